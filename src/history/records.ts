@@ -1,0 +1,42 @@
+import type { JsonObject } from "../protocol/json.ts";
+
+/** A conversation as its object owns it and D1 indexes it (B-05). Times are milliseconds. */
+export interface ConversationRecord {
+  id: string;
+  kind: "normal" | "room" | "temporary" | "system";
+  name: string | undefined;
+  creator: string;
+  /** In the order they joined. */
+  members: string[];
+  /** Members who switched push off (`mu`). */
+  muted: string[];
+  /** The `attr` object. */
+  attributes: JsonObject;
+  /** Custom top-level columns beside `attr`. */
+  columns: JsonObject;
+  unique: boolean;
+  /** md5 of the sorted member ids (B-04); only for unique conversations. */
+  uniqueId: string | undefined;
+  createdAt: number;
+  /** Strictly increases with every change of members, mutes, name or attributes. */
+  updatedAt: number;
+  /** Time of the newest stored message; absent before the first. */
+  lastMessageAt: number | undefined;
+  /** Seconds; only for temporary conversations. */
+  timeToLive: number | undefined;
+}
+
+/** A stored message. Its timestamp is its place in the log (I2). */
+export interface MessageRecord {
+  timestamp: number;
+  id: string;
+  from: string;
+  content: string | Uint8Array;
+  mentionAll: boolean;
+  mentions: string[];
+  /** Receipt asked for (M-37). */
+  receipt: boolean;
+  /** Time of the last edit or recall; absent when never changed. */
+  patchedAt: number | undefined;
+  recalled: boolean;
+}

@@ -1,0 +1,152 @@
+import type { Json, JsonObject } from "./json.ts";
+
+/**
+ * What a client can ask, in the field's names. The codec (`decode.ts`) turns frames into these; wire names
+ * (`cid`, `dt`, `r`) never get past it. Times are milliseconds since 1970 unless a name says otherwise.
+ */
+export type Command = Envelope & Request;
+
+export interface Envelope {
+  /** Serial of the request. Its presence, not its value, means "answer me": it may be 0 or negative. */
+  serial: number | undefined;
+  appId: string | undefined;
+  /** The client the frame speaks for; absent when an SDK leaves it out. */
+  clientId: string | undefined;
+  installationId: string | undefined;
+  /** 0 push, 1 live query, 2 messaging; absent for messaging. */
+  service: number | undefined;
+}
+
+/** A signature made by the app's own server. */
+export interface Signature {
+  signature: string;
+  /** The number as it was signed: milliseconds, or seconds from some official samples. */
+  timestamp: number;
+  nonce: string;
+}
+
+export type Content = string | Uint8Array;
+
+/** A place in a conversation's history; the message id breaks ties between imported equal timestamps. */
+export interface HistoryPoint {
+  timestamp: number;
+  messageId: string | undefined;
+  /** Whether the message exactly here belongs to the answer. */
+  inclusive: boolean;
+}
+
+export type Request =
+  | {
+      name: "session.open";
+      userAgent: string | undefined;
+      /** An automatic re-login, which never displaces another device (D-10). */
+      reconnect: boolean;
+      tag: string | undefined;
+      /** `deviceId`, or the device token where an SDK sends only that. */
+      deviceId: string | undefined;
+      token: string | undefined;
+      /** `configBitmap`; absent keeps what the device last declared. */
+      capabilities: number | undefined;
+      lastUnreadTime: number | undefined;
+      lastPatchTime: number | undefined;
+      signature: Signature | undefined;
+    }
+  | {
+      name: "session.refresh";
+      token: string | undefined;
+      tag: string | undefined;
+      deviceId: string | undefined;
+      signature: Signature | undefined;
+    }
+  | { name: "session.close" }
+  | { name: "session.query"; clientIds: string[] }
+  | {
+      name: "conversation.start";
+      members: string[];
+      unique: boolean;
+      kind: "normal" | "room" | "temporary";
+      /** Seconds; only for temporary conversations. */
+      timeToLive: number | undefined;
+      /** Top-level columns as sent (`name`, `attr`, custom ones), not yet sorted out. */
+      columns: JsonObject;
+      signature: Signature | undefined;
+    }
+  | { name: "conversation.add"; conversationId: string; members: string[]; signature: Signature | undefined }
+  | { name: "conversation.remove"; conversationId: string; members: string[]; signature: Signature | undefined }
+  /** Keys are column paths: `name`, `attr`, `attr.a.b`; values may be `{"__op": …}`. */
+  | { name: "conversation.update"; conversationId: string; changes: JsonObject }
+  | { name: "conversation.count"; conversationId: string }
+  | { name: "conversation.mute"; conversationId: string }
+  | { name: "conversation.unmute"; conversationId: string }
+  | { name: "conversation.members"; conversationId: string; limit: number | undefined }
+  | { name: "conversation.maxRead"; conversationId: string; allMembers: boolean }
+  | { name: "conversation.isMember"; conversationIds: string[] }
+  | {
+      name: "conversation.query";
+      /** Parsed `where`; `undefined` when none was sent. */
+      where: Json | undefined;
+      sort: string | undefined;
+      limit: number | undefined;
+      skip: number | undefined;
+      compact: boolean;
+      withLastMessage: boolean;
+      /** When set, everything else is ignored. Comma lists are split. */
+      temporaryIds: string[];
+    }
+  | {
+      name: "message.send";
+      conversationId: string;
+      content: Content;
+      receipt: boolean;
+      transient: boolean;
+      will: boolean;
+      /** `dt`: the same token from the same sender is the same message. */
+      dedupeToken: string | undefined;
+      pushData: string | undefined;
+      mentionAll: boolean;
+      mentions: string[];
+      priority: number | undefined;
+      /** Bytes of content and push data together, what the 5 KB limit counts (B-09). */
+      size: number;
+    }
+  | {
+      name: "message.acknowledge";
+      conversationId: string | undefined;
+      messageId: string | undefined;
+      from: number | undefined;
+      to: number | undefined;
+    }
+  | {
+      name: "message.history";
+      conversationId: string;
+      limit: number | undefined;
+      direction: "older" | "newer";
+      start: HistoryPoint | undefined;
+      end: HistoryPoint | undefined;
+      /** `_lctype` to keep, or all. */
+      messageType: number | undefined;
+    }
+  | {
+      name: "message.patch";
+      patches: {
+        conversationId: string;
+        messageId: string;
+        timestamp: number;
+        recall: boolean;
+        content: Content | undefined;
+        mentionAll: boolean;
+        mentions: string[];
+      }[];
+    }
+  | {
+      name: "read";
+      conversations: { conversationId: string; timestamp: number | undefined; messageId: string | undefined }[];
+    }
+  | { name: "echo" }
+  | { name: "login" }
+  | { name: "report" }
+  /** In the schema or not, nothing here answers it with a result. */
+  | { name: "unsupported"; what: string };
+
+export type CommandName = Request["name"];
+export type CommandOf<Name extends CommandName> = Envelope & Extract<Request, { name: Name }>;

@@ -1,0 +1,42 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** Tests inside workerd. `evict` runs the same files with every object evicted between commands (I9). */
+function inWorkerd(name: string, bindings: Record<string, string>) {
+  return {
+    plugins: [
+      cloudflareTest(async () => ({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: {
+            APP_ID: "parley-test",
+            APP_KEY: "parley-test-key",
+            MASTER_KEY: "parley-test-master",
+            TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+            ...bindings,
+          },
+        },
+      })),
+    ],
+    test: { name, include: ["test/workers/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "rules", include: ["test/rules/**/*.test.ts"] } },
+      inWorkerd("workers", {}),
+      inWorkerd("workers, evicted", { EVICT: "1" }),
+      {
+        test: {
+          name: "server",
+          include: ["test/server/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
