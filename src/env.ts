@@ -1,5 +1,6 @@
-import type { ClientObject } from "./client/client-object.ts";
-import type { ConversationObject } from "./conversation/conversation-object.ts";
+import type { CatchUp } from "./conversation/conversation.ts";
+import type { Described, Started } from "./conversation/conversation-object.ts";
+import type { ConversationRecord } from "./history/records.ts";
 
 /** What wrangler.toml and the secrets give the Worker and both object classes. */
 export interface Env {
@@ -11,7 +12,31 @@ export interface Env {
   MASTER_KEY: string;
   /** "1" turns editing and recalling on by default (`npm start -- --demo`). */
   DEMO?: string;
-  CLIENTS: DurableObjectNamespace<ClientObject>;
-  CONVERSATIONS: DurableObjectNamespace<ConversationObject>;
+  CLIENTS: Objects<ClientStub>;
+  CONVERSATIONS: Objects<ConversationStub>;
   DB: D1Database;
+}
+
+/** A namespace of objects, each found by its name. */
+export interface Objects<Stub> {
+  getByName(name: string): Stub;
+}
+
+/**
+ * What the rest of the service may ask of a ClientObject. Written out, since the platform's derived stub types
+ * cannot follow a recursive type such as JSON.
+ */
+export interface ClientStub {
+  fetch(request: Request): Promise<Response>;
+  deliver(conversationId: string, frame: Uint8Array): Promise<boolean>;
+  isOnline(): Promise<boolean>;
+}
+
+/** What the rest of the service may ask of a ConversationObject. */
+export interface ConversationStub {
+  fetch(request: Request): Promise<Response>;
+  start(record: ConversationRecord): Promise<Started>;
+  describe(): Promise<Described | undefined>;
+  isMember(clientId: string): Promise<boolean>;
+  catchUp(clientId: string): Promise<CatchUp | undefined>;
 }

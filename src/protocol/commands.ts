@@ -1,3 +1,4 @@
+import type { ErrorName } from "./errors.ts";
 import type { Json, JsonObject } from "./json.ts";
 
 /**
@@ -72,7 +73,12 @@ export type Request =
       signature: Signature | undefined;
     }
   | { name: "conversation.add"; conversationId: string; members: string[]; signature: Signature | undefined }
-  | { name: "conversation.remove"; conversationId: string; members: string[]; signature: Signature | undefined }
+  | {
+      name: "conversation.remove";
+      conversationId: string;
+      members: string[];
+      signature: Signature | undefined;
+    }
   /** Keys are column paths: `name`, `attr`, `attr.a.b`; values may be `{"__op": …}`. */
   | { name: "conversation.update"; conversationId: string; changes: JsonObject }
   | { name: "conversation.count"; conversationId: string }
@@ -140,13 +146,19 @@ export type Request =
     }
   | {
       name: "read";
-      conversations: { conversationId: string; timestamp: number | undefined; messageId: string | undefined }[];
+      conversations: {
+        conversationId: string;
+        timestamp: number | undefined;
+        messageId: string | undefined;
+      }[];
     }
   | { name: "echo" }
   | { name: "login" }
   | { name: "report" }
-  /** In the schema or not, nothing here answers it with a result. */
-  | { name: "unsupported"; what: string };
+  /** In the schema or not, nothing here answers it with a result; `error` says why not. */
+  | { name: "unsupported"; what: string; error: ErrorName }
+  /** A frame that parses, of a known command, whose content makes no sense. */
+  | { name: "malformed"; error: ErrorName; detail: string };
 
 export type CommandName = Request["name"];
 export type CommandOf<Name extends CommandName> = Envelope & Extract<Request, { name: Name }>;

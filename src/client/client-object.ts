@@ -1,0 +1,71 @@
+import { DurableObject } from "cloudflare:workers";
+import type { ClientStub, Env } from "../env.ts";
+import { decodeCommand } from "../protocol/decode.ts";
+import type { SessionReport, SessionRequest } from "../protocol/link-controls.ts";
+import { Client } from "./client.ts";
+import { Inbox } from "./inbox.ts";
+import { servicesOf } from "./services.ts";
+import { Session, type SessionIdentity, type SessionState } from "./session.ts";
+
+/** One client id: a shell that gives the rules their sessions' sockets, storage and the other objects. */
+export class ClientObject extends DurableObject<Env> implements ClientStub {
+  readonly #sessions = new Map<WebSocket, Session>();
+  readonly #client: Client;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    for (const socket of ctx.getWebSockets()) {
+      const kept: { identity: SessionIdentity; state: SessionState } | null = socket.deserializeAttachment();
+      if (kept !== null) this.#sessions.set(socket, new Session(socket, kept.identity, kept.state));
+    }
+    const retryAfter = (delay: number) => void ctx.storage.setAlarm(Date.now() + delay);
+    this.#client = new Client(new Inbox(ctx.storage.sql), servicesOf(env, retryAfter), () => this.#sessions.values());
+  }
+
+  /** Opens a session link; the login itself is the first frame on it. */
+  override async fetch(request: Request): Promise<Response> {
+    const identity: SessionRequest = JSON.parse(decodeURIComponent(request.headers.get("parley-link") ?? ""));
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    const session = new Session(server, identity, { phase: "connecting" });
+    session.state = { phase: "connecting" };
+    this.#sessions.set(server, session);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): Promise<void> {
+    const session = this.#sessions.get(socket);
+    if (session === undefined) return socket.close(1011, "not a session");
+    if (typeof data === "string") {
+      const report: SessionReport = JSON.parse(data);
+      return this.#client.reported(session, report);
+    }
+    const command = decodeCommand(new Uint8Array(data));
+    if (command !== undefined) await this.#client.handle(session, command);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#sessions.delete(socket);
+    try {
+      socket.close(1000);
+    } catch {}
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#sessions.delete(socket);
+  }
+
+  /** A catch-up could not reach every conversation: again, for whoever is here. */
+  override async alarm(): Promise<void> {
+    await this.#client.catchUpAgain();
+  }
+
+  /** The cold lane: records of a conversation for a client who has no link there. Whether anybody is online. */
+  async deliver(conversationId: string, frame: Uint8Array): Promise<boolean> {
+    return this.#client.deliver(conversationId, frame);
+  }
+
+  async isOnline(): Promise<boolean> {
+    return this.#client.isOnline();
+  }
+}

@@ -1,0 +1,137 @@
+import { newColumns } from "../conversation/attributes.ts";
+import { isClientId } from "../conversation/conversation.ts";
+import type { Described } from "../conversation/conversation-object.ts";
+import { isConversationId, newConversationId, uniqueConversationId, uniqueIdOf } from "../conversation/ids.ts";
+import { isWhereByIdOnly } from "../history/query.ts";
+import type { ConversationRecord } from "../history/records.ts";
+import type { CommandOf } from "../protocol/commands.ts";
+import { conversationJson } from "../protocol/conversation-json.ts";
+import type { ErrorName } from "../protocol/errors.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import * as replies from "../protocol/replies.ts";
+import type { Services } from "./services.ts";
+
+const DEFAULT_LIMIT = 10; // conversations, when a query does not say (B-20)
+const AT_ONCE = 50; // conversations asked in parallel
+const IDS_LIMIT = 1000; // conversations one command may name
+
+export interface StartAnswer {
+  conversationId: string;
+  reply: Uint8Array;
+  /** For every session of the creator, after the reply. */
+  pushes: Uint8Array[];
+}
+
+/** Creates a conversation, or finds the unique one (B-02, B-03). */
+export async function answerStart(
+  services: Services,
+  clientId: string,
+  command: CommandOf<"conversation.start">,
+): Promise<StartAnswer> {
+  const { serial } = command;
+  const refuse = (error: ErrorName, detail?: string) => {
+    return { conversationId: "", reply: replies.errorReply(serial, error, { detail }), pushes: [] };
+  };
+  if (command.kind !== "normal") return refuse("UNSUPPORTED_COMMAND", `${command.kind} conversations`);
+  const members = [...new Set([clientId, ...command.members])];
+  const invalid = members.find((id) => !isClientId(id));
+  if (invalid !== undefined) return refuse("INVALID_LOGIN", "a member's id is not 1 to 64 characters");
+  if (members.length > (await services.memberLimit())) return refuse("CONVERSATION_FULL");
+  const columns = newColumns(command.columns);
+  if ("refused" in columns) return refuse("CONVERSATION_API_FAILED", columns.refused);
+  const now = services.now();
+  const id = command.unique
+    ? await uniqueConversationId(services.appId, command.kind, members)
+    : newConversationId(now);
+  const record: ConversationRecord = {
+    id,
+    kind: command.kind,
+    ...columns,
+    creator: clientId,
+    members,
+    muted: [],
+    unique: command.unique,
+    uniqueId: command.unique ? await uniqueIdOf(members) : undefined,
+    createdAt: now,
+    updatedAt: now,
+    lastMessageAt: undefined,
+    timeToLive: undefined,
+  };
+  const { existing, conversation, pushes } = await services.start(record);
+  const { createdAt, uniqueId } = conversation;
+  const reply = replies.conversationStarted(serial, { conversationId: id, createdAt, uniqueId, existing });
+  return { conversationId: id, reply, pushes };
+}
+
+/** By id from the objects, consistent at once and for strangers too; by anything else from D1 (B-20). */
+export async function answerQuery(
+  services: Services,
+  clientId: string,
+  command: CommandOf<"conversation.query">,
+): Promise<Uint8Array> {
+  const { serial, where, sort, limit, skip, withLastMessage, compact } = command;
+  const json = ({ conversation, lastMessage }: Described): JsonObject =>
+    conversationJson(conversation, {
+      compact,
+      forClient: clientId,
+      lastMessage: withLastMessage ? lastMessage : undefined,
+    });
+  if (command.temporaryIds.length > 0) {
+    const found = await describeAll(services, command.temporaryIds);
+    const temporary = found.filter(({ conversation }) => conversation.kind === "temporary");
+    return replies.queryResults(serial, temporary.map(json));
+  }
+  const ids = isWhereByIdOnly(where);
+  const order = ids && comparator(sort);
+  if (ids !== undefined && order !== undefined) {
+    const found = (await describeAll(services, ids)).sort(order);
+    const from = Math.max(skip ?? 0, 0);
+    return replies.queryResults(serial, found.slice(from, from + (limit ?? DEFAULT_LIMIT)).map(json));
+  }
+  const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage });
+  if ("refused" in answer) return replies.errorReply(serial, answer.refused, { detail: answer.detail });
+  return replies.queryResults(serial, answer.map(json));
+}
+
+export async function answerMembership(
+  services: Services,
+  clientId: string,
+  command: CommandOf<"conversation.isMember">,
+): Promise<Uint8Array> {
+  const belongs: Record<string, boolean> = {};
+  await forEach(command.conversationIds.slice(0, IDS_LIMIT), async (id) => {
+    belongs[id] = isConversationId(id) && (await services.isMember(id, clientId));
+  });
+  return replies.membership(command.serial, belongs);
+}
+
+async function describeAll(services: Services, ids: string[]): Promise<Described[]> {
+  const found: Described[] = [];
+  const wanted = [...new Set(ids)].filter(isConversationId).slice(0, IDS_LIMIT);
+  await forEach(wanted, async (id) => {
+    const described = await services.describe(id);
+    if (described !== undefined) found.push(described);
+  });
+  return found;
+}
+
+async function forEach(ids: string[], run: (id: string) => Promise<void>): Promise<void> {
+  const queue = ids[Symbol.iterator]();
+  const worker = async () => {
+    for (const id of queue) await run(id);
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, ids.length) }, worker));
+}
+
+/** The orders that need no D1: by the times a description carries; undefined for any other. */
+function comparator(sort: string | undefined): ((a: Described, b: Described) => number) | undefined {
+  const match = /^(-?)(lm|createdAt|updatedAt)$/.exec(sort ?? "-lm");
+  if (match === null) return undefined;
+  const direction = match[1] === "-" ? -1 : 1;
+  const time = ({ conversation }: Described): number => {
+    if (match[2] === "createdAt") return conversation.createdAt;
+    if (match[2] === "updatedAt") return conversation.updatedAt;
+    return conversation.lastMessageAt ?? 0;
+  };
+  return (a, b) => direction * (time(a) - time(b));
+}

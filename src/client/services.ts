@@ -1,0 +1,45 @@
+import type { Described, Started } from "../conversation/conversation-object.ts";
+import type { CatchUp } from "../conversation/conversation.ts";
+import { withDeadline } from "../deadline.ts";
+import type { Env } from "../env.ts";
+import { type ConversationFound, type ConversationQuery, type QueryRefusal, queryConversations } from "../history/query.ts";
+import type { ConversationRecord } from "../history/records.ts";
+import { settingsOf } from "../settings/store.ts";
+import { SessionTokens } from "./session-token.ts";
+
+/** What a client's rules ask of the rest of the service. Every call has a deadline and may reject. */
+export interface Services {
+  appId: string;
+  tokens: SessionTokens;
+  now(): number;
+  memberLimit(): Promise<number>;
+  start(record: ConversationRecord): Promise<Started>;
+  describe(conversationId: string): Promise<Described | undefined>;
+  isMember(conversationId: string, clientId: string): Promise<boolean>;
+  catchUp(conversationId: string, clientId: string): Promise<CatchUp | undefined>;
+  query(query: ConversationQuery): Promise<ConversationFound[] | QueryRefusal>;
+  isOnline(clientId: string): Promise<boolean>;
+  /** Calls `Client.catchUpAgain` after this many milliseconds, whatever happens to the object meanwhile. */
+  retryAfter(delay: number): void;
+}
+
+const OBJECT_DEADLINE = 5_000; // ms for another object to answer
+const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 10 s
+
+export function servicesOf(env: Env, retryAfter: (delay: number) => void): Services {
+  const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
+  return {
+    appId: env.APP_ID,
+    tokens: new SessionTokens(env.APP_ID, env.MASTER_KEY),
+    now: () => Date.now(),
+    memberLimit: async () => (await settingsOf(env).get()).limits.members,
+    start: (record) => withDeadline(conversation(record.id).start(record), OBJECT_DEADLINE, `start of ${record.id}`),
+    describe: (id) => withDeadline(conversation(id).describe(), OBJECT_DEADLINE, `describing ${id}`),
+    isMember: (id, clientId) => withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
+    catchUp: (id, clientId) => withDeadline(conversation(id).catchUp(clientId), OBJECT_DEADLINE, `news of ${id}`),
+    query: (query) => withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
+    isOnline: (clientId) =>
+      withDeadline(env.CLIENTS.getByName(clientId).isOnline(), OBJECT_DEADLINE, `presence of ${clientId}`),
+    retryAfter,
+  };
+}

@@ -1,0 +1,75 @@
+/** What a bare re-open needs and its token therefore carries (wire §4.1: JavaScript re-opens with nothing else). */
+export interface SessionClaims {
+  clientId: string;
+  tag: string | undefined;
+  deviceId: string | undefined;
+  capabilities: number | undefined;
+}
+
+/** Seconds. Long, since JavaScript re-opens without a signature; at most 2,147,483, which Java turns into ms in 32 bits. */
+export const TOKEN_LIFETIME = 14 * 24 * 60 * 60;
+
+type Payload = { v: 1; c: string; t?: string; d?: string; b?: number; e: number };
+
+const encoder = new TextEncoder();
+
+/** Session tokens (`st`) of one app: claims signed with HMAC-SHA256 under its master key. */
+export class SessionTokens {
+  readonly #appId: string;
+  readonly #masterKey: string;
+  #key: Promise<CryptoKey> | undefined;
+
+  constructor(appId: string, masterKey: string) {
+    this.#appId = appId;
+    this.#masterKey = masterKey;
+  }
+
+  async issue(claims: SessionClaims, now: number): Promise<string> {
+    const { clientId, tag, deviceId, capabilities } = claims;
+    const expiresAt = now + TOKEN_LIFETIME * 1000;
+    const payload: Payload = { v: 1, c: clientId, t: tag, d: deviceId, b: capabilities, e: expiresAt };
+    const body = encode(encoder.encode(JSON.stringify(payload)));
+    const signature = await crypto.subtle.sign("HMAC", await this.#signingKey(), this.#signed(body));
+    return `${body}.${encode(new Uint8Array(signature))}`;
+  }
+
+  /** The claims of a token issued here to this client and not expired; undefined for anything else (4112). */
+  async verify(token: string, clientId: string, now: number): Promise<SessionClaims | undefined> {
+    const [body, signature, ...more] = token.split(".");
+    if (body === undefined || signature === undefined || more.length > 0) return undefined;
+    const bytes = decode(signature);
+    // subtle.verify compares in constant time (I12).
+    const genuine =
+      bytes !== undefined &&
+      (await crypto.subtle.verify("HMAC", await this.#signingKey(), bytes, this.#signed(body)));
+    const json = genuine ? decode(body) : undefined;
+    if (json === undefined) return undefined;
+    const payload: Payload = JSON.parse(new TextDecoder().decode(json));
+    if (payload.c !== clientId || payload.e <= now) return undefined;
+    return { clientId, tag: payload.t, deviceId: payload.d, capabilities: payload.b };
+  }
+
+  #signed(body: string): Uint8Array {
+    return encoder.encode(`session:${this.#appId}:${body}`);
+  }
+
+  #signingKey(): Promise<CryptoKey> {
+    const algorithm = { name: "HMAC", hash: "SHA-256" };
+    const raw = encoder.encode(this.#masterKey);
+    this.#key ??= crypto.subtle.importKey("raw", raw, algorithm, false, ["sign", "verify"]);
+    return this.#key;
+  }
+}
+
+function encode(bytes: Uint8Array): string {
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Command, CommandOf } from "../protocol/commands.ts";
+import type { ErrorName } from "../protocol/errors.ts";
+
+/** Commands that name one conversation, and so go to its object. */
+const NAMES = [
+  "message.send",
+  "message.history",
+  "message.acknowledge",
+  "message.patch",
+  "read",
+  "conversation.add",
+  "conversation.remove",
+  "conversation.update",
+  "conversation.mute",
+  "conversation.unmute",
+  "conversation.count",
+  "conversation.members",
+  "conversation.maxRead",
+] as const;
+
+export type ConversationCommand = CommandOf<(typeof NAMES)[number]>;
+
+const names: ReadonlySet<string> = new Set(NAMES);
+
+export function isConversationCommand(command: Command): command is ConversationCommand {
+  return names.has(command.name);
+}
+
+/** The conversations a command is for: one, except that a `read` may name several. */
+export function conversationsOf(command: ConversationCommand): string[] {
+  if (command.name === "read") return command.conversations.map(({ conversationId }) => conversationId);
+  if (command.name === "message.patch") return [...new Set(command.patches.map((patch) => patch.conversationId))];
+  return command.conversationId === undefined ? [] : [command.conversationId];
+}
+
+/** What a command is refused with when its conversation does not exist (wire §7). */
+export function refusalWithoutConversation(command: ConversationCommand): ErrorName {
+  return command.name === "message.send" ? "INVALID_MESSAGING_TARGET" : "CONVERSATION_NOT_FOUND";
+}
+
+/**
+ * Whether doing a command twice is the same as doing it once. Only such commands are sent again when a link
+ * broke before they were answered; a stored message is, because its token is recognised (I3).
+ */
+export function isRepeatable(command: ConversationCommand): boolean {
+  if (command.name === "message.send") return !command.transient && !command.will;
+  return command.name !== "conversation.update" && command.name !== "message.patch";
+}

@@ -1,0 +1,236 @@
+import { DurableObject } from "cloudflare:workers";
+import { withDeadline } from "../deadline.ts";
+import type { ConversationStub, Env } from "../env.ts";
+import { archivedUpTo, saveConversation, saveMessages } from "../history/archive.ts";
+import type { ConversationFound } from "../history/query.ts";
+import type { ConversationRecord } from "../history/records.ts";
+import { decodeCommand } from "../protocol/decode.ts";
+import type { ConversationRequest, LinkRequest } from "../protocol/link-controls.ts";
+import { settingsOf } from "../settings/store.ts";
+import { isConversationCommand } from "./commands.ts";
+import { type CatchUp, Conversation, replayOf } from "./conversation.ts";
+import { Delivery, type Link, type LinkIdentity } from "./delivery.ts";
+import { Outbox } from "./outbox.ts";
+import { ConversationState } from "./state.ts";
+
+const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
+const ARCHIVE_DEADLINE = 5_000; // ms for a write to D1
+const ARCHIVE_DELAY = 1_000; // ms: what is appended meanwhile shares a batch and an alarm
+const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
+const RETRY_FIRST = 2_000; // ms
+const RETRY_LAST = 60_000; // ms
+
+/** What of a conversation goes to whoever asks by id, member or not (wire, ten facts, 5). */
+export type Described = ConversationFound;
+
+export interface Started {
+  existing: boolean;
+  conversation: ConversationRecord;
+  /** For the creator's sessions, after the reply: records of what other members are told by this object. */
+  pushes: Uint8Array[];
+}
+
+/** One conversation: a shell that gives the rules their storage, clock, sockets and alarm. */
+export class ConversationObject extends DurableObject<Env> implements ConversationStub {
+  #open: { state: ConversationState; delivery: Delivery; conversation: Conversation; outbox: Outbox } | undefined;
+  readonly #links = new Map<WebSocket, Link>();
+  #alarmAt: number | undefined;
+  #archiveFailures = 0;
+  /** What was owed when the object woke, if anything: the alarm makes it good. */
+  #owedAtStart: number | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const state = ConversationState.load(ctx.storage.sql);
+    if (state !== undefined) this.#assemble(state);
+  }
+
+  /** Opens a link for a session the gateway vouches for; 404 if there is no such conversation. */
+  override async fetch(request: Request): Promise<Response> {
+    const asked: LinkRequest = JSON.parse(decodeURIComponent(request.headers.get("parley-link") ?? ""));
+    const open = this.#open;
+    if (open === undefined) return new Response(null, { status: 404 });
+    const ticket = await open.delivery.ask(asked);
+    // No await from here to the end: the ticket holds for this turn only.
+    let link: Link | undefined;
+    try {
+      const { 0: client, 1: server } = new WebSocketPair();
+      this.ctx.acceptWebSocket(server);
+      link = open.delivery.open(asked, ticket, portOf(server));
+      if (link === undefined) {
+        server.close(1011, "too far behind");
+        return new Response(null, { status: 409 });
+      }
+      this.#links.set(server, link);
+      const { port: _, ...identity } = link;
+      server.serializeAttachment(identity);
+      return new Response(null, { status: 101, webSocket: client });
+    } finally {
+      if (link === undefined) open.delivery.abandon(asked.clientId);
+    }
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): Promise<void> {
+    const open = this.#open;
+    const link = this.#links.get(socket);
+    if (open === undefined || link === undefined) return socket.close(1011, "not linked");
+    if (typeof data === "string") {
+      const word: ConversationRequest = JSON.parse(data);
+      if (word.type === "unlink") open.delivery.unlink(link.clientId);
+      return;
+    }
+    const command = decodeCommand(new Uint8Array(data));
+    if (command !== undefined && isConversationCommand(command)) await open.conversation.handle(link, command);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    this.#lost(socket);
+    closeQuietly(socket, code);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#lost(socket);
+  }
+
+  /** Everything owed: deliveries a crash or a failing client left, then D1's copy. Harmless to run twice. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = undefined;
+    const open = this.#open;
+    if (open === undefined) return;
+    if (this.#owedAtStart === undefined) open.delivery.retry();
+    else open.delivery.recover(this.#owedAtStart);
+    this.#owedAtStart = undefined;
+    if (await open.outbox.drain()) {
+      this.#archiveFailures = 0;
+      if (open.outbox.isBehind) this.#wakeAfter(ARCHIVE_DELAY);
+    } else {
+      this.#archiveFailures += 1;
+      this.#wakeAfter(Math.min(RETRY_FIRST * 2 ** (this.#archiveFailures - 1), RETRY_LAST));
+    }
+    if (open.state.owedSince !== undefined) this.#wakeAfter(OWED_DELAY);
+  }
+
+  /** Creates the conversation, or finds it created already. D1 knows it before this resolves, if D1 is up. */
+  async start(record: ConversationRecord): Promise<Started> {
+    const existing = this.#open;
+    if (existing !== undefined) {
+      await existing.conversation.startedAgain(record.creator);
+      return { existing: true, conversation: existing.state.record(), pushes: [] };
+    }
+    const state = ConversationState.create(this.ctx.storage.sql, record);
+    const { conversation, outbox } = this.#assemble(state);
+    this.#wakeAfter(ARCHIVE_DELAY);
+    await outbox.index();
+    const pushes = conversation.creationPushes(record.members, record.creator, record.createdAt);
+    // After the creator's reply is on its way: he is to hear of it there first.
+    this.#nextTick(() => conversation.announceCreation());
+    return { existing: false, conversation: state.record(), pushes };
+  }
+
+  async describe(): Promise<Described | undefined> {
+    const state = this.#open?.state;
+    return state && { conversation: state.record(), lastMessage: state.log.last() };
+  }
+
+  async isMember(clientId: string): Promise<boolean> {
+    return this.#open?.state.members.has(clientId) ?? false;
+  }
+
+  async catchUp(clientId: string): Promise<CatchUp | undefined> {
+    return this.#open?.conversation.catchUp(clientId);
+  }
+
+  #assemble(state: ConversationState) {
+    for (const socket of this.ctx.getWebSockets()) {
+      const identity: LinkIdentity | null = socket.deserializeAttachment();
+      if (identity !== null) this.#links.set(socket, { ...identity, port: portOf(socket) });
+    }
+    this.#owedAtStart = state.owedSince;
+    const { id } = state.facts;
+    const delivery = new Delivery(
+      {
+        now: () => Date.now(),
+        head: () => state.log.head,
+        members: () => state.members.keys(),
+        isMember: (clientId) => state.members.has(clientId),
+        isAway: (clientId) => state.members.get(clientId)?.away ?? false,
+        setAway: (clientId, away) => {
+          const member = state.members.get(clientId);
+          if (member !== undefined) state.setAway(member, away);
+        },
+        replay: (after, limit, leaveOut) => replayOf(state, after, limit, leaveOut),
+        owe: (since) => {
+          if (state.owedSince === undefined) this.#wakeAfter(OWED_DELAY);
+          state.owe(since);
+        },
+        owesNothing: () => {
+          if (this.#owedAtStart === undefined) state.owesNothing();
+        },
+        deliverCold: (clientId, frame) => {
+          const client = this.env.CLIENTS.getByName(clientId);
+          return withDeadline(client.deliver(id, frame), COLD_DEADLINE, `delivery to ${clientId}`);
+        },
+        retryAfter: (delay) => this.#wakeAfter(delay),
+        timer: (delay, run) => {
+          const timer = setTimeout(run, delay);
+          return () => clearTimeout(timer);
+        },
+      },
+      [...this.#links.values()],
+    );
+    const outbox = new Outbox(state, {
+      saveConversation: (record) =>
+        withDeadline(saveConversation(this.env.DB, record), ARCHIVE_DEADLINE, "saving a conversation to D1"),
+      archivedUpTo: async (conversationId) => {
+        const reached = archivedUpTo(this.env.DB, conversationId);
+        return (await withDeadline(reached, ARCHIVE_DEADLINE, "asking D1 how far history goes")).timestamp;
+      },
+      saveMessages: (conversationId, messages, lastMessageAt) => {
+        const saved = saveMessages(this.env.DB, conversationId, messages, lastMessageAt);
+        return withDeadline(saved, ARCHIVE_DEADLINE, "saving history to D1");
+      },
+    });
+    const conversation = new Conversation(state, delivery, outbox, {
+      now: () => Date.now(),
+      nextTick: (run) => this.#nextTick(run),
+      archiveSoon: () => this.#wakeAfter(ARCHIVE_DELAY),
+      limits: async () => (await settingsOf(this.env).get()).limits,
+    });
+    this.#open = { state, delivery, conversation, outbox };
+    return this.#open;
+  }
+
+  #nextTick(run: () => void): void {
+    setTimeout(run, 0);
+  }
+
+  /** One alarm for everything: it moves forward in time only by firing. */
+  #wakeAfter(delay: number): void {
+    const at = Date.now() + delay;
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    // Not awaited: the write joins the transaction of this turn, and the output gate waits for it.
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  #lost(socket: WebSocket): void {
+    const link = this.#links.get(socket);
+    if (link === undefined) return;
+    this.#links.delete(socket);
+    this.#open?.delivery.closed(link);
+  }
+}
+
+/** Completes a closing handshake; reserved codes cannot be sent, and a socket already gone needs nothing. */
+function closeQuietly(socket: WebSocket, code: number): void {
+  try {
+    socket.close(code >= 4000 ? code : 1000);
+  } catch {}
+}
+
+function portOf(socket: WebSocket) {
+  return {
+    send: (frame: Uint8Array) => socket.send(frame),
+    close: (code: number, reason: string) => socket.close(code, reason),
+  };
+}

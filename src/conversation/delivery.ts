@@ -1,0 +1,425 @@
+import type { ConversationControl, LinkRequest, Period } from "../protocol/link-controls.ts";
+import { linkClose } from "../protocol/link-controls.ts";
+import { controlRecord, joinRecords } from "../protocol/link-records.ts";
+
+/** The conversation's end of a link: a socket that hibernates. */
+export interface LinkPort {
+  send(frame: Uint8Array): void;
+  close(code: number, reason: string): void;
+}
+
+/** What a link keeps across sleep, and who speaks over it (L8). */
+export interface LinkIdentity {
+  number: number;
+  clientId: string;
+  sessionId: string;
+  period: Period;
+  /** Everything after this reaches the client by links alone. */
+  since: number;
+}
+
+export interface Link extends LinkIdentity {
+  port: LinkPort;
+}
+
+/** What delivery needs of the conversation around it. */
+export interface DeliveryHost {
+  now(): number;
+  head(): number;
+  members(): Iterable<string>;
+  isMember(clientId: string): boolean;
+  isAway(clientId: string): boolean;
+  setAway(clientId: string, away: boolean): void;
+  /** Stored messages after a timestamp as one frame of records, and how far they reach; undefined if none. */
+  replay(after: number, limit: number, leaveOut?: { from: string; tokens: string[] }): Replay | undefined;
+  /** Durably notes that members without a link are owed what follows; `owesNothing` takes it back. */
+  owe(since: number): void;
+  owesNothing(): void;
+  /** Hands a frame to the client's object; whether anybody was online there. Rejects at its deadline. */
+  deliverCold(clientId: string, frame: Uint8Array): Promise<boolean>;
+  /** Calls `retry` after this many milliseconds, even if the object sleeps or dies meanwhile. */
+  retryAfter(delay: number): void;
+  /** Calls back once, after this many milliseconds, if the object still lives; returns how to call it off. */
+  timer(delay: number, run: () => void): () => void;
+}
+
+export interface Replay {
+  frame: Uint8Array;
+  upTo: number;
+  /** Whether the limit cut it short. */
+  more: boolean;
+}
+
+/**
+ * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
+ */
+type Lane =
+  | { state: "linked"; links: Link[]; period: Period; since: number }
+  /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
+  | { state: "linking"; since: number; pushes: Uint8Array[]; ready: Promise<void> }
+  /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
+  | { state: "unlinking"; links: Link[]; since: number; pushes: Uint8Array[]; done: Promise<void>; finish: () => void }
+  | ColdLane;
+
+interface ColdLane {
+  state: "cold";
+  /** Stored messages after this are still to be handed over; undefined when none are. */
+  after: number | undefined;
+  pushes: Uint8Array[];
+  call: { settled: Promise<void>; overtaken: boolean } | undefined;
+  failures: number;
+  /** Where the latest burst of cold messages began: they may still be on their way to the device. */
+  burst: { after: number; lastAt: number } | undefined;
+}
+
+/** What was asked for with `ask`, to be opened with `open` in the same turn. */
+export interface LinkTicket {
+  period: Period;
+  /** Head when the client became linked, or was asked to be. */
+  since: number;
+  /** Where this link's replay starts. */
+  replayAfter: number;
+  pushes: Uint8Array[];
+}
+
+const BURST_GAP = 30_000; // ms: a cold frame is on its way to a device for less than this
+const UNLINK_DEADLINE = 5_000; // ms
+const RETRY_FIRST = 1_000; // ms
+const RETRY_LAST = 60_000; // ms
+const COLD_PAGE = 200; // messages per call
+const REPLAY_LIMIT = 5_000; // messages; a session further behind logs in again and catches up
+const HELD_PUSHES = 200; // notifications kept for a client whose object does not answer
+
+/**
+ * Carries records to a conversation's clients by the link rules (docs/architecture.md L1-L5): members with a
+ * link by links alone, members without one by the cold lane, each client in his own lane so that a slow one
+ * never delays another.
+ */
+export class Delivery {
+  readonly #host: DeliveryHost;
+  readonly #lanes = new Map<string, Lane>();
+  #lastNumber = 0;
+  #audience: { links: Link[]; others: string[] } | undefined;
+
+  /** @param links those that outlived the object's sleep */
+  constructor(host: DeliveryHost, links: Link[]) {
+    this.#host = host;
+    for (const link of links) this.#adopt(link);
+  }
+
+  /** Links of members, and the members to be served by the cold lane. Valid until the next change. */
+  audience(): { links: readonly Link[]; others: readonly string[] } {
+    if (this.#audience !== undefined) return this.#audience;
+    const links: Link[] = [];
+    const others: string[] = [];
+    for (const clientId of this.#host.members()) {
+      const lane = this.#lanes.get(clientId);
+      if (lane?.state === "linked") links.push(...lane.links);
+      else if (!this.#host.isAway(clientId)) others.push(clientId);
+    }
+    this.#audience = { links, others };
+    return this.#audience;
+  }
+
+  /** To be called when members joined, left, went away or came back. */
+  audienceChanged(): void {
+    this.#audience = undefined;
+  }
+
+  /** Messages after this timestamp were appended: serves the members who have no link. */
+  storedAfter(timestamp: number): void {
+    const { others } = this.audience();
+    if (others.length === 0) return;
+    this.#host.owe(timestamp);
+    for (const clientId of [...others]) this.#owe(clientId, timestamp);
+  }
+
+  /**
+   * One record that is not in the log, to every session of these clients. With `owed`, a client without a link
+   * is at least told after a crash that there is news here.
+   */
+  push(clientIds: Iterable<string>, record: Uint8Array, owed = false): void {
+    for (const clientId of clientIds) {
+      const lane = this.#lanes.get(clientId);
+      if (lane?.state === "linked") {
+        for (const link of [...lane.links]) this.#send(link, record);
+      } else if (lane?.state === "linking" || lane?.state === "unlinking") {
+        lane.pushes.push(record);
+      } else if (!this.#host.isAway(clientId)) {
+        const cold = this.#coldLane(clientId);
+        if (owed) this.#host.owe(this.#host.head());
+        if (cold.pushes.length < HELD_PUSHES) cold.pushes.push(record);
+        this.#serve(clientId, cold);
+      }
+    }
+  }
+
+  /** One frame to one session. */
+  send(link: Link, frame: Uint8Array): void {
+    this.#send(link, frame);
+  }
+
+  /** Whether a link brings its session all there is, in order; not so once it gives way. */
+  isOpen(link: Link): boolean {
+    return this.#lanes.get(link.clientId)?.state === "linked";
+  }
+
+  /**
+   * A link is asked for (L2). Resolves when it may be opened; `open` must follow without another await. What
+   * the client was not handed yet comes by the link from then on.
+   */
+  async ask(request: LinkRequest): Promise<LinkTicket> {
+    const { clientId } = request;
+    for (;;) {
+      const lane = this.#lanes.get(clientId);
+      if (lane?.state === "linked") {
+        const replayAfter = request.since ?? Math.max(lane.since, request.sessionOpenedAt);
+        return { period: lane.period, since: lane.since, replayAfter, pushes: [] };
+      }
+      if (lane?.state === "unlinking") {
+        await lane.done;
+        continue;
+      }
+      if (lane?.state === "linking") {
+        await lane.ready;
+        const now = this.#lanes.get(clientId);
+        if (now !== lane && now?.state !== "linked") continue; // whoever asked first gave up
+        return this.#ticket(request, lane, lane.since);
+      }
+      const since = lane?.after ?? this.#host.head();
+      const pushes = lane?.pushes ?? [];
+      const linking: Lane = { state: "linking", since, pushes, ready: lane?.call?.settled ?? Promise.resolve() };
+      this.#lanes.set(clientId, linking);
+      this.#audience = undefined;
+      await linking.ready;
+      const inFlight = lane?.burst && this.#host.now() - lane.burst.lastAt < BURST_GAP ? lane.burst.after : since;
+      return this.#ticket(request, linking, inFlight);
+    }
+  }
+
+  /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it, none older. */
+  #ticket(request: LinkRequest, linking: Extract<Lane, { state: "linking" }>, inFlight: number): LinkTicket {
+    const { since, pushes } = linking;
+    const unseen = Math.max(Math.min(inFlight, since), Math.min(request.sessionOpenedAt, since));
+    return { period: crypto.randomUUID(), since, replayAfter: request.since ?? unseen, pushes };
+  }
+
+  /** What `ask` promised will not be opened after all: back to the cold lane. */
+  abandon(clientId: string): void {
+    const lane = this.#lanes.get(clientId);
+    if (lane?.state === "linking") this.#cool(clientId, lane.since, lane.pushes);
+  }
+
+  /**
+   * Opens the link that `ask` promised: names the period, replays the log, hands over what was held. Returns
+   * the link, or undefined when the session is too far behind to be replayed (it must log in again).
+   */
+  open(request: LinkRequest, ticket: LinkTicket, port: LinkPort): Link | undefined {
+    const current = this.#lanes.get(request.clientId);
+    const period = current?.state === "linked" ? current.period : ticket.period;
+    const since = current?.state === "linked" ? current.since : ticket.since;
+    const replay = this.#host.replay(ticket.replayAfter, REPLAY_LIMIT, {
+      from: request.clientId,
+      tokens: request.unanswered,
+    });
+    if (replay?.more) return undefined;
+    const { clientId, sessionId } = request;
+    const link: Link = { number: this.#lastNumber + 1, clientId, sessionId, period, since, port };
+    this.#adopt(link);
+    this.#host.setAway(clientId, false);
+    const opened: ConversationControl = { type: "opened", number: link.number, period, since };
+    port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...ticket.pushes]));
+    return link;
+  }
+
+  /** The link is gone, whoever closed it. */
+  closed(link: Link): void {
+    const lane = this.#lanes.get(link.clientId);
+    if (lane?.state !== "linked" && lane?.state !== "unlinking") return;
+    const at = lane.links.findIndex(({ number }) => number === link.number);
+    if (at === -1) return;
+    lane.links.splice(at, 1);
+    this.#audience = undefined;
+    if (lane.links.length > 0) return;
+    if (lane.state === "unlinking") lane.finish();
+    else this.#lanes.delete(link.clientId);
+  }
+
+  /** A session needs the room (L4): every link of its client closes, and he is cold again as a whole. */
+  unlink(clientId: string): void {
+    const lane = this.#lanes.get(clientId);
+    if (lane?.state !== "linked") return;
+    let resolve = (): void => {};
+    const done = new Promise<void>((settle) => {
+      resolve = settle;
+    });
+    const links = [...lane.links];
+    const cancel = this.#host.timer(UNLINK_DEADLINE, () => {
+      for (const link of unlinking.links.splice(0)) link.port.close(linkClose.UNLINKED, "unlinked");
+      unlinking.finish();
+    });
+    const unlinking: Extract<Lane, { state: "unlinking" }> = {
+      state: "unlinking",
+      links,
+      since: this.#host.head(),
+      pushes: [],
+      done,
+      finish: () => {
+        cancel();
+        if (this.#lanes.get(clientId) === unlinking) this.#cool(clientId, unlinking.since, unlinking.pushes);
+        resolve();
+      },
+    };
+    this.#lanes.set(clientId, unlinking);
+    this.#audience = undefined;
+    const word: ConversationControl = { type: "unlinked", period: lane.period };
+    for (const link of links) this.#send(link, controlRecord(word));
+  }
+
+  /** The client logged in and was told everything up to the head: he is not away, and older answers are stale. */
+  caughtUp(clientId: string): void {
+    const lane = this.#lanes.get(clientId);
+    if (lane?.state === "cold" && lane.call !== undefined) lane.call.overtaken = true;
+    this.#host.setAway(clientId, false);
+  }
+
+  /** After a failure: tries again for each client whose object did not answer. */
+  retry(): void {
+    for (const [clientId, lane] of this.#lanes) {
+      if (lane.state === "cold" && lane.call === undefined) this.#serve(clientId, lane);
+    }
+    this.#settleDebt();
+  }
+
+  /** After a restart: what was owed then is owed still, to every member without a link who is not away. */
+  recover(owedSince: number): void {
+    for (const clientId of [...this.audience().others]) {
+      const lane = this.#lanes.get(clientId);
+      if (lane === undefined || lane.state === "cold") this.#owe(clientId, owedSince);
+    }
+    this.#settleDebt();
+  }
+
+  #adopt(link: Link): void {
+    this.#lastNumber = Math.max(this.#lastNumber, link.number);
+    const lane = this.#lanes.get(link.clientId);
+    if (lane?.state === "linked") {
+      lane.links.push(link);
+      lane.since = Math.min(lane.since, link.since);
+    } else {
+      this.#lanes.set(link.clientId, { state: "linked", links: [link], period: link.period, since: link.since });
+    }
+    this.#audience = undefined;
+  }
+
+  #send(link: Link, frame: Uint8Array): void {
+    // A socket that is closing refuses; its close event follows and the client is served another way.
+    try {
+      link.port.send(frame);
+    } catch {
+      this.closed(link);
+    }
+  }
+
+  #coldLane(clientId: string): ColdLane {
+    const lane = this.#lanes.get(clientId);
+    if (lane?.state === "cold") return lane;
+    const cold: ColdLane = {
+      state: "cold",
+      after: undefined,
+      pushes: [],
+      call: undefined,
+      failures: 0,
+      burst: undefined,
+    };
+    this.#lanes.set(clientId, cold);
+    return cold;
+  }
+
+  #owe(clientId: string, after: number): void {
+    const current = this.#lanes.get(clientId);
+    if (current !== undefined && current.state !== "cold") return; // its replay covers it
+    const lane = this.#coldLane(clientId);
+    lane.after = Math.min(lane.after ?? after, after);
+    this.#serve(clientId, lane);
+  }
+
+  /** From links back to the cold lane, with what gathered in between. */
+  #cool(clientId: string, since: number, pushes: Uint8Array[]): void {
+    this.#lanes.delete(clientId);
+    this.#audience = undefined;
+    const behind = this.#host.isMember(clientId) && since < this.#host.head();
+    if (!behind && pushes.length === 0) return;
+    const lane = this.#coldLane(clientId);
+    lane.pushes = pushes;
+    if (behind) {
+      this.#host.owe(since);
+      lane.after = since;
+    }
+    this.#serve(clientId, lane);
+  }
+
+  /** One call in flight per client; the next carries what gathered meanwhile. */
+  #serve(clientId: string, lane: ColdLane): void {
+    if (lane.call !== undefined || (lane.after === undefined && lane.pushes.length === 0)) return;
+    const after = lane.after;
+    const replay = after === undefined ? undefined : this.#host.replay(after, COLD_PAGE);
+    const pushes = lane.pushes;
+    lane.pushes = [];
+    lane.after = replay?.more ? replay.upTo : undefined;
+    const now = this.#host.now();
+    if (after !== undefined) {
+      if (lane.burst === undefined || now - lane.burst.lastAt >= BURST_GAP) lane.burst = { after, lastAt: now };
+      else lane.burst.lastAt = now;
+    }
+    const frame = joinRecords([...(replay ? [replay.frame] : []), ...pushes]);
+    const call = { overtaken: false, settled: Promise.resolve() };
+    call.settled = this.#host.deliverCold(clientId, frame).then(
+      (online) => {
+        lane.call = undefined;
+        lane.failures = 0;
+        this.#delivered(clientId, lane, online || call.overtaken);
+      },
+      () => {
+        lane.call = undefined;
+        this.#failed(clientId, lane, after, pushes);
+      },
+    );
+    lane.call = call;
+  }
+
+  #delivered(clientId: string, lane: ColdLane, online: boolean): void {
+    if (this.#lanes.get(clientId) === lane) {
+      if (online) this.#serve(clientId, lane);
+      else {
+        this.#lanes.delete(clientId);
+        this.#host.setAway(clientId, true);
+        this.#audience = undefined;
+      }
+    }
+    this.#settleDebt();
+  }
+
+  #failed(clientId: string, lane: ColdLane, after: number | undefined, pushes: Uint8Array[]): void {
+    const current = this.#lanes.get(clientId);
+    if (current?.state === "linking") {
+      // The link takes over what the call could not bring.
+      current.pushes.unshift(...pushes);
+      if (after !== undefined) current.since = Math.min(current.since, after);
+      return;
+    }
+    if (current !== lane) return;
+    if (after !== undefined) lane.after = Math.min(lane.after ?? after, after);
+    lane.pushes = [...pushes, ...lane.pushes].slice(0, HELD_PUSHES);
+    lane.failures += 1;
+    this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (lane.failures - 1), RETRY_LAST));
+  }
+
+  #settleDebt(): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.state !== "cold") continue;
+      if (lane.call !== undefined || lane.after !== undefined || lane.pushes.length > 0) return;
+    }
+    this.#host.owesNothing();
+  }
+}

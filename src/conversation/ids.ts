@@ -1,0 +1,50 @@
+const encoder = new TextEncoder();
+
+/**
+ * A new message id: 22 characters of 16 bytes whose first 6 are the timestamp, so that an id alone locates its
+ * row (B-10). Characters are base64's with `-` and `_`, safe in URLs.
+ */
+export function newMessageId(timestamp: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, Math.floor(timestamp / 2 ** 32));
+  view.setUint32(2, timestamp % 2 ** 32);
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").slice(0, 22);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Ids of temporary conversations start so; every SDK switches on it (wire §4.5.1). */
+export const TEMPORARY_PREFIX = "_tmp:";
+
+/** Whether a string can name a conversation at all; anything else is "not found" without asking an object. */
+export function isConversationId(id: string): boolean {
+  return /^(_tmp:)?[0-9A-Za-z_-]{1,64}$/.test(id);
+}
+
+/** A fresh conversation id: 24 hex characters, the first 8 of them the second of creation. */
+export function newConversationId(now: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  new DataView(bytes.buffer).setUint32(0, Math.floor(now / 1000));
+  return hex(bytes);
+}
+
+/**
+ * The id of the unique conversation of exactly these members (B-03): the same set always meets in the same
+ * object, which makes unique creation atomic with no registry beside it.
+ */
+export async function uniqueConversationId(appId: string, kind: string, members: readonly string[]): Promise<string> {
+  const name = JSON.stringify([appId, kind, ...members.toSorted()]);
+  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(name));
+  return hex(new Uint8Array(digest, 0, 12));
+}
+
+/** `uniqueId` as the hosted service computed it: md5 of the ascending member ids with nothing between (B-04). */
+export async function uniqueIdOf(members: readonly string[]): Promise<string> {
+  const digest = await crypto.subtle.digest("MD5", encoder.encode(members.toSorted().join("")));
+  return hex(new Uint8Array(digest));
+}

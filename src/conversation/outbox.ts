@@ -1,0 +1,85 @@
+import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import type { ConversationState } from "./state.ts";
+
+/** D1, as the conversation's outbox writes it. Every call has a deadline and may reject. */
+export interface Archive {
+  saveConversation(record: ConversationRecord): Promise<void>;
+  /** The newest message D1 has of this conversation (ms, 0 if none). */
+  archivedUpTo(conversationId: string): Promise<number>;
+  saveMessages(conversationId: string, messages: MessageRecord[], lastMessageAt: number): Promise<void>;
+}
+
+const BATCH = 100; // messages per D1 batch
+
+/**
+ * What a conversation owes D1. Nothing is queued: what D1 lacks is known by comparing, so a crash or a failure
+ * at any moment is caught up by running again (I11).
+ */
+export class Outbox {
+  readonly #state: ConversationState;
+  readonly #archive: Archive;
+  #saving: Promise<boolean> | undefined;
+  #archivedUpTo: number | undefined;
+
+  constructor(state: ConversationState, archive: Archive) {
+    this.#state = state;
+    this.#archive = archive;
+  }
+
+  /**
+   * Brings D1's copy of members and facts up to now; one write at a time, later changes share the next one.
+   * Resolves to whether it succeeded, and never rejects.
+   */
+  async index(): Promise<boolean> {
+    const wanted = this.#state.facts.updatedAt;
+    while (this.#state.indexedAt < wanted) {
+      this.#saving ??= this.#save().finally(() => {
+        this.#saving = undefined;
+      });
+      if (!(await this.#saving)) return false;
+    }
+    return true;
+  }
+
+  async #save(): Promise<boolean> {
+    const record = this.#state.record();
+    if (record.kind !== "temporary") {
+      try {
+        await this.#archive.saveConversation(record);
+      } catch (error) {
+        console.warn(`index of ${record.id} is late:`, String(error));
+        return false;
+      }
+    }
+    this.#state.indexed(record.updatedAt);
+    return true;
+  }
+
+  /** Copies to D1 what it lacks of index and history. Resolves to whether it has everything now. */
+  async drain(): Promise<boolean> {
+    if (!(await this.index())) return false;
+    const { id, kind } = this.#state.facts;
+    if (kind === "temporary") return true;
+    try {
+      let upTo = this.#archivedUpTo ?? (await this.#archive.archivedUpTo(id));
+      while (upTo < this.#state.log.head) {
+        const messages = this.#state.log.after(upTo, BATCH).map(({ message }) => message);
+        const last = messages.at(-1);
+        if (last === undefined) break;
+        await this.#archive.saveMessages(id, messages, last.timestamp);
+        upTo = last.timestamp;
+      }
+      this.#archivedUpTo = upTo;
+      return true;
+    } catch (error) {
+      console.warn(`history of ${id} is late:`, String(error));
+      return false;
+    }
+  }
+
+  /** Whether D1 lacks anything, as far as is known without asking it. */
+  get isBehind(): boolean {
+    if (this.#state.indexIsStale) return true;
+    return this.#state.facts.kind !== "temporary" && (this.#archivedUpTo ?? 0) < this.#state.log.head;
+  }
+}

@@ -1,0 +1,173 @@
+import type { ConversationRecord } from "../history/records.ts";
+import { Log } from "./log.ts";
+
+/** One member as the conversation keeps him; one row each. */
+export interface Member {
+  clientId: string;
+  joinedAt: number;
+  /** Push switched off (M-46). */
+  muted: boolean;
+  /** Everything at or before it is read; never moves back (I5). Starts where he joined. */
+  readAt: number;
+  /** Nobody was online at the last try: later messages wait for his login and cost no call. */
+  away: boolean;
+}
+
+type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt">;
+
+/**
+ * All a conversation durably is: its facts, its members, its log, and what it owes to others. Every method is
+ * synchronous, so that a rule reads and writes in one stretch.
+ */
+export class ConversationState {
+  readonly #sql: SqlStorage;
+  readonly log: Log;
+  readonly members: Map<string, Member>;
+  #facts: Facts;
+  /** `updatedAt` of the newest snapshot D1 has. */
+  #indexedAt: number;
+  /** Messages after this timestamp may still have to reach members by the cold lane. */
+  #owedSince: number | undefined;
+
+  static create(sql: SqlStorage, record: ConversationRecord): ConversationState {
+    sql.exec(
+      "CREATE TABLE conversation (id INTEGER PRIMARY KEY CHECK (id = 1), facts TEXT NOT NULL, " +
+        "indexed_at INTEGER NOT NULL, owed_since INTEGER)",
+    );
+    // Without a rowid the key is the row: one row written per change, no index beside it.
+    sql.exec(
+      "CREATE TABLE members (client_id TEXT PRIMARY KEY, joined_at INTEGER NOT NULL, muted INTEGER NOT NULL, " +
+        "read_at INTEGER NOT NULL, delivered_at INTEGER NOT NULL, away INTEGER NOT NULL) WITHOUT ROWID",
+    );
+    Log.createTables(sql);
+    const { members, muted, lastMessageAt, ...facts } = record;
+    sql.exec("INSERT INTO conversation VALUES (1, ?, 0, NULL)", JSON.stringify(facts));
+    const state = new ConversationState(sql);
+    for (const clientId of members) state.addMember(clientId, record.createdAt);
+    return state;
+  }
+
+  /** The conversation of this storage, if one was ever created in it; looking writes nothing. */
+  static load(sql: SqlStorage): ConversationState | undefined {
+    const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'conversation'").toArray();
+    return tables.length === 0 ? undefined : new ConversationState(sql);
+  }
+
+  private constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const row = sql
+      .exec<{ facts: string; indexed_at: number; owed_since: number | null }>(
+        "SELECT facts, indexed_at, owed_since FROM conversation",
+      )
+      .one();
+    this.#facts = JSON.parse(row.facts);
+    this.#indexedAt = row.indexed_at;
+    this.#owedSince = row.owed_since ?? undefined;
+    this.log = new Log(sql);
+    this.members = new Map();
+    const members = sql.exec<{ client_id: string; joined_at: number; muted: number; read_at: number; away: number }>(
+      "SELECT client_id, joined_at, muted, read_at, away FROM members ORDER BY joined_at, client_id",
+    );
+    for (const member of members) {
+      this.members.set(member.client_id, {
+        clientId: member.client_id,
+        joinedAt: member.joined_at,
+        muted: member.muted === 1,
+        readAt: member.read_at,
+        away: member.away === 1,
+      });
+    }
+  }
+
+  get facts(): Readonly<Facts> {
+    return this.#facts;
+  }
+
+  /** The next moment of this conversation: now, or just after the last one if the clock has not moved on (I2). */
+  tick(now: number): number {
+    return Math.max(now, this.log.head + 1, this.#facts.updatedAt + 1);
+  }
+
+  /** The whole conversation as queries and D1 see it. */
+  record(): ConversationRecord {
+    const members = [...this.members.values()];
+    return {
+      ...this.#facts,
+      members: members.map((member) => member.clientId),
+      muted: members.filter((member) => member.muted).map((member) => member.clientId),
+      lastMessageAt: this.log.head === 0 ? undefined : this.log.head,
+    };
+  }
+
+  /** Changes facts and moves `updatedAt` on, which makes D1's snapshot stale. */
+  change(facts: Partial<Facts>, now: number): number {
+    const updatedAt = this.tick(now);
+    this.#facts = { ...this.#facts, ...facts, updatedAt };
+    this.#sql.exec("UPDATE conversation SET facts = ?", JSON.stringify(this.#facts));
+    return updatedAt;
+  }
+
+  addMember(clientId: string, joinedAt: number): void {
+    const member: Member = { clientId, joinedAt, muted: false, readAt: joinedAt, away: false };
+    this.members.set(clientId, member);
+    this.#sql.exec("INSERT INTO members VALUES (?, ?, 0, ?, ?, 0)", clientId, joinedAt, joinedAt, joinedAt);
+  }
+
+  removeMember(clientId: string): void {
+    this.members.delete(clientId);
+    this.#sql.exec("DELETE FROM members WHERE client_id = ?", clientId);
+  }
+
+  setMuted(member: Member, muted: boolean): void {
+    member.muted = muted;
+    this.#sql.exec("UPDATE members SET muted = ? WHERE client_id = ?", muted ? 1 : 0, member.clientId);
+  }
+
+  setAway(member: Member, away: boolean): void {
+    if (member.away === away) return;
+    member.away = away;
+    this.#sql.exec("UPDATE members SET away = ? WHERE client_id = ?", away ? 1 : 0, member.clientId);
+  }
+
+  /** Moves a read mark forward; returns whether it moved (I5). */
+  read(member: Member, upTo: number): boolean {
+    const readAt = Math.min(upTo, this.log.head);
+    if (readAt <= member.readAt) return false;
+    member.readAt = readAt;
+    this.#sql.exec("UPDATE members SET read_at = ? WHERE client_id = ?", readAt, member.clientId);
+    return true;
+  }
+
+  /** `updatedAt` of the newest snapshot D1 is known to have. */
+  get indexedAt(): number {
+    return this.#indexedAt;
+  }
+
+  /** Whether D1 misses a change of members or facts. */
+  get indexIsStale(): boolean {
+    return this.#indexedAt < this.#facts.updatedAt;
+  }
+
+  indexed(updatedAt: number): void {
+    if (updatedAt <= this.#indexedAt) return;
+    this.#indexedAt = updatedAt;
+    this.#sql.exec("UPDATE conversation SET indexed_at = ?", updatedAt);
+  }
+
+  get owedSince(): number | undefined {
+    return this.#owedSince;
+  }
+
+  /** Notes, before it is known to have arrived, that what follows is owed to members without a link. */
+  owe(since: number): void {
+    if (this.#owedSince !== undefined && this.#owedSince <= since) return;
+    this.#owedSince = since;
+    this.#sql.exec("UPDATE conversation SET owed_since = ?", since);
+  }
+
+  owesNothing(): void {
+    if (this.#owedSince === undefined) return;
+    this.#owedSince = undefined;
+    this.#sql.exec("UPDATE conversation SET owed_since = NULL");
+  }
+}

@@ -1,0 +1,343 @@
+import { type ConversationCommand, conversationsOf, isConversationCommand } from "../conversation/commands.ts";
+import { refusalWithoutConversation } from "../conversation/commands.ts";
+import { isConversationId, newMessageId } from "../conversation/ids.ts";
+import { addressed, clientIdField } from "../protocol/addressing.ts";
+import type { Command } from "../protocol/commands.ts";
+import type { ErrorName } from "../protocol/errors.ts";
+import type { LinkRequest, SessionControl, SessionReport, SessionRequest } from "../protocol/link-controls.ts";
+import { linkClose } from "../protocol/link-controls.ts";
+import { type LinkRecord, readControl, readRecords } from "../protocol/link-records.ts";
+import * as replies from "../protocol/replies.ts";
+import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
+import type { Dial, LinkSocket } from "./link-socket.ts";
+import { RateLimits } from "./rate-limits.ts";
+
+/** The gateway around a session. */
+export interface SessionOwner {
+  now(): number;
+  dialSession: Dial<SessionRequest>;
+  dialConversation: Dial<LinkRequest>;
+  linkLimit(): number;
+  /** A whole frame, addressed, to the user's socket. */
+  send(frame: Uint8Array): void;
+  /** Runs once after this many milliseconds; returns how to call it off. */
+  timer(milliseconds: number, run: () => void): () => void;
+  /** The session is over, in good order. */
+  ended(session: ClientSession): void;
+  /** Something broke that only a new login repairs: the user's socket has to close. */
+  broken(): void;
+}
+
+/** Pushes wait this long (ms) after `opened`: C# knows its client only a moment later (gotcha 40). */
+const SETTLE = 150;
+const MARKS = 2_000; // conversations whose last delivered timestamp is remembered
+
+type Phase = "connecting" | "opening" | "open" | "closing" | "over";
+
+/** One client on one user socket: its session link, its conversation links, and what it has been delivered. */
+export class ClientSession implements LinkOwner {
+  readonly clientId: string;
+  readonly rates = new RateLimits();
+  readonly #owner: SessionOwner;
+  readonly #mode: SessionRequest["mode"];
+  readonly #sessionId = crypto.randomUUID();
+  readonly #field: Uint8Array;
+  readonly #links = new Map<string, ConversationLink>();
+  /** Timestamp of the last stored message delivered, by conversation (L6). */
+  readonly #marks = new Map<string, number>();
+  /** Own messages accepted out of order with what the link brought: skipped when they come round. */
+  readonly #own = new Map<string, Set<number>>();
+  #phase: Phase = "connecting";
+  #socket: LinkSocket | undefined;
+  #openedAt = 0;
+  #uses = 0;
+  /** Commands that came before `opened`. */
+  #early: { command: Command; frame: Uint8Array }[] = [];
+  /** Pushes held back while the client settles. */
+  #settling: Uint8Array[] | undefined;
+  #settled: (() => void) | undefined;
+  #afterEnd: (() => void)[] = [];
+
+  constructor(owner: SessionOwner, clientId: string, mode: SessionRequest["mode"]) {
+    this.#owner = owner;
+    this.clientId = clientId;
+    this.#mode = mode;
+    this.#field = clientIdField(clientId);
+  }
+
+  get dial(): Dial<LinkRequest> {
+    return this.#owner.dialConversation;
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === "open";
+  }
+
+  /** Its `session/close` is under way; `afterEnd` says when it is through. */
+  get isClosing(): boolean {
+    return this.#phase === "closing";
+  }
+
+  get isUsable(): boolean {
+    return this.#phase !== "closing" && this.#phase !== "over";
+  }
+
+  afterEnd(run: () => void): void {
+    this.#afterEnd.push(run);
+  }
+
+  now(): number {
+    return this.#owner.now();
+  }
+
+  /** Dials the client's object and hands it the login. */
+  async open(command: Command, frame: Uint8Array): Promise<void> {
+    const early: Uint8Array[] = [];
+    const events = {
+      frame: (data: Uint8Array) => {
+        if (this.#socket === undefined) early.push(data);
+        else this.#sessionFrame(data);
+      },
+      closed: () => {
+        if (this.#phase !== "over") this.#owner.broken();
+      },
+    };
+    try {
+      const request = { clientId: this.clientId, sessionId: this.#sessionId, mode: this.#mode };
+      const socket = await this.#owner.dialSession(request, events);
+      if (socket === "missing") throw new Error("no client object");
+      if (this.#phase === "over") return socket.close(linkClose.LOST);
+      this.#socket = socket;
+      this.#phase = "opening";
+      socket.send(frame);
+      for (const data of early) this.#sessionFrame(data);
+    } catch (error) {
+      console.error("session link:", String(error));
+      this.#answer(command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
+      this.#end(linkClose.LOST);
+    }
+  }
+
+  /** One command of this client, by rule: what names a conversation goes there, everything else to the client. */
+  handle(command: Command, frame: Uint8Array): void {
+    if (command.name === "session.open") {
+      this.#socket?.send(frame); // answered again, changes nothing
+      return;
+    }
+    if (this.#phase === "connecting" || this.#phase === "opening") {
+      this.#early.push({ command, frame });
+      return;
+    }
+    if (!isConversationCommand(command)) {
+      if (command.name === "session.close") this.#phase = "closing";
+      this.#socket?.send(frame);
+      return;
+    }
+    const conversationIds = conversationsOf(command);
+    if (conversationIds.length === 0 && command.serial !== undefined) {
+      this.#answer(command.serial, replies.errorReply(command.serial, "CONVERSATION_NOT_FOUND"));
+    }
+    for (const [at, conversationId] of conversationIds.entries()) {
+      // A frame for several conversations is answered by the first.
+      const part: ConversationCommand = at === 0 ? command : { ...command, serial: undefined };
+      this.#toConversation(conversationId, { command: part, frame });
+    }
+  }
+
+  /** The user's socket is gone, or the session is ended from outside. */
+  close(code: number): void {
+    this.#end(code);
+  }
+
+  /** A frame of ours to this client. */
+  send(frame: Uint8Array): void {
+    this.#owner.send(addressed(frame, this.#field));
+  }
+
+  // What the session's links report.
+
+  request(conversationId: string) {
+    const since = this.#marks.get(conversationId);
+    return { clientId: this.clientId, sessionId: this.#sessionId, sessionOpenedAt: this.#openedAt, since };
+  }
+
+  receive(conversationId: string, records: LinkRecord[], origin: number): void {
+    for (const record of records) {
+      if (record.kind === "stored") this.#deliverStored(conversationId, record, origin);
+      else if (record.kind === "push") this.#push(record.payload);
+      else if (record.kind === "reply") {
+        if (record.accepted > 0) this.#mark(conversationId, record.accepted);
+        else if (record.accepted < 0) this.#rememberOwn(conversationId, -record.accepted);
+        this.send(record.payload);
+      }
+    }
+  }
+
+  linked(conversationId: string, period: string, since: number): void {
+    this.#report({ type: "linked", conversationId, period, since });
+  }
+
+  unlinked(conversationId: string, period: string): void {
+    this.#report({ type: "unlinked", conversationId, period });
+  }
+
+  refuse({ command }: Forwarded): void {
+    const error = refusalWithoutConversation(command);
+    if (command.name === "message.send") this.refuseSend(command, error);
+    else this.#answer(command.serial, replies.errorReply(command.serial, error));
+  }
+
+  lose({ command }: Forwarded): void {
+    if (command.name === "message.send") this.refuseSend(command, "INTERNAL_ERROR");
+    else this.#answer(command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
+  }
+
+  over(link: ConversationLink, rest: Forwarded[]): void {
+    if (this.#links.get(link.conversationId) === link) this.#links.delete(link.conversationId);
+    for (const forwarded of rest) this.#toConversation(link.conversationId, forwarded);
+  }
+
+  broken(): void {
+    this.#owner.broken();
+  }
+
+  /** A send is refused in its own form: Swift wants an id and a time with it (wire §4.6). */
+  refuseSend(command: Command & { name: "message.send" }, error: ErrorName): void {
+    const timestamp = this.#owner.now();
+    const refusal = { conversationId: command.conversationId, error, messageId: newMessageId(timestamp), timestamp };
+    this.#answer(command.serial, replies.messageRefused(command.serial, refusal));
+  }
+
+  #toConversation(conversationId: string, forwarded: Forwarded): void {
+    // Receipts are not kept yet, so an acknowledgement has nothing to tell.
+    if (forwarded.command.name === "message.acknowledge") return;
+    if (!isConversationId(conversationId)) return this.refuse(forwarded);
+    this.#linkTo(conversationId).send(forwarded);
+  }
+
+  /** The link to a conversation, opened if there is none; the least recently used one gives way (L1, L4). */
+  #linkTo(conversationId: string): ConversationLink {
+    let link = this.#links.get(conversationId);
+    if (link === undefined) {
+      this.#makeRoom();
+      link = new ConversationLink(this, conversationId);
+      this.#links.set(conversationId, link);
+    }
+    this.#uses += 1;
+    link.lastUsed = this.#uses;
+    return link;
+  }
+
+  #makeRoom(): void {
+    const links = [...this.#links.values()];
+    let excess = links.length + 1 - this.#owner.linkLimit();
+    const candidates = links.filter((link) => link.canUnlink).sort((a, b) => a.lastUsed - b.lastUsed);
+    // Those already asked to go count as gone.
+    excess -= links.filter((link) => !link.canUnlink && !link.isOpening).length;
+    for (const link of candidates.slice(0, Math.max(excess, 0))) link.unlink();
+  }
+
+  #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }, origin: number): void {
+    if (record.timestamp <= (this.#marks.get(conversationId) ?? 0)) return;
+    this.#mark(conversationId, record.timestamp);
+    if (record.origin !== 0 && record.origin === origin) return;
+    if (this.#own.get(conversationId)?.delete(record.timestamp)) return;
+    this.#push(record.payload);
+  }
+
+  #mark(conversationId: string, timestamp: number): void {
+    const before = this.#marks.get(conversationId) ?? 0;
+    if (timestamp <= before) return;
+    this.#marks.delete(conversationId);
+    this.#marks.set(conversationId, timestamp);
+    if (this.#marks.size <= MARKS) return;
+    for (const oldest of this.#marks.keys()) {
+      if (this.#links.has(oldest)) continue;
+      this.#marks.delete(oldest);
+      this.#own.delete(oldest);
+      return;
+    }
+  }
+
+  #rememberOwn(conversationId: string, timestamp: number): void {
+    const own = this.#own.get(conversationId);
+    if (own === undefined) this.#own.set(conversationId, new Set([timestamp]));
+    else own.add(timestamp);
+  }
+
+  #sessionFrame(data: Uint8Array): void {
+    if (this.#phase === "over") return;
+    for (const record of readRecords(data)) {
+      if (record.kind === "control") this.#hear(readControl<SessionControl>(record.payload));
+      else if (record.kind === "cold") this.#receiveCold(record.conversationId, record.payload);
+      else if (record.kind === "reply") this.send(record.payload);
+      else this.#push(record.payload);
+    }
+  }
+
+  /** By the cold lane; from here on by a link (L1). While one opens, its replay goes first (L7). */
+  #receiveCold(conversationId: string, frame: Uint8Array): void {
+    const link = this.#links.get(conversationId);
+    if (link !== undefined) link.receiveCold(frame);
+    else {
+      this.receive(conversationId, readRecords(frame), -1);
+      this.#linkTo(conversationId);
+    }
+  }
+
+  #hear(word: SessionControl): void {
+    switch (word.type) {
+      case "opened":
+        this.#phase = "open";
+        this.#openedAt = word.openedAt;
+        this.#settle();
+        for (const { command, frame } of this.#early.splice(0)) this.handle(command, frame);
+        return;
+      case "ended":
+        return this.#end(linkClose.DONE);
+      case "caughtUp":
+        return this.#mark(word.conversationId, word.head);
+      case "link":
+        if (this.#links.has(word.conversationId)) return;
+        this.#mark(word.conversationId, word.since);
+        this.#linkTo(word.conversationId);
+        return;
+    }
+  }
+
+  #settle(): void {
+    this.#settling = [];
+    this.#settled = this.#owner.timer(SETTLE, () => {
+      const held = this.#settling ?? [];
+      this.#settling = undefined;
+      for (const payload of held) this.send(payload);
+    });
+  }
+
+  #push(payload: Uint8Array): void {
+    if (this.#settling === undefined) this.send(payload);
+    else this.#settling.push(payload.slice());
+  }
+
+  #report(report: SessionReport): void {
+    if (this.#phase === "open" || this.#phase === "closing") this.#socket?.send(JSON.stringify(report));
+  }
+
+  #answer(serial: number | undefined, payload: Uint8Array): void {
+    if (serial !== undefined) this.send(payload);
+  }
+
+  #end(code: number): void {
+    if (this.#phase === "over") return;
+    this.#phase = "over";
+    this.#settled?.();
+    for (const link of this.#links.values()) link.close(code);
+    this.#links.clear();
+    this.#socket?.close(code);
+    for (const { command } of this.#early.splice(0)) {
+      this.#answer(command.serial, replies.errorReply(command.serial, "SESSION_REQUIRED"));
+    }
+    this.#owner.ended(this);
+    for (const run of this.#afterEnd.splice(0)) run();
+  }
+}

@@ -1,0 +1,121 @@
+import { withDeadline } from "../deadline.ts";
+import type { Env } from "../env.ts";
+import { settingsOf } from "../settings/store.ts";
+import { Gateway, type GatewayServices } from "./gateway.ts";
+import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
+import { negotiate } from "./sub-protocol.ts";
+
+const DIAL_DEADLINE = 8_000; // ms: over the five a cold call may take that a link waits for
+
+/** Gateways of this isolate, for `goAwayAll`. */
+const gateways = new Set<Gateway>();
+
+/** Accepts a user's socket and puts a gateway behind it; 400 for a sub-protocol we do not speak. */
+export async function connect(request: Request, env: Env): Promise<Response> {
+  const query = new URL(request.url).searchParams.get("subprotocol");
+  const agreed = negotiate(request.headers.get("sec-websocket-protocol"), query);
+  if (agreed === undefined) return new Response("no sub-protocol in common", { status: 400 });
+  const settings = await settingsOf(env).get();
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.binaryType = "arraybuffer";
+  server.accept();
+  const gateway = new Gateway(server, agreed.protocol, servicesOf(env), settings.limits.loginSeconds * 1000);
+  gateways.add(gateway);
+  const lost = () => {
+    gateways.delete(gateway);
+    gateway.lost();
+  };
+  server.addEventListener("message", ({ data }) => {
+    if (typeof data === "string" || data instanceof ArrayBuffer) gateway.receive(data);
+  });
+  server.addEventListener("close", (event) => {
+    lost();
+    closeQuietly(server, event.code >= 3000 ? event.code : 1000);
+  });
+  server.addEventListener("error", lost);
+  const headers = new Headers();
+  if (agreed.echo !== undefined) headers.set("sec-websocket-protocol", agreed.echo);
+  return new Response(null, { status: 101, webSocket: client, headers });
+}
+
+/** Sends every client connected through this isolate elsewhere; returns how many sockets that were. */
+export function goAwayAll(): number {
+  for (const gateway of gateways) gateway.goAway();
+  return gateways.size;
+}
+
+function servicesOf(env: Env): GatewayServices {
+  return {
+    appId: env.APP_ID,
+    now: () => Date.now(),
+    timer: (milliseconds, run) => {
+      const timer = setTimeout(run, milliseconds);
+      return () => clearTimeout(timer);
+    },
+    settings: settingsOf(env),
+    dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
+    dialConversation: dial((request) => env.CONVERSATIONS.getByName(request.conversationId)),
+  };
+}
+
+function dial<Asked>(stubFor: (request: Asked) => { fetch(request: Request): Promise<Response> }): Dial<Asked> {
+  return async (request, events) => {
+    const headers = { upgrade: "websocket", "parley-link": encodeURIComponent(JSON.stringify(request)) };
+    const answer = stubFor(request).fetch(new Request("https://object/link", { headers }));
+    let response: Response;
+    try {
+      response = await withDeadline(answer, DIAL_DEADLINE, "link");
+    } catch (error) {
+      // Should it open after all, nobody waits for it any more.
+      answer.then(({ webSocket }) => webSocket && abandon(webSocket)).catch(() => {});
+      throw error;
+    }
+    if (response.status === 404) return "missing";
+    const socket = response.webSocket;
+    if (socket === null) throw new Error(`link refused with status ${response.status}`);
+    return linkSocket(socket, events);
+  };
+}
+
+function linkSocket(socket: WebSocket, events: LinkEvents): LinkSocket {
+  let closedByUs = false;
+  const gone = () => {
+    if (closedByUs) return;
+    closedByUs = true;
+    events.closed();
+  };
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("message", ({ data }) => {
+    if (data instanceof ArrayBuffer) events.frame(new Uint8Array(data));
+  });
+  socket.addEventListener("close", () => {
+    gone();
+    closeQuietly(socket, 1000);
+  });
+  socket.addEventListener("error", gone);
+  socket.accept();
+  return {
+    send: (data) => {
+      try {
+        socket.send(data);
+      } catch {
+        gone();
+      }
+    },
+    close: (code) => {
+      closedByUs = true;
+      closeQuietly(socket, code);
+    },
+  };
+}
+
+function abandon(socket: WebSocket): void {
+  socket.accept();
+  closeQuietly(socket, 1000);
+}
+
+function closeQuietly(socket: WebSocket, code: number): void {
+  try {
+    socket.close(code);
+  } catch {}
+}

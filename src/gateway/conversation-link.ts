@@ -1,0 +1,201 @@
+import type { ConversationCommand } from "../conversation/commands.ts";
+import { isRepeatable } from "../conversation/commands.ts";
+import type { ConversationControl, ConversationRequest, LinkRequest, Period } from "../protocol/link-controls.ts";
+import { linkClose } from "../protocol/link-controls.ts";
+import { type LinkRecord, readControl, readRecords } from "../protocol/link-records.ts";
+import type { Dial, LinkSocket } from "./link-socket.ts";
+
+/** A client's frame on its way to a conversation. */
+export interface Forwarded {
+  command: ConversationCommand;
+  frame: Uint8Array;
+}
+
+/** The session a link belongs to, as the link sees it. */
+export interface LinkOwner {
+  dial: Dial<LinkRequest>;
+  now(): number;
+  request(conversationId: string): Omit<LinkRequest, "conversationId" | "unanswered">;
+  /** Records of the conversation, in order; `origin` is this link's own number. */
+  receive(conversationId: string, records: LinkRecord[], origin: number): void;
+  linked(conversationId: string, period: Period, since: number): void;
+  unlinked(conversationId: string, period: Period): void;
+  /** The conversation does not exist: this frame has no other answer. */
+  refuse(forwarded: Forwarded): void;
+  /** A frame that must not be sent twice was lost with the link. */
+  lose(forwarded: Forwarded): void;
+  /** The link is over; frames it still held are to go by a new one. */
+  over(link: ConversationLink, rest: Forwarded[]): void;
+  /** The link broke twice: only a new login can repair the session (L7). */
+  broken(): void;
+}
+
+const FAILURE_MEMORY = 10_000; // ms: a link that breaks again within this has failed twice
+
+type Phase =
+  | { name: "opening" }
+  | { name: "open"; socket: LinkSocket; number: number; period: Period }
+  /** Unlinked for room: the last answers are awaited, then it closes (L4). */
+  | { name: "draining"; socket: LinkSocket; number: number }
+  | { name: "over" };
+
+/** One session's link to one conversation: opened on demand, in order, reopened where it broke (L1, L4, L7). */
+export class ConversationLink {
+  readonly conversationId: string;
+  /** When a frame last went either way, in the owner's count. */
+  lastUsed = 0;
+  readonly #owner: LinkOwner;
+  #phase: Phase = { name: "opening" };
+  /** Frames that wait for the link, in order. */
+  #waiting: Forwarded[] = [];
+  /** Frames whose answer has not come, by serial. */
+  readonly #unanswered = new Map<number, Forwarded>();
+  /** Cold deliveries that came while the link opens: the replay goes first (L7). */
+  #held: Uint8Array[] = [];
+  #failedAt: number | undefined;
+  #unlinkAsked = false;
+
+  constructor(owner: LinkOwner, conversationId: string) {
+    this.conversationId = conversationId;
+    this.#owner = owner;
+    void this.#open();
+  }
+
+  get isOpening(): boolean {
+    return this.#phase.name === "opening";
+  }
+
+  /** Whether it can give way: it is open and was not asked to yet. */
+  get canUnlink(): boolean {
+    return this.#phase.name === "open" && !this.#unlinkAsked;
+  }
+
+  send(forwarded: Forwarded): void {
+    if (this.#phase.name === "open") this.#transmit(this.#phase.socket, forwarded);
+    else this.#waiting.push(forwarded);
+  }
+
+  /** A frame of records from the cold lane. */
+  receiveCold(frame: Uint8Array): void {
+    if (this.#phase.name === "opening") this.#held.push(frame);
+    else this.#owner.receive(this.conversationId, readRecords(frame), -1);
+  }
+
+  /** Asks the conversation to let the whole client go, for room (L4). */
+  unlink(): void {
+    if (this.#phase.name !== "open" || this.#unlinkAsked) return;
+    this.#unlinkAsked = true;
+    const word: ConversationRequest = { type: "unlink" };
+    this.#phase.socket.send(JSON.stringify(word));
+  }
+
+  /** The session is over. */
+  close(code: number): void {
+    const phase = this.#phase;
+    this.#phase = { name: "over" };
+    if (phase.name === "open" || phase.name === "draining") phase.socket.close(code);
+  }
+
+  async #open(): Promise<void> {
+    const waiting = [...this.#waiting, ...this.#unanswered.values()];
+    const unanswered = waiting.flatMap(({ command }) =>
+      command.name === "message.send" && command.dedupeToken !== undefined ? [command.dedupeToken] : [],
+    );
+    const request = { ...this.#owner.request(this.conversationId), conversationId: this.conversationId, unanswered };
+    let dialled: LinkSocket | "missing";
+    // Frames can come before the dialling promise has told us of the socket.
+    const early: Uint8Array[] = [];
+    let socket: LinkSocket | undefined;
+    const events = {
+      frame: (data: Uint8Array) => {
+        if (socket === undefined) early.push(data);
+        else this.#frame(socket, data);
+      },
+      closed: () => this.#broke(),
+    };
+    try {
+      dialled = await this.#owner.dial(request, events);
+    } catch {
+      return this.#broke();
+    }
+    if (dialled !== "missing" && this.#phase.name === "over") return dialled.close(linkClose.LOST);
+    if (this.#phase.name === "over") return;
+    if (dialled === "missing") {
+      this.#phase = { name: "over" };
+      for (const forwarded of this.#waiting) this.#owner.refuse(forwarded);
+      for (const frame of this.#held) this.#owner.receive(this.conversationId, readRecords(frame), -1);
+      return this.#owner.over(this, []);
+    }
+    socket = dialled;
+    for (const data of early) this.#frame(socket, data);
+  }
+
+  #frame(socket: LinkSocket, data: Uint8Array): void {
+    if (this.#phase.name === "over") return;
+    let records = readRecords(data);
+    const [first] = records;
+    if (this.#phase.name === "opening" && first?.kind === "control") {
+      const opened = readControl<ConversationControl>(first.payload);
+      if (opened.type === "opened") {
+        const { number, period, since } = opened;
+        this.#phase = { name: "open", socket, number, period };
+        this.#unlinkAsked = false;
+        records = records.slice(1);
+        this.#receive(records, number);
+        this.#owner.linked(this.conversationId, period, since);
+        for (const held of this.#held.splice(0)) this.#owner.receive(this.conversationId, readRecords(held), -1);
+        for (const forwarded of this.#waiting.splice(0)) this.#transmit(socket, forwarded);
+      }
+      return;
+    }
+    if (this.#phase.name === "open" || this.#phase.name === "draining") this.#receive(records, this.#phase.number);
+  }
+
+  #receive(records: LinkRecord[], number: number): void {
+    for (const record of records) {
+      if (record.kind === "reply") this.#unanswered.delete(record.serial);
+      if (record.kind === "control") this.#hear(readControl<ConversationControl>(record.payload));
+    }
+    this.#owner.receive(this.conversationId, records, number);
+    if (this.#phase.name === "draining" && this.#unanswered.size === 0) this.#drained(this.#phase.socket);
+  }
+
+  #hear(word: ConversationControl): void {
+    if (word.type !== "unlinked" || this.#phase.name !== "open") return;
+    this.#phase = { name: "draining", socket: this.#phase.socket, number: this.#phase.number };
+    this.#owner.unlinked(this.conversationId, word.period);
+  }
+
+  #drained(socket: LinkSocket): void {
+    this.#phase = { name: "over" };
+    socket.close(linkClose.UNLINKED);
+    this.#owner.over(this, this.#waiting.splice(0));
+  }
+
+  /** The link broke, or could not be opened: what is safe to repeat goes again, the rest is answered (L7). */
+  #broke(): void {
+    if (this.#phase.name === "over") return;
+    const now = this.#owner.now();
+    const failedBefore = this.#failedAt !== undefined && now - this.#failedAt < FAILURE_MEMORY;
+    this.#failedAt = now;
+    if (failedBefore) {
+      this.#phase = { name: "over" };
+      return this.#owner.broken();
+    }
+    this.#phase = { name: "opening" };
+    const again: Forwarded[] = [];
+    for (const forwarded of this.#unanswered.values()) {
+      if (isRepeatable(forwarded.command)) again.push(forwarded);
+      else this.#owner.lose(forwarded);
+    }
+    this.#unanswered.clear();
+    this.#waiting = [...again, ...this.#waiting];
+    void this.#open();
+  }
+
+  #transmit(socket: LinkSocket, forwarded: Forwarded): void {
+    const { serial } = forwarded.command;
+    if (serial !== undefined) this.#unanswered.set(serial, forwarded);
+    socket.send(forwarded.frame);
+  }
+}

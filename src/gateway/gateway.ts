@@ -1,0 +1,243 @@
+import { isClientId } from "../conversation/conversation.ts";
+import { fromBase64, toBase64 } from "../protocol/base64.ts";
+import type { Command, CommandOf } from "../protocol/commands.ts";
+import { decodeCommand } from "../protocol/decode.ts";
+import { type ClosingErrorName, type ErrorName, errors } from "../protocol/errors.ts";
+import type { LinkRequest, SessionRequest } from "../protocol/link-controls.ts";
+import { linkClose } from "../protocol/link-controls.ts";
+import * as pushes from "../protocol/pushes.ts";
+import * as replies from "../protocol/replies.ts";
+import type { Settings } from "../settings/schema.ts";
+import { ClientSession, type SessionOwner } from "./client-session.ts";
+import type { Dial } from "./link-socket.ts";
+import type { SubProtocol } from "./sub-protocol.ts";
+
+/** The user's socket, as the gateway writes it. */
+export interface UserSocket {
+  send(data: Uint8Array | string): void;
+  close(code: number, reason: string): void;
+}
+
+export interface GatewayServices {
+  appId: string;
+  now(): number;
+  timer(milliseconds: number, run: () => void): () => void;
+  settings: { peek(): Settings | undefined; get(): Promise<Settings> };
+  dialSession: Dial<SessionRequest>;
+  dialConversation: Dial<LinkRequest>;
+}
+
+/** Bytes of one frame. Far over any message: a conversation with 500 long member ids has to fit. */
+const FRAME_LIMIT = 128 * 1024;
+const BASE64_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4;
+
+/**
+ * One user socket: a switchboard between the clients logged in on it and their objects. It parses what it routes
+ * by, and alone knows of text framing, missing client ids, heartbeats, frame sizes and rate limits.
+ */
+export class Gateway implements SessionOwner {
+  readonly #socket: UserSocket;
+  readonly #protocol: SubProtocol;
+  readonly #services: GatewayServices;
+  /** In the order they were opened. */
+  readonly #sessions = new Map<string, ClientSession>();
+  readonly #loggedIn: () => void;
+  #settings: Settings | undefined;
+  /** Frames that wait for fresh settings, in order. */
+  #backlog: Uint8Array[] | undefined;
+  #over = false;
+
+  /** @param loginDeadline ms to log in after connecting (4108) */
+  constructor(socket: UserSocket, protocol: SubProtocol, services: GatewayServices, loginDeadline: number) {
+    this.#socket = socket;
+    this.#protocol = protocol;
+    this.#services = services;
+    this.#loggedIn = services.timer(loginDeadline, () => this.#fail("LOGIN_TIMEOUT"));
+  }
+
+  /** One message of the user's socket. */
+  receive(data: ArrayBuffer | string): void {
+    if (this.#over) return;
+    if (typeof data === "string" ? data.length > BASE64_LIMIT : data.byteLength > FRAME_LIMIT) {
+      return this.#fail("FRAME_TOO_LONG");
+    }
+    // Text is base64 from any client: some mini-program platforms deliver nothing else.
+    const frame = typeof data === "string" ? fromBase64(data) : new Uint8Array(data);
+    if (frame === undefined) return this.#fail("UNPARSEABLE_RAW_MESSAGE");
+    const settings = this.#backlog === undefined ? this.#services.settings.peek() : undefined;
+    if (settings !== undefined) {
+      this.#settings = settings;
+      return this.#handle(frame, settings);
+    }
+    if (this.#backlog !== undefined) {
+      this.#backlog.push(frame);
+      return;
+    }
+    this.#backlog = [frame];
+    void this.#workOff();
+  }
+
+  /** The user's socket is gone: every link goes with it. */
+  lost(): void {
+    this.#finish(linkClose.LOST);
+  }
+
+  /** Asks the SDKs to look up the server again and reconnect, as before a deployment. */
+  goAway(): void {
+    // Java hears it only through a client it knows.
+    for (const session of this.#sessions.values()) return session.send(pushes.goAway());
+    this.send(pushes.goAway());
+  }
+
+  // What the sessions need of the gateway.
+
+  now(): number {
+    return this.#services.now();
+  }
+
+  get dialSession(): Dial<SessionRequest> {
+    return this.#services.dialSession;
+  }
+
+  get dialConversation(): Dial<LinkRequest> {
+    return this.#services.dialConversation;
+  }
+
+  linkLimit(): number {
+    return this.#settings?.limits.linksPerSession ?? 1;
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      this.#socket.send(this.#protocol.text ? toBase64(frame) : frame);
+    } catch {
+      this.lost();
+    }
+  }
+
+  timer(milliseconds: number, run: () => void): () => void {
+    return this.#services.timer(milliseconds, run);
+  }
+
+  ended(session: ClientSession): void {
+    if (this.#sessions.get(session.clientId) === session) this.#sessions.delete(session.clientId);
+  }
+
+  broken(): void {
+    this.#fail("INTERNAL_ERROR");
+  }
+
+  async #workOff(): Promise<void> {
+    const settings = await this.#services.settings.get();
+    this.#settings = settings;
+    const frames = this.#backlog ?? [];
+    this.#backlog = undefined;
+    for (const frame of frames) if (!this.#over) this.#handle(frame, settings);
+  }
+
+  #handle(frame: Uint8Array, settings: Settings): void {
+    const command = decodeCommand(frame);
+    if (command === undefined) return this.#fail("UNPARSEABLE_RAW_MESSAGE");
+    const { serial } = command;
+    switch (command.name) {
+      case "echo": // answered here, so that heartbeats wake no object (wire §2.2)
+        return this.send(replies.echo(serial));
+      case "login":
+        this.#loggedIn();
+        return this.send(replies.loggedIn(serial, command.service ?? 0, command.installationId));
+      case "session.open":
+        return this.#open(command, frame, settings);
+    }
+    const session = this.#sessionOf(command);
+    if (session === undefined) return this.#refuse(undefined, serial, "SESSION_REQUIRED");
+    if (!session.rates.allows(command, settings.limits, this.now())) {
+      if (command.name === "message.send") return session.refuseSend(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
+      return this.#refuse(session, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
+    }
+    switch (command.name) {
+      case "malformed":
+        return this.#refuse(session, serial, command.error, command.detail);
+      case "unsupported":
+        return this.#refuse(session, serial, command.error, command.what);
+      case "report":
+        if (serial !== undefined) session.send(replies.reportUploaded(serial));
+        return;
+      case "message.send":
+        if (command.size > settings.limits.messageBytes) return session.refuseSend(command, "FRAME_TOO_LONG");
+        break;
+      case "message.patch": {
+        const refusal = patchRefusal(command, settings);
+        if (refusal !== undefined) return this.#refuse(session, serial, refusal);
+      }
+    }
+    session.handle(command, frame);
+  }
+
+  #open(command: CommandOf<"session.open">, frame: Uint8Array, settings: Settings): void {
+    const { serial, appId } = command;
+    // Without an id the server invents one and the reply tells it (C-03).
+    const clientId = command.clientId ?? crypto.randomUUID().replaceAll("-", "");
+    if (appId !== undefined && appId !== this.#services.appId) {
+      return this.#refuse(undefined, serial, "APP_NOT_AVAILABLE");
+    }
+    if (!isClientId(clientId)) return this.#refuse(undefined, serial, "INVALID_LOGIN");
+    this.#loggedIn();
+    const current = this.#sessions.get(clientId);
+    if (current?.isClosing) {
+      return current.afterEnd(() => {
+        if (!this.#over) this.#open(command, frame, settings);
+      });
+    }
+    if (current !== undefined) {
+      if (!current.rates.allows(command, settings.limits, this.now())) {
+        return this.#refuse(current, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
+      }
+      return current.handle(command, frame);
+    }
+    const session = new ClientSession(this, clientId, this.#protocol.mode);
+    session.rates.allows(command, settings.limits, this.now());
+    this.#sessions.set(clientId, session);
+    void session.open(command, frame);
+  }
+
+  /** Who a frame speaks for: whom it names, else the first client opened here that is still open (wire §2.6). */
+  #sessionOf(command: Command): ClientSession | undefined {
+    if (command.clientId !== undefined) {
+      const named = this.#sessions.get(command.clientId);
+      return named?.isUsable ? named : undefined;
+    }
+    const usable = [...this.#sessions.values()].filter((session) => session.isUsable);
+    return usable.find((session) => session.isOpen) ?? usable[0];
+  }
+
+  #refuse(session: ClientSession | undefined, serial: number | undefined, error: ErrorName, detail?: string): void {
+    if (serial === undefined) return;
+    const reply = replies.errorReply(serial, error, { detail });
+    if (session === undefined) this.send(reply);
+    else session.send(reply);
+  }
+
+  #fail(error: ClosingErrorName): void {
+    if (this.#over) return;
+    this.#finish(linkClose.LOST);
+    try {
+      this.#socket.close(errors[error].code, error);
+    } catch {}
+  }
+
+  #finish(code: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#loggedIn();
+    for (const session of [...this.#sessions.values()]) session.close(code);
+  }
+}
+
+function patchRefusal(command: CommandOf<"message.patch">, settings: Settings): ErrorName | undefined {
+  for (const { recall } of command.patches) {
+    if (recall && !settings.messages.allowRecall) return "MESSAGE_RECALL_DISABLED";
+    if (!recall && !settings.messages.allowEdit) return "MESSAGE_EDIT_DISABLED";
+  }
+  return undefined;
+}

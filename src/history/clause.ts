@@ -1,0 +1,213 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Json } from "../protocol/json.ts";
+import type { Comparable, Comparison, Condition, Operands } from "./condition.ts";
+import type { Field, JsonField } from "./field.ts";
+import type { Pattern } from "./pattern.ts";
+import { conversations, members } from "./schema.ts";
+
+export type MatchedCondition = Extract<Condition, { type: "matched" }>;
+/** For each pattern SQL cannot run, the values known to match it. */
+export type Matches = Map<MatchedCondition, string[]>;
+
+/*
+ * Everything of a client's is bound, JSON paths included; lists are bound as one JSON text, since D1 allows
+ * 100 parameters in a statement. Clauses may be NULL where SQL would have it so; `not` takes that for false.
+ */
+const TRUE = sql`1`;
+const FALSE = sql`0`;
+/** SQLite's JSON types that are one to JavaScript. */
+const NUMBERS = sql`('integer', 'real')`;
+
+const comparisons: Record<Comparison, SQL> = { $lt: sql`<`, $lte: sql`<=`, $gt: sql`>`, $gte: sql`>=` };
+
+/** What is to hold of one JSON value, given its SQLite JSON type and the value itself. */
+type ValueTest = (type: SQL, value: SQL) => SQL;
+
+/** The SQL for a condition. Without `matches`, general patterns count as true, which finds a superset. */
+export function clauseOf(condition: Condition, matches?: Matches): SQL {
+  switch (condition.type) {
+    case "every":
+      return joined(
+        condition.of.map((each) => clauseOf(each, matches)),
+        sql` AND `,
+        TRUE,
+      );
+    case "some":
+      return anyOf(condition.of.map((each) => clauseOf(each, matches)));
+    case "not":
+      return sql`(${clauseOf(condition.of, matches)}) IS NOT TRUE`;
+    case "among":
+      return among(condition.field, condition.values);
+    case "holds":
+      return holds(condition.field, condition.values);
+    case "compared":
+      return compared(condition.field, condition.operator, condition.value);
+    case "present":
+      return present(condition.field);
+    case "sized":
+      return sized(condition.field, condition.size);
+    case "matched":
+      return matched(condition, matches);
+  }
+}
+
+/** The conversations someone is in. */
+export const withMember = (clientId: string): SQL => withAnyMember([clientId]);
+
+function withAnyMember(clientIds: string[]): SQL {
+  return sql`${conversations.id} IN (SELECT ${members.conversationId} FROM ${members} WHERE ${isIn(sql`${members.clientId}`, clientIds)})`;
+}
+
+function among(field: Field, wanted: Operands): SQL {
+  switch (field.type) {
+    case "text":
+      return anyOf([
+        ...asText(sql`${field.column}`, wanted),
+        ...ifAbsent(wanted, sql`${field.column} IS NULL`),
+      ]);
+    case "date": {
+      const dated = wanted.dates.length > 0 ? [isIn(sql`${field.column}`, wanted.dates)] : [];
+      return anyOf([...dated, ...ifAbsent(wanted, sql`${field.column} IS NULL`)]);
+    }
+    case "number":
+      return wanted.numbers.length > 0 ? isIn(field.value, wanted.numbers) : FALSE;
+    case "flag": {
+      const unset = wanted.absent || wanted.booleans.includes(false);
+      return anyOf([
+        ...(wanted.booleans.includes(true) ? [field.set] : []),
+        ...(unset ? [sql`(${field.set}) IS NOT TRUE`] : []),
+      ]);
+    }
+    case "json":
+      return amongJson(field, wanted);
+  }
+}
+
+function amongJson(field: JsonField, wanted: Operands): SQL {
+  const { texts, numbers, booleans, dates, documents } = wanted;
+  const clauses = ifAbsent(wanted, sql`json_type(${field.column}, ${field.path}) IS NULL`);
+  if (field.membership && texts.length > 0) clauses.push(withAnyMember(texts));
+  const simple = (type: SQL, value: SQL): SQL[] => [
+    ...(field.membership ? [] : asText(value, wanted).map((clause) => sql`(${type} = 'text' AND ${clause})`)),
+    ...(numbers.length > 0 ? [sql`(${type} IN ${NUMBERS} AND ${isIn(value, numbers)})`] : []),
+    ...(booleans.includes(true) ? [sql`${type} = 'true'`] : []),
+    ...(booleans.includes(false) ? [sql`${type} = 'false'`] : []),
+    ...(wanted.absent ? [sql`${type} = 'null'`] : []),
+  ];
+  if (simple(FALSE, FALSE).length > 0) {
+    clauses.push(anyElement(field, (type, value) => anyOf(simple(type, value))));
+  }
+  if (dates.length > 0) {
+    clauses.push(itselfOrElement(field, (type, value) => isDate(type, value, (time) => isIn(time, dates))));
+  }
+  if (documents.length > 0) {
+    const list = sql`(SELECT json(value) FROM json_each(${JSON.stringify(documents)}))`;
+    const test: ValueTest = (type, value) => sql`(${type} IN ('array', 'object') AND ${value} IN ${list})`;
+    clauses.push(itselfOrElement(field, test));
+  }
+  return anyOf(clauses);
+}
+
+function holds(field: JsonField, wanted: Json[]): SQL {
+  const texts = wanted.filter((each) => typeof each === "string");
+  if (field.membership && texts.length === wanted.length) {
+    const clientId = sql`${members.clientId}`;
+    const count = new Set(texts).size;
+    return sql`${conversations.id} IN (SELECT ${members.conversationId} FROM ${members} WHERE ${isIn(clientId, texts)} GROUP BY ${members.conversationId} HAVING count(*) = ${count})`;
+  }
+  const kindOf = (type: SQL): SQL => sql`CASE ${type} WHEN 'real' THEN 'integer' ELSE ${type} END`;
+  const same = sql`${kindOf(sql`e.type`)} = ${kindOf(sql`wanted.type`)} AND e.value IS wanted.value`;
+  return sql`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(wanted)}) AS wanted WHERE NOT EXISTS (${elements(field, same)}))`;
+}
+
+function compared(field: Field, operator: Comparison, operand: Comparable): SQL {
+  const right = typeof operand.value === "boolean" ? Number(operand.value) : operand.value;
+  const compare = (value: SQL): SQL => sql`${value} ${comparisons[operator]} ${right}`;
+  if (field.type === "json") {
+    if (operand.type === "date") {
+      return itselfOrElement(field, (type, value) => isDate(type, value, compare));
+    }
+    const types = { text: sql`('text')`, number: NUMBERS, boolean: sql`('true', 'false')` }[operand.type];
+    return anyElement(field, (type, value) => sql`${type} IN ${types} AND ${compare(value)}`);
+  }
+  if (field.type === "flag" || field.type !== operand.type) return FALSE;
+  return compare(field.type === "number" ? field.value : sql`${field.column}`);
+}
+
+function present(field: Field): SQL {
+  if (field.type === "json") return sql`json_type(${field.column}, ${field.path}) IS NOT NULL`;
+  if (field.type === "flag") return field.set;
+  return field.type === "number" ? TRUE : sql`${field.column} IS NOT NULL`;
+}
+
+function sized(field: Field, size: number): SQL {
+  if (field.type !== "json") return FALSE;
+  // json_array_length is 0 for anything that is not an array, so only size 0 has to ask.
+  const length = sql`json_array_length(${field.column}, ${field.path}) = ${size}`;
+  return size > 0 ? length : sql`(${length} AND json_type(${field.column}, ${field.path}) = 'array')`;
+}
+
+function matched(condition: MatchedCondition, matches: Matches | undefined): SQL {
+  const { field, pattern } = condition;
+  if (field.type !== "text" && field.type !== "json") return FALSE;
+  if (pattern.type === "general") {
+    if (!matches) return TRUE;
+    const values = matches.get(condition) ?? [];
+    if (values.length === 0) return FALSE;
+    if (field.type === "text") return isIn(sql`${field.column}`, values);
+    if (field.membership) return withAnyMember(values);
+    return anyElement(field, (type, value) => sql`${type} = 'text' AND ${isIn(value, values)}`);
+  }
+  if (field.type === "text") return literal(sql`${field.column}`, pattern);
+  return anyElement(field, (type, value) => sql`${type} = 'text' AND ${literal(value, pattern)}`);
+}
+
+function literal(value: SQL, { text, place }: Extract<Pattern, { type: "literal" }>): SQL {
+  if (place === "whole") return sql`${value} = ${text}`;
+  if (text === "") return sql`${value} IS NOT NULL`;
+  if (place === "anywhere") return sql`instr(${value}, ${text}) > 0`;
+  if (place === "start") return sql`instr(${value}, ${text}) = 1`;
+  // SQLite counts characters where JavaScript counts UTF-16 units.
+  return sql`substr(${value}, ${-[...text].length}) = ${text}`;
+}
+
+/**
+ * The value a JSON field names or, if it is an array, its elements. json_each gives either, but also the
+ * members of an object, which are told by their keys and left out: `{a: {b: 1}}` is not found by `a = 1`.
+ */
+export function elements(field: JsonField, test: SQL): SQL {
+  return sql`SELECT 1 FROM json_each(${field.column}, ${field.path}) AS e WHERE typeof(e.key) <> 'text' AND ${test}`;
+}
+
+function anyElement(field: JsonField, test: ValueTest): SQL {
+  return sql`EXISTS (${elements(field, sql`(${test(sql`e.type`, sql`e.value`)})`)})`;
+}
+
+/** For tests on arrays and objects, which json_each takes apart. */
+function itselfOrElement(field: JsonField, test: ValueTest): SQL {
+  const { column, path } = field;
+  const itself = test(sql`json_type(${column}, ${path})`, sql`json_extract(${column}, ${path})`);
+  return anyOf([itself, anyElement(field, test)]);
+}
+
+/** CASE and not AND, which may be evaluated in any order: json_extract fails on text that is not JSON. */
+function isDate(type: SQL, value: SQL, test: (time: SQL) => SQL): SQL {
+  const time = sql`CAST(round(unixepoch(json_extract(${value}, '$.iso'), 'subsec') * 1000) AS INTEGER)`;
+  return sql`CASE WHEN ${type} = 'object' THEN json_extract(${value}, '$.__type') = 'Date' AND ${test(time)} END`;
+}
+
+const asText = (value: SQL, { texts }: Operands): SQL[] => (texts.length > 0 ? [isIn(value, texts)] : []);
+
+const ifAbsent = ({ absent }: Operands, clause: SQL): SQL[] => (absent ? [clause] : []);
+
+function isIn(value: SQL, list: (string | number)[]): SQL {
+  if (list.length === 1) return sql`${value} = ${list[0]}`;
+  return sql`${value} IN (SELECT value FROM json_each(${JSON.stringify(list)}))`;
+}
+
+const anyOf = (clauses: SQL[]): SQL => joined(clauses, sql` OR `, FALSE);
+
+function joined(clauses: SQL[], separator: SQL, none: SQL): SQL {
+  if (clauses.length === 0) return none;
+  return clauses.length === 1 ? sql.join(clauses) : sql`(${sql.join(clauses, separator)})`;
+}

@@ -1,0 +1,225 @@
+import type { Json, JsonObject } from "../protocol/json.ts";
+import { type Field, fieldOf, type JsonField } from "./field.ts";
+import { type Pattern, patternOf } from "./pattern.ts";
+
+/** Why a query is not answered. The detail begins with LeanCloud's code for a bad query, 102. */
+export interface QueryRefusal {
+  refused: "CONVERSATION_QUERY_FAILED";
+  detail: string;
+}
+
+export const refusal = (detail: string): QueryRefusal => ({ refused: "CONVERSATION_QUERY_FAILED", detail });
+
+/** More parameters than D1 takes in a statement. */
+export const tooLarge = refusal("102: where is too large");
+
+export const isRefusal = (value: object): value is QueryRefusal => "refused" in value;
+
+/** A `where`, understood. */
+export type Condition =
+  | { type: "every"; of: Condition[] }
+  | { type: "some"; of: Condition[] }
+  | { type: "not"; of: Condition }
+  /** The value, or any element of an array, is among these. */
+  | { type: "among"; field: Field; values: Operands }
+  /** The array holds every one of these. */
+  | { type: "holds"; field: JsonField; values: Json[] }
+  | { type: "compared"; field: Field; operator: Comparison; value: Comparable }
+  | { type: "present"; field: Field }
+  | { type: "sized"; field: Field; size: number }
+  | { type: "matched"; field: Field; pattern: Pattern };
+
+export type Comparison = "$lt" | "$lte" | "$gt" | "$gte";
+export type Comparable =
+  | { type: "text"; value: string }
+  | { type: "number"; value: number }
+  | { type: "boolean"; value: boolean }
+  | { type: "date"; value: number };
+
+/** Values sorted by type: as in Mongo, a value only ever equals or compares with one of its own type. */
+export interface Operands {
+  texts: string[];
+  numbers: number[];
+  booleans: boolean[];
+  /** Milliseconds. */
+  dates: number[];
+  /** Arrays and objects, as JSON text. */
+  documents: string[];
+  /** Null, which also stands for absent. */
+  absent: boolean;
+}
+
+const DEPTH_MAX = 8;
+const CONDITIONS_MAX = 50;
+const LIST_MAX = 1000;
+const SHOWN_MAX = 64;
+
+/** Reads a `where` object; nothing in it is ignored: what is not understood refuses the whole query. */
+export function conditionOf(where: Json): Condition | QueryRefusal {
+  const reader = new WhereReader();
+  const condition = reader.read(where, 0);
+  return reader.refused ?? condition;
+}
+
+/** The ids, when `where` asks for nothing but ids: then the objects themselves can answer, and at once. */
+export function isWhereByIdOnly(where: Json | undefined): string[] | undefined {
+  if (!isObject(where)) return undefined;
+  const { objectId, ...others } = where;
+  if (objectId === undefined || Object.keys(others).length > 0) return undefined;
+  if (typeof objectId === "string") return [objectId];
+  if (!isObject(objectId) || Object.keys(objectId).length !== 1) return undefined;
+  const ids = objectId.$in;
+  if (!Array.isArray(ids) || ids.length > LIST_MAX) return undefined;
+  const texts = ids.filter((id) => typeof id === "string");
+  return texts.length === ids.length ? [...new Set(texts)] : undefined;
+}
+
+/** Keeps the first refusal and goes on, so that reading needs no exceptions; the rest is then discarded. */
+class WhereReader {
+  refused: QueryRefusal | undefined;
+  #conditions = 0;
+
+  read(where: Json, depth: number): Condition {
+    if (!isObject(where)) return this.#refuse("where must be an object");
+    if (depth > DEPTH_MAX) return this.#refuse("where is nested too deeply");
+    return every(Object.entries(where).map(([key, value]) => this.#entry(key, value, depth)));
+  }
+
+  #entry(key: string, value: Json, depth: number): Condition {
+    if (this.refused) return nothing;
+    if (key === "$and" || key === "$or") {
+      if (!Array.isArray(value) || value.length === 0)
+        return this.#refuse(`${key} needs a list of conditions`);
+      const of = value.map((each) => this.read(each, depth + 1));
+      return key === "$and" ? every(of) : { type: "some", of };
+    }
+    if (key.startsWith("$")) return this.#refuse(`unknown operator ${shown(key)}`);
+    const field = fieldOf(key);
+    if (!field) return this.#refuse(`invalid key ${shown(key)}`);
+    if (!isObject(value) || !Object.keys(value).some((name) => name.startsWith("$"))) {
+      this.#count();
+      return this.#among(field, [value]);
+    }
+    return every(Object.entries(value).map(([name, operand]) => this.#operator(field, name, operand, value)));
+  }
+
+  #operator(field: Field, name: string, operand: Json, siblings: JsonObject): Condition {
+    if (this.refused) return nothing;
+    this.#count();
+    switch (name) {
+      case "$eq":
+        return this.#among(field, [operand]);
+      case "$ne":
+        return { type: "not", of: this.#among(field, [operand]) };
+      case "$in":
+        return this.#among(field, this.#list(name, operand));
+      case "$nin":
+        return { type: "not", of: this.#among(field, this.#list(name, operand)) };
+      case "$all":
+        return this.#holds(field, this.#list(name, operand));
+      case "$lt":
+      case "$lte":
+      case "$gt":
+      case "$gte": {
+        const value = this.#comparable(operand);
+        if (!value) return this.#refuse(`${name} needs a string, number, boolean or date`);
+        return { type: "compared", field, operator: name, value };
+      }
+      case "$exists":
+        if (typeof operand !== "boolean") return this.#refuse("$exists needs true or false");
+        return operand ? { type: "present", field } : { type: "not", of: { type: "present", field } };
+      case "$size":
+        if (typeof operand !== "number" || !Number.isSafeInteger(operand) || operand < 0) {
+          return this.#refuse("$size needs a whole number");
+        }
+        return { type: "sized", field, size: operand };
+      case "$regex":
+        return this.#regex(field, operand, siblings.$options);
+      case "$options":
+        // Read together with $regex, in whichever order they come.
+        return siblings.$regex === undefined ? this.#refuse("$options needs $regex") : every([]);
+      default:
+        return this.#refuse(`unknown operator ${shown(name)}`);
+    }
+  }
+
+  #regex(field: Field, source: Json, options: Json | undefined): Condition {
+    if (typeof source !== "string") return this.#refuse("$regex needs a string");
+    if (options !== undefined && typeof options !== "string") return this.#refuse("$options needs a string");
+    const pattern = patternOf(source, options ?? "");
+    return typeof pattern === "string" ? this.#refuse(pattern) : { type: "matched", field, pattern };
+  }
+
+  #list(name: string, operand: Json): Json[] {
+    if (Array.isArray(operand) && operand.length <= LIST_MAX) return operand;
+    this.#refuse(
+      Array.isArray(operand) ? `${name} has more than ${LIST_MAX} values` : `${name} needs a list`,
+    );
+    return [];
+  }
+
+  #holds(field: Field, values: Json[]): Condition {
+    // An empty list is never satisfied, as in Mongo.
+    if (values.length === 0) return nothing;
+    const each = values.map((value) => this.#among(field, [value]));
+    return field.type === "json" ? { type: "holds", field, values } : every(each);
+  }
+
+  #among(field: Field, values: Json[]): Condition {
+    const operands: Operands = {
+      texts: [],
+      numbers: [],
+      booleans: [],
+      dates: [],
+      documents: [],
+      absent: false,
+    };
+    for (const value of values) {
+      const comparable = this.#comparable(value);
+      if (value === null) operands.absent = true;
+      else if (comparable === undefined) operands.documents.push(JSON.stringify(value));
+      else if (comparable.type === "text") operands.texts.push(comparable.value);
+      else if (comparable.type === "number") operands.numbers.push(comparable.value);
+      else if (comparable.type === "boolean") operands.booleans.push(comparable.value);
+      else operands.dates.push(comparable.value);
+    }
+    return { type: "among", field, values: operands };
+  }
+
+  #comparable(value: Json): Comparable | undefined {
+    if (typeof value === "string") return { type: "text", value };
+    if (typeof value === "number") return { type: "number", value };
+    if (typeof value === "boolean") return { type: "boolean", value };
+    if (!isObject(value)) return undefined;
+    if (Object.keys(value).some((key) => key.startsWith("$"))) {
+      this.#refuse("an operator stands where a value should");
+    }
+    if (value.__type !== "Date") return undefined;
+    const time = typeof value.iso === "string" ? Date.parse(value.iso) : Number.NaN;
+    if (Number.isNaN(time)) this.#refuse("malformed date");
+    return { type: "date", value: time };
+  }
+
+  #count(): void {
+    this.#conditions++;
+    if (this.#conditions > CONDITIONS_MAX) this.#refuse(`where has more than ${CONDITIONS_MAX} conditions`);
+  }
+
+  #refuse(reason: string): Condition {
+    this.refused ??= refusal(`102: ${reason}`);
+    return nothing;
+  }
+}
+
+const nothing: Condition = { type: "some", of: [] };
+
+function every(of: Condition[]): Condition {
+  const [only] = of;
+  return of.length === 1 && only ? only : { type: "every", of };
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const shown = (text: string): string => (text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text);

@@ -1,0 +1,79 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
+import { clauseOf, type MatchedCondition, type Matches } from "./clause.ts";
+import { type Condition, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
+import { conversations } from "./schema.ts";
+import { hasTooManyParameters } from "./statement.ts";
+
+const PATTERNS_MAX = 4;
+/** Different values that a pattern is tried on, and their characters together. */
+const CANDIDATES_MAX = 5_000;
+const CHARACTERS_MAX = 1_000_000;
+/** Characters × instructions. RE2 takes up to 20 ns for each: 0.4 s at worst, and far less as a rule. */
+const WORK_MAX = 20_000_000;
+
+const slow = refusal("102: slow query: $regex would have to be tried on too many values");
+
+/**
+ * D1 has no REGEXP. So for each pattern that SQL cannot run, the values that the rest of the condition leaves
+ * are fetched and matched here; the query proper then asks for the values that did.
+ */
+export async function matchesOf(
+  d1: DrizzleD1Database,
+  condition: Condition,
+): Promise<Matches | QueryRefusal> {
+  const matches: Matches = new Map();
+  const patterns = generalPatterns(condition);
+  if (patterns.length > PATTERNS_MAX)
+    return refusal(`102: where has more than ${PATTERNS_MAX} general $regex`);
+  for (const each of patterns) {
+    const values = await candidates(d1, each, clauseOf(condition));
+    if (isRefusal(values)) return values;
+    const { pattern } = each;
+    if (pattern.type !== "general") continue;
+    if (charactersIn(values) * pattern.cost > WORK_MAX) return slow;
+    matches.set(
+      each,
+      values.filter((value) => pattern.matches(value)),
+    );
+  }
+  return matches;
+}
+
+function generalPatterns(condition: Condition): MatchedCondition[] {
+  switch (condition.type) {
+    case "matched":
+      return condition.pattern.type === "general" ? [condition] : [];
+    case "every":
+    case "some":
+      return condition.of.flatMap(generalPatterns);
+    case "not":
+      return generalPatterns(condition.of);
+    default:
+      return [];
+  }
+}
+
+async function candidates(
+  d1: DrizzleD1Database,
+  { field }: MatchedCondition,
+  superset: SQL,
+): Promise<string[] | QueryRefusal> {
+  if (field.type !== "text" && field.type !== "json") return [];
+  const distinct =
+    field.type === "text"
+      ? sql`SELECT DISTINCT ${field.column} AS value FROM ${conversations}
+          WHERE ${field.column} IS NOT NULL AND ${superset}`
+      : sql`SELECT DISTINCT e.value AS value FROM ${conversations}, json_each(${field.column}, ${field.path}) AS e
+          WHERE typeof(e.key) <> 'text' AND e.type = 'text' AND ${superset}`;
+  // The running sum keeps D1 from sending more text than is going to be read.
+  const bounded = sql`SELECT value FROM (
+      SELECT value, sum(length(value)) OVER (ROWS UNBOUNDED PRECEDING) - length(value) AS before
+      FROM (${distinct} LIMIT ${CANDIDATES_MAX + 1})
+    ) WHERE before <= ${CHARACTERS_MAX}`;
+  if (hasTooManyParameters(bounded)) return tooLarge;
+  const values = (await d1.all<{ value: string }>(bounded)).map(({ value }) => value);
+  return values.length > CANDIDATES_MAX || charactersIn(values) > CHARACTERS_MAX ? slow : values;
+}
+
+const charactersIn = (values: string[]): number => values.reduce((sum, value) => sum + value.length, 0);

@@ -1,0 +1,125 @@
+import { asc, desc, type SQL, sql } from "drizzle-orm";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import type { CommandOf } from "../protocol/commands.ts";
+import { clauseOf, withMember } from "./clause.ts";
+import { conditionOf, isObject, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
+import { type Field, fieldOf } from "./field.ts";
+import { matchesOf } from "./pattern-search.ts";
+import type { ConversationRecord, MessageRecord } from "./records.ts";
+import { conversationIn, messageIn } from "./rows.ts";
+import { conversations, messages } from "./schema.ts";
+import { hasTooManyParameters } from "./statement.ts";
+
+export { isWhereByIdOnly, type QueryRefusal } from "./condition.ts";
+
+export type ConversationQuery = Pick<
+  CommandOf<"conversation.query">,
+  "where" | "sort" | "limit" | "skip" | "withLastMessage"
+> & {
+  /** Who asks: without conditions, a query means "the conversations I am in". */
+  clientId: string;
+};
+
+export interface ConversationFound {
+  conversation: ConversationRecord;
+  /** Only when asked for, and there is one. */
+  lastMessage: MessageRecord | undefined;
+}
+
+const LIMIT_DEFAULT = 10;
+const LIMIT_MAX = 1000;
+/** Stands in for a limit out of range: the most that SDKs let one ask for. */
+const LIMIT_FALLBACK = 100;
+const SKIP_MAX = 100_000;
+const SORT_DEFAULT = "-lm";
+const SORT_KEYS_MAX = 8;
+
+/**
+ * Finds conversations (B-20). With any condition at all, those of others and of every kind are found too.
+ * What cannot be understood, or would take too long, is refused; D1 failing throws.
+ */
+export async function queryConversations(
+  db: D1Database,
+  query: ConversationQuery,
+): Promise<ConversationFound[] | QueryRefusal> {
+  const d1 = drizzle(db);
+  const order = orderOf(query.sort);
+  if (isRefusal(order)) return order;
+  const clause = await clauseFor(d1, query);
+  if (isRefusal(clause)) return clause;
+  const limit = limitOf(query.limit);
+  if (limit === 0) return [];
+  const skip = skipOf(query.skip);
+  if (hasTooManyParameters(sql`${clause} ${sql.join(order)} ${limit} ${skip}`)) return tooLarge;
+
+  const rows = await d1
+    .select()
+    .from(conversations)
+    .where(clause)
+    .orderBy(...order)
+    .limit(limit)
+    .offset(skip);
+  const ids = rows.map(({ id }) => id);
+  const last = query.withLastMessage ? await lastMessages(d1, ids) : undefined;
+  return rows.map((row) => ({ conversation: conversationIn(row), lastMessage: last?.get(row.id) }));
+}
+
+async function clauseFor(d1: DrizzleD1Database, query: ConversationQuery): Promise<SQL | QueryRefusal> {
+  const where = query.where ?? {};
+  if (isObject(where) && Object.keys(where).length === 0) {
+    return sql`${conversations.kind} = 'normal' AND ${withMember(query.clientId)}`;
+  }
+  const condition = conditionOf(where);
+  if (isRefusal(condition)) return condition;
+  const matches = await matchesOf(d1, condition);
+  return isRefusal(matches) ? matches : clauseOf(condition, matches);
+}
+
+/** `-lm,createdAt`: nulls come last where it descends, as SQLite has it. The id makes any order total. */
+function orderOf(sort: string | undefined): SQL[] | QueryRefusal {
+  const keys = (sort?.trim() || SORT_DEFAULT).split(",").map((key) => key.trim());
+  if (keys.length > SORT_KEYS_MAX) return refusal("102: too many sort keys");
+  const order: SQL[] = [];
+  for (const key of keys) {
+    const descending = key.startsWith("-");
+    const field = fieldOf(descending ? key.slice(1) : key);
+    if (!field) return refusal("102: invalid sort key");
+    const value = sortValue(field);
+    order.push(descending ? desc(value) : asc(value));
+  }
+  return [...order, asc(conversations.id)];
+}
+
+function sortValue(field: Field): SQL {
+  switch (field.type) {
+    case "text":
+    case "date":
+      return sql`${field.column}`;
+    case "number":
+      return field.value;
+    case "flag":
+      return sql`(${field.set}) IS TRUE`;
+    case "json":
+      return sql`json_extract(${field.column}, ${field.path})`;
+  }
+}
+
+function limitOf(limit: number | undefined): number {
+  if (limit === undefined || Number.isNaN(limit)) return LIMIT_DEFAULT;
+  return limit < 0 || limit > LIMIT_MAX ? LIMIT_FALLBACK : Math.trunc(limit);
+}
+
+function skipOf(skip: number | undefined): number {
+  return skip !== undefined && skip > 0 ? Math.min(Math.trunc(skip), SKIP_MAX) : 0;
+}
+
+/** The newest message of each conversation, each found at the end of its stretch of the primary key. */
+async function lastMessages(d1: DrizzleD1Database, ids: string[]): Promise<Map<string, MessageRecord>> {
+  const newest = sql`SELECT c.value, (SELECT max(${messages.timestamp}) FROM ${messages} WHERE ${messages.conversationId} = c.value)
+    FROM json_each(${JSON.stringify(ids)}) AS c`;
+  const rows = await d1
+    .select()
+    .from(messages)
+    .where(sql`(${messages.conversationId}, ${messages.timestamp}) IN (${newest})`);
+  return new Map(rows.map((row) => [row.conversationId, messageIn(row)]));
+}

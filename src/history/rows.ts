@@ -1,0 +1,36 @@
+import type { ConversationRecord, MessageRecord } from "./records.ts";
+import type { conversations, messages } from "./schema.ts";
+
+/** D1 says null where the records leave a field out. */
+export function conversationIn(row: typeof conversations.$inferSelect): ConversationRecord {
+  return {
+    id: row.id,
+    kind: row.kind,
+    name: row.name ?? undefined,
+    creator: row.creator,
+    members: row.members,
+    muted: row.muted,
+    attributes: row.attributes,
+    columns: row.columns,
+    unique: row.unique,
+    uniqueId: row.uniqueId ?? undefined,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    lastMessageAt: row.lastMessageAt ?? undefined,
+    timeToLive: row.timeToLive ?? undefined,
+  };
+}
+
+export function messageIn(row: typeof messages.$inferSelect): MessageRecord {
+  return {
+    timestamp: row.timestamp,
+    id: row.id,
+    from: row.sender,
+    content: row.binary === null ? (row.content ?? "") : new Uint8Array(row.binary),
+    mentionAll: row.mentionAll,
+    mentions: row.mentions,
+    receipt: row.receipt,
+    patchedAt: row.patchedAt ?? undefined,
+    recalled: row.recalled,
+  };
+}

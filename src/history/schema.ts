@@ -1,0 +1,76 @@
+import { sql } from "drizzle-orm";
+import { blob, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Json, JsonObject } from "../protocol/json.ts";
+
+/*
+ * D1's tables. D1 bills every row and every index entry written, so tables keyed by text are WITHOUT ROWID
+ * (the key is the table, not an index beside it). Drizzle cannot say that: the generated SQL in migrations/
+ * is edited by hand, and a regenerated first migration must be edited again.
+ */
+
+/**
+ * Copies of the conversations that outlive their object's memory; temporary ones never come here.
+ *
+ * It keeps its rowid: rows with many members are large, which a WITHOUT ROWID tree does badly, and only
+ * creating one writes the extra entry. `last_message_at` changes with every message and must stay unindexed.
+ */
+export const conversations = sqliteTable(
+  "conversations",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind", { enum: ["normal", "room", "temporary", "system"] }).notNull(),
+    name: text("name"),
+    creator: text("creator").notNull(),
+    members: text("members", { mode: "json" }).$type<string[]>().notNull(),
+    muted: text("muted", { mode: "json" }).$type<string[]>().notNull(),
+    attributes: text("attributes", { mode: "json" }).$type<JsonObject>().notNull(),
+    columns: text("columns", { mode: "json" }).$type<JsonObject>().notNull(),
+    unique: integer("is_unique", { mode: "boolean" }).notNull(),
+    uniqueId: text("unique_id"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    lastMessageAt: integer("last_message_at"),
+    timeToLive: integer("time_to_live"),
+    /** Newest `patched_at` among this conversation's messages; null until the first message is saved. */
+    archivedPatchAt: integer("archived_patch_at"),
+  },
+  (table) => [
+    // Finding a conversation by its name is the one common query that neither members nor ids narrow down.
+    index("conversations_by_name").on(table.name).where(sql`${table.name} IS NOT NULL`),
+    // Rooms and system conversations are few among many; normal ones pay nothing for this.
+    index("conversations_by_kind").on(table.kind).where(sql`${table.kind} <> 'normal'`),
+  ],
+);
+
+/** Who is in what: `conversations.members` turned around, for "conversations I am in". WITHOUT ROWID. */
+export const members = sqliteTable(
+  "members",
+  { clientId: text("client_id").notNull(), conversationId: text("conversation_id").notNull() },
+  (table) => [primaryKey({ columns: [table.clientId, table.conversationId] })],
+);
+
+/** The archive of the conversations' logs: one row and no index entry for each message. WITHOUT ROWID. */
+export const messages = sqliteTable(
+  "messages",
+  {
+    conversationId: text("conversation_id").notNull(),
+    timestamp: integer("timestamp").notNull(),
+    id: text("id").notNull(),
+    sender: text("sender").notNull(),
+    /** Exactly one of `content` and `binary` is set. */
+    content: text("content"),
+    binary: blob("binary", { mode: "buffer" }),
+    mentionAll: integer("mention_all", { mode: "boolean" }).notNull(),
+    mentions: text("mentions", { mode: "json" }).$type<string[]>().notNull(),
+    receipt: integer("receipt", { mode: "boolean" }).notNull(),
+    patchedAt: integer("patched_at"),
+    recalled: integer("recalled", { mode: "boolean" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.conversationId, table.timestamp] })],
+);
+
+/** The app's settings. WITHOUT ROWID. */
+export const settings = sqliteTable("settings", {
+  key: text("key").primaryKey(),
+  value: text("value", { mode: "json" }).$type<Json>().notNull(),
+});

@@ -1,0 +1,75 @@
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import type { Env } from "../env.ts";
+import { demo } from "./demo.ts";
+import type { HttpEnv } from "./env.ts";
+import { failures, refuse } from "./errors.ts";
+import { route } from "./route.ts";
+import { settings } from "./settings.ts";
+
+export interface AppOptions {
+  /** Takes over every request that wants to become a WebSocket, whatever its path. */
+  connect(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
+}
+
+/** SDKs in web pages of any origin call this; they carry keys in headers, never cookies. */
+const crossOrigin = cors({
+  origin: "*",
+  allowMethods: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],
+  allowHeaders: [
+    "Content-Type",
+    "X-LC-Id",
+    "X-LC-Key",
+    "X-LC-Sign",
+    "X-LC-IM-Session-Token",
+    "X-LC-Session",
+    "X-LC-Prod",
+    "X-LC-UA",
+  ],
+  maxAge: 86_400,
+});
+
+/** The Worker's `fetch`: sockets go to `connect`, everything else to the HTTP API or the page. */
+export function createApp({ connect }: AppOptions): Required<Pick<ExportedHandler<Env>, "fetch">> {
+  const app = httpApp();
+  return {
+    async fetch(request, env, context) {
+      if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket")
+        return app.fetch(request, env, context);
+      // Not through Hono, whose middleware would copy the response and lose the socket in it.
+      try {
+        return await connect(request, env, context);
+      } catch (error) {
+        console.error("connect", error);
+        return Response.json(failures.internal, { status: 500 });
+      }
+    },
+  };
+}
+
+function httpApp(): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>({
+    // C# joins its server URL and the path without looking: `https://host/` asks for `//v1/route`.
+    getPath: (request) => new URL(request.url).pathname.replace(/\/{2,}/g, "/"),
+  });
+  app.use(crossOrigin, async (context, next) => {
+    await next();
+    if (context.req.path === "/") return;
+    // Answers hold keys' privileges and a caller's own address: nothing on the way may keep or render them.
+    context.header("Cache-Control", "no-store");
+    context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    context.header("X-Content-Type-Options", "nosniff");
+    context.header("Referrer-Policy", "no-referrer");
+  });
+  // The page is a static asset, but sockets to "/" are ours, so the Worker gets both and passes the page on.
+  app.get("/", (context) => context.env.ASSETS?.fetch(context.req.raw) ?? context.notFound());
+  app.route("/", route);
+  app.route("/", demo);
+  app.route("/", settings);
+  app.notFound((context) => refuse(context, 404, failures.notFound));
+  app.onError((error, context) => {
+    console.error(`${context.req.method} ${context.req.path}`, error);
+    return refuse(context, 500, failures.internal);
+  });
+  return app;
+}

@@ -1,0 +1,45 @@
+import { type Context, Hono } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { HttpEnv } from "./env.ts";
+import { failures, refuse } from "./errors.ts";
+
+/** Seconds an SDK may keep an answer. */
+const TIME_TO_LIVE = 3_600;
+
+/** A 404 with this code makes the Swift and Objective-C SDKs stop asking; any other failure is retried. */
+const forOurApp = createMiddleware<HttpEnv>(async (context, next) => {
+  if (context.req.query("appId") !== context.env.APP_ID) return refuse(context, 404, failures.unknownApp);
+  await next();
+});
+
+/** What SDKs ask before they connect: where the socket is, and which hosts serve an app. */
+export const route = new Hono<HttpEnv>()
+  .get("/v1/route", forOurApp, (context) => {
+    // No query string in it: some adapters append `?subprotocol=` without looking.
+    const url = `${isSecure(context) ? "wss" : "ws"}://${hostOf(context)}/rtm`;
+    return context.json({ groupId: "g0", groupUrl: url, server: url, secondary: url, ttl: TIME_TO_LIVE });
+  })
+  .get("/2/route", forOurApp, (context) => {
+    const host = hostOf(context);
+    return context.json({
+      rtm_router_server: host,
+      push_server: host,
+      api_server: host,
+      engine_server: host,
+      stats_server: host,
+      ttl: TIME_TO_LIVE,
+    });
+  });
+
+function hostOf(context: Context): string {
+  return context.req.header("Host") ?? new URL(context.req.url).host;
+}
+
+/**
+ * Whether the client came by TLS, here or at a proxy in front. The `secure` parameter says nothing: SDKs
+ * set it even when their server URL is plain HTTP.
+ */
+function isSecure(context: Context): boolean {
+  const forwarded = context.req.header("X-Forwarded-Proto")?.split(",")[0]?.trim();
+  return (forwarded ?? new URL(context.req.url).protocol.slice(0, -1)) === "https";
+}

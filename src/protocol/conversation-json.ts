@@ -1,0 +1,81 @@
+import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import { toBase64 } from "./base64.ts";
+import { conversationTypes, isoTime } from "./encode.ts";
+import type { JsonObject } from "./json.ts";
+
+/** Seconds; what the documents give a temporary conversation that asked for nothing (wire §9.1). */
+const TIME_TO_LIVE_DEFAULT = 86_400;
+
+export interface ConversationJsonOptions {
+  /** Leave the members out (B-21). */
+  compact: boolean;
+  /** Attach it (B-22). */
+  lastMessage?: MessageRecord;
+  /** Whose view it is: service conversations say whether he subscribed. */
+  forClient?: string;
+}
+
+/**
+ * The object clients know a conversation by (wire §4.5.3). Always whole, because Swift replaces what it has; never
+ * with a `null`, because Java and C# cast; rather without a key.
+ */
+export function conversationJson(record: ConversationRecord, options: ConversationJsonOptions): JsonObject {
+  const isService = record.kind === "system";
+  const json: JsonObject = {
+    // First, so that no custom column can take the place of a known one.
+    ...record.columns,
+    objectId: record.id,
+    c: record.creator,
+    attr: record.attributes,
+    unique: record.unique,
+    conv_type: conversationTypes[record.kind],
+    createdAt: isoTime(record.createdAt),
+    updatedAt: isoTime(record.updatedAt),
+  };
+  if (record.name !== undefined) json.name = record.name;
+  // Subscribers of a service are its own business.
+  if (!isService) {
+    json.mu = record.muted;
+    if (!options.compact) json.m = record.members;
+  } else if (options.forClient !== undefined) {
+    json.joined = record.members.includes(options.forClient);
+    json.muted = record.muted.includes(options.forClient);
+  }
+  if (record.uniqueId !== undefined) json.uniqueId = record.uniqueId;
+  if (record.lastMessageAt !== undefined) json.lm = { __type: "Date", iso: isoTime(record.lastMessageAt) };
+  Object.assign(json, kindColumns(record));
+  if (options.lastMessage !== undefined) Object.assign(json, lastMessageColumns(options.lastMessage));
+  return json;
+}
+
+/** Java reads `tr`, `sys` and `temp`; C# knows temporary conversations only by the `tempConv` pair. */
+function kindColumns(record: ConversationRecord): JsonObject {
+  switch (record.kind) {
+    case "normal":
+      return {};
+    case "room":
+      return { tr: true };
+    case "system":
+      return { sys: true };
+    case "temporary": {
+      const ttl = record.timeToLive ?? TIME_TO_LIVE_DEFAULT;
+      return { temp: true, ttl, tempConv: true, tempConvTTL: ttl };
+    }
+  }
+}
+
+/** `msg` never comes without `bin`: C# reads both (wire §10.1, 28). */
+function lastMessageColumns(message: MessageRecord): JsonObject {
+  const isText = typeof message.content === "string";
+  const columns: JsonObject = {
+    msg: typeof message.content === "string" ? message.content : toBase64(message.content),
+    bin: !isText,
+    msg_mid: message.id,
+    msg_from: message.from,
+    msg_timestamp: message.timestamp,
+    mention_all: message.mentionAll,
+    mention_pids: message.mentions,
+  };
+  if (message.patchedAt !== undefined) columns.patch_timestamp = message.patchedAt;
+  return columns;
+}

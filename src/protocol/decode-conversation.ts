@@ -1,0 +1,112 @@
+import { create } from "@bufbuild/protobuf";
+import type { Request } from "./commands.ts";
+import { given, malformed, nonEmpty, toSignature } from "./fields.ts";
+import { type ConvCommand, ConvCommandSchema, type GenericCommand, OpType } from "./generated/message_pb.js";
+import type { Json } from "./json.ts";
+import { parseJson, parseJsonObject } from "./json-text.ts";
+
+/** Bits of `flag` (wire §4.5.3). */
+const COMPACT = 1;
+const WITH_LAST_MESSAGE = 2;
+
+/** `conv` commands; `undefined` for operations nothing here answers. */
+export function decodeConversationRequest(message: GenericCommand): Request | undefined {
+  const conversation = message.convMessage ?? create(ConvCommandSchema);
+  const op = given(message, "op");
+  switch (op) {
+    case OpType.start:
+      return decodeStart(conversation);
+    case OpType.query:
+      return decodeQuery(conversation);
+    case OpType.is_member:
+      return { name: "conversation.isMember", conversationIds: conversation.cids };
+    case OpType.add:
+    case OpType.remove:
+    case OpType.update:
+    case OpType.count:
+    case OpType.mute:
+    case OpType.unmute:
+    case OpType.members:
+    case OpType.max_read:
+      if (conversation.cid === "") return malformed("CONVERSATION_NOT_FOUND", "no conversation id");
+      return decodeOperation(op, conversation);
+    default:
+      return undefined;
+  }
+}
+
+type Operation =
+  | OpType.add
+  | OpType.remove
+  | OpType.update
+  | OpType.count
+  | OpType.mute
+  | OpType.unmute
+  | OpType.members
+  | OpType.max_read;
+
+function decodeOperation(op: Operation, conversation: ConvCommand): Request {
+  const conversationId = conversation.cid;
+  const members = conversation.m;
+  switch (op) {
+    case OpType.add:
+      return { name: "conversation.add", conversationId, members, signature: toSignature(conversation) };
+    case OpType.remove:
+      return { name: "conversation.remove", conversationId, members, signature: toSignature(conversation) };
+    case OpType.update: {
+      const changes = parseJsonObject(conversation.attr?.data);
+      if ("problem" in changes) return malformed("CONVERSATION_UPDATE_FAILED", changes.problem);
+      return { name: "conversation.update", conversationId, changes: changes.value };
+    }
+    case OpType.count:
+      return { name: "conversation.count", conversationId };
+    case OpType.mute:
+      return { name: "conversation.mute", conversationId };
+    case OpType.unmute:
+      return { name: "conversation.unmute", conversationId };
+    case OpType.members:
+      return { name: "conversation.members", conversationId, limit: given(conversation, "limit") };
+    case OpType.max_read:
+      return { name: "conversation.maxRead", conversationId, allMembers: conversation.queryAllMembers };
+  }
+}
+
+function decodeStart(conversation: ConvCommand): Request {
+  const columns = parseJsonObject(conversation.attr?.data);
+  if ("problem" in columns) return malformed("CONVERSATION_API_FAILED", columns.problem);
+  const kind = conversation.tempConv ? "temporary" : conversation.transient ? "room" : "normal";
+  return {
+    name: "conversation.start",
+    members: conversation.m,
+    // C# asks for unique rooms; a room has no members to be unique by (R-01).
+    unique: conversation.unique && kind !== "room",
+    kind,
+    timeToLive: kind === "temporary" && conversation.tempConvTTL > 0 ? conversation.tempConvTTL : undefined,
+    columns: columns.value,
+    signature: toSignature(conversation),
+  };
+}
+
+function decodeQuery(conversation: ConvCommand): Request {
+  let where: Json | undefined;
+  const text = conversation.where?.data;
+  if (text !== undefined && text !== "") {
+    const parsed = parseJson(text);
+    if ("problem" in parsed) return malformed("CONVERSATION_QUERY_FAILED", parsed.problem);
+    where = parsed.value;
+  }
+  return {
+    name: "conversation.query",
+    where,
+    sort: nonEmpty(conversation.sort),
+    limit: given(conversation, "limit"),
+    skip: given(conversation, "skip"),
+    compact: (conversation.flag & COMPACT) !== 0,
+    withLastMessage: (conversation.flag & WITH_LAST_MESSAGE) !== 0,
+    // Java sends several ids as one, separated by commas.
+    temporaryIds: conversation.tempConvIds
+      .flatMap((ids) => ids.split(","))
+      .map((id) => id.trim())
+      .filter((id) => id !== ""),
+  };
+}

@@ -1,0 +1,129 @@
+import type { CommandOf, Content, HistoryPoint, Request } from "./commands.ts";
+import { given, malformed, nonEmpty, optionalNumber, toNumber, utf8Length } from "./fields.ts";
+import { type GenericCommand, LogsCommand_QueryDirection, type PatchItem } from "./generated/message_pb.js";
+
+// A byte order mark is text like any other; bytes that are no text are told apart by the failure.
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export function decodeMessage(message: GenericCommand): Request {
+  const direct = message.directMessage;
+  if (direct === undefined || direct.cid === "") {
+    return malformed("INVALID_MESSAGING_TARGET", "no conversation id");
+  }
+  // Java sets both for binary messages (wire §4.6).
+  const content = direct.binaryMsg.length > 0 ? ownBytes(direct.binaryMsg) : direct.msg;
+  const pushData = nonEmpty(direct.pushData);
+  return {
+    name: "message.send",
+    conversationId: direct.cid,
+    content,
+    receipt: direct.r,
+    transient: direct.transient,
+    will: direct.will,
+    dedupeToken: nonEmpty(direct.dt),
+    pushData,
+    mentionAll: direct.mentionAll,
+    mentions: direct.mentionPids,
+    priority: given(message, "priority"),
+    size: contentSize(content) + (pushData === undefined ? 0 : utf8Length(pushData)),
+  };
+}
+
+/** Acknowledgements come one by one (`mid`) or as a range; those of the push service (`ids`) are not ours. */
+export function decodeAcknowledgement(message: GenericCommand): Request | undefined {
+  const ack = message.ackMessage;
+  if (ack === undefined || (ack.ids.length > 0 && ack.cid === "")) return undefined;
+  return {
+    name: "message.acknowledge",
+    conversationId: nonEmpty(ack.cid),
+    messageId: nonEmpty(ack.mid),
+    from: optionalNumber(given(ack, "fromts")),
+    to: optionalNumber(given(ack, "tots")),
+  };
+}
+
+export function decodeHistory(message: GenericCommand): Request {
+  const logs = message.logsMessage;
+  if (logs === undefined || logs.cid === "") return malformed("CONVERSATION_NOT_FOUND", "no conversation id");
+  return {
+    name: "message.history",
+    conversationId: logs.cid,
+    // JavaScript says `l`, everyone else `limit`; 0 is a wish for nothing (wire §4.9).
+    limit: given(logs, "l") ?? given(logs, "limit"),
+    direction: logs.direction === LogsCommand_QueryDirection.NEW ? "newer" : "older",
+    start: historyPoint(logs.t, logs.mid, logs.tIncluded),
+    end: historyPoint(logs.tt, logs.tmid, logs.ttIncluded),
+    messageType: logs.lctype === 0 ? undefined : logs.lctype,
+  };
+}
+
+/** No time, or the beginning of all time, is no bound. */
+function historyPoint(time: bigint, messageId: string, inclusive: boolean): HistoryPoint | undefined {
+  if (time <= 0n) return undefined;
+  return { timestamp: toNumber(time), messageId: nonEmpty(messageId), inclusive };
+}
+
+type Patch = CommandOf<"message.patch">["patches"][number];
+
+export function decodePatches(message: GenericCommand): Request {
+  const patches: Patch[] = [];
+  for (const item of message.patchMessage?.patches ?? []) {
+    if (item.cid === "" || item.mid === "" || item.timestamp <= 0n) {
+      return malformed(
+        "MESSAGE_NOT_FOUND",
+        "a message is named by conversation id, message id and timestamp",
+      );
+    }
+    patches.push({
+      conversationId: item.cid,
+      messageId: item.mid,
+      timestamp: toNumber(item.timestamp),
+      recall: item.recall,
+      content: item.recall ? undefined : patchContent(item),
+      mentionAll: item.mentionAll,
+      mentions: item.mentionPids,
+    });
+  }
+  if (patches.length === 0) return malformed("MESSAGE_NOT_FOUND", "no message named");
+  return { name: "message.patch", patches };
+}
+
+/** Java edits binary messages by writing their bytes where text belongs (wire §3). */
+function patchContent(item: PatchItem): Content | undefined {
+  if (item.binaryMsg.length > 0) return ownBytes(item.binaryMsg);
+  const data = given(item, "data");
+  if (data === undefined) return undefined;
+  try {
+    return strictDecoder.decode(data);
+  } catch {
+    return ownBytes(data);
+  }
+}
+
+export function decodeRead(message: GenericCommand): Request {
+  const read = message.readMessage;
+  const conversations: CommandOf<"read">["conversations"] = [];
+  for (const tuple of read?.convs ?? []) {
+    if (tuple.cid === "") continue;
+    conversations.push({
+      conversationId: tuple.cid,
+      timestamp: optionalNumber(given(tuple, "timestamp")),
+      messageId: nonEmpty(tuple.mid),
+    });
+  }
+  // The schema's older form: everything in these conversations.
+  for (const conversationId of read ? [read.cid, ...read.cids] : []) {
+    if (conversationId === "") continue;
+    conversations.push({ conversationId, timestamp: undefined, messageId: undefined });
+  }
+  return { name: "read", conversations };
+}
+
+/** A copy: the decoder's bytes are a window on the frame, which storage and RPC would take along whole. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+function contentSize(content: Content): number {
+  return typeof content === "string" ? utf8Length(content) : content.length;
+}

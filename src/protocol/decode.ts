@@ -1,0 +1,138 @@
+import { create, fromBinary } from "@bufbuild/protobuf";
+import type { Command, Envelope, Request } from "./commands.ts";
+import { decodeConversationRequest } from "./decode-conversation.ts";
+import {
+  decodeAcknowledgement,
+  decodeHistory,
+  decodeMessage,
+  decodePatches,
+  decodeRead,
+} from "./decode-message.ts";
+import type { ErrorName } from "./errors.ts";
+import { given, nonEmpty, optionalNumber, toSignature } from "./fields.ts";
+import {
+  CommandType,
+  type GenericCommand,
+  GenericCommandSchema,
+  OpType,
+  type SessionCommand,
+  SessionCommandSchema,
+} from "./generated/message_pb.js";
+
+const CMD_FIELD = GenericCommandSchema.field.cmd.number;
+
+/** A client's frame in the field's names; `undefined` for bytes that are no command (4114). Never throws. */
+export function decodeCommand(frame: Uint8Array): Command | undefined {
+  let message: GenericCommand;
+  try {
+    message = fromBinary(GenericCommandSchema, frame);
+  } catch {
+    return undefined;
+  }
+  const request = decodeRequest(message);
+  return request && Object.assign(request, decodeEnvelope(message));
+}
+
+function decodeEnvelope(message: GenericCommand): Envelope {
+  const appId = given(message, "appId");
+  const clientId = given(message, "peerId");
+  return {
+    serial: given(message, "i"),
+    appId,
+    // C#'s heartbeat carries the app's id where a client's belongs (wire §2.2).
+    clientId: message.cmd === CommandType.echo && clientId === appId ? undefined : clientId,
+    installationId: given(message, "installationId"),
+    service: given(message, "service"),
+  };
+}
+
+function decodeRequest(message: GenericCommand): Request | undefined {
+  switch (given(message, "cmd")) {
+    case CommandType.session:
+      return decodeSession(message);
+    case CommandType.conv:
+      return decodeConversationRequest(message) ?? unsupported(message, conversationRefusal(message.op));
+    case CommandType.direct:
+      return decodeMessage(message);
+    case CommandType.ack:
+      return decodeAcknowledgement(message) ?? unsupported(message);
+    case CommandType.logs:
+      return decodeHistory(message);
+    case CommandType.patch:
+      return message.op === OpType.modify ? decodePatches(message) : unsupported(message);
+    case CommandType.read:
+      return decodeRead(message);
+    case CommandType.echo:
+      return { name: "echo" };
+    case CommandType.login:
+      return { name: "login" };
+    case CommandType.report:
+      return { name: "report" };
+    case CommandType.blacklist:
+      return unsupported(message, "BLACKLIST_FEATURE_DISABLED");
+    case undefined:
+      // Numbers outside the schema are a command too, if not one of ours; no number at all is noise.
+      return message.$unknown?.some((field) => field.no === CMD_FIELD) ? unsupported(message) : undefined;
+    default:
+      return unsupported(message);
+  }
+}
+
+function decodeSession(message: GenericCommand): Request {
+  const session = message.sessionMessage ?? create(SessionCommandSchema);
+  switch (given(message, "op")) {
+    case OpType.open:
+      return {
+        name: "session.open",
+        userAgent: nonEmpty(session.ua),
+        reconnect: session.r,
+        tag: nonEmpty(session.tag),
+        deviceId: deviceOf(session),
+        token: nonEmpty(session.st),
+        capabilities: optionalNumber(given(session, "configBitmap")),
+        lastUnreadTime: optionalNumber(given(session, "lastUnreadNotifTime")),
+        lastPatchTime: optionalNumber(given(session, "lastPatchTime")),
+        signature: toSignature(session),
+      };
+    case OpType.refresh:
+      return {
+        name: "session.refresh",
+        token: nonEmpty(session.st),
+        tag: nonEmpty(session.tag),
+        deviceId: deviceOf(session),
+        signature: toSignature(session),
+      };
+    case OpType.close:
+      return { name: "session.close" };
+    case OpType.query:
+      return { name: "session.query", clientIds: session.sessionPeerIds };
+    default:
+      return unsupported(message);
+  }
+}
+
+/** Swift and Objective-C name the device by its push token only (wire §3.3). */
+function deviceOf(session: SessionCommand): string | undefined {
+  return nonEmpty(session.deviceId) ?? nonEmpty(session.deviceToken);
+}
+
+/** Commands of features an app can officially have switched off are refused by that feature's number. */
+function conversationRefusal(op: OpType): ErrorName {
+  switch (op) {
+    case OpType.member_info_update:
+    case OpType.add_shutup:
+    case OpType.remove_shutup:
+    case OpType.query_shutup:
+    case OpType.check_shutup:
+      return "CONVERSATION_MEMBER_INFO_FEATURE_DISABLED";
+    default:
+      return "UNSUPPORTED_COMMAND";
+  }
+}
+
+function unsupported(message: GenericCommand, error: ErrorName = "UNSUPPORTED_COMMAND"): Request {
+  const cmd = given(message, "cmd");
+  const op = given(message, "op");
+  const what = cmd === undefined ? "unknown command" : CommandType[cmd];
+  return { name: "unsupported", what: op === undefined ? what : `${what}/${OpType[op]}`, error };
+}

@@ -1,0 +1,58 @@
+import type { Request, Signature } from "./commands.ts";
+import type { ErrorName } from "./errors.ts";
+
+/** A field's value if the sender encoded it. Generated messages answer absent fields with their zero value. */
+export function given<Message extends object, Key extends keyof Message>(
+  message: Message,
+  field: Key,
+): Message[Key] | undefined {
+  return Object.hasOwn(message, field) ? message[field] : undefined;
+}
+
+/** Text that says something: SDKs send `""` where they mean nothing. */
+export function nonEmpty(text: string): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+const SAFE_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** An int64 as a number. Java's `Long.MAX_VALUE` for "no bound" stays the greatest there is. */
+export function toNumber(value: bigint): number {
+  if (value > SAFE_MAX) return Number.MAX_SAFE_INTEGER;
+  if (value < -SAFE_MAX) return -Number.MAX_SAFE_INTEGER;
+  return Number(value);
+}
+
+export function optionalNumber(value: bigint | undefined): number | undefined {
+  return value === undefined ? undefined : toNumber(value);
+}
+
+/** `s`, `t`, `n` of a command (wire §6). Half a signature is still one, and fails. */
+export function toSignature(message: { s: string; t: bigint; n: string }): Signature | undefined {
+  if (message.s === "") return undefined;
+  return { signature: message.s, timestamp: toNumber(message.t), nonce: message.n };
+}
+
+export function malformed(error: ErrorName, detail: string): Request {
+  return { name: "malformed", error, detail };
+}
+
+/** Bytes `text` takes in UTF-8; a lone surrogate counts as the replacement character it becomes. */
+export function utf8Length(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) {
+      length += 1;
+      continue;
+    }
+    length += 2;
+    // Both halves of a pair are 4 bytes, not the 3 + 3 they would be alone.
+    if (unit >= 0xd800 && unit <= 0xdbff) {
+      const next = text.charCodeAt(index + 1);
+      if (next >= 0xdc00 && next <= 0xdfff) index++;
+    }
+  }
+  return length;
+}

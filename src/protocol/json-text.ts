@@ -1,0 +1,55 @@
+import type { Json, JsonObject } from "./json.ts";
+
+/** Deeper values are refused: everything that later walks them may then recurse without counting. */
+const LEVELS_MAX = 32;
+
+/**
+ * Names that reach an object's prototype when merged or used as a path. A dot separates path segments, so
+ * `attr.__proto__.x` is as bad as `__proto__`.
+ */
+const UNSAFE_KEY = /(?:^|\.)(?:__proto__|constructor|prototype)(?:\.|$)/;
+
+export type Parsed<Value> = { value: Value } | { problem: string };
+
+/** JSON sent by a client: well-formed, not too deep, of finite numbers and with harmless keys, or refused. */
+export function parseJson(text: string): Parsed<Json> {
+  let value: Json;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: "invalid JSON" };
+  }
+  const problem = problemOf(value, 1);
+  return problem === undefined ? { value } : { problem };
+}
+
+/** As `parseJson`, but an object; nothing at all (an SDK's empty text or `null`) is the empty object. */
+export function parseJsonObject(text: string | undefined): Parsed<JsonObject> {
+  if (text === undefined || text === "") return { value: {} };
+  const parsed = parseJson(text);
+  if ("problem" in parsed) return parsed;
+  if (parsed.value === null) return { value: {} };
+  if (typeof parsed.value !== "object" || Array.isArray(parsed.value))
+    return { problem: "not a JSON object" };
+  return { value: parsed.value };
+}
+
+function problemOf(value: Json, level: number): string | undefined {
+  // 1e999 parses to Infinity, which no JSON can carry back.
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : "number out of range";
+  if (typeof value !== "object" || value === null) return undefined;
+  if (level > LEVELS_MAX) return `JSON nested deeper than ${LEVELS_MAX} levels`;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const problem = problemOf(item, level + 1);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (UNSAFE_KEY.test(key)) return `key not allowed: ${key}`;
+    const problem = problemOf(item, level + 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

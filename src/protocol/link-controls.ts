@@ -1,0 +1,64 @@
+/**
+ * The words of the link rules L1-L8 (docs/architecture.md): what gateway and objects tell each other beside the
+ * clients' own frames. Towards the gateway they travel as control records, towards an object as text.
+ */
+
+/** A stretch of time in which a member is served by links alone; a new one begins each time he is linked again. */
+export type Period = string;
+
+/** Who asks for a conversation link, as the ClientObject confirmed it at login (L8). */
+export interface LinkRequest {
+  conversationId: string;
+  clientId: string;
+  sessionId: string;
+  /** When the session was opened (ms): what is older belongs to its catch-up. */
+  sessionOpenedAt: number;
+  /** Replay the log after this; absent when the session has seen nothing of the conversation yet. */
+  since: number | undefined;
+  /** Tokens of its own sends that were never answered: they are sent again, so a replay leaves them out. */
+  unanswered: string[];
+}
+
+/** Who asks for a session link. */
+export interface SessionRequest {
+  clientId: string;
+  sessionId: string;
+  /** `.3` sessions pull from unread counts, `.1` sessions are pushed what they missed (Y-01). */
+  mode: "pull" | "push";
+}
+
+/** ConversationObject → gateway. */
+export type ConversationControl =
+  /** First on every link. Everything after `since` reaches this client by links alone. */
+  | { type: "opened"; number: number; period: Period; since: number }
+  /** The last word before the link ends for want of room (L4): finish, then close. */
+  | { type: "unlinked"; period: Period };
+
+/** Gateway → ConversationObject. */
+export type ConversationRequest = { type: "unlink" };
+
+/** ClientObject → gateway. */
+export type SessionControl =
+  /** The login succeeded; what follows may be pushed. */
+  | { type: "opened"; openedAt: number }
+  /** The login failed, the session was closed, or it was ended from outside: close links and forget it. */
+  | { type: "ended" }
+  /** Another session of this client is linked there: link too, and be replayed what came after (L3, L5). */
+  | { type: "link"; conversationId: string; since: number }
+  /** The catch-up covered the conversation up to here: drop live stored messages at or before it (L5, L6). */
+  | { type: "caughtUp"; conversationId: string; head: number };
+
+/** Gateway → ClientObject. */
+export type SessionReport =
+  | { type: "linked"; conversationId: string; period: Period; since: number }
+  | { type: "unlinked"; conversationId: string; period: Period };
+
+/** Close codes on links. On user sockets the codes of the error table are used instead. */
+export const linkClose = {
+  /** The device's socket went without a word. */
+  LOST: 4001,
+  /** The session was closed in good order. */
+  DONE: 4002,
+  /** The link gave way to another one (L4). */
+  UNLINKED: 4003,
+} as const;

@@ -1,0 +1,283 @@
+import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import { toBase64 } from "./base64.ts";
+import {
+  type ConversationFields,
+  conversationTypes,
+  flag,
+  int64,
+  isoTime,
+  jsonField,
+  optionalInt64,
+  reply,
+} from "./encode.ts";
+import { type ErrorName, errors } from "./errors.ts";
+import { CommandType, OpType } from "./generated/message_pb.js";
+import type { JsonObject } from "./json.ts";
+
+/** Answers to commands (wire §4), without `peerId`. `serial` is the command's; `undefined` where it had none. */
+type Serial = number | undefined;
+
+/** What a hook of the app adds to a refusal. */
+interface AppRefusal {
+  appCode?: number;
+  appMessage?: string;
+}
+
+export function errorReply(
+  serial: Serial,
+  error: ErrorName,
+  options: AppRefusal & { detail?: string } = {},
+): Uint8Array {
+  return reply(serial, {
+    cmd: CommandType.error,
+    errorMessage: {
+      code: errors[error].code,
+      reason: error,
+      detail: options.detail,
+      appCode: options.appCode,
+      appMsg: options.appMessage,
+    },
+  });
+}
+
+export interface SessionToken {
+  token: string;
+  /** Seconds. */
+  tokenTtl: number;
+}
+
+/** Java multiplies seconds by 1000 in 32 bits; a token living longer would be born expired (wire §4.1). */
+const TOKEN_TTL_MAX = 2_147_483;
+
+export function sessionOpened(serial: Serial, session: SessionToken): Uint8Array {
+  return sessionReply(serial, OpType.opened, session);
+}
+
+export function sessionRefreshed(serial: Serial, session: SessionToken): Uint8Array {
+  return sessionReply(serial, OpType.refreshed, session);
+}
+
+function sessionReply(serial: Serial, op: OpType, { token, tokenTtl }: SessionToken): Uint8Array {
+  const stTtl = Math.trunc(Math.min(tokenTtl, TOKEN_TTL_MAX));
+  return reply(serial, { cmd: CommandType.session, op, sessionMessage: { st: token, stTtl } });
+}
+
+/** Never with a code: Java takes one for being kicked (wire §10.1, 21). */
+export function sessionClosed(serial: Serial): Uint8Array {
+  return reply(serial, { cmd: CommandType.session, op: OpType.closed, sessionMessage: {} });
+}
+
+export function onlineClients(serial: Serial, clientIds: string[]): Uint8Array {
+  const sessionMessage = { onlineSessionPeerIds: clientIds };
+  return reply(serial, { cmd: CommandType.session, op: OpType.query_result, sessionMessage });
+}
+
+function conversationReply(serial: Serial, op: OpType, convMessage: ConversationFields): Uint8Array {
+  return reply(serial, { cmd: CommandType.conv, op, convMessage });
+}
+
+export function conversationStarted(
+  serial: Serial,
+  started: {
+    conversationId: string;
+    createdAt: number;
+    uniqueId?: string;
+    /** The conversation was there already (B-03). */
+    existing: boolean;
+    /** Seconds; only for temporary conversations. */
+    timeToLive?: number;
+  },
+): Uint8Array {
+  return conversationReply(serial, OpType.started, {
+    cid: started.conversationId,
+    cdate: isoTime(started.createdAt),
+    uniqueId: started.uniqueId,
+    existing: flag(started.existing),
+    tempConvTTL: started.timeToLive,
+  });
+}
+
+export interface MembersChanged {
+  conversationId: string;
+  allowed: string[];
+  failed: { error: ErrorName; clientIds: string[] }[];
+  updatedAt: number;
+}
+
+export function membersAdded(serial: Serial, change: MembersChanged): Uint8Array {
+  return conversationReply(serial, OpType.added, memberFields(change));
+}
+
+export function membersRemoved(serial: Serial, change: MembersChanged): Uint8Array {
+  return conversationReply(serial, OpType.removed, memberFields(change));
+}
+
+function memberFields(change: MembersChanged): ConversationFields {
+  return {
+    cid: change.conversationId,
+    allowedPids: change.allowed,
+    failedPids: change.failed.map(({ error, clientIds }) => ({
+      code: errors[error].code,
+      reason: error,
+      pids: clientIds,
+    })),
+    udate: isoTime(change.updatedAt),
+  };
+}
+
+/** Also the answer to mute and unmute, which change no columns. */
+export function conversationUpdated(
+  serial: Serial,
+  update: {
+    conversationId: string;
+    updatedAt: number;
+    /** New values by the paths that were asked for. */
+    changed?: JsonObject;
+    /** New values by whole top-level column, `attr` complete (wire §4.5.4). */
+    resulting?: JsonObject;
+  },
+): Uint8Array {
+  return conversationReply(serial, OpType.updated, {
+    cid: update.conversationId,
+    udate: isoTime(update.updatedAt),
+    attr: update.changed && jsonField(update.changed),
+    attrModified: update.resulting && jsonField(update.resulting),
+  });
+}
+
+export function memberCount(
+  serial: Serial,
+  { conversationId, count }: { conversationId: string; count: number },
+) {
+  return conversationReply(serial, OpType.result, { cid: conversationId, count });
+}
+
+export function roomMembers(
+  serial: Serial,
+  { conversationId, members }: { conversationId: string; members: string[] },
+): Uint8Array {
+  return conversationReply(serial, OpType.members, { cid: conversationId, m: members });
+}
+
+/** Whether the client belongs to each conversation, by conversation id. */
+export function membership(serial: Serial, belongs: Record<string, boolean>): Uint8Array {
+  return conversationReply(serial, OpType.is_member, { results: jsonField(belongs) });
+}
+
+export interface ReadMarks {
+  conversationId: string;
+  deliveredAt?: number;
+  readAt?: number;
+  members?: { clientId: string; deliveredAt?: number; readAt?: number }[];
+}
+
+export function maxRead(serial: Serial, marks: ReadMarks): Uint8Array {
+  return conversationReply(serial, OpType.max_read, {
+    cid: marks.conversationId,
+    maxAckTimestamp: optionalInt64(marks.deliveredAt),
+    maxReadTimestamp: optionalInt64(marks.readAt),
+    maxReadTuples: marks.members?.map((member) => ({
+      pid: member.clientId,
+      maxAckTimestamp: optionalInt64(member.deliveredAt),
+      maxReadTimestamp: optionalInt64(member.readAt),
+    })),
+  });
+}
+
+/** Objects as `conversation-json.ts` makes them. */
+export function queryResults(serial: Serial, conversations: JsonObject[]): Uint8Array {
+  return conversationReply(serial, OpType.results, { results: jsonField(conversations) });
+}
+
+export function messageAccepted(
+  serial: Serial,
+  accepted: { conversationId: string; messageId: string; timestamp: number },
+): Uint8Array {
+  return reply(serial, {
+    cmd: CommandType.ack,
+    ackMessage: { uid: accepted.messageId, t: int64(accepted.timestamp), cid: accepted.conversationId },
+  });
+}
+
+/** A refused message still gets its id and time: Swift shows them on the failed message (wire §4.6). */
+export function messageRefused(
+  serial: Serial,
+  refused: AppRefusal & {
+    conversationId: string;
+    error: ErrorName;
+    messageId: string;
+    timestamp: number;
+    /** Travels as `appMsg` unless the app has something to say: acknowledgements have no field of their own. */
+    detail?: string;
+  },
+): Uint8Array {
+  return reply(serial, {
+    cmd: CommandType.ack,
+    ackMessage: {
+      code: errors[refused.error].code,
+      reason: refused.error,
+      uid: refused.messageId,
+      t: int64(refused.timestamp),
+      cid: refused.conversationId,
+      appCode: refused.appCode,
+      appMsg: refused.appMessage ?? refused.detail,
+    },
+  });
+}
+
+export type HistoryMessage = MessageRecord & { deliveredAt?: number; readAt?: number };
+
+/** Always oldest first, whichever way was asked (wire §10.1, 35). */
+export function historyPage(
+  serial: Serial,
+  page: { conversationId: string; kind: ConversationRecord["kind"]; messages: HistoryMessage[] },
+): Uint8Array {
+  const convType = conversationTypes[page.kind];
+  const ascending = page.messages.toSorted((a, b) => a.timestamp - b.timestamp || (a.id < b.id ? -1 : 1));
+  return reply(serial, {
+    cmd: CommandType.logs,
+    logsMessage: {
+      cid: page.conversationId,
+      logs: ascending.map((message) => {
+        const { content } = message;
+        return {
+          msgId: message.id,
+          timestamp: int64(message.timestamp),
+          from: message.from,
+          data: typeof content === "string" ? content : toBase64(content),
+          bin: flag(typeof content !== "string"),
+          ackAt: optionalInt64(message.deliveredAt),
+          readAt: optionalInt64(message.readAt),
+          patchTimestamp: optionalInt64(message.patchedAt),
+          mentionAll: flag(message.mentionAll),
+          mentionPids: message.mentions,
+          convType,
+        };
+      }),
+    },
+  });
+}
+
+export function messagesPatched(serial: Serial, { lastPatchTime }: { lastPatchTime: number }): Uint8Array {
+  const patchMessage = { lastPatchTime: int64(lastPatchTime) };
+  return reply(serial, { cmd: CommandType.patch, op: OpType.modified, patchMessage });
+}
+
+/** C# sends heartbeats without a serial and wants them back the same (wire §10.1, 41). */
+export function echo(serial: Serial): Uint8Array {
+  return reply(serial, { cmd: CommandType.echo });
+}
+
+/** `service` goes out even when 0: that is how Java knows its push login (wire §10.1, 42). */
+export function loggedIn(serial: Serial, service: number, installationId: string | undefined): Uint8Array {
+  return reply(serial, { cmd: CommandType.loggedin, service, installationId, loggedinMessage: {} });
+}
+
+export function reportUploaded(serial: Serial): Uint8Array {
+  return reply(serial, { cmd: CommandType.report, op: OpType.uploaded });
+}
+
+/** An echoed `read`, for those who put a serial on it; Java ignores what it says (wire §4.8). */
+export function readConfirmed(serial: Serial): Uint8Array {
+  return reply(serial, { cmd: CommandType.read });
+}

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { conversationJson } from "../../../src/protocol/conversation-json.ts";
+import { normal, room } from "./records.ts";
+
+const whole = { compact: false };
+
+test("a normal conversation, whole", () => {
+  const record = normal({
+    name: "lunch",
+    muted: ["bob"],
+    attributes: { colour: "red" },
+    columns: { topic: "food" },
+    unique: true,
+    uniqueId: "6c7b0e5afcae9aa1139a0afa25833dec",
+    lastMessageAt: 1_700_000_000_002,
+  });
+  expect(conversationJson(record, whole)).toEqual({
+    objectId: record.id,
+    name: "lunch",
+    c: "alice",
+    m: ["alice", "bob"],
+    mu: ["bob"],
+    attr: { colour: "red" },
+    topic: "food",
+    unique: true,
+    uniqueId: "6c7b0e5afcae9aa1139a0afa25833dec",
+    conv_type: 1,
+    createdAt: "2023-11-14T22:13:20.000Z",
+    updatedAt: "2023-11-14T22:13:20.001Z",
+    lm: { __type: "Date", iso: "2023-11-14T22:13:20.002Z" },
+  });
+});
+
+test("[B-21] compact leaves the members out and the mutes in", () => {
+  const json = conversationJson(normal({}), { compact: true });
+  expect(json).not.toHaveProperty("m");
+  expect(json.mu).toEqual([]);
+});
+
+test("a custom column cannot pass for a known one", () => {
+  const columns = { objectId: "other", c: "mallory", conv_type: 3, unique: "yes" };
+  const json = conversationJson(normal({ columns }), whole);
+  expect(json).toMatchObject({ objectId: normal({}).id, c: "alice", conv_type: 1, unique: false });
+});
+
+test("a chat room is marked tr", () => {
+  expect(conversationJson(room({}), whole)).toMatchObject({ tr: true, conv_type: 2, m: [] });
+});
+
+test("a service conversation tells each client of its own subscription and of no other's", () => {
+  const record = normal({ kind: "system", members: ["alice", "bob"], muted: ["bob"] });
+  const json = conversationJson(record, { compact: false, forClient: "bob" });
+  expect(json).toMatchObject({ sys: true, conv_type: 3, joined: true, muted: true });
+  expect(json).not.toHaveProperty("m");
+  expect(json).not.toHaveProperty("mu");
+  const stranger = conversationJson(record, { compact: false, forClient: "carol" });
+  expect(stranger).toMatchObject({ joined: false, muted: false });
+});
+
+test("[B-22] the last message comes along, edited or not", () => {
+  const lastMessage = {
+    timestamp: 5,
+    id: "m1",
+    from: "bob",
+    content: "hi",
+    mentionAll: false,
+    mentions: ["alice"],
+    receipt: false,
+    patchedAt: 9,
+    recalled: false,
+  };
+  expect(conversationJson(normal({}), { compact: true, lastMessage })).toMatchObject({
+    msg: "hi",
+    bin: false,
+    msg_mid: "m1",
+    msg_from: "bob",
+    msg_timestamp: 5,
+    patch_timestamp: 9,
+    mention_all: false,
+    mention_pids: ["alice"],
+  });
+  const fresh = conversationJson(normal({}), {
+    compact: true,
+    lastMessage: { ...lastMessage, patchedAt: undefined },
+  });
+  expect(fresh).not.toHaveProperty("patch_timestamp");
+});
