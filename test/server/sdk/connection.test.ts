@@ -1,0 +1,249 @@
+import { describe, expect, test } from "vitest";
+import { sdks } from "./sdk.ts";
+import { useTown, type Way } from "./town.ts";
+import { eventually, next, record } from "./waiting.ts";
+
+const town = useTown();
+
+describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
+  const everyWay: Way[] = ["router", "router over TLS", "RTMServers"];
+
+  test.each(everyWay)("[C-02] [C-06] logs in by %s, sends and receives", async (way) => {
+    const tom = await town().logIn(sdk, town().named("Tom"), { way });
+    const jerry = await town().logIn(sdk, town().named("Jerry"), { way });
+    expect(tom.client.id).toBe(tom.id);
+    const chat = await tom.client.createConversation({ members: [jerry.id] });
+
+    const received = next(jerry.client, "message");
+    const sent = await chat.send(new tom.sdk.TextMessage("hello"));
+
+    expect((await received)[0]).toMatchObject({ id: sent.id, text: "hello", from: tom.id });
+  });
+
+  test("[C-03] who gives no id is given one, and can be talked to", async () => {
+    const phone = await town().device(sdk);
+    const somebody = await phone.logIn();
+    const anybody = await (await town().device(sdk)).logIn();
+    expect(somebody.id).toMatch(/^.{1,64}$/);
+    expect(anybody.id).toMatch(/^.{1,64}$/);
+    expect(anybody.id).not.toBe(somebody.id);
+
+    const received = next(anybody, "message");
+    const chat = await somebody.createConversation({ members: [anybody.id] });
+    await chat.send(new phone.sdk.TextMessage("who are you?"));
+    const [question, theirChat] = await received;
+
+    expect(question).toMatchObject({ from: somebody.id, text: "who are you?" });
+    expect(theirChat.members.toSorted()).toEqual([anybody.id, somebody.id].toSorted());
+  });
+
+  test("[C-03] several without an id share one Realtime", async () => {
+    const phone = await town().device(sdk);
+    const clients = [await phone.logIn(), await phone.logIn(), await phone.logIn()];
+    expect(new Set(clients.map((client) => client.id)).size).toBe(3);
+    const spike = await town().logIn(sdk, town().named("Spike"));
+
+    const received = clients.map((client) => next(client, "message"));
+    const chat = await spike.client.createConversation({ members: clients.map((client) => client.id) });
+    await chat.send(new spike.sdk.TextMessage("all of you"));
+
+    for (const message of received) expect((await message)[0]).toMatchObject({ text: "all of you" });
+  });
+
+  test("[C-06] [B-14] noBinary: text frames carry text and binary messages both ways", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"), { noBinary: true });
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const invited = next(jerry.client, "invited");
+    const tomsChat = await tom.client.createConversation({ members: [jerry.id], name: "猫和老鼠" });
+    const [, jerrysChat] = await invited;
+    expect(jerrysChat.name).toBe("猫和老鼠");
+
+    const toJerry = next(jerry.client, "message");
+    await tomsChat.send(new tom.sdk.TextMessage("你好 🐭"));
+    expect((await toJerry)[0]).toMatchObject({ text: "你好 🐭" });
+
+    const bytesToJerry = next(jerry.client, "message");
+    await tomsChat.send(new tom.sdk.BinaryMessage(Uint8Array.of(0, 255, 128, 10).buffer));
+    expect(bytesOf((await bytesToJerry)[0])).toEqual([0, 255, 128, 10]);
+
+    const toTom = next(tom.client, "message");
+    await jerrysChat.send(new jerry.sdk.TextMessage("再见 🐱"));
+    expect((await toTom)[0]).toMatchObject({ text: "再见 🐱" });
+
+    const bytesToTom = next(tom.client, "message");
+    await jerrysChat.send(new jerry.sdk.BinaryMessage(Uint8Array.of(13, 0, 254).buffer));
+    expect(bytesOf((await bytesToTom)[0])).toEqual([13, 0, 254]);
+
+    const history = await tomsChat.queryMessages();
+    expect(history).toHaveLength(4);
+    expect(history.map(bytesOf)).toEqual([undefined, [0, 255, 128, 10], undefined, [13, 0, 254]]);
+  });
+
+  test("[C-04] two clients on one Realtime each get what is theirs", async () => {
+    const phone = await town().device(sdk);
+    const tom = await phone.logIn(town().named("Tom"));
+    const alone = await tom.createConversation({ members: [town().named("Butch")] });
+    await alone.send(new phone.sdk.TextMessage("before Jerry came"));
+    const jerry = await phone.logIn(town().named("Jerry"));
+
+    const invited = next(jerry, "invited");
+    const tomsChat = await tom.createConversation({ members: [jerry.id] });
+    const [invitation, jerrysChat] = await invited;
+    expect(invitation).toEqual({ invitedBy: tom.id });
+
+    const toldTom = record(tom, "message");
+    const toldJerry = record(jerry, "message");
+    const toJerry = next(jerry, "message");
+    await tomsChat.send(new phone.sdk.TextMessage("from Tom"));
+    expect((await toJerry)[0]).toMatchObject({ text: "from Tom", from: tom.id });
+    const toTom = next(tom, "message");
+    await jerrysChat.send(new phone.sdk.TextMessage("from Jerry"));
+    expect((await toTom)[0]).toMatchObject({ text: "from Jerry", from: jerry.id });
+    expect(toldTom).toHaveLength(1);
+    expect(toldJerry).toHaveLength(1);
+
+    await tom.close();
+    await jerrysChat.send(new phone.sdk.TextMessage("still here"));
+    const spike = await town().logIn(sdk, town().named("Spike"));
+    const fromSpike = next(jerry, "message");
+    const spikesChat = await spike.client.createConversation({ members: [jerry.id] });
+    await spikesChat.send(new spike.sdk.TextMessage("good"));
+    expect((await fromSpike)[0]).toMatchObject({ text: "good" });
+    expect(await spike.client.ping([tom.id, jerry.id])).toEqual([jerry.id]);
+  });
+
+  test("[D-05] [D-07] without a tag, one id is on several devices and all get its messages", async () => {
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const devices = [
+      jerry,
+      await town().logIn(sdk, jerry.id, { noBinary: true }),
+      await town().logIn(sdk, jerry.id),
+    ];
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const received = devices.map((device) => next(device.client, "message"));
+    const invited = devices.map((device) => next(device.client, "invited"));
+
+    const chat = await tom.client.createConversation({ members: [jerry.id] });
+    const sent = await chat.send(new tom.sdk.TextMessage("everywhere"));
+
+    for (const invitation of invited) expect((await invitation)[0]).toEqual({ invitedBy: tom.id });
+    for (const message of received) {
+      expect((await message)[0]).toMatchObject({ id: sent.id, timestamp: sent.timestamp, text: "everywhere" });
+    }
+  });
+
+  test("[D-08] what one device sends shows on the sender's others, and is not unread there", async () => {
+    const phone = await town().logIn(sdk, town().named("Tom"));
+    const laptop = await town().logIn(sdk, phone.id);
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const invited = next(laptop.client, "invited");
+    const chat = await phone.client.createConversation({ members: [jerry.id] });
+    await invited;
+
+    const onLaptop = next(laptop.client, "message");
+    const onPhone = record(phone.client, "message");
+    const sent = await chat.send(new phone.sdk.TextMessage("from my phone"));
+    const [message, laptopsChat] = await onLaptop;
+    expect(message).toMatchObject({ id: sent.id, from: phone.id });
+    expect(laptopsChat.unreadMessagesCount).toBe(0);
+
+    const onPhoneNext = next(phone.client, "message");
+    await laptopsChat.send(new laptop.sdk.TextMessage("from my laptop"));
+    expect((await onPhoneNext)[0]).toMatchObject({ text: "from my laptop" });
+    expect(onPhone).toHaveLength(1);
+  });
+
+  test("[B-29] ping names those online, and only those", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const nobody = town().named("Nobody");
+    const online = await tom.client.ping([nobody, jerry.id, tom.id]);
+    expect(online.toSorted()).toEqual([tom.id, jerry.id].toSorted());
+    expect(await tom.client.ping([nobody])).toEqual([]);
+  });
+
+  test("[C-07] pause takes the device off, resume logs it in again", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const chat = await tom.client.createConversation({ members: [jerry.id] });
+    const jerrysChat = await jerry.client.getConversation(chat.id);
+    if (jerrysChat === null) throw new Error("Jerry is a member and finds no conversation");
+
+    const gone = Promise.all([next(jerry.client, "offline"), next(jerry.client, "disconnect")]);
+    jerry.realtime.pause();
+    await gone;
+    await eventually(
+      () => tom.client.ping([jerry.id]),
+      (online) => online.length === 0,
+    );
+    const missed = await chat.send(new tom.sdk.TextMessage("while you were away"));
+
+    const back = next(jerry.client, "reconnect");
+    jerry.realtime.resume();
+    await back;
+    expect(await tom.client.ping([jerry.id])).toEqual([jerry.id]);
+    expect((await jerrysChat.queryMessages()).map((message) => message.id)).toEqual([missed.id]);
+
+    const received = next(jerry.client, "message", (message) => message.id !== missed.id);
+    await chat.send(new tom.sdk.TextMessage("welcome back"));
+    expect((await received)[0]).toMatchObject({ text: "welcome back" });
+    const answered = next(tom.client, "message");
+    await jerrysChat.send(new jerry.sdk.TextMessage("thank you"));
+    expect((await answered)[0]).toMatchObject({ text: "thank you" });
+  });
+
+  test("[C-07] resume logs in all of a Realtime's clients, the anonymous under the same id", async () => {
+    const phone = await town().device(sdk);
+    const tom = await phone.logIn(town().named("Tom"));
+    const somebody = await phone.logIn();
+    const id = somebody.id;
+    const spike = await town().logIn(sdk, town().named("Spike"));
+    const chat = await spike.client.createConversation({ members: [tom.id, id] });
+
+    for (const _ of ["once", "twice"]) {
+      const gone = next(phone.realtime, "disconnect");
+      phone.realtime.pause();
+      await gone;
+      const back = Promise.all([next(tom, "reconnect"), next(somebody, "reconnect")]);
+      phone.realtime.resume();
+      await back;
+    }
+    expect(somebody.id).toBe(id);
+
+    const received = [next(tom, "message"), next(somebody, "message")];
+    await chat.send(new spike.sdk.TextMessage("there you are"));
+    for (const message of received) expect((await message)[0]).toMatchObject({ text: "there you are" });
+  });
+
+  test("[C-08] close logs out, and the same Realtime can log in again", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const closed = next(jerry.client, "close");
+    await jerry.client.close();
+    await closed;
+    expect(await tom.client.ping([jerry.id])).toEqual([]);
+
+    const again = await jerry.logIn(jerry.id);
+    expect(await tom.client.ping([jerry.id])).toEqual([jerry.id]);
+    const received = next(again, "message");
+    const chat = await tom.client.createConversation({ members: [jerry.id] });
+    await chat.send(new tom.sdk.TextMessage("hello again"));
+    expect((await received)[0]).toMatchObject({ text: "hello again" });
+  });
+
+  test("[C-08] [D-05] an id is online until its last device logs out", async () => {
+    const phone = await town().logIn(sdk, town().named("Jerry"));
+    const laptop = await town().logIn(sdk, phone.id);
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    await phone.client.close();
+    expect(await tom.client.ping([phone.id])).toEqual([phone.id]);
+    await laptop.client.close();
+    expect(await tom.client.ping([phone.id])).toEqual([]);
+  });
+});
+
+function bytesOf(message: object) {
+  return "buffer" in message && message.buffer instanceof ArrayBuffer
+    ? [...new Uint8Array(message.buffer)]
+    : undefined;
+}

@@ -1,0 +1,203 @@
+import { describe, expect, test } from "vitest";
+import { type Conversation, type Message, type Sdk, type SdkExports, sdks } from "./sdk.ts";
+import { useTown } from "./town.ts";
+
+const town = useTown();
+
+describe.each(sdks)("the JavaScript SDK $version, history", (sdk) => {
+  test("[B-24] pages from new to old, without gap or repetition", async () => {
+    const { view, sent } = await conversationOf(sdk, 25);
+    const pages = view.createMessagesIterator({ limit: 10 });
+    const read = [await pages.next(), await pages.next(), await pages.next(), await pages.next()];
+    expect(read.map(({ value }) => ids(value))).toEqual([
+      ids(sent.slice(15)),
+      ids(sent.slice(5, 15)),
+      ids(sent.slice(0, 5)),
+      [],
+    ]);
+    expect(read.map(({ done }) => done)).toEqual([false, false, true, true]);
+  });
+
+  test("[B-24] pages from a given message on", async () => {
+    const { view, sent } = await conversationOf(sdk, 12);
+    const from = at(sent, 8);
+    const pages = view.createMessagesIterator({
+      limit: 5,
+      beforeTime: from.timestamp,
+      beforeMessageId: from.id,
+    });
+    expect(ids((await pages.next()).value)).toEqual(ids(sent.slice(3, 8)));
+    expect(ids((await pages.next()).value)).toEqual(ids(sent.slice(0, 3)));
+  });
+
+  test("[B-24] without a limit 20 come, with limit 0 none", async () => {
+    const { view, sent } = await conversationOf(sdk, 23);
+    expect(ids(await view.queryMessages())).toEqual(ids(sent.slice(3)));
+    expect(await view.queryMessages({ limit: 0 })).toEqual([]);
+  });
+
+  test("[B-24] a page holds 100 at most", async () => {
+    const { view, sent } = await conversationOf(sdk, 120);
+    const newest = await view.queryMessages({ limit: 100 });
+    expect(ids(newest)).toEqual(ids(sent.slice(20)));
+    expect(ids(await view.queryMessages({ limit: 100, startTime: at(newest, 0).timestamp }))).toEqual(
+      ids(sent.slice(0, 20)),
+    );
+  });
+
+  test("[B-24] an empty conversation has none", async () => {
+    const { view } = await conversationOf(sdk, 0);
+    expect(await view.queryMessages()).toEqual([]);
+    expect(await view.createMessagesIterator({ limit: 10 }).next()).toEqual({ value: [], done: true });
+  });
+
+  test("[B-26] from old to new, from the beginning and onwards", async () => {
+    const { view, sent, exports } = await conversationOf(sdk, 12);
+    const direction = exports.MessageQueryDirection.OLD_TO_NEW;
+    const first = await view.queryMessages({ direction, limit: 5 });
+    expect(ids(first)).toEqual(ids(sent.slice(0, 5)));
+    expect(ids(await view.queryMessages({ direction, limit: 5, startTime: new Date(1) }))).toEqual(ids(first));
+
+    const last = at(first, 4);
+    const second = await view.queryMessages({
+      direction,
+      limit: 5,
+      startTime: last.timestamp,
+      startMessageId: last.id,
+    });
+    expect(ids(second)).toEqual(ids(sent.slice(5, 10)));
+    const end = at(second, 4);
+    expect(ids(await view.queryMessages({ direction, limit: 5, startTime: end.timestamp }))).toEqual(
+      ids(sent.slice(10)),
+    );
+  });
+
+  test("[B-26] intervals, open and closed, in both directions", async () => {
+    const { view, sent } = await conversationOf(sdk, 10);
+    const [low, high] = [at(sent, 2), at(sent, 7)];
+    const upwards = {
+      startTime: low.timestamp,
+      startMessageId: low.id,
+      endTime: high.timestamp,
+      endMessageId: high.id,
+    };
+    const downwards = {
+      startTime: high.timestamp,
+      startMessageId: high.id,
+      endTime: low.timestamp,
+      endMessageId: low.id,
+    };
+    const query = async (options: object) => ids(await view.queryMessages(options));
+
+    expect(await query(upwards)).toEqual(ids(sent.slice(3, 7)));
+    expect(await query({ ...upwards, startClosed: true })).toEqual(ids(sent.slice(2, 7)));
+    expect(await query({ ...upwards, endClosed: true })).toEqual(ids(sent.slice(3, 8)));
+    expect(await query({ ...upwards, startClosed: true, endClosed: true })).toEqual(ids(sent.slice(2, 8)));
+    expect(await query({ ...upwards, limit: 2 })).toEqual(ids(sent.slice(3, 5)));
+
+    expect(await query(downwards)).toEqual(ids(sent.slice(3, 7)));
+    expect(await query({ ...downwards, startClosed: true })).toEqual(ids(sent.slice(3, 8)));
+    expect(await query({ ...downwards, endClosed: true })).toEqual(ids(sent.slice(2, 7)));
+    expect(await query({ ...downwards, startClosed: true, endClosed: true })).toEqual(ids(sent.slice(2, 8)));
+    expect(await query({ ...downwards, limit: 2 })).toEqual(ids(sent.slice(5, 7)));
+
+    const byTimeAlone = { startTime: low.timestamp, endTime: high.timestamp };
+    expect(await query(byTimeAlone)).toEqual(ids(sent.slice(3, 7)));
+    expect(await query({ ...byTimeAlone, startClosed: true, endClosed: true })).toEqual(ids(sent.slice(2, 8)));
+  });
+
+  test("[B-26] beyond either end there is nothing", async () => {
+    const { view, exports } = await conversationOf(sdk, 3);
+    const future = new Date("2099-01-01");
+    expect(await view.queryMessages({ startTime: new Date(1) })).toEqual([]);
+    expect(
+      await view.queryMessages({ startTime: future, direction: exports.MessageQueryDirection.OLD_TO_NEW }),
+    ).toEqual([]);
+    expect(await view.queryMessages({ startTime: future })).toHaveLength(3);
+  });
+
+  test("[B-25] by type, counting only that type towards the limit", async () => {
+    const { chat, view, exports } = await conversationOf(sdk, 0);
+    class Vote extends exports.TypedMessage {}
+    exports.messageType(7)(Vote);
+    const texts: Message[] = [];
+    const votes: Message[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      texts.push(await chat.send(new exports.TextMessage(`round ${round}`)));
+      votes.push(await chat.send(new Vote()));
+      await chat.send(new exports.Message("untyped"));
+    }
+    expect(ids(await view.queryMessages({ type: -1 }))).toEqual(ids(texts));
+    expect(ids(await view.queryMessages({ type: 7, limit: 3 }))).toEqual(ids(votes.slice(1)));
+    expect(ids(await view.queryMessages({ type: 7, limit: 3, startTime: at(votes, 2).timestamp }))).toEqual(
+      ids(votes.slice(0, 2)),
+    );
+    expect(await view.queryMessages({ type: 1000 })).toEqual([]);
+  });
+
+  test("[B-24] every kind of content comes back with sender, id and time", async () => {
+    const { chat, view, exports, tom } = await conversationOf(sdk, 0);
+    const sent = [
+      await chat.send(new exports.Message("plain")),
+      await chat.send(new exports.TextMessage("text").setAttributes({ a: [1] })),
+      await chat.send(new exports.BinaryMessage(Uint8Array.of(1, 2, 3).buffer)),
+    ];
+    const kept = await view.queryMessages();
+    expect(kept).toMatchObject([
+      { content: "plain" },
+      { type: -1, text: "text", attributes: { a: [1] } },
+      { buffer: Uint8Array.of(1, 2, 3).buffer },
+    ]);
+    expect(kept).toMatchObject(
+      sent.map(({ id, timestamp }) => ({ id, timestamp, from: tom, cid: chat.id })),
+    );
+  });
+
+  test("[B-24] who is not a member may not read; who came back reads what was said meanwhile", async () => {
+    const { chat, view, exports, jerry } = await conversationOf(sdk, 1);
+    await chat.remove([jerry]);
+    const meanwhile = await chat.send(new exports.TextMessage("meanwhile"));
+    await expect(view.queryMessages()).rejects.toMatchObject({ code: 4312 });
+    await chat.add([jerry]);
+    expect((await view.queryMessages()).map(({ id }) => id)).toContain(meanwhile.id);
+  });
+
+  test("[B-24] who was invited later reads what was said before", async () => {
+    const { chat, sent } = await conversationOf(sdk, 3);
+    const spike = await town().logIn(sdk, town().named("Spike"));
+    await chat.add([spike.id]);
+    const view = await spike.client.getConversation(chat.id);
+    expect(ids((await view?.queryMessages()) ?? [])).toEqual(ids(sent));
+  });
+});
+
+/** Tom's conversation with Jerry after Tom has said so much, and Jerry's view of it. */
+async function conversationOf(
+  sdk: Sdk,
+  messages: number,
+): Promise<{
+  exports: SdkExports;
+  tom: string;
+  jerry: string;
+  chat: Conversation;
+  view: Conversation;
+  sent: Message[];
+}> {
+  const tom = await town().logIn(sdk, town().named("Tom"));
+  const jerry = await town().logIn(sdk, town().named("Jerry"));
+  const chat = await tom.client.createConversation({ members: [jerry.id] });
+  const sent = await Promise.all(
+    Array.from({ length: messages }, (_, index) => chat.send(new tom.sdk.TextMessage(`${index}`))),
+  );
+  const view = await jerry.client.getConversation(chat.id);
+  if (view === null) throw new Error("Jerry is a member and finds no conversation");
+  return { exports: tom.sdk, tom: tom.id, jerry: jerry.id, chat, view, sent };
+}
+
+const ids = (messages: Message[]) => messages.map(({ id }) => id);
+
+function at(messages: Message[], index: number) {
+  const message = messages[index];
+  if (message === undefined) throw new Error(`no message ${index}`);
+  return message;
+}

@@ -1,0 +1,228 @@
+import { createRequire } from "node:module";
+import * as nodeAdapters from "@leancloud/platform-adapters-node";
+
+/**
+ * The two published JavaScript SDKs behind one typed face. Their own declarations leave out what is used here
+ * (anonymous login, `pause`, `resume`, an array of message classes) and disagree with each other.
+ */
+
+/** A node of eventemitter3, which both SDKs build on. */
+export interface Emitter<Events> {
+  on<Name extends keyof Events>(event: Name, listener: (...args: Events[Name] & unknown[]) => void): unknown;
+  off<Name extends keyof Events>(event: Name, listener: (...args: Events[Name] & unknown[]) => void): unknown;
+}
+
+interface ConnectionEvents {
+  disconnect: [];
+  reconnect: [];
+  offline: [];
+  online: [];
+}
+
+export interface ClientEvents extends ConnectionEvents {
+  invited: [{ invitedBy: string }, Conversation];
+  kicked: [{ kickedBy: string }, Conversation];
+  membersjoined: [{ members: string[]; invitedBy: string }, Conversation];
+  membersleft: [{ members: string[]; kickedBy: string }, Conversation];
+  conversationinfoupdated: [{ attributes: Record<string, unknown>; updatedBy: string }, Conversation];
+  message: [Message, Conversation];
+  unreadmessagescountupdate: [Conversation[]];
+  close: [{ code: number }];
+}
+
+export interface ConversationEvents {
+  invited: [{ invitedBy: string }];
+  kicked: [{ kickedBy: string }];
+  membersjoined: [{ members: string[]; invitedBy: string }];
+  membersleft: [{ members: string[]; kickedBy: string }];
+  infoupdated: [{ attributes: Record<string, unknown>; updatedBy: string }];
+  message: [Message];
+}
+
+export interface RealtimeOptions {
+  appId: string;
+  appKey: string;
+  server?: string;
+  RTMServers?: string;
+  ssl?: boolean;
+  noBinary?: boolean;
+}
+
+export interface Realtime extends Emitter<ConnectionEvents> {
+  createIMClient(id?: string): Promise<ImClient>;
+  register(messageClasses: MessageClass[]): void;
+  pause(): void;
+  resume(): void;
+}
+
+export interface ImClient extends Emitter<ClientEvents> {
+  id: string;
+  close(): Promise<void>;
+  createConversation(options: {
+    members: string[];
+    name?: string;
+    unique?: boolean;
+    [property: string]: unknown;
+  }): Promise<Conversation>;
+  getConversation(id: string, noCache?: boolean): Promise<Conversation | null>;
+  getQuery(): ConversationQuery;
+  ping(clientIds: string[]): Promise<string[]>;
+}
+
+export interface Conversation extends Emitter<ConversationEvents> {
+  id: string;
+  name?: string;
+  creator: string;
+  members: string[];
+  muted: boolean;
+  mutedMembers?: string[];
+  createdAt: Date;
+  updatedAt: Date;
+  lastMessage?: Message;
+  lastMessageAt?: Date;
+  unreadMessagesCount: number;
+  get(key: string): unknown;
+  set(key: string, value: unknown): Conversation;
+  save(): Promise<Conversation>;
+  fetch(): Promise<Conversation>;
+  add(clientIds: string[]): Promise<PartialSuccess>;
+  remove(clientIds: string[]): Promise<PartialSuccess>;
+  join(): Promise<Conversation>;
+  quit(): Promise<Conversation>;
+  mute(): Promise<Conversation>;
+  unmute(): Promise<Conversation>;
+  count(): Promise<number>;
+  read(): Promise<Conversation>;
+  send(message: Message): Promise<Message>;
+  queryMessages(options?: HistoryOptions): Promise<Message[]>;
+  createMessagesIterator(options: { limit?: number; beforeTime?: Date; beforeMessageId?: string }): {
+    next(): Promise<{ value: Message[]; done: boolean }>;
+  };
+}
+
+export interface PartialSuccess {
+  successfulClientIds: string[];
+  failures: { clientIds: string[]; code?: number }[];
+}
+
+export interface HistoryOptions {
+  startTime?: Date;
+  startMessageId?: string;
+  startClosed?: boolean;
+  endTime?: Date;
+  endMessageId?: string;
+  endClosed?: boolean;
+  limit?: number;
+  type?: number;
+  direction?: number;
+}
+
+export interface ConversationQuery {
+  equalTo(key: string, value: unknown): this;
+  notEqualTo(key: string, value: unknown): this;
+  lessThan(key: string, value: unknown): this;
+  lessThanOrEqualTo(key: string, value: unknown): this;
+  greaterThan(key: string, value: unknown): this;
+  greaterThanOrEqualTo(key: string, value: unknown): this;
+  containedIn(key: string, values: unknown[]): this;
+  notContainsIn(key: string, values: unknown[]): this;
+  containsAll(key: string, values: unknown[]): this;
+  exists(key: string): this;
+  doesNotExist(key: string): this;
+  contains(key: string, text: string): this;
+  startsWith(key: string, text: string): this;
+  endsWith(key: string, text: string): this;
+  matches(key: string, pattern: RegExp): this;
+  sizeEqualTo(key: string, size: number): this;
+  containsMembers(clientIds: string[]): this;
+  withMembers(clientIds: string[], includeSelf?: boolean): this;
+  ascending(key: string): this;
+  descending(key: string): this;
+  addAscending(key: string): this;
+  addDescending(key: string): this;
+  limit(count: number): this;
+  skip(count: number): this;
+  compact(enabled?: boolean): this;
+  withLastMessagesRefreshed(enabled?: boolean): this;
+  find(): Promise<Conversation[]>;
+  first(): Promise<Conversation | undefined>;
+}
+
+export interface Message {
+  id: string;
+  cid: string;
+  from: string;
+  timestamp: Date;
+  /** A plain message's text, or the parsed JSON of a typed one. */
+  content?: unknown;
+}
+
+export interface TypedMessage extends Message {
+  readonly type: number;
+  text: string;
+  attributes: Record<string, unknown>;
+  setText(text: string): this;
+  setAttributes(attributes: Record<string, unknown>): this;
+}
+
+export interface BinaryMessage extends Message {
+  buffer: ArrayBuffer;
+}
+
+export type MessageClass = new () => Message;
+
+/** What the package exports, as far as it is used here. */
+export interface SdkExports {
+  Realtime: new (options: RealtimeOptions) => Realtime;
+  Message: new (content: string) => Message;
+  TypedMessage: new () => TypedMessage;
+  TextMessage: new (text: string) => TypedMessage;
+  BinaryMessage: new (buffer: ArrayBuffer) => BinaryMessage;
+  messageType(type: number): (target: MessageClass) => void;
+  messageField(fields: string[]): (target: MessageClass) => void;
+  MessageQueryDirection: { NEW_TO_OLD: number; OLD_TO_NEW: number };
+  /** 5.x only. */
+  ConversationQuery?: {
+    and(...queries: ConversationQuery[]): ConversationQuery;
+    or(...queries: ConversationQuery[]): ConversationQuery;
+  };
+}
+
+export interface Sdk {
+  version: string;
+  major: 4 | 5;
+  /** Set when conversations are unique unless the app says otherwise. */
+  uniqueByDefault: boolean;
+  /** A fresh copy of the package: 5.x allows one Realtime per app and copy. */
+  load(): SdkExports;
+}
+
+const require = createRequire(import.meta.url);
+
+function loadFresh(entries: string[]) {
+  for (const entry of entries) delete require.cache[require.resolve(entry)];
+  return require(entries[0] ?? "");
+}
+
+const sdk5: Sdk = {
+  version: "5.0.0-rc.8",
+  major: 5,
+  uniqueByDefault: true,
+  load() {
+    const exports: SdkExports & { setAdapters(adapters: object): void } = loadFresh([
+      "leancloud-realtime/im.js",
+      "leancloud-realtime/dist/im.js",
+    ]);
+    exports.setAdapters(nodeAdapters);
+    return exports;
+  },
+};
+
+const sdk4: Sdk = {
+  version: "4.3.1",
+  major: 4,
+  uniqueByDefault: false,
+  load: () => require("leancloud-realtime-4"),
+};
+
+export const sdks = [sdk5, sdk4];

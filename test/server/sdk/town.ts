@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll } from "vitest";
+import { startServer } from "../../support/server.ts";
+import type { ImClient, Realtime, Sdk, SdkExports } from "./sdk.ts";
+import { openTlsFront, type TlsFront } from "./tls-front.ts";
+
+const APP_ID = "parley-sdk-tests";
+const APP_KEY = "parley-sdk-tests-key";
+const MASTER_KEY = "parley-sdk-tests-master";
+
+/** How a device reaches the server. */
+export type Way =
+  /** The router's URL, which finds the WebSocket: plain HTTP in 5.x, always TLS in 4.x. */
+  | "router"
+  | "router over TLS"
+  /** The WebSocket's URL, no router. */
+  | "RTMServers";
+
+interface DeviceOptions {
+  way?: Way;
+  noBinary?: boolean;
+}
+
+/** One running app: a copy of the SDK with its one socket. */
+export interface Device {
+  sdk: SdkExports;
+  realtime: Realtime;
+  /** Without an id, anonymously. */
+  logIn(id?: string): Promise<ImClient>;
+}
+
+/** Somebody on a device of their own. */
+export interface Person extends Device {
+  id: string;
+  client: ImClient;
+}
+
+type Server = Awaited<ReturnType<typeof startServer>>;
+
+/** A running server and the people on it, who leave when the file's tests are over. */
+export class Town {
+  private readonly clients: ImClient[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    private readonly tls: TlsFront,
+  ) {}
+
+  static async open() {
+    const server = await startServer({ env: { APP_ID, APP_KEY, MASTER_KEY } });
+    const town = new Town(server, await openTlsFront(new URL(server.url)));
+    await town.liftRateLimits();
+    return town;
+  }
+
+  async close() {
+    await Promise.allSettled(this.clients.map((client) => client.close()));
+    await this.tls.close();
+    await this.server.stop();
+  }
+
+  get url() {
+    return this.server.url;
+  }
+
+  get app() {
+    return { appId: APP_ID, appKey: APP_KEY };
+  }
+
+  /** An id nobody else has. */
+  named(name: string) {
+    return `${name}-${randomUUID().slice(0, 8)}`;
+  }
+
+  async device(sdk: Sdk, options: DeviceOptions = {}): Promise<Device> {
+    const exports = sdk.load();
+    const realtime = new exports.Realtime({
+      ...this.app,
+      noBinary: options.noBinary ?? false,
+      ...(await this.address(sdk, options.way ?? "router")),
+    });
+    return {
+      sdk: exports,
+      realtime,
+      logIn: async (id) => {
+        const client = await realtime.createIMClient(id);
+        this.clients.push(client);
+        return client;
+      },
+    };
+  }
+
+  async logIn(sdk: Sdk, id: string, options?: DeviceOptions): Promise<Person> {
+    const device = await this.device(sdk, options);
+    return { ...device, id, client: await device.logIn(id) };
+  }
+
+  private async address(sdk: Sdk, way: Way) {
+    if (way === "RTMServers") {
+      return { server: this.url, RTMServers: await this.webSocketUrl(), ssl: false };
+    }
+    if (sdk.major === 4) return { server: this.tls.host };
+    return way === "router" ? { server: this.url, ssl: false } : { server: `https://${this.tls.host}` };
+  }
+
+  private async webSocketUrl(): Promise<string> {
+    const response = await fetch(`${this.url}/v1/route?appId=${APP_ID}&secure=false`);
+    const route: { server: string } = await response.json();
+    return route.server;
+  }
+
+  /** People here talk faster than the default limits allow. */
+  private async liftRateLimits() {
+    const response = await fetch(`${this.url}/admin/settings`, {
+      method: "PATCH",
+      headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },
+      body: JSON.stringify({
+        limits: { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 },
+      }),
+    });
+    if (!response.ok) throw new Error(`settings: ${response.status} ${await response.text()}`);
+  }
+}
+
+/** The file's own town, from before its first test until after its last. */
+export function useTown(): () => Town {
+  let town: Town | undefined;
+  beforeAll(async () => {
+    town = await Town.open();
+  });
+  afterAll(() => town?.close());
+  return () => {
+    if (town === undefined) throw new Error("the town opens before the first test");
+    return town;
+  };
+}

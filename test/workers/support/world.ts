@@ -1,0 +1,42 @@
+import { applyD1Migrations, type D1Migration, evictAllDurableObjects } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import type { Env } from "../../../src/env.ts";
+
+interface TestEnv extends Env {
+  TEST_MIGRATIONS: D1Migration[];
+  EVICT?: string;
+}
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends TestEnv {}
+  }
+}
+
+export const world: TestEnv = env;
+
+export const appKeys = { "x-lc-id": world.APP_ID, "x-lc-key": world.APP_KEY };
+export const masterKeys = { "x-lc-id": world.APP_ID, "x-lc-key": `${world.MASTER_KEY},master` };
+
+/** A fresh D1 with its tables, and no rate limits. To be called before all tests of a file. */
+export async function openWorld(settings: object = {}): Promise<void> {
+  await applyD1Migrations(world.DB, world.TEST_MIGRATIONS);
+  const unlimited = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
+  await configure({ limits: unlimited });
+  await configure(settings);
+}
+
+/** Changes settings over HTTP, as an owner does. */
+export async function configure(patch: object): Promise<void> {
+  const response = await http("/admin/settings", { method: "PATCH", headers: masterKeys, body: JSON.stringify(patch) });
+  if (!response.ok) throw new Error(`settings refused: ${await response.text()}`);
+}
+
+export function http(path: string, init?: RequestInit): Promise<Response> {
+  return exports.default.fetch(new Request(`http://parley.test${path}`, init));
+}
+
+/** In the runs that evict, every object forgets all it did not write; sockets and attachments survive (I9). */
+export async function maybeEvict(): Promise<void> {
+  if (world.EVICT === "1") await evictAllDurableObjects();
+}
