@@ -1,14 +1,15 @@
+import type { Sql } from "../sql.ts";
 /**
  * The conversations that may hold something unread for a client: one row each, written once per login and
  * conversation, so that a login asks as many conversations as there is news.
  */
 export class Inbox {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
   #conversations: Set<string> | undefined;
   /** Counts what came for a conversation, so that a removal decided before it is not carried out after it. */
   readonly #arrivals = new Map<string, number>();
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: Sql) {
     this.#sql = sql;
   }
 

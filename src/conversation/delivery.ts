@@ -16,6 +16,14 @@ export interface LinkIdentity {
   period: Period;
   /** Everything after this reaches the client by links alone. */
   since: number;
+  /** What the cold lane brought just before, and may still be on its way to a device of his. */
+  burst: Burst | undefined;
+}
+
+/** Cold messages after `after`, the last of them handed over at `lastAt` (ms). */
+interface Burst {
+  after: number;
+  lastAt: number;
 }
 
 export interface Link extends LinkIdentity {
@@ -54,9 +62,9 @@ export interface Replay {
  * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
  */
 type Lane =
-  | { state: "linked"; links: Link[]; period: Period; since: number }
+  | { state: "linked"; links: Link[]; period: Period; since: number; burst: Burst | undefined }
   /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
-  | { state: "linking"; since: number; pushes: Uint8Array[]; ready: Promise<void> }
+  | { state: "linking"; since: number; burst: Burst | undefined; pushes: Uint8Array[]; ready: Promise<void> }
   /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
   | { state: "unlinking"; links: Link[]; since: number; pushes: Uint8Array[]; done: Promise<void>; finish: () => void }
   | ColdLane;
@@ -69,7 +77,7 @@ interface ColdLane {
   call: { settled: Promise<void>; overtaken: boolean } | undefined;
   failures: number;
   /** Where the latest burst of cold messages began: they may still be on their way to the device. */
-  burst: { after: number; lastAt: number } | undefined;
+  burst: Burst | undefined;
 }
 
 /** What was asked for with `ask`, to be opened with `open` in the same turn. */
@@ -77,6 +85,7 @@ export interface LinkTicket {
   period: Period;
   /** Head when the client became linked, or was asked to be. */
   since: number;
+  burst: Burst | undefined;
   /** Where this link's replay starts. */
   replayAfter: number;
   pushes: Uint8Array[];
@@ -172,10 +181,7 @@ export class Delivery {
     const { clientId } = request;
     for (;;) {
       const lane = this.#lanes.get(clientId);
-      if (lane?.state === "linked") {
-        const replayAfter = request.since ?? Math.max(lane.since, request.sessionOpenedAt);
-        return { period: lane.period, since: lane.since, replayAfter, pushes: [] };
-      }
+      if (lane?.state === "linked") return this.#ticket(request, lane.period, lane, []);
       if (lane?.state === "unlinking") {
         await lane.done;
         continue;
@@ -184,24 +190,29 @@ export class Delivery {
         await lane.ready;
         const now = this.#lanes.get(clientId);
         if (now !== lane && now?.state !== "linked") continue; // whoever asked first gave up
-        return this.#ticket(request, lane, lane.since);
+        return this.#ticket(request, crypto.randomUUID(), lane, lane.pushes);
       }
       const since = lane?.after ?? this.#host.head();
       const pushes = lane?.pushes ?? [];
-      const linking: Lane = { state: "linking", since, pushes, ready: lane?.call?.settled ?? Promise.resolve() };
+      const ready = lane?.call?.settled ?? Promise.resolve();
+      const linking: Lane = { state: "linking", since, burst: lane?.burst, pushes, ready };
       this.#lanes.set(clientId, linking);
       this.#audience = undefined;
       await linking.ready;
-      const inFlight = lane?.burst && this.#host.now() - lane.burst.lastAt < BURST_GAP ? lane.burst.after : since;
-      return this.#ticket(request, linking, inFlight);
+      return this.#ticket(request, crypto.randomUUID(), linking, pushes);
     }
   }
 
   /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it, none older. */
-  #ticket(request: LinkRequest, linking: Extract<Lane, { state: "linking" }>, inFlight: number): LinkTicket {
-    const { since, pushes } = linking;
-    const unseen = Math.max(Math.min(inFlight, since), Math.min(request.sessionOpenedAt, since));
-    return { period: crypto.randomUUID(), since, replayAfter: request.since ?? unseen, pushes };
+  #ticket(
+    request: LinkRequest,
+    period: Period,
+    { since, burst }: { since: number; burst: Burst | undefined },
+    pushes: Uint8Array[],
+  ): LinkTicket {
+    const recent = burst !== undefined && this.#host.now() - burst.lastAt < BURST_GAP;
+    const unseen = Math.max(recent ? Math.min(burst.after, since) : since, request.sessionOpenedAt);
+    return { period, since, burst: recent ? burst : undefined, replayAfter: request.since ?? unseen, pushes };
   }
 
   /** What `ask` promised will not be opened after all: back to the cold lane. */
@@ -216,15 +227,14 @@ export class Delivery {
    */
   open(request: LinkRequest, ticket: LinkTicket, port: LinkPort): Link | undefined {
     const current = this.#lanes.get(request.clientId);
-    const period = current?.state === "linked" ? current.period : ticket.period;
-    const since = current?.state === "linked" ? current.since : ticket.since;
+    const { period, since, burst } = current?.state === "linked" ? current : ticket;
     const replay = this.#host.replay(ticket.replayAfter, REPLAY_LIMIT, {
       from: request.clientId,
       tokens: request.unanswered,
     });
     if (replay?.more) return undefined;
     const { clientId, sessionId } = request;
-    const link: Link = { number: this.#lastNumber + 1, clientId, sessionId, period, since, port };
+    const link: Link = { number: this.#lastNumber + 1, clientId, sessionId, period, since, burst, port };
     this.#adopt(link);
     this.#host.setAway(clientId, false);
     const opened: ConversationControl = { type: "opened", number: link.number, period, since };
@@ -307,7 +317,8 @@ export class Delivery {
       lane.links.push(link);
       lane.since = Math.min(lane.since, link.since);
     } else {
-      this.#lanes.set(link.clientId, { state: "linked", links: [link], period: link.period, since: link.since });
+      const { period, since, burst } = link;
+      this.#lanes.set(link.clientId, { state: "linked", links: [link], period, since, burst });
     }
     this.#audience = undefined;
   }

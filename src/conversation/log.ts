@@ -1,5 +1,6 @@
 import type { MessageRecord } from "../history/records.ts";
 import type { HistoryPoint } from "../protocol/commands.ts";
+import type { Sql } from "../sql.ts";
 
 /** How far back a repeated send is recognised after the object slept: by age (ms) and by number of messages. */
 const DEDUPE_WINDOW = 6 * 60 * 60 * 1000;
@@ -51,12 +52,12 @@ export interface HistoryRequest {
 
 /** The ordered log of one conversation: the timestamp is the primary key, and one message is one row (I1, I2). */
 export class Log {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
   /** (sender, token) → what was answered; loaded at the first send after the object woke. */
   #accepted: Map<string, Accepted> | undefined;
   #head: number;
 
-  static createTables(sql: SqlStorage): void {
+  static createTables(sql: Sql): void {
     sql.exec(
       "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, " +
         "content NOT NULL, mentions TEXT, flags INTEGER NOT NULL, patched_at INTEGER)",
@@ -65,7 +66,7 @@ export class Log {
     sql.exec("CREATE INDEX messages_patched_at ON messages (patched_at) WHERE patched_at IS NOT NULL");
   }
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: Sql) {
     this.#sql = sql;
     this.#head = sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
   }

@@ -1,4 +1,5 @@
 import type { ConversationRecord } from "../history/records.ts";
+import type { Sql } from "../sql.ts";
 import { Log } from "./log.ts";
 
 /** One member as the conversation keeps him; one row each. */
@@ -20,7 +21,7 @@ type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt">;
  * synchronous, so that a rule reads and writes in one stretch.
  */
 export class ConversationState {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
   readonly log: Log;
   readonly members: Map<string, Member>;
   #facts: Facts;
@@ -29,7 +30,7 @@ export class ConversationState {
   /** Messages after this timestamp may still have to reach members by the cold lane. */
   #owedSince: number | undefined;
 
-  static create(sql: SqlStorage, record: ConversationRecord): ConversationState {
+  static create(sql: Sql, record: ConversationRecord): ConversationState {
     sql.exec(
       "CREATE TABLE conversation (id INTEGER PRIMARY KEY CHECK (id = 1), facts TEXT NOT NULL, " +
         "indexed_at INTEGER NOT NULL, owed_since INTEGER)",
@@ -48,12 +49,12 @@ export class ConversationState {
   }
 
   /** The conversation of this storage, if one was ever created in it; looking writes nothing. */
-  static load(sql: SqlStorage): ConversationState | undefined {
+  static load(sql: Sql): ConversationState | undefined {
     const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'conversation'").toArray();
     return tables.length === 0 ? undefined : new ConversationState(sql);
   }
 
-  private constructor(sql: SqlStorage) {
+  private constructor(sql: Sql) {
     this.#sql = sql;
     const row = sql
       .exec<{ facts: string; indexed_at: number; owed_since: number | null }>(

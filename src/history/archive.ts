@@ -1,12 +1,18 @@
 import { Buffer } from "node:buffer";
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { withoutDeeperThan } from "./nesting.ts";
 import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversations, members, messages } from "./schema.ts";
 import { statement } from "./statement.ts";
 
 /** Keeps one statement's JSON well under D1's 2 MB for a value, whatever its characters take in UTF-8. */
 const CHUNK_CHARACTERS = 500_000;
+/**
+ * SQLite reads JSON down to 1,000 levels and fails beyond, and one such row would fail every query that looks
+ * into it. What is deeper stays with the conversation's object alone.
+ */
+const NESTING_MAX = 100;
 /** Messages deleted at once: D1 gives a statement 30 seconds. */
 const DELETED_AT_ONCE = 10_000;
 
@@ -31,7 +37,11 @@ export async function saveConversation(db: D1Database, record: ConversationRecor
     SELECT value, ${id} FROM json_each(${present}) WHERE NOT EXISTS (${newer})`;
   const upsert = drizzle(db)
     .insert(conversations)
-    .values(record)
+    .values({
+      ...record,
+      attributes: withoutDeeperThan(NESTING_MAX, record.attributes),
+      columns: withoutDeeperThan(NESTING_MAX, record.columns),
+    })
     .onConflictDoUpdate({
       target: conversations.id,
       set: {

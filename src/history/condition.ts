@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { type Field, fieldOf, type JsonField } from "./field.ts";
+import { isDeeperThan } from "./nesting.ts";
 import { type Pattern, patternOf } from "./pattern.ts";
 
 /** Why a query is not answered. The detail begins with LeanCloud's code for a bad query, 102. */
@@ -52,6 +53,8 @@ export interface Operands {
 const DEPTH_MAX = 8;
 const CONDITIONS_MAX = 50;
 const LIST_MAX = 1000;
+/** Of a value to compare with; stored ones are compared as a whole, and SQLite reads 1,000 levels. */
+const NESTING_MAX = 100;
 const SHOWN_MAX = 64;
 
 /** Reads a `where` object; nothing in it is ignored: what is not understood refuses the whole query. */
@@ -174,6 +177,7 @@ class WhereReader {
       documents: [],
       absent: false,
     };
+    if (isDeeperThan(NESTING_MAX, values)) return this.#refuse("a value is nested too deeply");
     for (const value of values) {
       const comparable = this.#comparable(value);
       if (value === null) operands.absent = true;

@@ -12,6 +12,11 @@ export interface AppOptions {
   connect(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
 }
 
+/** The Worker's entry point, as the runtime calls it. */
+export interface App {
+  fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>;
+}
+
 /** SDKs in web pages of any origin call this; they carry keys in headers, never cookies. */
 const crossOrigin = cors({
   origin: "*",
@@ -30,7 +35,7 @@ const crossOrigin = cors({
 });
 
 /** The Worker's `fetch`: sockets go to `connect`, everything else to the HTTP API or the page. */
-export function createApp({ connect }: AppOptions): Required<Pick<ExportedHandler<Env>, "fetch">> {
+export function createApp({ connect }: AppOptions): App {
   const app = httpApp();
   return {
     async fetch(request, env, context) {

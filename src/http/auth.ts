@@ -3,30 +3,32 @@ import type { Env } from "../env.ts";
 /** Who an HTTP request speaks for: nobody we know, the app's clients, or the app's owner. */
 export type Caller = "none" | "app" | "master";
 
+type Keys = Pick<Env, "APP_ID" | "APP_KEY" | "MASTER_KEY">;
+
 /**
  * Reads `X-LC-Id` with either `X-LC-Key` (`<app key>` or `<master key>,master`) or `X-LC-Sign`
  * (`<md5>,<ms>` or `<md5>,<ms>,master`, the digest being lower-case hex of MD5 over time and key). When both
  * are there the key counts. How old a signature may be is documented nowhere and device clocks are wrong, so
  * age is not judged.
  */
-export async function callerOf(request: Request, env: Env): Promise<Caller> {
-  if (request.headers.get("X-LC-Id") !== env.APP_ID) return "none";
+export async function callerOf(request: Request, keys: Keys): Promise<Caller> {
+  if (request.headers.get("X-LC-Id") !== keys.APP_ID) return "none";
   const key = request.headers.get("X-LC-Key");
-  if (key !== null) return callerByKey(key.trim(), env);
+  if (key !== null) return callerByKey(key.trim(), keys);
   const sign = request.headers.get("X-LC-Sign");
-  return sign === null ? "none" : callerBySignature(sign, env);
+  return sign === null ? "none" : callerBySignature(sign, keys);
 }
 
-async function callerByKey(key: string, env: Env): Promise<Caller> {
+async function callerByKey(key: string, keys: Keys): Promise<Caller> {
   const master = /^(.*),\s*master$/.exec(key)?.[1];
-  if (master !== undefined) return (await same(master, env.MASTER_KEY)) ? "master" : "none";
-  return (await same(key, env.APP_KEY)) ? "app" : "none";
+  if (master !== undefined) return (await same(master, keys.MASTER_KEY)) ? "master" : "none";
+  return (await same(key, keys.APP_KEY)) ? "app" : "none";
 }
 
-async function callerBySignature(sign: string, env: Env): Promise<Caller> {
+async function callerBySignature(sign: string, keys: Keys): Promise<Caller> {
   const [digest = "", time = "", kind] = sign.split(",").map((part) => part.trim());
   if (!/^\d+$/.test(time) || (kind !== undefined && kind !== "master")) return "none";
-  const key = kind === "master" ? env.MASTER_KEY : env.APP_KEY;
+  const key = kind === "master" ? keys.MASTER_KEY : keys.APP_KEY;
   if (!key) return "none";
   const expected = await crypto.subtle.digest("MD5", new TextEncoder().encode(time + key));
   if (!(await same(digest, hex(expected)))) return "none";

@@ -76,7 +76,7 @@ export function settingsFrom(overrides: Json, demo: boolean): { settings: Settin
  * may. `null` takes an override back, so it suits every field there is.
  */
 export function patchProblem(patch: Json): string | undefined {
-  const result = v.safeParse(schemas.plain, Array.isArray(patch) ? null : withoutNulls(patch));
+  const result = v.safeParse(schemas.plain, withoutNulls(patch));
   return result.issues?.map((issue) => `${fieldOf(issue)}: ${issue.message}`).join("; ");
 }
 
@@ -84,8 +84,12 @@ function fieldOf(issue: v.BaseIssue<unknown>): string {
   return v.getDotPath(issue) ?? "settings";
 }
 
-/** The same with `undefined` for each `null` inside, which keeps the name of the field to be checked. */
+/**
+ * The same with `undefined` for each `null` inside, which leaves the field's name to be checked. No setting is
+ * a list, and valibot would take one for an object: `null` fits nothing.
+ */
 function withoutNulls(value: Json): unknown {
+  if (Array.isArray(value)) return null;
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, inner === null ? undefined : withoutNulls(inner)]),

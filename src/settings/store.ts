@@ -9,10 +9,13 @@ import { defaultSettings, type Settings, settingsFrom } from "./schema.ts";
 /** The one row: only what differs from the defaults, so that a default can still change. */
 const ROW = "settings";
 
+/** As much of the environment as settings need. */
+type SettingsEnv = Pick<Env, "DB" | "DEMO">;
+
 const caches = new WeakMap<D1Database, SettingsCache>();
 
 /** The settings cache that everything in this isolate shares. */
-export function settingsOf(env: Env): SettingsCache {
+export function settingsOf(env: SettingsEnv): SettingsCache {
   let cache = caches.get(env.DB);
   if (cache === undefined) {
     cache = new SettingsCache(() => readSettings(env), defaultSettings(isDemo(env)));
@@ -22,7 +25,7 @@ export function settingsOf(env: Env): SettingsCache {
 }
 
 /** The settings as D1 has them now. Fails when D1 does. */
-export async function readSettings(env: Env): Promise<Settings> {
+export async function readSettings(env: SettingsEnv): Promise<Settings> {
   const [row] = await drizzle(env.DB).select({ value: table.value }).from(table).where(eq(table.key, ROW));
   return effective(row?.value ?? {}, env);
 }
@@ -32,7 +35,7 @@ export async function readSettings(env: Env): Promise<Settings> {
  * to. SQLite's own RFC 7396 merge does it in one statement, so two patches at once both count. Fails when
  * D1 does.
  */
-export async function patchSettings(env: Env, patch: Json): Promise<Settings> {
+export async function patchSettings(env: SettingsEnv, patch: Json): Promise<Settings> {
   const text = JSON.stringify(patch);
   const [row] = await drizzle(env.DB)
     .insert(table)
@@ -44,13 +47,13 @@ export async function patchSettings(env: Env, patch: Json): Promise<Settings> {
   return settings;
 }
 
-function effective(overrides: Json, env: Env): Settings {
+function effective(overrides: Json, env: SettingsEnv): Settings {
   const { settings, ignored } = settingsFrom(overrides, isDemo(env));
   if (ignored.length > 0)
     console.warn(`settings: stored but not valid here, left out: ${ignored.join(", ")}`);
   return settings;
 }
 
-function isDemo(env: Env): boolean {
+function isDemo(env: SettingsEnv): boolean {
   return env.DEMO === "1";
 }

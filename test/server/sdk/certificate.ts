@@ -36,7 +36,10 @@ const BASIC_CONSTRAINTS = objectId("551d13");
 
 export function selfSigned(): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from("localhost")))));
+  const name = der(
+    SEQUENCE,
+    der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from("localhost")))),
+  );
   const now = Date.now();
   const hosts = der(SEQUENCE, der(DNS_NAME, Buffer.from("localhost")), der(IP_ADDRESS, bytes(127, 0, 0, 1)));
   const authority = der(SEQUENCE, der(BOOLEAN, bytes(0xff)));

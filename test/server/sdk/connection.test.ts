@@ -128,7 +128,11 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
 
     for (const invitation of invited) expect((await invitation)[0]).toEqual({ invitedBy: tom.id });
     for (const message of received) {
-      expect((await message)[0]).toMatchObject({ id: sent.id, timestamp: sent.timestamp, text: "everywhere" });
+      expect((await message)[0]).toMatchObject({
+        id: sent.id,
+        timestamp: sent.timestamp,
+        text: "everywhere",
+      });
     }
   });
 

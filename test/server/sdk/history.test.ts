@@ -56,7 +56,9 @@ describe.each(sdks)("the JavaScript SDK $version, history", (sdk) => {
     const direction = exports.MessageQueryDirection.OLD_TO_NEW;
     const first = await view.queryMessages({ direction, limit: 5 });
     expect(ids(first)).toEqual(ids(sent.slice(0, 5)));
-    expect(ids(await view.queryMessages({ direction, limit: 5, startTime: new Date(1) }))).toEqual(ids(first));
+    expect(ids(await view.queryMessages({ direction, limit: 5, startTime: new Date(1) }))).toEqual(
+      ids(first),
+    );
 
     const last = at(first, 4);
     const second = await view.queryMessages({
@@ -103,7 +105,9 @@ describe.each(sdks)("the JavaScript SDK $version, history", (sdk) => {
 
     const byTimeAlone = { startTime: low.timestamp, endTime: high.timestamp };
     expect(await query(byTimeAlone)).toEqual(ids(sent.slice(3, 7)));
-    expect(await query({ ...byTimeAlone, startClosed: true, endClosed: true })).toEqual(ids(sent.slice(2, 8)));
+    expect(await query({ ...byTimeAlone, startClosed: true, endClosed: true })).toEqual(
+      ids(sent.slice(2, 8)),
+    );
   });
 
   test("[B-26] beyond either end there is nothing", async () => {
@@ -148,9 +152,7 @@ describe.each(sdks)("the JavaScript SDK $version, history", (sdk) => {
       { type: -1, text: "text", attributes: { a: [1] } },
       { buffer: Uint8Array.of(1, 2, 3).buffer },
     ]);
-    expect(kept).toMatchObject(
-      sent.map(({ id, timestamp }) => ({ id, timestamp, from: tom, cid: chat.id })),
-    );
+    expect(kept).toMatchObject(sent.map(({ id, timestamp }) => ({ id, timestamp, from: tom, cid: chat.id })));
   });
 
   test("[B-24] who is not a member may not read; who came back reads what was said meanwhile", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type SdkExports, sdks, type TypedMessage } from "./sdk.ts";
-import { type Person, useTown } from "./town.ts";
+import { useTown } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
 
 const town = useTown();
@@ -77,7 +77,7 @@ describe.each(sdks)("the JavaScript SDK $version, messages", (sdk) => {
   test("[B-13] [T-01] a text message keeps its attributes", async () => {
     const { tom, jerry, chat } = await chatting();
     const received = next(jerry.client, "message");
-    const message = new tom.sdk.TextMessage("猫 & 🐭 \"quoted\" \\ \u0000 end").setAttributes({
+    const message = new tom.sdk.TextMessage('猫 & 🐭 "quoted" \\ \u0000 end').setAttributes({
       list: [1, "two", null, { three: 3.5 }],
       flag: false,
     });
@@ -164,14 +164,18 @@ describe.each(sdks)("the JavaScript SDK $version, messages", (sdk) => {
     expect(new Set(spikesOrder).size).toBe(50);
     const times = kept.map((message) => message.timestamp.getTime());
     expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
-    const inOrder = (messages: { id: string }[]) => messages.map((message) => spikesOrder.indexOf(message.id));
-    for (const sent of [byTom, byJerry]) expect(inOrder(sent)).toEqual(inOrder(sent).toSorted((a, b) => a - b));
+    const inOrder = (messages: { id: string }[]) =>
+      messages.map((message) => spikesOrder.indexOf(message.id));
+    for (const sent of [byTom, byJerry])
+      expect(inOrder(sent)).toEqual(inOrder(sent).toSorted((a, b) => a - b));
     for (const told of [toldTom, toldJerry]) {
       const order = inOrder(told.map(([message]) => message));
       expect(order).toEqual(order.toSorted((a, b) => a - b));
     }
     const texts = (who: string) =>
-      kept.flatMap((message) => ("text" in message && `${message.text}`.startsWith(who) ? [message.text] : []));
+      kept.flatMap((message) =>
+        "text" in message && `${message.text}`.startsWith(who) ? [message.text] : [],
+      );
     expect(texts("Tom")).toEqual(numbers.map((number) => `Tom ${number}`));
     expect(texts("Jerry")).toEqual(numbers.map((number) => `Jerry ${number}`));
   });
@@ -188,10 +192,7 @@ describe.each(sdks)("the JavaScript SDK $version, messages", (sdk) => {
     const { tom, jerry, chat } = await chatting();
     const spike = await town().logIn(sdk, town().named("Spike"));
     const other = await tom.client.createConversation({ members: [spike.id] });
-    const told: [Person, ReturnType<typeof record>][] = [
-      [jerry, record(jerry.client, "message")],
-      [spike, record(spike.client, "message")],
-    ];
+    const told = [jerry, spike].map((person) => record(person.client, "message"));
     for (const [conversation, text] of [
       [chat, "to Jerry"],
       [other, "to Spike"],
@@ -201,11 +202,17 @@ describe.each(sdks)("the JavaScript SDK $version, messages", (sdk) => {
       await conversation.send(new tom.sdk.TextMessage(text));
     }
     await eventually(
-      () => told.map(([, heard]) => heard.length),
+      () => told.map((heard) => heard.length),
       (counts) => counts.every((count) => count >= 2),
     );
-    expect(told[0]?.[1].map((args) => args[0])).toMatchObject([{ text: "to Jerry" }, { text: "to Jerry again" }]);
-    expect(told[1]?.[1].map((args) => args[0])).toMatchObject([{ text: "to Spike" }, { text: "to Spike again" }]);
+    expect(told[0]?.map(([message]) => message)).toMatchObject([
+      { text: "to Jerry" },
+      { text: "to Jerry again" },
+    ]);
+    expect(told[1]?.map(([message]) => message)).toMatchObject([
+      { text: "to Spike" },
+      { text: "to Spike again" },
+    ]);
   });
 
   test("the two SDKs understand each other", async () => {
@@ -214,7 +221,9 @@ describe.each(sdks)("the JavaScript SDK $version, messages", (sdk) => {
       const jerry = await town().logIn(other, town().named("Jerry"), { noBinary: true });
       const received = next(jerry.client, "message");
       const chat = await tom.client.createConversation({ members: [jerry.id] });
-      await chat.send(new tom.sdk.TextMessage("from another version").setAttributes({ version: sdk.version }));
+      await chat.send(
+        new tom.sdk.TextMessage("from another version").setAttributes({ version: sdk.version }),
+      );
       expect((await received)[0]).toMatchObject({ type: -1, attributes: { version: sdk.version } });
     }
   });

@@ -6,10 +6,15 @@ import * as nodeAdapters from "@leancloud/platform-adapters-node";
  * (anonymous login, `pause`, `resume`, an array of message classes) and disagree with each other.
  */
 
+/** What listeners are called with, by event. */
+export type ArgumentLists<Events> = { [Name in keyof Events]: unknown[] };
+
 /** A node of eventemitter3, which both SDKs build on. */
-export interface Emitter<Events> {
-  on<Name extends keyof Events>(event: Name, listener: (...args: Events[Name] & unknown[]) => void): unknown;
-  off<Name extends keyof Events>(event: Name, listener: (...args: Events[Name] & unknown[]) => void): unknown;
+export interface Emitter<Events extends ArgumentLists<Events>> {
+  /** Never there: only lets the compiler tell one emitter's events from another's. */
+  readonly eventTypes?: Events;
+  on<Name extends keyof Events>(event: Name, listener: (...args: Events[Name]) => void): unknown;
+  off<Name extends keyof Events>(event: Name, listener: (...args: Events[Name]) => void): unknown;
 }
 
 interface ConnectionEvents {
@@ -44,7 +49,6 @@ export interface RealtimeOptions {
   appKey: string;
   server?: string;
   RTMServers?: string;
-  ssl?: boolean;
   noBinary?: boolean;
 }
 

@@ -1,5 +1,8 @@
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
+import { createServer } from "node:https";
 import { connect } from "node:net";
-import { createServer, getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
+import type { Duplex } from "node:stream";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { selfSigned } from "./certificate.ts";
 
 export interface TlsFront {
@@ -8,25 +11,18 @@ export interface TlsFront {
   close(): Promise<void>;
 }
 
-/** Takes off the TLS and passes the bytes on. This process trusts its certificate from then on. */
+/** What stands before a server of one's own: takes off the TLS and says so. This process trusts it. */
 export async function openTlsFront(target: URL): Promise<TlsFront> {
   const { key, cert } = selfSigned();
   setDefaultCACertificates([...getCACertificates("default"), cert]);
-  const open = new Set<TLSSocket>();
-  const server = createServer({ key, cert }, (outside) => {
-    const inside = connect(Number(target.port), target.hostname);
-    const hangUp = () => {
-      outside.destroy();
-      inside.destroy();
-    };
-    open.add(outside);
-    outside.on("error", hangUp).on("close", () => {
-      open.delete(outside);
-      hangUp();
-    });
-    inside.on("error", hangUp).on("close", hangUp);
-    outside.pipe(inside).pipe(outside);
+  const server = createServer({ key, cert });
+  const open = new Set<Duplex>();
+  server.on("secureConnection", (socket) => {
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
   });
+  server.on("request", (asked, answer) => passOn(asked, answer, target));
+  server.on("upgrade", (asked, socket, head) => passOnSocket(asked, socket, head, target));
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the TLS front has no port");
@@ -37,4 +33,34 @@ export async function openTlsFront(target: URL): Promise<TlsFront> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function passOn(asked: IncomingMessage, answer: ServerResponse, target: URL) {
+  const inside = request(new URL(asked.url ?? "/", target), {
+    method: asked.method,
+    headers: { ...asked.headers, "x-forwarded-proto": "https" },
+  });
+  inside.on("response", (response) => {
+    answer.writeHead(response.statusCode ?? 502, response.headers);
+    response.pipe(answer);
+  });
+  inside.on("error", () => answer.destroy());
+  asked.pipe(inside);
+}
+
+function passOnSocket(asked: IncomingMessage, outside: Duplex, head: Buffer, target: URL) {
+  const inside = connect(Number(target.port), target.hostname);
+  const hangUp = () => {
+    outside.destroy();
+    inside.destroy();
+  };
+  outside.on("error", hangUp).on("close", hangUp);
+  inside.on("error", hangUp).on("close", hangUp);
+  const lines = [`GET ${asked.url} HTTP/1.1`, "X-Forwarded-Proto: https"];
+  for (let index = 0; index < asked.rawHeaders.length; index += 2) {
+    lines.push(`${asked.rawHeaders[index]}: ${asked.rawHeaders[index + 1]}`);
+  }
+  inside.write(`${lines.join("\r\n")}\r\n\r\n`);
+  inside.write(head);
+  outside.pipe(inside).pipe(outside);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll } from "vitest";
-import { startServer } from "../../support/server.ts";
+import { type Server, startServer } from "../../support/server.ts";
 import type { ImClient, Realtime, Sdk, SdkExports } from "./sdk.ts";
 import { openTlsFront, type TlsFront } from "./tls-front.ts";
 
@@ -35,32 +35,32 @@ export interface Person extends Device {
   client: ImClient;
 }
 
-type Server = Awaited<ReturnType<typeof startServer>>;
-
 /** A running server and the people on it, who leave when the file's tests are over. */
 export class Town {
-  private readonly clients: ImClient[] = [];
+  readonly #server: Server;
+  readonly #tls: TlsFront;
+  readonly #clients: ImClient[] = [];
 
-  private constructor(
-    private readonly server: Server,
-    private readonly tls: TlsFront,
-  ) {}
+  private constructor(server: Server, tls: TlsFront) {
+    this.#server = server;
+    this.#tls = tls;
+  }
 
   static async open() {
     const server = await startServer({ env: { APP_ID, APP_KEY, MASTER_KEY } });
     const town = new Town(server, await openTlsFront(new URL(server.url)));
-    await town.liftRateLimits();
+    await town.#liftRateLimits();
     return town;
   }
 
   async close() {
-    await Promise.allSettled(this.clients.map((client) => client.close()));
-    await this.tls.close();
-    await this.server.stop();
+    await Promise.allSettled(this.#clients.map((client) => client.close()));
+    await this.#tls.close();
+    await this.#server.stop();
   }
 
   get url() {
-    return this.server.url;
+    return this.#server.url;
   }
 
   get app() {
@@ -77,14 +77,14 @@ export class Town {
     const realtime = new exports.Realtime({
       ...this.app,
       noBinary: options.noBinary ?? false,
-      ...(await this.address(sdk, options.way ?? "router")),
+      ...(await this.#address(sdk, options.way ?? "router")),
     });
     return {
       sdk: exports,
       realtime,
       logIn: async (id) => {
         const client = await realtime.createIMClient(id);
-        this.clients.push(client);
+        this.#clients.push(client);
         return client;
       },
     };
@@ -95,22 +95,22 @@ export class Town {
     return { ...device, id, client: await device.logIn(id) };
   }
 
-  private async address(sdk: Sdk, way: Way) {
+  async #address(sdk: Sdk, way: Way) {
     if (way === "RTMServers") {
-      return { server: this.url, RTMServers: await this.webSocketUrl(), ssl: false };
+      return { server: this.url, RTMServers: await this.#webSocketUrl() };
     }
-    if (sdk.major === 4) return { server: this.tls.host };
-    return way === "router" ? { server: this.url, ssl: false } : { server: `https://${this.tls.host}` };
+    if (sdk.major === 4) return { server: this.#tls.host };
+    return { server: way === "router" ? this.url : `https://${this.#tls.host}` };
   }
 
-  private async webSocketUrl(): Promise<string> {
-    const response = await fetch(`${this.url}/v1/route?appId=${APP_ID}&secure=false`);
+  async #webSocketUrl(): Promise<string> {
+    const response = await fetch(`${this.url}/v1/route?appId=${APP_ID}`);
     const route: { server: string } = await response.json();
     return route.server;
   }
 
   /** People here talk faster than the default limits allow. */
-  private async liftRateLimits() {
+  async #liftRateLimits() {
     const response = await fetch(`${this.url}/admin/settings`, {
       method: "PATCH",
       headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },

@@ -1,21 +1,21 @@
-import type { Emitter } from "./sdk.ts";
+import type { ArgumentLists, Emitter } from "./sdk.ts";
 
 /** Far beyond what a loaded machine needs, far below the test's own limit. */
 const DEADLINE = 30_000;
 const POLL = 50;
 
 /** The next event that matches. Ask before doing what causes it. */
-export function next<Events, Name extends keyof Events>(
+export function next<Events extends ArgumentLists<Events>, Name extends keyof Events>(
   emitter: Emitter<Events>,
   event: Name,
-  matching: (...args: Events[Name] & unknown[]) => boolean = () => true,
-): Promise<Events[Name] & unknown[]> {
-  const heard = new Promise<Events[Name] & unknown[]>((resolve, reject) => {
+  matching: (...args: Events[Name]) => boolean = () => true,
+): Promise<Events[Name]> {
+  const heard = new Promise<Events[Name]>((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
       emitter.off(event, listener);
     };
-    const listener = (...args: Events[Name] & unknown[]) => {
+    const listener = (...args: Events[Name]) => {
       if (!matching(...args)) return;
       stop();
       resolve(args);
@@ -32,8 +32,11 @@ export function next<Events, Name extends keyof Events>(
 }
 
 /** Everything heard from now on, in order. */
-export function record<Events, Name extends keyof Events>(emitter: Emitter<Events>, event: Name) {
-  const heard: (Events[Name] & unknown[])[] = [];
+export function record<Events extends ArgumentLists<Events>, Name extends keyof Events>(
+  emitter: Emitter<Events>,
+  event: Name,
+) {
+  const heard: Events[Name][] = [];
   emitter.on(event, (...args) => heard.push(args));
   return heard;
 }

@@ -9,7 +9,7 @@ import {
 import type { ConversationRecord, MessageRecord } from "../../../src/history/records.ts";
 import { conversationIn, messageIn } from "../../../src/history/rows.ts";
 import { conversations, members, messages } from "../../../src/history/schema.ts";
-import { BilledDatabase, conversation, database, message } from "./database.ts";
+import { conversation, database, message, WatchedDatabase } from "./database.ts";
 
 let db: D1Database;
 beforeAll(async () => {
@@ -36,7 +36,7 @@ async function archived(id: string): Promise<MessageRecord[]> {
 }
 
 async function rowsWritten(work: (billed: D1Database) => Promise<void>): Promise<number> {
-  const billed = new BilledDatabase(db);
+  const billed = new WatchedDatabase(db);
   await work(billed);
   return billed.rowsWritten;
 }

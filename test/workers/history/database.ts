@@ -17,14 +17,21 @@ export async function database(): Promise<D1Database> {
   return env.DB;
 }
 
-/** Adds up what D1 would bill for the batches that go through it. */
-export class BilledDatabase implements D1Database {
+/** D1 that adds up what it would bill for batches, and can say how each statement was run. */
+export class WatchedDatabase implements D1Database {
   rowsWritten = 0;
   rowsRead = 0;
+  readonly #explanations: D1PreparedStatement[] = [];
   readonly #db: D1Database;
 
   constructor(db: D1Database) {
     this.#db = db;
+  }
+
+  /** The steps of SQLite's query plans, of all statements so far. */
+  async plans(): Promise<string[]> {
+    const answers = await Promise.all(this.#explanations.map((each) => each.all<{ detail: string }>()));
+    return answers.flatMap(({ results }) => results.map(({ detail }) => detail));
   }
 
   async batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
@@ -37,7 +44,14 @@ export class BilledDatabase implements D1Database {
   }
 
   prepare(query: string): D1PreparedStatement {
-    return this.#db.prepare(query);
+    const statement = this.#db.prepare(query);
+    const explanation = this.#db.prepare(`EXPLAIN QUERY PLAN ${query}`);
+    const bind = statement.bind.bind(statement);
+    statement.bind = (...values) => {
+      this.#explanations.push(explanation.bind(...values));
+      return bind(...values);
+    };
+    return statement;
   }
 
   exec(query: string): Promise<D1ExecResult> {

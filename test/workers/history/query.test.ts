@@ -443,6 +443,48 @@ describe("text from a client is never SQL", () => {
   });
 });
 
+describe("odd values", () => {
+  const nested = (levels: number): Json => (levels === 0 ? 1 : [nested(levels - 1)]);
+
+  test("find nothing and break nothing", async () => {
+    const odd = [
+      "a\u0000b",
+      "\ud800",
+      "x".repeat(100_000),
+      1e308,
+      -0,
+      5e-324,
+      Number.POSITIVE_INFINITY,
+      2 ** 53,
+    ];
+    for (const value of odd) {
+      for (const key of ["objectId", "name", "m", "attr.type", "attr.tags", "lm"]) {
+        expect(await found({ where: { [key]: value } })).toEqual([]);
+        expect(await found({ where: { [key]: { $in: [value, [value], { value }] } } })).toEqual([]);
+      }
+    }
+    expect(await found({ where: { m: { $size: 2 ** 53 - 1 } } })).toEqual([]);
+  });
+
+  test("too deep are refused", async () => {
+    expect(await found({ where: { "attr.type": nested(99) } })).toEqual([]);
+    for (const where of [{ "attr.type": nested(2000) }, { "attr.type": { $all: [nested(2000)] } }]) {
+      expect(await refused({ where })).toContain("nested too deeply");
+    }
+  });
+
+  test("stored too deep by someone do not spoil the queries of all", async () => {
+    const attributes = { type: "deep", hole: nested(2000) };
+    await saveConversation(
+      db,
+      conversation("deep", { members: [], attributes, columns: { hole: nested(2000) } }),
+    );
+    expect(await found({ where: { "attr.type": { $exists: true } } })).toEqual(["a", "b", "c", "deep"]);
+    expect(await found({ where: { hole: { $exists: true } } })).toEqual([]);
+    await db.prepare("DELETE FROM conversations WHERE id = 'deep'").run();
+  });
+});
+
 describe("order and pages", () => {
   test("the latest message comes first, conversations without one last, then by id", async () => {
     const where = { objectId: { $exists: true } };

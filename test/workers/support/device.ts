@@ -9,7 +9,8 @@ export type { GenericCommand };
 const PATIENCE = 10_000; // ms
 
 export interface DeviceOptions {
-  protocol?: string;
+  /** What the sub-protocol header offers; null sends none. */
+  protocol?: string | null;
   path?: string;
   headers?: Record<string, string>;
 }
@@ -18,6 +19,8 @@ export interface DeviceOptions {
 export class Device {
   readonly response: Response;
   readonly received: GenericCommand[] = [];
+  /** How each of them came: as text or not, its bytes, and when (ms). */
+  readonly framing: { text: boolean; bytes: Uint8Array; at: number }[] = [];
   /** How the server closed the socket. */
   closed: { code: number; reason: string } | undefined;
   clientId = "";
@@ -28,12 +31,12 @@ export class Device {
   #serial = 0;
 
   static async connect(options: DeviceOptions = {}): Promise<Device> {
-    const protocol = options.protocol ?? "lc.protobuf2.3";
-    const headers = { upgrade: "websocket", "sec-websocket-protocol": protocol, ...options.headers };
-    const response = await http(options.path ?? "/rtm", { headers });
+    const { protocol = "lc.protobuf2.3", path = "/rtm" } = options;
+    const offered = protocol === null ? {} : { "sec-websocket-protocol": protocol };
+    const response = await http(path, { headers: { upgrade: "websocket", ...offered, ...options.headers } });
     const socket = response.webSocket;
     if (socket === null) throw new Error(`no socket: ${response.status}`);
-    return new Device(response, socket, protocol.includes("base64"));
+    return new Device(response, socket, (protocol ?? path).includes("base64"));
   }
 
   /** Connects and logs in. */
@@ -51,6 +54,7 @@ export class Device {
     socket.addEventListener("message", ({ data }) => {
       const bytes = typeof data === "string" ? fromBase64(data) : new Uint8Array(data as ArrayBuffer);
       if (bytes === undefined) throw new Error("not base64");
+      this.framing.push({ text: typeof data === "string", bytes, at: Date.now() });
       this.received.push(decodeFrame(bytes));
       this.#stir();
     });
@@ -64,7 +68,13 @@ export class Device {
   async login(clientId: string, session: CommandInit["sessionMessage"] = {}): Promise<GenericCommand> {
     this.clientId = clientId;
     const open = { configBitmap: 187, ua: "raw/1", r: false, ...session };
-    return this.ask({ cmd: "session", op: "open", appId: world.APP_ID, peerId: clientId, sessionMessage: open });
+    return this.ask({
+      cmd: "session",
+      op: "open",
+      appId: world.APP_ID,
+      peerId: clientId,
+      sessionMessage: open,
+    });
   }
 
   /** Sends bytes as they are, framed as negotiated. */
@@ -87,11 +97,27 @@ export class Device {
     const serial = command.i ?? this.#serial;
     const peer = this.clientId === "" ? {} : { peerId: this.clientId };
     this.send({ ...peer, ...command, i: serial });
-    const answer = await this.expect(`the answer to ${command.cmd}/${command.op ?? ""} ${serial}`, (frame) => {
-      return has(frame, "i") && frame.i === serial;
-    });
+    return this.answer(serial);
+  }
+
+  /** The one answer to this serial. */
+  async answer(serial: number): Promise<GenericCommand> {
+    const answer = await this.expect(
+      `the answer to ${serial}`,
+      (frame) => has(frame, "i") && frame.i === serial,
+    );
     await maybeEvict();
     return answer;
+  }
+
+  /** Every answer to this serial so far: there must never be a second one. */
+  answers(serial: number): GenericCommand[] {
+    return this.received.filter((frame) => has(frame, "i") && frame.i === serial);
+  }
+
+  /** Everything unasked so far. */
+  pushes(): GenericCommand[] {
+    return this.received.filter((frame) => !has(frame, "i"));
   }
 
   /** Resolves to the first frame not taken yet that fits, and takes it. */
@@ -103,14 +129,17 @@ export class Device {
         this.#taken.add(found);
         return found;
       }
-      if (Date.now() > deadline) throw new Error(`${this.clientId} waited for ${what} in vain; got ${this.#summary()}`);
+      if (Date.now() > deadline)
+        throw new Error(`${this.clientId} waited for ${what} in vain; got ${this.#summary()}`);
       await this.#change(deadline);
     }
   }
 
   push(cmd: keyof typeof CommandType, op?: keyof typeof OpType): Promise<GenericCommand> {
     return this.expect(`${cmd}/${op ?? ""}`, (frame) => {
-      return !has(frame, "i") && frame.cmd === CommandType[cmd] && (op === undefined || frame.op === OpType[op]);
+      return (
+        !has(frame, "i") && frame.cmd === CommandType[cmd] && (op === undefined || frame.op === OpType[op])
+      );
     });
   }
 

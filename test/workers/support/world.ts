@@ -2,7 +2,9 @@ import { applyD1Migrations, type D1Migration, evictAllDurableObjects } from "clo
 import { env, exports } from "cloudflare:workers";
 import type { Env } from "../../../src/env.ts";
 
-interface TestEnv extends Env {
+interface TestEnv extends Omit<Env, "CLIENTS" | "CONVERSATIONS"> {
+  CLIENTS: DurableObjectNamespace;
+  CONVERSATIONS: DurableObjectNamespace;
   TEST_MIGRATIONS: D1Migration[];
   EVICT?: string;
 }
@@ -10,6 +12,9 @@ interface TestEnv extends Env {
 declare global {
   namespace Cloudflare {
     interface Env extends TestEnv {}
+    interface GlobalProps {
+      mainModule: typeof import("../../../src/index.ts");
+    }
   }
 }
 
@@ -28,7 +33,11 @@ export async function openWorld(settings: object = {}): Promise<void> {
 
 /** Changes settings over HTTP, as an owner does. */
 export async function configure(patch: object): Promise<void> {
-  const response = await http("/admin/settings", { method: "PATCH", headers: masterKeys, body: JSON.stringify(patch) });
+  const response = await http("/admin/settings", {
+    method: "PATCH",
+    headers: masterKeys,
+    body: JSON.stringify(patch),
+  });
   if (!response.ok) throw new Error(`settings refused: ${await response.text()}`);
 }
 

@@ -1,0 +1,43 @@
+import { digitsIn, numberedText, sequenceIn, writeDigits } from "./message-body.ts";
+import type { Contender, Room } from "./room.ts";
+import { connect, disconnect, inParallel } from "./sockets.ts";
+
+const FRAME_BYTES = 200;
+
+export type BareKind = "Star" | "InsertStar" | "GroupStar";
+
+/** One bare object per room. */
+export function bareContender(server: URL, kind: BareKind): Contender {
+  let rooms = 0;
+  return {
+    openRoom: async (receivers) => {
+      const url = new URL(`/${kind}/${rooms++}`, server);
+      url.protocol = "ws:";
+      const frame = Buffer.from(numberedText(FRAME_BYTES));
+      const at = digitsIn(frame);
+      const members = await inParallel(receivers, 50, () =>
+        connect(url, [], (received) => {
+          const sequence = sequenceIn(received);
+          if (sequence !== undefined) room.delivered(sequence);
+        }),
+      );
+      const sender = await connect(url, [], (received) => {
+        const sequence = sequenceIn(received);
+        if (sequence !== undefined) room.acknowledged(sequence);
+      });
+      const room: Room = {
+        receivers,
+        acknowledged: () => {},
+        delivered: () => {},
+        send: (sequence) => {
+          writeDigits(frame, at, sequence);
+          sender.send(frame);
+        },
+        close: async () => {
+          await Promise.all([sender, ...members].map(disconnect));
+        },
+      };
+      return room;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { DurableObject } from "cloudflare:workers";
+
+/**
+ * What the platform gives with nothing of Parley in between: one object that broadcasts what it receives to
+ * every socket, the sender's included, whose copy is its acknowledgement. Three ways to keep the message, and
+ * an object per client that only sleeps.
+ */
+interface Env {
+  Star: DurableObjectNamespace<Star>;
+  InsertStar: DurableObjectNamespace<InsertStar>;
+  GroupStar: DurableObjectNamespace<GroupStar>;
+  Sleeper: DurableObjectNamespace<Sleeper>;
+}
+
+abstract class Socketed extends DurableObject<Env> {
+  override async fetch(): Promise<Response> {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
+  }
+
+  protected broadcast(message: ArrayBuffer | string): void {
+    for (const socket of this.ctx.getWebSockets()) socket.send(message);
+  }
+}
+
+/** Broadcast, and nothing kept. */
+export class Star extends Socketed {
+  override webSocketMessage(_socket: WebSocket, message: ArrayBuffer | string): void {
+    this.broadcast(message);
+  }
+}
+
+abstract class KeepingStar extends Socketed {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS messages (number INTEGER PRIMARY KEY, body BLOB NOT NULL)",
+    );
+  }
+
+  protected keep(message: ArrayBuffer | string): void {
+    this.ctx.storage.sql.exec("INSERT INTO messages (body) VALUES (?)", message);
+  }
+}
+
+/** One row and one commit per message; the output gate holds the broadcast until it is durable. */
+export class InsertStar extends KeepingStar {
+  override webSocketMessage(_socket: WebSocket, message: ArrayBuffer | string): void {
+    this.keep(message);
+    this.broadcast(message);
+  }
+}
+
+/** What arrives within one tick shares a commit and leaves together. */
+export class GroupStar extends KeepingStar {
+  #waiting: (ArrayBuffer | string)[] = [];
+
+  override webSocketMessage(_socket: WebSocket, message: ArrayBuffer | string): void {
+    this.#waiting.push(message);
+    if (this.#waiting.length === 1) setTimeout(() => this.#flush(), 0);
+  }
+
+  #flush(): void {
+    const messages = this.#waiting;
+    this.#waiting = [];
+    for (const message of messages) this.keep(message);
+    for (const message of messages) this.broadcast(message);
+  }
+}
+
+/** Holds one client's socket. */
+export class Sleeper extends Socketed {}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const [, kind, name = ""] = new URL(request.url).pathname.split("/");
+    switch (kind) {
+      case "Star":
+        return env.Star.getByName(name).fetch(request);
+      case "InsertStar":
+        return env.InsertStar.getByName(name).fetch(request);
+      case "GroupStar":
+        return env.GroupStar.getByName(name).fetch(request);
+      case "Sleeper":
+        return env.Sleeper.getByName(name).fetch(request);
+      default:
+        return new Response("bench", { status: 404 });
+    }
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,57 @@
+/** What a stretch of work cost, by what caused it. */
+export interface Counts {
+  /** Events of objects by class and method. */
+  events: Record<string, number>;
+  /** Rows written in objects by statement. */
+  rows: Record<string, number>;
+  /** Rows written in D1 by statement. */
+  databaseRows: Record<string, number>;
+}
+
+/** The platform bills twenty messages on a socket as one request; a socket's closing is not billed. */
+const MESSAGES_PER_REQUEST = 20;
+
+export function requestsIn(counts: Counts): number {
+  let requests = 0;
+  for (const [event, times] of Object.entries(counts.events)) {
+    if (event.endsWith(".webSocketMessage")) requests += times / MESSAGES_PER_REQUEST;
+    else if (!event.endsWith(".webSocketClose") && !event.endsWith(".webSocketError")) requests += times;
+  }
+  return requests;
+}
+
+export function total(of: Record<string, number>): number {
+  return Object.values(of).reduce((sum, value) => sum + value, 0);
+}
+
+/** What was counted between two readings. */
+export function difference(after: Counts, before: Counts): Counts {
+  return {
+    events: subtract(after.events, before.events),
+    rows: subtract(after.rows, before.rows),
+    databaseRows: subtract(after.databaseRows, before.databaseRows),
+  };
+}
+
+function subtract(after: Record<string, number>, before: Record<string, number>): Record<string, number> {
+  const rest: Record<string, number> = {};
+  for (const [key, value] of Object.entries(after)) {
+    const grown = value - (before[key] ?? 0);
+    if (grown !== 0) rest[key] = grown;
+  }
+  return rest;
+}
+
+export async function readCounts(server: URL): Promise<Counts> {
+  const response = await fetch(new URL("/bench/counts", server));
+  return parseCounts(await response.json());
+}
+
+function parseCounts(value: unknown): Counts {
+  const part = (name: keyof Counts): Record<string, number> => {
+    const found: unknown = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+    if (typeof found !== "object" || found === null) throw new Error(`no ${name} were counted`);
+    return Object.fromEntries(Object.entries(found).map(([key, number]) => [key, Number(number)]));
+  };
+  return { events: part("events"), rows: part("rows"), databaseRows: part("databaseRows") };
+}

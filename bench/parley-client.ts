@@ -1,0 +1,114 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import type { WebSocket } from "ws";
+import {
+  CommandType,
+  type GenericCommand,
+  GenericCommandSchema,
+} from "../src/protocol/generated/message_pb.js";
+import { closeFrame, type DirectFrame, openFrame, replySerial, startFrame } from "./frames.ts";
+import { sequenceIn } from "./message-body.ts";
+import { connect, disconnect } from "./sockets.ts";
+
+const PROTOCOL = "lc.protobuf2.3";
+const REPLY_DEADLINE = 10_000; // ms
+
+/** Serials up to here are of a client's own commands; above they are the numbers of messages. */
+const OWN_SERIALS = 1_000_000;
+
+/** One logged-in device. */
+export class ParleyClient {
+  readonly clientId: string;
+  delivered: (sequence: number) => void = () => {};
+  acknowledged: (sequence: number) => void = () => {};
+  /** Size of the last message delivered to it, in bytes. */
+  lastSize = 0;
+  #socket: WebSocket | undefined;
+  #serial = 0;
+  readonly #sending = new Map<number, () => void>();
+  readonly #waiting = new Map<number, (reply: GenericCommand) => void>();
+
+  private constructor(clientId: string) {
+    this.clientId = clientId;
+  }
+
+  static async logIn(server: URL, appId: string, clientId: string): Promise<ParleyClient> {
+    const client = new ParleyClient(clientId);
+    const url = new URL("/rtm", server);
+    url.protocol = "ws:";
+    client.#socket = await connect(url, [PROTOCOL], (frame) => client.#received(frame));
+    await client.#ask((serial) => openFrame(appId, clientId, serial));
+    return client;
+  }
+
+  /** Starts a conversation and returns its id. */
+  async start(members: string[]): Promise<string> {
+    const reply = await this.#ask((serial) => startFrame(this.clientId, members, serial));
+    const id = reply.convMessage?.cid;
+    if (id === undefined || id === "") throw new Error("no conversation was started");
+    return id;
+  }
+
+  send(frame: Buffer): void {
+    this.#socket?.send(frame);
+  }
+
+  /** Resolves when the server has taken the message. */
+  async sendMessage(frame: DirectFrame, sequence: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#sending.set(sequence, resolve);
+      this.send(frame.numbered(sequence));
+    });
+  }
+
+  /** Sends something that is answered. */
+  async ask(frame: (serial: number) => Buffer): Promise<void> {
+    await this.#ask(frame);
+  }
+
+  /** Ends the session in good order. */
+  async logOut(): Promise<void> {
+    await this.#ask((serial) => closeFrame(this.clientId, serial));
+    await this.leave();
+  }
+
+  /** Goes without a word, as a phone does. */
+  async leave(): Promise<void> {
+    if (this.#socket !== undefined) await disconnect(this.#socket);
+  }
+
+  async #ask(frame: (serial: number) => Buffer): Promise<GenericCommand> {
+    const serial = ++this.#serial;
+    const reply = await new Promise<GenericCommand>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("a command was not answered")), REPLY_DEADLINE);
+      this.#waiting.set(serial, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+      this.send(frame(serial));
+    });
+    const failure = reply.errorMessage;
+    if (failure !== undefined) throw new Error(`${failure.code} ${failure.reason}`);
+    return reply;
+  }
+
+  #received(frame: Buffer): void {
+    // Every frame begins with its command; only messages are on the path that is measured.
+    if (frame[1] === CommandType.direct) {
+      const sequence = sequenceIn(frame);
+      this.lastSize = frame.length;
+      if (sequence !== undefined) this.delivered(sequence);
+      return;
+    }
+    const serial = replySerial(frame);
+    if (serial === undefined) return;
+    if (serial <= OWN_SERIALS) {
+      this.#waiting.get(serial)?.(fromBinary(GenericCommandSchema, frame));
+      this.#waiting.delete(serial);
+      return;
+    }
+    if (frame[1] !== CommandType.ack) throw new Error(`a message was refused: ${frame.toString("latin1")}`);
+    this.acknowledged(serial);
+    this.#sending.get(serial)?.();
+    this.#sending.delete(serial);
+  }
+}

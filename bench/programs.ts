@@ -1,0 +1,31 @@
+import type { Program } from "./server.ts";
+
+const APP_ID = "parley-bench";
+const MASTER_KEY = "parley-bench-master";
+
+const environment = {
+  wrangler: true as const,
+  variables: { APP_ID, APP_KEY: "parley-bench-key", MASTER_KEY },
+};
+
+export const parley: Program = { entry: "../src/index.ts", environment };
+
+export const countedParley: Program = { entry: "counted-worker.ts", environment };
+
+export const bare: Program = {
+  entry: "bare-worker.ts",
+  environment: { wrangler: false, objects: ["Star", "InsertStar", "GroupStar", "Sleeper"] },
+};
+
+export const appId = APP_ID;
+
+/** Without limits: one client sends here what a thousand would. */
+export async function liftLimits(server: URL): Promise<void> {
+  const limits = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
+  const response = await fetch(new URL("/admin/settings", server), {
+    method: "PATCH",
+    headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },
+    body: JSON.stringify({ limits }),
+  });
+  if (!response.ok) throw new Error(`settings: ${response.status} ${await response.text()}`);
+}

@@ -1,0 +1,83 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
+import { applyMigrations } from "../scripts/migrations.ts";
+import { waitUntilGone, workerdOf } from "./processes.ts";
+
+/** A Worker to measure. */
+export interface Program {
+  /** Module beside this one. */
+  entry: string;
+  /** What it is given: Parley what wrangler.toml says and these variables, a bare Worker its objects. */
+  environment: { wrangler: true; variables: Record<string, string> } | { wrangler: false; objects: string[] };
+}
+
+export interface Server {
+  url: URL;
+  /** The one process that serves. */
+  pid: number;
+  stop(): Promise<void>;
+}
+
+const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** Bundles a program and serves it from one workerd with its data in a new folder on the disk. */
+export async function startServer({ entry, environment }: Program): Promise<Server> {
+  // Beside the code, since a system's temporary folder may be memory, where commits cost nothing.
+  await mkdir(at(".data"), { recursive: true });
+  const folder = await mkdtemp(at(".data/bench-"));
+  const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
+  const { modulesRules: _, ...parley } = workerOptions;
+  const shared = {
+    name: "bench",
+    modules: [{ type: "ESModule" as const, path: "worker.js", contents: await bundle(entry) }],
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+  };
+  const own = environment.wrangler
+    ? { ...parley, bindings: { ...parley.bindings, ...environment.variables } }
+    : {
+        compatibilityDate: parley.compatibilityDate,
+        durableObjects: Object.fromEntries(
+          environment.objects.map((name) => [name, { className: name, useSQLite: true }]),
+        ),
+      };
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({ ...own, ...shared }),
+    // The conversion drops it, and data would go to a folder of Miniflare's own choosing.
+    resourcePersistencePath: folder,
+  });
+  const url = await miniflare.ready;
+  const pid = workerdOf(process.pid);
+  if (environment.wrangler) await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
+  return {
+    url,
+    pid,
+    stop: async () => {
+      await miniflare.dispose();
+      await waitUntilGone(pid);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    logLevel: "error",
+  });
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error(`nothing came out of ${entry}`);
+  return output.text;
+}

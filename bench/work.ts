@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Counts, difference, readCounts } from "./counts.ts";
+import { deliveredFrame, DirectFrame, echoFrame, readFrame } from "./frames.ts";
+import { ParleyClient } from "./parley-client.ts";
+import { nextSequence } from "./room.ts";
+import { inParallel } from "./sockets.ts";
+
+/** A piece of work as the budgets name it, and what one of it cost. */
+export interface Work {
+  name: string;
+  times: number;
+  counts: Counts;
+}
+
+const TIMES = 20;
+const FLOW = 200; // messages in full flow
+const AUDIENCE = 10;
+/** Longer than the second for which messages gather for D1. */
+const SETTLED = 2_500; // ms
+/** Longer than the ten seconds after which an object looks whether a crash left deliveries undone. */
+const DEBTS_SETTLED = 13_000; // ms
+const HOUR_OF_ECHOES = 20; // at 180 s
+const ASLEEP = 13_000; // ms
+
+interface Chat {
+  id: string;
+  frame: DirectFrame;
+}
+
+/** Does what clients do, piece by piece, and counts what each piece made the server do. */
+export async function countWork(server: URL, appId: string): Promise<Work[]> {
+  const done: Work[] = [];
+  const spend = async (name: string, times: number, settling: number, work: () => Promise<unknown>) => {
+    const before = await readCounts(server);
+    await work();
+    await sleep(settling);
+    done.push({ name, times, counts: difference(await readCounts(server), before) });
+  };
+  const logIn = (clientId: string) => ParleyClient.logIn(server, appId, clientId);
+  const each = (task: (index: number) => Promise<unknown>) => inParallel(TIMES, 10, task);
+
+  const sender = await logIn("sender");
+  const idle: ParleyClient[] = [];
+  await spend("a client's very first login", TIMES, SETTLED, () =>
+    each(async (index) => idle.push(await logIn(`idle-${index}`))),
+  );
+  await Promise.all(idle.splice(0).map((client) => client.logOut()));
+  await spend("login, no news", TIMES, SETTLED, () =>
+    each(async (index) => idle.push(await logIn(`idle-${index}`))),
+  );
+
+  const big = await chatWith(sender, await inParallel(AUDIENCE, 10, (index) => logIn(`near-${index}`)));
+  const [small] = await Promise.all([chatWith(sender, [await logIn("only")])]);
+  await spend("send to 1 linked member, in full flow", FLOW, SETTLED, () => sendMany(sender, small, FLOW));
+  await spend(`send to ${AUDIENCE} linked members, in full flow`, FLOW, SETTLED, () => sendMany(sender, big, FLOW));
+
+  const friends = await inParallel(TIMES, 10, (index) => logIn(`friend-${index}`));
+  const chats = await inParallel(TIMES, 10, async (index) => chatWith(sender, friends.slice(index, index + 1)));
+  await sleep(DEBTS_SETTLED);
+  const sendToAll = () => Promise.all(chats.map((chat) => sendMany(sender, chat, 1)));
+  await spend("send, the only one within a second", TIMES, SETTLED, sendToAll);
+  await spend("read", TIMES, SETTLED, () =>
+    each(async (index) => friends[index]?.send(readFrame(`friend-${index}`, chats[index]?.id ?? ""))),
+  );
+  await spend("acknowledge a delivery", TIMES, SETTLED, () =>
+    each(async (index) => friends[index]?.send(deliveredFrame(`friend-${index}`, chats[index]?.id ?? ""))),
+  );
+
+  await Promise.all(friends.splice(0).map((friend) => friend.leave()));
+  await spend("send, first to a member now offline", TIMES, DEBTS_SETTLED, sendToAll);
+  await spend("send, further to a member offline", TIMES, SETTLED, sendToAll);
+  await spend("login, news in 1 conversation", TIMES, SETTLED, () =>
+    each(async (index) => friends.push(await logIn(`friend-${index}`))),
+  );
+  await spend("send, first to a member online without a link", TIMES, DEBTS_SETTLED, sendToAll);
+
+  await spend("an idle hour's heartbeats, then sleep", TIMES, ASLEEP, () =>
+    Promise.all(
+      idle.map(async (client) => {
+        for (let echo = 0; echo < HOUR_OF_ECHOES; echo++) await client.ask(echoFrame);
+      }),
+    ),
+  );
+  await Promise.all([sender, ...friends, ...idle].map((client) => client.leave()));
+  return done;
+}
+
+/** Starts a conversation with these members, who by the end of it are linked. */
+async function chatWith(sender: ParleyClient, others: readonly ParleyClient[]): Promise<Chat> {
+  const id = await sender.start([sender, ...others].map((client) => client.clientId));
+  const chat = { id, frame: new DirectFrame(sender.clientId, id, 60) };
+  await sendMany(sender, chat, 1);
+  return chat;
+}
+
+/** One after another, each sent when the one before it is acknowledged. */
+async function sendMany(sender: ParleyClient, chat: Chat, count: number): Promise<void> {
+  for (let message = 0; message < count; message++) await sender.sendMessage(chat.frame, nextSequence());
+}

@@ -1,0 +1,49 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { subscribe } from "node:diagnostics_channel";
+
+/**
+ * Takes workerd down with this process, however this process ends. Left alone it would outlive a SIGKILL of
+ * its parent, hold the port, and write to files a next server opens. A shell waits at the other end of a
+ * pipe, which the kernel closes even after SIGKILL, and then ends the last workerd it was told of.
+ */
+export class WorkerdGuard {
+  readonly #shell = spawn(
+    "/bin/sh",
+    ["-c", 'while read -r line; do pid=$line; done; kill -9 "$pid" 2>/dev/null'],
+    // In a group of its own: a Ctrl+C in the terminal must not end the guard before the guarded.
+    { stdio: ["pipe", "ignore", "ignore"], detached: true },
+  );
+  #workerd: ChildProcess | undefined;
+
+  constructor() {
+    this.#shell.on("error", () =>
+      console.warn("Parley: no shell here to end workerd if this process is killed"),
+    );
+    this.#shell.stdin.on("error", () => {});
+    this.#shell.unref();
+    // Miniflare keeps its child to itself and starts another after a crash; Node tells of every one.
+    subscribe("child_process", (message) => {
+      const child = childOf(message);
+      child?.once("spawn", () => {
+        if (!child.spawnfile.includes("workerd")) return;
+        this.#workerd = child;
+        this.#shell.stdin.write(`${child.pid}\n`);
+      });
+    });
+  }
+
+  /** Ends workerd at once; what it has acknowledged is on the disk. */
+  kill(): void {
+    this.#workerd?.kill("SIGKILL");
+  }
+
+  /** Ends the guard itself, once workerd is gone. */
+  release(): void {
+    this.#shell.kill("SIGKILL");
+  }
+}
+
+function childOf(message: unknown): ChildProcess | undefined {
+  if (typeof message !== "object" || message === null || !("process" in message)) return undefined;
+  return message.process instanceof ChildProcess ? message.process : undefined;
+}

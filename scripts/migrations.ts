@@ -1,0 +1,41 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { unstable_splitSqlQuery as splitStatements } from "wrangler";
+
+/** As much of D1 as migrations need; the binding Miniflare hands out has it. */
+export interface Database {
+  prepare(sql: string): Statement;
+  batch(statements: Statement[]): Promise<unknown>;
+}
+
+interface Statement {
+  bind(...values: unknown[]): Statement;
+  all<Row>(): Promise<{ results: Row[] }>;
+}
+
+/**
+ * Applies what is new in a folder of migrations, in the order of their names, each in one transaction with
+ * the record of it. The records are those of `wrangler d1 migrations apply`, so either may have been first.
+ * Throws at the first that fails.
+ */
+export async function applyMigrations(database: Database, folder: string): Promise<void> {
+  await database.batch([
+    database.prepare(
+      `CREATE TABLE IF NOT EXISTS "d1_migrations" (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT UNIQUE,
+        applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+      )`,
+    ),
+  ]);
+  const { results } = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+  const applied = new Set(results.map((row) => row.name));
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
+  for (const name of names.filter((name) => !applied.has(name))) {
+    const statements = splitStatements(await readFile(join(folder, name), "utf8"));
+    await database.batch([
+      ...statements.map((statement) => database.prepare(statement)),
+      database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
+    ]);
+  }
+}

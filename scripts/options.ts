@@ -1,0 +1,81 @@
+import { parseArgs } from "node:util";
+
+export const usage = `Usage: npm start [-- options]
+
+  --port <number>   port to listen on, 0 for any free one (default 8787)
+  --host <address>  address to listen on (default 127.0.0.1)
+  --data <folder>   where everything is kept (default .data)
+  --demo            allow editing and recalling messages, and let the page at / log in by itself
+  --help            show this
+
+APP_ID, APP_KEY and MASTER_KEY come from the environment. Without them the server is only reachable
+from this machine, with the app id parley-dev, app key parley-dev-key and master key parley-dev-master.`;
+
+export interface StartOptions {
+  host: string;
+  port: number;
+  data: string;
+  /** What the Worker finds in its environment beside wrangler.toml's own variables. */
+  variables: Record<string, string>;
+}
+
+/** Why the server does not start: printed as it is, without a stack, before leaving with this exit code. */
+export class Refusal extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Known to everybody who reads this file: never good enough for a server that others can reach. */
+const TRIAL = { APP_ID: "parley-dev", APP_KEY: "parley-dev-key", MASTER_KEY: "parley-dev-master" };
+
+/** Reads the command line and the environment. Throws a `Refusal`: 2 for bad flags, 1 for missing secrets. */
+export function readOptions(args: string[], environment: NodeJS.ProcessEnv): StartOptions | "help" {
+  const flags = parse(args);
+  if (flags.help) return "help";
+  if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) {
+    throw new Refusal(`--port must be a number from 0 to 65535, not "${flags.port}"\n\n${usage}`, 2);
+  }
+  for (const name of ["host", "data"] as const) {
+    if (flags[name] === "") throw new Refusal(`--${name} must not be empty\n\n${usage}`, 2);
+  }
+  const variables = { ...TRIAL, ...(flags.demo ? { DEMO: "1" } : {}) };
+  const missing: string[] = [];
+  for (const name of ["APP_ID", "APP_KEY", "MASTER_KEY"] as const) {
+    const given = environment[name];
+    if (given) variables[name] = given;
+    if (variables[name] === TRIAL[name]) missing.push(name);
+  }
+  if (missing.length > 0 && !isLoopback(flags.host)) {
+    throw new Refusal(
+      `Not started: others can reach ${flags.host}, so ${missing.join(", ")} must be set in the environment ` +
+        "to values of your own.",
+      1,
+    );
+  }
+  return { host: flags.host, port: Number(flags.port), data: flags.data, variables };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        port: { type: "string", default: "8787" },
+        host: { type: "string", default: "127.0.0.1" },
+        data: { type: "string", default: ".data" },
+        demo: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new Refusal(`${error instanceof Error ? error.message : error}\n\n${usage}`, 2);
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

@@ -1,0 +1,181 @@
+/** A hand-cranked network: every socket direction and every call is a queue, and a seed says which moves next. */
+export class Network {
+  now = 1_800_000_000_000;
+  readonly #random: () => number;
+  readonly #queues = new Set<(() => void)[]>();
+  readonly #timers = new Map<number, { at: number; run: () => void }>();
+  #nextTimer = 0;
+
+  constructor(seed: number) {
+    this.#random = mulberry(seed);
+  }
+
+  random(below: number): number {
+    return Math.floor(this.#random() * below);
+  }
+
+  chance(probability: number): boolean {
+    return this.#random() < probability;
+  }
+
+  pick<T>(items: readonly T[]): T | undefined {
+    return items[this.random(items.length)];
+  }
+
+  /** A direction: tasks run in order, each at a moment of the seed's choosing. */
+  queue(): (() => void)[] {
+    const queue: (() => void)[] = [];
+    this.#queues.add(queue);
+    return queue;
+  }
+
+  timer(delay: number, run: () => void): () => void {
+    this.#nextTimer += 1;
+    const id = this.#nextTimer;
+    this.#timers.set(id, { at: this.now + delay, run });
+    return () => this.#timers.delete(id);
+  }
+
+  /** One thing happens. Returns false when nothing is under way and no timer runs. */
+  async step(): Promise<boolean> {
+    const ready = [...this.#queues].filter((queue) => queue.length > 0);
+    this.now += this.random(3);
+    const due = [...this.#timers].filter(([, timer]) => timer.at <= this.now);
+    const [timerId, timer] = due[this.random(due.length)] ?? [];
+    if (timer !== undefined && timerId !== undefined && (ready.length === 0 || this.chance(0.3))) {
+      this.#timers.delete(timerId);
+      timer.run();
+    } else if (ready.length > 0) {
+      const queue = this.pick(ready);
+      queue?.shift()?.();
+    } else {
+      const next = [...this.#timers.values()].sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) return false;
+      this.now = Math.max(this.now, next.at);
+    }
+    await settle();
+    return true;
+  }
+
+  /** A request and its answer, each on its own way; `fate` may lose either. */
+  call<T>(run: () => T | Promise<T>, deadline: number, fate: () => "fine" | "request lost" | "answer lost"): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.timer(deadline, () => reject(new Error("deadline")));
+      const outcome = fate();
+      const request = this.queue();
+      request.push(() => {
+        this.#queues.delete(request);
+        if (outcome === "request lost") return;
+        void (async () => {
+          const answer = await run();
+          const back = this.queue();
+          back.push(() => {
+            this.#queues.delete(back);
+            if (outcome === "answer lost") return;
+            cancel();
+            resolve(answer);
+          });
+        })().catch((error) => {
+          cancel();
+          reject(error);
+        });
+      });
+    });
+  }
+
+  /** Two ends of a socket. */
+  socketPair(): [End, End] {
+    const forth = this.queue();
+    const back = this.queue();
+    const a = new End(forth);
+    const b = new End(back);
+    a.peer = b;
+    b.peer = a;
+    return [a, b];
+  }
+}
+
+type Data = Uint8Array | string;
+
+/** One end of a socket, as both the platform's ends behave. */
+export class End {
+  peer: End | undefined;
+  onMessage: (data: Data) => void = () => {};
+  onClose: (code: number) => void = () => {};
+  attachment: unknown;
+  #state: "open" | "closing" | "closed" = "open";
+  readonly #out: (() => void)[];
+  /** What came before anybody listened. */
+  #early: (() => void)[] | undefined = [];
+
+  constructor(out: (() => void)[]) {
+    this.#out = out;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  accept(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const run of early) run();
+  }
+
+  send(data: Data): void {
+    if (this.#state !== "open") throw new Error("socket is not open");
+    const copy = typeof data === "string" ? data : data.slice();
+    this.#out.push(() => this.peer?.hear(() => this.peer?.onMessage(copy)));
+  }
+
+  close(code: number): void {
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#out.push(() => this.peer?.closedByPeer(code));
+  }
+
+  /** Cut: whatever is on the way in either direction is lost from a point on. */
+  cut(keep: (length: number) => number): void {
+    const peer = this.peer;
+    if (peer === undefined) return;
+    for (const end of [this, peer]) {
+      end.#out.splice(keep(end.#out.length));
+      end.#out.push(() => end.peer?.closedByPeer(1006));
+      if (end.#state === "open") end.#state = "closing";
+    }
+  }
+
+  hear(run: () => void): void {
+    if (this.#state === "closed") return;
+    if (this.#early === undefined) run();
+    else this.#early.push(run);
+  }
+
+  closedByPeer(code: number): void {
+    this.hear(() => {
+      if (this.#state === "closed") return;
+      this.#state = "closed";
+      this.onClose(code);
+    });
+  }
+}
+
+/** Lets every promise that can move on do so. */
+export async function settle(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+function mulberry(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** What happened, for a seed that failed: `TRACE=1 SEED=7 SEEDS=1 npx vitest run --project rules test/rules/links`. */
+export function trace(...what: unknown[]): void {
+  if (process.env.TRACE === "1") process.stdout.write(`${what.map(String).join(" ")}\n`);
+}

@@ -1,0 +1,116 @@
+import { Gateway } from "../../../src/gateway/gateway.ts";
+import { CommandType } from "../../../src/protocol/generated/message_pb.js";
+import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
+import { decodeFrame, encodeCommand, has } from "../../support/frames.ts";
+import { type Network, trace } from "./network.ts";
+import type { Town } from "./town.ts";
+
+export interface Receipt {
+  conversationId: string;
+  token: string;
+}
+
+let phones = 0;
+
+/** One device of a client behind a real gateway, from login to its loss. */
+export class Phone {
+  readonly clientId: string;
+  readonly name: string;
+  /** Timestamps of messages as they came, by conversation. */
+  readonly received = new Map<string, number[]>();
+  /** Up to where the catch-up told it about a conversation, instead of messages. */
+  readonly covered = new Map<string, number>();
+  /** Heads of conversations when the device was logged in. */
+  openedAt: Map<string, number> | undefined;
+  /** Sends not acknowledged yet. */
+  readonly pending = new Map<number, Receipt>();
+  /** What it was the first to send: it has acknowledgements of these, and no copies. */
+  readonly own = new Set<string>();
+  /** What it sent again for an earlier device: a copy may have come before. */
+  readonly resent = new Set<string>();
+  alive = true;
+  readonly #gateway: Gateway;
+  readonly #acked: (receipt: Receipt, timestamp: number) => void;
+  #serial = 0;
+
+  constructor(
+    network: Network,
+    town: Town,
+    clientId: string,
+    linkLimit: number,
+    acked: (receipt: Receipt, timestamp: number) => void,
+  ) {
+    this.clientId = clientId;
+    this.name = `${clientId}#${++phones}`;
+    this.#acked = acked;
+    const defaults = defaultSettings(false);
+    const limits = { ...defaults.limits, sendsPerMinute: 0, otherCommandsPerMinute: 0, linksPerSession: linkLimit };
+    const settings: Settings = { ...defaults, limits };
+    this.#gateway = new Gateway(
+      {
+        send: (data) => typeof data !== "string" && this.#hear(data, town),
+        close: (code) => {
+          trace(this.name, "closed by the gateway", code);
+          this.alive = false;
+        },
+      },
+      { text: false, mode: "pull" },
+      {
+        appId: "town",
+        now: () => network.now,
+        timer: (delay, run) => network.timer(delay, run),
+        settings: { peek: () => settings, get: async () => settings },
+        dialSession: town.dialSession((control) => {
+          trace(this.name, JSON.stringify(control));
+          if (control.type !== "caughtUp") return;
+          this.covered.set(control.conversationId, Math.max(control.head, this.covered.get(control.conversationId) ?? 0));
+        }),
+        dialConversation: town.dialConversation(),
+      },
+      1_000_000_000,
+    );
+    this.#ask({ cmd: "session", op: "open", peerId: clientId, sessionMessage: { configBitmap: 187 } });
+  }
+
+  send(receipt: Receipt, again = false): void {
+    const { conversationId: cid, token: dt } = receipt;
+    const serial = this.#ask({ cmd: "direct", directMessage: { cid, msg: dt, dt } });
+    this.pending.set(serial, receipt);
+    (again ? this.resent : this.own).add(receipt.token);
+  }
+
+  /** The device is gone without a word. */
+  drop(): void {
+    trace(this.name, "dropped");
+    this.alive = false;
+    this.#gateway.lost();
+  }
+
+  #ask(command: Parameters<typeof encodeCommand>[0]): number {
+    this.#serial += 1;
+    const frame = encodeCommand({ ...command, i: this.#serial });
+    this.#gateway.receive(Uint8Array.from(frame).buffer);
+    return this.#serial;
+  }
+
+  #hear(data: Uint8Array, town: Town): void {
+    const frame = decodeFrame(data);
+    if (frame.cmd === CommandType.session && has(frame, "i")) {
+      trace(this.name, "logged in");
+      this.openedAt = new Map([...town.conversations].map(([id, house]) => [id, house.state.log.head]));
+    }
+    if (frame.cmd === CommandType.direct) {
+      const { cid, timestamp } = frame.directMessage ?? {};
+      if (cid === undefined) throw new Error("a message of no conversation");
+      trace(this.name, "got", cid, timestamp, frame.directMessage?.msg);
+      this.received.set(cid, [...(this.received.get(cid) ?? []), Number(timestamp)]);
+    }
+    if (frame.cmd === CommandType.ack) {
+      const receipt = this.pending.get(frame.i);
+      if (receipt === undefined) throw new Error(`answered twice: ${frame.i}`);
+      this.pending.delete(frame.i);
+      if (has(frame.ackMessage, "code")) throw new Error(`refused: ${frame.ackMessage?.reason}`);
+      this.#acked(receipt, Number(frame.ackMessage?.t));
+    }
+  }
+}

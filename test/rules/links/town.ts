@@ -1,0 +1,380 @@
+import { Client } from "../../../src/client/client.ts";
+import { Inbox } from "../../../src/client/inbox.ts";
+import type { Services } from "../../../src/client/services.ts";
+import { Session, type SessionIdentity, type SessionState } from "../../../src/client/session.ts";
+import { SessionTokens } from "../../../src/client/session-token.ts";
+import { isConversationCommand } from "../../../src/conversation/commands.ts";
+import { Conversation, replayOf } from "../../../src/conversation/conversation.ts";
+import { Delivery, type Link, type LinkIdentity } from "../../../src/conversation/delivery.ts";
+import { Outbox } from "../../../src/conversation/outbox.ts";
+import { ConversationState } from "../../../src/conversation/state.ts";
+import type { Dial, LinkSocket } from "../../../src/gateway/link-socket.ts";
+import type { ConversationRecord } from "../../../src/history/records.ts";
+import { decodeCommand } from "../../../src/protocol/decode.ts";
+import type { LinkRequest, SessionControl, SessionRequest } from "../../../src/protocol/link-controls.ts";
+import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+import { End, type Network, trace } from "./network.ts";
+
+/** What may go wrong, each as a probability per chance it gets. */
+export interface Faults {
+  coldCallLost: number;
+}
+
+type Fate = "fine" | "request lost" | "answer lost";
+
+/** Both kinds of object and the dialling between them, with the real rules inside and the network around. */
+export class Town {
+  readonly network: Network;
+  readonly faults: Faults;
+  readonly conversations = new Map<string, ConversationHouse>();
+  readonly clients = new Map<string, ClientHouse>();
+
+  constructor(network: Network, faults: Faults) {
+    this.network = network;
+    this.faults = faults;
+  }
+
+  client(clientId: string): ClientHouse {
+    let house = this.clients.get(clientId);
+    if (house === undefined) {
+      house = new ClientHouse(this);
+      this.clients.set(clientId, house);
+    }
+    return house;
+  }
+
+  found(id: string, members: string[]): void {
+    const now = this.network.now;
+    const record: ConversationRecord = {
+      ...{ id, kind: "normal", name: undefined, creator: members[0] ?? "", members, muted: [], attributes: {} },
+      ...{ columns: {}, unique: false, uniqueId: undefined, createdAt: now, updatedAt: now },
+      ...{ lastMessageAt: undefined, timeToLive: undefined },
+    };
+    this.conversations.set(id, new ConversationHouse(this, record));
+  }
+
+  /** Dials a session link; `seen` hears every control on it, as the gateway does. */
+  dialSession(seen: (control: SessionControl) => void): Dial<SessionRequest> {
+    return this.#dial((request, end) => this.client(request.clientId).accept(request, end), (data) => {
+      for (const record of readRecords(data)) {
+        if (record.kind === "control") seen(readControl<SessionControl>(record.payload));
+      }
+    });
+  }
+
+  dialConversation(): Dial<LinkRequest> {
+    return this.#dial((request, end) => this.conversations.get(request.conversationId)?.accept(request, end));
+  }
+
+  #dial<Asked>(
+    accept: (request: Asked, end: End) => Promise<boolean> | boolean | undefined,
+    seen: (data: Uint8Array) => void = () => {},
+  ): Dial<Asked> {
+    return async (request, events) => {
+      const [near, far] = this.network.socketPair();
+      const fate = (): Fate => (this.network.chance(this.faults.coldCallLost / 4) ? "request lost" : "fine");
+      const accepted = await this.network.call(async () => accept(request, far), 8_000, fate);
+      if (accepted === undefined) return "missing";
+      if (!accepted) throw new Error("refused");
+      let ours = false;
+      const gone = () => {
+        if (ours) return;
+        ours = true;
+        events.closed();
+      };
+      near.onMessage = (data) => {
+        if (ours || typeof data === "string") return;
+        seen(data);
+        events.frame(data);
+      };
+      near.onClose = gone;
+      near.accept();
+      const socket: LinkSocket = {
+        send: (data) => {
+          try {
+            near.send(data);
+          } catch {
+            gone();
+          }
+        },
+        close: (code) => {
+          ours = true;
+          near.close(code);
+        },
+      };
+      return socket;
+    };
+  }
+}
+
+/** A conversation's object: what its shell does, with storage that outlives it. */
+export class ConversationHouse {
+  readonly sql = new MemorySql();
+  readonly #town: Town;
+  readonly #ends = new Map<End, Link>();
+  #alarmAt: number | undefined;
+  #owedAtStart: number | undefined;
+  #living: { state: ConversationState; delivery: Delivery; conversation: Conversation; timers: Set<() => void> };
+
+  constructor(town: Town, record: ConversationRecord) {
+    this.#town = town;
+    ConversationState.create(this.sql, record);
+    this.#living = this.#wake();
+  }
+
+  get state(): ConversationState {
+    return this.#living.state;
+  }
+
+  async accept(asked: LinkRequest, end: End): Promise<boolean> {
+    const { delivery } = this.#living;
+    const who = `${asked.clientId}/${asked.sessionId.slice(0, 4)}`;
+    trace(this.#town.network.now, "ask", who, "since", asked.since, "opened", asked.sessionOpenedAt);
+    const ticket = await delivery.ask(asked);
+    if (delivery !== this.#living.delivery) return false; // crashed meanwhile: the answer is never given
+    const link = delivery.open(asked, ticket, portOf(end));
+    if (link === undefined) {
+      delivery.abandon(asked.clientId);
+      return false;
+    }
+    trace(this.#town.network.now, "open", who, "since", ticket.since, "replay after", ticket.replayAfter);
+    const { port: _, ...identity } = link;
+    end.attachment = identity;
+    this.#ends.set(end, link);
+    this.#listen(end);
+    end.accept();
+    return true;
+  }
+
+  /** Sleeps and wakes: sockets, their attachments and the storage are all that is left. */
+  evict(): void {
+    trace(this.#town.network.now, "evict conversation");
+    this.#stop();
+    this.#living = this.#wake();
+  }
+
+  /** Dies: every link breaks too. */
+  crash(): void {
+    trace(this.#town.network.now, "crash conversation");
+    this.#stop();
+    const ends = [...this.#ends.keys()];
+    this.#ends.clear();
+    for (const end of ends) end.cut((length) => this.#town.network.random(length + 1));
+    this.#living = this.#wake();
+  }
+
+  cutOneLink(): void {
+    this.#town.network.pick([...this.#ends.keys()])?.cut((length) => this.#town.network.random(length + 1));
+  }
+
+  catchUp(clientId: string) {
+    const answer = this.#living.conversation.catchUp(clientId);
+    trace(this.#town.network.now, "catch-up", clientId, "head", answer?.head);
+    return answer;
+  }
+
+  #stop(): void {
+    for (const cancel of this.#living.timers) cancel();
+  }
+
+  #listen(end: End): void {
+    end.onMessage = (data) => {
+      const link = this.#ends.get(end);
+      if (link === undefined) return;
+      if (typeof data === "string") {
+        if (JSON.parse(data).type === "unlink") this.#living.delivery.unlink(link.clientId);
+        return;
+      }
+      const command = decodeCommand(data);
+      if (command !== undefined && isConversationCommand(command)) {
+        void this.#living.conversation.handle(link, command);
+      }
+    };
+    end.onClose = () => {
+      const link = this.#ends.get(end);
+      if (link === undefined) return;
+      this.#ends.delete(end);
+      trace(this.#town.network.now, "closed", `${link.clientId}/${link.sessionId.slice(0, 4)}`);
+      this.#living.delivery.closed(link);
+    };
+  }
+
+  #wake() {
+    const { network } = this.#town;
+    const state = ConversationState.load(this.sql);
+    if (state === undefined) throw new Error("no conversation");
+    for (const end of this.#ends.keys()) {
+      const identity = end.attachment as LinkIdentity;
+      this.#ends.set(end, { ...identity, port: portOf(end) });
+    }
+    this.#owedAtStart = state.owedSince;
+    const timers = new Set<() => void>();
+    const timer = (delay: number, run: () => void) => {
+      const cancel = network.timer(delay, () => {
+        timers.delete(cancel);
+        run();
+      });
+      timers.add(cancel);
+      return cancel;
+    };
+    const delivery: Delivery = new Delivery(
+      {
+        now: () => network.now,
+        head: () => state.log.head,
+        members: () => state.members.keys(),
+        isMember: (clientId) => state.members.has(clientId),
+        isAway: (clientId) => state.members.get(clientId)?.away ?? false,
+        setAway: (clientId, away) => {
+          const member = state.members.get(clientId);
+          if (member !== undefined && this.#living.state === state) state.setAway(member, away);
+        },
+        replay: (after, limit, leaveOut) => replayOf(state, after, limit, leaveOut),
+        owe: (since) => {
+          if (state.owedSince === undefined) this.#alarm(10_000);
+          state.owe(since);
+        },
+        owesNothing: () => {
+          if (this.#owedAtStart === undefined && this.#living.state === state) state.owesNothing();
+        },
+        deliverCold: (clientId, frame) => {
+          const fate = (): Fate => {
+            if (!network.chance(this.#town.faults.coldCallLost)) return "fine";
+            return network.chance(0.5) ? "request lost" : "answer lost";
+          };
+          const deliver = () => {
+            const online = this.#town.client(clientId).client.deliver(state.facts.id, frame);
+            trace(network.now, "cold", clientId, stored(frame), online ? "online" : "offline");
+            return online;
+          };
+          const answer = network.call(deliver, 5_000, fate);
+          // An object that died does not hear answers to its calls.
+          return new Promise((resolve, reject) => {
+            answer.then(
+              (online) => this.#living.state === state && resolve(online),
+              (error) => this.#living.state === state && reject(error),
+            );
+          });
+        },
+        retryAfter: (delay) => this.#alarm(delay),
+        timer,
+      },
+      [...this.#ends.values()],
+    );
+    const outbox = new Outbox(state, {
+      saveConversation: async () => {},
+      archivedUpTo: async () => 0,
+      saveMessages: async () => {},
+    });
+    const conversation = new Conversation(state, delivery, outbox, {
+      now: () => network.now,
+      nextTick: (run) => void timer(0, run),
+      archiveSoon: () => {},
+      limits: async () => ({ members: 500 }),
+    });
+    return { state, delivery, conversation, timers };
+  }
+
+  /** Durable: it fires whatever became of the object that set it. */
+  #alarm(delay: number): void {
+    const at = this.#town.network.now + delay;
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    this.#town.network.timer(delay, () => {
+      if (this.#alarmAt !== at) return;
+      this.#alarmAt = undefined;
+      const { delivery, state } = this.#living;
+      if (this.#owedAtStart === undefined) delivery.retry();
+      else {
+        const owed = this.#owedAtStart;
+        this.#owedAtStart = undefined;
+        delivery.recover(owed);
+      }
+      if (state.owedSince !== undefined) this.#alarm(10_000);
+    });
+  }
+}
+
+/** Real signing takes real time, which no seed can repeat. */
+class PlainTokens extends SessionTokens {
+  override async issue(): Promise<string> {
+    return "token";
+  }
+}
+
+/** A client's object. */
+export class ClientHouse {
+  client: Client;
+  readonly #town: Town;
+  readonly #sql = new MemorySql();
+  readonly #sessions = new Map<End, Session>();
+
+  constructor(town: Town) {
+    this.#town = town;
+    this.client = this.#wake();
+  }
+
+  accept(request: SessionRequest, end: End): boolean {
+    const session = new Session(socketOf(end), request, { phase: "connecting" });
+    session.state = { phase: "connecting" };
+    this.#sessions.set(end, session);
+    end.onMessage = (data) => {
+      const current = this.#sessions.get(end);
+      if (current === undefined) return;
+      if (typeof data === "string") return this.client.reported(current, JSON.parse(data));
+      const command = decodeCommand(data);
+      if (command !== undefined) void this.client.handle(current, command);
+    };
+    end.onClose = () => this.#sessions.delete(end);
+    end.accept();
+    return true;
+  }
+
+  evict(): void {
+    for (const end of this.#sessions.keys()) {
+      const kept = end.attachment as { identity: SessionIdentity; state: SessionState };
+      this.#sessions.set(end, new Session(socketOf(end), kept.identity, kept.state));
+    }
+    this.client = this.#wake();
+  }
+
+  #wake(): Client {
+    const { network, conversations } = this.#town;
+    const services: Services = {
+      appId: "town",
+      tokens: new PlainTokens("town", "key"),
+      now: () => network.now,
+      memberLimit: async () => 500,
+      start: () => Promise.reject(new Error("not here")),
+      describe: async () => undefined,
+      isMember: async () => false,
+      catchUp: (id, clientId) => {
+        const fate = (): Fate => (network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine");
+        return network.call(() => conversations.get(id)?.catchUp(clientId), 5_000, fate);
+      },
+      query: async () => [],
+      isOnline: async () => false,
+      retryAfter: (delay) => void network.timer(delay, () => void this.client.catchUpAgain()),
+    };
+    return new Client(new Inbox(this.#sql), services, () => this.#sessions.values());
+  }
+}
+
+function stored(frame: Uint8Array): string {
+  return readRecords(frame)
+    .map((record) => (record.kind === "stored" ? record.timestamp : record.kind))
+    .join(",");
+}
+
+function portOf(end: End) {
+  return { send: (frame: Uint8Array) => end.send(frame), close: (code: number) => end.close(code) };
+}
+
+function socketOf(end: End) {
+  return {
+    send: (frame: Uint8Array) => end.send(frame),
+    serializeAttachment: (value: unknown) => {
+      end.attachment = structuredClone(value);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { defaultSettings, patchProblem, settingsFrom } from "../../../src/settings/schema.ts";
+
+describe("defaults", () => {
+  test("are the documented ones", () => {
+    expect(defaultSettings(false)).toEqual({
+      messages: { allowEdit: false, allowRecall: false },
+      limits: {
+        sendsPerMinute: 60,
+        historyQueriesPerMinute: 120,
+        otherCommandsPerMinute: 30,
+        messageBytes: 5120,
+        members: 500,
+        linksPerSession: 64,
+        loginSeconds: 30,
+      },
+    });
+  });
+
+  test("a demo allows editing and recalling, and nothing else differs", () => {
+    expect(defaultSettings(true)).toEqual({
+      ...defaultSettings(false),
+      messages: { allowEdit: true, allowRecall: true },
+    });
+  });
+
+  test("a demo's owner can still forbid editing", () => {
+    const { settings } = settingsFrom({ messages: { allowEdit: false } }, true);
+    expect(settings.messages).toEqual({ allowEdit: false, allowRecall: true });
+  });
+});
+
+describe("a patch", () => {
+  test.each([
+    [{}],
+    [{ limits: {} }],
+    [{ limits: { members: 10_000, sendsPerMinute: 0 }, messages: { allowEdit: true } }],
+    [{ limits: { members: null } }],
+    [{ limits: null }],
+  ])("%j is accepted", (patch) => {
+    expect(patchProblem(patch)).toBeUndefined();
+  });
+
+  test.each([
+    [{ limits: { members: 0 } }, "limits.members: must be a whole number from 1 to 10000"],
+    [{ limits: { members: 10_001 } }, "limits.members: must be a whole number from 1 to 10000"],
+    [{ limits: { members: 2.5 } }, "limits.members: must be a whole number from 1 to 10000"],
+    [{ limits: { members: "500" } }, "limits.members: must be a whole number from 1 to 10000"],
+    [{ limits: { messageBytes: 65_537 } }, "limits.messageBytes: must be a whole number from 1 to 65536"],
+    [{ limits: { linksPerSession: 0 } }, "limits.linksPerSession: must be a whole number from 1 to 500"],
+    [{ limits: { sendsPerMinute: -1 } }, "limits.sendsPerMinute: must be a whole number from 0 to 1000000"],
+    [{ messages: { allowEdit: 1 } }, "messages.allowEdit: must be true or false"],
+    [{ limits: { memebrs: 5 } }, "limits.memebrs: is not a setting"],
+    [{ limits: { memebrs: null } }, "limits.memebrs: is not a setting"],
+    [{ colour: "red" }, "colour: is not a setting"],
+    [{ toString: 1 }, "toString: is not a setting"],
+    [{ limits: 5 }, "limits: must be an object of settings"],
+    [{ limits: [] }, "limits: must be an object of settings"],
+    [null, "settings: must be an object of settings"],
+    [[], "settings: must be an object of settings"],
+    ["limits", "settings: must be an object of settings"],
+  ])("%j is refused with the field's name", (patch, problem) => {
+    expect(patchProblem(patch)).toBe(problem);
+  });
+
+  test("names every field that is wrong", () => {
+    expect(patchProblem({ limits: { members: 0, messageBytes: 0 } })).toMatch(
+      /limits\.messageBytes: .*; limits\.members: /,
+    );
+  });
+});
+
+describe("what is stored", () => {
+  test("counts over the defaults", () => {
+    const { settings, ignored } = settingsFrom({ limits: { members: 7 } }, false);
+    expect(settings).toEqual({
+      ...defaultSettings(false),
+      limits: { ...defaultSettings(false).limits, members: 7 },
+    });
+    expect(ignored).toEqual([]);
+  });
+
+  test("loses only what this version cannot use", () => {
+    const { settings, ignored } = settingsFrom(
+      { limits: { members: 7, messageBytes: "big", "a.b": 1 }, later: { x: 1 }, messages: 3 },
+      false,
+    );
+    expect(settings.limits.members).toBe(7);
+    expect(settings.limits.messageBytes).toBe(5120);
+    expect(settings.messages.allowEdit).toBe(false);
+    expect(ignored.sort()).toEqual(["later", "limits.a.b", "limits.messageBytes", "messages"]);
+  });
+
+  test.each([[null], [[]], ["text"], [5]])("%j stands for no override at all", (stored) => {
+    expect(settingsFrom(stored, false).settings).toEqual(defaultSettings(false));
+  });
+});

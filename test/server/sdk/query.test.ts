@@ -1,0 +1,225 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { type ConversationQuery, sdks } from "./sdk.ts";
+import { type Person, useTown } from "./town.ts";
+import { eventually } from "./waiting.ts";
+
+const town = useTown();
+
+const tea = "Tea (party)* 50%";
+const chess = "Chess club";
+const books = "Book club";
+const masters = "chess Masters";
+const all = [tea, chess, books, masters];
+
+describe.each(sdks)("the JavaScript SDK $version, querying conversations", (sdk) => {
+  let tom: Person;
+  let jerry: Person;
+  let spike: Person;
+  /** When the first conversation had not been created. */
+  let start: Date;
+
+  beforeAll(async () => {
+    tom = await town().logIn(sdk, town().named("Tom"));
+    jerry = await town().logIn(sdk, town().named("Jerry"));
+    spike = await town().logIn(sdk, town().named("Spike"));
+    const create = (name: string, members: Person[], attr: object) =>
+      tom.client.createConversation({ name, members: members.map(({ id }) => id), unique: false, attr });
+    const first = await create(tea, [jerry], { level: 1, kind: "food", tags: ["tea"] });
+    start = new Date(first.createdAt.getTime() - 1);
+    await create(chess, [jerry, spike], { level: 2, kind: "game", tags: ["chess", "games"], open: true });
+    await create(books, [spike], { level: 3, kind: "book", tags: ["books"], open: false });
+    await create(masters, [], { level: 10, kind: "game", season: { year: 2026 } });
+  });
+
+  /** What Tom finds among his own. */
+  async function found(condition: (query: ConversationQuery) => ConversationQuery) {
+    const query = tom.client.getQuery().containsMembers([tom.id]);
+    return (await condition(query).find()).map(({ name }) => name);
+  }
+
+  /** By condition alone; `m` is restricted by the condition itself. */
+  async function foundWithMembers(condition: (query: ConversationQuery) => ConversationQuery) {
+    return (await condition(tom.client.getQuery()).find()).map(({ name }) => name);
+  }
+
+  const conditions: [string, (query: ConversationQuery) => ConversationQuery, string[]][] = [
+    ["equality", (query) => query.equalTo("attr.kind", "game"), [chess, masters]],
+    ["equality of a number", (query) => query.equalTo("attr.level", 3), [books]],
+    ["equality of a boolean", (query) => query.equalTo("attr.open", true), [chess]],
+    ["equality of a name", (query) => query.equalTo("name", books), [books]],
+    ["equality deeper down", (query) => query.equalTo("attr.season.year", 2026), [masters]],
+    ["equality with an array's element", (query) => query.equalTo("attr.tags", "games"), [chess]],
+    ["inequality", (query) => query.notEqualTo("attr.kind", "game"), [tea, books]],
+    ["less", (query) => query.lessThan("attr.level", 2), [tea]],
+    ["less or equal", (query) => query.lessThanOrEqualTo("attr.level", 2), [tea, chess]],
+    ["greater, as numbers", (query) => query.greaterThan("attr.level", 2), [books, masters]],
+    ["greater or equal", (query) => query.greaterThanOrEqualTo("attr.level", 3), [books, masters]],
+    ["a range", (query) => query.greaterThan("attr.level", 1).lessThan("attr.level", 10), [chess, books]],
+    ["one of", (query) => query.containedIn("attr.kind", ["food", "book"]), [tea, books]],
+    ["none of", (query) => query.notContainsIn("attr.kind", ["food", "book"]), [chess, masters]],
+    ["all of", (query) => query.containsAll("attr.tags", ["games", "chess"]), [chess]],
+    ["existence", (query) => query.exists("attr.tags"), [tea, chess, books]],
+    ["absence", (query) => query.doesNotExist("attr.tags"), [masters]],
+    ["contained text", (query) => query.contains("name", "club"), [chess, books]],
+    ["contained text, minding case", (query) => query.contains("name", "Club"), []],
+    ["contained text with special characters", (query) => query.contains("name", "(party)* 50%"), [tea]],
+    ["a prefix", (query) => query.startsWith("name", "Che"), [chess]],
+    ["a suffix", (query) => query.endsWith("name", "club"), [chess, books]],
+    ["an expression", (query) => query.matches("name", /^.o+k|ers$/), [books, masters]],
+    ["an expression ignoring case", (query) => query.matches("name", /^CHESS/i), [chess, masters]],
+    ["the size of an array", (query) => query.sizeEqualTo("attr.tags", 2), [chess]],
+    ["several conditions", (query) => query.equalTo("attr.kind", "game").lessThan("attr.level", 5), [chess]],
+  ];
+
+  test.each(conditions)("[B-20] by %s", async (_, condition, expected) => {
+    expect((await found(condition)).toSorted()).toEqual(expected.toSorted());
+  });
+
+  test("[B-20] by membership", async () => {
+    const containing = (...people: Person[]) =>
+      foundWithMembers((query) => query.containsMembers(people.map(({ id }) => id)));
+    const exactly = (people: Person[], includeSelf: boolean) =>
+      foundWithMembers((query) =>
+        query.withMembers(
+          people.map(({ id }) => id),
+          includeSelf,
+        ),
+      );
+    expect((await containing(jerry)).toSorted()).toEqual([tea, chess].toSorted());
+    expect(await containing(jerry, spike)).toEqual([chess]);
+    expect((await containing(tom)).toSorted()).toEqual(all.toSorted());
+    expect(await exactly([jerry], true)).toEqual([tea]);
+    expect(await exactly([jerry, tom], false)).toEqual([tea]);
+    expect(await exactly([spike], false)).toEqual([]);
+    expect(await foundWithMembers((query) => query.equalTo("m", jerry.id).sizeEqualTo("m", 3))).toEqual([
+      chess,
+    ]);
+  });
+
+  test("[B-20] by time", async () => {
+    expect(await found((query) => query.greaterThan("createdAt", start))).toHaveLength(4);
+    expect(await found((query) => query.lessThanOrEqualTo("createdAt", start))).toEqual([]);
+    expect(await found((query) => query.lessThan("updatedAt", new Date("2099-01-01")))).toHaveLength(4);
+  });
+
+  test("[B-20] by id, also what one is not a member of", async () => {
+    const butch = await town().logIn(sdk, town().named("Butch"));
+    const [club] = await tom.client.getQuery().equalTo("name", chess).equalTo("m", tom.id).find();
+    const view = await butch.client.getConversation(club?.id ?? "");
+    expect(view).toMatchObject({ id: club?.id, name: chess });
+    expect(view?.members).toHaveLength(3);
+    const others = await butch.client
+      .getQuery()
+      .containedIn("objectId", [club?.id, "555555555555555555555555"])
+      .find();
+    expect(others.map(({ name }) => name)).toEqual([chess]);
+  });
+
+  test("[B-20] without a condition, what one is a member of", async () => {
+    const names = (person: Person) =>
+      person.client
+        .getQuery()
+        .find()
+        .then((conversations) => conversations.map(({ name }) => name).toSorted());
+    expect(await names(tom)).toEqual(all.toSorted());
+    expect(await names(jerry)).toEqual([tea, chess].toSorted());
+    const nobody = await town().logIn(sdk, town().named("Nobody"));
+    expect(await names(nobody)).toEqual([]);
+  });
+
+  test("[B-20] in order", async () => {
+    expect(await found((query) => query.ascending("createdAt"))).toEqual(all);
+    expect(await found((query) => query.descending("createdAt"))).toEqual(all.toReversed());
+    expect(await found((query) => query.descending("attr.level"))).toEqual(all.toReversed());
+    expect(await found((query) => query.equalTo("attr.kind", "game").ascending("name"))).toEqual([
+      chess,
+      masters,
+    ]);
+    expect(
+      await found((query) => query.exists("attr.tags").ascending("attr.kind").addDescending("attr.level")),
+    ).toEqual([books, tea, chess]);
+  });
+
+  test("[B-20] page by page, and the first", async () => {
+    const page = (skip: number, limit: number) =>
+      found((query) => query.ascending("createdAt").skip(skip).limit(limit));
+    expect(await page(0, 3)).toEqual([tea, chess, books]);
+    expect(await page(3, 3)).toEqual([masters]);
+    expect(await page(4, 3)).toEqual([]);
+    expect(await page(0, 0)).toEqual([]);
+    const first = await tom.client.getQuery().equalTo("m", tom.id).descending("createdAt").first();
+    expect(first?.name).toBe(masters);
+  });
+
+  test("[B-20] 10 come by default, more when asked", async () => {
+    const collector = await town().logIn(sdk, town().named("Butch"));
+    await Promise.all(
+      Array.from({ length: 13 }, () => collector.client.createConversation({ members: [], unique: false })),
+    );
+    expect(await collector.client.getQuery().find()).toHaveLength(10);
+    expect(await collector.client.getQuery().limit(100).find()).toHaveLength(13);
+  });
+
+  test.runIf(sdk.major === 5)("[B-20] combined by and, or", async () => {
+    const { ConversationQuery: combine } = tom.sdk;
+    const mine = () => tom.client.getQuery().containsMembers([tom.id]);
+    const either = combine?.or(mine().equalTo("attr.kind", "food"), mine().greaterThan("attr.level", 5));
+    expect((await either?.find())?.map(({ name }) => name).toSorted()).toEqual([tea, masters].toSorted());
+    const both = combine?.and(mine().contains("name", "club"), mine().equalTo("attr.kind", "game"));
+    expect((await both?.find())?.map(({ name }) => name)).toEqual([chess]);
+  });
+
+  test("[B-17] [B-20] by a changed attribute, and by a column of the app's own", async () => {
+    const [club] = await tom.client.getQuery().equalTo("name", books).equalTo("m", tom.id).find();
+    if (club === undefined) throw new Error("Tom created the book club");
+    club.set("attr.room", "attic").set("season", "winter");
+    await club.save();
+    const byAttribute = () => found((query) => query.equalTo("attr.room", "attic"));
+    const byColumn = () => found((query) => query.equalTo("season", "winter"));
+    for (const ask of [byAttribute, byColumn]) {
+      expect(await eventually(ask, (names) => names.length > 0)).toEqual([books]);
+    }
+  });
+
+  test("[B-21] compact leaves the members out", async () => {
+    const [conversation] = await jerry.client.getQuery().equalTo("m", jerry.id).compact(true).limit(1).find();
+    expect(conversation?.members).toEqual([]);
+    expect(conversation?.name).toBeTypeOf("string");
+  });
+
+  test("[B-22] with last messages, and in order of them", async () => {
+    const host = await town().logIn(sdk, town().named("Butch"));
+    const [quiet, first, second] = [
+      await host.client.createConversation({ members: [], unique: false, name: "quiet" }),
+      await host.client.createConversation({ members: [tom.id], unique: false, name: "first" }),
+      await host.client.createConversation({ members: [tom.id], unique: false, name: "second" }),
+    ];
+    await second.send(new host.sdk.TextMessage("earlier"));
+    await first.send(new host.sdk.TextMessage("one"));
+    const text = await first.send(new host.sdk.TextMessage("two"));
+    const binary = await second.send(new host.sdk.BinaryMessage(Uint8Array.of(7, 8).buffer));
+
+    const guest = await town().logIn(sdk, host.id);
+    const listed = await eventually(
+      () => guest.client.getQuery().withLastMessagesRefreshed(true).descending("lm").find(),
+      (conversations) => conversations[0]?.id === second.id && conversations[1]?.id === first.id,
+    );
+    expect(listed.map(({ id }) => id)).toEqual([second.id, first.id, quiet.id]);
+    expect(listed[0]?.lastMessage).toMatchObject({
+      id: binary.id,
+      from: host.id,
+      timestamp: binary.timestamp,
+      buffer: Uint8Array.of(7, 8).buffer,
+    });
+    expect(listed[1]?.lastMessage).toMatchObject({ id: text.id, text: "two", timestamp: text.timestamp });
+    expect(listed[2]?.lastMessage).toBeUndefined();
+    expect(listed[2]?.lastMessageAt ?? null).toBeNull();
+
+    const [byId] = await guest.client
+      .getQuery()
+      .equalTo("objectId", first.id)
+      .withLastMessagesRefreshed()
+      .find();
+    expect(byId?.lastMessage).toMatchObject({ id: text.id });
+  });
+});

@@ -1,0 +1,186 @@
+import { describe, expect, test } from "vitest";
+import { type Conversation, type ImClient, sdks } from "./sdk.ts";
+import { type Person, useTown } from "./town.ts";
+import { eventually, next, record } from "./waiting.ts";
+
+const town = useTown();
+
+describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
+  /** Logs in and hears what it has missed there. */
+  async function returning(id: string, conversationId: string): Promise<Person & { view: Conversation }> {
+    const person = await town().logIn(sdk, id);
+    return { ...person, view: await unreadIn(person.client, conversationId) };
+  }
+
+  async function unreadIn(client: ImClient, conversationId: string) {
+    const [conversations] = await next(client, "unreadmessagescountupdate", (changed) =>
+      changed.some(({ id }) => id === conversationId),
+    );
+    const view = conversations.find(({ id }) => id === conversationId);
+    if (view === undefined) throw new Error("the event names the conversation");
+    return view;
+  }
+
+  async function tomWriting(jerry: string, count: number) {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const chat = await tom.client.createConversation({ members: [jerry] });
+    const say = (text: string) => chat.send(new tom.sdk.TextMessage(text));
+    const sent = [];
+    for (let index = 0; index < count; index += 1) sent.push(await say(`${index}`));
+    return { tom, chat, say, sent };
+  }
+
+  test("[Y-10] [Y-11] [Y-17] who was away learns how much is unread, and the last of it", async () => {
+    const id = town().named("Jerry");
+    const { tom, chat, sent } = await tomWriting(id, 3);
+    const jerry = await returning(id, chat.id);
+    expect(jerry.view.unreadMessagesCount).toBe(3);
+    expect(jerry.view.lastMessage).toMatchObject({
+      id: sent[2]?.id,
+      from: tom.id,
+      text: "2",
+      timestamp: sent[2]?.timestamp,
+    });
+    expect((await jerry.view.queryMessages()).map((message) => message.id)).toEqual(
+      sent.map((message) => message.id),
+    );
+  });
+
+  test("[Y-10] of several conversations, those with something unread", async () => {
+    const id = town().named("Jerry");
+    const { tom, chat } = await tomWriting(id, 1);
+    const other = await tom.client.createConversation({ members: [id], unique: false });
+    for (const byte of [1, 2]) await other.send(new tom.sdk.BinaryMessage(Uint8Array.of(byte).buffer));
+    await tom.client.createConversation({ members: [id], unique: false, name: "nothing said here" });
+
+    const jerry = await town().logIn(sdk, id);
+    const counts = new Map<string, number>();
+    jerry.client.on("unreadmessagescountupdate", (conversations) => {
+      for (const conversation of conversations) counts.set(conversation.id, conversation.unreadMessagesCount);
+    });
+    await eventually(
+      () => counts.size,
+      (size) => size >= 2,
+    );
+    expect(counts).toEqual(
+      new Map([
+        [chat.id, 1],
+        [other.id, 2],
+      ]),
+    );
+  });
+
+  test("[Y-12] [Y-16] each message received adds one, own ones do not", async () => {
+    const id = town().named("Jerry");
+    const { chat, say } = await tomWriting(id, 2);
+    const jerry = await returning(id, chat.id);
+    const changed = unreadIn(jerry.client, chat.id);
+    await say("one more");
+    expect((await changed).unreadMessagesCount).toBe(3);
+    await jerry.view.send(new jerry.sdk.TextMessage("from me"));
+    expect(jerry.view.unreadMessagesCount).toBe(3);
+
+    const laptop = await returning(id, chat.id);
+    expect(laptop.view.unreadMessagesCount).toBe(3);
+  });
+
+  test("[Y-14] going offline again does not reset the count, nor does receiving online", async () => {
+    const id = town().named("Jerry");
+    const { chat, say } = await tomWriting(id, 1);
+    const first = await returning(id, chat.id);
+    const received = next(first.client, "message");
+    await say("received online");
+    await received;
+    await first.view.queryMessages();
+    await first.client.close();
+    await say("while away again");
+    const second = await returning(id, chat.id);
+    expect(second.view.unreadMessagesCount).toBe(3);
+  });
+
+  test("[Y-14] [C-07] a resumed device hears of what came while it was paused", async () => {
+    const id = town().named("Jerry");
+    const { tom, chat, say } = await tomWriting(id, 1);
+    const jerry = await returning(id, chat.id);
+    jerry.realtime.pause();
+    await eventually(
+      () => tom.client.ping([id]),
+      (online) => online.length === 0,
+    );
+    const missed = [await say("missed"), await say("missed too")];
+    const changed = unreadIn(jerry.client, chat.id);
+    jerry.realtime.resume();
+    const view = await changed;
+    expect(view.unreadMessagesCount).toBe(3);
+    expect(view.lastMessage).toMatchObject({ id: missed[1]?.id });
+    const since = view.lastMessageAt;
+    expect(since).toEqual(missed[1]?.timestamp);
+    expect((await view.queryMessages({ limit: 2 })).map((message) => message.id)).toEqual(
+      missed.map((message) => message.id),
+    );
+  });
+
+  test("[Y-13] [Y-15] [Y-21] read clears the count, for every device", async () => {
+    const id = town().named("Jerry");
+    const { chat, say } = await tomWriting(id, 4);
+    const phone = await returning(id, chat.id);
+    const laptop = await returning(id, chat.id);
+    expect([phone.view.unreadMessagesCount, laptop.view.unreadMessagesCount]).toEqual([4, 4]);
+
+    const cleared = unreadIn(laptop.client, chat.id);
+    await phone.view.read();
+    expect(phone.view.unreadMessagesCount).toBe(0);
+    expect((await cleared).unreadMessagesCount).toBe(0);
+    expect(laptop.view.unreadMessagesCount).toBe(0);
+
+    await Promise.all([phone.client.close(), laptop.client.close()]);
+    const fresh = await town().logIn(sdk, id);
+    const heard = record(fresh.client, "unreadmessagescountupdate");
+    const received = next(fresh.client, "message");
+    await say("after reading");
+    const [, view] = await received;
+    expect(view.unreadMessagesCount).toBe(1);
+    expect(heard.flatMap(([conversations]) => conversations).map((conversation) => conversation.id)).toEqual([
+      chat.id,
+    ]);
+  });
+
+  test("[Y-15] reading covers what came up to then and nothing later", async () => {
+    const id = town().named("Jerry");
+    const { chat, say } = await tomWriting(id, 2);
+    const phone = await returning(id, chat.id);
+    const laptop = await returning(id, chat.id);
+    const cleared = unreadIn(laptop.client, chat.id);
+    await phone.view.read();
+    await cleared;
+    await Promise.all([phone.client.close(), laptop.client.close()]);
+    for (const text of ["x", "y", "z"]) await say(text);
+    const again = await returning(id, chat.id);
+    expect(again.view.unreadMessagesCount).toBe(3);
+  });
+
+  test("[Y-10] who was invited while away hears of the conversation and what was said", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const chat = await tom.client.createConversation({ members: [], name: "new to Jerry" });
+    const id = town().named("Jerry");
+    await chat.add([id]);
+    const sent = await chat.send(new tom.sdk.TextMessage("hello, Jerry"));
+    const jerry = await returning(id, chat.id);
+    expect(jerry.view).toMatchObject({
+      name: "new to Jerry",
+      unreadMessagesCount: 1,
+      lastMessage: { id: sent.id },
+    });
+    expect(jerry.view.members).toContain(id);
+  });
+
+  test("[Y-08] the count stops at 100", async () => {
+    const id = town().named("Jerry");
+    const { tom, chat } = await tomWriting(id, 0);
+    await Promise.all(
+      Array.from({ length: 104 }, (_, index) => chat.send(new tom.sdk.TextMessage(`${index}`))),
+    );
+    const jerry = await returning(id, chat.id);
+    expect(jerry.view.unreadMessagesCount).toBe(100);
+  });
+});

@@ -1,0 +1,30 @@
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { Sql, SqlRows, SqlValue } from "../../src/sql.ts";
+
+/** An object's SQLite, outside workerd: what survives when the object around it is thrown away. */
+export class MemorySql implements Sql {
+  readonly #database = new DatabaseSync(":memory:");
+
+  exec<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): SqlRows<Row> {
+    const statement = this.#database.prepare(query);
+    const values: SQLInputValue[] = bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value));
+    const rows: Row[] = [];
+    for (const row of statement.all(...values)) rows.push(asRow(row));
+    return {
+      toArray: () => rows,
+      one: () => {
+        const [row] = rows;
+        if (row === undefined || rows.length > 1) throw new Error(`${rows.length} rows for: ${query}`);
+        return row;
+      },
+      [Symbol.iterator]: () => rows[Symbol.iterator](),
+    };
+  }
+}
+
+function asRow<Row>(row: object): Row;
+function asRow(row: object): object {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value instanceof Uint8Array ? Uint8Array.from(value).buffer : value]),
+  );
+}

@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { world } from "../support/world.ts";
+import { ask } from "./ask.ts";
+
+const ORIGIN = "http://im.example.com";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("cross-origin calls", () => {
+  test.each([
+    [`/v1/route?appId=${world.APP_ID}`, 200],
+    ["/v1/route", 404],
+    ["/nowhere", 404],
+    ["/admin/settings", 401],
+  ])("%s answers any origin with %i", async (path, status) => {
+    const response = await ask(ORIGIN + path, { headers: { Origin: "https://app.example.com" } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
+  });
+
+  test.each(["/1.1/rtm/sign", "/admin/settings", "/nowhere"])("a preflight of %s passes", async (path) => {
+    const response = await ask(ORIGIN + path, {
+      method: "OPTIONS",
+      headers: { Origin: "https://app.example.com", "Access-Control-Request-Method": "PUT" },
+    });
+    expect(response.status).toBe(204);
+    expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    const methods = response.headers.get("Access-Control-Allow-Methods")?.split(",");
+    expect(methods).toEqual(expect.arrayContaining(["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]));
+    const headers = response.headers.get("Access-Control-Allow-Headers")?.split(",");
+    expect(headers).toEqual(
+      expect.arrayContaining([
+        "Content-Type",
+        "X-LC-Id",
+        "X-LC-Key",
+        "X-LC-Sign",
+        "X-LC-IM-Session-Token",
+        "X-LC-Session",
+        "X-LC-Prod",
+        "X-LC-UA",
+      ]),
+    );
+  });
+});
+
+describe("a request that cannot be served", () => {
+  test("is 404 in JSON where there is nothing", async () => {
+    const response = await ask(`${ORIGIN}/nowhere`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({ code: 404, error: "Not found." });
+  });
+
+  test("is 500 in JSON after an exception, told to the log once and to the caller not at all", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const prepare = () => {
+      throw new Error("secret of the database");
+    };
+    const response = await ask(`${ORIGIN}/admin/settings`, {
+      headers: { "X-LC-Id": world.APP_ID, "X-LC-Key": `${world.MASTER_KEY},master` },
+      env: { DB: Object.assign(Object.create(world.DB), { prepare }) },
+    });
+    expect(response.status).toBe(500);
+    expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
+    expect(await response.json()).toEqual({ code: 500, error: "Internal error." });
+    expect(log).toHaveBeenCalledTimes(1);
+  });
+
+  test("says that nothing may keep, sniff or frame the answer", async () => {
+    const { headers } = await ask(`${ORIGIN}/nowhere`);
+    expect(headers.get("Cache-Control")).toBe("no-store");
+    expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
+  });
+});
+
+describe("a WebSocket upgrade", () => {
+  test.each(["/", "/rtm", "/im/any/path", "/v1/route", "//rtm"])(
+    "of %s reaches the gateway",
+    async (path) => {
+      const connect = vi.fn(() => new Response("a socket"));
+      const response = await ask(ORIGIN + path, { headers: { Upgrade: "WebSocket" }, connect });
+      expect(await response.text()).toBe("a socket");
+      expect(connect).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  test("keeps the socket in the answer", async () => {
+    const connect = () => new Response(null, { status: 101, webSocket: new WebSocketPair()[0] });
+    const response = await ask(`${ORIGIN}/rtm`, { headers: { Upgrade: "websocket" }, connect });
+    expect(response.status).toBe(101);
+    expect(response.webSocket).not.toBeNull();
+  });
+
+  test("that fails is 500 and logged once", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const connect = () => Promise.reject(new Error("no"));
+    const response = await ask(`${ORIGIN}/rtm`, { headers: { Upgrade: "websocket" }, connect });
+    expect(response.status).toBe(500);
+    expect(log).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("GET /demo/config", () => {
+  test("gives whoever tries Parley out the app id and key, never the master key", async () => {
+    const env = { APP_ID: "parley-dev", APP_KEY: "the-key", MASTER_KEY: "the-master" };
+    const response = await ask(`${ORIGIN}/demo/config`, { env });
+    expect(await response.json()).toEqual({ appId: "parley-dev", appKey: "the-key" });
+  });
+
+  test("gives them where the owner asked for a demo", async () => {
+    const response = await ask(`${ORIGIN}/demo/config`, { env: { DEMO: "1" } });
+    expect(await response.json()).toEqual({ appId: world.APP_ID, appKey: world.APP_KEY });
+  });
+
+  test("is not there elsewhere", async () => {
+    expect((await ask(`${ORIGIN}/demo/config`)).status).toBe(404);
+  });
+});
