@@ -17,7 +17,11 @@ function count(of: Record<string, number>, what: string, by = 1): void {
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Replaces a method where it is defined; fails loudly where a new runtime has it elsewhere. */
-function wrap(owner: object, name: string, around: (method: Method, self: unknown, args: unknown[]) => unknown): void {
+function wrap(
+  owner: object,
+  name: string,
+  around: (method: Method, self: unknown, args: unknown[]) => unknown,
+): void {
   const method: unknown = Reflect.get(owner, name);
   if (typeof method !== "function") throw new Error(`the runtime has no ${name} to count`);
   const value = function (this: unknown, ...args: unknown[]): unknown {
@@ -77,9 +81,11 @@ function countDatabase(database: D1Database): void {
     const results: unknown[] = Array.isArray(answer) ? answer : [answer];
     const queries: unknown[] = Array.isArray(args[1]) ? args[1] : [args[1]];
     for (const [index, result] of results.entries()) {
-      const meta: unknown = typeof result === "object" && result !== null ? Reflect.get(result, "meta") : undefined;
+      const meta: unknown =
+        typeof result === "object" && result !== null ? Reflect.get(result, "meta") : undefined;
       const rows = numberIn(meta, "rows_written");
-      if (rows > 0) count(counts.databaseRows, String(queries[index]).replaceAll(/\s+/g, " ").slice(0, 60), rows);
+      if (rows > 0)
+        count(counts.databaseRows, String(queries[index]).replaceAll(/\s+/g, " ").slice(0, 60), rows);
     }
     return answer;
   });

@@ -32,6 +32,6 @@ export async function idleMemory(server: Server, arrive: Arrive): Promise<IdleMe
   const empty = residentMemory(server.pid);
   const half = await wave();
   const full = await wave();
-  await inParallel(leave.length, 50, async (index) => leave[index]?.());
+  await Promise.all(leave.map((go) => go()));
   return { overall: (full - empty) / (2 * WAVE), further: (full - half) / WAVE };
 }

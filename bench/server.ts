@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
@@ -29,26 +28,17 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
   // Beside the code, since a system's temporary folder may be memory, where commits cost nothing.
   await mkdir(at(".data"), { recursive: true });
   const folder = await mkdtemp(at(".data/bench-"));
-  const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
-  const { modulesRules: _, ...parley } = workerOptions;
   const shared = {
     name: "bench",
     modules: [{ type: "ESModule" as const, path: "worker.js", contents: await bundle(entry) }],
     host: "127.0.0.1",
     port: 0,
     cf: false,
+    logRequests: false,
     log: new Log(LogLevel.ERROR),
   };
-  const own = environment.wrangler
-    ? { ...parley, bindings: { ...parley.bindings, ...environment.variables } }
-    : {
-        compatibilityDate: parley.compatibilityDate,
-        durableObjects: Object.fromEntries(
-          environment.objects.map((name) => [name, { className: name, useSQLite: true }]),
-        ),
-      };
   const miniflare = new Miniflare({
-    ...convertV4MiniflareOptions({ ...own, ...shared }),
+    ...convertV4MiniflareOptions({ ...worker(environment), ...shared }),
     // The conversion drops it, and data would go to a folder of Miniflare's own choosing.
     resourcePersistencePath: folder,
   });
@@ -64,6 +54,15 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function worker(environment: Program["environment"]) {
+  if (environment.wrangler) {
+    const { modulesRules: _, ...options } = readWranglerConfig(at("wrangler.toml")).workerOptions;
+    return { ...options, bindings: Object.assign({}, options.bindings, environment.variables) };
+  }
+  const objects = environment.objects.map((name) => [name, { className: name, useSQLite: true }]);
+  return { compatibilityDate: "2026-10-20", durableObjects: Object.fromEntries(objects) };
 }
 
 async function bundle(entry: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Counts, difference, readCounts } from "./counts.ts";
-import { deliveredFrame, DirectFrame, echoFrame, readFrame } from "./frames.ts";
+import { DirectFrame, deliveredFrame, echoFrame, readFrame } from "./frames.ts";
 import { ParleyClient } from "./parley-client.ts";
 import { nextSequence } from "./room.ts";
 import { inParallel } from "./sockets.ts";
@@ -12,9 +12,24 @@ export interface Work {
   counts: Counts;
 }
 
+export const workNames = {
+  firstLogin: "a client's very first login",
+  login: "login, no news",
+  flow: "send to 1 linked member, in full flow",
+  wideAudience: 10,
+  wideFlow: "send to 10 linked members, in full flow",
+  alone: "send, the only one within a second",
+  read: "read",
+  acknowledge: "acknowledge a delivery",
+  offline: "send, first to a member now offline",
+  away: "send, further to a member offline",
+  news: "login, news in 1 conversation",
+  cold: "send, first to a member online without a link",
+  idle: "an idle hour's heartbeats, then sleep",
+} as const;
+
 const TIMES = 20;
 const FLOW = 200; // messages in full flow
-const AUDIENCE = 10;
 /** Longer than the second for which messages gather for D1. */
 const SETTLED = 2_500; // ms
 /** Longer than the ten seconds after which an object looks whether a crash left deliveries undone. */
@@ -41,40 +56,45 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
 
   const sender = await logIn("sender");
   const idle: ParleyClient[] = [];
-  await spend("a client's very first login", TIMES, SETTLED, () =>
+  await spend(workNames.firstLogin, TIMES, SETTLED, () =>
     each(async (index) => idle.push(await logIn(`idle-${index}`))),
   );
   await Promise.all(idle.splice(0).map((client) => client.logOut()));
-  await spend("login, no news", TIMES, SETTLED, () =>
+  await spend(workNames.login, TIMES, SETTLED, () =>
     each(async (index) => idle.push(await logIn(`idle-${index}`))),
   );
 
-  const big = await chatWith(sender, await inParallel(AUDIENCE, 10, (index) => logIn(`near-${index}`)));
-  const [small] = await Promise.all([chatWith(sender, [await logIn("only")])]);
-  await spend("send to 1 linked member, in full flow", FLOW, SETTLED, () => sendMany(sender, small, FLOW));
-  await spend(`send to ${AUDIENCE} linked members, in full flow`, FLOW, SETTLED, () => sendMany(sender, big, FLOW));
+  const big = await chatWith(
+    sender,
+    await inParallel(workNames.wideAudience, 10, (index) => logIn(`near-${index}`)),
+  );
+  const small = await chatWith(sender, [await logIn("only")]);
+  await spend(workNames.flow, FLOW, SETTLED, () => sendMany(sender, small, FLOW));
+  await spend(workNames.wideFlow, FLOW, SETTLED, () => sendMany(sender, big, FLOW));
 
   const friends = await inParallel(TIMES, 10, (index) => logIn(`friend-${index}`));
-  const chats = await inParallel(TIMES, 10, async (index) => chatWith(sender, friends.slice(index, index + 1)));
+  const chats = await inParallel(TIMES, 10, async (index) =>
+    chatWith(sender, friends.slice(index, index + 1)),
+  );
   await sleep(DEBTS_SETTLED);
   const sendToAll = () => Promise.all(chats.map((chat) => sendMany(sender, chat, 1)));
-  await spend("send, the only one within a second", TIMES, SETTLED, sendToAll);
-  await spend("read", TIMES, SETTLED, () =>
+  await spend(workNames.alone, TIMES, SETTLED, sendToAll);
+  await spend(workNames.read, TIMES, SETTLED, () =>
     each(async (index) => friends[index]?.send(readFrame(`friend-${index}`, chats[index]?.id ?? ""))),
   );
-  await spend("acknowledge a delivery", TIMES, SETTLED, () =>
+  await spend(workNames.acknowledge, TIMES, SETTLED, () =>
     each(async (index) => friends[index]?.send(deliveredFrame(`friend-${index}`, chats[index]?.id ?? ""))),
   );
 
   await Promise.all(friends.splice(0).map((friend) => friend.leave()));
-  await spend("send, first to a member now offline", TIMES, DEBTS_SETTLED, sendToAll);
-  await spend("send, further to a member offline", TIMES, SETTLED, sendToAll);
-  await spend("login, news in 1 conversation", TIMES, SETTLED, () =>
+  await spend(workNames.offline, TIMES, DEBTS_SETTLED, sendToAll);
+  await spend(workNames.away, TIMES, SETTLED, sendToAll);
+  await spend(workNames.news, TIMES, SETTLED, () =>
     each(async (index) => friends.push(await logIn(`friend-${index}`))),
   );
-  await spend("send, first to a member online without a link", TIMES, DEBTS_SETTLED, sendToAll);
+  await spend(workNames.cold, TIMES, DEBTS_SETTLED, sendToAll);
 
-  await spend("an idle hour's heartbeats, then sleep", TIMES, ASLEEP, () =>
+  await spend(workNames.idle, TIMES, ASLEEP, () =>
     Promise.all(
       idle.map(async (client) => {
         for (let echo = 0; echo < HOUR_OF_ECHOES; echo++) await client.ask(echoFrame);

@@ -1,1 +1,17 @@
-console.log(1);
+import { version } from "leancloud-realtime/package.json";
+import { appOfThisServer } from "./app.ts";
+import { element } from "./dom.ts";
+import { Panel } from "./panel.ts";
+import { Person } from "./person.ts";
+
+/** One person of the page. index.html runs this once for each, with who it is in the script's attributes. */
+async function enter({ name = "", face = "", friend = "" }: DOMStringMap): Promise<void> {
+  const panel = new Panel(element("people"), name, face, friend);
+  element("sdk").textContent = version;
+  const app = await appOfThisServer();
+  element("snippet").textContent =
+    `new Realtime({ appId: "${app.appId}", appKey: "…", server: "${location.origin}" })`;
+  await new Person(name, friend, app, panel).arrive();
+}
+
+if (document.currentScript !== null) void enter(document.currentScript.dataset);

@@ -9,18 +9,16 @@ const AT_ONCE = 20; // conversations asked in parallel
 const PAGE = 50; // unread tuples in one push; Swift cannot look up more than 100 conversations at once (wire §5.5)
 
 /**
- * Tells a session what its client missed: asks exactly the conversations that may hold news, and those a sibling
- * session is linked to (L5). Resolves to whether every one of them answered.
+ * Tells a session what its client missed, by asking the conversations that may hold news (L5). Resolves to whether every one of them answered.
  */
 export async function catchUp(
   session: Session,
+  asked: string[],
   inbox: Inbox,
   siblings: () => Session[],
   services: Services,
 ): Promise<boolean> {
   const { clientId } = session.identity;
-  const held = siblings().flatMap((sibling) => sibling.links.map(({ conversationId }) => conversationId));
-  const asked = [...new Set([...inbox.conversations(), ...held])];
   const news: { conversationId: string; answer: CatchUp }[] = [];
   let complete = true;
   const ask = async (conversationId: string) => {
@@ -33,8 +31,8 @@ export async function catchUp(
       complete = false;
       return;
     }
+    session.tell({ type: "caughtUp", conversationId, head: answer?.head });
     if (answer === undefined) return inbox.remove(conversationId, arrivals);
-    session.tell({ type: "caughtUp", conversationId, head: answer.head });
     // A conversation somebody here is linked to stays: what comes over links leaves no other trace.
     const linked = siblings().find((sibling) => sibling.linkTo(conversationId) !== undefined);
     if (linked !== undefined) session.tell({ type: "link", conversationId, since: answer.head });

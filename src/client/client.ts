@@ -72,7 +72,7 @@ export class Client {
   }
 
   async catchUpAgain(): Promise<void> {
-    for (const session of this.#open()) await this.#catchUp(session);
+    for (const session of this.#open()) await this.#catchUp(session, this.#news(session));
   }
 
   async #answer(session: Session, command: Command): Promise<void> {
@@ -129,13 +129,24 @@ export class Client {
     this.#reply(session, serial, replies.sessionOpened(serial, token));
     // Opening again on the same socket is answered and changes nothing (wire §2.6).
     if (wasOpen || session.state.phase !== "open") return;
-    session.tell({ type: "opened", openedAt: session.state.openedAt });
-    await this.#catchUp(session);
+    const asking = this.#news(session);
+    session.tell({ type: "opened", asking });
+    await this.#catchUp(session, asking);
   }
 
-  async #catchUp(session: Session): Promise<void> {
-    const siblings = () => this.#open().filter((other) => other !== session);
-    const complete = await catchUp(session, this.#inbox, siblings, this.#services);
+  #siblings(session: Session): Session[] {
+    return this.#open().filter((other) => other !== session);
+  }
+
+  /** Conversations that may hold news for a session: the inbox, and what a sibling is linked to (L5). */
+  #news(session: Session): string[] {
+    const held = this.#siblings(session).flatMap(({ links }) => links.map(({ conversationId }) => conversationId));
+    return [...new Set([...this.#inbox.conversations(), ...held])];
+  }
+
+  async #catchUp(session: Session, asked: string[]): Promise<void> {
+    const siblings = () => this.#siblings(session);
+    const complete = await catchUp(session, asked, this.#inbox, siblings, this.#services);
     if (!complete) this.#services.retryAfter(CATCH_UP_RETRY);
   }
 

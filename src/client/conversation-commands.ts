@@ -33,7 +33,7 @@ export async function answerStart(
     return { conversationId: "", reply: replies.errorReply(serial, error, { detail }), pushes: [] };
   };
   if (command.kind !== "normal") return refuse("UNSUPPORTED_COMMAND", `${command.kind} conversations`);
-  const members = [...new Set([clientId, ...command.members])];
+  const members = [...new Set([clientId, ...command.members])].toSorted(); // as they come out of storage
   const invalid = members.find((id) => !isClientId(id));
   if (invalid !== undefined) return refuse("INVALID_LOGIN", "a member's id is not 1 to 64 characters");
   if (members.length > (await services.memberLimit())) return refuse("CONVERSATION_FULL");

@@ -158,7 +158,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           const member = state.members.get(clientId);
           if (member !== undefined) state.setAway(member, away);
         },
-        replay: (after, limit, leaveOut) => replayOf(state, after, limit, leaveOut),
+        replay: (after, limit, own) => replayOf(state, after, limit, own),
         owe: (since) => {
           if (state.owedSince === undefined) this.#wakeAfter(OWED_DELAY);
           state.owe(since);

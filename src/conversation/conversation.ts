@@ -1,12 +1,12 @@
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import { joinRecords, pushRecord, replyRecord, storedRecord } from "../protocol/link-records.ts";
+import { joinRecords, type LogPlace, NO_ORIGIN, pushRecord, replyRecord, storedRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { changeColumns } from "./attributes.ts";
 import type { ConversationCommand } from "./commands.ts";
-import type { Delivery, Link, Replay } from "./delivery.ts";
+import type { Delivery, Link, OwnSends, Replay } from "./delivery.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
 import type { Outbox } from "./outbox.ts";
@@ -150,8 +150,8 @@ export class Conversation {
     return { conversationId: id, kind, timeToLive };
   }
 
-  #reply(link: Link, serial: number | undefined, payload: Uint8Array, accepted?: number): void {
-    if (serial !== undefined) this.#delivery.send(link, replyRecord(serial, payload, accepted));
+  #reply(link: Link, serial: number | undefined, payload: Uint8Array): void {
+    if (serial !== undefined) this.#delivery.send(link, replyRecord(serial, payload));
   }
 
   #refuse(link: Link, serial: number | undefined, error: ErrorName, detail?: string): void {
@@ -175,7 +175,7 @@ export class Conversation {
       const [first] = stored;
       const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
       for (const link of this.#delivery.audience().links) {
-        if (link.number === onlyOrigin) continue;
+        if (link.origin === onlyOrigin) continue;
         const own = answers.get(link);
         answers.delete(link);
         this.#delivery.send(link, own === undefined ? shared : joinRecords([shared, ...own]));
@@ -189,12 +189,10 @@ export class Conversation {
   /** Appends one message, or finds it appended already; the record of the answer, if one is wanted. */
   #append(link: Link, command: Send["command"], stored: { origin: number; record: Uint8Array }[]) {
     const { serial } = command;
-    const answered = (accepted: { timestamp: number; id: string }) => {
+    const answered = ({ timestamp, id }: { timestamp: number; id: string }, place?: LogPlace) => {
       if (serial === undefined) return undefined;
-      const { timestamp, id } = accepted;
       const reply = replies.messageAccepted(serial, { conversationId: this.#id, messageId: id, timestamp });
-      // Only an open link has brought its session everything before this message.
-      return replyRecord(serial, reply, this.#delivery.isOpen(link) ? timestamp : -timestamp);
+      return replyRecord(serial, reply, place);
     };
     const refused = (error: ErrorName) => {
       if (serial === undefined) return undefined;
@@ -209,12 +207,12 @@ export class Conversation {
       const token = command.dedupeToken;
       const before = token === undefined ? undefined : this.#state.log.acceptedBefore(link.clientId, token, now);
       if (before !== undefined) return answered(before);
-      const timestamp = this.#state.tick(now);
-      const message = messageOf(link.clientId, command, timestamp);
+      const place = { timestamp: this.#state.tick(now), previous: this.#state.log.head };
+      const message = messageOf(link.clientId, command, place.timestamp);
       this.#state.log.append(message, token);
       const push = pushes.message({ conversationId: this.#id, kind: this.#state.facts.kind, message });
-      stored.push({ origin: link.number, record: storedRecord(timestamp, link.number, push) });
-      return answered(message);
+      stored.push({ origin: link.origin, record: storedRecord(place, link.origin, push) });
+      return answered(message, place);
     } catch (error) {
       console.error("message.send", error);
       return refused("INTERNAL_ERROR");
@@ -235,7 +233,7 @@ export class Conversation {
     const { links, others } = this.#delivery.audience();
     const accepted = { conversationId: this.#id, messageId: message.id, timestamp };
     this.#reply(link, serial, replies.messageAccepted(serial, accepted));
-    for (const other of [...links]) if (other.number !== link.number) this.#delivery.send(other, record);
+    for (const other of [...links]) if (other.origin !== link.origin) this.#delivery.send(other, record);
     this.#delivery.push([...others], record);
   }
 
@@ -271,7 +269,7 @@ export class Conversation {
     const wanted = [...new Set(command.members)];
     const invalid = wanted.filter((clientId) => !isClientId(clientId));
     const allowed = wanted.filter(isClientId);
-    const newcomers = allowed.filter((clientId) => !members.has(clientId));
+    const newcomers = allowed.filter((clientId) => !members.has(clientId)).toSorted();
     const onlySelf = wanted.every((clientId) => clientId === link.clientId);
     if (!members.has(link.clientId) && !onlySelf) {
       return this.#refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
@@ -341,7 +339,7 @@ export class Conversation {
     // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
     const record = pushRecord(pushes.conversationChanged({ ...change, by: link.clientId }));
     const { links, others } = this.#delivery.audience();
-    for (const other of [...links]) if (other.number !== link.number) this.#delivery.send(other, record);
+    for (const other of [...links]) if (other.origin !== link.origin) this.#delivery.send(other, record);
     this.#delivery.push([...others], record, true);
   }
 
@@ -396,17 +394,19 @@ export function replayOf(
   state: ConversationState,
   after: number,
   limit: number,
-  leaveOut?: { from: string; tokens: string[] },
+  own?: OwnSends,
 ): Replay | undefined {
   const rows = state.log.after(after, limit + 1);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   if (last === undefined) return undefined;
   const { id: conversationId, kind } = state.facts;
-  const records = page
-    .filter(
-      ({ message, token }) => message.from !== leaveOut?.from || token === undefined || !leaveOut.tokens.includes(token),
-    )
-    .map(({ message }) => storedRecord(message.timestamp, 0, pushes.message({ conversationId, kind, message })));
+  let previous = state.log.upTo(after);
+  const records = page.map(({ message, token }) => {
+    const place = { timestamp: message.timestamp, previous };
+    previous = message.timestamp;
+    const isOwn = message.from === own?.clientId && token !== undefined && own.tokens.includes(token);
+    return storedRecord(place, isOwn ? own.origin : NO_ORIGIN, pushes.message({ conversationId, kind, message }));
+  });
   return { frame: joinRecords(records), upTo: last.message.timestamp, more: rows.length > limit };
 }

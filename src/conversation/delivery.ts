@@ -13,6 +13,7 @@ export interface LinkIdentity {
   number: number;
   clientId: string;
   sessionId: string;
+  origin: number;
   period: Period;
   /** Everything after this reaches the client by links alone. */
   since: number;
@@ -39,7 +40,7 @@ export interface DeliveryHost {
   isAway(clientId: string): boolean;
   setAway(clientId: string, away: boolean): void;
   /** Stored messages after a timestamp as one frame of records, and how far they reach; undefined if none. */
-  replay(after: number, limit: number, leaveOut?: { from: string; tokens: string[] }): Replay | undefined;
+  replay(after: number, limit: number, own?: OwnSends): Replay | undefined;
   /** Durably notes that members without a link are owed what follows; `owesNothing` takes it back. */
   owe(since: number): void;
   owesNothing(): void;
@@ -49,6 +50,13 @@ export interface DeliveryHost {
   retryAfter(delay: number): void;
   /** Calls back once, after this many milliseconds, if the object still lives; returns how to call it off. */
   timer(delay: number, run: () => void): () => void;
+}
+
+/** A session's sends that it will send again: their copies are marked as its own. */
+export interface OwnSends {
+  clientId: string;
+  origin: number;
+  tokens: string[];
 }
 
 export interface Replay {
@@ -168,11 +176,6 @@ export class Delivery {
     this.#send(link, frame);
   }
 
-  /** Whether a link brings its session all there is, in order; not so once it gives way. */
-  isOpen(link: Link): boolean {
-    return this.#lanes.get(link.clientId)?.state === "linked";
-  }
-
   /**
    * A link is asked for (L2). Resolves when it may be opened; `open` must follow without another await. What
    * the client was not handed yet comes by the link from then on.
@@ -203,7 +206,7 @@ export class Delivery {
     }
   }
 
-  /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it, none older. */
+  /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it. */
   #ticket(
     request: LinkRequest,
     period: Period,
@@ -211,7 +214,7 @@ export class Delivery {
     pushes: Uint8Array[],
   ): LinkTicket {
     const recent = burst !== undefined && this.#host.now() - burst.lastAt < BURST_GAP;
-    const unseen = Math.max(recent ? Math.min(burst.after, since) : since, request.sessionOpenedAt);
+    const unseen = recent ? Math.min(burst.after, since) : since;
     return { period, since, burst: recent ? burst : undefined, replayAfter: request.since ?? unseen, pushes };
   }
 
@@ -229,15 +232,17 @@ export class Delivery {
     const current = this.#lanes.get(request.clientId);
     const { period, since, burst } = current?.state === "linked" ? current : ticket;
     const replay = this.#host.replay(ticket.replayAfter, REPLAY_LIMIT, {
-      from: request.clientId,
+      clientId: request.clientId,
+      origin: request.origin,
       tokens: request.unanswered,
     });
     if (replay?.more) return undefined;
-    const { clientId, sessionId } = request;
-    const link: Link = { number: this.#lastNumber + 1, clientId, sessionId, period, since, burst, port };
+    const { clientId, sessionId, origin } = request;
+    const link: Link = { number: this.#lastNumber + 1, clientId, sessionId, origin, period, since, burst, port };
     this.#adopt(link);
     this.#host.setAway(clientId, false);
-    const opened: ConversationControl = { type: "opened", number: link.number, period, since };
+    this.#audience = undefined;
+    const opened: ConversationControl = { type: "opened", period, since };
     port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...ticket.pushes]));
     return link;
   }
@@ -291,6 +296,7 @@ export class Delivery {
     const lane = this.#lanes.get(clientId);
     if (lane?.state === "cold" && lane.call !== undefined) lane.call.overtaken = true;
     this.#host.setAway(clientId, false);
+    this.#audience = undefined;
   }
 
   /** After a failure: tries again for each client whose object did not answer. */

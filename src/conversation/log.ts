@@ -136,6 +136,13 @@ export class Log {
       .map((row) => ({ message: toMessage(row), token: row.token ?? undefined }));
   }
 
+  /** Timestamp of the newest message at or before this one; 0 if there is none. */
+  upTo(timestamp: number): number {
+    return this.#sql
+      .exec<{ found: number | null }>("SELECT max(timestamp) AS found FROM messages WHERE timestamp <= ?", timestamp)
+      .one().found ?? 0;
+  }
+
   last(): MessageRecord | undefined {
     const [row] = this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM messages ORDER BY timestamp DESC LIMIT 1`).toArray();
     return row && toMessage(row);

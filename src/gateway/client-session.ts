@@ -6,7 +6,7 @@ import type { Command } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { LinkRequest, SessionControl, SessionReport, SessionRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
-import { type LinkRecord, readControl, readRecords } from "../protocol/link-records.ts";
+import { type LinkRecord, type LogPlace, newOrigin, readControl, readRecords } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
@@ -22,8 +22,12 @@ export interface SessionOwner {
   send(frame: Uint8Array): void;
   /** Runs once after this many milliseconds; returns how to call it off. */
   timer(milliseconds: number, run: () => void): () => void;
+  /** The client is logged in. */
+  opened(): void;
   /** The session is over, in good order. */
   ended(session: ClientSession): void;
+  /** Commands that waited for the end of this session, from the next login on. */
+  again(rest: Early[]): void;
   /** Something broke that only a new login repairs: the user's socket has to close. */
   broken(): void;
 }
@@ -31,6 +35,12 @@ export interface SessionOwner {
 /** Pushes wait this long (ms) after `opened`: C# knows its client only a moment later (gotcha 40). */
 const SETTLE = 150;
 const MARKS = 2_000; // conversations whose last delivered timestamp is remembered
+
+/** A command that has to wait for a login. */
+export interface Early {
+  command: Command;
+  frame: Uint8Array;
+}
 
 type Phase = "connecting" | "opening" | "open" | "closing" | "over";
 
@@ -41,22 +51,22 @@ export class ClientSession implements LinkOwner {
   readonly #owner: SessionOwner;
   readonly #mode: SessionRequest["mode"];
   readonly #sessionId = crypto.randomUUID();
+  readonly #origin = newOrigin();
   readonly #field: Uint8Array;
   readonly #links = new Map<string, ConversationLink>();
   /** Timestamp of the last stored message delivered, by conversation (L6). */
   readonly #marks = new Map<string, number>();
   /** Own messages accepted out of order with what the link brought: skipped when they come round. */
   readonly #own = new Map<string, Set<number>>();
+  /** Conversations whose catch-up is under way, and what waits for it. */
+  readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
   #phase: Phase = "connecting";
   #socket: LinkSocket | undefined;
-  #openedAt = 0;
   #uses = 0;
-  /** Commands that came before `opened`. */
-  #early: { command: Command; frame: Uint8Array }[] = [];
+  #early: Early[] = [];
   /** Pushes held back while the client settles. */
   #settling: Uint8Array[] | undefined;
   #settled: (() => void) | undefined;
-  #afterEnd: (() => void)[] = [];
 
   constructor(owner: SessionOwner, clientId: string, mode: SessionRequest["mode"]) {
     this.#owner = owner;
@@ -73,17 +83,9 @@ export class ClientSession implements LinkOwner {
     return this.#phase === "open";
   }
 
-  /** Its `session/close` is under way; `afterEnd` says when it is through. */
-  get isClosing(): boolean {
-    return this.#phase === "closing";
-  }
-
+  /** Whether commands are taken: not after `session/close`, unless the next login waits already. */
   get isUsable(): boolean {
-    return this.#phase !== "closing" && this.#phase !== "over";
-  }
-
-  afterEnd(run: () => void): void {
-    this.#afterEnd.push(run);
+    return this.#phase === "closing" ? this.#early.length > 0 : this.#phase !== "over";
   }
 
   now(): number {
@@ -120,12 +122,12 @@ export class ClientSession implements LinkOwner {
 
   /** One command of this client, by rule: what names a conversation goes there, everything else to the client. */
   handle(command: Command, frame: Uint8Array): void {
-    if (command.name === "session.open") {
-      this.#socket?.send(frame); // answered again, changes nothing
+    if (this.#phase !== "open") {
+      this.#early.push({ command, frame });
       return;
     }
-    if (this.#phase === "connecting" || this.#phase === "opening") {
-      this.#early.push({ command, frame });
+    if (command.name === "session.open") {
+      this.#socket?.send(frame); // answered again, changes nothing
       return;
     }
     if (!isConversationCommand(command)) {
@@ -158,16 +160,15 @@ export class ClientSession implements LinkOwner {
 
   request(conversationId: string) {
     const since = this.#marks.get(conversationId);
-    return { clientId: this.clientId, sessionId: this.#sessionId, sessionOpenedAt: this.#openedAt, since };
+    return { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin, since };
   }
 
-  receive(conversationId: string, records: LinkRecord[], origin: number): void {
+  receive(conversationId: string, records: LinkRecord[]): void {
     for (const record of records) {
-      if (record.kind === "stored") this.#deliverStored(conversationId, record, origin);
+      if (record.kind === "stored") this.#deliverStored(conversationId, record);
       else if (record.kind === "push") this.#push(record.payload);
       else if (record.kind === "reply") {
-        if (record.accepted > 0) this.#mark(conversationId, record.accepted);
-        else if (record.accepted < 0) this.#rememberOwn(conversationId, -record.accepted);
+        if (record.accepted !== undefined) this.#accepted(conversationId, record.accepted);
         this.send(record.payload);
       }
     }
@@ -192,8 +193,9 @@ export class ClientSession implements LinkOwner {
     else this.#answer(command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
   }
 
-  over(link: ConversationLink, rest: Forwarded[]): void {
+  over(link: ConversationLink, rest: Forwarded[], again: boolean): void {
     if (this.#links.get(link.conversationId) === link) this.#links.delete(link.conversationId);
+    if (again) this.#linkTo(link.conversationId);
     for (const forwarded of rest) this.#toConversation(link.conversationId, forwarded);
   }
 
@@ -210,9 +212,14 @@ export class ClientSession implements LinkOwner {
 
   #toConversation(conversationId: string, forwarded: Forwarded): void {
     // Receipts are not kept yet, so an acknowledgement has nothing to tell.
-    if (forwarded.command.name === "message.acknowledge") return;
+    if (forwarded.command.name === "message.acknowledge") {
+      const { serial } = forwarded.command;
+      return this.#answer(serial, replies.errorReply(serial, "UNSUPPORTED_COMMAND"));
+    }
     if (!isConversationId(conversationId)) return this.refuse(forwarded);
-    this.#linkTo(conversationId).send(forwarded);
+    const catchingUp = this.#catchingUp.get(conversationId);
+    if (catchingUp !== undefined) catchingUp.frames.push(forwarded);
+    else this.#linkTo(conversationId).send(forwarded);
   }
 
   /** The link to a conversation, opened if there is none; the least recently used one gives way (L1, L4). */
@@ -237,17 +244,19 @@ export class ClientSession implements LinkOwner {
     for (const link of candidates.slice(0, Math.max(excess, 0))) link.unlink();
   }
 
-  #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }, origin: number): void {
-    if (record.timestamp <= (this.#marks.get(conversationId) ?? 0)) return;
+  #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): void {
+    const mark = this.#marks.get(conversationId);
+    if (mark !== undefined && record.timestamp <= mark) return;
+    if (mark !== undefined && record.previous > mark) return this.#resync(conversationId);
     this.#mark(conversationId, record.timestamp);
-    if (record.origin !== 0 && record.origin === origin) return;
+    if (record.origin === this.#origin) return;
     if (this.#own.get(conversationId)?.delete(record.timestamp)) return;
     this.#push(record.payload);
   }
 
   #mark(conversationId: string, timestamp: number): void {
-    const before = this.#marks.get(conversationId) ?? 0;
-    if (timestamp <= before) return;
+    // A mark of 0 is one too: everything is to be replayed.
+    if (timestamp <= (this.#marks.get(conversationId) ?? -1)) return;
     this.#marks.delete(conversationId);
     this.#marks.set(conversationId, timestamp);
     if (this.#marks.size <= MARKS) return;
@@ -259,7 +268,17 @@ export class ClientSession implements LinkOwner {
     }
   }
 
-  #rememberOwn(conversationId: string, timestamp: number): void {
+  /** Something before this message never came: the log after the mark is to be replayed (L7). */
+  #resync(conversationId: string): void {
+    const link = this.#links.get(conversationId);
+    if (link === undefined) this.#linkTo(conversationId);
+    else link.resync();
+  }
+
+  /** An own message is part of what the session has seen, unless something before it is still to come. */
+  #accepted(conversationId: string, { timestamp, previous }: LogPlace): void {
+    const mark = this.#marks.get(conversationId);
+    if (mark !== undefined && previous <= mark) return this.#mark(conversationId, timestamp);
     const own = this.#own.get(conversationId);
     if (own === undefined) this.#own.set(conversationId, new Set([timestamp]));
     else own.add(timestamp);
@@ -277,31 +296,56 @@ export class ClientSession implements LinkOwner {
 
   /** By the cold lane; from here on by a link (L1). While one opens, its replay goes first (L7). */
   #receiveCold(conversationId: string, frame: Uint8Array): void {
-    const link = this.#links.get(conversationId);
-    if (link !== undefined) link.receiveCold(frame);
-    else {
-      this.receive(conversationId, readRecords(frame), -1);
-      this.#linkTo(conversationId);
+    const catchingUp = this.#catchingUp.get(conversationId);
+    if (catchingUp !== undefined) {
+      catchingUp.cold.push(frame);
+      return;
     }
+    const link = this.#links.get(conversationId);
+    if (link !== undefined) return link.receiveCold(frame);
+    this.receive(conversationId, readRecords(frame));
+    this.#linkTo(conversationId);
+  }
+
+  /** A sibling is linked there, with everything after `since` (L3). */
+  #follow(conversationId: string, since: number): void {
+    const link = this.#links.get(conversationId);
+    if (link !== undefined) return link.wantAgain();
+    this.#mark(conversationId, since);
+    this.#wantLink(conversationId);
+  }
+
+  /** Opens a link, or will once the conversation has said how far the catch-up goes (L5). */
+  #wantLink(conversationId: string): void {
+    const catchingUp = this.#catchingUp.get(conversationId);
+    if (catchingUp === undefined) this.#linkTo(conversationId);
+    else catchingUp.link = true;
+  }
+
+  #caughtUp(conversationId: string, head: number | undefined): void {
+    if (head !== undefined) this.#mark(conversationId, head);
+    const waited = this.#catchingUp.get(conversationId);
+    this.#catchingUp.delete(conversationId);
+    if (waited?.link) this.#linkTo(conversationId);
+    for (const frame of waited?.cold ?? []) this.#receiveCold(conversationId, frame);
+    for (const forwarded of waited?.frames ?? []) this.#linkTo(conversationId).send(forwarded);
   }
 
   #hear(word: SessionControl): void {
     switch (word.type) {
       case "opened":
         this.#phase = "open";
-        this.#openedAt = word.openedAt;
+        this.#owner.opened();
+        for (const conversationId of word.asking) this.#catchingUp.set(conversationId, { link: false, cold: [], frames: [] });
         this.#settle();
         for (const { command, frame } of this.#early.splice(0)) this.handle(command, frame);
         return;
       case "ended":
         return this.#end(linkClose.DONE);
       case "caughtUp":
-        return this.#mark(word.conversationId, word.head);
+        return this.#caughtUp(word.conversationId, word.head);
       case "link":
-        if (this.#links.has(word.conversationId)) return;
-        this.#mark(word.conversationId, word.since);
-        this.#linkTo(word.conversationId);
-        return;
+        return this.#follow(word.conversationId, word.since);
     }
   }
 
@@ -334,10 +378,13 @@ export class ClientSession implements LinkOwner {
     for (const link of this.#links.values()) link.close(code);
     this.#links.clear();
     this.#socket?.close(code);
-    for (const { command } of this.#early.splice(0)) {
+    const early = this.#early.splice(0);
+    const nextLogin = early.findIndex(({ command }) => command.name === "session.open");
+    for (const { command } of nextLogin === -1 ? early : early.slice(0, nextLogin)) {
       this.#answer(command.serial, replies.errorReply(command.serial, "SESSION_REQUIRED"));
     }
     this.#owner.ended(this);
-    for (const run of this.#afterEnd.splice(0)) run();
+    // JavaScript answers a refused token with an open without one, at once.
+    if (nextLogin !== -1) this.#owner.again(early.slice(nextLogin));
   }
 }

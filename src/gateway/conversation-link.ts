@@ -16,16 +16,16 @@ export interface LinkOwner {
   dial: Dial<LinkRequest>;
   now(): number;
   request(conversationId: string): Omit<LinkRequest, "conversationId" | "unanswered">;
-  /** Records of the conversation, in order; `origin` is this link's own number. */
-  receive(conversationId: string, records: LinkRecord[], origin: number): void;
+  /** Records of the conversation, in order. */
+  receive(conversationId: string, records: LinkRecord[]): void;
   linked(conversationId: string, period: Period, since: number): void;
   unlinked(conversationId: string, period: Period): void;
   /** The conversation does not exist: this frame has no other answer. */
   refuse(forwarded: Forwarded): void;
   /** A frame that must not be sent twice was lost with the link. */
   lose(forwarded: Forwarded): void;
-  /** The link is over; frames it still held are to go by a new one. */
-  over(link: ConversationLink, rest: Forwarded[]): void;
+  /** The link is over; frames it still held are to go by a new one, which is to be opened anyway if `again`. */
+  over(link: ConversationLink, rest: Forwarded[], again: boolean): void;
   /** The link broke twice: only a new login can repair the session (L7). */
   broken(): void;
 }
@@ -34,9 +34,9 @@ const FAILURE_MEMORY = 10_000; // ms: a link that breaks again within this has f
 
 type Phase =
   | { name: "opening" }
-  | { name: "open"; socket: LinkSocket; number: number; period: Period }
+  | { name: "open"; socket: LinkSocket }
   /** Unlinked for room: the last answers are awaited, then it closes (L4). */
-  | { name: "draining"; socket: LinkSocket; number: number }
+  | { name: "draining"; socket: LinkSocket }
   | { name: "over" };
 
 /** One session's link to one conversation: opened on demand, in order, reopened where it broke (L1, L4, L7). */
@@ -54,6 +54,7 @@ export class ConversationLink {
   #held: Uint8Array[] = [];
   #failedAt: number | undefined;
   #unlinkAsked = false;
+  #again = false;
 
   constructor(owner: LinkOwner, conversationId: string) {
     this.conversationId = conversationId;
@@ -78,7 +79,7 @@ export class ConversationLink {
   /** A frame of records from the cold lane. */
   receiveCold(frame: Uint8Array): void {
     if (this.#phase.name === "opening") this.#held.push(frame);
-    else this.#owner.receive(this.conversationId, readRecords(frame), -1);
+    else this.#owner.receive(this.conversationId, readRecords(frame));
   }
 
   /** Asks the conversation to let the whole client go, for room (L4). */
@@ -87,6 +88,19 @@ export class ConversationLink {
     this.#unlinkAsked = true;
     const word: ConversationRequest = { type: "unlink" };
     this.#phase.socket.send(JSON.stringify(word));
+  }
+
+  /** The session missed something: the link is opened again, and replays from where the session is. */
+  resync(): void {
+    if (this.#phase.name === "draining") this.#again = true;
+    if (this.#phase.name !== "open") return;
+    this.#phase.socket.close(linkClose.LOST);
+    this.#broke();
+  }
+
+  /** A sibling is linked: if this link is on its way out, another has to follow it. */
+  wantAgain(): void {
+    if (this.#phase.name === "draining") this.#again = true;
   }
 
   /** The session is over. */
@@ -123,8 +137,8 @@ export class ConversationLink {
     if (dialled === "missing") {
       this.#phase = { name: "over" };
       for (const forwarded of this.#waiting) this.#owner.refuse(forwarded);
-      for (const frame of this.#held) this.#owner.receive(this.conversationId, readRecords(frame), -1);
-      return this.#owner.over(this, []);
+      for (const frame of this.#held) this.#owner.receive(this.conversationId, readRecords(frame));
+      return this.#owner.over(this, [], false);
     }
     socket = dialled;
     for (const data of early) this.#frame(socket, data);
@@ -137,39 +151,39 @@ export class ConversationLink {
     if (this.#phase.name === "opening" && first?.kind === "control") {
       const opened = readControl<ConversationControl>(first.payload);
       if (opened.type === "opened") {
-        const { number, period, since } = opened;
-        this.#phase = { name: "open", socket, number, period };
+        const { period, since } = opened;
+        this.#phase = { name: "open", socket };
         this.#unlinkAsked = false;
         records = records.slice(1);
-        this.#receive(records, number);
+        this.#receive(records);
         this.#owner.linked(this.conversationId, period, since);
-        for (const held of this.#held.splice(0)) this.#owner.receive(this.conversationId, readRecords(held), -1);
+        for (const held of this.#held.splice(0)) this.#owner.receive(this.conversationId, readRecords(held));
         for (const forwarded of this.#waiting.splice(0)) this.#transmit(socket, forwarded);
       }
       return;
     }
-    if (this.#phase.name === "open" || this.#phase.name === "draining") this.#receive(records, this.#phase.number);
+    if (this.#phase.name === "open" || this.#phase.name === "draining") this.#receive(records);
   }
 
-  #receive(records: LinkRecord[], number: number): void {
+  #receive(records: LinkRecord[]): void {
     for (const record of records) {
       if (record.kind === "reply") this.#unanswered.delete(record.serial);
       if (record.kind === "control") this.#hear(readControl<ConversationControl>(record.payload));
     }
-    this.#owner.receive(this.conversationId, records, number);
+    this.#owner.receive(this.conversationId, records);
     if (this.#phase.name === "draining" && this.#unanswered.size === 0) this.#drained(this.#phase.socket);
   }
 
   #hear(word: ConversationControl): void {
     if (word.type !== "unlinked" || this.#phase.name !== "open") return;
-    this.#phase = { name: "draining", socket: this.#phase.socket, number: this.#phase.number };
+    this.#phase = { name: "draining", socket: this.#phase.socket };
     this.#owner.unlinked(this.conversationId, word.period);
   }
 
   #drained(socket: LinkSocket): void {
     this.#phase = { name: "over" };
     socket.close(linkClose.UNLINKED);
-    this.#owner.over(this, this.#waiting.splice(0));
+    this.#owner.over(this, this.#waiting.splice(0), this.#again);
   }
 
   /** The link broke, or could not be opened: what is safe to repeat goes again, the rest is answered (L7). */

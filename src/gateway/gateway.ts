@@ -1,5 +1,6 @@
 import { isClientId } from "../conversation/conversation.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
+import { addressed, clientIdField } from "../protocol/addressing.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import { type ClosingErrorName, type ErrorName, errors } from "../protocol/errors.ts";
@@ -8,7 +9,7 @@ import { linkClose } from "../protocol/link-controls.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
-import { ClientSession, type SessionOwner } from "./client-session.ts";
+import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import type { Dial } from "./link-socket.ts";
 import type { SubProtocol } from "./sub-protocol.ts";
 
@@ -29,6 +30,8 @@ export interface GatewayServices {
 
 /** Bytes of one frame. Far over any message: a conversation with 500 long member ids has to fit. */
 const FRAME_LIMIT = 128 * 1024;
+/** Bytes of a send beside content and push data: ids, token, mentions, and the text Java sends along with bytes. */
+const ENVELOPE_LIMIT = 16 * 1024;
 const BASE64_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4;
 
 /**
@@ -124,6 +127,18 @@ export class Gateway implements SessionOwner {
     if (this.#sessions.get(session.clientId) === session) this.#sessions.delete(session.clientId);
   }
 
+  again(rest: Early[]): void {
+    for (const { command, frame } of rest) {
+      if (this.#over || this.#settings === undefined) return;
+      if (command.name === "session.open") this.#open(command, frame, this.#settings);
+      else this.#sessionOf(command)?.handle(command, frame);
+    }
+  }
+
+  opened(): void {
+    this.#loggedIn();
+  }
+
   broken(): void {
     this.#fail("INTERNAL_ERROR");
   }
@@ -150,25 +165,28 @@ export class Gateway implements SessionOwner {
         return this.#open(command, frame, settings);
     }
     const session = this.#sessionOf(command);
-    if (session === undefined) return this.#refuse(undefined, serial, "SESSION_REQUIRED");
+    if (session === undefined) return this.#refuse(command.clientId, serial, "SESSION_REQUIRED");
+    const { clientId } = session;
     if (!session.rates.allows(command, settings.limits, this.now())) {
       if (command.name === "message.send") return session.refuseSend(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
-      return this.#refuse(session, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
+      return this.#refuse(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
     switch (command.name) {
       case "malformed":
-        return this.#refuse(session, serial, command.error, command.detail);
+        return this.#refuse(clientId, serial, command.error, command.detail);
       case "unsupported":
-        return this.#refuse(session, serial, command.error, command.what);
+        return this.#refuse(clientId, serial, command.error, command.what);
       case "report":
         if (serial !== undefined) session.send(replies.reportUploaded(serial));
         return;
       case "message.send":
-        if (command.size > settings.limits.messageBytes) return session.refuseSend(command, "FRAME_TOO_LONG");
+        if (command.size > settings.limits.messageBytes || frame.length - command.size > ENVELOPE_LIMIT) {
+          return session.refuseSend(command, "FRAME_TOO_LONG");
+        }
         break;
       case "message.patch": {
         const refusal = patchRefusal(command, settings);
-        if (refusal !== undefined) return this.#refuse(session, serial, refusal);
+        if (refusal !== undefined) return this.#refuse(clientId, serial, refusal);
       }
     }
     session.handle(command, frame);
@@ -179,19 +197,13 @@ export class Gateway implements SessionOwner {
     // Without an id the server invents one and the reply tells it (C-03).
     const clientId = command.clientId ?? crypto.randomUUID().replaceAll("-", "");
     if (appId !== undefined && appId !== this.#services.appId) {
-      return this.#refuse(undefined, serial, "APP_NOT_AVAILABLE");
+      return this.#refuseLogin(clientId, serial, "APP_NOT_AVAILABLE");
     }
-    if (!isClientId(clientId)) return this.#refuse(undefined, serial, "INVALID_LOGIN");
-    this.#loggedIn();
+    if (!isClientId(clientId)) return this.#refuseLogin(clientId, serial, "INVALID_LOGIN");
     const current = this.#sessions.get(clientId);
-    if (current?.isClosing) {
-      return current.afterEnd(() => {
-        if (!this.#over) this.#open(command, frame, settings);
-      });
-    }
     if (current !== undefined) {
       if (!current.rates.allows(command, settings.limits, this.now())) {
-        return this.#refuse(current, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
+        return this.#refuse(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
       }
       return current.handle(command, frame);
     }
@@ -211,11 +223,16 @@ export class Gateway implements SessionOwner {
     return usable.find((session) => session.isOpen) ?? usable[0];
   }
 
-  #refuse(session: ClientSession | undefined, serial: number | undefined, error: ErrorName, detail?: string): void {
+  #refuse(clientId: string | undefined, serial: number | undefined, error: ErrorName, detail?: string): void {
     if (serial === undefined) return;
     const reply = replies.errorReply(serial, error, { detail });
-    if (session === undefined) this.send(reply);
-    else session.send(reply);
+    this.send(clientId === undefined ? reply : addressed(reply, clientIdField(clientId)));
+  }
+
+  /** Java opens without a serial, and then hears no error but that of its token (wire §4.1). */
+  #refuseLogin(clientId: string, serial: number | undefined, error: ErrorName): void {
+    if (serial !== undefined) return this.#refuse(clientId, serial, error);
+    this.send(addressed(pushes.sessionEnded({ error }), clientIdField(clientId)));
   }
 
   #fail(error: ClosingErrorName): void {

@@ -11,11 +11,11 @@ export interface LinkRequest {
   conversationId: string;
   clientId: string;
   sessionId: string;
-  /** When the session was opened (ms): what is older belongs to its catch-up. */
-  sessionOpenedAt: number;
+  /** Marks what this session sends, on whichever link, so that it skips its own copies (`newOrigin`). */
+  origin: number;
   /** Replay the log after this; absent when the session has seen nothing of the conversation yet. */
   since: number | undefined;
-  /** Tokens of its own sends that were never answered: they are sent again, so a replay leaves them out. */
+  /** Tokens of its own sends that were never answered: they are sent again, so a replay marks them as its own. */
   unanswered: string[];
 }
 
@@ -30,7 +30,7 @@ export interface SessionRequest {
 /** ConversationObject → gateway. */
 export type ConversationControl =
   /** First on every link. Everything after `since` reaches this client by links alone. */
-  | { type: "opened"; number: number; period: Period; since: number }
+  | { type: "opened"; period: Period; since: number }
   /** The last word before the link ends for want of room (L4): finish, then close. */
   | { type: "unlinked"; period: Period };
 
@@ -39,14 +39,14 @@ export type ConversationRequest = { type: "unlink" };
 
 /** ClientObject → gateway. */
 export type SessionControl =
-  /** The login succeeded; what follows may be pushed. */
-  | { type: "opened"; openedAt: number }
+  /** The login succeeded. `asking` names the conversations it is being caught up on: `caughtUp` follows for each. */
+  | { type: "opened"; asking: string[] }
   /** The login failed, the session was closed, or it was ended from outside: close links and forget it. */
   | { type: "ended" }
   /** Another session of this client is linked there: link too, and be replayed what came after (L3, L5). */
   | { type: "link"; conversationId: string; since: number }
-  /** The catch-up covered the conversation up to here: drop live stored messages at or before it (L5, L6). */
-  | { type: "caughtUp"; conversationId: string; head: number };
+  /** The client was told of the conversation up to here: drop live stored messages at or before it (L5, L6). */
+  | { type: "caughtUp"; conversationId: string; head: number | undefined };
 
 /** Gateway → ClientObject. */
 export type SessionReport =

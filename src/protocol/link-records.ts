@@ -3,18 +3,27 @@
  * conversation pays for one write where it would pay for many (docs/architecture.md, "Broadcast").
  *
  * Layout, big-endian: kind (1 byte), payload length (4), then by kind
- * - stored: timestamp (8, float64 ms), origin link number (4), payload = a push without `peerId`
+ * - stored: timestamp (8, float64 ms), timestamp of the message before it or 0 (8), origin (8), payload = a push
+ *   without `peerId`
  * - push:   payload = a push without `peerId`
- * - reply:  serial (4, signed), accepted timestamp or 0 (8, float64 ms), payload = a reply without `peerId`
+ * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
+ *   without `peerId`
  * - cold:   conversation id length (2), the id, payload = an inner frame of records
  * - control: payload = JSON
  */
 export type LinkRecord =
-  | { kind: "stored"; timestamp: number; origin: number; payload: Uint8Array }
+  | ({ kind: "stored"; origin: number; payload: Uint8Array } & LogPlace)
   | { kind: "push"; payload: Uint8Array }
-  | { kind: "reply"; serial: number; accepted: number; payload: Uint8Array }
+  | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
   | { kind: "cold"; conversationId: string; payload: Uint8Array }
   | { kind: "control"; payload: Uint8Array };
+
+/** Where a message stands in its conversation: what names its predecessor shows whoever missed that one a gap. */
+export interface LogPlace {
+  timestamp: number;
+  /** 0 for the first. */
+  previous: number;
+}
 
 const STORED = 1;
 const PUSH = 2;
@@ -25,8 +34,14 @@ const CONTROL = 5;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** No link: the record came from no session (a system message, an import). */
+/** Who sent a message, when it was none of the sessions now here: a replay, the cold lane. */
 export const NO_ORIGIN = 0;
+
+/** A number for a session that no other session of a conversation has. */
+export function newOrigin(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high % 2 ** 20) * 2 ** 32 + low + 1;
+}
 
 function record(
   kind: number,
@@ -41,11 +56,12 @@ function record(
   return { bytes, view };
 }
 
-/** A message of the log. `origin` is the link it was sent on: that session has its ack and skips the copy. */
-export function storedRecord(timestamp: number, origin: number, payload: Uint8Array): Uint8Array {
-  const { bytes, view } = record(STORED, 12, payload);
-  view.setFloat64(5, timestamp);
-  view.setUint32(13, origin);
+/** A message of the log. `origin` is the session that sent it: it has its ack and skips the copy. */
+export function storedRecord(place: LogPlace, origin: number, payload: Uint8Array): Uint8Array {
+  const { bytes, view } = record(STORED, 24, payload);
+  view.setFloat64(5, place.timestamp);
+  view.setFloat64(13, place.previous);
+  view.setFloat64(21, origin);
   return bytes;
 }
 
@@ -54,14 +70,12 @@ export function pushRecord(payload: Uint8Array): Uint8Array {
   return record(PUSH, 0, payload).bytes;
 }
 
-/**
- * The one answer to the request with this serial. `accepted` is the timestamp a sent message was given, when its
- * own session has seen the conversation up to there; negative, when something before it is still to come.
- */
-export function replyRecord(serial: number, payload: Uint8Array, accepted = 0): Uint8Array {
-  const { bytes, view } = record(REPLY, 12, payload);
+/** The one answer to the request with this serial. `accepted` is where a message just sent stands in the log. */
+export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogPlace): Uint8Array {
+  const { bytes, view } = record(REPLY, 20, payload);
   view.setInt32(5, serial);
-  view.setFloat64(9, accepted);
+  view.setFloat64(9, accepted?.timestamp ?? 0);
+  view.setFloat64(17, accepted?.previous ?? 0);
   return bytes;
 }
 
@@ -105,27 +119,30 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
     const header = at + 5;
     switch (kind) {
       case STORED:
-        at = header + 12 + length;
+        at = header + 24 + length;
         records.push({
           kind: "stored",
           timestamp: view.getFloat64(header),
-          origin: view.getUint32(header + 8),
-          payload: frame.subarray(header + 12, at),
+          previous: view.getFloat64(header + 8),
+          origin: view.getFloat64(header + 16),
+          payload: frame.subarray(header + 24, at),
         });
         break;
       case PUSH:
         at = header + length;
         records.push({ kind: "push", payload: frame.subarray(header, at) });
         break;
-      case REPLY:
-        at = header + 12 + length;
+      case REPLY: {
+        at = header + 20 + length;
+        const timestamp = view.getFloat64(header + 4);
         records.push({
           kind: "reply",
           serial: view.getInt32(header),
-          accepted: view.getFloat64(header + 4),
-          payload: frame.subarray(header + 12, at),
+          accepted: timestamp === 0 ? undefined : { timestamp, previous: view.getFloat64(header + 12) },
+          payload: frame.subarray(header + 20, at),
         });
         break;
+      }
       case COLD: {
         const idEnd = header + 2 + view.getUint16(header);
         at = idEnd + length;

@@ -63,7 +63,7 @@ export class Phone {
         dialSession: town.dialSession((control) => {
           trace(this.name, JSON.stringify(control));
           if (control.type !== "caughtUp") return;
-          this.covered.set(control.conversationId, Math.max(control.head, this.covered.get(control.conversationId) ?? 0));
+          this.covered.set(control.conversationId, Math.max(control.head ?? 0, this.covered.get(control.conversationId) ?? 0));
         }),
         dialConversation: town.dialConversation(),
       },

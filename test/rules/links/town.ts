@@ -114,6 +114,7 @@ export class ConversationHouse {
   readonly #town: Town;
   readonly #ends = new Map<End, Link>();
   #alarmAt: number | undefined;
+  #calls = 0;
   #owedAtStart: number | undefined;
   #living: { state: ConversationState; delivery: Delivery; conversation: Conversation; timers: Set<() => void> };
 
@@ -130,7 +131,7 @@ export class ConversationHouse {
   async accept(asked: LinkRequest, end: End): Promise<boolean> {
     const { delivery } = this.#living;
     const who = `${asked.clientId}/${asked.sessionId.slice(0, 4)}`;
-    trace(this.#town.network.now, "ask", who, "since", asked.since, "opened", asked.sessionOpenedAt);
+    trace(this.#town.network.now, "ask", asked.conversationId, who, "since", asked.since);
     const ticket = await delivery.ask(asked);
     if (delivery !== this.#living.delivery) return false; // crashed meanwhile: the answer is never given
     const link = delivery.open(asked, ticket, portOf(end));
@@ -138,7 +139,7 @@ export class ConversationHouse {
       delivery.abandon(asked.clientId);
       return false;
     }
-    trace(this.#town.network.now, "open", who, "since", ticket.since, "replay after", ticket.replayAfter);
+    trace(this.#town.network.now, "open", asked.conversationId, who, "since", ticket.since, "replay after", ticket.replayAfter);
     const { port: _, ...identity } = link;
     end.attachment = identity;
     this.#ends.set(end, link);
@@ -147,8 +148,12 @@ export class ConversationHouse {
     return true;
   }
 
-  /** Sleeps and wakes: sockets, their attachments and the storage are all that is left. */
+  /**
+   * Sleeps and wakes: sockets, their attachments and the storage are all that is left. Only at rest, since the
+   * platform lets no object sleep while a call or a timer of its own is under way.
+   */
   evict(): void {
+    if (this.#calls > 0 || this.#living.timers.size > 0) return;
     trace(this.#town.network.now, "evict conversation");
     this.#stop();
     this.#living = this.#wake();
@@ -170,7 +175,7 @@ export class ConversationHouse {
 
   catchUp(clientId: string) {
     const answer = this.#living.conversation.catchUp(clientId);
-    trace(this.#town.network.now, "catch-up", clientId, "head", answer?.head);
+    trace(this.#town.network.now, "catch-up", this.state.facts.id, clientId, "head", answer?.head);
     return answer;
   }
 
@@ -195,7 +200,7 @@ export class ConversationHouse {
       const link = this.#ends.get(end);
       if (link === undefined) return;
       this.#ends.delete(end);
-      trace(this.#town.network.now, "closed", `${link.clientId}/${link.sessionId.slice(0, 4)}`);
+      trace(this.#town.network.now, "closed", this.state.facts.id, `${link.clientId}/${link.sessionId.slice(0, 4)}`);
       this.#living.delivery.closed(link);
     };
   }
@@ -229,7 +234,7 @@ export class ConversationHouse {
           const member = state.members.get(clientId);
           if (member !== undefined && this.#living.state === state) state.setAway(member, away);
         },
-        replay: (after, limit, leaveOut) => replayOf(state, after, limit, leaveOut),
+        replay: (after, limit, own) => replayOf(state, after, limit, own),
         owe: (since) => {
           if (state.owedSince === undefined) this.#alarm(10_000);
           state.owe(since);
@@ -243,11 +248,15 @@ export class ConversationHouse {
             return network.chance(0.5) ? "request lost" : "answer lost";
           };
           const deliver = () => {
+            if (this.#living.state !== state) return new Promise<boolean>(() => {}); // the caller died first
             const online = this.#town.client(clientId).client.deliver(state.facts.id, frame);
-            trace(network.now, "cold", clientId, stored(frame), online ? "online" : "offline");
+            trace(network.now, "cold", state.facts.id, clientId, stored(frame), online ? "online" : "offline");
             return online;
           };
-          const answer = network.call(deliver, 5_000, fate);
+          this.#calls += 1;
+          const answer = network.call(deliver, 5_000, fate).finally(() => {
+            this.#calls -= 1;
+          });
           // An object that died does not hear answers to its calls.
           return new Promise((resolve, reject) => {
             answer.then(
@@ -308,6 +317,7 @@ export class ClientHouse {
   readonly #town: Town;
   readonly #sql = new MemorySql();
   readonly #sessions = new Map<End, Session>();
+  #calls = 0;
 
   constructor(town: Town) {
     this.#town = town;
@@ -331,6 +341,7 @@ export class ClientHouse {
   }
 
   evict(): void {
+    if (this.#calls > 0) return;
     for (const end of this.#sessions.keys()) {
       const kept = end.attachment as { identity: SessionIdentity; state: SessionState };
       this.#sessions.set(end, new Session(socketOf(end), kept.identity, kept.state));
@@ -350,7 +361,12 @@ export class ClientHouse {
       isMember: async () => false,
       catchUp: (id, clientId) => {
         const fate = (): Fate => (network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine");
-        return network.call(() => conversations.get(id)?.catchUp(clientId), 5_000, fate);
+        this.#calls += 1;
+        return network
+          .call(() => conversations.get(id)?.catchUp(clientId), 5_000, fate)
+          .finally(() => {
+            this.#calls -= 1;
+          });
       },
       query: async () => [],
       isOnline: async () => false,

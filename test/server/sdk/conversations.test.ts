@@ -51,13 +51,13 @@ describe.each(sdks)("the JavaScript SDK $version, conversations", (sdk) => {
   test("[B-03] [B-04] the same members, asked to be unique, share one conversation", async () => {
     const [tom, jerry] = await pair();
     const spike = town().named("Spike");
-    const invited = next(jerry.client, "invited");
+    const told = Promise.all([next(tom.client, "membersjoined"), next(jerry.client, "membersjoined")]);
     const first = await tom.client.createConversation({
       members: [jerry.id, spike],
       name: "first",
       unique: true,
     });
-    await invited;
+    await told;
     const invitations = [record(tom.client, "invited"), record(jerry.client, "invited")];
     const joins = [record(tom.client, "membersjoined"), record(jerry.client, "membersjoined")];
 
@@ -78,9 +78,9 @@ describe.each(sdks)("the JavaScript SDK $version, conversations", (sdk) => {
     const separate = await tom.client.createConversation({ members: [jerry.id, spike], unique: false });
     expect(new Set([first.id, smaller.id, separate.id]).size).toBe(3);
 
-    const told = next(jerry.client, "message");
+    const message = next(jerry.client, "message");
     await first.send(new tom.sdk.TextMessage("that is all"));
-    await told;
+    await message;
     for (const heard of [...invitations, ...joins]) {
       expect(heard.filter(([, conversation]) => conversation.id === first.id)).toEqual([]);
     }

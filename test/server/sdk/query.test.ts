@@ -91,9 +91,9 @@ describe.each(sdks)("the JavaScript SDK $version, querying conversations", (sdk)
     expect(await exactly([jerry], true)).toEqual([tea]);
     expect(await exactly([jerry, tom], false)).toEqual([tea]);
     expect(await exactly([spike], false)).toEqual([]);
-    expect(await foundWithMembers((query) => query.equalTo("m", jerry.id).sizeEqualTo("m", 3))).toEqual([
-      chess,
-    ]);
+    expect((await foundWithMembers((query) => query.equalTo("m", spike.id))).toSorted()).toEqual(
+      [chess, books].toSorted(),
+    );
   });
 
   test("[B-20] by time", async () => {
@@ -140,15 +140,16 @@ describe.each(sdks)("the JavaScript SDK $version, querying conversations", (sdk)
     ).toEqual([books, tea, chess]);
   });
 
-  test("[B-20] page by page, and the first", async () => {
+  test("[B-20] page by page", async () => {
     const page = (skip: number, limit: number) =>
       found((query) => query.ascending("createdAt").skip(skip).limit(limit));
     expect(await page(0, 3)).toEqual([tea, chess, books]);
     expect(await page(3, 3)).toEqual([masters]);
     expect(await page(4, 3)).toEqual([]);
     expect(await page(0, 0)).toEqual([]);
-    const first = await tom.client.getQuery().equalTo("m", tom.id).descending("createdAt").first();
-    expect(first?.name).toBe(masters);
+    // 4.3.1 has no `first`.
+    const first = await tom.client.getQuery().equalTo("m", tom.id).descending("createdAt").first?.();
+    if (sdk.major === 5) expect(first?.name).toBe(masters);
   });
 
   test("[B-20] 10 come by default, more when asked", async () => {

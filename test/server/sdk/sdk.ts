@@ -149,7 +149,8 @@ export interface ConversationQuery {
   compact(enabled?: boolean): this;
   withLastMessagesRefreshed(enabled?: boolean): this;
   find(): Promise<Conversation[]>;
-  first(): Promise<Conversation | undefined>;
+  /** 5.x only. */
+  first?(): Promise<Conversation | undefined>;
 }
 
 export interface Message {

@@ -32,7 +32,7 @@ export class Device {
 
   static async connect(options: DeviceOptions = {}): Promise<Device> {
     const { protocol = "lc.protobuf2.3", path = "/rtm" } = options;
-    const offered = protocol === null ? {} : { "sec-websocket-protocol": protocol };
+    const offered: Record<string, string> = protocol === null ? {} : { "sec-websocket-protocol": protocol };
     const response = await http(path, { headers: { upgrade: "websocket", ...offered, ...options.headers } });
     const socket = response.webSocket;
     if (socket === null) throw new Error(`no socket: ${response.status}`);
@@ -52,8 +52,13 @@ export class Device {
     this.#text = text;
     socket.binaryType = "arraybuffer";
     socket.addEventListener("message", ({ data }) => {
-      const bytes = typeof data === "string" ? fromBase64(data) : new Uint8Array(data as ArrayBuffer);
-      if (bytes === undefined) throw new Error("not base64");
+      const bytes =
+        typeof data === "string"
+          ? fromBase64(data)
+          : data instanceof ArrayBuffer
+            ? new Uint8Array(data)
+            : undefined;
+      if (bytes === undefined) throw new Error("a frame neither bytes nor Base64");
       this.framing.push({ text: typeof data === "string", bytes, at: Date.now() });
       this.received.push(decodeFrame(bytes));
       this.#stir();
@@ -80,6 +85,11 @@ export class Device {
   /** Sends bytes as they are, framed as negotiated. */
   sendBytes(bytes: Uint8Array): void {
     this.#socket.send(this.#text ? toBase64(bytes) : bytes);
+  }
+
+  /** Sends a binary frame, whatever was negotiated. */
+  sendUnframed(bytes: Uint8Array): void {
+    this.#socket.send(bytes);
   }
 
   sendText(text: string): void {

@@ -1,0 +1,118 @@
+import { requestsIn, total } from "./counts.ts";
+import type { IdleMemory } from "./memory.ts";
+import type { Speed } from "./speed.ts";
+import { decimal, table } from "./table.ts";
+import { type Work, workNames } from "./work.ts";
+
+/** What Parley may cost (docs/architecture.md, "Budgets"), and what it was measured to. */
+export interface Budget {
+  name: string;
+  limit: number;
+  kind: "at least" | "at most";
+  measured: number;
+}
+
+export function speedBudgets(parley: Speed, bare: { nothingKept: Speed; inserting: Speed }): Budget[] {
+  return [
+    {
+      name: "fan-out to 100, of a bare broadcast that keeps nothing",
+      limit: 0.8,
+      kind: "at least",
+      measured: parley.fanOut[100].deliveries / bare.nothingKept.fanOut[100].deliveries,
+    },
+    {
+      name: "100 two-party chats, of a bare object per chat that inserts",
+      limit: 1.3,
+      kind: "at least",
+      measured: parley.chats.messages / bare.inserting.chats.messages,
+    },
+    {
+      name: "send → ack alone, of a bare insert and reply",
+      limit: 2,
+      kind: "at most",
+      measured: parley.fanOut[1].acknowledged / bare.inserting.fanOut[1].acknowledged,
+    },
+  ];
+}
+
+export function memoryBudget(parley: IdleMemory, bare: IdleMemory): Budget {
+  return {
+    name: "memory of one more idle connection, of a bare sleeping object's",
+    limit: 1.3,
+    kind: "at most",
+    measured: parley.further / bare.further,
+  };
+}
+
+/** A second's messages share an alarm, so what one of many costs is a little over its own. */
+const SHARED = 0.02;
+/** One message on a link. */
+const MESSAGE = 1 / 20;
+
+export function workBudgets(work: readonly Work[]): Budget[] {
+  const named = (name: string) => {
+    const found = work.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`nothing was counted as "${name}"`);
+    const each = (value: number) => value / found.times;
+    const { rows, databaseRows } = found.counts;
+    return {
+      rows: each(total(rows)),
+      databaseRows: each(total(databaseRows)),
+      requests: each(requestsIn(found.counts)),
+    };
+  };
+  const budgets: Budget[] = [];
+  const atMost = (name: string, limit: number, measured: number) => {
+    budgets.push({ name, limit, kind: "at most", measured });
+  };
+  const flow = named(workNames.flow);
+  atMost("send in full flow: rows", 1 + SHARED, flow.rows);
+  atMost("send in full flow: D1 rows", 2, flow.databaseRows);
+  atMost("send in full flow: requests", MESSAGE + SHARED, flow.requests);
+  const wide = named(workNames.wideFlow);
+  const more = workNames.wideAudience - 1;
+  atMost("delivery to a linked member: rows", SHARED, (wide.rows - flow.rows) / more);
+  atMost("delivery to a linked member: requests", SHARED, (wide.requests - flow.requests) / more);
+  const alone = named(workNames.alone);
+  atMost("send, the only one within a second: rows", 1, alone.rows);
+  atMost("send, the only one within a second: D1 rows", 2, alone.databaseRows);
+  atMost("send, the only one within a second: requests", MESSAGE, alone.requests);
+  const beyondSend = (label: string, name: string, rows: number, requests: number) => {
+    const work = named(name);
+    atMost(`${label}: rows`, rows, work.rows - alone.rows);
+    atMost(`${label}: requests`, requests, work.requests - alone.requests);
+  };
+  beyondSend("first delivery to a member without a link", workNames.cold, 0, 1);
+  beyondSend("first delivery to a member offline", workNames.offline, 2, 1);
+  beyondSend("further message to a member away", workNames.away, 0, 0);
+  const read = named(workNames.read);
+  atMost("read: rows", 1, read.rows);
+  atMost("read: requests", MESSAGE, read.requests);
+  const login = named(workNames.login);
+  atMost("login without news: rows", 0, login.rows);
+  atMost("login without news: requests beyond its link and frame", 0, login.requests - 1 - MESSAGE);
+  const news = named(workNames.news);
+  atMost("login with news in 1 conversation: requests beyond those", 1, news.requests - login.requests);
+  const idle = named(workNames.idle);
+  atMost("idle hour: rows", 0, idle.rows);
+  atMost("idle hour: requests", 0, idle.requests);
+  return budgets;
+}
+
+const ROUNDING = 1e-9;
+
+export function isKept({ kind, limit, measured }: Budget): boolean {
+  return kind === "at least" ? measured >= limit - ROUNDING : measured <= limit + ROUNDING;
+}
+
+export function budgetTable(budgets: readonly Budget[]): string {
+  return table(
+    ["budget", "limit", "measured", ""],
+    budgets.map((budget) => [
+      budget.name,
+      `${budget.kind === "at least" ? "≥" : "≤"} ${decimal(budget.limit)}`,
+      decimal(budget.measured),
+      isKept(budget) ? "kept" : "MISSED",
+    ]),
+  );
+}

@@ -1,0 +1,79 @@
+import { type Counts, requestsIn, total } from "./counts.ts";
+import type { IdleMemory } from "./memory.ts";
+import { AUDIENCES, type Speed } from "./speed.ts";
+import { decimal, table, whole } from "./table.ts";
+import type { Work } from "./work.ts";
+
+export interface SpeedOf {
+  name: string;
+  speed: Speed;
+}
+
+const ms = (value: number) => (value < 9.95 ? value.toFixed(2) : value.toFixed(1));
+const pair = ({ p50, p99 }: { p50: number; p99: number }) => `${ms(p50)} / ${ms(p99)}`;
+
+/** Every server's numbers, with their ratio to the first, which keeps nothing. */
+export function speedTables(contenders: readonly SpeedOf[]): string {
+  const [reference] = contenders;
+  const fanOut = AUDIENCES.map((size) =>
+    table(
+      [
+        `1 sender → ${size} online`,
+        "deliveries/s",
+        "ratio",
+        "under load p50 / p99 ms",
+        "alone p50 / p99 ms",
+        "ack ms",
+      ],
+      contenders.map(({ name, speed }) => {
+        const { deliveries, loaded, quiet, acknowledged } = speed.fanOut[size];
+        const ratio = deliveries / (reference?.speed.fanOut[size].deliveries ?? Number.NaN);
+        return [name, whole(deliveries), decimal(ratio), pair(loaded), pair(quiet), ms(acknowledged)];
+      }),
+    ),
+  );
+  const chats = table(
+    ["100 two-party chats", "messages/s", "deliveries/s", "ratio", "under load p50 / p99 ms"],
+    contenders.map(({ name, speed: { chats } }) => {
+      const ratio = chats.messages / (reference?.speed.chats.messages ?? Number.NaN);
+      return [name, whole(chats.messages), whole(chats.deliveries), decimal(ratio), pair(chats)];
+    }),
+  );
+  return [...fanOut, chats].join("\n\n");
+}
+
+export function memoryTable(memory: readonly { name: string; idle: IdleMemory }[]): string {
+  return table(
+    ["idle connections, asleep", "KB each, of the first 1,000", "KB for one more"],
+    memory.map(({ name, idle }) => [name, whole(idle.overall), whole(idle.further)]),
+  );
+}
+
+export function workTable(work: readonly Work[]): string {
+  return table(
+    ["one of these", "object rows", "D1 rows", "object requests"],
+    work.map(({ name, times, counts }) => {
+      const each = (value: number) => (value / times).toFixed(3).replace(/\.?0+$/, "");
+      return [name, each(total(counts.rows)), each(total(counts.databaseRows)), each(requestsIn(counts))];
+    }),
+  );
+}
+
+/** What made up the counts, for whoever has to find out why one is too high. */
+export function workDetails(work: readonly Work[]): string {
+  const lines = work.flatMap(({ name, times, counts }) => [
+    `${name} (${times} times)`,
+    ...parts(counts).map(([what, number]) => `  ${String(number).padStart(6)}  ${what}`),
+  ]);
+  return lines.join("\n");
+}
+
+function parts(counts: Counts): [string, number][] {
+  const labelled = (label: string, of: Record<string, number>) =>
+    Object.entries(of).map(([what, number]): [string, number] => [`${label}${what}`, number]);
+  return [
+    ...labelled("", counts.events),
+    ...labelled("row: ", counts.rows),
+    ...labelled("D1 row: ", counts.databaseRows),
+  ];
+}

@@ -1,0 +1,106 @@
+import { type BareKind, bareContender } from "./bare-room.ts";
+import { budgetTable, isKept, memoryBudget, speedBudgets, workBudgets } from "./budgets.ts";
+import { type IdleMemory, idleMemory } from "./memory.ts";
+import { ParleyClient } from "./parley-client.ts";
+import { parleyContender } from "./parley-room.ts";
+import { loadAverage } from "./processes.ts";
+import { appId, bare, countedParley, liftLimits, parley } from "./programs.ts";
+import { memoryTable, speedTables, workDetails, workTable } from "./report.ts";
+import { type Program, type Server, startServer } from "./server.ts";
+import { connect, disconnect } from "./sockets.ts";
+import { measureSpeed, medianSpeed, type Speed } from "./speed.ts";
+import { countWork } from "./work.ts";
+
+/*
+ * `npm run bench`: Parley beside what the bare platform does over the same sockets, on this machine and over
+ * loopback, one server at a time and in turns, so that whatever else the machine does meets both.
+ */
+
+const ROUNDS = 3;
+
+/** Exactly one server at a time: all of its work is done by one core. */
+async function serving<Result>(program: Program, use: (server: Server) => Promise<Result>): Promise<Result> {
+  const server = await startServer(program);
+  try {
+    if (program.environment.wrangler) await liftLimits(server.url);
+    return await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+function progress(what: string): void {
+  console.error(`${String(Math.round(performance.now() / 1000)).padStart(4)} s  ${what}`);
+}
+
+async function speeds(): Promise<Record<BareKind | "Parley", Speed>> {
+  const runs: Record<BareKind | "Parley", Speed[]> = { Star: [], InsertStar: [], GroupStar: [], Parley: [] };
+  for (let round = 1; round <= ROUNDS; round++) {
+    progress(`speed, round ${round} of ${ROUNDS}`);
+    await serving(bare, async ({ url }) => {
+      for (const kind of ["Star", "InsertStar", "GroupStar"] as const) {
+        runs[kind].push(await measureSpeed(bareContender(url, kind)));
+      }
+    });
+    await serving(parley, async ({ url }) => {
+      runs.Parley.push(await measureSpeed(parleyContender(url, appId)));
+    });
+  }
+  return {
+    Star: medianSpeed(runs.Star),
+    InsertStar: medianSpeed(runs.InsertStar),
+    GroupStar: medianSpeed(runs.GroupStar),
+    Parley: medianSpeed(runs.Parley),
+  };
+}
+
+async function memories(): Promise<{ bare: IdleMemory; parley: IdleMemory }> {
+  progress("memory");
+  return {
+    bare: await serving(bare, (server) =>
+      idleMemory(server, async (index) => {
+        const url = new URL(`/Sleeper/${index}`, server.url);
+        url.protocol = "ws:";
+        const socket = await connect(url, [], () => {});
+        return () => disconnect(socket);
+      }),
+    ),
+    parley: await serving(parley, (server) =>
+      idleMemory(server, async (index) => {
+        const client = await ParleyClient.logIn(server.url, appId, `idle-${index}`);
+        return () => client.leave();
+      }),
+    ),
+  };
+}
+
+const loadBefore = loadAverage();
+const speed = await speeds();
+const memory = await memories();
+progress("counts");
+const work = await serving(countedParley, ({ url }) => countWork(url, appId));
+
+console.log(`Load average before: ${loadBefore.toFixed(2)}. Times mean little unless it was near 0.\n`);
+console.log(
+  speedTables([
+    { name: "bare, keeps nothing", speed: speed.Star },
+    { name: "bare, inserts each", speed: speed.InsertStar },
+    { name: "bare, group commit", speed: speed.GroupStar },
+    { name: "Parley", speed: speed.Parley },
+  ]),
+);
+console.log(
+  `\n${memoryTable([
+    { name: "bare, an object each", idle: memory.bare },
+    { name: "Parley", idle: memory.parley },
+  ])}\n\n${workTable(work)}\n`,
+);
+const budgets = [
+  ...speedBudgets(speed.Parley, { nothingKept: speed.Star, inserting: speed.InsertStar }),
+  memoryBudget(memory.parley, memory.bare),
+  ...workBudgets(work),
+];
+console.log(budgetTable(budgets));
+const missed = budgets.filter((budget) => !isKept(budget));
+console.log(`\n${budgets.length - missed.length} of ${budgets.length} budgets kept`);
+if (process.argv.includes("--details")) console.log(`\n${workDetails(work)}`);

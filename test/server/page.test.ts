@@ -1,0 +1,147 @@
+import { mkdir } from "node:fs/promises";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Server, startServer } from "../support/server.ts";
+
+/** A page that says nothing for this long is broken, in milliseconds. */
+const PATIENCE = 15_000;
+
+let browser: Browser;
+let page: Page;
+/** What the page reported as wrong. */
+let problems: string[];
+
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+});
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1100, height: 760 } });
+  page.setDefaultTimeout(PATIENCE);
+  problems = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+});
+afterEach(() => page.close());
+
+const person = (name: string): Locator => page.getByTestId(name);
+
+/** Waits until this person's newest message reads so. */
+async function sees(name: string, text: string): Promise<Locator> {
+  const message = person(name).getByTestId("message").filter({ hasText: text });
+  await message.waitFor();
+  return message;
+}
+
+async function arrived(): Promise<void> {
+  for (const name of ["Tom", "Jerry"]) {
+    await person(name).and(page.locator('[data-state="online"]')).waitFor();
+  }
+}
+
+async function say(name: string, text: string): Promise<void> {
+  await person(name).getByTestId("text").fill(text);
+  await person(name).getByTestId("send").click();
+}
+
+const progress = (message: Locator, state: string) => message.locator(`[data-progress="${state}"]`).waitFor();
+
+describe("the page at /", () => {
+  let server: Server;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server?.stop());
+
+  test("two people chat, and a reload shows what they said", async () => {
+    await page.goto(server.url);
+    await arrived();
+    expect(await person("Tom").getByTestId("members").textContent()).toBe("Members: Jerry, Tom");
+
+    await say("Tom", "Hello Jerry, this is my own socket.");
+    const sent = await sees("Tom", "Hello Jerry");
+    await sees("Jerry", "Hello Jerry");
+    await progress(sent, "read");
+
+    await say("Jerry", "And this is mine. <b>Cheese?</b>");
+    await sees("Tom", "And this is mine. <b>Cheese?</b>");
+    await progress(await sees("Jerry", "And this is mine."), "read");
+
+    await mkdir("artifacts", { recursive: true });
+    await page.screenshot({ path: "artifacts/page.png" });
+
+    await page.reload();
+    await arrived();
+    for (const name of ["Tom", "Jerry"]) {
+      const messages = person(name).getByTestId("message");
+      await expect.poll(() => messages.count()).toBe(2);
+      expect(await messages.locator("p").allTextContents()).toEqual([
+        "Hello Jerry, this is my own socket.",
+        "And this is mine. <b>Cheese?</b>",
+      ]);
+    }
+    await progress(await sees("Tom", "Hello Jerry"), "read");
+    expect(problems).toEqual([]);
+  });
+
+  test("somebody who was away sees what was said meanwhile, and the ticks wait for that", async () => {
+    await page.goto(server.url);
+    await arrived();
+    await person("Jerry").getByTestId("presence").click();
+    await person("Jerry").and(page.locator('[data-state="away"]')).waitFor();
+    await say("Tom", "Are you there?");
+    const sent = await sees("Tom", "Are you there?");
+    await progress(sent, "stored");
+    await person("Jerry").getByTestId("presence").click();
+    await sees("Jerry", "Are you there?");
+    await progress(sent, "read");
+    expect(problems).toEqual([]);
+  });
+
+  test("fits a narrow screen and a dark one", async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.goto(server.url);
+    await arrived();
+    const width = await page.evaluate("document.documentElement.scrollWidth");
+    expect(width).toBeLessThanOrEqual(360);
+    await page.screenshot({ path: "artifacts/page-narrow.png", fullPage: true });
+    const paper = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+    expect(paper).toBe("rgb(23, 24, 28)");
+  });
+});
+
+describe("the page of somebody's own app", () => {
+  let server: Server;
+  beforeAll(async () => {
+    server = await startServer({
+      env: { APP_ID: "our-own-app", APP_KEY: "our-own-key", MASTER_KEY: "our-own-master" },
+    });
+  });
+  afterAll(() => server?.stop());
+
+  test("asks for the app's id and key", async () => {
+    await page.goto(server.url);
+    await page.getByLabel("App id").fill("our-own-app");
+    await page.getByLabel("App key").fill("our-own-key");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await arrived();
+    await say("Jerry", "It works here too.");
+    await sees("Tom", "It works here too.");
+  });
+});
