@@ -1,96 +1,19 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
-import { buildPage } from "./build-page.ts";
-import { WorkerdGuard } from "./guard.ts";
-import { applyMigrations } from "./migrations.ts";
-import { Refusal, readOptions, type StartOptions, usage } from "./options.ts";
-import { bundleWorker } from "./worker.ts";
+import { Refusal, readOptions, usage } from "./options.ts";
 
 /*
- * `npm start`: the whole service on this machine, one workerd with its data in a folder.
+ * `npm start`: the whole service on this machine. What can be refused is refused before the server, with
+ * all it brings along, is loaded.
  */
-
-/** How long a stop may take before it is forced, in milliseconds. */
-const PATIENCE = 5_000;
-/** Below this many file descriptors a busy server soon runs out: an awake object needs about five. */
-const DESCRIPTORS_ENOUGH = 10_000;
-
-const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 try {
   const options = readOptions(process.argv.slice(2), process.env);
-  if (options === "help") console.log(usage);
-  else await start(options);
-} catch (error) {
-  // Miniflare says in one sentence what is wrong with a port or an address.
-  const plain = error instanceof Refusal || error instanceof MiniflareCoreError;
-  console.error(plain ? error.message : error);
-  process.exit(error instanceof Refusal ? error.exitCode : 1);
-}
-
-async function start(options: StartOptions): Promise<void> {
-  await warnOfFewDescriptors();
-  const [script] = await Promise.all([bundleWorker(), buildPage()]);
-  const guard = new WorkerdGuard();
-  const miniflare = new Miniflare(miniflareOptions(options, script));
-  stopOnSignals(miniflare, guard);
-  const { port } = await miniflare.ready;
-  await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
-  const host = options.host.includes(":") ? `[${options.host}]` : options.host;
-  console.log(`Parley is ready on http://${host}:${port}`);
-}
-
-function miniflareOptions({ host, port, data, variables }: StartOptions, script: string) {
-  const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
-  const { modulesRules: _, ...worker } = workerOptions;
-  return {
-    ...convertV4MiniflareOptions({
-      ...worker,
-      name: "parley",
-      modules: [{ type: "ESModule", path: "parley.js", contents: script }],
-      bindings: Object.assign({}, worker.bindings, variables),
-      host,
-      port,
-      // Miniflare would otherwise ask the network where this machine is.
-      cf: false,
-      logRequests: false,
-      log: new Log(LogLevel.WARN),
-    }),
-    resourcePersistencePath: resolve(data),
-  };
-}
-
-/** A first signal ends everything and leaves with 0; a second one, or too long a wait, ends it by force. */
-function stopOnSignals(miniflare: Miniflare, guard: WorkerdGuard): void {
-  let stopping = false;
-  const leave = () => {
-    guard.kill();
-    guard.release();
-    process.exit(0);
-  };
-  const stop = () => {
-    if (stopping) return leave();
-    stopping = true;
-    setTimeout(leave, PATIENCE);
-    miniflare.dispose().catch(console.error).finally(leave);
-  };
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    // Miniflare's own would leave with 128 and more, as if the stop had failed.
-    process.removeAllListeners(signal);
-    process.on(signal, stop);
+  if (options === "help") {
+    console.log(usage);
+  } else {
+    const { serve } = await import("./serve.ts");
+    console.log(`Parley is ready on ${await serve(options)}`);
   }
-}
-
-/** Linux only; Node has already raised the soft limit to the hard one, and workerd inherits that. */
-async function warnOfFewDescriptors(): Promise<void> {
-  const limits = await readFile("/proc/self/limits", "utf8").catch(() => "");
-  const limit = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
-  if (limit >= DESCRIPTORS_ENOUGH) return;
-  console.warn(
-    `Parley: only ${limit} file descriptors allowed, enough for about ${Math.floor(limit / 5)} busy clients ` +
-      `and conversations. Raise it: ulimit -n ${DESCRIPTORS_ENOUGH} or more.`,
-  );
+} catch (error) {
+  console.error(error instanceof Refusal ? error.message : error);
+  process.exit(error instanceof Refusal ? error.exitCode : 1);
 }

@@ -40,8 +40,13 @@ export class Client {
   }
 
   /** What a gateway says of a session's links: all sessions are to hold the same ones (L3, L4). */
-  reported(session: Session, report: SessionReport): void {
-    const { conversationId, period } = report;
+  async reported(session: Session, report: SessionReport): Promise<void> {
+    const { conversationId } = report;
+    if (report.type === "behind") {
+      session.drop(conversationId);
+      return this.#catchUp(session, [conversationId]);
+    }
+    const { period } = report;
     if (report.type === "linked") {
       session.hold({ conversationId, period, since: report.since });
       this.#inbox.add(conversationId);
@@ -111,7 +116,7 @@ export class Client {
     const { tokens, now } = this.#services;
     const claims = command.token === undefined ? undefined : await tokens.verify(command.token, clientId, now());
     if (command.token !== undefined && claims === undefined) {
-      this.#refuse(session, serial, "SESSION_TOKEN_EXPIRED");
+      this.#replyToOpen(session, serial, replies.errorReply(serial, "SESSION_TOKEN_EXPIRED"));
       if (!session.isOpen) session.tell({ type: "ended" });
       return;
     }
@@ -126,7 +131,7 @@ export class Client {
       links: kept?.links ?? [],
     };
     const token = await this.#token(session);
-    this.#reply(session, serial, replies.sessionOpened(serial, token));
+    this.#replyToOpen(session, serial, replies.sessionOpened(serial, token));
     // Opening again on the same socket is answered and changes nothing (wire §2.6).
     if (wasOpen || session.state.phase !== "open") return;
     const asking = this.#news(session);
@@ -177,8 +182,12 @@ export class Client {
     return [...this.#sessions()].filter((session) => session.isOpen);
   }
 
-  /** Java opens with a token and no serial, and is answered all the same. */
   #reply(session: Session, serial: number | undefined, payload: Uint8Array): void {
+    if (serial !== undefined) session.send(replyRecord(serial, payload));
+  }
+
+  /** Java opens with a token and no serial, and is answered all the same. */
+  #replyToOpen(session: Session, serial: number | undefined, payload: Uint8Array): void {
     session.send(serial === undefined ? pushRecord(payload) : replyRecord(serial, payload));
   }
 

@@ -86,7 +86,8 @@ export async function answerQuery(
   if (ids !== undefined && order !== undefined) {
     const found = (await describeAll(services, ids)).sort(order);
     const from = Math.max(skip ?? 0, 0);
-    return replies.queryResults(serial, found.slice(from, from + (limit ?? DEFAULT_LIMIT)).map(json));
+    const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
+    return replies.queryResults(serial, found.slice(from, from + most).map(json));
   }
   const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage });
   if ("refused" in answer) return replies.errorReply(serial, answer.refused, { detail: answer.detail });

@@ -23,7 +23,7 @@ export interface Services {
   retryAfter(delay: number): void;
 }
 
-const OBJECT_DEADLINE = 5_000; // ms for another object to answer
+const OBJECT_DEADLINE = 5_000; // ms for another object to answer, over what that one gives D1
 const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 10 s
 
 export function servicesOf(env: Env, retryAfter: (delay: number) => void): Services {

@@ -43,6 +43,8 @@ export function refusalWithoutConversation(command: ConversationCommand): ErrorN
  * broke before they were answered; a stored message is, because its token is recognised (I3).
  */
 export function isRepeatable(command: ConversationCommand): boolean {
-  if (command.name === "message.send") return !command.transient && !command.will;
+  if (command.name === "message.send") {
+    return !command.transient && !command.will && command.dedupeToken !== undefined;
+  }
   return command.name !== "conversation.update" && command.name !== "message.patch";
 }

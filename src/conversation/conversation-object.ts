@@ -14,7 +14,7 @@ import { Outbox } from "./outbox.ts";
 import { ConversationState } from "./state.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
-const ARCHIVE_DEADLINE = 5_000; // ms for a write to D1
+const ARCHIVE_DEADLINE = 2_500; // ms for a write to D1
 const ARCHIVE_DELAY = 1_000; // ms: what is appended meanwhile shares a batch and an alarm
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY_FIRST = 2_000; // ms
@@ -36,8 +36,6 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   readonly #links = new Map<WebSocket, Link>();
   #alarmAt: number | undefined;
   #archiveFailures = 0;
-  /** What was owed when the object woke, if anything: the alarm makes it good. */
-  #owedAtStart: number | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -97,9 +95,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     this.#alarmAt = undefined;
     const open = this.#open;
     if (open === undefined) return;
-    if (this.#owedAtStart === undefined) open.delivery.retry();
-    else open.delivery.recover(this.#owedAtStart);
-    this.#owedAtStart = undefined;
+    open.delivery.makeGood();
     if (await open.outbox.drain()) {
       this.#archiveFailures = 0;
       if (open.outbox.isBehind) this.#wakeAfter(ARCHIVE_DELAY);
@@ -145,7 +141,6 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       const identity: LinkIdentity | null = socket.deserializeAttachment();
       if (identity !== null) this.#links.set(socket, { ...identity, port: portOf(socket) });
     }
-    this.#owedAtStart = state.owedSince;
     const { id } = state.facts;
     const delivery = new Delivery(
       {
@@ -158,14 +153,12 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           const member = state.members.get(clientId);
           if (member !== undefined) state.setAway(member, away);
         },
-        replay: (after, limit, own) => replayOf(state, after, limit, own),
+        replay: (after, limit) => replayOf(state, after, limit),
         owe: (since) => {
           if (state.owedSince === undefined) this.#wakeAfter(OWED_DELAY);
           state.owe(since);
         },
-        owesNothing: () => {
-          if (this.#owedAtStart === undefined) state.owesNothing();
-        },
+        owesNothing: () => state.owesNothing(),
         deliverCold: (clientId, frame) => {
           const client = this.env.CLIENTS.getByName(clientId);
           return withDeadline(client.deliver(id, frame), COLD_DEADLINE, `delivery to ${clientId}`);
@@ -177,6 +170,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         },
       },
       [...this.#links.values()],
+      state.owedSince,
     );
     const outbox = new Outbox(state, {
       saveConversation: (record) =>

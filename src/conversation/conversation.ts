@@ -1,12 +1,12 @@
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import { joinRecords, type LogPlace, NO_ORIGIN, pushRecord, replyRecord, storedRecord } from "../protocol/link-records.ts";
+import { joinRecords, type LogPlace, pushRecord, replyRecord, storedRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { changeColumns } from "./attributes.ts";
 import type { ConversationCommand } from "./commands.ts";
-import type { Delivery, Link, OwnSends, Replay } from "./delivery.ts";
+import type { Delivery, Link, Replay } from "./delivery.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
 import type { Outbox } from "./outbox.ts";
@@ -59,7 +59,7 @@ export class Conversation {
 
   /** Answers one command of a linked session, by the identity of its link, whatever the frame claims (L8). */
   async handle(link: Link, command: ConversationCommand): Promise<void> {
-    if (command.name === "message.send" && !command.transient) {
+    if (command.name === "message.send" && (command.will || !command.transient)) {
       this.#sends.add({ link, command });
       return;
     }
@@ -209,7 +209,7 @@ export class Conversation {
       if (before !== undefined) return answered(before);
       const place = { timestamp: this.#state.tick(now), previous: this.#state.log.head };
       const message = messageOf(link.clientId, command, place.timestamp);
-      this.#state.log.append(message, token);
+      this.#state.log.append(message, token, link.origin);
       const push = pushes.message({ conversationId: this.#id, kind: this.#state.facts.kind, message });
       stored.push({ origin: link.origin, record: storedRecord(place, link.origin, push) });
       return answered(message, place);
@@ -274,7 +274,9 @@ export class Conversation {
     if (!members.has(link.clientId) && !onlySelf) {
       return this.#refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
-    if (members.size + newcomers.length > limits.members) return this.#refuse(link, serial, "CONVERSATION_FULL");
+    if (newcomers.length > 0 && members.size + newcomers.length > limits.members) {
+      return this.#refuse(link, serial, "CONVERSATION_FULL");
+    }
     const updatedAt = newcomers.length === 0 ? this.#state.facts.updatedAt : this.#join(newcomers);
     await this.#outbox.index();
     const failed = invalid.length === 0 ? [] : [{ error: "INVALID_LOGIN" as const, clientIds: invalid }];
@@ -390,23 +392,17 @@ export function isClientId(id: string): boolean {
 }
 
 /** Stored messages after a timestamp as one frame of records, for links and cold lanes. */
-export function replayOf(
-  state: ConversationState,
-  after: number,
-  limit: number,
-  own?: OwnSends,
-): Replay | undefined {
+export function replayOf(state: ConversationState, after: number, limit: number): Replay | undefined {
   const rows = state.log.after(after, limit + 1);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   if (last === undefined) return undefined;
   const { id: conversationId, kind } = state.facts;
   let previous = state.log.upTo(after);
-  const records = page.map(({ message, token }) => {
+  const records = page.map(({ message, origin }) => {
     const place = { timestamp: message.timestamp, previous };
     previous = message.timestamp;
-    const isOwn = message.from === own?.clientId && token !== undefined && own.tokens.includes(token);
-    return storedRecord(place, isOwn ? own.origin : NO_ORIGIN, pushes.message({ conversationId, kind, message }));
+    return storedRecord(place, origin, pushes.message({ conversationId, kind, message }));
   });
   return { frame: joinRecords(records), upTo: last.message.timestamp, more: rows.length > limit };
 }

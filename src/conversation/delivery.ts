@@ -15,8 +15,9 @@ export interface LinkIdentity {
   sessionId: string;
   origin: number;
   period: Period;
-  /** Everything after this reaches the client by links alone. */
+  /** Everything after this reaches the client by links alone, which began at `startedAt` (ms). */
   since: number;
+  startedAt: number;
   /** What the cold lane brought just before, and may still be on its way to a device of his. */
   burst: Burst | undefined;
 }
@@ -40,7 +41,7 @@ export interface DeliveryHost {
   isAway(clientId: string): boolean;
   setAway(clientId: string, away: boolean): void;
   /** Stored messages after a timestamp as one frame of records, and how far they reach; undefined if none. */
-  replay(after: number, limit: number, own?: OwnSends): Replay | undefined;
+  replay(after: number, limit: number): Replay | undefined;
   /** Durably notes that members without a link are owed what follows; `owesNothing` takes it back. */
   owe(since: number): void;
   owesNothing(): void;
@@ -50,13 +51,6 @@ export interface DeliveryHost {
   retryAfter(delay: number): void;
   /** Calls back once, after this many milliseconds, if the object still lives; returns how to call it off. */
   timer(delay: number, run: () => void): () => void;
-}
-
-/** A session's sends that it will send again: their copies are marked as its own. */
-export interface OwnSends {
-  clientId: string;
-  origin: number;
-  tokens: string[];
 }
 
 export interface Replay {
@@ -70,12 +64,20 @@ export interface Replay {
  * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
  */
 type Lane =
-  | { state: "linked"; links: Link[]; period: Period; since: number; burst: Burst | undefined }
+  | ({ state: "linked"; links: Link[]; sessions: Set<string>; notices: Notice[] } & Linked)
   /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
   | { state: "linking"; since: number; burst: Burst | undefined; pushes: Uint8Array[]; ready: Promise<void> }
   /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
   | { state: "unlinking"; links: Link[]; since: number; pushes: Uint8Array[]; done: Promise<void>; finish: () => void }
   | ColdLane;
+
+/** A push of a moment ago, for a session that is about to be linked too. */
+interface Notice {
+  record: Uint8Array;
+  at: number;
+}
+
+type Linked = Pick<LinkIdentity, "period" | "since" | "startedAt" | "burst">;
 
 interface ColdLane {
   state: "cold";
@@ -89,11 +91,7 @@ interface ColdLane {
 }
 
 /** What was asked for with `ask`, to be opened with `open` in the same turn. */
-export interface LinkTicket {
-  period: Period;
-  /** Head when the client became linked, or was asked to be. */
-  since: number;
-  burst: Burst | undefined;
+export interface LinkTicket extends Linked {
   /** Where this link's replay starts. */
   replayAfter: number;
   pushes: Uint8Array[];
@@ -116,11 +114,16 @@ export class Delivery {
   readonly #host: DeliveryHost;
   readonly #lanes = new Map<string, Lane>();
   #lastNumber = 0;
+  #unrecovered: number | undefined;
   #audience: { links: Link[]; others: string[] } | undefined;
 
-  /** @param links those that outlived the object's sleep */
-  constructor(host: DeliveryHost, links: Link[]) {
+  /**
+   * @param links those that outlived the object's sleep
+   * @param owedSince what was owed when the object fell asleep or died, until `recover` makes it good
+   */
+  constructor(host: DeliveryHost, links: Link[], owedSince: number | undefined) {
     this.#host = host;
+    this.#unrecovered = owedSince;
     for (const link of links) this.#adopt(link);
   }
 
@@ -159,6 +162,7 @@ export class Delivery {
     for (const clientId of clientIds) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
+        this.#remember(lane.notices, record);
         for (const link of [...lane.links]) this.#send(link, record);
       } else if (lane?.state === "linking" || lane?.state === "unlinking") {
         lane.pushes.push(record);
@@ -169,6 +173,15 @@ export class Delivery {
         this.#serve(clientId, cold);
       }
     }
+  }
+
+  /** Kept for as long as another session of the client may still be on its way here (L3). */
+  #remember(notices: Notice[], record: Uint8Array): void {
+    const now = this.#host.now();
+    while (notices[0] !== undefined && (now - notices[0].at >= BURST_GAP || notices.length >= HELD_PUSHES)) {
+      notices.shift();
+    }
+    notices.push({ record, at: now });
   }
 
   /** One frame to one session. */
@@ -184,7 +197,15 @@ export class Delivery {
     const { clientId } = request;
     for (;;) {
       const lane = this.#lanes.get(clientId);
-      if (lane?.state === "linked") return this.#ticket(request, lane.period, lane, []);
+      if (lane?.state === "linked") {
+        const since = lane.sessions.has(request.sessionId) ? Number.POSITIVE_INFINITY : this.#host.now() - request.age;
+        const missed = lane.notices.filter(({ at }) => at >= since);
+        return this.#ticket(
+          request,
+          lane,
+          missed.map(({ record }) => record),
+        );
+      }
       if (lane?.state === "unlinking") {
         await lane.done;
         continue;
@@ -193,29 +214,30 @@ export class Delivery {
         await lane.ready;
         const now = this.#lanes.get(clientId);
         if (now !== lane && now?.state !== "linked") continue; // whoever asked first gave up
-        return this.#ticket(request, crypto.randomUUID(), lane, lane.pushes);
+        return this.#ticket(request, this.#period(lane), lane.pushes);
       }
-      const since = lane?.after ?? this.#host.head();
+      const undelivered = lane?.after ?? this.#host.head();
+      const since = Math.min(undelivered, this.#unrecovered ?? undelivered);
       const pushes = lane?.pushes ?? [];
       const ready = lane?.call?.settled ?? Promise.resolve();
       const linking: Lane = { state: "linking", since, burst: lane?.burst, pushes, ready };
       this.#lanes.set(clientId, linking);
       this.#audience = undefined;
       await linking.ready;
-      return this.#ticket(request, crypto.randomUUID(), linking, pushes);
+      return this.#ticket(request, this.#period(linking), pushes);
     }
   }
 
   /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it. */
-  #ticket(
-    request: LinkRequest,
-    period: Period,
-    { since, burst }: { since: number; burst: Burst | undefined },
-    pushes: Uint8Array[],
-  ): LinkTicket {
+  #ticket(request: LinkRequest, linked: Linked, pushes: Uint8Array[]): LinkTicket {
+    const { since, burst } = linked;
     const recent = burst !== undefined && this.#host.now() - burst.lastAt < BURST_GAP;
     const unseen = recent ? Math.min(burst.after, since) : since;
-    return { period, since, burst: recent ? burst : undefined, replayAfter: request.since ?? unseen, pushes };
+    return { ...linked, burst: recent ? burst : undefined, replayAfter: request.since ?? unseen, pushes };
+  }
+
+  #period({ since, burst }: { since: number; burst: Burst | undefined }): Linked {
+    return { period: crypto.randomUUID(), since, startedAt: this.#host.now(), burst };
   }
 
   /** What `ask` promised will not be opened after all: back to the cold lane. */
@@ -230,19 +252,16 @@ export class Delivery {
    */
   open(request: LinkRequest, ticket: LinkTicket, port: LinkPort): Link | undefined {
     const current = this.#lanes.get(request.clientId);
-    const { period, since, burst } = current?.state === "linked" ? current : ticket;
-    const replay = this.#host.replay(ticket.replayAfter, REPLAY_LIMIT, {
-      clientId: request.clientId,
-      origin: request.origin,
-      tokens: request.unanswered,
-    });
+    const linked = current?.state === "linked" ? current : ticket;
+    const { period, since, startedAt, burst } = linked;
+    const replay = this.#host.replay(ticket.replayAfter, REPLAY_LIMIT);
     if (replay?.more) return undefined;
     const { clientId, sessionId, origin } = request;
-    const link: Link = { number: this.#lastNumber + 1, clientId, sessionId, origin, period, since, burst, port };
+    const link: Link = { number: this.#lastNumber + 1, clientId, sessionId, origin, period, since, startedAt, burst, port };
     this.#adopt(link);
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
-    const opened: ConversationControl = { type: "opened", period, since };
+    const opened: ConversationControl = { type: "opened", period, since, head: this.#host.head() };
     port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...ticket.pushes]));
     return link;
   }
@@ -257,7 +276,15 @@ export class Delivery {
     this.#audience = undefined;
     if (lane.links.length > 0) return;
     if (lane.state === "unlinking") lane.finish();
-    else this.#lanes.delete(link.clientId);
+    else this.#cool(link.clientId, this.#seenByAll(lane), []);
+  }
+
+  /**
+   * Up to where every session of a client was served when his links end. A link that was open for a moment only
+   * may have served its own session alone, before the others heard of it (L3): they are owed all of it.
+   */
+  #seenByAll(lane: Linked): number {
+    return this.#host.now() - lane.startedAt < BURST_GAP ? lane.since : this.#host.head();
   }
 
   /** A session needs the room (L4): every link of its client closes, and he is cold again as a whole. */
@@ -276,7 +303,7 @@ export class Delivery {
     const unlinking: Extract<Lane, { state: "unlinking" }> = {
       state: "unlinking",
       links,
-      since: this.#host.head(),
+      since: this.#seenByAll(lane),
       pushes: [],
       done,
       finish: () => {
@@ -299,19 +326,18 @@ export class Delivery {
     this.#audience = undefined;
   }
 
-  /** After a failure: tries again for each client whose object did not answer. */
-  retry(): void {
+  /**
+   * Makes good what is owed: after a restart, to every member without a link who is not away, since nobody knows
+   * any more whom it reached; else to each client whose object did not answer.
+   */
+  makeGood(): void {
+    const owedSince = this.#unrecovered;
+    this.#unrecovered = undefined;
+    if (owedSince !== undefined) {
+      for (const clientId of [...this.audience().others]) this.#owe(clientId, owedSince);
+    }
     for (const [clientId, lane] of this.#lanes) {
       if (lane.state === "cold" && lane.call === undefined) this.#serve(clientId, lane);
-    }
-    this.#settleDebt();
-  }
-
-  /** After a restart: what was owed then is owed still, to every member without a link who is not away. */
-  recover(owedSince: number): void {
-    for (const clientId of [...this.audience().others]) {
-      const lane = this.#lanes.get(clientId);
-      if (lane === undefined || lane.state === "cold") this.#owe(clientId, owedSince);
     }
     this.#settleDebt();
   }
@@ -321,10 +347,12 @@ export class Delivery {
     const lane = this.#lanes.get(link.clientId);
     if (lane?.state === "linked") {
       lane.links.push(link);
+      lane.sessions.add(link.sessionId);
       lane.since = Math.min(lane.since, link.since);
     } else {
-      const { period, since, burst } = link;
-      this.#lanes.set(link.clientId, { state: "linked", links: [link], period, since, burst });
+      const { period, since, startedAt, burst } = link;
+      const sessions = new Set([link.sessionId]);
+      this.#lanes.set(link.clientId, { state: "linked", links: [link], sessions, notices: [], period, since, startedAt, burst });
     }
     this.#audience = undefined;
   }
@@ -437,6 +465,6 @@ export class Delivery {
       if (lane.state !== "cold") continue;
       if (lane.call !== undefined || lane.after !== undefined || lane.pushes.length > 0) return;
     }
-    this.#host.owesNothing();
+    if (this.#unrecovered === undefined) this.#host.owesNothing();
   }
 }

@@ -59,7 +59,7 @@ export class Log {
 
   static createTables(sql: Sql): void {
     sql.exec(
-      "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, " +
+      "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, origin REAL NOT NULL, " +
         "content NOT NULL, mentions TEXT, flags INTEGER NOT NULL, patched_at INTEGER)",
     );
     // Partial: a message never edited has no entry, so it is still one row written.
@@ -76,16 +76,17 @@ export class Log {
     return this.#head;
   }
 
-  /** Appends a message whose timestamp is after the head. */
-  append(message: MessageRecord, token: string | undefined): void {
+  /** Appends a message whose timestamp is after the head; `origin` names the session that sent it. */
+  append(message: MessageRecord, token: string | undefined, origin: number): void {
     const content =
       typeof message.content === "string" ? message.content : Uint8Array.from(message.content).buffer;
     this.#sql.exec(
-      "INSERT INTO messages (timestamp, id, sender, token, content, mentions, flags) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO messages (timestamp, id, sender, token, origin, content, mentions, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       message.timestamp,
       message.id,
       message.from,
       token ?? null,
+      origin,
       content,
       message.mentions.length === 0 ? null : JSON.stringify(message.mentions),
       (message.mentionAll ? MENTION_ALL : 0) | (message.receipt ? RECEIPT : 0),
@@ -124,16 +125,16 @@ export class Log {
     if (oldest !== undefined) accepted.delete(oldest);
   }
 
-  /** Messages after a timestamp, oldest first, with the token each was sent under. */
-  after(timestamp: number, limit: number): { message: MessageRecord; token: string | undefined }[] {
+  /** Messages after a timestamp, oldest first, with the session that sent each and under which token. */
+  after(timestamp: number, limit: number): { message: MessageRecord; token: string | undefined; origin: number }[] {
     return this.#sql
-      .exec<Row & { token: string | null }>(
-        `SELECT ${COLUMNS}, token FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?`,
+      .exec<Row & { token: string | null; origin: number }>(
+        `SELECT ${COLUMNS}, token, origin FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?`,
         timestamp,
         limit,
       )
       .toArray()
-      .map((row) => ({ message: toMessage(row), token: row.token ?? undefined }));
+      .map((row) => ({ message: toMessage(row), token: row.token ?? undefined, origin: row.origin }));
   }
 
   /** Timestamp of the newest message at or before this one; 0 if there is none. */

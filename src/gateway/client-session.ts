@@ -34,6 +34,9 @@ export interface SessionOwner {
 
 /** Pushes wait this long (ms) after `opened`: C# knows its client only a moment later (gotcha 40). */
 const SETTLE = 150;
+const CLOSE_DEADLINE = 5_000; // ms that a `session/close` waits for the answers before its own
+/** A link used within this time (ms) does not give way to one that only follows a sibling. */
+const IN_USE = 5_000;
 const MARKS = 2_000; // conversations whose last delivered timestamp is remembered
 
 /** A command that has to wait for a login. */
@@ -52,18 +55,20 @@ export class ClientSession implements LinkOwner {
   readonly #mode: SessionRequest["mode"];
   readonly #sessionId = crypto.randomUUID();
   readonly #origin = newOrigin();
+  #openedAt = 0;
   readonly #field: Uint8Array;
   readonly #links = new Map<string, ConversationLink>();
   /** Timestamp of the last stored message delivered, by conversation (L6). */
   readonly #marks = new Map<string, number>();
-  /** Own messages accepted out of order with what the link brought: skipped when they come round. */
-  readonly #own = new Map<string, Set<number>>();
   /** Conversations whose catch-up is under way, and what waits for it. */
   readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
   #phase: Phase = "connecting";
   #socket: LinkSocket | undefined;
-  #uses = 0;
   #early: Early[] = [];
+  /** Serials handed on whose answer has not come. */
+  readonly #unanswered = new Set<number>();
+  /** A `session/close` that waits until everything before it is answered (I10). */
+  #closing: { frame: Uint8Array; cancel: () => void } | undefined;
   /** Pushes held back while the client settles. */
   #settling: Uint8Array[] | undefined;
   #settled: (() => void) | undefined;
@@ -130,8 +135,13 @@ export class ClientSession implements LinkOwner {
       this.#socket?.send(frame); // answered again, changes nothing
       return;
     }
+    if (command.name === "session.close") {
+      this.#phase = "closing";
+      this.#closing = { frame, cancel: this.#owner.timer(CLOSE_DEADLINE, () => this.#sendClose()) };
+      return this.#closeWhenAnswered();
+    }
+    if (command.serial !== undefined) this.#unanswered.add(command.serial);
     if (!isConversationCommand(command)) {
-      if (command.name === "session.close") this.#phase = "closing";
       this.#socket?.send(frame);
       return;
     }
@@ -140,7 +150,7 @@ export class ClientSession implements LinkOwner {
       this.#answer(command.serial, replies.errorReply(command.serial, "CONVERSATION_NOT_FOUND"));
     }
     for (const [at, conversationId] of conversationIds.entries()) {
-      // A frame for several conversations is answered by the first.
+      // A frame for several conversations is refused once at most.
       const part: ConversationCommand = at === 0 ? command : { ...command, serial: undefined };
       this.#toConversation(conversationId, { command: part, frame });
     }
@@ -160,7 +170,8 @@ export class ClientSession implements LinkOwner {
 
   request(conversationId: string) {
     const since = this.#marks.get(conversationId);
-    return { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin, since };
+    const age = this.now() - this.#openedAt;
+    return { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin, since, age };
   }
 
   receive(conversationId: string, records: LinkRecord[]): void {
@@ -169,17 +180,35 @@ export class ClientSession implements LinkOwner {
       else if (record.kind === "push") this.#push(record.payload);
       else if (record.kind === "reply") {
         if (record.accepted !== undefined) this.#accepted(conversationId, record.accepted);
-        this.send(record.payload);
+        // Each of several conversations in one `read` answers it; the first one counts (I10).
+        if (this.#unanswered.has(record.serial)) this.#answer(record.serial, record.payload);
       }
     }
   }
 
   linked(conversationId: string, period: string, since: number): void {
     this.#report({ type: "linked", conversationId, period, since });
+    queueMicrotask(() => this.#closeWhenAnswered()); // its waiting frames go out in this turn
   }
 
   unlinked(conversationId: string, period: string): void {
     this.#report({ type: "unlinked", conversationId, period });
+  }
+
+  hasMark(conversationId: string): boolean {
+    return this.#marks.has(conversationId);
+  }
+
+  isBehind(conversationId: string, head: number): boolean {
+    const mark = this.#marks.get(conversationId);
+    return mark !== undefined && mark < head;
+  }
+
+  lostTrack(link: ConversationLink, rest: Forwarded[]): void {
+    const { conversationId } = link;
+    this.#links.delete(conversationId);
+    this.#catchingUp.set(conversationId, { link: true, cold: [], frames: rest });
+    this.#report({ type: "behind", conversationId });
   }
 
   refuse({ command }: Forwarded): void {
@@ -197,6 +226,7 @@ export class ClientSession implements LinkOwner {
     if (this.#links.get(link.conversationId) === link) this.#links.delete(link.conversationId);
     if (again) this.#linkTo(link.conversationId);
     for (const forwarded of rest) this.#toConversation(link.conversationId, forwarded);
+    this.#closeWhenAnswered();
   }
 
   broken(): void {
@@ -223,22 +253,23 @@ export class ClientSession implements LinkOwner {
   }
 
   /** The link to a conversation, opened if there is none; the least recently used one gives way (L1, L4). */
-  #linkTo(conversationId: string): ConversationLink {
+  #linkTo(conversationId: string, usedBefore = Number.POSITIVE_INFINITY): ConversationLink {
     let link = this.#links.get(conversationId);
     if (link === undefined) {
-      this.#makeRoom();
+      this.#makeRoom(usedBefore);
       link = new ConversationLink(this, conversationId);
       this.#links.set(conversationId, link);
     }
-    this.#uses += 1;
-    link.lastUsed = this.#uses;
+    link.lastUsedAt = this.now();
     return link;
   }
 
-  #makeRoom(): void {
+  #makeRoom(usedBefore: number): void {
     const links = [...this.#links.values()];
     let excess = links.length + 1 - this.#owner.linkLimit();
-    const candidates = links.filter((link) => link.canUnlink).sort((a, b) => a.lastUsed - b.lastUsed);
+    const candidates = links
+      .filter((link) => link.canUnlink && link.lastUsedAt < usedBefore)
+      .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
     // Those already asked to go count as gone.
     excess -= links.filter((link) => !link.canUnlink && !link.isOpening).length;
     for (const link of candidates.slice(0, Math.max(excess, 0))) link.unlink();
@@ -250,7 +281,6 @@ export class ClientSession implements LinkOwner {
     if (mark !== undefined && record.previous > mark) return this.#resync(conversationId);
     this.#mark(conversationId, record.timestamp);
     if (record.origin === this.#origin) return;
-    if (this.#own.get(conversationId)?.delete(record.timestamp)) return;
     this.#push(record.payload);
   }
 
@@ -263,7 +293,6 @@ export class ClientSession implements LinkOwner {
     for (const oldest of this.#marks.keys()) {
       if (this.#links.has(oldest)) continue;
       this.#marks.delete(oldest);
-      this.#own.delete(oldest);
       return;
     }
   }
@@ -278,10 +307,7 @@ export class ClientSession implements LinkOwner {
   /** An own message is part of what the session has seen, unless something before it is still to come. */
   #accepted(conversationId: string, { timestamp, previous }: LogPlace): void {
     const mark = this.#marks.get(conversationId);
-    if (mark !== undefined && previous <= mark) return this.#mark(conversationId, timestamp);
-    const own = this.#own.get(conversationId);
-    if (own === undefined) this.#own.set(conversationId, new Set([timestamp]));
-    else own.add(timestamp);
+    if (mark !== undefined && previous <= mark) this.#mark(conversationId, timestamp);
   }
 
   #sessionFrame(data: Uint8Array): void {
@@ -289,36 +315,36 @@ export class ClientSession implements LinkOwner {
     for (const record of readRecords(data)) {
       if (record.kind === "control") this.#hear(readControl<SessionControl>(record.payload));
       else if (record.kind === "cold") this.#receiveCold(record.conversationId, record.payload);
-      else if (record.kind === "reply") this.send(record.payload);
-      else this.#push(record.payload);
+      else if (record.kind === "reply") {
+        this.send(record.payload);
+        this.#answered(record.serial);
+      } else this.#push(record.payload);
     }
   }
 
-  /** By the cold lane; from here on by a link (L1). While one opens, its replay goes first (L7). */
+  /**
+   * By the cold lane; from here on by a link (L1). What does not follow on what the session has seen is left to
+   * the replay of the link that opens (L7).
+   */
   #receiveCold(conversationId: string, frame: Uint8Array): void {
     const catchingUp = this.#catchingUp.get(conversationId);
     if (catchingUp !== undefined) {
       catchingUp.cold.push(frame);
       return;
     }
-    const link = this.#links.get(conversationId);
-    if (link !== undefined) return link.receiveCold(frame);
     this.receive(conversationId, readRecords(frame));
     this.#linkTo(conversationId);
   }
 
   /** A sibling is linked there, with everything after `since` (L3). */
   #follow(conversationId: string, since: number): void {
+    // Whatever came by the cold lane up to there came before this word, on the same link.
+    if (!this.hasMark(conversationId)) this.#mark(conversationId, since);
     const link = this.#links.get(conversationId);
     if (link !== undefined) return link.wantAgain();
-    this.#mark(conversationId, since);
-    this.#wantLink(conversationId);
-  }
-
-  /** Opens a link, or will once the conversation has said how far the catch-up goes (L5). */
-  #wantLink(conversationId: string): void {
     const catchingUp = this.#catchingUp.get(conversationId);
-    if (catchingUp === undefined) this.#linkTo(conversationId);
+    // Two devices that each make the other give way to their newest link would never come to rest.
+    if (catchingUp === undefined) this.#linkTo(conversationId, this.now() - IN_USE);
     else catchingUp.link = true;
   }
 
@@ -335,6 +361,7 @@ export class ClientSession implements LinkOwner {
     switch (word.type) {
       case "opened":
         this.#phase = "open";
+        this.#openedAt = this.now();
         this.#owner.opened();
         for (const conversationId of word.asking) this.#catchingUp.set(conversationId, { link: false, cold: [], frames: [] });
         this.#settle();
@@ -368,13 +395,36 @@ export class ClientSession implements LinkOwner {
   }
 
   #answer(serial: number | undefined, payload: Uint8Array): void {
-    if (serial !== undefined) this.send(payload);
+    if (serial === undefined) return;
+    this.send(payload);
+    this.#answered(serial);
+  }
+
+  #answered(serial: number): void {
+    if (this.#unanswered.delete(serial)) this.#closeWhenAnswered();
+  }
+
+  #closeWhenAnswered(): void {
+    const waits =
+      this.#unanswered.size > 0 ||
+      [...this.#links.values()].some((link) => link.isOpening) ||
+      [...this.#catchingUp.values()].some(({ frames }) => frames.length > 0);
+    if (!waits) this.#sendClose();
+  }
+
+  #sendClose(): void {
+    const closing = this.#closing;
+    if (closing === undefined) return;
+    this.#closing = undefined;
+    closing.cancel();
+    this.#socket?.send(closing.frame);
   }
 
   #end(code: number): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
     this.#settled?.();
+    this.#closing?.cancel();
     for (const link of this.#links.values()) link.close(code);
     this.#links.clear();
     this.#socket?.close(code);

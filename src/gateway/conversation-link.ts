@@ -15,10 +15,16 @@ export interface Forwarded {
 export interface LinkOwner {
   dial: Dial<LinkRequest>;
   now(): number;
-  request(conversationId: string): Omit<LinkRequest, "conversationId" | "unanswered">;
+  request(conversationId: string): Omit<LinkRequest, "conversationId">;
   /** Records of the conversation, in order. */
   receive(conversationId: string, records: LinkRecord[]): void;
   linked(conversationId: string, period: Period, since: number): void;
+  /** Whether the session should have been brought more than it was, up to this head. */
+  isBehind(conversationId: string, head: number): boolean;
+  /** The link was lost before it said where the session stands; these frames wait for a new catch-up. */
+  lostTrack(link: ConversationLink, rest: Forwarded[]): void;
+  /** Whether it is known up to where the session has seen the conversation. */
+  hasMark(conversationId: string): boolean;
   unlinked(conversationId: string, period: Period): void;
   /** The conversation does not exist: this frame has no other answer. */
   refuse(forwarded: Forwarded): void;
@@ -42,16 +48,14 @@ type Phase =
 /** One session's link to one conversation: opened on demand, in order, reopened where it broke (L1, L4, L7). */
 export class ConversationLink {
   readonly conversationId: string;
-  /** When a frame last went either way, in the owner's count. */
-  lastUsed = 0;
+  /** When the session last wanted it (ms). */
+  lastUsedAt = 0;
   readonly #owner: LinkOwner;
   #phase: Phase = { name: "opening" };
   /** Frames that wait for the link, in order. */
   #waiting: Forwarded[] = [];
   /** Frames whose answer has not come, by serial. */
   readonly #unanswered = new Map<number, Forwarded>();
-  /** Cold deliveries that came while the link opens: the replay goes first (L7). */
-  #held: Uint8Array[] = [];
   #failedAt: number | undefined;
   #unlinkAsked = false;
   #again = false;
@@ -74,12 +78,6 @@ export class ConversationLink {
   send(forwarded: Forwarded): void {
     if (this.#phase.name === "open") this.#transmit(this.#phase.socket, forwarded);
     else this.#waiting.push(forwarded);
-  }
-
-  /** A frame of records from the cold lane. */
-  receiveCold(frame: Uint8Array): void {
-    if (this.#phase.name === "opening") this.#held.push(frame);
-    else this.#owner.receive(this.conversationId, readRecords(frame));
   }
 
   /** Asks the conversation to let the whole client go, for room (L4). */
@@ -111,11 +109,7 @@ export class ConversationLink {
   }
 
   async #open(): Promise<void> {
-    const waiting = [...this.#waiting, ...this.#unanswered.values()];
-    const unanswered = waiting.flatMap(({ command }) =>
-      command.name === "message.send" && command.dedupeToken !== undefined ? [command.dedupeToken] : [],
-    );
-    const request = { ...this.#owner.request(this.conversationId), conversationId: this.conversationId, unanswered };
+    const request = { ...this.#owner.request(this.conversationId), conversationId: this.conversationId };
     let dialled: LinkSocket | "missing";
     // Frames can come before the dialling promise has told us of the socket.
     const early: Uint8Array[] = [];
@@ -137,7 +131,6 @@ export class ConversationLink {
     if (dialled === "missing") {
       this.#phase = { name: "over" };
       for (const forwarded of this.#waiting) this.#owner.refuse(forwarded);
-      for (const frame of this.#held) this.#owner.receive(this.conversationId, readRecords(frame));
       return this.#owner.over(this, [], false);
     }
     socket = dialled;
@@ -151,13 +144,13 @@ export class ConversationLink {
     if (this.#phase.name === "opening" && first?.kind === "control") {
       const opened = readControl<ConversationControl>(first.payload);
       if (opened.type === "opened") {
-        const { period, since } = opened;
+        const { period, since, head } = opened;
         this.#phase = { name: "open", socket };
         this.#unlinkAsked = false;
         records = records.slice(1);
         this.#receive(records);
         this.#owner.linked(this.conversationId, period, since);
-        for (const held of this.#held.splice(0)) this.#owner.receive(this.conversationId, readRecords(held));
+        if (this.#owner.isBehind(this.conversationId, head)) return this.resync();
         for (const forwarded of this.#waiting.splice(0)) this.#transmit(socket, forwarded);
       }
       return;
@@ -196,7 +189,6 @@ export class ConversationLink {
       this.#phase = { name: "over" };
       return this.#owner.broken();
     }
-    this.#phase = { name: "opening" };
     const again: Forwarded[] = [];
     for (const forwarded of this.#unanswered.values()) {
       if (isRepeatable(forwarded.command)) again.push(forwarded);
@@ -204,6 +196,11 @@ export class ConversationLink {
     }
     this.#unanswered.clear();
     this.#waiting = [...again, ...this.#waiting];
+    if (!this.#owner.hasMark(this.conversationId)) {
+      this.#phase = { name: "over" };
+      return this.#owner.lostTrack(this, this.#waiting.splice(0));
+    }
+    this.#phase = { name: "opening" };
     void this.#open();
   }
 

@@ -15,8 +15,8 @@ export interface LinkRequest {
   origin: number;
   /** Replay the log after this; absent when the session has seen nothing of the conversation yet. */
   since: number | undefined;
-  /** Tokens of its own sends that were never answered: they are sent again, so a replay marks them as its own. */
-  unanswered: string[];
+  /** How long the session has been open (ms): notices of that time are handed over too. */
+  age: number;
 }
 
 /** Who asks for a session link. */
@@ -29,8 +29,8 @@ export interface SessionRequest {
 
 /** ConversationObject → gateway. */
 export type ConversationControl =
-  /** First on every link. Everything after `since` reaches this client by links alone. */
-  | { type: "opened"; period: Period; since: number }
+  /** First on every link. Everything after `since` reaches this client by links alone; `head` is the log's end. */
+  | { type: "opened"; period: Period; since: number; head: number }
   /** The last word before the link ends for want of room (L4): finish, then close. */
   | { type: "unlinked"; period: Period };
 
@@ -51,7 +51,9 @@ export type SessionControl =
 /** Gateway → ClientObject. */
 export type SessionReport =
   | { type: "linked"; conversationId: string; period: Period; since: number }
-  | { type: "unlinked"; conversationId: string; period: Period };
+  | { type: "unlinked"; conversationId: string; period: Period }
+  /** A link was lost before it told where the session stands: it has to be caught up on the conversation again. */
+  | { type: "behind"; conversationId: string };
 
 /** Close codes on links. On user sockets the codes of the error table are used instead. */
 export const linkClose = {

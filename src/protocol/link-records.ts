@@ -34,9 +34,6 @@ const CONTROL = 5;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Who sent a message, when it was none of the sessions now here: a replay, the cold lane. */
-export const NO_ORIGIN = 0;
-
 /** A number for a session that no other session of a conversation has. */
 export function newOrigin(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));

@@ -42,7 +42,7 @@ const schema = (demo: boolean) =>
         /** Members of one conversation. */
         members: v.optional(whole(1, 10_000), 500),
         /** Open links of one session (L1). Cloudflare's free plan allows a socket 50 subrequests. */
-        linksPerSession: v.optional(whole(1, 500), 64),
+        linksPerSession: v.optional(whole(1, 100), 64),
         /** From connecting to the first login; then close code 4108. */
         loginSeconds: v.optional(whole(1, 3_600), 30),
       }),

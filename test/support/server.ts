@@ -18,6 +18,8 @@ export interface ServerOptions {
   env?: Record<string, string | undefined>;
   /** More flags for `scripts/start.ts`; they come last and win. */
   args?: string[];
+  /** File descriptors the server may open; as many as this process by default. */
+  descriptors?: number;
 }
 
 export interface Server {
@@ -26,8 +28,8 @@ export interface Server {
   port: number;
   /** Of the process that was started, which leads a group of its own. */
   pid: number;
-  /** SIGTERM, as an orderly stop; resolves to the exit code. */
-  stop(): Promise<number | null>;
+  /** An orderly stop, by SIGTERM unless told otherwise; resolves to the exit code. */
+  stop(signal?: "SIGTERM" | "SIGINT" | "SIGHUP"): Promise<number | null>;
   /** SIGKILL to the whole process group, as a power cut for the processes. */
   kill(): Promise<void>;
   /** What the server has printed so far, on both streams. */
@@ -37,7 +39,11 @@ export interface Server {
 /** Starts the very thing `npm start` starts, on a free port, and waits until it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), "parley-")));
-  const started = launch(["--port", "0", "--data", data, ...(options.args ?? [])], options.env);
+  const started = launch(
+    ["--port", "0", "--data", data, ...(options.args ?? [])],
+    options.env,
+    options.descriptors,
+  );
   const { child, output } = started;
   const url = await ready(started);
   const end = async (signal: () => void) => {
@@ -55,7 +61,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     port: Number(new URL(url).port),
     pid,
     output,
-    stop: () => end(() => child.kill("SIGTERM")),
+    stop: (signal = "SIGTERM") => end(() => child.kill(signal)),
     kill: async () => {
       await end(() => process.kill(-pid, "SIGKILL"));
     },
@@ -68,8 +74,14 @@ export interface Launched {
 }
 
 /** Starts `scripts/start.ts` with exactly these flags, ready or not. Its environment names no app or keys. */
-export function launch(args: string[], env: Record<string, string | undefined> = {}): Launched {
-  const child = spawn(join(ROOT, "node_modules/.bin/node"), ["scripts/start.ts", ...args], {
+export function launch(
+  args: string[],
+  env: Record<string, string | undefined> = {},
+  descriptors?: number,
+): Launched {
+  const command = [join(ROOT, "node_modules/.bin/node"), "scripts/start.ts", ...args];
+  const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
+  const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
     cwd: ROOT,
     env: { ...process.env, APP_ID: undefined, APP_KEY: undefined, MASTER_KEY: undefined, ...env },
     stdio: ["ignore", "pipe", "pipe"],

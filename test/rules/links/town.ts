@@ -115,7 +115,6 @@ export class ConversationHouse {
   readonly #ends = new Map<End, Link>();
   #alarmAt: number | undefined;
   #calls = 0;
-  #owedAtStart: number | undefined;
   #living: { state: ConversationState; delivery: Delivery; conversation: Conversation; timers: Set<() => void> };
 
   constructor(town: Town, record: ConversationRecord) {
@@ -132,7 +131,10 @@ export class ConversationHouse {
     const { delivery } = this.#living;
     const who = `${asked.clientId}/${asked.sessionId.slice(0, 4)}`;
     trace(this.#town.network.now, "ask", asked.conversationId, who, "since", asked.since);
-    const ticket = await delivery.ask(asked);
+    this.#calls += 1;
+    const ticket = await delivery.ask(asked).finally(() => {
+      this.#calls -= 1;
+    });
     if (delivery !== this.#living.delivery) return false; // crashed meanwhile: the answer is never given
     const link = delivery.open(asked, ticket, portOf(end));
     if (link === undefined) {
@@ -213,7 +215,6 @@ export class ConversationHouse {
       const identity = end.attachment as LinkIdentity;
       this.#ends.set(end, { ...identity, port: portOf(end) });
     }
-    this.#owedAtStart = state.owedSince;
     const timers = new Set<() => void>();
     const timer = (delay: number, run: () => void) => {
       const cancel = network.timer(delay, () => {
@@ -234,13 +235,13 @@ export class ConversationHouse {
           const member = state.members.get(clientId);
           if (member !== undefined && this.#living.state === state) state.setAway(member, away);
         },
-        replay: (after, limit, own) => replayOf(state, after, limit, own),
+        replay: (after, limit) => replayOf(state, after, limit),
         owe: (since) => {
           if (state.owedSince === undefined) this.#alarm(10_000);
           state.owe(since);
         },
         owesNothing: () => {
-          if (this.#owedAtStart === undefined && this.#living.state === state) state.owesNothing();
+          if (this.#living.state === state) state.owesNothing();
         },
         deliverCold: (clientId, frame) => {
           const fate = (): Fate => {
@@ -269,6 +270,7 @@ export class ConversationHouse {
         timer,
       },
       [...this.#ends.values()],
+      state.owedSince,
     );
     const outbox = new Outbox(state, {
       saveConversation: async () => {},
@@ -293,12 +295,7 @@ export class ConversationHouse {
       if (this.#alarmAt !== at) return;
       this.#alarmAt = undefined;
       const { delivery, state } = this.#living;
-      if (this.#owedAtStart === undefined) delivery.retry();
-      else {
-        const owed = this.#owedAtStart;
-        this.#owedAtStart = undefined;
-        delivery.recover(owed);
-      }
+      delivery.makeGood();
       if (state.owedSince !== undefined) this.#alarm(10_000);
     });
   }
@@ -331,7 +328,7 @@ export class ClientHouse {
     end.onMessage = (data) => {
       const current = this.#sessions.get(end);
       if (current === undefined) return;
-      if (typeof data === "string") return this.client.reported(current, JSON.parse(data));
+      if (typeof data === "string") return void this.client.reported(current, JSON.parse(data));
       const command = decodeCommand(data);
       if (command !== undefined) void this.client.handle(current, command);
     };

@@ -203,7 +203,8 @@ describe.each(sdks)("the JavaScript SDK $version, querying conversations", (sdk)
     const guest = await town().logIn(sdk, host.id);
     const listed = await eventually(
       () => guest.client.getQuery().withLastMessagesRefreshed(true).descending("lm").find(),
-      (conversations) => conversations[0]?.id === second.id && conversations[1]?.id === first.id,
+      (conversations) =>
+        conversations[0]?.lastMessage?.id === binary.id && conversations[1]?.lastMessage?.id === text.id,
     );
     expect(listed.map(({ id }) => id)).toEqual([second.id, first.id, quiet.id]);
     expect(listed[0]?.lastMessage).toMatchObject({

@@ -1,0 +1,217 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import type { Settings } from "../../src/settings/schema.ts";
+import { launch, ready, type Server, startServer } from "../support/server.ts";
+import { sdks } from "./sdk/sdk.ts";
+
+let data: string;
+const servers: Server[] = [];
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), "parley-start-"));
+});
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.kill()));
+  await rm(data, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function start(options: Parameters<typeof startServer>[0] = {}): Promise<Server> {
+  const server = await startServer({ data, ...options });
+  servers.push(server);
+  return server;
+}
+
+/** What a start that fails says, and the code it leaves with. */
+async function refusal(args: string[], env: Record<string, string> = {}) {
+  const { child, output } = launch(["--data", data, ...args], env);
+  const [code] = await once(child, "exit");
+  return { code, output: output() };
+}
+
+const masterKeys = { "X-LC-Id": "parley-dev", "X-LC-Key": "parley-dev-master,master" };
+
+async function settings(server: Server): Promise<Settings> {
+  const response = await fetch(`${server.url}/admin/settings`, { headers: masterKeys });
+  const body: Settings = await response.json();
+  return body;
+}
+
+async function memberLimit(server: Server): Promise<unknown> {
+  return (await settings(server)).limits.members;
+}
+
+async function setMemberLimit(server: Server, members: number): Promise<void> {
+  const body = JSON.stringify({ limits: { members } });
+  const response = await fetch(`${server.url}/admin/settings`, {
+    method: "PATCH",
+    headers: masterKeys,
+    body,
+  });
+  expect(response.status).toBe(200);
+}
+
+/** Tom's side of his conversation with Jerry, by the official SDK. Messages are their ids. */
+async function talk(server: Server) {
+  const [sdk] = sdks;
+  if (sdk === undefined) throw new Error("no SDK to talk with");
+  const { Realtime, TextMessage } = sdk.load();
+  const realtime = new Realtime({ appId: "parley-dev", appKey: "parley-dev-key", server: server.url });
+  const tom = await realtime.createIMClient("tom");
+  const conversation = await tom.createConversation({ members: ["jerry"], unique: true });
+  return {
+    id: conversation.id,
+    say: async (text: string) => (await conversation.send(new TextMessage(text))).id,
+    history: async () => (await conversation.queryMessages({ limit: 100 })).map((message) => message.id),
+    leave: () => tom.close(),
+  };
+}
+
+/** Whether anything still listens there. */
+async function answers(server: Server): Promise<boolean> {
+  return fetch(server.url).then(
+    () => true,
+    () => false,
+  );
+}
+
+describe("npm start", () => {
+  test("says once where it is, and serves the page, the API and sockets there", async () => {
+    const server = await start();
+    expect(server.output().trim()).toBe(`Parley is ready on http://127.0.0.1:${server.port}`);
+
+    const page = await fetch(server.url);
+    expect(page.headers.get("Content-Type")).toMatch(/^text\/html/);
+    expect(page.headers.get("Content-Security-Policy")).toContain("default-src 'self'");
+    expect(await page.text()).toContain("Tom");
+    expect((await fetch(`${server.url}/page.js`)).status).toBe(200);
+
+    const route = await fetch(`${server.url}//v1/route?appId=parley-dev&secure=true`);
+    const url = `ws://127.0.0.1:${server.port}/rtm`;
+    expect(await route.json()).toMatchObject({ server: url, secondary: url });
+
+    for (const path of ["/rtm", "/", "/any/other"]) {
+      const socket = new WebSocket(new URL(path, url), "lc.protobuf2.3");
+      await once(socket, "open");
+      expect(socket.protocol).toBe("lc.protobuf2.3");
+      socket.terminate();
+    }
+  });
+
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+    "leaves with 0 on %s and takes workerd along",
+    async (signal) => {
+      const server = await start();
+      const socket = new WebSocket(`${server.url}/rtm`, "lc.protobuf2.3");
+      await once(socket, "open");
+      const closed = once(socket, "close");
+      expect(await server.stop(signal)).toBe(0);
+      await closed;
+      expect(await answers(server)).toBe(false);
+    },
+  );
+
+  test("takes workerd along even when it is killed alone", async () => {
+    const server = await start();
+    process.kill(server.pid, "SIGKILL");
+    await expect.poll(() => answers(server), { timeout: 5_000 }).toBe(false);
+  });
+
+  test("[I1] has everything again after a kill of all its processes", async () => {
+    const first = await start();
+    await setMemberLimit(first, 42);
+    const sent: string[] = [];
+    const conversation = await talk(first);
+    for (let count = 0; count < 20; count++) sent.push(await conversation.say(`message ${count}`));
+    await first.kill();
+
+    const second = await start();
+    expect(await memberLimit(second)).toBe(42);
+    const again = await talk(second);
+    expect(again.id).toBe(conversation.id);
+    expect(await again.history()).toEqual(sent);
+    await again.leave();
+  });
+
+  test("keeps the data of one folder apart from that of another", async () => {
+    await setMemberLimit(await start(), 42);
+    expect(await memberLimit(await start({ data: join(data, "another") }))).toBe(500);
+  });
+
+  test("--demo allows editing and recalling", async () => {
+    const server = await start({ args: ["--demo"] });
+    expect((await settings(server)).messages).toEqual({ allowEdit: true, allowRecall: true });
+  });
+
+  test("works through npm, whatever Node npm itself runs on", async () => {
+    const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], { detached: true });
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+    });
+    const url = await ready({ child, output: () => text });
+    expect((await fetch(url)).status).toBe(200);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+    await expect(fetch(url)).rejects.toThrow();
+  });
+});
+
+describe("npm start refuses", () => {
+  test.each([["--bogus"], ["--port"], ["--port", "http"], ["--port", "65536"], ["--data", ""], ["stray"]])(
+    "%s %s with its usage and exit code 2",
+    async (...args) => {
+      const { code, output } = await refusal(args);
+      expect(code).toBe(2);
+      expect(output).toContain("Usage: npm start");
+    },
+  );
+
+  test.each(["0.0.0.0", "::", "192.168.1.5", "127.example.com"])(
+    "[I12] to listen on %s with keys everybody knows",
+    async (host) => {
+      const { code, output } = await refusal(["--host", host, "--port", "0"], {
+        APP_KEY: "parley-dev-key",
+        MASTER_KEY: "our-own-master",
+      });
+      expect(code).toBe(1);
+      expect(output).toContain("APP_ID, APP_KEY must be set");
+    },
+  );
+
+  test("a port that is taken, in one sentence", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const address = other.address();
+    const port = typeof address === "object" ? `${address?.port}` : "";
+    const { code, output } = await refusal(["--port", port]);
+    other.close();
+    expect(code).toBe(1);
+    expect(output.trim().split("\n")).toEqual([expect.stringContaining(`in use (127.0.0.1:${port})`)]);
+  });
+
+  test("a data folder that another server is using", async () => {
+    await start();
+    const { code, output } = await refusal(["--port", "0"]);
+    expect(code).toBe(1);
+    expect(output).toContain("another Parley is running");
+  });
+});
+
+test("others may reach it when it has keys of its own", async () => {
+  const env = { APP_ID: "our-own-app", APP_KEY: "our-own-key", MASTER_KEY: "our-own-master" };
+  const server = await start({ args: ["--host", "0.0.0.0"], env });
+  const url = `http://127.0.0.1:${server.port}`;
+  expect((await fetch(`${url}/v1/route?appId=our-own-app`)).status).toBe(200);
+  expect((await fetch(`${url}/demo/config`)).status).toBe(404);
+});
+
+test("a low limit of file descriptors is said before the server is ready", async () => {
+  const server = await start({ descriptors: 4_096 });
+  expect(server.output()).toMatch(/only 4096 file descriptors.*Parley is ready/s);
+});
