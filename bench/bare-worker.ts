@@ -2,8 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 
 /**
  * What the platform gives with nothing of Parley in between: one object that broadcasts what it receives to
- * every socket, the sender's included, whose copy is its acknowledgement. Three ways to keep the message, and
- * an object per client that only sleeps.
+ * every socket, the sender's included, whose copy is its acknowledgement, with three ways to keep the message;
+ * and an object per client that only sleeps, with and without a Worker in between.
  */
 interface Env {
   Star: DurableObjectNamespace<Star>;
@@ -76,6 +76,18 @@ export class GroupStar extends KeepingStar {
 /** Holds one client's socket. */
 export class Sleeper extends Socketed {}
 
+/** A Worker that keeps the client's socket itself, with a socket of its own to the client's object. */
+function pipe({ webSocket: link }: Response): Response {
+  if (link === null) return new Response(null, { status: 500 });
+  link.accept();
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.addEventListener("message", ({ data }) => link.send(data));
+  link.addEventListener("message", ({ data }) => server.send(data));
+  server.addEventListener("close", () => link.close(1000));
+  return new Response(null, { status: 101, webSocket: client });
+}
+
 export default {
   async fetch(request, env): Promise<Response> {
     const [, kind, name = ""] = new URL(request.url).pathname.split("/");
@@ -88,6 +100,8 @@ export default {
         return env.GroupStar.getByName(name).fetch(request);
       case "Sleeper":
         return env.Sleeper.getByName(name).fetch(request);
+      case "Piped":
+        return pipe(await env.Sleeper.getByName(name).fetch(request));
       default:
         return new Response("bench", { status: 404 });
     }

@@ -3,9 +3,9 @@ import { residentMemory } from "./processes.ts";
 import type { Server } from "./server.ts";
 import { inParallel } from "./sockets.ts";
 
-const WAVE = 500; // connections
+const WAVE = 400; // connections
 /** Objects go to sleep after ten idle seconds. */
-const ASLEEP = 13_000; // ms
+const ASLEEP = 12_000; // ms
 
 /** Opens one idle connection and returns how to close it. */
 export type Arrive = (index: number) => Promise<() => Promise<void>>;

@@ -20,13 +20,11 @@ function processes(): Process[] {
   });
 }
 
-/** The workerd a process started; there is never more than one at a time. */
-export function workerdOf(parent: number): number {
-  const found = processes().filter((one) => one.parent === parent && one.command.includes("workerd"));
-  const [only] = found;
-  if (only === undefined || found.length > 1)
-    throw new Error(`${found.length} workerd processes, expected one`);
-  return only.pid;
+/** The workerd processes this process started. */
+export function workerds(): number[] {
+  return processes()
+    .filter(({ parent, command }) => parent === process.pid && command.includes("workerd"))
+    .map(({ pid }) => pid);
 }
 
 /** Resident memory in KB. */
@@ -39,7 +37,7 @@ export function residentMemory(pid: number): number {
 /** Two servers at once would share the core that is being measured. */
 export async function waitUntilGone(pid: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    if (!processes().some((one) => one.pid === pid && one.command.includes("workerd"))) return;
+    if (!workerds().includes(pid)) return;
     await sleep(50);
   }
   process.kill(pid, "SIGKILL");

@@ -44,7 +44,7 @@ export function speedTables(contenders: readonly SpeedOf[]): string {
 
 export function memoryTable(memory: readonly { name: string; idle: IdleMemory }[]): string {
   return table(
-    ["idle connections, asleep", "KB each, of the first 1,000", "KB for one more"],
+    ["idle connections, asleep", "KB each, awake at first", "KB for one more"],
     memory.map(({ name, idle }) => [name, whole(idle.overall), whole(idle.further)]),
   );
 }

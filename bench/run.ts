@@ -18,7 +18,7 @@ import { countWork } from "./work.ts";
 
 const ROUNDS = 3;
 
-/** Exactly one server at a time: all of its work is done by one core. */
+/** One server at a time while time is measured: all of its work is done by one core. */
 async function serving<Result>(program: Program, use: (server: Server) => Promise<Result>): Promise<Result> {
   const server = await startServer(program);
   try {
@@ -54,17 +54,25 @@ async function speeds(): Promise<Record<BareKind | "Parley", Speed>> {
   };
 }
 
-async function memories(): Promise<{ bare: IdleMemory; parley: IdleMemory }> {
-  progress("memory");
-  return {
-    bare: await serving(bare, (server) =>
+interface Memories {
+  bare: IdleMemory;
+  piped: IdleMemory;
+  parley: IdleMemory;
+}
+
+async function memories(): Promise<Memories> {
+  const bareMemory = (kind: "Sleeper" | "Piped") =>
+    serving(bare, (server) =>
       idleMemory(server, async (index) => {
-        const url = new URL(`/Sleeper/${index}`, server.url);
+        const url = new URL(`/${kind}/${index}`, server.url);
         url.protocol = "ws:";
         const socket = await connect(url, [], () => {});
         return () => disconnect(socket);
       }),
-    ),
+    );
+  return {
+    bare: await bareMemory("Sleeper"),
+    piped: await bareMemory("Piped"),
     parley: await serving(parley, (server) =>
       idleMemory(server, async (index) => {
         const client = await ParleyClient.logIn(server.url, appId, `idle-${index}`);
@@ -76,9 +84,11 @@ async function memories(): Promise<{ bare: IdleMemory; parley: IdleMemory }> {
 
 const loadBefore = loadAverage();
 const speed = await speeds();
-const memory = await memories();
-progress("counts");
-const work = await serving(countedParley, ({ url }) => countWork(url, appId));
+progress("memory and counts");
+// At the same time: neither is a matter of time.
+const [memory, work] = await serving(countedParley, ({ url }) =>
+  Promise.all([memories(), countWork(url, appId)]),
+);
 
 console.log(`Load average before: ${loadBefore.toFixed(2)}. Times mean little unless it was near 0.\n`);
 console.log(
@@ -92,6 +102,7 @@ console.log(
 console.log(
   `\n${memoryTable([
     { name: "bare, an object each", idle: memory.bare },
+    { name: "bare, and a Worker between", idle: memory.piped },
     { name: "Parley", idle: memory.parley },
   ])}\n\n${workTable(work)}\n`,
 );

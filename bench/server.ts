@@ -4,7 +4,7 @@ import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
 import { applyMigrations } from "../scripts/migrations.ts";
-import { waitUntilGone, workerdOf } from "./processes.ts";
+import { waitUntilGone, workerds } from "./processes.ts";
 
 /** A Worker to measure. */
 export interface Program {
@@ -37,13 +37,15 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
     logRequests: false,
     log: new Log(LogLevel.ERROR),
   };
+  const others = workerds();
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({ ...worker(environment), ...shared }),
     // The conversion drops it, and data would go to a folder of Miniflare's own choosing.
     resourcePersistencePath: folder,
   });
   const url = await miniflare.ready;
-  const pid = workerdOf(process.pid);
+  const [pid, ...more] = workerds().filter((one) => !others.includes(one));
+  if (pid === undefined || more.length > 0) throw new Error("a server is not exactly one workerd");
   if (environment.wrangler) await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
   return {
     url,

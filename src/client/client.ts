@@ -8,7 +8,7 @@ import { answerMembership, answerQuery, answerStart } from "./conversation-comma
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
-import { TOKEN_LIFETIME } from "./session-token.ts";
+import { type SessionClaims, TOKEN_LIFETIME } from "./session-token.ts";
 
 const QUERY_LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 const DEFAULT_CAPABILITIES = 171; // what C#, which sends none when it re-opens, can do (wire §4.1)
@@ -86,7 +86,8 @@ export class Client {
     if (!session.isOpen) return this.#refuse(session, serial, "SESSION_REQUIRED");
     switch (command.name) {
       case "session.refresh": {
-        const token = await this.#token(session);
+        if (session.state.phase !== "open") return;
+        const token = await this.#token(session.identity.clientId, session.state);
         return this.#reply(session, serial, replies.sessionRefreshed(serial, token));
       }
       case "session.close":
@@ -120,20 +121,19 @@ export class Client {
       if (!session.isOpen) session.tell({ type: "ended" });
       return;
     }
-    const wasOpen = session.isOpen;
-    const kept = session.state.phase === "open" ? session.state : undefined;
-    session.state = {
-      phase: "open",
-      openedAt: kept?.openedAt ?? now(),
-      tag: command.tag ?? claims?.tag ?? kept?.tag,
-      deviceId: command.deviceId ?? claims?.deviceId ?? kept?.deviceId,
-      capabilities: command.capabilities ?? claims?.capabilities ?? kept?.capabilities ?? DEFAULT_CAPABILITIES,
-      links: kept?.links ?? [],
+    const before = session.state.phase === "open" ? session.state : undefined;
+    const login = {
+      tag: command.tag ?? claims?.tag ?? before?.tag,
+      deviceId: command.deviceId ?? claims?.deviceId ?? before?.deviceId,
+      capabilities: command.capabilities ?? claims?.capabilities ?? before?.capabilities ?? DEFAULT_CAPABILITIES,
     };
-    const token = await this.#token(session);
+    const token = await this.#token(clientId, login);
+    // From here to the word "opened" without an await: nothing may be delivered to a session that is not told yet.
+    const wasOpen = session.isOpen;
+    session.state = { phase: "open", ...login, links: [...session.links] };
     this.#replyToOpen(session, serial, replies.sessionOpened(serial, token));
     // Opening again on the same socket is answered and changes nothing (wire §2.6).
-    if (wasOpen || session.state.phase !== "open") return;
+    if (wasOpen) return;
     const asking = this.#news(session);
     session.tell({ type: "opened", asking });
     await this.#catchUp(session, asking);
@@ -155,12 +155,9 @@ export class Client {
     if (!complete) this.#services.retryAfter(CATCH_UP_RETRY);
   }
 
-  async #token(session: Session): Promise<replies.SessionToken> {
-    const { state, identity } = session;
-    const { tag, deviceId, capabilities } =
-      state.phase === "open" ? state : { tag: undefined, deviceId: undefined, capabilities: undefined };
-    const claims = { clientId: identity.clientId, tag, deviceId, capabilities };
-    return { token: await this.#services.tokens.issue(claims, this.#services.now()), tokenTtl: TOKEN_LIFETIME };
+  async #token(clientId: string, login: Omit<SessionClaims, "clientId">): Promise<replies.SessionToken> {
+    const token = await this.#services.tokens.issue({ clientId, ...login }, this.#services.now());
+    return { token, tokenTtl: TOKEN_LIFETIME };
   }
 
   async #online(session: Session, command: CommandOf<"session.query">): Promise<void> {

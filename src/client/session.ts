@@ -13,7 +13,6 @@ export type SessionState =
   | { phase: "connecting" }
   | {
       phase: "open";
-      openedAt: number;
       tag: string | undefined;
       deviceId: string | undefined;
       capabilities: number;

@@ -338,14 +338,17 @@ export class ClientSession implements LinkOwner {
 
   /** A sibling is linked there, with everything after `since` (L3). */
   #follow(conversationId: string, since: number): void {
+    const catchingUp = this.#catchingUp.get(conversationId);
+    if (catchingUp !== undefined) {
+      catchingUp.link = true;
+      return;
+    }
     // Whatever came by the cold lane up to there came before this word, on the same link.
     if (!this.hasMark(conversationId)) this.#mark(conversationId, since);
     const link = this.#links.get(conversationId);
-    if (link !== undefined) return link.wantAgain();
-    const catchingUp = this.#catchingUp.get(conversationId);
     // Two devices that each make the other give way to their newest link would never come to rest.
-    if (catchingUp === undefined) this.#linkTo(conversationId, this.now() - IN_USE);
-    else catchingUp.link = true;
+    if (link === undefined) this.#linkTo(conversationId, this.now() - IN_USE);
+    else link.wantAgain();
   }
 
   #caughtUp(conversationId: string, head: number | undefined): void {

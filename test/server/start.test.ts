@@ -68,7 +68,7 @@ async function talk(server: Server) {
     id: conversation.id,
     say: async (text: string) => (await conversation.send(new TextMessage(text))).id,
     history: async () => (await conversation.queryMessages({ limit: 100 })).map((message) => message.id),
-    leave: () => tom.close(),
+    leave: () => realtime.pause(),
   };
 }
 
@@ -128,6 +128,7 @@ describe("npm start", () => {
     const sent: string[] = [];
     const conversation = await talk(first);
     for (let count = 0; count < 20; count++) sent.push(await conversation.say(`message ${count}`));
+    conversation.leave();
     await first.kill();
 
     const second = await start();
@@ -135,7 +136,7 @@ describe("npm start", () => {
     const again = await talk(second);
     expect(again.id).toBe(conversation.id);
     expect(await again.history()).toEqual(sent);
-    await again.leave();
+    again.leave();
   });
 
   test("keeps the data of one folder apart from that of another", async () => {
@@ -148,7 +149,7 @@ describe("npm start", () => {
     expect((await settings(server)).messages).toEqual({ allowEdit: true, allowRecall: true });
   });
 
-  test("works through npm, whatever Node npm itself runs on", async () => {
+  test("works through npm, which passes the signal on", async () => {
     const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], { detached: true });
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

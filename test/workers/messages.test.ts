@@ -17,7 +17,12 @@ test("[B-09] what Tom sends, Jerry gets at once and finds in history", async () 
   const push = await jerrys.message("hello");
   expect(push.peerId).toBe(jerry);
   expect(push.service).toBe(2);
-  expect(push.directMessage).toMatchObject({ cid: chat, fromPeerId: tom, id: ack.ackMessage?.uid, convType: 1 });
+  expect(push.directMessage).toMatchObject({
+    cid: chat,
+    fromPeerId: tom,
+    id: ack.ackMessage?.uid,
+    convType: 1,
+  });
   await say(jerrys, chat, "hi");
   await toms.message("hi");
   expect(await history(toms, chat)).toEqual(["hello", "hi"]);

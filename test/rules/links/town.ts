@@ -328,9 +328,9 @@ export class ClientHouse {
     end.onMessage = (data) => {
       const current = this.#sessions.get(end);
       if (current === undefined) return;
-      if (typeof data === "string") return void this.client.reported(current, JSON.parse(data));
-      const command = decodeCommand(data);
-      if (command !== undefined) void this.client.handle(current, command);
+      const command = typeof data === "string" ? undefined : decodeCommand(data);
+      if (typeof data === "string") this.#busy(this.client.reported(current, JSON.parse(data)));
+      else if (command !== undefined) this.#busy(this.client.handle(current, command));
     };
     end.onClose = () => this.#sessions.delete(end);
     end.accept();
@@ -344,6 +344,14 @@ export class ClientHouse {
       this.#sessions.set(end, new Session(socketOf(end), kept.identity, kept.state));
     }
     this.client = this.#wake();
+  }
+
+  /** An object does not sleep while it handles something. */
+  #busy(handling: Promise<void>): void {
+    this.#calls += 1;
+    void handling.finally(() => {
+      this.#calls -= 1;
+    });
   }
 
   #wake(): Client {

@@ -1,0 +1,323 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
+import { has } from "../support/frames.ts";
+import { heard, named, notices, refusal, say, settle, start } from "./support/chat.ts";
+import { Device, type GenericCommand } from "./support/device.ts";
+import { openWorld, world } from "./support/world.ts";
+
+beforeAll(() => openWorld());
+
+const token = (opened: GenericCommand) => opened.sessionMessage?.st ?? "";
+
+function online(device: Device, sessionPeerIds: string[]): Promise<GenericCommand> {
+  return device.ask({ cmd: "session", op: "query", sessionMessage: { sessionPeerIds } });
+}
+
+const found = (reply: GenericCommand) => reply.sessionMessage?.onlineSessionPeerIds;
+
+describe("client ids", () => {
+  test.each([
+    ["digits first", "1a"],
+    ["only digits", "1700000000000"],
+    ["a UUID", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"],
+    ["64 characters", "x".repeat(64)],
+    ["other scripts", "汤姆 и Джерри 🧀"],
+    ["64 characters of 3 bytes", "汤".repeat(64)],
+    ["signs", "a/b?c=d&e#f%20+\"'<>\\"],
+    ["a property every object has", "constructor"],
+    ["another", "__proto__"],
+  ])("[C-01] %s is an id", async (_, clientId) => {
+    const device = await Device.connect();
+    const opened = await device.login(clientId);
+    expect([opened.op, opened.peerId]).toEqual([OpType.opened, clientId]);
+    const chat = await start(device, [clientId], { unique: false });
+    expect(refusal(await say(device, chat, "hi"))).toBe("");
+    expect(found(await online(device, [clientId]))).toEqual([clientId]);
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["65 characters", "x".repeat(65)],
+    ["a line break", "a\nb"],
+    ["a zero", "a\0"],
+    ["DEL", "a\u007f"],
+  ])("[C-01] %s is none: 4103, and another may log in on the same socket", async (_, clientId) => {
+    const [tom] = named("tom");
+    const device = await Device.connect();
+    device.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: clientId, i: 5 });
+    expect(refusal(await device.answer(5))).toBe("4103 INVALID_LOGIN");
+    expect((await device.login(tom)).op).toBe(OpType.opened);
+  });
+
+  test("[C-03] whoever gives no id is given one and can use it at once", async () => {
+    const ids = new Set<string>();
+    for (let at = 0; at < 3; at++) {
+      const device = await Device.connect();
+      device.send({ cmd: "session", op: "open", appId: world.APP_ID, i: 1 });
+      const opened = await device.answer(1);
+      expect(opened.peerId).toMatch(/^.{1,64}$/);
+      ids.add(opened.peerId);
+      device.clientId = opened.peerId;
+      const chat = await start(device, []);
+      expect(refusal(await say(device, chat, "hi"))).toBe("");
+    }
+    expect(ids.size).toBe(3);
+  });
+});
+
+describe("tokens", () => {
+  test("[C-09] a bare re-open, with nothing but the token, is a login (JavaScript)", async () => {
+    const [tom] = named("tom");
+    const first = await Device.connect();
+    const st = token(await first.login(tom, { tag: "web", deviceId: "one" }));
+    first.close();
+    const again = await Device.connect();
+    again.send({
+      cmd: "session",
+      op: "open",
+      appId: world.APP_ID,
+      peerId: tom,
+      i: 1,
+      sessionMessage: { r: true, st },
+    });
+    const opened = await again.answer(1);
+    expect(opened.op).toBe(OpType.opened);
+    expect(token(opened)).not.toBe("");
+  });
+
+  test("[C-09] a token of any age of its life works, and so does a refreshed one", async () => {
+    const [tom] = named("tom");
+    const device = await Device.connect();
+    const tokens = [token(await device.login(tom))];
+    tokens.push(
+      token(await device.ask({ cmd: "session", op: "refresh", sessionMessage: { st: tokens[0] } })),
+    );
+    tokens.push(token(await device.ask({ cmd: "session", op: "refresh" })));
+    tokens.push(
+      token(await device.ask({ cmd: "session", op: "refresh", sessionMessage: { st: "expired" } })),
+    );
+    for (const st of tokens) {
+      expect((await (await Device.connect()).login(tom, { st, r: true })).op).toBe(OpType.opened);
+    }
+  });
+
+  test("[C-09] [I12] 4112 for any token but the client's own", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const st = token(await (await Device.connect()).login(tom));
+    const [body = "", signature = ""] = st.split(".");
+    const jerrysClaims = btoa(JSON.stringify({ v: 1, c: jerry, e: 9e15 })).replaceAll("=", "");
+    const foreign: [string, string][] = [
+      [jerry, st],
+      [jerry, `${jerrysClaims}.${signature}`],
+      [tom, `${body}.`],
+      [tom, `.${signature}`],
+      [tom, body],
+      [tom, `${st}.`],
+      [tom, `${st}x`],
+      [tom, `${body.slice(1)}.${signature}`],
+      [tom, `${body}.${signature.slice(0, -2)}`],
+      [tom, "."],
+      [tom, "x"],
+      [tom, "%%%.???"],
+      [tom, "汤姆.🧀"],
+      [tom, "x".repeat(10_000)],
+    ];
+    for (const [clientId, made] of foreign) {
+      const device = await Device.connect();
+      expect(refusal(await device.login(clientId, { st: made, r: true })), made).toBe(
+        "4112 SESSION_TOKEN_EXPIRED",
+      );
+      expect((await device.login(clientId)).op).toBe(OpType.opened);
+    }
+  });
+
+  test("[wire §4.1] Java's token form has no serial: opened without one, or 4112 without one", async () => {
+    const [tom] = named("tom");
+    const st = token(await (await Device.connect()).login(tom));
+    const device = await Device.connect();
+    const form = { cmd: "session", op: "open", appId: world.APP_ID, peerId: tom } as const;
+    device.send({ ...form, sessionMessage: { st: "stale", r: true, configBitmap: 175 } });
+    const refused = await device.expect("4112", (frame) => frame.cmd === CommandType.error);
+    expect([has(refused, "i"), refused.peerId, refusal(refused)]).toEqual([
+      false,
+      tom,
+      "4112 SESSION_TOKEN_EXPIRED",
+    ]);
+    device.send({ ...form, sessionMessage: { st, r: true, configBitmap: 175 } });
+    const opened = await device.expect("opened", (frame) => frame.op === OpType.opened);
+    expect([has(opened, "i"), opened.peerId]).toEqual([false, tom]);
+    expect(token(opened)).not.toBe("");
+    // The app's own open follows on the same socket.
+    device.clientId = tom;
+    expect((await device.login(tom)).op).toBe(OpType.opened);
+  });
+
+  test("[wire §4.1] without a serial, what is no matter of tokens ends the session for Java", async () => {
+    const [tom] = named("tom");
+    const device = await Device.connect();
+    device.send({ cmd: "session", op: "open", appId: "another-app", peerId: tom });
+    const closed = await device.push("session", "closed");
+    expect(closed.peerId).toBe(tom);
+    expect(closed.sessionMessage).toMatchObject({ code: 4100, reason: "APP_NOT_AVAILABLE" });
+  });
+
+  test("[wire §4.1] a refused token leaves an open session open", async () => {
+    const [tom] = named("tom");
+    const device = await Device.of(tom);
+    expect(refusal(await device.login(tom, { st: "stale" }))).toBe("4112 SESSION_TOKEN_EXPIRED");
+    expect(found(await online(device, [tom]))).toEqual([tom]);
+  });
+
+  test("[I10] a device that says far too much about itself is refused or kept, but answered", async () => {
+    const [tom] = named("tom");
+    const device = await Device.connect();
+    const long = "x".repeat(20_000);
+    const opened = await device.login(tom, { tag: long, deviceId: long });
+    expect(opened.cmd).toBe(CommandType.error);
+    expect((await device.login(tom)).op).toBe(OpType.opened);
+    expect(found(await online(device, [tom]))).toEqual([tom]);
+  });
+});
+
+describe("presence", () => {
+  test("[B-29] tells who of the asked is online, each once", async () => {
+    const [tom, jerry, mary] = named("tom", "jerry", "mary");
+    const toms = await Device.of(tom);
+    const jerrys = await Device.of(jerry);
+    expect(
+      found(await online(toms, [mary, jerry, tom, jerry, "", "x".repeat(65), "no\nid"]))?.toSorted(),
+    ).toEqual([jerry, tom].toSorted());
+    const nobody = await online(toms, [mary]);
+    expect(nobody.sessionMessage).toBeDefined();
+    expect(found(nobody)).toEqual([]);
+    expect(found(await online(toms, []))).toEqual([]);
+    const crowd = Array.from({ length: 40 }, (_, at) => `${mary}-${at}`);
+    expect(found(await online(toms, [...crowd, jerry]))).toEqual([jerry]);
+    await jerrys.ask({ cmd: "session", op: "close" });
+    expect(found(await online(toms, [jerry]))).toEqual([]);
+  });
+
+  test("[B-29] online while any device is, offline when the last is gone, closed or lost", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const phone = await Device.of(jerry);
+    const tablet = await Device.of(jerry);
+    await phone.ask({ cmd: "session", op: "close" });
+    expect(found(await online(toms, [jerry]))).toEqual([jerry]);
+    tablet.close();
+    await expect.poll(async () => found(await online(toms, [jerry]))).toEqual([]);
+  });
+
+  test("[wire §9.1] far too many at once are refused, not asked", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const crowd = Array.from({ length: 2_000 }, (_, at) => `nobody-${at}`);
+    expect(refusal(await online(toms, crowd))).not.toBe("");
+  });
+});
+
+describe("closing and opening", () => {
+  test("[C-08] after close nothing is pushed, and the client may open again at once", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const jerrys = await Device.of(jerry);
+    const chat = await start(jerrys, [tom, jerry]);
+    await toms.push("conv", "members_joined");
+    for (let round = 1; round <= 3; round++) {
+      const closed = await toms.ask({ cmd: "session", op: "close" });
+      expect([closed.cmd, closed.op, closed.peerId]).toEqual([CommandType.session, OpType.closed, tom]);
+      await say(jerrys, chat, `away ${round}`);
+      expect((await toms.login(tom)).op).toBe(OpType.opened);
+      const [tuple] = (await toms.push("unread")).unreadMessage?.convs ?? [];
+      expect(tuple).toMatchObject({ cid: chat, unread: 2 * round - 1, data: `away ${round}` });
+      await say(jerrys, chat, `here ${round}`);
+      await toms.message(`here ${round}`);
+    }
+    expect(heard(toms, chat)).toEqual(["here 1", "here 2", "here 3"]);
+  });
+
+  test("[C-08] a second close is refused like any command of a client who is not there", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    expect((await toms.ask({ cmd: "session", op: "close" })).op).toBe(OpType.closed);
+    expect(refusal(await toms.ask({ cmd: "session", op: "close" }))).toBe("4105 SESSION_REQUIRED");
+  });
+
+  test("[wire §4.1] nothing is pushed to a client before it is opened", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const chat = await start(toms, [tom, jerry]);
+    for (let at = 0; at < 5; at++) await say(toms, chat, `missed ${at}`);
+    const jerrys = await Device.connect();
+    jerrys.send({ cmd: "logs", peerId: jerry, i: 90, logsMessage: { cid: chat } });
+    jerrys.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: jerry, i: 91 });
+    jerrys.send({ cmd: "logs", peerId: jerry, i: 92, logsMessage: { cid: chat } });
+    await say(toms, chat, "meanwhile");
+    await jerrys.answer(92);
+    await jerrys.push("unread");
+    const order = jerrys.received.map((frame) => (has(frame, "i") ? `${frame.i}` : CommandType[frame.cmd]));
+    expect(order.slice(0, 3)).toEqual(["90", "91", "92"]);
+  });
+});
+
+describe("many devices", () => {
+  test("[D-05] [D-07] [D-08] all devices hear all; a message of one reaches the others, not itself", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [phone, tablet, web] = [await Device.of(tom), await Device.of(tom), await Device.of(tom)];
+    const jerrys = await Device.of(jerry);
+    const chat = await start(phone, [tom, jerry]);
+    await say(jerrys, chat, "from Jerry");
+    await say(phone, chat, "from the phone");
+    await say(tablet, chat, "from the tablet", { dt: "1" });
+    await say(web, chat, "passing from the web", { transient: true });
+    await settle(chat, jerrys, phone, tablet, web);
+    expect(heard(phone, chat)).toEqual(["from Jerry", "from the tablet"]);
+    expect(heard(tablet, chat)).toEqual(["from Jerry", "from the phone"]);
+    expect(heard(web, chat)).toEqual(["from Jerry", "from the phone", "from the tablet"]);
+    const passing = [phone, tablet, web].map((device) => device.texts(chat).includes("passing from the web"));
+    expect(passing).toEqual([true, true, false]);
+    const own = await web.message("from the phone");
+    expect(own.directMessage?.fromPeerId).toBe(tom);
+  });
+
+  test("[D-05] the same client twice on one socket is one session", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    await toms.login(tom);
+    const jerrys = await Device.of(jerry);
+    const chat = await start(jerrys, [tom, jerry]);
+    await say(jerrys, chat, "once");
+    await settle(chat, jerrys, toms);
+    expect(heard(toms, chat)).toEqual(["once"]);
+    expect(notices(toms, chat)).toHaveLength(2);
+  });
+
+  test("[D-07] a device that comes later gets what is said from then on, and unread for what was before", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const phone = await Device.of(tom);
+    const jerrys = await Device.of(jerry);
+    const chat = await start(jerrys, [tom, jerry]);
+    await say(jerrys, chat, "before");
+    await phone.message("before");
+    const tablet = await Device.of(tom);
+    const [tuple] = (await tablet.push("unread")).unreadMessage?.convs ?? [];
+    expect(tuple).toMatchObject({ cid: chat, unread: 1, data: "before" });
+    await say(jerrys, chat, "after");
+    await settle(chat, jerrys, phone, tablet);
+    expect(heard(tablet, chat)).toEqual(["after"]);
+    expect(heard(phone, chat)).toEqual(["before", "after"]);
+  });
+
+  test("[D-07] one device's loss is nothing to the others", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [phone, tablet] = [await Device.of(tom), await Device.of(tom)];
+    const jerrys = await Device.of(jerry);
+    const chat = await start(jerrys, [tom, jerry]);
+    await say(jerrys, chat, "one");
+    await phone.message("one");
+    phone.close();
+    await say(jerrys, chat, "two");
+    await tablet.message("two");
+    expect(heard(tablet, chat)).toEqual(["one", "two"]);
+  });
+});
