@@ -10,7 +10,10 @@ export class DeadlineExceeded extends Error {
 export async function withDeadline<T>(promise: Promise<T>, milliseconds: number, what: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineExceeded(`${what}: no answer in ${milliseconds} ms`)), milliseconds);
+    timer = setTimeout(
+      () => reject(new DeadlineExceeded(`${what}: no answer in ${milliseconds} ms`)),
+      milliseconds,
+    );
   });
   try {
     return await Promise.race([promise, deadline]);

@@ -50,7 +50,11 @@ export async function catchUp(
   return complete;
 }
 
-function pushUnread(session: Session, news: { conversationId: string; answer: CatchUp }[], now: number): void {
+function pushUnread(
+  session: Session,
+  news: { conversationId: string; answer: CatchUp }[],
+  now: number,
+): void {
   const newestFirst = news.toSorted(
     (a, b) => (b.answer.lastMessage?.timestamp ?? 0) - (a.answer.lastMessage?.timestamp ?? 0),
   );

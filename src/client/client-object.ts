@@ -19,7 +19,9 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
       if (kept !== null) this.#sessions.set(socket, new Session(socket, kept.identity, kept.state));
     }
     const retryAfter = (delay: number) => void ctx.storage.setAlarm(Date.now() + delay);
-    this.#client = new Client(new Inbox(ctx.storage.sql), servicesOf(env, retryAfter), () => this.#sessions.values());
+    this.#client = new Client(new Inbox(ctx.storage.sql), servicesOf(env, retryAfter), () =>
+      this.#sessions.values(),
+    );
   }
 
   /** Opens a session link; the login itself is the first frame on it. */

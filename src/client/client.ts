@@ -103,9 +103,17 @@ export class Client {
         return;
       }
       case "conversation.query":
-        return this.#reply(session, serial, await answerQuery(this.#services, session.identity.clientId, command));
+        return this.#reply(
+          session,
+          serial,
+          await answerQuery(this.#services, session.identity.clientId, command),
+        );
       case "conversation.isMember":
-        return this.#reply(session, serial, await answerMembership(this.#services, session.identity.clientId, command));
+        return this.#reply(
+          session,
+          serial,
+          await answerMembership(this.#services, session.identity.clientId, command),
+        );
       default:
         return this.#refuse(session, serial, "UNSUPPORTED_COMMAND");
     }
@@ -115,7 +123,8 @@ export class Client {
     const { serial } = command;
     const { clientId } = session.identity;
     const { tokens, now } = this.#services;
-    const claims = command.token === undefined ? undefined : await tokens.verify(command.token, clientId, now());
+    const claims =
+      command.token === undefined ? undefined : await tokens.verify(command.token, clientId, now());
     if (command.token !== undefined && claims === undefined) {
       this.#replyToOpen(session, serial, replies.errorReply(serial, "SESSION_TOKEN_EXPIRED"));
       if (!session.isOpen) session.tell({ type: "ended" });
@@ -125,7 +134,8 @@ export class Client {
     const login = {
       tag: command.tag ?? claims?.tag ?? before?.tag,
       deviceId: command.deviceId ?? claims?.deviceId ?? before?.deviceId,
-      capabilities: command.capabilities ?? claims?.capabilities ?? before?.capabilities ?? DEFAULT_CAPABILITIES,
+      capabilities:
+        command.capabilities ?? claims?.capabilities ?? before?.capabilities ?? DEFAULT_CAPABILITIES,
     };
     const token = await this.#token(clientId, login);
     // From here to the word "opened" without an await: nothing may be delivered to a session that is not told yet.
@@ -145,7 +155,9 @@ export class Client {
 
   /** Conversations that may hold news for a session: the inbox, and what a sibling is linked to (L5). */
   #news(session: Session): string[] {
-    const held = this.#siblings(session).flatMap(({ links }) => links.map(({ conversationId }) => conversationId));
+    const held = this.#siblings(session).flatMap(({ links }) =>
+      links.map(({ conversationId }) => conversationId),
+    );
     return [...new Set([...this.#inbox.conversations(), ...held])];
   }
 

@@ -1,7 +1,12 @@
 import { newColumns } from "../conversation/attributes.ts";
 import { isClientId } from "../conversation/conversation.ts";
 import type { Described } from "../conversation/conversation-object.ts";
-import { isConversationId, newConversationId, uniqueConversationId, uniqueIdOf } from "../conversation/ids.ts";
+import {
+  isConversationId,
+  newConversationId,
+  uniqueConversationId,
+  uniqueIdOf,
+} from "../conversation/ids.ts";
 import { isWhereByIdOnly } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";

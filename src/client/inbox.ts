@@ -42,7 +42,9 @@ export class Inbox {
 
   #load(): Set<string> {
     if (this.#conversations !== undefined) return this.#conversations;
-    const exists = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'inbox'").toArray();
+    const exists = this.#sql
+      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'inbox'")
+      .toArray();
     const rows =
       exists.length === 0
         ? []

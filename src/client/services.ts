@@ -1,8 +1,13 @@
-import type { Described, Started } from "../conversation/conversation-object.ts";
 import type { CatchUp } from "../conversation/conversation.ts";
+import type { Described, Started } from "../conversation/conversation-object.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
-import { type ConversationFound, type ConversationQuery, type QueryRefusal, queryConversations } from "../history/query.ts";
+import {
+  type ConversationFound,
+  type ConversationQuery,
+  type QueryRefusal,
+  queryConversations,
+} from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import { settingsOf } from "../settings/store.ts";
 import { SessionTokens } from "./session-token.ts";
@@ -33,11 +38,15 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     tokens: new SessionTokens(env.APP_ID, env.MASTER_KEY),
     now: () => Date.now(),
     memberLimit: async () => (await settingsOf(env).get()).limits.members,
-    start: (record) => withDeadline(conversation(record.id).start(record), OBJECT_DEADLINE, `start of ${record.id}`),
+    start: (record) =>
+      withDeadline(conversation(record.id).start(record), OBJECT_DEADLINE, `start of ${record.id}`),
     describe: (id) => withDeadline(conversation(id).describe(), OBJECT_DEADLINE, `describing ${id}`),
-    isMember: (id, clientId) => withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
-    catchUp: (id, clientId) => withDeadline(conversation(id).catchUp(clientId), OBJECT_DEADLINE, `news of ${id}`),
-    query: (query) => withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
+    isMember: (id, clientId) =>
+      withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
+    catchUp: (id, clientId) =>
+      withDeadline(conversation(id).catchUp(clientId), OBJECT_DEADLINE, `news of ${id}`),
+    query: (query) =>
+      withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
     isOnline: (clientId) =>
       withDeadline(env.CLIENTS.getByName(clientId).isOnline(), OBJECT_DEADLINE, `presence of ${clientId}`),
     retryAfter,

@@ -3,7 +3,18 @@ import type { Json, JsonObject } from "../protocol/json.ts";
 /** Columns the service owns: a client naming one is ignored, not refused (wire §4.5.1). */
 const RESERVED = new Set([
   ...["objectId", "m", "mu", "c", "lm", "tr", "sys", "unique", "uniqueId", "createdAt", "updatedAt", "temp"],
-  ...["ttl", "conv_type", "ACL", "tempConv", "tempConvTTL", "joined", "joinedAt", "muted", "className", "__type"],
+  ...[
+    "ttl",
+    "conv_type",
+    "ACL",
+    "tempConv",
+    "tempConvTTL",
+    "joined",
+    "joinedAt",
+    "muted",
+    "className",
+    "__type",
+  ],
   ...["msg", "bin", "msg_mid", "msg_from", "msg_timestamp", "patch_timestamp", "mention_all", "mention_pids"],
 ]);
 
@@ -66,8 +77,10 @@ export function changeColumns(before: Columns, changes: JsonObject): ColumnsChan
     touched.add(top);
   }
   const { name, attr, ...columns } = tree;
-  if (name !== undefined && name !== null && typeof name !== "string") return { refused: "name: not a string" };
-  if (typeof name === "string" && name.length > NAME_LIMIT) return { refused: `name: over ${NAME_LIMIT} characters` };
+  if (name !== undefined && name !== null && typeof name !== "string")
+    return { refused: "name: not a string" };
+  if (typeof name === "string" && name.length > NAME_LIMIT)
+    return { refused: `name: over ${NAME_LIMIT} characters` };
   if (attr !== undefined && attr !== null && !isObject(attr)) return { refused: "attr: not an object" };
   const after: Columns = { name: name ?? undefined, attributes: attr ?? {}, columns };
   if (JSON.stringify(after).length > COLUMNS_LIMIT) {
@@ -116,11 +129,13 @@ function resolve(current: Json | undefined, change: Json): { value: Json | undef
     if (current !== undefined && current !== null && typeof current !== "number") return "not a number";
     return { value: (current ?? 0) + amount };
   }
-  if (operation !== "Add" && operation !== "AddUnique" && operation !== "Remove") return `unknown __op ${operation}`;
+  if (operation !== "Add" && operation !== "AddUnique" && operation !== "Remove")
+    return `unknown __op ${operation}`;
   if (!Array.isArray(objects)) return `${operation} needs objects`;
   if (current !== undefined && current !== null && !Array.isArray(current)) return "not an array";
   const list = current ?? [];
-  const has = (values: Json[], value: Json) => values.some((one) => JSON.stringify(one) === JSON.stringify(value));
+  const has = (values: Json[], value: Json) =>
+    values.some((one) => JSON.stringify(one) === JSON.stringify(value));
   if (operation === "Add") return { value: [...list, ...objects] };
   if (operation === "Remove") return { value: list.filter((value) => !has(objects, value)) };
   const united = [...list];

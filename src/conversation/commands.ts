@@ -29,7 +29,8 @@ export function isConversationCommand(command: Command): command is Conversation
 /** The conversations a command is for: one, except that a `read` may name several. */
 export function conversationsOf(command: ConversationCommand): string[] {
   if (command.name === "read") return command.conversations.map(({ conversationId }) => conversationId);
-  if (command.name === "message.patch") return [...new Set(command.patches.map((patch) => patch.conversationId))];
+  if (command.name === "message.patch")
+    return [...new Set(command.patches.map((patch) => patch.conversationId))];
   return command.conversationId === undefined ? [] : [command.conversationId];
 }
 

@@ -32,7 +32,9 @@ export interface Started {
 
 /** One conversation: a shell that gives the rules their storage, clock, sockets and alarm. */
 export class ConversationObject extends DurableObject<Env> implements ConversationStub {
-  #open: { state: ConversationState; delivery: Delivery; conversation: Conversation; outbox: Outbox } | undefined;
+  #open:
+    | { state: ConversationState; delivery: Delivery; conversation: Conversation; outbox: Outbox }
+    | undefined;
   readonly #links = new Map<WebSocket, Link>();
   #alarmAt: number | undefined;
   #archiveFailures = 0;
@@ -78,7 +80,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       return;
     }
     const command = decodeCommand(new Uint8Array(data));
-    if (command !== undefined && isConversationCommand(command)) await open.conversation.handle(link, command);
+    if (command !== undefined && isConversationCommand(command))
+      await open.conversation.handle(link, command);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {

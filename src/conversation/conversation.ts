@@ -1,7 +1,13 @@
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import { joinRecords, type LogPlace, pushRecord, replyRecord, storedRecord } from "../protocol/link-records.ts";
+import {
+  joinRecords,
+  type LogPlace,
+  pushRecord,
+  replyRecord,
+  storedRecord,
+} from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { changeColumns } from "./attributes.ts";
@@ -205,7 +211,8 @@ export class Conversation {
       if (command.will) return refused("UNSUPPORTED_COMMAND");
       const now = this.#host.now();
       const token = command.dedupeToken;
-      const before = token === undefined ? undefined : this.#state.log.acceptedBefore(link.clientId, token, now);
+      const before =
+        token === undefined ? undefined : this.#state.log.acceptedBefore(link.clientId, token, now);
       if (before !== undefined) return answered(before);
       const place = { timestamp: this.#state.tick(now), previous: this.#state.log.head };
       const message = messageOf(link.clientId, command, place.timestamp);
@@ -239,7 +246,8 @@ export class Conversation {
 
   #history(link: Link, command: CommandOf<"message.history">): void {
     const { serial } = command;
-    if (!this.#state.members.has(link.clientId)) return this.#refuse(link, serial, "CONVERSATION_LOG_REJECTED");
+    if (!this.#state.members.has(link.clientId))
+      return this.#refuse(link, serial, "CONVERSATION_LOG_REJECTED");
     const wanted = command.limit ?? HISTORY_DEFAULT;
     const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
     const { direction, start, end, messageType } = command;
@@ -263,7 +271,8 @@ export class Conversation {
 
   async #add(link: Link, command: CommandOf<"conversation.add">): Promise<void> {
     const { serial } = command;
-    if (this.#state.facts.kind !== "normal") return this.#refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
+    if (this.#state.facts.kind !== "normal")
+      return this.#refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
     const limits = await this.#host.limits();
     const { members } = this.#state;
     const wanted = [...new Set(command.members)];
@@ -301,7 +310,8 @@ export class Conversation {
 
   async #remove(link: Link, command: CommandOf<"conversation.remove">): Promise<void> {
     const { serial } = command;
-    if (this.#state.facts.kind !== "normal") return this.#refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
+    if (this.#state.facts.kind !== "normal")
+      return this.#refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
     const { members } = this.#state;
     const wanted = [...new Set(command.members)];
     const onlySelf = wanted.every((clientId) => clientId === link.clientId);
@@ -330,13 +340,20 @@ export class Conversation {
     const { serial } = command;
     const { kind, name, attributes, columns } = this.#state.facts;
     if (kind !== "normal") return this.#refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
-    if (!this.#state.members.has(link.clientId)) return this.#refuse(link, serial, "CONVERSATION_UPDATE_REJECTED");
+    if (!this.#state.members.has(link.clientId))
+      return this.#refuse(link, serial, "CONVERSATION_UPDATE_REJECTED");
     const outcome = changeColumns({ name, attributes, columns }, command.changes);
-    if ("refused" in outcome) return this.#refuse(link, serial, "CONVERSATION_UPDATE_FAILED", outcome.refused);
+    if ("refused" in outcome)
+      return this.#refuse(link, serial, "CONVERSATION_UPDATE_FAILED", outcome.refused);
     const updatedAt = this.#state.change(outcome.after, this.#host.now());
     this.#host.archiveSoon();
     await this.#outbox.index();
-    const change = { conversationId: this.#id, updatedAt, changed: outcome.changed, resulting: outcome.resulting };
+    const change = {
+      conversationId: this.#id,
+      updatedAt,
+      changed: outcome.changed,
+      resulting: outcome.resulting,
+    };
     this.#reply(link, serial, replies.conversationUpdated(serial, change));
     // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
     const record = pushRecord(pushes.conversationChanged({ ...change, by: link.clientId }));
@@ -346,7 +363,8 @@ export class Conversation {
   }
 
   async #mute(link: Link, serial: number | undefined, muted: boolean): Promise<void> {
-    if (this.#state.facts.kind === "temporary") return this.#refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
+    if (this.#state.facts.kind === "temporary")
+      return this.#refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
     const member = this.#state.members.get(link.clientId);
     if (member === undefined) return this.#refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     this.#state.setMuted(member, muted);

@@ -66,9 +66,16 @@ export interface Replay {
 type Lane =
   | ({ state: "linked"; links: Link[]; sessions: Set<string>; notices: Notice[] } & Linked)
   /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
-  | { state: "linking"; since: number; burst: Burst | undefined; pushes: Uint8Array[]; ready: Promise<void> }
+  | { state: "linking"; since: number; pushes: Uint8Array[]; ready: Promise<void> }
   /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
-  | { state: "unlinking"; links: Link[]; since: number; pushes: Uint8Array[]; done: Promise<void>; finish: () => void }
+  | {
+      state: "unlinking";
+      links: Link[];
+      since: number;
+      pushes: Uint8Array[];
+      done: Promise<void>;
+      finish: () => void;
+    }
   | ColdLane;
 
 /** A push of a moment ago, for a session that is about to be linked too. */
@@ -77,7 +84,7 @@ interface Notice {
   at: number;
 }
 
-type Linked = Pick<LinkIdentity, "period" | "since" | "startedAt" | "burst">;
+type Linked = Pick<LinkIdentity, "period" | "since" | "startedAt">;
 
 interface ColdLane {
   state: "cold";
@@ -86,8 +93,6 @@ interface ColdLane {
   pushes: Uint8Array[];
   call: { settled: Promise<void>; overtaken: boolean } | undefined;
   failures: number;
-  /** Where the latest burst of cold messages began: they may still be on their way to the device. */
-  burst: Burst | undefined;
 }
 
 /** What was asked for with `ask`, to be opened with `open` in the same turn. */
@@ -114,6 +119,8 @@ export class Delivery {
   readonly #host: DeliveryHost;
   readonly #lanes = new Map<string, Lane>();
   #lastNumber = 0;
+  /** What the cold lane brought lately, by client; kept across his links. */
+  readonly #bursts = new Map<string, Burst>();
   #unrecovered: number | undefined;
   #audience: { links: Link[]; others: string[] } | undefined;
 
@@ -198,7 +205,9 @@ export class Delivery {
     for (;;) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
-        const since = lane.sessions.has(request.sessionId) ? Number.POSITIVE_INFINITY : this.#host.now() - request.age;
+        const since = lane.sessions.has(request.sessionId)
+          ? Number.POSITIVE_INFINITY
+          : this.#host.now() - request.age;
         const missed = lane.notices.filter(({ at }) => at >= since);
         return this.#ticket(
           request,
@@ -214,30 +223,36 @@ export class Delivery {
         await lane.ready;
         const now = this.#lanes.get(clientId);
         if (now !== lane && now?.state !== "linked") continue; // whoever asked first gave up
-        return this.#ticket(request, this.#period(lane), lane.pushes);
+        return this.#ticket(request, this.#period(lane.since), lane.pushes);
       }
       const undelivered = lane?.after ?? this.#host.head();
       const since = Math.min(undelivered, this.#unrecovered ?? undelivered);
       const pushes = lane?.pushes ?? [];
       const ready = lane?.call?.settled ?? Promise.resolve();
-      const linking: Lane = { state: "linking", since, burst: lane?.burst, pushes, ready };
+      const linking: Lane = { state: "linking", since, pushes, ready };
       this.#lanes.set(clientId, linking);
       this.#audience = undefined;
       await linking.ready;
-      return this.#ticket(request, this.#period(linking), pushes);
+      return this.#ticket(request, this.#period(linking.since), pushes);
     }
   }
 
   /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it. */
   #ticket(request: LinkRequest, linked: Linked, pushes: Uint8Array[]): LinkTicket {
-    const { since, burst } = linked;
-    const recent = burst !== undefined && this.#host.now() - burst.lastAt < BURST_GAP;
-    const unseen = recent ? Math.min(burst.after, since) : since;
-    return { ...linked, burst: recent ? burst : undefined, replayAfter: request.since ?? unseen, pushes };
+    const burst = this.#burst(request.clientId);
+    const unseen = Math.min(burst?.after ?? linked.since, linked.since);
+    return { ...linked, replayAfter: request.since ?? unseen, pushes };
   }
 
-  #period({ since, burst }: { since: number; burst: Burst | undefined }): Linked {
-    return { period: crypto.randomUUID(), since, startedAt: this.#host.now(), burst };
+  #period(since: number): Linked {
+    return { period: crypto.randomUUID(), since, startedAt: this.#host.now() };
+  }
+
+  #burst(clientId: string): Burst | undefined {
+    const burst = this.#bursts.get(clientId);
+    if (burst === undefined || this.#host.now() - burst.lastAt < BURST_GAP) return burst;
+    this.#bursts.delete(clientId);
+    return undefined;
   }
 
   /** What `ask` promised will not be opened after all: back to the cold lane. */
@@ -253,11 +268,22 @@ export class Delivery {
   open(request: LinkRequest, ticket: LinkTicket, port: LinkPort): Link | undefined {
     const current = this.#lanes.get(request.clientId);
     const linked = current?.state === "linked" ? current : ticket;
-    const { period, since, startedAt, burst } = linked;
+    const { period, since, startedAt } = linked;
+    const burst = this.#burst(request.clientId);
     const replay = this.#host.replay(ticket.replayAfter, REPLAY_LIMIT);
     if (replay?.more) return undefined;
     const { clientId, sessionId, origin } = request;
-    const link: Link = { number: this.#lastNumber + 1, clientId, sessionId, origin, period, since, startedAt, burst, port };
+    const link: Link = {
+      number: this.#lastNumber + 1,
+      clientId,
+      sessionId,
+      origin,
+      period,
+      since,
+      startedAt,
+      burst,
+      port,
+    };
     this.#adopt(link);
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
@@ -344,15 +370,24 @@ export class Delivery {
 
   #adopt(link: Link): void {
     this.#lastNumber = Math.max(this.#lastNumber, link.number);
+    if (link.burst !== undefined) this.#bursts.set(link.clientId, link.burst);
     const lane = this.#lanes.get(link.clientId);
     if (lane?.state === "linked") {
       lane.links.push(link);
       lane.sessions.add(link.sessionId);
       lane.since = Math.min(lane.since, link.since);
     } else {
-      const { period, since, startedAt, burst } = link;
+      const { period, since, startedAt } = link;
       const sessions = new Set([link.sessionId]);
-      this.#lanes.set(link.clientId, { state: "linked", links: [link], sessions, notices: [], period, since, startedAt, burst });
+      this.#lanes.set(link.clientId, {
+        state: "linked",
+        links: [link],
+        sessions,
+        notices: [],
+        period,
+        since,
+        startedAt,
+      });
     }
     this.#audience = undefined;
   }
@@ -375,7 +410,6 @@ export class Delivery {
       pushes: [],
       call: undefined,
       failures: 0,
-      burst: undefined,
     };
     this.#lanes.set(clientId, cold);
     return cold;
@@ -414,8 +448,7 @@ export class Delivery {
     lane.after = replay?.more ? replay.upTo : undefined;
     const now = this.#host.now();
     if (after !== undefined) {
-      if (lane.burst === undefined || now - lane.burst.lastAt >= BURST_GAP) lane.burst = { after, lastAt: now };
-      else lane.burst.lastAt = now;
+      this.#bursts.set(clientId, { after: this.#burst(clientId)?.after ?? after, lastAt: now });
     }
     const frame = joinRecords([...(replay ? [replay.frame] : []), ...pushes]);
     const call = { overtaken: false, settled: Promise.resolve() };

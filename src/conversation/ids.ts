@@ -37,7 +37,11 @@ export function newConversationId(now: number): string {
  * The id of the unique conversation of exactly these members (B-03): the same set always meets in the same
  * object, which makes unique creation atomic with no registry beside it.
  */
-export async function uniqueConversationId(appId: string, kind: string, members: readonly string[]): Promise<string> {
+export async function uniqueConversationId(
+  appId: string,
+  kind: string,
+  members: readonly string[],
+): Promise<string> {
   const name = JSON.stringify([appId, kind, ...members.toSorted()]);
   const digest = await crypto.subtle.digest("SHA-256", encoder.encode(name));
   return hex(new Uint8Array(digest, 0, 12));

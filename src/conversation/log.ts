@@ -68,7 +68,8 @@ export class Log {
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    this.#head = sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
+    this.#head =
+      sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
   }
 
   /** Timestamp of the newest message, 0 before the first. */
@@ -111,7 +112,8 @@ export class Log {
       .toArray();
     const accepted = new Map<string, Accepted>();
     for (const row of rows.reverse()) {
-      if (row.token !== null) accepted.set(dedupeKey(row.sender, row.token), { timestamp: row.timestamp, id: row.id });
+      if (row.token !== null)
+        accepted.set(dedupeKey(row.sender, row.token), { timestamp: row.timestamp, id: row.id });
     }
     return accepted;
   }
@@ -126,7 +128,10 @@ export class Log {
   }
 
   /** Messages after a timestamp, oldest first, with the session that sent each and under which token. */
-  after(timestamp: number, limit: number): { message: MessageRecord; token: string | undefined; origin: number }[] {
+  after(
+    timestamp: number,
+    limit: number,
+  ): { message: MessageRecord; token: string | undefined; origin: number }[] {
     return this.#sql
       .exec<Row & { token: string | null; origin: number }>(
         `SELECT ${COLUMNS}, token, origin FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?`,
@@ -139,13 +144,20 @@ export class Log {
 
   /** Timestamp of the newest message at or before this one; 0 if there is none. */
   upTo(timestamp: number): number {
-    return this.#sql
-      .exec<{ found: number | null }>("SELECT max(timestamp) AS found FROM messages WHERE timestamp <= ?", timestamp)
-      .one().found ?? 0;
+    return (
+      this.#sql
+        .exec<{ found: number | null }>(
+          "SELECT max(timestamp) AS found FROM messages WHERE timestamp <= ?",
+          timestamp,
+        )
+        .one().found ?? 0
+    );
   }
 
   last(): MessageRecord | undefined {
-    const [row] = this.#sql.exec<Row>(`SELECT ${COLUMNS} FROM messages ORDER BY timestamp DESC LIMIT 1`).toArray();
+    const [row] = this.#sql
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages ORDER BY timestamp DESC LIMIT 1`)
+      .toArray();
     return row && toMessage(row);
   }
 

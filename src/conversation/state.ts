@@ -50,7 +50,9 @@ export class ConversationState {
 
   /** The conversation of this storage, if one was ever created in it; looking writes nothing. */
   static load(sql: Sql): ConversationState | undefined {
-    const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'conversation'").toArray();
+    const tables = sql
+      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'conversation'")
+      .toArray();
     return tables.length === 0 ? undefined : new ConversationState(sql);
   }
 
@@ -66,9 +68,13 @@ export class ConversationState {
     this.#owedSince = row.owed_since ?? undefined;
     this.log = new Log(sql);
     this.members = new Map();
-    const members = sql.exec<{ client_id: string; joined_at: number; muted: number; read_at: number; away: number }>(
-      "SELECT client_id, joined_at, muted, read_at, away FROM members ORDER BY joined_at, client_id",
-    );
+    const members = sql.exec<{
+      client_id: string;
+      joined_at: number;
+      muted: number;
+      read_at: number;
+      away: number;
+    }>("SELECT client_id, joined_at, muted, read_at, away FROM members ORDER BY joined_at, client_id");
     for (const member of members) {
       this.members.set(member.client_id, {
         clientId: member.client_id,

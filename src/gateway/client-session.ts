@@ -1,12 +1,27 @@
-import { type ConversationCommand, conversationsOf, isConversationCommand } from "../conversation/commands.ts";
-import { refusalWithoutConversation } from "../conversation/commands.ts";
+import {
+  type ConversationCommand,
+  conversationsOf,
+  isConversationCommand,
+  refusalWithoutConversation,
+} from "../conversation/commands.ts";
 import { isConversationId, newMessageId } from "../conversation/ids.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import type { Command } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import type { LinkRequest, SessionControl, SessionReport, SessionRequest } from "../protocol/link-controls.ts";
+import type {
+  LinkRequest,
+  SessionControl,
+  SessionReport,
+  SessionRequest,
+} from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
-import { type LinkRecord, type LogPlace, newOrigin, readControl, readRecords } from "../protocol/link-records.ts";
+import {
+  type LinkRecord,
+  type LogPlace,
+  newOrigin,
+  readControl,
+  readRecords,
+} from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
@@ -236,7 +251,12 @@ export class ClientSession implements LinkOwner {
   /** A send is refused in its own form: Swift wants an id and a time with it (wire §4.6). */
   refuseSend(command: Command & { name: "message.send" }, error: ErrorName): void {
     const timestamp = this.#owner.now();
-    const refusal = { conversationId: command.conversationId, error, messageId: newMessageId(timestamp), timestamp };
+    const refusal = {
+      conversationId: command.conversationId,
+      error,
+      messageId: newMessageId(timestamp),
+      timestamp,
+    };
     this.#answer(command.serial, replies.messageRefused(command.serial, refusal));
   }
 
@@ -366,7 +386,8 @@ export class ClientSession implements LinkOwner {
         this.#phase = "open";
         this.#openedAt = this.now();
         this.#owner.opened();
-        for (const conversationId of word.asking) this.#catchingUp.set(conversationId, { link: false, cold: [], frames: [] });
+        for (const conversationId of word.asking)
+          this.#catchingUp.set(conversationId, { link: false, cold: [], frames: [] });
         this.#settle();
         for (const { command, frame } of this.#early.splice(0)) this.handle(command, frame);
         return;

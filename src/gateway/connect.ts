@@ -58,7 +58,9 @@ function servicesOf(env: Env): GatewayServices {
   };
 }
 
-function dial<Asked>(stubFor: (request: Asked) => { fetch(request: Request): Promise<Response> }): Dial<Asked> {
+function dial<Asked>(
+  stubFor: (request: Asked) => { fetch(request: Request): Promise<Response> },
+): Dial<Asked> {
   return async (request, events) => {
     const headers = { upgrade: "websocket", "parley-link": encodeURIComponent(JSON.stringify(request)) };
     const answer = stubFor(request).fetch(new Request("https://object/link", { headers }));

@@ -1,6 +1,11 @@
 import type { ConversationCommand } from "../conversation/commands.ts";
 import { isRepeatable } from "../conversation/commands.ts";
-import type { ConversationControl, ConversationRequest, LinkRequest, Period } from "../protocol/link-controls.ts";
+import type {
+  ConversationControl,
+  ConversationRequest,
+  LinkRequest,
+  Period,
+} from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import { type LinkRecord, readControl, readRecords } from "../protocol/link-records.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";

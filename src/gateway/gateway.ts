@@ -1,6 +1,6 @@
 import { isClientId } from "../conversation/conversation.ts";
-import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
+import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import { type ClosingErrorName, type ErrorName, errors } from "../protocol/errors.ts";

@@ -77,7 +77,8 @@ async function play(seed: number, story: Story): Promise<void> {
   // Whoever is owed something has a device again, and everything comes to rest.
   for (let round = 0; round < 20; round += 1) {
     for (const person of story.people) if (!phones.some(({ clientId }) => clientId === person)) login(person);
-    for (const { clientId } of [...unsent]) if (!phones.some((one) => one.clientId === clientId)) login(clientId);
+    for (const { clientId } of [...unsent])
+      if (!phones.some((one) => one.clientId === clientId)) login(clientId);
     for (const { clientId, receipt } of unsent.splice(0)) {
       phones.find((one) => one.clientId === clientId)?.send(receipt, true);
     }
@@ -95,21 +96,34 @@ async function play(seed: number, story: Story): Promise<void> {
       const got = phone.received.get(id) ?? [];
       const who = `seed ${seed}: ${phone.name} in ${id}`;
       for (const [at, time] of got.entries()) {
-        expect(time, `${who} got ${times.indexOf(time)} after ${times.indexOf(got[at - 1] ?? 0)}`).toBeGreaterThan(
-          got[at - 1] ?? 0,
-        );
+        expect(
+          time,
+          `${who} got ${times.indexOf(time)} after ${times.indexOf(got[at - 1] ?? 0)}`,
+        ).toBeGreaterThan(got[at - 1] ?? 0);
       }
       const from = Math.max(phone.openedAt?.get(id) ?? Number.POSITIVE_INFINITY, phone.covered.get(id) ?? 0);
       const ours = (token = "") => phone.own.has(token) || phone.resent.has(token);
       const wanted = log.filter(({ message, token }) => message.timestamp > from && !ours(token));
-      const missing = wanted.filter(({ message }) => !got.includes(message.timestamp)).map(({ token }) => token);
+      const missing = wanted
+        .filter(({ message }) => !got.includes(message.timestamp))
+        .map(({ token }) => token);
       expect(missing, `${who} misses messages`).toEqual([]);
-      const foreign = log.filter(({ message, token }) => got.includes(message.timestamp) && phone.own.has(token ?? ""));
-      expect(foreign.map(({ token }) => token), `${who} got its own messages`).toEqual([]);
+      const foreign = log.filter(
+        ({ message, token }) => got.includes(message.timestamp) && phone.own.has(token ?? ""),
+      );
+      expect(
+        foreign.map(({ token }) => token),
+        `${who} got its own messages`,
+      ).toEqual([]);
     }
   }
-  const kept = new Set([...town.conversations.values()].flatMap(({ state }) => state.log.after(0, 100_000).map(({ token }) => token)));
-  for (const token of acked.keys()) expect(kept.has(token), `seed ${seed}: ${token} was acknowledged and is lost`).toBe(true);
+  const kept = new Set(
+    [...town.conversations.values()].flatMap(({ state }) =>
+      state.log.after(0, 100_000).map(({ token }) => token),
+    ),
+  );
+  for (const token of acked.keys())
+    expect(kept.has(token), `seed ${seed}: ${token} was acknowledged and is lost`).toBe(true);
 }
 
 const SEEDS = Number(process.env.SEEDS ?? 60);
@@ -122,14 +136,34 @@ function stories(title: string, story: Story): void {
 }
 
 stories("[L1] [L2] devices log in and link while others send", quiet);
-stories("[L3] [L5] several devices of one client hold the same links", { ...quiet, people: ["tom", "jerry"], login: 0.05 });
-stories("[L4] links give way for room while others send", { ...quiet, conversations: 3, linkLimit: 1, login: 0.02 });
+stories("[L3] [L5] several devices of one client hold the same links", {
+  ...quiet,
+  people: ["tom", "jerry"],
+  login: 0.05,
+});
+stories("[L4] links give way for room while others send", {
+  ...quiet,
+  conversations: 3,
+  linkLimit: 1,
+  login: 0.02,
+});
 stories("[L4] devices drop at every possible moment", { ...quiet, login: 0.05, drop: 0.02 });
 stories("[L7] a link broken by force opens again where it broke", { ...quiet, cut: 0.02 });
-stories("[L2] the cold lane is slow or fails", { ...quiet, faults: { coldCallLost: 0.2 }, login: 0.04, drop: 0.02 });
+stories("[L2] the cold lane is slow or fails", {
+  ...quiet,
+  faults: { coldCallLost: 0.2 },
+  login: 0.04,
+  drop: 0.02,
+});
 stories("[I9] objects sleep at any moment", { ...quiet, evict: 0.05, login: 0.03, drop: 0.01 });
 stories("[I1] [L7] conversations die at any moment", { ...quiet, crash: 0.01, login: 0.03, drop: 0.01 });
 stories("[L1-L8] everything at once", {
-  ...{ people: ["tom", "jerry", "mary"], conversations: 3, linkLimit: 2, steps: 600, faults: { coldCallLost: 0.1 } },
+  ...{
+    people: ["tom", "jerry", "mary"],
+    conversations: 3,
+    linkLimit: 2,
+    steps: 600,
+    faults: { coldCallLost: 0.1 },
+  },
   ...{ send: 0.2, login: 0.04, drop: 0.02, cut: 0.01, crash: 0.005, evict: 0.03 },
 });

@@ -58,7 +58,11 @@ export class Network {
   }
 
   /** A request and its answer, each on its own way; `fate` may lose either. */
-  call<T>(run: () => T | Promise<T>, deadline: number, fate: () => "fine" | "request lost" | "answer lost"): Promise<T> {
+  call<T>(
+    run: () => T | Promise<T>,
+    deadline: number,
+    fate: () => "fine" | "request lost" | "answer lost",
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const cancel = this.timer(deadline, () => reject(new Error("deadline")));
       const outcome = fate();

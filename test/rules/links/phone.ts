@@ -44,7 +44,12 @@ export class Phone {
     this.name = `${clientId}#${++phones}`;
     this.#acked = acked;
     const defaults = defaultSettings(false);
-    const limits = { ...defaults.limits, sendsPerMinute: 0, otherCommandsPerMinute: 0, linksPerSession: linkLimit };
+    const limits = {
+      ...defaults.limits,
+      sendsPerMinute: 0,
+      otherCommandsPerMinute: 0,
+      linksPerSession: linkLimit,
+    };
     const settings: Settings = { ...defaults, limits };
     this.#gateway = new Gateway(
       {
@@ -63,7 +68,10 @@ export class Phone {
         dialSession: town.dialSession((control) => {
           trace(this.name, JSON.stringify(control));
           if (control.type !== "caughtUp") return;
-          this.covered.set(control.conversationId, Math.max(control.head ?? 0, this.covered.get(control.conversationId) ?? 0));
+          this.covered.set(
+            control.conversationId,
+            Math.max(control.head ?? 0, this.covered.get(control.conversationId) ?? 0),
+          );
         }),
         dialConversation: town.dialConversation(),
       },

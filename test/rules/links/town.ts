@@ -14,7 +14,7 @@ import { decodeCommand } from "../../../src/protocol/decode.ts";
 import type { LinkRequest, SessionControl, SessionRequest } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
-import { End, type Network, trace } from "./network.ts";
+import { type End, type Network, trace } from "./network.ts";
 
 /** What may go wrong, each as a probability per chance it gets. */
 export interface Faults {
@@ -47,7 +47,15 @@ export class Town {
   found(id: string, members: string[]): void {
     const now = this.network.now;
     const record: ConversationRecord = {
-      ...{ id, kind: "normal", name: undefined, creator: members[0] ?? "", members, muted: [], attributes: {} },
+      ...{
+        id,
+        kind: "normal",
+        name: undefined,
+        creator: members[0] ?? "",
+        members,
+        muted: [],
+        attributes: {},
+      },
       ...{ columns: {}, unique: false, uniqueId: undefined, createdAt: now, updatedAt: now },
       ...{ lastMessageAt: undefined, timeToLive: undefined },
     };
@@ -56,11 +64,14 @@ export class Town {
 
   /** Dials a session link; `seen` hears every control on it, as the gateway does. */
   dialSession(seen: (control: SessionControl) => void): Dial<SessionRequest> {
-    return this.#dial((request, end) => this.client(request.clientId).accept(request, end), (data) => {
-      for (const record of readRecords(data)) {
-        if (record.kind === "control") seen(readControl<SessionControl>(record.payload));
-      }
-    });
+    return this.#dial(
+      (request, end) => this.client(request.clientId).accept(request, end),
+      (data) => {
+        for (const record of readRecords(data)) {
+          if (record.kind === "control") seen(readControl<SessionControl>(record.payload));
+        }
+      },
+    );
   }
 
   dialConversation(): Dial<LinkRequest> {
@@ -115,7 +126,12 @@ export class ConversationHouse {
   readonly #ends = new Map<End, Link>();
   #alarmAt: number | undefined;
   #calls = 0;
-  #living: { state: ConversationState; delivery: Delivery; conversation: Conversation; timers: Set<() => void> };
+  #living: {
+    state: ConversationState;
+    delivery: Delivery;
+    conversation: Conversation;
+    timers: Set<() => void>;
+  };
 
   constructor(town: Town, record: ConversationRecord) {
     this.#town = town;
@@ -141,7 +157,16 @@ export class ConversationHouse {
       delivery.abandon(asked.clientId);
       return false;
     }
-    trace(this.#town.network.now, "open", asked.conversationId, who, "since", ticket.since, "replay after", ticket.replayAfter);
+    trace(
+      this.#town.network.now,
+      "open",
+      asked.conversationId,
+      who,
+      "since",
+      ticket.since,
+      "replay after",
+      ticket.replayAfter,
+    );
     const { port: _, ...identity } = link;
     end.attachment = identity;
     this.#ends.set(end, link);
@@ -202,7 +227,12 @@ export class ConversationHouse {
       const link = this.#ends.get(end);
       if (link === undefined) return;
       this.#ends.delete(end);
-      trace(this.#town.network.now, "closed", this.state.facts.id, `${link.clientId}/${link.sessionId.slice(0, 4)}`);
+      trace(
+        this.#town.network.now,
+        "closed",
+        this.state.facts.id,
+        `${link.clientId}/${link.sessionId.slice(0, 4)}`,
+      );
       this.#living.delivery.closed(link);
     };
   }
@@ -251,7 +281,14 @@ export class ConversationHouse {
           const deliver = () => {
             if (this.#living.state !== state) return new Promise<boolean>(() => {}); // the caller died first
             const online = this.#town.client(clientId).client.deliver(state.facts.id, frame);
-            trace(network.now, "cold", state.facts.id, clientId, stored(frame), online ? "online" : "offline");
+            trace(
+              network.now,
+              "cold",
+              state.facts.id,
+              clientId,
+              stored(frame),
+              online ? "online" : "offline",
+            );
             return online;
           };
           this.#calls += 1;
@@ -365,7 +402,8 @@ export class ClientHouse {
       describe: async () => undefined,
       isMember: async () => false,
       catchUp: (id, clientId) => {
-        const fate = (): Fate => (network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine");
+        const fate = (): Fate =>
+          network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine";
         this.#calls += 1;
         return network
           .call(() => conversations.get(id)?.catchUp(clientId), 5_000, fate)
