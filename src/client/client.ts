@@ -12,6 +12,7 @@ import { type SessionClaims, TOKEN_LIFETIME } from "./session-token.ts";
 
 const QUERY_LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 const DEFAULT_CAPABILITIES = 171; // what C#, which sends none when it re-opens, can do (wire §4.1)
+const LABEL_LIMIT = 1024; // characters of a tag or device id: the link's attachment holds them
 const CATCH_UP_RETRY = 10_000; // ms
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
@@ -123,6 +124,11 @@ export class Client {
     const { serial } = command;
     const { clientId } = session.identity;
     const { tokens, now } = this.#services;
+    if ((command.tag?.length ?? 0) > LABEL_LIMIT || (command.deviceId?.length ?? 0) > LABEL_LIMIT) {
+      this.#replyToOpen(session, serial, replies.errorReply(serial, "INVALID_LOGIN", { detail: "tag or device id too long" }));
+      if (!session.isOpen) session.tell({ type: "ended" });
+      return;
+    }
     const claims =
       command.token === undefined ? undefined : await tokens.verify(command.token, clientId, now());
     if (command.token !== undefined && claims === undefined) {

@@ -121,8 +121,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     this.#wakeAfter(ARCHIVE_DELAY);
     await outbox.index();
     const pushes = conversation.creationPushes(record.members, record.creator, record.createdAt);
-    // After the creator's reply is on its way: he is to hear of it there first.
-    this.#nextTick(() => conversation.announceCreation());
+    conversation.announceCreation(); // before anything can be said in it
     return { existing: false, conversation: state.record(), pushes };
   }
 

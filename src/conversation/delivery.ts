@@ -157,6 +157,8 @@ export class Delivery {
   storedAfter(timestamp: number): void {
     const { others } = this.audience();
     if (others.length === 0) return;
+    // Nobody is to get what is new before what is older.
+    if (this.#unrecovered !== undefined) this.makeGood();
     this.#host.owe(timestamp);
     for (const clientId of [...others]) this.#owe(clientId, timestamp);
   }

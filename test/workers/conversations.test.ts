@@ -720,7 +720,7 @@ describe("querying", () => {
         "4310 CONVERSATION_QUERY_FAILED",
       );
     }
-    expect(refusal(await ask(toms, undefined, { sort: "a'b" }))).toBe("4310 CONVERSATION_QUERY_FAILED");
+    expect(refusal(await ask(toms, undefined, { sort: "$name" }))).toBe("4310 CONVERSATION_QUERY_FAILED");
   });
 
   test("[wire §4.5.3] ids nobody knows are no error; only found ones come back, each once", async () => {

@@ -47,7 +47,7 @@ describe("a patch", () => {
     [{ limits: { members: 2.5 } }, "limits.members: must be a whole number from 1 to 10000"],
     [{ limits: { members: "500" } }, "limits.members: must be a whole number from 1 to 10000"],
     [{ limits: { messageBytes: 65_537 } }, "limits.messageBytes: must be a whole number from 1 to 65536"],
-    [{ limits: { linksPerSession: 0 } }, "limits.linksPerSession: must be a whole number from 1 to 500"],
+    [{ limits: { linksPerSession: 0 } }, "limits.linksPerSession: must be a whole number from 1 to 100"],
     [{ limits: { sendsPerMinute: -1 } }, "limits.sendsPerMinute: must be a whole number from 0 to 1000000"],
     [{ messages: { allowEdit: 1 } }, "messages.allowEdit: must be true or false"],
     [{ limits: { memebrs: 5 } }, "limits.memebrs: is not a setting"],
