@@ -290,6 +290,7 @@ export class Delivery {
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
     const opened: ConversationControl = { type: "opened", period, since, head: this.#host.head() };
+    if (current?.state === "linking") this.#settleDebt();
     port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...ticket.pushes]));
     return link;
   }
@@ -497,7 +498,9 @@ export class Delivery {
 
   #settleDebt(): void {
     for (const lane of this.#lanes.values()) {
-      if (lane.state !== "cold") continue;
+      if (lane.state === "linked") continue;
+      // Between lanes nobody is served; a crash now would leave no other trace of it.
+      if (lane.state !== "cold") return;
       if (lane.call !== undefined || lane.after !== undefined || lane.pushes.length > 0) return;
     }
     if (this.#unrecovered === undefined) this.#host.owesNothing();
