@@ -125,7 +125,11 @@ export class Client {
     const { clientId } = session.identity;
     const { tokens, now } = this.#services;
     if ((command.tag?.length ?? 0) > LABEL_LIMIT || (command.deviceId?.length ?? 0) > LABEL_LIMIT) {
-      this.#replyToOpen(session, serial, replies.errorReply(serial, "INVALID_LOGIN", { detail: "tag or device id too long" }));
+      this.#replyToOpen(
+        session,
+        serial,
+        replies.errorReply(serial, "INVALID_LOGIN", { detail: "tag or device id too long" }),
+      );
       if (!session.isOpen) session.tell({ type: "ended" });
       return;
     }

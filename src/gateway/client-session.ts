@@ -7,6 +7,7 @@ import {
 import { isConversationId, newMessageId } from "../conversation/ids.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import type { Command } from "../protocol/commands.ts";
+import { withDedupeToken } from "../protocol/dedupe.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type {
   LinkRequest,
@@ -158,6 +159,16 @@ export class ClientSession implements LinkOwner {
     if (command.serial !== undefined) this.#unanswered.add(command.serial);
     if (!isConversationCommand(command)) {
       this.#socket?.send(frame);
+      return;
+    }
+    if (
+      command.name === "message.send" &&
+      command.dedupeToken === undefined &&
+      command.serial !== undefined
+    ) {
+      // C# sends none, and a link may break between the message and its ack.
+      const dedupeToken = `${this.#sessionId}/${command.serial}`;
+      this.handle({ ...command, dedupeToken }, withDedupeToken(frame, dedupeToken));
       return;
     }
     const conversationIds = conversationsOf(command);

@@ -7,7 +7,9 @@ export class MemorySql implements Sql {
 
   exec<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): SqlRows<Row> {
     const statement = this.#database.prepare(query);
-    const values: SQLInputValue[] = bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value));
+    const values: SQLInputValue[] = bindings.map((value) =>
+      value instanceof ArrayBuffer ? new Uint8Array(value) : value,
+    );
     const rows: Row[] = [];
     for (const row of statement.all(...values)) rows.push(asRow(row));
     return {
@@ -25,6 +27,9 @@ export class MemorySql implements Sql {
 function asRow<Row>(row: object): Row;
 function asRow(row: object): object {
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, value instanceof Uint8Array ? Uint8Array.from(value).buffer : value]),
+    Object.entries(row).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? Uint8Array.from(value).buffer : value,
+    ]),
   );
 }

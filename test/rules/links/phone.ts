@@ -75,7 +75,7 @@ export class Phone {
         }),
         dialConversation: town.dialConversation(),
       },
-      1_000_000_000,
+      60_000,
     );
     this.#ask({ cmd: "session", op: "open", peerId: clientId, sessionMessage: { configBitmap: 187 } });
   }

@@ -219,6 +219,23 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     for (const message of received) expect((await message)[0]).toMatchObject({ text: "there you are" });
   });
 
+  test("[C-07] after the server restarted the SDK logs in by itself", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const chat = await tom.client.createConversation({ members: [jerry.id] });
+    const first = await chat.send(new tom.sdk.TextMessage("before"));
+
+    const back = Promise.all([next(tom.client, "reconnect"), next(jerry.client, "reconnect")]);
+    await town().restart();
+    await back;
+
+    const received = next(jerry.client, "message", ({ id }) => id !== first.id);
+    const second = await chat.send(new tom.sdk.TextMessage("after"));
+    const [message, view] = await received;
+    expect(message).toMatchObject({ id: second.id, text: "after" });
+    expect((await view.queryMessages()).map(({ id }) => id)).toEqual([first.id, second.id]);
+  });
+
   test("[C-08] close logs out, and the same Realtime can log in again", async () => {
     const tom = await town().logIn(sdk, town().named("Tom"));
     const jerry = await town().logIn(sdk, town().named("Jerry"));
@@ -233,6 +250,26 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     await chat.send(new tom.sdk.TextMessage("hello again"));
     expect((await received)[0]).toMatchObject({ text: "hello again" });
+  });
+
+  test("[C-08] what was asked before closing is answered", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const chat = await tom.client.createConversation({ members: [jerry.id] });
+    const received = next(jerry.client, "message");
+    const asked = Promise.all([
+      tom.client.getQuery().containsMembers([tom.id]).find(),
+      tom.client.getConversation(chat.id, true),
+      tom.client.ping([jerry.id]),
+      chat.queryMessages(),
+      chat.send(new tom.sdk.TextMessage("last words")),
+    ]);
+    await tom.client.close();
+    const [found, byId, online] = await asked;
+    expect(found.map(({ id }) => id)).toEqual([chat.id]);
+    expect(byId?.id).toBe(chat.id);
+    expect(online).toEqual([jerry.id]);
+    expect((await received)[0]).toMatchObject({ text: "last words" });
   });
 
   test("[C-08] [D-05] an id is online until its last device logs out", async () => {

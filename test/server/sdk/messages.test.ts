@@ -215,6 +215,36 @@ describe.each(sdks)("the JavaScript SDK $version, messages", (sdk) => {
     ]);
   });
 
+  test("[B-09] someone in more conversations than links may be open hears of all, again and again", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const chats = await Promise.all(
+      Array.from({ length: 80 }, () => tom.client.createConversation({ members: [jerry.id], unique: false })),
+    );
+    const told = record(jerry.client, "message");
+    const expected: string[] = [];
+    for (const round of ["first", "second", "third"]) {
+      const sent = await Promise.all(chats.map((chat) => chat.send(new tom.sdk.TextMessage(round))));
+      expected.push(...sent.map(({ id }) => id));
+    }
+    await eventually(
+      () => told.length,
+      (count) => count >= expected.length,
+    );
+    expect(told.map(([message]) => message.id).toSorted()).toEqual(expected.toSorted());
+
+    const answered = record(tom.client, "message");
+    const views = new Set(told.map(([, view]) => view));
+    expect(views.size).toBe(80);
+    await Promise.all([...views].map((view) => view.send(new jerry.sdk.TextMessage("heard"))));
+    await eventually(
+      () => answered.length,
+      (count) => count >= 80,
+    );
+    expect(new Set(answered.map(([, chat]) => chat.id)).size).toBe(80);
+    expect(answered).toHaveLength(80);
+  });
+
   test("the two SDKs understand each other", async () => {
     for (const other of sdks) {
       const tom = await town().logIn(sdk, town().named("Tom"));

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type Server, startServer } from "../../support/server.ts";
 import type { ImClient, Realtime, Sdk, SdkExports } from "./sdk.ts";
@@ -7,6 +10,7 @@ import { openTlsFront, type TlsFront } from "./tls-front.ts";
 const APP_ID = "parley-sdk-tests";
 const APP_KEY = "parley-sdk-tests-key";
 const MASTER_KEY = "parley-sdk-tests-master";
+const env = { APP_ID, APP_KEY, MASTER_KEY };
 
 /** How a device reaches the server. */
 export type Way =
@@ -37,18 +41,21 @@ export interface Person extends Device {
 
 /** A running server and the people on it, who leave when the file's tests are over. */
 export class Town {
-  readonly #server: Server;
+  #server: Server;
+  readonly #data: string;
   readonly #tls: TlsFront;
   readonly #clients: ImClient[] = [];
 
-  private constructor(server: Server, tls: TlsFront) {
+  private constructor(server: Server, data: string, tls: TlsFront) {
     this.#server = server;
+    this.#data = data;
     this.#tls = tls;
   }
 
   static async open() {
-    const server = await startServer({ env: { APP_ID, APP_KEY, MASTER_KEY } });
-    const town = new Town(server, await openTlsFront(new URL(server.url)));
+    const data = await mkdtemp(join(tmpdir(), "parley-sdk-"));
+    const server = await startServer({ data, env });
+    const town = new Town(server, data, await openTlsFront(new URL(server.url)));
     await town.#liftRateLimits();
     return town;
   }
@@ -57,6 +64,14 @@ export class Town {
     await Promise.allSettled(this.#clients.map((client) => client.close()));
     await this.#tls.close();
     await this.#server.stop();
+    await rm(this.#data, { recursive: true, force: true });
+  }
+
+  /** With the same data and under the same address; everybody is cut off meanwhile. */
+  async restart() {
+    const { port } = this.#server;
+    await this.#server.stop();
+    this.#server = await startServer({ data: this.#data, env, args: ["--port", `${port}`] });
   }
 
   get url() {

@@ -174,6 +174,33 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(jerry.view.members).toContain(id);
   });
 
+  test("[Y-10] [Y-12] logging in amid messages misses none and repeats none", async () => {
+    const id = town().named("Jerry");
+    const { chat, say, sent } = await tomWriting(id, 5);
+    const numbers = Array.from({ length: 60 }, (_, index) => index);
+    const writing = (async () => {
+      for (const number of numbers) sent.push(await say(`amid ${number}`));
+    })();
+    const jerry = await town().logIn(sdk, id);
+    const told = record(jerry.client, "message");
+    const [conversations] = await next(jerry.client, "unreadmessagescountupdate");
+    const summary = conversations[0]?.lastMessage?.timestamp;
+    await writing;
+    const last = await say("the last");
+    sent.push(last);
+    await eventually(
+      () => told.at(-1)?.[0].id,
+      (latest) => latest === last.id,
+    );
+    const heard = told.map(([message]) => message.id);
+    expect(heard).toEqual(sent.slice(-heard.length).map((message) => message.id));
+    const before = sent.at(-heard.length - 1)?.timestamp;
+    expect(summary?.getTime()).toBeGreaterThanOrEqual(before?.getTime() ?? 0);
+
+    const laptop = await returning(id, chat.id);
+    expect(laptop.view.unreadMessagesCount).toBe(sent.length);
+  });
+
   test("[Y-08] the count is exact beyond 100, too", async () => {
     const id = town().named("Jerry");
     const { tom, chat } = await tomWriting(id, 0);
