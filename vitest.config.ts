@@ -24,6 +24,7 @@ function inWorkerd(name: string, bindings: Record<string, string>) {
 
 export default defineConfig({
   test: {
+    reporters: process.env.CI ? ["default", ["json", { outputFile: "artifacts/tests.json" }]] : ["default"],
     projects: [
       { test: { name: "rules", include: ["test/rules/**/*.test.ts"] } },
       inWorkerd("workers", {}),

@@ -1,0 +1,39 @@
+import { once } from "node:events";
+import { WebSocket } from "ws";
+import { RawDevice } from "../../support/raw-device.ts";
+
+const PATIENCE = 20_000; // ms: as long as JavaScript waits for an answer (wire §2.3)
+
+export interface DeviceOptions {
+  protocol?: string;
+  appId?: string;
+}
+
+/** A raw-frame device on a real socket to a running server. */
+export class Device extends RawDevice {
+  /** Rejects when nobody answers there, as during a restart. */
+  static async connect(server: { port: number }, options: DeviceOptions = {}): Promise<Device> {
+    const { protocol = "lc.protobuf2.3", appId = "parley-dev" } = options;
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/rtm`, protocol);
+    const device = new Device(socket, appId, protocol.includes("base64"));
+    await once(socket, "open");
+    return device;
+  }
+
+  /** Connects and logs in. */
+  static async of(server: { port: number }, clientId: string, options: DeviceOptions = {}): Promise<Device> {
+    const device = await Device.connect(server, options);
+    await device.login(clientId);
+    return device;
+  }
+
+  private constructor(socket: WebSocket, appId: string, text: boolean) {
+    super(socket, { appId, text, patience: PATIENCE });
+    socket.on("message", (data: Buffer, isBinary: boolean) => {
+      this.arrived(isBinary ? new Uint8Array(data) : data.toString());
+    });
+    socket.on("close", (code, reason) => this.ended(code, reason.toString()));
+    // The close that follows says all there is to say.
+    socket.on("error", () => {});
+  }
+}
