@@ -161,7 +161,7 @@ export class RawDevice {
 
   /** The socket was closed by the server, or broke. */
   protected ended(code: number, reason: string): void {
-    this.closed ??= { code, reason };
+    this.closed = { code, reason };
     this.#stir();
   }
 
