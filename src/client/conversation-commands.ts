@@ -1,5 +1,5 @@
 import { newColumns } from "../conversation/attributes.ts";
-import { isClientId } from "../conversation/conversation.ts";
+import { isClientId } from "../conversation/client-id.ts";
 import type { Described } from "../conversation/conversation-object.ts";
 import {
   isConversationId,

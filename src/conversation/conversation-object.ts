@@ -8,8 +8,9 @@ import { decodeCommand } from "../protocol/decode.ts";
 import type { ConversationRequest, LinkRequest } from "../protocol/link-controls.ts";
 import { settingsOf } from "../settings/store.ts";
 import { isConversationCommand } from "./commands.ts";
-import { type CatchUp, Conversation, replayOf } from "./conversation.ts";
+import { type CatchUp, Conversation } from "./conversation.ts";
 import { Delivery, type Link, type LinkIdentity } from "./delivery.ts";
+import { replayOf } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { ConversationState } from "./state.ts";
 
@@ -113,15 +114,15 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   async start(record: ConversationRecord): Promise<Started> {
     const existing = this.#open;
     if (existing !== undefined) {
-      await existing.conversation.startedAgain(record.creator);
+      await existing.conversation.membership.startedAgain(record.creator);
       return { existing: true, conversation: existing.state.record(), pushes: [] };
     }
     const state = ConversationState.create(this.ctx.storage.sql, record);
     const { conversation, outbox } = this.#assemble(state);
     this.#wakeAfter(ARCHIVE_DELAY);
     await outbox.index();
-    const pushes = conversation.creationPushes(record.members, record.creator, record.createdAt);
-    conversation.announceCreation(); // before anything can be said in it
+    const pushes = conversation.membership.creationPushes(record.members, record.creator, record.createdAt);
+    conversation.membership.announceCreation(); // before anything can be said in it
     return { existing: false, conversation: state.record(), pushes };
   }
 

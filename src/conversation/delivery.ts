@@ -184,6 +184,18 @@ export class Delivery {
     }
   }
 
+  /** One record to every session of every member but the one that caused it. */
+  pushToMembers(record: Uint8Array, exceptOrigin: number, owed = false): void {
+    for (const clientId of this.#host.members()) {
+      const lane = this.#lanes.get(clientId);
+      if (lane?.state !== "linked") this.push([clientId], record, owed);
+      else {
+        this.#remember(lane.notices, record);
+        for (const link of [...lane.links]) if (link.origin !== exceptOrigin) this.#send(link, record);
+      }
+    }
+  }
+
   /** Kept for as long as another session of the client may still be on its way here (L3). */
   #remember(notices: Notice[], record: Uint8Array): void {
     const now = this.#host.now();

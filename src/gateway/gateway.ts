@@ -1,4 +1,4 @@
-import { isClientId } from "../conversation/conversation.ts";
+import { isClientId } from "../conversation/client-id.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";

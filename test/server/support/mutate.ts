@@ -170,7 +170,7 @@ const damages: Damage[] = [
       const end = new Uint8Array(random.chance(0.5) ? levels : 0).fill((15 << 3) | (GROUP + 1));
       return joined(frame, start, end);
     }
-    let inner = new Uint8Array();
+    let inner: Uint8Array = new Uint8Array();
     for (let level = 0; level < Math.min(levels, 400); level++) {
       inner = joined(tagOf(110, LENGTH_DELIMITED), varint(BigInt(inner.length)), inner);
     }

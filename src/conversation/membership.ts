@@ -1,0 +1,210 @@
+import type { CommandOf } from "../protocol/commands.ts";
+import { joinRecords, pushRecord } from "../protocol/link-records.ts";
+import * as pushes from "../protocol/pushes.ts";
+import * as replies from "../protocol/replies.ts";
+import type { Answers } from "./answers.ts";
+import { changeColumns } from "./attributes.ts";
+import { isClientId } from "./client-id.ts";
+import type { Delivery, Link } from "./delivery.ts";
+import type { Outbox } from "./outbox.ts";
+import type { ConversationState } from "./state.ts";
+
+/** The limits a conversation keeps, from the settings. */
+export interface ConversationLimits {
+  members: number;
+}
+
+export interface MembershipHost {
+  now(): number;
+  /** Something changed that D1 lacks. */
+  archiveSoon(): void;
+  limits(): Promise<ConversationLimits>;
+}
+
+/** Who is in a conversation and what it is called: each change is told to D1 first, then to everybody. */
+export class Membership {
+  readonly #state: ConversationState;
+  readonly #delivery: Delivery;
+  readonly #outbox: Outbox;
+  readonly #answers: Answers;
+  readonly #host: MembershipHost;
+
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    outbox: Outbox,
+    answers: Answers,
+    host: MembershipHost,
+  ) {
+    this.#state = state;
+    this.#delivery = delivery;
+    this.#outbox = outbox;
+    this.#answers = answers;
+    this.#host = host;
+  }
+
+  /**
+   * The unique conversation was asked for again (B-03): it is what it is, but whoever asks for a conversation
+   * with himself in it and had left is let in again.
+   */
+  async startedAgain(by: string): Promise<void> {
+    if (this.#state.members.has(by)) return;
+    const { members } = await this.#host.limits();
+    if (this.#state.members.size >= members) return;
+    const updatedAt = this.#join([by]);
+    await this.#outbox.index();
+    this.#announceJoin([by], by, updatedAt);
+  }
+
+  /** Tells everybody but the creator, who is told together with the reply, that the conversation exists. */
+  announceCreation(): void {
+    const { creator, createdAt } = this.#state.facts;
+    const members = [...this.#state.members.keys()];
+    const others = members.filter((clientId) => clientId !== creator);
+    this.#delivery.push(others, joinRecords(this.creationPushes(members, creator, createdAt)), true);
+  }
+
+  /** What each initial member is pushed (wire §5.1). */
+  creationPushes(members: string[], by: string, updatedAt: number): Uint8Array[] {
+    return [
+      pushRecord(pushes.joined({ ...this.#target, by, updatedAt })),
+      pushRecord(pushes.membersJoined({ conversationId: this.#state.facts.id, members, by, updatedAt })),
+    ];
+  }
+
+  async add(link: Link, command: CommandOf<"conversation.add">): Promise<void> {
+    const { serial } = command;
+    if (this.#state.facts.kind !== "normal")
+      return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
+    const limits = await this.#host.limits();
+    const { members } = this.#state;
+    const wanted = [...new Set(command.members)];
+    const invalid = wanted.filter((clientId) => !isClientId(clientId));
+    const allowed = wanted.filter(isClientId);
+    const newcomers = allowed.filter((clientId) => !members.has(clientId)).toSorted();
+    const onlySelf = wanted.every((clientId) => clientId === link.clientId);
+    if (!members.has(link.clientId) && !onlySelf) {
+      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    }
+    if (newcomers.length > 0 && members.size + newcomers.length > limits.members) {
+      return this.#answers.refuse(link, serial, "CONVERSATION_FULL");
+    }
+    const updatedAt = newcomers.length === 0 ? this.#state.facts.updatedAt : this.#join(newcomers);
+    await this.#outbox.index();
+    const failed = invalid.length === 0 ? [] : [{ error: "INVALID_LOGIN" as const, clientIds: invalid }];
+    const outcome = { conversationId: this.#state.facts.id, allowed, failed, updatedAt };
+    this.#answers.reply(link, serial, replies.membersAdded(serial, outcome));
+    if (newcomers.length > 0) this.#announceJoin(newcomers, link.clientId, updatedAt);
+  }
+
+  #join(newcomers: string[]): number {
+    const updatedAt = this.#state.change({}, this.#host.now());
+    for (const clientId of newcomers) this.#state.addMember(clientId, updatedAt);
+    this.#delivery.audienceChanged();
+    this.#host.archiveSoon();
+    return updatedAt;
+  }
+
+  #announceJoin(newcomers: string[], by: string, updatedAt: number): void {
+    this.#delivery.push(newcomers, pushRecord(pushes.joined({ ...this.#target, by, updatedAt })), true);
+    const joined = pushes.membersJoined({
+      conversationId: this.#state.facts.id,
+      members: newcomers,
+      by,
+      updatedAt,
+    });
+    this.#delivery.push([...this.#state.members.keys()], pushRecord(joined), true);
+  }
+
+  async remove(link: Link, command: CommandOf<"conversation.remove">): Promise<void> {
+    const { serial } = command;
+    if (this.#state.facts.kind !== "normal")
+      return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
+    const { members } = this.#state;
+    const wanted = [...new Set(command.members)];
+    const onlySelf = wanted.every((clientId) => clientId === link.clientId);
+    if (!members.has(link.clientId) && !onlySelf) {
+      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    }
+    const gone = wanted.filter((clientId) => members.has(clientId));
+    let { updatedAt } = this.#state.facts;
+    if (gone.length > 0) {
+      updatedAt = this.#state.change({}, this.#host.now());
+      for (const clientId of gone) this.#state.removeMember(clientId);
+      this.#delivery.audienceChanged();
+      this.#host.archiveSoon();
+    }
+    await this.#outbox.index();
+    const outcome = { conversationId: this.#state.facts.id, allowed: wanted, failed: [], updatedAt };
+    this.#answers.reply(link, serial, replies.membersRemoved(serial, outcome));
+    if (gone.length === 0) return;
+    const change = { conversationId: this.#state.facts.id, by: link.clientId, updatedAt };
+    this.#delivery.push(gone, pushRecord(pushes.left(change)), true);
+    const left = pushes.membersLeft({ ...change, members: gone });
+    this.#delivery.push([...this.#state.members.keys()], pushRecord(left), true);
+  }
+
+  async update(link: Link, command: CommandOf<"conversation.update">): Promise<void> {
+    const { serial } = command;
+    const { kind, name, attributes, columns } = this.#state.facts;
+    if (kind !== "normal") return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
+    if (!this.#state.members.has(link.clientId))
+      return this.#answers.refuse(link, serial, "CONVERSATION_UPDATE_REJECTED");
+    const outcome = changeColumns({ name, attributes, columns }, command.changes);
+    if ("refused" in outcome)
+      return this.#answers.refuse(link, serial, "CONVERSATION_UPDATE_FAILED", outcome.refused);
+    const updatedAt = this.#state.change(outcome.after, this.#host.now());
+    this.#host.archiveSoon();
+    await this.#outbox.index();
+    const change = {
+      conversationId: this.#state.facts.id,
+      updatedAt,
+      changed: outcome.changed,
+      resulting: outcome.resulting,
+    };
+    this.#answers.reply(link, serial, replies.conversationUpdated(serial, change));
+    // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
+    const record = pushRecord(pushes.conversationChanged({ ...change, by: link.clientId }));
+    this.#delivery.pushToMembers(record, link.origin, true);
+  }
+
+  async mute(link: Link, serial: number | undefined, muted: boolean): Promise<void> {
+    if (this.#state.facts.kind === "temporary")
+      return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
+    const member = this.#state.members.get(link.clientId);
+    if (member === undefined) return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    this.#state.setMuted(member, muted);
+    const updatedAt = this.#state.change({}, this.#host.now());
+    this.#host.archiveSoon();
+    await this.#outbox.index();
+    this.#answers.reply(
+      link,
+      serial,
+      replies.conversationUpdated(serial, { conversationId: this.#state.facts.id, updatedAt }),
+    );
+  }
+
+  maxRead(link: Link, command: CommandOf<"conversation.maxRead">): void {
+    const { serial } = command;
+    if (!this.#state.members.has(link.clientId)) {
+      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    }
+    const marks = [...this.#state.members.values()]
+      .filter(({ clientId, readAt, joinedAt }) => clientId !== link.clientId && readAt > joinedAt)
+      .map(({ clientId, readAt }) => ({ clientId, deliveredAt: readAt, readAt }));
+    const latest = marks.length === 0 ? undefined : Math.max(...marks.map(({ readAt }) => readAt));
+    const answer = { conversationId: this.#state.facts.id, deliveredAt: latest, readAt: latest };
+    const members = command.allMembers ? { members: marks } : {};
+    this.#answers.reply(link, serial, replies.maxRead(serial, { ...answer, ...members }));
+  }
+
+  count(link: Link, serial: number | undefined): void {
+    const answer = { conversationId: this.#state.facts.id, count: this.#state.members.size };
+    this.#answers.reply(link, serial, replies.memberCount(serial, answer));
+  }
+
+  get #target() {
+    const { id, kind, timeToLive } = this.#state.facts;
+    return { conversationId: id, kind, timeToLive };
+  }
+}

@@ -1,0 +1,214 @@
+import type { MessageRecord } from "../history/records.ts";
+import type { CommandOf } from "../protocol/commands.ts";
+import type { ErrorName } from "../protocol/errors.ts";
+import {
+  joinRecords,
+  type LogPlace,
+  pushRecord,
+  replyRecord,
+  storedRecord,
+} from "../protocol/link-records.ts";
+import * as pushes from "../protocol/pushes.ts";
+import * as replies from "../protocol/replies.ts";
+import type { Answers } from "./answers.ts";
+import type { Delivery, Link, Replay } from "./delivery.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { newMessageId } from "./ids.ts";
+import type { ConversationState } from "./state.ts";
+
+type Send = { link: Link; command: CommandOf<"message.send"> };
+
+export interface MessagesHost {
+  now(): number;
+  nextTick(run: () => void): void;
+  /** Something was appended that D1 lacks. */
+  archiveSoon(): void;
+}
+
+const HISTORY_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
+const HISTORY_LIMIT = 1000; // messages; SDKs ask for 100 at most, Java lets apps ask for 1000
+
+/** What is said in a conversation: sending, history, and how far each member has read. */
+export class Messages {
+  readonly #state: ConversationState;
+  readonly #delivery: Delivery;
+  readonly #answers: Answers;
+  readonly #host: MessagesHost;
+  readonly #sends: GroupCommit<Send>;
+
+  constructor(state: ConversationState, delivery: Delivery, answers: Answers, host: MessagesHost) {
+    this.#state = state;
+    this.#delivery = delivery;
+    this.#answers = answers;
+    this.#host = host;
+    this.#sends = new GroupCommit((sends) => this.#commit(sends), host.nextTick);
+  }
+
+  send(link: Link, command: CommandOf<"message.send">): void {
+    if (command.will || !command.transient) return this.#sends.add({ link, command });
+    this.#sends.flush();
+    this.#sendTransient(link, command);
+  }
+
+  /** Before anything that has to come after the sends that already arrived. */
+  flush(): void {
+    this.#sends.flush();
+  }
+
+  /** Appends what gathered, in one stretch and one commit; answers and broadcasts leave once it is durable (I1). */
+  #commit(sends: Send[]): void {
+    const before = this.#state.log.head;
+    const stored: { origin: number; record: Uint8Array }[] = [];
+    const answers = new Map<Link, Uint8Array[]>();
+    for (const { link, command } of sends) {
+      const answer = this.#append(link, command, stored);
+      if (answer === undefined) continue;
+      const gathered = answers.get(link);
+      if (gathered === undefined) answers.set(link, [answer]);
+      else gathered.push(answer);
+    }
+    if (stored.length > 0) {
+      const shared = joinRecords(stored.map(({ record }) => record));
+      const [first] = stored;
+      const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
+      for (const link of this.#delivery.audience().links) {
+        if (link.origin === onlyOrigin) continue;
+        const own = answers.get(link);
+        answers.delete(link);
+        this.#delivery.send(link, own === undefined ? shared : joinRecords([shared, ...own]));
+      }
+      this.#host.archiveSoon();
+    }
+    for (const [link, own] of answers) this.#delivery.send(link, joinRecords(own));
+    if (stored.length > 0) this.#delivery.storedAfter(before);
+  }
+
+  /** Appends one message, or finds it appended already; the record of the answer, if one is wanted. */
+  #append(link: Link, command: Send["command"], stored: { origin: number; record: Uint8Array }[]) {
+    const { serial } = command;
+    const answered = ({ timestamp, id }: { timestamp: number; id: string }, place?: LogPlace) => {
+      if (serial === undefined) return undefined;
+      const reply = replies.messageAccepted(serial, {
+        conversationId: this.#state.facts.id,
+        messageId: id,
+        timestamp,
+      });
+      return replyRecord(serial, reply, place);
+    };
+    const refused = (error: ErrorName) => {
+      if (serial === undefined) return undefined;
+      const timestamp = this.#host.now();
+      const refusal = {
+        conversationId: this.#state.facts.id,
+        error,
+        messageId: newMessageId(timestamp),
+        timestamp,
+      };
+      return replyRecord(serial, replies.messageRefused(serial, refusal));
+    };
+    try {
+      if (!this.#state.members.has(link.clientId)) return refused("INVALID_MESSAGING_TARGET");
+      if (command.will) return refused("UNSUPPORTED_COMMAND");
+      const now = this.#host.now();
+      const token = command.dedupeToken;
+      const before =
+        token === undefined ? undefined : this.#state.log.acceptedBefore(link.clientId, token, now);
+      if (before !== undefined) return answered(before);
+      const place = { timestamp: this.#state.tick(now), previous: this.#state.log.head };
+      const message = messageOf(link.clientId, command, place.timestamp);
+      this.#state.log.append(message, token, link.origin);
+      const push = pushes.message({
+        conversationId: this.#state.facts.id,
+        kind: this.#state.facts.kind,
+        message,
+      });
+      stored.push({ origin: link.origin, record: storedRecord(place, link.origin, push) });
+      return answered(message, place);
+    } catch (error) {
+      console.error("message.send", error);
+      return refused("INTERNAL_ERROR");
+    }
+  }
+
+  /** To those online now and to nobody later (I8). */
+  #sendTransient(link: Link, command: CommandOf<"message.send">): void {
+    const { serial } = command;
+    const timestamp = this.#state.tick(this.#host.now());
+    const message = messageOf(link.clientId, command, timestamp);
+    if (!this.#state.members.has(link.clientId)) {
+      const refusal = {
+        conversationId: this.#state.facts.id,
+        error: "INVALID_MESSAGING_TARGET" as const,
+        timestamp,
+      };
+      return this.#answers.reply(
+        link,
+        serial,
+        replies.messageRefused(serial, { ...refusal, messageId: message.id }),
+      );
+    }
+    const { kind } = this.#state.facts;
+    const record = pushRecord(
+      pushes.message({ conversationId: this.#state.facts.id, kind, message, transient: true }),
+    );
+    const accepted = { conversationId: this.#state.facts.id, messageId: message.id, timestamp };
+    this.#answers.reply(link, serial, replies.messageAccepted(serial, accepted));
+    this.#delivery.pushToMembers(record, link.origin);
+  }
+
+  history(link: Link, command: CommandOf<"message.history">): void {
+    const { serial } = command;
+    if (!this.#state.members.has(link.clientId))
+      return this.#answers.refuse(link, serial, "CONVERSATION_LOG_REJECTED");
+    const wanted = command.limit ?? HISTORY_DEFAULT;
+    const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
+    const { direction, start, end, messageType } = command;
+    const messages = limit === 0 ? [] : this.#state.log.page({ direction, start, end, messageType, limit });
+    const page = { conversationId: this.#state.facts.id, kind: this.#state.facts.kind, messages };
+    this.#answers.reply(link, serial, replies.historyPage(serial, page));
+  }
+
+  read(link: Link, command: CommandOf<"read">): void {
+    const member = this.#state.members.get(link.clientId);
+    const mine = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
+    if (member !== undefined && mine !== undefined) {
+      this.#state.read(member, mine.timestamp ?? this.#state.log.head);
+      const { count, mentioned } = this.#state.log.unread(member.clientId, member.readAt);
+      const { id: conversationId, kind } = this.#state.facts;
+      const summary = { conversationId, kind, unread: count, mentioned };
+      const push = pushes.unread({ conversations: [summary], notifiedAt: this.#host.now() });
+      this.#delivery.push([member.clientId], pushRecord(push));
+    }
+    this.#answers.reply(link, command.serial, replies.readConfirmed(command.serial));
+  }
+}
+
+function messageOf(from: string, command: CommandOf<"message.send">, timestamp: number): MessageRecord {
+  return {
+    timestamp,
+    id: newMessageId(timestamp),
+    from,
+    content: command.content,
+    mentionAll: command.mentionAll,
+    mentions: command.mentions,
+    receipt: command.receipt,
+    patchedAt: undefined,
+    recalled: false,
+  };
+}
+
+/** Stored messages after a timestamp as one frame of records, for links and cold lanes. */
+export function replayOf(state: ConversationState, after: number, limit: number): Replay | undefined {
+  const rows = state.log.after(after, limit + 1);
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  if (last === undefined) return undefined;
+  const { id: conversationId, kind } = state.facts;
+  let previous = state.log.upTo(after);
+  const records = page.map(({ message, origin }) => {
+    const place = { timestamp: message.timestamp, previous };
+    previous = message.timestamp;
+    return storedRecord(place, origin, pushes.message({ conversationId, kind, message }));
+  });
+  return { frame: joinRecords(records), upTo: last.message.timestamp, more: rows.length > limit };
+}

@@ -1,0 +1,302 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { fromBase64, toBase64 } from "../../src/protocol/base64.ts";
+import { type GenericCommand, OpType } from "../../src/protocol/generated/message_pb.js";
+import { heard, history, refusal, say, start } from "../support/chat.ts";
+import { decodeFrame, encodeCommand, has, toHex } from "../support/frames.ts";
+import { type Server, startServer } from "../support/server.ts";
+import { everyCommand, giants, type Scene } from "./support/commands.ts";
+import { Device } from "./support/device.ts";
+import { absurd, damaged } from "./support/mutate.ts";
+import { Random, seedOfThisRun } from "./support/random.ts";
+import { configure, unlimited } from "./support/settings.ts";
+
+const FRAMES = 10_000;
+const AT_ONCE = 30; // frames of one device that wait for answers together
+/** Bytes of a frame that is too long, whatever is in it. */
+const TOO_LONG = [128 * 1024 + 1, 300_000, 900_000];
+/** A device's own commands use serials up to here. */
+const RESERVED = 1_000;
+const APP_ID = "parley-dev";
+
+let server: Server;
+
+beforeAll(async () => {
+  server = await startServer();
+  await configure(server, { ...unlimited, messages: { allowEdit: true, allowRecall: true } });
+});
+afterAll(() => server.stop());
+
+/** One frame as it goes out, and what has to come of it. */
+interface Shot {
+  frame: Uint8Array | string;
+  /** To be answered, once. */
+  serial?: number;
+  /** The socket is to be closed, with this code. */
+  closes?: number;
+}
+
+const UNREADABLE = 4114;
+const FRAME_TOO_LONG = 4109;
+
+/** What the protocol promises for these bytes (I10). */
+function outcome(frame: Uint8Array | string): Omit<Shot, "frame"> {
+  const limit = typeof frame === "string" ? Math.ceil((128 * 1024) / 3) * 4 : 128 * 1024;
+  if (frame.length > limit) return { closes: FRAME_TOO_LONG };
+  const bytes = typeof frame === "string" ? fromBase64(frame) : frame;
+  let command: GenericCommand;
+  try {
+    if (bytes === undefined) return { closes: UNREADABLE };
+    command = decodeFrame(bytes);
+  } catch {
+    return { closes: UNREADABLE };
+  }
+  const isCommand = has(command, "cmd") || command.$unknown?.some(({ no }) => no === 1);
+  if (!isCommand) return { closes: UNREADABLE };
+  return has(command, "i") ? { serial: command.i } : {};
+}
+
+function shown(frame: Uint8Array | string): string {
+  const text = typeof frame === "string" ? JSON.stringify(frame) : toHex(frame);
+  return text.length > 600 ? `${text.slice(0, 600)}… (${frame.length})` : text;
+}
+
+/** Somebody who sends garbage, on one socket after another. */
+class Vandal {
+  /** What came of all the frames so far, in words. */
+  readonly outcomes = new Map<string, number>();
+  readonly #random: Random;
+  readonly #scene: Scene;
+  readonly #protocol: string;
+  readonly #giants: Uint8Array[];
+  #device: Device | undefined;
+  /** Serials sent on this socket, and how often each was answered. */
+  #answers = new Map<number, number>();
+  #seen = 0;
+  #serial = RESERVED;
+  #loggedOut = false;
+
+  constructor(random: Random, protocol: string, scene: Scene) {
+    this.#random = random;
+    this.#protocol = protocol;
+    this.#scene = scene;
+    this.#giants = giants(scene).map((command) => encodeCommand({ ...command, i: this.#nextSerial() }));
+  }
+
+  /** Sends a handful of frames and waits for what has to come of each; returns how many they were. */
+  async round(): Promise<number> {
+    const device = await this.#online();
+    const shots: Shot[] = [];
+    while (shots.length < AT_ONCE && shots.at(-1)?.closes === undefined) {
+      const shot = this.#shot();
+      if (shot.serial !== undefined) {
+        // The one who asks twice under one number cannot tell the answers apart.
+        if (this.#answers.has(shot.serial) || (shot.serial > 0 && shot.serial <= RESERVED)) continue;
+        this.#answers.set(shot.serial, 0);
+      }
+      shots.push(shot);
+    }
+    const last = shots.at(-1);
+    const closes = last?.closes;
+    const asked = shots.flatMap(({ serial }) => serial ?? []);
+    const waits = closes === undefined || this.#random.chance(0.7);
+    for (const shot of shots) if (shot !== last || !waits) this.#send(device, shot);
+    if (waits) {
+      const before = closes === undefined ? asked : asked.filter((serial) => serial !== last?.serial);
+      if (closes === undefined && last !== undefined) this.#send(device, last);
+      await this.#answered(device, before, shots);
+      if (closes !== undefined && last !== undefined) this.#send(device, last);
+    }
+    if (closes !== undefined) {
+      const closed = await device.closing();
+      this.#count(device);
+      expect(closed.code, shown(last?.frame ?? "")).toBe(closes);
+      this.#tally(`closed ${closes}`);
+      this.#device = undefined;
+    }
+    return shots.length;
+  }
+
+  leave(): void {
+    this.#device?.close();
+  }
+
+  async #online(): Promise<Device> {
+    if (this.#device === undefined || this.#random.chance(0.02)) {
+      this.#device?.close();
+      this.#device = await Device.of(server, this.#scene.me, { protocol: this.#protocol });
+      this.#answers = new Map();
+      this.#seen = 0;
+      this.#loggedOut = false;
+      const { me, conversationId } = this.#scene;
+      // Somebody may have been thrown out by what was sent before.
+      await this.#device.ask({ cmd: "conv", op: "add", convMessage: { cid: conversationId, m: [me] } });
+    }
+    if (this.#loggedOut) {
+      this.#loggedOut = false;
+      await this.#device.login(this.#scene.me);
+    }
+    return this.#device;
+  }
+
+  #send(device: Device, { frame }: Shot): void {
+    if (typeof frame === "string") device.sendText(frame);
+    else device.sendBytes(frame);
+  }
+
+  async #answered(device: Device, serials: number[], shots: Shot[]): Promise<void> {
+    const left = () => serials.filter((serial) => this.#answers.get(serial) === 0);
+    const frames = (missing: number[]) =>
+      shots
+        .filter(({ serial }) => serial !== undefined && missing.includes(serial))
+        .map(({ frame, serial }) => `\n${serial}: ${shown(frame)}`)
+        .join("");
+    try {
+      await device.until("answers", () => {
+        this.#count(device);
+        return left().length === 0 || device.closed !== undefined ? true : undefined;
+      });
+    } catch {
+      throw new Error(`${this.#scene.me}: never answered:${frames(left())}`);
+    }
+    if (device.closed === undefined) return;
+    const all = shots.map(({ frame }) => `\n${shown(frame)}`).join("");
+    throw new Error(`${this.#scene.me}: closed with ${device.closed.code}, by one of:${all}`);
+  }
+
+  /** Takes down what has come: never an answer to what was not asked, never two. */
+  #count(device: Device): void {
+    for (const frame of device.received.slice(this.#seen)) {
+      this.#seen += 1;
+      if (frame.op === OpType.closed) this.#loggedOut = true;
+      if (!has(frame, "i") || (frame.i > 0 && frame.i <= RESERVED)) continue;
+      const before = this.#answers.get(frame.i);
+      if (before !== 0) throw new Error(`${this.#scene.me}: answered ${before ?? "unasked"}: ${frame.i}`);
+      this.#answers.set(frame.i, 1);
+      this.#tally(refusal(frame) || "result");
+    }
+  }
+
+  #tally(what: string): void {
+    this.outcomes.set(what, (this.outcomes.get(what) ?? 0) + 1);
+  }
+
+  #shot(): Shot {
+    const frame = this.#frame();
+    // What is sent as bytes on a Base64 socket travels as its text.
+    const travels = typeof frame === "string" || !this.#protocol.includes("base64") ? frame : toBase64(frame);
+    return { frame, ...outcome(travels) };
+  }
+
+  #frame(): Uint8Array | string {
+    const random = this.#random;
+    const giant = random.chance(0.01) ? this.#giants.pop() : undefined;
+    if (giant !== undefined) return giant;
+    const valid = encodeCommand({ ...random.pick(everyCommand(this.#scene)), i: this.#nextSerial() });
+    const dice = random.next();
+    if (dice < 0.1) return valid;
+    if (dice < 0.55) return absurd(random, valid);
+    if (dice < 0.93) return damaged(random, valid);
+    if (dice < 0.96) return random.bytes(random.below(400));
+    if (dice < 0.965) return new Uint8Array(random.pick(TOO_LONG));
+    return this.#text(valid);
+  }
+
+  /** Text, which any device may send: Base64 in some form, or not. */
+  #text(valid: Uint8Array): string {
+    const random = this.#random;
+    const base64 = toBase64(valid);
+    return random.pick([
+      () => base64,
+      () => base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""),
+      () => base64.replace(/(.{20})/g, "$1\r\n"),
+      () => base64.slice(0, random.below(base64.length)),
+      () => `${base64}=`,
+      () => base64 + base64,
+      () => String.fromCharCode(...Array.from({ length: random.below(80) }, () => random.below(0xd800))),
+      () => "A".repeat(random.pick([180_000, 1])),
+      () => '{"cmd":"direct"}',
+      () => "",
+    ])();
+  }
+
+  #nextSerial(): number {
+    this.#serial += 1;
+    return this.#serial % 3 === 0 ? -this.#serial : this.#serial;
+  }
+}
+
+const PROTOCOLS = ["lc.protobuf2.3", "lc.proto2base64.3", "lc.protobuf2.1", "lc.proto2base64.1"];
+
+/** Four who send garbage, two and two in a conversation, each with a way of their own. */
+async function vandals(seed: number): Promise<Vandal[]> {
+  const all: Vandal[] = [];
+  for (const [me, other] of [
+    ["spike", "tyke"],
+    ["tyke", "spike"],
+    ["butch", "quacker"],
+    ["quacker", "butch"],
+  ] as const) {
+    const device = await Device.of(server, me);
+    const conversationId = await start(device, [me, other], { unique: true });
+    const accepted = await say(device, conversationId, `I am ${me}`);
+    device.close();
+    const messageId = accepted.ackMessage?.uid ?? "";
+    const sentAt = Number(accepted.ackMessage?.t);
+    const scene = { appId: APP_ID, me, other, conversationId, messageId, sentAt };
+    all.push(new Vandal(new Random(seed + all.length), PROTOCOLS[all.length] ?? "", scene));
+  }
+  return all;
+}
+
+test(`[I10] ${FRAMES} frames of garbage are each answered once or close the socket, and the neighbours talk on`, async () => {
+  const seed = seedOfThisRun();
+  const everybody = await vandals(seed);
+  const toms = await Device.of(server, "tom");
+  const jerrys = await Device.of(server, "jerry");
+  const chat = await start(toms, ["tom", "jerry"]);
+  const said = { tom: [] as string[], jerry: [] as string[], both: [] as string[] };
+
+  const talk = async () => {
+    for (const [speaker, listener, texts] of [
+      [toms, jerrys, said.tom],
+      [jerrys, toms, said.jerry],
+    ] as const) {
+      const text = `${said.both.length}: ${speaker.clientId} to ${listener.clientId}`;
+      texts.push(text);
+      said.both.push(text);
+      const accepted = await say(speaker, chat, text);
+      expect(refusal(accepted)).toBe("");
+      await listener.message(text);
+    }
+  };
+
+  let sent = 0;
+  while (sent < FRAMES) {
+    const [, ...counts] = await Promise.all([talk(), ...everybody.map((vandal) => vandal.round())]);
+    for (const count of counts) sent += count;
+  }
+  for (const vandal of everybody) vandal.leave();
+  await talk();
+
+  expect(heard(jerrys, chat)).toEqual(said.tom);
+  expect(heard(toms, chat)).toEqual(said.jerry);
+  expect(await history(toms, chat)).toEqual(said.both);
+  expect(await history(jerrys, chat)).toEqual(said.both);
+  expect([toms.closed, jerrys.closed]).toEqual([undefined, undefined]);
+  expect(server.output()).not.toMatch(/error|exception|uncaught|unhandled/i);
+
+  // The garbage got past the first parse, and not all of it.
+  const outcomes = new Map<string, number>();
+  for (const [what, count] of everybody.flatMap((vandal) => [...vandal.outcomes])) {
+    outcomes.set(what, (outcomes.get(what) ?? 0) + count);
+  }
+  console.log(Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)));
+  const enough: [string, number][] = [
+    ["result", 1_000],
+    ["closed 4114", 100],
+    ["closed 4109", 10],
+    ["4310 CONVERSATION_QUERY_FAILED", 50],
+    ["4306 CONVERSATION_UPDATE_FAILED", 20],
+  ];
+  for (const [what, least] of enough) expect(outcomes.get(what) ?? 0, what).toBeGreaterThan(least);
+});
