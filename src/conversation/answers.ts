@@ -1,7 +1,8 @@
 import type { ErrorName } from "../protocol/errors.ts";
 import { replyRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
-import type { Delivery, Link } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Link } from "./lanes.ts";
 
 /** Answers to commands, each to the session that asked; none for a command without a serial. */
 export class Answers {

@@ -9,7 +9,8 @@ import type { ConversationRequest, LinkRequest } from "../protocol/link-controls
 import { settingsOf } from "../settings/store.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, Conversation } from "./conversation.ts";
-import { Delivery, type Link, type LinkIdentity } from "./delivery.ts";
+import { Delivery } from "./delivery.ts";
+import type { Link, LinkIdentity } from "./lanes.ts";
 import { replayOf } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { ConversationState } from "./state.ts";

@@ -1,7 +1,8 @@
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import { Answers } from "./answers.ts";
 import type { ConversationCommand } from "./commands.ts";
-import type { Delivery, Link } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Link } from "./lanes.ts";
 import { Membership, type MembershipHost } from "./membership.ts";
 import { Messages, type MessagesHost } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";

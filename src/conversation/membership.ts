@@ -5,7 +5,8 @@ import * as replies from "../protocol/replies.ts";
 import type { Answers } from "./answers.ts";
 import { changeColumns } from "./attributes.ts";
 import { isClientId } from "./client-id.ts";
-import type { Delivery, Link } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Link } from "./lanes.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ConversationState } from "./state.ts";
 

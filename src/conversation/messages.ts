@@ -11,9 +11,10 @@ import {
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Answers } from "./answers.ts";
-import type { Delivery, Link, Replay } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
+import type { Link, Replay } from "./lanes.ts";
 import type { ConversationState } from "./state.ts";
 
 type Send = { link: Link; command: CommandOf<"message.send"> };

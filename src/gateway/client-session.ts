@@ -26,6 +26,7 @@ import {
 import * as replies from "../protocol/replies.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
+import { Marks } from "./marks.ts";
 import { RateLimits } from "./rate-limits.ts";
 
 /** The gateway around a session. */
@@ -53,7 +54,6 @@ const SETTLE = 150;
 const CLOSE_DEADLINE = 5_000; // ms that a `session/close` waits for the answers before its own
 /** A link used within this time (ms) does not give way to one that only follows a sibling. */
 const IN_USE = 5_000;
-const MARKS = 2_000; // conversations whose last delivered timestamp is remembered
 
 /** A command that has to wait for a login. */
 export interface Early {
@@ -74,8 +74,7 @@ export class ClientSession implements LinkOwner {
   #openedAt = 0;
   readonly #field: Uint8Array;
   readonly #links = new Map<string, ConversationLink>();
-  /** Timestamp of the last stored message delivered, by conversation (L6). */
-  readonly #marks = new Map<string, number>();
+  readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** Conversations whose catch-up is under way, and what waits for it. */
   readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
   #phase: Phase = "connecting";
@@ -195,7 +194,7 @@ export class ClientSession implements LinkOwner {
   // What the session's links report.
 
   request(conversationId: string) {
-    const since = this.#marks.get(conversationId);
+    const since = this.#marks.at(conversationId);
     const age = this.now() - this.#openedAt;
     return { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin, since, age };
   }
@@ -222,11 +221,11 @@ export class ClientSession implements LinkOwner {
   }
 
   hasMark(conversationId: string): boolean {
-    return this.#marks.has(conversationId);
+    return this.#marks.at(conversationId) !== undefined;
   }
 
   isBehind(conversationId: string, head: number): boolean {
-    const mark = this.#marks.get(conversationId);
+    const mark = this.#marks.at(conversationId);
     return mark !== undefined && mark < head;
   }
 
@@ -307,25 +306,12 @@ export class ClientSession implements LinkOwner {
   }
 
   #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): void {
-    const mark = this.#marks.get(conversationId);
-    if (mark !== undefined && record.timestamp <= mark) return;
-    if (mark !== undefined && record.previous > mark) return this.#resync(conversationId);
-    this.#mark(conversationId, record.timestamp);
+    const place = this.#marks.place(conversationId, record);
+    if (place === "seen") return;
+    if (place === "gap") return this.#resync(conversationId);
+    this.#marks.advance(conversationId, record.timestamp);
     if (record.origin === this.#origin) return;
     this.#push(record.payload);
-  }
-
-  #mark(conversationId: string, timestamp: number): void {
-    // A mark of 0 is one too: everything is to be replayed.
-    if (timestamp <= (this.#marks.get(conversationId) ?? -1)) return;
-    this.#marks.delete(conversationId);
-    this.#marks.set(conversationId, timestamp);
-    if (this.#marks.size <= MARKS) return;
-    for (const oldest of this.#marks.keys()) {
-      if (this.#links.has(oldest)) continue;
-      this.#marks.delete(oldest);
-      return;
-    }
   }
 
   /** Something before this message never came: the log after the mark is to be replayed (L7). */
@@ -336,9 +322,9 @@ export class ClientSession implements LinkOwner {
   }
 
   /** An own message is part of what the session has seen, unless something before it is still to come. */
-  #accepted(conversationId: string, { timestamp, previous }: LogPlace): void {
-    const mark = this.#marks.get(conversationId);
-    if (mark !== undefined && previous <= mark) this.#mark(conversationId, timestamp);
+  #accepted(conversationId: string, place: LogPlace): void {
+    if (!this.hasMark(conversationId) || this.#marks.place(conversationId, place) !== "next") return;
+    this.#marks.advance(conversationId, place.timestamp);
   }
 
   #sessionFrame(data: Uint8Array): void {
@@ -375,7 +361,7 @@ export class ClientSession implements LinkOwner {
       return;
     }
     // Whatever came by the cold lane up to there came before this word, on the same link.
-    if (!this.hasMark(conversationId)) this.#mark(conversationId, since);
+    if (!this.hasMark(conversationId)) this.#marks.advance(conversationId, since);
     const link = this.#links.get(conversationId);
     // Two devices that each make the other give way to their newest link would never come to rest.
     if (link === undefined) this.#linkTo(conversationId, this.now() - IN_USE);
@@ -383,7 +369,7 @@ export class ClientSession implements LinkOwner {
   }
 
   #caughtUp(conversationId: string, head: number | undefined): void {
-    if (head !== undefined) this.#mark(conversationId, head);
+    if (head !== undefined) this.#marks.advance(conversationId, head);
     const waited = this.#catchingUp.get(conversationId);
     this.#catchingUp.delete(conversationId);
     if (waited?.link) this.#linkTo(conversationId);

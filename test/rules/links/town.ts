@@ -5,7 +5,8 @@ import { Session, type SessionIdentity, type SessionState } from "../../../src/c
 import { SessionTokens } from "../../../src/client/session-token.ts";
 import { isConversationCommand } from "../../../src/conversation/commands.ts";
 import { Conversation } from "../../../src/conversation/conversation.ts";
-import { Delivery, type Link, type LinkIdentity } from "../../../src/conversation/delivery.ts";
+import { Delivery } from "../../../src/conversation/delivery.ts";
+import type { Link, LinkIdentity } from "../../../src/conversation/lanes.ts";
 import { replayOf } from "../../../src/conversation/messages.ts";
 import { Outbox } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";

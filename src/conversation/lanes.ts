@@ -1,0 +1,101 @@
+import type { Period } from "../protocol/link-controls.ts";
+
+/** The conversation's end of a link: a socket that hibernates. */
+export interface LinkPort {
+  send(frame: Uint8Array): void;
+  close(code: number, reason: string): void;
+}
+
+/** What a link keeps across sleep, and who speaks over it (L8). */
+export interface LinkIdentity {
+  number: number;
+  clientId: string;
+  sessionId: string;
+  origin: number;
+  period: Period;
+  /** Everything after this reaches the client by links alone, which began at `startedAt` (ms). */
+  since: number;
+  startedAt: number;
+  /** What the cold lane brought just before, and may still be on its way to a device of his. */
+  burst: Burst | undefined;
+}
+
+/** Cold messages after `after`, the last of them handed over at `lastAt` (ms). */
+export interface Burst {
+  after: number;
+  lastAt: number;
+}
+
+export interface Link extends LinkIdentity {
+  port: LinkPort;
+}
+
+/** What delivery needs of the conversation around it. */
+export interface DeliveryHost {
+  now(): number;
+  head(): number;
+  members(): Iterable<string>;
+  isMember(clientId: string): boolean;
+  isAway(clientId: string): boolean;
+  setAway(clientId: string, away: boolean): void;
+  /** Stored messages after a timestamp as one frame of records, and how far they reach; undefined if none. */
+  replay(after: number, limit: number): Replay | undefined;
+  /** Durably notes that members without a link are owed what follows; `owesNothing` takes it back. */
+  owe(since: number): void;
+  owesNothing(): void;
+  /** Hands a frame to the client's object; whether anybody was online there. Rejects at its deadline. */
+  deliverCold(clientId: string, frame: Uint8Array): Promise<boolean>;
+  /** Calls `retry` after this many milliseconds, even if the object sleeps or dies meanwhile. */
+  retryAfter(delay: number): void;
+  /** Calls back once, after this many milliseconds, if the object still lives; returns how to call it off. */
+  timer(delay: number, run: () => void): () => void;
+}
+
+export interface Replay {
+  frame: Uint8Array;
+  upTo: number;
+  /** Whether the limit cut it short. */
+  more: boolean;
+}
+
+/**
+ * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
+ */
+export type Lane =
+  | ({ state: "linked"; links: Link[]; sessions: Set<string>; notices: Notice[] } & Linked)
+  /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
+  | { state: "linking"; since: number; pushes: Uint8Array[]; ready: Promise<void> }
+  /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
+  | {
+      state: "unlinking";
+      links: Link[];
+      since: number;
+      pushes: Uint8Array[];
+      done: Promise<void>;
+      finish: () => void;
+    }
+  | ColdLane;
+
+/** A push of a moment ago, for a session that is about to be linked too. */
+export interface Notice {
+  record: Uint8Array;
+  at: number;
+}
+
+export type Linked = Pick<LinkIdentity, "period" | "since" | "startedAt">;
+
+export interface ColdLane {
+  state: "cold";
+  /** Stored messages after this are still to be handed over; undefined when none are. */
+  after: number | undefined;
+  pushes: Uint8Array[];
+  call: { settled: Promise<void>; overtaken: boolean } | undefined;
+  failures: number;
+}
+
+/** What was asked for with `ask`, to be opened with `open` in the same turn. */
+export interface LinkTicket extends Linked {
+  /** Where this link's replay starts. */
+  replayAfter: number;
+  pushes: Uint8Array[];
+}
