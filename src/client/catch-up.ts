@@ -1,6 +1,7 @@
 import type { CatchUp } from "../conversation/conversation.ts";
-import { pushRecord } from "../protocol/link-records.ts";
+import { unreadRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
+import { reason } from "../reason.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
@@ -27,7 +28,7 @@ export async function catchUp(
     try {
       answer = await services.catchUp(conversationId, clientId);
     } catch (error) {
-      console.warn(`catch-up of ${conversationId} failed:`, String(error));
+      console.warn(`catch-up of ${conversationId} failed:`, reason(error));
       complete = false;
       return;
     }
@@ -46,7 +47,7 @@ export async function catchUp(
     for (const conversationId of queue) await ask(conversationId);
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, asked.length) }, worker));
-  if (session.isOpen && session.identity.mode === "pull") pushUnread(session, news, services.now());
+  if (session.isOpen) pushUnread(session, news, services.now());
   return complete;
 }
 
@@ -63,6 +64,6 @@ function pushUnread(
       const { kind, unread, lastMessage, mentioned } = answer;
       return { conversationId, kind, unread, lastMessage, mentioned };
     });
-    session.send(pushRecord(pushes.unread({ conversations, notifiedAt: now })));
+    session.send(unreadRecord(pushes.unread({ conversations, notifiedAt: now })));
   }
 }

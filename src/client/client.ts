@@ -3,6 +3,7 @@ import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
 import { coldRecord, joinRecords, pushRecord, replyRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
+import { reason } from "../reason.ts";
 import { catchUp } from "./catch-up.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
 import type { Inbox } from "./inbox.ts";
@@ -72,8 +73,12 @@ export class Client {
     try {
       await this.#answer(session, command);
     } catch (error) {
-      console.error(command.name, String(error));
-      this.#refuse(session, command.serial, "INTERNAL_ERROR");
+      console.error(command.name, reason(error));
+      if (command.name !== "session.open" || session.isOpen) {
+        return this.#refuse(session, command.serial, "INTERNAL_ERROR");
+      }
+      this.#replyToOpen(session, command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
+      session.tell({ type: "ended" });
     }
   }
 

@@ -17,8 +17,8 @@ import * as replies from "../protocol/replies.ts";
 import type { Services } from "./services.ts";
 
 const DEFAULT_LIMIT = 10; // conversations, when a query does not say (B-20)
-const AT_ONCE = 50; // conversations asked in parallel
-const IDS_LIMIT = 1000; // conversations one command may name
+const AT_ONCE = 10; // conversations asked in parallel
+const ASKED_MAX = 100; // conversations asked for one command: each is an object to wake
 
 export interface StartAnswer {
   conversationId: string;
@@ -88,7 +88,7 @@ export async function answerQuery(
   }
   const ids = isWhereByIdOnly(where);
   const order = ids && comparator(sort);
-  if (ids !== undefined && order !== undefined) {
+  if (ids !== undefined && ids.length <= ASKED_MAX && order !== undefined) {
     const found = (await describeAll(services, ids)).sort(order);
     const from = Math.max(skip ?? 0, 0);
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
@@ -105,7 +105,7 @@ export async function answerMembership(
   command: CommandOf<"conversation.isMember">,
 ): Promise<Uint8Array> {
   const belongs: Record<string, boolean> = {};
-  await forEach(command.conversationIds.slice(0, IDS_LIMIT), async (id) => {
+  await forEach(command.conversationIds.slice(0, ASKED_MAX), async (id) => {
     belongs[id] = isConversationId(id) && (await services.isMember(id, clientId));
   });
   return replies.membership(command.serial, belongs);
@@ -113,7 +113,7 @@ export async function answerMembership(
 
 async function describeAll(services: Services, ids: string[]): Promise<Described[]> {
   const found: Described[] = [];
-  const wanted = [...new Set(ids)].filter(isConversationId).slice(0, IDS_LIMIT);
+  const wanted = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);
   await forEach(wanted, async (id) => {
     const described = await services.describe(id);
     if (described !== undefined) found.push(described);
@@ -121,10 +121,14 @@ async function describeAll(services: Services, ids: string[]): Promise<Described
   return found;
 }
 
+/** A few at a time, with a turn for everybody else between: workerd reads no socket while calls follow on calls. */
 async function forEach(ids: string[], run: (id: string) => Promise<void>): Promise<void> {
   const queue = ids[Symbol.iterator]();
   const worker = async () => {
-    for (const id of queue) await run(id);
+    for (const id of queue) {
+      await run(id);
+      if (ids.length > AT_ONCE) await new Promise((resolve) => setTimeout(resolve, 0));
+    }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, ids.length) }, worker));
 }

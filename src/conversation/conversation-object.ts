@@ -115,6 +115,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   async start(record: ConversationRecord): Promise<Started> {
     const existing = this.#open;
     if (existing !== undefined) {
+      await settingsOf(this.env).get();
       await existing.conversation.membership.startedAgain(record.creator);
       return { existing: true, conversation: existing.state.record(), pushes: [] };
     }
@@ -192,7 +193,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       now: () => Date.now(),
       nextTick: (run) => this.#nextTick(run),
       archiveSoon: () => this.#wakeAfter(ARCHIVE_DELAY),
-      limits: async () => (await settingsOf(this.env).get()).limits,
+      limits: () => settingsOf(this.env).last.limits,
+      refreshLimits: () => {
+        const settings = settingsOf(this.env);
+        return settings.peek() === undefined ? settings.get() : undefined;
+      },
     });
     this.#open = { state, delivery, conversation, outbox };
     return this.#open;

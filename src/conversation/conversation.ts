@@ -1,4 +1,5 @@
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import { reason } from "../reason.ts";
 import { Answers } from "./answers.ts";
 import type { ConversationCommand } from "./commands.ts";
 import type { Delivery } from "./delivery.ts";
@@ -18,6 +19,11 @@ export interface CatchUp {
   lastMessage: MessageRecord | undefined;
 }
 
+export interface ConversationHost extends MembershipHost, MessagesHost {
+  /** Asks for the limits if they are not known to be fresh; undefined when they are. Never rejects. */
+  refreshLimits(): Promise<unknown> | undefined;
+}
+
 /** The rules of one conversation: who may do what, what it changes, who is told. */
 export class Conversation {
   readonly membership: Membership;
@@ -25,13 +31,12 @@ export class Conversation {
   readonly #delivery: Delivery;
   readonly #answers: Answers;
   readonly #messages: Messages;
+  readonly #host: ConversationHost;
+  /** Commands that wait for fresh limits, in order; undefined when none do. */
+  #backlog: { link: Link; command: ConversationCommand }[] | undefined;
 
-  constructor(
-    state: ConversationState,
-    delivery: Delivery,
-    outbox: Outbox,
-    host: MembershipHost & MessagesHost,
-  ) {
+  constructor(state: ConversationState, delivery: Delivery, outbox: Outbox, host: ConversationHost) {
+    this.#host = host;
     this.#state = state;
     this.#delivery = delivery;
     this.#answers = new Answers(delivery);
@@ -41,6 +46,30 @@ export class Conversation {
 
   /** Answers one command of a linked session, by the identity of its link, whatever the frame claims (L8). */
   async handle(link: Link, command: ConversationCommand): Promise<void> {
+    if (this.#backlog !== undefined) {
+      this.#backlog.push({ link, command });
+      return;
+    }
+    const refreshing = command.name === "conversation.add" ? this.#host.refreshLimits() : undefined;
+    if (refreshing === undefined) return this.#answer(link, command);
+    // Whatever comes meanwhile waits too: commands take effect in the order they came (I2).
+    this.#backlog = [{ link, command }];
+    await refreshing;
+    const backlog = this.#backlog;
+    this.#backlog = undefined;
+    await Promise.all(backlog.map((waiting) => this.#answer(waiting.link, waiting.command)));
+  }
+
+  async #answer(link: Link, command: ConversationCommand): Promise<void> {
+    try {
+      await this.#carryOut(link, command);
+    } catch (error) {
+      console.error(`${command.name}:`, reason(error));
+      this.#answers.refuse(link, command.serial, "CONVERSATION_INTERNAL_ERROR");
+    }
+  }
+
+  async #carryOut(link: Link, command: ConversationCommand): Promise<void> {
     const { serial } = command;
     if (command.name === "message.send") return this.#messages.send(link, command);
     this.#messages.flush(); // one sender's commands take effect in the order he gave them

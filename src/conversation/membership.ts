@@ -19,7 +19,8 @@ export interface MembershipHost {
   now(): number;
   /** Something changed that D1 lacks. */
   archiveSoon(): void;
-  limits(): Promise<ConversationLimits>;
+  /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
+  limits(): ConversationLimits;
 }
 
 /** Who is in a conversation and what it is called: each change is told to D1 first, then to everybody. */
@@ -50,7 +51,7 @@ export class Membership {
    */
   async startedAgain(by: string): Promise<void> {
     if (this.#state.members.has(by)) return;
-    const { members } = await this.#host.limits();
+    const { members } = this.#host.limits();
     if (this.#state.members.size >= members) return;
     const updatedAt = this.#join([by]);
     await this.#outbox.index();
@@ -77,7 +78,7 @@ export class Membership {
     const { serial } = command;
     if (this.#state.facts.kind !== "normal")
       return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
-    const limits = await this.#host.limits();
+    const limits = this.#host.limits();
     const { members } = this.#state;
     const wanted = [...new Set(command.members)];
     const invalid = wanted.filter((clientId) => !isClientId(clientId));

@@ -7,9 +7,11 @@ import {
   pushRecord,
   replyRecord,
   storedRecord,
+  unreadRecord,
 } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
+import { reason } from "../reason.ts";
 import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -126,7 +128,7 @@ export class Messages {
       stored.push({ origin: link.origin, record: storedRecord(place, link.origin, push) });
       return answered(message, place);
     } catch (error) {
-      console.error("message.send", error);
+      console.error("message.send:", reason(error));
       return refused("INTERNAL_ERROR");
     }
   }
@@ -178,7 +180,7 @@ export class Messages {
       const { id: conversationId, kind } = this.#state.facts;
       const summary = { conversationId, kind, unread: count, mentioned };
       const push = pushes.unread({ conversations: [summary], notifiedAt: this.#host.now() });
-      this.#delivery.push([member.clientId], pushRecord(push));
+      this.#delivery.push([member.clientId], unreadRecord(push));
     }
     this.#answers.reply(link, command.serial, replies.readConfirmed(command.serial));
   }

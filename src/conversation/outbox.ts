@@ -1,4 +1,5 @@
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import { reason } from "../reason.ts";
 import type { ConversationState } from "./state.ts";
 
 /** D1, as the conversation's outbox writes it. Every call has a deadline and may reject. */
@@ -47,7 +48,7 @@ export class Outbox {
       try {
         await this.#archive.saveConversation(record);
       } catch (error) {
-        console.warn(`index of ${record.id} is late:`, String(error));
+        console.warn(`index of ${record.id} is late:`, reason(error));
         return false;
       }
     }
@@ -72,7 +73,7 @@ export class Outbox {
       this.#archivedUpTo = upTo;
       return true;
     } catch (error) {
-      console.warn(`history of ${id} is late:`, String(error));
+      console.warn(`history of ${id} is late:`, reason(error));
       return false;
     }
   }

@@ -24,10 +24,10 @@ import {
   readRecords,
 } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
+import { reason } from "../reason.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
 import { Marks } from "./marks.ts";
-import { RateLimits } from "./rate-limits.ts";
 
 /** The gateway around a session. */
 export interface SessionOwner {
@@ -66,7 +66,6 @@ type Phase = "connecting" | "opening" | "open" | "closing" | "over";
 /** One client on one user socket: its session link, its conversation links, and what it has been delivered. */
 export class ClientSession implements LinkOwner {
   readonly clientId: string;
-  readonly rates = new RateLimits();
   readonly #owner: SessionOwner;
   readonly #mode: SessionRequest["mode"];
   readonly #sessionId = crypto.randomUUID();
@@ -134,7 +133,7 @@ export class ClientSession implements LinkOwner {
       socket.send(frame);
       for (const data of early) this.#sessionFrame(data);
     } catch (error) {
-      console.error("session link:", String(error));
+      console.error("session link:", reason(error));
       this.#answer(command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
       this.#end(linkClose.LOST);
     }
@@ -203,6 +202,7 @@ export class ClientSession implements LinkOwner {
     for (const record of records) {
       if (record.kind === "stored") this.#deliverStored(conversationId, record);
       else if (record.kind === "push") this.#push(record.payload);
+      else if (record.kind === "unread") this.#unread(record.payload);
       else if (record.kind === "reply") {
         if (record.accepted !== undefined) this.#accepted(conversationId, record.accepted);
         // Each of several conversations in one `read` answers it; the first one counts (I10).
@@ -335,7 +335,8 @@ export class ClientSession implements LinkOwner {
       else if (record.kind === "reply") {
         this.send(record.payload);
         this.#answered(record.serial);
-      } else this.#push(record.payload);
+      } else if (record.kind === "unread") this.#unread(record.payload);
+      else this.#push(record.payload);
     }
   }
 
@@ -395,6 +396,10 @@ export class ClientSession implements LinkOwner {
       case "link":
         return this.#follow(word.conversationId, word.since);
     }
+  }
+
+  #unread(payload: Uint8Array): void {
+    if (this.#mode === "pull") this.#push(payload);
   }
 
   #settle(): void {

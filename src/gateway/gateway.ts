@@ -11,6 +11,7 @@ import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import type { Dial } from "./link-socket.ts";
+import { RateLimits } from "./rate-limits.ts";
 import type { SubProtocol } from "./sub-protocol.ts";
 
 /** The user's socket, as the gateway writes it. */
@@ -32,6 +33,8 @@ export interface GatewayServices {
 const FRAME_LIMIT = 128 * 1024;
 /** Bytes of a send beside content and push data: ids, token, mentions, and the text Java sends along with bytes. */
 const ENVELOPE_LIMIT = 16 * 1024;
+/** Clients logged in on one socket at a time. */
+const CLIENT_LIMIT = 100;
 const BASE64_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4;
 
 /**
@@ -44,6 +47,8 @@ export class Gateway implements SessionOwner {
   readonly #services: GatewayServices;
   /** In the order they were opened. */
   readonly #sessions = new Map<string, ClientSession>();
+  /** By client, for as long as the socket lives: logging out and in again is no way round a limit. */
+  readonly #rates = new Map<string, RateLimits>();
   readonly #loggedIn: () => void;
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
@@ -167,7 +172,7 @@ export class Gateway implements SessionOwner {
     const session = this.#sessionOf(command);
     if (session === undefined) return this.#refuse(command.clientId, serial, "SESSION_REQUIRED");
     const { clientId } = session;
-    if (!session.rates.allows(command, settings.limits, this.now())) {
+    if (!this.#allows(clientId, command, settings)) {
       if (command.name === "message.send") return session.refuseSend(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
       return this.#refuse(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
@@ -201,16 +206,26 @@ export class Gateway implements SessionOwner {
     }
     if (!isClientId(clientId)) return this.#refuseLogin(clientId, serial, "INVALID_LOGIN");
     const current = this.#sessions.get(clientId);
-    if (current !== undefined) {
-      if (!current.rates.allows(command, settings.limits, this.now())) {
-        return this.#refuse(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
-      }
-      return current.handle(command, frame);
+    const hasRoom = current !== undefined || this.#sessions.size < CLIENT_LIMIT;
+    if (!hasRoom || !this.#allows(clientId, command, settings)) {
+      return this.#refuseLogin(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
+    if (current !== undefined) return current.handle(command, frame);
     const session = new ClientSession(this, clientId, this.#protocol.mode);
-    session.rates.allows(command, settings.limits, this.now());
     this.#sessions.set(clientId, session);
     void session.open(command, frame);
+  }
+
+  #allows(clientId: string, command: Command, settings: Settings): boolean {
+    let rates = this.#rates.get(clientId);
+    if (rates === undefined) {
+      // A socket that went through more clients than that has its oldest ones counted anew.
+      const [oldest] = this.#rates.keys();
+      if (this.#rates.size >= CLIENT_LIMIT * 2 && oldest !== undefined) this.#rates.delete(oldest);
+      rates = new RateLimits();
+      this.#rates.set(clientId, rates);
+    }
+    return rates.allows(command, settings.limits, this.now());
   }
 
   /** Who a frame speaks for: whom it names, else the first client opened here that is still open (wire §2.6). */

@@ -6,6 +6,7 @@
  * - stored: timestamp (8, float64 ms), timestamp of the message before it or 0 (8), origin (8), payload = a push
  *   without `peerId`
  * - push:   payload = a push without `peerId`
+ * - unread: the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
  *   without `peerId`
  * - cold:   conversation id length (2), the id, payload = an inner frame of records
@@ -13,7 +14,7 @@
  */
 export type LinkRecord =
   | ({ kind: "stored"; origin: number; payload: Uint8Array } & LogPlace)
-  | { kind: "push"; payload: Uint8Array }
+  | { kind: "push" | "unread"; payload: Uint8Array }
   | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
   | { kind: "cold"; conversationId: string; payload: Uint8Array }
   | { kind: "control"; payload: Uint8Array };
@@ -30,6 +31,7 @@ const PUSH = 2;
 const REPLY = 3;
 const COLD = 4;
 const CONTROL = 5;
+const UNREAD = 6;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -65,6 +67,11 @@ export function storedRecord(place: LogPlace, origin: number, payload: Uint8Arra
 /** Anything pushed that is not a message of the log: membership, receipts, transient messages. */
 export function pushRecord(payload: Uint8Array): Uint8Array {
   return record(PUSH, 0, payload).bytes;
+}
+
+/** An unread count: nothing for sessions that are pushed what they missed (wire §5.5b). */
+export function unreadRecord(payload: Uint8Array): Uint8Array {
+  return record(UNREAD, 0, payload).bytes;
 }
 
 /** The one answer to the request with this serial. `accepted` is where a message just sent stands in the log. */
@@ -126,8 +133,9 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         });
         break;
       case PUSH:
+      case UNREAD:
         at = header + length;
-        records.push({ kind: "push", payload: frame.subarray(header, at) });
+        records.push({ kind: kind === PUSH ? "push" : "unread", payload: frame.subarray(header, at) });
         break;
       case REPLY: {
         at = header + 20 + length;

@@ -1,4 +1,5 @@
 import { withDeadline } from "../deadline.ts";
+import { reason } from "../reason.ts";
 import type { Settings } from "./schema.ts";
 
 /** How old a value may be before it is read again: a change reaches every isolate within this time. */
@@ -35,6 +36,11 @@ export class SettingsCache {
     return this.#now() - this.#readAt <= FRESH ? this.#value : undefined;
   }
 
+  /** The settings as last read, however old; the defaults before the first time. */
+  get last(): Settings {
+    return this.#value;
+  }
+
   /** The settings, read again when they are more than 5 s old. Answers within 2 s and never fails. */
   async get(): Promise<Settings> {
     const fresh = this.peek();
@@ -50,7 +56,7 @@ export class SettingsCache {
       if (this.#reading === reading) {
         this.#reading = undefined;
         this.#failedAt = this.#now();
-        console.error("settings: not read, the last known ones count", error);
+        console.error("settings: not read, the last known ones count:", reason(error));
       }
     }
     return this.#value;

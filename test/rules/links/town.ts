@@ -320,7 +320,8 @@ export class ConversationHouse {
       now: () => network.now,
       nextTick: (run) => void timer(0, run),
       archiveSoon: () => {},
-      limits: async () => ({ members: 500 }),
+      limits: () => ({ members: 500 }),
+      refreshLimits: () => undefined,
     });
     return { state, delivery, conversation, timers };
   }

@@ -119,14 +119,15 @@ const ids = (count: number, tag: string) =>
 /** Well-formed commands as big as a frame may be, each of which could keep a server busy. */
 export function giants(scene: Scene): CommandInit[] {
   const { me: peerId, conversationId: cid, messageId: mid, sentAt } = scene;
-  const distinct = ids(1_500, `${peerId}-`);
+  const distinct = ids(1_000, `${peerId}-`);
   const inList = JSON.stringify({ objectId: { $in: distinct } });
+  const linkable = distinct.slice(0, 64);
   const named = (op: CommandInit["op"], convMessage: CommandInit["convMessage"]): CommandInit => {
     return { cmd: "conv", op, peerId, convMessage };
   };
   return [
     named("start", { m: ids(6_000, "crowd-") }),
-    named("start", { m: ids(490, `${peerId}-guest-`) }),
+    named("start", { m: ids(200, `${peerId}-guest-`) }),
     named("add", { cid, m: ids(6_000, "crowd-") }),
     named("remove", { cid, m: ids(6_000, "crowd-") }),
     named("is_member", { cids: distinct }),
@@ -139,12 +140,12 @@ export function giants(scene: Scene): CommandInit[] {
     { cmd: "session", op: "query", peerId, sessionMessage: { sessionPeerIds: ids(6_000, "crowd-") } },
     { cmd: "direct", peerId, directMessage: { cid, msg: "x".repeat(120_000) } },
     { cmd: "direct", peerId, directMessage: { cid, msg: "x", mentionPids: ids(1_000, "crowd-") } },
-    { cmd: "read", peerId, readMessage: { convs: distinct.map((id) => ({ cid: id })) } },
+    { cmd: "read", peerId, readMessage: { convs: linkable.map((id) => ({ cid: id })) } },
     {
       cmd: "patch",
       op: "modify",
       peerId,
-      patchMessage: { patches: distinct.map((id) => ({ cid: id, mid, timestamp: sentAt, recall: true })) },
+      patchMessage: { patches: linkable.map((id) => ({ cid: id, mid, timestamp: sentAt, recall: true })) },
     },
   ];
 }
