@@ -1,6 +1,6 @@
 import { requestsIn, total } from "./counts.ts";
 import type { IdleMemory } from "./memory.ts";
-import type { Speed } from "./speed.ts";
+import { medianRatio, type Speed } from "./speed.ts";
 import { decimal, table } from "./table.ts";
 import { type Work, workNames } from "./work.ts";
 
@@ -12,25 +12,28 @@ export interface Budget {
   measured: number;
 }
 
-export function speedBudgets(parley: Speed, bare: { nothingKept: Speed; inserting: Speed }): Budget[] {
+export function speedBudgets(
+  parley: readonly Speed[],
+  bare: { nothingKept: readonly Speed[]; inserting: readonly Speed[] },
+): Budget[] {
   return [
     {
       name: "fan-out to 100, of a bare broadcast that keeps nothing",
       limit: 0.8,
       kind: "at least",
-      measured: parley.fanOut[100].deliveries / bare.nothingKept.fanOut[100].deliveries,
+      measured: medianRatio(parley, bare.nothingKept, (run) => run.fanOut[100].deliveries),
     },
     {
       name: "100 two-party chats, of a bare object per chat that inserts",
       limit: 1.3,
       kind: "at least",
-      measured: parley.chats.messages / bare.inserting.chats.messages,
+      measured: medianRatio(parley, bare.inserting, (run) => run.chats.messages),
     },
     {
       name: "send → ack alone, of a bare insert and reply",
       limit: 2,
       kind: "at most",
-      measured: parley.fanOut[1].acknowledged / bare.inserting.fanOut[1].acknowledged,
+      measured: medianRatio(parley, bare.inserting, (run) => run.fanOut[1].acknowledged),
     },
   ];
 }

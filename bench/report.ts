@@ -1,20 +1,22 @@
 import { type Counts, requestsIn, total } from "./counts.ts";
 import type { IdleMemory } from "./memory.ts";
-import { AUDIENCES, type Speed } from "./speed.ts";
+import { AUDIENCES, medianRatio, medianSpeed, type Speed } from "./speed.ts";
 import { decimal, table, whole } from "./table.ts";
 import type { Work } from "./work.ts";
 
-export interface SpeedOf {
+export interface Contestant {
   name: string;
-  speed: Speed;
+  /** One a round. */
+  runs: readonly Speed[];
 }
 
 const ms = (value: number) => (value < 9.95 ? value.toFixed(2) : value.toFixed(1));
 const pair = ({ p50, p99 }: { p50: number; p99: number }) => `${ms(p50)} / ${ms(p99)}`;
 
-/** Every server's numbers, with their ratio to the first, which keeps nothing. */
-export function speedTables(contenders: readonly SpeedOf[]): string {
-  const [reference] = contenders;
+/** Every contestant's medians, with the ratio to the first, which keeps nothing. */
+export function speedTables(contestants: readonly Contestant[]): string {
+  const medians = contestants.map(({ name, runs }) => ({ name, runs, speed: medianSpeed(runs) }));
+  const reference = contestants[0]?.runs ?? [];
   const fanOut = AUDIENCES.map((size) =>
     table(
       [
@@ -25,17 +27,17 @@ export function speedTables(contenders: readonly SpeedOf[]): string {
         "alone p50 / p99 ms",
         "ack ms",
       ],
-      contenders.map(({ name, speed }) => {
+      medians.map(({ name, runs, speed }) => {
         const { deliveries, loaded, quiet, acknowledged } = speed.fanOut[size];
-        const ratio = deliveries / (reference?.speed.fanOut[size].deliveries ?? Number.NaN);
+        const ratio = medianRatio(runs, reference, (run) => run.fanOut[size].deliveries);
         return [name, whole(deliveries), decimal(ratio), pair(loaded), pair(quiet), ms(acknowledged)];
       }),
     ),
   );
   const chats = table(
     ["100 two-party chats", "messages/s", "deliveries/s", "ratio", "under load p50 / p99 ms"],
-    contenders.map(({ name, speed: { chats } }) => {
-      const ratio = chats.messages / (reference?.speed.chats.messages ?? Number.NaN);
+    medians.map(({ name, runs, speed: { chats } }) => {
+      const ratio = medianRatio(runs, reference, (run) => run.chats.messages);
       return [name, whole(chats.messages), whole(chats.deliveries), decimal(ratio), pair(chats)];
     }),
   );

@@ -1,3 +1,4 @@
+import { buildPage } from "../scripts/build-page.ts";
 import { type BareKind, bareContender } from "./bare-room.ts";
 import { budgetTable, isKept, memoryBudget, speedBudgets, workBudgets } from "./budgets.ts";
 import { type IdleMemory, idleMemory } from "./memory.ts";
@@ -8,7 +9,7 @@ import { appId, bare, countedParley, liftLimits, parley } from "./programs.ts";
 import { memoryTable, speedTables, workDetails, workTable } from "./report.ts";
 import { type Program, type Server, startServer } from "./server.ts";
 import { connect, disconnect } from "./sockets.ts";
-import { measureSpeed, medianSpeed, type Speed } from "./speed.ts";
+import { measureSpeed, type Speed } from "./speed.ts";
 import { countWork } from "./work.ts";
 
 /*
@@ -33,7 +34,7 @@ function progress(what: string): void {
   console.error(`${String(Math.round(performance.now() / 1000)).padStart(4)} s  ${what}`);
 }
 
-async function speeds(): Promise<Record<BareKind | "Parley", Speed>> {
+async function speeds(): Promise<Record<BareKind | "Parley", Speed[]>> {
   const runs: Record<BareKind | "Parley", Speed[]> = { Star: [], InsertStar: [], GroupStar: [], Parley: [] };
   for (let round = 1; round <= ROUNDS; round++) {
     progress(`speed, round ${round} of ${ROUNDS}`);
@@ -46,12 +47,7 @@ async function speeds(): Promise<Record<BareKind | "Parley", Speed>> {
       runs.Parley.push(await measureSpeed(parleyContender(url, appId)));
     });
   }
-  return {
-    Star: medianSpeed(runs.Star),
-    InsertStar: medianSpeed(runs.InsertStar),
-    GroupStar: medianSpeed(runs.GroupStar),
-    Parley: medianSpeed(runs.Parley),
-  };
+  return runs;
 }
 
 interface Memories {
@@ -82,6 +78,7 @@ async function memories(): Promise<Memories> {
   };
 }
 
+await buildPage();
 const loadBefore = loadAverage();
 const speed = await speeds();
 progress("memory and counts");
@@ -90,13 +87,17 @@ const [memory, work] = await serving(countedParley, ({ url }) =>
   Promise.all([memories(), countWork(url, appId)]),
 );
 
-console.log(`Load average before: ${loadBefore.toFixed(2)}. Times mean little unless it was near 0.\n`);
+console.log(
+  `Medians of ${ROUNDS} rounds. 200-byte frames; 20 messages in flight per sender, 4 per chat; ratios to the ` +
+    `first line, round by round.\nLoad average before: ${loadBefore.toFixed(2)}. Times mean little unless it was ` +
+    "near 0.\n",
+);
 console.log(
   speedTables([
-    { name: "bare, keeps nothing", speed: speed.Star },
-    { name: "bare, inserts each", speed: speed.InsertStar },
-    { name: "bare, group commit", speed: speed.GroupStar },
-    { name: "Parley", speed: speed.Parley },
+    { name: "bare, keeps nothing", runs: speed.Star },
+    { name: "bare, inserts each", runs: speed.InsertStar },
+    { name: "bare, group commit", runs: speed.GroupStar },
+    { name: "Parley", runs: speed.Parley },
   ]),
 );
 console.log(

@@ -88,3 +88,20 @@ export function medianSpeed(runs: readonly Speed[]): Speed {
     },
   };
 }
+
+/**
+ * How one contender's number compares with another's: the median of the rounds' own ratios, since what else the
+ * machine does changes from round to round and meets both.
+ */
+export function medianRatio(
+  runs: readonly Speed[],
+  against: readonly Speed[],
+  pick: (run: Speed) => number,
+): number {
+  return median(
+    runs.flatMap((run, round) => {
+      const other = against[round];
+      return other === undefined ? [] : [pick(run) / pick(other)];
+    }),
+  );
+}

@@ -249,12 +249,14 @@ test("[wire §5.5] more than fifty come in several pushes, newest first, each on
   expect(pages.flatMap((page) => page.unreadMessage?.convs ?? []).map(({ cid }) => cid)).toEqual(chats);
 });
 
-test("[wire §5.5b] a device of the push kind is sent no unread counts when it logs in", async () => {
+test("[wire §5.5b] a device of the push kind is sent no unread counts, at login or later", async () => {
   const { tom, jerry, toms } = await townsfolk();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "missed");
   const phone = await Device.of(jerry, { protocol: "lc.protobuf2.1" });
   const tablet = await Device.of(jerry);
+  await tablet.push("unread");
+  tablet.send({ cmd: "read", peerId: jerry, readMessage: { convs: [{ cid: chat }] } });
   await tablet.push("unread");
   await settle(chat, toms, phone, tablet);
   expect(unreads(phone)).toEqual([]);

@@ -20,8 +20,12 @@ const HOUR = 3_600_000;
 
 function der(tag: number, ...contents: Uint8Array[]) {
   const body = Buffer.concat(contents);
-  const length = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...length]), body]);
+  return Buffer.concat([Buffer.from([tag, ...lengthOf(body.length)]), body]);
+}
+
+function lengthOf(length: number) {
+  if (length < 0x80) return [length];
+  return length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
 }
 
 const bytes = (...values: number[]) => Buffer.from(values);
@@ -63,8 +67,9 @@ export function selfSigned(): { key: string; cert: string } {
   );
   const signature = der(BIT_STRING, bytes(0), sign("sha256", body, privateKey));
   const base64 = der(SEQUENCE, body, ECDSA_WITH_SHA256, signature).toString("base64");
+  const lines = base64.match(/.{1,64}/g) ?? [];
   return {
     key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    cert: `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`,
+    cert: ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n"),
   };
 }

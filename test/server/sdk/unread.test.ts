@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Conversation, type ImClient, sdks } from "./sdk.ts";
+import { type Conversation, type ImClient, type Message, sdks } from "./sdk.ts";
 import { type Person, useTown } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
 
@@ -177,9 +177,8 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   test("[Y-10] [Y-12] logging in amid messages misses none and repeats none", async () => {
     const id = town().named("Jerry");
     const { chat, say, sent } = await tomWriting(id, 5);
-    const numbers = Array.from({ length: 60 }, (_, index) => index);
     const writing = (async () => {
-      for (const number of numbers) sent.push(await say(`amid ${number}`));
+      for (let number = 0; number < 60; number += 1) sent.push(await say(`amid ${number}`));
     })();
     const jerry = await town().logIn(sdk, id);
     const told = record(jerry.client, "message");
@@ -188,17 +187,13 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     await writing;
     const last = await say("the last");
     sent.push(last);
-    await eventually(
-      () => told.some(([message]) => message.id === last.id),
-      (arrived) => arrived,
-    );
     // Until it knows the conversation, the SDK asks for it with every message and may tell them out of order.
-    const heard = told
-      .map(([message]) => message)
-      .toSorted((a, b) => Number(a.timestamp) - Number(b.timestamp));
-    expect(heard.map((message) => message.id)).toEqual(
-      sent.slice(-heard.length).map((message) => message.id),
-    );
+    const inOrder = () =>
+      told.map(([message]) => message).toSorted((a, b) => a.timestamp.getTime() - b.timestamp.getTime());
+    const isWhole = (messages: Message[]) =>
+      messages.at(-1)?.id === last.id &&
+      messages.every(({ id }, index) => id === sent.at(index - messages.length)?.id);
+    const heard = await eventually(inOrder, isWhole);
     const before = sent.at(-heard.length - 1)?.timestamp;
     expect(summary?.getTime()).toBeGreaterThanOrEqual(before?.getTime() ?? 0);
 
