@@ -26,8 +26,8 @@ const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url
 /** Bundles a program and serves it from one workerd with its data in a new folder on the disk. */
 export async function startServer({ entry, environment }: Program): Promise<Server> {
   // Beside the code, since a system's temporary folder may be memory, where commits cost nothing.
-  await mkdir(at(".data"), { recursive: true });
-  const folder = await mkdtemp(at(".data/bench-"));
+  await mkdir(at("artifacts"), { recursive: true });
+  const folder = await mkdtemp(at("artifacts/bench-"));
   const shared = {
     name: "bench",
     modules: [{ type: "ESModule" as const, path: "worker.js", contents: await bundle(entry) }],

@@ -204,9 +204,9 @@ export interface Sdk {
 
 const require = createRequire(import.meta.url);
 
-function loadFresh(entries: string[]) {
-  for (const entry of entries) delete require.cache[require.resolve(entry)];
-  return require(entries[0] ?? "");
+function loadFresh(entry: string, main: string) {
+  for (const path of [entry, main]) delete require.cache[require.resolve(path)];
+  return require(entry);
 }
 
 const sdk5: Sdk = {
@@ -214,10 +214,10 @@ const sdk5: Sdk = {
   major: 5,
   uniqueByDefault: true,
   load() {
-    const exports: SdkExports & { setAdapters(adapters: object): void } = loadFresh([
+    const exports: SdkExports & { setAdapters(adapters: object): void } = loadFresh(
       "leancloud-realtime/im.js",
       "leancloud-realtime/dist/im.js",
-    ]);
+    );
     exports.setAdapters(nodeAdapters);
     return exports;
   },
