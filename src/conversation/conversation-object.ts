@@ -17,7 +17,6 @@ import { ConversationState } from "./state.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
 const ARCHIVE_DEADLINE = 2_500; // ms for a write to D1
-const ARCHIVE_DELAY = 1_000; // ms: what is appended meanwhile shares a batch and an alarm
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
@@ -103,7 +102,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     open.delivery.makeGood();
     if (await open.outbox.drain()) {
       this.#archiveFailures = 0;
-      if (open.outbox.isBehind) this.#wakeAfter(ARCHIVE_DELAY);
+      if (open.outbox.isBehind) this.#wakeAfter(open.outbox.delay);
     } else {
       this.#archiveFailures += 1;
       this.#wakeAfter(Math.min(RETRY_FIRST * 2 ** (this.#archiveFailures - 1), RETRY_LAST));
@@ -121,7 +120,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     }
     const state = ConversationState.create(this.ctx.storage.sql, record);
     const { conversation, outbox } = this.#assemble(state);
-    this.#wakeAfter(ARCHIVE_DELAY);
+    this.#wakeAfter(outbox.delay);
     await outbox.index();
     const pushes = conversation.membership.creationPushes(record.members, record.creator, record.createdAt);
     conversation.membership.announceCreation(); // before anything can be said in it
@@ -192,7 +191,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const conversation = new Conversation(state, delivery, outbox, {
       now: () => Date.now(),
       nextTick: (run) => this.#nextTick(run),
-      archiveSoon: () => this.#wakeAfter(ARCHIVE_DELAY),
+      archiveSoon: () => this.#wakeAfter(outbox.delay),
       limits: () => settingsOf(this.env).last.limits,
       refreshLimits: () => {
         const settings = settingsOf(this.env);

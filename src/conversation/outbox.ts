@@ -11,6 +11,9 @@ export interface Archive {
 }
 
 const BATCH = 100; // messages per D1 batch
+const DELAY_FIRST = 1_000; // ms
+const DELAY_LAST = 8_000; // ms
+const FLOWING = 8; // messages since the last time: more than people type
 
 /**
  * What a conversation owes D1. Nothing is queued: what D1 lacks is known by comparing, so a crash or a failure
@@ -21,6 +24,7 @@ export class Outbox {
   readonly #archive: Archive;
   #saving: Promise<boolean> | undefined;
   #archivedUpTo: number | undefined;
+  #delay = DELAY_FIRST;
 
   constructor(state: ConversationState, archive: Archive) {
     this.#state = state;
@@ -56,6 +60,14 @@ export class Outbox {
     return true;
   }
 
+  /**
+   * How long what is appended now may wait for D1 (ms). A chat of people is there in a second; a conversation in
+   * full flow shares fewer, larger writes, each of which costs as much as hundreds of messages.
+   */
+  get delay(): number {
+    return this.#delay;
+  }
+
   /** Copies to D1 what it lacks of index and history. Resolves to whether it has everything now. */
   async drain(): Promise<boolean> {
     if (!(await this.index())) return false;
@@ -63,14 +75,17 @@ export class Outbox {
     if (kind === "temporary") return true;
     try {
       let upTo = this.#archivedUpTo ?? (await this.#archive.archivedUpTo(id));
+      let copied = 0;
       while (upTo < this.#state.log.head) {
         const messages = this.#state.log.after(upTo, BATCH).map(({ message }) => message);
         const last = messages.at(-1);
         if (last === undefined) break;
         await this.#archive.saveMessages(id, messages, last.timestamp);
         upTo = last.timestamp;
+        copied += messages.length;
       }
       this.#archivedUpTo = upTo;
+      this.#delay = copied > FLOWING ? Math.min(this.#delay * 2, DELAY_LAST) : DELAY_FIRST;
       return true;
     } catch (error) {
       console.warn(`history of ${id} is late:`, reason(error));
