@@ -44,7 +44,7 @@ export class Messages {
     this.#delivery = delivery;
     this.#answers = answers;
     this.#host = host;
-    this.#sends = new GroupCommit((sends) => this.#commit(sends), host.nextTick);
+    this.#sends = new GroupCommit((sends) => this.#commit(sends), host);
   }
 
   send(link: Link, command: CommandOf<"message.send">): void {

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { GroupCommit } from "../../../src/conversation/group-commit.ts";
+
+/** A clock and ticks that move when the test says so; far from any time another test used. */
+function bench() {
+  const ticks: (() => void)[] = [];
+  const host = {
+    at: Math.random() * 1e12,
+    now: () => host.at,
+    nextTick: (run: () => void) => void ticks.push(run),
+  };
+  const commits: string[][] = [];
+  const group = new GroupCommit<string>((items) => void commits.push(items), host);
+  const tick = () => {
+    for (const run of ticks.splice(0)) run();
+  };
+  return { host, group, commits, tick };
+}
+
+test("[I1] after a quiet moment a write is committed at once", () => {
+  const { host, group, commits } = bench();
+  group.add("hello");
+  host.at += 1_000;
+  group.add("again");
+  expect(commits).toEqual([["hello"], ["again"]]);
+});
+
+test("[I2] what arrives while the thread is busy shares one commit, in order", () => {
+  const { group, commits, tick } = bench();
+  group.add("first");
+  for (const text of ["a", "b", "c"]) group.add(text);
+  expect(commits).toEqual([["first"]]);
+  tick();
+  expect(commits).toEqual([["first"], ["a", "b", "c"]]);
+  tick();
+  expect(commits).toHaveLength(2);
+});
+
+test("[I2] what has to come after the writes commits them first", () => {
+  const { group, commits, tick } = bench();
+  group.add("first");
+  group.add("second");
+  group.flush();
+  expect(commits).toEqual([["first"], ["second"]]);
+  tick();
+  expect(commits).toHaveLength(2);
+});
