@@ -4,6 +4,8 @@ import { digitsIn, numberedText, writeDigits } from "./message-body.ts";
 
 /** The few frames the load client sends, as the official JavaScript SDK fills them. */
 
+/** Makes the frame that reaches a member 200 bytes long, like a bare one. */
+const TEXT_LENGTH = 68;
 const CAPABILITIES = 187n; // configBitmap of that SDK
 
 function encode(command: MessageInitShape<typeof GenericCommandSchema>): Buffer {
@@ -69,7 +71,7 @@ export class DirectFrame {
   readonly #tokenAt: number;
   readonly #digitsAt: number;
 
-  constructor(clientId: string, conversationId: string, textLength: number) {
+  constructor(clientId: string, conversationId: string) {
     const token = "00000000-0000-4000-8000-0123456789ab";
     this.#bytes = encode({
       cmd: CommandType.direct,
@@ -77,7 +79,7 @@ export class DirectFrame {
       i: 2 ** 21, // four bytes as a varint, like every message number
       directMessage: {
         cid: conversationId,
-        msg: JSON.stringify({ _lctype: -1, _lctext: numberedText(textLength) }),
+        msg: JSON.stringify({ _lctype: -1, _lctext: numberedText(TEXT_LENGTH) }),
         dt: token,
         mentionAll: false,
       },

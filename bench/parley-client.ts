@@ -20,8 +20,6 @@ export class ParleyClient {
   readonly clientId: string;
   delivered: (sequence: number) => void = () => {};
   acknowledged: (sequence: number) => void = () => {};
-  /** Size of the last message delivered to it, in bytes. */
-  lastSize = 0;
   #socket: WebSocket | undefined;
   #serial = 0;
   readonly #sending = new Map<number, () => void>();
@@ -95,7 +93,6 @@ export class ParleyClient {
     // Every frame begins with its command; only messages are on the path that is measured.
     if (frame[1] === CommandType.direct) {
       const sequence = sequenceIn(frame);
-      this.lastSize = frame.length;
       if (sequence !== undefined) this.delivered(sequence);
       return;
     }

@@ -4,8 +4,6 @@ import { ParleyClient } from "./parley-client.ts";
 import { type Contender, nextSequence, type Room } from "./room.ts";
 import { inParallel } from "./sockets.ts";
 
-/** Makes the frame that reaches a member about as long as a bare one. */
-const TEXT_LENGTH = 60;
 const SETTLING = 5_000; // ms
 
 /** One conversation per room. */
@@ -17,7 +15,7 @@ export function parleyContender(server: URL, appId: string): Contender {
       const sender = await logIn();
       const members = await inParallel(receivers, 50, logIn);
       const conversationId = await sender.start([sender, ...members].map((client) => client.clientId));
-      const frame = new DirectFrame(sender.clientId, conversationId, TEXT_LENGTH);
+      const frame = new DirectFrame(sender.clientId, conversationId);
       const room: Room = {
         receivers,
         acknowledged: () => {},

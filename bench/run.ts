@@ -7,7 +7,7 @@ import { parleyContender } from "./parley-room.ts";
 import { loadAverage } from "./processes.ts";
 import { appId, bare, countedParley, liftLimits, parley } from "./programs.ts";
 import { memoryTable, speedTables, workDetails, workTable } from "./report.ts";
-import { type Program, type Server, startServer } from "./server.ts";
+import { bundleOf, type Program, type Server, startServer } from "./server.ts";
 import { connect, disconnect } from "./sockets.ts";
 import { measureSpeed, type Speed } from "./speed.ts";
 import { countWork } from "./work.ts";
@@ -79,6 +79,7 @@ async function memories(): Promise<Memories> {
 }
 
 await buildPage();
+await Promise.all([bare, parley, countedParley].map(({ entry }) => bundleOf(entry)));
 const loadBefore = loadAverage();
 const speed = await speeds();
 progress("memory and counts");

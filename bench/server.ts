@@ -30,7 +30,7 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
   const folder = await mkdtemp(at("artifacts/bench-"));
   const shared = {
     name: "bench",
-    modules: [{ type: "ESModule" as const, path: "worker.js", contents: await bundle(entry) }],
+    modules: [{ type: "ESModule" as const, path: "worker.js", contents: await bundleOf(entry) }],
     host: "127.0.0.1",
     port: 0,
     cf: false,
@@ -65,6 +65,15 @@ function worker(environment: Program["environment"]) {
   }
   const objects = environment.objects.map((name) => [name, { className: name, useSQLite: true }]);
   return { compatibilityDate: "2026-10-20", durableObjects: Object.fromEntries(objects) };
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+/** Built once, so that every round measures the same code, whatever is being edited meanwhile. */
+export function bundleOf(entry: string): Promise<string> {
+  const bundled = bundles.get(entry) ?? bundle(entry);
+  bundles.set(entry, bundled);
+  return bundled;
 }
 
 async function bundle(entry: string): Promise<string> {

@@ -116,7 +116,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
 /** Starts a conversation with these members, who by the end of it are linked. */
 async function chatWith(sender: ParleyClient, others: readonly ParleyClient[]): Promise<Chat> {
   const id = await sender.start([sender, ...others].map((client) => client.clientId));
-  const chat = { id, frame: new DirectFrame(sender.clientId, id, 60) };
+  const chat = { id, frame: new DirectFrame(sender.clientId, id) };
   await sendMany(sender, chat, 1);
   return chat;
 }

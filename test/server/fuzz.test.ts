@@ -72,7 +72,9 @@ class Vandal {
   #device: Device | undefined;
   /** Serials sent on this socket, and how often each was answered. */
   #answers = new Map<number, number>();
-  readonly #asked = new Map<number, Uint8Array | string>();
+  #asked = new Map<number, Uint8Array | string>();
+  /** The first answer that should not have come. */
+  #fault: string | undefined;
   #seen = 0;
   #serial = RESERVED;
   #loggedOut = false;
@@ -88,7 +90,8 @@ class Vandal {
   async round(): Promise<number> {
     const device = await this.#online();
     const shots: Shot[] = [];
-    while (shots.length < AT_ONCE && shots.at(-1)?.closes === undefined) {
+    let closing: Shot | undefined;
+    while (shots.length < AT_ONCE && closing === undefined) {
       const shot = this.#shot();
       // Most damage closes the socket; what does not gets further, and is the better test.
       if (shot.closes === UNREADABLE && this.#random.chance(0.6)) continue;
@@ -98,27 +101,15 @@ class Vandal {
         this.#answers.set(shot.serial, 0);
         this.#asked.set(shot.serial, shot.frame);
       }
-      shots.push(shot);
+      if (shot.closes === undefined) shots.push(shot);
+      else closing = shot;
     }
-    const last = shots.at(-1);
-    const closes = last?.closes;
-    const asked = shots.flatMap(({ serial }) => serial ?? []);
-    const waits = closes === undefined || this.#random.chance(0.7);
-    for (const shot of shots) if (shot !== last || !waits) this.#send(device, shot);
-    if (waits) {
-      const before = closes === undefined ? asked : asked.filter((serial) => serial !== last?.serial);
-      if (closes === undefined && last !== undefined) this.#send(device, last);
-      await this.#answered(device, before, shots);
-      if (closes !== undefined && last !== undefined) this.#send(device, last);
-    }
-    if (closes !== undefined) {
-      const closed = await device.closing();
-      this.#count(device);
-      expect(closed.code, shown(last?.frame ?? "")).toBe(closes);
-      this.#tally(`closed ${closes}`);
-      this.#device = undefined;
-    }
-    return shots.length;
+    for (const shot of shots) this.#send(device, shot);
+    if (closing === undefined || this.#random.chance(0.7)) await this.#answered(device, shots);
+    if (closing !== undefined) await this.#closed(device, closing);
+    this.#count(device);
+    if (this.#fault !== undefined) throw new Error(this.#fault);
+    return shots.length + (closing === undefined ? 0 : 1);
   }
 
   leave(): void {
@@ -130,6 +121,7 @@ class Vandal {
       this.#device?.close();
       this.#device = await Device.of(server, this.#scene.me, { protocol: this.#protocol });
       this.#answers = new Map();
+      this.#asked = new Map();
       this.#seen = 0;
       this.#loggedOut = false;
       const { me, conversationId } = this.#scene;
@@ -148,24 +140,26 @@ class Vandal {
     else device.sendBytes(frame);
   }
 
-  async #answered(device: Device, serials: number[], shots: Shot[]): Promise<void> {
-    const left = () => serials.filter((serial) => this.#answers.get(serial) === 0);
-    const frames = (missing: number[]) =>
-      shots
-        .filter(({ serial }) => serial !== undefined && missing.includes(serial))
-        .map(({ frame, serial }) => `\n${serial}: ${shown(frame)}`)
-        .join("");
+  async #answered(device: Device, shots: Shot[]): Promise<void> {
+    const left = () => shots.filter(({ serial }) => serial !== undefined && this.#answers.get(serial) === 0);
+    const listed = (some: Shot[]) => some.map(({ serial, frame }) => `\n${serial}: ${shown(frame)}`).join("");
     try {
       await device.until("answers", () => {
         this.#count(device);
-        return left().length === 0 || device.closed !== undefined ? true : undefined;
+        return left().length === 0 || this.#fault !== undefined || undefined;
       });
     } catch {
-      throw new Error(`${this.#scene.me}: never answered:${frames(left())}`);
+      const end = device.closed === undefined ? "" : ` closed with ${device.closed.code},`;
+      throw new Error(`${this.#scene.me}:${end} never answered:${listed(left())}\nof all:${listed(shots)}`);
     }
-    if (device.closed === undefined) return;
-    const all = shots.map(({ frame }) => `\n${shown(frame)}`).join("");
-    throw new Error(`${this.#scene.me}: closed with ${device.closed.code}, by one of:${all}`);
+  }
+
+  async #closed(device: Device, shot: Shot): Promise<void> {
+    this.#send(device, shot);
+    const { code } = await device.closing();
+    expect(code, shown(shot.frame)).toBe(shot.closes);
+    this.#tally(`closed ${code}`);
+    this.#device = undefined;
   }
 
   /** Takes down what has come: never an answer to what was not asked, never two. */
@@ -180,7 +174,8 @@ class Vandal {
           .answers(frame.i)
           .map((answer) => `${answer.cmd} ${refusal(answer) || "result"}`);
         const asked = shown(this.#asked.get(frame.i) ?? "nothing");
-        throw new Error(`${this.#scene.me}: ${frame.i} answered ${answers.join(" and ")}: ${asked}`);
+        this.#fault ??= `${this.#scene.me}: ${frame.i} answered ${answers.join(" and ")}: ${asked}`;
+        continue;
       }
       this.#answers.set(frame.i, 1);
       this.#tally(refusal(frame) || "result");
@@ -302,7 +297,6 @@ test(`[I10] ${FRAMES} frames of garbage are each answered once or close the sock
   for (const [what, count] of everybody.flatMap((vandal) => [...vandal.outcomes])) {
     outcomes.set(what, (outcomes.get(what) ?? 0) + count);
   }
-  console.log(Object.fromEntries([...outcomes].sort(([, a], [, b]) => b - a)));
   const enough: [string, number][] = [
     ["result", 1_000],
     ["closed 4114", 100],
@@ -311,4 +305,6 @@ test(`[I10] ${FRAMES} frames of garbage are each answered once or close the sock
     ["4306 CONVERSATION_UPDATE_FAILED", 20],
   ];
   for (const [what, least] of enough) expect(outcomes.get(what) ?? 0, what).toBeGreaterThan(least);
+  // Some ask for too much at once; nothing else may be refused so.
+  expect(outcomes.get("4200 INTERNAL_ERROR") ?? 0).toBeLessThan(20);
 });

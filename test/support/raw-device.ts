@@ -31,6 +31,8 @@ export class RawDevice {
   readonly #options: RawDeviceOptions;
   readonly #taken = new Set<GenericCommand>();
   #wake: (() => void)[] = [];
+  /** Nothing more will come. */
+  #over = false;
   #serial = 0;
 
   constructor(wire: Wire, options: RawDeviceOptions) {
@@ -113,7 +115,7 @@ export class RawDevice {
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      if (Date.now() > deadline)
+      if (this.#over || Date.now() > deadline)
         throw new Error(`${this.clientId} waited for ${what} in vain; got ${this.#summary()}`);
       await this.#change(deadline);
     }
@@ -162,6 +164,7 @@ export class RawDevice {
   /** The socket was closed by the server, or broke. */
   protected ended(code: number, reason: string): void {
     this.closed = { code, reason };
+    this.#over = true;
     this.#stir();
   }
 

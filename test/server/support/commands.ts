@@ -116,7 +116,7 @@ export function everyCommand(scene: Scene): CommandInit[] {
 const ids = (count: number, tag: string) =>
   Array.from({ length: count }, (_, at) => `${tag}${String(at).padStart(6, "0")}`);
 
-/** Well-formed commands as big as a frame may be, each of which could keep a server busy. */
+/** Well-formed commands that name as much at once as they may, or far more. */
 export function giants(scene: Scene): CommandInit[] {
   const { me: peerId, conversationId: cid, messageId: mid, sentAt } = scene;
   const distinct = ids(1_000, `${peerId}-`);
