@@ -52,8 +52,12 @@ export class ParleyClient {
 
   /** Resolves when the server has taken the message. */
   async sendMessage(frame: DirectFrame, sequence: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#sending.set(sequence, resolve);
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("a message was not taken")), REPLY_DEADLINE);
+      this.#sending.set(sequence, () => {
+        clearTimeout(timer);
+        resolve();
+      });
       this.send(frame.numbered(sequence));
     });
   }

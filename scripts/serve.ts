@@ -27,7 +27,7 @@ export async function serve(options: StartOptions): Promise<string> {
   const [script] = await Promise.all([bundleWorker(), buildPage()]);
   const guard = new WorkerdGuard();
   const miniflare = new Miniflare(miniflareOptions(options, script));
-  stopOnSignals(miniflare, guard, () => sendAway(miniflare, options));
+  stopOnSignals(miniflare, guard);
   const { port } = await miniflare.ready.catch(refuse);
   await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
@@ -61,7 +61,7 @@ function miniflareOptions({ host, port, data, variables }: StartOptions, script:
 }
 
 /** A first signal ends everything and leaves with 0; a second one, or too long a wait, ends it by force. */
-function stopOnSignals(miniflare: Miniflare, guard: WorkerdGuard, farewell: () => Promise<void>): void {
+function stopOnSignals(miniflare: Miniflare, guard: WorkerdGuard): void {
   let stopping = false;
   const leave = () => {
     guard.kill();
@@ -72,24 +72,13 @@ function stopOnSignals(miniflare: Miniflare, guard: WorkerdGuard, farewell: () =
     if (stopping) return leave();
     stopping = true;
     setTimeout(leave, PATIENCE);
-    farewell()
-      .then(() => miniflare.dispose())
-      .catch(console.error)
-      .finally(leave);
+    miniflare.dispose().catch(console.error).finally(leave);
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     // Miniflare's own would leave with 128 and more, as if the stop had failed.
     process.removeAllListeners(signal);
     process.on(signal, stop);
   }
-}
-
-/** Tells the SDKs to look the server up again, which beats finding out by a dead socket. */
-async function sendAway(miniflare: Miniflare, { variables }: StartOptions): Promise<void> {
-  const headers = { "x-lc-id": variables.APP_ID ?? "", "x-lc-key": `${variables.MASTER_KEY},master` };
-  await miniflare
-    .dispatchFetch("http://localhost/admin/goaway", { method: "POST", headers })
-    .catch(console.error);
 }
 
 /** Linux only; Node has already raised the soft limit to the hard one, and workerd inherits that. */

@@ -30,6 +30,7 @@ export interface ClientStub {
   fetch(request: Request): Promise<Response>;
   deliver(conversationId: string, frame: Uint8Array): Promise<boolean>;
   isOnline(): Promise<boolean>;
+  goAway(): Promise<number>;
 }
 
 /** What the rest of the service may ask of a ConversationObject. */

@@ -1,7 +1,7 @@
-import { connect, goAwayAll } from "./gateway/connect.ts";
+import { connect } from "./gateway/connect.ts";
 import { createApp } from "./http/app.ts";
 
 export { ClientObject } from "./client/client-object.ts";
 export { ConversationObject } from "./conversation/conversation-object.ts";
 
-export default createApp({ connect, goAwayAll });
+export default createApp({ connect });

@@ -70,4 +70,9 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   async isOnline(): Promise<boolean> {
     return this.#client.isOnline();
   }
+
+  /** Asks every device to reconnect; returns how many there were. */
+  async goAway(): Promise<number> {
+    return this.#client.goAway();
+  }
 }

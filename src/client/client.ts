@@ -32,6 +32,13 @@ export class Client {
     return this.#open().length > 0;
   }
 
+  /** Asks every session's SDK to look the server up again and reconnect; how many there were. */
+  goAway(): number {
+    const sessions = this.#open();
+    for (const session of sessions) session.tell({ type: "goAway" });
+    return sessions.length;
+  }
+
   /** Records of a conversation, to every session; whether there was one. */
   deliver(conversationId: string, frame: Uint8Array): boolean {
     this.#inbox.add(conversationId);

@@ -23,6 +23,7 @@ import {
   readControl,
   readRecords,
 } from "../protocol/link-records.ts";
+import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
@@ -51,6 +52,7 @@ export interface SessionOwner {
 
 /** Pushes wait this long (ms) after `opened`: C# knows its client only a moment later (gotcha 40). */
 const SETTLE = 150;
+const DIALS_AT_ONCE = 8;
 const CLOSE_DEADLINE = 5_000; // ms that a `session/close` waits for the answers before its own
 /** A link used within this time (ms) does not give way to one that only follows a sibling. */
 const IN_USE = 5_000;
@@ -76,6 +78,8 @@ export class ClientSession implements LinkOwner {
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** Conversations whose catch-up is under way, and what waits for it. */
   readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
+  #dialling = 0;
+  readonly #dialQueue: (() => void)[] = [];
   #phase: Phase = "connecting";
   #socket: LinkSocket | undefined;
   #early: Early[] = [];
@@ -94,9 +98,19 @@ export class ClientSession implements LinkOwner {
     this.#field = clientIdField(clientId);
   }
 
-  get dial(): Dial<LinkRequest> {
-    return this.#owner.dialConversation;
-  }
+  /** Dials a few conversations at a time: one frame can name many, and others want the thread too. */
+  readonly dial: Dial<LinkRequest> = async (request, events) => {
+    if (this.#dialling >= DIALS_AT_ONCE) await new Promise<void>((free) => this.#dialQueue.push(free));
+    this.#dialling += 1;
+    try {
+      return await this.#owner.dialConversation(request, events);
+    } finally {
+      this.#dialling -= 1;
+      // Not at once: while call follows on call, workerd reads no socket (seen 2026-11-23).
+      const next = this.#dialQueue.shift();
+      if (next !== undefined) this.#owner.timer(0, next);
+    }
+  };
 
   get isOpen(): boolean {
     return this.#phase === "open";
@@ -237,14 +251,21 @@ export class ClientSession implements LinkOwner {
   }
 
   refuse({ command }: Forwarded): void {
+    if (this.#isAnswered(command)) return;
     const error = refusalWithoutConversation(command);
     if (command.name === "message.send") this.refuseSend(command, error);
     else this.#answer(command.serial, replies.errorReply(command.serial, error));
   }
 
   lose({ command }: Forwarded): void {
+    if (this.#isAnswered(command)) return;
     if (command.name === "message.send") this.refuseSend(command, "INTERNAL_ERROR");
     else this.#answer(command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
+  }
+
+  /** Another part of the same frame, at another conversation, may have answered it (I10). */
+  #isAnswered({ serial }: Command): boolean {
+    return serial === undefined || !this.#unanswered.has(serial);
   }
 
   over(link: ConversationLink, rest: Forwarded[], again: boolean): void {
@@ -389,6 +410,8 @@ export class ClientSession implements LinkOwner {
         this.#settle();
         for (const { command, frame } of this.#early.splice(0)) this.handle(command, frame);
         return;
+      case "goAway":
+        return this.send(pushes.goAway());
       case "ended":
         return this.#end(linkClose.DONE);
       case "caughtUp":

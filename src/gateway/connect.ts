@@ -7,9 +7,6 @@ import { negotiate } from "./sub-protocol.ts";
 
 const DIAL_DEADLINE = 8_000; // ms: over the five a cold call may take that a link waits for
 
-/** Gateways of this isolate, for `goAwayAll`. */
-const gateways = new Set<Gateway>();
-
 /** Accepts a user's socket and puts a gateway behind it; 400 for a sub-protocol we do not speak. */
 export async function connect(request: Request, env: Env): Promise<Response> {
   const query = new URL(request.url).searchParams.get("subprotocol");
@@ -20,11 +17,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   server.binaryType = "arraybuffer";
   server.accept();
   const gateway = new Gateway(server, agreed.protocol, servicesOf(env), settings.limits.loginSeconds * 1000);
-  gateways.add(gateway);
-  const lost = () => {
-    gateways.delete(gateway);
-    gateway.lost();
-  };
+  const lost = () => gateway.lost();
   server.addEventListener("message", ({ data }) => {
     if (typeof data === "string" || data instanceof ArrayBuffer) gateway.receive(data);
   });
@@ -36,12 +29,6 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   const headers = new Headers();
   if (agreed.echo !== undefined) headers.set("sec-websocket-protocol", agreed.echo);
   return new Response(null, { status: 101, webSocket: client, headers });
-}
-
-/** Sends every client connected through this isolate elsewhere; returns how many sockets that were. */
-export function goAwayAll(): number {
-  for (const gateway of gateways) gateway.goAway();
-  return gateways.size;
 }
 
 function servicesOf(env: Env): GatewayServices {

@@ -90,13 +90,6 @@ export class Gateway implements SessionOwner {
     this.#finish(linkClose.LOST);
   }
 
-  /** Asks the SDKs to look up the server again and reconnect, as before a deployment. */
-  goAway(): void {
-    // Java hears it only through a client it knows.
-    for (const session of this.#sessions.values()) return session.send(pushes.goAway());
-    this.send(pushes.goAway());
-  }
-
   // What the sessions need of the gateway.
 
   now(): number {

@@ -4,6 +4,7 @@ import type { Env } from "../env.ts";
 import { demo } from "./demo.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
+import { goAway } from "./go-away.ts";
 import { forTheOwner } from "./owner.ts";
 import { route } from "./route.ts";
 import { settings } from "./settings.ts";
@@ -11,8 +12,6 @@ import { settings } from "./settings.ts";
 export interface AppOptions {
   /** Takes over every request that wants to become a WebSocket, whatever its path. */
   connect(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
-  /** Asks every client connected through this isolate to reconnect; returns how many sockets that were. */
-  goAwayAll(): number;
 }
 
 /** The Worker's entry point, as the runtime calls it. */
@@ -38,8 +37,8 @@ const crossOrigin = cors({
 });
 
 /** The Worker's `fetch`: sockets go to `connect`, everything else to the HTTP API or the page. */
-export function createApp({ connect, goAwayAll }: AppOptions): App {
-  const app = httpApp(goAwayAll);
+export function createApp({ connect }: AppOptions): App {
+  const app = httpApp();
   return {
     async fetch(request, env, context) {
       if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket")
@@ -55,7 +54,7 @@ export function createApp({ connect, goAwayAll }: AppOptions): App {
   };
 }
 
-function httpApp(goAwayAll: AppOptions["goAwayAll"]): Hono<HttpEnv> {
+function httpApp(): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({
     // C# joins its server URL and the path without looking: `https://host/` asks for `//v1/route`.
     getPath: (request) => new URL(request.url).pathname.replace(/\/{2,}/g, "/"),
@@ -75,7 +74,7 @@ function httpApp(goAwayAll: AppOptions["goAwayAll"]): Hono<HttpEnv> {
   app.route("/", demo);
   app.use("/admin/*", forTheOwner);
   app.route("/", settings);
-  app.post("/admin/goaway", (context) => context.json({ sockets: goAwayAll() }));
+  app.route("/", goAway);
   app.notFound((context) => refuse(context, 404, failures.notFound));
   app.onError((error, context) => {
     console.error(`${context.req.method} ${context.req.path}`, error);

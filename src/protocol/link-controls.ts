@@ -43,6 +43,8 @@ export type SessionControl =
   | { type: "opened"; asking: string[] }
   /** The login failed, the session was closed, or it was ended from outside: close links and forget it. */
   | { type: "ended" }
+  /** The device is to reconnect, by way of the router. */
+  | { type: "goAway" }
   /** Another session of this client is linked there: link too, and be replayed what came after (L3, L5). */
   | { type: "link"; conversationId: string; since: number }
   /** The client was told of the conversation up to here: drop live stored messages at or before it (L5, L6). */

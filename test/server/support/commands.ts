@@ -121,7 +121,7 @@ export function giants(scene: Scene): CommandInit[] {
   const { me: peerId, conversationId: cid, messageId: mid, sentAt } = scene;
   const distinct = ids(1_000, `${peerId}-`);
   const inList = JSON.stringify({ objectId: { $in: distinct } });
-  const linkable = distinct.slice(0, 64);
+  const linkable = distinct.slice(0, 300);
   const named = (op: CommandInit["op"], convMessage: CommandInit["convMessage"]): CommandInit => {
     return { cmd: "conv", op, peerId, convMessage };
   };

@@ -17,7 +17,7 @@ interface AskOptions extends RequestInit {
 
 /** Asks the app alone, without a gateway or the page behind it. */
 export async function ask(url: string, { env, connect, ...init }: AskOptions = {}): Promise<Response> {
-  const app = createApp({ connect: connect ?? (() => new Response("a socket")), goAwayAll: () => 0 });
+  const app = createApp({ connect: connect ?? (() => new Response("a socket")) });
   return app.fetch(
     new Request(url, init),
     { ...world, CLIENTS: noObjects, CONVERSATIONS: noObjects, ...env },
