@@ -27,6 +27,7 @@ import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
+import { DialQueue } from "./dial-queue.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
 import { Marks } from "./marks.ts";
 
@@ -52,7 +53,6 @@ export interface SessionOwner {
 
 /** Pushes wait this long (ms) after `opened`: C# knows its client only a moment later (gotcha 40). */
 const SETTLE = 150;
-const DIALS_AT_ONCE = 8;
 const CLOSE_DEADLINE = 5_000; // ms that a `session/close` waits for the answers before its own
 /** A link used within this time (ms) does not give way to one that only follows a sibling. */
 const IN_USE = 5_000;
@@ -74,12 +74,11 @@ export class ClientSession implements LinkOwner {
   readonly #origin = newOrigin();
   #openedAt = 0;
   readonly #field: Uint8Array;
+  readonly #dials: DialQueue<LinkRequest>;
   readonly #links = new Map<string, ConversationLink>();
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** Conversations whose catch-up is under way, and what waits for it. */
   readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
-  #dialling = 0;
-  readonly #dialQueue: (() => void)[] = [];
   #phase: Phase = "connecting";
   #socket: LinkSocket | undefined;
   #early: Early[] = [];
@@ -96,21 +95,12 @@ export class ClientSession implements LinkOwner {
     this.clientId = clientId;
     this.#mode = mode;
     this.#field = clientIdField(clientId);
+    this.#dials = new DialQueue(owner.dialConversation, (delay, run) => owner.timer(delay, run));
   }
 
-  /** Dials a few conversations at a time: one frame can name many, and others want the thread too. */
-  readonly dial: Dial<LinkRequest> = async (request, events) => {
-    if (this.#dialling >= DIALS_AT_ONCE) await new Promise<void>((free) => this.#dialQueue.push(free));
-    this.#dialling += 1;
-    try {
-      return await this.#owner.dialConversation(request, events);
-    } finally {
-      this.#dialling -= 1;
-      // Not at once: while call follows on call, workerd reads no socket (seen 2026-11-23).
-      const next = this.#dialQueue.shift();
-      if (next !== undefined) this.#owner.timer(0, next);
-    }
-  };
+  get dial(): Dial<LinkRequest> {
+    return this.#dials.dial;
+  }
 
   get isOpen(): boolean {
     return this.#phase === "open";
