@@ -74,7 +74,14 @@ export class Messages {
       const shared = joinRecords(stored.map(({ record }) => record));
       const [first] = stored;
       const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
-      for (const link of this.#delivery.audience().links) {
+      const { links } = this.#delivery.audience();
+      // A sender who alone spoke has his answer first: nothing of the broadcast is for him.
+      for (const [link, own] of answers) {
+        if (link.origin !== onlyOrigin) continue;
+        this.#delivery.send(link, joinRecords(own));
+        answers.delete(link);
+      }
+      for (const link of links) {
         if (link.origin === onlyOrigin) continue;
         const own = answers.get(link);
         answers.delete(link);

@@ -22,7 +22,10 @@ export class SettingsCache {
   #value: Settings;
   #readAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
-  #reading: Promise<Settings> | undefined;
+  /** When the read under way began. */
+  #readingAt = Number.NEGATIVE_INFINITY;
+  /** How often a value was taken in: a read begun before the last time is too old to count. */
+  #changes = 0;
 
   /** `read` asks D1 and may fail; `defaults` stand in until it has answered once. */
   constructor(read: () => Promise<Settings>, defaults: Settings, now: () => Milliseconds = Date.now) {
@@ -41,23 +44,29 @@ export class SettingsCache {
     return this.#value;
   }
 
-  /** The settings, read again when they are more than 5 s old. Answers within 2 s and never fails. */
+  /**
+   * The settings, read again when they are more than 5 s old. Answers within 2 s and never fails. While one
+   * caller reads, the others take the last known value: a request that waits for a promise of another request
+   * goes on as part of that one, and loses its sockets when that one ends.
+   */
   async get(): Promise<Settings> {
     const fresh = this.peek();
     if (fresh !== undefined) return fresh;
-    if (this.#now() - this.#failedAt < RETRY) return this.#value;
-    this.#reading ??= this.#read();
-    const reading = this.#reading;
+    const now = this.#now();
+    if (now - this.#failedAt < RETRY) return this.#value;
+    if (this.#readAt !== Number.NEGATIVE_INFINITY && now - this.#readingAt < DEADLINE) return this.#value;
+    this.#readingAt = now;
+    const before = this.#changes;
     try {
-      // Each caller keeps its own deadline: a read begun in a request that was cut off never settles.
-      const settings = await withDeadline(reading, DEADLINE, "settings");
-      if (this.#reading === reading) this.set(settings);
+      const settings = await withDeadline(this.#read(), DEADLINE, "settings");
+      if (this.#changes === before) this.set(settings);
     } catch (error) {
-      if (this.#reading === reading) {
-        this.#reading = undefined;
+      if (this.#changes === before) {
         this.#failedAt = this.#now();
         console.error("settings: not read, the last known ones count:", reason(error));
       }
+    } finally {
+      this.#readingAt = Number.NEGATIVE_INFINITY;
     }
     return this.#value;
   }
@@ -66,6 +75,6 @@ export class SettingsCache {
   set(settings: Settings): void {
     this.#value = settings;
     this.#readAt = this.#now();
-    this.#reading = undefined;
+    this.#changes += 1;
   }
 }

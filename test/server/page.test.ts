@@ -37,7 +37,10 @@ beforeEach(async () => {
     if (message.type() === "error") problems.push(message.text());
   });
 });
-afterEach(() => page.close());
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail") console.error(problems, await page.locator("body").innerText());
+  await page.close();
+});
 
 const person = (name: string): Locator => page.getByTestId(name);
 

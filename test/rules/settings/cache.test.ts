@@ -35,14 +35,20 @@ describe("a cache of the settings", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("callers at the same time share one read", async () => {
+  test("while one caller reads, the others go on with what is known", async () => {
+    vi.useFakeTimers();
     const { promise, resolve } = Promise.withResolvers<Settings>();
-    const read = vi.fn(() => promise);
+    const read = vi.fn(() => Promise.resolve(withMembers(3)));
     const cache = new SettingsCache(read, defaults);
-    const answers = Promise.all([cache.get(), cache.get(), cache.get()]);
-    resolve(withMembers(3));
-    expect(await answers).toEqual([withMembers(3), withMembers(3), withMembers(3)]);
-    expect(read).toHaveBeenCalledTimes(1);
+    await cache.get();
+    vi.advanceTimersByTime(5_001);
+    read.mockImplementation(() => promise);
+    const reader = cache.get();
+    expect((await cache.get()).limits.members).toBe(3);
+    resolve(withMembers(4));
+    expect((await reader).limits.members).toBe(4);
+    expect((await cache.get()).limits.members).toBe(4);
+    expect(read).toHaveBeenCalledTimes(2);
   });
 
   test("what was just stored counts at once, and a read begun before does not undo it", async () => {
@@ -95,6 +101,7 @@ describe("[I11] a D1 that is down", () => {
     expect(await second).toEqual(defaults);
     expect(vi.getTimerCount()).toBe(0);
     read.mockResolvedValueOnce(withMembers(4));
+    await vi.advanceTimersByTimeAsync(1_000); // the second caller's failure counts as well
     expect((await cache.get()).limits.members).toBe(4);
   });
 
