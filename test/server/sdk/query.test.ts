@@ -161,7 +161,9 @@ describe.each(sdks)("the JavaScript SDK $version, querying conversations", (sdk)
     expect(await collector.client.getQuery().limit(100).find()).toHaveLength(13);
   });
 
-  test.runIf(sdk.major === 5)("[B-20] combined by and, or", async () => {
+  // 4.3.1 exports no way to combine queries.
+  const combining = sdk.major === 5 ? test : () => {};
+  combining("[B-20] combined by and, or", async () => {
     const { ConversationQuery: combine } = tom.sdk;
     const mine = () => tom.client.getQuery().containsMembers([tom.id]);
     const either = combine?.or(mine().equalTo("attr.kind", "food"), mine().greaterThan("attr.level", 5));
