@@ -37,7 +37,7 @@ export class Delivery {
 
   /**
    * @param links those that outlived the object's sleep
-   * @param owedSince what was owed when the object fell asleep or died, until `recover` makes it good
+   * @param owedSince what was owed when the object fell asleep or died, until `makeGood` makes it good
    */
   constructor(host: DeliveryHost, links: Link[], owedSince: number | undefined) {
     this.#host = host;

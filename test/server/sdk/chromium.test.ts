@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { type Browser, chromium, type Page as Tab } from "playwright-core";
+import type { Browser, Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser } from "../../support/browser.ts";
 import { sdks } from "./sdk.ts";
 import { useTown } from "./town.ts";
 import { eventually, next } from "./waiting.ts";
@@ -14,20 +14,9 @@ type Call = <Name extends keyof InPage>(
   ...args: Parameters<InPage[Name]>
 ) => Promise<Awaited<ReturnType<InPage[Name]>>>;
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const QUIET = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 const town = useTown();
 
-describe.skipIf(!existsSync(CHROMIUM))("realtime in Chromium", () => {
+describe("realtime in Chromium", () => {
   let browser: Browser;
   let script: string;
   /** An origin of its own, as a web app has. */
@@ -50,7 +39,7 @@ describe.skipIf(!existsSync(CHROMIUM))("realtime in Chromium", () => {
     const address = web.address();
     if (address === null || typeof address === "string") throw new Error("the web server has no port");
     origin = `http://localhost:${address.port}`;
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET });
+    browser = await launchBrowser();
   });
 
   afterAll(async () => {
