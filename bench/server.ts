@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
 import { applyMigrations } from "../scripts/migrations.ts";
+import { bundleWorker } from "../scripts/worker.ts";
 import { waitUntilGone, workerds } from "./processes.ts";
 
 /** A Worker to measure. */
@@ -71,23 +71,7 @@ const bundles = new Map<string, Promise<string>>();
 
 /** Built once, so that every round measures the same code, whatever is being edited meanwhile. */
 export function bundleOf(entry: string): Promise<string> {
-  const bundled = bundles.get(entry) ?? bundle(entry);
+  const bundled = bundles.get(entry) ?? bundleWorker(new URL(entry, import.meta.url));
   bundles.set(entry, bundled);
   return bundled;
-}
-
-async function bundle(entry: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-    logLevel: "error",
-  });
-  const [output] = outputFiles;
-  if (output === undefined) throw new Error(`nothing came out of ${entry}`);
-  return output.text;
 }

@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const ENTRY = fileURLToPath(new URL("../src/index.ts", import.meta.url));
+const ENTRY = new URL("../src/index.ts", import.meta.url);
 
-/** The Worker as one ES module, much as `wrangler deploy` bundles it. Throws when it does not build. */
-export async function bundleWorker(): Promise<string> {
+/** A Worker as one ES module, much as `wrangler deploy` bundles it: ours, or another. Throws when it does not build. */
+export async function bundleWorker(entry = ENTRY): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [ENTRY],
+    entryPoints: [fileURLToPath(entry)],
     bundle: true,
     write: false,
     format: "esm",
@@ -16,6 +16,6 @@ export async function bundleWorker(): Promise<string> {
     logLevel: "warning",
   });
   const [output] = outputFiles;
-  if (output === undefined) throw new Error("nothing came out of src/index.ts");
+  if (output === undefined) throw new Error(`nothing came out of ${entry}`);
   return output.text;
 }
