@@ -1,5 +1,7 @@
-import type { CatchUp } from "./conversation/conversation.ts";
-import type { Described, Started } from "./conversation/conversation-object.ts";
+import type { MissedNotices as ClientNotices, NoticesRefused } from "./client/missed-notices.ts";
+import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
+import type { Described, MissedNotices, Started } from "./conversation/conversation-object.ts";
+import type { Will } from "./conversation/messages.ts";
 import type { ConversationRecord } from "./history/records.ts";
 
 /** What wrangler.toml and the secrets give the Worker and both object classes. */
@@ -31,6 +33,7 @@ export interface ClientStub {
   deliver(conversationId: string, frame: Uint8Array): Promise<boolean>;
   isOnline(): Promise<boolean>;
   goAway(): Promise<number>;
+  missedNotices(clientId: string, token: string, after: number): Promise<ClientNotices | NoticesRefused>;
 }
 
 /** What the rest of the service may ask of a ConversationObject. */
@@ -39,5 +42,7 @@ export interface ConversationStub {
   start(record: ConversationRecord): Promise<Started>;
   describe(): Promise<Described | undefined>;
   isMember(clientId: string): Promise<boolean>;
-  catchUp(clientId: string): Promise<CatchUp | undefined>;
+  catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
+  missedNotices(clientId: string, after: number): Promise<MissedNotices>;
+  will(from: string, will: Will): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { CatchUp } from "../conversation/conversation.ts";
-import { unreadRecord } from "../protocol/link-records.ts";
+import { missedRecord, pushRecord, unreadRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import { reason } from "../reason.ts";
 import type { Inbox } from "./inbox.ts";
@@ -9,8 +9,18 @@ import type { Session } from "./session.ts";
 const AT_ONCE = 20; // conversations asked in parallel
 const PAGE = 50; // unread tuples in one push; Swift cannot look up more than 100 conversations at once (wire §5.5)
 
+interface Answer {
+  conversationId: string;
+  /** `arrivals` of the inbox before it was asked. */
+  arrivals: number;
+  news: CatchUp | undefined;
+}
+
 /**
- * Tells a session what its client missed, by asking the conversations that may hold news (L5). Resolves to whether every one of them answered.
+ * Tells a session what its client missed, by asking the conversations that may hold news (L5): unread counts or
+ * the messages themselves (Y-01), then edits and recalls. What is said from now on waits at the gateway for
+ * `caughtUp`, so that a count never comes after a message it does not include. Resolves to whether every
+ * conversation answered.
  */
 export async function catchUp(
   session: Session,
@@ -19,51 +29,80 @@ export async function catchUp(
   siblings: () => Session[],
   services: Services,
 ): Promise<boolean> {
-  const { clientId } = session.identity;
-  const news: { conversationId: string; answer: CatchUp }[] = [];
-  let complete = true;
-  const ask = async (conversationId: string) => {
-    const arrivals = inbox.arrivals(conversationId);
-    let answer: CatchUp | undefined;
-    try {
-      answer = await services.catchUp(conversationId, clientId);
-    } catch (error) {
-      console.warn(`catch-up of ${conversationId} failed:`, reason(error));
-      complete = false;
-      return;
+  const startedAt = services.now();
+  const answers = await ask(session, asked, inbox, services);
+  if (!session.isOpen) return true;
+  const complete = answers.length === asked.length;
+  // Who is not told everything must not say next time that he was.
+  pushUnread(session, answers, complete ? startedAt : undefined);
+  for (const { conversationId, news } of answers) {
+    if (news?.member !== true) continue;
+    for (const [at, message] of news.missed.entries()) {
+      const hasMore = at === 0 && news.more; // Java marks its cache as broken before it
+      const { kind } = news;
+      const push = pushes.message({ conversationId, kind, message, offline: true, hasMore });
+      session.send(missedRecord(conversationId, push));
     }
-    session.tell({ type: "caughtUp", conversationId, head: answer?.head });
-    if (answer === undefined) return inbox.remove(conversationId, arrivals);
-    // A conversation somebody here is linked to stays: what comes over links leaves no other trace.
-    const linked = siblings().find((sibling) => sibling.linkTo(conversationId) !== undefined);
-    if (linked !== undefined) session.tell({ type: "link", conversationId, since: answer.head });
-    else if (answer.unread === 0 && session.linkTo(conversationId) === undefined) {
-      inbox.remove(conversationId, arrivals);
-    }
-    if (answer.unread > 0) news.push({ conversationId, answer });
-  };
-  const queue = asked[Symbol.iterator]();
-  const worker = async () => {
-    for (const conversationId of queue) await ask(conversationId);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, asked.length) }, worker));
-  if (session.isOpen) pushUnread(session, news, services.now());
+    for (const message of news.patches) session.send(pushRecord(pushes.patched({ conversationId, message })));
+  }
+  for (const answer of answers) settle(session, answer, inbox, siblings(), services.now());
   return complete;
 }
 
-function pushUnread(
-  session: Session,
-  news: { conversationId: string; answer: CatchUp }[],
-  now: number,
-): void {
-  const newestFirst = news.toSorted(
-    (a, b) => (b.answer.lastMessage?.timestamp ?? 0) - (a.answer.lastMessage?.timestamp ?? 0),
-  );
-  for (let at = 0; at < newestFirst.length; at += PAGE) {
-    const conversations = newestFirst.slice(at, at + PAGE).map(({ conversationId, answer }) => {
-      const { kind, unread, lastMessage, mentioned } = answer;
-      return { conversationId, kind, unread, lastMessage, mentioned };
-    });
-    session.send(unreadRecord(pushes.unread({ conversations, notifiedAt: now })));
+async function ask(session: Session, asked: string[], inbox: Inbox, services: Services): Promise<Answer[]> {
+  const { clientId, mode } = session.identity;
+  const request = { mode, patchesSince: session.known.patches, firstPushAt: inbox.firstPushAt };
+  const answers: Answer[] = [];
+  const queue = asked[Symbol.iterator]();
+  const worker = async () => {
+    for (const conversationId of queue) {
+      const arrivals = inbox.arrivals(conversationId);
+      try {
+        const news = await services.catchUp(conversationId, clientId, request);
+        answers.push({ conversationId, arrivals, news });
+      } catch (error) {
+        console.warn(`catch-up of ${conversationId} failed:`, reason(error));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, asked.length) }, worker));
+  return answers;
+}
+
+/** The session is told where it stands, and the inbox what is done. */
+function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Session[], now: number): void {
+  const { conversationId, arrivals, news } = answer;
+  const { mode } = session.identity;
+  const head = news?.member === true ? news.head : undefined;
+  session.tell({ type: "caughtUp", conversationId, head });
+  if (news === undefined) return inbox.forget(conversationId);
+  // A conversation somebody here is linked to stays: what comes over links leaves no other trace.
+  const linked = siblings.some((sibling) => sibling.linkTo(conversationId) !== undefined);
+  if (linked && head !== undefined) session.tell({ type: "link", conversationId, since: head });
+  const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
+  const pending = unseen || linked || session.linkTo(conversationId) !== undefined;
+  inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
+}
+
+function pushUnread(session: Session, answers: Answer[], notifiedAt: number | undefined): void {
+  const summaries: (pushes.UnreadSummary & { at: number })[] = [];
+  for (const { conversationId, news } of answers) {
+    if (news?.member !== true || !isToBeTold(session, news)) continue;
+    const { kind, unread, lastMessage, mentioned } = news;
+    summaries.push({ conversationId, kind, unread, lastMessage, mentioned, at: lastMessage?.timestamp ?? 0 });
   }
+  summaries.sort((a, b) => b.at - a.at);
+  for (let at = 0; at < summaries.length; at += PAGE) {
+    const conversations = summaries.slice(at, at + PAGE);
+    session.send(unreadRecord(pushes.unread({ conversations, notifiedAt })));
+  }
+}
+
+/** Whether a count is news to a device, by what it says it knows (Y-19): counts that fell to 0 are, too. */
+function isToBeTold(session: Session, news: CatchUp & { member: true }): boolean {
+  const { unread, reads } = session.known;
+  const { readAt, patchedAt } = news.changed;
+  if (news.unread === 0) return reads !== undefined && readAt > reads;
+  if (unread === undefined) return true;
+  return Math.max(news.lastMessage?.timestamp ?? 0, readAt, patchedAt) > unread;
 }

@@ -3,7 +3,7 @@ import type { ClientStub, Env } from "../env.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { SessionReport, SessionRequest } from "../protocol/link-controls.ts";
 import { Client } from "./client.ts";
-import { Inbox } from "./inbox.ts";
+import type { MissedNotices, NoticesRefused } from "./missed-notices.ts";
 import { servicesOf } from "./services.ts";
 import { Session, type SessionIdentity, type SessionState } from "./session.ts";
 
@@ -19,9 +19,8 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
       if (kept !== null) this.#sessions.set(socket, new Session(socket, kept.identity, kept.state));
     }
     const retryAfter = (delay: number) => void ctx.storage.setAlarm(Date.now() + delay);
-    this.#client = new Client(new Inbox(ctx.storage.sql), servicesOf(env, retryAfter), () =>
-      this.#sessions.values(),
-    );
+    this.#client = new Client(ctx.storage.sql, servicesOf(env, retryAfter), () => this.#sessions.values());
+    if (this.#client.findLostWill()) retryAfter(0);
   }
 
   /** Opens a session link; the login itself is the first frame on it. */
@@ -46,20 +45,31 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     if (command !== undefined) await this.#client.handle(session, command);
   }
 
-  override webSocketClose(socket: WebSocket): void {
+  override async webSocketClose(socket: WebSocket): Promise<void> {
     this.#sessions.delete(socket);
     try {
       socket.close(1000);
     } catch {}
+    await this.#client.sessionLost();
   }
 
-  override webSocketError(socket: WebSocket): void {
+  override async webSocketError(socket: WebSocket): Promise<void> {
     this.#sessions.delete(socket);
+    await this.#client.sessionLost();
   }
 
-  /** A catch-up could not reach every conversation: again, for whoever is here. */
+  /** A conversation did not answer in time, or a will is due whose author the object outlived. */
   override async alarm(): Promise<void> {
-    await this.#client.catchUpAgain();
+    await this.#client.wake();
+  }
+
+  /** What the client missed beside messages, for whoever shows a session token of this client. */
+  async missedNotices(
+    clientId: string,
+    token: string,
+    after: number,
+  ): Promise<MissedNotices | NoticesRefused> {
+    return this.#client.missedNotices(clientId, token, after);
   }
 
   /** The cold lane: records of a conversation for a client who has no link there. Whether anybody is online. */

@@ -2,18 +2,23 @@ import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
 import { coldRecord, joinRecords, pushRecord, replyRecord } from "../protocol/link-records.ts";
+import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
+import type { Sql } from "../sql.ts";
 import { catchUp } from "./catch-up.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
-import type { Inbox } from "./inbox.ts";
+import { Inbox } from "./inbox.ts";
+import { LastWill } from "./last-will.ts";
+import { decideLogin, type Refused, renewedToken } from "./login.ts";
+import { type MissedNotices, missedNotices, type NoticesRefused } from "./missed-notices.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
-import { type SessionClaims, TOKEN_LIFETIME } from "./session-token.ts";
+import { TOKEN_LIFETIME } from "./session-token.ts";
+import { Tags } from "./tags.ts";
+import { Wills } from "./wills.ts";
 
 const QUERY_LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
-const DEFAULT_CAPABILITIES = 171; // what C#, which sends none when it re-opens, can do (wire §4.1)
-const LABEL_LIMIT = 1024; // characters of a tag or device id: the link's attachment holds them
 const CATCH_UP_RETRY = 10_000; // ms
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
@@ -21,9 +26,15 @@ export class Client {
   readonly #inbox: Inbox;
   readonly #services: Services;
   readonly #sessions: () => Iterable<Session>;
+  readonly #tags: Tags;
+  readonly #will: LastWill;
+  /** A catch-up could not reach every conversation. */
+  #behind = false;
 
-  constructor(inbox: Inbox, services: Services, sessions: () => Iterable<Session>) {
-    this.#inbox = inbox;
+  constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
+    this.#inbox = new Inbox(sql);
+    this.#tags = new Tags(sql);
+    this.#will = new LastWill(new Wills(sql), services);
     this.#services = services;
     this.#sessions = sessions;
   }
@@ -46,6 +57,11 @@ export class Client {
     const sessions = this.#open();
     for (const session of sessions) session.send(record);
     return sessions.length > 0;
+  }
+
+  /** What the client missed beside messages, for whoever shows its session token (wire §5.4). */
+  missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | NoticesRefused> {
+    return missedNotices(clientId, token, after, this.#inbox, this.#tags, this.#services);
   }
 
   /** What a gateway says of a session's links: all sessions are to hold the same ones (L3, L4). */
@@ -89,7 +105,24 @@ export class Client {
     }
   }
 
-  async catchUpAgain(): Promise<void> {
+  /** Whether there is a will whose author is not here: what an object that wakes has to ask first. */
+  findLostWill(): boolean {
+    const here = [...this.#sessions()].map(({ identity }) => identity.sessionId);
+    this.#will.onlyThese(here);
+    return this.#will.isDue;
+  }
+
+  /** A session's link is gone: its will is due, if it left one (M-47). */
+  async sessionLost(): Promise<void> {
+    if (this.findLostWill()) await this.#will.send();
+  }
+
+  /** Tries again what could not be done at once. */
+  async wake(): Promise<void> {
+    const behind = this.#behind || !this.#will.isDue;
+    this.#behind = false;
+    await this.#will.send();
+    if (!behind) return;
     for (const session of this.#open()) await this.#catchUp(session, this.#news(session));
   }
 
@@ -99,16 +132,24 @@ export class Client {
     if (!session.isOpen) return this.#refuse(session, serial, "SESSION_REQUIRED");
     switch (command.name) {
       case "session.refresh": {
-        if (session.state.phase !== "open") return;
-        const token = await this.#token(session.identity.clientId, session.state);
+        const token = await renewedToken(session, this.#tags, this.#services);
+        if (token === undefined) return;
         return this.#reply(session, serial, replies.sessionRefreshed(serial, token));
       }
       case "session.close":
         session.state = { phase: "connecting" };
+        this.#will.discard(session.identity.sessionId);
         this.#reply(session, serial, replies.sessionClosed(serial));
         return session.tell({ type: "ended" });
       case "session.query":
         return this.#online(session, command);
+      case "message.send": {
+        // Only wills come here: they are held for their author, whatever conversation they are for (M-48).
+        const { clientId, sessionId } = session.identity;
+        const isOpen = () => session.isOpen && [...this.#sessions()].includes(session);
+        const reply = await this.#will.handOver({ clientId, sessionId, isOpen }, command);
+        return this.#reply(session, serial, reply);
+      }
       case "conversation.start": {
         const started = await answerStart(this.#services, session.identity.clientId, command);
         this.#reply(session, serial, started.reply);
@@ -134,41 +175,36 @@ export class Client {
 
   async #openSession(session: Session, command: CommandOf<"session.open">): Promise<void> {
     const { serial } = command;
-    const { clientId } = session.identity;
-    const { tokens, now } = this.#services;
-    if ((command.tag?.length ?? 0) > LABEL_LIMIT || (command.deviceId?.length ?? 0) > LABEL_LIMIT) {
-      this.#replyToOpen(
-        session,
-        serial,
-        replies.errorReply(serial, "INVALID_LOGIN", { detail: "tag or device id too long" }),
-      );
-      if (!session.isOpen) session.tell({ type: "ended" });
-      return;
-    }
-    const claims =
-      command.token === undefined ? undefined : await tokens.verify(command.token, clientId, now());
-    if (command.token !== undefined && claims === undefined) {
-      this.#replyToOpen(session, serial, replies.errorReply(serial, "SESSION_TOKEN_EXPIRED"));
-      if (!session.isOpen) session.tell({ type: "ended" });
-      return;
-    }
-    const before = session.state.phase === "open" ? session.state : undefined;
-    const login = {
-      tag: command.tag ?? claims?.tag ?? before?.tag,
-      deviceId: command.deviceId ?? claims?.deviceId ?? before?.deviceId,
-      capabilities:
-        command.capabilities ?? claims?.capabilities ?? before?.capabilities ?? DEFAULT_CAPABILITIES,
-    };
-    const token = await this.#token(clientId, login);
+    const others = () => this.#siblings(session);
+    const login = await decideLogin(session, command, others, this.#tags, this.#services);
     // From here to the word "opened" without an await: nothing may be delivered to a session that is not told yet.
+    if (![...this.#sessions()].includes(session)) return; // gone meanwhile, and must displace nobody
+    if ("refused" in login) return this.#refuseLogin(session, serial, login);
+    const { state, sign, token } = login;
+    for (const { session: displaced } of sign.displaced) this.#displace(displaced);
+    if (state.tag !== undefined && sign.holder !== undefined) this.#tags.take(state.tag, sign.holder);
     const wasOpen = session.isOpen;
-    session.state = { phase: "open", ...login, links: [...session.links] };
-    this.#replyToOpen(session, serial, replies.sessionOpened(serial, token));
+    session.state = state;
+    this.#replyToOpen(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
     // Opening again on the same socket is answered and changes nothing (wire §2.6).
     if (wasOpen) return;
+    if (session.identity.mode === "push") this.#inbox.pushesFrom(this.#services.now());
     const asking = this.#news(session);
-    session.tell({ type: "opened", asking });
+    session.tell({ type: "opened", asking, capabilities: state.capabilities });
     await this.#catchUp(session, asking);
+  }
+
+  #refuseLogin(session: Session, serial: number | undefined, { refused, detail }: Refused): void {
+    if (refused === "SESSION_CONFLICT" && serial === undefined) {
+      // Java's re-opening hears no error but that of its token (wire §4.1).
+      this.#replyToOpen(session, serial, pushes.sessionEnded({ error: refused, detail }));
+    } else this.#replyToOpen(session, serial, replies.errorReply(serial, refused, { detail }));
+    if (!session.isOpen) session.tell({ type: "ended" });
+  }
+
+  #displace(session: Session): void {
+    this.#will.discard(session.identity.sessionId);
+    session.end("SESSION_CONFLICT", "the client logged in on another device with the same tag");
   }
 
   #siblings(session: Session): Session[] {
@@ -180,18 +216,14 @@ export class Client {
     const held = this.#siblings(session).flatMap(({ links }) =>
       links.map(({ conversationId }) => conversationId),
     );
-    return [...new Set([...this.#inbox.conversations(), ...held])];
+    return [...new Set([...this.#inbox.newsFor(session.identity.mode, session.known), ...held])];
   }
 
   async #catchUp(session: Session, asked: string[]): Promise<void> {
     const siblings = () => this.#siblings(session);
-    const complete = await catchUp(session, asked, this.#inbox, siblings, this.#services);
-    if (!complete) this.#services.retryAfter(CATCH_UP_RETRY);
-  }
-
-  async #token(clientId: string, login: Omit<SessionClaims, "clientId">): Promise<replies.SessionToken> {
-    const token = await this.#services.tokens.issue({ clientId, ...login }, this.#services.now());
-    return { token, tokenTtl: TOKEN_LIFETIME };
+    if (await catchUp(session, asked, this.#inbox, siblings, this.#services)) return;
+    this.#behind = true;
+    this.#services.retryAfter(CATCH_UP_RETRY);
   }
 
   async #online(session: Session, command: CommandOf<"session.query">): Promise<void> {

@@ -1,11 +1,37 @@
+import type { ChangeTimes } from "../conversation/conversation.ts";
+import type { SyncMode } from "../protocol/link-controls.ts";
 import type { Sql } from "../sql.ts";
+import type { Known } from "./session.ts";
+
+/** How long a conversation without news is remembered for devices that were away longer (ms). */
+const REMEMBERED = 30 * 24 * 60 * 60 * 1000;
+
+/** Which devices may find something unread there. */
+const PULL = 1;
+const PUSH = 2;
+
+interface Row extends ChangeTimes {
+  /** `PULL`, `PUSH`, both, or neither once both have been told. */
+  pending: number;
+}
+
+type Stored = {
+  conversation_id: string;
+  pending: number;
+  patched_at: number;
+  read_at: number;
+  noticed_at: number;
+};
+
 /**
- * The conversations that may hold something unread for a client: one row each, written once per login and
- * conversation, so that a login asks as many conversations as there is news.
+ * The conversations that may hold news for a client: one row each, written once per login and conversation, so
+ * that a login asks as many conversations as there is news. A row outlives its news for a while, since a device
+ * that was away longer than its siblings is owed what they have been told already (Y-21, M-19).
  */
 export class Inbox {
   readonly #sql: Sql;
-  #conversations: Set<string> | undefined;
+  #rows: Map<string, Row> | undefined;
+  #firstPushAt: number | undefined;
   /** Counts what came for a conversation, so that a removal decided before it is not carried out after it. */
   readonly #arrivals = new Map<string, number>();
 
@@ -13,18 +39,51 @@ export class Inbox {
     this.#sql = sql;
   }
 
-  conversations(): ReadonlySet<string> {
-    return this.#load();
+  /** When a `.1` device of the client first logged in (ms); undefined if none did. */
+  get firstPushAt(): number | undefined {
+    this.#load();
+    return this.#firstPushAt;
+  }
+
+  /** A `.1` device logs in: from the first one on, news is kept for their kind apart. */
+  pushesFrom(now: number): void {
+    const rows = this.#load();
+    if (this.#firstPushAt !== undefined) return;
+    this.#create();
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS pushes (first_at INTEGER NOT NULL)");
+    this.#sql.exec("INSERT INTO pushes VALUES (?)", now);
+    this.#firstPushAt = now;
+    for (const [conversationId, row] of rows) {
+      if (row.pending !== 0) this.#write(conversationId, { ...row, pending: PULL | PUSH });
+    }
+  }
+
+  /** Conversations a device that logs in has to ask. */
+  newsFor(mode: SyncMode, known: Known): string[] {
+    const news: string[] = [];
+    for (const [conversationId, row] of this.#load()) {
+      const missed =
+        (known.patches !== undefined && row.patchedAt > known.patches) ||
+        (known.reads !== undefined && row.readAt > known.reads);
+      if (missed || (row.pending & bit(mode)) !== 0) news.push(conversationId);
+    }
+    return news;
+  }
+
+  /** Conversations that may hold notices kept after a time. */
+  noticesAfter(time: number): string[] {
+    return [...this.#load()]
+      .filter(([, row]) => row.pending !== 0 || row.noticedAt > time)
+      .map(([conversationId]) => conversationId);
   }
 
   /** Something may be unread there from now on. */
   add(conversationId: string): void {
     this.#arrivals.set(conversationId, this.arrivals(conversationId) + 1);
-    const conversations = this.#load();
-    if (conversations.has(conversationId)) return;
-    this.#sql.exec("CREATE TABLE IF NOT EXISTS inbox (conversation_id TEXT PRIMARY KEY) WITHOUT ROWID");
-    this.#sql.exec("INSERT INTO inbox VALUES (?)", conversationId);
-    conversations.add(conversationId);
+    const row = this.#load().get(conversationId);
+    const pending = this.#firstPushAt === undefined ? PULL : PULL | PUSH;
+    if (row !== undefined && (row.pending & pending) === pending) return;
+    this.#write(conversationId, { patchedAt: 0, readAt: 0, noticedAt: 0, ...row, pending });
   }
 
   /** How often `add` was called for it since the object woke. */
@@ -32,24 +91,94 @@ export class Inbox {
     return this.#arrivals.get(conversationId) ?? 0;
   }
 
-  /** Nothing was unread there when `arrivals` was this; does nothing if something came since. */
-  remove(conversationId: string, arrivals: number): void {
-    const conversations = this.#load();
-    if (this.arrivals(conversationId) !== arrivals || !conversations.has(conversationId)) return;
-    this.#sql.exec("DELETE FROM inbox WHERE conversation_id = ?", conversationId);
-    conversations.delete(conversationId);
+  /**
+   * A conversation was asked for news when `arrivals` was this. Devices of this kind know all of it now, unless
+   * `pending` or something came since.
+   */
+  asked(
+    conversationId: string,
+    arrivals: number,
+    mode: SyncMode,
+    answer: { pending: boolean; changed: ChangeTimes },
+    now: number,
+  ): void {
+    const row = this.#load().get(conversationId);
+    if (row === undefined) return;
+    const done = !answer.pending && this.arrivals(conversationId) === arrivals;
+    const pending = done ? row.pending & ~bit(mode) : row.pending;
+    const { changed } = answer;
+    const latest = Math.max(changed.patchedAt, changed.readAt, changed.noticedAt);
+    if (pending === 0 && latest < now - REMEMBERED) {
+      this.#sql.exec("DELETE FROM inbox WHERE conversation_id = ?", conversationId);
+      this.#load().delete(conversationId);
+    } else if (pending !== row.pending || isLater(changed, row)) {
+      this.#write(conversationId, { ...changed, pending });
+    }
   }
 
-  #load(): Set<string> {
-    if (this.#conversations !== undefined) return this.#conversations;
-    const exists = this.#sql
-      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'inbox'")
-      .toArray();
-    const rows =
-      exists.length === 0
-        ? []
-        : this.#sql.exec<{ conversation_id: string }>("SELECT conversation_id FROM inbox").toArray();
-    this.#conversations = new Set(rows.map((row) => row.conversation_id));
-    return this.#conversations;
+  /** There is no such conversation. */
+  forget(conversationId: string): void {
+    if (!this.#load().delete(conversationId)) return;
+    this.#sql.exec("DELETE FROM inbox WHERE conversation_id = ?", conversationId);
   }
+
+  #write(conversationId: string, row: Row): void {
+    this.#create();
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO inbox VALUES (?, ?, ?, ?, ?)",
+      conversationId,
+      row.pending,
+      row.patchedAt,
+      row.readAt,
+      row.noticedAt,
+    );
+    this.#load().set(conversationId, row);
+  }
+
+  #create(): void {
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS inbox (conversation_id TEXT PRIMARY KEY, pending INTEGER NOT NULL DEFAULT 1, " +
+        "patched_at INTEGER NOT NULL DEFAULT 0, read_at INTEGER NOT NULL DEFAULT 0, " +
+        "noticed_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
+    );
+  }
+
+  #load(): Map<string, Row> {
+    if (this.#rows !== undefined) return this.#rows;
+    this.#rows = new Map();
+    const definition = this.#definitionOf("inbox");
+    if (definition !== undefined && !definition.includes("pending")) {
+      for (const column of ["pending INTEGER NOT NULL DEFAULT 1", ...TIMES]) {
+        this.#sql.exec(`ALTER TABLE inbox ADD COLUMN ${column}`);
+      }
+    }
+    if (this.#definitionOf("pushes") !== undefined) {
+      this.#firstPushAt = this.#sql.exec<{ first_at: number }>("SELECT first_at FROM pushes").one().first_at;
+    }
+    const stored = definition === undefined ? [] : this.#sql.exec<Stored>("SELECT * FROM inbox").toArray();
+    for (const row of stored) {
+      const { pending, patched_at: patchedAt, read_at: readAt, noticed_at: noticedAt } = row;
+      this.#rows.set(row.conversation_id, { pending, patchedAt, readAt, noticedAt });
+    }
+    return this.#rows;
+  }
+
+  #definitionOf(table: string): string | undefined {
+    const [row] = this.#sql
+      .exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", table)
+      .toArray();
+    return row?.sql;
+  }
+}
+
+const TIMES = ["patched_at", "read_at", "noticed_at"].map((name) => `${name} INTEGER NOT NULL DEFAULT 0`);
+
+function bit(mode: SyncMode): number {
+  return mode === "pull" ? PULL : PUSH;
+}
+
+function isLater(changed: ChangeTimes, than: ChangeTimes): boolean {
+  return (
+    changed.patchedAt > than.patchedAt || changed.readAt > than.readAt || changed.noticedAt > than.noticedAt
+  );
 }

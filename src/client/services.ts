@@ -1,5 +1,6 @@
-import type { CatchUp } from "../conversation/conversation.ts";
-import type { Described, Started } from "../conversation/conversation-object.ts";
+import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
+import type { Described, MissedNotices, Started } from "../conversation/conversation-object.ts";
+import type { Will } from "../conversation/messages.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import {
@@ -21,10 +22,12 @@ export interface Services {
   start(record: ConversationRecord): Promise<Started>;
   describe(conversationId: string): Promise<Described | undefined>;
   isMember(conversationId: string, clientId: string): Promise<boolean>;
-  catchUp(conversationId: string, clientId: string): Promise<CatchUp | undefined>;
+  catchUp(conversationId: string, clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
+  missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
+  will(conversationId: string, clientId: string, will: Will): Promise<void>;
   query(query: ConversationQuery): Promise<ConversationFound[] | QueryRefusal>;
   isOnline(clientId: string): Promise<boolean>;
-  /** Calls `Client.catchUpAgain` after this many milliseconds, whatever happens to the object meanwhile. */
+  /** Calls `Client.wake` after this many milliseconds, whatever happens to the object meanwhile. */
   retryAfter(delay: number): void;
 }
 
@@ -43,8 +46,12 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     describe: (id) => withDeadline(conversation(id).describe(), OBJECT_DEADLINE, `describing ${id}`),
     isMember: (id, clientId) =>
       withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
-    catchUp: (id, clientId) =>
-      withDeadline(conversation(id).catchUp(clientId), OBJECT_DEADLINE, `news of ${id}`),
+    catchUp: (id, clientId, request) =>
+      withDeadline(conversation(id).catchUp(clientId, request), OBJECT_DEADLINE, `news of ${id}`),
+    missedNotices: (id, clientId, after) =>
+      withDeadline(conversation(id).missedNotices(clientId, after), OBJECT_DEADLINE, `notices of ${id}`),
+    will: (id, clientId, will) =>
+      withDeadline(conversation(id).will(clientId, will), OBJECT_DEADLINE, `will in ${id}`),
     query: (query) =>
       withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
     isOnline: (clientId) =>

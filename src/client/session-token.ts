@@ -4,12 +4,14 @@ export interface SessionClaims {
   tag: string | undefined;
   deviceId: string | undefined;
   capabilities: number | undefined;
+  /** How often the tag had changed devices when the token was issued; 0 without a tag. */
+  generation: number;
 }
 
 /** Seconds. Long, since JavaScript re-opens without a signature; at most 2,147,483, which Java turns into ms in 32 bits. */
 export const TOKEN_LIFETIME = 14 * 24 * 60 * 60;
 
-type Payload = { v: 1; c: string; t?: string; d?: string; b?: number; e: number };
+type Payload = { v: 1; c: string; t?: string; d?: string; b?: number; g?: number; e: number };
 
 const encoder = new TextEncoder();
 
@@ -25,9 +27,12 @@ export class SessionTokens {
   }
 
   async issue(claims: SessionClaims, now: number): Promise<string> {
-    const { clientId, tag, deviceId, capabilities } = claims;
+    const { clientId, tag, deviceId, capabilities, generation } = claims;
     const expiresAt = now + TOKEN_LIFETIME * 1000;
-    const payload: Payload = { v: 1, c: clientId, t: tag, d: deviceId, b: capabilities, e: expiresAt };
+    const payload: Payload = {
+      ...{ v: 1, c: clientId, t: tag, d: deviceId, b: capabilities },
+      ...{ g: generation === 0 ? undefined : generation, e: expiresAt },
+    };
     const body = encode(encoder.encode(JSON.stringify(payload)));
     const signature = await crypto.subtle.sign("HMAC", await this.#signingKey(), this.#signed(body));
     return `${body}.${encode(new Uint8Array(signature))}`;
@@ -46,7 +51,8 @@ export class SessionTokens {
     if (json === undefined) return undefined;
     const payload: Payload = JSON.parse(new TextDecoder().decode(json));
     if (payload.c !== clientId || payload.e <= now) return undefined;
-    return { clientId, tag: payload.t, deviceId: payload.d, capabilities: payload.b };
+    const { t: tag, d: deviceId, b: capabilities, g: generation = 0 } = payload;
+    return { clientId, tag, deviceId, capabilities, generation };
   }
 
   #signed(body: string): Uint8Array {

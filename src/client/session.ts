@@ -1,4 +1,5 @@
-import type { Period, SessionControl } from "../protocol/link-controls.ts";
+import type { ErrorName } from "../protocol/errors.ts";
+import type { Period, SessionControl, SyncMode } from "../protocol/link-controls.ts";
 import { controlRecord } from "../protocol/link-records.ts";
 
 /** A conversation this session is linked to, as the gateway reported it (L3). */
@@ -8,21 +9,32 @@ export interface HeldLink {
   since: number;
 }
 
+/** Up to when the device knows, by its own word, what happened (ms); undefined for what it is not to be told. */
+export interface Known {
+  /** Unread counts; undefined tells all (Y-19). */
+  unread: number | undefined;
+  /** Counts that other devices of the client set back to 0. */
+  reads: number | undefined;
+  /** Edits and recalls (M-19). */
+  patches: number | undefined;
+}
+
 /** One device's session, kept in its link's attachment, so it outlives the object's sleep. */
 export type SessionState =
   | { phase: "connecting" }
   | {
       phase: "open";
       tag: string | undefined;
-      deviceId: string | undefined;
+      deviceId: string;
       capabilities: number;
+      known: Known;
       links: HeldLink[];
     };
 
 export interface SessionIdentity {
   clientId: string;
   sessionId: string;
-  mode: "pull" | "push";
+  mode: SyncMode;
 }
 
 interface SessionSocket {
@@ -54,6 +66,12 @@ export class Session {
     return this.#state.phase === "open";
   }
 
+  get known(): Known {
+    return this.#state.phase === "open"
+      ? this.#state.known
+      : { unread: undefined, reads: undefined, patches: undefined };
+  }
+
   get links(): readonly HeldLink[] {
     return this.#state.phase === "open" ? this.#state.links : [];
   }
@@ -79,6 +97,12 @@ export class Session {
     try {
       this.#socket.send(frame);
     } catch {}
+  }
+
+  /** Over, without the device having asked for it: it is told why, and nothing more. */
+  end(error: ErrorName, detail: string): void {
+    this.state = { phase: "connecting" };
+    this.tell({ type: "ended", error, detail });
   }
 
   tell(control: SessionControl): void {

@@ -47,5 +47,5 @@ export function isRepeatable(command: ConversationCommand): boolean {
   if (command.name === "message.send") {
     return !command.transient && !command.will && command.dedupeToken !== undefined;
   }
-  return command.name !== "conversation.update" && command.name !== "message.patch";
+  return command.name !== "conversation.update";
 }

@@ -8,10 +8,11 @@ import { decodeCommand } from "../protocol/decode.ts";
 import type { ConversationRequest, LinkRequest } from "../protocol/link-controls.ts";
 import { settingsOf } from "../settings/store.ts";
 import { isConversationCommand } from "./commands.ts";
-import { type CatchUp, Conversation } from "./conversation.ts";
+import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
-import type { Link, LinkIdentity } from "./lanes.ts";
-import { replayOf } from "./messages.ts";
+import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
+import { replayOf, type Will } from "./messages.ts";
+import type { Notification } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { ConversationState } from "./state.ts";
 
@@ -23,6 +24,12 @@ const RETRY_LAST = 60_000; // ms
 
 /** What of a conversation goes to whoever asks by id, member or not (wire, ten facts, 5). */
 export type Described = ConversationFound;
+
+export interface MissedNotices {
+  notifications: Notification[];
+  /** Whether nothing of that time was dropped. */
+  complete: boolean;
+}
 
 export interface Started {
   existing: boolean;
@@ -63,8 +70,6 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         return new Response(null, { status: 409 });
       }
       this.#links.set(server, link);
-      const { port: _, ...identity } = link;
-      server.serializeAttachment(identity);
       return new Response(null, { status: 101, webSocket: client });
     } finally {
       if (link === undefined) open.delivery.abandon(asked.clientId);
@@ -136,8 +141,17 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return this.#open?.state.members.has(clientId) ?? false;
   }
 
-  async catchUp(clientId: string): Promise<CatchUp | undefined> {
-    return this.#open?.conversation.catchUp(clientId);
+  async catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined> {
+    return this.#open?.conversation.catchUp(clientId, request);
+  }
+
+  async missedNotices(clientId: string, after: number): Promise<MissedNotices> {
+    return this.#open?.conversation.missedNotices(clientId, after) ?? { notifications: [], complete: true };
+  }
+
+  /** The will of a client that was lost; told again, it is not sent again. */
+  async will(from: string, will: Will): Promise<void> {
+    this.#open?.conversation.will(from, will);
   }
 
   #assemble(state: ConversationState) {
@@ -146,12 +160,14 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       if (identity !== null) this.#links.set(socket, { ...identity, port: portOf(socket) });
     }
     const { id } = state.facts;
+    const links = [...this.#links.values()];
     const delivery = new Delivery(
       {
         now: () => Date.now(),
-        head: () => state.log.head,
+        head: () => state.log.end,
         members: () => state.members.keys(),
         isMember: (clientId) => state.members.has(clientId),
+        leftAfter: (time) => state.notices.leftAfter(time).filter((id) => !state.members.has(id)),
         isAway: (clientId) => state.members.get(clientId)?.away ?? false,
         setAway: (clientId, away) => {
           const member = state.members.get(clientId);
@@ -173,22 +189,22 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           return () => clearTimeout(timer);
         },
       },
-      [...this.#links.values()],
+      links,
       state.owedSince,
     );
     const outbox = new Outbox(state, {
       saveConversation: (record) =>
         withDeadline(saveConversation(this.env.DB, record), ARCHIVE_DEADLINE, "saving a conversation to D1"),
-      archivedUpTo: async (conversationId) => {
+      archivedUpTo: (conversationId) => {
         const reached = archivedUpTo(this.env.DB, conversationId);
-        return (await withDeadline(reached, ARCHIVE_DEADLINE, "asking D1 how far history goes")).timestamp;
+        return withDeadline(reached, ARCHIVE_DEADLINE, "asking D1 how far history goes");
       },
       saveMessages: (conversationId, messages, lastMessageAt) => {
         const saved = saveMessages(this.env.DB, conversationId, messages, lastMessageAt);
         return withDeadline(saved, ARCHIVE_DEADLINE, "saving history to D1");
       },
     });
-    const conversation = new Conversation(state, delivery, outbox, {
+    const conversation = new Conversation(state, delivery, links, outbox, {
       now: () => Date.now(),
       nextTick: (run) => this.#nextTick(run),
       archiveSoon: () => this.#wakeAfter(outbox.delay),
@@ -220,6 +236,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     if (link === undefined) return;
     this.#links.delete(socket);
     this.#open?.delivery.closed(link);
+    this.#open?.conversation.receipts.linkClosed(link);
   }
 }
 
@@ -230,9 +247,10 @@ function closeQuietly(socket: WebSocket, code: number): void {
   } catch {}
 }
 
-function portOf(socket: WebSocket) {
+function portOf(socket: WebSocket): LinkPort {
   return {
     send: (frame: Uint8Array) => socket.send(frame),
     close: (code: number, reason: string) => socket.close(code, reason),
+    keep: (identity) => socket.serializeAttachment(identity),
   };
 }

@@ -1,23 +1,59 @@
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import type { SyncMode } from "../protocol/link-controls.ts";
 import { reason } from "../reason.ts";
 import { Answers } from "./answers.ts";
 import type { ConversationCommand } from "./commands.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
 import { Membership, type MembershipHost } from "./membership.ts";
-import { Messages, type MessagesHost } from "./messages.ts";
+import { Messages, type MessagesHost, type Will } from "./messages.ts";
+import type { Notification } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
-import type { ConversationState } from "./state.ts";
+import { Patches } from "./patches.ts";
+import { Receipts } from "./receipts.ts";
+import type { ConversationState, Member } from "./state.ts";
 
-/** What a session is told about a conversation when it logs in (L5). */
-export interface CatchUp {
-  /** Head of the log: everything up to here is covered. */
-  head: number;
-  kind: ConversationRecord["kind"];
-  unread: number;
-  mentioned: boolean;
-  lastMessage: MessageRecord | undefined;
+/** What a session that logs in wants to know. */
+export interface CatchUpRequest {
+  mode: SyncMode;
+  /** Edits and recalls after this time are wanted; undefined when none are (M-19). */
+  patchesSince: number | undefined;
+  /** When a `.1` device of the client first logged in: what came before was never owed to one. */
+  firstPushAt: number | undefined;
 }
+
+/** When the client last missed something by being away, whether or not it was told since (ms, 0 for never). */
+export interface ChangeTimes {
+  patchedAt: number;
+  /** Its read mark moved, by another device of its own. */
+  readAt: number;
+  noticedAt: number;
+}
+
+/** What a session is told about a conversation when it logs in (L5); `member: false` when it is none (any more). */
+export type CatchUp =
+  | { member: false; changed: ChangeTimes }
+  | {
+      member: true;
+      changed: ChangeTimes;
+      /** The log's end: everything up to here is covered. */
+      head: number;
+      kind: ConversationRecord["kind"];
+      unread: number;
+      mentioned: boolean;
+      /** Absent when nothing is unread. */
+      lastMessage: MessageRecord | undefined;
+      patches: MessageRecord[];
+      /** Only for `.1` devices: what none of them acknowledged, oldest first (Y-02). */
+      missed: MessageRecord[];
+      /** Whether older ones were left out of `missed`. */
+      more: boolean;
+    };
+
+/** Messages pushed per conversation after an absence (L-09). */
+const MISSED_MAX = 20;
+/** Edits and recalls of one conversation told at a login, the oldest first. */
+const PATCHES_MAX = 500;
 
 export interface ConversationHost extends MembershipHost, MessagesHost {
   /** Asks for the limits if they are not known to be fresh; undefined when they are. Never rejects. */
@@ -27,21 +63,32 @@ export interface ConversationHost extends MembershipHost, MessagesHost {
 /** The rules of one conversation: who may do what, what it changes, who is told. */
 export class Conversation {
   readonly membership: Membership;
+  readonly receipts: Receipts;
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #answers: Answers;
   readonly #messages: Messages;
+  readonly #patches: Patches;
   readonly #host: ConversationHost;
   /** Commands that wait for fresh limits, in order; undefined when none do. */
   #backlog: { link: Link; command: ConversationCommand }[] | undefined;
 
-  constructor(state: ConversationState, delivery: Delivery, outbox: Outbox, host: ConversationHost) {
+  /** @param links those that outlived the object's sleep */
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    links: Iterable<Link>,
+    outbox: Outbox,
+    host: ConversationHost,
+  ) {
     this.#host = host;
     this.#state = state;
     this.#delivery = delivery;
     this.#answers = new Answers(delivery);
-    this.#messages = new Messages(state, delivery, this.#answers, host);
-    this.membership = new Membership(state, delivery, outbox, this.#answers, host);
+    this.receipts = new Receipts(state, delivery, links, () => host.now());
+    this.#messages = new Messages(state, delivery, this.receipts, this.#answers, host);
+    this.#patches = new Patches(state, delivery, this.#answers, host);
+    this.membership = new Membership(state, delivery, this.receipts, outbox, this.#answers, host);
   }
 
   /** Answers one command of a linked session, by the identity of its link, whatever the frame claims (L8). */
@@ -77,9 +124,9 @@ export class Conversation {
       case "message.history":
         return this.#messages.history(link, command);
       case "message.acknowledge":
-        return;
+        return this.receipts.acknowledge(link, command);
       case "message.patch":
-        return this.#answers.refuse(link, serial, "UNSUPPORTED_COMMAND");
+        return this.#patches.patch(link, command);
       case "read":
         return this.#messages.read(link, command);
       case "conversation.add":
@@ -101,19 +148,50 @@ export class Conversation {
     }
   }
 
-  /** A client logged in whose inbox names this conversation; undefined when he is not a member (any more). */
-  catchUp(clientId: string): CatchUp | undefined {
+  /** A client logged in whose inbox names this conversation. */
+  catchUp(clientId: string, { mode, patchesSince, firstPushAt }: CatchUpRequest): CatchUp {
     this.#messages.flush();
+    const { log, facts, notices } = this.#state;
     const member = this.#state.members.get(clientId);
     this.#delivery.caughtUp(clientId);
-    if (member === undefined) return undefined;
-    const unread = this.#state.log.unread(clientId, member.readAt);
+    const changed = { patchedAt: log.patchedAt, readAt: member?.readMovedAt ?? 0, noticedAt: notices.last };
+    if (member === undefined) return { member: false, changed };
+    const unread = log.unread(clientId, member.readAt);
+    const missed = mode === "push" ? this.#missed(member, firstPushAt) : { messages: [], more: false };
     return {
-      head: this.#state.log.head,
-      kind: this.#state.facts.kind,
+      member: true,
+      changed,
+      head: log.end,
+      kind: facts.kind,
       unread: unread.count,
       mentioned: unread.mentioned,
-      lastMessage: unread.count > 0 ? this.#state.log.last() : undefined,
+      lastMessage: unread.count > 0 ? log.last() : undefined,
+      patches: patchesSince === undefined ? [] : log.patchedAfter(patchesSince, PATCHES_MAX),
+      missed: missed.messages,
+      more: missed.more,
     };
+  }
+
+  /** From the first login of a `.1` device on, what none of them acknowledged; before it, what is unread. */
+  #missed(member: Member, firstPushAt: number | undefined) {
+    if (member.pushedAt === undefined) {
+      const known = Math.min(member.readAt, firstPushAt ?? member.readAt);
+      member.pushedAt = Math.max(member.joinedAt, known);
+      this.#state.saveDelivered(member);
+    }
+    return this.#state.log.newestOfOthers(member.clientId, member.pushedAt, MISSED_MAX);
+  }
+
+  /** What a client missed beside messages after a time, and whether that is all of it. */
+  missedNotices(clientId: string, after: number): { notifications: Notification[]; complete: boolean } {
+    const { notices, members, facts } = this.#state;
+    const notifications = notices.missedBy(clientId, after, facts.id, members.has(clientId));
+    return { notifications, complete: notices.reachesBackTo(after) };
+  }
+
+  /** Sends a client's will here (M-47). */
+  will(from: string, will: Will): void {
+    this.#messages.flush();
+    this.#messages.will(from, will);
   }
 }

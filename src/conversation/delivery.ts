@@ -116,6 +116,18 @@ export class Delivery {
     notices.push({ record, at: now });
   }
 
+  /** Whether a client is served by links now. */
+  isLinked(clientId: string): boolean {
+    return this.#lanes.get(clientId)?.state === "linked";
+  }
+
+  /** Changes what a link remembers across sleep. */
+  keep(link: Link, change: Partial<Pick<Link, "acknowledged">>): void {
+    Object.assign(link, change);
+    const { port, ...identity } = link;
+    port.keep(identity);
+  }
+
   /** One frame to one session. */
   send(link: Link, frame: Uint8Array): void {
     this.#send(link, frame);
@@ -197,12 +209,14 @@ export class Delivery {
     const burst = this.#burst(request.clientId);
     const replay = this.#host.replay(ticket.replayAfter, REPLAY_LIMIT);
     if (replay?.more) return undefined;
-    const { clientId, sessionId, origin } = request;
+    const { clientId, sessionId, origin, mode } = request;
     const link: Link = {
       number: this.#lastNumber + 1,
       clientId,
       sessionId,
       origin,
+      mode,
+      acknowledged: 0,
       period,
       since,
       startedAt,
@@ -210,6 +224,7 @@ export class Delivery {
       port,
     };
     this.#adopt(link);
+    this.keep(link, {});
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
     const opened: ConversationControl = { type: "opened", period, since, head: this.#host.head() };
@@ -287,6 +302,8 @@ export class Delivery {
     this.#unrecovered = undefined;
     if (owedSince !== undefined) {
       for (const clientId of [...this.audience().others]) this.#owe(clientId, owedSince);
+      // Who was removed is owed the word that there is news here; what it is, he asks for.
+      this.push(this.#host.leftAfter(owedSince), new Uint8Array());
     }
     for (const [clientId, lane] of this.#lanes) {
       if (lane.state === "cold" && lane.call === undefined) this.#serve(clientId, lane);

@@ -14,6 +14,15 @@ export function newMessageId(timestamp: number): string {
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").slice(0, 22);
 }
 
+/** The timestamp in a message id of ours; undefined for any other string. */
+export function timeOfMessageId(id: string): number | undefined {
+  if (!/^[0-9A-Za-z_-]{22}$/.test(id)) return undefined;
+  const binary = atob(id.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
+  let time = 0;
+  for (const character of binary) time = time * 256 + character.charCodeAt(0);
+  return time;
+}
+
 function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,9 +1,11 @@
-import type { Period } from "../protocol/link-controls.ts";
+import type { Period, SyncMode } from "../protocol/link-controls.ts";
 
 /** The conversation's end of a link: a socket that hibernates. */
 export interface LinkPort {
   send(frame: Uint8Array): void;
   close(code: number, reason: string): void;
+  /** Puts what the link is into its attachment, where it outlives the object's sleep. */
+  keep(identity: LinkIdentity): void;
 }
 
 /** What a link keeps across sleep, and who speaks over it (L8). */
@@ -12,6 +14,9 @@ export interface LinkIdentity {
   clientId: string;
   sessionId: string;
   origin: number;
+  mode: SyncMode;
+  /** The newest message its device acknowledged, where storage may not know it yet. */
+  acknowledged: number;
   period: Period;
   /** Everything after this reaches the client by links alone, which began at `startedAt` (ms). */
   since: number;
@@ -33,9 +38,12 @@ export interface Link extends LinkIdentity {
 /** What delivery needs of the conversation around it. */
 export interface DeliveryHost {
   now(): number;
+  /** Time of the log's newest entry. */
   head(): number;
   members(): Iterable<string>;
   isMember(clientId: string): boolean;
+  /** Clients removed after a time. */
+  leftAfter(time: number): string[];
   isAway(clientId: string): boolean;
   setAway(clientId: string, away: boolean): void;
   /** Stored messages after a timestamp as one frame of records, and how far they reach; undefined if none. */

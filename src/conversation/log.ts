@@ -36,6 +36,25 @@ function toMessage(row: Row): MessageRecord {
   };
 }
 
+/** The columns an edit can change. */
+function toColumns(message: MessageRecord): [string | ArrayBuffer, string | null, number] {
+  const { content, mentions, mentionAll, receipt, recalled } = message;
+  return [
+    typeof content === "string" ? content : Uint8Array.from(content).buffer,
+    mentions.length === 0 ? null : JSON.stringify(mentions),
+    (mentionAll ? MENTION_ALL : 0) | (receipt ? RECEIPT : 0) | (recalled ? RECALLED : 0),
+  ];
+}
+
+/** One step of the log: a message was added, or one was edited or recalled. */
+export interface Entry {
+  at: number;
+  kind: "message" | "patch";
+  message: MessageRecord;
+  /** The session that did it; 0 where that is not known any more. */
+  origin: number;
+}
+
 /** What a repeated send is answered with. */
 export interface Accepted {
   timestamp: number;
@@ -56,20 +75,18 @@ export class Log {
   /** (sender, token) → what was answered; loaded at the first send after the object woke. */
   #accepted: Map<string, Accepted> | undefined;
   #head: number;
-
-  static createTables(sql: Sql): void {
-    sql.exec(
-      "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, origin REAL NOT NULL, " +
-        "content NOT NULL, mentions TEXT, flags INTEGER NOT NULL, patched_at INTEGER)",
-    );
-    // Partial: a message never edited has no entry, so it is still one row written.
-    sql.exec("CREATE INDEX messages_patched_at ON messages (patched_at) WHERE patched_at IS NOT NULL");
-  }
+  #patchedAt: number;
 
   constructor(sql: Sql) {
     this.#sql = sql;
     this.#head =
       sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
+    this.#patchedAt =
+      sql
+        .exec<{ last: number | null }>(
+          "SELECT max(patched_at) AS last FROM messages WHERE patched_at IS NOT NULL",
+        )
+        .one().last ?? 0;
   }
 
   /** Timestamp of the newest message, 0 before the first. */
@@ -77,10 +94,18 @@ export class Log {
     return this.#head;
   }
 
+  /** Time of the newest edit or recall, 0 before the first. */
+  get patchedAt(): number {
+    return this.#patchedAt;
+  }
+
+  /** Time of the newest entry: messages, edits and recalls share one clock, which no two of them show alike. */
+  get end(): number {
+    return Math.max(this.#head, this.#patchedAt);
+  }
+
   /** Appends a message whose timestamp is after the head; `origin` names the session that sent it. */
   append(message: MessageRecord, token: string | undefined, origin: number): void {
-    const content =
-      typeof message.content === "string" ? message.content : Uint8Array.from(message.content).buffer;
     this.#sql.exec(
       "INSERT INTO messages (timestamp, id, sender, token, origin, content, mentions, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
       message.timestamp,
@@ -88,12 +113,103 @@ export class Log {
       message.from,
       token ?? null,
       origin,
-      content,
-      message.mentions.length === 0 ? null : JSON.stringify(message.mentions),
-      (message.mentionAll ? MENTION_ALL : 0) | (message.receipt ? RECEIPT : 0),
+      ...toColumns(message),
     );
     this.#head = message.timestamp;
     if (token !== undefined) this.#remember(message.from, token, message);
+  }
+
+  /** The message at exactly this place, if its id is the one named. */
+  find(timestamp: number, id: string): MessageRecord | undefined {
+    const [row] = this.#sql
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ?`, timestamp)
+      .toArray();
+    return row?.id === id ? toMessage(row) : undefined;
+  }
+
+  /** Rewrites a message in its place; its `patchedAt` is after the end (M-14, M-22). */
+  patch(message: MessageRecord & { patchedAt: number }): void {
+    this.#sql.exec(
+      "UPDATE messages SET content = ?, mentions = ?, flags = ?, patched_at = ? WHERE timestamp = ?",
+      ...toColumns(message),
+      message.patchedAt,
+      message.timestamp,
+    );
+    this.#patchedAt = message.patchedAt;
+  }
+
+  /** Messages edited or recalled after a time, in that order: of several times, the last (M-19). */
+  patchedAfter(time: number, limit: number): MessageRecord[] {
+    if (time >= this.#patchedAt) return [];
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? ORDER BY patched_at LIMIT ?`,
+        time,
+        limit,
+      )
+      .toArray()
+      .map(toMessage);
+  }
+
+  /** Messages of somebody else than this client that ask for a receipt, in (after, upTo], oldest first. */
+  receiptsAsked(clientId: string, after: number, upTo: number, limit: number): MessageRecord[] {
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND sender <> ? AND flags & ? ` +
+          "ORDER BY timestamp DESC LIMIT ?",
+        after,
+        upTo,
+        clientId,
+        RECEIPT,
+        limit,
+      )
+      .toArray()
+      .reverse()
+      .map(toMessage);
+  }
+
+  /** Time of the oldest message of somebody else after a time; undefined if there is none. */
+  nextOfOthers(clientId: string, after: number): number | undefined {
+    const [row] = this.#sql
+      .exec<{ timestamp: number }>(
+        "SELECT timestamp FROM messages WHERE timestamp > ? AND sender <> ? ORDER BY timestamp LIMIT 1",
+        after,
+        clientId,
+      )
+      .toArray();
+    return row?.timestamp;
+  }
+
+  /** The newest messages of others after a time, oldest first, and whether older ones were left out (Y-02). */
+  newestOfOthers(
+    clientId: string,
+    after: number,
+    limit: number,
+  ): { messages: MessageRecord[]; more: boolean } {
+    const rows = this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND sender <> ? ORDER BY timestamp DESC LIMIT ?`,
+        after,
+        clientId,
+        limit + 1,
+      )
+      .toArray();
+    return { messages: rows.slice(0, limit).reverse().map(toMessage), more: rows.length > limit };
+  }
+
+  /** What a copy that reaches this far lacks: a message counts where it was last patched, else where it stands. */
+  changedAfter(copy: { timestamp: number; patchedAt: number }, limit: number): MessageRecord[] {
+    const added = this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND patched_at IS NULL ORDER BY timestamp LIMIT ?`,
+        copy.timestamp,
+        limit,
+      )
+      .toArray()
+      .map(toMessage);
+    return [...added, ...this.patchedAfter(copy.patchedAt, limit)]
+      .sort((a, b) => (a.patchedAt ?? a.timestamp) - (b.patchedAt ?? b.timestamp))
+      .slice(0, limit);
   }
 
   /** The message this sender already sent under this token (I3), within the dedupe window. */
@@ -142,16 +258,28 @@ export class Log {
       .map((row) => ({ message: toMessage(row), token: row.token ?? undefined, origin: row.origin }));
   }
 
-  /** Timestamp of the newest message at or before this one; 0 if there is none. */
-  upTo(timestamp: number): number {
-    return (
-      this.#sql
-        .exec<{ found: number | null }>(
-          "SELECT max(timestamp) AS found FROM messages WHERE timestamp <= ?",
-          timestamp,
-        )
-        .one().found ?? 0
-    );
+  /** Entries after a time in their order: messages where they stand, and again where they were last patched. */
+  entriesAfter(time: number, limit: number): Entry[] {
+    const added = this.after(time, limit).map(({ message, origin }) => {
+      return { at: message.timestamp, kind: "message" as const, message, origin };
+    });
+    const patched = this.patchedAfter(time, limit).map((message) => {
+      return { at: message.patchedAt ?? 0, kind: "patch" as const, message, origin: 0 };
+    });
+    return [...added, ...patched].sort((a, b) => a.at - b.at).slice(0, limit);
+  }
+
+  /** Time of the newest entry at or before this one, as far as it can still be told; 0 if there is none. */
+  upTo(time: number): number {
+    const row = this.#sql
+      .exec<{ message: number | null; patch: number | null }>(
+        "SELECT (SELECT max(timestamp) FROM messages WHERE timestamp <= ?) AS message, " +
+          "(SELECT max(patched_at) FROM messages WHERE patched_at <= ?) AS patch",
+        time,
+        time,
+      )
+      .one();
+    return Math.max(row.message ?? 0, row.patch ?? 0);
   }
 
   last(): MessageRecord | undefined {

@@ -8,6 +8,7 @@ import { isClientId } from "./client-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Receipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 
 /** The limits a conversation keeps, from the settings. */
@@ -28,18 +29,21 @@ export class Membership {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #outbox: Outbox;
+  readonly #receipts: Receipts;
   readonly #answers: Answers;
   readonly #host: MembershipHost;
 
   constructor(
     state: ConversationState,
     delivery: Delivery,
+    receipts: Receipts,
     outbox: Outbox,
     answers: Answers,
     host: MembershipHost,
   ) {
     this.#state = state;
     this.#delivery = delivery;
+    this.#receipts = receipts;
     this.#outbox = outbox;
     this.#answers = answers;
     this.#host = host;
@@ -53,7 +57,7 @@ export class Membership {
     if (this.#state.members.has(by)) return;
     const { members } = this.#host.limits();
     if (this.#state.members.size >= members) return;
-    const updatedAt = this.#join([by]);
+    const updatedAt = this.#join([by], by);
     await this.#outbox.index();
     this.#announceJoin([by], by, updatedAt);
   }
@@ -91,7 +95,8 @@ export class Membership {
     if (newcomers.length > 0 && members.size + newcomers.length > limits.members) {
       return this.#answers.refuse(link, serial, "CONVERSATION_FULL");
     }
-    const updatedAt = newcomers.length === 0 ? this.#state.facts.updatedAt : this.#join(newcomers);
+    const updatedAt =
+      newcomers.length === 0 ? this.#state.facts.updatedAt : this.#join(newcomers, link.clientId);
     await this.#outbox.index();
     const failed = invalid.length === 0 ? [] : [{ error: "INVALID_LOGIN" as const, clientIds: invalid }];
     const outcome = { conversationId: this.#state.facts.id, allowed, failed, updatedAt };
@@ -99,8 +104,9 @@ export class Membership {
     if (newcomers.length > 0) this.#announceJoin(newcomers, link.clientId, updatedAt);
   }
 
-  #join(newcomers: string[]): number {
+  #join(newcomers: string[], by: string): number {
     const updatedAt = this.#state.change({}, this.#host.now());
+    this.#state.notices.keep({ kind: "joined", by, members: newcomers }, updatedAt);
     for (const clientId of newcomers) this.#state.addMember(clientId, updatedAt);
     this.#delivery.audienceChanged();
     this.#host.archiveSoon();
@@ -132,6 +138,7 @@ export class Membership {
     let { updatedAt } = this.#state.facts;
     if (gone.length > 0) {
       updatedAt = this.#state.change({}, this.#host.now());
+      this.#state.notices.keep({ kind: "left", by: link.clientId, members: gone }, updatedAt);
       for (const clientId of gone) this.#state.removeMember(clientId);
       this.#delivery.audienceChanged();
       this.#host.archiveSoon();
@@ -156,14 +163,11 @@ export class Membership {
     if ("refused" in outcome)
       return this.#answers.refuse(link, serial, "CONVERSATION_UPDATE_FAILED", outcome.refused);
     const updatedAt = this.#state.change(outcome.after, this.#host.now());
+    const { changed, resulting } = outcome;
+    this.#state.notices.keep({ kind: "updated", by: link.clientId, changed, resulting }, updatedAt);
     this.#host.archiveSoon();
     await this.#outbox.index();
-    const change = {
-      conversationId: this.#state.facts.id,
-      updatedAt,
-      changed: outcome.changed,
-      resulting: outcome.resulting,
-    };
+    const change = { conversationId: this.#state.facts.id, updatedAt, changed, resulting };
     this.#answers.reply(link, serial, replies.conversationUpdated(serial, change));
     // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
     const record = pushRecord(pushes.conversationChanged({ ...change, by: link.clientId }));
@@ -191,11 +195,16 @@ export class Membership {
     if (!this.#state.members.has(link.clientId)) {
       return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
-    const marks = [...this.#state.members.values()]
-      .filter(({ clientId, readAt, joinedAt }) => clientId !== link.clientId && readAt > joinedAt)
-      .map(({ clientId, readAt }) => ({ clientId, deliveredAt: readAt, readAt }));
-    const latest = marks.length === 0 ? undefined : Math.max(...marks.map(({ readAt }) => readAt));
-    const answer = { conversationId: this.#state.facts.id, deliveredAt: latest, readAt: latest };
+    this.#receipts.save();
+    const others = [...this.#state.members.values()].filter(({ clientId }) => clientId !== link.clientId);
+    const marks = others
+      .map((member) => this.#receipts.marksOf(member))
+      .filter(({ deliveredAt }) => deliveredAt !== undefined);
+    const answer = {
+      conversationId: this.#state.facts.id,
+      deliveredAt: latest(marks.map(({ deliveredAt }) => deliveredAt)),
+      readAt: latest(marks.map(({ readAt }) => readAt)),
+    };
     const members = command.allMembers ? { members: marks } : {};
     this.#answers.reply(link, serial, replies.maxRead(serial, { ...answer, ...members }));
   }
@@ -209,4 +218,8 @@ export class Membership {
     const { id, kind, timeToLive } = this.#state.facts;
     return { conversationId: id, kind, timeToLive };
   }
+}
+
+function latest(marks: (number | undefined)[]): number | undefined {
+  return marks.reduce((last, mark) => (mark !== undefined && mark > (last ?? 0) ? mark : last), undefined);
 }

@@ -17,6 +17,7 @@ import type { Delivery } from "./delivery.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
 import type { Link, Replay } from "./lanes.ts";
+import { hasReceipts, type Receipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 
 type Send = { link: Link; command: CommandOf<"message.send"> };
@@ -29,26 +30,40 @@ export interface MessagesHost {
 }
 
 const HISTORY_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
+/** Longest that a message may be on its way to a device (ms): what SDKs are told is known is older than that. */
+const IN_FLIGHT = 2_000;
+const NOBODY = 0; // no session's origin
 const HISTORY_LIMIT = 1000; // messages; SDKs ask for 100 at most, Java lets apps ask for 1000
+
+/** A message handed over in advance, sent when its author is lost (M-47). */
+export type Will = Pick<MessageRecord, "id" | "content" | "mentionAll" | "mentions">;
 
 /** What is said in a conversation: sending, history, and how far each member has read. */
 export class Messages {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
+  readonly #receipts: Receipts;
   readonly #answers: Answers;
   readonly #host: MessagesHost;
   readonly #sends: GroupCommit<Send>;
 
-  constructor(state: ConversationState, delivery: Delivery, answers: Answers, host: MessagesHost) {
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    receipts: Receipts,
+    answers: Answers,
+    host: MessagesHost,
+  ) {
     this.#state = state;
     this.#delivery = delivery;
+    this.#receipts = receipts;
     this.#answers = answers;
     this.#host = host;
     this.#sends = new GroupCommit((sends) => this.#commit(sends), host);
   }
 
   send(link: Link, command: CommandOf<"message.send">): void {
-    if (command.will || !command.transient) return this.#sends.add({ link, command });
+    if (!command.transient) return this.#sends.add({ link, command });
     this.#sends.flush();
     this.#sendTransient(link, command);
   }
@@ -60,7 +75,7 @@ export class Messages {
 
   /** Appends what gathered, in one stretch and one commit; answers and broadcasts leave once it is durable (I1). */
   #commit(sends: Send[]): void {
-    const before = this.#state.log.head;
+    const before = this.#state.log.end;
     const stored: { origin: number; record: Uint8Array }[] = [];
     const answers = new Map<Link, Uint8Array[]>();
     for (const { link, command } of sends) {
@@ -118,13 +133,12 @@ export class Messages {
     };
     try {
       if (!this.#state.members.has(link.clientId)) return refused("INVALID_MESSAGING_TARGET");
-      if (command.will) return refused("UNSUPPORTED_COMMAND");
       const now = this.#host.now();
       const token = command.dedupeToken;
       const before =
         token === undefined ? undefined : this.#state.log.acceptedBefore(link.clientId, token, now);
       if (before !== undefined) return answered(before);
-      const place = { timestamp: this.#state.tick(now), previous: this.#state.log.head };
+      const place = { timestamp: this.#state.tick(now), previous: this.#state.log.end };
       const message = messageOf(link.clientId, command, place.timestamp);
       this.#state.log.append(message, token, link.origin);
       const push = pushes.message({
@@ -132,7 +146,8 @@ export class Messages {
         kind: this.#state.facts.kind,
         message,
       });
-      stored.push({ origin: link.origin, record: storedRecord(place, link.origin, push) });
+      const traits = { patch: false, acknowledge: hasReceipts(this.#state) };
+      stored.push({ origin: link.origin, record: storedRecord(place, link.origin, traits, push) });
       return answered(message, place);
     } catch (error) {
       console.error("message.send:", reason(error));
@@ -174,7 +189,8 @@ export class Messages {
     const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
     const { direction, start, end, messageType } = command;
     const messages = limit === 0 ? [] : this.#state.log.page({ direction, start, end, messageType, limit });
-    const page = { conversationId: this.#state.facts.id, kind: this.#state.facts.kind, messages };
+    const { id: conversationId, kind } = this.#state.facts;
+    const page = { conversationId, kind, messages: this.#receipts.shown(messages) };
     this.#answers.reply(link, serial, replies.historyPage(serial, page));
   }
 
@@ -182,14 +198,28 @@ export class Messages {
     const member = this.#state.members.get(link.clientId);
     const mine = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
     if (member !== undefined && mine !== undefined) {
-      this.#state.read(member, mine.timestamp ?? this.#state.log.head);
+      this.#receipts.read(member, mine.timestamp);
       const { count, mentioned } = this.#state.log.unread(member.clientId, member.readAt);
       const { id: conversationId, kind } = this.#state.facts;
       const summary = { conversationId, kind, unread: count, mentioned };
-      const push = pushes.unread({ conversations: [summary], notifiedAt: this.#host.now() });
+      const notifiedAt = this.#host.now() - IN_FLIGHT;
+      const push = pushes.unread({ conversations: [summary], notifiedAt });
       this.#delivery.push([member.clientId], unreadRecord(push));
     }
     this.#answers.reply(link, command.serial, replies.readConfirmed(command.serial));
+  }
+
+  /**
+   * A will, to everybody online (M-47). It is told like any message but never kept (M-49), and one that was sent
+   * already, or whose author has left, is dropped.
+   */
+  will(from: string, will: Will): void {
+    if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;
+    const timestamp = this.#state.tick(this.#host.now());
+    this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
+    const message = { ...will, from, timestamp, receipt: false, patchedAt: undefined, recalled: false };
+    const { id: conversationId, kind } = this.#state.facts;
+    this.#delivery.pushToMembers(pushRecord(pushes.message({ conversationId, kind, message })), NOBODY);
   }
 }
 
@@ -207,18 +237,26 @@ function messageOf(from: string, command: CommandOf<"message.send">, timestamp: 
   };
 }
 
-/** Stored messages after a timestamp as one frame of records, for links and cold lanes. */
+/** Entries of the log after a time as one frame of records, for links and cold lanes. */
 export function replayOf(state: ConversationState, after: number, limit: number): Replay | undefined {
-  const rows = state.log.after(after, limit + 1);
-  const page = rows.slice(0, limit);
+  const entries = state.log.entriesAfter(after, limit + 1);
+  const page = entries.slice(0, limit);
   const last = page.at(-1);
   if (last === undefined) return undefined;
   const { id: conversationId, kind } = state.facts;
   let previous = state.log.upTo(after);
-  const records = page.map(({ message, origin }) => {
-    const place = { timestamp: message.timestamp, previous };
-    previous = message.timestamp;
-    return storedRecord(place, origin, pushes.message({ conversationId, kind, message }));
+  const records = page.map((entry) => {
+    const { message, origin } = entry;
+    const place = { timestamp: entry.at, previous };
+    previous = entry.at;
+    if (entry.kind === "message") {
+      const traits = { patch: false, acknowledge: hasReceipts(state) };
+      return storedRecord(place, origin, traits, pushes.message({ conversationId, kind, message }));
+    }
+    // A message that this very replay brings is in its final form there.
+    const known = message.timestamp > after;
+    const push = known ? new Uint8Array() : pushes.patched({ conversationId, message });
+    return storedRecord(place, origin, { patch: true, acknowledge: false }, push);
   });
-  return { frame: joinRecords(records), upTo: last.message.timestamp, more: rows.length > limit };
+  return { frame: joinRecords(records), upTo: last.at, more: entries.length > limit };
 }

@@ -5,9 +5,14 @@ import type { ConversationState } from "./state.ts";
 /** D1, as the conversation's outbox writes it. Every call has a deadline and may reject. */
 export interface Archive {
   saveConversation(record: ConversationRecord): Promise<void>;
-  /** The newest message D1 has of this conversation (ms, 0 if none). */
-  archivedUpTo(conversationId: string): Promise<number>;
+  /** The newest message and the newest edit D1 has of this conversation (ms, 0 if none). */
+  archivedUpTo(conversationId: string): Promise<Progress>;
   saveMessages(conversationId: string, messages: MessageRecord[], lastMessageAt: number): Promise<void>;
+}
+
+interface Progress {
+  timestamp: number;
+  patchedAt: number;
 }
 
 const BATCH = 100; // messages per D1 batch
@@ -23,7 +28,7 @@ export class Outbox {
   readonly #state: ConversationState;
   readonly #archive: Archive;
   #saving: Promise<boolean> | undefined;
-  #archivedUpTo: number | undefined;
+  #archivedUpTo: Progress | undefined;
   #delay = DELAY_FIRST;
 
   constructor(state: ConversationState, archive: Archive) {
@@ -76,12 +81,12 @@ export class Outbox {
     try {
       let upTo = this.#archivedUpTo ?? (await this.#archive.archivedUpTo(id));
       let copied = 0;
-      while (upTo < this.#state.log.head) {
-        const messages = this.#state.log.after(upTo, BATCH).map(({ message }) => message);
-        const last = messages.at(-1);
-        if (last === undefined) break;
-        await this.#archive.saveMessages(id, messages, last.timestamp);
-        upTo = last.timestamp;
+      while (this.#isAfter(upTo)) {
+        const messages = this.#state.log.changedAfter(upTo, BATCH);
+        if (messages.length === 0) break;
+        const { timestamp, patchedAt } = messages.reduce(furthest, upTo);
+        await this.#archive.saveMessages(id, messages, timestamp);
+        upTo = { timestamp, patchedAt };
         copied += messages.length;
       }
       this.#archivedUpTo = upTo;
@@ -96,6 +101,20 @@ export class Outbox {
   /** Whether D1 lacks anything, as far as is known without asking it. */
   get isBehind(): boolean {
     if (this.#state.indexIsStale) return true;
-    return this.#state.facts.kind !== "temporary" && (this.#archivedUpTo ?? 0) < this.#state.log.head;
+    return (
+      this.#state.facts.kind !== "temporary" &&
+      this.#isAfter(this.#archivedUpTo ?? { timestamp: 0, patchedAt: 0 })
+    );
   }
+
+  #isAfter({ timestamp, patchedAt }: Progress): boolean {
+    return timestamp < this.#state.log.head || patchedAt < this.#state.log.patchedAt;
+  }
+}
+
+function furthest(reached: Progress, message: MessageRecord): Progress {
+  return {
+    timestamp: Math.max(reached.timestamp, message.timestamp),
+    patchedAt: Math.max(reached.patchedAt, message.patchedAt ?? 0),
+  };
 }

@@ -1,6 +1,8 @@
 import type { ConversationRecord } from "../history/records.ts";
 import type { Sql } from "../sql.ts";
 import { Log } from "./log.ts";
+import { Notices } from "./notices.ts";
+import { createTables, hasTables, upgradeTables } from "./tables.ts";
 
 /** One member as the conversation keeps him; one row each. */
 export interface Member {
@@ -10,6 +12,15 @@ export interface Member {
   muted: boolean;
   /** Everything at or before it is read; never moves back (I5). Starts where he joined. */
   readAt: number;
+  /** When the read mark last moved (ms), 0 if it never did: devices that were away then are told. */
+  readMovedAt: number;
+  /**
+   * Everything at or before it reached a device of his; never moves back. It is written when it matters to others
+   * (`Receipts`), so storage may know an earlier one.
+   */
+  deliveredAt: number;
+  /** What his `.1` devices acknowledged; undefined until the first of them logged in. */
+  pushedAt: number | undefined;
   /** Nobody was online at the last try: later messages wait for his login and cost no call. */
   away: boolean;
 }
@@ -23,6 +34,7 @@ type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt">;
 export class ConversationState {
   readonly #sql: Sql;
   readonly log: Log;
+  readonly notices: Notices;
   readonly members: Map<string, Member>;
   #facts: Facts;
   /** `updatedAt` of the newest snapshot D1 has. */
@@ -31,29 +43,20 @@ export class ConversationState {
   #owedSince: number | undefined;
 
   static create(sql: Sql, record: ConversationRecord): ConversationState {
-    sql.exec(
-      "CREATE TABLE conversation (id INTEGER PRIMARY KEY CHECK (id = 1), facts TEXT NOT NULL, " +
-        "indexed_at INTEGER NOT NULL, owed_since INTEGER)",
-    );
-    // Without a rowid the key is the row: one row written per change, no index beside it.
-    sql.exec(
-      "CREATE TABLE members (client_id TEXT PRIMARY KEY, joined_at INTEGER NOT NULL, muted INTEGER NOT NULL, " +
-        "read_at INTEGER NOT NULL, delivered_at INTEGER NOT NULL, away INTEGER NOT NULL) WITHOUT ROWID",
-    );
-    Log.createTables(sql);
+    createTables(sql);
     const { members, muted, lastMessageAt, ...facts } = record;
     sql.exec("INSERT INTO conversation VALUES (1, ?, 0, NULL)", JSON.stringify(facts));
     const state = new ConversationState(sql);
     for (const clientId of members) state.addMember(clientId, record.createdAt);
+    state.notices.keep({ kind: "joined", by: record.creator, members }, record.createdAt);
     return state;
   }
 
   /** The conversation of this storage, if one was ever created in it; looking writes nothing. */
   static load(sql: Sql): ConversationState | undefined {
-    const tables = sql
-      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'conversation'")
-      .toArray();
-    return tables.length === 0 ? undefined : new ConversationState(sql);
+    if (!hasTables(sql)) return undefined;
+    upgradeTables(sql);
+    return new ConversationState(sql);
   }
 
   private constructor(sql: Sql) {
@@ -67,20 +70,27 @@ export class ConversationState {
     this.#indexedAt = row.indexed_at;
     this.#owedSince = row.owed_since ?? undefined;
     this.log = new Log(sql);
+    this.notices = new Notices(sql);
     this.members = new Map();
     const members = sql.exec<{
       client_id: string;
       joined_at: number;
       muted: number;
       read_at: number;
+      read_moved_at: number;
+      delivered_at: number;
+      pushed_at: number | null;
       away: number;
-    }>("SELECT client_id, joined_at, muted, read_at, away FROM members ORDER BY joined_at, client_id");
+    }>("SELECT * FROM members ORDER BY joined_at, client_id");
     for (const member of members) {
       this.members.set(member.client_id, {
         clientId: member.client_id,
         joinedAt: member.joined_at,
         muted: member.muted === 1,
         readAt: member.read_at,
+        readMovedAt: member.read_moved_at,
+        deliveredAt: member.delivered_at,
+        pushedAt: member.pushed_at ?? undefined,
         away: member.away === 1,
       });
     }
@@ -92,7 +102,7 @@ export class ConversationState {
 
   /** The next moment of this conversation: now, or just after the last one if the clock has not moved on (I2). */
   tick(now: number): number {
-    return Math.max(now, this.log.head + 1, this.#facts.updatedAt + 1);
+    return Math.max(now, this.log.end + 1, this.#facts.updatedAt + 1, this.notices.last + 1);
   }
 
   /** The whole conversation as queries and D1 see it. */
@@ -115,9 +125,23 @@ export class ConversationState {
   }
 
   addMember(clientId: string, joinedAt: number): void {
-    const member: Member = { clientId, joinedAt, muted: false, readAt: joinedAt, away: false };
-    this.members.set(clientId, member);
-    this.#sql.exec("INSERT INTO members VALUES (?, ?, 0, ?, ?, 0)", clientId, joinedAt, joinedAt, joinedAt);
+    this.members.set(clientId, {
+      clientId,
+      joinedAt,
+      muted: false,
+      readAt: joinedAt,
+      readMovedAt: 0,
+      deliveredAt: joinedAt,
+      pushedAt: undefined,
+      away: false,
+    });
+    this.#sql.exec(
+      "INSERT INTO members (client_id, joined_at, muted, read_at, delivered_at, away) VALUES (?, ?, 0, ?, ?, 0)",
+      clientId,
+      joinedAt,
+      joinedAt,
+      joinedAt,
+    );
   }
 
   removeMember(clientId: string): void {
@@ -136,13 +160,31 @@ export class ConversationState {
     this.#sql.exec("UPDATE members SET away = ? WHERE client_id = ?", away ? 1 : 0, member.clientId);
   }
 
-  /** Moves a read mark forward; returns whether it moved (I5). */
-  read(member: Member, upTo: number): boolean {
+  /** Moves a read mark forward, and the delivered mark with it; returns whether it moved (I5). */
+  read(member: Member, upTo: number, now: number): boolean {
     const readAt = Math.min(upTo, this.log.head);
     if (readAt <= member.readAt) return false;
     member.readAt = readAt;
-    this.#sql.exec("UPDATE members SET read_at = ? WHERE client_id = ?", readAt, member.clientId);
+    member.readMovedAt = Math.max(now, member.readMovedAt + 1);
+    member.deliveredAt = Math.max(member.deliveredAt, readAt);
+    this.#sql.exec(
+      "UPDATE members SET read_at = ?, read_moved_at = ?, delivered_at = ? WHERE client_id = ?",
+      readAt,
+      member.readMovedAt,
+      member.deliveredAt,
+      member.clientId,
+    );
     return true;
+  }
+
+  /** Writes down how far a member's devices have acknowledged. */
+  saveDelivered(member: Member): void {
+    this.#sql.exec(
+      "UPDATE members SET delivered_at = ?, pushed_at = ? WHERE client_id = ?",
+      member.deliveredAt,
+      member.pushedAt ?? null,
+      member.clientId,
+    );
   }
 
   /** `updatedAt` of the newest snapshot D1 is known to have. */

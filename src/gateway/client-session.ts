@@ -4,7 +4,7 @@ import {
   isConversationCommand,
   refusalWithoutConversation,
 } from "../conversation/commands.ts";
-import { isConversationId, newMessageId } from "../conversation/ids.ts";
+import { isConversationId, newMessageId, timeOfMessageId } from "../conversation/ids.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import type { Command } from "../protocol/commands.ts";
 import { withDedupeToken } from "../protocol/dedupe.ts";
@@ -14,6 +14,7 @@ import type {
   SessionControl,
   SessionReport,
   SessionRequest,
+  SyncMode,
 } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import {
@@ -30,6 +31,8 @@ import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation
 import { DialQueue } from "./dial-queue.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
 import { Marks } from "./marks.ts";
+import { Redelivery } from "./redelivery.ts";
+import { Unanswered } from "./unanswered.ts";
 
 /** The gateway around a session. */
 export interface SessionOwner {
@@ -54,6 +57,11 @@ export interface SessionOwner {
 /** Pushes wait this long (ms) after `opened`: C# knows its client only a moment later (gotcha 40). */
 const SETTLE = 150;
 const CLOSE_DEADLINE = 5_000; // ms that a `session/close` waits for the answers before its own
+/** Capability bits (wire §4.1). */
+const SHOWS_PATCHES = 1;
+const TRANSIENT_ACK = 8;
+/** Conversations remembered to want no acknowledgements. */
+const SILENT_MAX = 2_000;
 /** A link used within this time (ms) does not give way to one that only follows a sibling. */
 const IN_USE = 5_000;
 
@@ -69,7 +77,7 @@ type Phase = "connecting" | "opening" | "open" | "closing" | "over";
 export class ClientSession implements LinkOwner {
   readonly clientId: string;
   readonly #owner: SessionOwner;
-  readonly #mode: SessionRequest["mode"];
+  readonly #mode: SyncMode;
   readonly #sessionId = crypto.randomUUID();
   readonly #origin = newOrigin();
   #openedAt = 0;
@@ -82,19 +90,27 @@ export class ClientSession implements LinkOwner {
   #phase: Phase = "connecting";
   #socket: LinkSocket | undefined;
   #early: Early[] = [];
-  /** Serials handed on whose answer has not come. */
-  readonly #unanswered = new Set<number>();
+  readonly #unanswered = new Unanswered();
+  readonly #redelivery: Redelivery | undefined;
+  /** Conversations that want no acknowledgements of their messages, as far as is known. */
+  readonly #silent = new Set<string>();
+  #capabilities = 0;
   /** A `session/close` that waits until everything before it is answered (I10). */
   #closing: { frame: Uint8Array; cancel: () => void } | undefined;
   /** Pushes held back while the client settles. */
   #settling: Uint8Array[] | undefined;
   #settled: (() => void) | undefined;
 
-  constructor(owner: SessionOwner, clientId: string, mode: SessionRequest["mode"]) {
+  constructor(owner: SessionOwner, clientId: string, mode: SyncMode) {
     this.#owner = owner;
     this.clientId = clientId;
     this.#mode = mode;
     this.#field = clientIdField(clientId);
+    if (mode === "push") {
+      const send = (payload: Uint8Array) => this.#push(payload);
+      const timer = (milliseconds: number, run: () => void) => owner.timer(milliseconds, run);
+      this.#redelivery = new Redelivery({ now: () => owner.now(), send, timer }, clientId);
+    }
     this.#dials = new DialQueue(owner.dialConversation, (delay, run) => owner.timer(delay, run));
   }
 
@@ -138,7 +154,7 @@ export class ClientSession implements LinkOwner {
       for (const data of early) this.#sessionFrame(data);
     } catch (error) {
       console.error("session link:", reason(error));
-      this.#answer(command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
+      this.#refuse(command.serial, "INTERNAL_ERROR");
       this.#end(linkClose.LOST);
     }
   }
@@ -158,30 +174,49 @@ export class ClientSession implements LinkOwner {
       this.#closing = { frame, cancel: this.#owner.timer(CLOSE_DEADLINE, () => this.#sendClose()) };
       return this.#closeWhenAnswered();
     }
-    if (command.serial !== undefined) this.#unanswered.add(command.serial);
-    if (!isConversationCommand(command)) {
+    const { serial } = command;
+    // A will is kept by the client's object, whatever conversation it is for (M-48).
+    if (!isConversationCommand(command) || (command.name === "message.send" && command.will)) {
+      if (serial !== undefined) this.#unanswered.add(serial);
       this.#socket?.send(frame);
       return;
     }
-    if (
-      command.name === "message.send" &&
-      command.dedupeToken === undefined &&
-      command.serial !== undefined
-    ) {
-      // C# sends none, and a link may break between the message and its ack.
-      const dedupeToken = `${this.#sessionId}/${command.serial}`;
-      this.handle({ ...command, dedupeToken }, withDedupeToken(frame, dedupeToken));
-      return;
+    if (command.name === "message.acknowledge") return this.#acknowledge(command, frame);
+    if (command.name === "message.send") {
+      if (command.transient && (this.#capabilities & TRANSIENT_ACK) === 0) {
+        // Whoever cannot do with an answer gets none: its reply is to a serial nobody waits for.
+        return this.#toConversation(command.conversationId, {
+          command: { ...command, serial: undefined },
+          frame,
+        });
+      }
+      if (command.dedupeToken === undefined && serial !== undefined) {
+        // C# sends none, and a link may break between the message and its ack.
+        const dedupeToken = `${this.#sessionId}/${serial}`;
+        return this.handle({ ...command, dedupeToken }, withDedupeToken(frame, dedupeToken));
+      }
     }
     const conversationIds = conversationsOf(command);
-    if (conversationIds.length === 0 && command.serial !== undefined) {
-      this.#answer(command.serial, replies.errorReply(command.serial, "CONVERSATION_NOT_FOUND"));
+    // Every object must have made its part of the changes; but one can confirm a `read` for all.
+    const all = command.name === "message.patch";
+    if (serial !== undefined) this.#unanswered.add(serial, all ? conversationIds.length : 1);
+    if (conversationIds.length === 0) {
+      this.#answer(serial, replies.errorReply(serial, "CONVERSATION_NOT_FOUND"));
     }
     for (const [at, conversationId] of conversationIds.entries()) {
-      // A frame for several conversations is refused once at most.
-      const part: ConversationCommand = at === 0 ? command : { ...command, serial: undefined };
+      const part = at === 0 || all ? command : { ...command, serial: undefined };
       this.#toConversation(conversationId, { command: part, frame });
     }
+  }
+
+  /** Only what somebody waits for goes on: in large groups, an answer to each message would cost more than it. */
+  #acknowledge(command: ConversationCommand & { name: "message.acknowledge" }, frame: Uint8Array): void {
+    const { serial, conversationId, messageId, to } = command;
+    if (serial !== undefined) this.#refuse(serial, "UNSUPPORTED_COMMAND");
+    if (conversationId === undefined || this.#silent.has(conversationId)) return;
+    const upTo = to ?? (messageId === undefined ? undefined : timeOfMessageId(messageId));
+    if (upTo !== undefined) this.#redelivery?.acknowledged(conversationId, upTo);
+    this.#toConversation(conversationId, { command: { ...command, serial: undefined }, frame });
   }
 
   /** The user's socket is gone, or the session is ended from outside. */
@@ -199,7 +234,8 @@ export class ClientSession implements LinkOwner {
   request(conversationId: string) {
     const since = this.#marks.at(conversationId);
     const age = this.now() - this.#openedAt;
-    return { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin, since, age };
+    const session = { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin };
+    return { ...session, mode: this.#mode, since, age };
   }
 
   receive(conversationId: string, records: LinkRecord[]): void {
@@ -209,8 +245,7 @@ export class ClientSession implements LinkOwner {
       else if (record.kind === "unread") this.#unread(record.payload);
       else if (record.kind === "reply") {
         if (record.accepted !== undefined) this.#accepted(conversationId, record.accepted);
-        // Each of several conversations in one `read` answers it; the first one counts (I10).
-        if (this.#unanswered.has(record.serial)) this.#answer(record.serial, record.payload);
+        this.#answer(record.serial, record.payload);
       }
     }
   }
@@ -278,15 +313,12 @@ export class ClientSession implements LinkOwner {
       messageId: newMessageId(timestamp),
       timestamp,
     };
-    this.#answer(command.serial, replies.messageRefused(command.serial, refusal));
+    if (command.serial !== undefined) {
+      this.#answerAnyway(command.serial, replies.messageRefused(command.serial, refusal));
+    }
   }
 
   #toConversation(conversationId: string, forwarded: Forwarded): void {
-    // Receipts are not kept yet, so an acknowledgement has nothing to tell.
-    if (forwarded.command.name === "message.acknowledge") {
-      const { serial } = forwarded.command;
-      return this.#answer(serial, replies.errorReply(serial, "UNSUPPORTED_COMMAND"));
-    }
     if (!isConversationId(conversationId)) return this.refuse(forwarded);
     const catchingUp = this.#catchingUp.get(conversationId);
     if (catchingUp !== undefined) catchingUp.frames.push(forwarded);
@@ -321,8 +353,30 @@ export class ClientSession implements LinkOwner {
     if (place === "seen") return;
     if (place === "gap") return this.#resync(conversationId);
     this.#marks.advance(conversationId, record.timestamp);
-    if (record.origin === this.#origin) return;
+    const { patch, acknowledge } = record.traits;
+    if (record.origin === this.#origin || record.payload.length === 0) return;
+    if (patch) {
+      if ((this.#capabilities & SHOWS_PATCHES) !== 0) this.#push(record.payload);
+      return;
+    }
+    this.#expectAcknowledgement(conversationId, acknowledge);
     this.#push(record.payload);
+    this.#redelivery?.sent(conversationId, record.payload);
+  }
+
+  #expectAcknowledgement(conversationId: string, wanted: boolean): void {
+    if (wanted || this.#mode === "push") {
+      this.#silent.delete(conversationId);
+      return;
+    }
+    if (this.#silent.size >= SILENT_MAX) this.#silent.clear();
+    this.#silent.add(conversationId);
+  }
+
+  /** A message that the client missed while it was away (Y-02). */
+  #deliverMissed(conversationId: string, payload: Uint8Array): void {
+    this.#push(payload);
+    this.#redelivery?.sent(conversationId, payload);
   }
 
   /** Something before this message never came: the log after the mark is to be replayed (L7). */
@@ -343,10 +397,9 @@ export class ClientSession implements LinkOwner {
     for (const record of readRecords(data)) {
       if (record.kind === "control") this.#hear(readControl<SessionControl>(record.payload));
       else if (record.kind === "cold") this.#receiveCold(record.conversationId, record.payload);
-      else if (record.kind === "reply") {
-        this.send(record.payload);
-        this.#answered(record.serial);
-      } else if (record.kind === "unread") this.#unread(record.payload);
+      else if (record.kind === "missed") this.#deliverMissed(record.conversationId, record.payload);
+      else if (record.kind === "reply") this.#answerAnyway(record.serial, record.payload);
+      else if (record.kind === "unread") this.#unread(record.payload);
       else this.#push(record.payload);
     }
   }
@@ -394,6 +447,7 @@ export class ClientSession implements LinkOwner {
       case "opened":
         this.#phase = "open";
         this.#openedAt = this.now();
+        this.#capabilities = word.capabilities;
         this.#owner.opened();
         for (const conversationId of word.asking)
           this.#catchingUp.set(conversationId, { link: false, cold: [], frames: [] });
@@ -403,6 +457,7 @@ export class ClientSession implements LinkOwner {
       case "goAway":
         return this.send(pushes.goAway());
       case "ended":
+        if (word.error !== undefined) this.#sayGoodbye(word.error, word.detail);
         return this.#end(linkClose.DONE);
       case "caughtUp":
         return this.#caughtUp(word.conversationId, word.head);
@@ -433,14 +488,28 @@ export class ClientSession implements LinkOwner {
     if (this.#phase === "open" || this.#phase === "closing") this.#socket?.send(JSON.stringify(report));
   }
 
+  /** One object's answer; what nobody waits for (any more) goes nowhere (I10). */
   #answer(serial: number | undefined, payload: Uint8Array): void {
-    if (serial === undefined) return;
-    this.send(payload);
-    this.#answered(serial);
+    const answer = serial === undefined ? undefined : this.#unanswered.answered(serial, payload);
+    if (answer === undefined) return;
+    this.send(answer);
+    this.#closeWhenAnswered();
   }
 
-  #answered(serial: number): void {
-    if (this.#unanswered.delete(serial)) this.#closeWhenAnswered();
+  /** An answer of the client's object: those to logins and logouts were not noted down. */
+  #answerAnyway(serial: number, payload: Uint8Array): void {
+    if (this.#unanswered.has(serial)) this.#answer(serial, payload);
+    else this.send(payload);
+  }
+
+  #refuse(serial: number | undefined, error: ErrorName): void {
+    if (serial !== undefined) this.send(replies.errorReply(serial, error));
+  }
+
+  /** The session is ended from outside: whatever waits for an answer gets one, then the device is told why. */
+  #sayGoodbye(error: ErrorName, detail: string | undefined): void {
+    for (const serial of this.#unanswered.takeAll()) this.#refuse(serial, error);
+    this.send(pushes.sessionEnded({ error, detail }));
   }
 
   #closeWhenAnswered(): void {
@@ -463,6 +532,7 @@ export class ClientSession implements LinkOwner {
     if (this.#phase === "over") return;
     this.#phase = "over";
     this.#settled?.();
+    this.#redelivery?.close();
     this.#closing?.cancel();
     for (const link of this.#links.values()) link.close(code);
     this.#links.clear();
@@ -470,7 +540,7 @@ export class ClientSession implements LinkOwner {
     const early = this.#early.splice(0);
     const nextLogin = early.findIndex(({ command }) => command.name === "session.open");
     for (const { command } of nextLogin === -1 ? early : early.slice(0, nextLogin)) {
-      this.#answer(command.serial, replies.errorReply(command.serial, "SESSION_REQUIRED"));
+      this.#refuse(command.serial, "SESSION_REQUIRED");
     }
     this.#owner.ended(this);
     // JavaScript answers a refused token with an open without one, at once.

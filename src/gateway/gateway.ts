@@ -260,7 +260,8 @@ export class Gateway implements SessionOwner {
 }
 
 function patchRefusal(command: CommandOf<"message.patch">, settings: Settings): ErrorName | undefined {
-  for (const { recall } of command.patches) {
+  for (const { recall, size } of command.patches) {
+    if (size > settings.limits.messageBytes) return "FRAME_TOO_LONG";
     if (recall && !settings.messages.allowRecall) return "MESSAGE_RECALL_DISABLED";
     if (!recall && !settings.messages.allowEdit) return "MESSAGE_EDIT_DISABLED";
   }

@@ -5,6 +5,7 @@ import { demo } from "./demo.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { goAway } from "./go-away.ts";
+import { notifications } from "./notifications.ts";
 import { forTheOwner } from "./owner.ts";
 import { route } from "./route.ts";
 import { settings } from "./settings.ts";
@@ -72,6 +73,7 @@ function httpApp(): Hono<HttpEnv> {
   app.get("/", (context) => context.env.ASSETS?.fetch(context.req.raw) ?? context.notFound());
   app.route("/", route);
   app.route("/", demo);
+  app.route("/", notifications);
   app.use("/admin/*", forTheOwner);
   app.route("/", settings);
   app.route("/", goAway);

@@ -142,6 +142,8 @@ export type Request =
         content: Content | undefined;
         mentionAll: boolean;
         mentions: string[];
+        /** Bytes of content, which the 5 KB limit counts as for a new message. */
+        size: number;
       }[];
     }
   | {

@@ -74,14 +74,16 @@ export function decodePatches(message: GenericCommand): Request {
         "a message is named by conversation id, message id and timestamp",
       );
     }
+    const content = item.recall ? undefined : patchContent(item);
     patches.push({
       conversationId: item.cid,
       messageId: item.mid,
       timestamp: toNumber(item.timestamp),
       recall: item.recall,
-      content: item.recall ? undefined : patchContent(item),
+      content,
       mentionAll: item.mentionAll,
       mentions: item.mentionPids,
+      size: content === undefined ? 0 : contentSize(content),
     });
   }
   if (patches.length === 0) return malformed("MESSAGE_NOT_FOUND", "no message named");

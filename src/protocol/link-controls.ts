@@ -1,3 +1,5 @@
+import type { ErrorName } from "./errors.ts";
+
 /**
  * The words of the link rules L1-L8 (docs/architecture.md): what gateway and objects tell each other beside the
  * clients' own frames. Towards the gateway they travel as control records, towards an object as text.
@@ -17,14 +19,17 @@ export interface LinkRequest {
   since: number | undefined;
   /** How long the session has been open (ms): notices of that time are handed over too. */
   age: number;
+  mode: SyncMode;
 }
+
+/** `.3` sessions pull from unread counts, `.1` sessions are pushed what they missed (Y-01). */
+export type SyncMode = "pull" | "push";
 
 /** Who asks for a session link. */
 export interface SessionRequest {
   clientId: string;
   sessionId: string;
-  /** `.3` sessions pull from unread counts, `.1` sessions are pushed what they missed (Y-01). */
-  mode: "pull" | "push";
+  mode: SyncMode;
 }
 
 /** ConversationObject → gateway. */
@@ -40,9 +45,12 @@ export type ConversationRequest = { type: "unlink" };
 /** ClientObject → gateway. */
 export type SessionControl =
   /** The login succeeded. `asking` names the conversations it is being caught up on: `caughtUp` follows for each. */
-  | { type: "opened"; asking: string[] }
-  /** The login failed, the session was closed, or it was ended from outside: close links and forget it. */
-  | { type: "ended" }
+  | { type: "opened"; asking: string[]; capabilities: number }
+  /**
+   * The login failed, the session was closed, or it was ended from outside: close links and forget it. With an
+   * error, the device is told, and it is the last thing it is told.
+   */
+  | { type: "ended"; error?: ErrorName; detail?: string }
   /** The device is to reconnect, by way of the router. */
   | { type: "goAway" }
   /** Another session of this client is linked there: link too, and be replayed what came after (L3, L5). */

@@ -3,23 +3,32 @@
  * conversation pays for one write where it would pay for many (docs/architecture.md, "Broadcast").
  *
  * Layout, big-endian: kind (1 byte), payload length (4), then by kind
- * - stored: timestamp (8, float64 ms), timestamp of the message before it or 0 (8), origin (8), payload = a push
- *   without `peerId`
+ * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =
+ *   a push without `peerId`; empty where the replay that holds it shows the result already
  * - push:   payload = a push without `peerId`
  * - unread: the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
  *   without `peerId`
  * - cold:   conversation id length (2), the id, payload = an inner frame of records
+ * - missed: the same, payload = a push without `peerId`
  * - control: payload = JSON
  */
 export type LinkRecord =
-  | ({ kind: "stored"; origin: number; payload: Uint8Array } & LogPlace)
+  | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPlace)
   | { kind: "push" | "unread"; payload: Uint8Array }
   | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
-  | { kind: "cold"; conversationId: string; payload: Uint8Array }
+  | { kind: "cold" | "missed"; conversationId: string; payload: Uint8Array }
   | { kind: "control"; payload: Uint8Array };
 
-/** Where a message stands in its conversation: what names its predecessor shows whoever missed that one a gap. */
+/** What a gateway has to know of an entry of the log without reading its push. */
+export interface StoredTraits {
+  /** An edit or recall: only for devices that can show one (capability bit 0). */
+  patch: boolean;
+  /** The conversation wants to know that it arrived: acknowledgements of others stop at the gateway. */
+  acknowledge: boolean;
+}
+
+/** Where an entry stands in the log: what names its predecessor shows whoever missed that one a gap. */
 export interface LogPlace {
   timestamp: number;
   /** 0 for the first. */
@@ -32,6 +41,10 @@ const REPLY = 3;
 const COLD = 4;
 const CONTROL = 5;
 const UNREAD = 6;
+const MISSED = 7;
+
+const PATCH_FLAG = 1;
+const ACKNOWLEDGE_FLAG = 2;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -55,12 +68,18 @@ function record(
   return { bytes, view };
 }
 
-/** A message of the log. `origin` is the session that sent it: it has its ack and skips the copy. */
-export function storedRecord(place: LogPlace, origin: number, payload: Uint8Array): Uint8Array {
-  const { bytes, view } = record(STORED, 24, payload);
+/** An entry of the log. `origin` is the session that made it: it has its answer and skips the copy. */
+export function storedRecord(
+  place: LogPlace,
+  origin: number,
+  traits: StoredTraits,
+  payload: Uint8Array,
+): Uint8Array {
+  const { bytes, view } = record(STORED, 25, payload);
   view.setFloat64(5, place.timestamp);
   view.setFloat64(13, place.previous);
   view.setFloat64(21, origin);
+  view.setUint8(29, (traits.patch ? PATCH_FLAG : 0) | (traits.acknowledge ? ACKNOWLEDGE_FLAG : 0));
   return bytes;
 }
 
@@ -85,8 +104,17 @@ export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogP
 
 /** Records of one conversation travelling over a session link (the cold lane). */
 export function coldRecord(conversationId: string, frame: Uint8Array): Uint8Array {
+  return conversationRecord(COLD, conversationId, frame);
+}
+
+/** A message that a `.1` device missed, whatever it has seen since: it comes again until acknowledged (Y-02). */
+export function missedRecord(conversationId: string, payload: Uint8Array): Uint8Array {
+  return conversationRecord(MISSED, conversationId, payload);
+}
+
+function conversationRecord(kind: number, conversationId: string, payload: Uint8Array): Uint8Array {
   const id = encoder.encode(conversationId);
-  const { bytes, view } = record(COLD, 2 + id.length, frame);
+  const { bytes, view } = record(kind, 2 + id.length, payload);
   view.setUint16(5, id.length);
   bytes.set(id, 7);
   return bytes;
@@ -122,16 +150,22 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
     const length = view.getUint32(at + 1);
     const header = at + 5;
     switch (kind) {
-      case STORED:
-        at = header + 24 + length;
+      case STORED: {
+        at = header + 25 + length;
+        const flags = view.getUint8(header + 24);
         records.push({
           kind: "stored",
           timestamp: view.getFloat64(header),
           previous: view.getFloat64(header + 8),
           origin: view.getFloat64(header + 16),
-          payload: frame.subarray(header + 24, at),
+          traits: {
+            patch: (flags & PATCH_FLAG) !== 0,
+            acknowledge: (flags & ACKNOWLEDGE_FLAG) !== 0,
+          },
+          payload: frame.subarray(header + 25, at),
         });
         break;
+      }
       case PUSH:
       case UNREAD:
         at = header + length;
@@ -148,11 +182,12 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         });
         break;
       }
-      case COLD: {
+      case COLD:
+      case MISSED: {
         const idEnd = header + 2 + view.getUint16(header);
         at = idEnd + length;
         records.push({
-          kind: "cold",
+          kind: kind === COLD ? "cold" : "missed",
           conversationId: decoder.decode(frame.subarray(header + 2, idEnd)),
           payload: frame.subarray(idEnd, at),
         });

@@ -1,3 +1,4 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import {
   type ConversationFields,
@@ -11,21 +12,24 @@ import {
   optionalInt64,
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
-import { CommandType, OpType } from "./generated/message_pb.js";
+import { CommandType, GenericCommandSchema, OpType } from "./generated/message_pb.js";
 import type { JsonObject } from "./json.ts";
 
 /** What the server sends unasked (wire §5): never with a serial, and without `peerId` (`addressing.ts`). */
 
 type Kind = ConversationRecord["kind"];
 
-/** A notification kept for clients that are away says so on its live copy (wire §5.4). */
-interface Keeping {
-  permanent?: boolean;
+/**
+ * A notification kept for clients that are away says so on its live copy (wire §5.4). Its time is the one it is
+ * kept under: SDKs ask for what came after the last such time they saw.
+ */
+function keeping(keptAt: number | undefined) {
+  return keptAt === undefined ? {} : { notificationType: PERMANENT, serverTs: int64(keptAt) };
 }
 
 const PERMANENT = 1;
 
-interface ConversationNotice extends Keeping {
+interface ConversationNotice {
   conversationId: string;
   /** Who did it. */
   by: string;
@@ -36,7 +40,7 @@ function notify(op: OpType, notice: ConversationNotice, more: ConversationFields
   return frame({
     cmd: CommandType.conv,
     op,
-    notificationType: notice.permanent === true ? PERMANENT : undefined,
+    ...keeping(notice.updatedAt),
     convMessage: {
       cid: notice.conversationId,
       initBy: notice.by,
@@ -120,6 +124,13 @@ export function message(delivery: {
   });
 }
 
+/** Whose message a push of `message` carries, and from when; undefined for any other push. */
+export function messagePushed(push: Uint8Array): { from: string; timestamp: number } | undefined {
+  const { directMessage } = fromBinary(GenericCommandSchema, push);
+  if (directMessage === undefined || directMessage.transient) return undefined;
+  return { from: directMessage.fromPeerId, timestamp: Number(directMessage.timestamp) };
+}
+
 export interface UnreadSummary {
   conversationId: string;
   kind: Kind;
@@ -130,12 +141,21 @@ export interface UnreadSummary {
   mentioned: boolean;
 }
 
-/** Only for one conversation or more: C# throws on a push without any, so building one is a bug (wire §10.1, 15). */
-export function unread(report: { conversations: UnreadSummary[]; notifiedAt: number }): Uint8Array {
+/**
+ * Only for one conversation or more: C# throws on a push without any, so building one is a bug (wire §10.1, 15).
+ * SDKs give `notifiedAt` back at their next login, and are then told of what changed after it; none tells all.
+ */
+export function unread(report: {
+  conversations: UnreadSummary[];
+  notifiedAt: number | undefined;
+}): Uint8Array {
   if (report.conversations.length === 0) throw new RangeError("an unread push needs a conversation");
   return frame({
     cmd: CommandType.unread,
-    unreadMessage: { convs: report.conversations.map(unreadTuple), notifTime: int64(report.notifiedAt) },
+    unreadMessage: {
+      convs: report.conversations.map(unreadTuple),
+      notifTime: optionalInt64(report.notifiedAt),
+    },
   });
 }
 
@@ -156,18 +176,18 @@ function unreadTuple({ conversationId, kind, unread, lastMessage, mentioned }: U
 }
 
 /** To the sender of a message that asked for it (M-37): `from` has it, or has `read` it. */
-export function receipt(
-  notice: Keeping & {
-    messageId: string;
-    conversationId: string;
-    timestamp: number;
-    from: string;
-    read: boolean;
-  },
-): Uint8Array {
+export function receipt(notice: {
+  messageId: string;
+  conversationId: string;
+  timestamp: number;
+  from: string;
+  read: boolean;
+  /** When it was kept for a sender who is away (ms); absent when it was not. */
+  keptAt?: number;
+}): Uint8Array {
   return frame({
     cmd: CommandType.rcp,
-    notificationType: notice.permanent === true ? PERMANENT : undefined,
+    ...keeping(notice.keptAt),
     rcpMessage: {
       id: notice.messageId,
       cid: notice.conversationId,

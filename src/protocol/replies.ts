@@ -40,6 +40,14 @@ export function errorReply(
   });
 }
 
+/** Whether a reply is one of `errorReply`'s: its first field says so. */
+export function isRefusal(payload: Uint8Array): boolean {
+  const [tag, command] = payload;
+  return tag === FIRST_FIELD_VARINT && command === CommandType.error;
+}
+
+const FIRST_FIELD_VARINT = 0x08;
+
 export interface SessionToken {
   token: string;
   /** Seconds. */

@@ -2,22 +2,77 @@ import { expect, test } from "vitest";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
+const fresh = { unread: undefined, reads: undefined, patches: undefined };
+const unchanged = { patchedAt: 0, readAt: 0, noticedAt: 0 };
+const read = { pending: false, changed: unchanged };
+const NOW = 1_800_000_000_000;
+
 test("[I4] what comes while a catch-up is under way is not removed by its answer", () => {
   const inbox = new Inbox(new MemorySql());
   inbox.add("chat");
   const asked = inbox.arrivals("chat");
   inbox.add("chat"); // a message, after the conversation counted nothing unread
-  inbox.remove("chat", asked);
-  expect([...inbox.conversations()]).toEqual(["chat"]);
-  inbox.remove("chat", inbox.arrivals("chat"));
-  expect([...inbox.conversations()]).toEqual([]);
+  inbox.asked("chat", asked, "pull", read, NOW);
+  expect(inbox.newsFor("pull", fresh)).toEqual(["chat"]);
+  inbox.asked("chat", inbox.arrivals("chat"), "pull", read, NOW);
+  expect(inbox.newsFor("pull", fresh)).toEqual([]);
 });
 
 test("[I9] the inbox is the same after the object slept, and an empty one leaves no table", () => {
   const sql = new MemorySql();
-  expect([...new Inbox(sql).conversations()]).toEqual([]);
+  expect(new Inbox(sql).newsFor("pull", fresh)).toEqual([]);
   expect(sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);
   const inbox = new Inbox(sql);
   for (const id of ["one", "two", "one"]) inbox.add(id);
-  expect([...new Inbox(sql).conversations()].sort()).toEqual(["one", "two"]);
+  expect(new Inbox(sql).newsFor("pull", fresh).sort()).toEqual(["one", "two"]);
+});
+
+test("[M-19] [Y-21] a device that was away longer finds what another device was told already", () => {
+  const sql = new MemorySql();
+  const inbox = new Inbox(sql);
+  inbox.add("chat");
+  const changed = { patchedAt: NOW - 100, readAt: NOW - 50, noticedAt: NOW - 25 };
+  inbox.asked("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW);
+  const later = new Inbox(sql);
+  expect(later.newsFor("pull", fresh)).toEqual([]);
+  expect(later.newsFor("pull", { ...fresh, patches: NOW - 101 })).toEqual(["chat"]);
+  expect(later.newsFor("pull", { ...fresh, patches: NOW - 100 })).toEqual([]);
+  expect(later.newsFor("pull", { ...fresh, reads: NOW - 51 })).toEqual(["chat"]);
+  expect(later.newsFor("pull", { ...fresh, reads: NOW - 50 })).toEqual([]);
+  expect(later.noticesAfter(NOW - 26)).toEqual(["chat"]);
+  expect(later.noticesAfter(NOW - 25)).toEqual([]);
+});
+
+test("a conversation where nothing happened for a month is forgotten", () => {
+  const inbox = new Inbox(new MemorySql());
+  inbox.add("chat");
+  const changed = { patchedAt: NOW, readAt: NOW, noticedAt: NOW };
+  const month = 31 * 24 * 60 * 60 * 1000;
+  inbox.asked("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW + month);
+  expect(inbox.noticesAfter(0)).toEqual([]);
+});
+
+test("[Y-06] what a .3 device was told is still news for a .1 device, and the other way round", () => {
+  const sql = new MemorySql();
+  const inbox = new Inbox(sql);
+  inbox.add("before");
+  inbox.pushesFrom(NOW);
+  inbox.add("after");
+  for (const id of ["before", "after"]) inbox.asked(id, inbox.arrivals(id), "pull", read, NOW);
+  const later = new Inbox(sql);
+  expect(later.firstPushAt).toBe(NOW);
+  expect(later.newsFor("pull", fresh)).toEqual([]);
+  expect(later.newsFor("push", fresh).sort()).toEqual(["after", "before"]);
+  for (const id of ["before", "after"]) later.asked(id, later.arrivals(id), "push", read, NOW);
+  expect(later.newsFor("push", fresh)).toEqual([]);
+});
+
+test("an inbox that an earlier version wrote is read", () => {
+  const sql = new MemorySql();
+  sql.exec("CREATE TABLE inbox (conversation_id TEXT PRIMARY KEY) WITHOUT ROWID");
+  sql.exec("INSERT INTO inbox VALUES (?)", "chat");
+  const inbox = new Inbox(sql);
+  expect(inbox.newsFor("pull", fresh)).toEqual(["chat"]);
+  inbox.add("other");
+  expect(new Inbox(sql).newsFor("pull", fresh).sort()).toEqual(["chat", "other"]);
 });

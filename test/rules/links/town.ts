@@ -1,12 +1,11 @@
 import { Client } from "../../../src/client/client.ts";
-import { Inbox } from "../../../src/client/inbox.ts";
 import type { Services } from "../../../src/client/services.ts";
 import { Session, type SessionIdentity, type SessionState } from "../../../src/client/session.ts";
 import { SessionTokens } from "../../../src/client/session-token.ts";
 import { isConversationCommand } from "../../../src/conversation/commands.ts";
-import { Conversation } from "../../../src/conversation/conversation.ts";
+import { type CatchUpRequest, Conversation } from "../../../src/conversation/conversation.ts";
 import { Delivery } from "../../../src/conversation/delivery.ts";
-import type { Link, LinkIdentity } from "../../../src/conversation/lanes.ts";
+import type { Link, LinkIdentity, LinkPort } from "../../../src/conversation/lanes.ts";
 import { replayOf } from "../../../src/conversation/messages.ts";
 import { Outbox } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
@@ -169,8 +168,6 @@ export class ConversationHouse {
       "replay after",
       ticket.replayAfter,
     );
-    const { port: _, ...identity } = link;
-    end.attachment = identity;
     this.#ends.set(end, link);
     this.#listen(end);
     end.accept();
@@ -202,9 +199,10 @@ export class ConversationHouse {
     this.#town.network.pick([...this.#ends.keys()])?.cut((length) => this.#town.network.random(length + 1));
   }
 
-  catchUp(clientId: string) {
-    const answer = this.#living.conversation.catchUp(clientId);
-    trace(this.#town.network.now, "catch-up", this.state.facts.id, clientId, "head", answer?.head);
+  catchUp(clientId: string, request: CatchUpRequest) {
+    const answer = this.#living.conversation.catchUp(clientId, request);
+    const head = answer.member ? answer.head : "none";
+    trace(this.#town.network.now, "catch-up", this.state.facts.id, clientId, "head", head);
     return answer;
   }
 
@@ -236,6 +234,7 @@ export class ConversationHouse {
         `${link.clientId}/${link.sessionId.slice(0, 4)}`,
       );
       this.#living.delivery.closed(link);
+      this.#living.conversation.receipts.linkClosed(link);
     };
   }
 
@@ -256,12 +255,14 @@ export class ConversationHouse {
       timers.add(cancel);
       return cancel;
     };
+    const links = [...this.#ends.values()];
     const delivery: Delivery = new Delivery(
       {
         now: () => network.now,
-        head: () => state.log.head,
+        head: () => state.log.end,
         members: () => state.members.keys(),
         isMember: (clientId) => state.members.has(clientId),
+        leftAfter: (time) => state.notices.leftAfter(time).filter((id) => !state.members.has(id)),
         isAway: (clientId) => state.members.get(clientId)?.away ?? false,
         setAway: (clientId, away) => {
           const member = state.members.get(clientId);
@@ -308,15 +309,15 @@ export class ConversationHouse {
         retryAfter: (delay) => this.#alarm(delay),
         timer,
       },
-      [...this.#ends.values()],
+      links,
       state.owedSince,
     );
     const outbox = new Outbox(state, {
       saveConversation: async () => {},
-      archivedUpTo: async () => 0,
+      archivedUpTo: async () => ({ timestamp: 0, patchedAt: 0 }),
       saveMessages: async () => {},
     });
-    const conversation = new Conversation(state, delivery, outbox, {
+    const conversation = new Conversation(state, delivery, links, outbox, {
       now: () => network.now,
       nextTick: (run) => void timer(0, run),
       archiveSoon: () => {},
@@ -404,21 +405,23 @@ export class ClientHouse {
       start: () => Promise.reject(new Error("not here")),
       describe: async () => undefined,
       isMember: async () => false,
-      catchUp: (id, clientId) => {
+      catchUp: (id, clientId, request) => {
         const fate = (): Fate =>
           network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine";
         this.#calls += 1;
         return network
-          .call(() => conversations.get(id)?.catchUp(clientId), 5_000, fate)
+          .call(() => conversations.get(id)?.catchUp(clientId, request), 5_000, fate)
           .finally(() => {
             this.#calls -= 1;
           });
       },
+      missedNotices: async () => ({ notifications: [], complete: true }),
+      will: async () => {},
       query: async () => [],
       isOnline: async () => false,
-      retryAfter: (delay) => void network.timer(delay, () => void this.client.catchUpAgain()),
+      retryAfter: (delay) => void network.timer(delay, () => void this.client.wake()),
     };
-    return new Client(new Inbox(this.#sql), services, () => this.#sessions.values());
+    return new Client(this.#sql, services, () => this.#sessions.values());
   }
 }
 
@@ -428,8 +431,14 @@ function stored(frame: Uint8Array): string {
     .join(",");
 }
 
-function portOf(end: End) {
-  return { send: (frame: Uint8Array) => end.send(frame), close: (code: number) => end.close(code) };
+function portOf(end: End): LinkPort {
+  return {
+    send: (frame) => end.send(frame),
+    close: (code) => end.close(code),
+    keep: (identity) => {
+      end.attachment = structuredClone(identity);
+    },
+  };
 }
 
 function socketOf(end: End) {

@@ -270,6 +270,7 @@ describe("edits and recalls", () => {
       content: "\ufeffnew",
       mentionAll: true,
       mentions: ["bob"],
+      size: 6,
     });
   });
 

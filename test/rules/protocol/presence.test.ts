@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MessageRecord } from "../../../src/history/records.ts";
 import { conversationJson } from "../../../src/protocol/conversation-json.ts";
+import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import * as pushes from "../../../src/protocol/pushes.ts";
 import * as replies from "../../../src/protocol/replies.ts";
 import { decodeFrame, has, plain } from "../../support/frames.ts";
@@ -52,9 +53,9 @@ describe.each(Object.entries(everyPush))("the push %s", (_name, frame) => {
     expect(Number(command.serverTs)).toBeGreaterThan(0);
   });
   test("[8] carries no serial", () => expect(has(command, "i")).toBe(false));
-  test("carries its command, and no notification type unless permanent", () => {
+  test("carries its command, and a notification type only when it is kept", () => {
     expect(has(command, "cmd")).toBe(true);
-    expect(has(command, "notificationType")).toBe(false);
+    expect(has(command, "notificationType")).toBe(command.cmd === CommandType.conv);
   });
 });
 
@@ -269,15 +270,20 @@ test("a plain message carries no option at its default", () => {
   });
 });
 
-test("what a client away will be told later says it is permanent", () => {
-  const kept = { ...notice, permanent: true };
+test("what a client away will be told later says it is permanent, and when it was", () => {
+  const updatedAt = 1_700_000_000_123;
+  const kept = { ...notice, updatedAt };
   for (const frame of [
     pushes.joined({ ...kept, kind: "normal" }),
     pushes.membersJoined({ ...kept, members: ["bob"] }),
     pushes.left(kept),
     pushes.membersLeft({ ...kept, members: ["bob"] }),
     pushes.conversationChanged({ ...kept, changed: {}, resulting: {} }),
+    pushes.receipt({
+      ...{ messageId: "m1", conversationId: "c1", timestamp: 1, from: "bob", read: true },
+      keptAt: updatedAt,
+    }),
   ]) {
-    expect(decodeFrame(frame).notificationType).toBe(1);
+    expect(decodeFrame(frame)).toMatchObject({ notificationType: 1, serverTs: BigInt(updatedAt) });
   }
 });

@@ -1,0 +1,60 @@
+import { NOTICES_KEPT, type Notification } from "../conversation/notices.ts";
+import type { ErrorName } from "../protocol/errors.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Services } from "./services.ts";
+import { type Tags, tagOf } from "./tags.ts";
+
+const PAGE = 100; // notifications
+const AT_ONCE = 20; // conversations asked in parallel
+/** Conversations asked for one answer; whoever missed more had better look at all of them anew (B-08). */
+const ASKED_MAX = 500;
+
+export interface MissedNotices {
+  /** Oldest first. */
+  notifications: Notification[];
+  /** More came after the last of these. */
+  more: boolean;
+  /** Whether nothing of that time is missing: else what the device has cached of conversations is worth nothing. */
+  complete: boolean;
+}
+
+export interface NoticesRefused {
+  refused: ErrorName;
+}
+
+/**
+ * What a client missed beside messages after a time: memberships, attributes, receipts (wire §5.4). The
+ * conversations keep it; only those that have news of that time are asked.
+ */
+export async function missedNotices(
+  clientId: string,
+  token: string,
+  after: number,
+  inbox: Inbox,
+  tags: Tags,
+  services: Services,
+): Promise<MissedNotices | NoticesRefused> {
+  const claims = await services.tokens.verify(token, clientId, services.now());
+  if (claims === undefined) return { refused: "SESSION_TOKEN_EXPIRED" };
+  const tag = tagOf(claims.tag);
+  if (tag !== undefined && claims.generation < (tags.holder(tag)?.generation ?? 0)) {
+    return { refused: "SESSION_CONFLICT" };
+  }
+  const asked = inbox.noticesAfter(after);
+  let complete = after >= services.now() - NOTICES_KEPT && asked.length <= ASKED_MAX;
+  const found: Notification[] = [];
+  const queue = asked.slice(0, ASKED_MAX)[Symbol.iterator]();
+  const worker = async () => {
+    for (const conversationId of queue) {
+      const missed = await services.missedNotices(conversationId, clientId, after);
+      found.push(...missed.notifications);
+      complete &&= missed.complete;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  found.sort((a, b) => a.at - b.at);
+  let end = Math.min(PAGE, found.length);
+  // SDKs ask on from the last time they saw: what shares it must not be cut off from it.
+  while (end < found.length && found[end]?.at === found[end - 1]?.at) end += 1;
+  return { notifications: found.slice(0, end), more: end < found.length, complete };
+}

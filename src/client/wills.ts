@@ -1,0 +1,86 @@
+import type { Will } from "../conversation/messages.ts";
+import type { Sql } from "../sql.ts";
+
+/** A will as the client's object holds it, bound to the session that handed it over. */
+export interface KeptWill {
+  clientId: string;
+  sessionId: string;
+  conversationId: string;
+  will: Will;
+  /** When its author was lost (ms); undefined while he is there. */
+  dueAt: number | undefined;
+}
+
+type Row = {
+  client_id: string;
+  session_id: string;
+  conversation_id: string;
+  message_id: string;
+  content: string | ArrayBuffer;
+  mention_all: number;
+  mentions: string;
+  due_at: number | null;
+};
+
+/** The one will of a client (M-48): a later one replaces it, a logout discards it (M-50). */
+export class Wills {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  current(): KeptWill | undefined {
+    if (!this.#exists()) return undefined;
+    const [row] = this.#sql.exec<Row>("SELECT * FROM will").toArray();
+    if (row === undefined) return undefined;
+    return {
+      clientId: row.client_id,
+      sessionId: row.session_id,
+      conversationId: row.conversation_id,
+      will: {
+        id: row.message_id,
+        content: typeof row.content === "string" ? row.content : new Uint8Array(row.content),
+        mentionAll: row.mention_all === 1,
+        mentions: JSON.parse(row.mentions),
+      },
+      dueAt: row.due_at ?? undefined,
+    };
+  }
+
+  keep({ clientId, sessionId, conversationId, will }: Omit<KeptWill, "dueAt">): void {
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS will (id INTEGER PRIMARY KEY CHECK (id = 1), client_id TEXT NOT NULL, session_id TEXT NOT NULL, " +
+        "conversation_id TEXT NOT NULL, message_id TEXT NOT NULL, content NOT NULL, " +
+        "mention_all INTEGER NOT NULL, mentions TEXT NOT NULL, due_at INTEGER)",
+    );
+    const { content } = will;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO will VALUES (1, ?, ?, ?, ?, ?, ?, ?, NULL)",
+      clientId,
+      sessionId,
+      conversationId,
+      will.id,
+      typeof content === "string" ? content : Uint8Array.from(content).buffer,
+      will.mentionAll ? 1 : 0,
+      JSON.stringify(will.mentions),
+    );
+  }
+
+  /** The author is lost. */
+  due(now: number): void {
+    this.#sql.exec("UPDATE will SET due_at = ? WHERE due_at IS NULL", now);
+  }
+
+  /** Discards the will with this message id, if it is still the one there is. */
+  drop(messageId: string): void {
+    this.#sql.exec("DELETE FROM will WHERE message_id = ?", messageId);
+  }
+
+  #exists(): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'will'").toArray().length >
+      0
+    );
+  }
+}

@@ -1,0 +1,136 @@
+import type { MessageRecord } from "../history/records.ts";
+import type { CommandOf } from "../protocol/commands.ts";
+import { pushRecord } from "../protocol/link-records.ts";
+import * as pushes from "../protocol/pushes.ts";
+import type { HistoryMessage } from "../protocol/replies.ts";
+import type { Delivery } from "./delivery.ts";
+import { timeOfMessageId } from "./ids.ts";
+import type { Link } from "./lanes.ts";
+import type { ConversationState, Member } from "./state.ts";
+
+/** Members of a conversation that has receipts, at most (M-38). */
+const MEMBERS_MAX = 2;
+/** Delivery receipts for one acknowledgement, the newest of its messages: it may cover a year's worth. */
+const RECEIPTS_MAX = 50;
+
+/** Whether a conversation is small enough to have receipts now. */
+export function hasReceipts(state: ConversationState): boolean {
+  return state.members.size <= MEMBERS_MAX;
+}
+
+/**
+ * How far each member's devices have got, and what senders are told of it (M-37 to M-44). Marks only move
+ * forward (I5). A mark is written before anybody is told of it; until then it lives in memory and in the
+ * attachment of the link that moved it, and losing it in a crash only repeats a message.
+ */
+export class Receipts {
+  readonly #state: ConversationState;
+  readonly #delivery: Delivery;
+  readonly #now: () => number;
+  /** Members whose delivered mark is further than storage says. */
+  readonly #unsaved = new Set<Member>();
+
+  /** @param links those that outlived the object's sleep */
+  constructor(state: ConversationState, delivery: Delivery, links: Iterable<Link>, now: () => number) {
+    this.#state = state;
+    this.#delivery = delivery;
+    this.#now = now;
+    for (const { clientId, acknowledged } of links) {
+      const member = state.members.get(clientId);
+      if (member === undefined || acknowledged <= member.deliveredAt) continue;
+      member.deliveredAt = acknowledged;
+      this.#unsaved.add(member);
+    }
+  }
+
+  /** A device has messages up to somewhere: all forms of SDKs (wire §4.7). Never answered. */
+  acknowledge(link: Link, command: CommandOf<"message.acknowledge">): void {
+    const member = this.#state.members.get(link.clientId);
+    const named = command.to ?? (command.messageId && timeOfMessageId(command.messageId));
+    if (member === undefined || named === undefined || named === "") return;
+    const upTo = Math.min(named, this.#state.log.head);
+    const pushed = link.mode === "push" && member.pushedAt !== undefined && upTo > member.pushedAt;
+    if (pushed) member.pushedAt = upTo;
+    const before = member.deliveredAt;
+    if (upTo > before) {
+      member.deliveredAt = upTo;
+      this.#unsaved.add(member);
+    }
+    const asked = upTo > before ? this.#asked(member, before, upTo, RECEIPTS_MAX) : [];
+    // What `.1` devices are owed is known nowhere else.
+    if (pushed || asked.length > 0) this.#save(member);
+    else if (upTo > before) this.#delivery.keep(link, { acknowledged: upTo });
+    const timestamp = this.#timeFor(member, upTo);
+    for (const message of asked) this.#tell(message.from, member.clientId, message.id, timestamp, false);
+  }
+
+  /** A member has read everything up to somewhere, or to the end; whether his mark moved. */
+  read(member: Member, upTo: number | undefined): boolean {
+    const before = member.readAt;
+    if (!this.#state.read(member, upTo ?? this.#state.log.head, this.#now())) return false;
+    this.#unsaved.delete(member);
+    const [newest] = this.#asked(member, before, member.readAt, 1);
+    if (newest !== undefined) {
+      this.#tell(newest.from, member.clientId, newest.id, this.#timeFor(member, member.readAt), true);
+    }
+    return true;
+  }
+
+  /** To be called before marks are shown to anybody: what was once seen must not move back. */
+  save(): void {
+    for (const member of this.#unsaved) this.#save(member);
+  }
+
+  /** A link is gone, and with it the attachment that kept its client's mark. */
+  linkClosed(link: Link): void {
+    const member = this.#state.members.get(link.clientId);
+    if (member !== undefined && this.#unsaved.has(member)) this.#save(member);
+  }
+
+  /** Where a member stands, as others may see it; undefined where he has got nothing yet. */
+  marksOf(member: Member): { clientId: string; deliveredAt: number | undefined; readAt: number | undefined } {
+    const { clientId, joinedAt, deliveredAt, readAt } = member;
+    const seen = (mark: number) => (mark > joinedAt ? mark : undefined);
+    return { clientId, deliveredAt: seen(deliveredAt), readAt: seen(readAt) };
+  }
+
+  /** Messages as history shows them: with whether the other member has got and read each. */
+  shown(messages: MessageRecord[]): HistoryMessage[] {
+    if (!hasReceipts(this.#state)) return messages;
+    this.save();
+    return messages.map((message) => {
+      const other = [...this.#state.members.values()].find(({ clientId }) => clientId !== message.from);
+      if (other === undefined) return message;
+      const reached = (mark: number) => (mark >= message.timestamp ? mark : undefined);
+      return { ...message, deliveredAt: reached(other.deliveredAt), readAt: reached(other.readAt) };
+    });
+  }
+
+  #asked(member: Member, before: number, upTo: number, limit: number) {
+    if (!hasReceipts(this.#state)) return [];
+    return this.#state.log.receiptsAsked(member.clientId, before, upTo, limit);
+  }
+
+  #save(member: Member): void {
+    this.#unsaved.delete(member);
+    if (this.#state.members.get(member.clientId) === member) this.#state.saveDelivered(member);
+  }
+
+  /** The time of a receipt: now, but before any message that it does not cover (M-40). */
+  #timeFor(member: Member, upTo: number): number {
+    const next = this.#state.log.nextOfOthers(member.clientId, upTo) ?? Number.POSITIVE_INFINITY;
+    return Math.max(upTo, Math.min(this.#now() - 1, next - 1));
+  }
+
+  /** Who is not linked may be away: what he is owed is kept for his next look (wire §5.4). */
+  #tell(sender: string, from: string, messageId: string, timestamp: number, read: boolean): void {
+    if (!this.#state.members.has(sender)) return;
+    const notice = { kind: "receipt" as const, to: sender, from, messageId, timestamp, read };
+    const keptAt = this.#delivery.isLinked(sender)
+      ? undefined
+      : this.#state.notices.keep(notice, this.#state.tick(this.#now()));
+    const { id: conversationId } = this.#state.facts;
+    const push = pushes.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
+    this.#delivery.push([sender], pushRecord(push));
+  }
+}
