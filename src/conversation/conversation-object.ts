@@ -11,7 +11,7 @@ import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
 import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
-import { replayOf, type Will } from "./messages.ts";
+import { replayOf, unreadOf, type Will } from "./messages.ts";
 import type { Notification } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { ConversationState } from "./state.ts";
@@ -174,6 +174,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           if (member !== undefined) state.setAway(member, away);
         },
         replay: (after, limit) => replayOf(state, after, limit),
+        readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
+        unread: (clientId) => unreadOf(state, clientId, Date.now()),
         owe: (since) => {
           if (state.owedSince === undefined) this.#wakeAfter(OWED_DELAY);
           state.owe(since);

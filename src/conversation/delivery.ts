@@ -11,9 +11,12 @@ import type {
   LinkPort,
   LinkTicket,
   Notice,
+  Push,
 } from "./lanes.ts";
 
 const BURST_GAP = 30_000; // ms: a cold frame is on its way to a device for less than this
+/** A session's age was measured so long ago (ms), at most: told twice is better than never. */
+const TRANSIT = 1_000;
 const UNLINK_DEADLINE = 5_000; // ms
 const RETRY_FIRST = 1_000; // ms
 const RETRY_LAST = 60_000; // ms
@@ -78,21 +81,29 @@ export class Delivery {
    * One record that is not in the log, to every session of these clients. With `owed`, a client without a link
    * is at least told after a crash that there is news here.
    */
-  push(clientIds: Iterable<string>, record: Uint8Array, owed = false): void {
+  push(clientIds: Iterable<string>, push: Push, owed = false): void {
     for (const clientId of clientIds) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
-        this.#remember(lane.notices, record);
-        for (const link of [...lane.links]) this.#send(link, record);
+        if (push !== "unread") this.#remember(lane.notices, push);
+        const frame = joinRecords(this.#render(clientId, [push]));
+        for (const link of [...lane.links]) this.#send(link, frame);
       } else if (lane?.state === "linking" || lane?.state === "unlinking") {
-        lane.pushes.push(record);
+        lane.pushes.push(push);
       } else if (!this.#host.isAway(clientId)) {
         const cold = this.#coldLane(clientId);
         if (owed) this.#host.owe(this.#host.head());
-        if (cold.pushes.length < HELD_PUSHES) cold.pushes.push(record);
+        if (cold.pushes.length < HELD_PUSHES) cold.pushes.push(push);
         this.#serve(clientId, cold);
       }
     }
+  }
+
+  /** Records for one client, to follow on everything of the log: the count comes last and includes all of it. */
+  #render(clientId: string, pushes: readonly Push[]): Uint8Array[] {
+    const records = pushes.filter((push) => push !== "unread");
+    const count = pushes.includes("unread") ? this.#host.unread(clientId) : undefined;
+    return count === undefined ? records : [...records, count];
   }
 
   /** One record to every session of every member but the one that caused it. */
@@ -142,9 +153,7 @@ export class Delivery {
     for (;;) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
-        const since = lane.sessions.has(request.sessionId)
-          ? Number.POSITIVE_INFINITY
-          : this.#host.now() - request.age;
+        const since = this.#host.now() - request.age - TRANSIT;
         const missed = lane.notices.filter(({ at }) => at >= since);
         return this.#ticket(
           request,
@@ -175,7 +184,7 @@ export class Delivery {
   }
 
   /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it. */
-  #ticket(request: LinkRequest, linked: Linked, pushes: Uint8Array[]): LinkTicket {
+  #ticket(request: LinkRequest, linked: Linked, pushes: Push[]): LinkTicket {
     const burst = this.#burst(request.clientId);
     const unseen = Math.min(burst?.after ?? linked.since, linked.since);
     return { ...linked, replayAfter: request.since ?? unseen, pushes };
@@ -229,7 +238,10 @@ export class Delivery {
     this.#audience = undefined;
     const opened: ConversationControl = { type: "opened", period, since, head: this.#host.head() };
     if (current?.state === "linking") this.#settleDebt();
-    port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...ticket.pushes]));
+    // What was said of the count to a link that broke is said again: it is right whatever the session knows.
+    const recount = this.#host.readMovedAt(clientId) >= this.#host.now() - request.age - BURST_GAP;
+    const held = this.#render(clientId, recount ? [...ticket.pushes, "unread"] : ticket.pushes);
+    port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...held]));
     return link;
   }
 
@@ -317,15 +329,12 @@ export class Delivery {
     const lane = this.#lanes.get(link.clientId);
     if (lane?.state === "linked") {
       lane.links.push(link);
-      lane.sessions.add(link.sessionId);
       lane.since = Math.min(lane.since, link.since);
     } else {
       const { period, since, startedAt } = link;
-      const sessions = new Set([link.sessionId]);
       this.#lanes.set(link.clientId, {
         state: "linked",
         links: [link],
-        sessions,
         notices: [],
         period,
         since,
@@ -367,7 +376,7 @@ export class Delivery {
   }
 
   /** From links back to the cold lane, with what gathered in between. */
-  #cool(clientId: string, since: number, pushes: Uint8Array[]): void {
+  #cool(clientId: string, since: number, pushes: Push[]): void {
     this.#lanes.delete(clientId);
     this.#audience = undefined;
     const behind = this.#host.isMember(clientId) && since < this.#host.head();
@@ -386,14 +395,16 @@ export class Delivery {
     if (lane.call !== undefined || (lane.after === undefined && lane.pushes.length === 0)) return;
     const after = lane.after;
     const replay = after === undefined ? undefined : this.#host.replay(after, COLD_PAGE);
-    const pushes = lane.pushes;
-    lane.pushes = [];
+    // A count that includes what is still to come would be counted on.
+    const early = (push: Push) => push === "unread" && replay?.more === true;
+    const pushes = lane.pushes.filter((push) => !early(push));
+    lane.pushes = lane.pushes.filter(early);
     lane.after = replay?.more ? replay.upTo : undefined;
     const now = this.#host.now();
     if (after !== undefined) {
       this.#bursts.set(clientId, { after: this.#burst(clientId)?.after ?? after, lastAt: now });
     }
-    const frame = joinRecords([...(replay ? [replay.frame] : []), ...pushes]);
+    const frame = joinRecords([...(replay ? [replay.frame] : []), ...this.#render(clientId, pushes)]);
     const call = { overtaken: false, settled: Promise.resolve() };
     call.settled = this.#host.deliverCold(clientId, frame).then(
       (online) => {
@@ -421,7 +432,7 @@ export class Delivery {
     this.#settleDebt();
   }
 
-  #failed(clientId: string, lane: ColdLane, after: number | undefined, pushes: Uint8Array[]): void {
+  #failed(clientId: string, lane: ColdLane, after: number | undefined, pushes: Push[]): void {
     const current = this.#lanes.get(clientId);
     if (current?.state === "linking") {
       // The link takes over what the call could not bring.

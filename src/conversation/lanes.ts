@@ -35,6 +35,12 @@ export interface Link extends LinkIdentity {
   port: LinkPort;
 }
 
+/**
+ * Something for a client that is not in the log. An unread count is held as the wish for one: it is right only
+ * for what was handed over before it.
+ */
+export type Push = Uint8Array | "unread";
+
 /** What delivery needs of the conversation around it. */
 export interface DeliveryHost {
   now(): number;
@@ -48,6 +54,10 @@ export interface DeliveryHost {
   setAway(clientId: string, away: boolean): void;
   /** Stored messages after a timestamp as one frame of records, and how far they reach; undefined if none. */
   replay(after: number, limit: number): Replay | undefined;
+  /** When a member's read mark last moved (ms); 0 for others. */
+  readMovedAt(clientId: string): number;
+  /** The record of a member's unread count as it is now; undefined for others. */
+  unread(clientId: string): Uint8Array | undefined;
   /** Durably notes that members without a link are owed what follows; `owesNothing` takes it back. */
   owe(since: number): void;
   owesNothing(): void;
@@ -70,15 +80,15 @@ export interface Replay {
  * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
  */
 export type Lane =
-  | ({ state: "linked"; links: Link[]; sessions: Set<string>; notices: Notice[] } & Linked)
+  | ({ state: "linked"; links: Link[]; notices: Notice[] } & Linked)
   /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
-  | { state: "linking"; since: number; pushes: Uint8Array[]; ready: Promise<void> }
+  | { state: "linking"; since: number; pushes: Push[]; ready: Promise<void> }
   /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
   | {
       state: "unlinking";
       links: Link[];
       since: number;
-      pushes: Uint8Array[];
+      pushes: Push[];
       done: Promise<void>;
       finish: () => void;
     }
@@ -96,7 +106,7 @@ export interface ColdLane {
   state: "cold";
   /** Stored messages after this are still to be handed over; undefined when none are. */
   after: number | undefined;
-  pushes: Uint8Array[];
+  pushes: Push[];
   call: { settled: Promise<void>; overtaken: boolean } | undefined;
   failures: number;
 }
@@ -105,5 +115,5 @@ export interface ColdLane {
 export interface LinkTicket extends Linked {
   /** Where this link's replay starts. */
   replayAfter: number;
-  pushes: Uint8Array[];
+  pushes: Push[];
 }

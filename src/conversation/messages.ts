@@ -199,12 +199,7 @@ export class Messages {
     const mine = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
     if (member !== undefined && mine !== undefined) {
       this.#receipts.read(member, mine.timestamp);
-      const { count, mentioned } = this.#state.log.unread(member.clientId, member.readAt);
-      const { id: conversationId, kind } = this.#state.facts;
-      const summary = { conversationId, kind, unread: count, mentioned };
-      const notifiedAt = this.#host.now() - IN_FLIGHT;
-      const push = pushes.unread({ conversations: [summary], notifiedAt });
-      this.#delivery.push([member.clientId], unreadRecord(push));
+      this.#delivery.push([member.clientId], "unread");
     }
     this.#answers.reply(link, command.serial, replies.readConfirmed(command.serial));
   }
@@ -235,6 +230,17 @@ function messageOf(from: string, command: CommandOf<"message.send">, timestamp: 
     patchedAt: undefined,
     recalled: false,
   };
+}
+
+/** A member's unread count as it is now (Y-15); undefined for others. */
+export function unreadOf(state: ConversationState, clientId: string, now: number): Uint8Array | undefined {
+  const member = state.members.get(clientId);
+  if (member === undefined) return undefined;
+  const { count: unread, mentioned } = state.log.unread(clientId, member.readAt);
+  const { id: conversationId, kind } = state.facts;
+  const notifiedAt = now - IN_FLIGHT;
+  const summary = { conversationId, kind, unread, mentioned };
+  return unreadRecord(pushes.unread({ conversations: [summary], notifiedAt }));
 }
 
 /** Entries of the log after a time as one frame of records, for links and cold lanes. */

@@ -125,22 +125,26 @@ export class ConversationState {
   }
 
   addMember(clientId: string, joinedAt: number): void {
+    // What devices counted before their client left is no longer unread: whoever was away has to be told.
+    const readMovedAt = this.notices.leftAfter(0).includes(clientId) ? joinedAt : 0;
     this.members.set(clientId, {
       clientId,
       joinedAt,
       muted: false,
       readAt: joinedAt,
-      readMovedAt: 0,
+      readMovedAt,
       deliveredAt: joinedAt,
       pushedAt: undefined,
       away: false,
     });
     this.#sql.exec(
-      "INSERT INTO members (client_id, joined_at, muted, read_at, delivered_at, away) VALUES (?, ?, 0, ?, ?, 0)",
+      "INSERT INTO members (client_id, joined_at, muted, read_at, delivered_at, away, read_moved_at) " +
+        "VALUES (?, ?, 0, ?, ?, 0, ?)",
       clientId,
       joinedAt,
       joinedAt,
       joinedAt,
+      readMovedAt,
     );
   }
 

@@ -360,8 +360,8 @@ export class ClientSession implements LinkOwner {
       return;
     }
     this.#expectAcknowledgement(conversationId, acknowledge);
-    this.#push(record.payload);
     this.#redelivery?.sent(conversationId, record.payload);
+    this.#push(record.payload);
   }
 
   #expectAcknowledgement(conversationId: string, wanted: boolean): void {
@@ -375,8 +375,8 @@ export class ClientSession implements LinkOwner {
 
   /** A message that the client missed while it was away (Y-02). */
   #deliverMissed(conversationId: string, payload: Uint8Array): void {
-    this.#push(payload);
     this.#redelivery?.sent(conversationId, payload);
+    this.#push(payload);
   }
 
   /** Something before this message never came: the log after the mark is to be replayed (L7). */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Network } from "./network.ts";
+import { Network } from "../town/network.ts";
+import { type Faults, Town } from "../town/town.ts";
 import { Phone, type Receipt } from "./phone.ts";
-import { type Faults, Town } from "./town.ts";
 
 interface Story {
   people: string[];

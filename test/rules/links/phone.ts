@@ -2,8 +2,8 @@ import { Gateway } from "../../../src/gateway/gateway.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import { decodeFrame, encodeCommand, has } from "../../support/frames.ts";
-import { type Network, trace } from "./network.ts";
-import type { Town } from "./town.ts";
+import { type Network, trace } from "../town/network.ts";
+import type { Town } from "../town/town.ts";
 
 export interface Receipt {
   conversationId: string;

@@ -31,8 +31,18 @@ export interface ClientEvents extends ConnectionEvents {
   membersleft: [{ members: string[]; kickedBy: string }, Conversation];
   conversationinfoupdated: [{ attributes: Record<string, unknown>; updatedBy: string }, Conversation];
   message: [Message, Conversation];
+  messageupdate: [Message, Conversation, PatchReason?];
+  messagerecall: [Message, Conversation, PatchReason?];
   unreadmessagescountupdate: [Conversation[]];
   close: [{ code: number }];
+  conflict: [{ reason: string }];
+  reconnecterror: [Error];
+}
+
+/** Why the system changed a message; absent when its sender did. */
+export interface PatchReason {
+  code: number;
+  detail: string;
 }
 
 export interface ConversationEvents {
@@ -42,6 +52,10 @@ export interface ConversationEvents {
   membersleft: [{ members: string[]; kickedBy: string }];
   infoupdated: [{ attributes: Record<string, unknown>; updatedBy: string }];
   message: [Message];
+  messageupdate: [Message, PatchReason?];
+  messagerecall: [Message, PatchReason?];
+  lastdeliveredatupdate: [];
+  lastreadatupdate: [];
 }
 
 export interface RealtimeOptions {
@@ -50,10 +64,26 @@ export interface RealtimeOptions {
   server?: string;
   RTMServers?: string;
   noBinary?: boolean;
+  /** 4.x only: the `.1` sub-protocol. */
+  pushOfflineMessages?: boolean;
+}
+
+export interface LoginOptions {
+  tag?: string;
+  /** Not to displace anybody who holds the tag. */
+  isReconnect?: boolean;
+}
+
+export interface SendOptions {
+  transient?: boolean;
+  receipt?: boolean;
+  will?: boolean;
+  priority?: number;
+  pushData?: object;
 }
 
 export interface Realtime extends Emitter<ConnectionEvents> {
-  createIMClient(id?: string): Promise<ImClient>;
+  createIMClient(id?: string, options?: LoginOptions): Promise<ImClient>;
   register(messageClasses: MessageClass[]): void;
   pause(): void;
   resume(): void;
@@ -85,6 +115,10 @@ export interface Conversation extends Emitter<ConversationEvents> {
   lastMessage?: Message;
   lastMessageAt?: Date;
   unreadMessagesCount: number;
+  unreadMessagesMentioned?: boolean;
+  /** Absent in conversations of more than two. */
+  lastDeliveredAt?: Date | null;
+  lastReadAt?: Date | null;
   get(key: string): unknown;
   set(key: string, value: unknown): Conversation;
   save(): Promise<Conversation>;
@@ -97,7 +131,10 @@ export interface Conversation extends Emitter<ConversationEvents> {
   unmute(): Promise<Conversation>;
   count(): Promise<number>;
   read(): Promise<Conversation>;
-  send(message: Message): Promise<Message>;
+  send(message: Message, options?: SendOptions): Promise<Message>;
+  update(message: MessagePlace, newMessage: Message): Promise<Message>;
+  recall(message: MessagePlace): Promise<Message>;
+  fetchReceiptTimestamps(): Promise<Conversation>;
   queryMessages(options?: HistoryOptions): Promise<Message[]>;
   createMessagesIterator(options: { limit?: number; beforeTime?: Date; beforeMessageId?: string }): {
     next(): Promise<{ value: Message[]; done: boolean }>;
@@ -153,11 +190,25 @@ export interface ConversationQuery {
   first?(): Promise<Conversation | undefined>;
 }
 
-export interface Message {
+/** What is enough to name a message. */
+export interface MessagePlace {
   id: string;
+  timestamp: Date;
+}
+
+export interface Message extends MessagePlace {
   cid: string;
   from: string;
-  timestamp: Date;
+  /** Time of the last edit, of the message itself without one. */
+  updatedAt: Date;
+  deliveredAt?: Date;
+  status: symbol;
+  mentionList: string[];
+  mentionedAll: boolean;
+  /** Whether whoever received it is mentioned. */
+  mentioned: boolean;
+  setMentionList(clientIds: string[]): this;
+  mentionAll(): this;
   /** A plain message's text, or the parsed JSON of a typed one. */
   content?: unknown;
 }
@@ -183,6 +234,9 @@ export interface SdkExports {
   TypedMessage: new () => TypedMessage;
   TextMessage: new (text: string) => TypedMessage;
   BinaryMessage: new (buffer: ArrayBuffer) => BinaryMessage;
+  RecalledMessage: new () => TypedMessage;
+  MessageStatus: { NONE: symbol; SENDING: symbol; SENT: symbol; DELIVERED: symbol; FAILED: symbol };
+  MessagePriority: { HIGH: number; NORMAL: number; LOW: number };
   messageType(type: number): (target: MessageClass) => void;
   messageField(fields: string[]): (target: MessageClass) => void;
   MessageQueryDirection: { NEW_TO_OLD: number; OLD_TO_NEW: number };

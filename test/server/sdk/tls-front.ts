@@ -8,6 +8,8 @@ import { selfSigned } from "./certificate.ts";
 export interface TlsFront {
   /** `localhost:<port>`, the only form in which 4.x takes its `server`. */
   host: string;
+  /** Breaks every connection without a word, as a lost network does. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -26,10 +28,14 @@ export async function openTlsFront(target: URL): Promise<TlsFront> {
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the TLS front has no port");
+  const cut = () => {
+    for (const socket of open) socket.destroy();
+  };
   return {
     host: `localhost:${address.port}`,
+    cut,
     async close() {
-      for (const socket of open) socket.destroy();
+      cut();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type Server, startServer } from "../../support/server.ts";
-import type { ImClient, Realtime, Sdk, SdkExports } from "./sdk.ts";
+import { Device as RawDevice } from "../support/device.ts";
+import type { ImClient, LoginOptions, Realtime, Sdk, SdkExports } from "./sdk.ts";
 import { openTlsFront, type TlsFront } from "./tls-front.ts";
 
 const APP_ID = "parley-sdk-tests";
@@ -23,6 +24,7 @@ export type Way =
 interface DeviceOptions {
   way?: Way;
   noBinary?: boolean;
+  pushOfflineMessages?: boolean;
 }
 
 /** One running app: a copy of the SDK with its one socket. */
@@ -30,7 +32,7 @@ export interface Device {
   sdk: SdkExports;
   realtime: Realtime;
   /** Without an id, anonymously. */
-  logIn(id?: string): Promise<ImClient>;
+  logIn(id?: string, options?: LoginOptions): Promise<ImClient>;
 }
 
 /** Somebody on a device of their own. */
@@ -45,6 +47,7 @@ export class Town {
   readonly #data: string;
   readonly #tls: TlsFront;
   readonly #clients: ImClient[] = [];
+  readonly #rawDevices: RawDevice[] = [];
 
   private constructor(server: Server, data: string, tls: TlsFront) {
     this.#server = server;
@@ -52,16 +55,20 @@ export class Town {
     this.#tls = tls;
   }
 
-  static async open() {
+  /** @param settings in force before anybody comes */
+  static async open(settings: object = {}) {
     const data = await mkdtemp(join(tmpdir(), "parley-sdk-"));
     const server = await startServer({ data, env });
     const town = new Town(server, data, await openTlsFront(new URL(server.url)));
-    await town.#liftRateLimits();
+    // People here talk faster than the default limits allow.
+    const limits = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
+    await town.#configure({ limits, ...settings });
     return town;
   }
 
   async close() {
     await Promise.allSettled(this.#clients.map((client) => client.close()));
+    for (const device of this.#rawDevices) device.close();
     await this.#tls.close();
     await this.#server.stop();
     await rm(this.#data, { recursive: true, force: true });
@@ -72,6 +79,11 @@ export class Town {
     const { port } = this.#server;
     await this.#server.stop();
     this.#server = await startServer({ data: this.#data, env, args: ["--port", `${port}`] });
+  }
+
+  /** Cuts off everybody who came over TLS, in the middle of whatever they do. Their SDKs soon come back. */
+  cutTls() {
+    this.#tls.cut();
   }
 
   get url() {
@@ -92,22 +104,32 @@ export class Town {
     const realtime = new exports.Realtime({
       ...this.app,
       noBinary: options.noBinary ?? false,
+      pushOfflineMessages: options.pushOfflineMessages ?? false,
       ...(await this.#address(sdk, options.way ?? "router")),
     });
     return {
       sdk: exports,
       realtime,
-      logIn: async (id) => {
-        const client = await realtime.createIMClient(id);
+      logIn: async (id, login) => {
+        const client = await realtime.createIMClient(id, login);
         this.#clients.push(client);
         return client;
       },
     };
   }
 
-  async logIn(sdk: Sdk, id: string, options?: DeviceOptions): Promise<Person> {
+  async logIn(sdk: Sdk, id: string, options: DeviceOptions & LoginOptions = {}): Promise<Person> {
     const device = await this.device(sdk, options);
-    return { ...device, id, client: await device.logIn(id) };
+    const { tag, isReconnect } = options;
+    return { ...device, id, client: await device.logIn(id, { tag, isReconnect }) };
+  }
+
+  /** A device without an SDK, for what SDKs do not show of frames or do not send. */
+  async raw(id: string): Promise<RawDevice> {
+    const port = Number(new URL(this.url).port);
+    const device = await RawDevice.of({ port }, id, { appId: APP_ID });
+    this.#rawDevices.push(device);
+    return device;
   }
 
   async #address(sdk: Sdk, way: Way) {
@@ -124,24 +146,21 @@ export class Town {
     return route.server;
   }
 
-  /** People here talk faster than the default limits allow. */
-  async #liftRateLimits() {
+  async #configure(settings: object) {
     const response = await fetch(`${this.url}/admin/settings`, {
       method: "PATCH",
       headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },
-      body: JSON.stringify({
-        limits: { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 },
-      }),
+      body: JSON.stringify(settings),
     });
     if (!response.ok) throw new Error(`settings: ${response.status} ${await response.text()}`);
   }
 }
 
-/** The file's own town, from before its first test until after its last. */
-export function useTown(): () => Town {
+/** The file's own town, or its block's, from before the first test until after the last. */
+export function useTown(settings?: object): () => Town {
   let town: Town | undefined;
   beforeAll(async () => {
-    town = await Town.open();
+    town = await Town.open(settings);
   });
   afterAll(() => town?.close());
   return () => {

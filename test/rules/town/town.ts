@@ -1,12 +1,12 @@
 import { Client } from "../../../src/client/client.ts";
 import type { Services } from "../../../src/client/services.ts";
 import { Session, type SessionIdentity, type SessionState } from "../../../src/client/session.ts";
-import { SessionTokens } from "../../../src/client/session-token.ts";
+import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
 import { isConversationCommand } from "../../../src/conversation/commands.ts";
 import { type CatchUpRequest, Conversation } from "../../../src/conversation/conversation.ts";
 import { Delivery } from "../../../src/conversation/delivery.ts";
 import type { Link, LinkIdentity, LinkPort } from "../../../src/conversation/lanes.ts";
-import { replayOf } from "../../../src/conversation/messages.ts";
+import { replayOf, unreadOf, type Will } from "../../../src/conversation/messages.ts";
 import { Outbox } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { Dial, LinkSocket } from "../../../src/gateway/link-socket.ts";
@@ -206,6 +206,15 @@ export class ConversationHouse {
     return answer;
   }
 
+  missedNotices(clientId: string, after: number) {
+    return this.#living.conversation.missedNotices(clientId, after);
+  }
+
+  will(from: string, will: Will): void {
+    trace(this.#town.network.now, "will", this.state.facts.id, from, will.id);
+    this.#living.conversation.will(from, will);
+  }
+
   #stop(): void {
     for (const cancel of this.#living.timers) cancel();
   }
@@ -269,6 +278,8 @@ export class ConversationHouse {
           if (member !== undefined && this.#living.state === state) state.setAway(member, away);
         },
         replay: (after, limit) => replayOf(state, after, limit),
+        readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
+        unread: (clientId) => unreadOf(state, clientId, network.now),
         owe: (since) => {
           if (state.owedSince === undefined) this.#alarm(10_000);
           state.owe(since);
@@ -344,8 +355,13 @@ export class ConversationHouse {
 
 /** Real signing takes real time, which no seed can repeat. */
 class PlainTokens extends SessionTokens {
-  override async issue(): Promise<string> {
-    return "token";
+  override async issue(claims: SessionClaims): Promise<string> {
+    return JSON.stringify(claims);
+  }
+
+  override async verify(token: string, clientId: string): Promise<SessionClaims | undefined> {
+    const claims: SessionClaims = JSON.parse(token);
+    return claims.clientId === clientId ? claims : undefined;
   }
 }
 
@@ -373,9 +389,25 @@ export class ClientHouse {
       if (typeof data === "string") this.#busy(this.client.reported(current, JSON.parse(data)));
       else if (command !== undefined) this.#busy(this.client.handle(current, command));
     };
-    end.onClose = () => this.#sessions.delete(end);
+    end.onClose = () => {
+      if (this.#sessions.delete(end)) this.#busy(this.client.sessionLost());
+    };
     end.accept();
     return true;
+  }
+
+  /** Dies: every session link breaks too. */
+  crash(): void {
+    trace(this.#town.network.now, "crash client");
+    const ends = [...this.#sessions.keys()];
+    this.#sessions.clear();
+    for (const end of ends) end.cut((length) => this.#town.network.random(length + 1));
+    this.#calls = 0;
+    this.client = this.#wake();
+  }
+
+  get sessions(): Session[] {
+    return [...this.#sessions.values()];
   }
 
   evict(): void {
@@ -389,14 +421,33 @@ export class ClientHouse {
 
   /** An object does not sleep while it handles something. */
   #busy(handling: Promise<void>): void {
+    const { client } = this;
     this.#calls += 1;
     void handling.finally(() => {
-      this.#calls -= 1;
+      if (this.client === client) this.#calls -= 1;
     });
   }
 
   #wake(): Client {
     const { network, conversations } = this.#town;
+    // An object that died does not hear answers to its calls, and another begins with none under way.
+    const call = <T>(run: () => T | Promise<T>): Promise<T> => {
+      const fate = (): Fate => (network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine");
+      this.#calls += 1;
+      const answer = network.call(run, 5_000, fate);
+      return new Promise((resolve, reject) => {
+        const lives = () => {
+          if (this.client !== client) return false;
+          this.#calls -= 1;
+          return true;
+        };
+        answer.then(
+          (value) => lives() && resolve(value),
+          (error) => lives() && reject(error),
+        );
+      });
+    };
+    const alarm = (delay: number) => void network.timer(delay, () => this.#busy(this.client.wake()));
     const services: Services = {
       appId: "town",
       tokens: new PlainTokens("town", "key"),
@@ -404,24 +455,20 @@ export class ClientHouse {
       memberLimit: async () => 500,
       start: () => Promise.reject(new Error("not here")),
       describe: async () => undefined,
-      isMember: async () => false,
-      catchUp: (id, clientId, request) => {
-        const fate = (): Fate =>
-          network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine";
-        this.#calls += 1;
-        return network
-          .call(() => conversations.get(id)?.catchUp(clientId, request), 5_000, fate)
-          .finally(() => {
-            this.#calls -= 1;
-          });
+      isMember: (id, clientId) => call(() => conversations.get(id)?.state.members.has(clientId) ?? false),
+      catchUp: (id, clientId, request) => call(() => conversations.get(id)?.catchUp(clientId, request)),
+      missedNotices: (id, clientId, after) => {
+        const nothing = { notifications: [], complete: true };
+        return call(() => conversations.get(id)?.missedNotices(clientId, after) ?? nothing);
       },
-      missedNotices: async () => ({ notifications: [], complete: true }),
-      will: async () => {},
+      will: (id, from, will) => call(() => conversations.get(id)?.will(from, will)),
       query: async () => [],
       isOnline: async () => false,
-      retryAfter: (delay) => void network.timer(delay, () => void this.client.wake()),
+      retryAfter: alarm,
     };
-    return new Client(this.#sql, services, () => this.#sessions.values());
+    const client = new Client(this.#sql, services, () => this.#sessions.values());
+    if (client.findLostWill()) alarm(0);
+    return client;
   }
 }
 

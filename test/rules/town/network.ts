@@ -1,13 +1,26 @@
 /** A hand-cranked network: every socket direction and every call is a queue, and a seed says which moves next. */
 export class Network {
-  now = 1_800_000_000_000;
+  #now = 1_800_000_000_000;
+  readonly #onClock: (now: number) => void;
   readonly #random: () => number;
   readonly #queues = new Set<(() => void)[]>();
   readonly #timers = new Map<number, { at: number; run: () => void }>();
   #nextTimer = 0;
 
-  constructor(seed: number) {
+  /** @param onClock hears every moment that comes, for clocks beside this one */
+  constructor(seed: number, onClock: (now: number) => void = () => {}) {
     this.#random = mulberry(seed);
+    this.#onClock = onClock;
+    onClock(this.#now);
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  set now(now: number) {
+    this.#now = now;
+    this.#onClock(now);
   }
 
   random(below: number): number {

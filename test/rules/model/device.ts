@@ -1,0 +1,307 @@
+import { Gateway } from "../../../src/gateway/gateway.ts";
+import { CommandType, type GenericCommand, OpType } from "../../../src/protocol/generated/message_pb.js";
+import type { SyncMode } from "../../../src/protocol/link-controls.ts";
+import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
+import { type CommandInit, decodeFrame, encodeCommand, has } from "../../support/frames.ts";
+import { type Network, trace } from "../town/network.ts";
+import type { Town } from "../town/town.ts";
+
+/** What an app's copy of a message is. */
+export interface Copy {
+  id: string;
+  timestamp: number;
+  from: string;
+  data: string;
+  patchedAt: number;
+}
+
+/** An answered command: `undefined` for a result, else the number it was refused with. */
+export interface Outcome {
+  refused: number | undefined;
+  frame: GenericCommand;
+}
+
+type Answered = (outcome: Outcome) => void;
+
+let devices = 0;
+
+/**
+ * One device of a client with an SDK on it: what it keeps outlives its connections, of which it has one after the
+ * other. It believes exactly what the protocol tells it.
+ */
+export class Device {
+  readonly clientId: string;
+  readonly name: string;
+  readonly mode: SyncMode;
+  readonly tag: string | undefined;
+  /** Unread counts as the SDK shows them. */
+  readonly counts = new Map<string, number>();
+  readonly copies = new Map<string, Map<string, Copy>>();
+  /** Conversations of which a replay said that it left older messages out, and up to which one. */
+  readonly leftOut = new Map<string, number>();
+  /** Wills and transient messages, by their text. */
+  readonly fleeting: string[] = [];
+  /** Whether its client is a member, by the last it heard. */
+  readonly belongs = new Map<string, boolean>();
+  /** Receipts and marks it was shown, by conversation: they may only grow. */
+  readonly marks = new Map<string, { deliveredAt: number; readAt: number }>();
+  readonly problems: string[] = [];
+  connection: "none" | "opening" | "open" = "none";
+  /** Another device took the tag: an SDK does not come back by itself. */
+  displaced = false;
+  wasDisplaced = false;
+  #token: string | undefined;
+  #lastUnreadTime: number | undefined;
+  #lastNoticeTime: number;
+  /** When the device first came: it is told every edit since, at each login. */
+  readonly since: number;
+  readonly #network: Network;
+  readonly #town: Town;
+  readonly #settings: Settings;
+  #gateway: Gateway | undefined;
+  #serial = 0;
+  #pending = new Map<number, Answered>();
+  /** Timestamps of live messages on this connection. */
+  #live = new Map<string, number>();
+
+  constructor(
+    network: Network,
+    town: Town,
+    clientId: string,
+    about: { mode: SyncMode; tag?: string; linkLimit: number },
+  ) {
+    this.#network = network;
+    this.#town = town;
+    this.clientId = clientId;
+    this.mode = about.mode;
+    this.tag = about.tag;
+    this.name = `${clientId}#${++devices}${about.mode === "push" ? ".1" : ""}`;
+    this.since = network.now - 1;
+    this.#lastNoticeTime = network.now - 1;
+    const defaults = defaultSettings(true);
+    const limits = {
+      ...defaults.limits,
+      ...{ sendsPerMinute: 0, otherCommandsPerMinute: 0, historyQueriesPerMinute: 0 },
+      linksPerSession: about.linkLimit,
+    };
+    this.#settings = { ...defaults, limits };
+  }
+
+  get isOpen(): boolean {
+    return this.connection === "open";
+  }
+
+  get waiting(): number {
+    return this.#pending.size;
+  }
+
+  /** @param explicit a person logs in; otherwise the SDK reconnects by itself */
+  connect(explicit: boolean): void {
+    const { now } = this.#network;
+    trace(now, this.name, explicit ? "logs in" : "reconnects");
+    this.#pending = new Map();
+    this.#live = new Map();
+    this.connection = "opening";
+    const network = this.#network;
+    const gateway: Gateway = new Gateway(
+      {
+        send: (data) => {
+          if (typeof data !== "string" && this.#gateway === gateway) this.#hear(decodeFrame(data));
+        },
+        close: () => {
+          if (this.#gateway === gateway) this.#gone();
+        },
+      },
+      { text: false, mode: this.mode },
+      {
+        appId: "town",
+        now: () => network.now,
+        timer: (delay, run) => network.timer(delay, run),
+        settings: { peek: () => this.#settings, get: async () => this.#settings },
+        dialSession: this.#town.dialSession(() => {}),
+        dialConversation: this.#town.dialConversation(),
+      },
+      60_000,
+    );
+    this.#gateway = gateway;
+    if (explicit) this.#token = undefined;
+    const known = { lastPatchTime: this.since, lastUnreadNotifTime: this.#lastUnreadTime };
+    const session = { configBitmap: 187, r: !explicit, ...known };
+    const identity = this.#token === undefined ? { tag: this.tag, deviceId: this.name } : { st: this.#token };
+    this.ask({ cmd: "session", op: "open", sessionMessage: { ...session, ...identity } }, (outcome) => {
+      if (outcome.refused !== undefined) {
+        trace(this.name, "login refused", outcome.refused);
+        if (outcome.refused === 4111) this.displaced = true;
+        return this.drop();
+      }
+      this.displaced = false;
+      this.connection = "open";
+      this.#token = outcome.frame.sessionMessage?.st;
+      void this.#fetchNotices();
+    });
+  }
+
+  /** The network is gone, without a word. */
+  drop(): void {
+    const gateway = this.#gateway;
+    if (gateway === undefined) return;
+    trace(this.#network.now, this.name, "drops");
+    this.#gone();
+    gateway.lost();
+  }
+
+  logOut(done: () => void): void {
+    this.ask({ cmd: "session", op: "close" }, ({ refused }) => {
+      if (refused === undefined) done();
+      this.drop();
+    });
+  }
+
+  ask(command: CommandInit, answered: Answered): void {
+    this.#serial += 1;
+    this.#pending.set(this.#serial, answered);
+    this.tell({ ...command, i: this.#serial });
+  }
+
+  /** A frame that has no answer. */
+  tell(command: CommandInit): void {
+    const frame = encodeCommand({ ...command, peerId: this.clientId });
+    this.#gateway?.receive(Uint8Array.from(frame).buffer);
+  }
+
+  /** Whatever became of the device's memory of a conversation, its client is none of it any more. */
+  forget(conversationId: string): void {
+    this.counts.delete(conversationId);
+  }
+
+  /** A message was edited: of two such words the later edit holds. */
+  patched(conversationId: string, messageId: string, data: string, patchedAt: number): void {
+    const copy = this.copies.get(conversationId)?.get(messageId);
+    trace(this.#network.now, this.name, "edited", conversationId, copy?.timestamp, data, patchedAt);
+    if (copy !== undefined && copy.patchedAt < patchedAt) Object.assign(copy, { data, patchedAt });
+  }
+
+  #gone(): void {
+    this.#gateway = undefined;
+    this.connection = "none";
+  }
+
+  /** As JavaScript does after each login (B-08). */
+  async #fetchNotices(): Promise<void> {
+    const client = this.#town.client(this.clientId).client;
+    const asked = () => client.missedNotices(this.clientId, this.#token ?? "", this.#lastNoticeTime);
+    try {
+      const missed = await this.#network.call(asked, 8_000, () => "fine");
+      if ("refused" in missed) return;
+      for (const notification of missed.notifications) {
+        const { kind, conversationId, at } = notification;
+        this.#noticed(at);
+        if (kind === "joined" || kind === "left") this.#belongsNow(conversationId, kind === "joined", at);
+      }
+      if (missed.more) return this.#fetchNotices();
+    } catch {
+      // It is asked again at the next login; the time it asks from has not moved.
+    }
+  }
+
+  #noticed(at: number): void {
+    this.#lastNoticeTime = Math.max(this.#lastNoticeTime, at);
+  }
+
+  readonly #belongsAt = new Map<string, number>();
+
+  /** By time, as Swift does: what was missed may be fetched after something newer came live. */
+  #belongsNow(conversationId: string, belongs: boolean, at: number): void {
+    if (at < (this.#belongsAt.get(conversationId) ?? 0)) return;
+    this.#belongsAt.set(conversationId, at);
+    this.belongs.set(conversationId, belongs);
+    this.forget(conversationId);
+  }
+
+  #hear(frame: GenericCommand): void {
+    if (has(frame, "i")) {
+      const answered = this.#pending.get(frame.i);
+      if (answered === undefined) {
+        this.problems.push(`${frame.i} was answered twice or never asked`);
+        return;
+      }
+      this.#pending.delete(frame.i);
+      const refused = frame.errorMessage?.code ?? ackCode(frame);
+      return answered({ refused, frame });
+    }
+    switch (frame.cmd) {
+      case CommandType.direct:
+        return this.#hearMessage(frame);
+      case CommandType.unread:
+        return this.#hearUnread(frame);
+      case CommandType.patch:
+        for (const patch of frame.patchMessage?.patches ?? []) {
+          const data = new TextDecoder().decode(patch.data);
+          this.patched(patch.cid, patch.mid, data, Number(patch.patchTimestamp));
+        }
+        return;
+      case CommandType.rcp: {
+        const { cid = "", t = 0n, read = false } = frame.rcpMessage ?? {};
+        const marks = this.marks.get(cid) ?? { deliveredAt: 0, readAt: 0 };
+        const mark = read ? "readAt" : "deliveredAt";
+        if (Number(t) < marks[mark]) this.problems.push(`a receipt of ${cid} went back`);
+        this.marks.set(cid, { ...marks, [mark]: Number(t) });
+        return;
+      }
+      case CommandType.conv: {
+        const at = Number(frame.serverTs);
+        this.#noticed(at);
+        if (frame.op === OpType.joined) this.#belongsNow(frame.convMessage?.cid ?? "", true, at);
+        if (frame.op === OpType.left) this.#belongsNow(frame.convMessage?.cid ?? "", false, at);
+        return;
+      }
+      case CommandType.session:
+        if (frame.op === OpType.closed) {
+          trace(this.name, "closed", frame.sessionMessage?.code);
+          this.displaced = true;
+          this.wasDisplaced = true;
+          this.drop();
+        }
+    }
+  }
+
+  #hearMessage(frame: GenericCommand): void {
+    const direct = frame.directMessage;
+    if (direct === undefined) return;
+    const { cid, id, fromPeerId, msg } = direct;
+    const timestamp = Number(direct.timestamp);
+    trace(this.#network.now, this.name, "got", cid, timestamp, msg);
+    if (direct.transient || msg.startsWith("will")) {
+      this.fleeting.push(msg);
+      return;
+    }
+    if (direct.hasMore) this.leftOut.set(cid, timestamp);
+    if (!direct.offline) {
+      const again = this.mode === "push" && this.copies.get(cid)?.has(id) === true;
+      if (!again && timestamp <= (this.#live.get(cid) ?? 0)) {
+        this.problems.push(`${timestamp} of ${cid} came after ${this.#live.get(cid)}`);
+      }
+      this.#live.set(cid, Math.max(timestamp, this.#live.get(cid) ?? 0));
+    }
+    const copies = this.copies.get(cid) ?? new Map<string, Copy>();
+    this.copies.set(cid, copies);
+    const patchedAt = Number(direct.patchTimestamp);
+    copies.set(id, { id, timestamp, from: fromPeerId, data: msg, patchedAt });
+    if (fromPeerId === this.clientId) return;
+    if (!direct.offline) this.counts.set(cid, (this.counts.get(cid) ?? 0) + 1);
+    this.tell({ cmd: "ack", ackMessage: { cid, fromts: timestamp, tots: timestamp } });
+  }
+
+  #hearUnread(frame: GenericCommand): void {
+    const { convs = [], notifTime } = frame.unreadMessage ?? {};
+    if (has(frame.unreadMessage, "notifTime")) this.#lastUnreadTime = Number(notifTime);
+    for (const { cid, unread } of convs) {
+      trace(this.#network.now, this.name, "unread", cid, unread);
+      this.counts.set(cid, unread);
+    }
+  }
+}
+
+function ackCode(frame: GenericCommand): number | undefined {
+  return has(frame.ackMessage, "code") ? frame.ackMessage?.code : undefined;
+}

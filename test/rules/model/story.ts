@@ -1,0 +1,424 @@
+import { expect } from "vitest";
+import type { CommandInit } from "../../support/frames.ts";
+import { type Network, trace } from "../town/network.ts";
+import type { ConversationHouse, Town } from "../town/town.ts";
+import { Device } from "./device.ts";
+
+export interface Story {
+  people: string[];
+  /** Who is in which conversation at the start. The first has two members for good, and so has receipts. */
+  conversations: Record<string, string[]>;
+  linkLimit: number;
+  steps: number;
+  /** How often each thing is tried, as weights. */
+  weights: Partial<Record<Act, number>>;
+  /** Weight of `.1` devices among ten. */
+  push: number;
+  /** Whether some devices log in under a tag. */
+  tags: boolean;
+}
+
+const acts = {
+  send: (play: Play) => play.send(),
+  transient: (play: Play) => play.sendTransient(),
+  edit: (play: Play) => play.patch(false),
+  recall: (play: Play) => play.patch(true),
+  read: (play: Play) => play.read(),
+  marks: (play: Play) => play.askMarks(),
+  join: (play: Play) => play.addMember(),
+  leave: (play: Play) => play.removeMember(),
+  will: (play: Play) => play.handOverWill(),
+  login: (play: Play) => play.logIn(),
+  reconnect: (play: Play) => play.reconnect(),
+  drop: (play: Play) => play.anyOpen()?.drop(),
+  logout: (play: Play) => play.logOut(),
+  cut: (play: Play) => play.anyHouse().cutOneLink(),
+  evict: (play: Play) => play.evict(),
+  crash: (play: Play) => play.crash(),
+  restart: (play: Play) => play.restart(),
+};
+export type Act = keyof typeof acts;
+
+interface Sent {
+  conversationId: string;
+  clientId: string;
+  token: string;
+  acked: { id: string; timestamp: number } | undefined;
+}
+
+interface HandedOver {
+  text: string;
+  id: string | undefined;
+  device: Device;
+  conversationId: string;
+  end: "there" | "lost" | "logged out" | "replaced";
+}
+
+/** One seed's story: what was done and answered, the plain model that the town is compared with. */
+export class Play {
+  readonly #network: Network;
+  readonly #town: Town;
+  readonly #story: Story;
+  #devices: Device[] = [];
+  readonly #sent: Sent[] = [];
+  readonly #patches: { conversationId: string; id: string; data: string; at: number }[] = [];
+  readonly #reads: { conversationId: string; clientId: string; upTo: number }[] = [];
+  readonly #wills: HandedOver[] = [];
+  /** `client conversation` pairs that were parted at any time: what they saw of it has holes by right. */
+  readonly #parted = new Set<string>();
+  readonly #readMarks = new Map<string, number>();
+  #number = 0;
+
+  constructor(network: Network, town: Town, story: Story) {
+    this.#network = network;
+    this.#town = town;
+    this.#story = story;
+    for (const [id, members] of Object.entries(story.conversations)) town.found(id, members);
+    for (const person of story.people) this.#newDevice(person);
+  }
+
+  async run(): Promise<void> {
+    const weighted = Object.entries(this.#story.weights) as [Act, number][];
+    const total = weighted.reduce((sum, [, weight]) => sum + weight, 0);
+    for (let step = 0; step < this.#story.steps; step += 1) {
+      if (this.#network.chance(0.4)) {
+        let at = this.#network.random(total);
+        const [act] = weighted.find(([, weight]) => (at -= weight) < 0) ?? ["send"];
+        acts[act](this);
+      }
+      await this.#network.step();
+      this.#watch();
+    }
+    await this.#comeToRest();
+    this.#check();
+  }
+
+  // What people do.
+
+  anyOpen(): Device | undefined {
+    return this.#network.pick(this.#devices.filter(({ isOpen }) => isOpen));
+  }
+
+  anyHouse(): ConversationHouse {
+    const house = this.#town.conversations.get(this.#anyConversation());
+    if (house === undefined) throw new Error("no conversation");
+    return house;
+  }
+
+  send(): void {
+    const device = this.anyOpen();
+    if (device === undefined) return;
+    const { clientId } = device;
+    const sent = {
+      conversationId: this.#anyConversation(),
+      clientId,
+      token: this.#name("m"),
+      acked: undefined,
+    };
+    this.#sent.push(sent);
+    this.#submit(device, sent);
+  }
+
+  sendTransient(): void {
+    const text = this.#name("transient");
+    const directMessage = { cid: this.#anyConversation(), msg: text, transient: true };
+    this.#ask(this.anyOpen(), { cmd: "direct", directMessage });
+  }
+
+  patch(recall: boolean): void {
+    const device = this.anyOpen();
+    const mine = this.#sent.filter(
+      ({ clientId, acked }) => clientId === device?.clientId && acked !== undefined,
+    );
+    const { conversationId: cid, acked } = this.#network.pick(mine) ?? {};
+    if (device === undefined || cid === undefined || acked === undefined) return;
+    const { id: mid, timestamp } = acked;
+    const data = recall ? '{"_lctype":-127}' : this.#name("edit");
+    const item = { cid, mid, timestamp, recall, data: recall ? undefined : new TextEncoder().encode(data) };
+    this.#ask(device, { cmd: "patch", op: "modify", patchMessage: { patches: [item] } }, (frame) => {
+      const at = Number(frame.patchMessage?.lastPatchTime);
+      this.#patches.push({ conversationId: cid, id: mid, data, at });
+      device.patched(cid, mid, data, at); // only others are pushed it
+    });
+  }
+
+  read(): void {
+    const device = this.anyOpen();
+    if (device === undefined) return;
+    const cid = this.#anyConversation();
+    const copies = [...(device.copies.get(cid)?.values() ?? [])];
+    const { clientId } = device;
+    const timestamp = this.#network.pick(copies)?.timestamp;
+    const convs = [timestamp === undefined ? { cid } : { cid, timestamp }];
+    if (this.#network.chance(0.5)) return device.tell({ cmd: "read", readMessage: { convs } });
+    this.#ask(device, { cmd: "read", readMessage: { convs } }, () => {
+      if (timestamp !== undefined) this.#reads.push({ conversationId: cid, clientId, upTo: timestamp });
+    });
+  }
+
+  askMarks(): void {
+    const device = this.anyOpen();
+    const [cid = ""] = Object.keys(this.#story.conversations);
+    this.#ask(device, { cmd: "conv", op: "max_read", convMessage: { cid } }, ({ convMessage }) => {
+      const before = device?.marks.get(cid) ?? { deliveredAt: 0, readAt: 0 };
+      const readAt = Number(convMessage?.maxReadTimestamp ?? 0n);
+      const deliveredAt = Number(convMessage?.maxAckTimestamp ?? 0n);
+      // A receipt's time is later than the message it is for, so marks of either kind are compared alone.
+      const asked = this.#asked.get(device?.name ?? "") ?? { deliveredAt: 0, readAt: 0 };
+      if (readAt < asked.readAt || deliveredAt < asked.deliveredAt) device?.problems.push("a mark went back");
+      this.#asked.set(device?.name ?? "", { deliveredAt, readAt });
+      if (readAt > deliveredAt) device?.problems.push(`read ${readAt} before it was delivered`);
+      trace(device?.name, "marks", JSON.stringify(before), deliveredAt, readAt);
+    });
+  }
+  readonly #asked = new Map<string, { deliveredAt: number; readAt: number }>();
+
+  addMember(): void {
+    const cid = this.#changeable();
+    const person = this.#network.pick(this.#story.people) ?? "";
+    this.#ask(this.anyOpen(), { cmd: "conv", op: "add", convMessage: { cid, m: [person] } });
+  }
+
+  removeMember(): void {
+    const cid = this.#changeable();
+    const person = this.#network.pick(this.#story.people) ?? "";
+    this.#parted.add(`${person} ${cid}`);
+    this.#ask(this.anyOpen(), { cmd: "conv", op: "remove", convMessage: { cid, m: [person] } });
+  }
+
+  handOverWill(): void {
+    const device = this.anyOpen();
+    if (device === undefined) return;
+    const cid = this.#anyConversation();
+    const text = this.#name("will");
+    for (const will of this.#wills) {
+      if (will.device.clientId === device.clientId && will.end === "there") will.end = "replaced";
+    }
+    const will: HandedOver = { text, id: undefined, device, conversationId: cid, end: "there" };
+    this.#wills.push(will);
+    this.#ask(device, { cmd: "direct", directMessage: { cid, msg: text, will: true } }, (frame) => {
+      will.id = frame.ackMessage?.uid;
+    });
+  }
+
+  logIn(): void {
+    const person = this.#network.pick(this.#story.people) ?? "";
+    const own = this.#devices.filter(({ clientId }) => clientId === person);
+    if (own.length < 3) this.#newDevice(person);
+    else this.#network.pick(own.filter(({ connection }) => connection === "none"))?.connect(true);
+  }
+
+  reconnect(): void {
+    const gone = this.#devices.filter(({ connection, displaced }) => connection === "none" && !displaced);
+    const device = this.#network.pick(gone);
+    if (device === undefined) return;
+    device.connect(false);
+  }
+
+  logOut(): void {
+    const device = this.anyOpen();
+    device?.logOut(() => {
+      for (const will of this.#wills) {
+        if (will.device === device && will.end === "there") will.end = "logged out";
+      }
+    });
+  }
+
+  evict(): void {
+    this.anyHouse().evict();
+    this.#town.client(this.#network.pick(this.#story.people) ?? "").evict();
+  }
+
+  crash(): void {
+    if (this.#network.chance(0.5)) this.anyHouse().crash();
+    else this.#town.client(this.#network.pick(this.#story.people) ?? "").crash();
+  }
+
+  /** The whole process dies. */
+  restart(): void {
+    trace(this.#network.now, "restart");
+    for (const device of this.#devices) device.drop();
+    for (const house of this.#town.conversations.values()) house.crash();
+    for (const house of this.#town.clients.values()) house.crash();
+  }
+
+  // How it is played.
+
+  #newDevice(clientId: string): void {
+    const { push, tags, linkLimit } = this.#story;
+    const mode = this.#network.random(10) < push ? "push" : "pull";
+    const tag = tags && this.#network.chance(0.5) ? "phone" : undefined;
+    const device = new Device(this.#network, this.#town, clientId, { mode, tag, linkLimit });
+    for (const [id, house] of this.#town.conversations) {
+      device.belongs.set(id, house.state.members.has(clientId));
+    }
+    this.#devices.push(device);
+    device.connect(true);
+  }
+
+  #submit(device: Device, sent: Sent): void {
+    const { conversationId: cid, token } = sent;
+    const directMessage = { cid, msg: token, dt: token, r: true };
+    this.#ask(device, { cmd: "direct", directMessage }, ({ ackMessage }) => {
+      const acked = { id: ackMessage?.uid ?? "", timestamp: Number(ackMessage?.t) };
+      expect(sent.acked ?? acked, `${token} was acknowledged twice, differently`).toEqual(acked);
+      sent.acked = acked;
+    });
+  }
+
+  #ask(
+    device: Device | undefined,
+    command: CommandInit,
+    done: (frame: Parameters<Parameters<Device["ask"]>[1]>[0]["frame"]) => void = () => {},
+  ): void {
+    device?.ask(command, ({ refused, frame }) => {
+      if (refused === undefined) done(frame);
+    });
+  }
+
+  #name(kind: string): string {
+    this.#number += 1;
+    return `${kind}${this.#number}`;
+  }
+
+  #anyConversation(): string {
+    return this.#network.pick([...this.#town.conversations.keys()]) ?? "";
+  }
+
+  #changeable(): string {
+    return this.#network.pick([...this.#town.conversations.keys()].slice(1)) ?? "";
+  }
+
+  /** What must be so at every moment. */
+  #watch(): void {
+    for (const [id, house] of this.#town.conversations) {
+      for (const { clientId, joinedAt, readAt } of house.state.members.values()) {
+        const key = `${clientId} ${id} ${joinedAt}`;
+        const before = this.#readMarks.get(key) ?? 0;
+        if (readAt < before) throw new Error(`[I5] the read mark of ${key} went back`);
+        this.#readMarks.set(key, readAt);
+      }
+    }
+    for (const [clientId, house] of this.#town.clients) {
+      const tags = house.sessions.map(({ state }) => (state.phase === "open" ? state.tag : undefined));
+      const held = tags.filter((tag) => tag !== undefined);
+      if (new Set(held).size < held.length) throw new Error(`[I6] ${clientId} holds a tag twice`);
+    }
+    for (const will of this.#wills) {
+      if (will.end === "there" && will.device.connection === "none") will.end = "lost";
+    }
+  }
+
+  /** Everybody comes back, says again what was never answered, and nothing is under way any more. */
+  async #comeToRest(): Promise<void> {
+    for (let round = 0; round < 30; round += 1) {
+      for (const device of this.#devices) {
+        if (device.connection === "none" && !device.displaced) device.connect(false);
+      }
+      await this.#settle();
+      const open = this.#devices.filter(({ isOpen }) => isOpen);
+      const unsent = this.#sent.filter(({ acked }) => acked === undefined);
+      for (const sent of round < 3 ? unsent : []) {
+        const device = open.find(({ clientId }) => clientId === sent.clientId);
+        if (device !== undefined) this.#submit(device, sent);
+      }
+      await this.#settle();
+      const back = this.#devices.every(({ isOpen, displaced }) => isOpen || displaced);
+      if (back && round >= 3 && open.every(({ waiting }) => waiting === 0)) return;
+    }
+    throw new Error("never comes to rest");
+  }
+
+  async #settle(): Promise<void> {
+    let moves = 0;
+    while (await this.#network.step()) {
+      this.#watch();
+      if (++moves > 50_000) throw new Error("never comes to rest");
+    }
+  }
+
+  // What must be so in the end.
+
+  #check(): void {
+    for (const [id, house] of this.#town.conversations) this.#checkLog(id, house);
+    for (const device of this.#devices) this.#checkDevice(device);
+    this.#checkWills();
+  }
+
+  #checkLog(id: string, house: ConversationHouse): void {
+    const log = house.state.log.after(0, 100_000);
+    const tokens = log.map(({ token }) => token);
+    expect(new Set(tokens).size, `[I3] sends are in ${id} twice`).toBe(tokens.length);
+    for (const { message } of log) {
+      expect(message.content, `[I8] ${id} keeps what it must not`).not.toMatch(/^(transient|will)/);
+    }
+    for (const { conversationId, token, acked } of this.#sent) {
+      if (conversationId !== id || acked === undefined) continue;
+      const kept = log.find((row) => row.token === token)?.message;
+      expect(kept, `[I1] ${token} was acknowledged and is lost`).toMatchObject(acked);
+    }
+    for (const { conversationId, id: messageId, data, at } of this.#patches) {
+      if (conversationId !== id) continue;
+      const kept = log.find(({ message }) => message.id === messageId)?.message;
+      expect(kept?.patchedAt ?? 0, `[I1] the edit ${data} is lost`).toBeGreaterThanOrEqual(at);
+      if (kept?.patchedAt === at) expect(kept.content).toBe(data);
+    }
+    for (const { conversationId, clientId, upTo } of this.#reads) {
+      const readAt = house.state.members.get(clientId)?.readAt;
+      if (conversationId !== id || readAt === undefined || this.#parted.has(`${clientId} ${id}`)) continue;
+      expect(readAt, `[I5] ${clientId} read ${upTo} of ${id}`).toBeGreaterThanOrEqual(upTo);
+    }
+  }
+
+  #checkDevice(device: Device): void {
+    const { clientId, name, mode } = device;
+    expect(device.problems, name).toEqual([]);
+    const wills = device.fleeting.filter((text) => text.startsWith("will"));
+    expect(new Set(wills).size, `[I7] ${name} got a will twice`).toBe(wills.length);
+    if (!device.isOpen) return;
+    for (const [id, house] of this.#town.conversations) {
+      const who = `${name} in ${id}`;
+      const member = house.state.members.get(clientId);
+      expect(device.belongs.get(id), `[I4] ${who} knows whether he is a member`).toBe(member !== undefined);
+      if (member === undefined) continue;
+      const { count } = house.state.log.unread(clientId, member.readAt);
+      if (mode === "pull") expect(device.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
+      if (this.#parted.has(`${clientId} ${id}`)) continue;
+      this.#checkCopies(device, id, house);
+    }
+  }
+
+  #checkCopies(device: Device, id: string, house: ConversationHouse): void {
+    const { clientId, name, mode } = device;
+    const copies = device.copies.get(id);
+    for (const { message } of house.state.log.after(0, 100_000)) {
+      const copy = copies?.get(message.id);
+      if (copy !== undefined) {
+        const { data, patchedAt } = copy;
+        const shown = { data: message.content, patchedAt: message.patchedAt ?? 0 };
+        expect({ data, patchedAt }, `[I4] ${name} shows ${message.timestamp} of ${id}`).toEqual(shown);
+      } else if (mode === "push" && message.from !== clientId && message.timestamp > device.since) {
+        const siblings = this.#devices.filter(
+          (other) => other.clientId === clientId && other.mode === "push",
+        );
+        const reached = siblings.some((other) => other.copies.get(id)?.has(message.id));
+        const leftOut = (device.leftOut.get(id) ?? 0) > message.timestamp;
+        expect(reached || leftOut, `[I4] ${name} misses ${message.timestamp} of ${id}`).toBe(true);
+      }
+    }
+  }
+
+  #checkWills(): void {
+    const got = new Set(this.#devices.flatMap(({ fleeting }) => fleeting));
+    for (const { text, end } of this.#wills) {
+      if (end === "logged out") expect(got, `[I7] the author of ${text} logged out`).not.toContain(text);
+    }
+    for (const person of this.#story.people) {
+      const last = this.#wills.filter(({ device }) => device.clientId === person).at(-1);
+      if (last?.id === undefined || last.end !== "lost" || last.device.wasDisplaced) continue;
+      if (this.#parted.has(`${person} ${last.conversationId}`)) continue;
+      const house = this.#town.conversations.get(last.conversationId);
+      expect(house?.state.notices.hasWill(last.id), `[I7] ${last.text} was never sent`).toBe(true);
+    }
+  }
+}

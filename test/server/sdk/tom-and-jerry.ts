@@ -1,0 +1,36 @@
+import type { Conversation, Sdk } from "./sdk.ts";
+import type { Person, Town, Way } from "./town.ts";
+import { eventually, next } from "./waiting.ts";
+
+/** Tom and Jerry, in a conversation of their own that both know. */
+export async function tomAndJerry(town: Town, sdk: Sdk, ways: { tom?: Way; jerry?: Way } = {}) {
+  const tom = await town.logIn(sdk, town.named("Tom"), { way: ways.tom });
+  const jerry = await town.logIn(sdk, town.named("Jerry"), { way: ways.jerry });
+  const invited = next(jerry.client, "invited");
+  const chat = await tom.client.createConversation({ members: [jerry.id], unique: false });
+  const [, view] = await invited;
+  return { tom, jerry, chat, view };
+}
+
+/** How somebody sees a conversation. */
+export async function viewOf(person: Pick<Person, "client">, { id }: Conversation): Promise<Conversation> {
+  const view = await person.client.getConversation(id);
+  if (view === null) throw new Error(`${person.client.id} finds no conversation ${id}`);
+  return view;
+}
+
+/** Takes somebody's device off the network, and returns when another knows it. */
+export async function goOffline(person: Person, witness: Pick<Person, "client">): Promise<void> {
+  person.realtime.pause();
+  await eventually(
+    () => witness.client.ping([person.id]),
+    (online) => online.length === 0,
+  );
+}
+
+/** And back; returns when the SDK has logged in again. */
+export async function comeBack(person: Person): Promise<void> {
+  const back = next(person.client, "reconnect");
+  person.realtime.resume();
+  await back;
+}

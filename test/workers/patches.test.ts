@@ -1,0 +1,538 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
+import { toBase64 } from "../../src/protocol/base64.ts";
+import { has } from "../support/frames.ts";
+import { change, history, logs, look, named, refusal, say, settle, start } from "./support/chat.ts";
+import { edit, loggedIn, modify, type Named, namedBy, pushesOf, recall } from "./support/commands.ts";
+import { Device, type GenericCommand } from "./support/device.ts";
+import { configure, openWorld, world } from "./support/world.ts";
+
+const on = { messages: { allowEdit: true, allowRecall: true } };
+
+beforeAll(() => openWorld(on));
+
+const RECALLED = '{"_lctype":-127}';
+const NOT_MINE = "4403 MESSAGE_OWNERSHIP_REQUIRED";
+const UNKNOWN = "4404 MESSAGE_NOT_FOUND";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Tom and Jerry, each on a device, in a chat where Tom has said "one". */
+async function conversation() {
+  const [tom, jerry] = named("tom", "jerry");
+  const toms = await Device.of(tom);
+  const jerrys = await Device.of(jerry);
+  const chat = await start(toms, [tom, jerry], { unique: false });
+  const one = namedBy(chat, await say(toms, chat, "one"));
+  await jerrys.message("one");
+  return { tom, jerry, toms, jerrys, chat, one };
+}
+
+/** The items of a patch push; every push carries one (gotcha 38). */
+const itemsOf = (push: GenericCommand) => push.patchMessage?.patches ?? [];
+
+/** Contents of the patches a device was pushed in a conversation, in order. */
+function patched(device: Device, chat: string): string[] {
+  return pushesOf(device, "patch")
+    .flatMap(itemsOf)
+    .filter(({ cid }) => cid === chat)
+    .map(({ data }) => decoder.decode(data));
+}
+
+const patchTime = ({ patchMessage }: GenericCommand) => Number(patchMessage?.lastPatchTime);
+
+/** The one item of history at a message's place. */
+async function shown(device: Device, { cid, mid }: Named) {
+  const page = await logs(device, cid, { limit: 1000 });
+  const [item, ...more] = (page.logsMessage?.logs ?? []).filter(({ msgId }) => msgId === mid);
+  if (item === undefined || more.length > 0) throw new Error(`${more.length + 1} of ${mid} in history`);
+  return item;
+}
+
+describe("an edit", () => {
+  test("[M-14] [M-15] [wire §5.3] is pushed with the old name and the new content, and answered with its time", async () => {
+    const { tom, toms, jerrys, one } = await conversation();
+    const before = Date.now();
+    const answer = await edit(toms, one, "two", { mentionPids: ["nibbles"] });
+    expect([answer.cmd, OpType[answer.op]]).toEqual([CommandType.patch, "modified"]);
+    const push = await jerrys.push("patch", "modify");
+    expect([push.service, has(push, "i"), has(push, "serverTs")]).toEqual([2, false, true]);
+    const [item, ...others] = itemsOf(push);
+    expect(others).toEqual([]);
+    expect(item).toMatchObject({ ...one, from: tom, mentionPids: ["nibbles"] });
+    expect(decoder.decode(item?.data)).toBe("two");
+    expect(Number(item?.patchTimestamp)).toBe(patchTime(answer));
+    expect(patchTime(answer)).toBeGreaterThan(Number(one.timestamp));
+    expect(patchTime(answer)).toBeGreaterThanOrEqual(before);
+    // gotcha 12: nothing that looks like the system's doing.
+    expect([has(item, "patchCode"), has(item, "patchReason"), item?.recall]).toEqual([false, false, false]);
+  });
+
+  test("[M-14] [M-06] is what history shows, at the old place under the old id", async () => {
+    const { tom, toms, jerrys, chat, one } = await conversation();
+    await say(jerrys, chat, "meanwhile");
+    const answer = await edit(toms, one, "two", { mentionAll: true });
+    for (const device of [toms, jerrys]) {
+      expect(await history(device, chat)).toEqual(["two", "meanwhile"]);
+      const item = await shown(device, one);
+      expect(item).toMatchObject({ from: tom, timestamp: one.timestamp, mentionAll: true });
+      expect(Number(item.patchTimestamp)).toBe(patchTime(answer));
+    }
+  });
+
+  test("[M-12] [M-14] may be repeated, each later than the one before", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    const times: number[] = [];
+    for (const text of ["two", "three", "four"]) times.push(patchTime(await edit(toms, one, text)));
+    expect(new Set(times).size).toBe(3);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    await settle(chat, toms, jerrys);
+    expect(patched(jerrys, chat)).toEqual(["two", "three", "four"]);
+    expect(await history(toms, chat)).toEqual(["four"]);
+  });
+
+  test("[M-06] replaces the mentions, and takes them away where it names none", async () => {
+    const { toms, one } = await conversation();
+    await edit(toms, one, "two", { mentionAll: true, mentionPids: ["nibbles"] });
+    await edit(toms, one, "three");
+    expect(await shown(toms, one)).toMatchObject({ data: "three", mentionAll: false, mentionPids: [] });
+  });
+
+  test("[wire §5.3] reaches the sender's other devices, but not the session that made it", async () => {
+    const { tom, toms, jerrys, chat, one } = await conversation();
+    const tablet = await Device.of(tom);
+    await settle(chat, jerrys, toms, tablet);
+    await edit(toms, one, "two");
+    await recall(toms, one);
+    await settle(chat, jerrys, toms, tablet);
+    expect(patched(tablet, chat)).toEqual(["two", RECALLED]);
+    expect(patched(toms, chat)).toEqual([]);
+  });
+
+  test("[wire §4.10] in Java's form, with `recall` and `mentionAll` always there, and bytes in `data`", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    const bytes = new Uint8Array([0xff, 0x00, 0xfe]);
+    const form = { recall: false, mentionAll: false };
+    expect(refusal(await modify(toms, { ...one, ...form, data: encoder.encode("text") }))).toBe("");
+    expect(refusal(await modify(toms, { ...one, ...form, data: bytes }))).toBe("");
+    await settle(chat, toms, jerrys);
+    const [text, binary] = pushesOf(jerrys, "patch").flatMap(itemsOf);
+    expect([decoder.decode(text?.data), text?.binaryMsg.length]).toEqual(["text", 0]);
+    expect(binary?.binaryMsg).toEqual(bytes);
+    expect(await shown(jerrys, one)).toMatchObject({ bin: true, data: toBase64(bytes) });
+  });
+
+  test("[wire §4.10] of bytes by `binaryMsg`, and what only C# says is ignored", async () => {
+    const { toms, jerrys, one } = await conversation();
+    const binaryMsg = new Uint8Array([1, 2, 255]);
+    const answer = await modify(toms, { ...one, binaryMsg, from: "spike", patchTimestamp: 1 });
+    expect(patchTime(answer)).toBeGreaterThan(Number(one.timestamp));
+    const [item] = itemsOf(await jerrys.push("patch"));
+    expect(item?.binaryMsg).toEqual(binaryMsg);
+    expect(item?.from).toBe(toms.clientId);
+    expect(Number(item?.patchTimestamp)).toBe(patchTime(answer));
+  });
+
+  test("[wire §9.4] is what the last message of a query and the unread tuple show", async () => {
+    const { toms, jerrys, jerry, chat, one } = await conversation();
+    const answer = await edit(toms, one, "two");
+    expect(await look(jerrys, chat, 2)).toMatchObject({ msg: "two", msg_mid: one.mid });
+    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    expect(tuple).toMatchObject({ cid: chat, unread: 1, mid: one.mid, timestamp: one.timestamp, data: "two" });
+    expect(Number(tuple?.patchTimestamp)).toBe(patchTime(answer));
+  });
+
+  test("[M-09] that mentions somebody mentions him in what is unread", async () => {
+    const { toms, jerry, one } = await conversation();
+    const mentioned = async () => {
+      const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+      return tuple?.mentioned;
+    };
+    expect(await mentioned()).toBe(false);
+    await edit(toms, one, "@Jerry", { mentionPids: [jerry] });
+    expect(await mentioned()).toBe(true);
+    await edit(toms, one, "nobody");
+    expect(await mentioned()).toBe(false);
+  });
+
+  test("[I1] reaches the archive", async () => {
+    const { toms, chat, one } = await conversation();
+    const archived = async () => {
+      const row = await world.DB.prepare("SELECT * FROM messages WHERE conversation_id = ?").bind(chat).first();
+      return row === null ? "" : JSON.stringify(row);
+    };
+    await expect.poll(archived, { timeout: 10_000 }).toContain("one");
+    await edit(toms, one, "changed later");
+    await expect.poll(archived, { timeout: 10_000 }).toContain("changed later");
+  });
+
+  test("[I2] and messages of one moment come in the order they were given", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    const peerId = toms.clientId;
+    const sent = [1, 2, 3, 4, 5, 6];
+    for (const at of sent) {
+      const i = 900 + at;
+      if (at % 2 === 0) toms.send({ cmd: "direct", peerId, i, directMessage: { cid: chat, msg: `m${at}` } });
+      else {
+        const patches = [{ ...one, data: encoder.encode(`p${at}`) }];
+        toms.send({ cmd: "patch", op: "modify", peerId, i, patchMessage: { patches } });
+      }
+    }
+    for (const at of sent) expect(refusal(await toms.answer(900 + at))).toBe("");
+    await settle(chat, toms, jerrys);
+    const order = jerrys
+      .pushes()
+      .filter(({ cmd, directMessage }) => {
+        return cmd === CommandType.patch || (cmd === CommandType.direct && !directMessage?.transient);
+      })
+      .map((push) => (push.cmd === CommandType.patch ? decoder.decode(itemsOf(push)[0]?.data) : push.directMessage?.msg));
+    expect(order).toEqual(["one", "p1", "m2", "p3", "m4", "p5", "m6"]);
+    expect(await history(jerrys, chat)).toEqual(["p5", "m2", "m4", "m6"]);
+  });
+
+  test("[Y-12] is no new message: it counts nothing as unread", async () => {
+    const { toms, jerry, jerrys, chat, one } = await conversation();
+    jerrys.send({ cmd: "read", peerId: jerry, readMessage: { convs: [{ cid: chat }] } });
+    await jerrys.push("unread");
+    await edit(toms, one, "two");
+    await say(toms, chat, "three");
+    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    expect([tuple?.unread, tuple?.data]).toEqual([1, "three"]);
+  });
+});
+
+describe("a recall", () => {
+  test.each([
+    ["without content (JavaScript, Java, C#)", {}],
+    ["with Swift's content", { data: encoder.encode(RECALLED) }],
+    ["with Java's fields", { mentionAll: false }],
+  ])("[M-22] [M-23] %s leaves a placeholder everywhere", async (_, form) => {
+    const { tom, jerry, toms, jerrys, chat, one } = await conversation();
+    const answer = await modify(toms, { ...one, recall: true, ...form });
+    expect(OpType[answer.op]).toBe("modified");
+    const [item, ...others] = itemsOf(await jerrys.push("patch", "modify"));
+    expect(others).toEqual([]);
+    expect(item).toMatchObject({ ...one, from: tom, recall: true });
+    expect(decoder.decode(item?.data)).toBe(RECALLED);
+    expect(Number(item?.patchTimestamp)).toBe(patchTime(answer));
+    expect([has(item, "patchCode"), has(item, "patchReason")]).toEqual([false, false]);
+    const kept = await shown(jerrys, one);
+    expect([kept.data, kept.timestamp, kept.from]).toEqual([RECALLED, one.timestamp, tom]);
+    expect(Number(kept.patchTimestamp)).toBe(patchTime(answer));
+    expect(await look(jerrys, chat, 2)).toMatchObject({ msg: RECALLED, msg_mid: one.mid });
+    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    expect([tuple?.data, tuple?.mid]).toEqual([RECALLED, one.mid]);
+    expect(Number(tuple?.patchTimestamp)).toBe(patchTime(answer));
+  });
+
+  test("[M-22] takes the mentions along", async () => {
+    const { jerry, toms, chat } = await conversation();
+    const message = namedBy(chat, await say(toms, chat, "@Jerry", { mentionPids: [jerry], mentionAll: true }));
+    await recall(toms, message);
+    expect(await shown(toms, message)).toMatchObject({ mentionPids: [], mentionAll: false, data: RECALLED });
+    const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    expect(tuple?.mentioned).toBe(false);
+  });
+
+  test("[M-22] of bytes leaves text", async () => {
+    const { toms, chat } = await conversation();
+    const sent = await toms.ask({ cmd: "direct", directMessage: { cid: chat, binaryMsg: new Uint8Array([0, 255]) } });
+    const message = namedBy(chat, sent);
+    await recall(toms, message);
+    const kept = await shown(toms, message);
+    expect([kept.data, kept.bin]).toEqual([RECALLED, false]);
+  });
+
+  test("[M-20] again is answered alike and told to nobody", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    const [first, second] = [await recall(toms, one), await recall(toms, one)];
+    expect(OpType[second.op]).toBe("modified");
+    expect(patchTime(second)).toBe(patchTime(first));
+    await settle(chat, toms, jerrys);
+    expect(patched(jerrys, chat)).toEqual([RECALLED]);
+  });
+
+  test("[M-22] cannot be taken back by an edit", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    await recall(toms, one);
+    expect(refusal(await edit(toms, one, "never mind"))).toMatch(/^44\d\d /);
+    await settle(chat, toms, jerrys);
+    expect(patched(jerrys, chat)).toEqual([RECALLED]);
+    expect(await history(jerrys, chat)).toEqual([RECALLED]);
+  });
+
+  test("[M-22] is found where history is asked for recalled messages", async () => {
+    const { toms, chat, one } = await conversation();
+    await say(toms, chat, '{"_lctype":-1,"_lctext":"stays"}');
+    await recall(toms, one);
+    const page = await logs(toms, chat, { lctype: -127, limit: 10 });
+    expect(page.logsMessage?.logs.map(({ msgId }) => msgId)).toEqual([one.mid]);
+  });
+});
+
+describe("who may", () => {
+  test("[M-13] [M-21] only the sender: 4403 to everybody else, and nothing happens", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    expect(refusal(await edit(jerrys, one, "mine now"))).toBe(NOT_MINE);
+    expect(refusal(await recall(jerrys, one))).toBe(NOT_MINE);
+    await settle(chat, jerrys, toms);
+    expect(patched(toms, chat)).toEqual([]);
+    expect(await shown(toms, one)).toMatchObject({ data: "one", patchTimestamp: 0n });
+  });
+
+  test("[M-13] any device of the sender", async () => {
+    const { tom, toms, chat, one } = await conversation();
+    const tablet = await Device.of(tom);
+    await edit(tablet, one, "from the tablet");
+    await settle(chat, tablet, toms);
+    expect(patched(toms, chat)).toEqual(["from the tablet"]);
+  });
+
+  test("[M-13] 4404 for what is not there: another time, another id, no id, another conversation", async () => {
+    const { toms, chat, one } = await conversation();
+    const another = await start(toms, [toms.clientId], { unique: false });
+    const nothing: Named[] = [
+      { ...one, timestamp: one.timestamp + 1n },
+      { ...one, mid: one.mid.replace(/.$/, (last) => (last === "A" ? "Q" : "A")) },
+      { ...one, mid: "" },
+      { ...one, mid: "x" },
+      { ...one, timestamp: 0n },
+      { ...one, timestamp: -1n },
+      { ...one, cid: another },
+    ];
+    for (const name of nothing) {
+      expect(refusal(await edit(toms, name, "x")), JSON.stringify(name.mid)).toBe(UNKNOWN);
+      expect(refusal(await recall(toms, name))).toBe(UNKNOWN);
+    }
+    expect(refusal(await modify(toms))).toBe(UNKNOWN);
+    expect(await history(toms, chat)).toEqual(["one"]);
+  });
+
+  test("[M-13] [M-26] what is transient is not there to be edited", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const passing = namedBy(chat, await say(toms, chat, "passing", { transient: true }));
+    expect(refusal(await edit(toms, passing, "staying"))).toBe(UNKNOWN);
+    expect(await history(jerrys, chat)).toEqual(["one"]);
+  });
+
+  test("[I12] not who is no member: neither a stranger nor a sender who was removed or left", async () => {
+    const { tom, jerry, toms, jerrys, chat, one } = await conversation();
+    const [spike] = named("spike");
+    const spikes = await Device.of(spike);
+    const own = namedBy(chat, await say(jerrys, chat, "Jerry's"));
+    await change(toms, "remove", chat, [jerry]);
+    for (const [device, message] of [
+      [spikes, one],
+      [jerrys, own],
+    ] as const) {
+      expect(refusal(await edit(device, message, "x"))).toMatch(/^4401 /);
+      expect(refusal(await recall(device, message))).toMatch(/^4401 /);
+    }
+    expect(await history(toms, chat)).toEqual(["one", "Jerry's"]);
+    await change(toms, "remove", chat, [tom]);
+    expect(refusal(await recall(toms, one))).toMatch(/^4401 /);
+  });
+
+  test("[M-11] [M-20] while the setting is on: else 4406 for edits and 4407 for recalls", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    const answers = async () => [refusal(await edit(toms, one, "x")), refusal(await recall(toms, one))];
+    try {
+      await configure({ messages: { allowEdit: false, allowRecall: false } });
+      await expect
+        .poll(answers, { timeout: 8_000 })
+        .toEqual([expect.stringMatching(/^4406 /), expect.stringMatching(/^4407 /)]);
+      await configure({ messages: { allowEdit: true } });
+      await expect
+        .poll(answers, { timeout: 8_000 })
+        .toEqual(["", expect.stringMatching(/^4407 /)]);
+      await settle(chat, toms, jerrys);
+      expect(new Set(await history(jerrys, chat))).toEqual(new Set(["x"]));
+    } finally {
+      await configure(on);
+    }
+  });
+
+  test("[B-09] an edit may be as long as a message, and no longer: 4109", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    const longest = "x".repeat(5_120);
+    expect(refusal(await edit(toms, one, longest))).toBe("");
+    expect(refusal(await edit(toms, one, `${longest}x`))).toMatch(/^4109 /);
+    expect(await history(jerrys, chat)).toEqual([longest]);
+  });
+
+  test("[gotcha 45] a patch that names nothing readable is refused, not dropped", async () => {
+    const { toms } = await conversation();
+    const answer = await toms.ask({ cmd: "patch", op: "modify" });
+    expect(refusal(answer)).toMatch(/^\d{4} \w+/);
+  });
+});
+
+describe("several patches in one command", () => {
+  test("[M-16] [gotcha 38] each is pushed by itself, in order", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    const two = namedBy(chat, await say(toms, chat, "two"));
+    const answer = await modify(
+      toms,
+      { ...one, data: encoder.encode("1") },
+      { ...two, recall: true },
+      { ...one, data: encoder.encode("1 again") },
+    );
+    expect(OpType[answer.op]).toBe("modified");
+    await settle(chat, toms, jerrys);
+    expect(pushesOf(jerrys, "patch").map((push) => itemsOf(push).length)).toEqual([1, 1, 1]);
+    expect(patched(jerrys, chat)).toEqual(["1", RECALLED, "1 again"]);
+    const times = pushesOf(jerrys, "patch").flatMap(itemsOf).map(({ patchTimestamp }) => Number(patchTimestamp));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(patchTime(answer)).toBe(times.at(-1));
+    expect(await history(jerrys, chat)).toEqual(["1 again", RECALLED]);
+  });
+
+  test("[M-16] one refused means nothing of its conversation is changed", async () => {
+    const { toms, jerrys, chat, one } = await conversation();
+    const foreign = namedBy(chat, await say(jerrys, chat, "Jerry's"));
+    await toms.message("Jerry's");
+    const data = encoder.encode("x");
+    expect(refusal(await modify(toms, { ...one, data }, { ...foreign, data }))).toBe(NOT_MINE);
+    expect(refusal(await modify(toms, { ...one, data }, { ...one, mid: "x", recall: true }))).toBe(UNKNOWN);
+    await settle(chat, toms, jerrys);
+    expect(patched(jerrys, chat)).toEqual([]);
+    expect(await history(jerrys, chat)).toEqual(["one", "Jerry's"]);
+  });
+
+  test("[M-16] of two conversations: both are changed, and answered once, when both are", async () => {
+    const { toms, jerrys, jerry, chat, one } = await conversation();
+    const second = await start(toms, [jerry], { unique: false });
+    const other = namedBy(second, await say(toms, second, "other"));
+    await jerrys.message("other");
+    const answer = await modify(
+      toms,
+      { ...one, data: encoder.encode("1") },
+      { ...other, data: encoder.encode("2") },
+    );
+    expect(OpType[answer.op]).toBe("modified");
+    expect([await history(jerrys, chat), await history(jerrys, second)]).toEqual([["1"], ["2"]]);
+    await settle(chat, toms, jerrys);
+    await settle(second, toms, jerrys);
+    expect([patched(jerrys, chat), patched(jerrys, second)]).toEqual([["1"], ["2"]]);
+    expect(toms.answers(answer.i)).toHaveLength(1);
+  });
+
+  test("[I10] of two conversations, one of which refuses: the command is refused, once", async () => {
+    const { toms, jerrys, jerry, chat, one } = await conversation();
+    const second = await start(jerrys, [toms.clientId, jerry], { unique: false });
+    const foreign = namedBy(second, await say(jerrys, second, "Jerry's"));
+    await toms.message("Jerry's");
+    const data = encoder.encode("x");
+    for (const patches of [
+      [{ ...one, data }, { ...foreign, data }],
+      [{ ...foreign, data }, { ...one, data }],
+    ]) {
+      const answer = await modify(toms, ...patches);
+      expect(refusal(answer)).toBe(NOT_MINE);
+      await settle(chat, toms, jerrys);
+      await settle(second, toms, jerrys);
+      expect(toms.answers(answer.i)).toHaveLength(1);
+    }
+    expect(await history(jerrys, second)).toEqual(["Jerry's"]);
+    // One that exists nowhere is refused no less.
+    const nowhere = { ...foreign, cid: "0".repeat(24), data };
+    expect(refusal(await modify(toms, { ...one, data }, nowhere))).not.toBe("");
+  });
+});
+
+describe("after an absence", () => {
+  test("[M-19] a device is told the patches after the last it knows, and only those", async () => {
+    const { tom, jerry, toms, jerrys, chat, one } = await conversation();
+    const two = namedBy(chat, await say(toms, chat, "two"));
+    await edit(toms, one, "one, known");
+    const [known] = itemsOf(await jerrys.push("patch"));
+    jerrys.close();
+    const answer = await edit(toms, two, "two, missed");
+    const three = namedBy(chat, await say(toms, chat, "three"));
+    await recall(toms, three);
+    const back = await loggedIn(jerry, { lastPatchTime: Number(known?.patchTimestamp) });
+    await expect.poll(() => patched(back, chat).length).toBe(2);
+    await settle(chat, toms, back);
+    expect(patched(back, chat)).toEqual(["two, missed", RECALLED]);
+    const items = pushesOf(back, "patch").flatMap(itemsOf);
+    expect(items[0]).toMatchObject({ ...two, from: tom });
+    expect(Number(items[0]?.patchTimestamp)).toBe(patchTime(answer));
+    expect(items[1]).toMatchObject({ ...three, recall: true });
+    for (const push of pushesOf(back, "patch")) expect(itemsOf(push)).toHaveLength(1);
+  });
+
+  test("[M-19] once: who says he knows them is not told again", async () => {
+    const { jerry, toms, jerrys, chat, one } = await conversation();
+    jerrys.close();
+    const lastPatchTime = patchTime(await edit(toms, one, "two"));
+    const back = await loggedIn(jerry, { lastPatchTime: lastPatchTime - 1 });
+    await back.push("patch");
+    back.close();
+    const again = await loggedIn(jerry, { lastPatchTime });
+    await settle(chat, toms, again);
+    expect(patched(again, chat)).toEqual([]);
+  });
+
+  test("[M-19] a second device that was away longer is told as well, also when nothing is unread any more", async () => {
+    const { jerry, toms, jerrys, chat, one } = await conversation();
+    const lastPatchTime = Number(one.timestamp);
+    await edit(toms, one, "two");
+    await jerrys.push("patch");
+    jerrys.send({ cmd: "read", peerId: jerry, readMessage: { convs: [{ cid: chat }] } });
+    await jerrys.push("unread");
+    const tablet = await loggedIn(jerry, { lastPatchTime });
+    expect(decoder.decode(itemsOf(await tablet.push("patch"))[0]?.data)).toBe("two");
+    jerrys.close();
+    tablet.close();
+    const phone = await loggedIn(jerry, { lastPatchTime });
+    expect(decoder.decode(itemsOf(await phone.push("patch"))[0]?.data)).toBe("two");
+    const web = await loggedIn(jerry, { lastPatchTime });
+    expect(decoder.decode(itemsOf(await web.push("patch"))[0]?.data)).toBe("two");
+  });
+
+  test("[M-19] his own edits from another device are news to a device that was away", async () => {
+    const { tom, toms, chat, one } = await conversation();
+    await edit(toms, one, "two");
+    const tablet = await loggedIn(tom, { lastPatchTime: Number(one.timestamp) });
+    expect(decoder.decode(itemsOf(await tablet.push("patch"))[0]?.data)).toBe("two");
+    await settle(chat, toms, tablet);
+    expect(patched(tablet, chat)).toEqual(["two"]);
+  });
+
+  test("[M-19] who names no time is told of no old patches", async () => {
+    const { jerry, toms, jerrys, chat, one } = await conversation();
+    jerrys.close();
+    await edit(toms, one, "two");
+    const back = await loggedIn(jerry);
+    await settle(chat, toms, back);
+    expect(patched(back, chat)).toEqual([]);
+  });
+
+  test("[wire §4.1] a device that cannot show patches is sent none, live or later", async () => {
+    const { jerry, toms, jerrys, chat, one } = await conversation();
+    const withoutPatches = 187 - 1;
+    const old = await loggedIn(jerry, { configBitmap: withoutPatches });
+    await settle(chat, toms, jerrys, old);
+    await edit(toms, one, "two");
+    await settle(chat, toms, jerrys, old);
+    expect([patched(jerrys, chat), patched(old, chat)]).toEqual([["two"], []]);
+    expect(await history(old, chat)).toEqual(["two"]);
+    const later = await loggedIn(jerry, { configBitmap: withoutPatches, lastPatchTime: 1 });
+    await settle(chat, toms, later);
+    expect(patched(later, chat)).toEqual([]);
+    await say(toms, chat, "goes on");
+    for (const device of [old, later]) await device.message("goes on");
+  });
+
+  test("[I12] who was removed meanwhile is told nothing of what was edited then", async () => {
+    const { jerry, toms, jerrys, chat, one } = await conversation();
+    jerrys.close();
+    await change(toms, "remove", chat, [jerry]);
+    await edit(toms, one, "behind his back");
+    const back = await loggedIn(jerry, { lastPatchTime: 1 });
+    const mine = await start(back, [jerry], { unique: false });
+    await settle(mine, back);
+    expect(patched(back, chat)).toEqual([]);
+  });
+});

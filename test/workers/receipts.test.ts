@@ -1,0 +1,404 @@
+import { runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import { CommandType } from "../../src/protocol/generated/message_pb.js";
+import type { CommandInit } from "../support/frames.ts";
+import { has } from "../support/frames.ts";
+import { change, logs, named, say, settle, start } from "./support/chat.ts";
+import { acknowledge, loggedIn, namedBy, notifications, pushesOf, read } from "./support/commands.ts";
+import { Device } from "./support/device.ts";
+import { openWorld, world } from "./support/world.ts";
+
+beforeAll(() => openWorld());
+
+/** Tom and Jerry, each on a device, in a chat of their own. */
+async function conversation() {
+  const [tom, jerry] = named("tom", "jerry");
+  const toms = await Device.of(tom);
+  const jerrys = await Device.of(jerry);
+  const chat = await start(toms, [tom, jerry], { unique: false });
+  return { tom, jerry, toms, jerrys, chat };
+}
+
+/** Says it with a receipt asked for, and waits until the others have it. */
+async function tell(device: Device, chat: string, text: string, ...others: Device[]) {
+  const message = namedBy(chat, await say(device, chat, text, { r: true }));
+  for (const other of others) await other.message(text);
+  return message;
+}
+
+/** "delivered <id>" or "read <id>" for each receipt so far. */
+function receipts(device: Device): string[] {
+  return pushesOf(device, "rcp").map(({ rcpMessage }) => {
+    return `${rcpMessage?.read ? "read" : "delivered"} ${rcpMessage?.id}`;
+  });
+}
+
+interface Marks {
+  delivered: number;
+  read: number;
+}
+
+/** Resolves once the conversation has noticed that a client left, a moment after its last device did. */
+async function linkless(chat: string, clientId: string): Promise<void> {
+  const links = () =>
+    runInDurableObject(world.CONVERSATIONS.getByName(chat), (_, state) => {
+      return state.getWebSockets().map((socket) => socket.deserializeAttachment()?.clientId);
+    });
+  await expect.poll(links).not.toContain(clientId);
+}
+
+/** What `max_read` answers; 0 for what is absent. */
+async function marks(device: Device, cid: string): Promise<Marks> {
+  const { convMessage } = await device.ask({ cmd: "conv", op: "max_read", convMessage: { cid } });
+  return {
+    delivered: Number(convMessage?.maxAckTimestamp ?? 0n),
+    read: Number(convMessage?.maxReadTimestamp ?? 0n),
+  };
+}
+
+describe("delivery", () => {
+  type Form = (message: { mid: string; timestamp: number }) => CommandInit["ackMessage"];
+  test.each<[string, Form]>([
+    ["a range (JavaScript)", ({ timestamp }) => ({ fromts: timestamp, tots: timestamp })],
+    ["its id (Swift, Objective-C, Java, C#)", ({ mid }) => ({ mid })],
+    ["everything up to it (Java, after history)", ({ timestamp }) => ({ tots: timestamp })],
+  ])("[M-39] [wire §4.7] the sender is told when it is acknowledged by %s", async (_, form) => {
+    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const message = await tell(toms, chat, "did you get it?", jerrys);
+    const before = Date.now();
+    acknowledge(jerrys, chat, form({ mid: message.mid, timestamp: Number(message.timestamp) }));
+    const push = await toms.push("rcp");
+    expect([push.peerId, push.service, has(push, "i"), has(push, "serverTs")]).toEqual([tom, 2, false, true]);
+    expect(push.rcpMessage).toMatchObject({ id: message.mid, cid: chat, from: jerry });
+    expect(Number(push.rcpMessage?.t)).toBeGreaterThanOrEqual(Number(message.timestamp));
+    expect(Number(push.rcpMessage?.t)).toBeLessThanOrEqual(Date.now() + 1_000);
+    expect(Date.now()).toBeGreaterThanOrEqual(before);
+    // gotcha 11: not even `read: false`.
+    expect(has(push.rcpMessage, "read")).toBe(false);
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms)).toEqual([`delivered ${message.mid}`]);
+    expect(pushesOf(jerrys, "rcp")).toEqual([]);
+  });
+
+  test("[M-37] only of messages that asked for it", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const plain = namedBy(chat, await say(toms, chat, "plain"));
+    await jerrys.message("plain");
+    acknowledge(jerrys, chat, { mid: plain.mid });
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms)).toEqual([]);
+    const asked = await tell(toms, chat, "asked", jerrys);
+    const after = namedBy(chat, await say(toms, chat, "plain again"));
+    await jerrys.message("plain again");
+    acknowledge(jerrys, chat, { fromts: Number(plain.timestamp), tots: Number(after.timestamp) });
+    await toms.push("rcp");
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms)).toEqual([`delivered ${asked.mid}`]);
+  });
+
+  test("[M-40] a range tells of each message in it, once, oldest first", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const said = [];
+    for (const text of ["1", "2", "3"]) said.push(await tell(toms, chat, text, jerrys));
+    const [first, second, third] = said;
+    const [from, to] = [Number(first?.timestamp), Number(third?.timestamp)];
+    acknowledge(jerrys, chat, { mid: second?.mid });
+    for (let again = 0; again < 3; again += 1) acknowledge(jerrys, chat, { fromts: from, tots: to });
+    acknowledge(jerrys, chat, { mid: first?.mid });
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms).filter((receipt) => receipt.endsWith(third?.mid ?? "?"))).toHaveLength(1);
+    expect(receipts(toms).at(-1)).toBe(`delivered ${third?.mid}`);
+    expect(new Set(receipts(toms)).size).toBe(receipts(toms).length);
+    const times = pushesOf(toms, "rcp").map(({ rcpMessage }) => Number(rcpMessage?.t));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(times.at(-1)).toBeGreaterThanOrEqual(to);
+  });
+
+  test("[M-40] its time covers what is delivered and nothing that is not", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const first = await tell(toms, chat, "first", jerrys);
+    const second = await tell(toms, chat, "second", jerrys);
+    acknowledge(jerrys, chat, { mid: first.mid });
+    const t = Number((await toms.push("rcp")).rcpMessage?.t);
+    expect(t).toBeGreaterThanOrEqual(Number(first.timestamp));
+    expect(t).toBeLessThan(Number(second.timestamp));
+  });
+
+  test("[wire §5.2] every device of the sender is told", async () => {
+    const { tom, toms, jerrys, chat } = await conversation();
+    const tablet = await Device.of(tom);
+    const message = await tell(toms, chat, "hi", jerrys, tablet);
+    acknowledge(jerrys, chat, { mid: message.mid });
+    for (const device of [toms, tablet]) {
+      expect((await device.push("rcp")).rcpMessage?.id).toBe(message.mid);
+    }
+  });
+
+  test("[wire §5.2] one's own other device is nobody it could be delivered to", async () => {
+    const { tom, toms, jerrys, chat } = await conversation();
+    const tablet = await Device.of(tom);
+    const message = await tell(toms, chat, "hi", jerrys, tablet);
+    for (const device of [toms, tablet]) {
+      acknowledge(device, chat, { mid: message.mid });
+      acknowledge(device, chat, { tots: Number(message.timestamp) });
+      read(device, chat);
+    }
+    await settle(chat, tablet, toms);
+    expect([receipts(toms), receipts(tablet)]).toEqual([[], []]);
+    expect(await marks(toms, chat)).toEqual({ delivered: 0, read: 0 });
+    acknowledge(jerrys, chat, { mid: message.mid });
+    await toms.push("rcp");
+  });
+
+  test("[M-38] not in a conversation of three, and from when there are two, only there", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const [spike] = named("spike");
+    await change(toms, "add", chat, [spike]);
+    const ignored = await tell(toms, chat, "ignored", jerrys);
+    acknowledge(jerrys, chat, { mid: ignored.mid });
+    read(jerrys, chat);
+    await jerrys.push("unread");
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms)).toEqual([]);
+    await change(toms, "remove", chat, [spike]);
+    const heeded = await tell(toms, chat, "heeded", jerrys);
+    acknowledge(jerrys, chat, { mid: heeded.mid });
+    expect((await toms.push("rcp")).rcpMessage?.id).toBe(heeded.mid);
+  });
+
+  test("[M-26] [M-37] not of what is transient", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const passing = namedBy(chat, await say(toms, chat, "passing", { r: true, transient: true }));
+    await jerrys.message("passing");
+    acknowledge(jerrys, chat, { mid: passing.mid });
+    acknowledge(jerrys, chat, { tots: Number(passing.timestamp) });
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms)).toEqual([]);
+  });
+
+  test("[I12] not by strangers, nor for what was never said", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const [spike] = named("spike");
+    const spikes = await Device.of(spike);
+    const message = await tell(toms, chat, "hi", jerrys);
+    acknowledge(spikes, chat, { mid: message.mid });
+    acknowledge(spikes, chat, { tots: Number(message.timestamp) });
+    acknowledge(jerrys, chat, { mid: "no id of ours" });
+    acknowledge(jerrys, chat, {});
+    acknowledge(jerrys, chat, { tots: -1 });
+    acknowledge(jerrys, chat, { tots: 0 });
+    acknowledge(jerrys, "0".repeat(24), { tots: Number(message.timestamp) });
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms)).toEqual([]);
+    expect((await marks(toms, chat)).delivered).toBe(0);
+  });
+
+  test("[I5] an acknowledgement of the future covers what there is, not what is to come", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const first = await tell(toms, chat, "first", jerrys);
+    acknowledge(jerrys, chat, { tots: Date.now() + 86_400_000 });
+    const t = Number((await toms.push("rcp")).rcpMessage?.t);
+    expect(t).toBeLessThanOrEqual(Date.now() + 1_000);
+    expect((await marks(toms, chat)).delivered).toBeLessThanOrEqual(Date.now() + 1_000);
+    const second = await tell(toms, chat, "second", jerrys);
+    expect((await marks(toms, chat)).delivered).toBeLessThan(Number(second.timestamp));
+    acknowledge(jerrys, chat, { mid: second.mid });
+    expect((await toms.push("rcp")).rcpMessage?.id).toBe(second.mid);
+    expect(first.mid).not.toBe(second.mid);
+  });
+});
+
+describe("reading", () => {
+  test("[M-43] [M-44] the sender is told of the newest message that was read", async () => {
+    const { jerry, toms, jerrys, chat } = await conversation();
+    await tell(toms, chat, "one", jerrys);
+    const two = await tell(toms, chat, "two", jerrys);
+    await say(toms, chat, "not asked for");
+    await jerrys.message("not asked for");
+    read(jerrys, chat);
+    const push = await toms.expect("a read receipt", ({ rcpMessage }) => rcpMessage?.read === true);
+    expect(push.rcpMessage).toMatchObject({ id: two.mid, cid: chat, from: jerry, read: true });
+    expect(Number(push.rcpMessage?.t)).toBeGreaterThanOrEqual(Number(two.timestamp));
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms).filter((receipt) => receipt.startsWith("read"))).toEqual([`read ${two.mid}`]);
+  });
+
+  test("[M-41] delivered is not read", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const message = await tell(toms, chat, "hi", jerrys);
+    acknowledge(jerrys, chat, { mid: message.mid });
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms)).toEqual([`delivered ${message.mid}`]);
+    const { delivered, read: readUpTo } = await marks(toms, chat);
+    expect(delivered).toBeGreaterThanOrEqual(Number(message.timestamp));
+    expect(readUpTo).toBe(0);
+  });
+
+  test("[M-43] reading up to a point tells of that point, and of nothing after it", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const one = await tell(toms, chat, "one", jerrys);
+    const two = await tell(toms, chat, "two", jerrys);
+    read(jerrys, chat, { timestamp: Number(one.timestamp), mid: one.mid });
+    const push = await toms.expect("a read receipt", ({ rcpMessage }) => rcpMessage?.read === true);
+    expect(push.rcpMessage?.id).toBe(one.mid);
+    expect(Number(push.rcpMessage?.t)).toBeLessThan(Number(two.timestamp));
+    read(jerrys, chat);
+    const next = await toms.expect("the next one", ({ rcpMessage }) => rcpMessage?.id === two.mid);
+    expect(next.rcpMessage?.read).toBe(true);
+  });
+
+  test("[M-37] [M-43] nothing is told of messages that did not ask, nor of one's own, nor twice", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    await say(toms, chat, "plain");
+    await jerrys.message("plain");
+    await tell(jerrys, chat, "Jerry's own", toms);
+    read(jerrys, chat);
+    await settle(chat, jerrys, toms);
+    expect([receipts(toms), receipts(jerrys)]).toEqual([[], []]);
+    const asked = await tell(toms, chat, "asked", jerrys);
+    read(jerrys, chat);
+    read(jerrys, chat);
+    await settle(chat, jerrys, toms);
+    expect(receipts(toms).filter((receipt) => receipt.startsWith("read"))).toEqual([`read ${asked.mid}`]);
+  });
+
+  test("[M-40] who has read has got it: no receipt of delivery comes after", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const message = await tell(toms, chat, "hi", jerrys);
+    read(jerrys, chat);
+    await toms.expect("a read receipt", ({ rcpMessage }) => rcpMessage?.read === true);
+    const { delivered, read: readUpTo } = await marks(toms, chat);
+    expect(readUpTo).toBeGreaterThanOrEqual(Number(message.timestamp));
+    expect(delivered).toBeGreaterThanOrEqual(readUpTo);
+  });
+});
+
+describe("marks", () => {
+  test("[M-44] `max_read` tells how far the other one has got and read", async () => {
+    const { jerry, toms, jerrys, chat } = await conversation();
+    expect(await marks(toms, chat)).toEqual({ delivered: 0, read: 0 });
+    const one = await tell(toms, chat, "one", jerrys);
+    const two = await tell(toms, chat, "two", jerrys);
+    acknowledge(jerrys, chat, { mid: two.mid });
+    read(jerrys, chat, { timestamp: Number(one.timestamp) });
+    await expect.poll(() => marks(toms, chat)).toMatchObject({ read: expect.any(Number) });
+    await expect.poll(async () => (await marks(toms, chat)).read > 0).toBe(true);
+    const found = await marks(toms, chat);
+    expect(found.delivered).toBeGreaterThanOrEqual(Number(two.timestamp));
+    expect(found.read).toBeGreaterThanOrEqual(Number(one.timestamp));
+    expect(found.read).toBeLessThan(Number(two.timestamp));
+    const all = await toms.ask({ cmd: "conv", op: "max_read", convMessage: { cid: chat, queryAllMembers: true } });
+    expect(all.convMessage?.maxReadTuples).toMatchObject([
+      { pid: jerry, maxAckTimestamp: BigInt(found.delivered), maxReadTimestamp: BigInt(found.read) },
+    ]);
+    // Jerry asks about Tom, who has got nothing.
+    expect(await marks(jerrys, chat)).toEqual({ delivered: 0, read: 0 });
+  });
+
+  test("[wire §4.5] `max_read` with all members has one line for each that got something, in groups too", async () => {
+    const { jerry, toms, jerrys, chat } = await conversation();
+    const [spike] = named("spike");
+    const spikes = await Device.of(spike);
+    await change(toms, "add", chat, [spike]);
+    await tell(toms, chat, "hi", jerrys, spikes);
+    read(jerrys, chat);
+    await jerrys.push("unread");
+    const all = await toms.ask({ cmd: "conv", op: "max_read", convMessage: { cid: chat, queryAllMembers: true } });
+    const readers = (all.convMessage?.maxReadTuples ?? []).filter(({ maxReadTimestamp }) => maxReadTimestamp > 0n);
+    expect(readers.map(({ pid }) => pid)).toEqual([jerry]);
+  });
+
+  test("[I5] marks only move forward, whatever order acknowledgements and reads come in", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const said = [];
+    for (const text of ["1", "2", "3"]) said.push(await tell(toms, chat, text, jerrys));
+    let last: Marks = { delivered: 0, read: 0 };
+    for (const at of [1, 0, 2, 0, 1]) {
+      const message = said[at];
+      acknowledge(jerrys, chat, { mid: message?.mid });
+      read(jerrys, chat, { timestamp: Number(message?.timestamp) });
+      await jerrys.push("unread");
+      const now = await marks(toms, chat);
+      expect(now.delivered).toBeGreaterThanOrEqual(last.delivered);
+      expect(now.read).toBeGreaterThanOrEqual(last.read);
+      last = now;
+    }
+    expect(last.read).toBeGreaterThanOrEqual(Number(said[2]?.timestamp));
+  });
+
+  test("[I9] a mark that was seen is still there after the one it belongs to is gone", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const message = namedBy(chat, await say(toms, chat, "plain"));
+    await jerrys.message("plain");
+    acknowledge(jerrys, chat, { mid: message.mid });
+    await expect.poll(async () => (await marks(toms, chat)).delivered > 0).toBe(true);
+    const seen = await marks(toms, chat);
+    jerrys.close();
+    expect(await marks(toms, chat)).toEqual(seen);
+  });
+
+  test("[I12] `max_read` is for members", async () => {
+    const { chat } = await conversation();
+    const [spike] = named("spike");
+    const spikes = await Device.of(spike);
+    const answer = await spikes.ask({ cmd: "conv", op: "max_read", convMessage: { cid: chat } });
+    expect(answer.cmd).toBe(CommandType.error);
+  });
+});
+
+describe("history", () => {
+  test("[wire §4.9] shows of each message when the other one got and read it", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    const one = await tell(toms, chat, "one", jerrys);
+    const two = await tell(toms, chat, "two", jerrys);
+    await tell(toms, chat, "three", jerrys);
+    acknowledge(jerrys, chat, { mid: two.mid });
+    read(jerrys, chat, { timestamp: Number(one.timestamp) });
+    await jerrys.push("unread");
+    await toms.expect("a read receipt", ({ rcpMessage }) => rcpMessage?.read === true);
+    const page = await logs(toms, chat, { limit: 10 });
+    const shown = (page.logsMessage?.logs ?? []).map((item) => {
+      return [item.data, has(item, "ackAt") && item.ackAt >= item.timestamp, has(item, "readAt") && item.readAt >= item.timestamp];
+    });
+    expect(shown).toEqual([
+      ["one", true, true],
+      ["two", true, false],
+      ["three", false, false],
+    ]);
+    for (const item of page.logsMessage?.logs ?? []) {
+      if (item.data === "two") expect(has(item, "readAt")).toBe(false);
+      if (item.data === "three") expect([has(item, "ackAt"), has(item, "readAt")]).toEqual([false, false]);
+    }
+  });
+});
+
+describe("a sender who is away", () => {
+  test("[M-44] finds by `max_read` and among his notices what happened meanwhile", async () => {
+    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const since = Date.now();
+    const message = await tell(toms, chat, "hi", jerrys);
+    await toms.ask({ cmd: "session", op: "close" });
+    await linkless(chat, tom);
+    acknowledge(jerrys, chat, { mid: message.mid });
+    await jerrys.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });
+    read(jerrys, chat);
+    await jerrys.push("unread");
+    const back = await loggedIn(tom);
+    const found = await marks(back, chat);
+    expect(found.read).toBeGreaterThanOrEqual(Number(message.timestamp));
+    expect(found.delivered).toBeGreaterThanOrEqual(found.read);
+    const { status, body } = await notifications(tom, back.token, { start_ts: since, notification_type: "permanent" });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ hasMore: false });
+    const kept = JSON.parse(JSON.stringify(body)).notifications.filter(({ cmd }: { cmd: string }) => cmd === "rcp");
+    expect(kept).toMatchObject([
+      { cid: chat, id: message.mid, from: jerry, notificationType: 1 },
+      { cid: chat, id: message.mid, from: jerry, notificationType: 1, read: true },
+    ]);
+    expect(kept[0]).not.toHaveProperty("read");
+    for (const { t, serverTs } of kept) {
+      expect(t).toBeGreaterThanOrEqual(Number(message.timestamp));
+      expect(serverTs).toBeGreaterThan(since);
+    }
+  });
+});
