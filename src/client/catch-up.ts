@@ -94,7 +94,7 @@ function pushUnread(session: Session, answers: Answer[], notifiedAt: number | un
   summaries.sort((a, b) => b.at - a.at);
   for (let at = 0; at < summaries.length; at += PAGE) {
     const conversations = summaries.slice(at, at + PAGE);
-    session.send(unreadRecord(pushes.unread({ conversations, notifiedAt })));
+    session.send(unreadRecord(Number.MAX_SAFE_INTEGER, pushes.unread({ conversations, notifiedAt })));
   }
 }
 

@@ -115,6 +115,11 @@ export class Membership {
 
   #announceJoin(newcomers: string[], by: string, updatedAt: number): void {
     this.#delivery.push(newcomers, pushRecord(pushes.joined({ ...this.#target, by, updatedAt })), true);
+    // What was said before he came (back) is not unread, whatever his devices counted once.
+    const returning = newcomers.filter(
+      (clientId) => this.#state.members.get(clientId)?.readMovedAt === updatedAt,
+    );
+    this.#delivery.push(returning, "unread");
     const joined = pushes.membersJoined({
       conversationId: this.#state.facts.id,
       members: newcomers,

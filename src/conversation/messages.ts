@@ -240,7 +240,7 @@ export function unreadOf(state: ConversationState, clientId: string, now: number
   const { id: conversationId, kind } = state.facts;
   const notifiedAt = now - IN_FLIGHT;
   const summary = { conversationId, kind, unread, mentioned };
-  return unreadRecord(pushes.unread({ conversations: [summary], notifiedAt }));
+  return unreadRecord(state.log.end, pushes.unread({ conversations: [summary], notifiedAt }));
 }
 
 /** Entries of the log after a time as one frame of records, for links and cold lanes. */
@@ -259,9 +259,8 @@ export function replayOf(state: ConversationState, after: number, limit: number)
       const traits = { patch: false, acknowledge: hasReceipts(state) };
       return storedRecord(place, origin, traits, pushes.message({ conversationId, kind, message }));
     }
-    // A message that this very replay brings is in its final form there.
-    const known = message.timestamp > after;
-    const push = known ? new Uint8Array() : pushes.patched({ conversationId, message });
+    // Also when this replay brings the message itself, in its final form: it may have come another way before.
+    const push = pushes.patched({ conversationId, message });
     return storedRecord(place, origin, { patch: true, acknowledge: false }, push);
   });
   return { frame: joinRecords(records), upTo: last.at, more: entries.length > limit };

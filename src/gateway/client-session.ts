@@ -242,8 +242,9 @@ export class ClientSession implements LinkOwner {
     for (const record of records) {
       if (record.kind === "stored") this.#deliverStored(conversationId, record);
       else if (record.kind === "push") this.#push(record.payload);
-      else if (record.kind === "unread") this.#unread(record.payload);
-      else if (record.kind === "reply") {
+      else if (record.kind === "unread") {
+        if (record.upTo >= (this.#marks.at(conversationId) ?? 0)) this.#unread(record.payload);
+      } else if (record.kind === "reply") {
         if (record.accepted !== undefined) this.#accepted(conversationId, record.accepted);
         this.#answer(record.serial, record.payload);
       }
@@ -354,7 +355,7 @@ export class ClientSession implements LinkOwner {
     if (place === "gap") return this.#resync(conversationId);
     this.#marks.advance(conversationId, record.timestamp);
     const { patch, acknowledge } = record.traits;
-    if (record.origin === this.#origin || record.payload.length === 0) return;
+    if (record.origin === this.#origin) return;
     if (patch) {
       if ((this.#capabilities & SHOWS_PATCHES) !== 0) this.#push(record.payload);
       return;

@@ -4,9 +4,9 @@
  *
  * Layout, big-endian: kind (1 byte), payload length (4), then by kind
  * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =
- *   a push without `peerId`; empty where the replay that holds it shows the result already
+ *   a push without `peerId`
  * - push:   payload = a push without `peerId`
- * - unread: the same, for sessions that pull only
+ * - unread: the log's end that it counts up to (8), payload = the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
  *   without `peerId`
  * - cold:   conversation id length (2), the id, payload = an inner frame of records
@@ -15,7 +15,8 @@
  */
 export type LinkRecord =
   | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPlace)
-  | { kind: "push" | "unread"; payload: Uint8Array }
+  | { kind: "push"; payload: Uint8Array }
+  | { kind: "unread"; upTo: number; payload: Uint8Array }
   | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
   | { kind: "cold" | "missed"; conversationId: string; payload: Uint8Array }
   | { kind: "control"; payload: Uint8Array };
@@ -88,9 +89,14 @@ export function pushRecord(payload: Uint8Array): Uint8Array {
   return record(PUSH, 0, payload).bytes;
 }
 
-/** An unread count: nothing for sessions that are pushed what they missed (wire §5.5b). */
-export function unreadRecord(payload: Uint8Array): Uint8Array {
-  return record(UNREAD, 0, payload).bytes;
+/**
+ * An unread count: nothing for sessions that are pushed what they missed (wire §5.5b), or that have seen more by
+ * another way than it counts.
+ */
+export function unreadRecord(upTo: number, payload: Uint8Array): Uint8Array {
+  const { bytes, view } = record(UNREAD, 8, payload);
+  view.setFloat64(5, upTo);
+  return bytes;
 }
 
 /** The one answer to the request with this serial. `accepted` is where a message just sent stands in the log. */
@@ -167,9 +173,16 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         break;
       }
       case PUSH:
-      case UNREAD:
         at = header + length;
-        records.push({ kind: kind === PUSH ? "push" : "unread", payload: frame.subarray(header, at) });
+        records.push({ kind: "push", payload: frame.subarray(header, at) });
+        break;
+      case UNREAD:
+        at = header + 8 + length;
+        records.push({
+          kind: "unread",
+          upTo: view.getFloat64(header),
+          payload: frame.subarray(header + 8, at),
+        });
         break;
       case REPLY: {
         at = header + 20 + length;

@@ -169,11 +169,6 @@ export class Device {
     this.#gateway?.receive(Uint8Array.from(frame).buffer);
   }
 
-  /** Whatever became of the device's memory of a conversation, its client is none of it any more. */
-  forget(conversationId: string): void {
-    this.counts.delete(conversationId);
-  }
-
   /** A message was edited: of two such words the later edit holds. */
   patched(conversationId: string, messageId: string, data: string, patchedAt: number): void {
     const copy = this.copies.get(conversationId)?.get(messageId);
@@ -215,7 +210,6 @@ export class Device {
     if (at < (this.#belongsAt.get(conversationId) ?? 0)) return;
     this.#belongsAt.set(conversationId, at);
     this.belongs.set(conversationId, belongs);
-    this.forget(conversationId);
   }
 
   #hear(frame: GenericCommand): void {
@@ -244,8 +238,8 @@ export class Device {
         const { cid = "", t = 0n, read = false } = frame.rcpMessage ?? {};
         const marks = this.marks.get(cid) ?? { deliveredAt: 0, readAt: 0 };
         const mark = read ? "readAt" : "deliveredAt";
-        if (Number(t) < marks[mark]) this.problems.push(`a receipt of ${cid} went back`);
-        this.marks.set(cid, { ...marks, [mark]: Number(t) });
+        // One that comes again, after a later one, changes nothing in an SDK.
+        this.marks.set(cid, { ...marks, [mark]: Math.max(Number(t), marks[mark]) });
         return;
       }
       case CommandType.conv: {

@@ -42,6 +42,8 @@ export type Act = keyof typeof acts;
 interface Sent {
   conversationId: string;
   clientId: string;
+  /** What has it to show: only that can be edited there. */
+  device: Device;
   token: string;
   acked: { id: string; timestamp: number } | undefined;
 }
@@ -109,12 +111,8 @@ export class Play {
     const device = this.anyOpen();
     if (device === undefined) return;
     const { clientId } = device;
-    const sent = {
-      conversationId: this.#anyConversation(),
-      clientId,
-      token: this.#name("m"),
-      acked: undefined,
-    };
+    const place = { conversationId: this.#anyConversation(), token: this.#name("m") };
+    const sent: Sent = { ...place, clientId, device, acked: undefined };
     this.#sent.push(sent);
     this.#submit(device, sent);
   }
@@ -127,9 +125,10 @@ export class Play {
 
   patch(recall: boolean): void {
     const device = this.anyOpen();
-    const mine = this.#sent.filter(
-      ({ clientId, acked }) => clientId === device?.clientId && acked !== undefined,
-    );
+    const mine = this.#sent.filter(({ clientId, acked, conversationId, device: author }) => {
+      if (clientId !== device?.clientId || acked === undefined) return false;
+      return author === device || device.copies.get(conversationId)?.has(acked.id) === true;
+    });
     const { conversationId: cid, acked } = this.#network.pick(mine) ?? {};
     if (device === undefined || cid === undefined || acked === undefined) return;
     const { id: mid, timestamp } = acked;
