@@ -173,7 +173,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           const member = state.members.get(clientId);
           if (member !== undefined) state.setAway(member, away);
         },
-        replay: (after, limit) => replayOf(state, after, limit),
+        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId) => unreadOf(state, clientId, Date.now()),
         owe: (since) => {

@@ -216,7 +216,7 @@ export class Delivery {
     const linked = current?.state === "linked" ? current : ticket;
     const { period, since, startedAt } = linked;
     const burst = this.#burst(request.clientId);
-    const replay = this.#host.replay(ticket.replayAfter, REPLAY_LIMIT);
+    const replay = this.#host.replay(request.clientId, ticket.replayAfter, REPLAY_LIMIT);
     if (replay?.more) return undefined;
     const { clientId, sessionId, origin, mode } = request;
     const link: Link = {
@@ -255,7 +255,7 @@ export class Delivery {
     this.#audience = undefined;
     if (lane.links.length > 0) return;
     if (lane.state === "unlinking") lane.finish();
-    else this.#cool(link.clientId, this.#seenByAll(lane), []);
+    else this.#cool(link.clientId, this.#seenByAll(lane), this.#unseen(lane));
   }
 
   /**
@@ -264,6 +264,13 @@ export class Delivery {
    */
   #seenByAll(lane: Linked): number {
     return this.#host.now() - lane.startedAt < BURST_GAP ? lane.since : this.#host.head();
+  }
+
+  /** Notices that a session on its way here may not have seen when his links end: to all of them, once more. */
+  #unseen({ notices, newcomerAt }: Linked & { notices: Notice[]; newcomerAt: number }): Push[] {
+    const since = this.#host.now() - BURST_GAP;
+    if (newcomerAt < since) return [];
+    return notices.filter(({ at }) => at >= since).map(({ record }) => record);
   }
 
   /** A session needs the room (L4): every link of its client closes, and he is cold again as a whole. */
@@ -283,7 +290,7 @@ export class Delivery {
       state: "unlinking",
       links,
       since: this.#seenByAll(lane),
-      pushes: [],
+      pushes: this.#unseen(lane),
       done,
       finish: () => {
         cancel();
@@ -301,6 +308,7 @@ export class Delivery {
   caughtUp(clientId: string): void {
     const lane = this.#lanes.get(clientId);
     if (lane?.state === "cold" && lane.call !== undefined) lane.call.overtaken = true;
+    if (lane?.state === "linked") lane.newcomerAt = this.#host.now();
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
   }
@@ -336,6 +344,7 @@ export class Delivery {
         state: "linked",
         links: [link],
         notices: [],
+        newcomerAt: startedAt,
         period,
         since,
         startedAt,
@@ -394,7 +403,7 @@ export class Delivery {
   #serve(clientId: string, lane: ColdLane): void {
     if (lane.call !== undefined || (lane.after === undefined && lane.pushes.length === 0)) return;
     const after = lane.after;
-    const replay = after === undefined ? undefined : this.#host.replay(after, COLD_PAGE);
+    const replay = after === undefined ? undefined : this.#host.replay(clientId, after, COLD_PAGE);
     // A count that includes what is still to come would be counted on.
     const early = (push: Push) => push === "unread" && replay?.more === true;
     const pushes = lane.pushes.filter((push) => !early(push));

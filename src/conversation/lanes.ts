@@ -52,8 +52,8 @@ export interface DeliveryHost {
   leftAfter(time: number): string[];
   isAway(clientId: string): boolean;
   setAway(clientId: string, away: boolean): void;
-  /** Stored messages after a timestamp as one frame of records, and how far they reach; undefined if none. */
-  replay(after: number, limit: number): Replay | undefined;
+  /** What a client may see of the log after a time, as one frame of records; undefined if there is nothing. */
+  replay(clientId: string, after: number, limit: number): Replay | undefined;
   /** When a member's read mark last moved (ms); 0 for others. */
   readMovedAt(clientId: string): number;
   /** The record of a member's unread count as it is now; undefined for others. */
@@ -80,7 +80,7 @@ export interface Replay {
  * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
  */
 export type Lane =
-  | ({ state: "linked"; links: Link[]; notices: Notice[] } & Linked)
+  | ({ state: "linked"; links: Link[]; notices: Notice[]; newcomerAt: number } & Linked)
   /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
   | { state: "linking"; since: number; pushes: Push[]; ready: Promise<void> }
   /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */

@@ -7,6 +7,7 @@ import { changeColumns } from "./attributes.ts";
 import { isClientId } from "./client-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
+import { passedRecord } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
@@ -114,19 +115,21 @@ export class Membership {
   }
 
   #announceJoin(newcomers: string[], by: string, updatedAt: number): void {
-    this.#delivery.push(newcomers, pushRecord(pushes.joined({ ...this.#target, by, updatedAt })), true);
+    const joined = pushRecord(pushes.joined({ ...this.#target, by, updatedAt }));
+    // Their links, where they have some, begin here: what was said so far did not come over them.
+    this.#delivery.push(newcomers, joinRecords([passedRecord(this.#state.log.end, 0), joined]), true);
     // What was said before he came (back) is not unread, whatever his devices counted once.
     const returning = newcomers.filter(
       (clientId) => this.#state.members.get(clientId)?.readMovedAt === updatedAt,
     );
     this.#delivery.push(returning, "unread");
-    const joined = pushes.membersJoined({
+    const membersJoined = pushes.membersJoined({
       conversationId: this.#state.facts.id,
       members: newcomers,
       by,
       updatedAt,
     });
-    this.#delivery.push([...this.#state.members.keys()], pushRecord(joined), true);
+    this.#delivery.push([...this.#state.members.keys()], pushRecord(membersJoined), true);
   }
 
   async remove(link: Link, command: CommandOf<"conversation.remove">): Promise<void> {

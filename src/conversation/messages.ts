@@ -243,25 +243,51 @@ export function unreadOf(state: ConversationState, clientId: string, now: number
   return unreadRecord(state.log.end, pushes.unread({ conversations: [summary], notifiedAt }));
 }
 
-/** Entries of the log after a time as one frame of records, for links and cold lanes. */
-export function replayOf(state: ConversationState, after: number, limit: number): Replay | undefined {
-  const entries = state.log.entriesAfter(after, limit + 1);
-  const page = entries.slice(0, limit);
-  const last = page.at(-1);
-  if (last === undefined) return undefined;
-  const { id: conversationId, kind } = state.facts;
+/**
+ * Entries of the log after a time as one frame of records, for links and cold lanes. A client is shown nothing of
+ * the time before it joined, and one that is no member nothing at all (I12); it is only told that it is past it.
+ */
+export function replayOf(
+  state: ConversationState,
+  clientId: string,
+  after: number,
+  limit: number,
+): Replay | undefined {
+  const visibleFrom = state.members.get(clientId)?.joinedAt ?? Number.MAX_SAFE_INTEGER;
+  const records: Uint8Array[] = [];
   let previous = state.log.upTo(after);
-  const records = page.map((entry) => {
+  const hidden = state.log.upTo(visibleFrom);
+  if (hidden > after) {
+    records.push(passedRecord(hidden, previous));
+    previous = hidden;
+  }
+  const entries = state.log.entriesAfter(Math.max(after, visibleFrom), limit + 1);
+  const page = entries.slice(0, limit);
+  const { id: conversationId, kind } = state.facts;
+  for (const entry of page) {
     const { message, origin } = entry;
     const place = { timestamp: entry.at, previous };
     previous = entry.at;
     if (entry.kind === "message") {
       const traits = { patch: false, acknowledge: hasReceipts(state) };
-      return storedRecord(place, origin, traits, pushes.message({ conversationId, kind, message }));
+      const push = pushes.message({ conversationId, kind, message });
+      records.push(storedRecord(place, origin, traits, push));
+    } else {
+      // Also when this replay brings the message itself, in its final form: it may have come another way before.
+      const push = pushes.patched({ conversationId, message });
+      records.push(storedRecord(place, origin, { patch: true, acknowledge: false }, push));
     }
-    // Also when this replay brings the message itself, in its final form: it may have come another way before.
-    const push = pushes.patched({ conversationId, message });
-    return storedRecord(place, origin, { patch: true, acknowledge: false }, push);
-  });
-  return { frame: joinRecords(records), upTo: last.at, more: entries.length > limit };
+  }
+  if (records.length === 0) return undefined;
+  return { frame: joinRecords(records), upTo: previous, more: entries.length > limit };
+}
+
+/** An entry of the log that shows nothing: whoever gets it is past it. */
+export function passedRecord(timestamp: number, previous: number): Uint8Array {
+  return storedRecord(
+    { timestamp, previous },
+    NOBODY,
+    { patch: false, acknowledge: false },
+    new Uint8Array(),
+  );
 }

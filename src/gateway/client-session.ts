@@ -355,7 +355,7 @@ export class ClientSession implements LinkOwner {
     if (place === "gap") return this.#resync(conversationId);
     this.#marks.advance(conversationId, record.timestamp);
     const { patch, acknowledge } = record.traits;
-    if (record.origin === this.#origin) return;
+    if (record.origin === this.#origin || record.payload.length === 0) return;
     if (patch) {
       if ((this.#capabilities & SHOWS_PATCHES) !== 0) this.#push(record.payload);
       return;

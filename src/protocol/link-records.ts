@@ -4,7 +4,7 @@
  *
  * Layout, big-endian: kind (1 byte), payload length (4), then by kind
  * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =
- *   a push without `peerId`
+ *   a push without `peerId`, empty where the client is not to see what stands there
  * - push:   payload = a push without `peerId`
  * - unread: the log's end that it counts up to (8), payload = the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply

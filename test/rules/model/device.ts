@@ -55,6 +55,8 @@ export class Device {
   #lastNoticeTime: number;
   /** When the device first came: it is told every edit since, at each login. */
   readonly since: number;
+  /** When its first login had succeeded. */
+  firstOpenAt = Number.POSITIVE_INFINITY;
   readonly #network: Network;
   readonly #town: Town;
   readonly #settings: Settings;
@@ -136,6 +138,7 @@ export class Device {
       }
       this.displaced = false;
       this.connection = "open";
+      this.firstOpenAt = Math.min(this.firstOpenAt, this.#network.now);
       this.#token = outcome.frame.sessionMessage?.st;
       void this.#fetchNotices();
     });

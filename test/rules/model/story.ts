@@ -396,7 +396,7 @@ export class Play {
         const { data, patchedAt } = copy;
         const shown = { data: message.content, patchedAt: message.patchedAt ?? 0 };
         expect({ data, patchedAt }, `[I4] ${name} shows ${message.timestamp} of ${id}`).toEqual(shown);
-      } else if (mode === "push" && message.from !== clientId && message.timestamp > device.since) {
+      } else if (mode === "push" && message.from !== clientId && message.timestamp > device.firstOpenAt) {
         const siblings = this.#devices.filter(
           (other) => other.clientId === clientId && other.mode === "push",
         );

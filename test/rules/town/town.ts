@@ -277,7 +277,7 @@ export class ConversationHouse {
           const member = state.members.get(clientId);
           if (member !== undefined && this.#living.state === state) state.setAway(member, away);
         },
-        replay: (after, limit) => replayOf(state, after, limit),
+        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId) => unreadOf(state, clientId, network.now),
         owe: (since) => {

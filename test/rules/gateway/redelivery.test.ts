@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { Redelivery } from "../../../src/gateway/redelivery.ts";
+import * as pushes from "../../../src/protocol/pushes.ts";
+import { decodeFrame } from "../../support/frames.ts";
+
+const CHAT = "chat";
+
+/** Jerry's `.1` device behind a clock that is cranked by hand. */
+class Desk {
+  readonly redelivery: Redelivery;
+  /** "text@seconds" for everything sent again. */
+  readonly again: string[] = [];
+  now = 1_000_000;
+  readonly #start = this.now;
+  readonly #timers = new Set<{ at: number; run: () => void }>();
+
+  constructor() {
+    const send = (payload: Uint8Array) => {
+      const text = decodeFrame(payload).directMessage?.msg;
+      this.again.push(`${text}@${(this.now - this.#start) / 1000}`);
+    };
+    const timer = (milliseconds: number, run: () => void) => {
+      const entry = { at: this.now + milliseconds, run };
+      this.#timers.add(entry);
+      return () => void this.#timers.delete(entry);
+    };
+    this.redelivery = new Redelivery({ now: () => this.now, send, timer }, "jerry");
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass; timers run when they are due. */
+  wait(seconds: number): void {
+    const end = this.now + seconds * 1000;
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.#timers.delete(next);
+      this.now = Math.max(this.now, next.at);
+      next.run();
+    }
+    this.now = end;
+  }
+
+  /** Sends a message of the conversation; its time is the number it says. */
+  send(text: string, { from = "tom", conversationId = CHAT, transient = false } = {}): void {
+    const timestamp = Number(text);
+    const flags = { mentionAll: false, mentions: [], receipt: false, patchedAt: undefined, recalled: false };
+    const message = { id: `id-${text}`, from, timestamp, content: text, ...flags };
+    this.redelivery.sent(
+      conversationId,
+      pushes.message({ conversationId, kind: "normal", message, transient }),
+    );
+  }
+}
+
+test("[M-34] what a device does not acknowledge comes again after 30 s, and then every 30 s", () => {
+  const desk = new Desk();
+  desk.send("1");
+  desk.wait(29);
+  expect(desk.again).toEqual([]);
+  desk.wait(1);
+  expect(desk.again).toEqual(["1@30"]);
+  desk.wait(60);
+  expect(desk.again).toEqual(["1@30", "1@60", "1@90"]);
+});
+
+test("[M-32] [M-34] each message in its own time, in the order it was sent", () => {
+  const desk = new Desk();
+  desk.send("1");
+  desk.wait(10);
+  desk.send("2");
+  desk.send("3");
+  desk.wait(50);
+  expect(desk.again).toEqual(["1@30", "2@40", "3@40", "1@60"]);
+});
+
+test("[M-33] an acknowledgement covers its conversation up to its time, and nothing beyond", () => {
+  const desk = new Desk();
+  for (const text of ["1", "2", "3"]) desk.send(text);
+  desk.send("2", { conversationId: "another" });
+  desk.redelivery.acknowledged(CHAT, 2);
+  desk.wait(30);
+  expect(desk.again).toEqual(["3@30", "2@30"]);
+  desk.redelivery.acknowledged(CHAT, 3);
+  desk.redelivery.acknowledged("another", 1);
+  desk.wait(30);
+  expect(desk.again).toEqual(["3@30", "2@30", "2@60"]);
+});
+
+test("[I9] nothing unacknowledged, no timer", () => {
+  const desk = new Desk();
+  expect(desk.timers).toBe(0);
+  desk.send("1");
+  desk.send("2");
+  expect(desk.timers).toBe(1);
+  desk.redelivery.acknowledged(CHAT, 2);
+  expect(desk.timers).toBe(0);
+  desk.send("3");
+  expect(desk.timers).toBe(1);
+  desk.redelivery.close();
+  expect(desk.timers).toBe(0);
+  desk.wait(100);
+  expect(desk.again).toEqual([]);
+});
+
+test("[B-12] one's own messages and transient ones wait for no acknowledgement", () => {
+  const desk = new Desk();
+  desk.send("1", { from: "jerry" });
+  desk.send("2", { transient: true });
+  desk.wait(60);
+  expect([desk.again, desk.timers]).toEqual([[], 0]);
+});
+
+test("a device that never acknowledges costs a bounded amount: the oldest are left to its next login", () => {
+  const desk = new Desk();
+  for (let at = 1; at <= 600; at += 1) desk.send(`${at}`);
+  desk.wait(30);
+  expect(desk.again).toHaveLength(500);
+  expect(desk.again[0]).toBe("101@30");
+});
+
+test("the bytes are kept, whatever becomes of the frame they came in", () => {
+  const desk = new Desk();
+  const flags = { mentionAll: false, mentions: [], receipt: false, patchedAt: undefined, recalled: false };
+  const message = { id: "id", from: "tom", timestamp: 1, content: "1", ...flags };
+  const payload = pushes.message({ conversationId: CHAT, kind: "normal", message });
+  desk.redelivery.sent(CHAT, payload);
+  payload.fill(0);
+  desk.wait(30);
+  expect(desk.again).toEqual(["1@30"]);
+});
