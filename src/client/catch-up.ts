@@ -80,7 +80,7 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   const linked = siblings.some((sibling) => sibling.linkTo(conversationId) !== undefined);
   if (linked && head !== undefined) session.tell({ type: "link", conversationId, since: head });
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
-  const pending = unseen || linked || session.linkTo(conversationId) !== undefined;
+  const pending = unseen || [session, ...siblings].some((one) => one.reaches(conversationId));
   inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
 }
 

@@ -71,6 +71,11 @@ export class Client {
       session.drop(conversationId);
       return this.#catchUp(session, [conversationId]);
     }
+    if (report.type === "linking") {
+      session.startLinking(conversationId);
+      this.#inbox.add(conversationId);
+      return session.tell({ type: "noted", conversationId });
+    }
     const { period } = report;
     if (report.type === "linked") {
       session.hold({ conversationId, period, since: report.since });
@@ -81,7 +86,8 @@ export class Client {
       }
       return;
     }
-    if (session.linkTo(conversationId)?.period === period) session.drop(conversationId);
+    // Also where no link came of it.
+    if ((session.linkTo(conversationId)?.period ?? period) === period) session.drop(conversationId);
     // A sibling linked anew before this one had let go of the period before: it has to follow.
     const renewed = this.#open()
       .filter((sibling) => sibling !== session)
@@ -181,7 +187,7 @@ export class Client {
     if (![...this.#sessions()].includes(session)) return; // gone meanwhile, and must displace nobody
     if ("refused" in login) return this.#refuseLogin(session, serial, login);
     const { state, sign, token } = login;
-    for (const { session: displaced } of sign.displaced) this.#displace(displaced);
+    for (const { rival, sameDevice } of sign.displaced) this.#displace(rival.session, sameDevice);
     if (state.tag !== undefined && sign.holder !== undefined) this.#tags.take(state.tag, sign.holder);
     const wasOpen = session.isOpen;
     session.state = state;
@@ -202,8 +208,9 @@ export class Client {
     if (!session.isOpen) session.tell({ type: "ended" });
   }
 
-  #displace(session: Session): void {
-    this.#will.discard(session.identity.sessionId);
+  /** A device that comes back before its loss was noticed was lost all the same, and leaves its will (M-50). */
+  #displace(session: Session, sameDevice: boolean): void {
+    if (!sameDevice) this.#will.discard(session.identity.sessionId);
     session.end("SESSION_CONFLICT", "the client logged in on another device with the same tag");
   }
 

@@ -29,6 +29,8 @@ export type SessionState =
       capabilities: number;
       known: Known;
       links: HeldLink[];
+      /** Conversations the session is about to be linked to. */
+      linking: string[];
     };
 
 export interface SessionIdentity {
@@ -76,6 +78,17 @@ export class Session {
     return this.#state.phase === "open" ? this.#state.links : [];
   }
 
+  /** Whether something may reach the client there by this session's link alone. */
+  reaches(conversationId: string): boolean {
+    const linking = this.#state.phase === "open" && this.#state.linking.includes(conversationId);
+    return linking || this.linkTo(conversationId) !== undefined;
+  }
+
+  startLinking(conversationId: string): void {
+    if (this.#state.phase !== "open" || this.#state.linking.includes(conversationId)) return;
+    this.state = { ...this.#state, linking: [...this.#state.linking, conversationId] };
+  }
+
   linkTo(conversationId: string): HeldLink | undefined {
     return this.links.find((link) => link.conversationId === conversationId);
   }
@@ -83,13 +96,15 @@ export class Session {
   hold(link: HeldLink): void {
     if (this.#state.phase !== "open") return;
     const others = this.#state.links.filter(({ conversationId }) => conversationId !== link.conversationId);
-    this.state = { ...this.#state, links: [...others, link] };
+    const linking = this.#state.linking.filter((id) => id !== link.conversationId);
+    this.state = { ...this.#state, links: [...others, link], linking };
   }
 
   drop(conversationId: string): void {
-    if (this.#state.phase !== "open" || this.linkTo(conversationId) === undefined) return;
+    if (this.#state.phase !== "open" || !this.reaches(conversationId)) return;
     const links = this.#state.links.filter((link) => link.conversationId !== conversationId);
-    this.state = { ...this.#state, links };
+    const linking = this.#state.linking.filter((id) => id !== conversationId);
+    this.state = { ...this.#state, links, linking };
   }
 
   /** A socket that is closing refuses; its close event follows. */

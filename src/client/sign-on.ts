@@ -15,8 +15,8 @@ export type SignOn<Rival> =
   | { admitted: false }
   | {
       admitted: true;
-      /** Sessions that are over. */
-      displaced: Rival[];
+      /** Sessions that are over; an earlier one of the same device has really been lost. */
+      displaced: { rival: Rival; sameDevice: boolean }[];
       /** Who holds the tag from now on; undefined without a tag. */
       holder: Holder | undefined;
     };
@@ -37,12 +37,13 @@ export function signOn<Rival extends { tag: string | undefined; deviceId: string
   // Another device took the tag since the token was issued.
   if (login.generation !== undefined && login.generation < generation) return { admitted: false };
   const rivals = others.filter((other) => other.tag === tag);
-  const elsewhere = rivals.some((rival) => !deviceIds.includes(rival.deviceId));
+  const displaced = rivals.map((rival) => ({ rival, sameDevice: deviceIds.includes(rival.deviceId) }));
+  const elsewhere = displaced.some(({ sameDevice }) => !sameDevice);
   if (!explicit) {
     if (elsewhere) return { admitted: false };
-    return { admitted: true, displaced: rivals, holder: holder ?? { deviceId, generation } };
+    return { admitted: true, displaced, holder: holder ?? { deviceId, generation } };
   }
   const taken = elsewhere || (holder !== undefined && !deviceIds.includes(holder.deviceId));
   const next = { deviceId, generation: taken ? generation + 1 : generation };
-  return { admitted: true, displaced: rivals, holder: next };
+  return { admitted: true, displaced, holder: next };
 }

@@ -49,7 +49,8 @@ export class Receipts {
     const named = command.to ?? (command.messageId && timeOfMessageId(command.messageId));
     if (member === undefined || named === undefined || named === "") return;
     const upTo = Math.min(named, this.#state.log.head);
-    const pushed = link.mode === "push" && member.pushedAt !== undefined && upTo > member.pushedAt;
+    // A `.1` device that was owed anything has been brought it before it got something live.
+    const pushed = link.mode === "push" && upTo > (member.pushedAt ?? member.joinedAt);
     if (pushed) member.pushedAt = upTo;
     const before = member.deliveredAt;
     if (upTo > before) {

@@ -90,6 +90,8 @@ export class ClientSession implements LinkOwner {
   #phase: Phase = "connecting";
   #socket: LinkSocket | undefined;
   #early: Early[] = [];
+  /** What waits for the inbox, by conversation. */
+  readonly #unnoted = new Map<string, () => void>();
   readonly #unanswered = new Unanswered();
   readonly #redelivery: Redelivery | undefined;
   /** Conversations that want no acknowledgements of their messages, as far as is known. */
@@ -331,11 +333,17 @@ export class ClientSession implements LinkOwner {
     let link = this.#links.get(conversationId);
     if (link === undefined) {
       this.#makeRoom(usedBefore);
-      link = new ConversationLink(this, conversationId);
+      link = new ConversationLink(this, conversationId, this.#noted(conversationId));
       this.#links.set(conversationId, link);
     }
     link.lastUsedAt = this.now();
     return link;
+  }
+
+  /** Resolves once the inbox is known to have a conversation: what comes by a link leaves no other trace (I4). */
+  #noted(conversationId: string): Promise<void> {
+    this.#report({ type: "linking", conversationId });
+    return new Promise((noted) => this.#unnoted.set(conversationId, noted));
   }
 
   #makeRoom(usedBefore: number): void {
@@ -460,6 +468,10 @@ export class ClientSession implements LinkOwner {
       case "ended":
         if (word.error !== undefined) this.#sayGoodbye(word.error, word.detail);
         return this.#end(linkClose.DONE);
+      case "noted":
+        this.#unnoted.get(word.conversationId)?.();
+        this.#unnoted.delete(word.conversationId);
+        return;
       case "caughtUp":
         return this.#caughtUp(word.conversationId, word.head);
       case "link":

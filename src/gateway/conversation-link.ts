@@ -44,7 +44,8 @@ export interface LinkOwner {
 const FAILURE_MEMORY = 10_000; // ms: a link that breaks again within this has failed twice
 
 type Phase =
-  | { name: "opening" }
+  /** With a socket from the moment it is dialled; the link is open once the conversation has said so on it. */
+  | { name: "opening"; socket?: LinkSocket }
   | { name: "open"; socket: LinkSocket }
   /** Unlinked for room: the last answers are awaited, then it closes (L4). */
   | { name: "draining"; socket: LinkSocket }
@@ -65,10 +66,13 @@ export class ConversationLink {
   #unlinkAsked = false;
   #again = false;
 
-  constructor(owner: LinkOwner, conversationId: string) {
+  /** @param ready resolves when the client's inbox has the conversation, before which no link may open */
+  constructor(owner: LinkOwner, conversationId: string, ready: Promise<void>) {
     this.conversationId = conversationId;
     this.#owner = owner;
-    void this.#open();
+    void ready.then(() => {
+      if (this.#phase.name !== "over") void this.#open();
+    });
   }
 
   get isOpening(): boolean {
@@ -110,7 +114,7 @@ export class ConversationLink {
   close(code: number): void {
     const phase = this.#phase;
     this.#phase = { name: "over" };
-    if (phase.name === "open" || phase.name === "draining") phase.socket.close(code);
+    if (phase.name !== "over") phase.socket?.close(code);
   }
 
   async #open(): Promise<void> {
@@ -136,9 +140,11 @@ export class ConversationLink {
     if (dialled === "missing") {
       this.#phase = { name: "over" };
       for (const forwarded of this.#waiting) this.#owner.refuse(forwarded);
+      this.#owner.unlinked(this.conversationId, "");
       return this.#owner.over(this, [], false);
     }
     socket = dialled;
+    this.#phase = { name: "opening", socket };
     for (const data of early) this.#frame(socket, data);
   }
 

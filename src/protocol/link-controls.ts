@@ -55,11 +55,15 @@ export type SessionControl =
   | { type: "goAway" }
   /** Another session of this client is linked there: link too, and be replayed what came after (L3, L5). */
   | { type: "link"; conversationId: string; since: number }
+  /** The inbox has the conversation: whatever breaks from here on, the next login asks it (I4). */
+  | { type: "noted"; conversationId: string }
   /** The client was told of the conversation up to here: drop live stored messages at or before it (L5, L6). */
   | { type: "caughtUp"; conversationId: string; head: number | undefined };
 
 /** Gateway → ClientObject. */
 export type SessionReport =
+  /** A link is about to be asked for: `noted` answers, and only then may anything be left to the link. */
+  | { type: "linking"; conversationId: string }
   | { type: "linked"; conversationId: string; period: Period; since: number }
   | { type: "unlinked"; conversationId: string; period: Period }
   /** A link was lost before it told where the session stands: it has to be caught up on the conversation again. */

@@ -168,6 +168,7 @@ export class Device {
 
   /** A frame that has no answer. */
   tell(command: CommandInit): void {
+    if (command.cmd !== "ack") trace(this.#network.now, this.name, "says", JSON.stringify(command));
     const frame = encodeCommand({ ...command, peerId: this.clientId });
     this.#gateway?.receive(Uint8Array.from(frame).buffer);
   }
@@ -224,6 +225,7 @@ export class Device {
       }
       this.#pending.delete(frame.i);
       const refused = frame.errorMessage?.code ?? ackCode(frame);
+      trace(this.#network.now, this.name, "is answered", frame.i, refused ?? "");
       return answered({ refused, frame });
     }
     switch (frame.cmd) {

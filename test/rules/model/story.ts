@@ -46,6 +46,7 @@ interface Sent {
   device: Device;
   token: string;
   acked: { id: string; timestamp: number } | undefined;
+  given?: "up";
 }
 
 interface HandedOver {
@@ -258,7 +259,11 @@ export class Play {
   #submit(device: Device, sent: Sent): void {
     const { conversationId: cid, token } = sent;
     const directMessage = { cid, msg: token, dt: token, r: true };
-    this.#ask(device, { cmd: "direct", directMessage }, ({ ackMessage }) => {
+    device.ask({ cmd: "direct", directMessage }, ({ refused, frame: { ackMessage } }) => {
+      if (refused !== undefined) {
+        sent.given = "up"; // no member (any more)
+        return;
+      }
       const acked = { id: ackMessage?.uid ?? "", timestamp: Number(ackMessage?.t) };
       expect(sent.acked ?? acked, `${token} was acknowledged twice, differently`).toEqual(acked);
       sent.acked = acked;
@@ -316,7 +321,7 @@ export class Play {
       }
       await this.#settle();
       const open = this.#devices.filter(({ isOpen }) => isOpen);
-      const unsent = this.#sent.filter(({ acked }) => acked === undefined);
+      const unsent = this.#sent.filter(({ acked, given }) => acked === undefined && given === undefined);
       for (const sent of round < 3 ? unsent : []) {
         const device = open.find(({ clientId }) => clientId === sent.clientId);
         if (device !== undefined) this.#submit(device, sent);
