@@ -85,7 +85,7 @@ export class Delivery {
     for (const clientId of clientIds) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
-        if (push !== "unread") this.#remember(lane.notices, push);
+        if (push instanceof Uint8Array) this.#remember(lane.notices, push);
         const frame = joinRecords(this.#render(clientId, [push]));
         for (const link of [...lane.links]) this.#send(link, frame);
       } else if (lane?.state === "linking" || lane?.state === "unlinking") {
@@ -101,18 +101,20 @@ export class Delivery {
 
   /** Records for one client, to follow on everything of the log: the count comes last and includes all of it. */
   #render(clientId: string, pushes: readonly Push[]): Uint8Array[] {
-    const records = pushes.filter((push) => push !== "unread");
+    const records: Uint8Array[] = [];
+    for (const push of pushes) if (push !== "unread") records.push("fleeting" in push ? push.fleeting : push);
     const count = pushes.includes("unread") ? this.#host.unread(clientId) : undefined;
     return count === undefined ? records : [...records, count];
   }
 
   /** One record to every session of every member but the one that caused it. */
-  pushToMembers(record: Uint8Array, exceptOrigin: number, owed = false): void {
+  pushToMembers(push: Uint8Array | { fleeting: Uint8Array }, exceptOrigin: number, owed = false): void {
+    const record = push instanceof Uint8Array ? push : push.fleeting;
     for (const clientId of this.#host.members()) {
       const lane = this.#lanes.get(clientId);
-      if (lane?.state !== "linked") this.push([clientId], record, owed);
+      if (lane?.state !== "linked") this.push([clientId], push, owed);
       else {
-        this.#remember(lane.notices, record);
+        if (push instanceof Uint8Array) this.#remember(lane.notices, push);
         for (const link of [...lane.links]) if (link.origin !== exceptOrigin) this.#send(link, record);
       }
     }
@@ -443,15 +445,17 @@ export class Delivery {
 
   #failed(clientId: string, lane: ColdLane, after: number | undefined, pushes: Push[]): void {
     const current = this.#lanes.get(clientId);
+    // It may have arrived all the same.
+    const again = pushes.filter((push) => push === "unread" || push instanceof Uint8Array);
     if (current?.state === "linking") {
       // The link takes over what the call could not bring.
-      current.pushes.unshift(...pushes);
+      current.pushes.unshift(...again);
       if (after !== undefined) current.since = Math.min(current.since, after);
       return;
     }
     if (current !== lane) return;
     if (after !== undefined) lane.after = Math.min(lane.after ?? after, after);
-    lane.pushes = [...pushes, ...lane.pushes].slice(0, HELD_PUSHES);
+    lane.pushes = [...again, ...lane.pushes].slice(0, HELD_PUSHES);
     lane.failures += 1;
     this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (lane.failures - 1), RETRY_LAST));
   }

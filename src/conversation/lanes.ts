@@ -36,10 +36,11 @@ export interface Link extends LinkIdentity {
 }
 
 /**
- * Something for a client that is not in the log. An unread count is held as the wish for one: it is right only
- * for what was handed over before it.
+ * Something for a client that is not in the log. What is `fleeting` is for those who are there now, and is never
+ * told again (I7, I8). An unread count is held as the wish for one: it is right only for what was handed over
+ * before it.
  */
-export type Push = Uint8Array | "unread";
+export type Push = Uint8Array | { fleeting: Uint8Array } | "unread";
 
 /** What delivery needs of the conversation around it. */
 export interface DeliveryHost {

@@ -178,7 +178,7 @@ export class Messages {
     );
     const accepted = { conversationId: this.#state.facts.id, messageId: message.id, timestamp };
     this.#answers.reply(link, serial, replies.messageAccepted(serial, accepted));
-    this.#delivery.pushToMembers(record, link.origin);
+    this.#delivery.pushToMembers({ fleeting: record }, link.origin);
   }
 
   history(link: Link, command: CommandOf<"message.history">): void {
@@ -214,7 +214,8 @@ export class Messages {
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
     const message = { ...will, from, timestamp, receipt: false, patchedAt: undefined, recalled: false };
     const { id: conversationId, kind } = this.#state.facts;
-    this.#delivery.pushToMembers(pushRecord(pushes.message({ conversationId, kind, message })), NOBODY);
+    const fleeting = pushRecord(pushes.message({ conversationId, kind, message }));
+    this.#delivery.pushToMembers({ fleeting }, NOBODY);
   }
 }
 

@@ -52,7 +52,6 @@ export class Device {
   wasDisplaced = false;
   #token: string | undefined;
   #lastUnreadTime: number | undefined;
-  #lastNoticeTime: number;
   /** When the device first came: it is told every edit since, at each login. */
   readonly since: number;
   /** When its first login had succeeded. */
@@ -79,7 +78,6 @@ export class Device {
     this.tag = about.tag;
     this.name = `${clientId}#${++devices}${about.mode === "push" ? ".1" : ""}`;
     this.since = network.now - 1;
-    this.#lastNoticeTime = network.now - 1;
     const defaults = defaultSettings(true);
     const limits = {
       ...defaults.limits,
@@ -185,26 +183,24 @@ export class Device {
     this.connection = "none";
   }
 
-  /** As JavaScript does after each login (B-08). */
-  async #fetchNotices(): Promise<void> {
+  /**
+   * As JavaScript does after each login (B-08), but from the beginning each time: an SDK's one time for all
+   * conversations says nothing of what was on its way when its connection broke.
+   */
+  async #fetchNotices(after = this.since): Promise<void> {
     const client = this.#town.client(this.clientId).client;
-    const asked = () => client.missedNotices(this.clientId, this.#token ?? "", this.#lastNoticeTime);
+    const asked = () => client.missedNotices(this.clientId, this.#token ?? "", after);
     try {
       const missed = await this.#network.call(asked, 8_000, () => "fine");
+      trace(this.#network.now, this.name, "fetched", JSON.stringify(missed), "after", after);
       if ("refused" in missed) return;
-      for (const notification of missed.notifications) {
-        const { kind, conversationId, at } = notification;
-        this.#noticed(at);
+      for (const { kind, conversationId, at } of missed.notifications) {
         if (kind === "joined" || kind === "left") this.#belongsNow(conversationId, kind === "joined", at);
       }
-      if (missed.more) return this.#fetchNotices();
+      if (missed.more) return this.#fetchNotices(missed.notifications.at(-1)?.at);
     } catch {
-      // It is asked again at the next login; the time it asks from has not moved.
+      // It is asked again at the next login.
     }
-  }
-
-  #noticed(at: number): void {
-    this.#lastNoticeTime = Math.max(this.#lastNoticeTime, at);
   }
 
   readonly #belongsAt = new Map<string, number>();
@@ -249,7 +245,6 @@ export class Device {
       }
       case CommandType.conv: {
         const at = Number(frame.serverTs);
-        this.#noticed(at);
         if (frame.op === OpType.joined) this.#belongsNow(frame.convMessage?.cid ?? "", true, at);
         if (frame.op === OpType.left) this.#belongsNow(frame.convMessage?.cid ?? "", false, at);
         return;
