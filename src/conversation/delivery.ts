@@ -239,7 +239,14 @@ export class Delivery {
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
     const opened: ConversationControl = { type: "opened", period, since, head: this.#host.head() };
-    if (current?.state === "linking") this.#settleDebt();
+    if (current?.state === "linking") {
+      // His other sessions come here too.
+      const now = this.#lanes.get(clientId);
+      for (const push of ticket.pushes) {
+        if (now?.state === "linked" && push instanceof Uint8Array) this.#remember(now.notices, push);
+      }
+      this.#settleDebt();
+    }
     // What was said of the count to a link that broke is said again: it is right whatever the session knows.
     const recount = this.#host.readMovedAt(clientId) >= this.#host.now() - request.age - BURST_GAP;
     const held = this.#render(clientId, recount ? [...ticket.pushes, "unread"] : ticket.pushes);

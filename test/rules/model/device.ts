@@ -131,7 +131,10 @@ export class Device {
     this.ask({ cmd: "session", op: "open", sessionMessage: { ...session, ...identity } }, (outcome) => {
       if (outcome.refused !== undefined) {
         trace(this.name, "login refused", outcome.refused);
-        if (outcome.refused === 4111) this.displaced = true;
+        if (outcome.refused === 4111) {
+          this.displaced = true;
+          this.wasDisplaced = true;
+        }
         return this.drop();
       }
       this.displaced = false;
