@@ -12,6 +12,7 @@ import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.
 import { Delivery } from "./delivery.ts";
 import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
 import { replayOf, unreadOf, type Will } from "./messages.ts";
+import { noticesOf } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { ConversationState } from "./state.ts";
@@ -127,7 +128,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const { conversation, outbox } = this.#assemble(state);
     this.#wakeAfter(outbox.delay);
     await outbox.index();
-    const pushes = conversation.membership.creationPushes(record.members, record.creator, record.createdAt);
+    const pushes = conversation.membership.creationNotices();
     conversation.membership.announceCreation(); // before anything can be said in it
     return { existing: false, conversation: state.record(), pushes };
   }
@@ -174,6 +175,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           if (member !== undefined) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
+        notices: (clientId, after) => noticesOf(state, clientId, after),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId) => unreadOf(state, clientId, Date.now()),
         owe: (since) => {

@@ -10,7 +10,6 @@ import type {
   Linked,
   LinkPort,
   LinkTicket,
-  Notice,
   Push,
 } from "./lanes.ts";
 
@@ -85,7 +84,6 @@ export class Delivery {
     for (const clientId of clientIds) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
-        if (push instanceof Uint8Array) this.#remember(lane.notices, push);
         const frame = joinRecords(this.#render(clientId, [push]));
         for (const link of [...lane.links]) this.#send(link, frame);
       } else if (lane?.state === "linking" || lane?.state === "unlinking") {
@@ -107,26 +105,23 @@ export class Delivery {
     return count === undefined ? records : [...records, count];
   }
 
-  /** One record to every session of every member but the one that caused it. */
-  pushToMembers(push: Uint8Array | { fleeting: Uint8Array }, exceptOrigin: number, owed = false): void {
+  /** One record to every session of every member but the one that caused it, which gets `own` instead. */
+  pushToMembers(
+    push: Uint8Array | { fleeting: Uint8Array },
+    { origin, own, owed = false }: { origin: number; own?: Uint8Array; owed?: boolean },
+  ): void {
     const record = push instanceof Uint8Array ? push : push.fleeting;
     for (const clientId of this.#host.members()) {
       const lane = this.#lanes.get(clientId);
-      if (lane?.state !== "linked") this.push([clientId], push, owed);
-      else {
-        if (push instanceof Uint8Array) this.#remember(lane.notices, push);
-        for (const link of [...lane.links]) if (link.origin !== exceptOrigin) this.#send(link, record);
+      if (lane?.state !== "linked") {
+        this.push([clientId], push, owed);
+        continue;
+      }
+      for (const link of [...lane.links]) {
+        const frame = link.origin === origin ? own : record;
+        if (frame !== undefined) this.#send(link, frame);
       }
     }
-  }
-
-  /** Kept for as long as another session of the client may still be on its way here (L3). */
-  #remember(notices: Notice[], record: Uint8Array): void {
-    const now = this.#host.now();
-    while (notices[0] !== undefined && (now - notices[0].at >= BURST_GAP || notices.length >= HELD_PUSHES)) {
-      notices.shift();
-    }
-    notices.push({ record, at: now });
   }
 
   /** Whether a client is served by links now. */
@@ -155,13 +150,7 @@ export class Delivery {
     for (;;) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
-        const since = this.#host.now() - request.age - TRANSIT;
-        const missed = lane.notices.filter(({ at }) => at >= since);
-        return this.#ticket(
-          request,
-          lane,
-          missed.map(({ record }) => record),
-        );
+        return this.#ticket(request, lane, []);
       }
       if (lane?.state === "unlinking") {
         await lane.done;
@@ -239,17 +228,14 @@ export class Delivery {
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
     const opened: ConversationControl = { type: "opened", period, since, head: this.#host.head() };
-    if (current?.state === "linking") {
-      // His other sessions come here too.
-      const now = this.#lanes.get(clientId);
-      for (const push of ticket.pushes) {
-        if (now?.state === "linked" && push instanceof Uint8Array) this.#remember(now.notices, push);
-      }
-      this.#settleDebt();
-    }
-    // What was said of the count to a link that broke is said again: it is right whatever the session knows.
+    if (current?.state === "linking") this.#settleDebt();
+    // What was said to a link that broke, or to other sessions while this one was on its way, is said again: a
+    // session takes a notice once, and a count is right whatever it knows.
     const recount = this.#host.readMovedAt(clientId) >= this.#host.now() - request.age - BURST_GAP;
-    const held = this.#render(clientId, recount ? [...ticket.pushes, "unread"] : ticket.pushes);
+    const known = this.#host.now() - Math.min(request.age + TRANSIT, BURST_GAP);
+    const notices = this.#host.notices(clientId, known);
+    const wanted: Push[] = [...notices, ...ticket.pushes];
+    const held = this.#render(clientId, recount ? [...wanted, "unread"] : wanted);
     port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...held]));
     return link;
   }
@@ -264,7 +250,7 @@ export class Delivery {
     this.#audience = undefined;
     if (lane.links.length > 0) return;
     if (lane.state === "unlinking") lane.finish();
-    else this.#cool(link.clientId, this.#seenByAll(lane), this.#unseen(lane));
+    else this.#cool(link.clientId, this.#seenByAll(lane), this.#unseen(link.clientId));
   }
 
   /**
@@ -275,11 +261,9 @@ export class Delivery {
     return this.#host.now() - lane.startedAt < BURST_GAP ? lane.since : this.#host.head();
   }
 
-  /** Notices that a session on its way here may not have seen when his links end: to all of them, once more. */
-  #unseen({ notices, newcomerAt }: Linked & { notices: Notice[]; newcomerAt: number }): Push[] {
-    const since = this.#host.now() - BURST_GAP;
-    if (newcomerAt < since) return [];
-    return notices.filter(({ at }) => at >= since).map(({ record }) => record);
+  /** Notices that a session on its way here may not have seen when his links end; to those that have, nothing new. */
+  #unseen(clientId: string): Push[] {
+    return this.#host.notices(clientId, this.#host.now() - BURST_GAP);
   }
 
   /** A session needs the room (L4): every link of its client closes, and he is cold again as a whole. */
@@ -299,7 +283,7 @@ export class Delivery {
       state: "unlinking",
       links,
       since: this.#seenByAll(lane),
-      pushes: this.#unseen(lane),
+      pushes: this.#unseen(clientId),
       done,
       finish: () => {
         cancel();
@@ -317,7 +301,6 @@ export class Delivery {
   caughtUp(clientId: string): void {
     const lane = this.#lanes.get(clientId);
     if (lane?.state === "cold" && lane.call !== undefined) lane.call.overtaken = true;
-    if (lane?.state === "linked") lane.newcomerAt = this.#host.now();
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
   }
@@ -330,9 +313,11 @@ export class Delivery {
     const owedSince = this.#unrecovered;
     this.#unrecovered = undefined;
     if (owedSince !== undefined) {
-      for (const clientId of [...this.audience().others]) this.#owe(clientId, owedSince);
-      // Who was removed is owed the word that there is news here; what it is, he asks for.
-      this.push(this.#host.leftAfter(owedSince), new Uint8Array());
+      const { others } = this.audience();
+      for (const clientId of [...others, ...this.#host.leftAfter(owedSince)]) {
+        for (const notice of this.#host.notices(clientId, owedSince)) this.push([clientId], notice);
+      }
+      for (const clientId of [...others]) this.#owe(clientId, owedSince);
     }
     for (const [clientId, lane] of this.#lanes) {
       if (lane.state === "cold" && lane.call === undefined) this.#serve(clientId, lane);
@@ -352,8 +337,6 @@ export class Delivery {
       this.#lanes.set(link.clientId, {
         state: "linked",
         links: [link],
-        notices: [],
-        newcomerAt: startedAt,
         period,
         since,
         startedAt,

@@ -55,6 +55,8 @@ export interface DeliveryHost {
   setAway(clientId: string, away: boolean): void;
   /** What a client may see of the log after a time, as one frame of records; undefined if there is nothing. */
   replay(clientId: string, after: number, limit: number): Replay | undefined;
+  /** What a client was to be told of after a time, beside messages: records that a session takes once. */
+  notices(clientId: string, after: number): Uint8Array[];
   /** When a member's read mark last moved (ms); 0 for others. */
   readMovedAt(clientId: string): number;
   /** The record of a member's unread count as it is now; undefined for others. */
@@ -81,7 +83,7 @@ export interface Replay {
  * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
  */
 export type Lane =
-  | ({ state: "linked"; links: Link[]; notices: Notice[]; newcomerAt: number } & Linked)
+  | ({ state: "linked"; links: Link[] } & Linked)
   /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
   | { state: "linking"; since: number; pushes: Push[]; ready: Promise<void> }
   /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
@@ -94,12 +96,6 @@ export type Lane =
       finish: () => void;
     }
   | ColdLane;
-
-/** A push of a moment ago, for a session that is about to be linked too. */
-export interface Notice {
-  record: Uint8Array;
-  at: number;
-}
 
 export type Linked = Pick<LinkIdentity, "period" | "since" | "startedAt">;
 

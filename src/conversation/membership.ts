@@ -1,6 +1,5 @@
 import type { CommandOf } from "../protocol/commands.ts";
-import { joinRecords, pushRecord } from "../protocol/link-records.ts";
-import * as pushes from "../protocol/pushes.ts";
+import { joinRecords, noticeRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Answers } from "./answers.ts";
 import { changeColumns } from "./attributes.ts";
@@ -8,6 +7,8 @@ import { isClientId } from "./client-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
 import { passedRecord } from "./messages.ts";
+import { changeRecord } from "./notice-records.ts";
+import type { Notification } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
@@ -24,6 +25,10 @@ export interface MembershipHost {
   /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
   limits(): ConversationLimits;
 }
+
+type ChangeInPlace<N = Exclude<Notification, { kind: "receipt" }>> = N extends Notification
+  ? Omit<N, "conversationId">
+  : never;
 
 /** Who is in a conversation and what it is called: each change is told to D1 first, then to everybody. */
 export class Membership {
@@ -65,17 +70,18 @@ export class Membership {
 
   /** Tells everybody but the creator, who is told together with the reply, that the conversation exists. */
   announceCreation(): void {
-    const { creator, createdAt } = this.#state.facts;
     const members = [...this.#state.members.keys()];
-    const others = members.filter((clientId) => clientId !== creator);
-    this.#delivery.push(others, joinRecords(this.creationPushes(members, creator, createdAt)), true);
+    const others = members.filter((clientId) => clientId !== this.#state.facts.creator);
+    this.#delivery.push(others, joinRecords(this.creationNotices()), true);
   }
 
-  /** What each initial member is pushed (wire §5.1). */
-  creationPushes(members: string[], by: string, updatedAt: number): Uint8Array[] {
+  /** What each initial member is told (wire §5.1). */
+  creationNotices(): Uint8Array[] {
+    const { creator: by, createdAt: at } = this.#state.facts;
+    const members = [...this.#state.members.keys()];
     return [
-      pushRecord(pushes.joined({ ...this.#target, by, updatedAt })),
-      pushRecord(pushes.membersJoined({ conversationId: this.#state.facts.id, members, by, updatedAt })),
+      this.#record({ kind: "joined", at, by }),
+      this.#record({ kind: "membersJoined", at, by, members }),
     ];
   }
 
@@ -115,7 +121,8 @@ export class Membership {
   }
 
   #announceJoin(newcomers: string[], by: string, updatedAt: number): void {
-    const joined = pushRecord(pushes.joined({ ...this.#target, by, updatedAt }));
+    const at = updatedAt;
+    const joined = this.#record({ kind: "joined", at, by });
     // Their links, where they have some, begin here: what was said so far did not come over them.
     this.#delivery.push(newcomers, joinRecords([passedRecord(this.#state.log.end, 0), joined]), true);
     // What was said before he came (back) is not unread, whatever his devices counted once.
@@ -123,13 +130,8 @@ export class Membership {
       (clientId) => this.#state.members.get(clientId)?.readMovedAt === updatedAt,
     );
     this.#delivery.push(returning, "unread");
-    const membersJoined = pushes.membersJoined({
-      conversationId: this.#state.facts.id,
-      members: newcomers,
-      by,
-      updatedAt,
-    });
-    this.#delivery.push([...this.#state.members.keys()], pushRecord(membersJoined), true);
+    const membersJoined = this.#record({ kind: "membersJoined", at, by, members: newcomers });
+    this.#delivery.push([...this.#state.members.keys()], membersJoined, true);
   }
 
   async remove(link: Link, command: CommandOf<"conversation.remove">): Promise<void> {
@@ -155,10 +157,10 @@ export class Membership {
     const outcome = { conversationId: this.#state.facts.id, allowed: wanted, failed: [], updatedAt };
     this.#answers.reply(link, serial, replies.membersRemoved(serial, outcome));
     if (gone.length === 0) return;
-    const change = { conversationId: this.#state.facts.id, by: link.clientId, updatedAt };
-    this.#delivery.push(gone, pushRecord(pushes.left(change)), true);
-    const left = pushes.membersLeft({ ...change, members: gone });
-    this.#delivery.push([...this.#state.members.keys()], pushRecord(left), true);
+    const change = { by: link.clientId, at: updatedAt };
+    this.#delivery.push(gone, this.#record({ kind: "left", ...change }), true);
+    const left = this.#record({ kind: "membersLeft", ...change, members: gone });
+    this.#delivery.push([...this.#state.members.keys()], left, true);
   }
 
   async update(link: Link, command: CommandOf<"conversation.update">): Promise<void> {
@@ -178,8 +180,9 @@ export class Membership {
     const change = { conversationId: this.#state.facts.id, updatedAt, changed, resulting };
     this.#answers.reply(link, serial, replies.conversationUpdated(serial, change));
     // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
-    const record = pushRecord(pushes.conversationChanged({ ...change, by: link.clientId }));
-    this.#delivery.pushToMembers(record, link.origin, true);
+    const notice = { kind: "updated" as const, at: updatedAt, by: link.clientId, changed, resulting };
+    const own = noticeRecord(updatedAt, new Uint8Array());
+    this.#delivery.pushToMembers(this.#record(notice), { origin: link.origin, own, owed: true });
   }
 
   async mute(link: Link, serial: number | undefined, muted: boolean): Promise<void> {
@@ -222,9 +225,8 @@ export class Membership {
     this.#answers.reply(link, serial, replies.memberCount(serial, answer));
   }
 
-  get #target() {
-    const { id, kind, timeToLive } = this.#state.facts;
-    return { conversationId: id, kind, timeToLive };
+  #record(change: ChangeInPlace): Uint8Array {
+    return changeRecord(this.#state, { conversationId: this.#state.facts.id, ...change });
   }
 }
 

@@ -178,7 +178,7 @@ export class Messages {
     );
     const accepted = { conversationId: this.#state.facts.id, messageId: message.id, timestamp };
     this.#answers.reply(link, serial, replies.messageAccepted(serial, accepted));
-    this.#delivery.pushToMembers({ fleeting: record }, link.origin);
+    this.#delivery.pushToMembers({ fleeting: record }, { origin: link.origin });
   }
 
   history(link: Link, command: CommandOf<"message.history">): void {
@@ -215,7 +215,7 @@ export class Messages {
     const message = { ...will, from, timestamp, receipt: false, patchedAt: undefined, recalled: false };
     const { id: conversationId, kind } = this.#state.facts;
     const fleeting = pushRecord(pushes.message({ conversationId, kind, message }));
-    this.#delivery.pushToMembers({ fleeting }, NOBODY);
+    this.#delivery.pushToMembers({ fleeting }, { origin: NOBODY });
   }
 }
 

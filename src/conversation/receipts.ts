@@ -1,6 +1,6 @@
 import type { MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
-import { pushRecord } from "../protocol/link-records.ts";
+import { noticeRecord, pushRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { Delivery } from "./delivery.ts";
@@ -132,6 +132,6 @@ export class Receipts {
       : this.#state.notices.keep(notice, this.#state.tick(this.#now()));
     const { id: conversationId } = this.#state.facts;
     const push = pushes.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
-    this.#delivery.push([sender], pushRecord(push));
+    this.#delivery.push([sender], keptAt === undefined ? pushRecord(push) : noticeRecord(keptAt, push));
   }
 }

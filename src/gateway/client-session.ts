@@ -85,6 +85,8 @@ export class ClientSession implements LinkOwner {
   readonly #dials: DialQueue<LinkRequest>;
   readonly #links = new Map<string, ConversationLink>();
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
+  /** The same for notices: each is told once, however often it comes. */
+  readonly #noticed = new Marks((conversationId) => this.#links.has(conversationId));
   /** Conversations whose catch-up is under way, and what waits for it. */
   readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
   #phase: Phase = "connecting";
@@ -244,6 +246,7 @@ export class ClientSession implements LinkOwner {
     for (const record of records) {
       if (record.kind === "stored") this.#deliverStored(conversationId, record);
       else if (record.kind === "push") this.#push(record.payload);
+      else if (record.kind === "notice") this.#notice(conversationId, record.at, record.payload);
       else if (record.kind === "unread") {
         if (record.upTo >= (this.#marks.at(conversationId) ?? 0)) this.#unread(record.payload);
       } else if (record.kind === "reply") {
@@ -442,12 +445,20 @@ export class ClientSession implements LinkOwner {
     else link.wantAgain();
   }
 
-  #caughtUp(conversationId: string, head: number | undefined): void {
+  #notice(conversationId: string, at: number, payload: Uint8Array): void {
+    if (at <= (this.#noticed.at(conversationId) ?? 0)) return;
+    this.#noticed.advance(conversationId, at);
+    if (payload.length > 0) this.#push(payload);
+  }
+
+  #caughtUp({ conversationId, head, noticedAt }: SessionControl & { type: "caughtUp" }): void {
     if (head !== undefined) this.#marks.advance(conversationId, head);
     const waited = this.#catchingUp.get(conversationId);
     this.#catchingUp.delete(conversationId);
     if (waited?.link) this.#linkTo(conversationId);
     for (const frame of waited?.cold ?? []) this.#receiveCold(conversationId, frame);
+    // What came before the login is not news; a half is for a second notice of that time.
+    this.#noticed.advance(conversationId, noticedAt + 0.5);
     for (const forwarded of waited?.frames ?? []) this.#linkTo(conversationId).send(forwarded);
   }
 
@@ -473,7 +484,7 @@ export class ClientSession implements LinkOwner {
         this.#unnoted.delete(word.conversationId);
         return;
       case "caughtUp":
-        return this.#caughtUp(word.conversationId, word.head);
+        return this.#caughtUp(word);
       case "link":
         return this.#follow(word.conversationId, word.since);
     }

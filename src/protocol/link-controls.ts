@@ -58,7 +58,13 @@ export type SessionControl =
   /** The inbox has the conversation: whatever breaks from here on, the next login asks it (I4). */
   | { type: "noted"; conversationId: string }
   /** The client was told of the conversation up to here: drop live stored messages at or before it (L5, L6). */
-  | { type: "caughtUp"; conversationId: string; head: number | undefined };
+  | {
+      type: "caughtUp";
+      conversationId: string;
+      head: number | undefined;
+      /** Up to where its notices are known or can be asked for (ms). */
+      noticedAt: number;
+    };
 
 /** Gateway → ClientObject. */
 export type SessionReport =

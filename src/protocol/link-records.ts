@@ -6,6 +6,7 @@
  * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =
  *   a push without `peerId`, empty where the client is not to see what stands there
  * - push:   payload = a push without `peerId`
+ * - notice: time (8), payload = a push without `peerId`, empty where the session knows
  * - unread: the log's end that it counts up to (8), payload = the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
  *   without `peerId`
@@ -16,6 +17,7 @@
 export type LinkRecord =
   | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPlace)
   | { kind: "push"; payload: Uint8Array }
+  | { kind: "notice"; at: number; payload: Uint8Array }
   | { kind: "unread"; upTo: number; payload: Uint8Array }
   | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
   | { kind: "cold" | "missed"; conversationId: string; payload: Uint8Array }
@@ -43,6 +45,7 @@ const COLD = 4;
 const CONTROL = 5;
 const UNREAD = 6;
 const MISSED = 7;
+const NOTICE = 8;
 
 const PATCH_FLAG = 1;
 const ACKNOWLEDGE_FLAG = 2;
@@ -84,9 +87,16 @@ export function storedRecord(
   return bytes;
 }
 
-/** Anything pushed that is not a message of the log: membership, receipts, transient messages. */
+/** Anything pushed that comes once or not at all: receipts, transient messages. */
 export function pushRecord(payload: Uint8Array): Uint8Array {
   return record(PUSH, 0, payload).bytes;
+}
+
+/** What happened in a conversation beside messages. It may come more than once; a session is told once, by time. */
+export function noticeRecord(at: number, payload: Uint8Array): Uint8Array {
+  const { bytes, view } = record(NOTICE, 8, payload);
+  view.setFloat64(5, at);
+  return bytes;
 }
 
 /**
@@ -175,6 +185,14 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
       case PUSH:
         at = header + length;
         records.push({ kind: "push", payload: frame.subarray(header, at) });
+        break;
+      case NOTICE:
+        at = header + 8 + length;
+        records.push({
+          kind: "notice",
+          at: view.getFloat64(header),
+          payload: frame.subarray(header + 8, at),
+        });
         break;
       case UNREAD:
         at = header + 8 + length;

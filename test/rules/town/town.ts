@@ -7,6 +7,7 @@ import { type CatchUpRequest, Conversation } from "../../../src/conversation/con
 import { Delivery } from "../../../src/conversation/delivery.ts";
 import type { Link, LinkIdentity, LinkPort } from "../../../src/conversation/lanes.ts";
 import { replayOf, unreadOf, type Will } from "../../../src/conversation/messages.ts";
+import { noticesOf } from "../../../src/conversation/notice-records.ts";
 import { Outbox } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { Dial, LinkSocket } from "../../../src/gateway/link-socket.ts";
@@ -278,6 +279,7 @@ export class ConversationHouse {
           if (member !== undefined && this.#living.state === state) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
+        notices: (clientId, after) => noticesOf(state, clientId, after),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId) => unreadOf(state, clientId, network.now),
         owe: (since) => {

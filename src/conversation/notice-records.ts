@@ -1,0 +1,42 @@
+import { noticeRecord } from "../protocol/link-records.ts";
+import * as pushes from "../protocol/pushes.ts";
+import type { Notification } from "./notices.ts";
+import type { ConversationState } from "./state.ts";
+
+/** Two notices can have one time (`joined` and `membersJoined`); a session takes each, so the second has this more. */
+const SECOND = 0.5;
+
+/** A change of members or attributes, as the record that tells one client of it. */
+export function changeRecord(
+  state: ConversationState,
+  change: Exclude<Notification, { kind: "receipt" }>,
+): Uint8Array {
+  const { at, by, conversationId } = change;
+  const notice = { conversationId, by, updatedAt: at };
+  const { kind, timeToLive } = state.facts;
+  switch (change.kind) {
+    case "joined":
+      return noticeRecord(at, pushes.joined({ ...notice, kind, timeToLive }));
+    case "membersJoined":
+      return noticeRecord(at + SECOND, pushes.membersJoined({ ...notice, members: change.members }));
+    case "left":
+      return noticeRecord(at, pushes.left(notice));
+    case "membersLeft":
+      return noticeRecord(at, pushes.membersLeft({ ...notice, members: change.members }));
+    case "updated": {
+      const { changed, resulting } = change;
+      return noticeRecord(at, pushes.conversationChanged({ ...notice, changed, resulting }));
+    }
+  }
+}
+
+/** What a client was to be told of after a time, as records (wire §5.1). */
+export function noticesOf(state: ConversationState, clientId: string, after: number): Uint8Array[] {
+  if (state.notices.last <= after) return [];
+  const missed = state.notices.missedBy(clientId, after, state.facts.id, state.members.has(clientId));
+  return missed.map((notification) => {
+    if (notification.kind !== "receipt") return changeRecord(state, notification);
+    const { at, ...receipt } = notification;
+    return noticeRecord(at, pushes.receipt({ ...receipt, keptAt: at }));
+  });
+}
