@@ -181,7 +181,7 @@ export class Membership {
     this.#answers.reply(link, serial, replies.conversationUpdated(serial, change));
     // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
     const notice = { kind: "updated" as const, at: updatedAt, by: link.clientId, changed, resulting };
-    const own = noticeRecord(updatedAt, new Uint8Array());
+    const own = noticeRecord(updatedAt, false, new Uint8Array());
     this.#delivery.pushToMembers(this.#record(notice), { origin: link.origin, own, owed: true });
   }
 

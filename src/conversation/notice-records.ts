@@ -10,22 +10,23 @@ const SECOND = 0.5;
 export function changeRecord(
   state: ConversationState,
   change: Exclude<Notification, { kind: "receipt" }>,
+  again = false,
 ): Uint8Array {
   const { at, by, conversationId } = change;
   const notice = { conversationId, by, updatedAt: at };
   const { kind, timeToLive } = state.facts;
   switch (change.kind) {
     case "joined":
-      return noticeRecord(at, pushes.joined({ ...notice, kind, timeToLive }));
+      return noticeRecord(at, again, pushes.joined({ ...notice, kind, timeToLive }));
     case "membersJoined":
-      return noticeRecord(at + SECOND, pushes.membersJoined({ ...notice, members: change.members }));
+      return noticeRecord(at + SECOND, again, pushes.membersJoined({ ...notice, members: change.members }));
     case "left":
-      return noticeRecord(at, pushes.left(notice));
+      return noticeRecord(at, again, pushes.left(notice));
     case "membersLeft":
-      return noticeRecord(at, pushes.membersLeft({ ...notice, members: change.members }));
+      return noticeRecord(at, again, pushes.membersLeft({ ...notice, members: change.members }));
     case "updated": {
       const { changed, resulting } = change;
-      return noticeRecord(at, pushes.conversationChanged({ ...notice, changed, resulting }));
+      return noticeRecord(at, again, pushes.conversationChanged({ ...notice, changed, resulting }));
     }
   }
 }
@@ -35,8 +36,8 @@ export function noticesOf(state: ConversationState, clientId: string, after: num
   if (state.notices.last <= after) return [];
   const missed = state.notices.missedBy(clientId, after, state.facts.id, state.members.has(clientId));
   return missed.map((notification) => {
-    if (notification.kind !== "receipt") return changeRecord(state, notification);
+    if (notification.kind !== "receipt") return changeRecord(state, notification, true);
     const { at, ...receipt } = notification;
-    return noticeRecord(at, pushes.receipt({ ...receipt, keptAt: at }));
+    return noticeRecord(at, true, pushes.receipt({ ...receipt, keptAt: at }));
   });
 }

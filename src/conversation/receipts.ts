@@ -132,6 +132,9 @@ export class Receipts {
       : this.#state.notices.keep(notice, this.#state.tick(this.#now()));
     const { id: conversationId } = this.#state.facts;
     const push = pushes.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
-    this.#delivery.push([sender], keptAt === undefined ? pushRecord(push) : noticeRecord(keptAt, push));
+    this.#delivery.push(
+      [sender],
+      keptAt === undefined ? pushRecord(push) : noticeRecord(keptAt, false, push),
+    );
   }
 }

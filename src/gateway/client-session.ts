@@ -87,6 +87,8 @@ export class ClientSession implements LinkOwner {
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** The same for notices: each is told once, however often it comes. */
   readonly #noticed = new Marks((conversationId) => this.#links.has(conversationId));
+  /** Up to where notices were so before the session's catch-up: they are not to be said to it again. */
+  readonly #noticedBefore = new Marks((conversationId) => this.#links.has(conversationId));
   /** Conversations whose catch-up is under way, and what waits for it. */
   readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
   #phase: Phase = "connecting";
@@ -246,7 +248,7 @@ export class ClientSession implements LinkOwner {
     for (const record of records) {
       if (record.kind === "stored") this.#deliverStored(conversationId, record);
       else if (record.kind === "push") this.#push(record.payload);
-      else if (record.kind === "notice") this.#notice(conversationId, record.at, record.payload);
+      else if (record.kind === "notice") this.#notice(conversationId, record);
       else if (record.kind === "unread") {
         if (record.upTo >= (this.#marks.at(conversationId) ?? 0)) this.#unread(record.payload);
       } else if (record.kind === "reply") {
@@ -445,20 +447,20 @@ export class ClientSession implements LinkOwner {
     else link.wantAgain();
   }
 
-  #notice(conversationId: string, at: number, payload: Uint8Array): void {
+  #notice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): void {
     if (at <= (this.#noticed.at(conversationId) ?? 0)) return;
+    if (again && at <= (this.#noticedBefore.at(conversationId) ?? 0)) return;
     this.#noticed.advance(conversationId, at);
     if (payload.length > 0) this.#push(payload);
   }
 
   #caughtUp({ conversationId, head, noticedAt }: SessionControl & { type: "caughtUp" }): void {
     if (head !== undefined) this.#marks.advance(conversationId, head);
+    this.#noticedBefore.advance(conversationId, noticedAt + 0.5); // and a second one of that time
     const waited = this.#catchingUp.get(conversationId);
     this.#catchingUp.delete(conversationId);
     if (waited?.link) this.#linkTo(conversationId);
     for (const frame of waited?.cold ?? []) this.#receiveCold(conversationId, frame);
-    // What came before the login is not news; a half is for a second notice of that time.
-    this.#noticed.advance(conversationId, noticedAt + 0.5);
     for (const forwarded of waited?.frames ?? []) this.#linkTo(conversationId).send(forwarded);
   }
 

@@ -6,7 +6,7 @@
  * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =
  *   a push without `peerId`, empty where the client is not to see what stands there
  * - push:   payload = a push without `peerId`
- * - notice: time (8), payload = a push without `peerId`, empty where the session knows
+ * - notice: time (8), whether it is said again (1), payload = a push without `peerId`, empty where the session knows
  * - unread: the log's end that it counts up to (8), payload = the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
  *   without `peerId`
@@ -17,7 +17,7 @@
 export type LinkRecord =
   | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPlace)
   | { kind: "push"; payload: Uint8Array }
-  | { kind: "notice"; at: number; payload: Uint8Array }
+  | { kind: "notice"; at: number; again: boolean; payload: Uint8Array }
   | { kind: "unread"; upTo: number; payload: Uint8Array }
   | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
   | { kind: "cold" | "missed"; conversationId: string; payload: Uint8Array }
@@ -92,10 +92,15 @@ export function pushRecord(payload: Uint8Array): Uint8Array {
   return record(PUSH, 0, payload).bytes;
 }
 
-/** What happened in a conversation beside messages. It may come more than once; a session is told once, by time. */
-export function noticeRecord(at: number, payload: Uint8Array): Uint8Array {
-  const { bytes, view } = record(NOTICE, 8, payload);
+/**
+ * What happened in a conversation beside messages. It may come more than once; a session is told once, by time.
+ *
+ * @param again it is said for those who may not have heard it the first time: nothing for a session that began later
+ */
+export function noticeRecord(at: number, again: boolean, payload: Uint8Array): Uint8Array {
+  const { bytes, view } = record(NOTICE, 9, payload);
   view.setFloat64(5, at);
+  view.setUint8(13, again ? 1 : 0);
   return bytes;
 }
 
@@ -187,11 +192,12 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         records.push({ kind: "push", payload: frame.subarray(header, at) });
         break;
       case NOTICE:
-        at = header + 8 + length;
+        at = header + 9 + length;
         records.push({
           kind: "notice",
           at: view.getFloat64(header),
-          payload: frame.subarray(header + 8, at),
+          again: view.getUint8(header + 8) === 1,
+          payload: frame.subarray(header + 9, at),
         });
         break;
       case UNREAD:

@@ -210,6 +210,7 @@ export class Device {
 
   /** By time, as Swift does: what was missed may be fetched after something newer came live. */
   #belongsNow(conversationId: string, belongs: boolean, at: number): void {
+    trace(this.#network.now, this.name, belongs ? "joined" : "left", conversationId, at);
     if (at < (this.#belongsAt.get(conversationId) ?? 0)) return;
     this.#belongsAt.set(conversationId, at);
     this.belongs.set(conversationId, belongs);

@@ -395,13 +395,14 @@ export class Play {
   #checkCopies(device: Device, id: string, house: ConversationHouse): void {
     const { clientId, name, mode } = device;
     const copies = device.copies.get(id);
+    const from = Math.max(device.firstOpenAt, house.state.members.get(clientId)?.joinedAt ?? 0);
     for (const { message } of house.state.log.after(0, 100_000)) {
       const copy = copies?.get(message.id);
       if (copy !== undefined) {
         const { data, patchedAt } = copy;
         const shown = { data: message.content, patchedAt: message.patchedAt ?? 0 };
         expect({ data, patchedAt }, `[I4] ${name} shows ${message.timestamp} of ${id}`).toEqual(shown);
-      } else if (mode === "push" && message.from !== clientId && message.timestamp > device.firstOpenAt) {
+      } else if (mode === "push" && message.from !== clientId && message.timestamp > from) {
         const siblings = this.#devices.filter(
           (other) => other.clientId === clientId && other.mode === "push",
         );
