@@ -73,13 +73,13 @@ async function ask(session: Session, asked: string[], inbox: Inbox, services: Se
 function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Session[], now: number): void {
   const { conversationId, arrivals, news } = answer;
   const { mode } = session.identity;
-  const head = news?.member === true ? news.head : undefined;
+  const head = news?.head;
   const noticedAt = news?.changed.noticedAt ?? 0;
   session.tell({ type: "caughtUp", conversationId, head, noticedAt });
   if (news === undefined) return inbox.forget(conversationId);
   // A conversation somebody here is linked to stays: what comes over links leaves no other trace.
   const linked = siblings.some((sibling) => sibling.linkTo(conversationId) !== undefined);
-  if (linked && head !== undefined) session.tell({ type: "link", conversationId, since: head });
+  if (linked) session.tell({ type: "link", conversationId, since: news.head });
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
   const pending = unseen || [session, ...siblings].some((one) => one.reaches(conversationId));
   inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);

@@ -24,6 +24,7 @@ interface Author {
 export class LastWill {
   readonly #wills: Wills;
   readonly #services: Services;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(wills: Wills, services: Services) {
     this.#wills = wills;
@@ -34,8 +35,14 @@ export class LastWill {
     return this.#wills.current()?.dueAt !== undefined;
   }
 
-  /** Takes a will in, in place of any earlier one; resolves to the answer. */
-  async handOver(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
+  /** Takes a will in, in place of any earlier one; resolves to the answer. Of several at once the last one counts. */
+  handOver(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
+    const answer = this.#last.then(() => this.#take(author, command));
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+
+  async #take(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
     const { clientId, sessionId, isOpen } = author;
     const { serial, conversationId, content, mentionAll, mentions } = command;
     const belongs = await this.#services.isMember(conversationId, clientId);

@@ -31,13 +31,14 @@ export interface ChangeTimes {
 }
 
 /** What a session is told about a conversation when it logs in (L5); `member: false` when it is none (any more). */
-export type CatchUp =
-  | { member: false; changed: ChangeTimes }
+export type CatchUp = {
+  changed: ChangeTimes;
+  /** The log's end: everything up to here is covered. */
+  head: number;
+} & (
+  | { member: false }
   | {
       member: true;
-      changed: ChangeTimes;
-      /** The log's end: everything up to here is covered. */
-      head: number;
       kind: ConversationRecord["kind"];
       unread: number;
       mentioned: boolean;
@@ -48,7 +49,8 @@ export type CatchUp =
       missed: MessageRecord[];
       /** Whether older ones were left out of `missed`. */
       more: boolean;
-    };
+    }
+);
 
 /** Messages pushed per conversation after an absence (L-09). */
 const MISSED_MAX = 20;
@@ -155,13 +157,14 @@ export class Conversation {
     const member = this.#state.members.get(clientId);
     this.#delivery.caughtUp(clientId);
     const changed = { patchedAt: log.patchedAt, readAt: member?.readMovedAt ?? 0, noticedAt: notices.last };
-    if (member === undefined) return { member: false, changed };
+    const { end: head } = log;
+    if (member === undefined) return { member: false, changed, head };
     const unread = log.unread(clientId, member.readAt);
     const missed = mode === "push" ? this.#missed(member, firstPushAt) : { messages: [], more: false };
     return {
       member: true,
       changed,
-      head: log.end,
+      head,
       kind: facts.kind,
       unread: unread.count,
       mentioned: unread.mentioned,

@@ -162,7 +162,7 @@ export class ConversationLink {
         this.#receive(records);
         this.#owner.linked(this.conversationId, period, since);
         if (this.#owner.isBehind(this.conversationId, head)) return this.resync();
-        for (const forwarded of this.#waiting.splice(0)) this.#transmit(socket, forwarded);
+        this.#transmitWaiting(socket);
       }
       return;
     }
@@ -213,6 +213,15 @@ export class ConversationLink {
     }
     this.#phase = { name: "opening" };
     void this.#open();
+  }
+
+  /** A socket can turn out to be gone at any of them: the rest waits for the next. */
+  #transmitWaiting(socket: LinkSocket): void {
+    while (this.#phase.name === "open" && this.#phase.socket === socket) {
+      const forwarded = this.#waiting.shift();
+      if (forwarded === undefined) return;
+      this.#transmit(socket, forwarded);
+    }
   }
 
   #transmit(socket: LinkSocket, forwarded: Forwarded): void {

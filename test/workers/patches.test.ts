@@ -1,9 +1,18 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
 import { toBase64 } from "../../src/protocol/base64.ts";
+import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
 import { has } from "../support/frames.ts";
 import { change, history, logs, look, named, refusal, say, settle, start } from "./support/chat.ts";
-import { edit, loggedIn, modify, type Named, namedBy, pushesOf, recall } from "./support/commands.ts";
+import {
+  caughtUp,
+  edit,
+  loggedIn,
+  modify,
+  type Named,
+  namedBy,
+  pushesOf,
+  recall,
+} from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
@@ -102,6 +111,7 @@ describe("an edit", () => {
   test("[wire §5.3] reaches the sender's other devices, but not the session that made it", async () => {
     const { tom, toms, jerrys, chat, one } = await conversation();
     const tablet = await Device.of(tom);
+    await caughtUp(chat, tablet);
     await settle(chat, jerrys, toms, tablet);
     await edit(toms, one, "two");
     await recall(toms, one);
@@ -139,7 +149,13 @@ describe("an edit", () => {
     const answer = await edit(toms, one, "two");
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: "two", msg_mid: one.mid });
     const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
-    expect(tuple).toMatchObject({ cid: chat, unread: 1, mid: one.mid, timestamp: one.timestamp, data: "two" });
+    expect(tuple).toMatchObject({
+      cid: chat,
+      unread: 1,
+      mid: one.mid,
+      timestamp: one.timestamp,
+      data: "two",
+    });
     expect(Number(tuple?.patchTimestamp)).toBe(patchTime(answer));
   });
 
@@ -159,7 +175,9 @@ describe("an edit", () => {
   test("[I1] reaches the archive", async () => {
     const { toms, chat, one } = await conversation();
     const archived = async () => {
-      const row = await world.DB.prepare("SELECT * FROM messages WHERE conversation_id = ?").bind(chat).first();
+      const row = await world.DB.prepare("SELECT * FROM messages WHERE conversation_id = ?")
+        .bind(chat)
+        .first();
       return row === null ? "" : JSON.stringify(row);
     };
     await expect.poll(archived, { timeout: 10_000 }).toContain("one");
@@ -186,7 +204,9 @@ describe("an edit", () => {
       .filter(({ cmd, directMessage }) => {
         return cmd === CommandType.patch || (cmd === CommandType.direct && !directMessage?.transient);
       })
-      .map((push) => (push.cmd === CommandType.patch ? decoder.decode(itemsOf(push)[0]?.data) : push.directMessage?.msg));
+      .map((push) =>
+        push.cmd === CommandType.patch ? decoder.decode(itemsOf(push)[0]?.data) : push.directMessage?.msg,
+      );
     expect(order).toEqual(["one", "p1", "m2", "p3", "m4", "p5", "m6"]);
     expect(await history(jerrys, chat)).toEqual(["p5", "m2", "m4", "m6"]);
   });
@@ -228,7 +248,10 @@ describe("a recall", () => {
 
   test("[M-22] takes the mentions along", async () => {
     const { jerry, toms, chat } = await conversation();
-    const message = namedBy(chat, await say(toms, chat, "@Jerry", { mentionPids: [jerry], mentionAll: true }));
+    const message = namedBy(
+      chat,
+      await say(toms, chat, "@Jerry", { mentionPids: [jerry], mentionAll: true }),
+    );
     await recall(toms, message);
     expect(await shown(toms, message)).toMatchObject({ mentionPids: [], mentionAll: false, data: RECALLED });
     const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
@@ -237,7 +260,10 @@ describe("a recall", () => {
 
   test("[M-22] of bytes leaves text", async () => {
     const { toms, chat } = await conversation();
-    const sent = await toms.ask({ cmd: "direct", directMessage: { cid: chat, binaryMsg: new Uint8Array([0, 255]) } });
+    const sent = await toms.ask({
+      cmd: "direct",
+      directMessage: { cid: chat, binaryMsg: new Uint8Array([0, 255]) },
+    });
     const message = namedBy(chat, sent);
     await recall(toms, message);
     const kept = await shown(toms, message);
@@ -343,9 +369,7 @@ describe("who may", () => {
         .poll(answers, { timeout: 8_000 })
         .toEqual([expect.stringMatching(/^4406 /), expect.stringMatching(/^4407 /)]);
       await configure({ messages: { allowEdit: true } });
-      await expect
-        .poll(answers, { timeout: 8_000 })
-        .toEqual(["", expect.stringMatching(/^4407 /)]);
+      await expect.poll(answers, { timeout: 8_000 }).toEqual(["", expect.stringMatching(/^4407 /)]);
       await settle(chat, toms, jerrys);
       expect(new Set(await history(jerrys, chat))).toEqual(new Set(["x"]));
     } finally {
@@ -382,7 +406,9 @@ describe("several patches in one command", () => {
     await settle(chat, toms, jerrys);
     expect(pushesOf(jerrys, "patch").map((push) => itemsOf(push).length)).toEqual([1, 1, 1]);
     expect(patched(jerrys, chat)).toEqual(["1", RECALLED, "1 again"]);
-    const times = pushesOf(jerrys, "patch").flatMap(itemsOf).map(({ patchTimestamp }) => Number(patchTimestamp));
+    const times = pushesOf(jerrys, "patch")
+      .flatMap(itemsOf)
+      .map(({ patchTimestamp }) => Number(patchTimestamp));
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(patchTime(answer)).toBe(times.at(-1));
     expect(await history(jerrys, chat)).toEqual(["1 again", RECALLED]);
@@ -425,8 +451,14 @@ describe("several patches in one command", () => {
     await toms.message("Jerry's");
     const data = encoder.encode("x");
     for (const patches of [
-      [{ ...one, data }, { ...foreign, data }],
-      [{ ...foreign, data }, { ...one, data }],
+      [
+        { ...one, data },
+        { ...foreign, data },
+      ],
+      [
+        { ...foreign, data },
+        { ...one, data },
+      ],
     ]) {
       const answer = await modify(toms, ...patches);
       expect(refusal(answer)).toBe(NOT_MINE);
@@ -453,6 +485,7 @@ describe("after an absence", () => {
     await recall(toms, three);
     const back = await loggedIn(jerry, { lastPatchTime: Number(known?.patchTimestamp) });
     await expect.poll(() => patched(back, chat).length).toBe(2);
+    await caughtUp(chat, back);
     await settle(chat, toms, back);
     expect(patched(back, chat)).toEqual(["two, missed", RECALLED]);
     const items = pushesOf(back, "patch").flatMap(itemsOf);
@@ -470,6 +503,7 @@ describe("after an absence", () => {
     await back.push("patch");
     back.close();
     const again = await loggedIn(jerry, { lastPatchTime });
+    await caughtUp(chat, again);
     await settle(chat, toms, again);
     expect(patched(again, chat)).toEqual([]);
   });
@@ -496,6 +530,7 @@ describe("after an absence", () => {
     await edit(toms, one, "two");
     const tablet = await loggedIn(tom, { lastPatchTime: Number(one.timestamp) });
     expect(decoder.decode(itemsOf(await tablet.push("patch"))[0]?.data)).toBe("two");
+    await caughtUp(chat, tablet);
     await settle(chat, toms, tablet);
     expect(patched(tablet, chat)).toEqual(["two"]);
   });
@@ -505,6 +540,7 @@ describe("after an absence", () => {
     jerrys.close();
     await edit(toms, one, "two");
     const back = await loggedIn(jerry);
+    await caughtUp(chat, back);
     await settle(chat, toms, back);
     expect(patched(back, chat)).toEqual([]);
   });
@@ -513,12 +549,14 @@ describe("after an absence", () => {
     const { jerry, toms, jerrys, chat, one } = await conversation();
     const withoutPatches = 187 - 1;
     const old = await loggedIn(jerry, { configBitmap: withoutPatches });
+    await caughtUp(chat, old);
     await settle(chat, toms, jerrys, old);
     await edit(toms, one, "two");
     await settle(chat, toms, jerrys, old);
     expect([patched(jerrys, chat), patched(old, chat)]).toEqual([["two"], []]);
     expect(await history(old, chat)).toEqual(["two"]);
     const later = await loggedIn(jerry, { configBitmap: withoutPatches, lastPatchTime: 1 });
+    await caughtUp(chat, later);
     await settle(chat, toms, later);
     expect(patched(later, chat)).toEqual([]);
     await say(toms, chat, "goes on");

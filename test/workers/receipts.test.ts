@@ -4,7 +4,15 @@ import { CommandType } from "../../src/protocol/generated/message_pb.js";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
 import { change, logs, named, say, settle, start } from "./support/chat.ts";
-import { acknowledge, loggedIn, namedBy, notifications, pushesOf, read } from "./support/commands.ts";
+import {
+  acknowledge,
+  caughtUp,
+  loggedIn,
+  namedBy,
+  notifications,
+  pushesOf,
+  read,
+} from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { openWorld, world } from "./support/world.ts";
 
@@ -127,6 +135,7 @@ describe("delivery", () => {
   test("[wire §5.2] every device of the sender is told", async () => {
     const { tom, toms, jerrys, chat } = await conversation();
     const tablet = await Device.of(tom);
+    await caughtUp(chat, tablet);
     const message = await tell(toms, chat, "hi", jerrys, tablet);
     acknowledge(jerrys, chat, { mid: message.mid });
     for (const device of [toms, tablet]) {
@@ -137,6 +146,7 @@ describe("delivery", () => {
   test("[wire §5.2] one's own other device is nobody it could be delivered to", async () => {
     const { tom, toms, jerrys, chat } = await conversation();
     const tablet = await Device.of(tom);
+    await caughtUp(chat, tablet);
     const message = await tell(toms, chat, "hi", jerrys, tablet);
     for (const device of [toms, tablet]) {
       acknowledge(device, chat, { mid: message.mid });
@@ -287,7 +297,11 @@ describe("marks", () => {
     expect(found.delivered).toBeGreaterThanOrEqual(Number(two.timestamp));
     expect(found.read).toBeGreaterThanOrEqual(Number(one.timestamp));
     expect(found.read).toBeLessThan(Number(two.timestamp));
-    const all = await toms.ask({ cmd: "conv", op: "max_read", convMessage: { cid: chat, queryAllMembers: true } });
+    const all = await toms.ask({
+      cmd: "conv",
+      op: "max_read",
+      convMessage: { cid: chat, queryAllMembers: true },
+    });
     expect(all.convMessage?.maxReadTuples).toMatchObject([
       { pid: jerry, maxAckTimestamp: BigInt(found.delivered), maxReadTimestamp: BigInt(found.read) },
     ]);
@@ -303,8 +317,14 @@ describe("marks", () => {
     await tell(toms, chat, "hi", jerrys, spikes);
     read(jerrys, chat);
     await jerrys.push("unread");
-    const all = await toms.ask({ cmd: "conv", op: "max_read", convMessage: { cid: chat, queryAllMembers: true } });
-    const readers = (all.convMessage?.maxReadTuples ?? []).filter(({ maxReadTimestamp }) => maxReadTimestamp > 0n);
+    const all = await toms.ask({
+      cmd: "conv",
+      op: "max_read",
+      convMessage: { cid: chat, queryAllMembers: true },
+    });
+    const readers = (all.convMessage?.maxReadTuples ?? []).filter(
+      ({ maxReadTimestamp }) => maxReadTimestamp > 0n,
+    );
     expect(readers.map(({ pid }) => pid)).toEqual([jerry]);
   });
 
@@ -358,7 +378,11 @@ describe("history", () => {
     await toms.expect("a read receipt", ({ rcpMessage }) => rcpMessage?.read === true);
     const page = await logs(toms, chat, { limit: 10 });
     const shown = (page.logsMessage?.logs ?? []).map((item) => {
-      return [item.data, has(item, "ackAt") && item.ackAt >= item.timestamp, has(item, "readAt") && item.readAt >= item.timestamp];
+      return [
+        item.data,
+        has(item, "ackAt") && item.ackAt >= item.timestamp,
+        has(item, "readAt") && item.readAt >= item.timestamp,
+      ];
     });
     expect(shown).toEqual([
       ["one", true, true],
@@ -387,10 +411,15 @@ describe("a sender who is away", () => {
     const found = await marks(back, chat);
     expect(found.read).toBeGreaterThanOrEqual(Number(message.timestamp));
     expect(found.delivered).toBeGreaterThanOrEqual(found.read);
-    const { status, body } = await notifications(tom, back.token, { start_ts: since, notification_type: "permanent" });
+    const { status, body } = await notifications(tom, back.token, {
+      start_ts: since,
+      notification_type: "permanent",
+    });
     expect(status).toBe(200);
     expect(body).toMatchObject({ hasMore: false });
-    const kept = JSON.parse(JSON.stringify(body)).notifications.filter(({ cmd }: { cmd: string }) => cmd === "rcp");
+    const kept = JSON.parse(JSON.stringify(body)).notifications.filter(
+      ({ cmd }: { cmd: string }) => cmd === "rcp",
+    );
     expect(kept).toMatchObject([
       { cid: chat, id: message.mid, from: jerry, notificationType: 1 },
       { cid: chat, id: message.mid, from: jerry, notificationType: 1, read: true },

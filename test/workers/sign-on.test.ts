@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
 import { has } from "../support/frames.ts";
 import { heard, named, refusal, say, settle, start } from "./support/chat.ts";
-import { loggedIn, notifications } from "./support/commands.ts";
+import { caughtUp, loggedIn, notifications } from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
 import { openWorld, world } from "./support/world.ts";
 
@@ -72,6 +72,7 @@ describe("displacing", () => {
     await first.message("one");
     const second = await loggedIn(tom, other);
     await first.push("session", "closed");
+    await caughtUp(chat, second);
     const before = first.received.length;
     for (const text of ["two", "three", "four"]) await say(jerrys, chat, text);
     await settle(chat, jerrys, second);

@@ -91,8 +91,9 @@ export class Device {
     return this.connection === "open";
   }
 
-  get waiting(): number {
-    return this.#pending.size;
+  /** Serials that have no answer yet. */
+  get waitsFor(): number[] {
+    return [...this.#pending.keys()];
   }
 
   /** @param explicit a person logs in; otherwise the SDK reconnects by itself */
@@ -202,7 +203,11 @@ export class Device {
       }
       if (missed.more) return this.#fetchNotices(missed.notifications.at(-1)?.at);
     } catch {
-      // It is asked again at the next login.
+      // SDKs ask again at the next login; this one does not wait for it.
+      const { connection } = this;
+      this.#network.timer(1_000, () => {
+        if (connection === "open" && this.isOpen) void this.#fetchNotices(after);
+      });
     }
   }
 

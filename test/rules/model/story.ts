@@ -328,9 +328,12 @@ export class Play {
       }
       await this.#settle();
       const back = this.#devices.every(({ isOpen, displaced }) => isOpen || displaced);
-      if (back && round >= 3 && open.every(({ waiting }) => waiting === 0)) return;
+      if (back && round >= 3 && open.every(({ waitsFor }) => waitsFor.length === 0)) return;
     }
-    throw new Error("never comes to rest");
+    const state = this.#devices.map(({ name, connection, displaced, waitsFor }) => {
+      return `${name} ${displaced ? "displaced" : connection} ${waitsFor}`;
+    });
+    throw new Error(`never comes to rest: ${state.join(", ")}`);
   }
 
   async #settle(): Promise<void> {

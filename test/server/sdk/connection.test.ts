@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { bytesOf } from "./bytes.ts";
 import { sdks } from "./sdk.ts";
 import { useTown, type Way } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
@@ -202,7 +203,10 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     const somebody = await phone.logIn();
     const id = somebody.id;
     const spike = await town().logIn(sdk, town().named("Spike"));
+    // Else the SDK asks for the conversation when it is told of it later, and may be paused just then.
+    const invited = [next(tom, "invited"), next(somebody, "invited")];
     const chat = await spike.client.createConversation({ members: [tom.id, id] });
+    await Promise.all(invited);
 
     for (const _ of ["once", "twice"]) {
       const gone = next(phone.realtime, "disconnect");
@@ -282,9 +286,3 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect(await tom.client.ping([phone.id])).toEqual([]);
   });
 });
-
-function bytesOf(message: object) {
-  return "buffer" in message && message.buffer instanceof ArrayBuffer
-    ? [...new Uint8Array(message.buffer)]
-    : undefined;
-}

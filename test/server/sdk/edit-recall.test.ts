@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { bytesOf } from "./bytes.ts";
 import type { Message, SdkExports } from "./sdk.ts";
 import { sdks } from "./sdk.ts";
 import { comeBack, goOffline, tomAndJerry, viewOf } from "./tom-and-jerry.ts";
@@ -169,6 +170,31 @@ describe("editing and recalling, allowed", () => {
       const [message, view] = await heard;
       expect(message).toMatchObject({ content: "just Jerry", mentionList: [jerry.id], mentioned: true });
       expect(await view.queryMessages()).toMatchObject([{ content: "just Jerry", mentioned: true }]);
+    });
+
+    test("[M-15] an edit may make it binary, and binary text", async () => {
+      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+      const bytes = Uint8Array.of(0, 255, 128, 10);
+      const [one, other] = [
+        await chat.send(text(tom.sdk, "in words")),
+        await chat.send(new tom.sdk.BinaryMessage(Uint8Array.of(1, 2, 3).buffer)),
+      ];
+      const told = next(jerry.client, "messageupdate", ({ id }) => id === other.id);
+      await chat.update(one, new tom.sdk.BinaryMessage(bytes.buffer));
+      await chat.update(other, text(tom.sdk, "in words now"));
+      await told;
+      const [first, second] = await view.queryMessages();
+      expect(first?.id).toBe(one.id);
+      expect(first && bytesOf(first)).toEqual([...bytes]);
+      expect(second).toMatchObject({ id: other.id, text: "in words now" });
+    });
+
+    test("[M-15] [B-09] an edit may be no longer than a message", async () => {
+      const { tom, chat, view } = await tomAndJerry(town(), sdk);
+      const sent = await chat.send(text(tom.sdk, "short"));
+      const edited = chat.update(sent, text(tom.sdk, "x".repeat(6000)));
+      await expect(edited).rejects.toMatchObject({ code: 4109 });
+      expect(await view.queryMessages()).toMatchObject([{ id: sent.id, text: "short" }]);
     });
 
     test("[M-19] [M-16] who was away is told of every edit and recall after coming back", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { bytesOf } from "./bytes.ts";
 import { type SdkExports, sdks, type TypedMessage } from "./sdk.ts";
 import { useTown } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
@@ -258,9 +259,3 @@ describe.each(sdks)("the JavaScript SDK $version, messages", (sdk) => {
     }
   });
 });
-
-function bytesOf(message: object) {
-  return "buffer" in message && message.buffer instanceof ArrayBuffer
-    ? [...new Uint8Array(message.buffer)]
-    : undefined;
-}

@@ -70,8 +70,6 @@ export interface RealtimeOptions {
 
 export interface LoginOptions {
   tag?: string;
-  /** Not to displace anybody who holds the tag. */
-  isReconnect?: boolean;
 }
 
 export interface SendOptions {

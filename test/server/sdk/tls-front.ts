@@ -13,10 +13,20 @@ export interface TlsFront {
   close(): Promise<void>;
 }
 
+let identity: ReturnType<typeof selfSigned> | undefined;
+
+/** One certificate for all fronts of this process: of two alike, TLS may try the wrong one. */
+function trusted() {
+  if (identity === undefined) {
+    identity = selfSigned();
+    setDefaultCACertificates([...getCACertificates("default"), identity.cert]);
+  }
+  return identity;
+}
+
 /** What stands before a server of one's own: takes off the TLS and says so. This process trusts it. */
 export async function openTlsFront(target: URL): Promise<TlsFront> {
-  const { key, cert } = selfSigned();
-  setDefaultCACertificates([...getCACertificates("default"), cert]);
+  const { key, cert } = trusted();
   const server = createServer({ key, cert });
   const open = new Set<Duplex>();
   server.on("secureConnection", (socket) => {

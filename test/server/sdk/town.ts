@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
+import type { CommandInit } from "../../support/frames.ts";
 import { type Server, startServer } from "../../support/server.ts";
 import { Device as RawDevice } from "../support/device.ts";
 import type { ImClient, LoginOptions, Realtime, Sdk, SdkExports } from "./sdk.ts";
@@ -76,8 +77,17 @@ export class Town {
 
   /** With the same data and under the same address; everybody is cut off meanwhile. */
   async restart() {
+    await this.#restartAfter(() => this.#server.stop());
+  }
+
+  /** The same after a crash of the server: it has no time to do anything more. */
+  async crash() {
+    await this.#restartAfter(() => this.#server.kill());
+  }
+
+  async #restartAfter(end: () => Promise<unknown>) {
     const { port } = this.#server;
-    await this.#server.stop();
+    await end();
     this.#server = await startServer({ data: this.#data, env, args: ["--port", `${port}`] });
   }
 
@@ -120,16 +130,28 @@ export class Town {
 
   async logIn(sdk: Sdk, id: string, options: DeviceOptions & LoginOptions = {}): Promise<Person> {
     const device = await this.device(sdk, options);
-    const { tag, isReconnect } = options;
-    return { ...device, id, client: await device.logIn(id, { tag, isReconnect }) };
+    return { ...device, id, client: await device.logIn(id, { tag: options.tag }) };
   }
 
   /** A device without an SDK, for what SDKs do not show of frames or do not send. */
-  async raw(id: string): Promise<RawDevice> {
+  async raw(id: string, session: CommandInit["sessionMessage"] = {}): Promise<RawDevice> {
     const port = Number(new URL(this.url).port);
-    const device = await RawDevice.of({ port }, id, { appId: APP_ID });
+    const device = await RawDevice.connect({ port }, { appId: APP_ID });
     this.#rawDevices.push(device);
+    await device.login(id, session);
     return device;
+  }
+
+  /** What the SDKs ask over HTTP after reconnecting. */
+  notifications(clientId: string, token: string): Promise<Response> {
+    const query = new URLSearchParams({
+      client_id: clientId,
+      start_ts: `${Date.now()}`,
+      notification_type: "permanent",
+    });
+    return fetch(`${this.url}/1.1/rtm/notifications?${query}`, {
+      headers: { "X-LC-Id": APP_ID, "X-LC-Key": APP_KEY, "X-LC-IM-Session-Token": token },
+    });
   }
 
   async #address(sdk: Sdk, way: Way) {

@@ -30,7 +30,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     return { tom, chat, say, sent };
   }
 
-  test("[Y-10] [Y-11] [Y-17] who was away learns how much is unread, and the last of it", async () => {
+  test("[Y-03] [Y-10] [Y-11] [Y-17] who was away learns how much is unread, and the last of it", async () => {
     const id = town().named("Jerry");
     const { tom, chat, sent } = await tomWriting(id, 3);
     const jerry = await returning(id, chat.id);
@@ -143,6 +143,28 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(heard.flatMap(([conversations]) => conversations).map((conversation) => conversation.id)).toEqual([
       chat.id,
     ]);
+  });
+
+  test("[Y-13] [Y-21] a device that was away while another read is told so", async () => {
+    const id = town().named("Jerry");
+    const { tom, chat, say } = await tomWriting(id, 4);
+    const phone = await returning(id, chat.id);
+    const laptop = await returning(id, chat.id);
+    await phone.client.close();
+    laptop.realtime.pause();
+    await eventually(
+      () => tom.client.ping([id]),
+      (online) => online.length === 0,
+    );
+    const tablet = await returning(id, chat.id);
+    await tablet.view.read();
+    const cleared = unreadIn(laptop.client, chat.id);
+    laptop.realtime.resume();
+    expect((await cleared).unreadMessagesCount).toBe(0);
+    const received = next(laptop.client, "message");
+    await say("and on from there");
+    await received;
+    expect(laptop.view.unreadMessagesCount).toBe(1);
   });
 
   test("[Y-15] reading covers what came up to then and nothing later", async () => {

@@ -68,6 +68,14 @@ export async function loggedIn(
   return Object.assign(device, { token });
 }
 
+/**
+ * Resolves once devices that logged in are caught up with a conversation. Until then their client may still count
+ * as away there, and what is transient passes it by.
+ */
+export async function caughtUp(cid: string, ...devices: Device[]): Promise<void> {
+  for (const device of devices) await device.ask({ cmd: "conv", op: "count", convMessage: { cid } });
+}
+
 export interface Notifications {
   status: number;
   body: unknown;

@@ -1,0 +1,219 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { type CommandInit, has } from "../support/frames.ts";
+import { change, named, say, settle, start } from "./support/chat.ts";
+import { caughtUp, edit, loggedIn, namedBy, pushesOf, read } from "./support/commands.ts";
+import { Device } from "./support/device.ts";
+import { openWorld } from "./support/world.ts";
+
+/** Unread counts across several devices and over absences: what a device knows already is not told again. */
+
+beforeAll(() => openWorld({ messages: { allowEdit: true } }));
+
+/** "3 hello" for each conversation of the next unread push, by the names they have here; "0" for a cleared one. */
+async function news(device: Device, chats: Record<string, string>) {
+  const push = await device.push("unread");
+  const names = Object.fromEntries(Object.entries(chats).map(([name, id]) => [id, name]));
+  const told = (push.unreadMessage?.convs ?? []).map(({ cid, unread, data }) => {
+    return `${names[cid]}: ${unread} ${data}`.trim();
+  });
+  return { told, notifTime: Number(push.unreadMessage?.notifTime) };
+}
+
+/** Nothing unread is told to a device that just logged in. */
+async function silent(device: Device, chat: string, from: Device): Promise<void> {
+  await caughtUp(chat, device);
+  await settle(chat, from, device);
+  expect(pushesOf(device, "unread")).toEqual([]);
+}
+
+/** Tom on a device, and chats with Jerry, who is away; Tom has said something in each of them. */
+async function conversation<Name extends string>(...names: Name[]) {
+  const [tom, jerry] = named("tom", "jerry");
+  const toms = await Device.of(tom);
+  const chats: Record<string, string> = {};
+  for (const name of names) {
+    const chat = await start(toms, [tom, jerry], { unique: false });
+    await say(toms, chat, `${name} 1`);
+    chats[name] = chat;
+  }
+  const [first = ""] = Object.values(chats);
+  return { tom, jerry, toms, chats, first };
+}
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe("what a device says it knows", () => {
+  test("[Y-19] whoever names no time is told all of it at every login (Swift, Objective-C)", async () => {
+    const { jerry, chats } = await conversation("cheese", "mice");
+    for (let login = 0; login < 2; login += 1) {
+      const { told } = await news(await loggedIn(jerry), chats);
+      expect(told).toEqual(["mice: 1 mice 1", "cheese: 1 cheese 1"]);
+    }
+  });
+
+  test("[Y-19] [Y-20] whoever names the last time is told only of what changed after it (Java)", async () => {
+    const { jerry, toms, chats, first } = await conversation("cheese", "mice");
+    const { notifTime } = await news(await loggedIn(jerry), chats);
+    expect(notifTime).toBeGreaterThan(Date.now() - 60_000);
+    expect(notifTime).toBeLessThanOrEqual(Date.now() + 1_000);
+    await silent(await loggedIn(jerry, { lastUnreadNotifTime: notifTime }), first, toms);
+    await say(toms, first, "cheese 2");
+    const { told, notifTime: next } = await news(
+      await loggedIn(jerry, { lastUnreadNotifTime: notifTime }),
+      chats,
+    );
+    expect(told).toEqual(["cheese: 2 cheese 2"]);
+    expect(next).toBeGreaterThanOrEqual(notifTime);
+    await silent(await loggedIn(jerry, { lastUnreadNotifTime: next }), first, toms);
+  });
+
+  test("[Y-19] nothing is lost between the time it was told and the moment it was", async () => {
+    const { jerry, toms, chats, first } = await conversation("cheese");
+    let lastUnreadNotifTime = 1;
+    for (let round = 2; round <= 6; round += 1) {
+      const login = loggedIn(jerry, { lastUnreadNotifTime });
+      await say(toms, first, `cheese ${round}`);
+      const device = await login;
+      // Either the count includes it, or it comes as a message after the count.
+      const { notifTime } = await news(device, chats);
+      const [tuple] = pushesOf(device, "unread")[0]?.unreadMessage?.convs ?? [];
+      await caughtUp(first, device);
+      await settle(first, toms, device);
+      const seen = [tuple?.data, ...device.texts(first)];
+      expect(seen).toContain(`cheese ${round}`);
+      device.close();
+      lastUnreadNotifTime = notifTime;
+      await say(toms, first, `between ${round}`);
+    }
+  });
+
+  test("[wire §9.4] an edit of the last message is a change too", async () => {
+    const { jerry, toms, chats, first } = await conversation("cheese", "mice");
+    const message = namedBy(first, await say(toms, first, "cheese 2"));
+    const { notifTime } = await news(await loggedIn(jerry), chats);
+    await edit(toms, message, "better cheese");
+    const { told } = await news(await loggedIn(jerry, { lastUnreadNotifTime: notifTime }), chats);
+    expect(told).toEqual(["cheese: 2 better cheese"]);
+  });
+});
+
+describe("counts that fell", () => {
+  test("[Y-21] [wire §5.5] to 0 on another device are told to a device that comes back with an old time", async () => {
+    const { jerry, chats, first } = await conversation("cheese", "mice");
+    const phone = await loggedIn(jerry);
+    const { notifTime } = await news(phone, chats);
+    phone.close();
+    await wait(10);
+    const tablet = await loggedIn(jerry);
+    await news(tablet, chats);
+    read(tablet, first);
+    await tablet.push("unread");
+    tablet.close();
+    const back = await loggedIn(jerry, { lastUnreadNotifTime: notifTime });
+    const push = await back.push("unread");
+    const [tuple, ...others] = push.unreadMessage?.convs ?? [];
+    expect([tuple?.cid, tuple?.unread, tuple?.mentioned, others.length]).toEqual([first, 0, false, 0]);
+    expect([has(tuple, "unread"), has(tuple, "mid")]).toEqual([true, false]);
+    // So is a third one, and one that names no time hears of what is still unread alone.
+    expect((await news(await loggedIn(jerry, { lastUnreadNotifTime: notifTime }), chats)).told).toEqual([
+      "cheese: 0",
+    ]);
+    expect((await news(await loggedIn(jerry), chats)).told).toEqual(["mice: 1 mice 1"]);
+  });
+
+  test("[Y-21] and rose again are told as they are", async () => {
+    const { jerry, toms, chats, first } = await conversation("cheese");
+    const phone = await loggedIn(jerry);
+    const { notifTime } = await news(phone, chats);
+    await say(toms, first, "cheese 2");
+    await phone.message("cheese 2");
+    read(phone, first);
+    await phone.push("unread");
+    await say(toms, first, "cheese 3");
+    const tablet = await loggedIn(jerry, { lastUnreadNotifTime: notifTime });
+    expect((await news(tablet, chats)).told).toEqual(["cheese: 1 cheese 3"]);
+  });
+
+  test("[Y-21] [gotcha 39] at once on all devices, also on those that never looked at the conversation", async () => {
+    const { jerry, chats, first } = await conversation("cheese");
+    const devices = [await loggedIn(jerry), await loggedIn(jerry), await loggedIn(jerry)];
+    for (const device of devices) await news(device, chats);
+    const [reader] = devices;
+    if (reader !== undefined) read(reader, first);
+    for (const device of devices) expect((await news(device, chats)).told).toEqual(["cheese: 0"]);
+  });
+
+  test("[Y-13] in part: what is left is told", async () => {
+    const { jerry, toms, chats, first } = await conversation("cheese");
+    const second = namedBy(first, await say(toms, first, "cheese 2"));
+    await say(toms, first, "cheese 3");
+    const device = await loggedIn(jerry);
+    await news(device, chats);
+    read(device, first, { timestamp: Number(second.timestamp), mid: second.mid });
+    const [tuple] = (await device.push("unread")).unreadMessage?.convs ?? [];
+    expect([tuple?.cid, tuple?.unread]).toEqual([first, 1]);
+    expect((await news(await loggedIn(jerry), chats)).told).toEqual(["cheese: 1 cheese 3"]);
+  });
+});
+
+describe("reading", () => {
+  type Form = (chats: [string, string]) => CommandInit["readMessage"];
+  test.each<[string, Form]>([
+    ["`convs` without a time (C#)", ([one, two]) => ({ convs: [{ cid: one }, { cid: two }] })],
+    [
+      "`convs` with times (JavaScript)",
+      ([one, two]) => ({ convs: [one, two].map((cid) => ({ cid, timestamp: Date.now() + 10 })) }),
+    ],
+    ["`cids`", (cids) => ({ cids })],
+    ["`cid` and `cids`", ([cid, other]) => ({ cid, cids: [other] })],
+    [
+      "one of them twice",
+      ([one, two]) => ({ convs: [{ cid: one }, { cid: two }, { cid: one, timestamp: 1 }] }),
+    ],
+  ])("[wire §4.8] by %s clears each", async (_, form) => {
+    const { jerry, chats } = await conversation("cheese", "mice");
+    const { cheese = "", mice = "" } = chats;
+    const device = await loggedIn(jerry);
+    await news(device, chats);
+    device.send({ cmd: "read", peerId: jerry, readMessage: form([cheese, mice]) });
+    const left = new Map<string, number>();
+    await expect
+      .poll(() => {
+        for (const { unreadMessage } of pushesOf(device, "unread").slice(1)) {
+          for (const { cid, unread } of unreadMessage?.convs ?? []) left.set(cid, unread);
+        }
+        return left;
+      })
+      .toEqual(
+        new Map([
+          [cheese, 0],
+          [mice, 0],
+        ]),
+      );
+  });
+
+  test("[I12] a conversation one is not in, or that is not there, clears nothing and is told to nobody", async () => {
+    const { jerry, toms, chats, first } = await conversation("cheese");
+    const [spike] = named("spike");
+    const spikes = await Device.of(spike);
+    for (const cid of [first, "0".repeat(24), "no id!"]) read(spikes, cid);
+    await spikes.ask({ cmd: "conv", op: "count", convMessage: { cid: first } });
+    expect(pushesOf(spikes, "unread")).toEqual([]);
+    const { told } = await news(await loggedIn(jerry), chats);
+    expect(told).toEqual(["cheese: 1 cheese 1"]);
+    expect(pushesOf(toms, "unread")).toEqual([]);
+  });
+
+  test("[I5] after leaving and coming back only what came since is unread, whatever was read before", async () => {
+    const { jerry, toms, chats, first } = await conversation("cheese");
+    const device = await loggedIn(jerry);
+    await news(device, chats);
+    await change(device, "remove", first, [jerry]);
+    await say(toms, first, "behind his back");
+    await change(device, "add", first, [jerry]);
+    await say(toms, first, "welcome back");
+    await device.message("welcome back");
+    const { told } = await news(await loggedIn(jerry), chats);
+    expect(told).toEqual(["cheese: 1 welcome back"]);
+  });
+});

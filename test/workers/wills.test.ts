@@ -1,0 +1,328 @@
+import { abortAllDurableObjects, evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, test } from "vitest";
+import { OpType } from "../../src/protocol/generated/message_pb.js";
+import { has } from "../support/frames.ts";
+import { change, heard, history, look, named, refusal, say, settle, start } from "./support/chat.ts";
+import { acknowledge, caughtUp, loggedIn, pushesOf, read } from "./support/commands.ts";
+import { Device, type GenericCommand } from "./support/device.ts";
+import { openWorld, world } from "./support/world.ts";
+
+beforeAll(() => openWorld());
+
+const client = (id: string) => world.CLIENTS.getByName(id);
+
+/** Tom and Jerry, each on a device, in a chat where Tom has left a will. */
+async function conversation(text = "I am gone") {
+  const [tom, jerry] = named("tom", "jerry");
+  const toms = await Device.of(tom);
+  const jerrys = await Device.of(jerry);
+  const chat = await start(toms, [tom, jerry], { unique: false });
+  const ack = await bequeath(toms, chat, text);
+  return { tom, jerry, toms, jerrys, chat, ack };
+}
+
+function bequeath(device: Device, chat: string, text: string, more: object = {}): Promise<GenericCommand> {
+  return say(device, chat, text, { will: true, ...more });
+}
+
+/** Whether a client's object still holds a will. */
+function isHeld(clientId: string): Promise<boolean> {
+  return runInDurableObject(client(clientId), (_, { storage: { sql } }) => {
+    const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'will'").toArray();
+    return tables.length > 0 && sql.exec("SELECT 1 FROM will").toArray().length > 0;
+  });
+}
+
+/** Whether Tom, say, is online, as a device is told. */
+async function isOnline(device: Device, clientId: string): Promise<boolean> {
+  const sessionMessage = { sessionPeerIds: [clientId] };
+  const answer = await device.ask({ cmd: "session", op: "query", sessionMessage });
+  return answer.sessionMessage?.onlineSessionPeerIds.includes(clientId) ?? false;
+}
+
+/** Resolves once a client's loss was noticed and nothing of it is left to be done. */
+async function goneFrom(device: Device, clientId: string): Promise<void> {
+  await expect.poll(() => isOnline(device, clientId)).toBe(false);
+  await expect.poll(() => isHeld(clientId)).toBe(false);
+}
+
+describe("a will", () => {
+  test("[M-47] is answered at once like any message, and heard by nobody while its author is there", async () => {
+    const { toms, jerrys, chat, ack } = await conversation();
+    expect(has(ack.ackMessage, "code")).toBe(false);
+    expect(ack.ackMessage?.uid).toHaveLength(22);
+    expect(Number(ack.ackMessage?.t)).toBeGreaterThan(Date.now() - 60_000);
+    await evictAllDurableObjects();
+    await settle(chat, toms, jerrys);
+    expect(heard(jerrys, chat)).toEqual([]);
+  });
+
+  test("[M-47] [wire §5.2] is sent when the socket is lost, looking like any message, under the acknowledged id", async () => {
+    const { tom, jerry, toms, jerrys, chat, ack } = await conversation();
+    toms.close();
+    const push = await jerrys.message("I am gone");
+    expect([push.peerId, push.service, has(push, "i")]).toEqual([jerry, 2, false]);
+    const { directMessage } = push;
+    expect(directMessage).toMatchObject({ id: ack.ackMessage?.uid, cid: chat, fromPeerId: tom, convType: 1 });
+    expect(has(directMessage, "transient")).toBe(false);
+    expect(Number(directMessage?.timestamp)).toBeGreaterThanOrEqual(Number(ack.ackMessage?.t));
+  });
+
+  test("[M-47] reaches every other member who is on, on all devices, and the author's other ones", async () => {
+    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const [spike] = named("spike");
+    await change(toms, "add", chat, [spike]);
+    const devices = [jerrys, await Device.of(jerry), await Device.of(spike), await Device.of(tom)];
+    await caughtUp(chat, ...devices);
+    await settle(chat, toms, ...devices);
+    toms.close();
+    for (const device of devices) await device.message("I am gone");
+    await settle(chat, jerrys, ...devices.slice(1));
+    for (const device of devices) expect(heard(device, chat)).toEqual(["I am gone"]);
+  });
+
+  test("[M-49] is in no history, no count, no last message, and nobody is told later", async () => {
+    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const [spike] = named("spike");
+    await change(jerrys, "add", chat, [spike]);
+    await say(toms, chat, "before");
+    await jerrys.message("before");
+    toms.close();
+    await jerrys.message("I am gone");
+    expect(await history(jerrys, chat)).toEqual(["before"]);
+    expect(await look(jerrys, chat, 2)).toMatchObject({ msg: "before" });
+    const spikes = await Device.of(spike);
+    const [tuple] = (await spikes.push("unread")).unreadMessage?.convs ?? [];
+    expect([tuple?.unread, tuple?.data]).toEqual([1, "before"]);
+    const [another] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
+    expect([another?.unread, another?.data]).toEqual([1, "before"]);
+    const pushed = await loggedIn(spike, {}, "lc.protobuf2.1");
+    const toms2 = await Device.of(tom);
+    await caughtUp(chat, spikes, pushed, toms2);
+    await settle(chat, jerrys, spikes, pushed, toms2);
+    for (const device of [spikes, pushed, toms2]) expect(device.texts(chat)).not.toContain("I am gone");
+  });
+
+  test("[M-49] may be acknowledged and read over, and asks for no receipt", async () => {
+    const { toms, jerrys, chat, ack } = await conversation();
+    const again = await bequeath(toms, chat, "with a receipt?", { r: true });
+    expect(again.ackMessage?.uid).not.toBe(ack.ackMessage?.uid);
+    toms.close();
+    const { directMessage } = await jerrys.message("with a receipt?");
+    acknowledge(jerrys, chat, { mid: directMessage?.id });
+    read(jerrys, chat);
+    const back = await Device.of(toms.clientId);
+    await caughtUp(chat, back);
+    await settle(chat, jerrys, back);
+    expect(pushesOf(back, "rcp")).toEqual([]);
+  });
+
+  test("[M-47] carries bytes and mentions", async () => {
+    const { toms, jerrys, jerry, chat } = await conversation();
+    const binaryMsg = new Uint8Array([0, 255, 7]);
+    const mentions = { mentionAll: true, mentionPids: [jerry] };
+    await toms.ask({ cmd: "direct", directMessage: { cid: chat, binaryMsg, will: true, ...mentions } });
+    toms.close();
+    const { directMessage } = await jerrys.push("direct");
+    expect(directMessage).toMatchObject({ binaryMsg, ...mentions });
+  });
+
+  test("[I7] is sent once: not again when the author comes and goes, nor after objects slept or died", async () => {
+    const { tom, toms, jerrys, chat } = await conversation();
+    toms.close();
+    await jerrys.message("I am gone");
+    await goneFrom(jerrys, tom);
+    for (let round = 0; round < 2; round += 1) {
+      const back = await Device.of(tom);
+      back.close();
+      await goneFrom(jerrys, tom);
+      await evictAllDurableObjects();
+    }
+    const last = await Device.of(tom);
+    await settle(chat, last, jerrys);
+    expect(heard(jerrys, chat)).toEqual(["I am gone"]);
+  });
+
+  test("[I7] told twice to its conversation is sent once, also when that slept in between", async () => {
+    const { tom, toms, jerrys, chat } = await conversation();
+    const will = { id: "A".repeat(22), content: "twice?", mentionAll: false, mentions: [] };
+    const tell = () =>
+      runInDurableObject(world.CONVERSATIONS.getByName(chat), async (object) => {
+        if (!("will" in object) || typeof object.will !== "function") throw new Error("takes no wills");
+        await object.will(tom, will);
+      });
+    await tell();
+    await evictAllDurableObjects();
+    await tell();
+    await settle(chat, toms, jerrys);
+    expect(heard(jerrys, chat)).toEqual(["twice?"]);
+  });
+});
+
+describe("one will per client", () => {
+  test("[M-48] a later one takes the place of an earlier one", async () => {
+    const { tom, toms, jerrys, chat } = await conversation("first");
+    await bequeath(toms, chat, "second");
+    await bequeath(toms, chat, "third");
+    toms.close();
+    await jerrys.message("third");
+    await goneFrom(jerrys, tom);
+    await settle(chat, jerrys);
+    expect(heard(jerrys, chat)).toEqual(["third"]);
+  });
+
+  test("[M-48] in another conversation too", async () => {
+    const { tom, jerry, toms, jerrys, chat } = await conversation("first");
+    const second = await start(toms, [tom, jerry], { unique: false });
+    await bequeath(toms, second, "second");
+    toms.close();
+    await jerrys.message("second");
+    await goneFrom(jerrys, tom);
+    await settle(chat, jerrys);
+    expect([heard(jerrys, chat), heard(jerrys, second)]).toEqual([[], ["second"]]);
+  });
+
+  test("[M-48] from another device too; the loss of a device that left none sends none", async () => {
+    const { tom, toms, jerrys, chat } = await conversation("from the phone");
+    const tablet = await Device.of(tom);
+    await bequeath(tablet, chat, "from the tablet");
+    toms.close();
+    await expect
+      .poll(() => runInDurableObject(client(tom), (_, state) => state.getWebSockets().length))
+      .toBe(1);
+    await settle(chat, tablet, jerrys);
+    expect(heard(jerrys, chat)).toEqual([]);
+    tablet.close();
+    await jerrys.message("from the tablet");
+    await goneFrom(jerrys, tom);
+    expect(heard(jerrys, chat)).toEqual(["from the tablet"]);
+  });
+
+  test("[M-48] [wire §2.6] two clients on one socket have each their own", async () => {
+    const [tom, nibbles, jerry] = named("tom", "nibbles", "jerry");
+    const jerrys = await Device.of(jerry);
+    const both = await Device.of(tom);
+    const chat = await start(both, [tom, nibbles, jerry], { unique: false });
+    await bequeath(both, chat, "Tom's");
+    await both.login(nibbles);
+    await bequeath(both, chat, "Nibbles'");
+    both.close();
+    const [toms, nibbless] = [await jerrys.message("Tom's"), await jerrys.message("Nibbles'")];
+    expect([toms, nibbless].map(({ directMessage }) => directMessage?.fromPeerId)).toEqual([tom, nibbles]);
+  });
+});
+
+describe("a will that is not sent", () => {
+  test("[M-50] [C-08] a logout discards it, for this loss and every later one", async () => {
+    const { tom, toms, jerrys, chat } = await conversation();
+    expect((await toms.ask({ cmd: "session", op: "close" })).op).toBe(OpType.closed);
+    await goneFrom(jerrys, tom);
+    await toms.login(tom);
+    await settle(chat, toms, jerrys);
+    toms.close();
+    await goneFrom(jerrys, tom);
+    await settle(chat, jerrys);
+    expect(heard(jerrys, chat)).toEqual([]);
+  });
+
+  test("[M-50] another device's logout leaves it alone", async () => {
+    const { tom, toms, jerrys } = await conversation();
+    const tablet = await Device.of(tom);
+    await tablet.ask({ cmd: "session", op: "close" });
+    toms.close();
+    await jerrys.message("I am gone");
+  });
+
+  test("[M-50] [D-03] whoever is displaced by another device leaves none", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const jerrys = await Device.of(jerry);
+    const first = await loggedIn(tom, { tag: "mobile", deviceId: "one" });
+    const chat = await start(first, [tom, jerry], { unique: false });
+    await bequeath(first, chat, "I am gone");
+    const second = await loggedIn(tom, { tag: "mobile", deviceId: "two" });
+    await first.push("session", "closed");
+    first.close();
+    await settle(chat, second, jerrys);
+    second.close();
+    await goneFrom(jerrys, tom);
+    await settle(chat, jerrys);
+    expect(heard(jerrys, chat)).toEqual([]);
+  });
+
+  test("[M-47] who has left the conversation, or was removed, says nothing there any more", async () => {
+    for (const by of ["toms", "jerrys"] as const) {
+      const chatting = await conversation();
+      const { tom, jerrys, toms, chat } = chatting;
+      await change(chatting[by], "remove", chat, [tom]);
+      toms.close();
+      await goneFrom(jerrys, tom);
+      await settle(chat, jerrys);
+      expect(heard(jerrys, chat)).toEqual([]);
+    }
+  });
+
+  test("[M-47] [wire §4.6] strangers may leave none: 4401, with an id and a time; an earlier one stays", async () => {
+    const { toms, jerrys, jerry } = await conversation();
+    const [spike] = named("spike");
+    const spikes = await Device.of(spike);
+    const foreign = await start(jerrys, [jerry], { unique: false });
+    for (const [device, target] of [
+      [toms, foreign],
+      [spikes, foreign],
+      [toms, "0".repeat(24)],
+      [toms, "no conversation at all"],
+    ] as const) {
+      const refused = await bequeath(device, target, "boo");
+      expect(refusal(refused)).toBe("4401 INVALID_MESSAGING_TARGET");
+      expect(refused.ackMessage?.uid).toBeTruthy();
+      expect(has(refused.ackMessage, "t")).toBe(true);
+    }
+    toms.close();
+    await jerrys.message("I am gone");
+  });
+
+  test("[B-09] one that is too long is refused like any message", async () => {
+    const { toms, jerrys, chat } = await conversation();
+    expect(refusal(await bequeath(toms, chat, "x".repeat(5_121)))).toMatch(/^4109 /);
+    toms.close();
+    await jerrys.message("I am gone");
+  });
+});
+
+describe("when objects die", () => {
+  test("[I7] the author's object dies with its sockets: the will is sent when it wakes, once", async () => {
+    const { tom, toms, jerrys, chat } = await conversation();
+    await runInDurableObject(client(tom), (_, state) => state.abort("a test")).catch(() => {});
+    await toms.closing();
+    // The SDK comes back by itself.
+    const back = await Device.of(tom);
+    await jerrys.message("I am gone");
+    await expect.poll(() => isHeld(tom)).toBe(false);
+    await settle(chat, back, jerrys);
+    expect(heard(jerrys, chat)).toEqual(["I am gone"]);
+  });
+
+  test("[I7] everything dies at once, and the author never comes back: it is sent when somebody asks for him", async () => {
+    const { tom, jerry, toms, chat } = await conversation();
+    await abortAllDurableObjects();
+    await toms.closing();
+    const jerrys = await Device.of(jerry);
+    await settle(chat, jerrys);
+    expect(await isOnline(jerrys, tom)).toBe(false);
+    await jerrys.message("I am gone");
+    await goneFrom(jerrys, tom);
+    expect(heard(jerrys, chat)).toEqual(["I am gone"]);
+  });
+
+  test("[I7] a conversation that dies just then sends it at most once, and the author's object is done with it", async () => {
+    const { tom, toms, jerrys, chat } = await conversation();
+    await settle(chat, toms, jerrys);
+    toms.close();
+    await runInDurableObject(world.CONVERSATIONS.getByName(chat), (_, state) => state.abort("a test")).catch(
+      () => {},
+    );
+    await expect.poll(() => isHeld(tom), { timeout: 15_000 }).toBe(false);
+    await settle(chat, jerrys);
+    expect(heard(jerrys, chat).length).toBeLessThanOrEqual(1);
+  });
+});
