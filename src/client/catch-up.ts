@@ -74,8 +74,7 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   const { conversationId, arrivals, news } = answer;
   const { mode } = session.identity;
   const head = news?.head;
-  const noticedAt = news?.changed.noticedAt ?? 0;
-  session.tell({ type: "caughtUp", conversationId, head, noticedAt });
+  session.tell({ type: "caughtUp", conversationId, head });
   if (news === undefined) return inbox.forget(conversationId);
   // A conversation somebody here is linked to stays: what comes over links leaves no other trace.
   const linked = siblings.some((sibling) => sibling.linkTo(conversationId) !== undefined);

@@ -196,7 +196,7 @@ export class Client {
     if (wasOpen) return;
     if (session.identity.mode === "push") this.#inbox.pushesFrom(this.#services.now());
     const asking = this.#news(session);
-    session.tell({ type: "opened", asking, capabilities: state.capabilities });
+    session.tell({ type: "opened", asking, capabilities: state.capabilities, at: this.#services.now() });
     await this.#catchUp(session, asking);
   }
 

@@ -54,8 +54,8 @@ export type CatchUp = {
 
 /** Messages pushed per conversation after an absence (L-09). */
 const MISSED_MAX = 20;
-/** Edits and recalls of one conversation told at a login, the oldest first. */
-const PATCHES_MAX = 500;
+/** Edits and recalls of one conversation told at a login: the newest, since SDKs ask for older ones never again. */
+const PATCHES_MAX = 1_000;
 
 export interface ConversationHost extends MembershipHost, MessagesHost {
   /** Asks for the limits if they are not known to be fresh; undefined when they are. Never rejects. */
@@ -169,7 +169,7 @@ export class Conversation {
       unread: unread.count,
       mentioned: unread.mentioned,
       lastMessage: unread.count > 0 ? log.last() : undefined,
-      patches: patchesSince === undefined ? [] : log.patchedAfter(patchesSince, PATCHES_MAX),
+      patches: patchesSince === undefined ? [] : log.lastPatchedAfter(patchesSince, PATCHES_MAX),
       missed: missed.messages,
       more: missed.more,
     };

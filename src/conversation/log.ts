@@ -151,6 +151,20 @@ export class Log {
       .map(toMessage);
   }
 
+  /** The last of them, in the same order. */
+  lastPatchedAfter(time: number, limit: number): MessageRecord[] {
+    if (time >= this.#patchedAt) return [];
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? ORDER BY patched_at DESC LIMIT ?`,
+        time,
+        limit,
+      )
+      .toArray()
+      .reverse()
+      .map(toMessage);
+  }
+
   /** Messages of somebody else than this client that ask for a receipt, in (after, upTo], oldest first. */
   receiptsAsked(clientId: string, after: number, upTo: number, limit: number): MessageRecord[] {
     return this.#sql

@@ -87,8 +87,8 @@ export class ClientSession implements LinkOwner {
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** The same for notices: each is told once, however often it comes. */
   readonly #noticed = new Marks((conversationId) => this.#links.has(conversationId));
-  /** Up to where notices were so before the session's catch-up: they are not to be said to it again. */
-  readonly #noticedBefore = new Marks((conversationId) => this.#links.has(conversationId));
+  /** When the client's object let the session in: what was so before is not to be said to it again. */
+  #admittedAt = 0;
   /** Conversations whose catch-up is under way, and what waits for it. */
   readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
   #phase: Phase = "connecting";
@@ -449,14 +449,13 @@ export class ClientSession implements LinkOwner {
 
   #notice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): void {
     if (at <= (this.#noticed.at(conversationId) ?? 0)) return;
-    if (again && at <= (this.#noticedBefore.at(conversationId) ?? 0)) return;
+    if (again && at <= this.#admittedAt) return;
     this.#noticed.advance(conversationId, at);
     if (payload.length > 0) this.#push(payload);
   }
 
-  #caughtUp({ conversationId, head, noticedAt }: SessionControl & { type: "caughtUp" }): void {
+  #caughtUp({ conversationId, head }: SessionControl & { type: "caughtUp" }): void {
     if (head !== undefined) this.#marks.advance(conversationId, head);
-    this.#noticedBefore.advance(conversationId, noticedAt + 0.5); // and a second one of that time
     const waited = this.#catchingUp.get(conversationId);
     this.#catchingUp.delete(conversationId);
     if (waited?.link) this.#linkTo(conversationId);
@@ -470,6 +469,7 @@ export class ClientSession implements LinkOwner {
         this.#phase = "open";
         this.#openedAt = this.now();
         this.#capabilities = word.capabilities;
+        this.#admittedAt = word.at;
         this.#owner.opened();
         for (const conversationId of word.asking)
           this.#catchingUp.set(conversationId, { link: false, cold: [], frames: [] });

@@ -45,7 +45,7 @@ export type ConversationRequest = { type: "unlink" };
 /** ClientObject → gateway. */
 export type SessionControl =
   /** The login succeeded. `asking` names the conversations it is being caught up on: `caughtUp` follows for each. */
-  | { type: "opened"; asking: string[]; capabilities: number }
+  | { type: "opened"; asking: string[]; capabilities: number; at: number }
   /**
    * The login failed, the session was closed, or it was ended from outside: close links and forget it. With an
    * error, the device is told, and it is the last thing it is told.
@@ -58,13 +58,7 @@ export type SessionControl =
   /** The inbox has the conversation: whatever breaks from here on, the next login asks it (I4). */
   | { type: "noted"; conversationId: string }
   /** The client was told of the conversation up to here: drop live stored messages at or before it (L5, L6). */
-  | {
-      type: "caughtUp";
-      conversationId: string;
-      head: number | undefined;
-      /** Up to where its notices are known or can be asked for (ms). */
-      noticedAt: number;
-    };
+  | { type: "caughtUp"; conversationId: string; head: number | undefined };
 
 /** Gateway → ClientObject. */
 export type SessionReport =
