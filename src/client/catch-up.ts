@@ -19,8 +19,8 @@ interface Answer {
 /**
  * Tells a session what its client missed, by asking the conversations that may hold news (L5): unread counts or
  * the messages themselves (Y-01), then edits and recalls. What is said from now on waits at the gateway for
- * `caughtUp`, so that a count never comes after a message it does not include. Resolves to whether every
- * conversation answered.
+ * `caughtUp`, so that a count never comes after a message it does not include. Resolves to the conversations that
+ * did not answer.
  */
 export async function catchUp(
   session: Session,
@@ -28,13 +28,14 @@ export async function catchUp(
   inbox: Inbox,
   siblings: () => Session[],
   services: Services,
-): Promise<boolean> {
+): Promise<string[]> {
   const startedAt = services.now();
   const answers = await ask(session, asked, inbox, services);
-  if (!session.isOpen) return true;
-  const complete = answers.length === asked.length;
+  if (!session.isOpen) return [];
+  const answered = new Set(answers.map(({ conversationId }) => conversationId));
+  const silent = asked.filter((conversationId) => !answered.has(conversationId));
   // Who is not told everything must not say next time that he was.
-  pushUnread(session, answers, complete ? startedAt : undefined);
+  pushUnread(session, answers, silent.length === 0 ? startedAt : undefined);
   for (const { conversationId, news } of answers) {
     if (news?.member !== true) continue;
     for (const [at, message] of news.missed.entries()) {
@@ -46,7 +47,7 @@ export async function catchUp(
     for (const message of news.patches) session.send(pushRecord(pushes.patched({ conversationId, message })));
   }
   for (const answer of answers) settle(session, answer, inbox, siblings(), services.now());
-  return complete;
+  return silent;
 }
 
 async function ask(session: Session, asked: string[], inbox: Inbox, services: Services): Promise<Answer[]> {

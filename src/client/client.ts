@@ -20,6 +20,7 @@ import { Wills } from "./wills.ts";
 
 const QUERY_LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 const CATCH_UP_RETRY = 10_000; // ms
+const BEHIND_MAX = 200; // conversations: the link's attachment holds them
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
 export class Client {
@@ -28,8 +29,6 @@ export class Client {
   readonly #sessions: () => Iterable<Session>;
   readonly #tags: Tags;
   readonly #will: LastWill;
-  /** A catch-up could not reach every conversation. */
-  #behind = false;
 
   constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
     this.#inbox = new Inbox(sql);
@@ -125,11 +124,10 @@ export class Client {
 
   /** Tries again what could not be done at once. */
   async wake(): Promise<void> {
-    const behind = this.#behind || !this.#will.isDue;
-    this.#behind = false;
     await this.#will.send();
-    if (!behind) return;
-    for (const session of this.#open()) await this.#catchUp(session, this.#news(session));
+    for (const session of this.#open()) {
+      if (session.behind.length > 0) await this.#catchUp(session, [...session.behind]);
+    }
   }
 
   async #answer(session: Session, command: Command): Promise<void> {
@@ -228,9 +226,10 @@ export class Client {
 
   async #catchUp(session: Session, asked: string[]): Promise<void> {
     const siblings = () => this.#siblings(session);
-    if (await catchUp(session, asked, this.#inbox, siblings, this.#services)) return;
-    this.#behind = true;
-    this.#services.retryAfter(CATCH_UP_RETRY);
+    const silent = await catchUp(session, asked, this.#inbox, siblings, this.#services);
+    const others = session.behind.filter((conversationId) => !asked.includes(conversationId));
+    session.behind = [...others, ...silent].slice(0, BEHIND_MAX);
+    if (silent.length > 0) this.#services.retryAfter(CATCH_UP_RETRY);
   }
 
   async #online(session: Session, command: CommandOf<"session.query">): Promise<void> {

@@ -77,8 +77,9 @@ export async function decideLogin(
     const still = decide(login, others, tags);
     if (!still.admitted) return conflict;
     if ((still.holder?.generation ?? 0) !== generation) continue;
-    const { links, linking } = session.state.phase === "open" ? session.state : { links: [], linking: [] };
-    const state: OpenState = { phase: "open", tag, deviceId, capabilities, known, links, linking };
+    const { links, linking, behind } =
+      session.state.phase === "open" ? session.state : { links: [], linking: [], behind: [] };
+    const state: OpenState = { phase: "open", tag, deviceId, capabilities, known, links, linking, behind };
     return { state, token, sign: still };
   }
 }

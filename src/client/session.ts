@@ -31,6 +31,8 @@ export type SessionState =
       links: HeldLink[];
       /** Conversations the session is about to be linked to. */
       linking: string[];
+      /** Conversations that did not answer the catch-up: what is for them waits at the gateway. */
+      behind: string[];
     };
 
 export interface SessionIdentity {
@@ -82,6 +84,15 @@ export class Session {
   reaches(conversationId: string): boolean {
     const linking = this.#state.phase === "open" && this.#state.linking.includes(conversationId);
     return linking || this.linkTo(conversationId) !== undefined;
+  }
+
+  get behind(): readonly string[] {
+    return this.#state.phase === "open" ? this.#state.behind : [];
+  }
+
+  set behind(behind: string[]) {
+    if (this.#state.phase !== "open" || (behind.length === 0 && this.#state.behind.length === 0)) return;
+    this.state = { ...this.#state, behind };
   }
 
   startLinking(conversationId: string): void {

@@ -175,7 +175,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           if (member !== undefined) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
-        notices: (clientId, after) => noticesOf(state, clientId, after),
+        notices: (clientId, after, again) => noticesOf(state, clientId, after, again),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId) => unreadOf(state, clientId, Date.now()),
         owe: (since) => {

@@ -233,7 +233,7 @@ export class Delivery {
     // session takes a notice once, and a count is right whatever it knows.
     const recount = this.#host.readMovedAt(clientId) >= this.#host.now() - request.age - BURST_GAP;
     const known = this.#host.now() - Math.min(request.age + TRANSIT, BURST_GAP);
-    const notices = this.#host.notices(clientId, known);
+    const notices = this.#host.notices(clientId, known, true);
     const wanted: Push[] = [...notices, ...ticket.pushes];
     const held = this.#render(clientId, recount ? [...wanted, "unread"] : wanted);
     port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...held]));
@@ -263,7 +263,7 @@ export class Delivery {
 
   /** Notices that a session on its way here may not have seen when his links end; to those that have, nothing new. */
   #unseen(clientId: string): Push[] {
-    return this.#host.notices(clientId, this.#host.now() - BURST_GAP);
+    return this.#host.notices(clientId, this.#host.now() - BURST_GAP, true);
   }
 
   /** A session needs the room (L4): every link of its client closes, and he is cold again as a whole. */
@@ -315,7 +315,7 @@ export class Delivery {
     if (owedSince !== undefined) {
       const { others } = this.audience();
       for (const clientId of [...others, ...this.#host.leftAfter(owedSince)]) {
-        for (const notice of this.#host.notices(clientId, owedSince)) this.push([clientId], notice);
+        for (const notice of this.#host.notices(clientId, owedSince, false)) this.push([clientId], notice);
       }
       for (const clientId of [...others]) this.#owe(clientId, owedSince);
     }

@@ -56,7 +56,7 @@ export interface DeliveryHost {
   /** What a client may see of the log after a time, as one frame of records; undefined if there is nothing. */
   replay(clientId: string, after: number, limit: number): Replay | undefined;
   /** What a client was to be told of after a time, beside messages: records that a session takes once. */
-  notices(clientId: string, after: number): Uint8Array[];
+  notices(clientId: string, after: number, again: boolean): Uint8Array[];
   /** When a member's read mark last moved (ms); 0 for others. */
   readMovedAt(clientId: string): number;
   /** The record of a member's unread count as it is now; undefined for others. */

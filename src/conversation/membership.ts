@@ -226,7 +226,7 @@ export class Membership {
   }
 
   #record(change: ChangeInPlace): Uint8Array {
-    return changeRecord(this.#state, { conversationId: this.#state.facts.id, ...change });
+    return changeRecord(this.#state, { conversationId: this.#state.facts.id, ...change }, false);
   }
 }
 

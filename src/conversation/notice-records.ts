@@ -10,7 +10,7 @@ const SECOND = 0.5;
 export function changeRecord(
   state: ConversationState,
   change: Exclude<Notification, { kind: "receipt" }>,
-  again = false,
+  again: boolean,
 ): Uint8Array {
   const { at, by, conversationId } = change;
   const notice = { conversationId, by, updatedAt: at };
@@ -31,13 +31,22 @@ export function changeRecord(
   }
 }
 
-/** What a client was to be told of after a time, as records (wire §5.1). */
-export function noticesOf(state: ConversationState, clientId: string, after: number): Uint8Array[] {
+/**
+ * What a client was to be told of after a time, as records (wire §5.1).
+ *
+ * @param again it was told at the time, and sessions that began since are not to hear of it
+ */
+export function noticesOf(
+  state: ConversationState,
+  clientId: string,
+  after: number,
+  again: boolean,
+): Uint8Array[] {
   if (state.notices.last <= after) return [];
   const missed = state.notices.missedBy(clientId, after, state.facts.id, state.members.has(clientId));
   return missed.map((notification) => {
-    if (notification.kind !== "receipt") return changeRecord(state, notification, true);
+    if (notification.kind !== "receipt") return changeRecord(state, notification, again);
     const { at, ...receipt } = notification;
-    return noticeRecord(at, true, pushes.receipt({ ...receipt, keptAt: at }));
+    return noticeRecord(at, again, pushes.receipt({ ...receipt, keptAt: at }));
   });
 }
