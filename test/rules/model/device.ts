@@ -49,7 +49,6 @@ export class Device {
   connection: "none" | "opening" | "open" = "none";
   /** Another device took the tag: an SDK does not come back by itself. */
   displaced = false;
-  wasDisplaced = false;
   #token: string | undefined;
   #lastUnreadTime: number | undefined;
   /** When the device first came: it is told every edit since, at each login. */
@@ -132,10 +131,7 @@ export class Device {
     this.ask({ cmd: "session", op: "open", sessionMessage: { ...session, ...identity } }, (outcome) => {
       if (outcome.refused !== undefined) {
         trace(this.name, "login refused", outcome.refused);
-        if (outcome.refused === 4111) {
-          this.displaced = true;
-          this.wasDisplaced = true;
-        }
+        if (outcome.refused === 4111) this.displaced = true;
         return this.drop();
       }
       this.displaced = false;
@@ -216,7 +212,7 @@ export class Device {
   /** By time, as Swift does: what was missed may be fetched after something newer came live. */
   #belongsNow(conversationId: string, belongs: boolean, at: number): void {
     trace(this.#network.now, this.name, belongs ? "joined" : "left", conversationId, at);
-    if (at < (this.#belongsAt.get(conversationId) ?? 0)) return;
+    if (at < (this.#belongsAt.get(conversationId) ?? this.since)) return;
     this.#belongsAt.set(conversationId, at);
     this.belongs.set(conversationId, belongs);
   }
@@ -262,7 +258,6 @@ export class Device {
         if (frame.op === OpType.closed) {
           trace(this.name, "closed", frame.sessionMessage?.code);
           this.displaced = true;
-          this.wasDisplaced = true;
           this.drop();
         }
     }
