@@ -30,7 +30,7 @@ export async function catchUp(
   services: Services,
 ): Promise<string[]> {
   const startedAt = services.now();
-  const answers = await ask(session, asked, inbox, services);
+  const answers = await ask(session, asked, startedAt, inbox, services);
   if (!session.isOpen) return [];
   const answered = new Set(answers.map(({ conversationId }) => conversationId));
   const silent = asked.filter((conversationId) => !answered.has(conversationId));
@@ -50,9 +50,15 @@ export async function catchUp(
   return silent;
 }
 
-async function ask(session: Session, asked: string[], inbox: Inbox, services: Services): Promise<Answer[]> {
+async function ask(
+  session: Session,
+  asked: string[],
+  asOf: number,
+  inbox: Inbox,
+  services: Services,
+): Promise<Answer[]> {
   const { clientId, mode } = session.identity;
-  const request = { mode, patchesSince: session.known.patches, firstPushAt: inbox.firstPushAt };
+  const request = { mode, asOf, patchesSince: session.known.patches, firstPushAt: inbox.firstPushAt };
   const answers: Answer[] = [];
   const queue = asked[Symbol.iterator]();
   const worker = async () => {

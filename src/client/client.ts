@@ -20,7 +20,7 @@ import { Wills } from "./wills.ts";
 
 const QUERY_LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 const CATCH_UP_RETRY = 10_000; // ms
-const BEHIND_MAX = 200; // conversations: the link's attachment holds them
+const BEHIND_MAX = 50; // conversations: the link's attachment holds them
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
 export class Client {

@@ -16,6 +16,8 @@ import type { ConversationState, Member } from "./state.ts";
 /** What a session that logs in wants to know. */
 export interface CatchUpRequest {
   mode: SyncMode;
+  /** When it logged in (ms): what came later is not missed, and reaches it as everything new does. */
+  asOf: number;
   /** Edits and recalls after this time are wanted; undefined when none are (M-19). */
   patchesSince: number | undefined;
   /** When a `.1` device of the client first logged in: what came before was never owed to one. */
@@ -33,7 +35,7 @@ export interface ChangeTimes {
 /** What a session is told about a conversation when it logs in (L5); `member: false` when it is none (any more). */
 export type CatchUp = {
   changed: ChangeTimes;
-  /** The log's end: everything up to here is covered. */
+  /** Time of the log's newest entry then: everything up to here is covered. */
   head: number;
 } & (
   | { member: false }
@@ -151,16 +153,17 @@ export class Conversation {
   }
 
   /** A client logged in whose inbox names this conversation. */
-  catchUp(clientId: string, { mode, patchesSince, firstPushAt }: CatchUpRequest): CatchUp {
+  catchUp(clientId: string, { mode, asOf, patchesSince, firstPushAt }: CatchUpRequest): CatchUp {
     this.#messages.flush();
     const { log, facts, notices } = this.#state;
     const member = this.#state.members.get(clientId);
-    this.#delivery.caughtUp(clientId);
+    const head = log.upTo(asOf);
+    this.#delivery.caughtUp(clientId, head, asOf);
     const changed = { patchedAt: log.patchedAt, readAt: member?.readMovedAt ?? 0, noticedAt: notices.last };
-    const { end: head } = log;
     if (member === undefined) return { member: false, changed, head };
-    const unread = log.unread(clientId, member.readAt);
-    const missed = mode === "push" ? this.#missed(member, firstPushAt) : { messages: [], more: false };
+    const unread = log.unread(clientId, member.readAt, head);
+    const missed = mode === "push" ? this.#missed(member, head, firstPushAt) : { messages: [], more: false };
+    const patches = patchesSince === undefined ? [] : log.lastPatchedAfter(patchesSince, PATCHES_MAX);
     return {
       member: true,
       changed,
@@ -168,21 +171,21 @@ export class Conversation {
       kind: facts.kind,
       unread: unread.count,
       mentioned: unread.mentioned,
-      lastMessage: unread.count > 0 ? log.last() : undefined,
-      patches: patchesSince === undefined ? [] : log.lastPatchedAfter(patchesSince, PATCHES_MAX),
+      lastMessage: unread.count > 0 ? log.last(head) : undefined,
+      patches: patches.filter(({ patchedAt = 0 }) => patchedAt <= head),
       missed: missed.messages,
       more: missed.more,
     };
   }
 
   /** From the first login of a `.1` device on, what none of them acknowledged; before it, what is unread. */
-  #missed(member: Member, firstPushAt: number | undefined) {
+  #missed(member: Member, head: number, firstPushAt: number | undefined) {
     if (member.pushedAt === undefined) {
       const known = Math.min(member.readAt, firstPushAt ?? member.readAt);
       member.pushedAt = Math.max(member.joinedAt, known);
       this.#state.saveDelivered(member);
     }
-    return this.#state.log.newestOfOthers(member.clientId, member.pushedAt, MISSED_MAX);
+    return this.#state.log.newestOfOthers(member.clientId, member.pushedAt, head, MISSED_MAX);
   }
 
   /** What a client missed beside messages after a time, and whether that is all of it. */

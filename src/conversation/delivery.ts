@@ -10,6 +10,7 @@ import type {
   Linked,
   LinkPort,
   LinkTicket,
+  Newcomer,
   Push,
 } from "./lanes.ts";
 
@@ -257,13 +258,17 @@ export class Delivery {
    * Up to where every session of a client was served when his links end. A link that was open for a moment only
    * may have served its own session alone, before the others heard of it (L3): they are owed all of it.
    */
-  #seenByAll(lane: Linked): number {
-    return this.#host.now() - lane.startedAt < BURST_GAP ? lane.since : this.#host.head();
+  #seenByAll({ startedAt, since, newcomer }: Linked & { newcomer: Newcomer | undefined }): number {
+    const recent = this.#host.now() - BURST_GAP;
+    const head = newcomer !== undefined && newcomer.at > recent ? newcomer.since : this.#host.head();
+    return startedAt > recent ? Math.min(since, head) : head;
   }
 
   /** Notices that a session on its way here may not have seen when his links end; to those that have, nothing new. */
   #unseen(clientId: string): Push[] {
-    return this.#host.notices(clientId, this.#host.now() - BURST_GAP, true);
+    const since = this.#host.now() - BURST_GAP;
+    const notices = this.#host.notices(clientId, since, true);
+    return this.#host.readMovedAt(clientId) > since ? [...notices, "unread"] : notices;
   }
 
   /** A session needs the room (L4): every link of its client closes, and he is cold again as a whole. */
@@ -297,12 +302,24 @@ export class Delivery {
     for (const link of links) this.#send(link, controlRecord(word));
   }
 
-  /** The client logged in and was told everything up to the head: he is not away, and older answers are stale. */
-  caughtUp(clientId: string): void {
+  /**
+   * The client logged in: he is not away, and older answers are stale. He is told everything up to the head by the
+   * catch-up; what came after it, and notices after his login, he is owed.
+   */
+  caughtUp(clientId: string, head: number, asOf: number): void {
     const lane = this.#lanes.get(clientId);
     if (lane?.state === "cold" && lane.call !== undefined) lane.call.overtaken = true;
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
+    if (lane?.state === "linked") {
+      // He links too, from the head on, unless the links there are end before.
+      lane.newcomer = { since: Math.min(lane.newcomer?.since ?? head, head), at: this.#host.now() };
+      return;
+    }
+    for (const notice of this.#host.notices(clientId, asOf, false)) this.push([clientId], notice);
+    if (!this.#host.isMember(clientId) || head >= this.#host.head()) return;
+    this.#host.owe(head);
+    this.#owe(clientId, head);
   }
 
   /**
@@ -337,6 +354,7 @@ export class Delivery {
       this.#lanes.set(link.clientId, {
         state: "linked",
         links: [link],
+        newcomer: undefined,
         period,
         since,
         startedAt,

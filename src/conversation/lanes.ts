@@ -83,7 +83,7 @@ export interface Replay {
  * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
  */
 export type Lane =
-  | ({ state: "linked"; links: Link[] } & Linked)
+  | ({ state: "linked"; links: Link[]; newcomer: Newcomer | undefined } & Linked)
   /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
   | { state: "linking"; since: number; pushes: Push[]; ready: Promise<void> }
   /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
@@ -96,6 +96,12 @@ export type Lane =
       finish: () => void;
     }
   | ColdLane;
+
+/** A session that logged in at `at` (ms), knows everything up to `since`, and is on its way to be linked. */
+export interface Newcomer {
+  since: number;
+  at: number;
+}
 
 export type Linked = Pick<LinkIdentity, "period" | "since" | "startedAt">;
 

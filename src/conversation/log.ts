@@ -198,12 +198,15 @@ export class Log {
   newestOfOthers(
     clientId: string,
     after: number,
+    upTo: number,
     limit: number,
   ): { messages: MessageRecord[]; more: boolean } {
     const rows = this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND sender <> ? ORDER BY timestamp DESC LIMIT ?`,
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND sender <> ? ` +
+          "ORDER BY timestamp DESC LIMIT ?",
         after,
+        upTo,
         clientId,
         limit + 1,
       )
@@ -296,22 +299,24 @@ export class Log {
     return Math.max(row.message ?? 0, row.patch ?? 0);
   }
 
-  last(): MessageRecord | undefined {
+  /** The newest message, or the newest up to a time. */
+  last(upTo = this.#head): MessageRecord | undefined {
     const [row] = this.#sql
-      .exec<Row>(`SELECT ${COLUMNS} FROM messages ORDER BY timestamp DESC LIMIT 1`)
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp <= ? ORDER BY timestamp DESC LIMIT 1`, upTo)
       .toArray();
     return row && toMessage(row);
   }
 
-  /** Messages of others after a read mark: exact, however many (I5). */
-  unread(clientId: string, after: number): { count: number; mentioned: boolean } {
+  /** Messages of others after a read mark, up to a time or all: exact, however many (I5). */
+  unread(clientId: string, after: number, upTo = this.#head): { count: number; mentioned: boolean } {
     const row = this.#sql
       .exec<{ count: number; mentioned: number | null }>(
         "SELECT count(*) AS count, max(flags & 1 OR (mentions IS NOT NULL AND EXISTS " +
           "(SELECT 1 FROM json_each(mentions) WHERE value = ?))) AS mentioned " +
-          "FROM messages WHERE timestamp > ? AND sender <> ?",
+          "FROM messages WHERE timestamp > ? AND timestamp <= ? AND sender <> ?",
         clientId,
         after,
+        upTo,
         clientId,
       )
       .one();

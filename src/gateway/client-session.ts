@@ -60,6 +60,8 @@ const CLOSE_DEADLINE = 5_000; // ms that a `session/close` waits for the answers
 /** Capability bits (wire §4.1). */
 const SHOWS_PATCHES = 1;
 const TRANSIENT_ACK = 8;
+/** Links over the limit that may be open at once: those that were opening when there was no room to make. */
+const LINKS_OVER = 16;
 /** Conversations remembered to want no acknowledgements. */
 const SILENT_MAX = 2_000;
 /** A link used within this time (ms) does not give way to one that only follows a sibling. */
@@ -117,7 +119,11 @@ export class ClientSession implements LinkOwner {
       const timer = (milliseconds: number, run: () => void) => owner.timer(milliseconds, run);
       this.#redelivery = new Redelivery({ now: () => owner.now(), send, timer }, clientId);
     }
-    this.#dials = new DialQueue(owner.dialConversation, (delay, run) => owner.timer(delay, run));
+    const dial: Dial<LinkRequest> = async (request, events) => {
+      await this.#noted(request.conversationId);
+      return owner.dialConversation(request, events);
+    };
+    this.#dials = new DialQueue(dial, (delay, run) => owner.timer(delay, run));
   }
 
   get dial(): Dial<LinkRequest> {
@@ -245,21 +251,34 @@ export class ClientSession implements LinkOwner {
   }
 
   receive(conversationId: string, records: LinkRecord[]): void {
-    for (const record of records) {
-      if (record.kind === "stored") this.#deliverStored(conversationId, record);
-      else if (record.kind === "push") this.#push(record.payload);
-      else if (record.kind === "notice") this.#notice(conversationId, record);
-      else if (record.kind === "unread") {
+    for (const record of records) this.#receive(conversationId, record);
+  }
+
+  /** One record of a conversation; whether it was news, of a kind that more may follow. */
+  #receive(conversationId: string, record: LinkRecord): boolean {
+    switch (record.kind) {
+      case "stored":
+        return this.#deliverStored(conversationId, record);
+      case "notice":
+        return this.#notice(conversationId, record);
+      case "push":
+        this.#push(record.payload);
+        return true;
+      case "unread":
         if (record.upTo >= (this.#marks.at(conversationId) ?? 0)) this.#unread(record.payload);
-      } else if (record.kind === "reply") {
+        return false;
+      case "reply":
         if (record.accepted !== undefined) this.#accepted(conversationId, record.accepted);
         this.#answer(record.serial, record.payload);
-      }
+        return false;
+      default:
+        return false;
     }
   }
 
   linked(conversationId: string, period: string, since: number): void {
     this.#report({ type: "linked", conversationId, period, since });
+    if (this.#links.size > this.#owner.linkLimit() + LINKS_OVER) this.#makeRoom(0);
     queueMicrotask(() => this.#closeWhenAnswered()); // its waiting frames go out in this turn
   }
 
@@ -337,8 +356,8 @@ export class ClientSession implements LinkOwner {
   #linkTo(conversationId: string, usedBefore = Number.POSITIVE_INFINITY): ConversationLink {
     let link = this.#links.get(conversationId);
     if (link === undefined) {
-      this.#makeRoom(usedBefore);
-      link = new ConversationLink(this, conversationId, this.#noted(conversationId));
+      this.#makeRoom(1, usedBefore);
+      link = new ConversationLink(this, conversationId);
       this.#links.set(conversationId, link);
     }
     link.lastUsedAt = this.now();
@@ -351,9 +370,10 @@ export class ClientSession implements LinkOwner {
     return new Promise((noted) => this.#unnoted.set(conversationId, noted));
   }
 
-  #makeRoom(usedBefore: number): void {
+  /** For so many more links. What is still opening cannot give way, and is counted again when it is open. */
+  #makeRoom(more: number, usedBefore = Number.POSITIVE_INFINITY): void {
     const links = [...this.#links.values()];
-    let excess = links.length + 1 - this.#owner.linkLimit();
+    let excess = links.length + more - this.#owner.linkLimit();
     const candidates = links
       .filter((link) => link.canUnlink && link.lastUsedAt < usedBefore)
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
@@ -362,20 +382,24 @@ export class ClientSession implements LinkOwner {
     for (const link of candidates.slice(0, Math.max(excess, 0))) link.unlink();
   }
 
-  #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): void {
+  #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): boolean {
     const place = this.#marks.place(conversationId, record);
-    if (place === "seen") return;
-    if (place === "gap") return this.#resync(conversationId);
+    if (place === "seen") return false;
+    if (place === "gap") {
+      this.#resync(conversationId);
+      return true;
+    }
     this.#marks.advance(conversationId, record.timestamp);
     const { patch, acknowledge } = record.traits;
-    if (record.origin === this.#origin || record.payload.length === 0) return;
+    if (record.origin === this.#origin || record.payload.length === 0) return true;
     if (patch) {
       if ((this.#capabilities & SHOWS_PATCHES) !== 0) this.#push(record.payload);
-      return;
+      return true;
     }
     this.#expectAcknowledgement(conversationId, acknowledge);
     this.#redelivery?.sent(conversationId, record.payload);
     this.#push(record.payload);
+    return true;
   }
 
   #expectAcknowledgement(conversationId: string, wanted: boolean): void {
@@ -428,8 +452,10 @@ export class ClientSession implements LinkOwner {
       catchingUp.cold.push(frame);
       return;
     }
-    this.receive(conversationId, readRecords(frame));
-    this.#linkTo(conversationId);
+    let isNews = false;
+    for (const record of readRecords(frame)) isNews = this.#receive(conversationId, record) || isNews;
+    // What was known already comes when links end; a link for it would make another one give way.
+    if (isNews) this.#linkTo(conversationId);
   }
 
   /** A sibling is linked there, with everything after `since` (L3). */
@@ -447,11 +473,12 @@ export class ClientSession implements LinkOwner {
     else link.wantAgain();
   }
 
-  #notice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): void {
-    if (at <= (this.#noticed.at(conversationId) ?? 0)) return;
-    if (again && at <= this.#admittedAt) return;
+  #notice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): boolean {
+    if (at <= (this.#noticed.at(conversationId) ?? 0)) return false;
+    if (again && at <= this.#admittedAt) return false;
     this.#noticed.advance(conversationId, at);
     if (payload.length > 0) this.#push(payload);
+    return true;
   }
 
   #caughtUp({ conversationId, head }: SessionControl & { type: "caughtUp" }): void {

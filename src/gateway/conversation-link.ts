@@ -66,13 +66,10 @@ export class ConversationLink {
   #unlinkAsked = false;
   #again = false;
 
-  /** @param ready resolves when the client's inbox has the conversation, before which no link may open */
-  constructor(owner: LinkOwner, conversationId: string, ready: Promise<void>) {
+  constructor(owner: LinkOwner, conversationId: string) {
     this.conversationId = conversationId;
     this.#owner = owner;
-    void ready.then(() => {
-      if (this.#phase.name !== "over") void this.#open();
-    });
+    void this.#open();
   }
 
   get isOpening(): boolean {

@@ -41,6 +41,8 @@ export class Device {
   readonly leftOut = new Map<string, number>();
   /** Wills and transient messages, by their text. */
   readonly fleeting: string[] = [];
+  /** Of messages it has no copy of, by message. */
+  readonly #edits = new Map<string, { data: string; patchedAt: number }>();
   /** Whether its client is a member, by the last it heard. */
   readonly belongs = new Map<string, boolean>();
   /** Receipts and marks it was shown, by conversation: they may only grow. */
@@ -176,6 +178,7 @@ export class Device {
     const copy = this.copies.get(conversationId)?.get(messageId);
     trace(this.#network.now, this.name, "edited", conversationId, copy?.timestamp, data, patchedAt);
     if (copy !== undefined && copy.patchedAt < patchedAt) Object.assign(copy, { data, patchedAt });
+    if (copy === undefined) this.#edits.set(messageId, { data, patchedAt });
   }
 
   #gone(): void {
@@ -284,7 +287,10 @@ export class Device {
     const copies = this.copies.get(cid) ?? new Map<string, Copy>();
     this.copies.set(cid, copies);
     const patchedAt = Number(direct.patchTimestamp);
-    copies.set(id, { id, timestamp, from: fromPeerId, data: msg, patchedAt });
+    const copy = { id, timestamp, from: fromPeerId, data: msg, patchedAt };
+    // An own message that this device sent on an earlier connection, and has edited since, may come as any other.
+    const edit = this.#edits.get(id);
+    copies.set(id, edit !== undefined && edit.patchedAt > patchedAt ? { ...copy, ...edit } : copy);
     if (fromPeerId === this.clientId) return;
     if (!direct.offline) this.counts.set(cid, (this.counts.get(cid) ?? 0) + 1);
     this.tell({ cmd: "ack", ackMessage: { cid, fromts: timestamp, tots: timestamp } });
