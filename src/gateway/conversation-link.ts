@@ -64,6 +64,8 @@ export class ConversationLink {
   readonly #unanswered = new Map<number, Forwarded>();
   #failedAt: number | undefined;
   #unlinkAsked = false;
+  /** Counts dials: one that broke must not be heard any more. */
+  #attempt = 0;
   #again = false;
 
   constructor(owner: LinkOwner, conversationId: string) {
@@ -115,6 +117,10 @@ export class ConversationLink {
   }
 
   async #open(): Promise<void> {
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    /** Broken, or over, before it came to anything: what still comes of it is nothing to us. */
+    const isStale = () => attempt !== this.#attempt || this.#phase.name === "over";
     const request = { ...this.#owner.request(this.conversationId), conversationId: this.conversationId };
     let dialled: LinkSocket | "missing";
     // Frames can come before the dialling promise has told us of the socket.
@@ -122,18 +128,24 @@ export class ConversationLink {
     let socket: LinkSocket | undefined;
     const events = {
       frame: (data: Uint8Array) => {
+        if (isStale()) return;
         if (socket === undefined) early.push(data);
         else this.#frame(socket, data);
       },
-      closed: () => this.#broke(),
+      closed: () => {
+        if (!isStale()) this.#broke();
+      },
     };
     try {
       dialled = await this.#owner.dial(request, events);
     } catch {
-      return this.#broke();
+      if (!isStale()) this.#broke();
+      return;
     }
-    if (dialled !== "missing" && this.#phase.name === "over") return dialled.close(linkClose.LOST);
-    if (this.#phase.name === "over") return;
+    if (isStale()) {
+      if (dialled !== "missing") dialled.close(linkClose.LOST);
+      return;
+    }
     if (dialled === "missing") {
       this.#phase = { name: "over" };
       for (const forwarded of this.#waiting) this.#owner.refuse(forwarded);
@@ -142,7 +154,7 @@ export class ConversationLink {
     }
     socket = dialled;
     this.#phase = { name: "opening", socket };
-    for (const data of early) this.#frame(socket, data);
+    for (const data of early) if (!isStale()) this.#frame(socket, data);
   }
 
   #frame(socket: LinkSocket, data: Uint8Array): void {
