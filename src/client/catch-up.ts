@@ -9,6 +9,9 @@ import type { Session } from "./session.ts";
 const AT_ONCE = 20; // conversations asked in parallel
 const PAGE = 50; // unread tuples in one push; Swift cannot look up more than 100 conversations at once (wire §5.5)
 
+/** No count is newer than that of a login. */
+const ALWAYS = { upTo: Number.MAX_SAFE_INTEGER, changedAt: Number.MAX_SAFE_INTEGER };
+
 interface Answer {
   conversationId: string;
   /** `arrivals` of the inbox before it was asked. */
@@ -101,7 +104,7 @@ function pushUnread(session: Session, answers: Answer[], notifiedAt: number | un
   summaries.sort((a, b) => b.at - a.at);
   for (let at = 0; at < summaries.length; at += PAGE) {
     const conversations = summaries.slice(at, at + PAGE);
-    session.send(unreadRecord(Number.MAX_SAFE_INTEGER, pushes.unread({ conversations, notifiedAt })));
+    session.send(unreadRecord(ALWAYS, pushes.unread({ conversations, notifiedAt })));
   }
 }
 

@@ -177,7 +177,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
         notices: (clientId, after, again) => noticesOf(state, clientId, after, again),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
-        unread: (clientId) => unreadOf(state, clientId, Date.now()),
+        unread: (clientId, count) => unreadOf(state, clientId, count, Date.now()),
         owe: (since) => {
           if (state.owedSince === undefined) this.#wakeAfter(OWED_DELAY);
           state.owe(since);

@@ -157,8 +157,8 @@ export class Conversation {
     this.#messages.flush();
     const { log, facts, notices } = this.#state;
     const member = this.#state.members.get(clientId);
-    const head = log.upTo(asOf);
-    this.#delivery.caughtUp(clientId, head, asOf);
+    const { end: head, lastNotice } = this.#state.endAt(asOf);
+    this.#delivery.caughtUp(clientId, head, lastNotice);
     const changed = { patchedAt: log.patchedAt, readAt: member?.readMovedAt ?? 0, noticedAt: notices.last };
     if (member === undefined) return { member: false, changed, head };
     const unread = log.unread(clientId, member.readAt, head);

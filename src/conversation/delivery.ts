@@ -4,6 +4,7 @@ import { controlRecord, joinRecords } from "../protocol/link-records.ts";
 import type {
   Burst,
   ColdLane,
+  Count,
   DeliveryHost,
   Lane,
   Link,
@@ -11,6 +12,7 @@ import type {
   LinkPort,
   LinkTicket,
   Newcomer,
+  Passing,
   Push,
 } from "./lanes.ts";
 
@@ -71,8 +73,7 @@ export class Delivery {
   storedAfter(timestamp: number): void {
     const { others } = this.audience();
     if (others.length === 0) return;
-    // Nobody is to get what is new before what is older.
-    if (this.#unrecovered !== undefined) this.makeGood();
+    if (this.#unrecovered !== undefined) this.makeGood(); // first what is older
     this.#host.owe(timestamp);
     for (const clientId of [...others]) this.#owe(clientId, timestamp);
   }
@@ -86,11 +87,17 @@ export class Delivery {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
         const frame = joinRecords(this.#render(clientId, [push]));
-        for (const link of [...lane.links]) this.#send(link, frame);
+        const links = [...lane.links];
+        for (const link of links) this.#send(link, frame);
+        if (!isCount(push) && "fleeting" in push) this.#passed(lane.passing, push.fleeting, links);
       } else if (lane?.state === "linking" || lane?.state === "unlinking") {
         lane.pushes.push(push);
       } else if (!this.#host.isAway(clientId)) {
+        // Nobody is to get what is new before what is older.
+        if (this.#unrecovered !== undefined) this.makeGood();
         const cold = this.#coldLane(clientId);
+        // His links may just have broken with what they were to bring; his sessions know what they have heard.
+        if (owed && cold.pushes.length === 0) cold.pushes.push(...this.#unseen(clientId));
         if (owed) this.#host.owe(this.#host.head());
         if (cold.pushes.length < HELD_PUSHES) cold.pushes.push(push);
         this.#serve(clientId, cold);
@@ -101,8 +108,12 @@ export class Delivery {
   /** Records for one client, to follow on everything of the log: the count comes last and includes all of it. */
   #render(clientId: string, pushes: readonly Push[]): Uint8Array[] {
     const records: Uint8Array[] = [];
-    for (const push of pushes) if (push !== "unread") records.push("fleeting" in push ? push.fleeting : push);
-    const count = pushes.includes("unread") ? this.#host.unread(clientId) : undefined;
+    let wanted: Count | undefined;
+    for (const push of pushes) {
+      if (push === "unread" || push === "recount") wanted = wanted === "unread" ? wanted : push;
+      else records.push("fleeting" in push ? push.fleeting : push);
+    }
+    const count = wanted && this.#host.unread(clientId, wanted);
     return count === undefined ? records : [...records, count];
   }
 
@@ -118,11 +129,32 @@ export class Delivery {
         this.push([clientId], push, owed);
         continue;
       }
-      for (const link of [...lane.links]) {
+      const links = [...lane.links];
+      for (const link of links) {
         const frame = link.origin === origin ? own : record;
         if (frame !== undefined) this.#send(link, frame);
       }
+      if (record !== push) this.#passed(lane.passing, record, links);
     }
+  }
+
+  /** Kept for as long as another session of the client may still be on its way here (L3). */
+  #passed(passing: Passing[], record: Uint8Array, links: readonly Link[]): void {
+    const now = this.#host.now();
+    while (passing[0] !== undefined && (now - passing[0].at >= BURST_GAP || passing.length >= HELD_PUSHES)) {
+      passing.shift();
+    }
+    passing.push({ record, at: now, sessions: new Set(links.map(({ sessionId }) => sessionId)) });
+  }
+
+  /** What passed while a session was online and not linked yet. */
+  #passedBy({ clientId, sessionId, age }: LinkRequest): Push[] {
+    const lane = this.#lanes.get(clientId);
+    if (lane?.state !== "linked") return [];
+    const since = this.#host.now() - age;
+    const missed = lane.passing.filter(({ at, sessions }) => at >= since && !sessions.has(sessionId));
+    for (const { sessions } of missed) sessions.add(sessionId);
+    return missed.map(({ record }) => ({ fleeting: record }));
   }
 
   /** Whether a client is served by links now. */
@@ -235,8 +267,8 @@ export class Delivery {
     const recount = this.#host.readMovedAt(clientId) >= this.#host.now() - request.age - BURST_GAP;
     const known = this.#host.now() - Math.min(request.age + TRANSIT, BURST_GAP);
     const notices = this.#host.notices(clientId, known, true);
-    const wanted: Push[] = [...notices, ...ticket.pushes];
-    const held = this.#render(clientId, recount ? [...wanted, "unread"] : wanted);
+    const wanted: Push[] = [...notices, ...ticket.pushes, ...this.#passedBy(request)];
+    const held = this.#render(clientId, recount ? [...wanted, "recount"] : wanted);
     port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...held]));
     return link;
   }
@@ -268,7 +300,7 @@ export class Delivery {
   #unseen(clientId: string): Push[] {
     const since = this.#host.now() - BURST_GAP;
     const notices = this.#host.notices(clientId, since, true);
-    return this.#host.readMovedAt(clientId) > since ? [...notices, "unread"] : notices;
+    return this.#host.readMovedAt(clientId) > since ? [...notices, "recount"] : notices;
   }
 
   /** A session needs the room (L4): every link of its client closes, and he is cold again as a whole. */
@@ -306,7 +338,7 @@ export class Delivery {
    * The client logged in: he is not away, and older answers are stale. He is told everything up to the head by the
    * catch-up; what came after it, and notices after his login, he is owed.
    */
-  caughtUp(clientId: string, head: number, asOf: number): void {
+  caughtUp(clientId: string, head: number, lastNotice: number): void {
     const lane = this.#lanes.get(clientId);
     if (lane?.state === "cold" && lane.call !== undefined) lane.call.overtaken = true;
     this.#host.setAway(clientId, false);
@@ -316,7 +348,7 @@ export class Delivery {
       lane.newcomer = { since: Math.min(lane.newcomer?.since ?? head, head), at: this.#host.now() };
       return;
     }
-    for (const notice of this.#host.notices(clientId, asOf, false)) this.push([clientId], notice);
+    for (const notice of this.#host.notices(clientId, lastNotice, false)) this.push([clientId], notice);
     if (!this.#host.isMember(clientId) || head >= this.#host.head()) return;
     this.#host.owe(head);
     this.#owe(clientId, head);
@@ -355,6 +387,7 @@ export class Delivery {
         state: "linked",
         links: [link],
         newcomer: undefined,
+        passing: [],
         period,
         since,
         startedAt,
@@ -415,7 +448,7 @@ export class Delivery {
     const after = lane.after;
     const replay = after === undefined ? undefined : this.#host.replay(clientId, after, COLD_PAGE);
     // A count that includes what is still to come would be counted on.
-    const early = (push: Push) => push === "unread" && replay?.more === true;
+    const early = (push: Push) => isCount(push) && replay?.more === true;
     const pushes = lane.pushes.filter((push) => !early(push));
     lane.pushes = lane.pushes.filter(early);
     lane.after = replay?.more ? replay.upTo : undefined;
@@ -454,7 +487,7 @@ export class Delivery {
   #failed(clientId: string, lane: ColdLane, after: number | undefined, pushes: Push[]): void {
     const current = this.#lanes.get(clientId);
     // It may have arrived all the same.
-    const again = pushes.filter((push) => push === "unread" || push instanceof Uint8Array);
+    const again = pushes.filter((push) => isCount(push) || push instanceof Uint8Array);
     if (current?.state === "linking") {
       // The link takes over what the call could not bring.
       current.pushes.unshift(...again);
@@ -477,4 +510,8 @@ export class Delivery {
     }
     if (this.#unrecovered === undefined) this.#host.owesNothing();
   }
+}
+
+function isCount(push: Push): push is Count {
+  return push === "unread" || push === "recount";
 }

@@ -38,9 +38,10 @@ export interface Link extends LinkIdentity {
 /**
  * Something for a client that is not in the log. What is `fleeting` is for those who are there now, and is never
  * told again (I7, I8). An unread count is held as the wish for one: it is right only for what was handed over
- * before it.
+ * before it. A `recount` is for those who may not have heard of a read: nothing for who logged in after it.
  */
-export type Push = Uint8Array | { fleeting: Uint8Array } | "unread";
+export type Push = Uint8Array | { fleeting: Uint8Array } | Count;
+export type Count = "unread" | "recount";
 
 /** What delivery needs of the conversation around it. */
 export interface DeliveryHost {
@@ -60,7 +61,7 @@ export interface DeliveryHost {
   /** When a member's read mark last moved (ms); 0 for others. */
   readMovedAt(clientId: string): number;
   /** The record of a member's unread count as it is now; undefined for others. */
-  unread(clientId: string): Uint8Array | undefined;
+  unread(clientId: string, count: Count): Uint8Array | undefined;
   /** Durably notes that members without a link are owed what follows; `owesNothing` takes it back. */
   owe(since: number): void;
   owesNothing(): void;
@@ -83,7 +84,7 @@ export interface Replay {
  * How one client is served now. No lane: nothing is on its way to him; a member is then cold and idle, or away.
  */
 export type Lane =
-  | ({ state: "linked"; links: Link[]; newcomer: Newcomer | undefined } & Linked)
+  | ({ state: "linked"; links: Link[]; newcomer: Newcomer | undefined; passing: Passing[] } & Linked)
   /** A link was asked for; nothing more enters the cold lane, and what is in it finishes first (L2). */
   | { state: "linking"; since: number; pushes: Push[]; ready: Promise<void> }
   /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
@@ -96,6 +97,14 @@ export type Lane =
       finish: () => void;
     }
   | ColdLane;
+
+/** Something fleeting that went over links at `at` (ms), for sessions that were online then and on their way here. */
+export interface Passing {
+  record: Uint8Array;
+  at: number;
+  /** Who has got it. */
+  sessions: Set<string>;
+}
 
 /** A session that logged in at `at` (ms), knows everything up to `since`, and is on its way to be linked. */
 export interface Newcomer {

@@ -16,7 +16,7 @@ import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
-import type { Link, Replay } from "./lanes.ts";
+import type { Count, Link, Replay } from "./lanes.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -234,14 +234,23 @@ function messageOf(from: string, command: CommandOf<"message.send">, timestamp: 
 }
 
 /** A member's unread count as it is now (Y-15); undefined for others. */
-export function unreadOf(state: ConversationState, clientId: string, now: number): Uint8Array | undefined {
+export function unreadOf(
+  state: ConversationState,
+  clientId: string,
+  count: Count,
+  now: number,
+): Uint8Array | undefined {
   const member = state.members.get(clientId);
   if (member === undefined) return undefined;
+  const changedAt = count === "recount" ? member.readMovedAt : now;
   const { count: unread, mentioned } = state.log.unread(clientId, member.readAt);
   const { id: conversationId, kind } = state.facts;
   const notifiedAt = now - IN_FLIGHT;
   const summary = { conversationId, kind, unread, mentioned };
-  return unreadRecord(state.log.end, pushes.unread({ conversations: [summary], notifiedAt }));
+  return unreadRecord(
+    { upTo: state.log.end, changedAt },
+    pushes.unread({ conversations: [summary], notifiedAt }),
+  );
 }
 
 /**

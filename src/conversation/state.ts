@@ -25,6 +25,9 @@ export interface Member {
   away: boolean;
 }
 
+/** Changes remembered by the clock: more than come while somebody logs in. */
+const RECENT_MAX = 2_000;
+
 type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt">;
 
 /**
@@ -37,6 +40,8 @@ export class ConversationState {
   readonly notices: Notices;
   readonly members: Map<string, Member>;
   #facts: Facts;
+  /** What stood where just before each of the latest changes, by the clock (ms). */
+  readonly #recent: { clock: number; end: number; lastNotice: number }[] = [];
   /** `updatedAt` of the newest snapshot D1 has. */
   #indexedAt: number;
   /** Messages after this timestamp may still have to reach members by the cold lane. */
@@ -102,7 +107,18 @@ export class ConversationState {
 
   /** The next moment of this conversation: now, or just after the last one if the clock has not moved on (I2). */
   tick(now: number): number {
+    this.#recent.push({ clock: now, end: this.log.end, lastNotice: this.notices.last });
+    if (this.#recent.length > RECENT_MAX) this.#recent.splice(0, RECENT_MAX / 2);
     return Math.max(now, this.log.end + 1, this.#facts.updatedAt + 1, this.notices.last + 1);
+  }
+
+  /**
+   * How far log and notices went at a moment by the clock, which a busy conversation's own time is ahead of. What
+   * the object no longer remembers, because it slept, was long ago.
+   */
+  endAt(clock: number): { end: number; lastNotice: number } {
+    const next = this.#recent.find((moment) => moment.clock > clock);
+    return next ?? { end: this.log.end, lastNotice: this.notices.last };
   }
 
   /** The whole conversation as queries and D1 see it. */

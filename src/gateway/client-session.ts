@@ -265,7 +265,9 @@ export class ClientSession implements LinkOwner {
         this.#push(record.payload);
         return true;
       case "unread":
-        if (record.upTo >= (this.#marks.at(conversationId) ?? 0)) this.#unread(record.payload);
+        if (record.changedAt > this.#admittedAt && record.upTo >= (this.#marks.at(conversationId) ?? 0)) {
+          this.#unread(record.payload);
+        }
         return false;
       case "reply":
         if (record.accepted !== undefined) this.#accepted(conversationId, record.accepted);

@@ -7,7 +7,7 @@
  *   a push without `peerId`, empty where the client is not to see what stands there
  * - push:   payload = a push without `peerId`
  * - notice: time (8), whether it is said again (1), payload = a push without `peerId`, empty where the session knows
- * - unread: the log's end that it counts up to (8), payload = the same, for sessions that pull only
+ * - unread: the log's end that it counts up to (8), when the count changed (8), payload = the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
  *   without `peerId`
  * - cold:   conversation id length (2), the id, payload = an inner frame of records
@@ -18,10 +18,16 @@ export type LinkRecord =
   | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPlace)
   | { kind: "push"; payload: Uint8Array }
   | { kind: "notice"; at: number; again: boolean; payload: Uint8Array }
-  | { kind: "unread"; upTo: number; payload: Uint8Array }
+  | ({ kind: "unread"; payload: Uint8Array } & CountPlace)
   | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
   | { kind: "cold" | "missed"; conversationId: string; payload: Uint8Array }
   | { kind: "control"; payload: Uint8Array };
+
+/** Of an unread count: the log's end that it counts up to, and when it last changed otherwise than by growing (ms). */
+export interface CountPlace {
+  upTo: number;
+  changedAt: number;
+}
 
 /** What a gateway has to know of an entry of the log without reading its push. */
 export interface StoredTraits {
@@ -105,12 +111,13 @@ export function noticeRecord(at: number, again: boolean, payload: Uint8Array): U
 }
 
 /**
- * An unread count: nothing for sessions that are pushed what they missed (wire §5.5b), or that have seen more by
- * another way than it counts.
+ * An unread count: nothing for sessions that are pushed what they missed (wire §5.5b), that have seen more by
+ * another way than it counts, or that were told of it at their login.
  */
-export function unreadRecord(upTo: number, payload: Uint8Array): Uint8Array {
-  const { bytes, view } = record(UNREAD, 8, payload);
-  view.setFloat64(5, upTo);
+export function unreadRecord(place: CountPlace, payload: Uint8Array): Uint8Array {
+  const { bytes, view } = record(UNREAD, 16, payload);
+  view.setFloat64(5, place.upTo);
+  view.setFloat64(13, place.changedAt);
   return bytes;
 }
 
@@ -201,11 +208,12 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         });
         break;
       case UNREAD:
-        at = header + 8 + length;
+        at = header + 16 + length;
         records.push({
           kind: "unread",
           upTo: view.getFloat64(header),
-          payload: frame.subarray(header + 8, at),
+          changedAt: view.getFloat64(header + 8),
+          payload: frame.subarray(header + 16, at),
         });
         break;
       case REPLY: {

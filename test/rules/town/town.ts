@@ -281,7 +281,7 @@ export class ConversationHouse {
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
         notices: (clientId, after, again) => noticesOf(state, clientId, after, again),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
-        unread: (clientId) => unreadOf(state, clientId, network.now),
+        unread: (clientId, count) => unreadOf(state, clientId, count, network.now),
         owe: (since) => {
           if (state.owedSince === undefined) this.#alarm(10_000);
           state.owe(since);
