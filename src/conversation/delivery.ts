@@ -17,8 +17,6 @@ import type {
 } from "./lanes.ts";
 
 const BURST_GAP = 30_000; // ms: a cold frame is on its way to a device for less than this
-/** A session's age was measured so long ago (ms), at most: told twice is better than never. */
-const TRANSIT = 1_000;
 const UNLINK_DEADLINE = 5_000; // ms
 const RETRY_FIRST = 1_000; // ms
 const RETRY_LAST = 60_000; // ms
@@ -148,11 +146,10 @@ export class Delivery {
   }
 
   /** What passed while a session was online and not linked yet. */
-  #passedBy({ clientId, sessionId, age }: LinkRequest): Push[] {
+  #passedBy({ clientId, sessionId, admittedAt }: LinkRequest): Push[] {
     const lane = this.#lanes.get(clientId);
     if (lane?.state !== "linked") return [];
-    const since = this.#host.now() - age;
-    const missed = lane.passing.filter(({ at, sessions }) => at >= since && !sessions.has(sessionId));
+    const missed = lane.passing.filter(({ at, sessions }) => at >= admittedAt && !sessions.has(sessionId));
     for (const { sessions } of missed) sessions.add(sessionId);
     return missed.map(({ record }) => ({ fleeting: record }));
   }
@@ -264,8 +261,8 @@ export class Delivery {
     if (current?.state === "linking") this.#settleDebt();
     // What was said to a link that broke, or to other sessions while this one was on its way, is said again: a
     // session takes a notice once, and a count is right whatever it knows.
-    const recount = this.#host.readMovedAt(clientId) >= this.#host.now() - request.age - BURST_GAP;
-    const known = this.#host.now() - Math.min(request.age + TRANSIT, BURST_GAP);
+    const recount = this.#host.readMovedAt(clientId) > request.admittedAt - BURST_GAP;
+    const known = Math.max(request.admittedAt, this.#host.now() - BURST_GAP);
     const notices = this.#host.notices(clientId, known, true);
     const wanted: Push[] = [...notices, ...ticket.pushes, ...this.#passedBy(request)];
     const held = this.#render(clientId, recount ? [...wanted, "recount"] : wanted);
@@ -364,7 +361,7 @@ export class Delivery {
     if (owedSince !== undefined) {
       const { others } = this.audience();
       for (const clientId of [...others, ...this.#host.leftAfter(owedSince)]) {
-        for (const notice of this.#host.notices(clientId, owedSince, false)) this.push([clientId], notice);
+        for (const notice of this.#host.notices(clientId, owedSince, false)) this.push([clientId], notice, true);
       }
       for (const clientId of [...others]) this.#owe(clientId, owedSince);
     }

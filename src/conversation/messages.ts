@@ -146,7 +146,7 @@ export class Messages {
         kind: this.#state.facts.kind,
         message,
       });
-      const traits = { patch: false, acknowledge: hasReceipts(this.#state) };
+      const traits = { acknowledge: hasReceipts(this.#state) };
       stored.push({ origin: link.origin, record: storedRecord(place, link.origin, traits, push) });
       return answered(message, place);
     } catch (error) {
@@ -279,13 +279,13 @@ export function replayOf(
     const place = { timestamp: entry.at, previous };
     previous = entry.at;
     if (entry.kind === "message") {
-      const traits = { patch: false, acknowledge: hasReceipts(state) };
+      const traits = { acknowledge: hasReceipts(state) };
       const push = pushes.message({ conversationId, kind, message });
       records.push(storedRecord(place, origin, traits, push));
     } else {
       // Also when this replay brings the message itself, in its final form: it may have come another way before.
       const push = pushes.patched({ conversationId, message });
-      records.push(storedRecord(place, origin, { patch: true, acknowledge: false }, push));
+      records.push(storedRecord(place, origin, { patch: true }, push));
     }
   }
   if (records.length === 0) return undefined;
@@ -294,10 +294,5 @@ export function replayOf(
 
 /** An entry of the log that shows nothing: whoever gets it is past it. */
 export function passedRecord(timestamp: number, previous: number): Uint8Array {
-  return storedRecord(
-    { timestamp, previous },
-    NOBODY,
-    { patch: false, acknowledge: false },
-    new Uint8Array(),
-  );
+  return storedRecord({ timestamp, previous }, NOBODY, {}, new Uint8Array());
 }

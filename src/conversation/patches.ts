@@ -75,7 +75,7 @@ export class Patches {
     origin: number,
   ): Uint8Array {
     const push = pushes.patched({ conversationId: this.#state.facts.id, message });
-    return storedRecord(place, origin, { patch: true, acknowledge: false }, push);
+    return storedRecord(place, origin, { patch: true }, push);
   }
 }
 

@@ -82,13 +82,14 @@ export class ClientSession implements LinkOwner {
   readonly #mode: SyncMode;
   readonly #sessionId = crypto.randomUUID();
   readonly #origin = newOrigin();
-  #openedAt = 0;
   readonly #field: Uint8Array;
   readonly #dials: DialQueue<LinkRequest>;
   readonly #links = new Map<string, ConversationLink>();
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** The same for notices: each is told once, however often it comes. */
   readonly #noticed = new Marks((conversationId) => this.#links.has(conversationId));
+  /** Conversations of which messages came that were said before the login. */
+  readonly #broughtOld = new Set<string>();
   /** When the client's object let the session in: what was so before is not to be said to it again. */
   #admittedAt = 0;
   /** Conversations whose catch-up is under way, and what waits for it. */
@@ -245,9 +246,8 @@ export class ClientSession implements LinkOwner {
 
   request(conversationId: string) {
     const since = this.#marks.at(conversationId);
-    const age = this.now() - this.#openedAt;
     const session = { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin };
-    return { ...session, mode: this.#mode, since, age };
+    return { ...session, mode: this.#mode, since, admittedAt: this.#admittedAt };
   }
 
   receive(conversationId: string, records: LinkRecord[]): void {
@@ -265,7 +265,10 @@ export class ClientSession implements LinkOwner {
         this.#push(record.payload);
         return true;
       case "unread":
-        if (record.changedAt > this.#admittedAt && record.upTo >= (this.#marks.at(conversationId) ?? 0)) {
+        if (
+          record.upTo >= (this.#marks.at(conversationId) ?? 0) &&
+          this.#needsCount(conversationId, record)
+        ) {
           this.#unread(record.payload);
         }
         return false;
@@ -384,6 +387,14 @@ export class ClientSession implements LinkOwner {
     for (const link of candidates.slice(0, Math.max(excess, 0))) link.unlink();
   }
 
+  /**
+   * A count that changed before the login was told then, unless there was nothing to tell: messages of that time
+   * that came since have been counted by the device, read or not.
+   */
+  #needsCount(conversationId: string, { changedAt }: LinkRecord & { kind: "unread" }): boolean {
+    return this.#broughtOld.delete(conversationId) || changedAt > this.#admittedAt;
+  }
+
   #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): boolean {
     const place = this.#marks.place(conversationId, record);
     if (place === "seen") return false;
@@ -391,8 +402,9 @@ export class ClientSession implements LinkOwner {
       this.#resync(conversationId);
       return true;
     }
-    this.#marks.advance(conversationId, record.timestamp);
     const { patch, acknowledge } = record.traits;
+    if (record.timestamp <= this.#admittedAt) this.#broughtOld.add(conversationId);
+    this.#marks.advance(conversationId, record.timestamp);
     if (record.origin === this.#origin || record.payload.length === 0) return true;
     if (patch) {
       if ((this.#capabilities & SHOWS_PATCHES) !== 0) this.#push(record.payload);
@@ -496,7 +508,6 @@ export class ClientSession implements LinkOwner {
     switch (word.type) {
       case "opened":
         this.#phase = "open";
-        this.#openedAt = this.now();
         this.#capabilities = word.capabilities;
         this.#admittedAt = word.at;
         this.#owner.opened();

@@ -17,8 +17,8 @@ export interface LinkRequest {
   origin: number;
   /** Replay the log after this; absent when the session has seen nothing of the conversation yet. */
   since: number | undefined;
-  /** How long the session has been open (ms): notices of that time are handed over too. */
-  age: number;
+  /** When the session logged in (ms), by its client's object: what came before is not to come to it. */
+  admittedAt: number;
   mode: SyncMode;
 }
 

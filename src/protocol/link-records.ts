@@ -56,6 +56,10 @@ const NOTICE = 8;
 const PATCH_FLAG = 1;
 const ACKNOWLEDGE_FLAG = 2;
 
+function flagsOf({ patch, acknowledge }: Partial<StoredTraits>): number {
+  return (patch ? PATCH_FLAG : 0) | (acknowledge ? ACKNOWLEDGE_FLAG : 0);
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -82,14 +86,14 @@ function record(
 export function storedRecord(
   place: LogPlace,
   origin: number,
-  traits: StoredTraits,
+  traits: Partial<StoredTraits>,
   payload: Uint8Array,
 ): Uint8Array {
   const { bytes, view } = record(STORED, 25, payload);
   view.setFloat64(5, place.timestamp);
   view.setFloat64(13, place.previous);
   view.setFloat64(21, origin);
-  view.setUint8(29, (traits.patch ? PATCH_FLAG : 0) | (traits.acknowledge ? ACKNOWLEDGE_FLAG : 0));
+  view.setUint8(29, flagsOf(traits));
   return bytes;
 }
 

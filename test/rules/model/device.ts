@@ -126,7 +126,12 @@ export class Device {
       60_000,
     );
     this.#gateway = gateway;
-    if (explicit) this.#token = undefined;
+    if (explicit) {
+      // A new client object in the app: it knows nothing yet.
+      this.#token = undefined;
+      this.#lastUnreadTime = undefined;
+      this.counts.clear();
+    }
     const known = { lastPatchTime: this.since, lastUnreadNotifTime: this.#lastUnreadTime };
     const session = { configBitmap: 187, r: !explicit, ...known };
     const identity = this.#token === undefined ? { tag: this.tag, deviceId: this.name } : { st: this.#token };
