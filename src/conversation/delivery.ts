@@ -361,7 +361,8 @@ export class Delivery {
     if (owedSince !== undefined) {
       const { others } = this.audience();
       for (const clientId of [...others, ...this.#host.leftAfter(owedSince)]) {
-        for (const notice of this.#host.notices(clientId, owedSince, false)) this.push([clientId], notice, true);
+        for (const notice of this.#host.notices(clientId, owedSince, false))
+          this.push([clientId], notice, true);
       }
       for (const clientId of [...others]) this.#owe(clientId, owedSince);
     }

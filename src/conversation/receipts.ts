@@ -132,9 +132,7 @@ export class Receipts {
       : this.#state.notices.keep(notice, this.#state.tick(this.#now()));
     const { id: conversationId } = this.#state.facts;
     const push = pushes.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
-    this.#delivery.push(
-      [sender],
-      keptAt === undefined ? pushRecord(push) : noticeRecord(keptAt, false, push),
-    );
+    if (keptAt === undefined) this.#delivery.push([sender], pushRecord(push));
+    else this.#delivery.push([sender], noticeRecord(keptAt, false, push), true);
   }
 }
