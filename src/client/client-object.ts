@@ -11,6 +11,7 @@ import { Session, type SessionIdentity, type SessionState } from "./session.ts";
 export class ClientObject extends DurableObject<Env> implements ClientStub {
   readonly #sessions = new Map<WebSocket, Session>();
   readonly #client: Client;
+  #alarmAt: number | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -18,7 +19,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
       const kept: { identity: SessionIdentity; state: SessionState } | null = socket.deserializeAttachment();
       if (kept !== null) this.#sessions.set(socket, new Session(socket, kept.identity, kept.state));
     }
-    const retryAfter = (delay: number) => void ctx.storage.setAlarm(Date.now() + delay);
+    const retryAfter = (delay: number) => this.#wakeAfter(delay);
     this.#client = new Client(ctx.storage.sql, servicesOf(env, retryAfter), () => this.#sessions.values());
     if (this.#client.findLostWill()) retryAfter(0);
   }
@@ -60,6 +61,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
 
   /** A conversation did not answer in time, or a will is due whose author the object outlived. */
   override async alarm(): Promise<void> {
+    this.#alarmAt = undefined;
     await this.#client.wake();
   }
 
@@ -70,6 +72,14 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     after: number,
   ): Promise<MissedNotices | NoticesRefused> {
     return this.#client.missedNotices(clientId, token, after);
+  }
+
+  /** One alarm for everything: what is due earlier is not put off. */
+  #wakeAfter(delay: number): void {
+    const at = Date.now() + delay;
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
   }
 
   /** The cold lane: records of a conversation for a client who has no link there. Whether anybody is online. */

@@ -190,7 +190,7 @@ export class Client {
     const wasOpen = session.isOpen;
     session.state = state;
     this.#replyToOpen(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
-    // Opening again on the same socket is answered and changes nothing (wire §2.6).
+    // Opening again on the same socket is answered, and no catch-up follows (wire §2.6).
     if (wasOpen) return;
     if (session.identity.mode === "push") this.#inbox.pushesFrom(this.#services.now());
     const asking = this.#news(session);
@@ -209,7 +209,8 @@ export class Client {
   /** A device that comes back before its loss was noticed was lost all the same, and leaves its will (M-50). */
   #displace(session: Session, sameDevice: boolean): void {
     if (!sameDevice) this.#will.discard(session.identity.sessionId);
-    session.end("SESSION_CONFLICT", "the client logged in on another device with the same tag");
+    const where = sameDevice ? "again on this device" : "on another device";
+    session.end("SESSION_CONFLICT", `the client logged in ${where} with the same tag`);
   }
 
   #siblings(session: Session): Session[] {
@@ -228,7 +229,12 @@ export class Client {
     const siblings = () => this.#siblings(session);
     const silent = await catchUp(session, asked, this.#inbox, siblings, this.#services);
     const others = session.behind.filter((conversationId) => !asked.includes(conversationId));
-    session.behind = [...others, ...silent].slice(0, BEHIND_MAX);
+    const behind = [...others, ...silent];
+    session.behind = behind.slice(0, BEHIND_MAX);
+    // The rest stays in the inbox for the next login, and keeps nobody waiting until then.
+    for (const conversationId of behind.slice(BEHIND_MAX)) {
+      session.tell({ type: "caughtUp", conversationId, head: undefined });
+    }
     if (silent.length > 0) this.#services.retryAfter(CATCH_UP_RETRY);
   }
 

@@ -39,6 +39,10 @@ const acts = {
 };
 export type Act = keyof typeof acts;
 
+function isAct(name: string): name is Act {
+  return Object.hasOwn(acts, name);
+}
+
 interface Sent {
   conversationId: string;
   clientId: string;
@@ -81,19 +85,25 @@ export class Play {
   }
 
   async run(): Promise<void> {
-    const weighted = Object.entries(this.#story.weights) as [Act, number][];
-    const total = weighted.reduce((sum, [, weight]) => sum + weight, 0);
     for (let step = 0; step < this.#story.steps; step += 1) {
       if (this.#network.chance(0.4)) {
-        let at = this.#network.random(total);
-        const [act] = weighted.find(([, weight]) => (at -= weight) < 0) ?? ["send"];
-        acts[act](this);
+        acts[this.#anyAct()](this);
       }
       await this.#network.step();
       this.#watch();
     }
     await this.#comeToRest();
     this.#check();
+  }
+
+  #anyAct(): Act {
+    const weighted = Object.entries(this.#story.weights);
+    let at = this.#network.random(weighted.reduce((sum, [, weight]) => sum + weight, 0));
+    for (const [act, weight] of weighted) {
+      at -= weight;
+      if (at < 0 && isAct(act)) return act;
+    }
+    return "send";
   }
 
   // What people do.
