@@ -489,7 +489,8 @@ export class ClientSession implements LinkOwner {
 
   #notice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): boolean {
     if (at <= (this.#noticed.at(conversationId) ?? 0)) return false;
-    if (again && at <= this.#admittedAt) return false;
+    // Whole milliseconds: of two notices of one time both are known, or neither.
+    if (again && Math.floor(at) <= this.#admittedAt) return false;
     this.#noticed.advance(conversationId, at);
     if (payload.length > 0) this.#push(payload);
     return true;
