@@ -1,4 +1,4 @@
-import { newMessageId } from "../conversation/ids.ts";
+import { isConversationId, newMessageId } from "../conversation/ids.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
@@ -45,7 +45,8 @@ export class LastWill {
   async #take(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
     const { clientId, sessionId, isOpen } = author;
     const { serial, conversationId, content, mentionAll, mentions } = command;
-    const belongs = await this.#services.isMember(conversationId, clientId);
+    const belongs =
+      isConversationId(conversationId) && (await this.#services.isMember(conversationId, clientId));
     const timestamp = this.#services.now();
     const place = { conversationId, messageId: newMessageId(timestamp), timestamp };
     // Whoever is gone by now has heard no promise.

@@ -114,7 +114,7 @@ export class Membership {
   #join(newcomers: string[], by: string): number {
     const updatedAt = this.#state.change({}, this.#host.now());
     this.#state.notices.keep({ kind: "joined", by, members: newcomers }, updatedAt);
-    for (const clientId of newcomers) this.#state.addMember(clientId, updatedAt);
+    this.#state.addMembers(newcomers, updatedAt);
     this.#delivery.audienceChanged();
     this.#host.archiveSoon();
     return updatedAt;

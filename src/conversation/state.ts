@@ -52,7 +52,7 @@ export class ConversationState {
     const { members, muted, lastMessageAt, ...facts } = record;
     sql.exec("INSERT INTO conversation VALUES (1, ?, 0, NULL)", JSON.stringify(facts));
     const state = new ConversationState(sql);
-    for (const clientId of members) state.addMember(clientId, record.createdAt);
+    state.addMembers(members, record.createdAt);
     state.notices.keep({ kind: "joined", by: record.creator, members }, record.createdAt);
     return state;
   }
@@ -140,9 +140,14 @@ export class ConversationState {
     return updatedAt;
   }
 
-  addMember(clientId: string, joinedAt: number): void {
+  addMembers(clientIds: readonly string[], joinedAt: number): void {
     // What devices counted before their client left is no longer unread: whoever was away has to be told.
-    const readMovedAt = this.notices.leftAfter(0).includes(clientId) ? joinedAt : 0;
+    const returning = new Set(this.notices.leftAfter(0));
+    for (const clientId of clientIds)
+      this.#addMember(clientId, joinedAt, returning.has(clientId) ? joinedAt : 0);
+  }
+
+  #addMember(clientId: string, joinedAt: number, readMovedAt: number): void {
     this.members.set(clientId, {
       clientId,
       joinedAt,
