@@ -175,7 +175,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           if (member !== undefined) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
-        notices: (clientId, after, again) => noticesOf(state, clientId, after, again),
+        notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, Date.now()),
         owe: (since) => {

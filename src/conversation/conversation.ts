@@ -191,7 +191,8 @@ export class Conversation {
   /** What a client missed beside messages after a time, and whether that is all of it. */
   missedNotices(clientId: string, after: number): { notifications: Notification[]; complete: boolean } {
     const { notices, members, facts } = this.#state;
-    const notifications = notices.missedBy(clientId, after, facts.id, members.has(clientId));
+    const place = { after, conversationId: facts.id, isMember: members.has(clientId) };
+    const notifications = notices.missedBy(clientId, place);
     return { notifications, complete: notices.reachesBackTo(after) };
   }
 

@@ -77,10 +77,12 @@ export class Delivery {
   }
 
   /**
-   * One record that is not in the log, to every session of these clients. With `owed`, a client without a link
-   * is at least told after a crash that there is news here.
+   * One record that is not in the log, to every session of these clients.
+   *
+   * @param noticedAt of a notice, the time it is kept under: a client without a link is told after a crash that there
+   *   is news here, and first what his links may just have broken with; his sessions know what they have heard
    */
-  push(clientIds: Iterable<string>, push: Push, owed = false): void {
+  push(clientIds: Iterable<string>, push: Push, noticedAt?: number): void {
     for (const clientId of clientIds) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state === "linked") {
@@ -94,9 +96,10 @@ export class Delivery {
         // Nobody is to get what is new before what is older.
         if (this.#unrecovered !== undefined) this.makeGood();
         const cold = this.#coldLane(clientId);
-        // His links may just have broken with what they were to bring; his sessions know what they have heard.
-        if (owed && cold.pushes.length === 0) cold.pushes.push(...this.#unseen(clientId));
-        if (owed) this.#host.owe(this.#host.head());
+        if (noticedAt !== undefined) {
+          if (cold.pushes.length === 0) cold.pushes.push(...this.#unseen(clientId, noticedAt));
+          this.#host.owe(this.#host.head());
+        }
         if (cold.pushes.length < HELD_PUSHES) cold.pushes.push(push);
         this.#serve(clientId, cold);
       }
@@ -118,13 +121,13 @@ export class Delivery {
   /** One record to every session of every member but the one that caused it, which gets `own` instead. */
   pushToMembers(
     push: Uint8Array | { fleeting: Uint8Array },
-    { origin, own, owed = false }: { origin: number; own?: Uint8Array; owed?: boolean },
+    { origin, own, noticedAt }: { origin: number; own?: Uint8Array; noticedAt?: number },
   ): void {
     const record = push instanceof Uint8Array ? push : push.fleeting;
     for (const clientId of this.#host.members()) {
       const lane = this.#lanes.get(clientId);
       if (lane?.state !== "linked") {
-        this.push([clientId], push, owed);
+        this.push([clientId], push, noticedAt);
         continue;
       }
       const links = [...lane.links];
@@ -263,7 +266,7 @@ export class Delivery {
     // session takes a notice once, and a count is right whatever it knows.
     const recount = this.#host.readMovedAt(clientId) > request.admittedAt - BURST_GAP;
     const known = Math.max(request.admittedAt, this.#host.now() - BURST_GAP);
-    const notices = this.#host.notices(clientId, known, true);
+    const notices = this.#host.notices(clientId, { after: known, again: true });
     const wanted: Push[] = [...notices, ...ticket.pushes, ...this.#passedBy(request)];
     const held = this.#render(clientId, recount ? [...wanted, "recount"] : wanted);
     port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...held]));
@@ -294,9 +297,9 @@ export class Delivery {
   }
 
   /** Notices that a session on its way here may not have seen when his links end; to those that have, nothing new. */
-  #unseen(clientId: string): Push[] {
+  #unseen(clientId: string, before?: number): Push[] {
     const since = this.#host.now() - BURST_GAP;
-    const notices = this.#host.notices(clientId, since, true);
+    const notices = this.#host.notices(clientId, { after: since, before, again: true });
     return this.#host.readMovedAt(clientId) > since ? [...notices, "recount"] : notices;
   }
 
@@ -345,7 +348,8 @@ export class Delivery {
       lane.newcomer = { since: Math.min(lane.newcomer?.since ?? head, head), at: this.#host.now() };
       return;
     }
-    for (const notice of this.#host.notices(clientId, lastNotice, false)) this.push([clientId], notice);
+    const since = this.#host.notices(clientId, { after: lastNotice, again: false });
+    for (const notice of since) this.push([clientId], notice);
     if (!this.#host.isMember(clientId) || head >= this.#host.head()) return;
     this.#host.owe(head);
     this.#owe(clientId, head);
@@ -361,8 +365,8 @@ export class Delivery {
     if (owedSince !== undefined) {
       const { others } = this.audience();
       for (const clientId of [...others, ...this.#host.leftAfter(owedSince)]) {
-        for (const notice of this.#host.notices(clientId, owedSince, false))
-          this.push([clientId], notice, true);
+        const notices = this.#host.notices(clientId, { after: owedSince, again: false });
+        for (const notice of notices) this.push([clientId], notice, owedSince + 1);
       }
       for (const clientId of [...others]) this.#owe(clientId, owedSince);
     }

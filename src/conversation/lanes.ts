@@ -43,6 +43,14 @@ export interface Link extends LinkIdentity {
 export type Push = Uint8Array | { fleeting: Uint8Array } | Count;
 export type Count = "unread" | "recount";
 
+/** Notices kept under a time between these (ms), both left out. */
+export interface NoticesWanted {
+  after: number;
+  before?: number;
+  /** They were told at the time, and sessions that began since are not to hear of them. */
+  again: boolean;
+}
+
 /** What delivery needs of the conversation around it. */
 export interface DeliveryHost {
   now(): number;
@@ -56,8 +64,8 @@ export interface DeliveryHost {
   setAway(clientId: string, away: boolean): void;
   /** What a client may see of the log after a time, as one frame of records; undefined if there is nothing. */
   replay(clientId: string, after: number, limit: number): Replay | undefined;
-  /** What a client was to be told of after a time, beside messages: records that a session takes once. */
-  notices(clientId: string, after: number, again: boolean): Uint8Array[];
+  /** What a client was to be told of in a time, beside messages: records that a session takes once. */
+  notices(clientId: string, wanted: NoticesWanted): Uint8Array[];
   /** When a member's read mark last moved (ms); 0 for others. */
   readMovedAt(clientId: string): number;
   /** The record of a member's unread count as it is now; undefined for others. */

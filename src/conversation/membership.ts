@@ -72,7 +72,7 @@ export class Membership {
   announceCreation(): void {
     const members = [...this.#state.members.keys()];
     const others = members.filter((clientId) => clientId !== this.#state.facts.creator);
-    this.#delivery.push(others, joinRecords(this.creationNotices()), true);
+    this.#delivery.push(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
   }
 
   /** What each initial member is told (wire §5.1). */
@@ -124,14 +124,14 @@ export class Membership {
     const at = updatedAt;
     const joined = this.#record({ kind: "joined", at, by });
     // Their links, where they have some, begin here: what was said so far did not come over them.
-    this.#delivery.push(newcomers, joinRecords([passedRecord(this.#state.log.end, 0), joined]), true);
+    this.#delivery.push(newcomers, joinRecords([passedRecord(this.#state.log.end, 0), joined]), at);
     // What was said before he came (back) is not unread, whatever his devices counted once.
     const returning = newcomers.filter(
       (clientId) => this.#state.members.get(clientId)?.readMovedAt === updatedAt,
     );
     this.#delivery.push(returning, "unread");
     const membersJoined = this.#record({ kind: "membersJoined", at, by, members: newcomers });
-    this.#delivery.push([...this.#state.members.keys()], membersJoined, true);
+    this.#delivery.push([...this.#state.members.keys()], membersJoined, at);
   }
 
   async remove(link: Link, command: CommandOf<"conversation.remove">): Promise<void> {
@@ -158,9 +158,9 @@ export class Membership {
     this.#answers.reply(link, serial, replies.membersRemoved(serial, outcome));
     if (gone.length === 0) return;
     const change = { by: link.clientId, at: updatedAt };
-    this.#delivery.push(gone, this.#record({ kind: "left", ...change }), true);
+    this.#delivery.push(gone, this.#record({ kind: "left", ...change }), updatedAt);
     const left = this.#record({ kind: "membersLeft", ...change, members: gone });
-    this.#delivery.push([...this.#state.members.keys()], left, true);
+    this.#delivery.push([...this.#state.members.keys()], left, updatedAt);
   }
 
   async update(link: Link, command: CommandOf<"conversation.update">): Promise<void> {
@@ -182,7 +182,7 @@ export class Membership {
     // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
     const notice = { kind: "updated" as const, at: updatedAt, by: link.clientId, changed, resulting };
     const own = noticeRecord(updatedAt, false, new Uint8Array());
-    this.#delivery.pushToMembers(this.#record(notice), { origin: link.origin, own, owed: true });
+    this.#delivery.pushToMembers(this.#record(notice), { origin: link.origin, own, noticedAt: updatedAt });
   }
 
   async mute(link: Link, serial: number | undefined, muted: boolean): Promise<void> {

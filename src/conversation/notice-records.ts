@@ -1,5 +1,6 @@
 import { noticeRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
+import type { NoticesWanted } from "./lanes.ts";
 import type { Notification } from "./notices.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -31,20 +32,12 @@ export function changeRecord(
   }
 }
 
-/**
- * What a client was to be told of after a time, as records (wire §5.1).
- *
- * @param again it was told at the time, and sessions that began since are not to hear of it
- */
-export function noticesOf(
-  state: ConversationState,
-  clientId: string,
-  after: number,
-  again: boolean,
-): Uint8Array[] {
+/** What a client was to be told of in a time, as records (wire §5.1). */
+export function noticesOf(state: ConversationState, clientId: string, wanted: NoticesWanted): Uint8Array[] {
+  const { after, before, again } = wanted;
   if (state.notices.last <= after) return [];
-  const missed = state.notices.missedBy(clientId, after, state.facts.id, state.members.has(clientId));
-  return missed.map((notification) => {
+  const place = { after, before, conversationId: state.facts.id, isMember: state.members.has(clientId) };
+  return state.notices.missedBy(clientId, place).map((notification) => {
     if (notification.kind !== "receipt") return changeRecord(state, notification, again);
     const { at, ...receipt } = notification;
     return noticeRecord(at, again, pushes.receipt({ ...receipt, keptAt: at }));

@@ -82,14 +82,19 @@ export class Notices {
   /**
    * What one client missed, oldest first. Who was no member then is told nothing of that time.
    *
-   * @param after what is kept under this time or an earlier one is known
-   * @param isMember whether the client is a member now
+   * @param asked `after` and `before` bound the times, both left out; `isMember`: whether the client is one now
    */
-  missedBy(clientId: string, after: number, conversationId: string, isMember: boolean): Notification[] {
+  missedBy(
+    clientId: string,
+    asked: { after: number; before?: number; conversationId: string; isMember: boolean },
+  ): Notification[] {
+    const { after, before = Number.POSITIVE_INFINITY, conversationId, isMember } = asked;
+    if (!this.#hasBetween(after, before)) return [];
     const kept = this.#after(after);
     let belongs = belongedBefore(kept, clientId, isMember);
     const missed: Notification[] = [];
     for (const { at, notice } of kept) {
+      if (at >= before) break;
       const place = { at, conversationId };
       switch (notice.kind) {
         case "joined": {
@@ -119,6 +124,13 @@ export class Notices {
       }
     }
     return missed;
+  }
+
+  #hasBetween(after: number, before: number): boolean {
+    const rows = this.#sql
+      .exec<{ at: number }>("SELECT min(at) AS at FROM notices WHERE at > ?", after)
+      .one();
+    return rows.at !== null && rows.at < before;
   }
 
   #after(at: number): { at: number; notice: Notice }[] {

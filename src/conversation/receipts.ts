@@ -133,6 +133,6 @@ export class Receipts {
     const { id: conversationId } = this.#state.facts;
     const push = pushes.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
     if (keptAt === undefined) this.#delivery.push([sender], pushRecord(push));
-    else this.#delivery.push([sender], noticeRecord(keptAt, false, push), true);
+    else this.#delivery.push([sender], noticeRecord(keptAt, false, push), keptAt);
   }
 }

@@ -279,7 +279,7 @@ export class ConversationHouse {
           if (member !== undefined && this.#living.state === state) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
-        notices: (clientId, after, again) => noticesOf(state, clientId, after, again),
+        notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, network.now),
         owe: (since) => {
