@@ -1,8 +1,13 @@
 import type { MissedNotices as ClientNotices, NoticesRefused } from "./client/missed-notices.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
 import type { Described, MissedNotices, Started } from "./conversation/conversation-object.ts";
+import type { HistoryRequest } from "./conversation/log.ts";
 import type { Will } from "./conversation/messages.ts";
 import type { ConversationRecord } from "./history/records.ts";
+import type { AppEvent } from "./hooks/events.ts";
+import type { ErrorName } from "./protocol/errors.ts";
+import type { JsonObject } from "./protocol/json.ts";
+import type { HistoryMessage } from "./protocol/replies.ts";
 
 /** What wrangler.toml and the secrets give the Worker and both object classes. */
 export interface Env {
@@ -16,7 +21,13 @@ export interface Env {
   DEMO?: string;
   CLIENTS: Objects<ClientStub>;
   CONVERSATIONS: Objects<ConversationStub>;
+  /** One object, named `app`. */
+  APP: Objects<AppStub>;
   DB: D1Database;
+  /** What happened, for hooks, webhooks and the event log. */
+  EVENTS: Queue<AppEvent>;
+  /** On one's own box: calls that cannot leave for a private network, whatever a name resolves to. */
+  PUBLIC_NETWORK?: Fetcher;
 }
 
 /** A namespace of objects, each found by its name. */
@@ -34,15 +45,100 @@ export interface ClientStub {
   isOnline(): Promise<boolean>;
   goAway(): Promise<number>;
   missedNotices(clientId: string, token: string, after: number): Promise<ClientNotices | NoticesRefused>;
+  /**
+   * Whether a session token is one of this client's that still counts; undefined if so. Not for logging in: for
+   * calls over HTTP that show one.
+   */
+  checkToken(clientId: string, token: string): Promise<NoticesRefused | undefined>;
+  /** Messages unread in all conversations together (Y-22). */
+  unreadCount(clientId: string): Promise<number>;
+  /** Ends every session with 4115; what was signed before is void (X-03). How many sessions there were. */
+  kick(reason: string): Promise<number>;
+  /** Refuses logins with 4106 and ends every session, or takes it back (X-22). */
+  ban(reason: string): Promise<void>;
+  unban(): Promise<void>;
 }
 
 /** What the rest of the service may ask of a ConversationObject. */
 export interface ConversationStub {
   fetch(request: Request): Promise<Response>;
-  start(record: ConversationRecord): Promise<Started>;
+  /** @param origin who asked: `client` is told by his own object, as with everything else he asks it for */
+  start(record: ConversationRecord, origin: "client" | "server"): Promise<Started>;
   describe(): Promise<Described | undefined>;
   isMember(clientId: string): Promise<boolean>;
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): Promise<MissedNotices>;
   will(from: string, will: Will): Promise<void>;
+  // For the app's own server (http-api §2): by no client, whatever the settings allow clients to do.
+  members(): Promise<{ members: string[]; muted: string[] } | Refused>;
+  addMembers(clientIds: string[]): Promise<Changed | Refused>;
+  removeMembers(clientIds: string[]): Promise<Changed | Refused>;
+  setMuted(clientIds: string[], muted: boolean): Promise<Changed | Refused>;
+  /** `changes` by column path, values or operations, as clients send them. */
+  change(changes: JsonObject): Promise<Changed | Refused>;
+  /** Deletes it with its history, for everybody. */
+  remove(): Promise<undefined | Refused>;
+  say(message: Said): Promise<{ messageId: string; timestamp: number } | Refused>;
+  history(request: HistoryRequest): Promise<HistoryMessage[] | Refused>;
+  /** Edits or recalls; with `silent` only the stored copy changes. */
+  patch(patch: PatchByServer): Promise<undefined | Refused>;
+  deleteMessage(place: MessagePlace): Promise<undefined | Refused>;
+  /** Undefined for who is no member. */
+  unread(clientId: string): Promise<number | undefined | Refused>;
 }
+
+/** What the rest of the service may ask of the AppObject. */
+export interface AppStub {
+  /** Takes one from a quota, or says after how many seconds there is more (L-10). */
+  spend(quota: string, perMinute: number, count?: number): Promise<{ retryAfter: number } | undefined>;
+  online(clientId: string): Promise<void>;
+  offline(clientId: string): Promise<void>;
+  /** Clients online now, and those that were today (UTC). */
+  presence(): Promise<{ online: number; today: number }>;
+  /** A conversation could not copy to D1 what was said in it after a time (ms). */
+  archiveBehind(conversationId: string, since: number): Promise<void>;
+  archiveCaughtUp(conversationId: string): Promise<void>;
+  /** Up to when (ms) D1 has everything that was said. */
+  archivedUntil(): Promise<number>;
+  /** The overrides as last stored in D1, for when D1 does not answer: nobody may get in by that. */
+  keepSettings(overrides: string): Promise<void>;
+  keptSettings(): Promise<string | undefined>;
+}
+
+/** An operation that did not happen, and why. */
+export interface Refused {
+  refused: ErrorName;
+  detail?: string;
+}
+
+export interface Changed {
+  /** The conversation's `updatedAt` after it (ms). */
+  updatedAt: number;
+}
+
+/** A message of the app's server (http-api §2.2). */
+export interface Said {
+  from: string;
+  content: string | Uint8Array;
+  transient: boolean;
+  /** Leave out the sender's own devices. */
+  noSync: boolean;
+  mentionAll: boolean;
+  mentions: string[];
+  /** JSON, for who is offline. */
+  pushData: string | undefined;
+  /** The same from the same sender is the same message (I3). */
+  dedupeToken: string | undefined;
+}
+
+export interface MessagePlace {
+  messageId: string;
+  timestamp: number;
+  /** Who sent it; undefined to take it as it is. */
+  from: string | undefined;
+}
+
+export type PatchByServer = MessagePlace & { silent: boolean } & (
+    | { recall: true }
+    | { recall: false; content: string | Uint8Array }
+  );

@@ -74,6 +74,22 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return this.#client.missedNotices(clientId, token, after);
   }
 
+  async checkToken(_clientId: string, _token: string): Promise<NoticesRefused | undefined> {
+    return { refused: "SESSION_TOKEN_EXPIRED" };
+  }
+
+  async unreadCount(_clientId: string): Promise<number> {
+    return 0;
+  }
+
+  async kick(_reason: string): Promise<number> {
+    return 0;
+  }
+
+  async ban(_reason: string): Promise<void> {}
+
+  async unban(): Promise<void> {}
+
   /** One alarm for everything: what is due earlier is not put off. */
   #wakeAfter(delay: number): void {
     const at = Date.now() + delay;

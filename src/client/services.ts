@@ -42,7 +42,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     now: () => Date.now(),
     memberLimit: async () => (await settingsOf(env).get()).limits.members,
     start: (record) =>
-      withDeadline(conversation(record.id).start(record), OBJECT_DEADLINE, `start of ${record.id}`),
+      withDeadline(conversation(record.id).start(record, "client"), OBJECT_DEADLINE, `start of ${record.id}`),
     describe: (id) => withDeadline(conversation(id).describe(), OBJECT_DEADLINE, `describing ${id}`),
     isMember: (id, clientId) =>
       withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),

@@ -39,6 +39,8 @@ export interface SessionIdentity {
   clientId: string;
   sessionId: string;
   mode: SyncMode;
+  /** Of the device; nothing is decided by it. */
+  address: string | undefined;
 }
 
 interface SessionSocket {

@@ -1,16 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
 import { withDeadline } from "../deadline.ts";
-import type { ConversationStub, Env } from "../env.ts";
+import type { Changed, ConversationStub, Env, MessagePlace, PatchByServer, Refused, Said } from "../env.ts";
 import { archivedUpTo, saveConversation, saveMessages } from "../history/archive.ts";
 import type { ConversationFound } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import { decodeCommand } from "../protocol/decode.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import type { ConversationRequest, LinkRequest } from "../protocol/link-controls.ts";
+import type { HistoryMessage } from "../protocol/replies.ts";
 import { settingsOf } from "../settings/store.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
 import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
+import type { HistoryRequest } from "./log.ts";
 import { replayOf, unreadOf, type Will } from "./messages.ts";
 import { noticesOf } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
@@ -117,7 +120,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   /** Creates the conversation, or finds it created already. D1 knows it before this resolves, if D1 is up. */
-  async start(record: ConversationRecord): Promise<Started> {
+  async start(record: ConversationRecord, _origin: "client" | "server"): Promise<Started> {
     const existing = this.#open;
     if (existing !== undefined) {
       await settingsOf(this.env).get();
@@ -153,6 +156,50 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   /** The will of a client that was lost; told again, it is not sent again. */
   async will(from: string, will: Will): Promise<void> {
     this.#open?.conversation.will(from, will);
+  }
+
+  async members(): Promise<{ members: string[]; muted: string[] } | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async addMembers(_clientIds: string[]): Promise<Changed | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async removeMembers(_clientIds: string[]): Promise<Changed | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async setMuted(_clientIds: string[], _muted: boolean): Promise<Changed | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async change(_changes: JsonObject): Promise<Changed | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async remove(): Promise<undefined | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async say(_message: Said): Promise<{ messageId: string; timestamp: number } | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async history(_request: HistoryRequest): Promise<HistoryMessage[] | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async patch(_patch: PatchByServer): Promise<undefined | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async deleteMessage(_place: MessagePlace): Promise<undefined | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
+  }
+
+  async unread(_clientId: string): Promise<number | undefined | Refused> {
+    return { refused: "CONVERSATION_NOT_FOUND" };
   }
 
   #assemble(state: ConversationState) {

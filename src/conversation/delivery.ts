@@ -242,13 +242,14 @@ export class Delivery {
     const burst = this.#burst(request.clientId);
     const replay = this.#host.replay(request.clientId, ticket.replayAfter, REPLAY_LIMIT);
     if (replay?.more) return undefined;
-    const { clientId, sessionId, origin, mode } = request;
+    const { clientId, sessionId, origin, mode, address } = request;
     const link: Link = {
       number: this.#lastNumber + 1,
       clientId,
       sessionId,
       origin,
       mode,
+      address,
       acknowledged: 0,
       period,
       since,

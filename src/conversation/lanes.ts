@@ -15,6 +15,8 @@ export interface LinkIdentity {
   sessionId: string;
   origin: number;
   mode: SyncMode;
+  /** Of its device; nothing is decided by it. */
+  address: string | undefined;
   /** The newest message its device acknowledged, where storage may not know it yet. */
   acknowledged: number;
   period: Period;

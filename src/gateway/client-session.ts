@@ -80,6 +80,7 @@ export class ClientSession implements LinkOwner {
   readonly clientId: string;
   readonly #owner: SessionOwner;
   readonly #mode: SyncMode;
+  readonly #address: string | undefined;
   readonly #sessionId = crypto.randomUUID();
   readonly #origin = newOrigin();
   readonly #field: Uint8Array;
@@ -110,10 +111,12 @@ export class ClientSession implements LinkOwner {
   #settling: Uint8Array[] | undefined;
   #settled: (() => void) | undefined;
 
-  constructor(owner: SessionOwner, clientId: string, mode: SyncMode) {
+  /** @param address of the device */
+  constructor(owner: SessionOwner, clientId: string, mode: SyncMode, address: string | undefined) {
     this.#owner = owner;
     this.clientId = clientId;
     this.#mode = mode;
+    this.#address = address;
     this.#field = clientIdField(clientId);
     if (mode === "push") {
       const send = (payload: Uint8Array) => this.#push(payload);
@@ -157,7 +160,10 @@ export class ClientSession implements LinkOwner {
       },
     };
     try {
-      const request = { clientId: this.clientId, sessionId: this.#sessionId, mode: this.#mode };
+      const request = {
+        ...{ clientId: this.clientId, sessionId: this.#sessionId, mode: this.#mode },
+        address: this.#address,
+      };
       const socket = await this.#owner.dialSession(request, events);
       if (socket === "missing") throw new Error("no client object");
       if (this.#phase === "over") return socket.close(linkClose.LOST);
@@ -247,7 +253,8 @@ export class ClientSession implements LinkOwner {
   request(conversationId: string) {
     const since = this.#marks.at(conversationId);
     const session = { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin };
-    return { ...session, mode: this.#mode, since, admittedAt: this.#admittedAt };
+    const { mode, address } = { mode: this.#mode, address: this.#address };
+    return { ...session, mode, since, admittedAt: this.#admittedAt, address };
   }
 
   receive(conversationId: string, records: LinkRecord[]): void {

@@ -1,6 +1,7 @@
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { settingsOf } from "../settings/store.ts";
+import { addressOf } from "./address.ts";
 import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
 import { negotiate } from "./sub-protocol.ts";
@@ -16,7 +17,8 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
   server.accept();
-  const gateway = new Gateway(server, agreed.protocol, servicesOf(env), settings.limits.loginSeconds * 1000);
+  const services = servicesOf(env, addressOf(request.headers));
+  const gateway = new Gateway(server, agreed.protocol, services, settings.limits.loginSeconds * 1000);
   const lost = () => gateway.lost();
   server.addEventListener("message", ({ data }) => {
     if (typeof data === "string" || data instanceof ArrayBuffer) gateway.receive(data);
@@ -31,9 +33,10 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   return new Response(null, { status: 101, webSocket: client, headers });
 }
 
-function servicesOf(env: Env): GatewayServices {
+function servicesOf(env: Env, address: string | undefined): GatewayServices {
   return {
     appId: env.APP_ID,
+    address,
     now: () => Date.now(),
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);

@@ -8,7 +8,8 @@ import type { LinkRequest, SessionRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
-import type { Settings } from "../settings/schema.ts";
+import { withSupervision } from "../protocol/supervision.ts";
+import { isLoginSupervised, isSupervised, type Settings } from "../settings/schema.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import type { Dial } from "./link-socket.ts";
 import { RateLimits } from "./rate-limits.ts";
@@ -22,6 +23,8 @@ export interface UserSocket {
 
 export interface GatewayServices {
   appId: string;
+  /** Of the device. */
+  address: string | undefined;
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
   settings: { peek(): Settings | undefined; get(): Promise<Settings> };
@@ -187,7 +190,7 @@ export class Gateway implements SessionOwner {
         if (refusal !== undefined) return this.#refuse(clientId, serial, refusal);
       }
     }
-    session.handle(command, frame);
+    session.handle(command, isSupervised(settings) ? withSupervision(frame) : frame);
   }
 
   #open(command: CommandOf<"session.open">, frame: Uint8Array, settings: Settings): void {
@@ -203,10 +206,11 @@ export class Gateway implements SessionOwner {
     if (!hasRoom || !this.#allows(clientId, command, settings)) {
       return this.#refuseLogin(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
-    if (current !== undefined) return current.handle(command, frame);
-    const session = new ClientSession(this, clientId, this.#protocol.mode);
+    const login = isLoginSupervised(settings) ? withSupervision(frame) : frame;
+    if (current !== undefined) return current.handle(command, login);
+    const session = new ClientSession(this, clientId, this.#protocol.mode, this.#services.address);
     this.#sessions.set(clientId, session);
-    void session.open(command, frame);
+    void session.open(command, login);
   }
 
   #allows(clientId: string, command: Command, settings: Settings): boolean {

@@ -16,6 +16,8 @@ export interface Envelope {
   installationId: string | undefined;
   /** 0 push, 1 live query, 2 messaging; absent for messaging. */
   service: number | undefined;
+  /** The gateway says: the app has a say in this, by hooks, filter or signatures (`supervision.ts`). */
+  supervised: boolean;
 }
 
 /** A signature made by the app's own server. */

@@ -43,6 +43,7 @@ function decodeEnvelope(message: GenericCommand): Envelope {
     clientId: message.cmd === CommandType.echo && clientId === appId ? undefined : clientId,
     installationId: given(message, "installationId"),
     service: given(message, "service"),
+    supervised: message.supervised,
   };
 }
 

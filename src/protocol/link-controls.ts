@@ -20,6 +20,8 @@ export interface LinkRequest {
   /** When the session logged in (ms), by its client's object: what came before is not to come to it. */
   admittedAt: number;
   mode: SyncMode;
+  /** Of the device; nothing is decided by it. */
+  address: string | undefined;
 }
 
 /** `.3` sessions pull from unread counts, `.1` sessions are pushed what they missed (Y-01). */
@@ -30,6 +32,8 @@ export interface SessionRequest {
   clientId: string;
   sessionId: string;
   mode: SyncMode;
+  /** Of the device; nothing is decided by it. */
+  address: string | undefined;
 }
 
 /** ConversationObject → gateway. */

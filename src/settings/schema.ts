@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { afterEvents, eventNames } from "../hooks/names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 
 /** A whole number in a range. */
@@ -11,6 +12,58 @@ function whole(least: number, most: number) {
 const perMinute = () => whole(0, 1_000_000);
 
 const flag = () => v.boolean("must be true or false");
+
+const URL_LENGTH_MAX = 2_048; // characters
+const SECRET_LENGTH_MAX = 1_024; // characters
+const LIST_MAX = 100;
+
+/** An address to call. Which hosts may be called is judged at the call, since what a name means can change. */
+const address = () =>
+  v.pipe(
+    v.string("must be a URL"),
+    v.maxLength(URL_LENGTH_MAX, "must be a URL"),
+    v.check(isPlainUrl, "must be an http or https URL without user, password or fragment"),
+  );
+
+const secret = () => {
+  const problem = `must be a text of 1 to ${SECRET_LENGTH_MAX} characters`;
+  return v.pipe(v.string(problem), v.minLength(1, problem), v.maxLength(SECRET_LENGTH_MAX, problem));
+};
+
+const listOf = <Item extends v.GenericSchema>(item: Item) =>
+  v.pipe(v.array(item, "must be a list"), v.maxLength(LIST_MAX, `must have at most ${LIST_MAX} entries`));
+
+/** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
+const origin = () =>
+  v.pipe(v.string("must be an origin"), v.check(isOrigin, "must be an origin such as https://example.com"));
+
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const plain = url.username === "" && url.password === "" && url.hash === "";
+  return plain && (url.protocol === "https:" || url.protocol === "http:");
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** What a JSON Web Token has to be signed with: a shared secret (HS256), or keys published at a URL. */
+const tokenRules = () =>
+  v.pipe(
+    group({
+      secret: v.optional(v.nullable(secret()), null),
+      jwksUrl: v.optional(v.nullable(address()), null),
+      /** `iss` that a token must have. */
+      issuer: v.optional(v.nullable(v.string("must be a text")), null),
+      /** `aud` that a token must have. */
+      audience: v.optional(v.nullable(v.string("must be a text")), null),
+    }),
+    v.check(
+      (rules) => (rules.secret === null) !== (rules.jwksUrl === null),
+      "needs a secret or a jwksUrl, and not both",
+    ),
+  );
 
 const group = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.strictObject(entries, (issue) =>
@@ -45,6 +98,67 @@ const schema = (demo: boolean) =>
         linksPerSession: v.optional(whole(1, 100), 64),
         /** From connecting to the first login; then close code 4108. */
         loginSeconds: v.optional(whole(1, 3_600), 30),
+        /** Messages sent, edited and recalled over HTTP, of the whole app (L-10); 0 is unlimited. */
+        restMessagesPerMinute: v.optional(perMinute(), 1_800),
+      }),
+      {},
+    ),
+    security: v.optional(
+      group({
+        /** Logins need a signature of the app's server (X-01), else error 4102. */
+        signLogin: v.optional(flag(), false),
+        /** Creating, joining, adding and removing need one, else error 4302. */
+        signConversation: v.optional(flag(), false),
+        /** Clients may read history over HTTP, with a signature. */
+        signHistory: v.optional(flag(), false),
+        /** Blacklist operations need one, else error 4546. */
+        signBlacklist: v.optional(flag(), false),
+        /** Web pages that may connect; an empty list is all of them. Others: error 4110. */
+        origins: v.optional(listOf(origin()), []),
+        /** Logins may show a JSON Web Token instead of a signature, and then must show one of the two. */
+        jwt: v.optional(v.nullable(tokenRules()), null),
+      }),
+      {},
+    ),
+    hooks: v.optional(
+      group({
+        /** Base URL of a LeanEngine that has the app's hooks (H-13). */
+        url: v.optional(v.nullable(address()), null),
+        /** What that engine knows as LEANCLOUD_APP_HOOK_KEY. */
+        key: v.optional(v.nullable(secret()), null),
+        /** Adds `__sign` to the body, for engines from before the hook key. */
+        legacySign: v.optional(flag(), false),
+        /** Longest that a hook may take, in milliseconds. */
+        timeoutMs: v.optional(whole(50, 15_000), 3_000),
+        /** What becomes of a request whose hook fails (H-11). */
+        onFailure: v.optional(v.picklist(["ignore", "refuse"], "must be ignore or refuse"), "ignore"),
+        /** Hooks and webhooks may be http, and on this machine or in a private network. */
+        allowPrivate: v.optional(flag(), false),
+      }),
+      {},
+    ),
+    webhooks: v.optional(
+      group({
+        /** Takes the events of this list as JSON, signed with the secret. */
+        url: v.optional(v.nullable(address()), null),
+        secret: v.optional(v.nullable(secret()), null),
+        events: v.optional(listOf(v.picklist(eventNames, "must be a list of event names")), afterEvents),
+      }),
+      {},
+    ),
+    keywords: v.optional(
+      group({
+        /** Filters conversations of two as well (X-31). */
+        oneToOne: v.optional(flag(), false),
+        /** Names the word list that counts; null without one. Set by `PUT /admin/keywords` alone. */
+        version: v.optional(v.nullable(v.string()), null),
+      }),
+      {},
+    ),
+    events: v.optional(
+      group({
+        /** Days that the event log (G-05) reaches back; 0 keeps none. */
+        logDays: v.optional(whole(0, 90), 0),
       }),
       {},
     ),
@@ -80,19 +194,39 @@ export function patchProblem(patch: Json): string | undefined {
   return result.issues?.map((issue) => `${fieldOf(issue)}: ${issue.message}`).join("; ");
 }
 
+/**
+ * Whether the app has a say in what clients do, so that objects have to look at the settings before they act: with
+ * hooks, a word list, signed operations, or an event log.
+ */
+export function isSupervised({ hooks, webhooks, keywords, security, events }: Settings): boolean {
+  const listening = hooks.url !== null || webhooks.url !== null || events.logDays > 0;
+  return listening || keywords.version !== null || security.signConversation;
+}
+
+/** The same for logins. */
+export function isLoginSupervised(settings: Settings): boolean {
+  return isSupervised(settings) || settings.security.signLogin || settings.security.jwt !== null;
+}
+
 function fieldOf(issue: v.BaseIssue<unknown>): string {
   return v.getDotPath(issue) ?? "settings";
 }
 
+/** Settings are in groups; below them are values, of which some are lists. */
+const GROUP_DEPTH = 1;
+
 /**
- * The same with `undefined` for each `null` inside, which leaves the field's name to be checked. No setting is
- * a list, and valibot would take one for an object: `null` fits nothing.
+ * The same with `undefined` for each `null` inside, which leaves the field's name to be checked. Valibot would take
+ * a list for a group: `null` fits nothing.
  */
-function withoutNulls(value: Json): unknown {
-  if (Array.isArray(value)) return null;
+function withoutNulls(value: Json, depth = 0): unknown {
+  if (Array.isArray(value)) return depth > GROUP_DEPTH ? value : null;
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, inner === null ? undefined : withoutNulls(inner)]),
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      inner === null ? undefined : withoutNulls(inner, depth + 1),
+    ]),
   );
 }
 

@@ -43,11 +43,14 @@ async function made(tom: string, jerry: string): Promise<string> {
   const conversation = world.CONVERSATIONS.getByName(id);
   await runInDurableObject(conversation, (object) => {
     if (!(object instanceof ConversationObject)) throw new Error("no conversation");
-    return object.start({
-      ...{ id, kind: "normal", creator: tom, members: [tom, jerry], muted: [], name: undefined },
-      ...{ attributes: {}, columns: {}, unique: false, uniqueId: undefined, timeToLive: undefined },
-      ...{ createdAt: now, updatedAt: now, lastMessageAt: undefined },
-    });
+    return object.start(
+      {
+        ...{ id, kind: "normal", creator: tom, members: [tom, jerry], muted: [], name: undefined },
+        ...{ attributes: {}, columns: {}, unique: false, uniqueId: undefined, timeToLive: undefined },
+        ...{ createdAt: now, updatedAt: now, lastMessageAt: undefined },
+      },
+      "client",
+    );
   });
   return id;
 }

@@ -1436,6 +1436,13 @@ export declare type GenericCommand = Message<"parley.GenericCommand"> & {
    * @generated from field: optional parley.LoggedinCommand loggedinMessage = 117;
    */
   loggedinMessage?: LoggedinCommand | undefined;
+
+  /**
+   * Ours, between gateway and objects: the app has a say in what clients do (hooks, filter, signatures).
+   *
+   * @generated from field: optional bool supervised = 1000;
+   */
+  supervised: boolean;
 };
 
 /**

@@ -62,6 +62,7 @@ export class Phone {
       { text: false, mode: "pull" },
       {
         appId: "town",
+        address: undefined,
         now: () => network.now,
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => settings, get: async () => settings },

@@ -117,6 +117,7 @@ export class Device {
       { text: false, mode: this.mode },
       {
         appId: "town",
+        address: undefined,
         now: () => network.now,
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => this.#settings, get: async () => this.#settings },

@@ -13,7 +13,25 @@ describe("defaults", () => {
         members: 500,
         linksPerSession: 64,
         loginSeconds: 30,
+        restMessagesPerMinute: 1800,
       },
+      security: {
+        ...{ signLogin: false, signConversation: false, signHistory: false, signBlacklist: false },
+        ...{ origins: [], jwt: null },
+      },
+      hooks: {
+        ...{ url: null, key: null, legacySign: false, timeoutMs: 3000, onFailure: "ignore" },
+        allowPrivate: false,
+      },
+      webhooks: {
+        ...{ url: null, secret: null },
+        events: [
+          ...["messageSent", "receiversOffline", "conversationStarted", "conversationAdded"],
+          ...["conversationRemoved", "clientOnline", "clientOffline"],
+        ],
+      },
+      keywords: { oneToOne: false, version: null },
+      events: { logDays: 0 },
     });
   });
 

@@ -1,0 +1,27 @@
+/** What the app's server can be asked before it happens: it may refuse or rewrite (H-01, H-04 to H-08, H-10). */
+export const beforeEvents = [
+  "messageReceived",
+  "messageUpdate",
+  "conversationStart",
+  "conversationAdd",
+  "conversationRemove",
+  "conversationUpdate",
+  "rtmClientSign",
+] as const;
+
+/** What the app's server can be told of after it happened, and what the event log keeps (H-02, H-03, H-05 to H-09, G-05). */
+export const afterEvents = [
+  "messageSent",
+  "receiversOffline",
+  "conversationStarted",
+  "conversationAdded",
+  "conversationRemoved",
+  "clientOnline",
+  "clientOffline",
+] as const;
+
+/** Names of hooks; LeanEngine knows each with an underscore before it. */
+export const eventNames = [...beforeEvents, ...afterEvents] as const;
+
+export type BeforeEventName = (typeof beforeEvents)[number];
+export type AfterEventName = (typeof afterEvents)[number];
