@@ -3,6 +3,7 @@ import { replyRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
+import type { Objection } from "./supervision.ts";
 
 /** Answers to commands, each to the session that asked; none for a command without a serial. */
 export class Answers {
@@ -18,5 +19,10 @@ export class Answers {
 
   refuse(link: Link, serial: number | undefined, error: ErrorName, detail?: string): void {
     this.reply(link, serial, replies.errorReply(serial, error, { detail }));
+  }
+
+  /** Refused by the app's own say. */
+  object(link: Link, serial: number | undefined, { error, ...refusal }: Objection): void {
+    this.reply(link, serial, replies.errorReply(serial, error, refusal));
   }
 }

@@ -4,17 +4,21 @@ import type { Changed, ConversationStub, Env, MessagePlace, PatchByServer, Refus
 import { archivedUpTo, saveConversation, saveMessages } from "../history/archive.ts";
 import type { ConversationFound } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
+import { EventOutbox } from "../hooks/event-outbox.ts";
+import { hooksOf } from "../hooks/hooks.ts";
+import { publish } from "../hooks/publish.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { ConversationRequest, LinkRequest } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
+import { isHeard } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
 import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
 import type { HistoryRequest } from "./log.ts";
-import { replayOf, unreadOf, type Will } from "./messages.ts";
+import { NOBODY, replayOf, unreadOf, type Will } from "./messages.ts";
 import { noticesOf } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
@@ -42,11 +46,19 @@ export interface Started {
   pushes: Uint8Array[];
 }
 
+interface Open {
+  state: ConversationState;
+  delivery: Delivery;
+  conversation: Conversation;
+  outbox: Outbox;
+}
+
+/** In whose name the app's server changes things. */
+const NO_CLIENT = { clientId: "", origin: NOBODY };
+
 /** One conversation: a shell that gives the rules their storage, clock, sockets and alarm. */
 export class ConversationObject extends DurableObject<Env> implements ConversationStub {
-  #open:
-    | { state: ConversationState; delivery: Delivery; conversation: Conversation; outbox: Outbox }
-    | undefined;
+  #open: Open | undefined;
   readonly #links = new Map<WebSocket, Link>();
   #alarmAt: number | undefined;
   #archiveFailures = 0;
@@ -117,22 +129,27 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       this.#wakeAfter(Math.min(RETRY_FIRST * 2 ** (this.#archiveFailures - 1), RETRY_LAST));
     }
     if (open.state.owedSince !== undefined) this.#wakeAfter(OWED_DELAY);
+    if (open.conversation.happenings.isBehind && !(await open.conversation.happenings.publish())) {
+      this.#wakeAfter(RETRY_LAST);
+    }
   }
 
   /** Creates the conversation, or finds it created already. D1 knows it before this resolves, if D1 is up. */
-  async start(record: ConversationRecord, _origin: "client" | "server"): Promise<Started> {
+  async start(record: ConversationRecord, origin: "client" | "server"): Promise<Started> {
     const existing = this.#open;
     if (existing !== undefined) {
       await settingsOf(this.env).get();
-      await existing.conversation.membership.startedAgain(record.creator);
+      if (origin === "client") await existing.conversation.membership.startedAgain(record.creator);
       return { existing: true, conversation: existing.state.record(), pushes: [] };
     }
+    await this.#refreshSettings();
+    if (this.#open !== undefined) return this.start(record, origin); // somebody else was quicker
     const state = ConversationState.create(this.ctx.storage.sql, record);
     const { conversation, outbox } = this.#assemble(state);
     this.#wakeAfter(outbox.delay);
     await outbox.index();
-    const pushes = conversation.membership.creationNotices();
-    conversation.membership.announceCreation(); // before anything can be said in it
+    const pushes = origin === "client" ? conversation.membership.creationNotices() : [];
+    conversation.membership.announceCreation(origin); // before anything can be said in it
     return { existing: false, conversation: state.record(), pushes };
   }
 
@@ -155,51 +172,70 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   /** The will of a client that was lost; told again, it is not sent again. */
   async will(from: string, will: Will): Promise<void> {
-    this.#open?.conversation.will(from, will);
+    await this.#open?.conversation.will(from, will);
   }
 
   async members(): Promise<{ members: string[]; muted: string[] } | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
+    return this.#found(async ({ state }) => {
+      const { members, muted } = state.record();
+      return { members, muted };
+    });
   }
 
-  async addMembers(_clientIds: string[]): Promise<Changed | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
+  async addMembers(clientIds: string[]): Promise<Changed | Refused> {
+    return this.#found(({ conversation }) =>
+      conversation.membership.addMembers(clientIds, NO_CLIENT.clientId),
+    );
   }
 
-  async removeMembers(_clientIds: string[]): Promise<Changed | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
+  async removeMembers(clientIds: string[]): Promise<Changed | Refused> {
+    return this.#found(({ conversation }) =>
+      conversation.membership.removeMembers(clientIds, NO_CLIENT.clientId),
+    );
   }
 
-  async setMuted(_clientIds: string[], _muted: boolean): Promise<Changed | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
+  async setMuted(clientIds: string[], muted: boolean): Promise<Changed | Refused> {
+    return this.#found(({ conversation }) => conversation.membership.setMuted(clientIds, muted));
   }
 
-  async change(_changes: JsonObject): Promise<Changed | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
+  async change(changes: JsonObject): Promise<Changed | Refused> {
+    return this.#found(({ conversation }) => conversation.membership.change(changes, NO_CLIENT));
+  }
+
+  async say(message: Said): Promise<{ messageId: string; timestamp: number } | Refused> {
+    return this.#found(({ conversation }) => conversation.say(message));
+  }
+
+  async history(request: HistoryRequest): Promise<HistoryMessage[] | Refused> {
+    return this.#found(async ({ conversation }) => conversation.history(request));
+  }
+
+  async patch(patch: PatchByServer): Promise<undefined | Refused> {
+    return this.#found(async ({ conversation }) => conversation.patchByServer(patch));
+  }
+
+  async deleteMessage(place: MessagePlace): Promise<undefined | Refused> {
+    return this.#found(async ({ conversation }) => conversation.deleteMessage(place));
+  }
+
+  async unread(clientId: string): Promise<number | undefined | Refused> {
+    return this.#found(async ({ conversation }) => conversation.unread(clientId));
   }
 
   async remove(): Promise<undefined | Refused> {
     return { refused: "CONVERSATION_NOT_FOUND" };
   }
 
-  async say(_message: Said): Promise<{ messageId: string; timestamp: number } | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
+  /** Does something for the app's server, with the settings fresh: limits, and who wants to hear of it. */
+  async #found<Outcome>(run: (open: Open) => Promise<Outcome>): Promise<Outcome | Refused> {
+    if (this.#open !== undefined) await this.#refreshSettings();
+    const open = this.#open;
+    return open === undefined ? { refused: "CONVERSATION_NOT_FOUND" } : run(open);
   }
 
-  async history(_request: HistoryRequest): Promise<HistoryMessage[] | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
-  }
-
-  async patch(_patch: PatchByServer): Promise<undefined | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
-  }
-
-  async deleteMessage(_place: MessagePlace): Promise<undefined | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
-  }
-
-  async unread(_clientId: string): Promise<number | undefined | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
+  #refreshSettings(): Promise<unknown> | undefined {
+    const settings = settingsOf(this.env);
+    return settings.peek() === undefined ? settings.get() : undefined;
   }
 
   #assemble(state: ConversationState) {
@@ -255,14 +291,22 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         return withDeadline(saved, ARCHIVE_DEADLINE, "saving history to D1");
       },
     });
-    const conversation = new Conversation(state, delivery, links, outbox, {
+    const settings = settingsOf(this.env);
+    const events = new EventOutbox(this.ctx.storage.sql, () => Date.now());
+    const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => Date.now(),
       nextTick: (run) => this.#nextTick(run),
       archiveSoon: () => this.#wakeAfter(outbox.delay),
-      limits: () => settingsOf(this.env).last.limits,
-      refreshLimits: () => {
-        const settings = settingsOf(this.env);
-        return settings.peek() === undefined ? settings.get() : undefined;
+      settings: () => settings.last,
+      refreshSettings: () => this.#refreshSettings(),
+      hooks: hooksOf(this.env),
+      filtered: async () => undefined,
+      isSigned: async () => true,
+      isHeard: () => isHeard(settings.last),
+      publish: (happened) => publish(this.env, happened),
+      publishSoon: () => {
+        this.#wakeAfter(OWED_DELAY);
+        void conversation.happenings.publish();
       },
     });
     this.#open = { state, delivery, conversation, outbox };

@@ -1,17 +1,25 @@
+import type { MessagePlace, PatchByServer, Refused, Said } from "../env.ts";
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import type { EventOutbox } from "../hooks/event-outbox.ts";
+import type { CommandOf } from "../protocol/commands.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
+import type { HistoryMessage } from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
 import { Answers } from "./answers.ts";
 import type { ConversationCommand } from "./commands.ts";
 import type { Delivery } from "./delivery.ts";
+import { Happenings, type HappeningsHost } from "./happenings.ts";
 import type { Link } from "./lanes.ts";
-import { Membership, type MembershipHost } from "./membership.ts";
-import { Messages, type MessagesHost, type Will } from "./messages.ts";
+import type { HistoryRequest } from "./log.ts";
+import { Membership } from "./membership.ts";
+import { type Draft, Messages, type MessagesHost, NOBODY, type Will } from "./messages.ts";
 import type { Notification } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import { Patches } from "./patches.ts";
 import { Receipts } from "./receipts.ts";
 import type { ConversationState, Member } from "./state.ts";
+import { type Supervised, Supervision, type SupervisionHost, UNSUPERVISED } from "./supervision.ts";
+import { Turns } from "./turns.ts";
 
 /** What a session that logs in wants to know. */
 export interface CatchUpRequest {
@@ -59,22 +67,25 @@ const MISSED_MAX = 20;
 /** Edits and recalls of one conversation told at a login: the newest, since SDKs ask for older ones never again. */
 const PATCHES_MAX = 1_000;
 
-export interface ConversationHost extends MembershipHost, MessagesHost {
-  /** Asks for the limits if they are not known to be fresh; undefined when they are. Never rejects. */
-  refreshLimits(): Promise<unknown> | undefined;
+export interface ConversationHost extends MessagesHost, SupervisionHost, HappeningsHost {
+  /** Asks for the settings if they are not known to be fresh; undefined when they are. Never rejects. */
+  refreshSettings(): Promise<unknown> | undefined;
 }
 
 /** The rules of one conversation: who may do what, what it changes, who is told. */
 export class Conversation {
   readonly membership: Membership;
   readonly receipts: Receipts;
+  readonly happenings: Happenings;
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #answers: Answers;
   readonly #messages: Messages;
   readonly #patches: Patches;
+  readonly #supervision: Supervision;
+  readonly #turns = new Turns();
   readonly #host: ConversationHost;
-  /** Commands that wait for fresh limits, in order; undefined when none do. */
+  /** Commands that wait for fresh settings, in order; undefined when none do. */
   #backlog: { link: Link; command: ConversationCommand }[] | undefined;
 
   /** @param links those that outlived the object's sleep */
@@ -83,6 +94,7 @@ export class Conversation {
     delivery: Delivery,
     links: Iterable<Link>,
     outbox: Outbox,
+    events: EventOutbox,
     host: ConversationHost,
   ) {
     this.#host = host;
@@ -90,9 +102,19 @@ export class Conversation {
     this.#delivery = delivery;
     this.#answers = new Answers(delivery);
     this.receipts = new Receipts(state, delivery, links, () => host.now());
-    this.#messages = new Messages(state, delivery, this.receipts, this.#answers, host);
+    this.happenings = new Happenings(state, delivery, events, host);
+    this.#supervision = new Supervision(state, host);
+    const { happenings } = this;
+    this.#messages = new Messages(state, delivery, this.receipts, this.#answers, host, (message, about) =>
+      happenings.sent(message, about),
+    );
     this.#patches = new Patches(state, delivery, this.#answers, host);
-    this.membership = new Membership(state, delivery, this.receipts, outbox, this.#answers, host);
+    this.membership = new Membership(state, delivery, this.receipts, outbox, this.#answers, {
+      now: () => host.now(),
+      archiveSoon: () => host.archiveSoon(),
+      limits: () => host.settings().limits,
+      happened: (event) => happenings.happened(event),
+    });
   }
 
   /** Answers one command of a linked session, by the identity of its link, whatever the frame claims (L8). */
@@ -101,7 +123,8 @@ export class Conversation {
       this.#backlog.push({ link, command });
       return;
     }
-    const refreshing = command.name === "conversation.add" ? this.#host.refreshLimits() : undefined;
+    const needsSettings = command.supervised || command.name === "conversation.add";
+    const refreshing = needsSettings ? this.#host.refreshSettings() : undefined;
     if (refreshing === undefined) return this.#answer(link, command);
     // Whatever comes meanwhile waits too: commands take effect in the order they came (I2).
     this.#backlog = [{ link, command }];
@@ -111,7 +134,14 @@ export class Conversation {
     await Promise.all(backlog.map((waiting) => this.#answer(waiting.link, waiting.command)));
   }
 
+  /** What the app has a say in takes time; meanwhile its client's next commands queue up, and only his (I2). */
   async #answer(link: Link, command: ConversationCommand): Promise<void> {
+    const { clientId } = link;
+    if (!command.supervised && !this.#turns.isBusy(clientId)) return this.#attempt(link, command);
+    return this.#turns.take(clientId, () => this.#attempt(link, command));
+  }
+
+  async #attempt(link: Link, command: ConversationCommand): Promise<void> {
     try {
       await this.#carryOut(link, command);
     } catch (error) {
@@ -122,7 +152,7 @@ export class Conversation {
 
   async #carryOut(link: Link, command: ConversationCommand): Promise<void> {
     const { serial } = command;
-    if (command.name === "message.send") return this.#messages.send(link, command);
+    if (command.name === "message.send") return this.#send(link, command);
     this.#messages.flush(); // one sender's commands take effect in the order he gave them
     switch (command.name) {
       case "message.history":
@@ -130,19 +160,17 @@ export class Conversation {
       case "message.acknowledge":
         return this.receipts.acknowledge(link, command);
       case "message.patch":
-        return this.#patches.patch(link, command);
+        return this.#patch(link, command);
       case "read":
         return this.#messages.read(link, command);
       case "conversation.add":
-        return this.membership.add(link, command);
       case "conversation.remove":
-        return this.membership.remove(link, command);
+        return this.#changeMembers(link, command);
       case "conversation.update":
-        return this.membership.update(link, command);
+        return this.#update(link, command);
       case "conversation.mute":
-        return this.membership.mute(link, serial, true);
       case "conversation.unmute":
-        return this.membership.mute(link, serial, false);
+        return this.#mute(link, command);
       case "conversation.count":
         return this.membership.count(link, serial);
       case "conversation.members":
@@ -150,6 +178,98 @@ export class Conversation {
       case "conversation.maxRead":
         return this.membership.maxRead(link, command);
     }
+  }
+
+  async #send(link: Link, command: CommandOf<"message.send">): Promise<void> {
+    if (!command.supervised || this.#messages.isDecided(link, command)) {
+      return this.#messages.send(link, command, UNSUPERVISED);
+    }
+    const supervised = await this.#supervision.aboutMessage(link, command);
+    if ("error" in supervised) return this.#messages.object(link, command.serial, supervised);
+    this.#messages.send(link, command, supervised);
+  }
+
+  async #patch(link: Link, command: CommandOf<"message.patch">): Promise<void> {
+    const mine = this.#patches.mine(command);
+    const asked = command.supervised && this.#patches.refusal(link, mine) === undefined ? mine : [];
+    const supervised: Supervised[] = [];
+    for (const patch of asked) {
+      const outcome = await this.#supervision.aboutPatch(link, patch);
+      if ("error" in outcome) return this.#answers.object(link, command.serial, outcome);
+      supervised.push(outcome);
+    }
+    this.#messages.flush();
+    this.#patches.patch(link, command, supervised);
+  }
+
+  async #changeMembers(
+    link: Link,
+    command: CommandOf<"conversation.add" | "conversation.remove">,
+  ): Promise<void> {
+    if (command.supervised && this.membership.mayChange(link, command.members)) {
+      const objection = await this.#supervision.aboutMembers(link, command);
+      if (objection !== undefined) return this.#answers.object(link, command.serial, objection);
+      this.#messages.flush();
+    }
+    if (command.name === "conversation.add") return this.membership.add(link, command);
+    return this.membership.remove(link, command);
+  }
+
+  async #update(link: Link, command: CommandOf<"conversation.update">): Promise<void> {
+    let { changes } = command;
+    if (command.supervised && this.#state.members.has(link.clientId)) {
+      const outcome = await this.#supervision.aboutUpdate(link, { attributes: changes });
+      if ("error" in outcome) return this.#answers.object(link, command.serial, outcome);
+      if ("attributes" in outcome) changes = outcome.attributes;
+      this.#messages.flush();
+    }
+    return this.membership.update(link, command.serial, changes);
+  }
+
+  async #mute(link: Link, command: CommandOf<"conversation.mute" | "conversation.unmute">): Promise<void> {
+    let mute = command.name === "conversation.mute";
+    if (command.supervised && this.#state.members.has(link.clientId)) {
+      const outcome = await this.#supervision.aboutUpdate(link, { mute });
+      if ("error" in outcome) return this.#answers.object(link, command.serial, outcome);
+      if ("mute" in outcome) mute = outcome.mute;
+    }
+    return this.membership.mute(link, command.serial, mute);
+  }
+
+  /** What the app's server says, edits and takes out (http-api §2.1, §2.2). */
+  async say({
+    noSync,
+    transient,
+    ...said
+  }: Said): Promise<{ messageId: string; timestamp: number } | Refused> {
+    const draft: Draft = {
+      ...{ ...said, noSync, origin: NOBODY, receipt: false, address: undefined, recipients: undefined },
+      changed: undefined,
+    };
+    return this.#messages.say(draft, transient);
+  }
+
+  patchByServer(patch: PatchByServer): undefined | Refused {
+    this.#messages.flush();
+    return this.#patches.patchByServer(patch);
+  }
+
+  deleteMessage(place: MessagePlace): undefined | Refused {
+    this.#messages.flush();
+    return this.#patches.delete(place);
+  }
+
+  /** A page of history, whoever is a member (http-api §3). */
+  history(request: HistoryRequest): HistoryMessage[] {
+    this.#messages.flush();
+    return this.receipts.shown(this.#state.log.page(request));
+  }
+
+  /** Messages of others after a member's read mark (Y-22); undefined for who is none. */
+  unread(clientId: string): number | undefined {
+    this.#messages.flush();
+    const member = this.#state.members.get(clientId);
+    return member && this.#state.log.unread(clientId, member.readAt).count;
   }
 
   /** A client logged in whose inbox names this conversation. */
@@ -196,9 +316,11 @@ export class Conversation {
     return { notifications, complete: notices.reachesBackTo(after) };
   }
 
-  /** Sends a client's will here (M-47). */
-  will(from: string, will: Will): void {
+  /** Sends a client's will here (M-47). The word list is all the app has to say of it. */
+  async will(from: string, will: Will): Promise<void> {
+    await this.#host.refreshSettings();
+    const filtered = await this.#supervision.filtered(will.content);
     this.#messages.flush();
-    this.#messages.will(from, will);
+    this.#messages.will(from, { ...will, content: filtered ?? will.content });
   }
 }

@@ -118,13 +118,23 @@ export class Delivery {
     return count === undefined ? records : [...records, count];
   }
 
-  /** One record to every session of every member but the one that caused it, which gets `own` instead. */
+  /**
+   * One record to every session of every member but the one that caused it, which gets `own` instead.
+   *
+   * @param isFor which members, if not all
+   */
   pushToMembers(
     push: Uint8Array | { fleeting: Uint8Array },
-    { origin, own, noticedAt }: { origin: number; own?: Uint8Array; noticedAt?: number },
+    {
+      origin,
+      own,
+      noticedAt,
+      isFor = () => true,
+    }: { origin: number; own?: Uint8Array; noticedAt?: number; isFor?: (clientId: string) => boolean },
   ): void {
     const record = push instanceof Uint8Array ? push : push.fleeting;
     for (const clientId of this.#host.members()) {
+      if (!isFor(clientId)) continue;
       const lane = this.#lanes.get(clientId);
       if (lane?.state !== "linked") {
         this.push([clientId], push, noticedAt);
@@ -155,6 +165,15 @@ export class Delivery {
     const missed = lane.passing.filter(({ at, sessions }) => at >= admittedAt && !sessions.has(sessionId));
     for (const { sessions } of missed) sessions.add(sessionId);
     return missed.map(({ record }) => ({ fleeting: record }));
+  }
+
+  /** Resolves when every call now under way has ended: by then it is known who is away. */
+  async settled(): Promise<void> {
+    const calls: Promise<void>[] = [];
+    for (const lane of this.#lanes.values()) {
+      if (lane.state === "cold" && lane.call !== undefined) calls.push(lane.call.settled);
+    }
+    await Promise.all(calls);
   }
 
   /** Whether a client is served by links now. */

@@ -1,4 +1,7 @@
+import type { Changed, Refused } from "../env.ts";
+import type { AppEventBody } from "../hooks/events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import { joinRecords, noticeRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Answers } from "./answers.ts";
@@ -24,6 +27,8 @@ export interface MembershipHost {
   archiveSoon(): void;
   /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
   limits(): ConversationLimits;
+  /** Something the app's server may want to hear of; in the turn that makes it so. */
+  happened(event: AppEventBody): void;
 }
 
 type ChangeInPlace<N = Exclude<Notification, { kind: "receipt" }>> = N extends Notification
@@ -68,10 +73,15 @@ export class Membership {
     this.#announceJoin([by], by, updatedAt);
   }
 
-  /** Tells everybody but the creator, who is told together with the reply, that the conversation exists. */
-  announceCreation(): void {
+  /**
+   * Tells the members that the conversation exists: all but its creator if that is a client, who is told together
+   * with the reply.
+   */
+  announceCreation(origin: "client" | "server"): void {
     const members = [...this.#state.members.keys()];
-    const others = members.filter((clientId) => clientId !== this.#state.facts.creator);
+    const { creator, id: conversationId } = this.#state.facts;
+    this.#host.happened({ name: "conversationStarted", conversationId, by: creator, members });
+    const others = members.filter((clientId) => origin === "server" || clientId !== creator);
     this.#delivery.push(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
   }
 
@@ -86,35 +96,54 @@ export class Membership {
   }
 
   async add(link: Link, command: CommandOf<"conversation.add">): Promise<void> {
-    const { serial } = command;
-    if (this.#state.facts.kind !== "normal")
-      return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
-    const limits = this.#host.limits();
+    const { serial, members } = command;
+    if (!this.mayChange(link, members)) {
+      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    }
+    const refused = await this.addMembers(members, link.clientId, (outcome) =>
+      this.#answers.reply(link, serial, replies.membersAdded(serial, outcome)),
+    );
+    if ("refused" in refused) this.#answers.refuse(link, serial, refused.refused);
+  }
+
+  /**
+   * Adds whoever is no member yet.
+   *
+   * @param by who does it; the empty string for the app's server
+   * @param answer is called before anybody is told
+   */
+  async addMembers(
+    clientIds: readonly string[],
+    by: string,
+    answer: (outcome: replies.MembersChanged) => void = () => {},
+  ): Promise<Changed | Refused> {
+    if (this.#state.facts.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
     const { members } = this.#state;
-    const wanted = [...new Set(command.members)];
+    const wanted = [...new Set(clientIds)];
     const invalid = wanted.filter((clientId) => !isClientId(clientId));
     const allowed = wanted.filter(isClientId);
     const newcomers = allowed.filter((clientId) => !members.has(clientId)).toSorted();
-    const onlySelf = wanted.every((clientId) => clientId === link.clientId);
-    if (!members.has(link.clientId) && !onlySelf) {
-      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    if (newcomers.length > 0 && members.size + newcomers.length > this.#host.limits().members) {
+      return { refused: "CONVERSATION_FULL" };
     }
-    if (newcomers.length > 0 && members.size + newcomers.length > limits.members) {
-      return this.#answers.refuse(link, serial, "CONVERSATION_FULL");
-    }
-    const updatedAt =
-      newcomers.length === 0 ? this.#state.facts.updatedAt : this.#join(newcomers, link.clientId);
+    const updatedAt = newcomers.length === 0 ? this.#state.facts.updatedAt : this.#join(newcomers, by);
     await this.#outbox.index();
     const failed = invalid.length === 0 ? [] : [{ error: "INVALID_LOGIN" as const, clientIds: invalid }];
-    const outcome = { conversationId: this.#state.facts.id, allowed, failed, updatedAt };
-    this.#answers.reply(link, serial, replies.membersAdded(serial, outcome));
-    if (newcomers.length > 0) this.#announceJoin(newcomers, link.clientId, updatedAt);
+    answer({ conversationId: this.#state.facts.id, allowed, failed, updatedAt });
+    if (newcomers.length > 0) this.#announceJoin(newcomers, by, updatedAt);
+    return { updatedAt };
+  }
+
+  /** Members may change who is in it; anybody may come and go by himself (B-06). */
+  mayChange(link: Link, clientIds: readonly string[]): boolean {
+    return this.#state.members.has(link.clientId) || clientIds.every((id) => id === link.clientId);
   }
 
   #join(newcomers: string[], by: string): number {
     const updatedAt = this.#state.change({}, this.#host.now());
     this.#state.notices.keep({ kind: "joined", by, members: newcomers }, updatedAt);
     this.#state.addMembers(newcomers, updatedAt);
+    this.#happened("conversationAdded", by, newcomers);
     this.#delivery.audienceChanged();
     this.#host.archiveSoon();
     return updatedAt;
@@ -135,70 +164,100 @@ export class Membership {
   }
 
   async remove(link: Link, command: CommandOf<"conversation.remove">): Promise<void> {
-    const { serial } = command;
-    if (this.#state.facts.kind !== "normal")
-      return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
-    const { members } = this.#state;
-    const wanted = [...new Set(command.members)];
-    const onlySelf = wanted.every((clientId) => clientId === link.clientId);
-    if (!members.has(link.clientId) && !onlySelf) {
+    const { serial, members } = command;
+    if (!this.mayChange(link, members)) {
       return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
-    const gone = wanted.filter((clientId) => members.has(clientId));
+    const refused = await this.removeMembers(members, link.clientId, (outcome) =>
+      this.#answers.reply(link, serial, replies.membersRemoved(serial, outcome)),
+    );
+    if ("refused" in refused) this.#answers.refuse(link, serial, refused.refused);
+  }
+
+  /** Removes whoever is a member; parameters as for `addMembers`. */
+  async removeMembers(
+    clientIds: readonly string[],
+    by: string,
+    answer: (outcome: replies.MembersChanged) => void = () => {},
+  ): Promise<Changed | Refused> {
+    if (this.#state.facts.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    const wanted = [...new Set(clientIds)];
+    const gone = wanted.filter((clientId) => this.#state.members.has(clientId));
     let { updatedAt } = this.#state.facts;
     if (gone.length > 0) {
       updatedAt = this.#state.change({}, this.#host.now());
-      this.#state.notices.keep({ kind: "left", by: link.clientId, members: gone }, updatedAt);
+      this.#state.notices.keep({ kind: "left", by, members: gone }, updatedAt);
       for (const clientId of gone) this.#state.removeMember(clientId);
+      this.#happened("conversationRemoved", by, gone);
       this.#delivery.audienceChanged();
       this.#host.archiveSoon();
     }
     await this.#outbox.index();
-    const outcome = { conversationId: this.#state.facts.id, allowed: wanted, failed: [], updatedAt };
-    this.#answers.reply(link, serial, replies.membersRemoved(serial, outcome));
-    if (gone.length === 0) return;
-    const change = { by: link.clientId, at: updatedAt };
-    this.#delivery.push(gone, this.#record({ kind: "left", ...change }), updatedAt);
-    const left = this.#record({ kind: "membersLeft", ...change, members: gone });
+    answer({ conversationId: this.#state.facts.id, allowed: wanted, failed: [], updatedAt });
+    if (gone.length === 0) return { updatedAt };
+    this.#delivery.push(gone, this.#record({ kind: "left", by, at: updatedAt }), updatedAt);
+    const left = this.#record({ kind: "membersLeft", by, at: updatedAt, members: gone });
     this.#delivery.push([...this.#state.members.keys()], left, updatedAt);
+    return { updatedAt };
   }
 
-  async update(link: Link, command: CommandOf<"conversation.update">): Promise<void> {
-    const { serial } = command;
-    const { kind, name, attributes, columns } = this.#state.facts;
-    if (kind !== "normal") return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
+  async update(link: Link, serial: number | undefined, changes: JsonObject): Promise<void> {
     if (!this.#state.members.has(link.clientId))
       return this.#answers.refuse(link, serial, "CONVERSATION_UPDATE_REJECTED");
-    const outcome = changeColumns({ name, attributes, columns }, command.changes);
-    if ("refused" in outcome)
-      return this.#answers.refuse(link, serial, "CONVERSATION_UPDATE_FAILED", outcome.refused);
+    const refused = await this.change(changes, link, (change) =>
+      this.#answers.reply(link, serial, replies.conversationUpdated(serial, change)),
+    );
+    if ("refused" in refused) this.#answers.refuse(link, serial, refused.refused, refused.detail);
+  }
+
+  /**
+   * Changes name, attributes or custom columns (B-17), by column path.
+   *
+   * @param by who does it; the app's server has no client id and no session
+   * @param answer is called before anybody is told
+   */
+  async change(
+    changes: JsonObject,
+    by: { clientId: string; origin: number },
+    answer: (change: Parameters<typeof replies.conversationUpdated>[1]) => void = () => {},
+  ): Promise<Changed | Refused> {
+    const { kind, name, attributes, columns, id: conversationId } = this.#state.facts;
+    if (kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    const outcome = changeColumns({ name, attributes, columns }, changes);
+    if ("refused" in outcome) return { refused: "CONVERSATION_UPDATE_FAILED", detail: outcome.refused };
     const updatedAt = this.#state.change(outcome.after, this.#host.now());
     const { changed, resulting } = outcome;
-    this.#state.notices.keep({ kind: "updated", by: link.clientId, changed, resulting }, updatedAt);
+    this.#state.notices.keep({ kind: "updated", by: by.clientId, changed, resulting }, updatedAt);
     this.#host.archiveSoon();
     await this.#outbox.index();
-    const change = { conversationId: this.#state.facts.id, updatedAt, changed, resulting };
-    this.#answers.reply(link, serial, replies.conversationUpdated(serial, change));
+    answer({ conversationId, updatedAt, changed, resulting });
     // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
-    const notice = { kind: "updated" as const, at: updatedAt, by: link.clientId, changed, resulting };
+    const notice = { kind: "updated" as const, at: updatedAt, by: by.clientId, changed, resulting };
     const own = noticeRecord(updatedAt, false, new Uint8Array());
-    this.#delivery.pushToMembers(this.#record(notice), { origin: link.origin, own, noticedAt: updatedAt });
+    this.#delivery.pushToMembers(this.#record(notice), { origin: by.origin, own, noticedAt: updatedAt });
+    return { updatedAt };
   }
 
   async mute(link: Link, serial: number | undefined, muted: boolean): Promise<void> {
-    if (this.#state.facts.kind === "temporary")
-      return this.#answers.refuse(link, serial, "NORMAL_CONVERSATION_REQUIRED");
-    const member = this.#state.members.get(link.clientId);
-    if (member === undefined) return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
-    this.#state.setMuted(member, muted);
+    if (!this.#state.members.has(link.clientId))
+      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    const outcome = await this.setMuted([link.clientId], muted);
+    if ("refused" in outcome) return this.#answers.refuse(link, serial, outcome.refused);
+    const change = { conversationId: this.#state.facts.id, updatedAt: outcome.updatedAt };
+    this.#answers.reply(link, serial, replies.conversationUpdated(serial, change));
+  }
+
+  /** Switches push off or on for those of them who are members (M-46). */
+  async setMuted(clientIds: readonly string[], muted: boolean): Promise<Changed | Refused> {
+    if (this.#state.facts.kind === "temporary") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    for (const clientId of clientIds) {
+      const member = this.#state.members.get(clientId);
+      if (member !== undefined) this.#state.setMuted(member, muted);
+    }
     const updatedAt = this.#state.change({}, this.#host.now());
     this.#host.archiveSoon();
     await this.#outbox.index();
-    this.#answers.reply(
-      link,
-      serial,
-      replies.conversationUpdated(serial, { conversationId: this.#state.facts.id, updatedAt }),
-    );
+    return { updatedAt };
   }
 
   maxRead(link: Link, command: CommandOf<"conversation.maxRead">): void {
@@ -223,6 +282,10 @@ export class Membership {
   count(link: Link, serial: number | undefined): void {
     const answer = { conversationId: this.#state.facts.id, count: this.#state.members.size };
     this.#answers.reply(link, serial, replies.memberCount(serial, answer));
+  }
+
+  #happened(name: "conversationAdded" | "conversationRemoved", by: string, members: string[]): void {
+    this.#host.happened({ name, conversationId: this.#state.facts.id, by, members });
   }
 
   #record(change: ChangeInPlace): Uint8Array {

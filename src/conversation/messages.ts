@@ -1,3 +1,4 @@
+import type { Refused } from "../env.ts";
 import type { MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -19,8 +20,44 @@ import { newMessageId } from "./ids.ts";
 import type { Count, Link, Replay } from "./lanes.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
+import type { Objection, Supervised } from "./supervision.ts";
 
-type Send = { link: Link; command: CommandOf<"message.send"> };
+/** A message on its way into the log, and who waits for what becomes of it. */
+type Send = Draft & {
+  waits: { link: Link; serial: number | undefined } | { done: (outcome: Stored) => void };
+};
+
+/** A message before it has its place. */
+export interface Draft {
+  from: string;
+  /** The session it comes from; `NOBODY` over HTTP. */
+  origin: number;
+  content: string | Uint8Array;
+  receipt: boolean;
+  mentionAll: boolean;
+  mentions: string[];
+  dedupeToken: string | undefined;
+  pushData: string | undefined;
+  address: string | undefined;
+  /** Whom it is for; everybody where undefined. */
+  recipients: string[] | undefined;
+  /** Leave out the sender's own devices (http-api §2.2). */
+  noSync: boolean;
+  /** Why it is not what its sender wrote: he has to be told (M-18). */
+  changed: { code: number; detail: string } | undefined;
+}
+
+type Stored = { messageId: string; timestamp: number } | Refused;
+
+/** What was stored in one commit, as its readers get it. */
+interface StoredMessage {
+  message: MessageRecord;
+  origin: number;
+  record: Uint8Array;
+  /** For those who are not to see it. */
+  hidden: Uint8Array;
+  pushData: string | undefined;
+}
 
 export interface MessagesHost {
   now(): number;
@@ -29,10 +66,17 @@ export interface MessagesHost {
   archiveSoon(): void;
 }
 
+/** Hears of messages that were sent, in the turn that stores them. Must not throw. */
+export type Sent = (
+  message: MessageRecord,
+  about: { transient: boolean; pushData: string | undefined },
+) => void;
+
 const HISTORY_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
 /** Longest that a message may be on its way to a device (ms): what SDKs are told is known is older than that. */
 const IN_FLIGHT = 2_000;
-const NOBODY = 0; // no session's origin
+/** No session's origin. */
+export const NOBODY = 0;
 const HISTORY_LIMIT = 1000; // messages; SDKs ask for 100 at most, Java lets apps ask for 1000
 
 /** A message handed over in advance, sent when its author is lost (M-47). */
@@ -45,6 +89,7 @@ export class Messages {
   readonly #receipts: Receipts;
   readonly #answers: Answers;
   readonly #host: MessagesHost;
+  readonly #sent: Sent;
   readonly #sends: GroupCommit<Send>;
 
   constructor(
@@ -53,19 +98,55 @@ export class Messages {
     receipts: Receipts,
     answers: Answers,
     host: MessagesHost,
+    sent: Sent,
   ) {
     this.#state = state;
     this.#delivery = delivery;
     this.#receipts = receipts;
     this.#answers = answers;
     this.#host = host;
+    this.#sent = sent;
     this.#sends = new GroupCommit((sends) => this.#commit(sends), host);
   }
 
-  send(link: Link, command: CommandOf<"message.send">): void {
-    if (!command.transient) return this.#sends.add({ link, command });
+  /** @param supervised what the app's say made of it */
+  send(link: Link, command: CommandOf<"message.send">, supervised: Supervised): void {
+    const { receipt, mentionAll, mentions, dedupeToken, pushData, serial } = command;
+    const draft: Draft = {
+      ...{ from: link.clientId, origin: link.origin, content: supervised.content ?? command.content },
+      ...{ receipt, mentionAll, mentions, dedupeToken, pushData, address: link.address },
+      ...{ recipients: supervised.to, noSync: false, changed: changeOf(supervised) },
+    };
+    if (!command.transient) return this.#sends.add({ ...draft, waits: { link, serial } });
     this.#sends.flush();
-    this.#sendTransient(link, command);
+    this.#sendTransient(link, serial, draft);
+  }
+
+  /** The app's server says something (http-api §2.2), in the name of anybody, member or not. */
+  async say(draft: Draft, transient: boolean): Promise<Stored> {
+    if (!transient) return new Promise((done) => this.#sends.add({ ...draft, waits: { done } }));
+    this.#sends.flush();
+    const message = messageOf(draft, this.#state.tick(this.#host.now()));
+    this.#tellOnce(draft, message);
+    return { messageId: message.id, timestamp: message.timestamp };
+  }
+
+  /** Refuses a send that the app's say does not let through; Swift wants an id and a time with it. */
+  object(link: Link, serial: number | undefined, objection: Objection): void {
+    const timestamp = this.#host.now();
+    const place = { conversationId: this.#state.facts.id, messageId: newMessageId(timestamp), timestamp };
+    this.#answers.reply(link, serial, replies.messageRefused(serial, { ...place, ...objection }));
+  }
+
+  /** Whether a message need not be asked about: it will be refused, or is answered already (I3). */
+  isDecided(link: Link, { dedupeToken }: CommandOf<"message.send">): boolean {
+    const { members, log } = this.#state;
+    if (!members.has(link.clientId)) return true;
+    this.#sends.flush();
+    return (
+      dedupeToken !== undefined &&
+      log.acceptedBefore(link.clientId, dedupeToken, this.#host.now()) !== undefined
+    );
   }
 
   /** Before anything that has to come after the sends that already arrived. */
@@ -76,109 +157,120 @@ export class Messages {
   /** Appends what gathered, in one stretch and one commit; answers and broadcasts leave once it is durable (I1). */
   #commit(sends: Send[]): void {
     const before = this.#state.log.end;
-    const stored: { origin: number; record: Uint8Array }[] = [];
+    const stored: StoredMessage[] = [];
     const answers = new Map<Link, Uint8Array[]>();
-    for (const { link, command } of sends) {
-      const answer = this.#append(link, command, stored);
-      if (answer === undefined) continue;
-      const gathered = answers.get(link);
-      if (gathered === undefined) answers.set(link, [answer]);
-      else gathered.push(answer);
+    for (const send of sends) {
+      const { outcome, place, records } = this.#append(send, stored);
+      const { waits } = send;
+      if ("done" in waits) waits.done(outcome);
+      else this.#answer(answers, waits, outcome, place, records);
     }
+    for (const { message, pushData } of stored) this.#sent(message, { transient: false, pushData });
     if (stored.length > 0) {
-      const shared = joinRecords(stored.map(({ record }) => record));
-      const [first] = stored;
-      const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
-      const { links } = this.#delivery.audience();
-      // A sender who alone spoke has his answer first: nothing of the broadcast is for him.
-      for (const [link, own] of answers) {
-        if (link.origin !== onlyOrigin) continue;
-        this.#delivery.send(link, joinRecords(own));
-        answers.delete(link);
-      }
-      for (const link of links) {
-        if (link.origin === onlyOrigin) continue;
-        const own = answers.get(link);
-        answers.delete(link);
-        this.#delivery.send(link, own === undefined ? shared : joinRecords([shared, ...own]));
-      }
+      this.#broadcast(stored, answers);
       this.#host.archiveSoon();
     }
     for (const [link, own] of answers) this.#delivery.send(link, joinRecords(own));
     if (stored.length > 0) this.#delivery.storedAfter(before);
   }
 
-  /** Appends one message, or finds it appended already; the record of the answer, if one is wanted. */
-  #append(link: Link, command: Send["command"], stored: { origin: number; record: Uint8Array }[]) {
-    const { serial } = command;
-    const answered = ({ timestamp, id }: { timestamp: number; id: string }, place?: LogPlace) => {
-      if (serial === undefined) return undefined;
-      const reply = replies.messageAccepted(serial, {
-        conversationId: this.#state.facts.id,
-        messageId: id,
-        timestamp,
-      });
-      return replyRecord(serial, reply, place);
-    };
-    const refused = (error: ErrorName) => {
-      if (serial === undefined) return undefined;
-      const timestamp = this.#host.now();
-      const refusal = {
-        conversationId: this.#state.facts.id,
-        error,
-        messageId: newMessageId(timestamp),
-        timestamp,
-      };
-      return replyRecord(serial, replies.messageRefused(serial, refusal));
-    };
+  #answer(
+    answers: Map<Link, Uint8Array[]>,
+    { link, serial }: { link: Link; serial: number | undefined },
+    outcome: Stored,
+    place: LogPlace | undefined,
+    records: Uint8Array[],
+  ): void {
+    const gathered = answers.get(link) ?? [];
+    if (serial !== undefined) gathered.push(replyRecord(serial, this.#replyTo(serial, outcome), place));
+    gathered.push(...records);
+    if (gathered.length > 0) answers.set(link, gathered);
+  }
+
+  #replyTo(serial: number, outcome: Stored): Uint8Array {
+    const { id: conversationId } = this.#state.facts;
+    if (!("refused" in outcome)) return replies.messageAccepted(serial, { conversationId, ...outcome });
+    const timestamp = this.#host.now();
+    const refusal = { error: outcome.refused, messageId: newMessageId(timestamp), timestamp };
+    return replies.messageRefused(serial, { conversationId, ...refusal });
+  }
+
+  /** To everybody linked, each with his own answers; what is sent to a link is taken out of these. */
+  #broadcast(stored: StoredMessage[], answers: Map<Link, Uint8Array[]>): void {
+    const shared = joinRecords(stored.map(({ record }) => record));
+    const forAll = stored.every(({ message }) => message.recipients === undefined && !message.noSync);
+    const [first] = stored;
+    const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
+    const { links } = this.#delivery.audience();
+    // A sender who alone spoke has his answer first: nothing of the broadcast is for him.
+    for (const [link, own] of answers) {
+      if (link.origin !== onlyOrigin) continue;
+      this.#delivery.send(link, joinRecords(own));
+      answers.delete(link);
+    }
+    for (const link of links) {
+      if (link.origin === onlyOrigin && onlyOrigin !== NOBODY) continue;
+      const frame = forAll ? shared : joinRecords(stored.map((each) => shownTo(link.clientId, each)));
+      const own = answers.get(link);
+      answers.delete(link);
+      this.#delivery.send(link, own === undefined ? frame : joinRecords([frame, ...own]));
+    }
+  }
+
+  /** Appends one message, or finds it appended already; with what its sender is told beside the answer. */
+  #append(send: Send, stored: StoredMessage[]): { outcome: Stored; place?: LogPlace; records: Uint8Array[] } {
+    const refused = (error: ErrorName) => ({ outcome: { refused: error }, records: [] });
+    const { from, origin, dedupeToken: token, changed } = send;
     try {
-      if (!this.#state.members.has(link.clientId)) return refused("INVALID_MESSAGING_TARGET");
+      // The app's server may speak for anybody (A-02).
+      if ("link" in send.waits && !this.#state.members.has(from)) return refused("INVALID_MESSAGING_TARGET");
       const now = this.#host.now();
-      const token = command.dedupeToken;
-      const before =
-        token === undefined ? undefined : this.#state.log.acceptedBefore(link.clientId, token, now);
-      if (before !== undefined) return answered(before);
+      const before = token === undefined ? undefined : this.#state.log.acceptedBefore(from, token, now);
+      if (before !== undefined) {
+        return { outcome: { messageId: before.id, timestamp: before.timestamp }, records: [] };
+      }
       const place = { timestamp: this.#state.tick(now), previous: this.#state.log.end };
-      const message = messageOf(link.clientId, command, place.timestamp);
-      this.#state.log.append(message, token, link.origin);
-      const push = pushes.message({
-        conversationId: this.#state.facts.id,
-        kind: this.#state.facts.kind,
-        message,
-      });
+      const message = messageOf(send, place.timestamp);
+      this.#state.log.append(message, token, origin);
+      const { id: conversationId, kind } = this.#state.facts;
+      const push = pushes.message({ conversationId, kind, message });
       const traits = { acknowledge: hasReceipts(this.#state) };
-      stored.push({ origin: link.origin, record: storedRecord(place, link.origin, traits, push) });
-      return answered(message, place);
+      const record = storedRecord(place, origin, traits, push);
+      const hidden = passedRecord(place.timestamp, place.previous);
+      stored.push({ message, origin, record, hidden, pushData: send.pushData });
+      const outcome = { messageId: message.id, timestamp: message.timestamp };
+      return { outcome, place, records: changed === undefined ? [] : [this.#correction(message, changed)] };
     } catch (error) {
       console.error("message.send:", reason(error));
       return refused("INTERNAL_ERROR");
     }
   }
 
+  /** Tells the session that sent a message what became of it: to everybody else it came changed (M-18). */
+  #correction(message: MessageRecord, reason: { code: number; detail: string }): Uint8Array {
+    const { id: conversationId } = this.#state.facts;
+    const patched = { ...message, patchedAt: message.timestamp };
+    return pushRecord(pushes.patched({ conversationId, message: patched, reason }));
+  }
+
   /** To those online now and to nobody later (I8). */
-  #sendTransient(link: Link, command: CommandOf<"message.send">): void {
-    const { serial } = command;
-    const timestamp = this.#state.tick(this.#host.now());
-    const message = messageOf(link.clientId, command, timestamp);
-    if (!this.#state.members.has(link.clientId)) {
-      const refusal = {
-        conversationId: this.#state.facts.id,
-        error: "INVALID_MESSAGING_TARGET" as const,
-        timestamp,
-      };
-      return this.#answers.reply(
-        link,
-        serial,
-        replies.messageRefused(serial, { ...refusal, messageId: message.id }),
-      );
-    }
-    const { kind } = this.#state.facts;
-    const record = pushRecord(
-      pushes.message({ conversationId: this.#state.facts.id, kind, message, transient: true }),
-    );
-    const accepted = { conversationId: this.#state.facts.id, messageId: message.id, timestamp };
-    this.#answers.reply(link, serial, replies.messageAccepted(serial, accepted));
-    this.#delivery.pushToMembers({ fleeting: record }, { origin: link.origin });
+  #sendTransient(link: Link, serial: number | undefined, draft: Draft): void {
+    const message = messageOf(draft, this.#state.tick(this.#host.now()));
+    const outcome: Stored = this.#state.members.has(link.clientId)
+      ? { messageId: message.id, timestamp: message.timestamp }
+      : { refused: "INVALID_MESSAGING_TARGET" };
+    if (serial !== undefined) this.#answers.reply(link, serial, this.#replyTo(serial, outcome));
+    if ("refused" in outcome) return;
+    this.#tellOnce(draft, message);
+    if (draft.changed !== undefined) this.#delivery.send(link, this.#correction(message, draft.changed));
+  }
+
+  #tellOnce(draft: Draft, message: MessageRecord): void {
+    const { id: conversationId, kind } = this.#state.facts;
+    const fleeting = pushRecord(pushes.message({ conversationId, kind, message, transient: true }));
+    const isFor = (clientId: string) => isBroughtTo(clientId, message);
+    this.#delivery.pushToMembers({ fleeting }, { origin: draft.origin, isFor });
+    this.#sent(message, { transient: true, pushData: undefined });
   }
 
   history(link: Link, command: CommandOf<"message.history">): void {
@@ -212,25 +304,41 @@ export class Messages {
     if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;
     const timestamp = this.#state.tick(this.#host.now());
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
-    const message = { ...will, from, timestamp, receipt: false, patchedAt: undefined, recalled: false };
+    const message: MessageRecord = {
+      ...{ ...will, from, timestamp, receipt: false, patchedAt: undefined, recalled: false },
+      ...{ deleted: false, recipients: undefined, noSync: false, address: undefined },
+    };
     const { id: conversationId, kind } = this.#state.facts;
     const fleeting = pushRecord(pushes.message({ conversationId, kind, message }));
     this.#delivery.pushToMembers({ fleeting }, { origin: NOBODY });
   }
 }
 
-function messageOf(from: string, command: CommandOf<"message.send">, timestamp: number): MessageRecord {
+function messageOf(draft: Draft, timestamp: number): MessageRecord {
+  const { from, content, mentionAll, mentions, receipt, recipients, noSync, address } = draft;
   return {
-    timestamp,
-    id: newMessageId(timestamp),
-    from,
-    content: command.content,
-    mentionAll: command.mentionAll,
-    mentions: command.mentions,
-    receipt: command.receipt,
-    patchedAt: undefined,
-    recalled: false,
+    ...{ timestamp, id: newMessageId(timestamp), from, content, mentionAll, mentions, receipt },
+    ...{ recipients, noSync, address, patchedAt: undefined, recalled: false, deleted: false },
   };
+}
+
+/** What the app's say did to a message, if its sender has to hear of it. */
+function changeOf({ content, reason }: Supervised): Draft["changed"] {
+  return content === undefined ? undefined : (reason ?? { code: 0, detail: "" });
+}
+
+/** Whether a client may see a message: a hook may have narrowed it down. */
+export function isFor(clientId: string, { from, recipients, deleted }: MessageRecord): boolean {
+  return !deleted && (from === clientId || (recipients?.includes(clientId) ?? true));
+}
+
+/** Whether a new message is brought to a client: not to its sender's own devices, if he left them out. */
+function isBroughtTo(clientId: string, message: MessageRecord): boolean {
+  return isFor(clientId, message) && !(message.noSync === true && message.from === clientId);
+}
+
+function shownTo(clientId: string, { message, record, hidden }: StoredMessage): Uint8Array {
+  return isBroughtTo(clientId, message) ? record : hidden;
 }
 
 /** A member's unread count as it is now (Y-15); undefined for others. */
@@ -278,7 +386,9 @@ export function replayOf(
     const { message, origin } = entry;
     const place = { timestamp: entry.at, previous };
     previous = entry.at;
-    if (entry.kind === "message") {
+    if (entry.kind === "message" ? !isBroughtTo(clientId, message) : !isFor(clientId, message)) {
+      records.push(passedRecord(place.timestamp, place.previous));
+    } else if (entry.kind === "message") {
       const traits = { acknowledge: hasReceipts(state) };
       const push = pushes.message({ conversationId, kind, message });
       records.push(storedRecord(place, origin, traits, push));

@@ -1,19 +1,29 @@
+import type { MessagePlace, PatchByServer, Refused } from "../env.ts";
 import type { MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import { joinRecords, storedRecord } from "../protocol/link-records.ts";
+import { joinRecords, pushRecord, storedRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
-import type { MessagesHost } from "./messages.ts";
+import { isFor, type MessagesHost, NOBODY, passedRecord } from "./messages.ts";
 import type { ConversationState } from "./state.ts";
+import { type Supervised, UNSUPERVISED } from "./supervision.ts";
 
 /** What every SDK takes for a recalled message, by its type number (M-22). */
 const RECALLED = '{"_lctype":-127}';
 
 type Patch = CommandOf<"message.patch">["patches"][number];
+
+/** A step of the log that changes a message, with what of it is shown to whom. */
+interface Step {
+  message: MessageRecord;
+  record: Uint8Array;
+  /** For those who are not to see it. */
+  hidden: Uint8Array;
+}
 
 /** Edits and recalls: a message is rewritten in its place, and everybody is told (M-11 to M-24). */
 export class Patches {
@@ -29,53 +39,124 @@ export class Patches {
     this.#host = host;
   }
 
-  /** All patches of a command that are for this conversation, or none of them. */
-  patch(link: Link, command: CommandOf<"message.patch">): void {
-    const { serial } = command;
-    if (!this.#state.members.has(link.clientId)) {
-      return this.#answers.refuse(link, serial, "INVALID_MESSAGING_TARGET");
-    }
+  /** Those patches of a command that are for this conversation. */
+  mine(command: CommandOf<"message.patch">): Patch[] {
     const { id } = this.#state.facts;
-    const wanted: { patch: Patch; message: MessageRecord }[] = [];
-    for (const patch of command.patches) {
-      if (patch.conversationId !== id) continue;
+    return command.patches.filter((patch) => patch.conversationId === id);
+  }
+
+  /** Why they cannot be made, all of them; undefined if they can. */
+  refusal(link: Link, patches: readonly Patch[]): ErrorName | undefined {
+    if (!this.#state.members.has(link.clientId)) return "INVALID_MESSAGING_TARGET";
+    for (const patch of patches) {
       const message = this.#state.log.find(patch.timestamp, patch.messageId);
       const refusal = refusalOf(link.clientId, patch, message);
-      if (message === undefined || refusal !== undefined) {
-        return this.#answers.refuse(link, serial, refusal ?? "MESSAGE_NOT_FOUND");
-      }
-      wanted.push({ patch, message });
+      if (refusal !== undefined) return refusal;
     }
+    return undefined;
+  }
+
+  /**
+   * Makes all patches of a command that are for this conversation, or none of them.
+   *
+   * @param supervised what the app's say made of each of `mine`
+   */
+  patch(link: Link, command: CommandOf<"message.patch">, supervised: readonly Supervised[] = []): void {
+    const { serial } = command;
+    const mine = this.mine(command);
+    const refusal = this.refusal(link, mine);
+    if (refusal !== undefined) return this.#answers.refuse(link, serial, refusal);
     const before = this.#state.log.end;
-    const records: Uint8Array[] = [];
+    const steps: Step[] = [];
+    const corrections: Uint8Array[] = [];
     let lastPatchTime = 0;
-    for (const { patch, message } of wanted) {
+    for (const [at, patch] of mine.entries()) {
+      const message = this.#state.log.find(patch.timestamp, patch.messageId);
+      if (message === undefined) continue;
       // Recalled already: a repetition of what was done.
       if (message.recalled && message.patchedAt !== undefined) {
         lastPatchTime = Math.max(lastPatchTime, message.patchedAt);
         continue;
       }
-      const place = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
-      const patched = { ...message, ...resultOf(patch), patchedAt: place.timestamp };
-      this.#state.log.patch(patched);
-      records.push(this.#record(patched, place, link.origin));
-      lastPatchTime = place.timestamp;
+      const { content, reason, to = message.recipients } = supervised[at] ?? UNSUPERVISED;
+      const changes = { ...resultOf(patch), recipients: to, ...(content === undefined ? {} : { content }) };
+      const step = this.#step(message, changes, link.origin);
+      steps.push(step);
+      lastPatchTime = step.message.patchedAt ?? 0;
+      if (content !== undefined) corrections.push(this.#push(step.message, reason));
     }
     this.#answers.reply(link, serial, replies.messagesPatched(serial, { lastPatchTime }));
-    if (records.length === 0) return;
-    const shared = joinRecords(records);
-    for (const other of this.#delivery.audience().links) this.#delivery.send(other, shared);
-    this.#delivery.storedAfter(before);
+    // The session that made an edit skips its own copy, and has to hear what became of it (M-18).
+    if (corrections.length > 0) this.#delivery.send(link, joinRecords(corrections.map(pushRecord)));
+    this.#tell(steps, before);
+  }
+
+  /** The app's server edits or recalls, whatever clients may do (http-api §2.1). */
+  patchByServer(patch: PatchByServer): undefined | Refused {
+    const message = this.#found(patch);
+    if ("refused" in message) return message;
+    if (message.recalled && !patch.recall) return { refused: "MESSAGE_NOT_FOUND" };
+    if (message.recalled) return undefined;
+    const { mentionAll, mentions } = message;
+    const changes = patch.recall
+      ? resultOf({ recall: true })
+      : resultOf({ recall: false, content: patch.content, mentionAll, mentions });
+    const before = this.#state.log.end;
+    const step = this.#step(message, changes, NOBODY);
+    if (patch.silent) this.#pass(step.hidden);
+    else this.#tell([step], before);
+    return undefined;
+  }
+
+  /** Takes a message out of the server's copy; devices keep what they have (http-api §2.1). */
+  delete(which: MessagePlace): undefined | Refused {
+    const message = this.#found(which);
+    if ("refused" in message) return message;
+    const place = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
+    this.#state.log.delete(message.timestamp, place.timestamp);
+    this.#pass(passedRecord(place.timestamp, place.previous));
+    return undefined;
+  }
+
+  /** A step that shows nobody anything: links are past it, and who has none finds out with the next message. */
+  #pass(hidden: Uint8Array): void {
+    for (const link of this.#delivery.audience().links) this.#delivery.send(link, hidden);
     this.#host.archiveSoon();
   }
 
-  #record(
-    message: MessageRecord,
-    place: { timestamp: number; previous: number },
-    origin: number,
-  ): Uint8Array {
-    const push = pushes.patched({ conversationId: this.#state.facts.id, message });
-    return storedRecord(place, origin, { patch: true }, push);
+  #found({ timestamp, messageId, from }: MessagePlace): MessageRecord | Refused {
+    const message = this.#state.log.find(timestamp, messageId);
+    if (message === undefined) return { refused: "MESSAGE_NOT_FOUND" };
+    if (from !== undefined && message.from !== from) return { refused: "MESSAGE_OWNERSHIP_REQUIRED" };
+    return message;
+  }
+
+  #step(message: MessageRecord, changes: Partial<MessageRecord>, origin: number): Step {
+    const place = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
+    const patched = { ...message, ...changes, patchedAt: place.timestamp };
+    this.#state.log.patch(patched);
+    return {
+      message: patched,
+      record: storedRecord(place, origin, { patch: true }, this.#push(patched)),
+      hidden: passedRecord(place.timestamp, place.previous),
+    };
+  }
+
+  #push(message: MessageRecord, reason?: { code: number; detail: string }): Uint8Array {
+    return pushes.patched({ conversationId: this.#state.facts.id, message, reason });
+  }
+
+  /** Everybody linked at once, the others by the cold lane. */
+  #tell(steps: Step[], before: number): void {
+    if (steps.length === 0) return;
+    for (const other of this.#delivery.audience().links) {
+      const shown = steps.map(({ message, record, hidden }) =>
+        isFor(other.clientId, message) ? record : hidden,
+      );
+      this.#delivery.send(other, joinRecords(shown));
+    }
+    this.#delivery.storedAfter(before);
+    this.#host.archiveSoon();
   }
 }
 
@@ -90,7 +171,11 @@ function refusalOf(
   return message.recalled && !patch.recall ? "MESSAGE_NOT_FOUND" : undefined;
 }
 
-function resultOf(patch: Patch): Pick<MessageRecord, "content" | "mentionAll" | "mentions" | "recalled"> {
+type Result = Pick<MessageRecord, "content" | "mentionAll" | "mentions" | "recalled">;
+
+function resultOf(
+  patch: { recall: true } | Omit<Patch, "conversationId" | "messageId" | "timestamp" | "size">,
+): Result {
   if (patch.recall) return { content: RECALLED, mentionAll: false, mentions: [], recalled: true };
   const { content = "", mentionAll, mentions } = patch;
   return { content, mentionAll, mentions, recalled: false };

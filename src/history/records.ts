@@ -39,4 +39,12 @@ export interface MessageRecord {
   /** Time of the last edit or recall; absent when never changed. */
   patchedAt: number | undefined;
   recalled: boolean;
+  /** Taken out over HTTP: it keeps its place in the log, and nobody is shown it. */
+  deleted: boolean;
+  /** Whom a hook narrowed it down to; everybody where absent. The sender sees it anyway. */
+  recipients: string[] | undefined;
+  /** Its sender's own devices were left out; known to the conversation alone. */
+  noSync?: boolean;
+  /** Of the device that sent it; absent where it came over HTTP. */
+  address: string | undefined;
 }

@@ -6,7 +6,18 @@ export type AppEvent = { id: string; at: number } & AppEventBody;
 
 export type AppEventBody =
   /** A message was stored, or a transient one passed on; who was online for it (H-02). */
-  | ({ name: "messageSent"; messageId: string; transient: boolean; receipt: boolean } & MessageEvent &
+  | ({
+      name: "messageSent";
+      messageId: string;
+      transient: boolean;
+      receipt: boolean;
+      mentionAll: boolean;
+      mentions: string[];
+      /** As the sender gave it, JSON. */
+      pushData: string | undefined;
+      /** Whom a hook narrowed it down to; everybody where undefined. */
+      to: string[] | undefined;
+    } & MessageEvent &
       Recipients)
   /** Stored, with recipients who are offline: asked before anything is pushed to them (H-03). */
   | ({

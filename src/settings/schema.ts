@@ -198,9 +198,13 @@ export function patchProblem(patch: Json): string | undefined {
  * Whether the app has a say in what clients do, so that objects have to look at the settings before they act: with
  * hooks, a word list, signed operations, or an event log.
  */
-export function isSupervised({ hooks, webhooks, keywords, security, events }: Settings): boolean {
-  const listening = hooks.url !== null || webhooks.url !== null || events.logDays > 0;
-  return listening || keywords.version !== null || security.signConversation;
+export function isSupervised(settings: Settings): boolean {
+  return isHeard(settings) || settings.keywords.version !== null || settings.security.signConversation;
+}
+
+/** Whether anybody wants to hear of what happens. */
+export function isHeard({ hooks, webhooks, events }: Settings): boolean {
+  return hooks.url !== null || webhooks.url !== null || events.logDays > 0;
 }
 
 /** The same for logins. */

@@ -19,7 +19,13 @@ interface Story {
 }
 
 const quiet: Story = {
-  ...{ people: ["tom", "jerry"], conversations: 1, linkLimit: 64, steps: 400, faults: { coldCallLost: 0 } },
+  ...{
+    people: ["tom", "jerry"],
+    conversations: 1,
+    linkLimit: 64,
+    steps: 400,
+    faults: { coldCallLost: 0, hookTime: 0 },
+  },
   ...{ send: 0.15, login: 0.02, drop: 0, cut: 0, crash: 0, evict: 0 },
 };
 
@@ -152,7 +158,7 @@ stories("[L4] devices drop at every possible moment", { ...quiet, login: 0.05, d
 stories("[L7] a link broken by force opens again where it broke", { ...quiet, cut: 0.02 });
 stories("[L2] the cold lane is slow or fails", {
   ...quiet,
-  faults: { coldCallLost: 0.2 },
+  faults: { coldCallLost: 0.2, hookTime: 0 },
   login: 0.04,
   drop: 0.02,
 });
@@ -164,7 +170,7 @@ stories("[L1-L8] everything at once", {
     conversations: 3,
     linkLimit: 2,
     steps: 600,
-    faults: { coldCallLost: 0.1 },
+    faults: { coldCallLost: 0.1, hookTime: 0 },
   },
   ...{ send: 0.2, login: 0.04, drop: 0.02, cut: 0.01, crash: 0.005, evict: 0.03 },
 });

@@ -85,7 +85,8 @@ export class Device {
       ...{ sendsPerMinute: 0, otherCommandsPerMinute: 0, historyQueriesPerMinute: 0 },
       linksPerSession: about.linkLimit,
     };
-    this.#settings = { ...defaults, limits };
+    const hooks = { ...defaults.hooks, url: town.faults.hookTime > 0 ? "https://hooks.example" : null };
+    this.#settings = { ...defaults, limits, hooks };
   }
 
   get isOpen(): boolean {

@@ -37,12 +37,12 @@ afterAll(() => {
   vi.useRealTimers();
 });
 
-function stories(title: string, seeds: number, story: Story, coldCallLost = 0): void {
+function stories(title: string, seeds: number, story: Story, { coldCallLost = 0, hookTime = 0 } = {}): void {
   test(`${title} (${seeds} seeds)`, { timeout: 600_000 }, async () => {
     for (let seed = FIRST; seed < FIRST + seeds; seed += 1) {
       const network = new Network(seed, (now) => vi.setSystemTime(now));
       try {
-        await new Play(network, new Town(network, { coldCallLost }), story).run();
+        await new Play(network, new Town(network, { coldCallLost, hookTime }), story).run();
       } catch (error) {
         const again = `TRACE=1 SEED=${seed} SEEDS=1 npx vitest run --project rules test/rules/model -t "${title}"`;
         throw new Error(`seed ${seed}; to see it again: ${again}`, { cause: error });
@@ -84,5 +84,15 @@ stories(
     push: 2,
     tags: true,
   },
-  0.1,
+  { coldCallLost: 0.1 },
+);
+stories(
+  "[I1-I9] hooks take their time while objects break",
+  PARTIAL,
+  {
+    ...quiet,
+    weights: { ...quiet.weights, ...comings, ...members, ...faults },
+    push: 2,
+  },
+  { hookTime: 3_000 },
 );

@@ -12,15 +12,20 @@ import { Outbox } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { Dial, LinkSocket } from "../../../src/gateway/link-socket.ts";
 import type { ConversationRecord } from "../../../src/history/records.ts";
+import { EventOutbox } from "../../../src/hooks/event-outbox.ts";
+import { ALLOWED } from "../../../src/hooks/events.ts";
 import { decodeCommand } from "../../../src/protocol/decode.ts";
 import type { LinkRequest, SessionControl, SessionRequest } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
+import { defaultSettings } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { type End, type Network, trace } from "./network.ts";
 
 /** What may go wrong, each as a probability per chance it gets. */
 export interface Faults {
   coldCallLost: number;
+  /** Longest that the app's hooks take (ms); they are asked about what devices say with hooks on. */
+  hookTime: number;
 }
 
 type Fate = "fine" | "request lost" | "answer lost";
@@ -330,14 +335,36 @@ export class ConversationHouse {
       archivedUpTo: async () => ({ timestamp: 0, patchedAt: 0 }),
       saveMessages: async () => {},
     });
-    const conversation = new Conversation(state, delivery, links, outbox, {
+    const events = new EventOutbox(this.sql, () => network.now);
+    const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => network.now,
       nextTick: (run) => void timer(0, run),
       archiveSoon: () => {},
-      limits: () => ({ members: 500 }),
-      refreshLimits: () => undefined,
+      settings: () => defaultSettings(false),
+      refreshSettings: () => undefined,
+      hooks: {
+        aboutMessage: () => this.#hook(state),
+        aboutConversation: () => this.#hook(state),
+      },
+      filtered: async () => undefined,
+      isSigned: async () => true,
+      isHeard: () => false,
+      publish: async () => {},
+      publishSoon: () => {},
     });
     return { state, delivery, conversation, timers };
+  }
+
+  /** A hook takes its time and lets everything pass; one whose conversation died meanwhile is heard by nobody. */
+  #hook(state: ConversationState): Promise<typeof ALLOWED> {
+    const { network, faults } = this.#town;
+    this.#calls += 1;
+    return new Promise((resolve) => {
+      network.timer(network.random(faults.hookTime + 1), () => {
+        this.#calls -= 1;
+        if (this.#living.state === state) resolve(ALLOWED);
+      });
+    });
   }
 
   /** Durable: it fires whatever became of the object that set it. */
