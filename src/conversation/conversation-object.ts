@@ -17,11 +17,11 @@ import type { HistoryRequest } from "./log.ts";
 import { replayOf, unreadOf, type Will } from "./messages.ts";
 import { noticesOf } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
-import { Outbox } from "./outbox.ts";
+import { type Archive, Outbox } from "./outbox.ts";
 import { ConversationState } from "./state.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
-const ARCHIVE_DEADLINE = 2_500; // ms for a write to D1
+const ARCHIVE_DEADLINE = 2_500; // ms for a write to D1, or for the app to be told how far it is
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
@@ -243,18 +243,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       links,
       state.owedSince,
     );
-    const outbox = new Outbox(state, {
-      saveConversation: (record) =>
-        withDeadline(saveConversation(this.env.DB, record), ARCHIVE_DEADLINE, "saving a conversation to D1"),
-      archivedUpTo: (conversationId) => {
-        const reached = archivedUpTo(this.env.DB, conversationId);
-        return withDeadline(reached, ARCHIVE_DEADLINE, "asking D1 how far history goes");
-      },
-      saveMessages: (conversationId, messages, lastMessageAt) => {
-        const saved = saveMessages(this.env.DB, conversationId, messages, lastMessageAt);
-        return withDeadline(saved, ARCHIVE_DEADLINE, "saving history to D1");
-      },
-    });
+    const outbox = new Outbox(state, archiveOf(this.env), () => Date.now());
     const conversation = new Conversation(state, delivery, links, outbox, {
       now: () => Date.now(),
       nextTick: (run) => this.#nextTick(run),
@@ -289,6 +278,18 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     this.#open?.delivery.closed(link);
     this.#open?.conversation.receipts.linkClosed(link);
   }
+}
+
+function archiveOf({ DB, APP }: Env): Archive {
+  const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, ARCHIVE_DEADLINE, what);
+  const app = () => APP.getByName("app");
+  return {
+    saveConversation: (record) => within(saveConversation(DB, record), "saving a conversation to D1"),
+    archivedUpTo: (id) => within(archivedUpTo(DB, id), "asking D1 how far history goes"),
+    saveMessages: (id, messages) => within(saveMessages(DB, id, messages), "saving history to D1"),
+    behind: (id, since) => within(app().archiveBehind(id, since), "telling that history is behind"),
+    caughtUp: (id) => within(app().archiveCaughtUp(id), "telling that history caught up"),
+  };
 }
 
 /** Completes a closing handshake; reserved codes cannot be sent, and a socket already gone needs nothing. */

@@ -17,6 +17,7 @@ import type { Delivery } from "./delivery.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
 import type { Count, Link, Replay } from "./lanes.ts";
+import { isFor } from "./log.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -34,6 +35,15 @@ const HISTORY_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
 const IN_FLIGHT = 2_000;
 const NOBODY = 0; // no session's origin
 const HISTORY_LIMIT = 1000; // messages; SDKs ask for 100 at most, Java lets apps ask for 1000
+
+/** What of a message only comes about later, or by the word of the app. */
+const UNCHANGED = {
+  patchedAt: undefined,
+  recalled: false,
+  recipients: undefined,
+  address: undefined,
+  deleted: false,
+};
 
 /** A message handed over in advance, sent when its author is lost (M-47). */
 export type Will = Pick<MessageRecord, "id" | "content" | "mentionAll" | "mentions">;
@@ -188,7 +198,8 @@ export class Messages {
     const wanted = command.limit ?? HISTORY_DEFAULT;
     const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
     const { direction, start, end, messageType } = command;
-    const messages = limit === 0 ? [] : this.#state.log.page({ direction, start, end, messageType, limit });
+    const messages =
+      limit === 0 ? [] : this.#state.log.page({ direction, start, end, messageType, limit }, link.clientId);
     const { id: conversationId, kind } = this.#state.facts;
     const page = { conversationId, kind, messages: this.#receipts.shown(messages) };
     this.#answers.reply(link, serial, replies.historyPage(serial, page));
@@ -212,7 +223,7 @@ export class Messages {
     if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;
     const timestamp = this.#state.tick(this.#host.now());
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
-    const message = { ...will, from, timestamp, receipt: false, patchedAt: undefined, recalled: false };
+    const message = { ...will, from, timestamp, ...UNCHANGED, receipt: false };
     const { id: conversationId, kind } = this.#state.facts;
     const fleeting = pushRecord(pushes.message({ conversationId, kind, message }));
     this.#delivery.pushToMembers({ fleeting }, { origin: NOBODY });
@@ -228,8 +239,7 @@ function messageOf(from: string, command: CommandOf<"message.send">, timestamp: 
     mentionAll: command.mentionAll,
     mentions: command.mentions,
     receipt: command.receipt,
-    patchedAt: undefined,
-    recalled: false,
+    ...UNCHANGED,
   };
 }
 
@@ -255,7 +265,8 @@ export function unreadOf(
 
 /**
  * Entries of the log after a time as one frame of records, for links and cold lanes. A client is shown nothing of
- * the time before it joined, and one that is no member nothing at all (I12); it is only told that it is past it.
+ * the time before it joined, and one that is no member nothing at all (I12), nor what is not for it or was deleted;
+ * it is only told that it is past it.
  */
 export function replayOf(
   state: ConversationState,
@@ -278,7 +289,9 @@ export function replayOf(
     const { message, origin } = entry;
     const place = { timestamp: entry.at, previous };
     previous = entry.at;
-    if (entry.kind === "message") {
+    if (!isFor(clientId, message)) {
+      records.push(passedRecord(place.timestamp, place.previous));
+    } else if (entry.kind === "message") {
       const traits = { acknowledge: hasReceipts(state) };
       const push = pushes.message({ conversationId, kind, message });
       records.push(storedRecord(place, origin, traits, push));

@@ -46,11 +46,13 @@ export class ConversationState {
   #indexedAt: number;
   /** Messages after this timestamp may still have to reach members by the cold lane. */
   #owedSince: number | undefined;
+  /** D1 may lack what was said after this time, longer than is normal; undefined while it keeps up. */
+  #behindSince: number | undefined;
 
   static create(sql: Sql, record: ConversationRecord): ConversationState {
     createTables(sql);
     const { members, muted, lastMessageAt, ...facts } = record;
-    sql.exec("INSERT INTO conversation VALUES (1, ?, 0, NULL)", JSON.stringify(facts));
+    sql.exec("INSERT INTO conversation (id, facts, indexed_at) VALUES (1, ?, 0)", JSON.stringify(facts));
     const state = new ConversationState(sql);
     state.addMembers(members, record.createdAt);
     state.notices.keep({ kind: "joined", by: record.creator, members }, record.createdAt);
@@ -67,13 +69,14 @@ export class ConversationState {
   private constructor(sql: Sql) {
     this.#sql = sql;
     const row = sql
-      .exec<{ facts: string; indexed_at: number; owed_since: number | null }>(
-        "SELECT facts, indexed_at, owed_since FROM conversation",
+      .exec<{ facts: string; indexed_at: number; owed_since: number | null; behind_since: number | null }>(
+        "SELECT facts, indexed_at, owed_since, behind_since FROM conversation",
       )
       .one();
     this.#facts = JSON.parse(row.facts);
     this.#indexedAt = row.indexed_at;
     this.#owedSince = row.owed_since ?? undefined;
+    this.#behindSince = row.behind_since ?? undefined;
     this.log = new Log(sql);
     this.notices = new Notices(sql);
     this.members = new Map();
@@ -243,5 +246,20 @@ export class ConversationState {
     if (this.#owedSince === undefined) return;
     this.#owedSince = undefined;
     this.#sql.exec("UPDATE conversation SET owed_since = NULL");
+  }
+
+  get behindSince(): number | undefined {
+    return this.#behindSince;
+  }
+
+  /** Notes that the app is being told that D1 is behind, so that it is told the end of that too. */
+  behind(since: number): void {
+    this.#behindSince = since;
+    this.#sql.exec("UPDATE conversation SET behind_since = ?", since);
+  }
+
+  caughtUp(): void {
+    this.#behindSince = undefined;
+    this.#sql.exec("UPDATE conversation SET behind_since = NULL");
   }
 }

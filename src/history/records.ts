@@ -39,4 +39,10 @@ export interface MessageRecord {
   /** Time of the last edit or recall; absent when never changed. */
   patchedAt: number | undefined;
   recalled: boolean;
+  /** Whom it is for beside its sender, where the app's server narrowed that down; undefined is everybody. */
+  recipients: string[] | undefined;
+  /** The IP address it was sent from, as far as known. */
+  address: string | undefined;
+  /** Removed over HTTP: nothing but its place is left, so that every copy can follow. */
+  deleted: boolean;
 }

@@ -325,11 +325,14 @@ export class ConversationHouse {
       links,
       state.owedSince,
     );
-    const outbox = new Outbox(state, {
+    const archive = {
       saveConversation: async () => {},
       archivedUpTo: async () => ({ timestamp: 0, patchedAt: 0 }),
       saveMessages: async () => {},
-    });
+      behind: async () => {},
+      caughtUp: async () => {},
+    };
+    const outbox = new Outbox(state, archive, () => network.now);
     const conversation = new Conversation(state, delivery, links, outbox, {
       now: () => network.now,
       nextTick: (run) => void timer(0, run),
