@@ -96,7 +96,28 @@ export async function answerQuery(
   }
   const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage });
   if ("refused" in answer) return replies.errorReply(serial, answer.refused, { detail: answer.detail });
-  return replies.queryResults(serial, answer.map(json));
+  const found = withLastMessage ? await withLastMessages(services, answer) : answer;
+  return replies.queryResults(serial, found.map(json));
+}
+
+/** Where D1 does not have the last message, its copy being late or that message not for all, the objects tell. */
+async function withLastMessages(services: Services, found: Described[]): Promise<Described[]> {
+  const unknown = found.filter(
+    ({ conversation, lastMessage }) => conversation.lastMessageAt !== undefined && lastMessage === undefined,
+  );
+  const told = new Map<string, Described>();
+  await forEach(
+    unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id),
+    async (id) => {
+      // Better without than not at all: what was asked for has been found.
+      const described = await services.describe(id).catch(() => undefined);
+      if (described !== undefined) told.set(id, described);
+    },
+  );
+  return found.map((each) => ({
+    ...each,
+    lastMessage: each.lastMessage ?? told.get(each.conversation.id)?.lastMessage,
+  }));
 }
 
 export async function answerMembership(

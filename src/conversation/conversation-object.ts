@@ -1,7 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import { withDeadline } from "../deadline.ts";
 import type { Changed, ConversationStub, Env, MessagePlace, PatchByServer, Refused, Said } from "../env.ts";
-import { archivedUpTo, saveConversation, saveMessages } from "../history/archive.ts";
+import {
+  archivedUpTo,
+  deleteConversation,
+  deleteMessages,
+  saveConversation,
+  saveMessages,
+} from "../history/archive.ts";
 import type { ConversationFound } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
@@ -9,7 +15,7 @@ import { hooksOf } from "../hooks/hooks.ts";
 import { publish } from "../hooks/publish.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import type { ConversationRequest, LinkRequest } from "../protocol/link-controls.ts";
+import { type ConversationRequest, type LinkRequest, linkClose } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { isHeard } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
@@ -21,11 +27,12 @@ import type { HistoryRequest } from "./log.ts";
 import { NOBODY, replayOf, unreadOf, type Will } from "./messages.ts";
 import { noticesOf } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
-import { Outbox } from "./outbox.ts";
+import { type Archive, Outbox } from "./outbox.ts";
+import { clearArchive, type Removal } from "./removal.ts";
 import { ConversationState } from "./state.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
-const ARCHIVE_DEADLINE = 2_500; // ms for a write to D1
+const ARCHIVE_DEADLINE = 2_500; // ms for a write to D1, or for the app to be told how far it is
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
@@ -59,6 +66,8 @@ const NO_CLIENT = { clientId: "", origin: NOBODY };
 /** One conversation: a shell that gives the rules their storage, clock, sockets and alarm. */
 export class ConversationObject extends DurableObject<Env> implements ConversationStub {
   #open: Open | undefined;
+  /** Deleted, but D1 may not know it yet. */
+  #deleted: ConversationState | undefined;
   readonly #links = new Map<WebSocket, Link>();
   #alarmAt: number | undefined;
   #archiveFailures = 0;
@@ -66,7 +75,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const state = ConversationState.load(ctx.storage.sql);
-    if (state !== undefined) this.#assemble(state);
+    if (state?.isDeleted) this.#deleted = state;
+    else if (state !== undefined) this.#assemble(state);
   }
 
   /** Opens a link for a session the gateway vouches for; 404 if there is no such conversation. */
@@ -118,6 +128,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   /** Everything owed: deliveries a crash or a failing client left, then D1's copy. Harmless to run twice. */
   override async alarm(): Promise<void> {
     this.#alarmAt = undefined;
+    if (this.#deleted !== undefined) return this.#finishRemoval(this.#deleted);
     const open = this.#open;
     if (open === undefined) return;
     open.delivery.makeGood();
@@ -143,6 +154,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       return { existing: true, conversation: existing.state.record(), pushes: [] };
     }
     await this.#refreshSettings();
+    if (this.#deleted !== undefined) {
+      // The members of a unique one that was deleted begin anew; D1 has to be rid of the old one first.
+      if (!(await clearArchive(this.#deleted, archiveOf(this.env)))) throw new Error("not cleared yet");
+      await this.#forget();
+    }
     if (this.#open !== undefined) return this.start(record, origin); // somebody else was quicker
     const state = ConversationState.create(this.ctx.storage.sql, record);
     const { conversation, outbox } = this.#assemble(state);
@@ -223,7 +239,31 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async remove(): Promise<undefined | Refused> {
-    return { refused: "CONVERSATION_NOT_FOUND" };
+    if (this.#open?.conversation.happenings.isBehind) await this.#open.conversation.happenings.publish();
+    const open = this.#open;
+    if (open === undefined) return { refused: "CONVERSATION_NOT_FOUND" };
+    open.state.delete(Date.now());
+    this.#open = undefined;
+    this.#deleted = open.state;
+    // What is being copied to D1 at this moment may still arrive there: it is cleared once more afterwards.
+    this.#wakeAfter(OWED_DELAY);
+    for (const socket of this.#links.keys()) socket.close(linkClose.LOST, "deleted");
+    this.#links.clear();
+    await clearArchive(open.state, archiveOf(this.env));
+    return undefined;
+  }
+
+  async #finishRemoval(state: ConversationState): Promise<void> {
+    if (await clearArchive(state, archiveOf(this.env))) await this.#forget();
+    else this.#wakeAfter(RETRY_LAST);
+  }
+
+  /** Nothing is left of it, not even that it was there. */
+  async #forget(): Promise<void> {
+    this.#deleted = undefined;
+    this.#alarmAt = undefined;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
   }
 
   /** Does something for the app's server, with the settings fresh: limits, and who wants to hear of it. */
@@ -279,18 +319,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       links,
       state.owedSince,
     );
-    const outbox = new Outbox(state, {
-      saveConversation: (record) =>
-        withDeadline(saveConversation(this.env.DB, record), ARCHIVE_DEADLINE, "saving a conversation to D1"),
-      archivedUpTo: (conversationId) => {
-        const reached = archivedUpTo(this.env.DB, conversationId);
-        return withDeadline(reached, ARCHIVE_DEADLINE, "asking D1 how far history goes");
-      },
-      saveMessages: (conversationId, messages, lastMessageAt) => {
-        const saved = saveMessages(this.env.DB, conversationId, messages, lastMessageAt);
-        return withDeadline(saved, ARCHIVE_DEADLINE, "saving history to D1");
-      },
-    });
+    const outbox = new Outbox(state, archiveOf(this.env), () => Date.now());
     const settings = settingsOf(this.env);
     const events = new EventOutbox(this.ctx.storage.sql, () => Date.now());
     const conversation = new Conversation(state, delivery, links, outbox, events, {
@@ -333,6 +362,20 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     this.#open?.delivery.closed(link);
     this.#open?.conversation.receipts.linkClosed(link);
   }
+}
+
+function archiveOf({ DB, APP }: Env): Archive & Removal {
+  const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, ARCHIVE_DEADLINE, what);
+  const app = () => APP.getByName("app");
+  return {
+    saveConversation: (record) => within(saveConversation(DB, record), "saving a conversation to D1"),
+    archivedUpTo: (id) => within(archivedUpTo(DB, id), "asking D1 how far history goes"),
+    saveMessages: (id, messages) => within(saveMessages(DB, id, messages), "saving history to D1"),
+    deleteMessages: (id, times) => within(deleteMessages(DB, id, times), "taking history out of D1"),
+    deleteConversation: (id) => within(deleteConversation(DB, id), "taking a conversation out of D1"),
+    behind: (id, since) => within(app().archiveBehind(id, since), "telling that history is behind"),
+    caughtUp: (id) => within(app().archiveCaughtUp(id), "telling that history caught up"),
+  };
 }
 
 /** Completes a closing handshake; reserved codes cannot be sent, and a socket already gone needs nothing. */

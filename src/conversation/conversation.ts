@@ -262,7 +262,7 @@ export class Conversation {
   /** A page of history, whoever is a member (http-api §3). */
   history(request: HistoryRequest): HistoryMessage[] {
     this.#messages.flush();
-    return this.receipts.shown(this.#state.log.page(request));
+    return this.receipts.shown(this.#state.log.page(request, undefined));
   }
 
   /** Messages of others after a member's read mark (Y-22); undefined for who is none. */
@@ -283,7 +283,8 @@ export class Conversation {
     if (member === undefined) return { member: false, changed, head };
     const unread = log.unread(clientId, member.readAt, head);
     const missed = mode === "push" ? this.#missed(member, head, firstPushAt) : { messages: [], more: false };
-    const patches = patchesSince === undefined ? [] : log.lastPatchedAfter(patchesSince, PATCHES_MAX);
+    const patches =
+      patchesSince === undefined ? [] : log.lastPatchedAfter(clientId, patchesSince, PATCHES_MAX);
     return {
       member: true,
       changed,
@@ -291,7 +292,7 @@ export class Conversation {
       kind: facts.kind,
       unread: unread.count,
       mentioned: unread.mentioned,
-      lastMessage: unread.count > 0 ? log.last(head) : undefined,
+      lastMessage: unread.count > 0 ? log.last(head, clientId) : undefined,
       patches: patches.filter(({ patchedAt = 0 }) => patchedAt <= head),
       missed: missed.messages,
       more: missed.more,

@@ -9,6 +9,8 @@ const DEDUPE_LIMIT = 10_000;
 const MENTION_ALL = 1;
 const RECEIPT = 2;
 const RECALLED = 4;
+const DELETED = 8;
+const NO_SYNC = 16;
 
 type Row = {
   timestamp: number;
@@ -18,9 +20,18 @@ type Row = {
   mentions: string | null;
   flags: number;
   patched_at: number | null;
+  recipients: string | null;
+  address: string | null;
 };
 
-const COLUMNS = "timestamp, id, sender, content, mentions, flags, patched_at";
+const COLUMNS = "timestamp, id, sender, content, mentions, flags, patched_at, recipients, address";
+
+/** Of a message that is there for everybody; a deleted one is there for nobody. */
+const THERE = `flags & ${DELETED} = 0`;
+/** Of a message of somebody else that is there for a client, who is bound twice. */
+const FOR_OTHER = `${THERE} AND sender <> ? AND (recipients IS NULL OR ? IN (SELECT value FROM json_each(recipients)))`;
+/** The same, or one of his own; bound twice too. */
+const FOR_ANY = `${THERE} AND (recipients IS NULL OR sender = ? OR ? IN (SELECT value FROM json_each(recipients)))`;
 
 function toMessage(row: Row): MessageRecord {
   return {
@@ -33,20 +44,33 @@ function toMessage(row: Row): MessageRecord {
     receipt: (row.flags & RECEIPT) !== 0,
     patchedAt: row.patched_at ?? undefined,
     recalled: (row.flags & RECALLED) !== 0,
+    recipients: row.recipients === null ? undefined : JSON.parse(row.recipients),
+    address: row.address ?? undefined,
+    deleted: (row.flags & DELETED) !== 0,
+    noSync: (row.flags & NO_SYNC) !== 0,
   };
 }
 
 /** The columns an edit can change. */
-function toColumns(message: MessageRecord): [string | ArrayBuffer, string | null, number] {
-  const { content, mentions, mentionAll, receipt, recalled } = message;
+function toColumns(message: MessageRecord): [string | ArrayBuffer, string | null, string | null, number] {
+  const { content, mentions, mentionAll, receipt, recalled, recipients, noSync } = message;
   return [
     typeof content === "string" ? content : Uint8Array.from(content).buffer,
     mentions.length === 0 ? null : JSON.stringify(mentions),
-    (mentionAll ? MENTION_ALL : 0) | (receipt ? RECEIPT : 0) | (recalled ? RECALLED : 0),
+    recipients === undefined ? null : JSON.stringify(recipients),
+    (mentionAll ? MENTION_ALL : 0) |
+      (receipt ? RECEIPT : 0) |
+      (recalled ? RECALLED : 0) |
+      (noSync ? NO_SYNC : 0),
   ];
 }
 
-/** One step of the log: a message was added, or one was edited or recalled. */
+/** Whether a message is there for a client: not deleted, and his own or one that is for him. */
+export function isFor(clientId: string, { deleted, from, recipients }: MessageRecord): boolean {
+  return !deleted && (from === clientId || recipients === undefined || recipients.includes(clientId));
+}
+
+/** One step of the log: a message was added, or one was edited, recalled or deleted. */
 export interface Entry {
   at: number;
   kind: "message" | "patch";
@@ -94,12 +118,12 @@ export class Log {
     return this.#head;
   }
 
-  /** Time of the newest edit or recall, 0 before the first. */
+  /** Time of the newest edit, recall or deletion, 0 before the first. */
   get patchedAt(): number {
     return this.#patchedAt;
   }
 
-  /** Time of the newest entry: messages, edits and recalls share one clock, which no two of them show alike. */
+  /** Time of the newest entry: messages and what changes them share one clock, which no two of them show alike. */
   get end(): number {
     return Math.max(this.#head, this.#patchedAt);
   }
@@ -107,12 +131,14 @@ export class Log {
   /** Appends a message whose timestamp is after the head; `origin` names the session that sent it. */
   append(message: MessageRecord, token: string | undefined, origin: number): void {
     this.#sql.exec(
-      "INSERT INTO messages (timestamp, id, sender, token, origin, content, mentions, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO messages (timestamp, id, sender, token, origin, address, content, mentions, recipients, flags) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       message.timestamp,
       message.id,
       message.from,
       token ?? null,
       origin,
+      message.address ?? null,
       ...toColumns(message),
     );
     this.#head = message.timestamp;
@@ -122,7 +148,7 @@ export class Log {
   /** The message at exactly this place, if its id is the one named. */
   find(timestamp: number, id: string): MessageRecord | undefined {
     const [row] = this.#sql
-      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ?`, timestamp)
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${THERE}`, timestamp)
       .toArray();
     return row?.id === id ? toMessage(row) : undefined;
   }
@@ -130,7 +156,7 @@ export class Log {
   /** Rewrites a message in its place; its `patchedAt` is after the end (M-14, M-22). */
   patch(message: MessageRecord & { patchedAt: number }): void {
     this.#sql.exec(
-      "UPDATE messages SET content = ?, mentions = ?, flags = ?, patched_at = ? WHERE timestamp = ?",
+      "UPDATE messages SET content = ?, mentions = ?, recipients = ?, flags = ?, patched_at = ? WHERE timestamp = ?",
       ...toColumns(message),
       message.patchedAt,
       message.timestamp,
@@ -138,7 +164,22 @@ export class Log {
     this.#patchedAt = message.patchedAt;
   }
 
-  /** Messages edited or recalled after a time, in that order: of several times, the last (M-19). */
+  /**
+   * Leaves nothing of a message but its place and its token, for good; the entry that says so is at a time after the
+   * end. A repeated send is still answered as accepted (I3).
+   */
+  delete(timestamp: number, at: number): void {
+    this.#sql.exec(
+      "UPDATE messages SET content = '', mentions = NULL, recipients = NULL, address = NULL, flags = ?, " +
+        "patched_at = ? WHERE timestamp = ?",
+      DELETED,
+      at,
+      timestamp,
+    );
+    this.#patchedAt = at;
+  }
+
+  /** Messages edited, recalled or deleted after a time, in that order: of several times, the last (M-19). */
   patchedAfter(time: number, limit: number): MessageRecord[] {
     if (time >= this.#patchedAt) return [];
     return this.#sql
@@ -151,13 +192,15 @@ export class Log {
       .map(toMessage);
   }
 
-  /** The last of them, in the same order. */
-  lastPatchedAfter(time: number, limit: number): MessageRecord[] {
+  /** The last edits and recalls after a time that a client may see, in the same order. */
+  lastPatchedAfter(clientId: string, time: number, limit: number): MessageRecord[] {
     if (time >= this.#patchedAt) return [];
     return this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? ORDER BY patched_at DESC LIMIT ?`,
+        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? AND ${FOR_ANY} ORDER BY patched_at DESC LIMIT ?`,
         time,
+        clientId,
+        clientId,
         limit,
       )
       .toArray()
@@ -169,10 +212,11 @@ export class Log {
   receiptsAsked(clientId: string, after: number, upTo: number, limit: number): MessageRecord[] {
     return this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND sender <> ? AND flags & ? ` +
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${FOR_OTHER} AND flags & ? ` +
           "ORDER BY timestamp DESC LIMIT ?",
         after,
         upTo,
+        clientId,
         clientId,
         RECEIPT,
         limit,
@@ -186,8 +230,9 @@ export class Log {
   nextOfOthers(clientId: string, after: number): number | undefined {
     const [row] = this.#sql
       .exec<{ timestamp: number }>(
-        "SELECT timestamp FROM messages WHERE timestamp > ? AND sender <> ? ORDER BY timestamp LIMIT 1",
+        `SELECT timestamp FROM messages WHERE timestamp > ? AND ${FOR_OTHER} ORDER BY timestamp LIMIT 1`,
         after,
+        clientId,
         clientId,
       )
       .toArray();
@@ -203,15 +248,29 @@ export class Log {
   ): { messages: MessageRecord[]; more: boolean } {
     const rows = this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND sender <> ? ` +
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${FOR_OTHER} ` +
           "ORDER BY timestamp DESC LIMIT ?",
         after,
         upTo,
+        clientId,
         clientId,
         limit + 1,
       )
       .toArray();
     return { messages: rows.slice(0, limit).reverse().map(toMessage), more: rows.length > limit };
+  }
+
+  /** Time of the oldest entry that a copy lacks which reaches this far; undefined if it lacks none. */
+  firstAfter(copy: { timestamp: number; patchedAt: number }): number | undefined {
+    const { message, patch } = this.#sql
+      .exec<{ message: number | null; patch: number | null }>(
+        "SELECT (SELECT min(timestamp) FROM messages WHERE timestamp > ?) AS message, " +
+          "(SELECT min(patched_at) FROM messages WHERE patched_at > ?) AS patch",
+        copy.timestamp,
+        copy.patchedAt,
+      )
+      .one();
+    return message !== null && patch !== null ? Math.min(message, patch) : (message ?? patch ?? undefined);
   }
 
   /** What a copy that reaches this far lacks: a message counts where it was last patched, else where it stands. */
@@ -260,6 +319,18 @@ export class Log {
     if (oldest !== undefined) accepted.delete(oldest);
   }
 
+  /** Where messages stand after a timestamp, deleted ones too, oldest first. */
+  placesAfter(timestamp: number, limit: number): number[] {
+    return this.#sql
+      .exec<{ timestamp: number }>(
+        "SELECT timestamp FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?",
+        timestamp,
+        limit,
+      )
+      .toArray()
+      .map((row) => row.timestamp);
+  }
+
   /** Messages after a timestamp, oldest first, with the session that sent each and under which token. */
   after(
     timestamp: number,
@@ -275,7 +346,7 @@ export class Log {
       .map((row) => ({ message: toMessage(row), token: row.token ?? undefined, origin: row.origin }));
   }
 
-  /** Entries after a time in their order: messages where they stand, and again where they were last patched. */
+  /** Entries after a time in their order: messages where they stand, and again where they last changed. */
   entriesAfter(time: number, limit: number): Entry[] {
     const added = this.after(time, limit).map(({ message, origin }) => {
       return { at: message.timestamp, kind: "message" as const, message, origin };
@@ -299,10 +370,15 @@ export class Log {
     return Math.max(row.message ?? 0, row.patch ?? 0);
   }
 
-  /** The newest message, or the newest up to a time. */
-  last(upTo = this.#head): MessageRecord | undefined {
+  /** The newest message up to a time that a client may see, or that everybody may. */
+  last(upTo = this.#head, clientId?: string): MessageRecord | undefined {
+    const visible = clientId === undefined ? `${THERE} AND recipients IS NULL` : FOR_ANY;
     const [row] = this.#sql
-      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp <= ? ORDER BY timestamp DESC LIMIT 1`, upTo)
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp <= ? AND ${visible} ORDER BY timestamp DESC LIMIT 1`,
+        upTo,
+        ...(clientId === undefined ? [] : [clientId, clientId]),
+      )
       .toArray();
     return row && toMessage(row);
   }
@@ -313,10 +389,11 @@ export class Log {
       .exec<{ count: number; mentioned: number | null }>(
         "SELECT count(*) AS count, max(flags & 1 OR (mentions IS NOT NULL AND EXISTS " +
           "(SELECT 1 FROM json_each(mentions) WHERE value = ?))) AS mentioned " +
-          "FROM messages WHERE timestamp > ? AND timestamp <= ? AND sender <> ?",
+          `FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${FOR_OTHER}`,
         clientId,
         after,
         upTo,
+        clientId,
         clientId,
       )
       .one();
@@ -326,11 +403,12 @@ export class Log {
   /**
    * A page of history, always ascending (wire §4.9). Older takes the messages nearest before the start, newer
    * those nearest after it; the end bounds either.
+   * @param clientId who looks; undefined is the app's server, which sees what is for some only
    */
-  page(request: HistoryRequest): MessageRecord[] {
+  page(request: HistoryRequest, clientId: string | undefined): MessageRecord[] {
     const older = request.direction === "older";
-    const conditions: string[] = [];
-    const bindings: (string | number)[] = [];
+    const conditions: string[] = [clientId === undefined ? THERE : FOR_ANY];
+    const bindings: (string | number)[] = clientId === undefined ? [] : [clientId, clientId];
     const bound = (point: HistoryPoint | undefined, side: "<" | ">") => {
       if (point === undefined) return;
       const orEqual = point.inclusive ? "=" : "";
@@ -350,10 +428,10 @@ export class Log {
       );
       bindings.push(request.messageType);
     }
-    const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
     const rows = this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages ${where} ORDER BY timestamp ${older ? "DESC" : "ASC"} LIMIT ?`,
+        `SELECT ${COLUMNS} FROM messages WHERE ${conditions.join(" AND ")} ` +
+          `ORDER BY timestamp ${older ? "DESC" : "ASC"} LIMIT ?`,
         ...bindings,
         request.limit,
       )

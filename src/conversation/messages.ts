@@ -18,6 +18,7 @@ import type { Delivery } from "./delivery.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
 import type { Count, Link, Replay } from "./lanes.ts";
+import { isFor } from "./log.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 import type { Objection, Supervised } from "./supervision.ts";
@@ -78,6 +79,15 @@ const IN_FLIGHT = 2_000;
 /** No session's origin. */
 export const NOBODY = 0;
 const HISTORY_LIMIT = 1000; // messages; SDKs ask for 100 at most, Java lets apps ask for 1000
+
+/** What of a message only comes about later, or by the word of the app. */
+const UNCHANGED = {
+  patchedAt: undefined,
+  recalled: false,
+  recipients: undefined,
+  address: undefined,
+  deleted: false,
+};
 
 /** A message handed over in advance, sent when its author is lost (M-47). */
 export type Will = Pick<MessageRecord, "id" | "content" | "mentionAll" | "mentions">;
@@ -280,7 +290,8 @@ export class Messages {
     const wanted = command.limit ?? HISTORY_DEFAULT;
     const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
     const { direction, start, end, messageType } = command;
-    const messages = limit === 0 ? [] : this.#state.log.page({ direction, start, end, messageType, limit });
+    const messages =
+      limit === 0 ? [] : this.#state.log.page({ direction, start, end, messageType, limit }, link.clientId);
     const { id: conversationId, kind } = this.#state.facts;
     const page = { conversationId, kind, messages: this.#receipts.shown(messages) };
     this.#answers.reply(link, serial, replies.historyPage(serial, page));
@@ -304,10 +315,7 @@ export class Messages {
     if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;
     const timestamp = this.#state.tick(this.#host.now());
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
-    const message: MessageRecord = {
-      ...{ ...will, from, timestamp, receipt: false, patchedAt: undefined, recalled: false },
-      ...{ deleted: false, recipients: undefined, noSync: false, address: undefined },
-    };
+    const message = { ...will, from, timestamp, ...UNCHANGED, receipt: false };
     const { id: conversationId, kind } = this.#state.facts;
     const fleeting = pushRecord(pushes.message({ conversationId, kind, message }));
     this.#delivery.pushToMembers({ fleeting }, { origin: NOBODY });
@@ -318,18 +326,13 @@ function messageOf(draft: Draft, timestamp: number): MessageRecord {
   const { from, content, mentionAll, mentions, receipt, recipients, noSync, address } = draft;
   return {
     ...{ timestamp, id: newMessageId(timestamp), from, content, mentionAll, mentions, receipt },
-    ...{ recipients, noSync, address, patchedAt: undefined, recalled: false, deleted: false },
+    ...{ ...UNCHANGED, recipients, noSync, address },
   };
 }
 
 /** What the app's say did to a message, if its sender has to hear of it. */
 function changeOf({ content, reason }: Supervised): Draft["changed"] {
   return content === undefined ? undefined : (reason ?? { code: 0, detail: "" });
-}
-
-/** Whether a client may see a message: a hook may have narrowed it down. */
-export function isFor(clientId: string, { from, recipients, deleted }: MessageRecord): boolean {
-  return !deleted && (from === clientId || (recipients?.includes(clientId) ?? true));
 }
 
 /** Whether a new message is brought to a client: not to its sender's own devices, if he left them out. */
@@ -363,7 +366,8 @@ export function unreadOf(
 
 /**
  * Entries of the log after a time as one frame of records, for links and cold lanes. A client is shown nothing of
- * the time before it joined, and one that is no member nothing at all (I12); it is only told that it is past it.
+ * the time before it joined, and one that is no member nothing at all (I12), nor what is not for it or was deleted;
+ * it is only told that it is past it.
  */
 export function replayOf(
   state: ConversationState,

@@ -1,3 +1,4 @@
+import { NORMAL_LAG } from "../history/lag.ts";
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import { reason } from "../reason.ts";
 import type { ConversationState } from "./state.ts";
@@ -5,9 +6,12 @@ import type { ConversationState } from "./state.ts";
 /** D1, as the conversation's outbox writes it. Every call has a deadline and may reject. */
 export interface Archive {
   saveConversation(record: ConversationRecord): Promise<void>;
-  /** The newest message and the newest edit D1 has of this conversation (ms, 0 if none). */
+  /** How far D1 follows this conversation: its newest message and its newest change of one (ms, 0 if none). */
   archivedUpTo(conversationId: string): Promise<Progress>;
-  saveMessages(conversationId: string, messages: MessageRecord[], lastMessageAt: number): Promise<void>;
+  saveMessages(conversationId: string, messages: MessageRecord[]): Promise<void>;
+  /** Tells the app that D1 may lack what was said here after a time (ms), and when that is over. */
+  behind(conversationId: string, since: number): Promise<void>;
+  caughtUp(conversationId: string): Promise<void>;
 }
 
 interface Progress {
@@ -19,6 +23,7 @@ const BATCH = 100; // messages per D1 batch
 const DELAY_FIRST = 1_000; // ms
 const DELAY_LAST = 8_000; // ms
 const FLOWING = 8; // messages since the last time: more than people type
+const LATE = 10_000; // ms: older than anything is that waits as it should
 
 /**
  * What a conversation owes D1. Nothing is queued: what D1 lacks is known by comparing, so a crash or a failure
@@ -27,13 +32,17 @@ const FLOWING = 8; // messages since the last time: more than people type
 export class Outbox {
   readonly #state: ConversationState;
   readonly #archive: Archive;
+  readonly #now: () => number;
   #saving: Promise<boolean> | undefined;
   #archivedUpTo: Progress | undefined;
   #delay = DELAY_FIRST;
+  /** Whether the app has still to be told that D1 is behind. */
+  #untold = false;
 
-  constructor(state: ConversationState, archive: Archive) {
+  constructor(state: ConversationState, archive: Archive, now: () => number) {
     this.#state = state;
     this.#archive = archive;
+    this.#now = now;
   }
 
   /**
@@ -73,27 +82,77 @@ export class Outbox {
     return this.#delay;
   }
 
-  /** Copies to D1 what it lacks of index and history. Resolves to whether it has everything now. */
+  /**
+   * Copies to D1 what it lacks of index and history. Resolves to whether it has everything now, and whoever asks how
+   * far D1 is knows. Never rejects.
+   */
   async drain(): Promise<boolean> {
-    if (!(await this.index())) return false;
     const { id, kind } = this.#state.facts;
-    if (kind === "temporary") return true;
+    const indexed = await this.index();
+    if (kind === "temporary") return indexed;
+    if (indexed && (await this.#copy(id)))
+      return this.#state.behindSince === undefined || this.#tellCaughtUp(id);
+    await this.#tellBehind(id, this.#firstOwed());
+    return false;
+  }
+
+  async #copy(id: string): Promise<boolean> {
     try {
-      let upTo = this.#archivedUpTo ?? (await this.#archive.archivedUpTo(id));
+      this.#archivedUpTo ??= await this.#archive.archivedUpTo(id);
       let copied = 0;
-      while (this.#isAfter(upTo)) {
-        const messages = this.#state.log.changedAfter(upTo, BATCH);
+      while (this.#isAfter(this.#archivedUpTo)) {
+        const owed = this.#firstOwed();
+        if (owed !== undefined && owed < this.#now() - LATE) await this.#tellBehind(id, owed);
+        const messages = this.#state.log.changedAfter(this.#archivedUpTo, BATCH);
         if (messages.length === 0) break;
-        const { timestamp, patchedAt } = messages.reduce(furthest, upTo);
-        await this.#archive.saveMessages(id, messages, timestamp);
-        upTo = { timestamp, patchedAt };
+        await this.#archive.saveMessages(id, messages);
+        this.#archivedUpTo = messages.reduce(furthest, this.#archivedUpTo);
         copied += messages.length;
       }
-      this.#archivedUpTo = upTo;
       this.#delay = copied > FLOWING ? Math.min(this.#delay * 2, DELAY_LAST) : DELAY_FIRST;
       return true;
     } catch (error) {
       console.warn(`history of ${id} is late:`, reason(error));
+      return false;
+    }
+  }
+
+  /**
+   * Time of the oldest entry that D1 lacks. As long as D1 did not say how far it is, that cannot be long before the
+   * newest: what failed to be copied earlier was told then.
+   */
+  #firstOwed(): number | undefined {
+    const { log } = this.#state;
+    const presumed = log.end - NORMAL_LAG;
+    return log.firstAfter(this.#archivedUpTo ?? { timestamp: presumed, patchedAt: presumed });
+  }
+
+  /**
+   * Once for each time D1 falls behind, and again only if nobody heard it. It is written down before, so that the end
+   * of it is told whatever becomes of the object.
+   */
+  async #tellBehind(id: string, owed: number | undefined): Promise<void> {
+    if (owed !== undefined && this.#state.behindSince === undefined) {
+      this.#state.behind(owed - 1);
+      this.#untold = true;
+    }
+    const since = this.#state.behindSince;
+    if (!this.#untold || since === undefined) return;
+    try {
+      await this.#archive.behind(id, since);
+      this.#untold = false;
+    } catch (error) {
+      console.warn(`nobody heard that history of ${id} is late:`, reason(error));
+    }
+  }
+
+  async #tellCaughtUp(id: string): Promise<boolean> {
+    try {
+      await this.#archive.caughtUp(id);
+      this.#state.caughtUp();
+      return true;
+    } catch (error) {
+      console.warn(`nobody heard that history of ${id} caught up:`, reason(error));
       return false;
     }
   }

@@ -8,7 +8,8 @@ import * as replies from "../protocol/replies.ts";
 import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
-import { isFor, type MessagesHost, NOBODY, passedRecord } from "./messages.ts";
+import { isFor } from "./log.ts";
+import { type MessagesHost, NOBODY, passedRecord } from "./messages.ts";
 import type { ConversationState } from "./state.ts";
 import { type Supervised, UNSUPERVISED } from "./supervision.ts";
 

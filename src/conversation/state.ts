@@ -40,17 +40,21 @@ export class ConversationState {
   readonly notices: Notices;
   readonly members: Map<string, Member>;
   #facts: Facts;
+  /** When the conversation was deleted; what is left then is for clearing D1. */
+  #deletedAt: number | undefined;
   /** What stood where just before each of the latest changes, by the clock (ms). */
   readonly #recent: { clock: number; end: number; lastNotice: number }[] = [];
   /** `updatedAt` of the newest snapshot D1 has. */
   #indexedAt: number;
   /** Messages after this timestamp may still have to reach members by the cold lane. */
   #owedSince: number | undefined;
+  /** D1 may lack what was said after this time, longer than is normal; undefined while it keeps up. */
+  #behindSince: number | undefined;
 
   static create(sql: Sql, record: ConversationRecord): ConversationState {
     createTables(sql);
     const { members, muted, lastMessageAt, ...facts } = record;
-    sql.exec("INSERT INTO conversation VALUES (1, ?, 0, NULL)", JSON.stringify(facts));
+    sql.exec("INSERT INTO conversation (id, facts, indexed_at) VALUES (1, ?, 0)", JSON.stringify(facts));
     const state = new ConversationState(sql);
     state.addMembers(members, record.createdAt);
     state.notices.keep({ kind: "joined", by: record.creator, members }, record.createdAt);
@@ -67,13 +71,16 @@ export class ConversationState {
   private constructor(sql: Sql) {
     this.#sql = sql;
     const row = sql
-      .exec<{ facts: string; indexed_at: number; owed_since: number | null }>(
-        "SELECT facts, indexed_at, owed_since FROM conversation",
+      .exec<{ facts: string; indexed_at: number; owed_since: number | null; behind_since: number | null }>(
+        "SELECT facts, indexed_at, owed_since, behind_since FROM conversation",
       )
       .one();
-    this.#facts = JSON.parse(row.facts);
+    const { deletedAt, ...facts }: Facts & { deletedAt?: number } = JSON.parse(row.facts);
+    this.#facts = facts;
+    this.#deletedAt = deletedAt;
     this.#indexedAt = row.indexed_at;
     this.#owedSince = row.owed_since ?? undefined;
+    this.#behindSince = row.behind_since ?? undefined;
     this.log = new Log(sql);
     this.notices = new Notices(sql);
     this.members = new Map();
@@ -138,6 +145,16 @@ export class ConversationState {
     this.#facts = { ...this.#facts, ...facts, updatedAt };
     this.#sql.exec("UPDATE conversation SET facts = ?", JSON.stringify(this.#facts));
     return updatedAt;
+  }
+
+  get isDeleted(): boolean {
+    return this.#deletedAt !== undefined;
+  }
+
+  /** Deletes the conversation for everybody, once and for all. */
+  delete(now: number): void {
+    this.#deletedAt = now;
+    this.#sql.exec("UPDATE conversation SET facts = ?", JSON.stringify({ ...this.#facts, deletedAt: now }));
   }
 
   addMembers(clientIds: readonly string[], joinedAt: number): void {
@@ -243,5 +260,20 @@ export class ConversationState {
     if (this.#owedSince === undefined) return;
     this.#owedSince = undefined;
     this.#sql.exec("UPDATE conversation SET owed_since = NULL");
+  }
+
+  get behindSince(): number | undefined {
+    return this.#behindSince;
+  }
+
+  /** Notes that the app is being told that D1 is behind, so that it is told the end of that too. */
+  behind(since: number): void {
+    this.#behindSince = since;
+    this.#sql.exec("UPDATE conversation SET behind_since = ?", since);
+  }
+
+  caughtUp(): void {
+    this.#behindSince = undefined;
+    this.#sql.exec("UPDATE conversation SET behind_since = NULL");
   }
 }

@@ -4,7 +4,7 @@ import type { Sql } from "../sql.ts";
 export function createTables(sql: Sql): void {
   sql.exec(
     "CREATE TABLE conversation (id INTEGER PRIMARY KEY CHECK (id = 1), facts TEXT NOT NULL, " +
-      "indexed_at INTEGER NOT NULL, owed_since INTEGER)",
+      "indexed_at INTEGER NOT NULL, owed_since INTEGER, behind_since INTEGER)",
   );
   // Without a rowid the key is the row: one row written per change, no index beside it.
   sql.exec(
@@ -14,7 +14,8 @@ export function createTables(sql: Sql): void {
   );
   sql.exec(
     "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, " +
-      "origin REAL NOT NULL, content NOT NULL, mentions TEXT, flags INTEGER NOT NULL, patched_at INTEGER)",
+      "origin REAL NOT NULL, content NOT NULL, mentions TEXT, flags INTEGER NOT NULL, patched_at INTEGER, " +
+      "recipients TEXT, address TEXT)",
   );
   // Partial: a message never edited has no entry, so it is still one row written.
   sql.exec("CREATE INDEX messages_patched_at ON messages (patched_at) WHERE patched_at IS NOT NULL");
@@ -33,6 +34,13 @@ export function upgradeTables(sql: Sql): void {
     sql.exec("ALTER TABLE members ADD COLUMN pushed_at INTEGER");
   }
   if (definitionOf(sql, "notices") === undefined) createNotices(sql);
+  if (definitionOf(sql, "messages")?.includes("recipients") !== true) {
+    sql.exec("ALTER TABLE messages ADD COLUMN recipients TEXT");
+    sql.exec("ALTER TABLE messages ADD COLUMN address TEXT");
+  }
+  if (definitionOf(sql, "conversation")?.includes("behind_since") !== true) {
+    sql.exec("ALTER TABLE conversation ADD COLUMN behind_since INTEGER");
+  }
 }
 
 function createNotices(sql: Sql): void {

@@ -1,20 +1,20 @@
 import { Buffer } from "node:buffer";
-import { sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Json } from "../protocol/json.ts";
+import { chunksOf } from "./chunks.ts";
 import { withoutDeeperThan } from "./nesting.ts";
 import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversations, members, messages } from "./schema.ts";
 import { statement } from "./statement.ts";
 
-/** Keeps one statement's JSON well under D1's 2 MB for a value, whatever its characters take in UTF-8. */
-const CHUNK_CHARACTERS = 500_000;
 /**
  * SQLite reads JSON down to 1,000 levels and fails beyond, and one such row would fail every query that looks
  * into it. What is deeper stays with the conversation's object alone.
  */
 const NESTING_MAX = 100;
-/** Messages deleted at once: D1 gives a statement 30 seconds. */
-const DELETED_AT_ONCE = 10_000;
+/** Messages deleted by one statement: D1 gives it 30 seconds. */
+const DELETED_AT_ONCE = 5_000;
 
 /**
  * Makes D1's copy equal to the snapshot, unless a newer one is already there. Only members that came or went
@@ -67,100 +67,103 @@ export async function saveConversation(db: D1Database, record: ConversationRecor
   await db.batch([removal, addition, upsert.getSQL()].map((query) => statement(db, query)));
 }
 
-/** Removes a conversation with its history. The row goes last, so that a failed attempt can be repeated. */
+/** Removes a conversation, but not its history, which only its object can name: see `deleteMessages`. */
 export async function deleteConversation(db: D1Database, id: string): Promise<void> {
-  const some = sql`SELECT ${messages.timestamp} FROM ${messages}
-    WHERE ${messages.conversationId} = ${id} LIMIT ${DELETED_AT_ONCE}`;
-  const deletion = sql`DELETE FROM ${messages}
-    WHERE ${messages.conversationId} = ${id} AND ${messages.timestamp} IN (${some})`;
-  let deleted: number;
-  do {
-    deleted = (await statement(db, deletion).run()).meta.changes;
-  } while (deleted === DELETED_AT_ONCE);
   const everyone = sql`SELECT old.value FROM ${conversations}, json_each(${conversations.members}) AS old
     WHERE ${conversations.id} = ${id}`;
   const removal = sql`DELETE FROM ${members}
     WHERE ${members.conversationId} = ${id} AND ${members.clientId} IN (${everyone})`;
+  // The row goes last: it says who the members are.
   await db.batch([
     statement(db, removal),
     statement(db, sql`DELETE FROM ${conversations} WHERE ${conversations.id} = ${id}`),
   ]);
 }
 
+/** Removes messages of a conversation by their timestamps; those that are not there are no matter. */
+export async function deleteMessages(
+  db: D1Database,
+  conversationId: string,
+  timestamps: number[],
+): Promise<void> {
+  for (let at = 0; at < timestamps.length; at += DELETED_AT_ONCE) {
+    await statement(db, deletionOf(conversationId, timestamps.slice(at, at + DELETED_AT_ONCE))).run();
+  }
+}
+
+function deletionOf(conversationId: string, timestamps: number[]): SQL {
+  const places = sql`SELECT value, ${conversationId} FROM json_each(${JSON.stringify(timestamps)})`;
+  return sql`DELETE FROM ${messages} WHERE (${messages.timestamp}, ${messages.conversationId}) IN (${places})`;
+}
+
 /**
- * Archives messages and edits of archived messages; of two versions of one, the later patched stays. Save them
- * in the order of `patchedAt ?? timestamp`: then `archivedUpTo` never passes over one still owed.
+ * Archives messages, edits of archived messages, and that messages were deleted. Save them in the order of
+ * `patchedAt ?? timestamp`: how far D1 got is noted with them, and what it has passed already, by a write that was
+ * late or came twice, changes nothing. Nor does anything of a conversation that D1 does not know.
  */
 export async function saveMessages(
   db: D1Database,
   conversationId: string,
   records: MessageRecord[],
-  lastMessageAt: number,
 ): Promise<void> {
+  if (records.length === 0) return;
+  const timestamp = records.reduce((newest, record) => Math.max(newest, record.timestamp), 0);
   const patchedAt = records.reduce((newest, record) => Math.max(newest, record.patchedAt ?? 0), 0);
-  // Null stands for "never worked out", which happens when messages came before their conversation's row.
-  const archived = sql`coalesce(${conversations.archivedPatchAt}, (SELECT coalesce(max(${messages.patchedAt}), 0)
-    FROM ${messages} WHERE ${messages.conversationId} = ${conversationId}))`;
-  const progress = sql`UPDATE ${conversations} SET
-      last_message_at = max(coalesce(${conversations.lastMessageAt}, 0), ${lastMessageAt}),
-      archived_patch_at = max(${archived}, ${patchedAt})
-    WHERE ${conversations.id} = ${conversationId} AND (${conversations.lastMessageAt} IS NULL
-      OR ${conversations.lastMessageAt} < ${lastMessageAt} OR ${archived} < ${patchedAt})`;
-  const insertions = chunks(records).map(
+  const deleted = records.filter((record) => record.deleted).map((record) => record.timestamp);
+  const insertions = chunksOf(records.filter((record) => !record.deleted).map(toRow)).map(
     (
       rows,
     ) => sql`INSERT INTO ${messages} (conversation_id, timestamp, id, sender, content, binary, mention_all,
-        mentions, receipt, patched_at, recalled)
-      SELECT ${conversationId}, value->>0, value->>1, value->>2, value->>3, unhex(value->>4), value->>5, value->>6,
-        value->>7, value->>8, value->>9 FROM json_each(${rows}) WHERE true
-      ON CONFLICT (conversation_id, timestamp) DO UPDATE SET id = excluded.id, sender = excluded.sender,
-        content = excluded.content, binary = excluded.binary, mention_all = excluded.mention_all,
-        mentions = excluded.mentions, receipt = excluded.receipt, patched_at = excluded.patched_at,
-        recalled = excluded.recalled
+        mentions, receipt, patched_at, recalled, recipients, address)
+      SELECT ${conversations.id}, value->>0, value->>1, value->>2, value->>3, unhex(value->>4), value->>5, value->>6,
+        value->>7, value->>8, value->>9, value->>10, value->>11
+      FROM ${conversations}, json_each(${rows}) WHERE ${conversations.id} = ${conversationId}
+        AND (value->>0 > coalesce(${conversations.archivedAt}, 0)
+          OR value->>8 > coalesce(${conversations.archivedPatchAt}, 0))
+      ON CONFLICT (timestamp, conversation_id) DO UPDATE SET content = excluded.content,
+        binary = excluded.binary, mention_all = excluded.mention_all, mentions = excluded.mentions,
+        patched_at = excluded.patched_at, recalled = excluded.recalled
       WHERE coalesce(excluded.patched_at, 0) > coalesce(${messages.patchedAt}, 0)`,
   );
-  await db.batch([progress, ...insertions].map((query) => statement(db, query)));
+  const deletions = deleted.length > 0 ? [deletionOf(conversationId, deleted)] : [];
+  const progress = sql`UPDATE ${conversations} SET
+      last_message_at = max(coalesce(${conversations.lastMessageAt}, 0), ${timestamp}),
+      archived_at = max(coalesce(${conversations.archivedAt}, 0), ${timestamp}),
+      archived_patch_at = max(coalesce(${conversations.archivedPatchAt}, 0), ${patchedAt})
+    WHERE ${conversations.id} = ${conversationId} AND (${conversations.archivedAt} IS NULL
+      OR ${conversations.archivedAt} < ${timestamp} OR ${conversations.archivedPatchAt} IS NULL
+      OR ${conversations.archivedPatchAt} < ${patchedAt})`;
+  await db.batch([...insertions, ...deletions, progress].map((query) => statement(db, query)));
 }
 
-/** The newest message and the newest edit that D1 holds of a conversation; 0 for none. */
+/** How far D1 follows a conversation's log: its newest message and its newest change of one (ms, 0 for none). */
 export async function archivedUpTo(
   db: D1Database,
   conversationId: string,
 ): Promise<{ timestamp: number; patchedAt: number }> {
-  const own = sql`FROM ${messages} WHERE ${messages.conversationId} = ${conversationId}`;
-  return drizzle(db).get(sql`SELECT
-    coalesce((SELECT max(${messages.timestamp}) ${own}), 0) AS timestamp,
-    coalesce((SELECT ${conversations.archivedPatchAt} FROM ${conversations} WHERE ${conversations.id} = ${conversationId}),
-      (SELECT max(${messages.patchedAt}) ${own}), 0) AS patchedAt`);
+  const reached = await drizzle(db)
+    .select({ timestamp: conversations.archivedAt, patchedAt: conversations.archivedPatchAt })
+    .from(conversations)
+    .where(eq(conversations.id, conversationId))
+    .get();
+  return { timestamp: reached?.timestamp ?? 0, patchedAt: reached?.patchedAt ?? 0 };
 }
 
-/** Messages as JSON texts, each an array of arrays in the order the INSERT reads. */
-function chunks(records: MessageRecord[]): string[] {
-  const texts: string[] = [];
-  let rows: string[] = [];
-  let length = 0;
-  for (const record of records) {
-    const { content } = record;
-    const row = JSON.stringify([
-      record.timestamp,
-      record.id,
-      record.from,
-      typeof content === "string" ? content : null,
-      typeof content === "string" ? null : Buffer.from(content).toString("hex"),
-      record.mentionAll,
-      record.mentions,
-      record.receipt,
-      record.patchedAt ?? null,
-      record.recalled,
-    ]);
-    if (rows.length > 0 && length + row.length > CHUNK_CHARACTERS) {
-      texts.push(`[${rows.join()}]`);
-      rows = [];
-      length = 0;
-    }
-    rows.push(row);
-    length += row.length;
-  }
-  if (rows.length > 0) texts.push(`[${rows.join()}]`);
-  return texts;
+/** In the order that the INSERT reads. */
+function toRow(record: MessageRecord): Json {
+  const { content } = record;
+  return [
+    record.timestamp,
+    record.id,
+    record.from,
+    typeof content === "string" ? content : null,
+    typeof content === "string" ? null : Buffer.from(content).toString("hex"),
+    record.mentionAll,
+    record.mentions,
+    record.receipt,
+    record.patchedAt ?? null,
+    record.recalled,
+    record.recipients ?? null,
+    record.address ?? null,
+  ];
 }

@@ -22,7 +22,7 @@ export type ConversationQuery = Pick<
 
 export interface ConversationFound {
   conversation: ConversationRecord;
-  /** Only when asked for, and there is one. */
+  /** Only when asked for, and there is one that D1 has and everybody may see; the conversation's object knows. */
   lastMessage: MessageRecord | undefined;
 }
 
@@ -59,8 +59,7 @@ export async function queryConversations(
     .orderBy(...order)
     .limit(limit)
     .offset(skip);
-  const ids = rows.map(({ id }) => id);
-  const last = query.withLastMessage ? await lastMessages(d1, ids) : undefined;
+  const last = query.withLastMessage ? await lastMessages(d1, rows) : undefined;
   return rows.map((row) => ({ conversation: conversationIn(row), lastMessage: last?.get(row.id) }));
 }
 
@@ -113,13 +112,20 @@ function skipOf(skip: number | undefined): number {
   return skip !== undefined && skip > 0 ? Math.min(Math.trunc(skip), SKIP_MAX) : 0;
 }
 
-/** The newest message of each conversation, each found at the end of its stretch of the primary key. */
-async function lastMessages(d1: DrizzleD1Database, ids: string[]): Promise<Map<string, MessageRecord>> {
-  const newest = sql`SELECT c.value, (SELECT max(${messages.timestamp}) FROM ${messages} WHERE ${messages.conversationId} = c.value)
-    FROM json_each(${JSON.stringify(ids)}) AS c`;
-  const rows = await d1
+/** The newest message of each conversation, by its place. Without those that D1 knows it has not, or not yet. */
+async function lastMessages(
+  d1: DrizzleD1Database,
+  rows: (typeof conversations.$inferSelect)[],
+): Promise<Map<string, MessageRecord>> {
+  const archived = rows.filter(({ lastMessageAt, archivedAt }) => archivedAt === lastMessageAt);
+  const places = archived.flatMap(({ id, archivedAt }) => (archivedAt === null ? [] : [[archivedAt, id]]));
+  if (places.length === 0) return new Map();
+  const found = await d1
     .select()
     .from(messages)
-    .where(sql`(${messages.conversationId}, ${messages.timestamp}) IN (${newest})`);
-  return new Map(rows.map((row) => [row.conversationId, messageIn(row)]));
+    .where(
+      sql`(${messages.timestamp}, ${messages.conversationId}) IN
+        (SELECT value->>0, value->>1 FROM json_each(${JSON.stringify(places)})) AND ${messages.recipients} IS NULL`,
+    );
+  return new Map(found.map((row) => [row.conversationId, messageIn(row)]));
 }

@@ -39,12 +39,12 @@ export interface MessageRecord {
   /** Time of the last edit or recall; absent when never changed. */
   patchedAt: number | undefined;
   recalled: boolean;
-  /** Taken out over HTTP: it keeps its place in the log, and nobody is shown it. */
-  deleted: boolean;
-  /** Whom a hook narrowed it down to; everybody where absent. The sender sees it anyway. */
+  /** Whom it is for beside its sender, where the app's server narrowed that down; undefined is everybody. */
   recipients: string[] | undefined;
-  /** Its sender's own devices were left out; known to the conversation alone. */
-  noSync?: boolean;
-  /** Of the device that sent it; absent where it came over HTTP. */
+  /** The IP address it was sent from, as far as known. */
   address: string | undefined;
+  /** Removed over HTTP: nothing but its place is left, so that every copy can follow. */
+  deleted: boolean;
+  /** Its sender's own devices are left out; known to the conversation alone. */
+  noSync?: boolean;
 }

@@ -32,5 +32,8 @@ export function messageIn(row: typeof messages.$inferSelect): MessageRecord {
     receipt: row.receipt,
     patchedAt: row.patchedAt ?? undefined,
     recalled: row.recalled,
+    recipients: row.recipients ?? undefined,
+    address: row.address ?? undefined,
+    deleted: false,
   };
 }

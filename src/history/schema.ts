@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
 import { blob, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { afterEvents } from "../hooks/names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 
 /*
  * D1's tables. D1 bills every row and every index entry written, so tables keyed by text are WITHOUT ROWID
  * (the key is the table, not an index beside it). Drizzle cannot say that: the generated SQL in migrations/
- * is edited by hand, and a regenerated first migration must be edited again.
+ * is edited by hand, and a regenerated migration must be edited again.
  */
 
 /**
@@ -31,7 +32,8 @@ export const conversations = sqliteTable(
     updatedAt: integer("updated_at").notNull(),
     lastMessageAt: integer("last_message_at"),
     timeToLive: integer("time_to_live"),
-    /** Newest `patched_at` among this conversation's messages; null until the first message is saved. */
+    /** How far `messages` follows this conversation's log: its newest message, and its newest change of one. */
+    archivedAt: integer("archived_at"),
     archivedPatchAt: integer("archived_patch_at"),
   },
   (table) => [
@@ -49,12 +51,15 @@ export const members = sqliteTable(
   (table) => [primaryKey({ columns: [table.clientId, table.conversationId] })],
 );
 
-/** The archive of the conversations' logs: one row and no index entry for each message. WITHOUT ROWID. */
+/**
+ * The archive of the conversations' logs, by time, since the app's server reads it across conversations; each
+ * conversation reads its own log. One row and one index entry for each message. WITHOUT ROWID.
+ */
 export const messages = sqliteTable(
   "messages",
   {
-    conversationId: text("conversation_id").notNull(),
     timestamp: integer("timestamp").notNull(),
+    conversationId: text("conversation_id").notNull(),
     id: text("id").notNull(),
     sender: text("sender").notNull(),
     /** Exactly one of `content` and `binary` is set. */
@@ -65,9 +70,52 @@ export const messages = sqliteTable(
     receipt: integer("receipt", { mode: "boolean" }).notNull(),
     patchedAt: integer("patched_at"),
     recalled: integer("recalled", { mode: "boolean" }).notNull(),
+    /** Null is everybody. */
+    recipients: text("recipients", { mode: "json" }).$type<string[]>(),
+    address: text("address"),
   },
-  (table) => [primaryKey({ columns: [table.conversationId, table.timestamp] })],
+  (table) => [
+    primaryKey({ columns: [table.timestamp, table.conversationId] }),
+    index("messages_by_sender").on(table.sender, table.timestamp, table.conversationId),
+  ],
 );
+
+/**
+ * The event log (G-05), off by default. An event is one row, and one index entry for each of the three that it
+ * names. WITHOUT ROWID.
+ */
+export const events = sqliteTable(
+  "events",
+  {
+    at: integer("at").notNull(),
+    id: text("id").notNull(),
+    name: text("name", { enum: afterEvents }).notNull(),
+    /** Who did it. */
+    clientId: text("client_id"),
+    conversationId: text("conversation_id"),
+    messageId: text("message_id"),
+    detail: text("detail", { mode: "json" }).$type<JsonObject>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.at, table.id] }),
+    index("events_by_client")
+      .on(table.clientId, table.at, table.id)
+      .where(sql`${table.clientId} IS NOT NULL`),
+    index("events_by_conversation")
+      .on(table.conversationId, table.at, table.id)
+      .where(sql`${table.conversationId} IS NOT NULL`),
+    index("events_by_message")
+      .on(table.messageId, table.at, table.id)
+      .where(sql`${table.messageId} IS NOT NULL`),
+  ],
+);
+
+/** Who is banned from the app, for lists; each client's object is what refuses him (X-22). WITHOUT ROWID. */
+export const bans = sqliteTable("bans", {
+  clientId: text("client_id").primaryKey(),
+  reason: text("reason").notNull(),
+  at: integer("at").notNull(),
+});
 
 /** The app's settings. WITHOUT ROWID. */
 export const settings = sqliteTable("settings", {

@@ -47,7 +47,16 @@ class Desk {
   /** Sends a message of the conversation; its time is the number it says. */
   send(text: string, { from = "tom", conversationId = CHAT, transient = false } = {}): void {
     const timestamp = Number(text);
-    const flags = { mentionAll: false, mentions: [], receipt: false, patchedAt: undefined, recalled: false };
+    const flags = {
+      mentionAll: false,
+      mentions: [],
+      receipt: false,
+      patchedAt: undefined,
+      recalled: false,
+      recipients: undefined,
+      address: undefined,
+      deleted: false,
+    };
     const message = { id: `id-${text}`, from, timestamp, content: text, ...flags };
     this.redelivery.sent(
       conversationId,
@@ -124,7 +133,16 @@ test("a device that never acknowledges costs a bounded amount: the oldest are le
 
 test("the bytes are kept, whatever becomes of the frame they came in", () => {
   const desk = new Desk();
-  const flags = { mentionAll: false, mentions: [], receipt: false, patchedAt: undefined, recalled: false };
+  const flags = {
+    mentionAll: false,
+    mentions: [],
+    receipt: false,
+    patchedAt: undefined,
+    recalled: false,
+    recipients: undefined,
+    address: undefined,
+    deleted: false,
+  };
   const message = { id: "id", from: "tom", timestamp: 1, content: "1", ...flags };
   const payload = pushes.message({ conversationId: CHAT, kind: "normal", message });
   desk.redelivery.sent(CHAT, payload);

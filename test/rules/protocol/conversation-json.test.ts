@@ -68,6 +68,9 @@ test("[B-22] the last message comes along, edited or not", () => {
     receipt: false,
     patchedAt: 9,
     recalled: false,
+    recipients: undefined,
+    address: undefined,
+    deleted: false,
   };
   expect(conversationJson(normal({}), { compact: true, lastMessage })).toMatchObject({
     msg: "hi",

@@ -19,6 +19,9 @@ const greeting: MessageRecord = {
   receipt: false,
   patchedAt: undefined,
   recalled: false,
+  recipients: undefined,
+  address: undefined,
+  deleted: false,
 };
 
 const notice = { conversationId: "c1", by: "alice", updatedAt: 1_700_000_000_000 };

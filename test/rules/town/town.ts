@@ -330,11 +330,14 @@ export class ConversationHouse {
       links,
       state.owedSince,
     );
-    const outbox = new Outbox(state, {
+    const archive = {
       saveConversation: async () => {},
       archivedUpTo: async () => ({ timestamp: 0, patchedAt: 0 }),
       saveMessages: async () => {},
-    });
+      behind: async () => {},
+      caughtUp: async () => {},
+    };
+    const outbox = new Outbox(state, archive, () => network.now);
     const events = new EventOutbox(this.sql, () => network.now);
     const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => network.now,

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   archivedUpTo,
   deleteConversation,
+  deleteMessages,
   saveConversation,
   saveMessages,
 } from "../../../src/history/archive.ts";
@@ -108,7 +109,7 @@ describe("a conversation saved", () => {
   test("keeps the last message's time that came with the messages", async () => {
     const record = conversation(freshId(), { lastMessageAt: 5000 });
     await saveConversation(db, record);
-    await saveMessages(db, record.id, [message(9000)], 9000);
+    await saveMessages(db, record.id, [message(9000)]);
     await saveConversation(db, { ...record, updatedAt: 2000, lastMessageAt: 5000 });
     expect((await saved(record.id))?.lastMessageAt).toBe(9000);
     await saveConversation(db, { ...record, updatedAt: 3000, lastMessageAt: undefined });
@@ -123,12 +124,13 @@ describe("a conversation saved", () => {
     expect(await saved(record.id)).toBeUndefined();
   });
 
-  test("is gone with members and messages when deleted, others stay", async () => {
+  test("is gone with members when deleted, and its messages when named; others stay", async () => {
     const [gone, kept] = [conversation(freshId()), conversation(freshId())];
     for (const record of [gone, kept]) {
       await saveConversation(db, record);
-      await saveMessages(db, record.id, [message(1), message(2)], 2);
+      await saveMessages(db, record.id, [message(1), message(2)]);
     }
+    await deleteMessages(db, gone.id, [1, 2, 3]);
     await deleteConversation(db, gone.id);
     await deleteConversation(db, gone.id);
     expect([await saved(gone.id), await membersOf(gone.id), await archived(gone.id)]).toEqual([
@@ -160,24 +162,28 @@ describe("messages saved", () => {
       message(1_700_000_000_004, { content: new Uint8Array(0) }),
       message(1_700_000_000_005, { content: "after\u0000nothing" }),
       message(1_700_000_000_006, { patchedAt: 1_700_000_000_007, recalled: true }),
+      message(1_700_000_000_008, { recipients: ["bob", "o'\"hara"], address: "2001:db8::1" }),
+      message(1_700_000_000_009, { recipients: [] }),
     ];
-    await saveMessages(db, id, every, 1_700_000_000_006);
+    await saveMessages(db, id, every);
     expect(await archived(id)).toEqual(every);
   });
 
-  test("cost two rows for one message, and one for each more", async () => {
+  test("cost two rows each, and each batch one more; an edit costs one", async () => {
     const id = await ready();
-    expect(await rowsWritten((billed) => saveMessages(billed, id, [message(1)], 1))).toBe(2);
-    expect(await rowsWritten((billed) => saveMessages(billed, id, [message(2)], 2))).toBe(2);
+    expect(await rowsWritten((billed) => saveMessages(billed, id, [message(1)]))).toBe(3);
+    expect(await rowsWritten((billed) => saveMessages(billed, id, [message(2)]))).toBe(3);
     const more = Array.from({ length: 50 }, (_, index) => message(10 + index));
-    expect(await rowsWritten((billed) => saveMessages(billed, id, more, 59))).toBe(51);
+    expect(await rowsWritten((billed) => saveMessages(billed, id, more))).toBe(101);
+    const edited = message(10, { content: "edited", patchedAt: 100 });
+    expect(await rowsWritten((billed) => saveMessages(billed, id, [edited]))).toBe(2);
   });
 
   test("again cost nothing", async () => {
     const id = await ready();
     const batch = [message(1), message(2, { patchedAt: 3 })];
-    await saveMessages(db, id, batch, 2);
-    expect(await rowsWritten((billed) => saveMessages(billed, id, batch, 2))).toBe(0);
+    await saveMessages(db, id, batch);
+    expect(await rowsWritten((billed) => saveMessages(billed, id, batch))).toBe(0);
     expect(await archived(id)).toEqual(batch);
   });
 
@@ -185,12 +191,12 @@ describe("messages saved", () => {
     const id = await ready();
     const edited = message(1, { content: "edited", patchedAt: 10 });
     const recalled = message(1, { content: "", patchedAt: 20, recalled: true });
-    await saveMessages(db, id, [message(1)], 1);
-    await saveMessages(db, id, [edited], 1);
+    await saveMessages(db, id, [message(1)]);
+    await saveMessages(db, id, [edited]);
     expect(await archived(id)).toEqual([edited]);
-    await saveMessages(db, id, [recalled], 1);
-    await saveMessages(db, id, [edited], 1);
-    await saveMessages(db, id, [message(1)], 1);
+    await saveMessages(db, id, [recalled]);
+    await saveMessages(db, id, [edited]);
+    await saveMessages(db, id, [message(1)]);
     expect(await archived(id)).toEqual([recalled]);
   });
 
@@ -200,16 +206,57 @@ describe("messages saved", () => {
     const many = Array.from({ length: 1000 }, (_, index) =>
       message(index + 1, { content: index % 2 ? long : new Uint8Array(5000).fill(index) }),
     );
-    await saveMessages(db, id, many, 1000);
+    await saveMessages(db, id, many);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1000, patchedAt: 0 });
     expect((await archived(id)).at(-1)?.content).toBe(long);
   });
 
-  test("none are fine, and the time of the last message still moves forward only", async () => {
+  test("none are fine", async () => {
+    expect(await rowsWritten((billed) => saveMessages(billed, freshId(), []))).toBe(0);
+  });
+
+  test("deleted are gone, and a late write does not bring them back", async () => {
     const id = await ready();
-    await saveMessages(db, id, [], 500);
-    await saveMessages(db, id, [], 400);
-    expect((await saved(id))?.lastMessageAt).toBe(500);
+    const first = [message(1), message(2)];
+    await saveMessages(db, id, first);
+    const deletion = message(1, { content: "", patchedAt: 3, deleted: true });
+    await saveMessages(db, id, [deletion]);
+    expect(await archived(id)).toEqual([message(2)]);
+    await saveMessages(db, id, first);
+    await saveMessages(db, id, [message(1, { content: "edited", patchedAt: 2 })]);
+    await saveMessages(db, id, [deletion]);
+    expect(await archived(id)).toEqual([message(2)]);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 3 });
+  });
+
+  test("deleted before they ever came count as followed", async () => {
+    const id = await ready();
+    await saveMessages(db, id, [message(1, { content: "", patchedAt: 3, deleted: true })]);
+    expect(await archived(id)).toEqual([]);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 3 });
+    await saveMessages(db, id, [message(1)]);
+    expect(await archived(id)).toEqual([]);
+  });
+
+  test("of one time in several conversations are kept apart", async () => {
+    const [one, two] = [await ready(), await ready()];
+    await saveMessages(db, one, [message(5, { content: "one" }), message(6)]);
+    await saveMessages(db, two, [message(5, { content: "two" }), message(6)]);
+    await deleteMessages(db, one, [6]);
+    expect((await archived(one)).map(({ content }) => content)).toEqual(["one"]);
+    expect(await archived(two)).toHaveLength(2);
+  });
+
+  test("are many, and deleted all the same", async () => {
+    const id = await ready();
+    const many = Array.from({ length: 12_000 }, (_, index) => message(index + 1));
+    await saveMessages(db, id, many);
+    await deleteMessages(
+      db,
+      id,
+      many.map(({ timestamp }) => timestamp),
+    );
+    expect(await archived(id)).toEqual([]);
   });
 });
 
@@ -221,28 +268,25 @@ describe("archived up to", () => {
   test("names the newest message and the newest edit", async () => {
     const id = freshId();
     await saveConversation(db, conversation(id));
-    await saveMessages(db, id, [message(1), message(2, { patchedAt: 7 })], 2);
+    await saveMessages(db, id, [message(1), message(2, { patchedAt: 7 })]);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 7 });
-    await saveMessages(db, id, [message(1, { patchedAt: 9 })], 2);
+    await saveMessages(db, id, [message(1, { patchedAt: 9 })]);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 9 });
-    await saveMessages(db, id, [message(3)], 3);
+    await saveMessages(db, id, [message(3)]);
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 3, patchedAt: 9 });
   });
 
-  test("is exact when messages came before their conversation", async () => {
+  test("is nothing for a conversation that D1 does not know, and its messages wait for that", async () => {
     const id = freshId();
-    await saveMessages(db, id, [message(1, { patchedAt: 7 })], 1);
-    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 7 });
-    await saveConversation(db, conversation(id));
-    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 7 });
-    await saveMessages(db, id, [message(2)], 2);
-    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 7 });
+    await saveMessages(db, id, [message(1, { patchedAt: 7 })]);
+    expect(await archived(id)).toEqual([]);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 0, patchedAt: 0 });
   });
 
   test("survives a new snapshot of the conversation", async () => {
     const id = freshId();
     await saveConversation(db, conversation(id));
-    await saveMessages(db, id, [message(1, { patchedAt: 7 })], 1);
+    await saveMessages(db, id, [message(1, { patchedAt: 7 })]);
     await saveConversation(db, conversation(id, { updatedAt: 5000 }));
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 7 });
   });

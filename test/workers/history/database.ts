@@ -101,6 +101,9 @@ export function message(timestamp: number, fields: Partial<MessageRecord> = {}):
     receipt: false,
     patchedAt: undefined,
     recalled: false,
+    recipients: undefined,
+    address: undefined,
+    deleted: false,
     ...fields,
   };
 }

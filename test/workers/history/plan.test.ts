@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import {
   archivedUpTo,
   deleteConversation,
+  deleteMessages,
   saveConversation,
   saveMessages,
 } from "../../../src/history/archive.ts";
@@ -57,16 +58,19 @@ test.each<[Json | undefined]>([
 test("nothing written scans a table", async () => {
   const record = conversation("a", { members: ["alice", "bob"] });
   expect(await scans((watched) => saveConversation(watched, record))).toEqual([]);
-  expect(await scans((watched) => saveMessages(watched, "a", [message(1)], 1))).toEqual([]);
+  expect(await scans((watched) => saveMessages(watched, "a", [message(1)]))).toEqual([]);
   expect(await scans((watched) => archivedUpTo(watched, "a"))).toEqual([]);
+  const deletion = message(1, { patchedAt: 2, deleted: true });
+  expect(await scans((watched) => saveMessages(watched, "a", [deletion]))).toEqual([]);
+  expect(await scans((watched) => deleteMessages(watched, "a", [1, 2]))).toEqual([]);
   expect(await scans((watched) => deleteConversation(watched, "a"))).toEqual([]);
 });
 
 test("a message costs as much to archive in a long history as in a short one", async () => {
   await saveConversation(db, conversation("long"));
   const history = Array.from({ length: 2000 }, (_, index) => message(index + 1));
-  await saveMessages(db, "long", history, 2000);
+  await saveMessages(db, "long", history);
   const watched = new WatchedDatabase(db);
-  await saveMessages(watched, "long", [message(3000)], 3000);
+  await saveMessages(watched, "long", [message(3000)]);
   expect(watched.rowsRead).toBeLessThan(10);
 });

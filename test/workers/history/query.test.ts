@@ -1,5 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { saveConversation, saveMessages } from "../../../src/history/archive.ts";
+import {
+  deleteConversation,
+  deleteMessages,
+  saveConversation,
+  saveMessages,
+} from "../../../src/history/archive.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/history/query.ts";
 import type { ConversationRecord } from "../../../src/history/records.ts";
 import type { Json } from "../../../src/protocol/json.ts";
@@ -559,16 +564,31 @@ describe("answers", () => {
   });
 
   test("carry each one's newest message when asked", async () => {
-    const last = message(50, { content: new Uint8Array([1, 2]), from: "bob", patchedAt: 60 });
-    await saveMessages(db, "a", [message(10), message(20), last], 50);
-    await saveMessages(db, "b", [message(30)], 30);
+    const last = message(day + 400, { content: new Uint8Array([1, 2]), from: "bob", patchedAt: day + 600 });
+    await saveMessages(db, "a", [message(10), message(20), last]);
+    await saveMessages(db, "b", [message(day + 300)]);
     const answer = await query({ withLastMessage: true });
     if ("refused" in answer) throw new Error(answer.detail);
     expect(answer.map((each) => [each.conversation.id, each.lastMessage])).toEqual([
       ["a", last],
-      ["b", message(30)],
+      ["b", message(day + 300)],
       ["d", undefined],
     ]);
+  });
+
+  test.each([
+    ["was deleted", [message(8), message(9, { content: "", patchedAt: 10, deleted: true })]],
+    ["is for some only", [message(8), message(9, { recipients: ["bob"] })]],
+    ["has not come to D1 yet", [message(8)]],
+  ])("carry no message where the newest %s", async (_, messages) => {
+    await saveConversation(db, conversation("lately", { members: ["eve"], updatedAt: 1 }));
+    await saveMessages(db, "lately", messages);
+    await saveConversation(db, conversation("lately", { members: ["eve"], lastMessageAt: 9, updatedAt: 2 }));
+    const answer = await query({ clientId: "eve", withLastMessage: true });
+    if ("refused" in answer) throw new Error(answer.detail);
+    expect(answer.map(({ lastMessage }) => lastMessage)).toEqual([undefined]);
+    await deleteMessages(db, "lately", [8, 9]);
+    await deleteConversation(db, "lately");
   });
 });
 
