@@ -216,9 +216,9 @@ export class ConversationHouse {
     return this.#living.conversation.missedNotices(clientId, after);
   }
 
-  will(from: string, will: Will): void {
+  will(from: string, will: Will): Promise<void> {
     trace(this.#town.network.now, "will", this.state.facts.id, from, will.id);
-    this.#living.conversation.will(from, will);
+    return this.#living.conversation.will(from, will);
   }
 
   #stop(): void {
