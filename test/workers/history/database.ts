@@ -22,6 +22,7 @@ export class WatchedDatabase implements D1Database {
   rowsWritten = 0;
   rowsRead = 0;
   readonly #explanations: D1PreparedStatement[] = [];
+  readonly #bound: D1PreparedStatement[] = [];
   readonly #db: D1Database;
 
   constructor(db: D1Database) {
@@ -32,6 +33,12 @@ export class WatchedDatabase implements D1Database {
   async plans(): Promise<string[]> {
     const answers = await Promise.all(this.#explanations.map((each) => each.all<{ detail: string }>()));
     return answers.flatMap(({ results }) => results.map(({ detail }) => detail));
+  }
+
+  /** Runs every statement so far once more; they must only read. The rows that D1 bills for it. */
+  async rowsReadAgain(): Promise<number> {
+    const results = await this.#db.batch(this.#bound);
+    return results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
   }
 
   async batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
@@ -49,7 +56,9 @@ export class WatchedDatabase implements D1Database {
     const bind = statement.bind.bind(statement);
     statement.bind = (...values) => {
       this.#explanations.push(explanation.bind(...values));
-      return bind(...values);
+      const bound = bind(...values);
+      this.#bound.push(bound);
+      return bound;
     };
     return statement;
   }
