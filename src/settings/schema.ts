@@ -198,9 +198,14 @@ export function patchProblem(patch: Json): string | undefined {
  * Whether the app has a say in what clients do, so that objects have to look at the settings before they act: with
  * hooks, a word list, signed operations, or an event log.
  */
-export function isSupervised({ hooks, webhooks, keywords, security, events }: Settings): boolean {
-  const listening = hooks.url !== null || webhooks.url !== null || events.logDays > 0;
-  return listening || keywords.version !== null || security.signConversation;
+export function isSupervised(settings: Settings): boolean {
+  const { keywords, security } = settings;
+  return hasListeners(settings) || keywords.version !== null || security.signConversation;
+}
+
+/** Whether anybody wants to know what happened: hooks, a webhook, or the event log. */
+export function hasListeners({ hooks, webhooks, events }: Settings): boolean {
+  return hooks.url !== null || webhooks.url !== null || events.logDays > 0;
 }
 
 /** The same for logins. */

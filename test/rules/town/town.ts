@@ -1,7 +1,7 @@
 import { Client } from "../../../src/client/client.ts";
 import type { Services } from "../../../src/client/services.ts";
 import { Session, type SessionIdentity, type SessionState } from "../../../src/client/session.ts";
-import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
+import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
 import { isConversationCommand } from "../../../src/conversation/commands.ts";
 import { type CatchUpRequest, Conversation } from "../../../src/conversation/conversation.ts";
 import { Delivery } from "../../../src/conversation/delivery.ts";
@@ -15,6 +15,7 @@ import type { ConversationRecord } from "../../../src/history/records.ts";
 import { decodeCommand } from "../../../src/protocol/decode.ts";
 import type { LinkRequest, SessionControl, SessionRequest } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
+import { defaultSettings } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { type End, type Network, trace } from "./network.ts";
 
@@ -357,12 +358,12 @@ export class ConversationHouse {
 
 /** Real signing takes real time, which no seed can repeat. */
 class PlainTokens extends SessionTokens {
-  override async issue(claims: SessionClaims): Promise<string> {
-    return JSON.stringify(claims);
+  override async issue(claims: SessionClaims, issuedAt: number): Promise<string> {
+    return JSON.stringify({ ...claims, issuedAt });
   }
 
-  override async verify(token: string, clientId: string): Promise<SessionClaims | undefined> {
-    const claims: SessionClaims = JSON.parse(token);
+  override async verify(token: string, clientId: string): Promise<IssuedClaims | undefined> {
+    const claims: IssuedClaims = JSON.parse(token);
     return claims.clientId === clientId ? claims : undefined;
   }
 }
@@ -392,7 +393,8 @@ export class ClientHouse {
       else if (command !== undefined) this.#busy(this.client.handle(current, command));
     };
     end.onClose = () => {
-      if (this.#sessions.delete(end)) this.#busy(this.client.sessionLost());
+      const session = this.#sessions.get(end);
+      if (this.#sessions.delete(end)) this.#busy(this.client.sessionLost(session));
     };
     end.accept();
     return true;
@@ -452,8 +454,11 @@ export class ClientHouse {
     const alarm = (delay: number) => void network.timer(delay, () => this.#busy(this.client.wake()));
     const services: Services = {
       appId: "town",
+      masterKey: "key",
       tokens: new PlainTokens("town", "key"),
       now: () => network.now,
+      settings: async () => defaultSettings(false),
+      checkJsonWebToken: () => Promise.reject(new Error("not here")),
       memberLimit: async () => 500,
       start: () => Promise.reject(new Error("not here")),
       describe: async () => undefined,
@@ -466,6 +471,9 @@ export class ClientHouse {
       will: (id, from, will) => call(() => conversations.get(id)?.will(from, will)),
       query: async () => [],
       isOnline: async () => false,
+      unread: async () => 0,
+      tellPresence: async () => {},
+      enqueue: async () => {},
       retryAfter: alarm,
     };
     const client = new Client(this.#sql, services, () => this.#sessions.values());
