@@ -1,4 +1,5 @@
-import type { MissedNotices as ClientNotices, NoticesRefused } from "./client/missed-notices.ts";
+import type { MissedNotices as ClientNotices } from "./client/missed-notices.ts";
+import type { TokenRefused } from "./client/token-check.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
 import type { Described, MissedNotices, Started } from "./conversation/conversation-object.ts";
 import type { HistoryRequest } from "./conversation/log.ts";
@@ -44,12 +45,12 @@ export interface ClientStub {
   deliver(conversationId: string, frame: Uint8Array): Promise<boolean>;
   isOnline(): Promise<boolean>;
   goAway(): Promise<number>;
-  missedNotices(clientId: string, token: string, after: number): Promise<ClientNotices | NoticesRefused>;
+  missedNotices(clientId: string, token: string, after: number): Promise<ClientNotices | TokenRefused>;
   /**
    * Whether a session token is one of this client's that still counts; undefined if so. Not for logging in: for
    * calls over HTTP that show one.
    */
-  checkToken(clientId: string, token: string): Promise<NoticesRefused | undefined>;
+  checkToken(clientId: string, token: string): Promise<TokenRefused | undefined>;
   /** Messages unread in all conversations together (Y-22). */
   unreadCount(clientId: string): Promise<number>;
   /** Ends every session with 4115; what was signed before is void. How many sessions there were. */

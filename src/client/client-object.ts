@@ -3,9 +3,10 @@ import type { ClientStub, Env } from "../env.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { SessionReport, SessionRequest } from "../protocol/link-controls.ts";
 import { Client } from "./client.ts";
-import type { MissedNotices, NoticesRefused } from "./missed-notices.ts";
+import type { MissedNotices } from "./missed-notices.ts";
 import { servicesOf } from "./services.ts";
 import { Session, type SessionIdentity, type SessionState } from "./session.ts";
+import type { TokenRefused } from "./token-check.ts";
 
 /** One client id: a shell that gives the rules their sessions' sockets, storage and the other objects. */
 export class ClientObject extends DurableObject<Env> implements ClientStub {
@@ -16,8 +17,8 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     for (const socket of ctx.getWebSockets()) {
-      const kept: { identity: SessionIdentity; state: SessionState } | null = socket.deserializeAttachment();
-      if (kept !== null) this.#sessions.set(socket, new Session(socket, kept.identity, kept.state));
+      const session = sessionOf(socket);
+      if (session !== undefined) this.#sessions.set(socket, session);
     }
     const retryAfter = (delay: number) => this.#wakeAfter(delay);
     this.#client = new Client(ctx.storage.sql, servicesOf(env, retryAfter), () => this.#sessions.values());
@@ -47,16 +48,22 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
-    this.#sessions.delete(socket);
+    const session = this.#forget(socket);
     try {
       socket.close(1000);
     } catch {}
-    await this.#client.sessionLost();
+    await this.#client.sessionLost(session);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.#client.sessionLost(this.#forget(socket));
+  }
+
+  /** The session of a socket that is gone; an object that this woke need not have met it. */
+  #forget(socket: WebSocket): Session | undefined {
+    const session = this.#sessions.get(socket) ?? sessionOf(socket);
     this.#sessions.delete(socket);
-    await this.#client.sessionLost();
+    return session;
   }
 
   /** A conversation did not answer in time, or a will is due whose author the object outlived. */
@@ -66,29 +73,29 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   }
 
   /** What the client missed beside messages, for whoever shows a session token of this client. */
-  async missedNotices(
-    clientId: string,
-    token: string,
-    after: number,
-  ): Promise<MissedNotices | NoticesRefused> {
+  async missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | TokenRefused> {
     return this.#client.missedNotices(clientId, token, after);
   }
 
-  async checkToken(_clientId: string, _token: string): Promise<NoticesRefused | undefined> {
-    return { refused: "SESSION_TOKEN_EXPIRED" };
+  async checkToken(clientId: string, token: string): Promise<TokenRefused | undefined> {
+    return this.#client.checkToken(clientId, token);
   }
 
-  async unreadCount(_clientId: string): Promise<number> {
-    return 0;
+  async unreadCount(clientId: string): Promise<number> {
+    return this.#client.unreadCount(clientId);
   }
 
-  async kick(_reason: string): Promise<number> {
-    return 0;
+  async kick(reason: string): Promise<number> {
+    return this.#client.kick(reason);
   }
 
-  async ban(_reason: string): Promise<void> {}
+  async ban(reason: string): Promise<void> {
+    this.#client.ban(reason);
+  }
 
-  async unban(): Promise<void> {}
+  async unban(): Promise<void> {
+    this.#client.unban();
+  }
 
   /** One alarm for everything: what is due earlier is not put off. */
   #wakeAfter(delay: number): void {
@@ -111,4 +118,9 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   async goAway(): Promise<number> {
     return this.#client.goAway();
   }
+}
+
+function sessionOf(socket: WebSocket): Session | undefined {
+  const kept: { identity: SessionIdentity; state: SessionState } | null = socket.deserializeAttachment();
+  return kept === null ? undefined : new Session(socket, kept.identity, kept.state);
 }

@@ -6,16 +6,20 @@ import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
 import type { Sql } from "../sql.ts";
+import { Attendance } from "./attendance.ts";
 import { catchUp } from "./catch-up.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
 import { decideLogin, type Refused, renewedToken } from "./login.ts";
-import { type MissedNotices, missedNotices, type NoticesRefused } from "./missed-notices.ts";
+import { type MissedNotices, missedNotices } from "./missed-notices.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
+import { Standing } from "./standing.ts";
 import { Tags } from "./tags.ts";
+import { checkToken, type TokenRefused } from "./token-check.ts";
+import { unreadCount } from "./unread-count.ts";
 import { Wills } from "./wills.ts";
 
 const QUERY_LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
@@ -24,15 +28,17 @@ const BEHIND_MAX = 50; // conversations: the link's attachment holds them
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
 export class Client {
+  readonly #attendance: Attendance;
   readonly #inbox: Inbox;
+  readonly #records: { tags: Tags; standing: Standing };
   readonly #services: Services;
   readonly #sessions: () => Iterable<Session>;
-  readonly #tags: Tags;
   readonly #will: LastWill;
 
   constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
+    this.#attendance = new Attendance(sql, services, () => this.isOnline());
     this.#inbox = new Inbox(sql);
-    this.#tags = new Tags(sql);
+    this.#records = { tags: new Tags(sql), standing: new Standing(sql) };
     this.#will = new LastWill(new Wills(sql), services);
     this.#services = services;
     this.#sessions = sessions;
@@ -59,8 +65,46 @@ export class Client {
   }
 
   /** What the client missed beside messages, for whoever shows its session token (wire §5.4). */
-  missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | NoticesRefused> {
-    return missedNotices(clientId, token, after, this.#inbox, this.#tags, this.#services);
+  async missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | TokenRefused> {
+    const refused = await this.checkToken(clientId, token);
+    return refused ?? missedNotices(clientId, after, this.#inbox, this.#services);
+  }
+
+  /** Why a session token does not count over HTTP; undefined if it does. */
+  checkToken(clientId: string, token: string): Promise<TokenRefused | undefined> {
+    return checkToken(clientId, token, this.#records, this.#services);
+  }
+
+  /** Messages unread in all conversations together (Y-22). */
+  unreadCount(clientId: string): Promise<number> {
+    return unreadCount(clientId, this.#inbox.unread(), this.#services);
+  }
+
+  /** Ends every session with 4115; tokens and signatures from before it are void (X-03). How many there were. */
+  kick(reason: string): number {
+    this.#records.standing.kick(this.#services.now());
+    return this.#endAll("KICKED_BY_APP", reason);
+  }
+
+  /** Ends every session with 4106, and refuses logins until `unban` (X-22). */
+  ban(reason: string): void {
+    this.#records.standing.banish({ reason, at: this.#services.now() });
+    this.#endAll("BLACKLISTED", reason);
+  }
+
+  unban(): void {
+    this.#records.standing.pardon();
+  }
+
+  #endAll(error: ErrorName, reason: string): number {
+    const sessions = this.#open();
+    for (const session of sessions) {
+      this.#will.discard(session.identity.sessionId);
+      this.#attendance.leaves(session, "kicked", reason);
+      session.end(error, reason || undefined);
+    }
+    for (const { identity } of sessions.slice(0, 1)) this.#attendance.left(identity.clientId);
+    return sessions.length;
   }
 
   /** What a gateway says of a session's links: all sessions are to hold the same ones (L3, L4). */
@@ -117,14 +161,18 @@ export class Client {
     return this.#will.isDue;
   }
 
-  /** A session's link is gone: its will is due, if it left one (M-47). */
-  async sessionLost(): Promise<void> {
+  /** A session's link is gone, and with it the session, unless it had ended: its will is due, if it left one (M-47). */
+  async sessionLost(session: Session | undefined): Promise<void> {
+    if (session?.isOpen) {
+      this.#attendance.leaves(session, "lost");
+      this.#attendance.left(session.identity.clientId);
+    }
     if (this.findLostWill()) await this.#will.send();
   }
 
   /** Tries again what could not be done at once. */
   async wake(): Promise<void> {
-    await this.#will.send();
+    await Promise.all([this.#will.send(), this.#attendance.wake()]);
     for (const session of this.#open()) {
       if (session.behind.length > 0) await this.#catchUp(session, [...session.behind]);
     }
@@ -136,13 +184,19 @@ export class Client {
     if (!session.isOpen) return this.#refuse(session, serial, "SESSION_REQUIRED");
     switch (command.name) {
       case "session.refresh": {
-        const token = await renewedToken(session, this.#tags, this.#services);
-        if (token === undefined) return;
-        return this.#reply(session, serial, replies.sessionRefreshed(serial, token));
+        const renewed = await renewedToken(session, command, this.#records, this.#services);
+        if (renewed === undefined) return;
+        if ("refused" in renewed) {
+          const { refused, detail } = renewed;
+          return this.#reply(session, serial, replies.errorReply(serial, refused, { detail }));
+        }
+        return this.#reply(session, serial, replies.sessionRefreshed(serial, renewed));
       }
       case "session.close":
+        this.#attendance.leaves(session, "logout");
         session.state = { phase: "connecting" };
         this.#will.discard(session.identity.sessionId);
+        this.#attendance.left(session.identity.clientId);
         this.#reply(session, serial, replies.sessionClosed(serial));
         return session.tell({ type: "ended" });
       case "session.query":
@@ -155,7 +209,12 @@ export class Client {
         return this.#reply(session, serial, reply);
       }
       case "conversation.start": {
-        const started = await answerStart(this.#services, session.identity.clientId, command);
+        const started = await answerStart(
+          this.#services,
+          session.identity.clientId,
+          command,
+          this.#records.standing,
+        );
         this.#reply(session, serial, started.reply);
         if (started.pushes.length > 0) this.deliver(started.conversationId, joinRecords(started.pushes));
         return;
@@ -180,16 +239,18 @@ export class Client {
   async #openSession(session: Session, command: CommandOf<"session.open">): Promise<void> {
     const { serial } = command;
     const others = () => this.#siblings(session);
-    const login = await decideLogin(session, command, others, this.#tags, this.#services);
+    const login = await decideLogin(session, command, others, this.#records, this.#services);
     // From here to the word "opened" without an await: nothing may be delivered to a session that is not told yet.
     if (![...this.#sessions()].includes(session)) return; // gone meanwhile, and must displace nobody
     if ("refused" in login) return this.#refuseLogin(session, serial, login);
     const { state, sign, token } = login;
+    const wasOnline = this.isOnline();
     for (const { rival, sameDevice } of sign.displaced) this.#displace(rival.session, sameDevice);
-    if (state.tag !== undefined && sign.holder !== undefined) this.#tags.take(state.tag, sign.holder);
+    if (state.tag !== undefined && sign.holder !== undefined) this.#records.tags.take(state.tag, sign.holder);
     const wasOpen = session.isOpen;
     session.state = state;
     this.#replyToOpen(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
+    if (!wasOpen) this.#attendance.came(session, command, wasOnline);
     // Opening again on the same socket is answered, and no catch-up follows (wire §2.6).
     if (wasOpen) return;
     if (session.identity.mode === "push") this.#inbox.pushesFrom(this.#services.now());
@@ -199,7 +260,7 @@ export class Client {
   }
 
   #refuseLogin(session: Session, serial: number | undefined, { refused, detail }: Refused): void {
-    if (refused === "SESSION_CONFLICT" && serial === undefined) {
+    if (serial === undefined && (refused === "SESSION_CONFLICT" || refused === "BLACKLISTED")) {
       // Java's re-opening hears no error but that of its token (wire §4.1).
       this.#replyToOpen(session, serial, pushes.sessionEnded({ error: refused, detail }));
     } else this.#replyToOpen(session, serial, replies.errorReply(serial, refused, { detail }));
@@ -210,7 +271,9 @@ export class Client {
   #displace(session: Session, sameDevice: boolean): void {
     if (!sameDevice) this.#will.discard(session.identity.sessionId);
     const where = sameDevice ? "again on this device" : "on another device";
-    session.end("SESSION_CONFLICT", `the client logged in ${where} with the same tag`);
+    const detail = `the client logged in ${where} with the same tag`;
+    this.#attendance.leaves(session, sameDevice ? "lost" : "displaced", detail);
+    session.end("SESSION_CONFLICT", detail);
   }
 
   #siblings(session: Session): Session[] {

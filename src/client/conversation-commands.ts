@@ -14,7 +14,9 @@ import { conversationJson } from "../protocol/conversation-json.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import * as replies from "../protocol/replies.ts";
+import { isSignatureValid, timeOfSignature } from "../protocol/signatures.ts";
 import type { Services } from "./services.ts";
+import type { Standing } from "./standing.ts";
 
 const DEFAULT_LIMIT = 10; // conversations, when a query does not say (B-20)
 const AT_ONCE = 10; // conversations asked in parallel
@@ -32,6 +34,7 @@ export async function answerStart(
   services: Services,
   clientId: string,
   command: CommandOf<"conversation.start">,
+  standing: Standing,
 ): Promise<StartAnswer> {
   const { serial } = command;
   const refuse = (error: ErrorName, detail?: string) => {
@@ -42,6 +45,8 @@ export async function answerStart(
   const invalid = members.find((id) => !isClientId(id));
   if (invalid !== undefined) return refuse("INVALID_LOGIN", "a member's id is not 1 to 64 characters");
   if (members.length > (await services.memberLimit())) return refuse("CONVERSATION_FULL");
+  if (!(await mayStart(services, clientId, command, standing)))
+    return refuse("CONVERSATION_SIGNATURE_FAILED");
   const columns = newColumns(command.columns);
   if ("refused" in columns) return refuse("CONVERSATION_API_FAILED", columns.refused);
   const now = services.now();
@@ -66,6 +71,21 @@ export async function answerStart(
   const { createdAt, uniqueId } = conversation;
   const reply = replies.conversationStarted(serial, { conversationId: id, createdAt, uniqueId, existing });
   return { conversationId: id, reply, pushes };
+}
+
+/** Whether the app wants no signature for it, or it has one that is right; temporary ones never carry any. */
+async function mayStart(
+  services: Services,
+  clientId: string,
+  { supervised, kind, members, signature }: CommandOf<"conversation.start">,
+  standing: Standing,
+): Promise<boolean> {
+  if (!supervised || kind === "temporary" || !(await services.settings()).security.signConversation)
+    return true;
+  if (signature === undefined || standing.voids(timeOfSignature(signature))) return false;
+  const { appId, masterKey } = services;
+  const permission = { action: "create", members } as const;
+  return isSignatureValid({ appId, masterKey, clientId, permission, signature, now: services.now() });
 }
 
 /** By id from the objects, consistent at once and for strangers too; by anything else from D1 (B-20). */

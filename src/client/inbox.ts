@@ -70,6 +70,11 @@ export class Inbox {
     return news;
   }
 
+  /** Conversations where the client may have something unread. */
+  unread(): string[] {
+    return [...this.#load()].filter(([, row]) => (row.pending & PULL) !== 0).map(([id]) => id);
+  }
+
   /** Conversations that may hold notices kept after a time. */
   noticesAfter(time: number): string[] {
     return [...this.#load()]

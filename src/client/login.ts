@@ -1,13 +1,17 @@
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
+import { hasListeners } from "../settings/schema.ts";
+import { checkCredentials, failed } from "./credentials.ts";
 import type { Services } from "./services.ts";
 import type { Known, Session, SessionState } from "./session.ts";
-import { type SessionClaims, TOKEN_LIFETIME } from "./session-token.ts";
+import { type IssuedClaims, TOKEN_LIFETIME } from "./session-token.ts";
 import { type Login, type SignOn, signOn } from "./sign-on.ts";
 import { type Tags, tagOf } from "./tags.ts";
+import type { Records } from "./token-check.ts";
 
 const DEFAULT_CAPABILITIES = 171; // what C#, which sends none when it re-opens, can do (wire §4.1)
 const LABEL_LIMIT = 1024; // characters of a tag or device id: the link's attachment holds them
+const KICKED_SINCE = "the client was kicked since it was signed";
 const CAN_SHOW_PATCHES = 1; // capability bit 0
 
 export type OpenState = Extract<SessionState, { phase: "open" }>;
@@ -31,8 +35,8 @@ interface OpenSession {
 }
 
 /**
- * Decides a login (wire §4.1): token, then tag. Whoever calls it acts on the answer without another await, so
- * that of two logins at once the second sees the first.
+ * Decides a login (wire §4.1): token or else credentials, ban, then tag. Whoever calls it acts on the answer without
+ * another await, so that of two logins at once the second sees the first, and none outlives a kick.
  *
  * @param others the client's other open sessions, as they are at each moment
  */
@@ -40,7 +44,7 @@ export async function decideLogin(
   session: Session,
   command: CommandOf<"session.open">,
   others: () => Session[],
-  tags: Tags,
+  { tags, standing }: Records,
   services: Services,
 ): Promise<Admitted | Refused> {
   if ((command.tag?.length ?? 0) > LABEL_LIMIT || (command.deviceId?.length ?? 0) > LABEL_LIMIT) {
@@ -48,11 +52,20 @@ export async function decideLogin(
   }
   const { clientId, sessionId } = session.identity;
   const { tokens, now } = services;
-  let claims: SessionClaims | undefined;
+  // The app's own rules; most apps have none, and then nobody looks for them.
+  const settings = command.supervised ? await services.settings() : undefined;
+  let claims: IssuedClaims | undefined;
+  /** When what lets the client in was made. */
+  let madeAt = Number.POSITIVE_INFINITY;
   if (command.token !== undefined) {
     claims = await tokens.verify(command.token, clientId, now());
     const otherTag = command.tag !== undefined && tagOf(command.tag) !== claims?.tag;
-    if (claims === undefined || otherTag) return { refused: "SESSION_TOKEN_EXPIRED" };
+    if (claims === undefined || otherTag) return tokenIsVoid;
+    madeAt = claims.issuedAt;
+  } else if (settings !== undefined) {
+    const proof = await checkCredentials(clientId, command.signature, settings.security, services);
+    if ("refused" in proof) return proof;
+    madeAt = proof.madeAt;
   }
   const before = session.state.phase === "open" ? session.state : undefined;
   const tag = tagOf(command.tag) ?? claims?.tag ?? before?.tag;
@@ -68,18 +81,26 @@ export async function decideLogin(
     generation: claims?.generation,
   };
   const known = knownTo(command, capabilities);
+  const announced = settings !== undefined && hasListeners(settings);
   for (;;) {
+    if (standing.voids(madeAt)) {
+      // On hearing that a token is void, SDKs come again with a signature.
+      return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
+    }
+    if (standing.ban !== undefined) return { refused: "BLACKLISTED", detail: standing.ban.reason };
     const sign = decide(login, others, tags);
     if (!sign.admitted) return conflict;
     const generation = sign.holder?.generation ?? 0;
-    const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation }, now());
+    const issuedAt = standing.issueTime(now());
+    const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation }, issuedAt);
     // Signing took a while: what was decided may be stale.
+    if (standing.voids(issuedAt) || standing.ban !== undefined) continue;
     const still = decide(login, others, tags);
     if (!still.admitted) return conflict;
     if ((still.holder?.generation ?? 0) !== generation) continue;
-    const { links, linking, behind } =
-      session.state.phase === "open" ? session.state : { links: [], linking: [], behind: [] };
-    const state: OpenState = { phase: "open", tag, deviceId, capabilities, known, links, linking, behind };
+    const fresh = { announced, links: [], linking: [], behind: [] };
+    const kept = session.state.phase === "open" ? session.state : fresh;
+    const state: OpenState = { ...kept, phase: "open", tag, deviceId, capabilities, known };
     return { state, token, sign: still };
   }
 }
@@ -89,14 +110,31 @@ const conflict: Refused = {
   detail: "the client is logged in on another device with the same tag",
 };
 
-/** A new token for a session that is open. */
-export async function renewedToken(session: Session, tags: Tags, services: Services) {
+const tokenIsVoid: Refused = { refused: "SESSION_TOKEN_EXPIRED" };
+
+/**
+ * A new token for a session that is open, or why there is none: credentials that came along count as at login, though
+ * nobody has to show any again (wire §4.2).
+ */
+export async function renewedToken(
+  session: Session,
+  { supervised, signature }: CommandOf<"session.refresh">,
+  { tags, standing }: Records,
+  services: Services,
+): Promise<{ token: string; tokenTtl: number } | Refused | undefined> {
+  if (supervised && signature !== undefined) {
+    const { security } = await services.settings();
+    const proof = await checkCredentials(session.identity.clientId, signature, security, services);
+    if ("refused" in proof) return proof;
+    if (standing.voids(proof.madeAt)) return failed(KICKED_SINCE);
+  }
   const { state, identity } = session;
   if (state.phase !== "open") return undefined;
   const { tag, deviceId, capabilities } = state;
   const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);
   const claims = { clientId: identity.clientId, tag, deviceId, capabilities, generation };
-  return { token: await services.tokens.issue(claims, services.now()), tokenTtl: TOKEN_LIFETIME };
+  const token = await services.tokens.issue(claims, standing.issueTime(services.now()));
+  return { token, tokenTtl: TOKEN_LIFETIME };
 }
 
 function decide(login: Login, others: () => Session[], tags: Tags): SignOn<OpenSession> {

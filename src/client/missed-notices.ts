@@ -1,8 +1,6 @@
 import { NOTICES_KEPT, type Notification } from "../conversation/notices.ts";
-import type { ErrorName } from "../protocol/errors.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
-import { type Tags, tagOf } from "./tags.ts";
 
 const PAGE = 100; // notifications
 const AT_ONCE = 20; // conversations asked in parallel
@@ -18,28 +16,16 @@ export interface MissedNotices {
   complete: boolean;
 }
 
-export interface NoticesRefused {
-  refused: ErrorName;
-}
-
 /**
  * What a client missed beside messages after a time: memberships, attributes, receipts (wire §5.4). The
  * conversations keep it; only those that have news of that time are asked.
  */
 export async function missedNotices(
   clientId: string,
-  token: string,
   after: number,
   inbox: Inbox,
-  tags: Tags,
   services: Services,
-): Promise<MissedNotices | NoticesRefused> {
-  const claims = await services.tokens.verify(token, clientId, services.now());
-  if (claims === undefined) return { refused: "SESSION_TOKEN_EXPIRED" };
-  const tag = tagOf(claims.tag);
-  if (tag !== undefined && claims.generation < (tags.holder(tag)?.generation ?? 0)) {
-    return { refused: "SESSION_CONFLICT" };
-  }
+): Promise<MissedNotices> {
   const asked = inbox.noticesAfter(after);
   let complete = after >= services.now() - NOTICES_KEPT && asked.length <= ASKED_MAX;
   const found: Notification[] = [];

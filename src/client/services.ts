@@ -10,14 +10,24 @@ import {
   queryConversations,
 } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
+import { publish } from "../hooks/publish.ts";
+import type { AppEvent } from "../hooks/events.ts";
+import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
+import { checkJsonWebToken, type TokenRules, type TokenVerdict } from "./json-web-token.ts";
+import { KeySets } from "./key-sets.ts";
 import { SessionTokens } from "./session-token.ts";
 
 /** What a client's rules ask of the rest of the service. Every call has a deadline and may reject. */
 export interface Services {
   appId: string;
+  masterKey: string;
   tokens: SessionTokens;
   now(): number;
+  /** As last read where D1 does not answer; never rejects. */
+  settings(): Promise<Settings>;
+  /** By the app's rules for such tokens; rejects where the keys of their issuer cannot be had. */
+  checkJsonWebToken(token: string, clientId: string, rules: TokenRules): Promise<TokenVerdict>;
   memberLimit(): Promise<number>;
   start(record: ConversationRecord): Promise<Started>;
   describe(conversationId: string): Promise<Described | undefined>;
@@ -27,6 +37,11 @@ export interface Services {
   will(conversationId: string, clientId: string, will: Will): Promise<void>;
   query(query: ConversationQuery): Promise<ConversationFound[] | QueryRefusal>;
   isOnline(clientId: string): Promise<boolean>;
+  /** Messages of a conversation that a client has not read; 0 where he is no member. */
+  unread(conversationId: string, clientId: string): Promise<number>;
+  /** A client has sessions, or none any more. */
+  tellPresence(clientId: string, online: boolean): Promise<void>;
+  publish(events: AppEvent[]): Promise<void>;
   /** Calls `Client.wake` after this many milliseconds, whatever happens to the object meanwhile. */
   retryAfter(delay: number): void;
 }
@@ -34,12 +49,26 @@ export interface Services {
 const OBJECT_DEADLINE = 5_000; // ms for another object to answer, over what that one gives D1
 const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 10 s
 
+/** One for everything in this isolate. */
+const keySets = new KeySets();
+
 export function servicesOf(env: Env, retryAfter: (delay: number) => void): Services {
   const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
+  const app = env.APP.getByName("app");
   return {
     appId: env.APP_ID,
+    masterKey: env.MASTER_KEY,
     tokens: new SessionTokens(env.APP_ID, env.MASTER_KEY),
     now: () => Date.now(),
+    settings: () => settingsOf(env).get(),
+    checkJsonWebToken: (token, clientId, rules) => {
+      const context = {
+        keySets,
+        fetch: (url: string, init: RequestInit) => fetch(url, init),
+        now: Date.now(),
+      };
+      return checkJsonWebToken(token, clientId, rules, context);
+    },
     memberLimit: async () => (await settingsOf(env).get()).limits.members,
     start: (record) =>
       withDeadline(conversation(record.id).start(record, "client"), OBJECT_DEADLINE, `start of ${record.id}`),
@@ -56,6 +85,16 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
     isOnline: (clientId) =>
       withDeadline(env.CLIENTS.getByName(clientId).isOnline(), OBJECT_DEADLINE, `presence of ${clientId}`),
+    unread: async (id, clientId) => {
+      const asked = conversation(id).unread(clientId);
+      const unread = await withDeadline(asked, OBJECT_DEADLINE, `unread messages of ${id}`);
+      return typeof unread === "number" ? unread : 0;
+    },
+    tellPresence: (clientId, online) => {
+      const told = online ? app.online(clientId) : app.offline(clientId);
+      return withDeadline(told, OBJECT_DEADLINE, "presence");
+    },
+    publish: (events) => publish(env.EVENTS, events),
     retryAfter,
   };
 }

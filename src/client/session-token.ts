@@ -8,10 +8,13 @@ export interface SessionClaims {
   generation: number;
 }
 
+/** The claims of a token, and when it was issued (ms): a kick voids those from before it. */
+export type IssuedClaims = SessionClaims & { issuedAt: number };
+
 /** Seconds. Long, since JavaScript re-opens without a signature; at most 2,147,483, which Java turns into ms in 32 bits. */
 export const TOKEN_LIFETIME = 14 * 24 * 60 * 60;
 
-type Payload = { v: 1; c: string; t?: string; d?: string; b?: number; g?: number; e: number };
+type Payload = { v: 1; c: string; t?: string; d?: string; b?: number; g?: number; i?: number; e: number };
 
 const encoder = new TextEncoder();
 
@@ -26,12 +29,12 @@ export class SessionTokens {
     this.#masterKey = masterKey;
   }
 
-  async issue(claims: SessionClaims, now: number): Promise<string> {
+  async issue(claims: SessionClaims, issuedAt: number): Promise<string> {
     const { clientId, tag, deviceId, capabilities, generation } = claims;
-    const expiresAt = now + TOKEN_LIFETIME * 1000;
+    const expiresAt = issuedAt + TOKEN_LIFETIME * 1000;
     const payload: Payload = {
       ...{ v: 1, c: clientId, t: tag, d: deviceId, b: capabilities },
-      ...{ g: generation === 0 ? undefined : generation, e: expiresAt },
+      ...{ g: generation === 0 ? undefined : generation, i: issuedAt, e: expiresAt },
     };
     const body = encode(encoder.encode(JSON.stringify(payload)));
     const signature = await crypto.subtle.sign("HMAC", await this.#signingKey(), this.#signed(body));
@@ -39,7 +42,7 @@ export class SessionTokens {
   }
 
   /** The claims of a token issued here to this client and not expired; undefined for anything else (4112). */
-  async verify(token: string, clientId: string, now: number): Promise<SessionClaims | undefined> {
+  async verify(token: string, clientId: string, now: number): Promise<IssuedClaims | undefined> {
     const [body, signature, ...more] = token.split(".");
     if (body === undefined || signature === undefined || more.length > 0) return undefined;
     const bytes = decode(signature);
@@ -51,8 +54,8 @@ export class SessionTokens {
     if (json === undefined) return undefined;
     const payload: Payload = JSON.parse(new TextDecoder().decode(json));
     if (payload.c !== clientId || payload.e <= now) return undefined;
-    const { t: tag, d: deviceId, b: capabilities, g: generation = 0 } = payload;
-    return { clientId, tag, deviceId, capabilities, generation };
+    const { t: tag, d: deviceId, b: capabilities, g: generation = 0, i: issuedAt = 0 } = payload;
+    return { clientId, tag, deviceId, capabilities, generation, issuedAt };
   }
 
   #signed(body: string): Uint8Array {

@@ -28,6 +28,8 @@ export type SessionState =
       deviceId: string;
       capabilities: number;
       known: Known;
+      /** The app's server was told of it, and is to be told of its end (H-09). */
+      announced: boolean;
       links: HeldLink[];
       /** Conversations the session is about to be linked to. */
       linking: string[];
@@ -128,7 +130,7 @@ export class Session {
   }
 
   /** Over, without the device having asked for it: it is told why, and nothing more. */
-  end(error: ErrorName, detail: string): void {
+  end(error: ErrorName, detail: string | undefined): void {
     this.state = { phase: "connecting" };
     this.tell({ type: "ended", error, detail });
   }

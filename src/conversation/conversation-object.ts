@@ -17,7 +17,7 @@ import { decodeCommand } from "../protocol/decode.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { type ConversationRequest, type LinkRequest, linkClose } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
-import { isHeard } from "../settings/schema.ts";
+import { hasListeners } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
@@ -140,9 +140,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       this.#wakeAfter(Math.min(RETRY_FIRST * 2 ** (this.#archiveFailures - 1), RETRY_LAST));
     }
     if (open.state.owedSince !== undefined) this.#wakeAfter(OWED_DELAY);
-    if (open.conversation.happenings.isBehind && !(await open.conversation.happenings.publish())) {
-      this.#wakeAfter(RETRY_LAST);
-    }
+    await open.conversation.happenings.publish();
   }
 
   /** Creates the conversation, or finds it created already. D1 knows it before this resolves, if D1 is up. */
@@ -239,7 +237,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async remove(): Promise<undefined | Refused> {
-    if (this.#open?.conversation.happenings.isBehind) await this.#open.conversation.happenings.publish();
+    await this.#open?.conversation.happenings.publish();
     const open = this.#open;
     if (open === undefined) return { refused: "CONVERSATION_NOT_FOUND" };
     open.state.delete(Date.now());
@@ -321,7 +319,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     );
     const outbox = new Outbox(state, archiveOf(this.env), () => Date.now());
     const settings = settingsOf(this.env);
-    const events = new EventOutbox(this.ctx.storage.sql, () => Date.now());
+    const events = new EventOutbox(this.ctx.storage.sql);
     const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => Date.now(),
       nextTick: (run) => this.#nextTick(run),
@@ -331,12 +329,9 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       hooks: hooksOf(this.env),
       filtered: async () => undefined,
       isSigned: async () => true,
-      isHeard: () => isHeard(settings.last),
-      publish: (happened) => publish(this.env, happened),
-      publishSoon: () => {
-        this.#wakeAfter(OWED_DELAY);
-        void conversation.happenings.publish();
-      },
+      hasListeners: () => hasListeners(settings.last),
+      publish: (happened) => publish(this.env.EVENTS, happened),
+      publishAfter: (delay) => this.#wakeAfter(delay),
     });
     this.#open = { state, delivery, conversation, outbox };
     return this.#open;

@@ -1,20 +1,23 @@
 import type { MessageRecord } from "../history/records.ts";
 import type { EventOutbox } from "../hooks/event-outbox.ts";
+import { EventSender } from "../hooks/event-sender.ts";
 import type { AppEvent, AppEventBody } from "../hooks/events.ts";
 import { reason } from "../reason.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ConversationState, Member } from "./state.ts";
 
 export interface HappeningsHost {
+  now(): number;
   /** Whether anybody wants to hear of anything: a hook, a webhook, the event log. */
-  isHeard(): boolean;
+  hasListeners(): boolean;
   /** Hands events to the queue. Rejects at its deadline. */
   publish(events: AppEvent[]): Promise<void>;
-  /** Something waits for `publish`. */
-  publishSoon(): void;
+  /** Has `publish` called after so many milliseconds, whatever happens to the object meanwhile. */
+  publishAfter(delay: number): void;
 }
 
-const BATCH = 50; // events at once: the queue takes 256 KB
+/** Recipients named in one event: so many ids of 64 characters are well under the 128 KB that a queue takes. */
+const NAMED_MAX = 500;
 
 /**
  * What happened here, for the app's server and the event log: noted in the turn that made it so, told after it and
@@ -23,27 +26,24 @@ const BATCH = 50; // events at once: the queue takes 256 KB
 export class Happenings {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
-  readonly #outbox: EventOutbox;
   readonly #host: HappeningsHost;
-  #publishing: Promise<boolean> | undefined;
+  readonly #sender: EventSender;
 
   constructor(state: ConversationState, delivery: Delivery, outbox: EventOutbox, host: HappeningsHost) {
     this.#state = state;
     this.#delivery = delivery;
-    this.#outbox = outbox;
     this.#host = host;
-  }
-
-  /** Whether something is still to be told. */
-  get isBehind(): boolean {
-    return !this.#outbox.isEmpty;
+    const send = async (events: AppEvent[]) => {
+      await delivery.settled();
+      await host.publish(events.flatMap((event) => this.#complete(event)));
+    };
+    this.#sender = new EventSender(outbox, send, (delay) => host.publishAfter(delay));
   }
 
   happened(event: AppEventBody): void {
-    if (!this.#host.isHeard()) return;
+    if (!this.#host.hasListeners()) return;
     try {
-      this.#outbox.add(event);
-      this.#host.publishSoon();
+      this.#sender.tell({ id: crypto.randomUUID(), at: this.#host.now(), ...event });
     } catch (error) {
       console.error(`${event.name} is not told:`, reason(error));
     }
@@ -59,54 +59,40 @@ export class Happenings {
     });
   }
 
-  /** Tells what waits, one batch at a time. Resolves to whether all of it is told; never rejects. */
-  async publish(): Promise<boolean> {
-    this.#publishing ??= this.#publish().finally(() => {
-      this.#publishing = undefined;
-    });
-    return this.#publishing;
+  /** Tells what still waits. Never rejects. */
+  publish(): Promise<void> {
+    return this.#sender.send();
   }
 
-  async #publish(): Promise<boolean> {
-    while (!this.#outbox.isEmpty) {
-      const events = this.#outbox.take(BATCH);
-      await this.#delivery.settled();
-      try {
-        await this.#host.publish(events.flatMap((event) => this.#complete(event)));
-      } catch (error) {
-        console.warn(`events of ${this.#state.facts.id} are late:`, reason(error));
-        return false;
-      }
-      this.#outbox.sent(events.map(({ id }) => id));
-    }
-    return true;
-  }
-
-  /** With who was online; and whoever was not makes a second event (H-03). */
+  /** With who was online; and whoever was not makes another event (H-03). */
   #complete(event: AppEvent): AppEvent[] {
     if (event.name !== "messageSent") return [event];
-    const { from, to } = event;
     const recipients = [...this.#state.members.values()].filter(
-      ({ clientId }) => clientId !== from && (to?.includes(clientId) ?? true),
+      ({ clientId }) => clientId !== event.from && (event.to?.includes(clientId) ?? true),
     );
-    const away = recipients.filter((member) => this.#isOffline(member));
-    const offline = away.map(({ clientId }) => clientId);
-    const online = recipients.map(({ clientId }) => clientId).filter((id) => !offline.includes(id));
-    const sent: AppEvent = { ...event, online, offline };
-    if (event.transient || offline.length === 0) return [sent];
-    const muted = away.filter((member) => member.muted).map(({ clientId }) => clientId);
-    const { at, conversationId, messageId, content, timestamp, address, mentionAll, mentions, pushData } =
-      event;
-    return [
-      sent,
-      {
-        ...{ id: `${event.id}-offline`, at, name: "receiversOffline", conversationId, messageId, from },
-        ...{ content, timestamp, address, mentionAll, mentions, pushData, offline, muted },
-      },
-    ];
+    const away = recipients.filter((member) => this.#isAway(member));
+    const online = namesOf(recipients.filter((member) => !this.#isAway(member)));
+    const sent: AppEvent = {
+      ...event,
+      online: online.slice(0, NAMED_MAX),
+      offline: namesOf(away).slice(0, NAMED_MAX),
+    };
+    if (event.transient) return [sent];
+    const { at, conversationId, messageId, from, content, timestamp, address } = event;
+    const { mentionAll, mentions, pushData } = event;
+    const events: AppEvent[] = [sent];
+    for (let first = 0; first < away.length; first += NAMED_MAX) {
+      const some = away.slice(first, first + NAMED_MAX);
+      events.push({
+        ...{ id: `${event.id}-${first}`, at, name: "receiversOffline", conversationId, messageId, from },
+        ...{ content, timestamp, address, mentionAll, mentions, pushData },
+        ...{ offline: namesOf(some), muted: namesOf(some.filter(({ muted }) => muted)) },
+      });
+    }
+    return events;
   }
 
-  #isOffline({ clientId, away }: Member): boolean {
+  #isAway({ clientId, away }: Member): boolean {
     return away && !this.#delivery.isLinked(clientId);
   }
 }
@@ -115,4 +101,8 @@ interface About {
   transient: boolean;
   /** JSON, for who is offline. */
   pushData: string | undefined;
+}
+
+function namesOf(members: readonly Member[]): string[] {
+  return members.map(({ clientId }) => clientId);
 }

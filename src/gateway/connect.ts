@@ -1,9 +1,11 @@
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
+import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
 import { addressOf } from "./address.ts";
 import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
+import { isOriginAllowed } from "./origin.ts";
 import { negotiate } from "./sub-protocol.ts";
 
 const DIAL_DEADLINE = 8_000; // ms: over the five a cold call may take that a link waits for
@@ -17,6 +19,14 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
   server.accept();
+  const headers = new Headers();
+  if (agreed.echo !== undefined) headers.set("sec-websocket-protocol", agreed.echo);
+  const answer = new Response(null, { status: 101, webSocket: client, headers });
+  if (!isOriginAllowed(request.headers.get("origin"), settings.security.origins)) {
+    // Of a refused handshake, a page would not learn why.
+    server.close(errors.INVALID_ORIGIN.code, "INVALID_ORIGIN");
+    return answer;
+  }
   const services = servicesOf(env, addressOf(request.headers));
   const gateway = new Gateway(server, agreed.protocol, services, settings.limits.loginSeconds * 1000);
   const lost = () => gateway.lost();
@@ -28,9 +38,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
     closeQuietly(server, event.code >= 3000 ? event.code : 1000);
   });
   server.addEventListener("error", lost);
-  const headers = new Headers();
-  if (agreed.echo !== undefined) headers.set("sec-websocket-protocol", agreed.echo);
-  return new Response(null, { status: 101, webSocket: client, headers });
+  return answer;
 }
 
 function servicesOf(env: Env, address: string | undefined): GatewayServices {

@@ -190,7 +190,9 @@ export class Gateway implements SessionOwner {
         if (refusal !== undefined) return this.#refuse(clientId, serial, refusal);
       }
     }
-    session.handle(command, isSupervised(settings) ? withSupervision(frame) : frame);
+    const supervised =
+      command.name === "session.refresh" ? isLoginSupervised(settings) : isSupervised(settings);
+    session.handle(command, supervised ? withSupervision(frame) : frame);
   }
 
   #open(command: CommandOf<"session.open">, frame: Uint8Array, settings: Settings): void {

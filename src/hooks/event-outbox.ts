@@ -1,48 +1,81 @@
+import { fromBase64, toBase64 } from "../protocol/base64.ts";
+import { utf8Length } from "../protocol/fields.ts";
 import type { Sql } from "../sql.ts";
-import type { AppEvent, AppEventBody } from "./events.ts";
+import type { AppEvent } from "./events.ts";
 
-/** What an object has still to tell the queue: a row each, written in the turn that makes it so, gone once it is told. */
+/** What one hand-over to the queue may weigh, in characters of JSON; a queue takes 256 KB at once. */
+const BATCH_MAX = 100_000;
+/** Bytes of JSON of one event; a queue takes 128 KB, and what it refuses would hold up everything after it. */
+const EVENT_MAX = 120_000;
+/** Marks bytes inside the JSON. */
+const BYTES = "base64";
+
+/**
+ * Events on their way to the queue: written in the same transaction as what happened, removed once the queue has
+ * them, so that each is told at least once. An object nobody listens to has no table and writes nothing.
+ */
 export class EventOutbox {
   readonly #sql: Sql;
-  readonly #now: () => number;
-  #count: number | undefined;
+  #exists: boolean | undefined;
 
-  constructor(sql: Sql, now: () => number) {
+  constructor(sql: Sql) {
     this.#sql = sql;
-    this.#now = now;
   }
 
-  get isEmpty(): boolean {
-    if (this.#count === undefined) {
-      const [table] = this.#sql
-        .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'")
-        .toArray();
-      this.#count =
-        table === undefined
-          ? 0
-          : this.#sql.exec<{ count: number }>("SELECT count(*) AS count FROM events").one().count;
+  /** An event too big for any queue is logged and left out. */
+  add(event: AppEvent): void {
+    const json = write(event);
+    if (utf8Length(json) > EVENT_MAX) return console.error(`${event.name}: too big to be told to anybody`);
+    if (!this.#hasTable()) {
+      this.#sql.exec(
+        "CREATE TABLE event_outbox (place INTEGER PRIMARY KEY, id TEXT NOT NULL, event TEXT NOT NULL)",
+      );
+      this.#exists = true;
     }
-    return this.#count === 0;
+    this.#sql.exec("INSERT INTO event_outbox (id, event) VALUES (?, ?)", event.id, json);
   }
 
-  add(body: AppEventBody): void {
-    if (this.isEmpty)
-      this.#sql.exec("CREATE TABLE IF NOT EXISTS events (number INTEGER PRIMARY KEY, event TEXT NOT NULL)");
-    const event: AppEvent = { id: crypto.randomUUID(), at: this.#now(), ...body };
-    this.#sql.exec("INSERT INTO events (event) VALUES (?)", JSON.stringify(event));
-    this.#count = (this.#count ?? 0) + 1;
-  }
-
+  /** The oldest events, at most so many and not more than the queue takes at once; they stay until they are sent. */
   take(limit: number): AppEvent[] {
-    if (this.isEmpty) return [];
-    return this.#sql
-      .exec<{ event: string }>("SELECT event FROM events ORDER BY number LIMIT ?", limit)
-      .toArray()
-      .map(({ event }) => JSON.parse(event));
+    if (!this.#hasTable()) return [];
+    const rows = this.#sql.exec<{ event: string }>(
+      "SELECT event FROM event_outbox ORDER BY place LIMIT ?",
+      limit,
+    );
+    const taken: AppEvent[] = [];
+    let size = 0;
+    for (const { event } of rows.toArray()) {
+      size += event.length;
+      if (taken.length > 0 && size > BATCH_MAX) break;
+      taken.push(read(event));
+    }
+    return taken;
   }
 
+  /** The queue has these events, by their ids. */
   sent(ids: readonly string[]): void {
-    for (const id of ids) this.#sql.exec("DELETE FROM events WHERE json_extract(event, '$.id') = ?", id);
-    this.#count = undefined;
+    if (ids.length === 0) return;
+    this.#sql.exec(
+      "DELETE FROM event_outbox WHERE id IN (SELECT value FROM json_each(?))",
+      JSON.stringify(ids),
+    );
   }
+
+  #hasTable(): boolean {
+    this.#exists ??=
+      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'event_outbox'").toArray()
+        .length > 0;
+    return this.#exists;
+  }
+}
+
+function write(event: AppEvent): string {
+  if (!("content" in event) || typeof event.content === "string") return JSON.stringify(event);
+  return JSON.stringify({ ...event, content: { [BYTES]: toBase64(event.content) } });
+}
+
+function read(json: string): AppEvent {
+  return JSON.parse(json, (key, value) =>
+    key === "content" && typeof value === "object" ? fromBase64(value[BYTES]) : value,
+  );
 }

@@ -1,5 +1,4 @@
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import type { AppEvent } from "./events.ts";
 
 const DEADLINE = 5_000; // ms for the queue to take a batch
@@ -8,13 +7,13 @@ const BATCH_MESSAGES = 100;
 const BATCH_CHARACTERS = 100_000;
 
 /** Hands events to the queue, in as few batches as it allows. Rejects when one is not taken: then all may come again. */
-export async function publish(env: Pick<Env, "EVENTS">, events: readonly AppEvent[]): Promise<void> {
+export async function publish(queue: Queue<AppEvent>, events: readonly AppEvent[]): Promise<void> {
   let batch: AppEvent[] = [];
   let characters = 0;
   const send = async () => {
     // As JSON, bytes would come out as objects.
     const messages = batch.map((body) => ({ body, contentType: "v8" as const }));
-    if (messages.length > 0) await withDeadline(env.EVENTS.sendBatch(messages), DEADLINE, "events");
+    if (messages.length > 0) await withDeadline(queue.sendBatch(messages), DEADLINE, "events");
     batch = [];
     characters = 0;
   };

@@ -199,11 +199,12 @@ export function patchProblem(patch: Json): string | undefined {
  * hooks, a word list, signed operations, or an event log.
  */
 export function isSupervised(settings: Settings): boolean {
-  return isHeard(settings) || settings.keywords.version !== null || settings.security.signConversation;
+  const { keywords, security } = settings;
+  return hasListeners(settings) || keywords.version !== null || security.signConversation;
 }
 
-/** Whether anybody wants to hear of what happens. */
-export function isHeard({ hooks, webhooks, events }: Settings): boolean {
+/** Whether anybody wants to know what happened: hooks, a webhook, or the event log. */
+export function hasListeners({ hooks, webhooks, events }: Settings): boolean {
   return hooks.url !== null || webhooks.url !== null || events.logDays > 0;
 }
 

@@ -1,7 +1,7 @@
 import { Client } from "../../../src/client/client.ts";
 import type { Services } from "../../../src/client/services.ts";
 import { Session, type SessionIdentity, type SessionState } from "../../../src/client/session.ts";
-import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
+import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
 import { isConversationCommand } from "../../../src/conversation/commands.ts";
 import { type CatchUpRequest, Conversation } from "../../../src/conversation/conversation.ts";
 import { Delivery } from "../../../src/conversation/delivery.ts";
@@ -338,7 +338,7 @@ export class ConversationHouse {
       caughtUp: async () => {},
     };
     const outbox = new Outbox(state, archive, () => network.now);
-    const events = new EventOutbox(this.sql, () => network.now);
+    const events = new EventOutbox(this.sql);
     const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => network.now,
       nextTick: (run) => void timer(0, run),
@@ -351,9 +351,9 @@ export class ConversationHouse {
       },
       filtered: async () => undefined,
       isSigned: async () => true,
-      isHeard: () => false,
+      hasListeners: () => false,
       publish: async () => {},
-      publishSoon: () => {},
+      publishAfter: () => {},
     });
     return { state, delivery, conversation, timers };
   }
@@ -387,12 +387,12 @@ export class ConversationHouse {
 
 /** Real signing takes real time, which no seed can repeat. */
 class PlainTokens extends SessionTokens {
-  override async issue(claims: SessionClaims): Promise<string> {
-    return JSON.stringify(claims);
+  override async issue(claims: SessionClaims, issuedAt: number): Promise<string> {
+    return JSON.stringify({ ...claims, issuedAt });
   }
 
-  override async verify(token: string, clientId: string): Promise<SessionClaims | undefined> {
-    const claims: SessionClaims = JSON.parse(token);
+  override async verify(token: string, clientId: string): Promise<IssuedClaims | undefined> {
+    const claims: IssuedClaims = JSON.parse(token);
     return claims.clientId === clientId ? claims : undefined;
   }
 }
@@ -422,7 +422,8 @@ export class ClientHouse {
       else if (command !== undefined) this.#busy(this.client.handle(current, command));
     };
     end.onClose = () => {
-      if (this.#sessions.delete(end)) this.#busy(this.client.sessionLost());
+      const session = this.#sessions.get(end);
+      if (this.#sessions.delete(end)) this.#busy(this.client.sessionLost(session));
     };
     end.accept();
     return true;
@@ -482,8 +483,11 @@ export class ClientHouse {
     const alarm = (delay: number) => void network.timer(delay, () => this.#busy(this.client.wake()));
     const services: Services = {
       appId: "town",
+      masterKey: "key",
       tokens: new PlainTokens("town", "key"),
       now: () => network.now,
+      settings: async () => defaultSettings(false),
+      checkJsonWebToken: () => Promise.reject(new Error("not here")),
       memberLimit: async () => 500,
       start: () => Promise.reject(new Error("not here")),
       describe: async () => undefined,
@@ -496,6 +500,9 @@ export class ClientHouse {
       will: (id, from, will) => call(() => conversations.get(id)?.will(from, will)),
       query: async () => [],
       isOnline: async () => false,
+      unread: async () => 0,
+      tellPresence: async () => {},
+      publish: async () => {},
       retryAfter: alarm,
     };
     const client = new Client(this.#sql, services, () => this.#sessions.values());

@@ -43,6 +43,10 @@ const sent = (at: number, conversationId: string, from: string): AppEvent => ({
   address: undefined,
   transient: false,
   receipt: true,
+  mentionAll: false,
+  mentions: [],
+  pushData: undefined,
+  to: undefined,
   online: ["jerry"],
   offline: ["spike"],
 });

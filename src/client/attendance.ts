@@ -1,0 +1,64 @@
+import { EventOutbox } from "../hooks/event-outbox.ts";
+import { EventSender } from "../hooks/event-sender.ts";
+import type { Leaving } from "../hooks/events.ts";
+import type { CommandOf } from "../protocol/commands.ts";
+import type { Sql } from "../sql.ts";
+import { Presence } from "./presence.ts";
+import type { Services } from "./services.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Tells who wants to know that a client's sessions begin and end: the app's count of who is online, and, of each
+ * session, whoever listens to events (H-09). Nothing here holds up a login or a logout.
+ */
+export class Attendance {
+  readonly #presence: Presence;
+  readonly #events: EventSender;
+  readonly #services: Services;
+  readonly #isOnline: () => boolean;
+
+  /** @param isOnline whether the client has a session at this moment */
+  constructor(sql: Sql, services: Services, isOnline: () => boolean) {
+    this.#presence = new Presence((clientId, online) => services.tellPresence(clientId, online));
+    this.#events = new EventSender(
+      new EventOutbox(sql),
+      (events) => services.publish(events),
+      (delay) => services.retryAfter(delay),
+    );
+    this.#services = services;
+    this.#isOnline = isOnline;
+  }
+
+  /** A session is open that was not; `wasOnline` says whether the client had another before it. */
+  came({ identity, state }: Session, login: CommandOf<"session.open">, wasOnline: boolean): void {
+    const { clientId, address } = identity;
+    if (!wasOnline) this.#presence.changed(clientId, true);
+    if (state.phase !== "open" || !state.announced) return;
+    this.#events.tell({
+      ...{ id: crypto.randomUUID(), at: this.#services.now(), name: "clientOnline" },
+      ...{ clientId, address, tag: state.tag, reconnect: login.reconnect, userAgent: login.userAgent },
+    });
+  }
+
+  /** A session is about to end, or its link has. */
+  leaves({ identity, state }: Session, why: Leaving, message = ""): void {
+    if (state.phase !== "open" || !state.announced) return;
+    const { clientId } = identity;
+    // Who is lost is nowhere any more (http-api §8.5).
+    const address = why === "lost" ? undefined : identity.address;
+    this.#events.tell({
+      ...{ id: crypto.randomUUID(), at: this.#services.now(), name: "clientOffline" },
+      ...{ clientId, why, message, address, tag: state.tag },
+    });
+  }
+
+  /** Sessions ended, and none began in the same turn. */
+  left(clientId: string): void {
+    if (!this.#isOnline()) this.#presence.changed(clientId, false);
+  }
+
+  /** Tries again what the queue did not take. */
+  async wake(): Promise<void> {
+    await this.#events.send();
+  }
+}

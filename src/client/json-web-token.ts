@@ -1,0 +1,70 @@
+import { createLocalJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
+import type { Settings } from "../settings/schema.ts";
+import type { Fetch, KeySets } from "./key-sets.ts";
+
+/** What an app's tokens have to be like (`security.jwt`). */
+export type TokenRules = NonNullable<Settings["security"]["jwt"]>;
+
+export type TokenVerdict =
+  /** When it was issued (ms). A token that does not say is void once its client was kicked. */
+  { issuedAt: number } | { problem: string };
+
+/** By a published key only: a secret that everybody can read would sign for everybody. */
+const ASYMMETRIC = [
+  ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
+];
+const CLOCK_TOLERANCE = 60; // seconds
+
+/** Whether what came in a signature's place is a JSON Web Token, by its shape: any SDK can carry one there. */
+export function looksLikeJsonWebToken(text: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+}
+
+/**
+ * Whether a token is signed as the rules want it, not expired, and about this client. Rejects where its issuer's keys
+ * are not known and cannot be read.
+ */
+export async function checkJsonWebToken(
+  token: string,
+  clientId: string,
+  rules: TokenRules,
+  context: { keySets: KeySets; fetch: Fetch; now: number },
+): Promise<TokenVerdict> {
+  const { keySets, fetch, now } = context;
+  const { secret, jwksUrl, issuer, audience } = rules;
+  const options: JWTVerifyOptions = {
+    subject: clientId,
+    requiredClaims: ["exp"],
+    clockTolerance: CLOCK_TOLERANCE,
+    currentDate: new Date(now),
+    algorithms: secret === null ? ASYMMETRIC : ["HS256"],
+    issuer: issuer ?? undefined,
+    audience: audience ?? undefined,
+  };
+  try {
+    if (secret !== null) return await verdict(token, async () => new TextEncoder().encode(secret), options);
+    if (jwksUrl === null) return { problem: "no key" };
+    // A set of its own for each login: jose remembers promises in it, which no two logins may share.
+    const known = await keySets.get(jwksUrl, fetch, now);
+    try {
+      return await verdict(token, createLocalJWKSet(known), options);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      const renewed = await keySets.get(jwksUrl, fetch, now, true);
+      return await verdict(token, createLocalJWKSet(renewed), options);
+    }
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return { problem: error.message };
+    throw error;
+  }
+}
+
+async function verdict(
+  token: string,
+  key: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<TokenVerdict> {
+  const { payload } = await jwtVerify(token, key, options);
+  return { issuedAt: (payload.iat ?? 0) * 1000 };
+}

@@ -1,0 +1,71 @@
+import type { JSONWebKeySet } from "jose";
+import { withDeadline } from "../deadline.ts";
+import { reason } from "../reason.ts";
+
+/** As much of `fetch` as it takes. */
+export type Fetch = (url: string, init: { signal: AbortSignal; redirect: "manual" }) => Promise<Response>;
+
+const DEADLINE = 3_000; // ms for the keys to come
+const FRESH = 10 * 60_000; // ms that keys count without being looked at again
+const COOLDOWN = 30_000; // ms between two looks for a key that is not among them
+const RETRY = 1_000; // ms between two attempts while there are none
+
+interface Known {
+  url: string;
+  keys: JSONWebKeySet | undefined;
+  readAt: number;
+  /** When a read last began, or failed where there are no keys yet. */
+  triedAt: number;
+}
+
+/**
+ * The public keys of whoever issues an app's JSON Web Tokens, as this isolate last read them. While one login reads
+ * them anew, and while nobody can, the last known ones count (I11). No login waits for a promise of another.
+ */
+export class KeySets {
+  #known: Known | undefined;
+
+  /**
+   * The keys published at a URL. Answers within 3 s; rejects where none are known and none can be read.
+   *
+   * @param now milliseconds
+   * @param lacking a key is not among those last returned: looks again, unless that was just done
+   */
+  async get(url: string, fetch: Fetch, now: number, lacking = false): Promise<JSONWebKeySet> {
+    const never = Number.NEGATIVE_INFINITY;
+    if (this.#known?.url !== url) this.#known = { url, keys: undefined, readAt: never, triedAt: never };
+    const known = this.#known;
+    const { keys, readAt, triedAt } = known;
+    if (keys === undefined) {
+      if (now - triedAt < RETRY) throw new Error("the keys could not be read a moment ago");
+    } else {
+      if (now - triedAt < COOLDOWN || (!lacking && now - readAt < FRESH)) return keys;
+      known.triedAt = now;
+    }
+    try {
+      known.keys = await read(url, fetch);
+      known.readAt = now;
+      known.triedAt = now;
+    } catch (error) {
+      console.error("keys for JSON Web Tokens: not read:", reason(error));
+      known.triedAt = now;
+      if (known.keys === undefined) throw error;
+    }
+    return known.keys;
+  }
+}
+
+async function read(url: string, fetch: Fetch): Promise<JSONWebKeySet> {
+  const abort = new AbortController();
+  const answer = fetch(url, { signal: abort.signal, redirect: "manual" }).then(async (response) => {
+    if (response.status !== 200) throw new Error(`status ${response.status}`);
+    const keys: JSONWebKeySet = await response.json();
+    if (!Array.isArray(keys.keys)) throw new Error("no key set");
+    return keys;
+  });
+  try {
+    return await withDeadline(answer, DEADLINE, "keys");
+  } finally {
+    abort.abort();
+  }
+}

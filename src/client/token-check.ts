@@ -1,0 +1,33 @@
+import type { ErrorName } from "../protocol/errors.ts";
+import type { Services } from "./services.ts";
+import type { Standing } from "./standing.ts";
+import { type Tags, tagOf } from "./tags.ts";
+
+/** Who decides what a session token is still worth, beside the token itself. */
+export interface Records {
+  tags: Tags;
+  standing: Standing;
+}
+
+export interface TokenRefused {
+  refused: ErrorName;
+}
+
+/**
+ * Why a session token does not count, for a call over HTTP that shows it; undefined if it does. It has to be this
+ * client's, of the device that holds its tag, and newer than the last kick (C-09, D-10, X-03); whoever is banned has
+ * none that counts (X-22).
+ */
+export async function checkToken(
+  clientId: string,
+  token: string,
+  { tags, standing }: Records,
+  { tokens, now }: Services,
+): Promise<TokenRefused | undefined> {
+  const claims = await tokens.verify(token, clientId, now());
+  if (claims === undefined || standing.voids(claims.issuedAt)) return { refused: "SESSION_TOKEN_EXPIRED" };
+  if (standing.ban !== undefined) return { refused: "BLACKLISTED" };
+  const tag = tagOf(claims.tag);
+  const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);
+  return claims.generation < generation ? { refused: "SESSION_CONFLICT" } : undefined;
+}

@@ -1,0 +1,56 @@
+import { reason } from "../reason.ts";
+import type { EventOutbox } from "./event-outbox.ts";
+import type { AppEvent } from "./events.ts";
+
+const AT_ONCE = 100; // events: what a queue takes in one call
+/** Longer than a call takes (ms): after a crash the alarm finds what it left. */
+const RETRY = 10_000;
+
+/** Empties an object's outbox of events into the queue, off everybody's path and in order. */
+export class EventSender {
+  readonly #outbox: EventOutbox;
+  readonly #send: (events: AppEvent[]) => Promise<void>;
+  readonly #retryAfter: (delay: number) => void;
+  #sending = false;
+
+  /**
+   * @param send hands events to the queue; has a deadline and may reject
+   * @param retryAfter has `send` called after so many milliseconds, whatever happens to the object meanwhile
+   */
+  constructor(
+    outbox: EventOutbox,
+    send: (events: AppEvent[]) => Promise<void>,
+    retryAfter: (delay: number) => void,
+  ) {
+    this.#outbox = outbox;
+    this.#send = send;
+    this.#retryAfter = retryAfter;
+  }
+
+  /** Something happened: it is written down in this turn and sent after it. */
+  tell(event: AppEvent): void {
+    this.#outbox.add(event);
+    this.#retryAfter(RETRY);
+    void this.send();
+  }
+
+  /** Sends what waits; what the queue does not take is tried again later. Never rejects. */
+  async send(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      for (;;) {
+        await undefined; // what happens in one turn goes together
+        const events = this.#outbox.take(AT_ONCE);
+        if (events.length === 0) return;
+        await this.#send(events);
+        this.#outbox.sent(events.map(({ id }) => id));
+      }
+    } catch (error) {
+      console.error("events wait for the queue:", reason(error));
+      this.#retryAfter(RETRY);
+    } finally {
+      this.#sending = false;
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import type { Signature } from "./commands.ts";
+
+/** What the app's own server can allow a client by signing it (X-01). */
+export type Permission =
+  /** Also to have its session token renewed. */
+  | { action: "login" }
+  | { action: "create"; members: readonly string[] }
+  /** `invite` also for joining, `kick` also for leaving. */
+  | { action: "invite" | "kick"; conversationId: string; members: readonly string[] }
+  | {
+      action: "conversation-block-clients" | "conversation-unblock-clients";
+      conversationId: string;
+      members: readonly string[];
+    }
+  | { action: "client-block-conversations" | "client-unblock-conversations"; conversationId: string }
+  /** Over HTTP; commands read history without one. */
+  | { action: "history"; conversationId: string };
+
+export interface SignatureCheck {
+  appId: string;
+  masterKey: string;
+  clientId: string;
+  permission: Permission;
+  signature: Signature;
+  /** Milliseconds. */
+  now: number;
+}
+
+/** How long a signature counts (X-02), in milliseconds. */
+const LIFETIME = 6 * 60 * 60 * 1000;
+/**
+ * How far ahead of ours (ms) the clock of the app's server may be. Servers that ask the time of others are within a
+ * second; much more than that would let a signature outlive a kick by as much (X-03).
+ */
+const AHEAD_MAX = 5 * 60 * 1000;
+/** Smaller numbers are seconds (X-04): in milliseconds this is 1973, in seconds the year 5138. */
+const SECONDS_BELOW = 1e11;
+
+/** When a signature was made, in milliseconds, whichever unit its signer used (X-04). */
+export function timeOfSignature({ timestamp }: Signature): number {
+  return timestamp < SECONDS_BELOW ? timestamp * 1000 : timestamp;
+}
+
+/**
+ * Whether a signature is hex HMAC-SHA1 (of either case) under the master key over what the client asks for, and is
+ * neither older than 6 hours nor from the future (X-02, wire §6). That it may have been voided by a kick is for the
+ * caller to judge, by `timeOfSignature`.
+ */
+export async function isSignatureValid(check: SignatureCheck): Promise<boolean> {
+  const { masterKey, signature, now } = check;
+  const age = now - timeOfSignature(signature);
+  const given = fromHex(signature.signature);
+  // A key that was never configured signs nothing.
+  if (given === undefined || !masterKey || age > LIFETIME || age < -AHEAD_MAX) return false;
+  const encoder = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-1" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(masterKey), algorithm, false, ["verify"]);
+  for (const text of signedTexts(check)) {
+    // subtle.verify compares in constant time (I12).
+    if (await crypto.subtle.verify("HMAC", key, given, encoder.encode(text))) return true;
+  }
+  return false;
+}
+
+/** Whether adding (also oneself) or removing members is signed by the app's server; else error 4302. */
+export function verifyMembershipSignature(request: {
+  appId: string;
+  masterKey: string;
+  clientId: string;
+  conversationId: string;
+  /** As they came. */
+  members: readonly string[];
+  action: "invite" | "kick";
+  signature: Signature | undefined;
+  /** Milliseconds. */
+  now: number;
+}): Promise<boolean> {
+  const { appId, masterKey, clientId, conversationId, members, action, signature, now } = request;
+  if (signature === undefined) return Promise.resolve(false);
+  const permission = { action, conversationId, members };
+  return isSignatureValid({ appId, masterKey, clientId, permission, signature, now });
+}
+
+/** What may have been signed, each as it may have been written (wire §6, http-api §13). */
+function signedTexts({ appId, clientId, permission, signature }: SignatureCheck): Iterable<string> {
+  const { timestamp, nonce } = signature;
+  const stamp = `${timestamp}:${nonce}`;
+  const client = `${appId}:${clientId}`;
+  const { action } = permission;
+  switch (action) {
+    case "login":
+      return [`${client}::${stamp}`];
+    case "create":
+      return lists(sets(permission.members, clientId)).map((list) => `${client}:${list}:${stamp}`);
+    case "invite":
+    case "kick":
+    case "conversation-block-clients":
+    case "conversation-unblock-clients":
+      return lists([permission.members]).map(
+        (list) => `${client}:${permission.conversationId}:${list}:${stamp}:${action}`,
+      );
+    case "client-block-conversations":
+    case "client-unblock-conversations":
+      return [`${client}:${permission.conversationId}::${stamp}:${action}`];
+    case "history": {
+      // The text says one order, an official sample the other.
+      const place = `${client}:${permission.conversationId}`;
+      return [`${place}:${nonce}:${timestamp}`, `${place}:${stamp}`];
+    }
+  }
+}
+
+/**
+ * Whom a signer may have been told as members of a new conversation: SDKs send the creator along or not, and a
+ * signer's list need not be the one that was sent.
+ */
+function sets(members: readonly string[], self: string): (readonly string[])[] {
+  const others = [...new Set(members)].filter((member) => member !== self);
+  return [members, [...others, self], others, []];
+}
+
+/** The same as signed lists, in every order that signers sort by, each once. */
+function lists(sets: readonly (readonly string[])[]): string[] {
+  const sorted = sets.flatMap((set) => orders.map((order) => set.toSorted(order).join(":")));
+  return [...new Set(sorted)];
+}
+
+const alphabet = new Intl.Collator("en");
+
+const orders = [
+  /** JavaScript, Java and most servers: by code units. */
+  undefined,
+  (a: string, b: string) => inOrder(a.toLowerCase(), b.toLowerCase()),
+  /** C#'s `List.Sort()`. */
+  (a: string, b: string) => alphabet.compare(a, b),
+];
+
+function inOrder(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!/^[0-9a-f]{40}$/i.test(text)) return undefined;
+  const bytes = text.match(/../g) ?? [];
+  return Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16));
+}
