@@ -7,6 +7,7 @@ import { buildPage } from "./build-page.ts";
 import { claim } from "./claim.ts";
 import { WorkerdGuard } from "./guard.ts";
 import { applyMigrations } from "./migrations.ts";
+import { publicNetwork } from "./network.ts";
 import { Refusal, type StartOptions } from "./options.ts";
 import { bundleWorker } from "./worker.ts";
 
@@ -48,6 +49,7 @@ function miniflareOptions({ host, port, data, variables }: StartOptions, script:
       name: "parley",
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
       bindings: Object.assign({}, worker.bindings, variables),
+      serviceBindings: Object.assign({}, worker.serviceBindings, { PUBLIC_NETWORK: publicNetwork }),
       host,
       port,
       // Miniflare would otherwise ask the network where this machine is.

@@ -5,7 +5,7 @@ import type { Described, MissedNotices, Started } from "./conversation/conversat
 import type { HistoryRequest } from "./conversation/log.ts";
 import type { Will } from "./conversation/messages.ts";
 import type { ConversationRecord } from "./history/records.ts";
-import type { AppEvent } from "./hooks/events.ts";
+import type { QueuedEvent } from "./hooks/events.ts";
 import type { ErrorName } from "./protocol/errors.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { HistoryMessage } from "./protocol/replies.ts";
@@ -25,8 +25,8 @@ export interface Env {
   /** One object, named `app`. */
   APP: Objects<AppStub>;
   DB: D1Database;
-  /** What happened, for hooks, webhooks and the event log. */
-  EVENTS: Queue<AppEvent>;
+  /** What happened, for hooks, webhooks and the event log. Sent as "v8": JSON would spoil binary content. */
+  EVENTS: Queue<QueuedEvent>;
   /** On one's own box: calls that cannot leave for a private network, whatever a name resolves to. */
   PUBLIC_NETWORK?: Fetcher;
 }

@@ -10,8 +10,8 @@ import {
   queryConversations,
 } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
-import { publish } from "../hooks/publish.ts";
 import type { AppEvent } from "../hooks/events.ts";
+import { publish } from "../hooks/publish.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { checkJsonWebToken, type TokenRules, type TokenVerdict } from "./json-web-token.ts";

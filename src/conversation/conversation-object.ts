@@ -17,6 +17,7 @@ import { decodeCommand } from "../protocol/decode.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { type ConversationRequest, type LinkRequest, linkClose } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
+import { verifyMembershipSignature } from "../protocol/signatures.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { isConversationCommand } from "./commands.ts";
@@ -328,7 +329,10 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       refreshSettings: () => this.#refreshSettings(),
       hooks: hooksOf(this.env),
       filtered: async () => undefined,
-      isSigned: async () => true,
+      isSigned: (change) => {
+        const { APP_ID: appId, MASTER_KEY: masterKey } = this.env;
+        return verifyMembershipSignature({ ...change, appId, masterKey, now: Date.now() });
+      },
       hasListeners: () => hasListeners(settings.last),
       publish: (happened) => publish(this.env.EVENTS, happened),
       publishAfter: (delay) => this.#wakeAfter(delay),

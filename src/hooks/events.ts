@@ -1,6 +1,12 @@
 import type { Content } from "../protocol/commands.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 
+/** Who takes an event from the queue; each is owed it until it took it. */
+export type EventTarget = "log" | "engine" | "webhook" | "push";
+
+/** An event on the queue, for everybody or for the one target that did not take it before. */
+export type QueuedEvent = AppEvent & { only?: EventTarget };
+
 /** Something that happened, as the app's server is told of it and the event log keeps it. Times are milliseconds. */
 export type AppEvent = { id: string; at: number } & AppEventBody;
 

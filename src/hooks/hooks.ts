@@ -1,6 +1,40 @@
 import type { Env } from "../env.ts";
-import { ALLOWED, type Hooks } from "./events.ts";
+import type { Settings } from "../settings/schema.ts";
+import { settingsOf } from "../settings/store.ts";
+import { AppHooks } from "./app-hooks.ts";
+import { AppServer } from "./app-server.ts";
+import { HookList } from "./hook-list.ts";
+import { outboundOf } from "./outbound.ts";
 
-export function hooksOf(_env: Env): Hooks {
-  return { aboutMessage: async () => ALLOWED, aboutConversation: async () => ALLOWED };
+type HooksEnv = Pick<Env, "APP_ID" | "APP_KEY" | "MASTER_KEY" | "DEMO" | "DB" | "EVENTS" | "PUBLIC_NETWORK">;
+
+/** What this isolate knows of each engine that the settings ever named. */
+const lists = new Map<string, HookList>();
+
+/** The app's say, by the settings as this isolate last read them. Without any hook nothing is waited for. */
+export function hooksOf(env: HooksEnv): AppHooks {
+  return new AppHooks({
+    settings: () => settingsOf(env).get(),
+    server: (settings) => appServerOf(env, settings),
+    now: () => Date.now(),
+    newId: () => crypto.randomUUID(),
+  });
+}
+
+export function appServerOf(env: HooksEnv, settings: Settings): AppServer {
+  return new AppServer(settings, {
+    keys: { appId: env.APP_ID, appKey: env.APP_KEY, masterKey: env.MASTER_KEY },
+    outbound: outboundOf(env, settings),
+    hooksAt,
+    now: () => Date.now(),
+  });
+}
+
+function hooksAt(url: string): HookList {
+  let list = lists.get(url);
+  if (list === undefined) {
+    list = new HookList();
+    lists.set(url, list);
+  }
+  return list;
 }

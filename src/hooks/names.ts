@@ -25,3 +25,4 @@ export const eventNames = [...beforeEvents, ...afterEvents] as const;
 
 export type BeforeEventName = (typeof beforeEvents)[number];
 export type AfterEventName = (typeof afterEvents)[number];
+export type EventName = (typeof eventNames)[number];

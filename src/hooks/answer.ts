@@ -1,0 +1,19 @@
+import type { Json } from "../protocol/json.ts";
+
+/** What became of one call to the app's server. */
+export type Answer =
+  /** It has no such hook and does not listen for such an event. */
+  | { outcome: "not asked" }
+  /** `result` is undefined where it said nothing. */
+  | { outcome: "answered"; result: Json | undefined }
+  | { outcome: "failed"; failure: Failure; why: string };
+
+/**
+ * `unanswered`: nothing came in time, or nothing that can be read; `unable`: an answer that another attempt may
+ * change; `final`: the handler's own error, the same each time.
+ */
+export type Failure = "unanswered" | "unable" | "final";
+
+export function failed(failure: Failure, why: string): Answer {
+  return { outcome: "failed", failure, why };
+}

@@ -1,0 +1,96 @@
+import { isClientId } from "../conversation/client-id.ts";
+import type { Json } from "../protocol/json.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { Answer } from "./answer.ts";
+import type { AppServer } from "./app-server.ts";
+import {
+  ALLOWED,
+  type AppRefusal,
+  type ConversationVerdict,
+  type Hooks,
+  type MessageVerdict,
+  type Question,
+} from "./events.ts";
+import { asked, type Told, told } from "./parameters.ts";
+import {
+  conversationVerdict,
+  messageVerdict,
+  type OfflineAnswer,
+  type OfflineEvent,
+  offlineAnswer,
+  type SignAnswer,
+  signAnswer,
+} from "./verdicts.ts";
+
+export interface AppHooksHost {
+  /** Answers in 2 s at most and never fails. */
+  settings(): Promise<Settings>;
+  server(settings: Settings): AppServer;
+  now(): number;
+  newId(): string;
+}
+
+const FAILED = "The app's hook failed.";
+
+/** Asks the app's server, and decides for it where it does not answer (H-11). */
+export class AppHooks implements Hooks {
+  readonly #host: AppHooksHost;
+
+  constructor(host: AppHooksHost) {
+    this.#host = host;
+  }
+
+  async aboutMessage(question: Parameters<Hooks["aboutMessage"]>[0]): Promise<MessageVerdict> {
+    return this.#about(question, (result, { limits }) =>
+      messageVerdict(result, question, limits.messageBytes),
+    );
+  }
+
+  async aboutConversation(question: Parameters<Hooks["aboutConversation"]>[0]): Promise<ConversationVerdict> {
+    return this.#about(question, (result) => conversationVerdict(result, question));
+  }
+
+  /** Before anything is pushed to who is offline (H-03). A hook that fails holds up and changes no push. */
+  async aboutOffline(event: OfflineEvent): Promise<OfflineAnswer> {
+    const answer = await this.#ask(await this.#host.settings(), told(event));
+    return offlineAnswer(answer.outcome === "answered" ? answer.result : undefined, event);
+  }
+
+  /**
+   * Whether a session token of the app's own accounts is good for a login signature, and for which client (H-10).
+   * Undefined where nobody answers for such accounts. A hook that fails lets nobody in.
+   */
+  async aboutSignIn(sessionToken: string): Promise<SignAnswer | undefined> {
+    const about = { id: this.#host.newId(), at: this.#host.now(), address: undefined };
+    const settings = await this.#host.settings();
+    const answer = await this.#ask(settings, {
+      ...about,
+      name: "rtmClientSign",
+      parameters: { sessionToken },
+    });
+    if (answer.outcome === "not asked") return undefined;
+    if (answer.outcome === "failed") return { allowed: false, error: FAILED };
+    const sign = signAnswer(answer.result);
+    if (sign.allowed && !isClientId(sign.clientId)) {
+      return { allowed: false, error: "The app's hook gave an objectId that is no client id." };
+    }
+    return sign;
+  }
+
+  async #about<Verdict>(
+    question: Question,
+    verdict: (result: Json | undefined, settings: Settings) => Verdict,
+  ): Promise<Verdict | typeof ALLOWED | ({ allowed: false } & AppRefusal)> {
+    const settings = await this.#host.settings();
+    const answer = await this.#ask(settings, asked(question, this.#host.newId(), this.#host.now()));
+    if (answer.outcome === "answered") return verdict(answer.result, settings);
+    const refused = answer.outcome === "failed" && settings.hooks.onFailure === "refuse";
+    return refused ? { allowed: false, appCode: undefined, appMessage: FAILED } : ALLOWED;
+  }
+
+  async #ask(settings: Settings, told: Told): Promise<Answer> {
+    const answer = await this.#host.server(settings).ask(told);
+    if (answer.outcome === "failed") console.warn(`hook ${told.name} failed: ${answer.why}`);
+    return answer;
+  }
+}

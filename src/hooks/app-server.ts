@@ -1,0 +1,70 @@
+import { reason } from "../reason.ts";
+import type { Settings } from "../settings/schema.ts";
+import { type Answer, failed } from "./answer.ts";
+import { type AppKeys, Engine } from "./engine.ts";
+import type { HookList } from "./hook-list.ts";
+import type { EventName } from "./names.ts";
+import type { Outbound } from "./outbound.ts";
+import type { Told } from "./parameters.ts";
+import { Webhook } from "./webhook.ts";
+
+export interface AppServerHost {
+  keys: AppKeys;
+  outbound: Outbound;
+  /** What is known of the engine at a URL. */
+  hooksAt(url: string): HookList;
+  now(): number;
+}
+
+const NOT_ASKED: Answer = { outcome: "not asked" };
+
+/** Whoever has a say for the app: a LeanEngine with hooks, a webhook, both or neither. Nothing here rejects. */
+export class AppServer {
+  readonly #engine: Engine | undefined;
+  readonly #webhook: Webhook | undefined;
+  readonly #events: readonly EventName[];
+
+  constructor({ hooks, webhooks }: Pick<Settings, "hooks" | "webhooks">, host: AppServerHost) {
+    const { timeoutMs } = hooks;
+    if (hooks.url !== null) {
+      this.#engine = new Engine(hooks.url, hooks, { ...host, list: host.hooksAt(hooks.url) });
+    }
+    if (webhooks.url !== null) {
+      this.#webhook = new Webhook({ url: webhooks.url, secret: webhooks.secret, timeoutMs }, host);
+    }
+    this.#events = webhooks.events;
+  }
+
+  get hasEngine(): boolean {
+    return this.#engine !== undefined;
+  }
+
+  /** Whether the webhook listens for an event. */
+  listensFor(name: EventName): boolean {
+    return this.#webhook !== undefined && this.#events.includes(name);
+  }
+
+  /** Asks the engine if it has the hook, else the webhook if it listens: one of them decides, never both. */
+  async ask(told: Told): Promise<Answer> {
+    const answer = await this.tellEngine(told);
+    return answer.outcome === "not asked" ? this.tellWebhook(told) : answer;
+  }
+
+  async tellEngine(told: Told): Promise<Answer> {
+    return this.#engine === undefined ? NOT_ASKED : settled(this.#engine.call(told));
+  }
+
+  async tellWebhook(told: Told): Promise<Answer> {
+    if (this.#webhook === undefined || !this.listensFor(told.name)) return NOT_ASKED;
+    return settled(this.#webhook.post(told));
+  }
+}
+
+/** What neither of them should throw is a failed call all the same. */
+async function settled(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    return failed("unable", reason(error));
+  }
+}

@@ -1,0 +1,138 @@
+import * as v from "valibot";
+import type { Json } from "../protocol/json.ts";
+import { parseJson } from "../protocol/json-text.ts";
+import type { Settings } from "../settings/schema.ts";
+import { type Answer, failed } from "./answer.ts";
+import type { HookList } from "./hook-list.ts";
+import type { Outbound, Reply } from "./outbound.ts";
+import type { Told } from "./parameters.ts";
+
+export interface AppKeys {
+  appId: string;
+  appKey: string;
+  masterKey: string;
+}
+
+interface EngineHost {
+  keys: AppKeys;
+  outbound: Outbound;
+  list: HookList;
+  now(): number;
+}
+
+const Listed = v.object({ result: v.array(v.string()) });
+const Missing = v.object({
+  code: v.literal(1),
+  error: v.pipe(v.string(), v.startsWith("No such cloud function")),
+});
+
+/** Statuses that say nothing about the call itself: a key being changed, a queue, a limit. */
+const PASSING = [401, 408, 429];
+
+/**
+ * The app's LeanEngine: its hooks are cloud functions with an underscore before their name (http-api §8.1, H-13).
+ */
+export class Engine {
+  readonly #url: string;
+  readonly #rules: Settings["hooks"];
+  readonly #host: EngineHost;
+
+  constructor(url: string, rules: Settings["hooks"], host: EngineHost) {
+    this.#url = url;
+    this.#rules = rules;
+    this.#host = host;
+  }
+
+  /** Calls the hook if the engine has it. Answers within `timeoutMs`, asking for the list of hooks included. */
+  async call(told: Told): Promise<Answer> {
+    const { list, now } = this.#host;
+    const until = now() + this.#rules.timeoutMs;
+    if (list.claim(now(), until)) await this.#discover(until);
+    const known = list.find(told.name, now());
+    if (known === "missing") return { outcome: "not asked" };
+    if (known === "unreachable") return failed("unanswered", "the engine did not answer a moment ago");
+    const reply = await this.#send(`_${told.name}`, until, await this.#body(told), told.address);
+    if ("unanswered" in reply) {
+      list.doubt();
+      return failed("unanswered", reply.unanswered);
+    }
+    if (known === "unknown" && reply.status === 404 && v.is(Missing, jsonOf(reply.text))) {
+      list.lacks(told.name, now());
+      return { outcome: "not asked" };
+    }
+    return answerOf(reply);
+  }
+
+  async #discover(until: number): Promise<void> {
+    const { list, now } = this.#host;
+    const reply = await this.#send("_ops/metadatas", until);
+    if ("unanswered" in reply) return list.lost(now());
+    const hooks = v.safeParse(Listed, reply.status === 200 ? jsonOf(reply.text) : undefined);
+    list.learn(hooks.success ? hooks.output.result : undefined, now());
+  }
+
+  /** With a body it calls a hook, with the app key; without one it asks for the list, which takes the master key. */
+  #send(path: string, until: number, body?: string, address?: string): Promise<Reply> {
+    const { appId, appKey, masterKey } = this.#host.keys;
+    const url = new URL(this.#url);
+    url.pathname = `${url.pathname.replace(/\/+$/, "")}/1.1/functions/${path}`;
+    const keys: Record<string, string> =
+      body === undefined
+        ? { "X-LC-Key": `${masterKey},master`, "X-AVOSCloud-Master-Key": masterKey }
+        : { "Content-Type": "application/json", "X-LC-Key": appKey, ...addressHeader(address) };
+    if (this.#rules.key !== null) keys["X-LC-Hook-Key"] = this.#rules.key;
+    const headers = { "X-LC-Id": appId, "X-LC-Prod": "1", ...keys };
+    const method = body === undefined ? "GET" : "POST";
+    return this.#host.outbound.send({ url, method, headers, body }, Math.max(1, until - this.#host.now()));
+  }
+
+  async #body({ name, parameters }: Told): Promise<string> {
+    if (!this.#rules.legacySign) return JSON.stringify(parameters);
+    const sign = await legacySign(`_${name}`, this.#host.keys.masterKey, this.#host.now());
+    return JSON.stringify({ ...parameters, __sign: sign });
+  }
+}
+
+/** What engines from before the hook key check: a time (ms) and hex HMAC-SHA1 over the hook's name and it. */
+export async function legacySign(hook: string, masterKey: string, now: number): Promise<string> {
+  const encoder = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-1" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(masterKey), algorithm, false, ["sign"]);
+  const digest = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(`${hook}:${now}`)));
+  return `${now},${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/**
+ * The device's address. The official engine cannot read an IPv6 address as `Forwarded` has to carry it, in
+ * brackets; what is no address at all came from a proxy's header and goes nowhere.
+ */
+function addressHeader(address: string | undefined): Record<string, string> {
+  if (address === undefined) return {};
+  if (/^[\d.]+$/.test(address)) return { Forwarded: `for=${address}` };
+  return /^[\da-f:.]+$/i.test(address) ? { "X-Real-IP": address } : {};
+}
+
+function answerOf({ status, text }: { status: number; text: string }): Answer {
+  if (status === 200) {
+    if (text.trim() === "") return { outcome: "answered", result: undefined };
+    const parsed = parseJson(text);
+    if ("problem" in parsed) return failed("unanswered", `an answer that cannot be read: ${parsed.problem}`);
+    return { outcome: "answered", result: resultOf(parsed.value) };
+  }
+  const final = status >= 400 && status < 500 && !PASSING.includes(status);
+  return failed(final ? "final" : "unable", `status ${status}: ${text.slice(0, 200)}`);
+}
+
+/**
+ * Only `result` is read: the C# engine echoes the question where a handler returns nothing. A bare true or false
+ * is the other depth of `_rtmClientSign`, whose further fields then stand beside it.
+ */
+function resultOf(body: Json): Json | undefined {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
+  return typeof body.result === "boolean" ? body : body.result;
+}
+
+function jsonOf(text: string): unknown {
+  const parsed = parseJson(text);
+  return "value" in parsed ? parsed.value : undefined;
+}

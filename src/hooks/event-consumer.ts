@@ -1,0 +1,178 @@
+import { withDeadline } from "../deadline.ts";
+import { reason } from "../reason.ts";
+import type { Settings } from "../settings/schema.ts";
+import { type Answer, failed } from "./answer.ts";
+import type { AppServer } from "./app-server.ts";
+import type { AppEvent, EventTarget, QueuedEvent } from "./events.ts";
+import { told } from "./parameters.ts";
+import type { OfflineEvent } from "./verdicts.ts";
+
+/** A message of the queue, as the platform hands it over. */
+export interface EventMessage {
+  body: QueuedEvent;
+  /** 1 at first. */
+  attempts: number;
+  ack(): void;
+  retry(options: { delaySeconds: number }): void;
+}
+
+/** The event log in D1 (G-05). Saving an event again changes nothing. */
+export interface EventLog {
+  save(events: AppEvent[]): Promise<void>;
+  /** Drops what is older than a time (ms). */
+  dropBefore(time: number): Promise<void>;
+}
+
+export interface EventConsumerHost {
+  settings: Settings;
+  server: AppServer;
+  log: EventLog;
+  /** Pushes to who is offline, if at all. */
+  push(event: OfflineEvent): Promise<void>;
+  /** Puts events on the queue, to be taken after this many seconds. */
+  queue(events: QueuedEvent[], delaySeconds: number): Promise<void>;
+  now(): number;
+}
+
+/** Calls to one endpoint at a time: events of one batch need not wait for each other, nor flood anybody. */
+const IN_FLIGHT = 4;
+/** So many calls in a row without an answer, and the rest of the batch waits for the next attempt. */
+const UNANSWERED_MAX = 3;
+const LOG_DEADLINE = 8_000; // ms for D1
+const PUSH_DEADLINE = 30_000; // ms
+const DELAY_FIRST = 5; // seconds
+const DELAY_LAST = 15 * 60; // seconds
+const DAY = 24 * 60 * 60 * 1_000; // ms
+
+interface Delivery {
+  message: EventMessage;
+  targets: EventTarget[];
+  failed: EventTarget[];
+}
+
+/**
+ * Hands events on to the event log, the engine, the webhook and push. Each target gets each event at least once
+ * and in no promised order; one that fails is tried again, later and later, without troubling the others.
+ */
+export class EventConsumer {
+  #droppedAt = Number.NEGATIVE_INFINITY;
+
+  /** Takes one batch. Settles every message of it and never rejects. */
+  async consume(messages: readonly EventMessage[], host: EventConsumerHost): Promise<void> {
+    const deliveries = messages.map((message) => ({
+      message,
+      targets: targetsOf(message.body, host),
+      failed: [],
+    }));
+    const { server } = host;
+    await Promise.all([
+      save(deliveries, host),
+      each("engine", deliveries, (event) => server.tellEngine(told(event))),
+      each("webhook", deliveries, (event) => server.tellWebhook(told(event))),
+      each("push", deliveries, (event) => push(event, host)),
+      this.#dropOld(host),
+    ]);
+    await Promise.all(deliveries.map((delivery) => settle(delivery, host)));
+  }
+
+  /** Once a day at most, as events arrive: a log that nothing is added to may keep its old rows. */
+  async #dropOld({ log, settings, now }: EventConsumerHost): Promise<void> {
+    if (now() - this.#droppedAt < DAY) return;
+    this.#droppedAt = now();
+    try {
+      const oldest = now() - settings.events.logDays * DAY;
+      await withDeadline(log.dropBefore(oldest), LOG_DEADLINE, "old events");
+    } catch (error) {
+      console.warn("event log: old rows stay until tomorrow:", reason(error));
+    }
+  }
+}
+
+/** Whom an event is for, of those there are now. Who is offline is a question, asked on the way to push (H-03). */
+function targetsOf(event: QueuedEvent, { settings, server }: EventConsumerHost): EventTarget[] {
+  const targets: EventTarget[] = settings.events.logDays > 0 ? ["log"] : [];
+  if (event.name === "receiversOffline") targets.push("push");
+  else {
+    if (server.hasEngine) targets.push("engine");
+    if (server.listensFor(event.name)) targets.push("webhook");
+  }
+  return event.only === undefined ? targets : targets.filter((target) => target === event.only);
+}
+
+async function save(deliveries: Delivery[], { log }: EventConsumerHost): Promise<void> {
+  const due = deliveries.filter(({ targets }) => targets.includes("log"));
+  if (due.length === 0) return;
+  try {
+    const events = due.map(({ message }) => eventOf(message.body));
+    await withDeadline(log.save(events), LOG_DEADLINE, "event log");
+  } catch (error) {
+    console.warn(`event log: ${due.length} events are late:`, reason(error));
+    for (const { failed } of due) failed.push("log");
+  }
+}
+
+/** Delivers to one endpoint what is for it, a few at a time. */
+async function each(
+  target: EventTarget,
+  deliveries: Delivery[],
+  deliver: (event: AppEvent) => Promise<Answer>,
+): Promise<void> {
+  const due = deliveries.filter(({ targets }) => targets.includes(target)).values();
+  let unanswered = 0;
+  const work = async () => {
+    for (const { message, failed } of due) {
+      if (unanswered >= UNANSWERED_MAX) {
+        failed.push(target);
+        continue;
+      }
+      const { name } = message.body;
+      const answer = await attempt(() => deliver(eventOf(message.body)));
+      unanswered = answer.outcome === "failed" && answer.failure === "unanswered" ? unanswered + 1 : 0;
+      if (answer.outcome !== "failed") continue;
+      console.warn(`${target}: ${name} failed (attempt ${message.attempts}): ${answer.why}`);
+      if (answer.failure !== "final") failed.push(target);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+}
+
+async function push(event: AppEvent, host: EventConsumerHost): Promise<Answer> {
+  if (event.name !== "receiversOffline") return { outcome: "not asked" };
+  await withDeadline(host.push(event), PUSH_DEADLINE, "push");
+  return { outcome: "answered", result: undefined };
+}
+
+async function attempt(deliver: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await deliver();
+  } catch (error) {
+    return failed("unable", reason(error));
+  }
+}
+
+/**
+ * Ends a message: taken, or tried again. Where only some targets failed they get messages of their own, since a
+ * repeated one would reach the others twice.
+ */
+async function settle({ message, targets, failed }: Delivery, { queue }: EventConsumerHost): Promise<void> {
+  if (failed.length === 0) return message.ack();
+  const delaySeconds = delayAfter(message.attempts);
+  if (failed.length === targets.length) return message.retry({ delaySeconds });
+  try {
+    const event = eventOf(message.body);
+    const owed = failed.map((target): QueuedEvent => ({ ...event, only: target }));
+    await queue(owed, delaySeconds);
+    message.ack();
+  } catch (error) {
+    console.warn("events: all targets get one again:", reason(error));
+    message.retry({ delaySeconds });
+  }
+}
+
+function delayAfter(attempts: number): number {
+  return Math.min(DELAY_FIRST * 2 ** (attempts - 1), DELAY_LAST);
+}
+
+function eventOf({ only: _, ...event }: QueuedEvent): AppEvent {
+  return event;
+}

@@ -1,0 +1,103 @@
+import { withDeadline } from "../deadline.ts";
+import type { Env } from "../env.ts";
+import { reason } from "../reason.ts";
+import type { Settings } from "../settings/schema.ts";
+import { isTrial } from "../trial.ts";
+import { placeOf } from "./place.ts";
+
+/** An answer is a verdict on one message: more than this (bytes) is a mistake or an attack. */
+const ANSWER_MAX = 1_000_000;
+
+/**
+ * How far calls may reach: to public hosts by https; while somebody tries Parley out, to this machine as well; or
+ * anywhere, where the owner said so (`hooks.allowPrivate`).
+ */
+export type Reach = "public" | "trial" | "anywhere";
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface Networks {
+  /** Connects to public addresses alone, whatever a name resolves to. */
+  open: Fetch;
+  all: Fetch;
+}
+
+export interface Call {
+  url: URL;
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** What came back, whatever its status; or why nothing did that can be read. */
+export type Reply = { status: number; text: string } | { unanswered: string };
+
+/** Calls to URLs that an app's owner gave us, and that must not become a way into the network we run in (I12). */
+export class Outbound {
+  readonly #reach: Reach;
+  readonly #networks: Networks;
+
+  constructor(reach: Reach, networks: Networks) {
+    this.#reach = reach;
+    this.#networks = networks;
+  }
+
+  /**
+   * Calls once and never rejects. A redirect is not followed: it would lead where nobody has looked. Nothing of
+   * the call is left when this resolves, after `deadline` milliseconds at the latest.
+   */
+  async send({ url, ...call }: Call, deadline: number): Promise<Reply> {
+    const network = this.#networkFor(url);
+    if (network === undefined) return { unanswered: `calls to ${url.protocol}//${url.host} are not allowed` };
+    const giveUp = new AbortController();
+    const exchange = async (): Promise<Reply> => {
+      const init: RequestInit = { ...call, redirect: "manual", signal: giveUp.signal };
+      const response = await network(url.href, init);
+      return { status: response.status, text: await readText(response) };
+    };
+    try {
+      return await withDeadline(exchange(), deadline, url.host);
+    } catch (error) {
+      return { unanswered: reason(error) };
+    } finally {
+      giveUp.abort();
+    }
+  }
+
+  #networkFor(url: URL): Fetch | undefined {
+    if (url.protocol !== "https:" && url.protocol !== "http:") return undefined;
+    if (url.username !== "" || url.password !== "") return undefined;
+    if (this.#reach === "anywhere") return this.#networks.all;
+    const place = placeOf(url);
+    if (place === "loopback") return this.#reach === "trial" ? this.#networks.all : undefined;
+    return place === "public" && url.protocol === "https:" ? this.#networks.open : undefined;
+  }
+}
+
+/**
+ * Calls as this deployment's settings allow them. On Cloudflare no network is private; on one's own box
+ * `PUBLIC_NETWORK` looks at the address that a name turned out to have.
+ */
+export function outboundOf(
+  env: Pick<Env, "APP_ID" | "DEMO" | "PUBLIC_NETWORK">,
+  { hooks }: Pick<Settings, "hooks">,
+): Outbound {
+  const all: Fetch = (url, init) => fetch(url, init);
+  const { PUBLIC_NETWORK: network } = env;
+  const open: Fetch = network === undefined ? all : (url, init) => network.fetch(url, init);
+  const reach = hooks.allowPrivate ? "anywhere" : isTrial(env) ? "trial" : "public";
+  return new Outbound(reach, { open, all });
+}
+
+async function readText({ body }: Response): Promise<string> {
+  if (body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > ANSWER_MAX) throw new Error(`an answer of more than ${ANSWER_MAX} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

@@ -1,0 +1,130 @@
+import { toBase64 } from "../protocol/base64.ts";
+import type { Content } from "../protocol/commands.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { AppEvent, Leaving, Question } from "./events.ts";
+import type { EventName } from "./names.ts";
+
+/** One thing to ask or to tell the app's server, in its own words. */
+export interface Told {
+  /** The same at every attempt. */
+  id: string;
+  /** When it happened (ms). */
+  at: number;
+  name: EventName;
+  parameters: JsonObject;
+  /** Of the client's device, where one is known. */
+  address: string | undefined;
+}
+
+/** The question as the app's server reads it. Asked once, so its id is new each time. */
+export function asked(question: Question, id: string, now: number): Told {
+  const address = "address" in question ? question.address : undefined;
+  return { id, at: now, name: question.name, parameters: parametersOf(question), address };
+}
+
+export function told(event: AppEvent): Told {
+  const address = "address" in event ? event.address : undefined;
+  return { id: event.id, at: event.at, name: event.name, parameters: parametersOf(event), address };
+}
+
+/** `closeCode` of http-api §8.5. */
+const closeCodes: Record<Leaving, number> = { logout: 1, lost: 2, displaced: 3, kicked: 4 };
+
+/**
+ * The documented fields of each hook (http-api §8.3 to §8.5), all of them and no others: handlers in Python take
+ * them as named arguments, and one too many breaks them as well as one too few.
+ */
+export function parametersOf(event: Question | AppEvent): JsonObject {
+  switch (event.name) {
+    case "messageReceived":
+      return {
+        ...sender(event),
+        toPeers: event.to,
+        ...contentFields(event.content),
+        transient: event.transient,
+        receipt: event.receipt,
+        system: null,
+        groupId: null,
+        timestamp: event.timestamp,
+        sourceIP: event.address ?? null,
+      };
+    case "messageUpdate":
+      return {
+        ...sender(event),
+        toPeers: event.to,
+        ...contentFields(event.content),
+        timestamp: event.timestamp,
+        msgId: event.messageId,
+        recall: event.recall,
+        system: null,
+        sourceIP: event.address ?? null,
+      };
+    case "receiversOffline": {
+      const mentioned = new Set(event.mentions);
+      return {
+        ...sender(event),
+        offlinePeers: event.offline,
+        // Binary content is Base64 here as well; no field that says so is documented.
+        content: contentFields(event.content).content,
+        timestamp: event.timestamp,
+        mentionAll: event.mentionAll,
+        mentionOfflinePeers: event.mentionAll ? [] : event.offline.filter((id) => mentioned.has(id)),
+      };
+    }
+    case "messageSent":
+      return {
+        ...sender(event),
+        msgId: event.messageId,
+        onlinePeers: event.online,
+        offlinePeers: event.offline,
+        transient: event.transient,
+        system: null,
+        ...contentFields(event.content),
+        receipt: event.receipt,
+        timestamp: event.timestamp,
+        sourceIP: event.address ?? null,
+      };
+    case "conversationStart":
+      return { initBy: event.by, members: event.members, attr: event.attributes };
+    case "conversationStarted":
+      return { convId: event.conversationId };
+    case "conversationAdd":
+    case "conversationAdded":
+    case "conversationRemove":
+    case "conversationRemoved":
+      return { initBy: event.by, members: event.members, convId: event.conversationId };
+    case "conversationUpdate": {
+      const place = { initBy: event.by, convId: event.conversationId };
+      return "mute" in event ? { ...place, mute: event.mute } : { ...place, attr: event.attributes };
+    }
+    case "clientOnline":
+      return {
+        peerId: event.clientId,
+        ...known({ sourceIP: event.address, tag: event.tag }),
+        reconnect: event.reconnect ? 1 : 0,
+      };
+    case "clientOffline":
+      return {
+        peerId: event.clientId,
+        closeCode: closeCodes[event.why],
+        closeMsg: event.message,
+        ...known({ sourceIP: event.address, tag: event.tag }),
+      };
+  }
+}
+
+function sender({ from, conversationId }: { from: string; conversationId: string }) {
+  return { fromPeer: from, convId: conversationId };
+}
+
+function contentFields(content: Content) {
+  const bin = typeof content !== "string";
+  return { content: bin ? toBase64(content) : content, bin };
+}
+
+/** Client hooks leave out what is not known. */
+function known(fields: Record<string, string | undefined>): JsonObject {
+  const present: JsonObject = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) present[name] = value;
+  return present;
+}

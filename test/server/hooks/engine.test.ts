@@ -1,0 +1,194 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { ALLOWED } from "../../../src/hooks/events.ts";
+import { told } from "../../../src/hooks/parameters.ts";
+import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import { hooksWith, serverWith, settingsWith } from "../../support/app-hooks.ts";
+import { arriving, editing, saying, starting, unseen } from "../../support/questions.ts";
+import { type EngineProcess, startEngine } from "./engine-process.ts";
+
+let engine: EngineProcess;
+beforeAll(async () => {
+  engine = await startEngine();
+});
+afterAll(() => engine.stop());
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function hooks(more: JsonObject = {}) {
+  return hooksWith({ hooks: { url: engine.url, key: "demo-hook-key", timeoutMs: 10_000, ...more } });
+}
+
+const unchanged = { allowed: true, content: undefined, reason: undefined, to: undefined };
+const failing = { allowed: false, appCode: undefined, appMessage: "The app's hook failed." };
+
+describe("[H-01] before a message is delivered, an unmodified LeanEngine", () => {
+  test("lets it pass by saying nothing", async () => {
+    expect(await hooks().aboutMessage(saying("hello"))).toEqual(unchanged);
+  });
+
+  test("drops it with a code and a detail of its own", async () => {
+    const verdict = { allowed: false, appCode: 4242, appMessage: "not here" };
+    expect(await hooks().aboutMessage(saying("secret"))).toEqual(verdict);
+  });
+
+  test("[M-18] rewrites text, and says why", async () => {
+    const reason = { code: 7, detail: "watch your language" };
+    expect(await hooks().aboutMessage(saying("rude"))).toEqual({ ...unchanged, content: "polite", reason });
+  });
+
+  test("[B-14] rewrites binary content, which it sees in Base64", async () => {
+    const verdict = await hooks().aboutMessage(saying(bytes("picture")));
+    expect(verdict).toEqual({ ...unchanged, content: bytes("thumbnail") });
+  });
+
+  test("makes bytes of a text", async () => {
+    const verdict = await hooks().aboutMessage(saying("as bytes"));
+    expect(verdict).toEqual({ ...unchanged, content: bytes("bytes") });
+  });
+
+  test("chooses among the recipients, and adds none", async () => {
+    expect(await hooks().aboutMessage(saying("for Jerry"))).toEqual({ ...unchanged, to: ["Jerry"] });
+  });
+
+  test("changes nothing by giving the question back", async () => {
+    expect(await hooks().aboutMessage(saying("echo"))).toEqual(unchanged);
+  });
+
+  test("sees the documented fields, and the device's address", async () => {
+    const verdict = await hooks().aboutMessage(saying("what do you see?"));
+    const seen: Json = "content" in verdict ? JSON.parse(String(verdict.content)) : null;
+    expect(seen).toEqual({
+      fromPeer: "Tom",
+      convId: "65537a0e0000000000000001",
+      toPeers: ["Jerry", "Spike"],
+      content: "what do you see?",
+      bin: false,
+      transient: false,
+      receipt: true,
+      system: null,
+      groupId: null,
+      timestamp: Date.UTC(2026, 10, 25, 12),
+      sourceIP: "203.0.113.7",
+      address: "203.0.113.7",
+    });
+  });
+
+  test("sees an address of the new kind as well", async () => {
+    const question = { ...saying("what do you see?"), address: "2001:db8::7" };
+    const verdict = await hooks().aboutMessage(question);
+    expect("content" in verdict && verdict.content).toContain('"address":"2001:db8::7"');
+  });
+});
+
+describe("[H-04 to H-08, H-10] an unmodified LeanEngine", () => {
+  test("rewrites an edit", async () => {
+    const content = "cheese, says Tom";
+    expect(await hooks().aboutMessage(editing("cheese"))).toEqual({ ...unchanged, content });
+  });
+
+  test("refuses a conversation, or lets it be", async () => {
+    const verdict = { allowed: false, appCode: 9, appMessage: "not for Tom,Jerry" };
+    expect(await hooks().aboutConversation(starting({ name: "forbidden" }))).toEqual(verdict);
+    expect(await hooks().aboutConversation(starting({ name: "cheese" }))).toEqual(ALLOWED);
+  });
+
+  test("replaces what was to be changed, and nothing else", async () => {
+    const change = { name: "conversationUpdate" as const, conversationId: "c", by: "Tom" };
+    const attributes = { name: "better" };
+    expect(await hooks().aboutConversation({ ...change, attributes: { name: "good" } })).toEqual({
+      allowed: true,
+      instead: { attributes },
+    });
+    expect(await hooks().aboutConversation({ ...change, mute: true })).toEqual({
+      allowed: true,
+      instead: { mute: false },
+    });
+  });
+
+  test("knows whose session token it is", async () => {
+    expect(await hooks().aboutSignIn("token-of-Tom")).toEqual({ allowed: true, clientId: "Tom" });
+    const error = "who are you?";
+    expect(await hooks().aboutSignIn("token-of-Butch")).toEqual({ allowed: false, error });
+  });
+
+  test("[H-03] decides on pushes to who is offline", async () => {
+    expect(await hooks().aboutOffline(unseen("hush"))).toEqual({ skip: true });
+    expect(await hooks().aboutOffline(unseen("wake Jerry"))).toEqual({
+      ...{ skip: false, offline: ["Jerry"], pushMessage: '{"alert":"!"}', force: true },
+    });
+    expect(await hooks().aboutOffline(unseen("hello"))).toEqual({
+      ...{ skip: false, offline: ["Jerry", "Spike"], force: false },
+      pushMessage: '{"alert":"Jerry from Tom"}',
+    });
+  });
+
+  test("[H-09] is told who came online", async () => {
+    const settings = settingsWith({ hooks: { url: engine.url, key: "demo-hook-key" } });
+    const answer = await serverWith(settings).tellEngine(told(arriving("event-1")));
+    expect(answer).toEqual({ outcome: "answered", result: undefined });
+    const params = { peerId: "Tom", sourceIP: "203.0.113.7", tag: "Mobile", reconnect: 0 };
+    expect(await engine.nextLine()).toBe(`online ${JSON.stringify(params)}`);
+  });
+
+  test("[H-13] tells which hooks it has: the others cost no request", async () => {
+    const asked: string[] = [];
+    const counting = hooksWith(
+      { hooks: { url: `${engine.url}/`, key: "demo-hook-key", timeoutMs: 10_000 } },
+      {
+        fetch: (url, init) => {
+          asked.push(new URL(url).pathname);
+          return fetch(url, init);
+        },
+      },
+    );
+    const joining = { name: "conversationAdd" as const, conversationId: "c", by: "Tom", members: ["Tom"] };
+    expect(await counting.aboutConversation(joining)).toEqual(ALLOWED);
+    expect(await counting.aboutConversation(joining)).toEqual(ALLOWED);
+    await counting.aboutMessage(saying("hello"));
+    expect(asked).toEqual(["/1.1/functions/_ops/metadatas", "/1.1/functions/_messageReceived"]);
+  });
+
+  test("takes the signature of old engines for what it is: one field more", async () => {
+    const verdict = await hooks({ legacySign: true }).aboutMessage(saying("what do you see?"));
+    expect("content" in verdict && verdict.content).toMatch(/"__sign":"\d+,[\da-f]{40}"/);
+  });
+});
+
+describe("[H-11] a hook that fails changes nothing, or refuses where the owner wants that", () => {
+  test.each([
+    ["throws the engine's own error", "throw", {}],
+    ["has a bug", "crash", {}],
+    ["takes too long", "slow", { timeoutMs: 500 }],
+    ["does not know us", "hello", { key: "another-key" }],
+  ])("when it %s", async (_, content, more) => {
+    expect(await hooks(more).aboutMessage(saying(content))).toEqual(ALLOWED);
+    const strict = hooks({ ...more, onFailure: "refuse" });
+    expect(await strict.aboutMessage(saying(content))).toEqual(failing);
+  });
+
+  test("and a slow one harms no other call", async () => {
+    const impatient = hooks({ timeoutMs: 2_000, onFailure: "refuse" });
+    const slow = impatient.aboutMessage(saying("slow"));
+    expect(await impatient.aboutMessage(saying("secret"))).toMatchObject({ appCode: 4242 });
+    expect(await slow).toEqual(failing);
+    expect(await impatient.aboutMessage(saying("secret"))).toMatchObject({ appCode: 4242 });
+  });
+
+  test("when the engine is down", async () => {
+    const gone = await startEngine();
+    await gone.stop();
+    expect(await hooks({ url: gone.url }).aboutMessage(saying("secret"))).toEqual(ALLOWED);
+    const strict = hooks({ url: gone.url, onFailure: "refuse" });
+    expect(await strict.aboutMessage(saying("secret"))).toEqual(failing);
+    expect(await strict.aboutConversation(starting())).toEqual(failing);
+    expect(await strict.aboutSignIn("token-of-Tom")).toMatchObject({ allowed: false });
+    expect(await strict.aboutOffline(unseen("hush"))).toMatchObject({ skip: false });
+  });
+});

@@ -1,0 +1,47 @@
+import { AppHooks } from "../../src/hooks/app-hooks.ts";
+import { AppServer } from "../../src/hooks/app-server.ts";
+import { HookList } from "../../src/hooks/hook-list.ts";
+import { type Fetch, Outbound } from "../../src/hooks/outbound.ts";
+import type { Json } from "../../src/protocol/json.ts";
+import { type Settings, settingsFrom } from "../../src/settings/schema.ts";
+
+export const keys = { appId: "demo-app", appKey: "demo-key", masterKey: "demoMasterKey0003" };
+
+/** The settings of an app that changed some. */
+export function settingsWith(overrides: Json): Settings {
+  const { settings, ignored } = settingsFrom(overrides, false);
+  if (ignored.length > 0) throw new Error(`no such settings: ${ignored.join(", ")}`);
+  return settings;
+}
+
+interface Surroundings {
+  /** In place of the network, which then leads everywhere. */
+  fetch?: Fetch;
+  now?: () => number;
+}
+
+/** The app's server behind these settings, as one isolate sees it. */
+export function serverWith(
+  settings: Settings,
+  { fetch: network = fetch, now = Date.now }: Surroundings = {},
+) {
+  const list = new HookList();
+  return new AppServer(settings, {
+    keys,
+    outbound: new Outbound("anywhere", { open: network, all: network }),
+    hooksAt: () => list,
+    now,
+  });
+}
+
+export function hooksWith(overrides: Json, surroundings: Surroundings = {}): AppHooks {
+  const settings = settingsWith(overrides);
+  const server = serverWith(settings, surroundings);
+  let questions = 0;
+  return new AppHooks({
+    settings: async () => settings,
+    server: () => server,
+    now: surroundings.now ?? Date.now,
+    newId: () => `question-${++questions}`,
+  });
+}

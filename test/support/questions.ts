@@ -1,0 +1,73 @@
+import type { AppEvent, Hooks } from "../../src/hooks/events.ts";
+import type { OfflineEvent } from "../../src/hooks/verdicts.ts";
+import type { Content } from "../../src/protocol/commands.ts";
+import type { JsonObject } from "../../src/protocol/json.ts";
+
+export type MessageQuestion = Parameters<Hooks["aboutMessage"]>[0];
+export type ConversationQuestion = Parameters<Hooks["aboutConversation"]>[0];
+
+const NOON = Date.UTC(2026, 10, 25, 12); // ms
+
+/** Tom says something to Jerry and Spike. */
+export function saying(content: Content): MessageQuestion {
+  return {
+    name: "messageReceived",
+    conversationId: "65537a0e0000000000000001",
+    from: "Tom",
+    to: ["Jerry", "Spike"],
+    content,
+    transient: false,
+    receipt: true,
+    timestamp: NOON,
+    address: "203.0.113.7",
+  };
+}
+
+/** Tom puts something in place of what he said. */
+export function editing(content: Content): MessageQuestion {
+  return {
+    name: "messageUpdate",
+    conversationId: "65537a0e0000000000000001",
+    from: "Tom",
+    to: ["Jerry", "Spike"],
+    messageId: "message-1",
+    recall: false,
+    content,
+    timestamp: NOON,
+    address: undefined,
+  };
+}
+
+/** Tom starts a conversation with Jerry. */
+export function starting(attributes: JsonObject = {}): ConversationQuestion {
+  return { name: "conversationStart", by: "Tom", members: ["Tom", "Jerry"], attributes };
+}
+
+/** Tom's message to Jerry and Spike, who are offline. */
+export function unseen(content: Content, more: Partial<OfflineEvent> = {}): OfflineEvent {
+  return {
+    id: "event-1",
+    at: NOON,
+    name: "receiversOffline",
+    messageId: "message-1",
+    conversationId: "65537a0e0000000000000001",
+    from: "Tom",
+    content,
+    timestamp: NOON,
+    address: undefined,
+    mentionAll: false,
+    mentions: ["Jerry", "Tyke"],
+    offline: ["Jerry", "Spike"],
+    muted: ["Spike"],
+    pushData: undefined,
+    ...more,
+  };
+}
+
+/** Tom came online. */
+export function arriving(id: string): AppEvent {
+  return {
+    ...{ id, at: NOON, name: "clientOnline", clientId: "Tom", address: "203.0.113.7" },
+    ...{ tag: "Mobile", reconnect: false, userAgent: "js/5.0.0" },
+  };
+}
