@@ -25,7 +25,7 @@ export const keywords = new Hono<HttpEnv>()
       onError: (context) => refuse(context, 400, { code: 105, error: `keywords: at most ${FILE_MAX} bytes` }),
     }),
     async (context) => {
-      const file = readWordFile(await context.req.arrayBuffer());
+      const file = readWordFile(new Uint8Array(await context.req.arrayBuffer()));
       if ("problem" in file) return refuse(context, 400, { code: 105, error: `keywords: ${file.problem}` });
       const version = await withDeadline(storeWords(context.env, file.words), DEADLINE, "keywords");
       return context.json({ version, words: file.words.length });

@@ -8,7 +8,7 @@ const WORD_LENGTH_MAX = 64; // characters
  * The words of an uploaded list (X-33): UTF-8 text with a word on each line, in any system's line ends. Blank lines and
  * repeated words do not count. Or why it is none.
  */
-export function readWordFile(bytes: ArrayBuffer): { words: string[] } | { problem: string } {
+export function readWordFile(bytes: Uint8Array): { words: string[] } | { problem: string } {
   const text = decode(bytes);
   if (text === undefined) return { problem: "must be a text in UTF-8" };
   const words = new Set<string>();
@@ -26,7 +26,7 @@ export function readWordFile(bytes: ArrayBuffer): { words: string[] } | { proble
   return { words: [...words] };
 }
 
-function decode(bytes: ArrayBuffer): string | undefined {
+function decode(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
