@@ -1,31 +1,58 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AppStub, Env } from "../env.ts";
+import { ArchiveLag } from "./archive-lag.ts";
+import { Facts } from "./facts.ts";
+import { Presence } from "./presence.ts";
+import { Quotas } from "./quotas.ts";
 
-/** What is true of the app as a whole and has no other owner. There is one, named `app`. */
+/** What is true of the app as a whole and has no other owner: a shell around its rules. There is one (`appOf`). */
 export class AppObject extends DurableObject<Env> implements AppStub {
-  async spend(_quota: string, _perMinute: number, _count = 1): Promise<{ retryAfter: number } | undefined> {
-    return undefined;
+  readonly #quotas = new Quotas();
+  readonly #facts: Facts;
+  readonly #presence: Presence;
+  readonly #lag: ArchiveLag;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { sql } = ctx.storage;
+    this.#facts = new Facts(sql);
+    this.#presence = new Presence(sql, this.#facts);
+    this.#lag = new ArchiveLag(sql);
   }
 
-  async online(_clientId: string): Promise<void> {}
+  async spend(quota: string, perMinute: number, count = 1): Promise<{ retryAfter: number } | undefined> {
+    return this.#quotas.spend(quota, perMinute, count, Date.now());
+  }
 
-  async offline(_clientId: string): Promise<void> {}
+  async online(clientId: string): Promise<void> {
+    this.#presence.online(clientId, Date.now());
+  }
+
+  async offline(clientId: string): Promise<void> {
+    this.#presence.offline(clientId, Date.now());
+  }
 
   async presence(): Promise<{ online: number; today: number }> {
-    return { online: 0, today: 0 };
+    return this.#presence.counts(Date.now());
   }
 
-  async archiveBehind(_conversationId: string, _since: number): Promise<void> {}
+  async archiveBehind(conversationId: string, since: number): Promise<void> {
+    this.#lag.behind(conversationId, since);
+  }
 
-  async archiveCaughtUp(_conversationId: string): Promise<void> {}
+  async archiveCaughtUp(conversationId: string): Promise<void> {
+    this.#lag.caughtUp(conversationId);
+  }
 
   async archivedUntil(): Promise<number> {
-    return Date.now();
+    return this.#lag.archivedUntil(Date.now());
   }
 
-  async keepSettings(_overrides: string): Promise<void> {}
+  async keepSettings(overrides: string): Promise<void> {
+    this.#facts.set("settings", overrides);
+  }
 
   async keptSettings(): Promise<string | undefined> {
-    return undefined;
+    return this.#facts.get("settings");
   }
 }

@@ -5,6 +5,7 @@ import { demo } from "./demo.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { goAway } from "./go-away.ts";
+import { keywords } from "./keywords.ts";
 import { notifications } from "./notifications.ts";
 import { forTheOwner } from "./owner.ts";
 import { route } from "./route.ts";
@@ -76,6 +77,7 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", notifications);
   app.use("/admin/*", forTheOwner);
   app.route("/", settings);
+  app.route("/", keywords);
   app.route("/", goAway);
   app.notFound((context) => refuse(context, 404, failures.notFound));
   app.onError((error, context) => {

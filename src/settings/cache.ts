@@ -6,20 +6,33 @@ import type { Settings } from "./schema.ts";
 const FRESH: Milliseconds = 5_000;
 /** Nobody waits longer than this for D1. */
 const DEADLINE: Milliseconds = 2_000;
+/** Nor, when D1 failed, for the copy of the settings that is kept elsewhere. */
+const KEPT_DEADLINE: Milliseconds = 1_000;
 /** A D1 that fails is not asked more often than this. */
 const RETRY: Milliseconds = 1_000;
 
 type Milliseconds = number;
 
+/** Where settings come from. Both may fail. */
+export interface SettingsSource {
+  /** Asks D1. */
+  read(): Promise<Settings>;
+  /** Asks for the copy that is kept for when D1 fails; undefined when none was ever kept. */
+  kept(): Promise<Settings | undefined>;
+}
+
 /**
  * The settings as this isolate last read them. Every command asks, so a fresh value costs nothing, and a D1
- * that is slow or down costs one deadline a second at most and no command (I11): the last known value, or
- * the defaults, count meanwhile.
+ * that is slow or down costs one deadline a second at most and no command (I11): the kept copy counts meanwhile, else
+ * the last known value, else the defaults. The copy before what this isolate knows, which may be from before the
+ * owner asked for signed logins.
  */
 export class SettingsCache {
-  readonly #read: () => Promise<Settings>;
+  readonly #source: SettingsSource;
   readonly #now: () => Milliseconds;
   #value: Settings;
+  /** Whether the value is more than the defaults. */
+  #known = false;
   #readAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
   /** When the read under way began. */
@@ -27,9 +40,9 @@ export class SettingsCache {
   /** How often a value was taken in: a read begun before the last time is too old to count. */
   #changes = 0;
 
-  /** `read` asks D1 and may fail; `defaults` stand in until it has answered once. */
-  constructor(read: () => Promise<Settings>, defaults: Settings, now: () => Milliseconds = Date.now) {
-    this.#read = read;
+  /** `defaults` stand in until the source has answered once. */
+  constructor(source: SettingsSource, defaults: Settings, now: () => Milliseconds = Date.now) {
+    this.#source = source;
     this.#value = defaults;
     this.#now = now;
   }
@@ -45,7 +58,7 @@ export class SettingsCache {
   }
 
   /**
-   * The settings, read again when they are more than 5 s old. Answers within 2 s and never fails. While one
+   * The settings, read again when they are more than 5 s old. Answers within 3 s and never fails. While one
    * caller reads, the others take the last known value: a request that waits for a promise of another request
    * goes on as part of that one, and loses its sockets when that one ends.
    */
@@ -54,16 +67,17 @@ export class SettingsCache {
     if (fresh !== undefined) return fresh;
     const now = this.#now();
     if (now - this.#failedAt < RETRY) return this.#value;
-    if (this.#readAt !== Number.NEGATIVE_INFINITY && now - this.#readingAt < DEADLINE) return this.#value;
+    if (this.#known && now - this.#readingAt < DEADLINE + KEPT_DEADLINE) return this.#value;
     this.#readingAt = now;
     const before = this.#changes;
     try {
-      const settings = await withDeadline(this.#read(), DEADLINE, "settings");
+      const settings = await withDeadline(this.#source.read(), DEADLINE, "settings");
       if (this.#changes === before) this.set(settings);
     } catch (error) {
       if (this.#changes === before) {
+        console.error("settings: not read, the kept or last known ones count:", reason(error));
+        await this.#fallBack(before);
         this.#failedAt = this.#now();
-        console.error("settings: not read, the last known ones count:", reason(error));
       }
     } finally {
       this.#readingAt = Number.NEGATIVE_INFINITY;
@@ -71,9 +85,21 @@ export class SettingsCache {
     return this.#value;
   }
 
+  async #fallBack(before: number): Promise<void> {
+    try {
+      const kept = await withDeadline(this.#source.kept(), KEPT_DEADLINE, "kept settings");
+      if (kept === undefined || this.#changes !== before) return;
+      this.#value = kept;
+      this.#known = true;
+    } catch (error) {
+      console.error("settings: the kept ones were not read either:", reason(error));
+    }
+  }
+
   /** Takes in what was just read or stored; a read still under way is too old to count after that. */
   set(settings: Settings): void {
     this.#value = settings;
+    this.#known = true;
     this.#readAt = this.#now();
     this.#changes += 1;
   }

@@ -25,9 +25,17 @@ const address = () =>
     v.check(isPlainUrl, "must be an http or https URL without user, password or fragment"),
   );
 
+/** What is shown instead of a secret. */
+export const HIDDEN = "***";
+
 const secret = () => {
   const problem = `must be a text of 1 to ${SECRET_LENGTH_MAX} characters`;
-  return v.pipe(v.string(problem), v.minLength(1, problem), v.maxLength(SECRET_LENGTH_MAX, problem));
+  return v.pipe(
+    v.string(problem),
+    v.minLength(1, problem),
+    v.maxLength(SECRET_LENGTH_MAX, problem),
+    v.notValue(HIDDEN, `is shown as ${HIDDEN} but cannot be that; leave it out to keep it`),
+  );
 };
 
 const listOf = <Item extends v.GenericSchema>(item: Item) =>
@@ -174,7 +182,7 @@ export function defaultSettings(demo: boolean): Settings {
 }
 
 /**
- * What a stored set of overrides comes to, and the fields left out: those this version does not know or does
+ * What a stored set of overrides comes to, and the fields left out, each with the reason: those this version does not know or does
  * not accept, because an older or newer one wrote them. One of them must not reset all the others.
  */
 export function settingsFrom(overrides: Json, demo: boolean): { settings: Settings; ignored: string[] } {
@@ -182,7 +190,7 @@ export function settingsFrom(overrides: Json, demo: boolean): { settings: Settin
   const kept = isObject(overrides) ? structuredClone(overrides) : {};
   const issues = v.safeParse(schema, kept).issues ?? [];
   for (const issue of issues) remove(kept, issue.path?.map((step) => String(step.key)) ?? []);
-  return { settings: v.parse(schema, kept), ignored: issues.map(fieldOf) };
+  return { settings: v.parse(schema, kept), ignored: issues.map(describe) };
 }
 
 /**
@@ -190,8 +198,15 @@ export function settingsFrom(overrides: Json, demo: boolean): { settings: Settin
  * may. `null` takes an override back, so it suits every field there is.
  */
 export function patchProblem(patch: Json): string | undefined {
+  if (touchesWordList(patch)) return "keywords.version: is set by PUT /admin/keywords";
   const result = v.safeParse(schemas.plain, withoutNulls(patch));
-  return result.issues?.map((issue) => `${fieldOf(issue)}: ${issue.message}`).join("; ");
+  return result.issues?.map(describe).join("; ");
+}
+
+/** Taking back all of `keywords` would take the list's version along. */
+function touchesWordList(patch: Json): boolean {
+  if (!isObject(patch)) return false;
+  return patch.keywords === null || (isObject(patch.keywords) && Object.hasOwn(patch.keywords, "version"));
 }
 
 /**
@@ -213,8 +228,9 @@ export function isLoginSupervised(settings: Settings): boolean {
   return isSupervised(settings) || settings.security.signLogin || settings.security.jwt !== null;
 }
 
-function fieldOf(issue: v.BaseIssue<unknown>): string {
-  return v.getDotPath(issue) ?? "settings";
+/** A field and what is wrong with it. */
+function describe(issue: v.BaseIssue<unknown>): string {
+  return `${v.getDotPath(issue) ?? "settings"}: ${issue.message}`;
 }
 
 /** Settings are in groups; below them are values, of which some are lists. */

@@ -1,16 +1,27 @@
 import { eq, sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { appOf } from "../app/stub.ts";
+import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { settings as table } from "../history/schema.ts";
 import type { Json } from "../protocol/json.ts";
+import { reason } from "../reason.ts";
+import { type AddressProblem, addressProblems } from "./addresses.ts";
 import { SettingsCache } from "./cache.ts";
+import { merge } from "./merge.ts";
 import { defaultSettings, type Settings, settingsFrom } from "./schema.ts";
 
 /** The one row: only what differs from the defaults, so that a default can still change. */
 const ROW = "settings";
 
+/** How long the copy for bad times may take (ms). */
+const COPY_DEADLINE = 2_000;
+
+/** How often a patch is tried when others change the settings at the same moment. */
+const ATTEMPTS = 5;
+
 /** As much of the environment as settings need. */
-type SettingsEnv = Pick<Env, "DB" | "DEMO">;
+export type SettingsEnv = Pick<Env, "DB" | "DEMO" | "APP">;
 
 const caches = new WeakMap<D1Database, SettingsCache>();
 
@@ -18,7 +29,8 @@ const caches = new WeakMap<D1Database, SettingsCache>();
 export function settingsOf(env: SettingsEnv): SettingsCache {
   let cache = caches.get(env.DB);
   if (cache === undefined) {
-    cache = new SettingsCache(() => readSettings(env), defaultSettings(isDemo(env)));
+    const source = { read: () => readSettings(env), kept: () => keptSettings(env) };
+    cache = new SettingsCache(source, defaultSettings(isDemo(env)));
     caches.set(env.DB, cache);
   }
   return cache;
@@ -26,31 +38,105 @@ export function settingsOf(env: SettingsEnv): SettingsCache {
 
 /** The settings as D1 has them now. Fails when D1 does. */
 export async function readSettings(env: SettingsEnv): Promise<Settings> {
-  const [row] = await drizzle(env.DB).select({ value: table.value }).from(table).where(eq(table.key, ROW));
-  return effective(row?.value ?? {}, env);
+  return effective((await storedOverrides(env)).overrides, env);
+}
+
+/** The same, for the owner to look at; it also repairs the copy that a patch may have failed to keep. */
+export async function inspectSettings(env: SettingsEnv): Promise<Settings> {
+  const { overrides } = await storedOverrides(env);
+  await keepCopy(env, overrides);
+  return effective(overrides, env);
 }
 
 /**
- * Merges a patch that `patchProblem` let pass into the stored overrides and returns the settings it comes
- * to. SQLite's own RFC 7396 merge does it in one statement, so two patches at once both count. Fails when
- * D1 does.
+ * Merges a patch that `patchProblem` let pass into the stored overrides. Returns the settings it comes to, or why
+ * they could not work together; then nothing is stored. Patches at the same time all count. Fails when D1 does.
  */
-export async function patchSettings(env: SettingsEnv, patch: Json): Promise<Settings> {
-  const text = JSON.stringify(patch);
-  const [row] = await drizzle(env.DB)
+export async function patchSettings(
+  env: SettingsEnv,
+  patch: Json,
+  addressProblem: AddressProblem,
+): Promise<{ settings: Settings } | { problem: string }> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const stored = await storedOverrides(env);
+    const overrides = merge(stored.overrides, patch);
+    const before = settingsFrom(stored.overrides, isDemo(env));
+    const { settings, ignored } = settingsFrom(overrides, isDemo(env));
+    // What was of no use before the patch is no reason to refuse it.
+    const problems = ignored.filter((field) => !before.ignored.includes(field));
+    problems.push(...addressProblems(settings, addressProblem));
+    if (problems.length > 0) return { problem: problems.join("; ") };
+    if (await replaceOverrides(env, stored.text, overrides)) {
+      return { settings: await adopt(env, overrides) };
+    }
+  }
+  throw new Error(`settings: changed by others ${ATTEMPTS} times`);
+}
+
+/** A statement that makes a word list the one that counts, or none; it returns the overrides. */
+export function keywordsStatement(db: DrizzleD1Database, version: string | null) {
+  const text = JSON.stringify({ keywords: { version } });
+  return db
     .insert(table)
     .values({ key: ROW, value: sql`json_patch('{}', ${text})` })
     .onConflictDoUpdate({ target: table.key, set: { value: sql`json_patch(${table.value}, ${text})` } })
     .returning({ value: table.value });
-  const settings = effective(row?.value ?? {}, env);
+}
+
+/** Takes in overrides that were just stored: they count here at once, and a copy is kept. */
+export async function adopt(env: SettingsEnv, overrides: Json): Promise<Settings> {
+  const settings = effective(overrides, env);
   settingsOf(env).set(settings);
+  await keepCopy(env, overrides);
   return settings;
+}
+
+/** As parsed, and as the text that D1 holds; no text when nothing was ever set. */
+async function storedOverrides(env: SettingsEnv): Promise<{ overrides: Json; text: string | undefined }> {
+  const [row] = await drizzle(env.DB)
+    .select({ value: table.value, text: sql<string>`${table.value}` })
+    .from(table)
+    .where(eq(table.key, ROW));
+  return { overrides: row?.value ?? {}, text: row?.text };
+}
+
+/** Whether D1 still held what was read; else nothing is written. */
+async function replaceOverrides(
+  env: SettingsEnv,
+  before: string | undefined,
+  overrides: Json,
+): Promise<boolean> {
+  const written = await drizzle(env.DB)
+    .insert(table)
+    .values({ key: ROW, value: overrides })
+    .onConflictDoUpdate({
+      target: table.key,
+      set: { value: overrides },
+      setWhere: sql`${table.value} = ${before ?? null}`,
+    })
+    .returning({ key: table.key });
+  return written.length > 0;
+}
+
+/** For when D1 does not answer. Failing is no reason to fail a change that D1 took: the next one brings it along. */
+async function keepCopy(env: SettingsEnv, overrides: Json): Promise<void> {
+  try {
+    const kept = appOf(env).keepSettings(JSON.stringify(overrides));
+    await withDeadline(kept, COPY_DEADLINE, "settings' copy");
+  } catch (error) {
+    console.error("settings: stored, but no copy kept for when D1 fails:", reason(error));
+  }
+}
+
+async function keptSettings(env: SettingsEnv): Promise<Settings | undefined> {
+  const text = await appOf(env).keptSettings();
+  return text === undefined ? undefined : effective(JSON.parse(text), env);
 }
 
 function effective(overrides: Json, env: SettingsEnv): Settings {
   const { settings, ignored } = settingsFrom(overrides, isDemo(env));
   if (ignored.length > 0)
-    console.warn(`settings: stored but not valid here, left out: ${ignored.join(", ")}`);
+    console.warn(`settings: stored but not valid here, left out: ${ignored.join("; ")}`);
   return settings;
 }
 

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { SettingsCache } from "../../../src/settings/cache.ts";
+import { SettingsCache, type SettingsSource } from "../../../src/settings/cache.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 
 const defaults = defaultSettings(false);
 const withMembers = (members: number): Settings => ({ ...defaults, limits: { ...defaults.limits, members } });
+
+/** A cache that nobody keeps a copy for, unless said otherwise. */
+const cacheOf = (read: SettingsSource["read"], kept: SettingsSource["kept"] = async () => undefined) =>
+  new SettingsCache({ read, kept }, defaults);
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -16,7 +20,7 @@ afterEach(() => {
 
 describe("a cache of the settings", () => {
   test("knows nothing without waiting until it has read once", async () => {
-    const cache = new SettingsCache(async () => withMembers(1), defaults);
+    const cache = cacheOf(async () => withMembers(1));
     expect(cache.peek()).toBeUndefined();
     expect(await cache.get()).toEqual(withMembers(1));
     expect(cache.peek()).toEqual(withMembers(1));
@@ -25,7 +29,7 @@ describe("a cache of the settings", () => {
   test("reads again only after 5 s", async () => {
     let members = 0;
     const read = vi.fn(async () => withMembers(++members));
-    const cache = new SettingsCache(read, defaults);
+    const cache = cacheOf(read);
     await cache.get();
     vi.advanceTimersByTime(5_000);
     expect((await cache.get()).limits.members).toBe(1);
@@ -39,7 +43,7 @@ describe("a cache of the settings", () => {
     vi.useFakeTimers();
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const read = vi.fn(() => Promise.resolve(withMembers(3)));
-    const cache = new SettingsCache(read, defaults);
+    const cache = cacheOf(read);
     await cache.get();
     vi.advanceTimersByTime(5_001);
     read.mockImplementation(() => promise);
@@ -53,7 +57,7 @@ describe("a cache of the settings", () => {
 
   test("what was just stored counts at once, and a read begun before does not undo it", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
-    const cache = new SettingsCache(() => promise, defaults);
+    const cache = cacheOf(() => promise);
     const reading = cache.get();
     cache.set(withMembers(9));
     resolve(withMembers(2));
@@ -65,7 +69,7 @@ describe("a cache of the settings", () => {
 describe("[I11] a D1 that is down", () => {
   test("leaves the defaults, and is asked once a second", async () => {
     const read = vi.fn(() => Promise.reject<Settings>(new Error("down")));
-    const cache = new SettingsCache(read, defaults);
+    const cache = cacheOf(read);
     expect(await cache.get()).toEqual(defaults);
     vi.advanceTimersByTime(999);
     expect(await cache.get()).toEqual(defaults);
@@ -78,7 +82,7 @@ describe("[I11] a D1 that is down", () => {
 
   test("leaves the last known settings, and new ones count when it is back", async () => {
     const read = vi.fn(async () => withMembers(1));
-    const cache = new SettingsCache(read, defaults);
+    const cache = cacheOf(read);
     await cache.get();
     vi.advanceTimersByTime(6_000);
     read.mockRejectedValueOnce(new Error("down"));
@@ -90,7 +94,7 @@ describe("[I11] a D1 that is down", () => {
 
   test("that never answers costs each caller 2 s at most and leaves no timer", async () => {
     const read = vi.fn(() => new Promise<Settings>(() => {}));
-    const cache = new SettingsCache(read, defaults);
+    const cache = cacheOf(read);
     const first = cache.get();
     await vi.advanceTimersByTimeAsync(1_500);
     const second = cache.get();
@@ -106,8 +110,71 @@ describe("[I11] a D1 that is down", () => {
   });
 
   test("leaves no timer when it answers", async () => {
-    const cache = new SettingsCache(async () => withMembers(1), defaults);
+    const cache = cacheOf(async () => withMembers(1));
     await cache.get();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("[I11] the copy kept for when D1 is down", () => {
+  const down = () => Promise.reject<Settings>(new Error("down"));
+
+  test("counts where nothing else is known", async () => {
+    const cache = cacheOf(down, async () => withMembers(5));
+    expect(await cache.get()).toEqual(withMembers(5));
+    expect(cache.last).toEqual(withMembers(5));
+    expect(cache.peek()).toBeUndefined();
+  });
+
+  test("counts before what was read earlier, which may be long out of date", async () => {
+    const read = vi.fn(async () => withMembers(1));
+    const cache = cacheOf(read, async () => withMembers(5));
+    await cache.get();
+    vi.advanceTimersByTime(5_001);
+    read.mockImplementation(down);
+    expect(await cache.get()).toEqual(withMembers(5));
+    vi.advanceTimersByTime(1_000);
+    read.mockImplementation(async () => withMembers(2));
+    expect(await cache.get()).toEqual(withMembers(2));
+  });
+
+  test("is never asked for while D1 answers", async () => {
+    const kept = vi.fn(async () => withMembers(5));
+    const cache = cacheOf(async () => withMembers(1), kept);
+    for (let minute = 0; minute < 3; minute++) {
+      await cache.get();
+      vi.advanceTimersByTime(60_000);
+    }
+    expect(kept).not.toHaveBeenCalled();
+  });
+
+  test("does not undo what was stored while it came", async () => {
+    const { promise, resolve } = Promise.withResolvers<Settings>();
+    const cache = cacheOf(down, () => promise);
+    const reading = cache.get();
+    await vi.advanceTimersByTimeAsync(0);
+    cache.set(withMembers(9));
+    resolve(withMembers(5));
+    expect(await reading).toEqual(withMembers(9));
+    expect(cache.peek()).toEqual(withMembers(9));
+  });
+
+  test("is waited for by everybody where nothing is known: nobody gets by with the defaults", async () => {
+    const { promise, resolve } = Promise.withResolvers<Settings>();
+    const cache = cacheOf(down, () => promise);
+    const first = cache.get();
+    await vi.advanceTimersByTimeAsync(0);
+    const second = cache.get();
+    resolve(withMembers(5));
+    expect(await first).toEqual(withMembers(5));
+    expect(await second).toEqual(withMembers(5));
+  });
+
+  test("that does not come either costs 1 s more, leaves no timer, and then what is known counts", async () => {
+    const cache = cacheOf(down, () => new Promise(() => {}));
+    const reading = cache.get();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await reading).toEqual(defaults);
     expect(vi.getTimerCount()).toBe(0);
   });
 });

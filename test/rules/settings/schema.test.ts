@@ -74,6 +74,18 @@ describe("a patch", () => {
     [{ toString: 1 }, "toString: is not a setting"],
     [{ limits: 5 }, "limits: must be an object of settings"],
     [{ limits: [] }, "limits: must be an object of settings"],
+    [{ hooks: { key: "***" } }, "hooks.key: is shown as *** but cannot be that; leave it out to keep it"],
+    [
+      { webhooks: { secret: "***" } },
+      "webhooks.secret: is shown as *** but cannot be that; leave it out to keep it",
+    ],
+    [
+      { security: { jwt: { secret: "***" } } },
+      "security.jwt.secret: is shown as *** but cannot be that; leave it out to keep it",
+    ],
+    [{ keywords: { version: "v" } }, "keywords.version: is set by PUT /admin/keywords"],
+    [{ keywords: { version: null } }, "keywords.version: is set by PUT /admin/keywords"],
+    [{ keywords: null }, "keywords.version: is set by PUT /admin/keywords"],
     [null, "settings: must be an object of settings"],
     [[], "settings: must be an object of settings"],
     ["limits", "settings: must be an object of settings"],
@@ -106,7 +118,12 @@ describe("what is stored", () => {
     expect(settings.limits.members).toBe(7);
     expect(settings.limits.messageBytes).toBe(5120);
     expect(settings.messages.allowEdit).toBe(false);
-    expect(ignored.sort()).toEqual(["later", "limits.a.b", "limits.messageBytes", "messages"]);
+    expect(ignored.sort()).toEqual([
+      "later: is not a setting",
+      "limits.a.b: is not a setting",
+      "limits.messageBytes: must be a whole number from 1 to 65536",
+      "messages: must be an object of settings",
+    ]);
   });
 
   test.each([[null], [[]], ["text"], [5]])("%j stands for no override at all", (stored) => {

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { defaultSettings } from "../../../src/settings/schema.ts";
+import { readSettings } from "../../../src/settings/store.ts";
 import { appKeys, http, masterKeys, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
@@ -50,9 +51,48 @@ test.each([
   ['{"limits":{"members":0}}', 105, /^limits\.members: /],
   ['{"limits":{"nope":1}}', 105, /^limits\.nope: is not a setting/],
   ['{"messages":{"allowEdit":"yes"}}', 105, /^messages\.allowEdit: /],
+  ['{"hooks":{"key":"***"}}', 105, /^hooks\.key: is shown as \*\*\*/],
+  ['{"security":{"jwt":{}}}', 105, /^security\.jwt: needs a secret or a jwksUrl/],
+  ['{"keywords":{"version":"v"}}', 105, /^keywords\.version: is set by PUT \/admin\/keywords$/],
 ])("refuses %j with 400 and code %i, and stores nothing", async (body, code, error) => {
   const response = await patch(body);
   expect(response.status).toBe(400);
   expect(await response.json()).toEqual({ code, error: expect.stringMatching(error) });
   expect(await world.DB.prepare("SELECT count(*) AS n FROM settings").first("n")).toBe(0);
+});
+
+test("[I12] secrets are not shown, only that they are set; null takes them back", async () => {
+  const secrets = {
+    hooks: { key: "the hook key" },
+    webhooks: { secret: "the webhook secret" },
+    security: { jwt: { secret: "the token secret", issuer: "tom" } },
+  };
+  const answers = [
+    await patch(JSON.stringify(secrets)),
+    await http("/admin/settings", { headers: masterKeys }),
+  ];
+  for (const answer of answers) {
+    expect(await answer.json()).toMatchObject({
+      hooks: { key: "***" },
+      webhooks: { secret: "***" },
+      security: { jwt: { secret: "***", jwksUrl: null, issuer: "tom" } },
+    });
+  }
+  expect(await readSettings(world)).toMatchObject(secrets);
+  const without = await patch('{"hooks":null,"webhooks":{"secret":null},"security":null}');
+  expect(await without.json()).toEqual(defaultSettings(false));
+});
+
+test("what GET shows cannot be stored over a secret by accident", async () => {
+  await patch('{"hooks":{"key":"the hook key"}}');
+  const shown = await (await http("/admin/settings", { headers: masterKeys })).text();
+  expect((await patch(shown)).status).toBe(400);
+  expect((await readSettings(world)).hooks.key).toBe("the hook key");
+});
+
+test("refuses a body over 64 KB with 413", async () => {
+  const response = await patch(`{"limits":{"members":3}}${" ".repeat(65_536)}`);
+  expect(response.status).toBe(413);
+  expect(await response.json()).toEqual({ code: 413, error: "At most 65536 bytes." });
+  expect(await readSettings(world)).toEqual(defaultSettings(false));
 });

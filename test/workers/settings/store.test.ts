@@ -1,41 +1,73 @@
-import { beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { defaultSettings } from "../../../src/settings/schema.ts";
-import { patchSettings, readSettings, settingsOf } from "../../../src/settings/store.ts";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Json } from "../../../src/protocol/json.ts";
+import type { AddressProblem } from "../../../src/settings/addresses.ts";
+import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
+import { inspectSettings, patchSettings, readSettings, settingsOf } from "../../../src/settings/store.ts";
 import { openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
-beforeEach(() => world.DB.prepare("DELETE FROM settings").run());
+beforeEach(async () => {
+  vi.restoreAllMocks();
+  await world.DB.prepare("DELETE FROM settings").run();
+});
 
 const stored = () => world.DB.prepare("SELECT value FROM settings").first("value");
+const kept = async () => JSON.parse((await world.APP.getByName("app").keptSettings()) ?? "null");
+
+const anyAddress: AddressProblem = () => undefined;
+
+/** Patches settings and expects them to be taken. */
+async function patched(patch: Json, env: Parameters<typeof patchSettings>[0] = world): Promise<Settings> {
+  const result = await patchSettings(env, patch, anyAddress);
+  if ("problem" in result) throw new Error(result.problem);
+  return result.settings;
+}
+
+/** An isolate that has read nothing yet, with a D1 that does not answer. */
+function coldWithoutD1() {
+  const prepare = () => {
+    throw new Error("down");
+  };
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  return { ...world, DB: Object.assign(Object.create(world.DB), { prepare }) };
+}
+
+/** An app's object that does not answer. */
+const noObject = {
+  getByName(): never {
+    throw new Error("gone");
+  },
+};
 
 test("without a row everything is a default", async () => {
   expect(await readSettings(world)).toEqual(defaultSettings(false));
 });
 
 test("only what was set is kept, so a default can still change", async () => {
-  await patchSettings(world, { limits: { members: 7 } });
+  await patched({ limits: { members: 7 } });
   expect(await stored()).toBe('{"limits":{"members":7}}');
   expect((await readSettings(world)).limits).toEqual({ ...defaultSettings(false).limits, members: 7 });
 });
 
 test("a patch keeps what it does not name, and null takes an override back", async () => {
-  await patchSettings(world, { limits: { members: 7, messageBytes: 100 }, messages: { allowEdit: true } });
-  const settings = await patchSettings(world, { limits: { members: null, linksPerSession: 5 } });
+  await patched({ limits: { members: 7, messageBytes: 100 }, messages: { allowEdit: true } });
+  const settings = await patched({ limits: { members: null, linksPerSession: 5 } });
   expect(settings.limits).toMatchObject({ members: 500, messageBytes: 100, linksPerSession: 5 });
   expect(settings.messages.allowEdit).toBe(true);
-  expect(await patchSettings(world, { limits: null, messages: null })).toEqual(defaultSettings(false));
+  expect(await patched({ limits: null, messages: null })).toEqual(defaultSettings(false));
 });
 
 test("a first patch stores no nulls", async () => {
-  await patchSettings(world, { limits: { members: null } });
+  await patched({ limits: { members: null } });
+  expect(await stored()).toBe('{"limits":{}}');
   expect(await readSettings(world)).toEqual(defaultSettings(false));
 });
 
 test("patches at the same time all count", async () => {
   await Promise.all([
-    patchSettings(world, { limits: { members: 11 } }),
-    patchSettings(world, { limits: { messageBytes: 12 } }),
-    patchSettings(world, { messages: { allowRecall: true } }),
+    patched({ limits: { members: 11 } }),
+    patched({ limits: { messageBytes: 12 } }),
+    patched({ messages: { allowRecall: true } }),
   ]);
   const settings = await readSettings(world);
   expect(settings.limits).toMatchObject({ members: 11, messageBytes: 12 });
@@ -44,7 +76,7 @@ test("patches at the same time all count", async () => {
 
 test("a patch counts in this isolate at once", async () => {
   await settingsOf(world).get();
-  await patchSettings(world, { limits: { members: 13 } });
+  await patched({ limits: { members: 13 } });
   expect(settingsOf(world).peek()?.limits.members).toBe(13);
 });
 
@@ -60,4 +92,76 @@ test("a stored field this version does not know is named in the log and resets n
     .run();
   expect((await readSettings(world)).limits.members).toBe(7);
   expect(warn).toHaveBeenCalledWith(expect.stringContaining("later"));
+  // Nor does it stand in the way of a patch.
+  expect((await patched({ limits: { messageBytes: 12 } })).limits).toMatchObject({
+    ...{ members: 7, messageBytes: 12 },
+  });
+});
+
+describe("a patch that leaves what cannot work is refused, and stores nothing:", () => {
+  test("two ways to check a web token", async () => {
+    await patched({ security: { jwt: { secret: "cheese" } } });
+    const both = { security: { jwt: { jwksUrl: "https://example.com/keys" } } };
+    expect(await patchSettings(world, both, anyAddress)).toEqual({
+      problem: "security.jwt: needs a secret or a jwksUrl, and not both",
+    });
+    expect((await readSettings(world)).security.jwt).toMatchObject({ secret: "cheese", jwksUrl: null });
+  });
+
+  test("an address that may not be called, also when another field makes it one", async () => {
+    const publicOnly: AddressProblem = (url, allowPrivate) =>
+      url.startsWith("https:") || allowPrivate ? undefined : "must be https";
+    const patch = (value: Json) => patchSettings(world, value, publicOnly);
+    const url = "http://10.0.0.1/";
+    expect(await patch({ hooks: { url }, webhooks: { url }, security: { jwt: { jwksUrl: url } } })).toEqual({
+      problem: "hooks.url: must be https; webhooks.url: must be https; security.jwt.jwksUrl: must be https",
+    });
+    expect(await stored()).toBeNull();
+    expect(await patch({ hooks: { url, allowPrivate: true } })).toHaveProperty("settings");
+    expect(await patch({ hooks: { allowPrivate: false } })).toEqual({ problem: "hooks.url: must be https" });
+    expect(await patch({ hooks: null })).toHaveProperty("settings");
+  });
+});
+
+describe("[I11] [X-01] with D1 down, an isolate that has read nothing", () => {
+  test("goes by the copy of what was last stored: nobody gets in by that", async () => {
+    await patched({ security: { signLogin: true } });
+    const settings = await settingsOf(coldWithoutD1()).get();
+    expect(settings.security.signLogin).toBe(true);
+  });
+
+  test("knows when a setting was taken back", async () => {
+    await patched({ security: { signLogin: true } });
+    await patched({ security: null });
+    expect((await settingsOf(coldWithoutD1()).get()).security.signLogin).toBe(false);
+  });
+
+  test("goes by the defaults when there is no copy to be had", async () => {
+    await patched({ limits: { members: 7 } });
+    const cold = { ...coldWithoutD1(), APP: noObject };
+    expect(await settingsOf(cold).get()).toEqual(defaultSettings(false));
+  });
+});
+
+describe("the copy for when D1 is down", () => {
+  test("that cannot be kept is told to the log and does not stop a patch", async () => {
+    await patched({ limits: { members: 7 } });
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const settings = await patched({ limits: { members: 8 } }, { ...world, APP: noObject });
+    expect(settings.limits.members).toBe(8);
+    expect(log).toHaveBeenCalledTimes(1);
+    expect(await kept()).toEqual({ limits: { members: 7 } });
+  });
+
+  test("is brought up to date when the owner next looks at the settings", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await patched({ limits: { members: 8 } }, { ...world, APP: noObject });
+    await inspectSettings(world);
+    expect(await kept()).toEqual({ limits: { members: 8 } });
+  });
+
+  test("is not asked for, nor kept, when settings are read", async () => {
+    await patched({ limits: { members: 7 } });
+    expect((await readSettings({ ...world, APP: noObject })).limits.members).toBe(7);
+  });
 });

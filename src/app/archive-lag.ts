@@ -1,0 +1,37 @@
+import type { Sql } from "../sql.ts";
+
+/** How far D1 is behind while everything works (ms): conversations wait 8 s at most before they copy. */
+const NORMAL_LAG = 15_000;
+
+/** The conversations whose history did not reach D1: a row each, until they have caught up. */
+export class ArchiveLag {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS behind (conversation_id TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
+    );
+  }
+
+  /** What was said there after `since` (ms) is not in D1. Of several times the earliest counts. */
+  behind(conversationId: string, since: number): void {
+    this.#sql.exec(
+      "INSERT INTO behind VALUES (?, ?) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since",
+      conversationId,
+      since,
+    );
+  }
+
+  caughtUp(conversationId: string): void {
+    this.#sql.exec("DELETE FROM behind WHERE conversation_id = ?", conversationId);
+  }
+
+  /** Up to when (ms) D1 has everything that was said in any conversation. */
+  archivedUntil(now: number): number {
+    const { since } = this.#sql
+      .exec<{ since: number | null }>("SELECT min(since) AS since FROM behind")
+      .one();
+    return Math.min(since ?? now, now - NORMAL_LAG);
+  }
+}

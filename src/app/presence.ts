@@ -1,0 +1,74 @@
+import type { Sql } from "../sql.ts";
+import type { Facts } from "./facts.ts";
+
+const DAY = 24 * 60 * 60 * 1000; // ms
+
+/**
+ * How long who stayed away keeps his row. Dropping a row costs what writing it does, so who comes every day must not
+ * lose his each night.
+ */
+const REMEMBERED = 30; // days
+
+/**
+ * Who is online, and who was today: one row per client, written when that changes. Whoever is online counts for
+ * every day; the row's day is the one on which he came or went last.
+ */
+export class Presence {
+  readonly #sql: Sql;
+  readonly #facts: Facts;
+
+  constructor(sql: Sql, facts: Facts) {
+    this.#sql = sql;
+    this.#facts = facts;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS presence (client_id TEXT PRIMARY KEY, online INTEGER NOT NULL, " +
+        "day INTEGER NOT NULL) WITHOUT ROWID",
+    );
+  }
+
+  /** He has a session; saying so again writes nothing. */
+  online(clientId: string, now: number): void {
+    if (this.#isOnline(clientId)) return;
+    this.#write(clientId, 1, now);
+  }
+
+  /** His last session ended; of who was not online, nothing is kept. */
+  offline(clientId: string, now: number): void {
+    if (!this.#isOnline(clientId)) return;
+    this.#write(clientId, 0, now);
+  }
+
+  /** Clients online now, and those that were at any time of this UTC day. */
+  counts(now: number): { online: number; today: number } {
+    return this.#sql
+      .exec<{ online: number; today: number }>(
+        "SELECT count(*) FILTER (WHERE online = 1) AS online, count(*) FILTER (WHERE online = 1 OR day = ?) AS today " +
+          "FROM presence",
+        dayOf(now),
+      )
+      .one();
+  }
+
+  #isOnline(clientId: string): boolean {
+    const found = this.#sql.exec("SELECT 1 FROM presence WHERE client_id = ? AND online = 1", clientId);
+    return found.toArray().length > 0;
+  }
+
+  #write(clientId: string, online: 0 | 1, now: number): void {
+    this.#tidy(now);
+    this.#sql.exec("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", clientId, online, dayOf(now));
+  }
+
+  /** With the first change of a day: it looks through the whole table, so not more often. */
+  #tidy(now: number): void {
+    const today = dayOf(now);
+    if (this.#facts.get("tidiedOn") === String(today)) return;
+    this.#facts.set("tidiedOn", String(today));
+    this.#sql.exec("DELETE FROM presence WHERE online = 0 AND day < ?", today - REMEMBERED);
+  }
+}
+
+/** UTC days since 1970. */
+function dayOf(now: number): number {
+  return Math.floor(now / DAY);
+}

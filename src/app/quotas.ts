@@ -1,0 +1,28 @@
+const WINDOW = 60_000; // ms
+
+/**
+ * What the whole app may do in a minute (L-10). Counted in memory: an object without sockets stays awake for 70 to
+ * 140 s after its last call (Cloudflare's documentation, November 2026), which is longer than a window lasts, so
+ * that going to sleep forgets nothing that still counts.
+ */
+export class Quotas {
+  readonly #windows = new Map<string, { since: number; spent: number }>();
+
+  /**
+   * Takes `count` from a quota of this many a minute, all of it or nothing; 0 is unlimited. A minute begins with the
+   * first that is taken. Undefined when there was enough, else the seconds until there is more.
+   */
+  spend(quota: string, perMinute: number, count: number, now: number): { retryAfter: number } | undefined {
+    if (perMinute === 0) return undefined;
+    let window = this.#windows.get(quota);
+    if (window === undefined || now - window.since >= WINDOW) {
+      window = { since: now, spent: 0 };
+      this.#windows.set(quota, window);
+    }
+    if (window.spent + count > perMinute) {
+      return { retryAfter: Math.ceil((window.since + WINDOW - now) / 1_000) };
+    }
+    window.spent += count;
+    return undefined;
+  }
+}

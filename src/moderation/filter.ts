@@ -1,0 +1,31 @@
+import type { Content } from "../protocol/commands.ts";
+import type { Settings } from "../settings/schema.ts";
+import { changeTypedText } from "./typed-text.ts";
+import type { WordList } from "./word-list.ts";
+
+/** Whether messages are filtered in a conversation of so many: groups always, two people if the owner says so. */
+export function isFiltered(memberCount: number, { keywords }: Pick<Settings, "keywords">): boolean {
+  return keywords.version !== null && (memberCount !== 2 || keywords.oneToOne);
+}
+
+/**
+ * What the words leave of a message or an edit; undefined when they change nothing. Of a typed message only the text
+ * is looked at, of any other text all of it, even if that leaves JSON that is none (X-32). What is binary passes.
+ */
+export function filtered(content: Content, words: WordList): { content: string } | undefined {
+  if (typeof content !== "string") return undefined;
+  const mask = (text: string) => words.mask(text);
+  const changed = isTyped(content) ? changeTypedText(content, mask) : mask(content);
+  return changed === undefined || changed === content ? undefined : { content: changed };
+}
+
+/** An object with a number for its type, as every typed message of an SDK is. */
+function isTyped(content: string): boolean {
+  if (!content.trimStart().startsWith("{")) return false;
+  try {
+    const value: { _lctype?: unknown } = JSON.parse(content);
+    return typeof value._lctype === "number";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,75 @@
+import { beforeEach, expect, test } from "vitest";
+import { Facts } from "../../../src/app/facts.ts";
+import { Presence } from "../../../src/app/presence.ts";
+import type { Sql, SqlRows, SqlValue } from "../../../src/sql.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
+const MONDAY = Date.UTC(2026, 10, 23);
+
+/** Counts the statements that write. */
+class CountingSql implements Sql {
+  readonly #sql = new MemorySql();
+  writes = 0;
+
+  exec<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): SqlRows<Row> {
+    if (!/^(SELECT|CREATE)/.test(query)) this.writes += 1;
+    return this.#sql.exec<Row>(query, ...bindings);
+  }
+}
+
+let sql: CountingSql;
+let presence: Presence;
+
+beforeEach(() => {
+  sql = new CountingSql();
+  presence = new Presence(sql, new Facts(sql));
+});
+
+const rows = () => sql.exec<{ client_id: string }>("SELECT client_id FROM presence").toArray();
+
+test("who comes counts for now and today, who goes for today only", () => {
+  presence.online("tom", MONDAY);
+  presence.online("jerry", MONDAY);
+  expect(presence.counts(MONDAY)).toEqual({ online: 2, today: 2 });
+  presence.offline("jerry", MONDAY + HOUR);
+  expect(presence.counts(MONDAY + HOUR)).toEqual({ online: 1, today: 2 });
+});
+
+test("a UTC day later only who stayed online is counted, and who goes then was there that day", () => {
+  presence.online("tom", MONDAY + 23 * HOUR);
+  presence.online("jerry", MONDAY + 23 * HOUR);
+  presence.offline("jerry", MONDAY + DAY - 1);
+  expect(presence.counts(MONDAY + DAY)).toEqual({ online: 1, today: 1 });
+  presence.offline("tom", MONDAY + DAY);
+  expect(presence.counts(MONDAY + DAY)).toEqual({ online: 0, today: 1 });
+  expect(presence.counts(MONDAY + 2 * DAY)).toEqual({ online: 0, today: 0 });
+});
+
+test("only a change is written, once", () => {
+  presence.online("tom", MONDAY);
+  sql.writes = 0;
+  presence.online("tom", MONDAY + DAY);
+  presence.offline("jerry", MONDAY);
+  expect(sql.writes).toBe(0);
+  presence.offline("tom", MONDAY);
+  presence.offline("tom", MONDAY);
+  presence.online("tom", MONDAY);
+  expect(sql.writes).toBe(2);
+});
+
+test("it is remembered by an object that slept", () => {
+  presence.online("tom", MONDAY);
+  expect(new Presence(sql, new Facts(sql)).counts(MONDAY)).toEqual({ online: 1, today: 1 });
+});
+
+test("who stayed away for more than 30 days is dropped with the first change of a day", () => {
+  for (const client of ["tom", "jerry", "spike"]) presence.online(client, MONDAY);
+  presence.offline("jerry", MONDAY);
+  presence.offline("spike", MONDAY + DAY);
+  presence.online("tyke", MONDAY + 31 * DAY);
+  expect(rows()).toEqual([{ client_id: "spike" }, { client_id: "tom" }, { client_id: "tyke" }]);
+  presence.online("quacker", MONDAY + 32 * DAY);
+  expect(rows()).toEqual([{ client_id: "quacker" }, { client_id: "tom" }, { client_id: "tyke" }]);
+});

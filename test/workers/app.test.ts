@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { appOf } from "../../src/app/stub.ts";
+import { maybeEvict, world } from "./support/world.ts";
+
+/** What the app's object answers, and what of it outlives its sleep. */
+
+const app = appOf(world);
+
+test("who is online, and was today, survives sleep", async () => {
+  await app.online("tom");
+  await app.online("jerry");
+  await maybeEvict();
+  await app.offline("jerry");
+  await maybeEvict();
+  expect(await app.presence()).toEqual({ online: 1, today: 2 });
+});
+
+test("which conversations are behind survives sleep", async () => {
+  const before = await app.archivedUntil();
+  expect(before).toBeLessThanOrEqual(Date.now() - 15_000);
+  await app.archiveBehind("a conversation", 1_000);
+  await maybeEvict();
+  expect(await app.archivedUntil()).toBe(1_000);
+  await app.archiveCaughtUp("a conversation");
+  await maybeEvict();
+  expect(await app.archivedUntil()).toBeGreaterThanOrEqual(before);
+});
+
+test("the copy of the settings survives sleep", async () => {
+  await app.keepSettings('{"limits":{"members":7}}');
+  await maybeEvict();
+  expect(await app.keptSettings()).toBe('{"limits":{"members":7}}');
+});
+
+test("[L-10] a quota that is used up says when there is more", async () => {
+  expect(await app.spend("rest", 2)).toBeUndefined();
+  expect(await app.spend("rest", 2)).toBeUndefined();
+  const refused = await app.spend("rest", 2);
+  expect(refused?.retryAfter).toBeGreaterThan(0);
+  expect(refused?.retryAfter).toBeLessThanOrEqual(60);
+  expect(await app.spend("rest", 0, 100)).toBeUndefined();
+});
