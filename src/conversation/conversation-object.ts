@@ -13,6 +13,8 @@ import type { ConversationRecord } from "../history/records.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { hooksOf } from "../hooks/hooks.ts";
 import { publish } from "../hooks/publish.ts";
+import { filtered } from "../moderation/filter.ts";
+import { keywordFilterOf } from "../moderation/store.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { type ConversationRequest, type LinkRequest, linkClose } from "../protocol/link-controls.ts";
@@ -328,7 +330,10 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       settings: () => settings.last,
       refreshSettings: () => this.#refreshSettings(),
       hooks: hooksOf(this.env),
-      filtered: async () => undefined,
+      filtered: async (content) => {
+        const words = await keywordFilterOf(this.env).get(settings.last.keywords.version);
+        return words && filtered(content, words)?.content;
+      },
       isSigned: (change) => {
         const { APP_ID: appId, MASTER_KEY: masterKey } = this.env;
         return verifyMembershipSignature({ ...change, appId, masterKey, now: Date.now() });

@@ -1,4 +1,5 @@
 import type { AppRefusal, ConversationVerdict, Hooks, MessageVerdict, Question } from "../hooks/events.ts";
+import { isFiltered } from "../moderation/filter.ts";
 import type { CommandOf, Content, Signature } from "../protocol/commands.ts";
 import { type ErrorName, errors } from "../protocol/errors.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -106,10 +107,9 @@ export class Supervision {
 
   /** The content as the word list leaves it; undefined where it stays. */
   async filtered(content: Content): Promise<Content | undefined> {
-    const { keywords } = this.#host.settings();
-    if (keywords.version === null) return undefined;
-    if (this.#state.members.size <= ONE_TO_ONE && !keywords.oneToOne) return undefined;
-    return this.#host.filtered(content);
+    return isFiltered(this.#state.members.size, this.#host.settings())
+      ? this.#host.filtered(content)
+      : undefined;
   }
 
   #from({ clientId, address }: Link) {
@@ -132,9 +132,6 @@ export class Supervision {
 export const UNSUPERVISED: Supervised = {
   ...{ allowed: true, content: undefined, reason: undefined, to: undefined },
 };
-
-/** Members of a conversation that counts as one-to-one, at most. */
-const ONE_TO_ONE = 2;
 
 function objection(error: ErrorName): Objection {
   return { error, appCode: undefined, appMessage: undefined };

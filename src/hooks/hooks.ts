@@ -6,7 +6,10 @@ import { AppServer } from "./app-server.ts";
 import { HookList } from "./hook-list.ts";
 import { outboundOf } from "./outbound.ts";
 
-type HooksEnv = Pick<Env, "APP_ID" | "APP_KEY" | "MASTER_KEY" | "DEMO" | "DB" | "EVENTS" | "PUBLIC_NETWORK">;
+type HooksEnv = Pick<
+  Env,
+  "APP_ID" | "APP_KEY" | "MASTER_KEY" | "DEMO" | "DB" | "APP" | "EVENTS" | "PUBLIC_NETWORK"
+>;
 
 /** What this isolate knows of each engine that the settings ever named. */
 const lists = new Map<string, HookList>();

@@ -65,13 +65,34 @@ export class Outbound {
   }
 
   #networkFor(url: URL): Fetch | undefined {
-    if (url.protocol !== "https:" && url.protocol !== "http:") return undefined;
-    if (url.username !== "" || url.password !== "") return undefined;
-    if (this.#reach === "anywhere") return this.#networks.all;
-    const place = placeOf(url);
-    if (place === "loopback") return this.#reach === "trial" ? this.#networks.all : undefined;
-    return place === "public" && url.protocol === "https:" ? this.#networks.open : undefined;
+    if (!isWithin(url, this.#reach)) return undefined;
+    const isPublic = this.#reach !== "anywhere" && placeOf(url) === "public";
+    return isPublic ? this.#networks.open : this.#networks.all;
   }
+}
+
+/** Whether a URL, by what it says, is within reach; where its host's name leads is seen when it is called. */
+function isWithin(url: URL, reach: Reach): boolean {
+  if (url.protocol !== "https:" && url.protocol !== "http:") return false;
+  if (url.username !== "" || url.password !== "") return false;
+  if (reach === "anywhere") return true;
+  const place = placeOf(url);
+  return place === "loopback" ? reach === "trial" : place === "public" && url.protocol === "https:";
+}
+
+function reachOf(env: Pick<Env, "APP_ID" | "DEMO">, allowPrivate: boolean): Reach {
+  if (allowPrivate) return "anywhere";
+  return isTrial(env) ? "trial" : "public";
+}
+
+/** Why a URL among the settings could not be called, in words that follow its name; undefined when it could. */
+export function addressProblem(
+  env: Pick<Env, "APP_ID" | "DEMO">,
+  url: string,
+  allowPrivate: boolean,
+): string | undefined {
+  if (isWithin(new URL(url), reachOf(env, allowPrivate))) return undefined;
+  return "must be https and a public host, unless hooks.allowPrivate is true";
 }
 
 /**
@@ -85,8 +106,7 @@ export function outboundOf(
   const all: Fetch = (url, init) => fetch(url, init);
   const { PUBLIC_NETWORK: network } = env;
   const open: Fetch = network === undefined ? all : (url, init) => network.fetch(url, init);
-  const reach = hooks.allowPrivate ? "anywhere" : isTrial(env) ? "trial" : "public";
-  return new Outbound(reach, { open, all });
+  return new Outbound(reachOf(env, hooks.allowPrivate), { open, all });
 }
 
 async function readText({ body }: Response): Promise<string> {

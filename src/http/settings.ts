@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { withDeadline } from "../deadline.ts";
+import { addressProblem } from "../hooks/outbound.ts";
 import { parseJson } from "../protocol/json-text.ts";
-import type { AddressProblem } from "../settings/addresses.ts";
 import { patchProblem } from "../settings/schema.ts";
 import { withoutSecrets } from "../settings/secrets.ts";
 import { inspectSettings, patchSettings } from "../settings/store.ts";
@@ -11,9 +11,6 @@ import { failures, refuse } from "./errors.ts";
 
 const BODY_MAX = 65_536; // bytes
 const DEADLINE = 10_000; // ms for D1
-
-/** Every address may be called so far. */
-const addressProblem: AddressProblem = () => undefined;
 
 /** `GET` and `PATCH /admin/settings`, with the master key: all settings but the secrets, and a JSON merge patch of them. */
 export const settings = new Hono<HttpEnv>()
@@ -38,7 +35,10 @@ export const settings = new Hono<HttpEnv>()
       }
       const problem = patchProblem(patch.value);
       if (problem !== undefined) return refuse(context, 400, { code: 105, error: problem });
-      const patching = patchSettings(context.env, patch.value, addressProblem);
+      const { env } = context;
+      const patching = patchSettings(env, patch.value, (url, allowPrivate) =>
+        addressProblem(env, url, allowPrivate),
+      );
       const patched = await withDeadline(patching, DEADLINE, "settings");
       if ("problem" in patched) return refuse(context, 400, { code: 105, error: patched.problem });
       return context.json(withoutSecrets(patched.settings));
