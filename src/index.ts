@@ -1,7 +1,6 @@
 import type { Env } from "./env.ts";
 import { connect } from "./gateway/connect.ts";
 import { consumeEvents } from "./hooks/consumer.ts";
-import type { EventLog } from "./hooks/event-consumer.ts";
 import type { QueuedEvent } from "./hooks/events.ts";
 import { createApp } from "./http/app.ts";
 
@@ -9,9 +8,7 @@ export { AppObject } from "./app/app-object.ts";
 export { ClientObject } from "./client/client-object.ts";
 export { ConversationObject } from "./conversation/conversation-object.ts";
 
-const log: EventLog = { save: async () => {}, dropBefore: async () => {} };
-
 export default {
   ...createApp({ connect }),
-  queue: (batch: MessageBatch<QueuedEvent>, env: Env) => consumeEvents(batch, env, log),
+  queue: (batch: MessageBatch<QueuedEvent>, env: Env) => consumeEvents(batch, env),
 };
