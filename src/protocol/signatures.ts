@@ -112,11 +112,12 @@ function signedTexts({ appId, clientId, permission, signature }: SignatureCheck)
 
 /**
  * Whom a signer may have been told as members of a new conversation: SDKs send the creator along or not, and a
- * signer's list need not be the one that was sent.
+ * signer's list need not be the one that was sent. Nobody, only where it is for nobody else: that is what a login
+ * signs, and whoever has logged in could then create any conversation (I12).
  */
 function sets(members: readonly string[], self: string): (readonly string[])[] {
   const others = [...new Set(members)].filter((member) => member !== self);
-  return [members, [...others, self], others, []];
+  return [members, [...others, self], others];
 }
 
 /** The same as signed lists, in every order that signers sort by, each once. */

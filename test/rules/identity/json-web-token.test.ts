@@ -1,0 +1,225 @@
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  checkJsonWebToken,
+  looksLikeJsonWebToken,
+  type TokenRules,
+} from "../../../src/client/json-web-token.ts";
+import { type Fetch, KeySets } from "../../../src/client/key-sets.ts";
+
+const NOW = 1_700_000_000_000;
+const SECRET = "a secret between the app's server and Parley";
+const JWKS_URL = "https://id.example.com/keys";
+
+const seconds = Math.floor(NOW / 1000);
+const toms: JWTPayload = { sub: "Tom", iat: seconds, exp: seconds + 3_600 };
+const rules: TokenRules = { secret: SECRET, jwksUrl: null, issuer: null, audience: null };
+const published: TokenRules = { ...rules, secret: null, jwksUrl: JWKS_URL };
+
+function signed(payload: JWTPayload, secret = SECRET, alg = "HS256"): Promise<string> {
+  return new SignJWT(payload).setProtectedHeader({ alg }).sign(new TextEncoder().encode(secret));
+}
+
+const nobody: Fetch = () => Promise.reject(new Error("nobody is to be asked"));
+
+function check(token: string, more: { rules?: TokenRules; now?: number; clientId?: string } = {}) {
+  const context = { keySets: new KeySets(), fetch: nobody, now: more.now ?? NOW };
+  return checkJsonWebToken(token, more.clientId ?? "Tom", more.rules ?? rules, context);
+}
+
+const good = { issuedAt: seconds * 1000 };
+const problem = { problem: expect.any(String) };
+
+describe("[X-01] a token by a secret", () => {
+  test("is good for the client it names", async () => {
+    const token = await signed(toms);
+    expect(looksLikeJsonWebToken(token)).toBe(true);
+    expect(await check(token)).toEqual(good);
+    expect(await check(token, { clientId: "Jerry" })).toEqual(problem);
+  });
+
+  test.each<[string, JWTPayload]>([
+    ["nobody", { ...toms, sub: undefined }],
+    ["another", { ...toms, sub: "Tom " }],
+    ["no end", { ...toms, exp: undefined }],
+    ["an end in the past", { ...toms, exp: seconds - 61 }],
+    ["a beginning in the future", { ...toms, nbf: seconds + 61 }],
+  ])("is bad if it names %s", async (_, payload) => {
+    expect(await check(await signed(payload))).toEqual(problem);
+  });
+
+  test("is good for a minute more, for clocks that differ", async () => {
+    expect(await check(await signed({ ...toms, exp: seconds - 59 }))).toEqual(good);
+    expect(await check(await signed({ ...toms, nbf: seconds + 59 }))).toEqual(good);
+  });
+
+  test("that does not say when it was made is as old as can be", async () => {
+    expect(await check(await signed({ ...toms, iat: undefined }))).toEqual({ issuedAt: 0 });
+  });
+
+  test("is bad by another secret, by another algorithm, changed, or by none", async () => {
+    expect(await check(await signed(toms, "another"))).toEqual(problem);
+    expect(await check(await signed(toms, SECRET.repeat(2), "HS512"))).toEqual(problem);
+    expect(await check(await signed(toms, SECRET.repeat(2), "HS384"))).toEqual(problem);
+    const [header = "", , signature = ""] = (await signed({ ...toms, sub: "Jerry" })).split(".");
+    const [, payload = ""] = (await signed(toms)).split(".");
+    expect(await check(`${header}.${payload}.${signature}`)).toEqual(problem);
+    const none = new UnsecuredJWT(toms).encode();
+    expect([await check(none), await check(`${none}AAAA`)]).toEqual([problem, problem]);
+    expect(looksLikeJsonWebToken(none)).toBe(false);
+  });
+
+  test.each(["a.b.c", "..", "e30.e30.e30", `${btoa('{"alg":"HS256"}')}.e30.AAAA`, `${btoa("[]")}.e30.AAAA`])(
+    "%j is bad, whatever it is",
+    async (token) => {
+      expect(await check(token)).toEqual(problem);
+    },
+  );
+
+  test("is by the issuer and for the audience that the rules name", async () => {
+    const named = { ...rules, issuer: "https://id.example.com", audience: "parley" };
+    const claims = { ...toms, iss: "https://id.example.com", aud: ["parley", "shop"] };
+    expect(await check(await signed(claims), { rules: named })).toEqual(good);
+    expect(await check(await signed({ ...claims, iss: "https://example.com" }), { rules: named })).toEqual(
+      problem,
+    );
+    expect(await check(await signed({ ...claims, aud: "shop" }), { rules: named })).toEqual(problem);
+    expect(await check(await signed(toms), { rules: named })).toEqual(problem);
+  });
+});
+
+describe("[X-01] a token by published keys", () => {
+  interface Issuer {
+    kid: string;
+    alg: string;
+    sign(payload: JWTPayload): Promise<string>;
+    published: JWK;
+  }
+
+  async function issuer(kid: string, alg: string): Promise<Issuer> {
+    const { privateKey, publicKey } = await generateKeyPair(alg);
+    return {
+      ...{ kid, alg },
+      sign: (payload) => new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(privateKey),
+      published: { ...(await exportJWK(publicKey)), kid, alg, use: "sig" },
+    };
+  }
+
+  let issuers: Issuer[];
+  beforeAll(async () => {
+    issuers = await Promise.all(["RS256", "ES256", "EdDSA"].map((alg) => issuer(`key ${alg}`, alg)));
+  });
+
+  /** Where keys are published, as a test changes it; counts who asks. */
+  class Place {
+    keys: JWK[] | "down" | "silent";
+    asked = 0;
+    now = NOW;
+    readonly keySets = new KeySets();
+
+    constructor(keys: JWK[]) {
+      this.keys = keys;
+    }
+
+    readonly fetch: Fetch = async (url, { signal }) => {
+      this.asked += 1;
+      expect(url).toBe(JWKS_URL);
+      if (this.keys === "down") return new Response("sorry", { status: 503 });
+      if (this.keys !== "silent") return Response.json({ keys: this.keys });
+      return new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    };
+
+    check(token: string, clientId = "Tom") {
+      const { keySets, fetch, now } = this;
+      return checkJsonWebToken(token, clientId, published, { keySets, fetch, now });
+    }
+  }
+
+  const place = (...from: Issuer[]) => new Place(from.map(({ published: key }) => key));
+
+  test("is good by RSA, elliptic curves and Edwards curves; the keys are read once", async () => {
+    const keys = place(...issuers);
+    for (const { sign } of issuers) {
+      expect(await keys.check(await sign(toms))).toEqual(good);
+      expect(await keys.check(await sign(toms), "Jerry")).toEqual(problem);
+      expect(await keys.check(await sign({ ...toms, exp: seconds - 61 }))).toEqual(problem);
+    }
+    expect(keys.asked).toBe(1);
+  });
+
+  test("[I12] is never good by a secret, not even the published key's own text, nor by none", async () => {
+    const [rsa] = issuers;
+    if (rsa === undefined) throw new Error("no issuer");
+    const shared = { kty: "oct", k: btoa(SECRET).replaceAll("=", ""), kid: "shared" };
+    const keys = new Place([rsa.published, shared]);
+    const header = { alg: "HS256", kid: rsa.kid };
+    for (const secret of [JSON.stringify(rsa.published), rsa.published.n ?? "", SECRET]) {
+      for (const kid of [rsa.kid, "shared"]) {
+        const token = new SignJWT(toms).setProtectedHeader({ ...header, kid });
+        expect(await keys.check(await token.sign(new TextEncoder().encode(secret)))).toEqual(problem);
+      }
+    }
+    expect(await keys.check(`${new UnsecuredJWT(toms).encode()}AAAA`)).toEqual(problem);
+  });
+
+  test("is bad by a key that nobody published, also under a known name", async () => {
+    const [rsa] = issuers;
+    if (rsa === undefined) throw new Error("no issuer");
+    const stranger = await issuer(rsa.kid, "RS256");
+    expect(await place(rsa).check(await stranger.sign(toms))).toEqual(problem);
+  });
+
+  test("by a new key is good once it is published; unknown ones do not make the place be asked over and over", async () => {
+    const [old, next] = issuers;
+    if (old === undefined || next === undefined) throw new Error("no issuers");
+    const keys = place(old);
+    expect(await keys.check(await next.sign(toms))).toEqual(problem);
+    keys.keys = [old.published, next.published];
+    for (let at = 0; at < 3; at++) expect(await keys.check(await next.sign(toms))).toEqual(problem);
+    expect(keys.asked).toBe(1);
+    keys.now += 30_000;
+    expect(await keys.check(await next.sign(toms))).toEqual(good);
+    expect(keys.asked).toBe(2);
+  });
+
+  test("[I11] stays good while the place is down, and after 10 minutes it is asked again, every 30 s", async () => {
+    const [rsa] = issuers;
+    if (rsa === undefined) throw new Error("no issuer");
+    const keys = place(rsa);
+    const token = await rsa.sign({ ...toms, exp: seconds + 36_000 });
+    expect(await keys.check(token)).toEqual(good);
+    keys.keys = "down";
+    keys.now += 10 * 60_000 - 1;
+    expect([await keys.check(token), keys.asked]).toEqual([good, 1]);
+    keys.now += 1;
+    expect([await keys.check(token), keys.asked]).toEqual([good, 2]);
+    expect([await keys.check(token), keys.asked]).toEqual([good, 2]);
+    keys.now += 30_000;
+    keys.keys = [];
+    expect([await keys.check(token), keys.asked]).toEqual([problem, 3]);
+  });
+
+  test("[I11] cannot be judged where no keys are known and none can be read, for 1 s", async () => {
+    const [rsa] = issuers;
+    if (rsa === undefined) throw new Error("no issuer");
+    const keys = place(rsa);
+    keys.keys = "down";
+    const token = await rsa.sign(toms);
+    await expect(keys.check(token)).rejects.toThrow();
+    keys.keys = [rsa.published];
+    await expect(keys.check(token)).rejects.toThrow();
+    expect(keys.asked).toBe(1);
+    keys.now += 1_000;
+    expect(await keys.check(token)).toEqual(good);
+  });
+
+  test("[I11] waits 3 s for a place that says nothing, and no longer", async () => {
+    const [rsa] = issuers;
+    if (rsa === undefined) throw new Error("no issuer");
+    const keys = place(rsa);
+    keys.keys = "silent";
+    await expect(keys.check(await rsa.sign(toms))).rejects.toThrow("no answer in 3000 ms");
+  });
+});

@@ -1,0 +1,457 @@
+import { runInDurableObject } from "cloudflare:test";
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { ClientObject } from "../../src/client/client-object.ts";
+import { OpType } from "../../src/protocol/generated/message_pb.js";
+import type { CommandInit } from "../support/frames.ts";
+import { has } from "../support/frames.ts";
+import { hmac, onTheWire, stamped } from "../support/sign.ts";
+import { named, refusal, say, start } from "./support/chat.ts";
+import { loggedIn, notifications } from "./support/commands.ts";
+import { Device } from "./support/device.ts";
+import { configure, maybeEvict, openWorld, world } from "./support/world.ts";
+
+/** Who may log in (X-01 to X-04, X-22, C-10, C-11). */
+
+type Session = NonNullable<CommandInit["sessionMessage"]>;
+
+const HOUR = 60 * 60 * 1000;
+const OFF = { signLogin: false, signConversation: false, origins: [], jwt: null };
+const FAILED = "4102 SIGNATURE_FAILED";
+
+beforeAll(() => openWorld());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await configure({ security: OFF });
+});
+
+/** A login signature as an app's server makes it. */
+function loginSigned(clientId: string, timestamp = Date.now(), masterKey = world.MASTER_KEY) {
+  const stamp = stamped(timestamp);
+  return onTheWire(hmac(masterKey, `${world.APP_ID}:${clientId}::${stamp.timestamp}:${stamp.nonce}`), stamp);
+}
+
+/** The answer to a login on a socket of its own: "" for a welcome. */
+async function login(clientId: string, session: Session = {}): Promise<string> {
+  const device = await Device.connect();
+  const answer = await device.login(clientId, session);
+  if (answer.op === OpType.opened) await device.ask({ cmd: "session", op: "close" });
+  device.close();
+  return refusal(answer);
+}
+
+/** What the app's server asks of a client's object over HTTP. */
+function client<Answer>(clientId: string, ask: (object: ClientObject) => Promise<Answer>): Promise<Answer> {
+  return runInDurableObject(world.CLIENTS.getByName(clientId), (object) => {
+    if (!(object instanceof ClientObject)) throw new Error("no client");
+    return ask(object);
+  });
+}
+
+const kick = (clientId: string, reason = "enough") => client(clientId, (object) => object.kick(reason));
+
+describe("with login signatures off", () => {
+  test("[X-01] everybody may log in, and a signature that is wrong is not looked at", async () => {
+    const [tom] = named("tom");
+    expect(await login(tom)).toBe("");
+    expect(await login(tom, { s: "wrong", t: 1, n: "x" })).toBe("");
+    expect(await login(tom, loginSigned(tom, Date.now() - 7 * HOUR))).toBe("");
+    const toms = await loggedIn(tom);
+    const sessionMessage = { s: "wrong", t: 1, n: "x" };
+    expect((await toms.ask({ cmd: "session", op: "refresh", sessionMessage })).op).toBe(OpType.refreshed);
+  });
+});
+
+describe("with login signatures on", () => {
+  beforeEach(() => configure({ security: { signLogin: true } }));
+
+  test("[X-01] [X-02] who has a signature of the app's server may log in, and who has none may not", async () => {
+    const [tom] = named("tom");
+    expect(await login(tom)).toBe(FAILED);
+    expect(await login(tom, loginSigned(tom))).toBe("");
+  });
+
+  test("[X-01] who was refused may log in on the same socket with one", async () => {
+    const [tom] = named("tom");
+    const device = await Device.connect();
+    expect(refusal(await device.login(tom))).toBe(FAILED);
+    expect((await device.login(tom, loginSigned(tom))).op).toBe(OpType.opened);
+  });
+
+  test("[X-04] it may tell its time in seconds, and be written in upper case", async () => {
+    const [tom] = named("tom");
+    const seconds = loginSigned(tom, Math.floor(Date.now() / 1000));
+    expect(await login(tom, seconds)).toBe("");
+    const signature = loginSigned(tom);
+    expect(await login(tom, { ...signature, s: signature.s.toUpperCase() })).toBe("");
+  });
+
+  test("[X-02] 4102 for one that is stale, early, tampered with, another's or by another key", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const good = loginSigned(tom);
+    const bad: [string, Session][] = [
+      ["stale", loginSigned(tom, Date.now() - 6 * HOUR - 1_000)],
+      ["stale, in seconds", loginSigned(tom, Math.floor(Date.now() / 1000) - 6 * 3_600 - 1)],
+      ["early", loginSigned(tom, Date.now() + HOUR)],
+      ["of another time", { ...good, t: good.t + 1 }],
+      ["of another nonce", { ...good, n: `${good.n}x` }],
+      ["without nonce", { s: good.s, t: good.t }],
+      ["without time", { s: good.s, n: good.n }],
+      ["tampered", { ...good, s: good.s.replace(/^./, (digit) => (digit === "0" ? "1" : "0")) }],
+      ["cut", { ...good, s: good.s.slice(2) }],
+      ["no hex", { ...good, s: "汤姆" }],
+      ["nothing", { ...good, s: "" }],
+      ["Jerry's", loginSigned(jerry)],
+      ["by the app key", loginSigned(tom, Date.now(), world.APP_KEY)],
+      ["a token", { s: "e30.e30.e30", t: good.t, n: good.n }],
+    ];
+    for (const [how, session] of bad) expect([how, await login(tom, session)]).toEqual([how, FAILED]);
+    expect(await login(tom, good)).toBe("");
+  });
+
+  test("[C-09] a session token stands for the signature, and only a good one does", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const { token: st } = await loggedIn(tom, loginSigned(tom));
+    expect(await login(tom, { st, r: true })).toBe("");
+    expect(await login(tom, { st: `${st}x`, ...loginSigned(tom) })).toBe("4112 SESSION_TOKEN_EXPIRED");
+    expect(await login(jerry, { st })).toBe("4112 SESSION_TOKEN_EXPIRED");
+    expect(await login(tom, { r: true })).toBe(FAILED);
+  });
+
+  test("[X-01] who is on stays on, also where he opens again without one", async () => {
+    const [tom] = named("tom");
+    const toms = await loggedIn(tom, loginSigned(tom));
+    const chat = await start(toms, [tom]);
+    expect(refusal(await toms.login(tom))).toBe(FAILED);
+    expect(refusal(await say(toms, chat, "still here"))).toBe("");
+    expect((await toms.login(tom, loginSigned(tom))).op).toBe(OpType.opened);
+  });
+
+  test("[wire §6] a refresh needs none, but one that comes along has to be right", async () => {
+    const [tom] = named("tom");
+    const toms = await loggedIn(tom, loginSigned(tom));
+    const refresh = (sessionMessage: Session) => toms.ask({ cmd: "session", op: "refresh", sessionMessage });
+    expect((await refresh({ st: toms.token })).op).toBe(OpType.refreshed);
+    expect((await refresh(loginSigned(tom))).op).toBe(OpType.refreshed);
+    expect(refusal(await refresh({ st: toms.token, ...loginSigned(tom, 1) }))).toBe(FAILED);
+    expect((await refresh({})).op).toBe(OpType.refreshed);
+  });
+
+  test("[X-01] whoever takes no id cannot have one", async () => {
+    const device = await Device.connect();
+    device.send({ cmd: "session", op: "open", appId: world.APP_ID, i: 1 });
+    expect(refusal(await device.answer(1))).toBe(FAILED);
+  });
+
+  test("[X-03] what was signed before a kick is void, and so is a token from before it", async () => {
+    const [tom] = named("tom");
+    const before = loginSigned(tom);
+    const seconds = loginSigned(tom, Math.floor(Date.now() / 1000));
+    const toms = await loggedIn(tom, before);
+    expect(await kick(tom)).toBe(1);
+    await maybeEvict();
+    expect(await login(tom, before)).toBe(FAILED);
+    expect(await login(tom, seconds)).toBe(FAILED);
+    expect(await login(tom, { st: toms.token, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
+    expect(await login(tom, { st: toms.token, ...loginSigned(tom, Date.now() + 1_000) })).toBe(
+      "4112 SESSION_TOKEN_EXPIRED",
+    );
+    const again = await loggedIn(tom, loginSigned(tom, Date.now() + 1_000));
+    expect(await login(tom, { st: again.token, r: true })).toBe("");
+  });
+});
+
+describe("a client who is kicked", () => {
+  test("[C-10] [X-03] hears 4115 and why, on every device, and nothing after it", async () => {
+    const [tom] = named("tom");
+    const toms = [await loggedIn(tom), await loggedIn(tom, { tag: "web" })];
+    expect(await kick(tom, "for the cat")).toBe(2);
+    for (const device of toms) {
+      const { sessionMessage } = await device.push("session", "closed");
+      expect(sessionMessage).toMatchObject({ code: 4115, reason: "KICKED_BY_APP", detail: "for the cat" });
+      device.clientId = tom;
+      expect(refusal(await device.ask({ cmd: "conv", op: "count", convMessage: { cid: "x" } }))).toBe(
+        "4105 SESSION_REQUIRED",
+      );
+    }
+    expect(await client(tom, (object) => object.isOnline())).toBe(false);
+    expect(await kick(tom)).toBe(0);
+  });
+
+  test("[C-10] need not be told why", async () => {
+    const [tom] = named("tom");
+    const device = await loggedIn(tom);
+    await kick(tom, "");
+    expect(has((await device.push("session", "closed")).sessionMessage, "detail")).toBe(false);
+  });
+
+  test("[X-03] has to log in anew, which nothing but signatures keeps him from", async () => {
+    const [tom] = named("tom");
+    const { token: st } = await loggedIn(tom);
+    await kick(tom);
+    expect(await login(tom, { st, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
+    const again = await loggedIn(tom);
+    expect(await login(tom, { st: again.token, r: true })).toBe("");
+    expect((await notifications(tom, st)).status).toBe(401);
+    expect((await notifications(tom, again.token)).status).toBe(200);
+    const check = (token: string) => client(tom, (object) => object.checkToken(tom, token));
+    expect(await check(st)).toEqual({ refused: "SESSION_TOKEN_EXPIRED" });
+    expect(await check(again.token)).toBeUndefined();
+    expect(await check("")).toEqual({ refused: "SESSION_TOKEN_EXPIRED" });
+  });
+
+  test("[M-50] [X-03] leaves no will", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await loggedIn(tom);
+    const jerrys = await loggedIn(jerry);
+    const chat = await start(toms, [tom, jerry], { unique: false });
+    await say(toms, chat, "I am gone", { will: true });
+    await kick(tom);
+    await toms.push("session", "closed");
+    await maybeEvict();
+    await say(jerrys, chat, "are you?");
+    expect(jerrys.texts(chat)).toEqual([]);
+    const again = await loggedIn(tom);
+    await say(again, chat, "here I am");
+    await jerrys.message("here I am");
+    expect(jerrys.texts(chat)).toEqual(["here I am"]);
+  });
+});
+
+describe("a client who is banned", () => {
+  const ban = (clientId: string) => client(clientId, (object) => object.ban("no cats"));
+  const unban = (clientId: string) => client(clientId, (object) => object.unban());
+
+  test("[X-22] [C-10] hears 4106, may not come back by token or anew, and may when it is taken back", async () => {
+    const [tom] = named("tom");
+    const toms = await loggedIn(tom);
+    await ban(tom);
+    const { sessionMessage } = await toms.push("session", "closed");
+    expect(sessionMessage).toMatchObject({ code: 4106, reason: "BLACKLISTED", detail: "no cats" });
+    await maybeEvict();
+    expect(await login(tom)).toBe("4106 BLACKLISTED");
+    expect(await login(tom, { st: toms.token, r: true })).toBe("4106 BLACKLISTED");
+    expect((await notifications(tom, toms.token)).status).toBe(401);
+    await unban(tom);
+    await maybeEvict();
+    expect(await login(tom)).toBe("");
+    expect(await login(tom, { st: toms.token, r: true })).toBe("");
+  });
+
+  test("[X-22] is banned though he never was here, and nobody else is", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    await ban(tom);
+    expect([await login(tom), await login(jerry)]).toEqual(["4106 BLACKLISTED", ""]);
+  });
+
+  test("[X-22] [wire §4.1] is told so by a push where he opens with a token and no serial (Java)", async () => {
+    const [tom] = named("tom");
+    const { token: st } = await loggedIn(tom);
+    await ban(tom);
+    const device = await Device.connect();
+    const open = { cmd: "session", op: "open", appId: world.APP_ID, peerId: tom } as const;
+    device.send({ ...open, sessionMessage: { st } });
+    expect((await device.push("session", "closed")).sessionMessage?.code).toBe(4106);
+  });
+
+  test("[X-22] a ban does not lift a kick, nor its end", async () => {
+    const [tom] = named("tom");
+    const { token: st } = await loggedIn(tom);
+    await kick(tom);
+    await ban(tom);
+    await unban(tom);
+    expect(await login(tom, { st, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
+  });
+});
+
+describe("JSON Web Tokens", () => {
+  const SECRET = "a secret between the app's server and Parley";
+  const now = () => Math.floor(Date.now() / 1000);
+
+  function token(claims: JWTPayload, secret = SECRET): Promise<string> {
+    const payload = { iat: now(), exp: now() + 3_600, ...claims };
+    return new SignJWT(payload).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(secret));
+  }
+
+  /** As any SDK's signature factory carries one. */
+  const carried = (s: string) => ({ s, t: Date.now(), n: "n0nce" });
+
+  test("[X-01] by a secret let their client in, and nobody without one", async () => {
+    await configure({ security: { jwt: { secret: SECRET } } });
+    const [tom, jerry] = named("tom", "jerry");
+    expect(await login(tom, carried(await token({ sub: tom })))).toBe("");
+    expect(await login(tom, { s: await token({ sub: tom }) })).toBe("");
+    const bad: [string, Session][] = [
+      ["none", {}],
+      ["expired", carried(await token({ sub: tom, exp: now() - 3_600 }))],
+      ["endless", carried(await token({ sub: tom, exp: undefined }))],
+      ["Jerry's", carried(await token({ sub: jerry }))],
+      ["by another secret", carried(await token({ sub: tom }, "another"))],
+      ["by none", carried(`${new UnsecuredJWT({ sub: tom, exp: now() + 60 }).encode()}AAAA`)],
+      ["by none, as it is", carried(new UnsecuredJWT({ sub: tom, exp: now() + 60 }).encode())],
+      ["a signature", loginSigned(tom)],
+    ];
+    for (const [how, session] of bad) expect([how, await login(tom, session)]).toEqual([how, FAILED]);
+  });
+
+  test("[X-01] beside signatures: either will do, and one of them has to", async () => {
+    await configure({ security: { signLogin: true, jwt: { secret: SECRET } } });
+    const [tom] = named("tom");
+    expect(await login(tom, carried(await token({ sub: tom })))).toBe("");
+    expect(await login(tom, loginSigned(tom))).toBe("");
+    expect(await login(tom)).toBe(FAILED);
+    expect(await login(tom, loginSigned(tom, 1))).toBe(FAILED);
+  });
+
+  test("[X-03] from before a kick are void, and so are those that do not say when they were made", async () => {
+    await configure({ security: { jwt: { secret: SECRET } } });
+    const [tom] = named("tom");
+    const before = carried(await token({ sub: tom }));
+    const timeless = carried(await token({ sub: tom, iat: undefined }));
+    expect([await login(tom, before), await login(tom, timeless)]).toEqual(["", ""]);
+    await kick(tom);
+    expect([await login(tom, before), await login(tom, timeless)]).toEqual([FAILED, FAILED]);
+    expect(await login(tom, carried(await token({ sub: tom, iat: now() + 2 })))).toBe("");
+  });
+
+  test("[X-01] by published keys let their client in; without the keys nobody can tell: 4200", async () => {
+    const jwksUrl = `https://id.example.com/${Math.random()}`;
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const keys = [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256", use: "sig" }];
+    let answer = () => Promise.resolve(Response.json({ keys }));
+    const fetch = vi.spyOn(globalThis, "fetch").mockImplementation((asked) => {
+      expect(String(asked)).toBe(jwksUrl);
+      return answer();
+    });
+    await configure({ security: { jwt: { jwksUrl } } });
+    const [tom] = named("tom");
+    const payload = { sub: tom, iat: now(), exp: now() + 60 };
+    const good = await new SignJWT(payload).setProtectedHeader({ alg: "ES256", kid: "one" }).sign(privateKey);
+    expect(await login(tom, carried(good))).toBe("");
+    expect(await login(tom, carried(await token({ sub: tom })))).toBe(FAILED);
+    expect(await login(tom, carried(good))).toBe("");
+    expect(fetch).toHaveBeenCalledTimes(1);
+
+    answer = () => Promise.resolve(new Response("sorry", { status: 500 }));
+    fetch.mockImplementation(answer);
+    await configure({ security: { jwt: { jwksUrl: `${jwksUrl}/moved` } } });
+    expect(await login(tom, carried(good))).toBe("4200 INTERNAL_ERROR");
+  });
+});
+
+describe("with conversation signatures on", () => {
+  beforeEach(() => configure({ security: { signConversation: true } }));
+
+  const UNSIGNED = "4302 CONVERSATION_SIGNATURE_FAILED";
+
+  /** Asks for a conversation of these members, signed for that list of them. */
+  async function create(device: Device, members: string[], signedList?: string, timestamp = Date.now()) {
+    const stamp = stamped(timestamp);
+    const text = `${world.APP_ID}:${device.clientId}:${signedList}:${stamp.timestamp}:${stamp.nonce}`;
+    const signature = signedList === undefined ? {} : onTheWire(hmac(world.MASTER_KEY, text), stamp);
+    const convMessage = { m: members, unique: false, ...signature };
+    return refusal(await device.ask({ cmd: "conv", op: "start", convMessage }));
+  }
+
+  test("[X-01] a conversation needs one to be created, for its very members", async () => {
+    const [tom, jerry, mary] = named("tom", "jerry", "mary");
+    const toms = await loggedIn(tom);
+    const both = [tom, jerry].toSorted().join(":");
+    expect(await create(toms, [tom, jerry])).toBe(UNSIGNED);
+    expect(await create(toms, [tom, jerry], both)).toBe("");
+    expect(await create(toms, [tom, jerry, mary], both)).toBe(UNSIGNED);
+    expect(await create(toms, [tom, jerry], both, Date.now() - 6 * HOUR - 1_000)).toBe(UNSIGNED);
+    expect(await create(toms, [tom, jerry], both, Math.floor(Date.now() / 1000))).toBe("");
+  });
+
+  test("[wire §6] C# sends the members without the creator, and its signer is told no more", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await loggedIn(tom);
+    expect(await create(toms, [jerry], jerry)).toBe("");
+    expect(await create(toms, [jerry], [tom, jerry].toSorted().join(":"))).toBe("");
+    expect(await create(toms, [tom, jerry], jerry)).toBe("");
+  });
+
+  test("[X-02] [I12] a login's signature creates nothing", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await loggedIn(tom);
+    const convMessage = { m: [tom, jerry], ...loginSigned(tom) };
+    expect(refusal(await toms.ask({ cmd: "conv", op: "start", convMessage }))).toBe(UNSIGNED);
+  });
+
+  test("[X-03] one from before a kick creates nothing", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    await kick(tom);
+    const toms = await loggedIn(tom);
+    expect(await create(toms, [tom, jerry], [tom, jerry].toSorted().join(":"), Date.now() - 60_000)).toBe(
+      UNSIGNED,
+    );
+  });
+
+  test("[X-01] logging in needs none", async () => {
+    const [tom] = named("tom");
+    expect(await login(tom)).toBe("");
+  });
+
+  test("[X-01] with it off, a wrong one creates all the same", async () => {
+    await configure({ security: { signConversation: false } });
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await loggedIn(tom);
+    expect(await create(toms, [tom, jerry], "nobody")).toBe("");
+  });
+});
+
+describe("web pages", () => {
+  const allowed = "https://chat.example.com";
+  beforeEach(() => configure({ security: { origins: [allowed, "http://example.com:8080"] } }));
+
+  async function connects(headers: Record<string, string>): Promise<string> {
+    const [tom] = named("tom");
+    const device = await Device.connect({ headers });
+    device.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: tom, i: 1 });
+    const outcome = await Promise.race([
+      device.answer(1).then(({ op }) => OpType[op] ?? ""),
+      device.closing().then(({ code, reason }) => `${code} ${reason}`),
+    ]);
+    device.close();
+    return outcome;
+  }
+
+  test.each([
+    allowed,
+    "http://example.com:8080",
+    "http://localhost",
+    "http://localhost:3000",
+    "https://127.0.0.1:8443",
+    "http://[::1]:9",
+    "capacitor://localhost",
+  ])("[C-11] of %s may connect", async (origin) => {
+    expect(await connects({ origin })).toBe("opened");
+  });
+
+  test.each([
+    "http://chat.example.com",
+    "https://chat.example.com:8443",
+    "https://example.com",
+    "https://chat.example.com.evil.example",
+    "https://localhost.example.com",
+    "https://evil.example/localhost",
+    "null",
+    "not an origin",
+  ])("[C-11] [C-10] of %j are told 4110, and nothing else happens", async (origin) => {
+    expect(await connects({ origin })).toBe("4110 INVALID_ORIGIN");
+  });
+
+  test("[C-11] what is no web page may connect, and any page where none are listed", async () => {
+    expect(await connects({})).toBe("opened");
+    await configure({ security: { origins: [] } });
+    expect(await connects({ origin: "https://anywhere.example" })).toBe("opened");
+  });
+
+  test("[wire §2.1] who is told so has its sub-protocol first, or a browser would never hear it", async () => {
+    const { response } = await Device.connect({ headers: { origin: "https://evil.example" } });
+    expect([response.status, response.headers.get("sec-websocket-protocol")]).toEqual([
+      ...[101, "lc.protobuf2.3"],
+    ]);
+  });
+});
