@@ -1,0 +1,157 @@
+import { Webhook as Receiver } from "standardwebhooks";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ALLOWED } from "../../../src/hooks/events.ts";
+import type { Fetch } from "../../../src/hooks/outbound.ts";
+import { told } from "../../../src/hooks/parameters.ts";
+import type { JsonObject } from "../../../src/protocol/json.ts";
+import { hooksWith, serverWith, settingsWith } from "../../support/app-hooks.ts";
+import { arriving, saying, starting, unseen } from "../../support/questions.ts";
+
+const url = "https://app.example.com/parley";
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A receiver that answers all alike, and what it was sent. */
+function receiver(answer: () => Response = () => new Response(null, { status: 204 })) {
+  const taken: { path: string; body: string; headers: Record<string, string> }[] = [];
+  const network: Fetch = async (called, init) => {
+    const headers = Object.fromEntries(new Headers(init.headers));
+    taken.push({ path: new URL(called).pathname, body: String(init.body), headers });
+    return answer();
+  };
+  return { taken, network };
+}
+
+function webhook(network: Fetch, more: JsonObject = {}, now?: () => number) {
+  return serverWith(settingsWith({ webhooks: { url, secret, ...more } }), { fetch: network, now });
+}
+
+describe("[H-13] a webhook", () => {
+  test("takes an event that the Standard Webhooks library accepts", async () => {
+    const { taken, network } = receiver();
+    await webhook(network).tellWebhook(told(arriving("event-1")));
+    const [{ path, body, headers } = { path: "", body: "", headers: {} }] = taken;
+    expect(path).toBe("/parley");
+    expect(headers["content-type"]).toBe("application/json");
+    expect(headers["webhook-id"]).toBe("event-1");
+    expect(new Receiver(secret).verify(body, headers)).toEqual({
+      type: "clientOnline",
+      timestamp: "2026-11-25T12:00:00.000Z",
+      data: { peerId: "Tom", sourceIP: "203.0.113.7", tag: "Mobile", reconnect: 0 },
+    });
+    expect(() => new Receiver(secret).verify(body.replace("Tom", "Jim"), headers)).toThrow();
+  });
+
+  test("is signed with any other text as it is", async () => {
+    const { taken, network } = receiver();
+    await webhook(network, { secret: "geheim, ü" }).tellWebhook(told(arriving("event-1")));
+    const [{ body, headers } = { body: "", headers: {} }] = taken;
+    const key = new TextEncoder().encode("geheim, ü");
+    expect(new Receiver(key, { format: "raw" }).verify(body, headers)).toMatchObject({
+      type: "clientOnline",
+    });
+  });
+
+  test("without a secret is not signed", async () => {
+    const { taken, network } = receiver();
+    await webhook(network, { secret: null }).tellWebhook(told(arriving("event-1")));
+    expect(Object.keys(taken[0]?.headers ?? {})).toEqual(["content-type", "webhook-id", "webhook-timestamp"]);
+  });
+
+  test("sees at every attempt the same id and body, and the attempt's own time", async () => {
+    let now = 1_000_000;
+    const { taken, network } = receiver();
+    const server = webhook(network, {}, () => now);
+    await server.tellWebhook(told(arriving("event-1")));
+    now = 61_000_000;
+    await server.tellWebhook(told(arriving("event-1")));
+    expect(taken.map(({ headers }) => headers["webhook-id"])).toEqual(["event-1", "event-1"]);
+    expect(taken.map(({ headers }) => headers["webhook-timestamp"])).toEqual(["1000", "61000"]);
+    expect(taken[0]?.body).toBe(taken[1]?.body);
+  });
+
+  test("takes only what it is set to, which is everything that happened", async () => {
+    const { taken, network } = receiver();
+    const events = ["clientOffline"];
+    await webhook(network, { events }).tellWebhook(told(arriving("event-1")));
+    expect(taken).toEqual([]);
+    const hooks = hooksWith({ webhooks: { url } }, { fetch: network });
+    expect(await hooks.aboutMessage(saying("hello"))).toEqual(ALLOWED);
+    expect(await hooks.aboutSignIn("t")).toBeUndefined();
+    expect(taken).toEqual([]);
+    expect(await hooks.aboutOffline(unseen("hello"))).toMatchObject({ skip: false });
+    expect(taken).toHaveLength(1);
+  });
+
+  test.each([
+    [200, "ok"],
+    [201, ""],
+    [299, "{}"],
+  ])("succeeds by status %d and the body %j", async (status, body) => {
+    const { network } = receiver(() => new Response(body, { status }));
+    const answer = await webhook(network).tellWebhook(told(arriving("event-1")));
+    expect(answer.outcome).toBe("answered");
+  });
+
+  test.each([302, 400, 410, 500])("fails by status %d", async (status) => {
+    const { network } = receiver(() => new Response("", { status }));
+    const answer = await webhook(network).tellWebhook(told(arriving("event-1")));
+    expect(answer).toMatchObject({ outcome: "failed", failure: "unable" });
+  });
+});
+
+describe("a webhook that is asked before something happens", () => {
+  const events = ["messageReceived", "conversationStart", "rtmClientSign", "receiversOffline"];
+  const asking = (network: Fetch, more: JsonObject = {}) =>
+    hooksWith({ webhooks: { url, secret, events }, ...more }, { fetch: network });
+
+  test("decides by what it answers", async () => {
+    const { network, taken } = receiver(() => Response.json({ drop: true, code: 3, detail: "no" }));
+    const verdict = await asking(network).aboutMessage(saying("hello"));
+    expect(verdict).toEqual({ allowed: false, appCode: 3, appMessage: "no" });
+    const [{ body, headers } = { body: "", headers: {} }] = taken;
+    expect(new Receiver(secret).verify(body, headers)).toMatchObject({
+      type: "messageReceived",
+      data: { fromPeer: "Tom", content: "hello" },
+    });
+    expect(await asking(network).aboutConversation(starting())).toEqual(ALLOWED);
+  });
+
+  test("lets everything be by an empty answer", async () => {
+    const { network } = receiver();
+    expect(await asking(network).aboutMessage(saying("hello"))).toMatchObject({ content: undefined });
+    expect(await asking(network).aboutConversation(starting())).toEqual(ALLOWED);
+  });
+
+  test("[H-10] knows whose session token it is", async () => {
+    const { network } = receiver(() => Response.json({ result: true, objectId: "Tom" }));
+    expect(await asking(network).aboutSignIn("t")).toEqual({ allowed: true, clientId: "Tom" });
+  });
+
+  test("[H-11] that fails is as a hook that fails", async () => {
+    const { network } = receiver(() => new Response("", { status: 503 }));
+    expect(await asking(network).aboutMessage(saying("hello"))).toEqual(ALLOWED);
+    const strict = asking(network, { hooks: { onFailure: "refuse" } });
+    expect(await strict.aboutMessage(saying("hello"))).toMatchObject({ allowed: false });
+  });
+
+  test("is not asked what the engine decides", async () => {
+    const asked: string[] = [];
+    const network: Fetch = async (called) => {
+      const { hostname, pathname } = new URL(called);
+      asked.push(hostname);
+      return Response.json({ result: pathname.endsWith("metadatas") ? ["_messageReceived"] : {} });
+    };
+    const hooks = asking(network, { hooks: { url: "https://engine.example.com" } });
+    await hooks.aboutMessage(saying("hello"));
+    expect(asked).toEqual(["engine.example.com", "engine.example.com"]);
+    await hooks.aboutConversation(starting());
+    expect(asked.slice(2)).toEqual(["app.example.com"]);
+  });
+});
