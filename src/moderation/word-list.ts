@@ -28,7 +28,7 @@ export class WordList {
 
   /** In order, with a gap between each two of them. */
   #find(text: string): Stretch[] {
-    this.#automaton ??= new AhoCorasick([...new Set(this.#words.map((word) => fold(word).text))]);
+    this.#automaton ??= new AhoCorasick(foldAll(this.#words));
     const folded = fold(text);
     const stretches: Stretch[] = [];
     // Matches come in the order of their ends.
@@ -46,4 +46,10 @@ export class WordList {
     }
     return stretches;
   }
+}
+
+/** Each once. Together, since what finds a text's letters costs memory for each text it is given. */
+function foldAll(words: readonly string[]): string[] {
+  if (words.length === 0) return [];
+  return [...new Set(fold(words.join("\n")).text.split("\n"))];
 }
