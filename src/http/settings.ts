@@ -1,22 +1,42 @@
 import { Hono } from "hono";
-import { parseJson } from "../protocol/json-text.ts";
-import { patchProblem } from "../settings/schema.ts";
+import * as v from "valibot";
+import { patchProblem, settingsSchema } from "../settings/schema.ts";
 import { patchSettings, readSettings } from "../settings/store.ts";
+import { answered } from "./answered.ts";
+import { readJson } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
-import { failures, refuse } from "./errors.ts";
+import { failures, INVALID_FIELD, refuse } from "./errors.ts";
+import { operation } from "./operation.ts";
+import { shown } from "./schemas.ts";
+
+const patch = v.pipe(settingsSchema, shown({ limits: { members: 500, messageBytes: null } }));
 
 /** `GET` and `PATCH /admin/settings`, with the master key: all settings, and a JSON merge patch of them. */
 export const settings = new Hono<HttpEnv>()
-  .get("/admin/settings", async (context) => {
-    // Past the cache: whoever asks here wants to see what was stored, not what an isolate remembers.
-    return context.json(await readSettings(context.env));
-  })
-  .patch("/admin/settings", async (context) => {
-    const patch = parseJson(await context.req.text());
-    if ("problem" in patch) {
-      return refuse(context, 400, { ...failures.malformedJson, error: `Malformed JSON: ${patch.problem}.` });
-    }
-    const problem = patchProblem(patch.value);
-    if (problem !== undefined) return refuse(context, 400, { code: 105, error: problem });
-    return context.json(await patchSettings(context.env, patch.value));
-  });
+  .get(
+    "/admin/settings",
+    operation({
+      ...{ id: "getSettings", tag: "Administration", summary: "Read the settings" },
+      ...{ access: "master", answer: settingsSchema },
+    }),
+    async (context) => {
+      // Past the cache: whoever asks here wants to see what was stored, not what an isolate remembers.
+      return context.json(await answered(readSettings(context.env), "settings"));
+    },
+  )
+  .patch(
+    "/admin/settings",
+    operation({
+      ...{ id: "changeSettings", tag: "Administration", summary: "Change settings" },
+      description: "A JSON merge patch (RFC 7396): what is not named stays, `null` sets a field back.",
+      ...{ access: "master", answer: settingsSchema, body: patch },
+    }),
+    async (context) => {
+      const body = await readJson(context);
+      if ("failure" in body) return refuse(context, body.status, body.failure);
+      if (body.value === undefined) return refuse(context, 400, failures.malformedJson);
+      const problem = patchProblem(body.value);
+      if (problem !== undefined) return refuse(context, 400, { code: INVALID_FIELD, error: problem });
+      return context.json(await answered(patchSettings(context.env, body.value), "settings"));
+    },
+  );
