@@ -1,14 +1,7 @@
-import { newColumns } from "../conversation/attributes.ts";
-import { isClientId } from "../conversation/client-id.ts";
 import type { Described } from "../conversation/conversation-object.ts";
-import {
-  isConversationId,
-  newConversationId,
-  uniqueConversationId,
-  uniqueIdOf,
-} from "../conversation/ids.ts";
+import { isConversationId } from "../conversation/ids.ts";
+import { newConversation } from "../conversation/new-conversation.ts";
 import { isWhereByIdOnly } from "../history/query.ts";
-import type { ConversationRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { conversationJson } from "../protocol/conversation-json.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -41,36 +34,19 @@ export async function answerStart(
     return { conversationId: "", reply: replies.errorReply(serial, error, { detail }), pushes: [] };
   };
   if (command.kind !== "normal") return refuse("UNSUPPORTED_COMMAND", `${command.kind} conversations`);
-  const members = [...new Set([clientId, ...command.members])].toSorted(); // as they come out of storage
-  const invalid = members.find((id) => !isClientId(id));
-  if (invalid !== undefined) return refuse("INVALID_LOGIN", "a member's id is not 1 to 64 characters");
-  if (members.length > (await services.memberLimit())) return refuse("CONVERSATION_FULL");
+  const { unique, columns } = command;
+  const record = await newConversation(
+    { creator: clientId, members: [clientId, ...command.members], unique, columns },
+    { appId: services.appId, memberLimit: await services.memberLimit(), now: services.now() },
+  );
+  if ("refused" in record) return refuse(record.refused, record.detail);
   if (!(await mayStart(services, clientId, command, standing)))
     return refuse("CONVERSATION_SIGNATURE_FAILED");
-  const columns = newColumns(command.columns);
-  if ("refused" in columns) return refuse("CONVERSATION_API_FAILED", columns.refused);
-  const now = services.now();
-  const id = command.unique
-    ? await uniqueConversationId(services.appId, command.kind, members)
-    : newConversationId(now);
-  const record: ConversationRecord = {
-    id,
-    kind: command.kind,
-    ...columns,
-    creator: clientId,
-    members,
-    muted: [],
-    unique: command.unique,
-    uniqueId: command.unique ? await uniqueIdOf(members) : undefined,
-    createdAt: now,
-    updatedAt: now,
-    lastMessageAt: undefined,
-    timeToLive: undefined,
-  };
   const { existing, conversation, pushes } = await services.start(record);
   const { createdAt, uniqueId } = conversation;
-  const reply = replies.conversationStarted(serial, { conversationId: id, createdAt, uniqueId, existing });
-  return { conversationId: id, reply, pushes };
+  const conversationId = record.id;
+  const reply = replies.conversationStarted(serial, { conversationId, createdAt, uniqueId, existing });
+  return { conversationId, reply, pushes };
 }
 
 /** Whether the app wants no signature for it, or it has one that is right (X-01); temporary ones never carry any. */

@@ -1,7 +1,13 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Env } from "../env.ts";
+import { adminBans } from "./admin/bans.ts";
+import { adminEvents } from "./admin/events.ts";
+import { Unanswered } from "./answered.ts";
+import { credentialHeaders } from "./auth.ts";
 import { demo } from "./demo.ts";
+import { documentOf } from "./docs/document.ts";
+import { docsPage } from "./docs/page.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { goAway } from "./go-away.ts";
@@ -9,6 +15,16 @@ import { keywords } from "./keywords.ts";
 import { notifications } from "./notifications.ts";
 import { forTheOwner } from "./owner.ts";
 import { route } from "./route.ts";
+import { appWide } from "./rtm/app-wide.ts";
+import { clients } from "./rtm/clients.ts";
+import { conversations } from "./rtm/conversations.ts";
+import { COMPLETE_UNTIL } from "./rtm/history.ts";
+import { legacyClients } from "./rtm/legacy-clients.ts";
+import { legacyMessages } from "./rtm/legacy-messages.ts";
+import { members } from "./rtm/members.ts";
+import { messages } from "./rtm/messages.ts";
+import { notServed } from "./rtm/not-served.ts";
+import { IDEMPOTENCY_KEY } from "./rtm/sending.ts";
 import { settings } from "./settings.ts";
 
 export interface AppOptions {
@@ -25,16 +41,8 @@ export interface App {
 const crossOrigin = cors({
   origin: "*",
   allowMethods: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],
-  allowHeaders: [
-    "Content-Type",
-    "X-LC-Id",
-    "X-LC-Key",
-    "X-LC-Sign",
-    "X-LC-IM-Session-Token",
-    "X-LC-Session",
-    "X-LC-Prod",
-    "X-LC-UA",
-  ],
+  allowHeaders: ["Content-Type", ...credentialHeaders, IDEMPOTENCY_KEY.name],
+  exposeHeaders: ["Retry-After", COMPLETE_UNTIL],
   maxAge: 86_400,
 });
 
@@ -58,15 +66,17 @@ export function createApp({ connect }: AppOptions): App {
 
 function httpApp(): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({
-    // C# joins its server URL and the path without looking: `https://host/` asks for `//v1/route`.
-    getPath: (request) => new URL(request.url).pathname.replace(/\/{2,}/g, "/"),
+    // C# joins its server URL and the path without looking: `https://host/` asks for `//v1/route`. Old documents
+    // have a slash at the end of some paths.
+    getPath: (request) => new URL(request.url).pathname.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, ""),
   });
   app.use(crossOrigin, async (context, next) => {
     await next();
     if (context.req.path === "/") return;
     // Answers hold keys' privileges and a caller's own address: nothing on the way may keep or render them.
     context.header("Cache-Control", "no-store");
-    context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    if (!context.res.headers.has("Content-Security-Policy"))
+      context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     context.header("X-Content-Type-Options", "nosniff");
     context.header("Referrer-Policy", "no-referrer");
   });
@@ -79,8 +89,20 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", settings);
   app.route("/", keywords);
   app.route("/", goAway);
+  app.route("/", adminBans);
+  app.route("/", adminEvents);
+  for (const resource of [conversations, members, messages, clients, appWide]) app.route("/", resource);
+  app.route("/", legacyMessages);
+  app.route("/", legacyClients);
+  app.route("/", notServed);
+  app.get("/openapi.json", async (context) => context.json(await documentOf(app)));
+  app.get("/docs", async (context) => docsPage(context, await documentOf(app)));
   app.notFound((context) => refuse(context, 404, failures.notFound));
   app.onError((error, context) => {
+    if (error instanceof Unanswered) {
+      console.error(`${context.req.method} ${context.req.path}: ${error.message}`);
+      return refuse(context, error.status, error.failure);
+    }
     console.error(`${context.req.method} ${context.req.path}`, error);
     return refuse(context, 500, failures.internal);
   });

@@ -1,22 +1,79 @@
 import type { Env } from "../env.ts";
+import type { Json, JsonObject } from "../protocol/json.ts";
 
 /** Who an HTTP request speaks for: nobody we know, the app's clients, or the app's owner. */
 export type Caller = "none" | "app" | "master";
 
 type Keys = Pick<Env, "APP_ID" | "APP_KEY" | "MASTER_KEY">;
 
+/** What a request shows to be let in (http-api §1.2), wherever it was found. */
+export interface Credentials {
+  appId: string | undefined;
+  /** `<app key>` or `<master key>,master`. */
+  key: string | undefined;
+  /** The master key alone, as older clients send it. */
+  masterKey: string | undefined;
+  /** `<md5>,<ms>` or `<md5>,<ms>,master`. */
+  sign: string | undefined;
+}
+
+/** The names in use, newest first. Which family a client is of shows in how it names the app. */
+const FAMILIES = [
+  { appId: "X-LC-Id", key: "X-LC-Key", masterKey: undefined, sign: "X-LC-Sign" },
+  ...["X-AVOSCloud", "X-Uluru"].map((prefix) => ({
+    appId: `${prefix}-Application-Id`,
+    key: `${prefix}-Application-Key`,
+    masterKey: `${prefix}-Master-Key`,
+    sign: `${prefix}-Request-Sign`,
+  })),
+];
+
+/** Every header in which browsers may have to send these, and what goes along with them. */
+export const credentialHeaders = [
+  ...FAMILIES.flatMap(({ appId, key, masterKey, sign }) => [appId, key, masterKey ?? [], sign].flat()),
+  ...["X-LC-IM-Session-Token", "X-LC-Session", "X-LC-Prod", "X-LC-UA"],
+  ...["X-AVOSCloud", "X-Uluru"].flatMap((prefix) => [
+    `${prefix}-Session-Token`,
+    `${prefix}-Application-Production`,
+  ]),
+];
+
+/** The credentials in a request's headers; undefined where these name no app at all. */
+export function credentialsInHeaders(headers: Headers): Credentials | undefined {
+  const family = FAMILIES.find(({ appId }) => headers.has(appId));
+  if (family === undefined) return undefined;
+  const read = (name: string | undefined) => (name && headers.get(name)) ?? undefined;
+  return {
+    appId: read(family.appId),
+    key: read(family.key),
+    masterKey: read(family.masterKey),
+    sign: read(family.sign),
+  };
+}
+
+/** The same in the body of a very old browser, which may set no headers. */
+export function credentialsInBody(body: JsonObject): Credentials {
+  const text = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
+  return {
+    appId: text(body._ApplicationId),
+    key: text(body._ApplicationKey),
+    masterKey: text(body._MasterKey),
+    sign: undefined,
+  };
+}
+
 /**
- * Reads `X-LC-Id` with either `X-LC-Key` (`<app key>` or `<master key>,master`) or `X-LC-Sign`
- * (`<md5>,<ms>` or `<md5>,<ms>,master`, the digest being lower-case hex of MD5 over time and key). When both
- * are there the key counts. How old a signature may be is documented nowhere and device clocks are wrong, so
- * age is not judged.
+ * Whom credentials speak for. A key counts before a signature, and a master key of its own before both: a wrong
+ * one is never made good by what stands beside it. The digest is lower-case hex of MD5 over time and key. How
+ * old a signature may be is documented nowhere and device clocks are wrong, so age is not judged. The third
+ * part `ax-sig-1` means a key of its own for Android, which there is none of: it is refused.
  */
-export async function callerOf(request: Request, keys: Keys): Promise<Caller> {
-  if (request.headers.get("X-LC-Id") !== keys.APP_ID) return "none";
-  const key = request.headers.get("X-LC-Key");
-  if (key !== null) return callerByKey(key.trim(), keys);
-  const sign = request.headers.get("X-LC-Sign");
-  return sign === null ? "none" : callerBySignature(sign, keys);
+export async function callerOf(credentials: Credentials, keys: Keys): Promise<Caller> {
+  if (credentials.appId !== keys.APP_ID) return "none";
+  const { key, masterKey, sign } = credentials;
+  if (masterKey !== undefined) return (await same(masterKey.trim(), keys.MASTER_KEY)) ? "master" : "none";
+  if (key !== undefined) return callerByKey(key.trim(), keys);
+  return sign === undefined ? "none" : callerBySignature(sign, keys);
 }
 
 async function callerByKey(key: string, keys: Keys): Promise<Caller> {

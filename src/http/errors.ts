@@ -1,5 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Refused } from "../env.ts";
+import { type ErrorName, errors } from "../protocol/errors.ts";
 
 /** The body every 4xx and 5xx carries. */
 export interface Failure {
@@ -13,10 +15,52 @@ export const failures = {
   notFound: { code: 404, error: "Not found." },
   unknownApp: { code: 404, error: "No such app." },
   malformedJson: { code: 107, error: "Malformed JSON." },
+  tooLarge: { code: 413, error: "The body is too large." },
   internal: { code: 500, error: "Internal error." },
+  unavailable: { code: 503, error: "Not available at the moment; try again later." },
+  unanswered: { code: 504, error: "No answer in time; what was asked for may have happened all the same." },
 } as const satisfies Record<string, Failure>;
+
+/** Codes of input that does not fit (http-api §1.3): in a path or query, and in a body. */
+export const INVALID_PARAMETER = 1;
+export const INVALID_FIELD = 105;
 
 /** A refusal as the SDKs expect it: a status and a JSON body with a number and a sentence. */
 export function refuse(context: Context, status: ContentfulStatusCode, failure: Failure): Response {
   return context.json(failure, status);
 }
+
+/** What an object refused, for whoever asked over HTTP: the protocol's number and what it means. */
+export function refused(context: Context, { refused: name, detail }: Refused): Response {
+  const { code, meaning } = errors[name];
+  const error = detail === undefined ? meaning : `${meaning}: ${detail}`;
+  return refuse(context, statuses[name] ?? 400, { code, error });
+}
+
+export const isRefused = (answer: object | undefined): answer is Refused =>
+  answer !== undefined && "refused" in answer;
+
+/** Everything else is 400. */
+const statuses: Partial<Record<ErrorName, ContentfulStatusCode>> = {
+  SESSION_TOKEN_EXPIRED: 401,
+  SESSION_CONFLICT: 401,
+  SIGNATURE_FAILED: 401,
+  BLACKLISTED: 403,
+  CONVERSATION_NOT_ALLOWED: 403,
+  CONVERSATION_REJECTED_BY_APP: 403,
+  CONVERSATION_LOG_REJECTED: 403,
+  CONVERSATION_MEMBERSHIP_REQUIRED: 403,
+  MESSAGE_OWNERSHIP_REQUIRED: 403,
+  MESSAGE_REJECTED_BY_APP: 403,
+  MESSAGE_UPDATE_REJECTED_BY_APP: 403,
+  CONVERSATION_NOT_FOUND: 404,
+  INVALID_MESSAGING_TARGET: 404,
+  MESSAGE_NOT_FOUND: 404,
+  CONVERSATION_FULL: 409,
+  FRAME_TOO_LONG: 413,
+  MESSAGE_SENT_QUOTA_EXCEEDED: 429,
+  CONVERSATION_API_QUOTA_EXCEEDED: 429,
+  INTERNAL_ERROR: 500,
+  CONVERSATION_INTERNAL_ERROR: 500,
+  SEND_MESSAGE_TIMEOUT: 504,
+};

@@ -1,40 +1,53 @@
 import { Hono } from "hono";
+import * as v from "valibot";
 import type { MissedNotices } from "../client/missed-notices.ts";
-import { isClientId } from "../conversation/client-id.ts";
 import type { Notification } from "../conversation/notices.ts";
-import { withDeadline } from "../deadline.ts";
-import { errors } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { callerOf } from "./auth.ts";
+import { answered } from "./answered.ts";
 import type { HttpEnv } from "./env.ts";
-import { failures, refuse } from "./errors.ts";
+import { refused } from "./errors.ts";
+import * as example from "./examples.ts";
+import { operation, takes } from "./operation.ts";
+import * as schema from "./schemas.ts";
 
-const DEADLINE = 8_000; // ms for the client's object and the conversations behind it
+const query = v.object({
+  client_id: schema.clientId(example.READER),
+  start_ts: v.optional(v.pipe(schema.timeText(), v.description("Of what came after this time."))),
+  notification_type: v.optional(
+    v.pipe(v.string(), v.description("`permanent` answers the flat form."), v.examples(["permanent"])),
+  ),
+});
+
+const answer = v.union([
+  v.object({ notifications: v.array(schema.anyObject()), hasMore: v.boolean() }),
+  v.object({
+    permanent: v.object({ notifications: v.array(schema.anyObject()) }),
+    droppable: v.object({ invalidLocalConvCache: v.boolean(), notifications: v.array(schema.anyObject()) }),
+  }),
+]);
 
 /**
  * `GET /1.1/rtm/notifications?client_id&start_ts[&notification_type=permanent]` with a session token: what a
  * client missed beside messages, in the shape of JavaScript (with the type) or Swift (without), wire §11.2.
  */
-export const notifications = new Hono<HttpEnv>().get("/1.1/rtm/notifications", async (context) => {
-  const { env, req } = context;
-  if ((await callerOf(req.raw, env)) === "none") return refuse(context, 401, failures.unauthorized);
-  const clientId = req.query("client_id");
-  if (clientId === undefined || !isClientId(clientId)) {
-    return refuse(context, 400, { code: 1, error: "client_id: a client id" });
-  }
-  const after = Number(req.query("start_ts") ?? 0);
-  if (!Number.isSafeInteger(after) || after < 0) {
-    return refuse(context, 400, { code: 1, error: "start_ts: a time in milliseconds" });
-  }
-  const token = req.header("X-LC-IM-Session-Token") ?? "";
-  const client = env.CLIENTS.getByName(clientId);
-  const missed = await withDeadline(client.missedNotices(clientId, token, after), DEADLINE, "notifications");
-  if ("refused" in missed) {
-    const { code, meaning } = errors[missed.refused];
-    return refuse(context, 401, { code, error: meaning });
-  }
-  return context.json(req.query("notification_type") === "permanent" ? flat(missed) : nested(missed));
-});
+export const notifications = new Hono<HttpEnv>().get(
+  "/1.1/rtm/notifications",
+  operation({
+    ...{ id: "listNotifications", tag: "SDKs", summary: "Read what a client missed beside messages" },
+    description: "With a session token of the client: 401 with 4112 where it does not count any more.",
+    ...{ access: "app", answer },
+    headers: [{ name: "X-LC-IM-Session-Token", description: "From the login.", example: "the-token" }],
+  }),
+  takes("query", query),
+  async (context) => {
+    const { client_id: clientId, start_ts: after = 0, notification_type: type } = context.req.valid("query");
+    const token = context.req.header("X-LC-IM-Session-Token") ?? "";
+    const client = context.env.CLIENTS.getByName(clientId);
+    const missed = await answered(client.missedNotices(clientId, token, after), "notifications");
+    if ("refused" in missed) return refused(context, missed);
+    return context.json(type === "permanent" ? flat(missed) : nested(missed));
+  },
+);
 
 function flat({ notifications: missed, more }: MissedNotices): JsonObject {
   return { notifications: missed.map((notification) => json(notification, "flat")), hasMore: more };

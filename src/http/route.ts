@@ -1,7 +1,9 @@
 import { type Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
+import * as v from "valibot";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
+import { operation, takes } from "./operation.ts";
 
 /** Seconds an SDK may keep an answer. */
 const TIME_TO_LIVE = 3_600;
@@ -12,24 +14,56 @@ const forOurApp = createMiddleware<HttpEnv>(async (context, next) => {
   await next();
 });
 
+const query = v.object({
+  appId: v.optional(
+    v.pipe(v.string(), v.description("The app: 404 for any other."), v.examples(["parley-dev"])),
+  ),
+});
+
+const timeToLive = v.pipe(v.number(), v.integer(), v.description("Seconds the answer may be kept."));
+const url = v.pipe(v.string(), v.description("Of the socket, `ws:` or `wss:`."));
+const socket = v.object({ groupId: v.string(), groupUrl: url, server: url, secondary: url, ttl: timeToLive });
+const hosts = v.object({
+  ...{ rtm_router_server: v.string(), push_server: v.string(), api_server: v.string() },
+  ...{ engine_server: v.string(), stats_server: v.string(), ttl: timeToLive },
+});
+
 /** What SDKs ask before they connect: where the socket is, and which hosts serve an app. */
 export const route = new Hono<HttpEnv>()
-  .get("/v1/route", forOurApp, (context) => {
-    // No query string in it: some adapters append `?subprotocol=` without looking.
-    const url = `${isSecure(context) ? "wss" : "ws"}://${hostOf(context)}/rtm`;
-    return context.json({ groupId: "g0", groupUrl: url, server: url, secondary: url, ttl: TIME_TO_LIVE });
-  })
-  .get("/2/route", forOurApp, (context) => {
-    const host = hostOf(context);
-    return context.json({
-      rtm_router_server: host,
-      push_server: host,
-      api_server: host,
-      engine_server: host,
-      stats_server: host,
-      ttl: TIME_TO_LIVE,
-    });
-  });
+  .get(
+    "/v1/route",
+    operation({
+      ...{ id: "findSocket", tag: "SDKs", summary: "Find the socket" },
+      ...{ access: "anyone", answer: socket },
+    }),
+    takes("query", query),
+    forOurApp,
+    (context) => {
+      // No query string in it: some adapters append `?subprotocol=` without looking.
+      const url = `${isSecure(context) ? "wss" : "ws"}://${hostOf(context)}/rtm`;
+      return context.json({ groupId: "g0", groupUrl: url, server: url, secondary: url, ttl: TIME_TO_LIVE });
+    },
+  )
+  .get(
+    "/2/route",
+    operation({
+      ...{ id: "findHosts", tag: "SDKs", summary: "Find the app's hosts" },
+      ...{ access: "anyone", answer: hosts },
+    }),
+    takes("query", query),
+    forOurApp,
+    (context) => {
+      const host = hostOf(context);
+      return context.json({
+        rtm_router_server: host,
+        push_server: host,
+        api_server: host,
+        engine_server: host,
+        stats_server: host,
+        ttl: TIME_TO_LIVE,
+      });
+    },
+  );
 
 function hostOf(context: Context): string {
   return context.req.header("Host") ?? new URL(context.req.url).host;

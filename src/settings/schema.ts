@@ -174,6 +174,9 @@ const schema = (demo: boolean) =>
 
 const schemas = { plain: schema(false), demo: schema(true) };
 
+/** All settings, for whoever describes them. */
+export const settingsSchema = schemas.plain;
+
 export type Settings = v.InferOutput<typeof schemas.plain>;
 
 /** The settings of an app that never changed one. */

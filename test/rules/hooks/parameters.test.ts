@@ -53,6 +53,7 @@ const cases: [string, Question | AppEvent, object][] = [
     {
       ...{ id: "e", at: NOON, name: "messageSent", messageId: "m", conversationId, from: "Tom" },
       ...{ content: "hello", timestamp: NOON, address: undefined, transient: false, receipt: false },
+      ...{ mentionAll: true, mentions: [], pushData: "{}", to: undefined },
       ...{ online: ["Jerry"], offline: ["Spike"] },
     },
     {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { world } from "../support/world.ts";
+import { masterKeys, world } from "../support/world.ts";
 import { ask } from "./ask.ts";
 
 const ORIGIN = "http://im.example.com";
@@ -40,6 +40,12 @@ describe("cross-origin calls", () => {
         "X-LC-Session",
         "X-LC-Prod",
         "X-LC-UA",
+        "X-AVOSCloud-Application-Id",
+        "X-AVOSCloud-Application-Key",
+        "X-AVOSCloud-Master-Key",
+        "X-AVOSCloud-Request-Sign",
+        "X-Uluru-Application-Id",
+        "Idempotency-Key",
       ]),
     );
   });
@@ -54,17 +60,32 @@ describe("a request that cannot be served", () => {
 
   test("is 500 in JSON after an exception, told to the log once and to the caller not at all", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    const prepare = () => {
-      throw new Error("secret of the database");
+    const getByName = () => {
+      throw new Error("secret of the object");
     };
-    const response = await ask(`${ORIGIN}/admin/settings`, {
-      headers: { "X-LC-Id": world.APP_ID, "X-LC-Key": `${world.MASTER_KEY},master` },
-      env: { DB: Object.assign(Object.create(world.DB), { prepare }) },
+    const response = await ask(`${ORIGIN}/1.2/rtm/clients/check-online`, {
+      method: "POST",
+      headers: masterKeys,
+      body: '{"client_ids":["Tom"]}',
+      env: { CLIENTS: { getByName } },
     });
     expect(response.status).toBe(500);
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
     expect(await response.json()).toEqual({ code: 500, error: "Internal error." });
     expect(log).toHaveBeenCalledTimes(1);
+  });
+
+  test("[I11] is 503 in JSON when D1 is down", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const prepare = () => {
+      throw new Error("secret of the database");
+    };
+    const response = await ask(`${ORIGIN}/admin/settings`, {
+      headers: masterKeys,
+      env: { DB: Object.assign(Object.create(world.DB), { prepare }) },
+    });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ code: 503, error: expect.not.stringContaining("secret") });
   });
 
   test("says that nothing may keep, sniff or frame the answer", async () => {

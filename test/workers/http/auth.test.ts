@@ -1,15 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { callerOf } from "../../../src/http/auth.ts";
-import { world } from "../support/world.ts";
+import { callerOf, credentialsInHeaders } from "../../../src/http/auth.ts";
+import { answering, ask } from "./ask.ts";
 
-const ours = { ...world, APP_ID: "demoApp", APP_KEY: "demoAppKey0002", MASTER_KEY: "demoMasterKey0003" };
+const ours = { APP_ID: "demoApp", APP_KEY: "demoAppKey0002", MASTER_KEY: "demoMasterKey0003" };
 
-function caller(headers: Record<string, string>, env = ours) {
-  return callerOf(
-    new Request("http://im.example.com/", { headers: { "X-LC-Id": "demoApp", ...headers } }),
-    env,
-  );
+async function caller(given: Record<string, string>, env = ours) {
+  const credentials = credentialsInHeaders(new Headers(given));
+  return credentials === undefined ? "none" : callerOf(credentials, env);
 }
+
+/** As clients of today send them. */
+const caller12 = (headers: Record<string, string>, env = ours) =>
+  caller({ "X-LC-Id": "demoApp", ...headers }, env);
 
 describe("[I12] a caller is", () => {
   test.each([
@@ -32,16 +34,165 @@ describe("[I12] a caller is", () => {
     ["none", { "X-LC-Sign": "67df234c51fb8a7675c4050c4a790ba6,1700000000000,ax-sig-1" }],
     ["none", { "X-LC-Sign": "50acf9bac26d7970045dc565a16b1e59" }],
   ])("%s by %j", async (expected, headers) => {
-    expect(await caller(headers)).toBe(expected);
+    expect(await caller12(headers)).toBe(expected);
   });
 
   test("none by the key of a deployment that has none", async () => {
     const bare = { ...ours, APP_KEY: "", MASTER_KEY: "" };
-    expect(await caller({ "X-LC-Key": "" }, bare)).toBe("none");
-    expect(await caller({ "X-LC-Key": ",master" }, bare)).toBe("none");
+    expect(await caller12({ "X-LC-Key": "" }, bare)).toBe("none");
+    expect(await caller12({ "X-LC-Key": ",master" }, bare)).toBe("none");
     // MD5 of "1" alone, which is what an empty key would sign.
-    expect(await caller({ "X-LC-Sign": "c4ca4238a0b923820dcc509a6f75849b,1" }, bare)).toBe("none");
+    expect(await caller12({ "X-LC-Sign": "c4ca4238a0b923820dcc509a6f75849b,1" }, bare)).toBe("none");
     const unset = Object.assign({}, ours, { MASTER_KEY: undefined });
-    expect(await caller({ "X-LC-Key": "undefined,master" }, unset)).toBe("none");
+    expect(await caller12({ "X-LC-Key": "undefined,master" }, unset)).toBe("none");
+  });
+});
+
+describe("[http-api §1.2] older headers say the same", () => {
+  test.each(["X-AVOSCloud", "X-Uluru"])("with the prefix %s", async (prefix) => {
+    const by = (headers: Record<string, string>) =>
+      caller({
+        [`${prefix}-Application-Id`]: "demoApp",
+        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [`${prefix}-${name}`, value])),
+      });
+    expect(await by({ "Application-Key": "demoAppKey0002" })).toBe("app");
+    expect(await by({ "Application-Key": "demoMasterKey0003,master" })).toBe("master");
+    expect(await by({ "Master-Key": "demoMasterKey0003" })).toBe("master");
+    expect(await by({ "Request-Sign": "50acf9bac26d7970045dc565a16b1e59,1700000000000" })).toBe("app");
+    expect(await by({ "Request-Sign": "67df234c51fb8a7675c4050c4a790ba6,1700000000000,master" })).toBe(
+      "master",
+    );
+    expect(await by({ "Master-Key": "demoAppKey0002" })).toBe("none");
+    expect(await by({})).toBe("none");
+  });
+
+  test("a wrong master key is not made good by the right app key beside it", async () => {
+    const given = {
+      "X-AVOSCloud-Application-Id": "demoApp",
+      "X-AVOSCloud-Application-Key": "demoAppKey0002",
+      "X-AVOSCloud-Master-Key": "wrong",
+    };
+    expect(await caller(given)).toBe("none");
+  });
+
+  test("a header of one family does not complete another", async () => {
+    expect(await caller({ "X-LC-Id": "demoApp", "X-AVOSCloud-Master-Key": "demoMasterKey0003" })).toBe(
+      "none",
+    );
+  });
+});
+
+describe("[http-api §1.2] very old browsers put the keys into a text/plain body", () => {
+  const post = (body: object, type = "text/plain;charset=UTF-8") =>
+    ask("http://im.example.com/1.1/rtm/online", {
+      method: "POST",
+      headers: { "Content-Type": type },
+      body: JSON.stringify(body),
+      env: { ...ours, ...answering({ clients: { isOnline: async () => true } }) },
+    });
+  const keys = {
+    _ApplicationId: "demoApp",
+    _ApplicationKey: "demoAppKey0002",
+    _MasterKey: "demoMasterKey0003",
+  };
+
+  test("and are let in by them", async () => {
+    const response = await post({ ...keys, _SessionToken: "x", peers: ["Jerry"] });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ results: ["Jerry"] });
+  });
+
+  test.each([
+    [{ ...keys, _MasterKey: undefined }, "text/plain"],
+    [{ ...keys, _MasterKey: "wrong" }, "text/plain"],
+    [{ ...keys, _ApplicationId: "other" }, "text/plain"],
+    [{ ...keys, _ApplicationId: 1 }, "text/plain"],
+    [keys, "application/json"],
+  ])("but not by %j as %s", async (body, type) => {
+    const response = await post({ ...body, peers: ["Jerry"] }, type);
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({ code: 401, error: "Unauthorized." });
+  });
+
+  test("which are gone from it then; names with two underscores stay", async () => {
+    const changed: unknown[] = [];
+    const conversation = {
+      change: async (changes: unknown) => {
+        changed.push(changes);
+        return { updatedAt: 1_700_000_000_000 };
+      },
+    };
+    const response = await ask("http://im.example.com/1.2/rtm/conversations/c1", {
+      method: "PUT",
+      headers: { "Content-Type": "text/plain" },
+      body: JSON.stringify({ ...keys, _ApplicationProduction: 1, name: "x", __kept: 2 }),
+      env: { ...ours, ...answering({ conversations: conversation }) },
+    });
+    expect(response.status).toBe(200);
+    expect(changed).toEqual([{ name: "x", __kept: 2 }]);
+  });
+});
+
+describe("[I12] routes for the app's server", () => {
+  test.each([
+    ["POST", "/1.2/rtm/conversations"],
+    ["GET", "/1.2/rtm/conversations"],
+    ["PUT", "/1.2/rtm/conversations/c1"],
+    ["DELETE", "/1.2/rtm/conversations/c1"],
+    ["POST", "/1.2/rtm/conversations/c1/members"],
+    ["DELETE", "/1.2/rtm/conversations/c1/members"],
+    ["GET", "/1.2/rtm/conversations/c1/members"],
+    ["POST", "/1.2/rtm/conversations/c1/mutes"],
+    ["DELETE", "/1.2/rtm/conversations/c1/mutes"],
+    ["GET", "/1.2/rtm/conversations/c1/mutes"],
+    ["POST", "/1.2/rtm/conversations/c1/messages"],
+    ["GET", "/1.2/rtm/conversations/c1/messages"],
+    ["PUT", "/1.2/rtm/conversations/c1/messages/m1"],
+    ["PUT", "/1.2/rtm/conversations/c1/messages/m1/recall"],
+    ["DELETE", "/1.2/rtm/conversations/c1/messages/m1"],
+    ["POST", "/1.2/rtm/clients/check-online"],
+    ["POST", "/1.2/rtm/clients/Tom/kick"],
+    ["GET", "/1.2/rtm/clients/Tom/messages"],
+    ["GET", "/1.2/rtm/stats"],
+    ["GET", "/1.2/rtm/all-conversations"],
+    ["GET", "/1.2/rtm/messages"],
+    ["GET", "/1.1/rtm/messages/history"],
+    ["PUT", "/1.1/rtm/messages/logs"],
+    ["DELETE", "/1.1/rtm/messages/logs"],
+    ["POST", "/1.1/rtm/messages"],
+    ["POST", "/1.1/rtm/patch/message"],
+    ["POST", "/1.1/rtm/online"],
+    ["POST", "/1.1/rtm/client/kick"],
+    ["POST", "/admin/bans"],
+    ["DELETE", "/admin/bans"],
+    ["GET", "/admin/bans"],
+    ["GET", "/admin/events"],
+    ["GET", "/admin/settings"],
+  ])("%s %s: neither without a key nor with the app's", async (method, path) => {
+    const keys: Record<string, string>[] = [{}, { "X-LC-Id": "demoApp", "X-LC-Key": "demoAppKey0002" }];
+    for (const headers of keys) {
+      const response = await ask(`http://im.example.com${path}`, {
+        method,
+        headers: { ...headers },
+        env: ours,
+      });
+      expect(response.status).toBe(401);
+      expect(await response.json()).toEqual({ code: 401, error: "Unauthorized." });
+    }
+  });
+
+  test("a signature that was tampered with opens nothing", async () => {
+    const digest = "67df234c51fb8a7675c4050c4a790ba6";
+    for (const sign of [
+      `${digest},1700000000001,master`,
+      `${digest.replace("6", "7")},1700000000000,master`,
+      `${digest},1700000000000`,
+    ]) {
+      const headers = { "X-LC-Id": "demoApp", "X-LC-Sign": sign };
+      const response = await ask("http://im.example.com/1.2/rtm/stats", { headers, env: ours });
+      expect(response.status).toBe(401);
+    }
+    const headers = { "X-LC-Id": "demoApp", "X-LC-Sign": `${digest},1700000000000,master` };
+    expect((await ask("http://im.example.com/1.2/rtm/stats", { headers, env: ours })).status).toBe(200);
   });
 });

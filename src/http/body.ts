@@ -1,0 +1,65 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Json } from "../protocol/json.ts";
+import { parseJson } from "../protocol/json-text.ts";
+import { type Credentials, credentialsInBody } from "./auth.ts";
+import type { HttpEnv } from "./env.ts";
+import { type Failure, failures } from "./errors.ts";
+
+/** Bytes, where an operation does not say otherwise. */
+const LIMIT_DEFAULT = 65_536;
+
+export type BodyRead =
+  | {
+      /** Undefined where there is none. */
+      value: Json | undefined;
+      /** Only in the bodies of very old browsers. */
+      credentials: Credentials | undefined;
+    }
+  | { status: ContentfulStatusCode; failure: Failure };
+
+/** The JSON body of a request, read once, whatever its content type says: many callers say nothing or wrong. */
+export async function readJson(context: Context<HttpEnv>): Promise<BodyRead> {
+  const read = context.get("body");
+  if (read !== undefined) return read;
+  const body = await readAnew(context);
+  context.set("body", body);
+  return body;
+}
+
+async function readAnew(context: Context<HttpEnv>): Promise<BodyRead> {
+  const text = await readText(context.req.raw, context.get("bodyLimit") ?? LIMIT_DEFAULT);
+  if (text === undefined) return { status: 413, failure: failures.tooLarge };
+  if (text.trim() === "") return { value: undefined, credentials: undefined };
+  const parsed = parseJson(text);
+  if ("problem" in parsed) {
+    const error = `${failures.malformedJson.error.slice(0, -1)}: ${parsed.problem}.`;
+    return { status: 400, failure: { ...failures.malformedJson, error } };
+  }
+  const { value } = parsed;
+  const isPlain = /^text\/plain\b/i.test(context.req.header("Content-Type") ?? "");
+  if (!isPlain || typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { value, credentials: undefined };
+  }
+  // Very old browsers put here what others put into headers: `_ApplicationId`, not `__type` (http-api §1.2).
+  const kept = Object.entries(value).filter(([key]) => !/^_(?!_)/.test(key));
+  return { value: Object.fromEntries(kept), credentials: credentialsInBody(value) };
+}
+
+/**
+ * A body as text; undefined when it has more than so many bytes, of which no more are taken in than that. What
+ * announces its length is not even begun.
+ */
+export async function readText(request: Request, limit: number): Promise<string | undefined> {
+  if (Number(request.headers.get("Content-Length") ?? 0) > limit) return undefined;
+  if (request.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  for await (const chunk of request.body) {
+    length += chunk.byteLength;
+    if (length > limit) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

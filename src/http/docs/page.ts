@@ -1,0 +1,139 @@
+import type { Context } from "hono";
+import { html, raw } from "hono/html";
+import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { HttpEnv } from "../env.ts";
+import type { Document } from "./document.ts";
+import { exampleOf, isObject, outline } from "./outline.ts";
+
+/** All there is to run or load on the page, allowed by its digest and nothing else. */
+const STYLE = `
+:root { color-scheme: light dark; --line: #8884; --dim: #777; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
+article { margin: 2rem 0; }
+h3 { margin-bottom: 0; }
+code, pre { font: 13px/1.5 ui-monospace, monospace; }
+pre { padding: .75rem; overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
+table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); }
+.dim { color: var(--dim); }
+`;
+
+type Html = ReturnType<typeof html>;
+
+interface Entry {
+  method: string;
+  path: string;
+  operation: JsonObject;
+}
+
+/** The document for people to read (`GET /docs`): no script, nothing from elsewhere. */
+export async function docsPage(context: Context<HttpEnv>, made: Document): Promise<Response> {
+  const document: JsonObject = JSON.parse(JSON.stringify(made));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
+  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  context.header(
+    "Content-Security-Policy",
+    `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  );
+  return context.html(pageOf(document));
+}
+
+function pageOf(document: JsonObject): Html {
+  const entries = entriesOf(document);
+  const { info, components } = document;
+  const tags = listOf(document.tags).filter(isObject);
+  const taken = (tag: JsonObject) =>
+    entries.filter(({ operation }) => listOf(operation.tags).includes(tag.name ?? ""));
+  const schemes =
+    isObject(components) && isObject(components.securitySchemes) ? components.securitySchemes : {};
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Parley: HTTP API</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body>
+<h1>${field(info, "title")}: HTTP API</h1>
+<p>${field(info, "description")}</p>
+<p>For programs: <a href="/openapi.json">openapi.json</a></p>
+<ul>${tags.map((tag) => html`<li><a href="#${anchorOf(tag)}">${field(tag, "name")}</a></li>`)}</ul>
+<h2>Keys</h2>
+<table>${Object.entries(schemes).map(
+    ([name, scheme]) =>
+      html`<tr><td><code>${name}</code></td><td><code>${field(scheme, "name")}</code></td><td>${field(scheme, "description")}</td></tr>`,
+  )}</table>
+${tags.map(
+  (tag) => html`<section id="${anchorOf(tag)}">
+<h2>${field(tag, "name")}</h2>
+<p>${field(tag, "description")}</p>
+${taken(tag).map(articleOf)}
+</section>`,
+)}
+</body>
+</html>`;
+}
+
+function articleOf({ method, path, operation }: Entry): Html {
+  const parameters = listOf(operation.parameters).filter(isObject);
+  const body = schemaOf(operation.requestBody);
+  const { responses } = operation;
+  const answer = schemaOf(isObject(responses) ? responses["200"] : undefined);
+  return html`<article id="${field(operation, "operationId")}">
+<h3>${field(operation, "summary")}</h3>
+<p><code>${method.toUpperCase()} ${path}</code> <span class="dim">${accessOf(operation)}</span></p>
+<p>${field(operation, "description")}</p>
+${parameters.length > 0 ? html`<table>${parameters.map(parameterOf)}</table>` : ""}
+${body === undefined ? "" : html`<p>Body</p><pre>${outline(body)}</pre>${exampleBlock(body)}`}
+${answer === undefined ? "" : html`<p>Answer</p><pre>${outline(answer)}</pre>${exampleBlock(answer)}`}
+</article>`;
+}
+
+function parameterOf(parameter: JsonObject): Html {
+  const example = exampleOf(parameter.schema);
+  return html`<tr>
+<td><code>${field(parameter, "name")}</code></td>
+<td>${outline(parameter.schema)}, in ${field(parameter, "in")}${parameter.required === true ? ", required" : ""}</td>
+<td>${field(parameter, "description")}
+${example === undefined ? "" : html`<code class="dim">${typeof example === "string" ? example : JSON.stringify(example)}</code>`}</td>
+</tr>`;
+}
+
+function exampleBlock(schema: JsonObject): Html | string {
+  const example = exampleOf(schema);
+  return example === undefined ? "" : html`<pre class="dim">${JSON.stringify(example, null, 2)}</pre>`;
+}
+
+function accessOf(operation: JsonObject): string {
+  const names = listOf(operation.security).flatMap((one) => (isObject(one) ? Object.keys(one) : []));
+  if (names.includes("masterKey")) return "with the master key";
+  return names.includes("key") ? "with the app key" : "without a key";
+}
+
+function entriesOf({ paths }: JsonObject): Entry[] {
+  return Object.entries(isObject(paths) ? paths : {}).flatMap(([path, methods]) =>
+    Object.entries(isObject(methods) ? methods : {}).flatMap(([method, operation]) =>
+      isObject(operation) ? [{ method, path, operation }] : [],
+    ),
+  );
+}
+
+function schemaOf(carrier: Json | undefined): JsonObject | undefined {
+  const content = isObject(carrier) ? carrier.content : undefined;
+  const json = isObject(content) ? content["application/json"] : undefined;
+  return isObject(json) && isObject(json.schema) ? json.schema : undefined;
+}
+
+const anchorOf = (tag: JsonObject): string =>
+  field(tag, "name")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-");
+
+function field(value: Json | undefined, name: string): string {
+  const text = isObject(value) ? value[name] : undefined;
+  return typeof text === "string" ? text : "";
+}
+
+const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);

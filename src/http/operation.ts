@@ -1,0 +1,171 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { createMiddleware } from "hono/factory";
+import { type DescribeRouteOptions, resolver, uniqueSymbol } from "hono-openapi";
+import * as v from "valibot";
+import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
+import { readJson } from "./body.ts";
+import type { HttpEnv } from "./env.ts";
+import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
+
+export type Tag =
+  | "Conversations"
+  | "Messages"
+  | "Clients"
+  | "App"
+  | "Version 1.1"
+  | "SDKs"
+  | "Administration";
+
+/** An operation of the API: what the document says of it, and who may call it. */
+export interface Operation {
+  /** Unique, for generated clients. */
+  id: string;
+  tag: Tag;
+  /** A few words, without a full stop. */
+  summary: string;
+  description?: string;
+  /**
+   * `master` is for the holder of the master key, `app` for whoever has any key of the app; `anyone` is either
+   * open or looks for itself.
+   */
+  access: Access;
+  /** What a success answers. */
+  answer: v.GenericSchema;
+  /** Of a body that the handler reads by itself; others are described where they are checked (`takes`). */
+  body?: v.GenericSchema;
+  /** Largest body in bytes, where it is not the usual one. */
+  bodyLimit?: number;
+  /** Parameters in headers. */
+  headers?: { name: string; description: string; example: string }[];
+  /** Takes one from the quota of messages (L-10). */
+  isMetered?: boolean;
+}
+
+export type Access = "anyone" | "app" | "master";
+
+/** Who calls, worked out once per request. */
+export async function identify(context: Context<HttpEnv>): Promise<Caller> {
+  const known = context.get("caller");
+  if (known !== undefined) return known;
+  const caller = await callerOf(await credentialsOf(context), context.env);
+  context.set("caller", caller);
+  return caller;
+}
+
+const nobody = { appId: undefined, key: undefined, masterKey: undefined, sign: undefined };
+
+async function credentialsOf(context: Context<HttpEnv>) {
+  const inHeaders = credentialsInHeaders(context.req.raw.headers);
+  if (inHeaders !== undefined) return inHeaders;
+  // Only what a browser can send without headers of its own is looked into before it is known who calls.
+  if (!/^text\/plain\b/i.test(context.req.header("Content-Type") ?? "")) return nobody;
+  const body = await readJson(context);
+  return ("value" in body ? body.credentials : undefined) ?? nobody;
+}
+
+/** Describes an operation and lets only those pass who may call it. First of a route's handlers. */
+export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
+  const { access, bodyLimit } = described;
+  const middleware = createMiddleware<HttpEnv>(async (context, next) => {
+    if (bodyLimit !== undefined) context.set("bodyLimit", bodyLimit);
+    if (access !== "anyone") {
+      const caller = await identify(context);
+      if (caller === "none" || (access === "master" && caller !== "master")) {
+        return refuse(context, 401, failures.unauthorized);
+      }
+    }
+    await next();
+  });
+  return Object.assign(middleware, { [uniqueSymbol]: { spec: specOf(described) } });
+}
+
+function specOf(described: Operation): DescribeRouteOptions {
+  const { id, tag, summary, description, access, answer, body, headers, isMetered } = described;
+  const json = (schema: v.GenericSchema, typeMode: "input" | "output") => {
+    return { "application/json": { schema: resolver(schema, { options: { typeMode } }) } };
+  };
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description,
+    security: security[access],
+    parameters: headers?.map(({ name, description, example }) => {
+      return { in: "header", name, description, schema: { type: "string", examples: [example] } };
+    }),
+    ...(body && { requestBody: { required: true, content: json(body, "input") } }),
+    responses: {
+      200: { description: "Done.", content: json(answer, "output") },
+      ...(access !== "anyone" && { 401: { $ref: "#/components/responses/Unauthorized" } }),
+      ...(isMetered && { 429: { $ref: "#/components/responses/QuotaUsedUp" } }),
+      "4XX": { $ref: "#/components/responses/Refused" },
+      "5XX": { $ref: "#/components/responses/Failed" },
+    },
+  };
+}
+
+const security: Record<Access, Record<string, string[]>[]> = {
+  anyone: [],
+  app: [
+    { appId: [], key: [] },
+    { appId: [], signature: [] },
+  ],
+  master: [
+    { appId: [], masterKey: [] },
+    { appId: [], masterSignature: [] },
+  ],
+};
+
+type Target = "param" | "query" | "json";
+
+type Taken<T extends Target, Schema extends v.GenericSchema> = {
+  in: { [K in T]: v.InferInput<Schema> };
+  out: { [K in T]: v.InferOutput<Schema> };
+};
+
+/**
+ * Checks the parameters of a path or query, or a JSON body, and describes them in the document. What does not fit
+ * is refused with 400: 107 where it is no JSON, 105 for a field of the body, 1 for a parameter.
+ */
+export function takes<T extends Target, Schema extends v.GenericSchema<unknown, object>>(
+  target: T,
+  schema: Schema,
+): MiddlewareHandler<HttpEnv, string, Taken<T, Schema>> {
+  const middleware = createMiddleware<HttpEnv, string, Taken<T, Schema>>(async (context, next) => {
+    let given: unknown;
+    if (target === "json") {
+      const body = await readJson(context);
+      if ("failure" in body) return refuse(context, body.status, body.failure);
+      given = body.value ?? {}; // so that it is said what is missing
+    } else {
+      given = target === "param" ? context.req.param() : queryOf(context.req.queries());
+    }
+    const parsed = v.safeParse(schema, given);
+    if (!parsed.success) {
+      const code = target === "json" ? INVALID_FIELD : INVALID_PARAMETER;
+      return refuse(context, 400, { code, error: problemsOf(parsed.issues) });
+    }
+    context.req.addValidatedData(target, parsed.output);
+    await next();
+  });
+  // What a parameter is counts after it was read from its text; what a body is, as it is written.
+  const options = { options: { typeMode: target === "json" ? "input" : "output" } };
+  return Object.assign(middleware, { [uniqueSymbol]: { target, ...resolver(schema, options), options } });
+}
+
+/** A parameter that comes twice stays a list, and fits nowhere. */
+function queryOf(queries: Record<string, string[]>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(queries).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  );
+}
+
+const SHOWN_MAX = 5;
+
+function problemsOf(issues: v.BaseIssue<unknown>[]): string {
+  const problems = issues.slice(0, SHOWN_MAX).map((issue) => {
+    const path = v.getDotPath(issue);
+    return path === null ? issue.message : `${path}: ${issue.message}`;
+  });
+  return problems.join("; ");
+}

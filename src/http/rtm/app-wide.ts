@@ -1,0 +1,60 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import { answered } from "../answered.ts";
+import type { HttpEnv } from "../env.ts";
+import { isRefused, refused } from "../errors.ts";
+import { operation, takes } from "../operation.ts";
+import { messagesOfApp } from "../seams.ts";
+import { findConversations, page, rows } from "./conversations.ts";
+import { archivedHistory, bounds, records } from "./history.ts";
+
+const stats = v.object({
+  result: v.object({
+    online_user_count: v.pipe(v.number(), v.integer()),
+    user_count_today: v.pipe(v.number(), v.integer(), v.description("Since midnight, UTC.")),
+  }),
+});
+
+/** A query without conditions means "mine" elsewhere; every conversation has an id. */
+const EVERY = { objectId: { $exists: true } };
+
+/** The app as a whole (http-api §2.6, A-06). */
+export const appWide = new Hono<HttpEnv>()
+  .get(
+    "/1.2/rtm/stats",
+    operation({
+      ...{ id: "getStats", tag: "App", summary: "Count who is online" },
+      ...{ access: "master", answer: stats },
+    }),
+    async (context) => {
+      const presence = await answered(context.env.APP.getByName("app").presence(), "presence");
+      return context.json({
+        result: { online_user_count: presence.online, user_count_today: presence.today },
+      });
+    },
+  )
+  .get(
+    "/1.2/rtm/all-conversations",
+    operation({
+      ...{ id: "findAllConversations", tag: "App", summary: "Find conversations of every kind" },
+      description: "In the order they were created. Temporary ones are not kept where queries look.",
+      ...{ access: "master", answer: rows },
+    }),
+    takes("query", page),
+    async (context) => {
+      const { where = {}, ...bounds } = context.req.valid("query");
+      const conditions = { $and: [EVERY, where] };
+      const found = await findConversations(context.env, { where: conditions, ...bounds });
+      return isRefused(found) ? refused(context, found) : context.json(found);
+    },
+  )
+  .get(
+    "/1.2/rtm/messages",
+    operation({
+      ...{ id: "listAllMessages", tag: "App", summary: "Read everything that was said" },
+      description: "Newest first. Complete up to the time in the header `X-Parley-Complete-Until`.",
+      ...{ access: "master", answer: records },
+    }),
+    takes("query", v.object(bounds)),
+    (context) => archivedHistory(context, context.req.valid("query"), messagesOfApp),
+  );

@@ -1,0 +1,115 @@
+import { type Context, Hono } from "hono";
+import * as v from "valibot";
+import { answered } from "../answered.ts";
+import type { HttpEnv } from "../env.ts";
+import { isRefused, refused } from "../errors.ts";
+import * as example from "../examples.ts";
+import { operation, takes } from "../operation.ts";
+import * as schema from "../schemas.ts";
+import { messagesSentBy } from "../seams.ts";
+import { archivedHistory, bounds, records } from "./history.ts";
+import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
+
+const PATH = "/1.2/rtm/clients";
+export const ONLINE_MAX = 20; // clients asked for in one call
+export const REASON_MAX = 20; // characters
+
+export const onlineClients = v.object({ results: v.array(schema.clientId()) });
+export const unreadCount = v.object({ count: v.pipe(v.number(), v.integer()) });
+export const kickReason = () =>
+  v.pipe(v.string(), v.maxLength(REASON_MAX, `must have at most ${REASON_MAX} characters`));
+
+const client = v.object({ client: schema.clientId() });
+const someClients = v.object({ client_ids: schema.clientIds(ONLINE_MAX) });
+const reason = v.pipe(v.object({ reason: v.optional(kickReason(), "") }), schema.shown({ reason: "Enough" }));
+
+/** Clients, one by one (http-api §2.5, A-05). */
+export const clients = new Hono<HttpEnv>()
+  .post(
+    `${PATH}/check-online`,
+    operation({
+      ...{ id: "checkOnline", tag: "Clients", summary: "Find out who is online" },
+      description: "Who is not, or was never here, is absent from the answer.",
+      ...{ access: "master", answer: onlineClients },
+    }),
+    takes("json", someClients),
+    async (context) => online(context, context.req.valid("json").client_ids),
+  )
+  .get(
+    `${PATH}/sign`,
+    operation({
+      ...{ id: "signLogin", tag: "Clients", summary: "Sign a login" },
+      description: "For a user of the app's own account system, whom the hook `_rtmClientSign` knows.",
+      ...{ access: "app", answer: loginSignature },
+    }),
+    takes("query", v.object({ session_token: sessionToken() })),
+    (context) => signedLogin(context, context.req.valid("query").session_token),
+  )
+  .get(
+    `${PATH}/:client/unread-count`,
+    operation({
+      ...{ id: "countUnread", tag: "Clients", summary: "Count unread messages" },
+      description: "In all conversations, or in one: 0 where he is no member. The app key suffices (Y-22).",
+      ...{ access: "app", answer: unreadCount },
+    }),
+    takes("param", client),
+    takes("query", v.object({ conv_id: v.optional(schema.conversationId()) })),
+    (context) => unread(context, context.req.valid("param").client, context.req.valid("query").conv_id),
+  )
+  .post(
+    `${PATH}/:client/kick`,
+    operation({
+      ...{ id: "kick", tag: "Clients", summary: "Log a client out" },
+      description: "On every device, with 4115. Signatures made before do not count any more.",
+      ...{ access: "master", answer: schema.nothing },
+    }),
+    takes("param", client),
+    takes("json", reason),
+    (context) => kick(context, context.req.valid("param").client, context.req.valid("json").reason),
+  )
+  .get(
+    `${PATH}/:client/messages`,
+    operation({
+      ...{ id: "listMessagesOfClient", tag: "Clients", summary: "Read what a client sent" },
+      description: "Newest first. Complete up to the time in the header `X-Parley-Complete-Until`.",
+      ...{ access: "master", answer: records },
+    }),
+    takes("param", v.object({ client: schema.clientId(example.SENDER) })),
+    takes("query", v.object(bounds)),
+    (context) => {
+      const { client: clientId } = context.req.valid("param");
+      return archivedHistory(context, context.req.valid("query"), (db, request) =>
+        messagesSentBy(db, clientId, request),
+      );
+    },
+  );
+
+export async function online(context: Context<HttpEnv>, clientIds: string[]): Promise<Response> {
+  const wanted = [...new Set(clientIds)];
+  const states = wanted.map((id) =>
+    answered(context.env.CLIENTS.getByName(id).isOnline(), `presence of ${id}`),
+  );
+  const isOnline = await Promise.all(states);
+  return context.json({ results: wanted.filter((_, at) => isOnline[at]) });
+}
+
+export async function unread(
+  context: Context<HttpEnv>,
+  clientId: string,
+  conversationId: string | undefined,
+): Promise<Response> {
+  const { CLIENTS, CONVERSATIONS } = context.env;
+  if (conversationId === undefined) {
+    const counted = CLIENTS.getByName(clientId).unreadCount(clientId);
+    return context.json({ count: await answered(counted, `unread of ${clientId}`) });
+  }
+  const counted = CONVERSATIONS.getByName(conversationId).unread(clientId);
+  const count = (await answered(counted, `unread in ${conversationId}`)) ?? 0;
+  if (typeof count !== "number") return isRefused(count) ? refused(context, count) : context.notFound();
+  return context.json({ count });
+}
+
+export async function kick(context: Context<HttpEnv>, clientId: string, why: string): Promise<Response> {
+  await answered(context.env.CLIENTS.getByName(clientId).kick(why), `kick of ${clientId}`);
+  return context.json({});
+}

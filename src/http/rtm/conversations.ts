@@ -1,0 +1,164 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import { newConversation } from "../../conversation/new-conversation.ts";
+import type { Env } from "../../env.ts";
+import { queryConversations } from "../../history/query.ts";
+import { conversationJson } from "../../protocol/conversation-json.ts";
+import { isoTime } from "../../protocol/encode.ts";
+import type { JsonObject } from "../../protocol/json.ts";
+import { settingsOf } from "../../settings/store.ts";
+import { answered } from "../answered.ts";
+import type { HttpEnv } from "../env.ts";
+import { INVALID_FIELD, isRefused, refuse, refused } from "../errors.ts";
+import * as example from "../examples.ts";
+import { operation, takes } from "../operation.ts";
+import * as schema from "../schemas.ts";
+
+const PATH = "/1.2/rtm/conversations";
+const LIMIT_DEFAULT = 100; // as the hosted service's queries have it
+
+/** A row as queries return it (wire §4.5.3); the app's own columns stand beside these. */
+export const row = v.looseObject({
+  objectId: schema.conversationId(),
+  name: v.optional(v.string()),
+  c: v.pipe(v.string(), v.description("Who created it; empty where the app's server did not say.")),
+  m: v.optional(v.array(schema.clientId())),
+  mu: v.optional(v.pipe(v.array(schema.clientId()), v.description("Who muted it."))),
+  attr: v.optional(schema.anyObject()),
+  unique: v.boolean(),
+  uniqueId: v.optional(v.string()),
+  createdAt: schema.isoTime(),
+  updatedAt: schema.isoTime(),
+});
+
+/** The conversation of a path. */
+export const one = v.object({ id: schema.conversationId() });
+
+const description = v.pipe(
+  v.looseObject({
+    name: v.optional(v.string()),
+    m: v.optional(v.pipe(v.array(schema.clientId()), v.description("Its members.")), []),
+    c: v.optional(v.pipe(schema.clientId(), v.description("Who creates it; no member by that."))),
+    unique: v.optional(
+      v.pipe(v.boolean(), v.description("Find the one of exactly these members, or create it.")),
+      false,
+    ),
+    attr: v.optional(schema.anyObject()),
+  }),
+  schema.shown({ name: "Cheese", m: [example.SENDER, example.READER], unique: true, attr: { holes: 3 } }),
+);
+
+const changes = v.pipe(
+  v.looseObject({
+    name: v.optional(v.string()),
+    attr: v.optional(schema.anyObject()),
+    m: v.optional(v.never("is changed by adding and removing members")),
+  }),
+  v.description("By column or path, such as `attr.holes`: values, or operations on them (`__op`)."),
+  schema.shown({ name: "More cheese", "attr.holes": { __op: "Increment", amount: 1 } }),
+);
+
+export const page = v.object({
+  where: v.optional(
+    v.pipe(schema.objectText(), v.description("Conditions, JSON."), schema.shown('{"name":"Cheese"}')),
+  ),
+  skip: v.optional(v.pipe(schema.numberText(), v.examples([0]))),
+  limit: v.optional(
+    v.pipe(schema.numberText(), v.description(`1 to 1000; ${LIMIT_DEFAULT} without.`), v.examples([10])),
+  ),
+});
+
+export const rows = v.object({ results: v.array(row) });
+
+/** Conversations of two and of many (http-api §2.1, A-01). */
+export const conversations = new Hono<HttpEnv>()
+  .post(
+    PATH,
+    operation({
+      ...{ id: "createConversation", tag: "Conversations", summary: "Create a conversation" },
+      description: "With `unique`, the one that is there already is answered instead.",
+      ...{ access: "master", answer: row },
+    }),
+    takes("json", description),
+    async (context) => {
+      const { m: members, c: creator = "", unique, ...columns } = context.req.valid("json");
+      if (unique && members.length === 0) {
+        return refuse(context, 400, { code: INVALID_FIELD, error: "m: a unique conversation needs members" });
+      }
+      const { APP_ID: appId, CONVERSATIONS } = context.env;
+      const { limits } = await settingsOf(context.env).get();
+      const record = await newConversation(
+        { creator, members, unique, columns: ownColumns(columns) },
+        { appId, memberLimit: limits.members, now: Date.now() },
+      );
+      if (isRefused(record)) return refused(context, record);
+      const start = CONVERSATIONS.getByName(record.id).start(record, "server");
+      const { conversation } = await answered(start, `start of ${record.id}`);
+      return context.json(conversationJson(conversation, { compact: false }));
+    },
+  )
+  .get(
+    PATH,
+    operation({
+      ...{ id: "findConversations", tag: "Conversations", summary: "Find conversations" },
+      description: "Of two and of many. In the order they were created.",
+      ...{ access: "master", answer: rows },
+    }),
+    takes("query", page),
+    async (context) => {
+      const { where = {}, ...bounds } = context.req.valid("query");
+      const normal = { tr: { $ne: true }, sys: { $ne: true } };
+      const found = await findConversations(context.env, { where: { $and: [where, normal] }, ...bounds });
+      return isRefused(found) ? refused(context, found) : context.json(found);
+    },
+  )
+  .put(
+    `${PATH}/:id`,
+    operation({
+      ...{ id: "updateConversation", tag: "Conversations", summary: "Change a conversation's columns" },
+      ...{ access: "master", answer: schema.updated },
+    }),
+    takes("param", one),
+    takes("json", changes),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const change = context.env.CONVERSATIONS.getByName(id).change(ownColumns(context.req.valid("json")));
+      const changed = await answered(change, `change of ${id}`);
+      if (isRefused(changed)) return refused(context, changed);
+      return context.json({ objectId: id, updatedAt: isoTime(changed.updatedAt) });
+    },
+  )
+  .delete(
+    `${PATH}/:id`,
+    operation({
+      ...{ id: "deleteConversation", tag: "Conversations", summary: "Delete a conversation" },
+      description: "With its history, for everybody.",
+      ...{ access: "master", answer: schema.nothing },
+    }),
+    takes("param", one),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const removed = await answered(context.env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
+      return isRefused(removed) ? refused(context, removed) : context.json({});
+    },
+  );
+
+/** Rows that fit, oldest first: an order that pages stay true to while people write. */
+export async function findConversations(
+  env: Pick<Env, "DB">,
+  { where, skip, limit = LIMIT_DEFAULT }: { where: JsonObject; skip?: number; limit?: number },
+) {
+  const query = { where, skip, limit: limit < 1 ? LIMIT_DEFAULT : limit, sort: "createdAt" };
+  const found = await answered(
+    queryConversations(env.DB, { ...query, clientId: "", withLastMessage: false }),
+    "querying conversations",
+  );
+  if ("refused" in found) return found;
+  return { results: found.map(({ conversation }) => conversationJson(conversation, { compact: false })) };
+}
+
+/** The columns that are values; a schema leaves `undefined` where a key was not sent. */
+function ownColumns(columns: Record<string, unknown>): JsonObject {
+  const json: JsonObject = JSON.parse(JSON.stringify(columns));
+  return json;
+}

@@ -1,0 +1,185 @@
+import type { Context } from "hono";
+import * as v from "valibot";
+import { toBase64 } from "../../protocol/base64.ts";
+import type { HistoryPoint } from "../../protocol/commands.ts";
+import type { JsonObject } from "../../protocol/json.ts";
+import { settingsOf } from "../../settings/store.ts";
+import { answered } from "../answered.ts";
+import type { HttpEnv } from "../env.ts";
+import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
+import * as example from "../examples.ts";
+import { identify } from "../operation.ts";
+import * as schema from "../schemas.ts";
+import {
+  type ArchivedMessage,
+  type ArchiveRequest,
+  type ServedMessage,
+  verifyHistorySignature,
+} from "../seams.ts";
+
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 1000;
+
+/** The bounds of a history query (http-api §3). */
+export const bounds = {
+  timestamp: v.optional(v.pipe(schema.timeText(), v.description("Where to begin; now, or 0 if reversed."))),
+  msgid: v.optional(v.pipe(schema.messageId(), v.description("The message at `timestamp` to begin at."))),
+  till_timestamp: v.optional(v.pipe(schema.timeText(), v.description("Where to end."))),
+  till_msgid: v.optional(v.pipe(schema.messageId(), v.description("The message at `till_timestamp`."))),
+  include_start: v.optional(v.pipe(schema.flagText(), v.description("Keep the message at the start."))),
+  include_stop: v.optional(v.pipe(schema.flagText(), v.description("Keep the message at the end."))),
+  reversed: v.optional(v.pipe(schema.flagText(), v.description("Oldest first."))),
+  limit: v.optional(
+    v.pipe(schema.numberText(), v.description(`1 to ${LIMIT_MAX}; ${LIMIT_DEFAULT} otherwise.`)),
+  ),
+};
+
+/** What a client signs to read a history itself, where the app allows that. */
+export const signed = {
+  nonce: v.optional(v.string()),
+  signature_ts: v.optional(schema.timeText()),
+  signature: v.optional(v.string()),
+};
+
+export const record = v.pipe(
+  v.object({
+    "msg-id": v.string(),
+    timestamp: v.pipe(v.number(), v.integer(), v.description("When the server took it, in milliseconds.")),
+    from: schema.clientId(),
+    to: v.pipe(schema.conversationId(), v.description("The conversation.")),
+    "conv-id": v.pipe(v.string(), v.description("Not the conversation's id: that is `to`.")),
+    data: v.pipe(v.string(), v.description("The content; Base64 where `bin` says so.")),
+    bin: v.boolean(),
+    "is-conv": v.boolean(),
+    "is-room": v.boolean(),
+    "from-ip": v.optional(v.string()),
+    "ack-at": v.optional(v.pipe(v.number(), v.description("First delivered to a device, in ms."))),
+  }),
+  v.examples([
+    {
+      ...{ "msg-id": example.MESSAGE, timestamp: example.MESSAGE_AT, from: example.SENDER },
+      ...{ to: example.CONVERSATION, "conv-id": `${example.CONVERSATION}00000000` },
+      ...{ data: example.TEXT, bin: false, "is-conv": true, "is-room": false },
+    },
+  ]),
+);
+
+export const records = v.array(record);
+
+export type Bounds = v.InferOutput<v.ObjectSchema<typeof bounds, undefined>>;
+export type Signed = v.InferOutput<v.ObjectSchema<typeof signed, undefined>>;
+
+/** The parameters as a request; in words what is wrong with them. */
+export function requestOf(asked: Bounds): ArchiveRequest | string {
+  if (asked.msgid !== undefined && asked.timestamp === undefined) return "msgid: needs timestamp";
+  if (asked.till_msgid !== undefined && asked.till_timestamp === undefined) {
+    return "till_msgid: needs till_timestamp";
+  }
+  const point = (timestamp?: number, messageId?: string, inclusive = false): HistoryPoint | undefined =>
+    timestamp === undefined ? undefined : { timestamp, messageId, inclusive };
+  const { limit = LIMIT_DEFAULT } = asked;
+  return {
+    start: point(asked.timestamp, asked.msgid, asked.include_start),
+    end: point(asked.till_timestamp, asked.till_msgid, asked.include_stop),
+    reversed: asked.reversed ?? false,
+    // Out of range is no error (http-api §15.19).
+    limit: limit >= 1 && limit <= LIMIT_MAX ? limit : LIMIT_DEFAULT,
+  };
+}
+
+/**
+ * A page of a conversation's history, for the master key, or for a member who shows a signature where the app
+ * allows that.
+ * @param viewer whose signature it is
+ */
+export async function conversationHistory(
+  context: Context<HttpEnv>,
+  conversationId: string,
+  asked: Bounds & Signed,
+  viewer: string | undefined,
+): Promise<Response> {
+  const request = requestOf(asked);
+  if (typeof request === "string") {
+    return refuse(context, 400, { code: INVALID_PARAMETER, error: request });
+  }
+  const isOwner = (await identify(context)) === "master";
+  const refusal = isOwner ? undefined : await refusalFor(context, conversationId, asked, viewer);
+  if (refusal !== undefined) return refusal;
+  const { start, end, reversed, limit } = request;
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const direction = reversed ? ("newer" as const) : ("older" as const);
+  const found = await answered(
+    conversation.history({ direction, start, end, limit, messageType: undefined }),
+    `history of ${conversationId}`,
+  );
+  if (isRefused(found)) return refused(context, found);
+  const messages: ServedMessage[] = isOwner ? found : found.filter((message) => isFor(message, viewer));
+  const sorted = messages.toSorted((a, b) => inOrder(a, b) * (reversed ? 1 : -1));
+  return context.json(sorted.map((message) => recordJson({ ...message, conversationId })));
+}
+
+/** 401 for who may not even ask, as long as the app does not let clients read history over HTTP. */
+async function refusalFor(
+  context: Context<HttpEnv>,
+  conversationId: string,
+  { nonce, signature, signature_ts: timestamp }: Signed,
+  viewer: string | undefined,
+): Promise<Response | undefined> {
+  const { env } = context;
+  const { signHistory } = (await settingsOf(env).get()).security;
+  const isComplete = nonce !== undefined && signature !== undefined && timestamp !== undefined;
+  if (!signHistory || !isComplete || viewer === undefined) {
+    return refuse(context, 401, failures.unauthorized);
+  }
+  const isGenuine = await verifyHistorySignature({
+    ...{ appId: env.APP_ID, masterKey: env.MASTER_KEY, clientId: viewer, conversationId },
+    ...{ signature: { signature, timestamp, nonce }, now: Date.now() },
+  });
+  if (!isGenuine) return refused(context, { refused: "SIGNATURE_FAILED" });
+  const conversation = env.CONVERSATIONS.getByName(conversationId);
+  const isMember = await answered(conversation.isMember(viewer), `members of ${conversationId}`);
+  return isMember ? undefined : refused(context, { refused: "CONVERSATION_LOG_REJECTED" });
+}
+
+function isFor({ from, recipients }: ServedMessage, viewer: string | undefined): boolean {
+  return recipients === undefined || viewer === undefined || from === viewer || recipients.includes(viewer);
+}
+
+function inOrder(a: ServedMessage, b: ServedMessage): number {
+  return a.timestamp - b.timestamp || (a.id < b.id ? -1 : 1);
+}
+
+/**
+ * A page of what D1 holds, with the time up to which that is everything: conversations copy to it what was said in
+ * them, a moment later or, when D1 was down, much later.
+ */
+export async function archivedHistory(
+  context: Context<HttpEnv>,
+  asked: Bounds,
+  find: (db: D1Database, request: ArchiveRequest) => Promise<ArchivedMessage[]>,
+): Promise<Response> {
+  const request = requestOf(asked);
+  if (typeof request === "string") {
+    return refuse(context, 400, { code: INVALID_PARAMETER, error: request });
+  }
+  // Asked first: what was complete before the query is complete in it.
+  const until = await answered(context.env.APP.getByName("app").archivedUntil(), "how far history goes");
+  const messages = await answered(find(context.env.DB, request), "history in D1");
+  context.header(COMPLETE_UNTIL, String(until));
+  return context.json(messages.map(recordJson));
+}
+
+/** Milliseconds. */
+export const COMPLETE_UNTIL = "X-Parley-Complete-Until";
+
+/** A message as the API gives it out (http-api §3). */
+export function recordJson(message: ArchivedMessage): JsonObject {
+  const { id, timestamp, from, content, conversationId, address, deliveredAt } = message;
+  const isText = typeof content === "string";
+  return {
+    ...{ "msg-id": id, timestamp, from, to: conversationId, "conv-id": conversationId.padEnd(32, "0") },
+    ...{ data: isText ? content : toBase64(content), bin: !isText, "is-conv": true, "is-room": false },
+    ...(address !== undefined && { "from-ip": address }),
+    ...(deliveredAt !== undefined && { "ack-at": deliveredAt }),
+  };
+}

@@ -1,0 +1,93 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import { answered } from "../answered.ts";
+import type { HttpEnv } from "../env.ts";
+import { failures, refuse, refused } from "../errors.ts";
+import * as example from "../examples.ts";
+import { identify, operation, takes } from "../operation.ts";
+import * as schema from "../schemas.ts";
+import { kick, kickReason, ONLINE_MAX, online, onlineClients, unread, unreadCount } from "./clients.ts";
+import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
+
+const client = v.object({ client: schema.clientId(example.READER) });
+const peers = v.object({ peers: schema.clientIds(ONLINE_MAX) });
+
+const kicked = v.pipe(
+  v.object({ client_id: schema.clientId(), reason: v.optional(kickReason(), "") }),
+  schema.shown({ client_id: example.READER, reason: "Enough" }),
+);
+
+const userToken = v.object({ session_token: sessionToken() });
+
+const memberInfos = v.pipe(
+  v.object({ results: v.array(v.object({ cid: v.string(), clientId: v.string(), role: v.string() })) }),
+  schema.shown({ results: [] }),
+);
+
+/** Clients as version 1.1 has them (http-api §4), and what SDKs ask about the roles of members (§5). */
+export const legacyClients = new Hono<HttpEnv>()
+  .get(
+    "/1.1/rtm/messages/unread/:client",
+    operation({
+      ...{ id: "countUnread11", tag: "Version 1.1", summary: "Count unread messages" },
+      ...{ access: "app", answer: unreadCount },
+    }),
+    takes("param", client),
+    (context) => unread(context, context.req.valid("param").client, undefined),
+  )
+  .get(
+    "/1.1/rtm/messages/unread/:client/:conv",
+    operation({
+      ...{ id: "countUnreadInConversation11", tag: "Version 1.1" },
+      summary: "Count unread messages in a conversation",
+      ...{ access: "app", answer: unreadCount },
+    }),
+    takes("param", v.object({ ...client.entries, conv: schema.conversationId() })),
+    (context) => unread(context, context.req.valid("param").client, context.req.valid("param").conv),
+  )
+  .post(
+    "/1.1/rtm/online",
+    operation({
+      ...{ id: "checkOnline11", tag: "Version 1.1", summary: "Find out who is online" },
+      ...{ access: "master", answer: onlineClients },
+    }),
+    takes("json", peers),
+    (context) => online(context, context.req.valid("json").peers),
+  )
+  .post(
+    "/1.1/rtm/client/kick",
+    operation({
+      ...{ id: "kick11", tag: "Version 1.1", summary: "Log a client out" },
+      ...{ access: "master", answer: schema.nothing },
+    }),
+    takes("json", kicked),
+    (context) => kick(context, context.req.valid("json").client_id, context.req.valid("json").reason),
+  )
+  .post(
+    "/1.1/rtm/sign",
+    operation({
+      ...{ id: "signLogin11", tag: "SDKs", summary: "Sign a login" },
+      description: "For a user of the app's own account system, whom the hook `_rtmClientSign` knows.",
+      ...{ access: "app", answer: loginSignature },
+    }),
+    takes("json", userToken),
+    (context) => signedLogin(context, context.req.valid("json").session_token),
+  )
+  .get(
+    "/1.1/classes/_ConversationMemberInfo",
+    operation({
+      ...{ id: "listMemberRoles", tag: "SDKs", summary: "List roles of members" },
+      description: "None: roles are off. With any key of the app, or with a session token of `client_id`.",
+      ...{ access: "anyone", answer: memberInfos },
+    }),
+    takes("query", v.object({ client_id: v.optional(schema.clientId()) })),
+    async (context) => {
+      if ((await identify(context)) !== "none") return context.json({ results: [] });
+      const token = context.req.header("X-LC-IM-Session-Token");
+      const { client_id: clientId } = context.req.valid("query");
+      if (token === undefined || clientId === undefined) return refuse(context, 401, failures.unauthorized);
+      const checked = context.env.CLIENTS.getByName(clientId).checkToken(clientId, token);
+      const problem = await answered(checked, `token of ${clientId}`);
+      return problem === undefined ? context.json({ results: [] }) : refused(context, problem);
+    },
+  );

@@ -1,0 +1,169 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import { fromBase64 } from "../../protocol/base64.ts";
+import type { HttpEnv } from "../env.ts";
+import { failures, INVALID_FIELD, refuse } from "../errors.ts";
+import * as example from "../examples.ts";
+import { identify, operation, takes } from "../operation.ts";
+import * as schema from "../schemas.ts";
+import { messagesOfApp, messagesSentBy } from "../seams.ts";
+import { archivedHistory, bounds, conversationHistory, records, signed } from "./history.ts";
+import { priority, sent } from "./messages.ts";
+import { IDEMPOTENCY_KEY, patch, remove, send } from "./sending.ts";
+
+const PATH = "/1.1/rtm/messages";
+/** Python multiplies seconds: a fraction may be left. */
+const PYTHON_TIME = /^\d{1,15}(\.\d+)?$/;
+const ONLY_SERVICES = "only for service conversations, which are not served";
+
+const historyQuery = v.object({
+  convid: v.optional(v.pipe(schema.conversationId(), v.description("Of this conversation."))),
+  from: v.optional(v.pipe(schema.clientId(), v.description("Of this sender, without `convid`."))),
+  max_ts: v.optional(v.pipe(schema.timeText(PYTHON_TIME), v.description("The old name of `timestamp`."))),
+  ...bounds,
+  peerid: v.optional(v.pipe(schema.clientId(example.READER), v.description("Whose signature it is."))),
+  ...signed,
+});
+
+const message = v.pipe(
+  v.object({
+    from_peer: schema.clientId(),
+    conv_id: schema.conversationId(),
+    message: schema.content(),
+    transient: v.optional(v.pipe(v.boolean(), v.description("Other than in 1.2, true without.")), true),
+    no_sync: v.optional(v.boolean(), false),
+    push_data: v.optional(schema.pushData()),
+    priority: v.optional(priority()),
+    to_peers: v.optional(v.array(v.string())),
+  }),
+  schema.shown({
+    ...{ from_peer: example.SENDER, conv_id: example.CONVERSATION, message: example.TEXT },
+    transient: false,
+  }),
+);
+
+const change = v.pipe(
+  v.object({
+    from_peer: schema.clientId(),
+    conv_id: schema.conversationId(),
+    msg_id: schema.messageId(),
+    timestamp: schema.time(),
+    message: v.optional(v.pipe(schema.content(), v.description("Required for an edit."))),
+    recall: v.optional(v.boolean(), false),
+    to_peers: v.optional(v.union([v.string(), v.array(v.string())])),
+  }),
+  schema.shown({
+    ...{ from_peer: example.SENDER, conv_id: example.CONVERSATION, msg_id: example.MESSAGE },
+    ...{ timestamp: example.MESSAGE_AT, message: example.TEXT },
+  }),
+);
+
+/** A record as history answers it; what is not listed here cannot be changed and is passed over. */
+const log = v.pipe(
+  v.object({
+    "msg-id": schema.messageId(),
+    timestamp: schema.time(),
+    to: v.pipe(schema.conversationId(), v.description("The conversation.")),
+    from: v.optional(schema.clientId()),
+    data: v.string(),
+    bin: v.optional(v.boolean(), false),
+  }),
+  schema.shown({
+    ...{ "msg-id": example.MESSAGE, timestamp: example.MESSAGE_AT, to: example.CONVERSATION },
+    ...{ from: example.SENDER, data: example.TEXT, bin: false },
+  }),
+);
+
+const logPlace = v.object({
+  convid: schema.conversationId(),
+  msgid: schema.messageId(),
+  timestamp: schema.timeText(),
+  from: v.optional(schema.clientId()),
+});
+
+/** Messages as version 1.1 has them (http-api §4, A-08). Paths are older, defaults differ, rules do not. */
+export const legacyMessages = new Hono<HttpEnv>()
+  .get(
+    `${PATH}/history`,
+    operation({
+      ...{ id: "listMessages11", tag: "Version 1.1", summary: "Read history" },
+      description: "Of a conversation, of a sender, or everything. Newest first.",
+      ...{ access: "app", answer: records },
+    }),
+    takes("query", historyQuery),
+    async (context) => {
+      const { convid, from, max_ts, peerid, ...bounds } = context.req.valid("query");
+      const asked = { ...bounds, timestamp: bounds.timestamp ?? max_ts };
+      if (convid !== undefined) return conversationHistory(context, convid, asked, peerid);
+      if ((await identify(context)) !== "master") return refuse(context, 401, failures.unauthorized);
+      return archivedHistory(context, asked, (db, request) =>
+        from === undefined ? messagesOfApp(db, request) : messagesSentBy(db, from, request),
+      );
+    },
+  )
+  .put(
+    `${PATH}/logs`,
+    operation({
+      ...{ id: "rewriteMessage11", tag: "Version 1.1", summary: "Rewrite a stored message" },
+      description: "The server's copy alone: devices that have it keep theirs.",
+      ...{ access: "master", answer: schema.nothing },
+    }),
+    takes("json", log),
+    (context) => {
+      const { to, timestamp, from, data, bin, "msg-id": messageId } = context.req.valid("json");
+      const content = bin ? fromBase64(data) : data;
+      if (content === undefined) {
+        return refuse(context, 400, { code: INVALID_FIELD, error: "data: must be Base64" });
+      }
+      return patch(context, to, { messageId, timestamp, from, content, recall: false, silent: true });
+    },
+  )
+  .delete(
+    `${PATH}/logs`,
+    operation({
+      ...{ id: "deleteMessage11", tag: "Version 1.1", summary: "Delete a stored message" },
+      ...{ access: "master", answer: schema.nothing },
+    }),
+    takes("query", logPlace),
+    (context) => {
+      const { convid, msgid: messageId, timestamp, from } = context.req.valid("query");
+      return remove(context, convid, { messageId, timestamp, from });
+    },
+  )
+  .post(
+    PATH,
+    operation({
+      ...{ id: "sendMessage11", tag: "Version 1.1", summary: "Send a message" },
+      ...{ access: "master", answer: sent, headers: [IDEMPOTENCY_KEY], isMetered: true },
+    }),
+    takes("json", message),
+    async (context) => {
+      const { from_peer: from, conv_id: id, message: content, ...said } = context.req.valid("json");
+      if (said.to_peers !== undefined) {
+        return refuse(context, 400, { code: INVALID_FIELD, error: `to_peers: ${ONLY_SERVICES}` });
+      }
+      return send(context, id, {
+        ...{ from, content, transient: said.transient, noSync: said.no_sync, pushData: said.push_data },
+        ...{ mentionAll: false, mentions: [] },
+      });
+    },
+  )
+  .post(
+    "/1.1/rtm/patch/message",
+    operation({
+      ...{ id: "patchMessage11", tag: "Version 1.1", summary: "Edit or recall a message" },
+      ...{ access: "master", answer: schema.nothing, isMetered: true },
+    }),
+    takes("json", change),
+    async (context) => {
+      const { from_peer: from, conv_id: id, msg_id: messageId, ...changed } = context.req.valid("json");
+      const { timestamp, message: content, recall } = changed;
+      if (changed.to_peers !== undefined) {
+        return refuse(context, 400, { code: INVALID_FIELD, error: `to_peers: ${ONLY_SERVICES}` });
+      }
+      const place = { messageId, timestamp, from, silent: false };
+      if (recall) return patch(context, id, { ...place, recall });
+      if (content !== undefined) return patch(context, id, { ...place, recall, content });
+      return refuse(context, 400, { code: INVALID_FIELD, error: "message: is required for an edit" });
+    },
+  );

@@ -1,0 +1,72 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { Changed, ConversationStub, Refused } from "../../env.ts";
+import { isoTime } from "../../protocol/encode.ts";
+import { answered } from "../answered.ts";
+import type { HttpEnv } from "../env.ts";
+import { isRefused, refused } from "../errors.ts";
+import { type Operation, operation, takes } from "../operation.ts";
+import * as schema from "../schemas.ts";
+import { one } from "./conversations.ts";
+
+const PATH = "/1.2/rtm/conversations/:id";
+/** In one call; what a conversation may have is a setting. */
+const CLIENTS_MAX = 500;
+
+const someClients = v.object({ client_ids: schema.clientIds(CLIENTS_MAX) });
+const list = v.object({ result: v.array(schema.clientId()) });
+
+/** Members of a conversation, and which of them muted it (http-api §2.1, A-01). */
+export const members = new Hono<HttpEnv>();
+
+type Act = (conversation: ConversationStub, clientIds: string[]) => Promise<Changed | Refused>;
+
+change("post", "members", { id: "addMembers", summary: "Add members" }, (conversation, clientIds) =>
+  conversation.addMembers(clientIds),
+);
+change("delete", "members", { id: "removeMembers", summary: "Remove members" }, (conversation, clientIds) =>
+  conversation.removeMembers(clientIds),
+);
+change("post", "mutes", { id: "mute", summary: "Mute for members" }, (conversation, clientIds) =>
+  conversation.setMuted(clientIds, true),
+);
+change("delete", "mutes", { id: "unmute", summary: "Unmute for members" }, (conversation, clientIds) =>
+  conversation.setMuted(clientIds, false),
+);
+show("members", { id: "listMembers", summary: "List members" });
+show("mutes", { id: "listMutes", summary: "List who muted a conversation" });
+
+type Named = Pick<Operation, "id" | "summary">;
+
+function change(method: "post" | "delete", list: string, named: Named, act: Act): void {
+  members[method](
+    `${PATH}/${list}`,
+    operation({ ...named, tag: "Conversations", access: "master", answer: schema.updated }),
+    takes("param", one),
+    takes("json", someClients),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const { client_ids: clientIds } = context.req.valid("json");
+      const changed = await answered(
+        act(context.env.CONVERSATIONS.getByName(id), clientIds),
+        `${named.id} of ${id}`,
+      );
+      if (isRefused(changed)) return refused(context, changed);
+      return context.json({ objectId: id, updatedAt: isoTime(changed.updatedAt) });
+    },
+  );
+}
+
+function show(kind: "members" | "mutes", named: Named): void {
+  members.get(
+    `${PATH}/${kind}`,
+    operation({ ...named, tag: "Conversations", access: "master", answer: list }),
+    takes("param", one),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const found = await answered(context.env.CONVERSATIONS.getByName(id).members(), `members of ${id}`);
+      if (isRefused(found)) return refused(context, found);
+      return context.json({ result: kind === "members" ? found.members : found.muted });
+    },
+  );
+}

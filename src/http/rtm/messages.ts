@@ -1,0 +1,133 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { HttpEnv } from "../env.ts";
+import { INVALID_FIELD, refuse } from "../errors.ts";
+import * as example from "../examples.ts";
+import { operation, takes } from "../operation.ts";
+import * as schema from "../schemas.ts";
+import { one } from "./conversations.ts";
+import { bounds, conversationHistory, records, signed } from "./history.ts";
+import { IDEMPOTENCY_KEY, patch, remove, send } from "./sending.ts";
+
+const PATH = "/1.2/rtm/conversations/:id/messages";
+const MENTIONS_MAX = 20;
+
+export const sent = v.object({ "msg-id": schema.messageId(), timestamp: v.pipe(v.number(), v.integer()) });
+
+/** Any case; counts for nothing in conversations, which are not slowed down (http-api §2.2). */
+export const priority = () =>
+  v.pipe(v.string(), v.toLowerCase(), v.picklist(["high", "normal", "low"], "must be high, normal or low"));
+
+const message = v.pipe(
+  v.object({
+    from_client: schema.clientId(),
+    message: schema.content(),
+    transient: v.optional(v.boolean(), false),
+    no_sync: v.optional(v.pipe(v.boolean(), v.description("Leave out the sender's own devices.")), false),
+    push_data: v.optional(schema.pushData()),
+    priority: v.optional(priority()),
+    mention_all: v.optional(v.boolean(), false),
+    mention_client_ids: v.optional(v.pipe(v.array(schema.clientId()), v.maxLength(MENTIONS_MAX)), []),
+    to_clients: v.optional(v.array(v.string())),
+  }),
+  schema.shown({ from_client: example.SENDER, message: example.TEXT, mention_client_ids: [example.READER] }),
+);
+
+const place = v.object({ id: schema.conversationId(), mid: schema.messageId() });
+const author = { from_client: schema.clientId(), timestamp: schema.time() };
+const authorExample = { from_client: example.SENDER, timestamp: example.MESSAGE_AT };
+
+const edit = v.pipe(
+  v.object({ ...author, message: schema.content() }),
+  schema.shown({ ...authorExample, message: '{"_lctype":-1,"_lctext":"Hello, Jerry!"}' }),
+);
+const recall = v.pipe(v.object(author), schema.shown(authorExample));
+const deletion = v.object({ from_client: schema.clientId(), timestamp: schema.timeText() });
+
+/** Who asks is "signed": then it needs no master key, if the app allows it (http-api §2.1). */
+const historyQuery = v.object({ ...bounds, client_id: v.optional(schema.clientId()), ...signed });
+
+/** Messages of conversations (http-api §2.1, §2.2, §3, A-02). */
+export const messages = new Hono<HttpEnv>()
+  .post(
+    PATH,
+    operation({
+      ...{ id: "sendMessage", tag: "Messages", summary: "Send a message" },
+      description: "It is not looked at whether the sender may send, nor whether he is a member.",
+      ...{ access: "master", answer: sent, headers: [IDEMPOTENCY_KEY], isMetered: true },
+    }),
+    takes("param", one),
+    takes("json", message),
+    async (context) => {
+      const said = context.req.valid("json");
+      if (said.to_clients !== undefined) {
+        const error = "to_clients: only for service conversations, which are not served";
+        return refuse(context, 400, { code: INVALID_FIELD, error });
+      }
+      return send(context, context.req.valid("param").id, {
+        ...{ from: said.from_client, content: said.message, transient: said.transient },
+        ...{ noSync: said.no_sync, pushData: said.push_data },
+        ...{ mentionAll: said.mention_all, mentions: said.mention_client_ids },
+      });
+    },
+  )
+  .get(
+    PATH,
+    operation({
+      ...{ id: "listMessages", tag: "Messages", summary: "Read a conversation's history" },
+      description:
+        "Newest first. With the app key only for members, with a signature of the app's server, and only " +
+        "where the setting `security.signHistory` is on.",
+      ...{ access: "app", answer: records },
+    }),
+    takes("param", one),
+    takes("query", historyQuery),
+    (context) => {
+      const asked = context.req.valid("query");
+      return conversationHistory(context, context.req.valid("param").id, asked, asked.client_id);
+    },
+  )
+  .put(
+    `${PATH}/:mid`,
+    operation({
+      ...{ id: "editMessage", tag: "Messages", summary: "Edit a message" },
+      description: "Whatever the settings allow clients. Online devices are told now, others at login.",
+      ...{ access: "master", answer: schema.nothing, isMetered: true },
+    }),
+    takes("param", place),
+    takes("json", edit),
+    (context) => {
+      const { id, mid: messageId } = context.req.valid("param");
+      const { from_client: from, timestamp, message: content } = context.req.valid("json");
+      return patch(context, id, { messageId, timestamp, from, content, recall: false, silent: false });
+    },
+  )
+  .put(
+    `${PATH}/:mid/recall`,
+    operation({
+      ...{ id: "recallMessage", tag: "Messages", summary: "Recall a message" },
+      ...{ access: "master", answer: schema.nothing, isMetered: true },
+    }),
+    takes("param", place),
+    takes("json", recall),
+    (context) => {
+      const { id, mid: messageId } = context.req.valid("param");
+      const { from_client: from, timestamp } = context.req.valid("json");
+      return patch(context, id, { messageId, timestamp, from, recall: true, silent: false });
+    },
+  )
+  .delete(
+    `${PATH}/:mid`,
+    operation({
+      ...{ id: "deleteMessage", tag: "Messages", summary: "Delete a message" },
+      description: "The server's copy alone: devices that have it keep it.",
+      ...{ access: "master", answer: schema.nothing },
+    }),
+    takes("param", place),
+    takes("query", deletion),
+    (context) => {
+      const { id, mid: messageId } = context.req.valid("param");
+      const { from_client: from, timestamp } = context.req.valid("query");
+      return remove(context, id, { messageId, timestamp, from });
+    },
+  );

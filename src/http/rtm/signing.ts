@@ -1,0 +1,43 @@
+import type { Context } from "hono";
+import * as v from "valibot";
+import { isClientId } from "../../conversation/client-id.ts";
+import { answered } from "../answered.ts";
+import type { HttpEnv } from "../env.ts";
+import { refuse } from "../errors.ts";
+import * as example from "../examples.ts";
+import * as schema from "../schemas.ts";
+import { signIn, signLogin } from "../seams.ts";
+
+export const sessionToken = () =>
+  v.pipe(v.string(), v.minLength(1), v.maxLength(1024), v.examples([example.USER_TOKEN]));
+
+export const loginSignature = v.object({
+  signature: v.pipe(v.string(), v.description("Hex HMAC-SHA1 under the master key.")),
+  nonce: v.string(),
+  client_id: schema.clientId(),
+  timestamp: v.pipe(v.number(), v.integer(), v.description("Milliseconds.")),
+});
+
+/**
+ * A login signature for a user of the app's own account system, whom the hook `_rtmClientSign` knows by his session
+ * token (X-06, H-10). Different at every call.
+ */
+export async function signedLogin(context: Context<HttpEnv>, userToken: string): Promise<Response> {
+  const { env } = context;
+  const known = await answered(signIn(env, userToken), "_rtmClientSign");
+  if (known === undefined) {
+    return refuse(context, 404, {
+      code: 404,
+      error: "Nobody answers for session tokens: no _rtmClientSign.",
+    });
+  }
+  if (!known.allowed) return refuse(context, 403, { code: 403, error: known.error });
+  const { clientId } = known;
+  if (!isClientId(clientId)) {
+    return refuse(context, 502, { code: 502, error: "_rtmClientSign named no client id." });
+  }
+  const login = { clientId, timestamp: Date.now(), nonce: crypto.randomUUID() };
+  const signature = await signLogin({ appId: env.APP_ID, masterKey: env.MASTER_KEY, ...login });
+  const { timestamp, nonce } = login;
+  return context.json({ signature, nonce, client_id: clientId, timestamp });
+}
