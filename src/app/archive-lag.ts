@@ -1,7 +1,5 @@
+import { NORMAL_LAG } from "../history/lag.ts";
 import type { Sql } from "../sql.ts";
-
-/** How far D1 is behind while everything works (ms): conversations wait 8 s at most before they copy. */
-const NORMAL_LAG = 15_000;
 
 /** The conversations whose history did not reach D1: a row each, until they have caught up. */
 export class ArchiveLag {

@@ -1,4 +1,4 @@
-import { asc, eq, gt } from "drizzle-orm";
+import { asc, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { bans } from "./schema.ts";
 
@@ -10,19 +10,22 @@ export interface Ban {
   at: number;
 }
 
-/** Lists a ban; the last one of a client counts. It is the client's own object that enforces it. */
-export async function saveBan(db: D1Database, ban: Ban): Promise<void> {
-  const { reason, at } = ban;
-  await drizzle(db)
-    .insert(bans)
-    .values(ban)
-    .onConflictDoUpdate({ target: bans.clientId, set: { reason, at } });
+/** Lists bans; the last one of a client counts. It is the client's own object that enforces it. */
+export async function saveBans(db: D1Database, banned: readonly Ban[]): Promise<void> {
+  const rows = JSON.stringify(banned.map(({ clientId, reason, at }) => [clientId, reason, at]));
+  await drizzle(db).run(sql`INSERT INTO ${bans} (client_id, reason, at)
+    SELECT value->>0, value->>1, value->>2 FROM json_each(${rows}) WHERE true
+    ON CONFLICT (client_id) DO UPDATE SET reason = excluded.reason, at = excluded.at`);
 }
 
-/** Takes a ban off the list; none is no matter. */
-export async function removeBan(db: D1Database, clientId: string): Promise<void> {
-  await drizzle(db).delete(bans).where(eq(bans.clientId, clientId));
+/** Takes bans off the list; none is no matter. */
+export async function removeBans(db: D1Database, clientIds: readonly string[]): Promise<void> {
+  await drizzle(db)
+    .delete(bans)
+    .where(inArray(bans.clientId, listed(clientIds)));
 }
+
+const listed = (ids: readonly string[]): SQL => sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
 
 /** Up to `limit` bans in the order of client ids, those after a client's if one is named. */
 export async function listBans(

@@ -5,7 +5,7 @@ import type { WordList } from "./word-list.ts";
 
 /** Whether messages are filtered in a conversation of so many: groups always, two people if the owner says so. */
 export function isFiltered(memberCount: number, { keywords }: Pick<Settings, "keywords">): boolean {
-  return keywords.version !== null && (memberCount > 2 || keywords.oneToOne);
+  return keywords.version !== null && (memberCount !== 2 || keywords.oneToOne);
 }
 
 /**

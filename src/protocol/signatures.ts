@@ -62,6 +62,24 @@ export async function isSignatureValid(check: SignatureCheck): Promise<boolean> 
   return false;
 }
 
+/** The signature a client logs in with, in hex, as its app's server would make it (X-06). */
+export async function signLogin(login: {
+  appId: string;
+  masterKey: string;
+  clientId: string;
+  /** Milliseconds. */
+  timestamp: number;
+  nonce: string;
+}): Promise<string> {
+  const { appId, masterKey, clientId, timestamp, nonce } = login;
+  const encoder = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-1" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(masterKey), algorithm, false, ["sign"]);
+  const text = `${appId}:${clientId}::${timestamp}:${nonce}`;
+  const signature = await crypto.subtle.sign("HMAC", key, encoder.encode(text));
+  return Array.from(new Uint8Array(signature), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** Whether adding (also oneself) or removing members is signed by the app's server; else error 4302. */
 export function verifyMembershipSignature(request: {
   appId: string;

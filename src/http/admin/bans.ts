@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { listBans, removeBans, saveBans } from "../../history/bans.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { listBans, removeBans, saveBans } from "../seams.ts";
 
 const CLIENTS_MAX = 100; // in one call
 const PAGE = 100;

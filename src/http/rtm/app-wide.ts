@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { messagesOfApp } from "../../history/messages.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
 import { operation, takes } from "../operation.ts";
-import { messagesOfApp } from "../seams.ts";
 import { findConversations, page, rows } from "./conversations.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
 

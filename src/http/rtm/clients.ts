@@ -1,12 +1,12 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { messagesSentBy } from "../../history/messages.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { messagesSentBy } from "../seams.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
 import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 

@@ -1,8 +1,12 @@
 import type { Context } from "hono";
 import * as v from "valibot";
+import { isFor } from "../../conversation/log.ts";
+import type { ArchivedMessage, ArchiveRequest } from "../../history/messages.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { JsonObject } from "../../protocol/json.ts";
+import type { HistoryMessage } from "../../protocol/replies.ts";
+import { isSignatureValid } from "../../protocol/signatures.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
@@ -10,12 +14,6 @@ import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../erro
 import * as example from "../examples.ts";
 import { identify } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import {
-  type ArchivedMessage,
-  type ArchiveRequest,
-  type ServedMessage,
-  verifyHistorySignature,
-} from "../seams.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -113,7 +111,9 @@ export async function conversationHistory(
     `history of ${conversationId}`,
   );
   if (isRefused(found)) return refused(context, found);
-  const messages: ServedMessage[] = isOwner ? found : found.filter((message) => isFor(message, viewer));
+  const messages: HistoryMessage[] = isOwner
+    ? found
+    : found.filter((message) => isFor(viewer ?? "", message));
   const sorted = messages.toSorted((a, b) => inOrder(a, b) * (reversed ? 1 : -1));
   return context.json(sorted.map((message) => recordJson({ ...message, conversationId })));
 }
@@ -131,8 +131,9 @@ async function refusalFor(
   if (!signHistory || !isComplete || viewer === undefined) {
     return refuse(context, 401, failures.unauthorized);
   }
-  const isGenuine = await verifyHistorySignature({
-    ...{ appId: env.APP_ID, masterKey: env.MASTER_KEY, clientId: viewer, conversationId },
+  const isGenuine = await isSignatureValid({
+    ...{ appId: env.APP_ID, masterKey: env.MASTER_KEY, clientId: viewer },
+    permission: { action: "history", conversationId },
     ...{ signature: { signature, timestamp, nonce }, now: Date.now() },
   });
   if (!isGenuine) return refused(context, { refused: "SIGNATURE_FAILED" });
@@ -141,11 +142,7 @@ async function refusalFor(
   return isMember ? undefined : refused(context, { refused: "CONVERSATION_LOG_REJECTED" });
 }
 
-function isFor({ from, recipients }: ServedMessage, viewer: string | undefined): boolean {
-  return recipients === undefined || viewer === undefined || from === viewer || recipients.includes(viewer);
-}
-
-function inOrder(a: ServedMessage, b: ServedMessage): number {
+function inOrder(a: HistoryMessage, b: HistoryMessage): number {
   return a.timestamp - b.timestamp || (a.id < b.id ? -1 : 1);
 }
 
@@ -173,7 +170,7 @@ export async function archivedHistory(
 export const COMPLETE_UNTIL = "X-Parley-Complete-Until";
 
 /** A message as the API gives it out (http-api §3). */
-export function recordJson(message: ArchivedMessage): JsonObject {
+export function recordJson(message: HistoryMessage & { conversationId: string }): JsonObject {
   const { id, timestamp, from, content, conversationId, address, deliveredAt } = message;
   const isText = typeof content === "string";
   return {

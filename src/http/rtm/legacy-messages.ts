@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { messagesOfApp, messagesSentBy } from "../../history/messages.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { messagesOfApp, messagesSentBy } from "../seams.ts";
 import { archivedHistory, bounds, conversationHistory, records, signed } from "./history.ts";
 import { priority, sent } from "./messages.ts";
 import { IDEMPOTENCY_KEY, patch, remove, send } from "./sending.ts";

@@ -1,12 +1,13 @@
 import type { Context } from "hono";
 import * as v from "valibot";
 import { isClientId } from "../../conversation/client-id.ts";
+import { hooksOf } from "../../hooks/hooks.ts";
+import { signLogin } from "../../protocol/signatures.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";
 import * as example from "../examples.ts";
 import * as schema from "../schemas.ts";
-import { signIn, signLogin } from "../seams.ts";
 
 export const sessionToken = () =>
   v.pipe(v.string(), v.minLength(1), v.maxLength(1024), v.examples([example.USER_TOKEN]));
@@ -24,7 +25,7 @@ export const loginSignature = v.object({
  */
 export async function signedLogin(context: Context<HttpEnv>, userToken: string): Promise<Response> {
   const { env } = context;
-  const known = await answered(signIn(env, userToken), "_rtmClientSign");
+  const known = await answered(hooksOf(env).aboutSignIn(userToken), "_rtmClientSign");
   if (known === undefined) {
     return refuse(context, 404, {
       code: 404,

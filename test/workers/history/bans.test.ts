@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { listBans, removeBan, saveBan } from "../../../src/history/bans.ts";
+import { listBans, removeBans, saveBans } from "../../../src/history/bans.ts";
 import { database } from "./database.ts";
 
 let db: D1Database;
@@ -8,17 +8,17 @@ beforeAll(async () => {
 });
 
 test("[X-22] bans are listed page by page, the last word on a client counting", async () => {
-  for (const clientId of ["tom", "spike", "tyke"])
-    await saveBan(db, { clientId, reason: "noise", at: 1_000 });
-  await saveBan(db, { clientId: "tom", reason: "more noise", at: 2_000 });
+  const noisy = ["tom", "spike", "tyke"].map((clientId) => ({ clientId, reason: "noise", at: 1_000 }));
+  await saveBans(db, noisy);
+  await saveBans(db, [{ clientId: "tom", reason: "more noise", at: 2_000 }]);
   const first = await listBans(db, { after: undefined, limit: 2 });
   expect(first).toEqual([
     { clientId: "spike", reason: "noise", at: 1_000 },
     { clientId: "tom", reason: "more noise", at: 2_000 },
   ]);
   expect(await listBans(db, { after: "tom", limit: 2 })).toMatchObject([{ clientId: "tyke" }]);
-  await removeBan(db, "tom");
-  await removeBan(db, "tom");
+  await removeBans(db, ["tom"]);
+  await removeBans(db, ["tom"]);
   const rest = await listBans(db, { after: undefined, limit: 10 });
   expect(rest.map(({ clientId }) => clientId)).toEqual(["spike", "tyke"]);
 });
