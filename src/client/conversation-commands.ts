@@ -2,6 +2,7 @@ import type { Described } from "../conversation/conversation-object.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
 import { isWhereByIdOnly } from "../history/query.ts";
+import { ALLOWED, type ConversationVerdict } from "../hooks/events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { conversationJson } from "../protocol/conversation-json.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -42,11 +43,26 @@ export async function answerStart(
   if ("refused" in record) return refuse(record.refused, record.detail);
   if (!(await mayStart(services, clientId, command, standing)))
     return refuse("CONVERSATION_SIGNATURE_FAILED");
+  const verdict = command.supervised ? await askedToStart(services, record, columns) : ALLOWED;
+  if (!verdict.allowed) {
+    const reply = replies.errorReply(serial, "CONVERSATION_REJECTED_BY_APP", verdict);
+    return { conversationId: "", reply, pushes: [] };
+  }
   const { existing, conversation, pushes } = await services.start(record);
   const { createdAt, uniqueId } = conversation;
   const conversationId = record.id;
   const reply = replies.conversationStarted(serial, { conversationId, createdAt, uniqueId, existing });
   return { conversationId, reply, pushes };
+}
+
+/** What the app's server says to a new conversation (H-05); it is not asked about one that exists (B-03). */
+async function askedToStart(
+  services: Services,
+  { id, creator, members, unique }: ConversationRecord,
+  attributes: JsonObject,
+): Promise<ConversationVerdict> {
+  if (unique && (await services.describe(id)) !== undefined) return ALLOWED;
+  return services.hooks.aboutConversation({ name: "conversationStart", by: creator, members, attributes });
 }
 
 /** Whether the app wants no signature for it, or it has one that is right; temporary ones never carry any. */

@@ -10,12 +10,14 @@ import {
   queryConversations,
 } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
-import type { AppEvent } from "../hooks/events.ts";
+import type { AppEvent, Hooks } from "../hooks/events.ts";
+import { hooksOf } from "../hooks/hooks.ts";
+import { outboundOf } from "../hooks/outbound.ts";
 import { publish } from "../hooks/publish.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { checkJsonWebToken, type TokenRules, type TokenVerdict } from "./json-web-token.ts";
-import { KeySets } from "./key-sets.ts";
+import { type Fetch, KeySets } from "./key-sets.ts";
 import { SessionTokens } from "./session-token.ts";
 
 /** What a client's rules ask of the rest of the service. Every call has a deadline and may reject. */
@@ -28,6 +30,7 @@ export interface Services {
   settings(): Promise<Settings>;
   /** By the app's rules for such tokens; rejects where the keys of their issuer cannot be had. */
   checkJsonWebToken(token: string, clientId: string, rules: TokenRules): Promise<TokenVerdict>;
+  hooks: Hooks;
   memberLimit(): Promise<number>;
   start(record: ConversationRecord): Promise<Started>;
   describe(conversationId: string): Promise<Described | undefined>;
@@ -61,14 +64,12 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     tokens: new SessionTokens(env.APP_ID, env.MASTER_KEY),
     now: () => Date.now(),
     settings: () => settingsOf(env).get(),
-    checkJsonWebToken: (token, clientId, rules) => {
-      const context = {
-        keySets,
-        fetch: (url: string, init: RequestInit) => fetch(url, init),
-        now: Date.now(),
-      };
-      return checkJsonWebToken(token, clientId, rules, context);
+    checkJsonWebToken: async (token, clientId, rules) => {
+      const outbound = outboundOf(env, await settingsOf(env).get());
+      const fetch: Fetch = (url, init) => outbound.fetch(url, init);
+      return checkJsonWebToken(token, clientId, rules, { keySets, fetch, now: Date.now() });
     },
+    hooks: hooksOf(env),
     memberLimit: async () => (await settingsOf(env).get()).limits.members,
     start: (record) =>
       withDeadline(conversation(record.id).start(record, "client"), OBJECT_DEADLINE, `start of ${record.id}`),

@@ -488,6 +488,7 @@ export class ClientHouse {
       now: () => network.now,
       settings: async () => defaultSettings(false),
       checkJsonWebToken: () => Promise.reject(new Error("not here")),
+      hooks: { aboutMessage: async () => ALLOWED, aboutConversation: async () => ALLOWED },
       memberLimit: async () => 500,
       start: () => Promise.reject(new Error("not here")),
       describe: async () => undefined,
