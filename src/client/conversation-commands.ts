@@ -2,6 +2,7 @@ import type { Described } from "../conversation/conversation-object.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
 import { isWhereByIdOnly } from "../history/query.ts";
+import type { ConversationRecord } from "../history/records.ts";
 import { ALLOWED, type ConversationVerdict } from "../hooks/events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { conversationJson } from "../protocol/conversation-json.ts";
