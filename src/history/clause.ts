@@ -18,6 +18,9 @@ const FALSE = sql`0`;
 /** SQLite's JSON types that are one to JavaScript. */
 const NUMBERS = sql`('integer', 'real')`;
 
+/** How SDKs write dates begins so. Not bound, since each would count. */
+const ISO_DATE = sql`'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*'`;
+
 const comparisons: Record<Comparison, SQL> = { $lt: sql`<`, $lte: sql`<=`, $gt: sql`>`, $gte: sql`>=` };
 
 /** What is to hold of one JSON value, given its SQLite JSON type and the value itself. */
@@ -190,10 +193,15 @@ function itselfOrElement(field: JsonField, test: ValueTest): SQL {
   return anyOf([itself, anyElement(field, test)]);
 }
 
-/** CASE and not AND, which may be evaluated in any order: json_extract fails on text that is not JSON. */
+/**
+ * CASE and not AND, which may be evaluated in any order: json_extract fails on text that is not JSON. SQLite would
+ * also take 5 for a day and `now` for a time, so the form is checked first.
+ */
 function isDate(type: SQL, value: SQL, test: (time: SQL) => SQL): SQL {
-  const time = sql`CAST(round(unixepoch(json_extract(${value}, '$.iso'), 'subsec') * 1000) AS INTEGER)`;
-  return sql`CASE WHEN ${type} = 'object' THEN json_extract(${value}, '$.__type') = 'Date' AND ${test(time)} END`;
+  const iso = sql`json_extract(${value}, '$.iso')`;
+  const time = sql`CAST(round(unixepoch(${iso}, 'subsec') * 1000) AS INTEGER)`;
+  const dated = sql`json_extract(${value}, '$.__type') = 'Date' AND ${iso} GLOB ${ISO_DATE}`;
+  return sql`CASE WHEN ${type} = 'object' THEN ${dated} AND ${test(time)} END`;
 }
 
 const asText = (value: SQL, { texts }: Operands): SQL[] => (texts.length > 0 ? [isIn(value, texts)] : []);

@@ -23,7 +23,7 @@ export type Condition =
   | { type: "not"; of: Condition }
   /** The value, or any element of an array, is among these. */
   | { type: "among"; field: Field; values: Operands }
-  /** The array holds every one of these. */
+  /** The value is, or the array holds, every one of these texts, numbers and booleans. */
   | { type: "holds"; field: JsonField; values: Json[] }
   | { type: "compared"; field: Field; operator: Comparison; value: Comparable }
   | { type: "present"; field: Field }
@@ -164,8 +164,12 @@ class WhereReader {
   #holds(field: Field, values: Json[]): Condition {
     // An empty list is never satisfied, as in Mongo.
     if (values.length === 0) return nothing;
-    const each = values.map((value) => this.#among(field, [value]));
-    return field.type === "json" ? { type: "holds", field, values } : every(each);
+    if (field.type !== "json") return every(values.map((value) => this.#among(field, [value])));
+    // What arrays mostly hold is asked for at once, however many; the rest as if each were asked for alone.
+    const simple = values.filter((value) => typeof value !== "object");
+    const others = values.filter((value) => typeof value === "object");
+    const held: Condition[] = simple.length > 0 ? [{ type: "holds", field, values: simple }] : [];
+    return every([...held, ...others.map((value) => this.#among(field, [value]))]);
   }
 
   #among(field: Field, values: Json[]): Condition {

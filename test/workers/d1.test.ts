@@ -99,6 +99,22 @@ test("[I8] nothing transient reaches D1", async () => {
   await caughtUp(chat, ["kept"]);
 });
 
+test("[B-22] a query names the last message before D1 has it, and follows its edits", async () => {
+  const { tom, jerry, device } = await toms();
+  const chat = await start(device, [tom, jerry]);
+  const last = async () => (await query(device, { m: jerry, c: tom }, { flag: 2 }))[0]?.msg;
+  expect(await last()).toBeUndefined();
+  await say(device, chat, "first");
+  await caughtUp(chat, ["first"]);
+  expect(await last()).toBe("first");
+  await say(device, chat, "second");
+  // A change of the index tells D1 that there is more than it has.
+  await update(device, chat, { name: "Cheese" });
+  expect(await last()).toBe("second");
+  await caughtUp(chat, ["first", "second"]);
+  expect(await last()).toBe("second");
+});
+
 test("[I11] history failing to reach D1 stops nobody, and all of it arrives in the end", async () => {
   const { tom, jerry, device } = await toms();
   const jerrys = await Device.of(jerry);

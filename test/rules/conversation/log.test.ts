@@ -1,0 +1,163 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { HistoryRequest, Log } from "../../../src/conversation/log.ts";
+import { replayOf } from "../../../src/conversation/messages.ts";
+import { ConversationState } from "../../../src/conversation/state.ts";
+import type { MessageRecord } from "../../../src/history/records.ts";
+import { readRecords } from "../../../src/protocol/link-records.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+import { BEGINNING, kitchen, message, say } from "./people.ts";
+
+/** Messages that are not for everybody, and messages that were deleted. */
+
+let sql: MemorySql;
+let state: ConversationState;
+let log: Log;
+beforeEach(() => {
+  sql = new MemorySql();
+  state = kitchen(sql);
+  log = state.log;
+});
+
+const everything: HistoryRequest = {
+  direction: "newer",
+  start: undefined,
+  end: undefined,
+  limit: 100,
+  messageType: undefined,
+};
+const timesOf = (messages: MessageRecord[]) => messages.map(({ timestamp }) => timestamp);
+const seenBy = (clientId: string | undefined) => timesOf(log.page(everything, clientId));
+
+/** What a replay brings a client: the times of what it shows, and of what it only passes. */
+function replayed(clientId: string, after = BEGINNING): { shown: number[]; passed: number[] } {
+  const replay = replayOf(state, clientId, after, 100);
+  const stored = (replay === undefined ? [] : readRecords(replay.frame)).filter(
+    (record) => record.kind === "stored",
+  );
+  const split = (empty: boolean) =>
+    stored.filter(({ payload }) => (payload.length === 0) === empty).map(({ timestamp }) => timestamp);
+  // Whoever is past one entry expects the next to name it.
+  const chain = stored.slice(1).map(({ previous }, at) => previous === stored[at]?.timestamp);
+  expect(chain).not.toContain(false);
+  return { shown: split(false), passed: split(true) };
+}
+
+test("[H-01] whom a message is for, and where it came from, is kept with it", () => {
+  const said = say(state, message(2_000, { recipients: ["jerry"], address: "192.0.2.1" }));
+  const other = say(state, message(2_001, { recipients: [] }));
+  const woken = ConversationState.load(sql);
+  expect(woken?.log.find(said.timestamp, said.id)).toEqual(said);
+  expect(woken?.log.find(other.timestamp, other.id)).toEqual(other);
+});
+
+describe("[H-01] a message for some", () => {
+  beforeEach(() => {
+    say(state, message(2_000));
+    say(state, message(2_010, { recipients: ["jerry"], receipt: true, mentionAll: true }));
+    say(state, message(2_020, { from: "jerry", recipients: [] }));
+  });
+
+  test("is in the history of its sender, of whom it is for, and of the app's server", () => {
+    expect(seenBy("tom")).toEqual([2_000, 2_010]);
+    expect(seenBy("jerry")).toEqual([2_000, 2_010, 2_020]);
+    expect(seenBy("spike")).toEqual([2_000]);
+    expect(seenBy(undefined)).toEqual([2_000, 2_010, 2_020]);
+  });
+
+  test("[I5] is unread, owed and waiting for a receipt only there", () => {
+    expect(log.unread("jerry", BEGINNING)).toEqual({ count: 2, mentioned: true });
+    expect(log.unread("spike", BEGINNING)).toEqual({ count: 1, mentioned: false });
+    expect(log.unread("tom", BEGINNING)).toEqual({ count: 0, mentioned: false });
+    expect(timesOf(log.newestOfOthers("jerry", BEGINNING, 3_000, 20).messages)).toEqual([2_000, 2_010]);
+    expect(timesOf(log.newestOfOthers("spike", BEGINNING, 3_000, 20).messages)).toEqual([2_000]);
+    expect(timesOf(log.receiptsAsked("jerry", BEGINNING, 3_000, 20))).toEqual([2_010]);
+    expect(timesOf(log.receiptsAsked("spike", BEGINNING, 3_000, 20))).toEqual([]);
+    expect(log.nextOfOthers("jerry", 2_000)).toBe(2_010);
+    expect(log.nextOfOthers("spike", 2_000)).toBeUndefined();
+  });
+
+  test("is the last message only there, and to strangers never", () => {
+    expect(log.last(undefined, "jerry")?.timestamp).toBe(2_020);
+    expect(log.last(undefined, "tom")?.timestamp).toBe(2_010);
+    expect(log.last(undefined, "spike")?.timestamp).toBe(2_000);
+    expect(log.last()?.timestamp).toBe(2_000);
+  });
+
+  test("[I12] is passed by everybody else's replay, and so is its edit", () => {
+    log.patch({ ...message(2_010, { recipients: ["jerry"], content: "edited" }), patchedAt: 2_030 });
+    expect(replayed("tom")).toEqual({ shown: [2_000, 2_010, 2_030], passed: [2_020] });
+    expect(replayed("jerry")).toEqual({ shown: [2_000, 2_010, 2_020, 2_030], passed: [] });
+    expect(replayed("spike")).toEqual({ shown: [2_000], passed: [2_010, 2_020, 2_030] });
+    expect(timesOf(log.lastPatchedAfter("jerry", 0, 10))).toEqual([2_010]);
+    expect(timesOf(log.lastPatchedAfter("tom", 0, 10))).toEqual([2_010]);
+    expect(timesOf(log.lastPatchedAfter("spike", 0, 10))).toEqual([]);
+  });
+});
+
+describe("a deleted message", () => {
+  beforeEach(() => {
+    say(state, message(2_000, { receipt: true, mentionAll: true, address: "192.0.2.1" }), "token");
+    say(state, message(2_010, { from: "jerry" }));
+    log.delete(2_000, 2_020);
+  });
+
+  test("leaves nothing of what was said", () => {
+    expect(log.after(0, 10)[0]?.message).toEqual(
+      message(2_000, { content: "", patchedAt: 2_020, deleted: true }),
+    );
+  });
+
+  test("is in nobody's history, count or catch-up", () => {
+    expect(seenBy("tom")).toEqual([2_010]);
+    expect(seenBy(undefined)).toEqual([2_010]);
+    expect(log.find(2_000, "message-2000")).toBeUndefined();
+    expect(log.unread("jerry", BEGINNING)).toEqual({ count: 0, mentioned: false });
+    expect(log.newestOfOthers("jerry", BEGINNING, 3_000, 20)).toEqual({ messages: [], more: false });
+    expect(log.receiptsAsked("jerry", BEGINNING, 3_000, 20)).toEqual([]);
+    expect(log.nextOfOthers("jerry", BEGINNING)).toBeUndefined();
+    expect(log.lastPatchedAfter("jerry", 0, 10)).toEqual([]);
+    log.delete(2_010, 2_030);
+    expect(log.last()).toBeUndefined();
+    expect(log.last(undefined, "jerry")).toBeUndefined();
+  });
+
+  test("[I2] has a place of its own in the log, which replays pass", () => {
+    expect([log.head, log.end]).toEqual([2_010, 2_020]);
+    expect(state.tick(0)).toBe(2_021);
+    expect(replayed("spike")).toEqual({ shown: [2_010], passed: [2_000, 2_020] });
+    expect(replayed("spike", 2_010)).toEqual({ shown: [], passed: [2_020] });
+  });
+
+  test("[I3] is not sent again by a device that repeats it", () => {
+    const woken = ConversationState.load(sql);
+    expect(woken?.log.acceptedBefore("tom", "token", 2_030)).toEqual({
+      timestamp: 2_000,
+      id: "message-2000",
+    });
+  });
+
+  test("[I11] is what a copy lacks that reaches up to its deletion", () => {
+    const lacking = (timestamp: number, patchedAt: number) =>
+      log.changedAfter({ timestamp, patchedAt }, 10).map((each) => [each.timestamp, each.deleted]);
+    expect(lacking(2_010, 0)).toEqual([[2_000, true]]);
+    expect(lacking(2_010, 2_020)).toEqual([]);
+    expect(lacking(0, 0)).toEqual([
+      [2_010, false],
+      [2_000, true],
+    ]);
+    expect(log.firstAfter({ timestamp: 0, patchedAt: 0 })).toBe(2_000);
+    expect(log.firstAfter({ timestamp: 2_010, patchedAt: 0 })).toBe(2_020);
+    expect(log.firstAfter({ timestamp: 2_010, patchedAt: 2_020 })).toBeUndefined();
+  });
+});
+
+test("[I9] storage from before messages could be for some is brought up to date, once", () => {
+  say(state, message(2_000));
+  for (const column of ["recipients", "address"]) sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
+  sql.exec("ALTER TABLE conversation DROP COLUMN behind_since");
+  for (let time = 0; time < 2; time++) {
+    const woken = ConversationState.load(sql);
+    expect(woken?.log.last()).toEqual(message(2_000));
+    expect(woken?.behindSince).toBeUndefined();
+  }
+});
