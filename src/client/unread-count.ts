@@ -6,7 +6,7 @@ const AT_ONCE = 20; // conversations asked in parallel
 export async function unreadCount(
   clientId: string,
   conversationIds: string[],
-  services: Services,
+  services: Pick<Services, "unread">,
 ): Promise<number> {
   const queue = conversationIds[Symbol.iterator]();
   let count = 0;

@@ -70,6 +70,21 @@ export interface RealtimeOptions {
 
 export interface LoginOptions {
   tag?: string;
+  signatureFactory?: (clientId: string) => Promise<SdkSignature>;
+  /** The conversation is none yet where it is to be created. */
+  conversationSignatureFactory?: (
+    conversationId: string | null | undefined,
+    clientId: string,
+    targetIds: string[],
+    action: string,
+  ) => Promise<SdkSignature>;
+}
+
+/** What an app's server answers its SDKs. */
+export interface SdkSignature {
+  signature: string;
+  timestamp: number;
+  nonce: string;
 }
 
 export interface SendOptions {

@@ -104,6 +104,11 @@ export class Town {
     return { appId: APP_ID, appKey: APP_KEY };
   }
 
+  /** For signing as the app's own server does. */
+  get masterKey() {
+    return MASTER_KEY;
+  }
+
   /** An id nobody else has. */
   named(name: string) {
     return `${name}-${randomUUID().slice(0, 8)}`;
@@ -130,7 +135,9 @@ export class Town {
 
   async logIn(sdk: Sdk, id: string, options: DeviceOptions & LoginOptions = {}): Promise<Person> {
     const device = await this.device(sdk, options);
-    return { ...device, id, client: await device.logIn(id, { tag: options.tag }) };
+    const { tag, signatureFactory, conversationSignatureFactory } = options;
+    const login = { tag, signatureFactory, conversationSignatureFactory };
+    return { ...device, id, client: await device.logIn(id, login) };
   }
 
   /** A device without an SDK, for what SDKs do not show of frames or do not send. */
@@ -152,6 +159,16 @@ export class Town {
     return fetch(`${this.url}/1.1/rtm/notifications?${query}`, {
       headers: { "X-LC-Id": APP_ID, "X-LC-Key": APP_KEY, "X-LC-IM-Session-Token": token },
     });
+  }
+
+  /** As the app's own server does it (http-api §2.5). */
+  async kick(clientId: string, reason: string): Promise<void> {
+    const response = await fetch(`${this.url}/1.2/rtm/clients/${encodeURIComponent(clientId)}/kick`, {
+      method: "POST",
+      headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },
+      body: JSON.stringify({ reason }),
+    });
+    if (!response.ok) throw new Error(`kick: ${response.status} ${await response.text()}`);
   }
 
   async #address(sdk: Sdk, way: Way) {

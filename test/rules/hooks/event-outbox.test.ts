@@ -1,0 +1,142 @@
+import { describe, expect, test, vi } from "vitest";
+import { EventOutbox } from "../../../src/hooks/event-outbox.ts";
+import { EventSender } from "../../../src/hooks/event-sender.ts";
+import type { AppEvent } from "../../../src/hooks/events.ts";
+import type { Content } from "../../../src/protocol/commands.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+
+function sent(id: string, content: Content = "hi"): AppEvent {
+  return {
+    ...{ id, at: 1_700_000_000_000, name: "messageSent", conversationId: "chat", messageId: id, from: "Tom" },
+    ...{ content, timestamp: 1_700_000_000_000, address: undefined, transient: false, receipt: false },
+    ...{ online: ["Jerry"], offline: [] },
+  };
+}
+
+function came(id: string): AppEvent {
+  return {
+    ...{ id, at: 1, name: "clientOnline", clientId: "Tom", address: "::1", tag: undefined },
+    ...{ reconnect: false, userAgent: undefined },
+  };
+}
+
+const idsOf = (events: AppEvent[]) => events.map(({ id }) => id);
+
+describe("the outbox of events", () => {
+  test("[I9] that never had any has no table", () => {
+    const sql = new MemorySql();
+    const outbox = new EventOutbox(sql);
+    expect(outbox.take(10)).toEqual([]);
+    outbox.sent(["a"].slice(1));
+    expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
+  });
+
+  test("[H-09] keeps events in order until they are sent, whatever becomes of the object", () => {
+    const sql = new MemorySql();
+    const outbox = new EventOutbox(sql);
+    for (const id of ["c", "a", "b"]) outbox.add(came(id));
+    expect(idsOf(outbox.take(2))).toEqual(["c", "a"]);
+    const revived = new EventOutbox(sql);
+    expect(revived.take(10)).toEqual([came("c"), came("a"), came("b")]);
+    revived.sent(["c", "a"]);
+    revived.add(came("d"));
+    expect(idsOf(outbox.take(10))).toEqual(["b", "d"]);
+    outbox.sent(["b", "d", "never there"]);
+    expect(revived.take(10)).toEqual([]);
+  });
+
+  test.each<[string, Content]>([
+    ["text", '汤姆 " \\ \0 🧀'],
+    ["text that looks like bytes", '{"base64":"AAAA"}'],
+    ["bytes", Uint8Array.from({ length: 256 }, (_, at) => at)],
+    ["no bytes", new Uint8Array()],
+  ])("gives back %s as it was", (_, content) => {
+    const outbox = new EventOutbox(new MemorySql());
+    outbox.add(sent("a", content));
+    expect(outbox.take(1)).toEqual([sent("a", content)]);
+  });
+
+  test("hands out no more at once than a queue takes, but always one", () => {
+    const outbox = new EventOutbox(new MemorySql());
+    const long = "x".repeat(60_000);
+    for (const id of ["a", "b", "c"]) outbox.add(sent(id, long));
+    expect(idsOf(outbox.take(100))).toEqual(["a"]);
+    outbox.sent(["a"]);
+    outbox.add(sent("d"));
+    expect(idsOf(outbox.take(100))).toEqual(["b"]);
+    outbox.sent(["b"]);
+    expect(idsOf(outbox.take(100))).toEqual(["c", "d"]);
+  });
+
+  test("leaves out what no queue would take, since it would hold up all the others", () => {
+    const complaint = vi.spyOn(console, "error").mockReturnValue();
+    const outbox = new EventOutbox(new MemorySql());
+    outbox.add(sent("a", "汤".repeat(50_000)));
+    outbox.add(sent("b"));
+    expect(idsOf(outbox.take(100))).toEqual(["b"]);
+    expect(complaint).toHaveBeenCalledOnce();
+    complaint.mockRestore();
+  });
+});
+
+describe("the sender of events", () => {
+  /** A queue that takes what it is given, unless told otherwise. */
+  function queue() {
+    const sql = new MemorySql();
+    const taken: string[][] = [];
+    const state = { failing: false, retries: 0 };
+    const sender = new EventSender(
+      new EventOutbox(sql),
+      async (events) => {
+        if (state.failing) throw new Error("the queue is full");
+        taken.push(idsOf(events));
+      },
+      () => {
+        state.retries += 1;
+      },
+    );
+    return { sql, taken, state, sender };
+  }
+
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+  test("[H-09] sends what happens in one turn together, and what comes meanwhile after it", async () => {
+    const { sender, taken, sql } = queue();
+    sender.tell(came("a"));
+    sender.tell(came("b"));
+    await Promise.resolve();
+    sender.tell(came("c"));
+    await settled();
+    expect(taken.flat()).toEqual(["a", "b", "c"]);
+    expect(taken[0]).toEqual(["a", "b"]);
+    expect(new EventOutbox(sql).take(10)).toEqual([]);
+  });
+
+  test("[H-09] has an alarm set before it tries, so that a crash loses nothing", () => {
+    const { sender, state } = queue();
+    sender.tell(came("a"));
+    expect(state.retries).toBe(1);
+  });
+
+  test("[H-09] [I11] keeps what the queue does not take, and sends it in order when woken", async () => {
+    const complaint = vi.spyOn(console, "error").mockReturnValue();
+    const { sender, taken, state } = queue();
+    state.failing = true;
+    sender.tell(came("a"));
+    await settled();
+    sender.tell(came("b"));
+    await settled();
+    expect([taken, state.retries]).toEqual([[], 4]);
+    state.failing = false;
+    await sender.send();
+    expect(taken).toEqual([["a", "b"]]);
+    complaint.mockRestore();
+  });
+
+  test("[H-09] sends by the hundred", async () => {
+    const { sender, taken } = queue();
+    for (let at = 0; at < 250; at++) sender.tell(came(`${at}`));
+    await settled();
+    expect(taken.map(({ length }) => length)).toEqual([100, 100, 50]);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { Standing } from "../../../src/client/standing.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+
+const NOW = 1_700_000_000_000;
+
+describe("what the app's server decided about a client", () => {
+  test("[X-03] is nothing at first, and then nothing is void and nothing is written", () => {
+    const sql = new MemorySql();
+    const standing = new Standing(sql);
+    expect([standing.voids(0), standing.ban, standing.issueTime(NOW)]).toEqual([false, undefined, NOW]);
+    standing.pardon();
+    expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
+  });
+
+  test("[X-03] a kick voids what is from before it or from its own millisecond, and nothing later", () => {
+    const standing = new Standing(new MemorySql());
+    standing.kick(NOW);
+    const times = [0, NOW - 1, NOW, NOW + 1, Number.POSITIVE_INFINITY];
+    expect(times.map((time) => standing.voids(time))).toEqual([true, true, true, false, false]);
+  });
+
+  test("[X-03] a token issued in the kick's own millisecond is good, until the next kick in it", () => {
+    const standing = new Standing(new MemorySql());
+    standing.kick(NOW);
+    const token = standing.issueTime(NOW);
+    expect(standing.voids(token)).toBe(false);
+    standing.kick(NOW);
+    expect(standing.voids(token)).toBe(true);
+    expect(standing.voids(standing.issueTime(NOW - 60_000))).toBe(false);
+  });
+
+  test("[X-22] [I9] a ban and a kick outlive the object, and neither lifts the other", () => {
+    const sql = new MemorySql();
+    const first = new Standing(sql);
+    first.banish({ reason: "no cats", at: NOW });
+    expect(new Standing(sql).voids(0)).toBe(false);
+    first.kick(NOW + 5);
+    const second = new Standing(sql);
+    expect([second.ban, second.voids(NOW + 5)]).toEqual([{ reason: "no cats", at: NOW }, true]);
+    second.pardon();
+    const third = new Standing(sql);
+    expect([third.ban, third.voids(NOW + 5)]).toEqual([undefined, true]);
+  });
+});

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { Inbox } from "../../../src/client/inbox.ts";
+import { unreadCount } from "../../../src/client/unread-count.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+
+const chats = Array.from({ length: 65 }, (_, at) => `chat${at}`);
+
+test("[Y-22] it is the sum over all conversations, asked 20 at a time", async () => {
+  let asking = 0;
+  let most = 0;
+  const unread = async (conversationId: string, clientId: string) => {
+    expect(clientId).toBe("Tom");
+    asking += 1;
+    most = Math.max(most, asking);
+    await new Promise((resolve) => setTimeout(resolve));
+    asking -= 1;
+    return Number(conversationId.slice(4));
+  };
+  expect(await unreadCount("Tom", chats, { unread })).toBe((64 * 65) / 2);
+  expect(most).toBe(20);
+  expect(await unreadCount("Tom", [], { unread })).toBe(0);
+});
+
+test("[Y-22] there is none where a conversation does not answer: it would be wrong", async () => {
+  const unread = async (conversationId: string) => {
+    if (conversationId === "chat7") throw new Error("no answer");
+    return 1;
+  };
+  await expect(unreadCount("Tom", chats, { unread })).rejects.toThrow("no answer");
+});
+
+test("[Y-22] only conversations are asked where something may be unread", () => {
+  const inbox = new Inbox(new MemorySql());
+  for (const chat of ["read", "unread", "unread by old devices"]) inbox.add(chat);
+  const changed = { patchedAt: 1, readAt: 1, noticedAt: 1 };
+  inbox.asked("read", 1, "pull", { pending: false, changed }, 2);
+  inbox.asked("unread by old devices", 1, "push", { pending: false, changed }, 2);
+  expect(inbox.unread()).toEqual(["unread", "unread by old devices"]);
+});

@@ -1,0 +1,25 @@
+import { describe, expect, test } from "vitest";
+import { sdks } from "./sdk.ts";
+import { comeBack, goOffline } from "./tom-and-jerry.ts";
+import { useTown } from "./town.ts";
+import { next, record } from "./waiting.ts";
+
+const town = useTown();
+
+describe.each(sdks)("the JavaScript SDK $version, kicked by the app's server", (sdk) => {
+  test("[C-10] [X-03] is told 4115 when it is kicked, and does not come back by itself", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const mary = await town().logIn(sdk, town().named("Mary"));
+    const closed = next(tom.client, "close");
+    const back = record(tom.client, "reconnect");
+    await town().kick(tom.id, "for the cat");
+    expect((await closed)[0]).toMatchObject({ code: 4115, reason: "KICKED_BY_APP" });
+    await expect(tom.client.ping([mary.id])).rejects.toThrow();
+    // Somebody else on the same device is carried over a lost connection, and he is not.
+    const spike = { ...tom, client: await tom.logIn(town().named("Spike")) };
+    await goOffline({ ...spike, id: spike.client.id }, mary);
+    await comeBack(spike);
+    expect(await mary.client.ping([tom.id])).toEqual([]);
+    expect(back).toEqual([]);
+  });
+});

@@ -1,0 +1,95 @@
+import { SignJWT } from "jose";
+import { describe, expect, test } from "vitest";
+import { hmac, stamped } from "../../support/sign.ts";
+import { type LoginOptions, type SdkSignature, sdks } from "./sdk.ts";
+import { comeBack, goOffline } from "./tom-and-jerry.ts";
+import { useTown } from "./town.ts";
+import { next } from "./waiting.ts";
+
+const SECRET = "a secret between the app's server and Parley";
+const town = useTown({ security: { signLogin: true, signConversation: true, jwt: { secret: SECRET } } });
+
+/** The app's own server, as far as SDKs ask it. */
+function signer({ now = () => Date.now(), masterKey = town().masterKey } = {}) {
+  const asked: string[] = [];
+  const sign = (text: (stamp: string) => string): SdkSignature => {
+    const stamp = stamped(now());
+    return { signature: hmac(masterKey, text(`${stamp.timestamp}:${stamp.nonce}`)), ...stamp };
+  };
+  const { appId } = town().app;
+  const options: LoginOptions = {
+    signatureFactory: async (clientId) => {
+      asked.push("open");
+      return sign((stamp) => `${appId}:${clientId}::${stamp}`);
+    },
+    conversationSignatureFactory: async (conversationId, clientId, targetIds, action) => {
+      asked.push(action);
+      const members = targetIds.toSorted().join(":");
+      if (action === "create") return sign((stamp) => `${appId}:${clientId}:${members}:${stamp}`);
+      return sign((stamp) => `${appId}:${clientId}:${conversationId}:${members}:${stamp}:${action}`);
+    },
+  };
+  return { asked, options };
+}
+
+describe.each(sdks)("the JavaScript SDK $version, with signatures", (sdk) => {
+  test("[X-01] [X-05] logs in and creates a conversation by its factories, and both can talk", async () => {
+    const toms = signer();
+    const tom = await town().logIn(sdk, town().named("Tom"), toms.options);
+    const jerry = await town().logIn(sdk, town().named("Jerry"), signer().options);
+    const heard = next(jerry.client, "message");
+    const chat = await tom.client.createConversation({ members: [jerry.id], name: "signed" });
+    await chat.send(new tom.sdk.TextMessage("by your leave"));
+    expect((await heard)[0].from).toBe(tom.id);
+    expect(toms.asked).toEqual(["open", "create"]);
+  });
+
+  test("[X-02] is refused with 4102 without one, by another key, and when it is too old", async () => {
+    const refused = { code: 4102 };
+    const logIn = (options: LoginOptions) => town().logIn(sdk, town().named("Tom"), options);
+    await expect(logIn({})).rejects.toMatchObject(refused);
+    await expect(logIn(signer({ masterKey: town().app.appKey }).options)).rejects.toMatchObject(refused);
+    const yesterday = () => Date.now() - 24 * 60 * 60 * 1000;
+    await expect(logIn(signer({ now: yesterday }).options)).rejects.toMatchObject(refused);
+  });
+
+  test("[X-04] may be signed with seconds", async () => {
+    const inSeconds = signer({ now: () => Math.floor(Date.now() / 1000) });
+    const tom = await town().logIn(sdk, town().named("Tom"), inSeconds.options);
+    const chat = await tom.client.createConversation({ members: [town().named("Jerry")] });
+    expect(chat.id).toHaveLength(24);
+  });
+
+  test("[X-02] is refused with 4302 where it asks for a conversation without one", async () => {
+    const { signatureFactory } = signer().options;
+    const tom = await town().logIn(sdk, town().named("Tom"), { signatureFactory });
+    const asked = tom.client.createConversation({ members: [town().named("Jerry")] });
+    await expect(asked).rejects.toMatchObject({ code: 4302 });
+  });
+
+  test("[C-09] comes back by its token, without asking for another signature", async () => {
+    const toms = signer();
+    const tom = await town().logIn(sdk, town().named("Tom"), toms.options);
+    const mary = await town().logIn(sdk, town().named("Mary"), signer().options);
+    await goOffline(tom, mary);
+    await comeBack(tom);
+    expect(await mary.client.ping([tom.id])).toEqual([tom.id]);
+    expect(toms.asked).toEqual(["open"]);
+  });
+
+  test("[X-01] logs in by a JSON Web Token in the signature's place, for its own id only", async () => {
+    const token = (sub: string) =>
+      new SignJWT({ sub })
+        .setProtectedHeader({ alg: "HS256" })
+        .setIssuedAt()
+        .setExpirationTime("1h")
+        .sign(new TextEncoder().encode(SECRET));
+    const by = (sub: string): LoginOptions => ({
+      signatureFactory: async () => ({ signature: await token(sub), ...stamped(Date.now()) }),
+    });
+    const id = town().named("Tom");
+    const tom = await town().logIn(sdk, id, by(id));
+    expect(await tom.client.ping([id])).toEqual([id]);
+    await expect(town().logIn(sdk, town().named("Jerry"), by(id))).rejects.toMatchObject({ code: 4102 });
+  });
+});
