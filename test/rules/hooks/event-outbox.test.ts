@@ -9,6 +9,7 @@ function sent(id: string, content: Content = "hi"): AppEvent {
   return {
     ...{ id, at: 1_700_000_000_000, name: "messageSent", conversationId: "chat", messageId: id, from: "Tom" },
     ...{ content, timestamp: 1_700_000_000_000, address: undefined, transient: false, receipt: false },
+    ...{ mentionAll: false, mentions: [], pushData: undefined, to: undefined },
     ...{ online: ["Jerry"], offline: [] },
   };
 }
