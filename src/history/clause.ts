@@ -170,8 +170,9 @@ function literal(value: SQL, { text, place }: Extract<Pattern, { type: "literal"
   if (text === "") return sql`${value} IS NOT NULL`;
   if (place === "anywhere") return sql`instr(${value}, ${text}) > 0`;
   if (place === "start") return sql`instr(${value}, ${text}) = 1`;
-  // SQLite counts characters where JavaScript counts UTF-16 units.
-  return sql`substr(${value}, ${-[...text].length}) = ${text}`;
+  // By bytes: SQLite counts the characters of a text only up to its first NUL.
+  const bytes = new TextEncoder().encode(text).length;
+  return sql`substr(CAST(${value} AS BLOB), ${-bytes}) = CAST(${text} AS BLOB)`;
 }
 
 /**

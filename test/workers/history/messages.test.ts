@@ -24,19 +24,19 @@ beforeAll(async () => {
 const said: Record<string, MessageRecord[]> = {
   kitchen: [
     message(10, { id: "k1", from: "tom" }),
-    message(40, { id: "m2", from: "tom" }),
+    message(40, { id: "m1", from: "tom" }),
     message(50, { id: "k3", from: "jerry", recipients: ["tom"], address: "192.0.2.1" }),
   ],
   larder: [
     message(20, { id: "l1", from: "jerry" }),
-    message(40, { id: "m3", from: "tom" }),
+    message(40, { id: "m2", from: "tom" }),
     message(60, { id: "l3", from: "tom", content: new Uint8Array([1, 2]), patchedAt: 70 }),
   ],
-  attic: [message(30, { id: "a1", from: "tom" }), message(40, { id: "m1", from: "jerry" })],
+  attic: [message(30, { id: "a1", from: "tom" }), message(40, { id: "m3", from: "jerry" })],
 };
 
 const inOrder = ["k1", "l1", "a1", "m1", "m2", "m3", "k3", "l3"];
-const ofTom = ["k1", "a1", "m2", "m3", "l3"];
+const ofTom = ["k1", "a1", "m1", "m2", "l3"];
 
 function request(fields: Partial<ArchiveRequest>): ArchiveRequest {
   return { start: undefined, end: undefined, reversed: false, limit: 100, ...fields };

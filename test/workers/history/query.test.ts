@@ -254,6 +254,10 @@ const cases: Record<string, [Json, string[]][]> = {
     [{ "attr.tags": { $all: ["1"] } }, []],
     [{ "attr.type": { $all: ["work"] } }, ["a"]],
     [{ "attr.tags": { $size: 2 } }, ["a"]],
+    [{ "attr.tags": { $all: [["y"]] } }, ["b"]],
+    [{ "attr.due": { $all: [date(day)] } }, ["a"]],
+    [{ "attr.type": { $all: [null] } }, ["d", "room", "system"]],
+    [{ "attr.a": { $all: [{ b: "deep" }] } }, ["b"]],
     [{ "attr.type": { $size: 0 } }, []],
     [{ sizes: { $size: 0 } }, ["b"]],
     [{ sizes: { $all: [1, 3] } }, ["a"]],
@@ -590,6 +594,21 @@ describe("answers", () => {
     await deleteMessages(db, "lately", [8, 9]);
     await deleteConversation(db, "lately");
   });
+});
+
+test("what only looks like a date, or ends after a NUL, is found as what it is", async () => {
+  const attributes = {
+    now: { __type: "Date", iso: "now" },
+    days: { __type: "Date", iso: 5 },
+    nul: "a\u0000b",
+  };
+  await saveConversation(db, conversation("odd", { members: [], attributes }));
+  for (const key of ["attr.now", "attr.days"]) {
+    expect(await found({ where: { [key]: { $gt: date(day) } } })).toEqual([]);
+    expect(await found({ where: { [key]: { $lt: date(day) } } })).toEqual([]);
+  }
+  expect(await found({ where: { "attr.nul": { $regex: "\\Q\u0000b\\E$" } } })).toEqual(["odd"]);
+  await deleteConversation(db, "odd");
 });
 
 describe("patterns that would be slow", () => {

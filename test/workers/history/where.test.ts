@@ -196,14 +196,9 @@ function near(records: ConversationRecord[]): fc.Arbitrary<JsonObject> {
 }
 
 function isComparable(value: Json): boolean {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return (
-      value.__type === "Date" &&
-      /^\d{4}-\d\d-\d\dT.*[^-]\d\d(Z|\+08:00)$/.test(String(value.iso)) &&
-      !Number.isNaN(Date.parse(String(value.iso)))
-    );
-  }
-  return value !== null && typeof value !== "object";
+  if (typeof value !== "object") return true;
+  if (value === null || Array.isArray(value)) return false;
+  return typeof value.iso === "string" && value.iso.length > 20 && !Number.isNaN(Date.parse(value.iso));
 }
 
 function wheresFor(records: ConversationRecord[]): fc.Arbitrary<JsonObject> {
