@@ -13,16 +13,17 @@ import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
 import { decideLogin, type Refused, renewedToken } from "./login.ts";
 import { type MissedNotices, missedNotices } from "./missed-notices.ts";
+import { answerOnline } from "./online-query.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
+import { shareLinks } from "./shared-links.ts";
 import { Standing } from "./standing.ts";
 import { Tags } from "./tags.ts";
 import { checkToken, type TokenRefused } from "./token-check.ts";
 import { unreadCount } from "./unread-count.ts";
 import { Wills } from "./wills.ts";
 
-const QUERY_LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 const CATCH_UP_RETRY = 10_000; // ms
 const BEHIND_MAX = 50; // conversations: the link's attachment holds them
 
@@ -107,38 +108,12 @@ export class Client {
     return sessions.length;
   }
 
-  /** What a gateway says of a session's links: all sessions are to hold the same ones (L3, L4). */
+  /** What a gateway says of a session's links. */
   async reported(session: Session, report: SessionReport): Promise<void> {
     const { conversationId } = report;
-    if (report.type === "behind") {
-      session.drop(conversationId);
-      return this.#catchUp(session, [conversationId]);
-    }
-    if (report.type === "linking") {
-      session.startLinking(conversationId);
-      this.#inbox.add(conversationId);
-      return session.tell({ type: "noted", conversationId });
-    }
-    const { period } = report;
-    if (report.type === "linked") {
-      session.hold({ conversationId, period, since: report.since });
-      this.#inbox.add(conversationId);
-      for (const sibling of this.#open()) {
-        if (sibling === session || sibling.linkTo(conversationId)?.period === period) continue;
-        sibling.tell({ type: "link", conversationId, since: report.since });
-      }
-      return;
-    }
-    // Also where no link came of it.
-    if ((session.linkTo(conversationId)?.period ?? period) === period) session.drop(conversationId);
-    // A sibling linked anew before this one had let go of the period before: it has to follow.
-    const renewed = this.#open()
-      .filter((sibling) => sibling !== session)
-      .map((sibling) => sibling.linkTo(conversationId))
-      .find((link) => link !== undefined && link.period !== period);
-    if (renewed !== undefined && session.linkTo(conversationId) === undefined) {
-      session.tell({ type: "link", conversationId, since: renewed.since });
-    }
+    if (report.type !== "behind") return shareLinks(session, report, this.#siblings(session), this.#inbox);
+    session.drop(conversationId);
+    return this.#catchUp(session, [conversationId]);
   }
 
   async handle(session: Session, command: Command): Promise<void> {
@@ -200,7 +175,11 @@ export class Client {
         this.#reply(session, serial, replies.sessionClosed(serial));
         return session.tell({ type: "ended" });
       case "session.query":
-        return this.#online(session, command);
+        return this.#reply(
+          session,
+          serial,
+          await answerOnline(this.#services, session.identity.clientId, this.isOnline(), command),
+        );
       case "message.send": {
         // Only wills come here: they are held for their author, whatever conversation they are for (M-48).
         const { clientId, sessionId } = session.identity;
@@ -299,21 +278,6 @@ export class Client {
       session.tell({ type: "caughtUp", conversationId, head: undefined });
     }
     if (silent.length > 0) this.#services.retryAfter(CATCH_UP_RETRY);
-  }
-
-  async #online(session: Session, command: CommandOf<"session.query">): Promise<void> {
-    const { serial } = command;
-    const asked = [...new Set(command.clientIds)];
-    if (asked.length > QUERY_LIMIT) {
-      const detail = `at most ${QUERY_LIMIT} clients at once`;
-      return this.#reply(session, serial, replies.errorReply(serial, "INTERNAL_ERROR", { detail }));
-    }
-    const self = session.identity.clientId;
-    const online = await Promise.all(
-      asked.map((clientId) => (clientId === self ? this.isOnline() : this.#services.isOnline(clientId))),
-    );
-    const found = asked.filter((_, at) => online[at]);
-    this.#reply(session, serial, replies.onlineClients(serial, found));
   }
 
   #open(): Session[] {

@@ -59,8 +59,8 @@ describe("[X-01] a token by a secret", () => {
 
   test("is bad by another secret, by another algorithm, changed, or by none", async () => {
     expect(await check(await signed(toms, "another"))).toEqual(problem);
-    expect(await check(await signed(toms, SECRET.repeat(2), "HS512"))).toEqual(problem);
-    expect(await check(await signed(toms, SECRET.repeat(2), "HS384"))).toEqual(problem);
+    expect(await check(await signed(toms, SECRET, "HS512"))).toEqual(problem);
+    expect(await check(await signed(toms, SECRET, "HS384"))).toEqual(problem);
     const [header = "", , signature = ""] = (await signed({ ...toms, sub: "Jerry" })).split(".");
     const [, payload = ""] = (await signed(toms)).split(".");
     expect(await check(`${header}.${payload}.${signature}`)).toEqual(problem);

@@ -1,0 +1,25 @@
+import type { CommandOf } from "../protocol/commands.ts";
+import * as replies from "../protocol/replies.ts";
+import type { Services } from "./services.ts";
+
+const LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
+
+/** Which of some clients are online (B-29); whoever asks knows of himself. */
+export async function answerOnline(
+  services: Services,
+  self: string,
+  isSelfOnline: boolean,
+  { serial, clientIds }: CommandOf<"session.query">,
+): Promise<Uint8Array> {
+  const asked = [...new Set(clientIds)];
+  if (asked.length > LIMIT) {
+    return replies.errorReply(serial, "INTERNAL_ERROR", { detail: `at most ${LIMIT} clients at once` });
+  }
+  const online = await Promise.all(
+    asked.map((clientId) => (clientId === self ? isSelfOnline : services.isOnline(clientId))),
+  );
+  return replies.onlineClients(
+    serial,
+    asked.filter((_, at) => online[at]),
+  );
+}

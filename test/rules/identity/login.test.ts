@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { type Admitted, decideLogin, type Refused } from "../../../src/client/login.ts";
+import type { Services } from "../../../src/client/services.ts";
+import { Session } from "../../../src/client/session.ts";
+import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
+import { Standing } from "../../../src/client/standing.ts";
+import { Tags } from "../../../src/client/tags.ts";
+import type { CommandOf } from "../../../src/protocol/commands.ts";
+import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
+import { hmac, stamped } from "../../support/sign.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+
+/** What the app's server decides while a login is under way (X-03, X-22). */
+
+const NOW = 1_700_000_000_000;
+
+/** Something happens while a token is being signed, which takes a while. */
+class SlowTokens extends SessionTokens {
+  meanwhile: (() => void) | undefined;
+
+  override async issue(claims: SessionClaims, issuedAt: number): Promise<string> {
+    const token = await super.issue(claims, issuedAt);
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    meanwhile?.();
+    return token;
+  }
+}
+
+/** Tom's object, of an app that wants logins signed. */
+function toms() {
+  const sql = new MemorySql();
+  const records = { tags: new Tags(sql), standing: new Standing(sql) };
+  const tokens = new SlowTokens("app", "key");
+  const defaults = defaultSettings(false);
+  const settings: Settings = { ...defaults, security: { ...defaults.security, signLogin: true } };
+  const notHere = () => Promise.reject(new Error("not here"));
+  const services: Services = {
+    ...{ appId: "app", masterKey: "key", tokens, now: () => NOW, settings: async () => settings },
+    ...{ checkJsonWebToken: notHere, memberLimit: notHere, start: notHere, describe: notHere },
+    ...{ isMember: notHere, catchUp: notHere, missedNotices: notHere, will: notHere, query: notHere },
+    ...{ isOnline: notHere, unread: notHere, tellPresence: notHere, enqueue: notHere, retryAfter: () => {} },
+  };
+  const logIn = (how: Partial<CommandOf<"session.open">>): Promise<Admitted | Refused> => {
+    const socket = { send: () => {}, serializeAttachment: () => {} };
+    const identity = { clientId: "Tom", sessionId: "one", mode: "pull", address: undefined } as const;
+    const session = new Session(socket, identity, { phase: "connecting" });
+    const command: CommandOf<"session.open"> = {
+      ...{ name: "session.open", serial: 1, appId: "app", clientId: "Tom", installationId: undefined },
+      ...{ service: 2, supervised: true, userAgent: undefined, reconnect: false, tag: undefined },
+      ...{ deviceId: undefined, token: undefined, capabilities: undefined, lastUnreadTime: undefined },
+      ...{ lastPatchTime: undefined, signature: undefined, ...how },
+    };
+    return decideLogin(session, command, () => [], records, services);
+  };
+  const stamp = stamped(NOW);
+  const text = `app:Tom::${stamp.timestamp}:${stamp.nonce}`;
+  return { ...records, tokens, logIn, signature: { signature: hmac("key", text), ...stamp } };
+}
+
+function tokenOf(outcome: Admitted | Refused): string {
+  if ("refused" in outcome) throw new Error(outcome.refused);
+  return outcome.token;
+}
+
+test("[X-03] a kick that comes while a signed login is under way refuses it", async () => {
+  const { tokens, standing, logIn, signature } = toms();
+  tokens.meanwhile = () => standing.kick(NOW);
+  expect(await logIn({ signature })).toMatchObject({ refused: "SIGNATURE_FAILED" });
+});
+
+test("[X-03] so it does where the login shows a token", async () => {
+  const { tokens, standing, logIn, signature } = toms();
+  const token = tokenOf(await logIn({ signature }));
+  tokens.meanwhile = () => standing.kick(NOW);
+  expect(await logIn({ token })).toMatchObject({ refused: "SESSION_TOKEN_EXPIRED" });
+});
+
+test("[X-22] and so does a ban", async () => {
+  const { tokens, standing, logIn, signature } = toms();
+  tokens.meanwhile = () => standing.banish({ reason: "no cats", at: NOW });
+  expect(await logIn({ signature })).toEqual({ refused: "BLACKLISTED", detail: "no cats" });
+});
+
+test("[X-03] where nobody signs, the login goes on, with a token from after the kick", async () => {
+  const { tokens, standing, logIn } = toms();
+  tokens.meanwhile = () => standing.kick(NOW);
+  const token = tokenOf(await logIn({ supervised: false }));
+  tokenOf(await logIn({ token }));
+});
+
+test("[X-03] a login right after a kick, by a signature newer than it, gets a token that counts", async () => {
+  const { standing, logIn, signature } = toms();
+  standing.kick(NOW - 1);
+  const token = tokenOf(await logIn({ signature }));
+  tokenOf(await logIn({ token }));
+});
+
+test("[X-01] a frame that the gateway did not mark is not looked at", async () => {
+  const { logIn } = toms();
+  tokenOf(await logIn({ supervised: false }));
+  expect(await logIn({})).toMatchObject({ refused: "SIGNATURE_FAILED" });
+});
