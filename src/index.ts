@@ -9,6 +9,7 @@ export { AppObject } from "./app/app-object.ts";
 export { ClientObject } from "./client/client-object.ts";
 export { ConversationObject } from "./conversation/conversation-object.ts";
 
+/** Nothing is kept until there is an event log in D1. */
 const log: EventLog = { save: async () => {}, dropBefore: async () => {} };
 
 export default {

@@ -1,8 +1,7 @@
-import type { Env } from "../env.ts";
 import { settingsOf } from "../settings/store.ts";
-import { EventConsumer, type EventLog } from "./event-consumer.ts";
+import { EventConsumer, type EventLog, postpone } from "./event-consumer.ts";
 import type { QueuedEvent } from "./events.ts";
-import { appServerOf, hooksOf } from "./hooks.ts";
+import { appServerOf, type HooksEnv, hooksOf } from "./hooks.ts";
 
 /** One for this isolate: it knows when it last tidied up. */
 const consumer = new EventConsumer();
@@ -10,13 +9,17 @@ const consumer = new EventConsumer();
 /** The queue's consumer. */
 export async function consumeEvents(
   batch: MessageBatch<QueuedEvent>,
-  env: Env,
+  env: HooksEnv,
   log: EventLog,
 ): Promise<void> {
-  const settings = await settingsOf(env).get();
+  const settings = settingsOf(env);
+  await settings.get();
+  const known = settings.peek();
+  // Stand-ins would do for a client, but by them events would be dropped, and with them the log.
+  if (known === undefined) return postpone(batch.messages);
   await consumer.consume(batch.messages, {
-    settings,
-    server: appServerOf(env, settings),
+    settings: known,
+    server: appServerOf(env, known),
     log,
     push: async (event) => {
       // The app's own push service works by this call alone (P-04).

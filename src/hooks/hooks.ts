@@ -6,7 +6,11 @@ import { AppServer } from "./app-server.ts";
 import { HookList } from "./hook-list.ts";
 import { outboundOf } from "./outbound.ts";
 
-type HooksEnv = Pick<Env, "APP_ID" | "APP_KEY" | "MASTER_KEY" | "DEMO" | "DB" | "EVENTS" | "PUBLIC_NETWORK">;
+/** As much of the environment as hooks need. */
+export type HooksEnv = Pick<
+  Env,
+  "APP_ID" | "APP_KEY" | "MASTER_KEY" | "DEMO" | "DB" | "EVENTS" | "PUBLIC_NETWORK"
+>;
 
 /** What this isolate knows of each engine that the settings ever named. */
 const lists = new Map<string, HookList>();

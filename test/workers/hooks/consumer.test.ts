@@ -1,4 +1,7 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { consumeEvents } from "../../../src/hooks/consumer.ts";
+import type { QueuedEvent } from "../../../src/hooks/events.ts";
 import { configure, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
@@ -41,5 +44,26 @@ describe("an event on the queue", () => {
       timestamp: "2026-11-25T12:00:00.000Z",
       data: { fromPeer: "Tom", content: "AQID", bin: true, onlinePeers: ["Jerry"] },
     });
+  });
+
+  test("[I11] waits for the settings when D1 does not tell them: nobody knows yet whom it is for", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const body = { id: "event-2", at: NOON, name: "conversationStarted" as const, by: "Tom" };
+    const messages = [1, 3].map((attempts) => ({
+      ...{ id: `message-${attempts}`, timestamp: new Date(NOON), attempts },
+      body: { ...body, conversationId: "c", members: ["Tom"] },
+    }));
+    const batch = createMessageBatch<QueuedEvent>("parley-events", messages);
+    // A database nobody has read settings from, and that has no tables.
+    const DB = new Proxy(world.DB, {
+      get: () => () => {
+        throw new Error("down");
+      },
+    });
+    const log = { save: async () => {}, dropBefore: () => Promise.reject(new Error("not to be called")) };
+    await consumeEvents(batch, { ...world, DB }, log);
+    const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
+    expect(explicitAcks).toEqual([]);
+    expect(retryMessages).toEqual([{ msgId: "message-1" }, { msgId: "message-3" }]);
   });
 });
