@@ -9,10 +9,10 @@ export type Answer =
   | { outcome: "failed"; failure: Failure; why: string };
 
 /**
- * `unanswered`: nothing came in time, or nothing that can be read; `unable`: an answer that another attempt may
- * change; `final`: the handler's own error, the same each time.
+ * `unanswered`: nothing came in time, or nothing that can be read; `resting`: not called, since nothing came a moment
+ * ago; `unable`: an answer that another attempt may change; `final`: the handler's own error, the same each time.
  */
-export type Failure = "unanswered" | "unable" | "final";
+export type Failure = "unanswered" | "resting" | "unable" | "final";
 
 export function failed(failure: Failure, why: string): Answer {
   return { outcome: "failed", failure, why };

@@ -90,7 +90,10 @@ export class AppHooks implements Hooks {
 
   async #ask(settings: Settings, told: Told): Promise<Answer> {
     const answer = await this.#host.server(settings).ask(told);
-    if (answer.outcome === "failed") console.warn(`hook ${told.name} failed: ${answer.why}`);
+    // Of an engine that is down one line every few seconds is enough, and was written.
+    if (answer.outcome === "failed" && answer.failure !== "resting") {
+      console.warn(`hook ${told.name} failed: ${answer.why}`);
+    }
     return answer;
   }
 }

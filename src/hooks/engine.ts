@@ -50,7 +50,7 @@ export class Engine {
     if (list.claim(now(), until)) await this.#discover(until);
     const known = list.find(told.name, now());
     if (known === "missing") return { outcome: "not asked" };
-    if (known === "unreachable") return failed("unanswered", "the engine did not answer a moment ago");
+    if (known === "unreachable") return failed("resting", "the engine does not answer");
     const reply = await this.#send(`_${told.name}`, until, await this.#body(told), told.address);
     if ("unanswered" in reply) {
       list.doubt();
@@ -66,7 +66,10 @@ export class Engine {
   async #discover(until: number): Promise<void> {
     const { list, now } = this.#host;
     const reply = await this.#send("_ops/metadatas", until);
-    if ("unanswered" in reply) return list.lost(now());
+    if ("unanswered" in reply) {
+      console.warn(`hooks: the engine does not answer: ${reply.unanswered}`);
+      return list.lost(now());
+    }
     const hooks = v.safeParse(Listed, reply.status === 200 ? jsonOf(reply.text) : undefined);
     list.learn(hooks.success ? hooks.output.result : undefined, now());
   }

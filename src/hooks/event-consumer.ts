@@ -117,23 +117,28 @@ async function each(
   deliveries: Delivery[],
   deliver: (event: AppEvent) => Promise<Answer>,
 ): Promise<void> {
-  const due = deliveries.filter(({ targets }) => targets.includes(target)).values();
+  const due = deliveries.filter(({ targets }) => targets.includes(target));
+  const waiting = due.values();
   let unanswered = 0;
+  let why: string | undefined;
   const work = async () => {
-    for (const { message, failed } of due) {
+    for (const { message, failed } of waiting) {
       if (unanswered >= UNANSWERED_MAX) {
         failed.push(target);
         continue;
       }
-      const { name } = message.body;
       const answer = await attempt(() => deliver(eventOf(message.body)));
-      unanswered = answer.outcome === "failed" && answer.failure === "unanswered" ? unanswered + 1 : 0;
+      const failure = answer.outcome === "failed" ? answer.failure : undefined;
+      unanswered = failure === "unanswered" || failure === "resting" ? unanswered + 1 : 0;
       if (answer.outcome !== "failed") continue;
-      console.warn(`${target}: ${name} failed (attempt ${message.attempts}): ${answer.why}`);
-      if (answer.failure !== "final") failed.push(target);
+      why = answer.why;
+      if (failure !== "final") failed.push(target);
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+  if (why === undefined) return;
+  const late = due.filter(({ failed }) => failed.includes(target)).length;
+  console.warn(`${target}: ${late} of ${due.length} events are late; some failed: ${why}`);
 }
 
 async function push(event: AppEvent, host: EventConsumerHost): Promise<Answer> {
@@ -167,6 +172,11 @@ async function settle({ message, targets, failed }: Delivery, { queue }: EventCo
     console.warn("events: all targets get one again:", reason(error));
     message.retry({ delaySeconds });
   }
+}
+
+/** For when it is not known whom events are for. */
+export function postpone(messages: readonly EventMessage[]): void {
+  for (const message of messages) message.retry({ delaySeconds: delayAfter(message.attempts) });
 }
 
 function delayAfter(attempts: number): number {

@@ -6,7 +6,8 @@ import { AppServer } from "./app-server.ts";
 import { HookList } from "./hook-list.ts";
 import { outboundOf } from "./outbound.ts";
 
-type HooksEnv = Pick<
+/** As much of the environment as hooks need. */
+export type HooksEnv = Pick<
   Env,
   "APP_ID" | "APP_KEY" | "MASTER_KEY" | "DEMO" | "DB" | "APP" | "EVENTS" | "PUBLIC_NETWORK"
 >;

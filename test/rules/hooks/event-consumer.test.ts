@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { EventConsumer, type EventMessage } from "../../../src/hooks/event-consumer.ts";
+import { EventConsumer, type EventMessage, postpone } from "../../../src/hooks/event-consumer.ts";
 import type { AppEvent, QueuedEvent } from "../../../src/hooks/events.ts";
 import type { Fetch } from "../../../src/hooks/outbound.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
@@ -206,6 +206,18 @@ describe("an endpoint", () => {
     expect(new Set(fates)).toEqual(new Set(["taken"]));
     expect(most).toBe(4);
   });
+});
+
+test("[I11] events wait, longer each time, while nobody knows whom they are for", () => {
+  const delays: number[] = [];
+  const messages = [1, 3, 20].map((attempts) => ({
+    ...{ body: arriving("1"), attempts, ack: () => expect.unreachable() },
+    retry: ({ delaySeconds }: { delaySeconds: number }) => {
+      delays.push(delaySeconds);
+    },
+  }));
+  postpone(messages);
+  expect(delays).toEqual([5, 20, 900]);
 });
 
 describe("[G-05] the event log", () => {

@@ -1,0 +1,69 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { consumeEvents } from "../../../src/hooks/consumer.ts";
+import type { QueuedEvent } from "../../../src/hooks/events.ts";
+import { configure, openWorld, world } from "../support/world.ts";
+
+beforeAll(() => openWorld());
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const NOON = Date.UTC(2026, 10, 25, 12);
+
+const app = "https://app.example.com/";
+
+/** Stands in for the app's server; what it was sent. Everything else, the test runner's own calls included, goes on. */
+function takeCalls(): string[] {
+  const network = globalThis.fetch;
+  const bodies: string[] = [];
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    if (input !== app) return network(input, init);
+    bodies.push(String(init?.body));
+    return new Response(null, { status: 204 });
+  });
+  return bodies;
+}
+
+describe("an event on the queue", () => {
+  test("[B-14] reaches the webhook with its bytes as they were", async () => {
+    await configure({ webhooks: { url: app, secret: "a secret" } });
+    const bodies = takeCalls();
+    const message = { conversationId: "c", from: "Tom", content: new Uint8Array([1, 2, 3]), timestamp: NOON };
+    const recipients = { online: ["Jerry"], offline: [], address: undefined };
+    await world.EVENTS.send(
+      {
+        ...{ id: "event-1", at: NOON, name: "messageSent", messageId: "m" },
+        ...{ transient: false, receipt: false, ...message, ...recipients },
+      },
+      { contentType: "v8" },
+    );
+    const [body = ""] = await vi.waitUntil(() => bodies.length > 0 && bodies, { timeout: 20_000 });
+    expect(JSON.parse(body)).toMatchObject({
+      type: "messageSent",
+      timestamp: "2026-11-25T12:00:00.000Z",
+      data: { fromPeer: "Tom", content: "AQID", bin: true, onlinePeers: ["Jerry"] },
+    });
+  });
+
+  test("[I11] waits for the settings when D1 does not tell them: nobody knows yet whom it is for", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const body = { id: "event-2", at: NOON, name: "conversationStarted" as const, by: "Tom" };
+    const messages = [1, 3].map((attempts) => ({
+      ...{ id: `message-${attempts}`, timestamp: new Date(NOON), attempts },
+      body: { ...body, conversationId: "c", members: ["Tom"] },
+    }));
+    const batch = createMessageBatch<QueuedEvent>("parley-events", messages);
+    // A database nobody has read settings from, and that has no tables.
+    const DB = new Proxy(world.DB, {
+      get: () => () => {
+        throw new Error("down");
+      },
+    });
+    const log = { save: async () => {}, dropBefore: () => Promise.reject(new Error("not to be called")) };
+    await consumeEvents(batch, { ...world, DB }, log);
+    const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
+    expect(explicitAcks).toEqual([]);
+    expect(retryMessages).toEqual([{ msgId: "message-1" }, { msgId: "message-3" }]);
+  });
+});
