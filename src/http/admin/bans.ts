@@ -5,7 +5,7 @@ import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { listBans, removeBans, saveBans } from "../seams.ts";
+import { sources } from "../sources.ts";
 
 const CLIENTS_MAX = 100; // in one call
 const PAGE = 100;
@@ -43,7 +43,7 @@ export const adminBans = new Hono<HttpEnv>()
       await all(clientIds, (id) => CLIENTS.getByName(id).ban(reason));
       const at = Date.now();
       await answered(
-        saveBans(
+        sources.saveBans(
           DB,
           clientIds.map((clientId) => ({ clientId, reason, at })),
         ),
@@ -63,7 +63,7 @@ export const adminBans = new Hono<HttpEnv>()
       const { client_ids: clientIds } = context.req.valid("json");
       const { CLIENTS, DB } = context.env;
       await all(clientIds, (id) => CLIENTS.getByName(id).unban());
-      await answered(removeBans(DB, clientIds), "listing bans");
+      await answered(sources.removeBans(DB, clientIds), "listing bans");
       return context.json({});
     },
   )
@@ -76,7 +76,7 @@ export const adminBans = new Hono<HttpEnv>()
     takes("query", v.object({ after: v.optional(schema.clientId()) })),
     async (context) => {
       const { after } = context.req.valid("query");
-      const found = await answered(listBans(context.env.DB, { after, limit: PAGE }), "listing bans");
+      const found = await answered(sources.listBans(context.env.DB, { after, limit: PAGE }), "listing bans");
       const results = found.map((ban) => {
         return { client_id: ban.clientId, reason: ban.reason, at: new Date(ban.at).toISOString() };
       });

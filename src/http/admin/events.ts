@@ -9,7 +9,7 @@ import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { findEvents } from "../seams.ts";
+import { sources } from "../sources.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -29,11 +29,14 @@ const filter = v.object({
 
 const events = v.object({
   results: v.array(
-    v.looseObject({
-      id: v.string(),
-      name: v.picklist(afterEvents),
-      at: v.pipe(v.number(), v.integer(), v.description("Milliseconds.")),
-    }),
+    v.objectWithRest(
+      {
+        id: v.string(),
+        name: v.picklist(afterEvents),
+        at: v.pipe(v.number(), v.integer(), v.description("Milliseconds.")),
+      },
+      v.unknown(),
+    ),
   ),
   next: v.optional(v.pipe(v.string(), v.description("For `cursor`, when there are more."))),
 });
@@ -51,7 +54,7 @@ export const adminEvents = new Hono<HttpEnv>().get(
     const asked = context.req.valid("query");
     const { limit = LIMIT_DEFAULT } = asked;
     const found = await answered(
-      findEvents(context.env.DB, {
+      sources.findEvents(context.env.DB, {
         ...{ name: asked.event, clientId: asked.client_id, conversationId: asked.conv_id },
         ...{ messageId: asked.message_id, from: asked.from, until: asked.until, cursor: asked.cursor },
         limit: limit >= 1 && limit <= LIMIT_MAX ? limit : LIMIT_DEFAULT,

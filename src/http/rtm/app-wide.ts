@@ -4,7 +4,7 @@ import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
 import { operation, takes } from "../operation.ts";
-import { messagesOfApp } from "../seams.ts";
+import { sources } from "../sources.ts";
 import { findConversations, page, rows } from "./conversations.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
 
@@ -56,5 +56,5 @@ export const appWide = new Hono<HttpEnv>()
       ...{ access: "master", answer: records },
     }),
     takes("query", v.object(bounds)),
-    (context) => archivedHistory(context, context.req.valid("query"), messagesOfApp),
+    (context) => archivedHistory(context, context.req.valid("query"), sources.messagesOfApp),
   );

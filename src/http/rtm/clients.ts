@@ -6,7 +6,7 @@ import { isRefused, refused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { messagesSentBy } from "../seams.ts";
+import { sources } from "../sources.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
 import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
@@ -79,7 +79,7 @@ export const clients = new Hono<HttpEnv>()
     (context) => {
       const { client: clientId } = context.req.valid("param");
       return archivedHistory(context, context.req.valid("query"), (db, request) =>
-        messagesSentBy(db, clientId, request),
+        sources.messagesSentBy(db, clientId, request),
       );
     },
   );

@@ -10,12 +10,7 @@ import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../erro
 import * as example from "../examples.ts";
 import { identify } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import {
-  type ArchivedMessage,
-  type ArchiveRequest,
-  type ServedMessage,
-  verifyHistorySignature,
-} from "../seams.ts";
+import { type ArchivedMessage, type ArchiveRequest, type ServedMessage, sources } from "../sources.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -131,7 +126,7 @@ async function refusalFor(
   if (!signHistory || !isComplete || viewer === undefined) {
     return refuse(context, 401, failures.unauthorized);
   }
-  const isGenuine = await verifyHistorySignature({
+  const isGenuine = await sources.verifyHistorySignature({
     ...{ appId: env.APP_ID, masterKey: env.MASTER_KEY, clientId: viewer, conversationId },
     ...{ signature: { signature, timestamp, nonce }, now: Date.now() },
   });

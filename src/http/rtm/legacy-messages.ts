@@ -6,7 +6,7 @@ import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { messagesOfApp, messagesSentBy } from "../seams.ts";
+import { sources } from "../sources.ts";
 import { archivedHistory, bounds, conversationHistory, records, signed } from "./history.ts";
 import { priority, sent } from "./messages.ts";
 import { IDEMPOTENCY_KEY, patch, remove, send } from "./sending.ts";
@@ -97,7 +97,7 @@ export const legacyMessages = new Hono<HttpEnv>()
       if (convid !== undefined) return conversationHistory(context, convid, asked, peerid);
       if ((await identify(context)) !== "master") return refuse(context, 401, failures.unauthorized);
       return archivedHistory(context, asked, (db, request) =>
-        from === undefined ? messagesOfApp(db, request) : messagesSentBy(db, from, request),
+        from === undefined ? sources.messagesOfApp(db, request) : sources.messagesSentBy(db, from, request),
       );
     },
   )

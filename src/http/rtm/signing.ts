@@ -6,7 +6,7 @@ import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";
 import * as example from "../examples.ts";
 import * as schema from "../schemas.ts";
-import { signIn, signLogin } from "../seams.ts";
+import { sources } from "../sources.ts";
 
 export const sessionToken = () =>
   v.pipe(v.string(), v.minLength(1), v.maxLength(1024), v.examples([example.USER_TOKEN]));
@@ -24,7 +24,7 @@ export const loginSignature = v.object({
  */
 export async function signedLogin(context: Context<HttpEnv>, userToken: string): Promise<Response> {
   const { env } = context;
-  const known = await answered(signIn(env, userToken), "_rtmClientSign");
+  const known = await answered(sources.signIn(env, userToken), "_rtmClientSign");
   if (known === undefined) {
     return refuse(context, 404, {
       code: 404,
@@ -37,7 +37,7 @@ export async function signedLogin(context: Context<HttpEnv>, userToken: string):
     return refuse(context, 502, { code: 502, error: "_rtmClientSign named no client id." });
   }
   const login = { clientId, timestamp: Date.now(), nonce: crypto.randomUUID() };
-  const signature = await signLogin({ appId: env.APP_ID, masterKey: env.MASTER_KEY, ...login });
+  const signature = await sources.signLogin({ appId: env.APP_ID, masterKey: env.MASTER_KEY, ...login });
   const { timestamp, nonce } = login;
   return context.json({ signature, nonce, client_id: clientId, timestamp });
 }
