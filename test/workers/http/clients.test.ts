@@ -113,6 +113,7 @@ describe("[A-05] [A-06] [A-08] history out of D1", () => {
     ["/1.2/rtm/messages", "messagesOfApp", []],
     ["/1.1/rtm/messages/history?from=Tom", "messagesSentBy", ["Tom"]],
     ["/1.1/rtm/messages/history", "messagesOfApp", []],
+    ["/1.1/rtm/messages/logs/", "messagesOfApp", []],
   ] as const)("%s says up to when it is complete", async (path, source, subject) => {
     const response = await to("GET", path, undefined, { objects });
     expect(await response.json()).toMatchObject([{ "msg-id": "m1", to: "c1", from: "Tom" }]);
