@@ -1,6 +1,7 @@
 import type { Env } from "../env.ts";
-import type { AppEvent } from "../hooks/events.ts";
+import type { AfterEventName } from "../hooks/names.ts";
 import type { HistoryPoint, Signature } from "../protocol/commands.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 
 /** A place in history is where D1 has it; the bounds are those of http-api §3. */
@@ -22,16 +23,31 @@ export type ServedMessage = HistoryMessage & {
 
 export type ArchivedMessage = ServedMessage & { conversationId: string };
 
+/** An event as the log has it. */
+export interface LoggedEvent {
+  /** Milliseconds. */
+  at: number;
+  id: string;
+  name: AfterEventName;
+  clientId: string | undefined;
+  conversationId: string | undefined;
+  messageId: string | undefined;
+  detail: JsonObject;
+}
+
+/** Where an event stands in the log. */
+export type EventPlace = Pick<LoggedEvent, "at" | "id">;
+
 export interface EventFilter {
-  name: string | undefined;
+  name: AfterEventName | undefined;
   clientId: string | undefined;
   conversationId: string | undefined;
   messageId: string | undefined;
   /** Milliseconds; `from` is included, `until` is not. */
   from: number | undefined;
   until: number | undefined;
-  /** Where the page before ended. */
-  cursor: string | undefined;
+  /** Only older ones: `next` of the page before. */
+  before: EventPlace | undefined;
   limit: number;
 }
 
@@ -42,28 +58,28 @@ export interface Ban {
   at: number;
 }
 
-/** What the hook `_rtmClientSign` made of a session token; undefined where there is no such hook (H-10). */
-export type SignIn = { allowed: true; clientId: string } | { allowed: false; error: string } | undefined;
+/** What the app's server says of a session token of its own accounts (H-10). */
+export type SignAnswer = { allowed: true; clientId: string } | { allowed: false; error: string };
 
 /** What routes ask of parts of the service that are no objects. All may reject. */
 export interface Sources {
   messagesSentBy(db: D1Database, clientId: string, request: ArchiveRequest): Promise<ArchivedMessage[]>;
   messagesOfApp(db: D1Database, request: ArchiveRequest): Promise<ArchivedMessage[]>;
-  /** Newest first. */
+  /** Newest first. A page may hold fewer than asked for while there are more. */
   findEvents(
     db: D1Database,
     filter: EventFilter,
-  ): Promise<{ events: AppEvent[]; cursor: string | undefined }>;
-  saveBans(db: D1Database, bans: Ban[]): Promise<void>;
-  removeBans(db: D1Database, clientIds: string[]): Promise<void>;
+  ): Promise<{ events: LoggedEvent[]; next: EventPlace | undefined }>;
+  saveBan(db: D1Database, ban: Ban): Promise<void>;
+  removeBan(db: D1Database, clientId: string): Promise<void>;
   /** In the order of client ids, after the last of the page before. */
   listBans(db: D1Database, page: { after: string | undefined; limit: number }): Promise<Ban[]>;
   /** Whether a client may read the history of a conversation by this signature (http-api §13, both orders). */
-  verifyHistorySignature(asked: {
+  isSignatureValid(check: {
     appId: string;
     masterKey: string;
     clientId: string;
-    conversationId: string;
+    permission: { action: "history"; conversationId: string };
     signature: Signature;
     now: number;
   }): Promise<boolean>;
@@ -75,7 +91,8 @@ export interface Sources {
     timestamp: number;
     nonce: string;
   }): Promise<string>;
-  signIn(env: Env, sessionToken: string): Promise<SignIn>;
+  /** Undefined where nobody answers for such accounts. The client id is one. */
+  aboutSignIn(env: Env, sessionToken: string): Promise<SignAnswer | undefined>;
 }
 
 const notHere = () => Promise.reject(new Error("this part is not there yet"));
@@ -85,10 +102,10 @@ export const sources: Sources = {
   messagesSentBy: notHere,
   messagesOfApp: notHere,
   findEvents: notHere,
-  saveBans: notHere,
-  removeBans: notHere,
+  saveBan: notHere,
+  removeBan: notHere,
   listBans: notHere,
-  verifyHistorySignature: async () => false,
+  isSignatureValid: async () => false,
   signLogin: notHere,
-  signIn: async () => undefined,
+  aboutSignIn: async () => undefined,
 };

@@ -42,13 +42,7 @@ export const adminBans = new Hono<HttpEnv>()
       const { CLIENTS, DB } = context.env;
       await all(clientIds, (id) => CLIENTS.getByName(id).ban(reason));
       const at = Date.now();
-      await answered(
-        sources.saveBans(
-          DB,
-          clientIds.map((clientId) => ({ clientId, reason, at })),
-        ),
-        "listing bans",
-      );
+      await all(clientIds, (clientId) => sources.saveBan(DB, { clientId, reason, at }));
       return context.json({});
     },
   )
@@ -63,7 +57,7 @@ export const adminBans = new Hono<HttpEnv>()
       const { client_ids: clientIds } = context.req.valid("json");
       const { CLIENTS, DB } = context.env;
       await all(clientIds, (id) => CLIENTS.getByName(id).unban());
-      await answered(sources.removeBans(DB, clientIds), "listing bans");
+      await all(clientIds, (id) => sources.removeBan(DB, id));
       return context.json({});
     },
   )

@@ -1,15 +1,12 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import type { AppEvent } from "../../hooks/events.ts";
 import { afterEvents } from "../../hooks/names.ts";
-import { toBase64 } from "../../protocol/base64.ts";
-import type { JsonObject } from "../../protocol/json.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { sources } from "../sources.ts";
+import { type EventPlace, type LoggedEvent, sources } from "../sources.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -21,7 +18,7 @@ const filter = v.object({
   message_id: v.optional(schema.messageId()),
   from: v.optional(v.pipe(schema.timeText(), v.description("Not before this time."))),
   until: v.optional(v.pipe(schema.timeText(), v.description("Before this time."))),
-  cursor: v.optional(v.pipe(v.string(), v.description("`next` of the page before."))),
+  cursor: v.optional(v.pipe(cursorText(), v.description("`next` of the page before."))),
   limit: v.optional(
     v.pipe(schema.numberText(), v.description(`1 to ${LIMIT_MAX}; ${LIMIT_DEFAULT} otherwise.`)),
   ),
@@ -29,16 +26,17 @@ const filter = v.object({
 
 const events = v.object({
   results: v.array(
-    v.objectWithRest(
-      {
-        id: v.string(),
-        name: v.picklist(afterEvents),
-        at: v.pipe(v.number(), v.integer(), v.description("Milliseconds.")),
-      },
-      v.unknown(),
-    ),
+    v.object({
+      id: v.string(),
+      event: v.picklist(afterEvents),
+      at: v.pipe(v.number(), v.integer(), v.description("Milliseconds.")),
+      client_id: v.optional(v.pipe(v.string(), v.description("Who did it."))),
+      conv_id: v.optional(v.string()),
+      message_id: v.optional(v.string()),
+      detail: v.pipe(schema.anyObject(), v.description("What else is known of it.")),
+    }),
   ),
-  next: v.optional(v.pipe(v.string(), v.description("For `cursor`, when there are more."))),
+  next: v.optional(v.pipe(v.string(), v.description("For `cursor`, when there may be more."))),
 });
 
 /** The event log (G-05), kept as long as the setting `events.logDays` says. */
@@ -51,25 +49,32 @@ export const adminEvents = new Hono<HttpEnv>().get(
   }),
   takes("query", filter),
   async (context) => {
-    const asked = context.req.valid("query");
-    const { limit = LIMIT_DEFAULT } = asked;
+    const { limit = LIMIT_DEFAULT, cursor, ...asked } = context.req.valid("query");
     const found = await answered(
       sources.findEvents(context.env.DB, {
         ...{ name: asked.event, clientId: asked.client_id, conversationId: asked.conv_id },
-        ...{ messageId: asked.message_id, from: asked.from, until: asked.until, cursor: asked.cursor },
+        ...{ messageId: asked.message_id, from: asked.from, until: asked.until, before: cursor },
         limit: limit >= 1 && limit <= LIMIT_MAX ? limit : LIMIT_DEFAULT,
       }),
       "the event log",
     );
-    return context.json({ results: found.events.map(eventJson), next: found.cursor });
+    const next = found.next && `${found.next.at} ${found.next.id}`;
+    return context.json({ results: found.events.map(eventJson), next });
   },
 );
 
-/** As it is kept, with bytes as Base64. */
-function eventJson(event: AppEvent): JsonObject {
-  const text = JSON.stringify(event, (_, value: unknown) =>
-    value instanceof Uint8Array ? toBase64(value) : value,
+function eventJson({ id, name, at, clientId, conversationId, messageId, detail }: LoggedEvent) {
+  return { id, event: name, at, client_id: clientId, conv_id: conversationId, message_id: messageId, detail };
+}
+
+/** A place in the log as this API writes it. */
+function cursorText() {
+  const problem = "must be `next` of the page before";
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15} \S{1,64}$/, problem),
+    v.transform((text): EventPlace => ({ at: Number.parseInt(text, 10), id: text.split(" ")[1] ?? "" })),
+    v.object({ at: v.number(), id: v.string() }),
+    v.metadata({ type: "string" }),
   );
-  const json: JsonObject = JSON.parse(text);
-  return json;
 }

@@ -126,8 +126,9 @@ async function refusalFor(
   if (!signHistory || !isComplete || viewer === undefined) {
     return refuse(context, 401, failures.unauthorized);
   }
-  const isGenuine = await sources.verifyHistorySignature({
-    ...{ appId: env.APP_ID, masterKey: env.MASTER_KEY, clientId: viewer, conversationId },
+  const isGenuine = await sources.isSignatureValid({
+    ...{ appId: env.APP_ID, masterKey: env.MASTER_KEY, clientId: viewer },
+    permission: { action: "history", conversationId },
     ...{ signature: { signature, timestamp, nonce }, now: Date.now() },
   });
   if (!isGenuine) return refused(context, { refused: "SIGNATURE_FAILED" });

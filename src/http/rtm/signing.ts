@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import * as v from "valibot";
-import { isClientId } from "../../conversation/client-id.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";
@@ -24,7 +23,7 @@ export const loginSignature = v.object({
  */
 export async function signedLogin(context: Context<HttpEnv>, userToken: string): Promise<Response> {
   const { env } = context;
-  const known = await answered(sources.signIn(env, userToken), "_rtmClientSign");
+  const known = await answered(sources.aboutSignIn(env, userToken), "_rtmClientSign");
   if (known === undefined) {
     return refuse(context, 404, {
       code: 404,
@@ -33,9 +32,6 @@ export async function signedLogin(context: Context<HttpEnv>, userToken: string):
   }
   if (!known.allowed) return refuse(context, 403, { code: 403, error: known.error });
   const { clientId } = known;
-  if (!isClientId(clientId)) {
-    return refuse(context, 502, { code: 502, error: "_rtmClientSign named no client id." });
-  }
   const login = { clientId, timestamp: Date.now(), nonce: crypto.randomUUID() };
   const signature = await sources.signLogin({ appId: env.APP_ID, masterKey: env.MASTER_KEY, ...login });
   const { timestamp, nonce } = login;
