@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+/** As in wrangler.toml. */
+const ALIAS = { "zod/v4/core": fileURLToPath(new URL("./absent.ts", import.meta.url)) };
+
 const ENTRY = new URL("../src/index.ts", import.meta.url);
 
 /** A Worker as one ES module, much as `wrangler deploy` bundles it: ours, or another. Throws when it does not build. */
@@ -12,6 +15,7 @@ export async function bundleWorker(entry = ENTRY): Promise<string> {
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
+    alias: ALIAS,
     external: ["cloudflare:*", "node:*"],
     logLevel: "warning",
   });

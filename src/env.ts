@@ -51,6 +51,8 @@ export interface ClientStub {
    * calls over HTTP that show one.
    */
   checkToken(clientId: string, token: string): Promise<TokenRefused | undefined>;
+  /** Whether something signed for the client at a time (ms) is void: he was kicked since (X-03). */
+  isVoid(signedAt: number): Promise<boolean>;
   /** Messages unread in all conversations together (Y-22). */
   unreadCount(clientId: string): Promise<number>;
   /** Ends every session with 4115; what was signed before is void (X-03). How many sessions there were. */
@@ -80,7 +82,8 @@ export interface ConversationStub {
   /** Deletes it with its history, for everybody. */
   remove(): Promise<undefined | Refused>;
   say(message: Said): Promise<{ messageId: string; timestamp: number } | Refused>;
-  history(request: HistoryRequest): Promise<HistoryMessage[] | Refused>;
+  /** @param viewer who looks; undefined for the app's server, which sees what is for some only */
+  history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused>;
   /** Edits or recalls; with `silent` only the stored copy changes. */
   patch(patch: PatchByServer): Promise<undefined | Refused>;
   deleteMessage(place: MessagePlace): Promise<undefined | Refused>;

@@ -81,6 +81,10 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return this.#client.checkToken(clientId, token);
   }
 
+  async isVoid(signedAt: number): Promise<boolean> {
+    return this.#client.isVoid(signedAt);
+  }
+
   async unreadCount(clientId: string): Promise<number> {
     return this.#client.unreadCount(clientId);
   }

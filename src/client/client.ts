@@ -76,6 +76,11 @@ export class Client {
     return checkToken(clientId, token, this.#records, this.#services);
   }
 
+  /** Whether something signed at a time (ms) is void by a kick since. */
+  isVoid(signedAt: number): boolean {
+    return this.#records.standing.voids(signedAt);
+  }
+
   /** Messages unread in all conversations together (Y-22). */
   unreadCount(clientId: string): Promise<number> {
     return unreadCount(clientId, this.#inbox.unread(), this.#services);

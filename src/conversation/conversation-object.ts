@@ -223,8 +223,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return this.#found(({ conversation }) => conversation.say(message));
   }
 
-  async history(request: HistoryRequest): Promise<HistoryMessage[] | Refused> {
-    return this.#found(async ({ conversation }) => conversation.history(request));
+  async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused> {
+    return this.#found(async ({ conversation }) => conversation.history(request, viewer));
   }
 
   async patch(patch: PatchByServer): Promise<undefined | Refused> {

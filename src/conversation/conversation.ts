@@ -259,10 +259,10 @@ export class Conversation {
     return this.#patches.delete(place);
   }
 
-  /** A page of history, whoever is a member (http-api §3). */
-  history(request: HistoryRequest): HistoryMessage[] {
+  /** A page of history as this client may see it; undefined is the app's server (http-api §3). */
+  history(request: HistoryRequest, viewer: string | undefined): HistoryMessage[] {
     this.#messages.flush();
-    return this.receipts.shown(this.#state.log.page(request, undefined));
+    return this.receipts.shown(this.#state.log.page(request, viewer));
   }
 
   /** Messages of others after a member's read mark (Y-22); undefined for who is none. */

@@ -37,8 +37,8 @@ export function refused(context: Context, { refused: name, detail }: Refused): R
   return refuse(context, statuses[name] ?? 400, { code, error });
 }
 
-export const isRefused = (answer: object | undefined): answer is Refused =>
-  answer !== undefined && "refused" in answer;
+export const isRefused = (answer: unknown): answer is Refused =>
+  typeof answer === "object" && answer !== null && "refused" in answer;
 
 /** Everything else is 400. */
 const statuses: Partial<Record<ErrorName, ContentfulStatusCode>> = {

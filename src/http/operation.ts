@@ -136,7 +136,11 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
     if (target === "json") {
       const body = await readJson(context);
       if ("failure" in body) return refuse(context, body.status, body.failure);
-      given = body.value ?? {}; // so that it is said what is missing
+      const { value = {} } = body; // nothing: so that it is said what is missing
+      if (typeof value !== "object" || value === null || Array.isArray(value)) {
+        return refuse(context, 400, { code: INVALID_FIELD, error: "The body must be a JSON object." });
+      }
+      given = value;
     } else {
       given = target === "param" ? context.req.param() : queryOf(context.req.queries());
     }

@@ -11,7 +11,7 @@ import { failures, INVALID_FIELD, refuse } from "./errors.ts";
 import { operation } from "./operation.ts";
 import { shown } from "./schemas.ts";
 
-const patch = v.pipe(settingsSchema, shown({ limits: { members: 500, messageBytes: null } }));
+const patch = v.pipe(settingsSchema, shown({ limits: { members: 500, messageBytes: 8192 } }));
 
 /** `GET` and `PATCH /admin/settings`, with the master key: all settings but the secrets, and a JSON merge patch of them. */
 export const settings = new Hono<HttpEnv>()

@@ -42,13 +42,8 @@ export const adminBans = new Hono<HttpEnv>()
       const { CLIENTS, DB } = context.env;
       await all(clientIds, (id) => CLIENTS.getByName(id).ban(reason));
       const at = Date.now();
-      await answered(
-        saveBans(
-          DB,
-          clientIds.map((clientId) => ({ clientId, reason, at })),
-        ),
-        "listing bans",
-      );
+      const banned = clientIds.map((clientId) => ({ clientId, reason, at }));
+      await answered(saveBans(DB, banned), "listing bans");
       return context.json({});
     },
   )

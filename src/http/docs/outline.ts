@@ -21,7 +21,7 @@ function fieldsOf(schema: JsonObject, properties: JsonObject, indent: string): s
     text += `${indent}${name}${required.includes(name) ? "" : "?"}: ${outline(value, indent)}${remark}\n`;
   }
   const rest = schema.additionalProperties;
-  return rest === undefined || rest === false ? text : `${text}${indent}… and columns of your own\n`;
+  return rest === undefined || rest === false ? text : `${text}${indent}… and more\n`;
 }
 
 function remarkOf(schema: JsonObject): string {

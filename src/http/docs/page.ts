@@ -57,18 +57,18 @@ function pageOf(document: JsonObject): Html {
 </head>
 <body>
 <h1>${field(info, "title")}: HTTP API</h1>
-<p>${field(info, "description")}</p>
+<p>${prose(info, "description")}</p>
 <p>For programs: <a href="/openapi.json">openapi.json</a></p>
 <ul>${tags.map((tag) => html`<li><a href="#${anchorOf(tag)}">${field(tag, "name")}</a></li>`)}</ul>
 <h2>Keys</h2>
 <table>${Object.entries(schemes).map(
     ([name, scheme]) =>
-      html`<tr><td><code>${name}</code></td><td><code>${field(scheme, "name")}</code></td><td>${field(scheme, "description")}</td></tr>`,
+      html`<tr><td><code>${name}</code></td><td><code>${field(scheme, "name")}</code></td><td>${prose(scheme, "description")}</td></tr>`,
   )}</table>
 ${tags.map(
   (tag) => html`<section id="${anchorOf(tag)}">
 <h2>${field(tag, "name")}</h2>
-<p>${field(tag, "description")}</p>
+<p>${prose(tag, "description")}</p>
 ${taken(tag).map(articleOf)}
 </section>`,
 )}
@@ -84,7 +84,7 @@ function articleOf({ method, path, operation }: Entry): Html {
   return html`<article id="${field(operation, "operationId")}">
 <h3>${field(operation, "summary")}</h3>
 <p><code>${method.toUpperCase()} ${path}</code> <span class="dim">${accessOf(operation)}</span></p>
-<p>${field(operation, "description")}</p>
+${operation.description === undefined ? "" : html`<p>${prose(operation, "description")}</p>`}
 ${parameters.length > 0 ? html`<table>${parameters.map(parameterOf)}</table>` : ""}
 ${body === undefined ? "" : html`<p>Body</p><pre>${outline(body)}</pre>${exampleBlock(body)}`}
 ${answer === undefined ? "" : html`<p>Answer</p><pre>${outline(answer)}</pre>${exampleBlock(answer)}`}
@@ -96,7 +96,7 @@ function parameterOf(parameter: JsonObject): Html {
   return html`<tr>
 <td><code>${field(parameter, "name")}</code></td>
 <td>${outline(parameter.schema)}, in ${field(parameter, "in")}${parameter.required === true ? ", required" : ""}</td>
-<td>${field(parameter, "description")}
+<td>${prose(parameter, "description")}
 ${example === undefined ? "" : html`<code class="dim">${typeof example === "string" ? example : JSON.stringify(example)}</code>`}</td>
 </tr>`;
 }
@@ -134,6 +134,13 @@ const anchorOf = (tag: JsonObject): string =>
 function field(value: Json | undefined, name: string): string {
   const text = isObject(value) ? value[name] : undefined;
   return typeof text === "string" ? text : "";
+}
+
+/** Text in which backticks set code apart. */
+function prose(value: Json | undefined, name: string): (Html | string)[] {
+  return field(value, name)
+    .split("`")
+    .map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part));
 }
 
 const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);

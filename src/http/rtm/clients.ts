@@ -104,9 +104,8 @@ export async function unread(
     return context.json({ count: await answered(counted, `unread of ${clientId}`) });
   }
   const counted = CONVERSATIONS.getByName(conversationId).unread(clientId);
-  const count = (await answered(counted, `unread in ${conversationId}`)) ?? 0;
-  if (typeof count !== "number") return isRefused(count) ? refused(context, count) : context.notFound();
-  return context.json({ count });
+  const count = await answered(counted, `unread in ${conversationId}`);
+  return isRefused(count) ? refused(context, count) : context.json({ count: count ?? 0 });
 }
 
 export async function kick(context: Context<HttpEnv>, clientId: string, why: string): Promise<Response> {

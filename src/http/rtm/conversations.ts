@@ -18,42 +18,53 @@ const PATH = "/1.2/rtm/conversations";
 const LIMIT_DEFAULT = 100; // as the hosted service's queries have it
 
 /** A row as queries return it (wire §4.5.3); the app's own columns stand beside these. */
-export const row = v.looseObject({
-  objectId: schema.conversationId(),
-  name: v.optional(v.string()),
-  c: v.pipe(v.string(), v.description("Who created it; empty where the app's server did not say.")),
-  m: v.optional(v.array(schema.clientId())),
-  mu: v.optional(v.pipe(v.array(schema.clientId()), v.description("Who muted it."))),
-  attr: v.optional(schema.anyObject()),
-  unique: v.boolean(),
-  uniqueId: v.optional(v.string()),
-  createdAt: schema.isoTime(),
-  updatedAt: schema.isoTime(),
-});
+export const row = v.pipe(
+  v.objectWithRest(
+    {
+      objectId: schema.conversationId(),
+      name: v.optional(v.string()),
+      c: v.pipe(v.string(), v.description("Who created it; empty where the app's server did not say.")),
+      m: v.optional(v.array(schema.clientId())),
+      mu: v.optional(v.pipe(v.array(schema.clientId()), v.description("Who muted it."))),
+      attr: v.optional(schema.anyObject()),
+      unique: v.boolean(),
+      uniqueId: v.optional(v.string()),
+      createdAt: schema.isoTime(),
+      updatedAt: schema.isoTime(),
+    },
+    v.unknown(),
+  ),
+  schema.shown({
+    ...{ objectId: example.CONVERSATION, name: "Cheese", c: example.SENDER },
+    ...{ m: [example.READER, example.SENDER], mu: [], attr: { holes: 3 }, conv_type: 1 },
+    ...{ unique: true, uniqueId: "09c6a05661878de43defe4ec0e8aca24" },
+    ...{ createdAt: "2023-11-14T22:13:20.000Z", updatedAt: "2023-11-14T22:13:20.000Z" },
+  }),
+);
 
 /** The conversation of a path. */
 export const one = v.object({ id: schema.conversationId() });
 
 const description = v.pipe(
-  v.looseObject({
-    name: v.optional(v.string()),
-    m: v.optional(v.pipe(v.array(schema.clientId()), v.description("Its members.")), []),
-    c: v.optional(v.pipe(schema.clientId(), v.description("Who creates it; no member by that."))),
-    unique: v.optional(
-      v.pipe(v.boolean(), v.description("Find the one of exactly these members, or create it.")),
-      false,
-    ),
-    attr: v.optional(schema.anyObject()),
-  }),
+  v.objectWithRest(
+    {
+      name: v.optional(v.string()),
+      m: v.optional(v.pipe(v.array(schema.clientId()), v.description("Its members.")), []),
+      c: v.optional(v.pipe(schema.clientId(), v.description("Who creates it; no member by that."))),
+      unique: v.optional(
+        v.pipe(v.boolean(), v.description("Find the one of exactly these members, or create it.")),
+        false,
+      ),
+      attr: v.optional(schema.anyObject()),
+    },
+    v.unknown(),
+  ),
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER], unique: true, attr: { holes: 3 } }),
 );
 
 const changes = v.pipe(
-  v.looseObject({
-    name: v.optional(v.string()),
-    attr: v.optional(schema.anyObject()),
-    m: v.optional(v.never("is changed by adding and removing members")),
-  }),
+  v.objectWithRest({ name: v.optional(v.string()), attr: v.optional(schema.anyObject()) }, v.unknown()),
+  v.check((sent) => !("m" in sent), "m is changed by adding and removing members"),
   v.description("By column or path, such as `attr.holes`: values, or operations on them (`__op`)."),
   schema.shown({ name: "More cheese", "attr.holes": { __op: "Increment", amount: 1 } }),
 );

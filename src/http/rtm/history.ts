@@ -1,12 +1,11 @@
 import type { Context } from "hono";
 import * as v from "valibot";
-import { isFor } from "../../conversation/log.ts";
 import type { ArchivedMessage, ArchiveRequest } from "../../history/messages.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
-import { isSignatureValid } from "../../protocol/signatures.ts";
+import { isSignatureValid, timeOfSignature } from "../../protocol/signatures.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
@@ -107,14 +106,14 @@ export async function conversationHistory(
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const direction = reversed ? ("newer" as const) : ("older" as const);
   const found = await answered(
-    conversation.history({ direction, start, end, limit, messageType: undefined }),
+    conversation.history(
+      { direction, start, end, limit, messageType: undefined },
+      isOwner ? undefined : viewer,
+    ),
     `history of ${conversationId}`,
   );
   if (isRefused(found)) return refused(context, found);
-  const messages: HistoryMessage[] = isOwner
-    ? found
-    : found.filter((message) => isFor(viewer ?? "", message));
-  const sorted = messages.toSorted((a, b) => inOrder(a, b) * (reversed ? 1 : -1));
+  const sorted = found.toSorted((a, b) => inOrder(a, b) * (reversed ? 1 : -1));
   return context.json(sorted.map((message) => recordJson({ ...message, conversationId })));
 }
 
@@ -136,7 +135,9 @@ async function refusalFor(
     permission: { action: "history", conversationId },
     ...{ signature: { signature, timestamp, nonce }, now: Date.now() },
   });
-  if (!isGenuine) return refused(context, { refused: "SIGNATURE_FAILED" });
+  const signedAt = timeOfSignature({ signature, timestamp, nonce });
+  const isVoid = answered(env.CLIENTS.getByName(viewer).isVoid(signedAt), `standing of ${viewer}`);
+  if (!isGenuine || (await isVoid)) return refused(context, { refused: "SIGNATURE_FAILED" });
   const conversation = env.CONVERSATIONS.getByName(conversationId);
   const isMember = await answered(conversation.isMember(viewer), `members of ${conversationId}`);
   return isMember ? undefined : refused(context, { refused: "CONVERSATION_LOG_REJECTED" });

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { messagesOfApp, messagesSentBy } from "../../history/messages.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
@@ -91,15 +91,16 @@ export const legacyMessages = new Hono<HttpEnv>()
       ...{ access: "app", answer: records },
     }),
     takes("query", historyQuery),
-    async (context) => {
-      const { convid, from, max_ts, peerid, ...bounds } = context.req.valid("query");
-      const asked = { ...bounds, timestamp: bounds.timestamp ?? max_ts };
-      if (convid !== undefined) return conversationHistory(context, convid, asked, peerid);
-      if ((await identify(context)) !== "master") return refuse(context, 401, failures.unauthorized);
-      return archivedHistory(context, asked, (db, request) =>
-        from === undefined ? messagesOfApp(db, request) : messagesSentBy(db, from, request),
-      );
-    },
+    (context) => readHistory(context, context.req.valid("query")),
+  )
+  .get(
+    `${PATH}/logs`,
+    operation({
+      ...{ id: "listLogs11", tag: "Version 1.1", summary: "Read history, by its older address" },
+      ...{ access: "app", answer: records },
+    }),
+    takes("query", historyQuery),
+    (context) => readHistory(context, context.req.valid("query")),
   )
   .put(
     `${PATH}/logs`,
@@ -167,3 +168,15 @@ export const legacyMessages = new Hono<HttpEnv>()
       return refuse(context, 400, { code: INVALID_FIELD, error: "message: is required for an edit" });
     },
   );
+
+async function readHistory(
+  context: Context<HttpEnv>,
+  { convid, from, max_ts, peerid, ...bounds }: v.InferOutput<typeof historyQuery>,
+): Promise<Response> {
+  const asked = { ...bounds, timestamp: bounds.timestamp ?? max_ts };
+  if (convid !== undefined) return conversationHistory(context, convid, asked, peerid);
+  if ((await identify(context)) !== "master") return refuse(context, 401, failures.unauthorized);
+  return archivedHistory(context, asked, (db, request) =>
+    from === undefined ? messagesOfApp(db, request) : messagesSentBy(db, from, request),
+  );
+}

@@ -44,7 +44,7 @@ const edit = v.pipe(
 const recall = v.pipe(v.object(author), schema.shown(authorExample));
 const deletion = v.object({ from_client: schema.clientId(), timestamp: schema.timeText() });
 
-/** Who asks is "signed": then it needs no master key, if the app allows it (http-api §2.1). */
+/** With the last four, a member needs no master key, where the app allows it (http-api §2.1, "signed"). */
 const historyQuery = v.object({ ...bounds, client_id: v.optional(schema.clientId()), ...signed });
 
 /** Messages of conversations (http-api §2.1, §2.2, §3, A-02). */

@@ -39,7 +39,8 @@ function toms() {
     ...{ appId: "app", masterKey: "key", tokens, now: () => NOW, settings: async () => settings },
     ...{ checkJsonWebToken: notHere, memberLimit: notHere, start: notHere, describe: notHere },
     ...{ isMember: notHere, catchUp: notHere, missedNotices: notHere, will: notHere, query: notHere },
-    ...{ isOnline: notHere, unread: notHere, tellPresence: notHere, enqueue: notHere, retryAfter: () => {} },
+    hooks: { aboutMessage: notHere, aboutConversation: notHere },
+    ...{ isOnline: notHere, unread: notHere, tellPresence: notHere, publish: notHere, retryAfter: () => {} },
   };
   const logIn = (how: Partial<CommandOf<"session.open">>): Promise<Admitted | Refused> => {
     const socket = { send: () => {}, serializeAttachment: () => {} };

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { callerOf, credentialsInHeaders } from "../../../src/http/auth.ts";
+import { openWorld } from "../support/world.ts";
 import { answering, ask } from "./ask.ts";
+
+beforeAll(() => openWorld());
 
 const ours = { APP_ID: "demoApp", APP_KEY: "demoAppKey0002", MASTER_KEY: "demoMasterKey0003" };
 
@@ -157,6 +160,7 @@ describe("[I12] routes for the app's server", () => {
     ["GET", "/1.2/rtm/all-conversations"],
     ["GET", "/1.2/rtm/messages"],
     ["GET", "/1.1/rtm/messages/history"],
+    ["GET", "/1.1/rtm/messages/logs"],
     ["PUT", "/1.1/rtm/messages/logs"],
     ["DELETE", "/1.1/rtm/messages/logs"],
     ["POST", "/1.1/rtm/messages"],

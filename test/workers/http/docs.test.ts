@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { ask } from "./ask.ts";
+
+const get = (path: string) => ask(`http://im.example.com${path}`);
+
+interface Described {
+  openapi: string;
+  paths: Record<string, Record<string, { operationId: string; security: object[]; responses: object }>>;
+  components: { securitySchemes: object };
+}
+
+describe("GET /openapi.json", () => {
+  test("describes every operation with who may call it and what goes wrong", async () => {
+    const response = await get("/openapi.json");
+    expect(response.status).toBe(200);
+    const { openapi, paths, components } = await response.json<Described>();
+    expect(openapi).toBe("3.1.0");
+    expect(Object.keys(components.securitySchemes)).toContain("masterKey");
+    const send = paths["/1.2/rtm/conversations/{id}/messages"]?.post;
+    expect(send).toMatchObject({
+      operationId: "sendMessage",
+      security: [{ masterKey: [] }, { masterSignature: [] }],
+      responses: { 200: {}, 401: {}, 429: {}, "4XX": {}, "5XX": {} },
+    });
+    expect(paths["/1.2/rtm/clients/{client}/unread-count"]?.get?.security).toMatchObject([{ key: [] }, {}]);
+    expect(paths["/v1/route"]?.get?.security).toEqual([]);
+  });
+
+  test("says the same each time", async () => {
+    const [first, second] = [
+      await (await get("/openapi.json")).text(),
+      await (await get("/openapi.json")).text(),
+    ];
+    expect(second).toBe(first);
+  });
+});
+
+describe("GET /docs", () => {
+  test("is a page that may load nothing but its own style", async () => {
+    const response = await get("/docs");
+    const policy = response.headers.get("Content-Security-Policy") ?? "";
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'/);
+    const page = await response.text();
+    const style = /<style>(.*)<\/style>/s.exec(page)?.[1] ?? "";
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(style));
+    expect(policy).toContain(btoa(String.fromCharCode(...new Uint8Array(digest))));
+    expect(page).not.toMatch(/<script|style="|onload|https?:/);
+  });
+
+  test("shows what is text as text", async () => {
+    const page = await (await get("/docs")).text();
+    expect(page).toContain("&lt;master key&gt;,master");
+    expect(page).not.toContain("<master key>");
+    expect(page).toContain("&quot;_lctext\\&quot;");
+  });
+});
