@@ -48,7 +48,7 @@ function miniflareOptions({ host, port, data, variables }: StartOptions, script:
       ...worker,
       name: "parley",
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
-      bindings: Object.assign({}, worker.bindings, variables),
+      bindings: Object.assign({}, worker.bindings, variables, { OWN_BOX: "1" }),
       serviceBindings: Object.assign({}, worker.serviceBindings, { PUBLIC_NETWORK: publicNetwork }),
       host,
       port,

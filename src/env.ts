@@ -27,6 +27,10 @@ export interface Env {
   DB: D1Database;
   /** What happened, for hooks, webhooks and the event log. Sent as "v8": JSON would spoil binary content. */
   EVENTS: Queue<QueuedEvent>;
+  /** In place of it on one's own box: one object, named `events`. */
+  EVENT_QUEUE: Objects<EventQueueStub>;
+  /** "1" under `npm start`. */
+  OWN_BOX?: string;
   /** On one's own box: calls that cannot leave for a private network, whatever a name resolves to. */
   PUBLIC_NETWORK?: Fetcher;
 }
@@ -89,6 +93,11 @@ export interface ConversationStub {
   deleteMessage(place: MessagePlace): Promise<undefined | Refused>;
   /** Undefined for who is no member. */
   unread(clientId: string): Promise<number | undefined | Refused>;
+}
+
+/** What the rest of the service may ask of the EventQueueObject. */
+export interface EventQueueStub {
+  add(events: QueuedEvent[], delaySeconds: number): Promise<void>;
 }
 
 /** What the rest of the service may ask of the AppObject. */

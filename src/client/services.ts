@@ -14,6 +14,7 @@ import type { AppEvent, Hooks } from "../hooks/events.ts";
 import { hooksOf } from "../hooks/hooks.ts";
 import { outboundOf } from "../hooks/outbound.ts";
 import { publish } from "../hooks/publish.ts";
+import { eventQueueOf } from "../hooks/queue.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { checkJsonWebToken, type TokenRules, type TokenVerdict } from "./json-web-token.ts";
@@ -95,7 +96,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       const told = online ? app.online(clientId) : app.offline(clientId);
       return withDeadline(told, OBJECT_DEADLINE, "presence");
     },
-    publish: (events) => publish(env.EVENTS, events),
+    publish: (events) => publish(eventQueueOf(env), events),
     retryAfter,
   };
 }

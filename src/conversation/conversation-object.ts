@@ -13,6 +13,7 @@ import type { ConversationRecord } from "../history/records.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { hooksOf } from "../hooks/hooks.ts";
 import { publish } from "../hooks/publish.ts";
+import { eventQueueOf } from "../hooks/queue.ts";
 import { filtered } from "../moderation/filter.ts";
 import { keywordFilterOf } from "../moderation/store.ts";
 import { decodeCommand } from "../protocol/decode.ts";
@@ -339,7 +340,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         return verifyMembershipSignature({ ...change, appId, masterKey, now: Date.now() });
       },
       hasListeners: () => hasListeners(settings.last),
-      publish: (happened) => publish(this.env.EVENTS, happened),
+      publish: (happened) => publish(eventQueueOf(this.env), happened),
       publishAfter: (delay) => this.#wakeAfter(delay),
     });
     this.#open = { state, delivery, conversation, outbox };

@@ -1,20 +1,20 @@
 import { dropEventsBefore, saveEvents } from "../history/events.ts";
 import { settingsOf } from "../settings/store.ts";
-import { EventConsumer, postpone } from "./event-consumer.ts";
-import type { QueuedEvent } from "./events.ts";
+import { EventConsumer, type EventMessage, postpone } from "./event-consumer.ts";
 import { appServerOf, type HooksEnv, hooksOf } from "./hooks.ts";
+import { eventQueueOf } from "./queue.ts";
 
 /** One for this isolate: it knows when it last tidied up. */
 const consumer = new EventConsumer();
 
-/** The queue's consumer. */
-export async function consumeEvents(batch: MessageBatch<QueuedEvent>, env: HooksEnv): Promise<void> {
+/** The queue's consumer: settles every one of these messages. */
+export async function consumeEvents(messages: readonly EventMessage[], env: HooksEnv): Promise<void> {
   const settings = settingsOf(env);
   await settings.get();
   const known = settings.peek();
   // Stand-ins would do for a client, but by them events would be dropped, and with them the log.
-  if (known === undefined) return postpone(batch.messages);
-  await consumer.consume(batch.messages, {
+  if (known === undefined) return postpone(messages);
+  await consumer.consume(messages, {
     settings: known,
     server: appServerOf(env, known),
     log: {
@@ -26,8 +26,8 @@ export async function consumeEvents(batch: MessageBatch<QueuedEvent>, env: Hooks
       await hooksOf(env).aboutOffline(event);
     },
     queue: async (events, delaySeconds) => {
-      const messages = events.map((body) => ({ body, contentType: "v8" as const }));
-      await env.EVENTS.sendBatch(messages, { delaySeconds });
+      const bodies = events.map((body) => ({ body, contentType: "v8" as const }));
+      await eventQueueOf(env).sendBatch(bodies, { delaySeconds });
     },
     now: () => Date.now(),
   });

@@ -1,14 +1,12 @@
-import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import { utf8Length } from "../protocol/fields.ts";
 import type { Sql } from "../sql.ts";
+import { eventIn, textOf } from "./event-text.ts";
 import type { AppEvent } from "./events.ts";
 
 /** What one hand-over to the queue may weigh, in characters of JSON; a queue takes 256 KB at once. */
 const BATCH_MAX = 100_000;
 /** Bytes of JSON of one event; a queue takes 128 KB, and what it refuses would hold up everything after it. */
 const EVENT_MAX = 120_000;
-/** Marks bytes inside the JSON. */
-const BYTES = "base64";
 
 /**
  * Events on their way to the queue: written in the same transaction as what happened, removed once the queue has
@@ -24,7 +22,7 @@ export class EventOutbox {
 
   /** An event too big for any queue is logged and left out. */
   add(event: AppEvent): void {
-    const json = write(event);
+    const json = textOf(event);
     if (utf8Length(json) > EVENT_MAX) return console.error(`${event.name}: too big to be told to anybody`);
     if (!this.#hasTable()) {
       this.#sql.exec(
@@ -47,7 +45,7 @@ export class EventOutbox {
     for (const { event } of rows.toArray()) {
       size += event.length;
       if (taken.length > 0 && size > BATCH_MAX) break;
-      taken.push(read(event));
+      taken.push(eventIn(event));
     }
     return taken;
   }
@@ -67,15 +65,4 @@ export class EventOutbox {
         .length > 0;
     return this.#exists;
   }
-}
-
-function write(event: AppEvent): string {
-  if (!("content" in event) || typeof event.content === "string") return JSON.stringify(event);
-  return JSON.stringify({ ...event, content: { [BYTES]: toBase64(event.content) } });
-}
-
-function read(json: string): AppEvent {
-  return JSON.parse(json, (key, value) =>
-    key === "content" && typeof value === "object" ? fromBase64(value[BYTES]) : value,
-  );
 }

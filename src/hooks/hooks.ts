@@ -9,7 +9,16 @@ import { outboundOf } from "./outbound.ts";
 /** As much of the environment as hooks need. */
 export type HooksEnv = Pick<
   Env,
-  "APP_ID" | "APP_KEY" | "MASTER_KEY" | "DEMO" | "DB" | "APP" | "EVENTS" | "PUBLIC_NETWORK"
+  | "APP_ID"
+  | "APP_KEY"
+  | "MASTER_KEY"
+  | "DEMO"
+  | "DB"
+  | "APP"
+  | "EVENTS"
+  | "EVENT_QUEUE"
+  | "OWN_BOX"
+  | "PUBLIC_NETWORK"
 >;
 
 /** What this isolate knows of each engine that the settings ever named. */

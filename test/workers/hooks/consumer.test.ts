@@ -61,7 +61,7 @@ describe("an event on the queue", () => {
         throw new Error("down");
       },
     });
-    await consumeEvents(batch, { ...world, DB });
+    await consumeEvents(batch.messages, { ...world, DB });
     const { explicitAcks, retryMessages } = await getQueueResult(batch, createExecutionContext());
     expect(explicitAcks).toEqual([]);
     expect(retryMessages).toEqual([{ msgId: "message-1" }, { msgId: "message-3" }]);

@@ -1,0 +1,18 @@
+import { fromBase64, toBase64 } from "../protocol/base64.ts";
+import type { AppEvent } from "./events.ts";
+
+/** Marks bytes inside the JSON. */
+const BYTES = "base64";
+
+/** An event as JSON, for storage; bytes are kept. */
+export function textOf(event: AppEvent): string {
+  if (!("content" in event) || typeof event.content === "string") return JSON.stringify(event);
+  return JSON.stringify({ ...event, content: { [BYTES]: toBase64(event.content) } });
+}
+
+/** The event that `textOf` made a text of, with whatever else was in it. */
+export function eventIn<Event extends AppEvent>(text: string): Event {
+  return JSON.parse(text, (key, value) =>
+    key === "content" && typeof value === "object" ? fromBase64(value[BYTES]) : value,
+  );
+}
