@@ -25,13 +25,14 @@ export function conversationJson(record: ConversationRecord, options: Conversati
     // First, so that no custom column can take the place of a known one.
     ...record.columns,
     objectId: record.id,
-    c: record.creator,
     attr: record.attributes,
     unique: record.unique,
     conv_type: conversationTypes[record.kind],
     createdAt: isoTime(record.createdAt),
     updatedAt: isoTime(record.updatedAt),
   };
+  // The app's server creates conversations in nobody's name.
+  if (record.creator !== "") json.c = record.creator;
   if (record.name !== undefined) json.name = record.name;
   // Subscribers of a service are its own business.
   if (!isService) {
