@@ -194,50 +194,48 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async members(): Promise<{ members: string[]; muted: string[] } | Refused> {
-    return this.#found(async ({ state }) => {
+    return this.#read(({ state }) => {
       const { members, muted } = state.record();
       return { members, muted };
     });
   }
 
   async addMembers(clientIds: string[]): Promise<Changed | Refused> {
-    return this.#found(({ conversation }) =>
-      conversation.membership.addMembers(clientIds, NO_CLIENT.clientId),
-    );
+    return this.#act(({ conversation }) => conversation.membership.addMembers(clientIds, NO_CLIENT.clientId));
   }
 
   async removeMembers(clientIds: string[]): Promise<Changed | Refused> {
-    return this.#found(({ conversation }) =>
+    return this.#act(({ conversation }) =>
       conversation.membership.removeMembers(clientIds, NO_CLIENT.clientId),
     );
   }
 
   async setMuted(clientIds: string[], muted: boolean): Promise<Changed | Refused> {
-    return this.#found(({ conversation }) => conversation.membership.setMuted(clientIds, muted));
+    return this.#act(({ conversation }) => conversation.membership.setMuted(clientIds, muted));
   }
 
   async change(changes: JsonObject): Promise<Changed | Refused> {
-    return this.#found(({ conversation }) => conversation.membership.change(changes, NO_CLIENT));
+    return this.#act(({ conversation }) => conversation.membership.change(changes, NO_CLIENT));
   }
 
   async say(message: Said): Promise<{ messageId: string; timestamp: number } | Refused> {
-    return this.#found(({ conversation }) => conversation.say(message));
+    return this.#act(({ conversation }) => conversation.say(message));
   }
 
   async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused> {
-    return this.#found(async ({ conversation }) => conversation.history(request, viewer));
+    return this.#read(({ conversation }) => conversation.history(request, viewer));
   }
 
   async patch(patch: PatchByServer): Promise<undefined | Refused> {
-    return this.#found(async ({ conversation }) => conversation.patchByServer(patch));
+    return this.#read(({ conversation }) => conversation.patchByServer(patch));
   }
 
   async deleteMessage(place: MessagePlace): Promise<undefined | Refused> {
-    return this.#found(async ({ conversation }) => conversation.deleteMessage(place));
+    return this.#read(({ conversation }) => conversation.deleteMessage(place));
   }
 
   async unread(clientId: string): Promise<number | undefined | Refused> {
-    return this.#found(async ({ conversation }) => conversation.unread(clientId));
+    return this.#read(({ conversation }) => conversation.unread(clientId));
   }
 
   async remove(): Promise<undefined | Refused> {
@@ -268,8 +266,14 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     await this.ctx.storage.deleteAll();
   }
 
+  /** Answers the app's server from what is here, whatever becomes of D1. */
+  #read<Outcome>(run: (open: Open) => Outcome): Outcome | Refused {
+    const open = this.#open;
+    return open === undefined ? { refused: "CONVERSATION_NOT_FOUND" } : run(open);
+  }
+
   /** Does something for the app's server, with the settings fresh: limits, and who wants to hear of it. */
-  async #found<Outcome>(run: (open: Open) => Promise<Outcome>): Promise<Outcome | Refused> {
+  async #act<Outcome>(run: (open: Open) => Promise<Outcome>): Promise<Outcome | Refused> {
     if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
     return open === undefined ? { refused: "CONVERSATION_NOT_FOUND" } : run(open);

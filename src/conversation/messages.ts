@@ -3,6 +3,7 @@ import type { MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import {
+  correctionRecord,
   joinRecords,
   type LogPlace,
   pushRecord,
@@ -54,9 +55,8 @@ type Stored = { messageId: string; timestamp: number } | Refused;
 interface StoredMessage {
   message: MessageRecord;
   origin: number;
+  place: LogPlace;
   record: Uint8Array;
-  /** For those who are not to see it. */
-  hidden: Uint8Array;
   pushData: string | undefined;
 }
 
@@ -246,8 +246,7 @@ export class Messages {
       const push = pushes.message({ conversationId, kind, message });
       const traits = { acknowledge: hasReceipts(this.#state) };
       const record = storedRecord(place, origin, traits, push);
-      const hidden = passedRecord(place.timestamp, place.previous);
-      stored.push({ message, origin, record, hidden, pushData: send.pushData });
+      stored.push({ message, origin, place, record, pushData: send.pushData });
       const outcome = { messageId: message.id, timestamp: message.timestamp };
       return { outcome, place, records: changed === undefined ? [] : [this.#correction(message, changed)] };
     } catch (error) {
@@ -260,7 +259,7 @@ export class Messages {
   #correction(message: MessageRecord, reason: { code: number; detail: string }): Uint8Array {
     const { id: conversationId } = this.#state.facts;
     const patched = { ...message, patchedAt: message.timestamp };
-    return pushRecord(pushes.patched({ conversationId, message: patched, reason }));
+    return correctionRecord(pushes.patched({ conversationId, message: patched, reason }));
   }
 
   /** To those online now and to nobody later (I8). */
@@ -340,8 +339,8 @@ function isBroughtTo(clientId: string, message: MessageRecord): boolean {
   return isFor(clientId, message) && !(message.noSync === true && message.from === clientId);
 }
 
-function shownTo(clientId: string, { message, record, hidden }: StoredMessage): Uint8Array {
-  return isBroughtTo(clientId, message) ? record : hidden;
+function shownTo(clientId: string, { message, place, record }: StoredMessage): Uint8Array {
+  return isBroughtTo(clientId, message) ? record : passedRecord(place.timestamp, place.previous);
 }
 
 /** A member's unread count as it is now (Y-15); undefined for others. */

@@ -2,7 +2,7 @@ import type { MessagePlace, PatchByServer, Refused } from "../env.ts";
 import type { MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import { joinRecords, pushRecord, storedRecord } from "../protocol/link-records.ts";
+import { correctionRecord, joinRecords, storedRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Answers } from "./answers.ts";
@@ -88,7 +88,7 @@ export class Patches {
     }
     this.#answers.reply(link, serial, replies.messagesPatched(serial, { lastPatchTime }));
     // The session that made an edit skips its own copy, and has to hear what became of it (M-18).
-    if (corrections.length > 0) this.#delivery.send(link, joinRecords(corrections.map(pushRecord)));
+    if (corrections.length > 0) this.#delivery.send(link, joinRecords(corrections.map(correctionRecord)));
     this.#tell(steps, before);
   }
 

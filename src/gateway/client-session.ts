@@ -271,6 +271,9 @@ export class ClientSession implements LinkOwner {
       case "push":
         this.#push(record.payload);
         return true;
+      case "correction":
+        if ((this.#capabilities & SHOWS_PATCHES) !== 0) this.#push(record.payload);
+        return false;
       case "unread":
         if (
           record.upTo >= (this.#marks.at(conversationId) ?? 0) &&

@@ -6,6 +6,7 @@
  * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =
  *   a push without `peerId`, empty where the client is not to see what stands there
  * - push:   payload = a push without `peerId`
+ * - correction: the same, for devices that can show patches: what the app's say made of their own message
  * - notice: time (8), whether it is said again (1), payload = a push without `peerId`, empty where the session knows
  * - unread: the log's end that it counts up to (8), when the count changed (8), payload = the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
@@ -16,7 +17,7 @@
  */
 export type LinkRecord =
   | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPlace)
-  | { kind: "push"; payload: Uint8Array }
+  | { kind: "push" | "correction"; payload: Uint8Array }
   | { kind: "notice"; at: number; again: boolean; payload: Uint8Array }
   | ({ kind: "unread"; payload: Uint8Array } & CountPlace)
   | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
@@ -52,6 +53,7 @@ const CONTROL = 5;
 const UNREAD = 6;
 const MISSED = 7;
 const NOTICE = 8;
+const CORRECTION = 9;
 
 const PATCH_FLAG = 1;
 const ACKNOWLEDGE_FLAG = 2;
@@ -100,6 +102,11 @@ export function storedRecord(
 /** Anything pushed that comes once or not at all: receipts, transient messages. */
 export function pushRecord(payload: Uint8Array): Uint8Array {
   return record(PUSH, 0, payload).bytes;
+}
+
+/** A patch for the session alone whose message it changes, once or not at all (M-18). */
+export function correctionRecord(payload: Uint8Array): Uint8Array {
+  return record(CORRECTION, 0, payload).bytes;
 }
 
 /**
@@ -199,8 +206,12 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         break;
       }
       case PUSH:
+      case CORRECTION:
         at = header + length;
-        records.push({ kind: "push", payload: frame.subarray(header, at) });
+        records.push({
+          kind: kind === PUSH ? "push" : "correction",
+          payload: frame.subarray(header, at),
+        });
         break;
       case NOTICE:
         at = header + 9 + length;
