@@ -11,6 +11,11 @@ export interface Proof {
   madeAt: number;
 }
 
+/** Whether logins have to show who they are. */
+export function wantsProof({ signLogin, jwt }: Settings["security"]): boolean {
+  return signLogin || jwt !== null;
+}
+
 /**
  * Whether a client may log in by what it shows (X-01, X-02): a signature of the app's server, a JSON Web Token where
  * the app has rules for them, either where it asks for both, nothing where it asks for neither. Error 4102 if not.
@@ -18,10 +23,11 @@ export interface Proof {
 export async function checkCredentials(
   clientId: string,
   signature: Signature | undefined,
-  { signLogin, jwt }: Settings["security"],
+  security: Settings["security"],
   services: Services,
 ): Promise<Proof | Refused> {
-  if (!signLogin && jwt === null) return { madeAt: Number.POSITIVE_INFINITY };
+  const { signLogin, jwt } = security;
+  if (!wantsProof(security)) return { madeAt: Number.POSITIVE_INFINITY };
   if (signature === undefined) return failed("the app wants logins signed");
   if (jwt !== null && looksLikeJsonWebToken(signature.signature)) {
     let verdict: TokenVerdict;

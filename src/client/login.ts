@@ -1,7 +1,7 @@
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { hasListeners } from "../settings/schema.ts";
-import { checkCredentials, failed } from "./credentials.ts";
+import { checkCredentials, failed, wantsProof } from "./credentials.ts";
 import type { Services } from "./services.ts";
 import type { Known, Session, SessionState } from "./session.ts";
 import { type IssuedClaims, TOKEN_LIFETIME } from "./session-token.ts";
@@ -54,6 +54,7 @@ export async function decideLogin(
   const { tokens, now } = services;
   // The app's own rules; most apps have none, and then nobody looks for them.
   const settings = command.supervised ? await services.settings() : undefined;
+  const mustProve = settings !== undefined && wantsProof(settings.security);
   let claims: IssuedClaims | undefined;
   /** When what lets the client in was made. */
   let madeAt = Number.POSITIVE_INFINITY;
@@ -61,6 +62,8 @@ export async function decideLogin(
     claims = await tokens.verify(command.token, clientId, now());
     const otherTag = command.tag !== undefined && tagOf(command.tag) !== claims?.tag;
     if (claims === undefined || otherTag) return tokenIsVoid;
+    // From before the app asked for signatures, and perhaps not of whom it says.
+    if (mustProve && !claims.proven) return tokenIsVoid;
     madeAt = claims.issuedAt;
   } else if (settings !== undefined) {
     const proof = await checkCredentials(clientId, command.signature, settings.security, services);
@@ -92,7 +95,8 @@ export async function decideLogin(
     if (!sign.admitted) return conflict;
     const generation = sign.holder?.generation ?? 0;
     const issuedAt = standing.issueTime(now());
-    const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation }, issuedAt);
+    const proven = mustProve || claims?.proven === true;
+    const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation, proven }, issuedAt);
     // Signing took a while: what was decided may be stale.
     if (standing.voids(issuedAt) || standing.ban !== undefined) continue;
     const still = decide(login, others, tags);
@@ -100,7 +104,7 @@ export async function decideLogin(
     if ((still.holder?.generation ?? 0) !== generation) continue;
     const fresh = { announced, links: [], linking: [], behind: [] };
     const kept = session.state.phase === "open" ? session.state : fresh;
-    const state: OpenState = { ...kept, phase: "open", tag, deviceId, capabilities, known };
+    const state: OpenState = { ...kept, phase: "open", tag, deviceId, capabilities, proven, known };
     return { state, token, sign: still };
   }
 }
@@ -130,9 +134,9 @@ export async function renewedToken(
   }
   const { state, identity } = session;
   if (state.phase !== "open") return undefined;
-  const { tag, deviceId, capabilities } = state;
+  const { tag, deviceId, capabilities, proven } = state;
   const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);
-  const claims = { clientId: identity.clientId, tag, deviceId, capabilities, generation };
+  const claims = { clientId: identity.clientId, tag, deviceId, capabilities, generation, proven };
   const token = await services.tokens.issue(claims, standing.issueTime(services.now()));
   return { token, tokenTtl: TOKEN_LIFETIME };
 }

@@ -6,6 +6,8 @@ export interface SessionClaims {
   capabilities: number | undefined;
   /** How often the tag had changed devices when the token was issued; 0 without a tag. */
   generation: number;
+  /** Whether the login showed a proof of who it was: once the app asks for one, no other token will do. */
+  proven: boolean;
 }
 
 /** The claims of a token, and when it was issued (ms): a kick voids those from before it. */
@@ -14,7 +16,17 @@ export type IssuedClaims = SessionClaims & { issuedAt: number };
 /** Seconds. Long, since JavaScript re-opens without a signature; at most 2,147,483, which Java turns into ms in 32 bits. */
 export const TOKEN_LIFETIME = 14 * 24 * 60 * 60;
 
-type Payload = { v: 1; c: string; t?: string; d?: string; b?: number; g?: number; i?: number; e: number };
+type Payload = {
+  v: 1;
+  c: string;
+  t?: string;
+  d?: string;
+  b?: number;
+  g?: number;
+  p?: 1;
+  i?: number;
+  e: number;
+};
 
 const encoder = new TextEncoder();
 
@@ -30,11 +42,12 @@ export class SessionTokens {
   }
 
   async issue(claims: SessionClaims, issuedAt: number): Promise<string> {
-    const { clientId, tag, deviceId, capabilities, generation } = claims;
+    const { clientId, tag, deviceId, capabilities, generation, proven } = claims;
     const expiresAt = issuedAt + TOKEN_LIFETIME * 1000;
     const payload: Payload = {
       ...{ v: 1, c: clientId, t: tag, d: deviceId, b: capabilities },
-      ...{ g: generation === 0 ? undefined : generation, i: issuedAt, e: expiresAt },
+      ...{ g: generation === 0 ? undefined : generation, p: proven ? 1 : undefined },
+      ...{ i: issuedAt, e: expiresAt },
     };
     const body = encode(encoder.encode(JSON.stringify(payload)));
     const signature = await crypto.subtle.sign("HMAC", await this.#signingKey(), this.#signed(body));
@@ -55,7 +68,8 @@ export class SessionTokens {
     const payload: Payload = JSON.parse(new TextDecoder().decode(json));
     if (payload.c !== clientId || payload.e <= now) return undefined;
     const { t: tag, d: deviceId, b: capabilities, g: generation = 0, i: issuedAt = 0 } = payload;
-    return { clientId, tag, deviceId, capabilities, generation, issuedAt };
+    const proven = payload.p === 1;
+    return { clientId, tag, deviceId, capabilities, generation, proven, issuedAt };
   }
 
   #signed(body: string): Uint8Array {

@@ -27,6 +27,8 @@ export type SessionState =
       tag: string | undefined;
       deviceId: string;
       capabilities: number;
+      /** The login showed who it was. */
+      proven: boolean;
       known: Known;
       /** The app's server was told of it, and is to be told of its end (H-09). */
       announced: boolean;

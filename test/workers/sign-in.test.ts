@@ -143,6 +143,19 @@ describe("with login signatures on", () => {
     expect(refusal(await device.answer(1))).toBe(FAILED);
   });
 
+  test("[X-01] a token of a login that showed nothing does not stand for a signature", async () => {
+    const [tom] = named("tom");
+    await configure({ security: OFF });
+    const { token: unproven } = await loggedIn(tom);
+    await configure({ security: { signLogin: true } });
+    expect(await login(tom, { st: unproven, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
+    const { token: proven } = await loggedIn(tom, loginSigned(tom));
+    await configure({ security: OFF });
+    const { token: renewed } = await loggedIn(tom, { st: proven, r: true });
+    await configure({ security: { signLogin: true } });
+    expect(await login(tom, { st: renewed, r: true })).toBe("");
+  });
+
   test("[X-03] what was signed before a kick is void, and so is a token from before it", async () => {
     const [tom] = named("tom");
     const before = loginSigned(tom);
@@ -231,7 +244,7 @@ describe("a client who is banned", () => {
     await maybeEvict();
     expect(await login(tom)).toBe("4106 BLACKLISTED");
     expect(await login(tom, { st: toms.token, r: true })).toBe("4106 BLACKLISTED");
-    expect((await notifications(tom, toms.token)).status).toBe(401);
+    expect((await notifications(tom, toms.token)).status).toBe(403);
     await unban(tom);
     await maybeEvict();
     expect(await login(tom)).toBe("");

@@ -87,7 +87,7 @@ test("[X-03] where nobody signs, the login goes on, with a token from after the 
   const { tokens, standing, logIn } = toms();
   tokens.meanwhile = () => standing.kick(NOW);
   const token = tokenOf(await logIn({ supervised: false }));
-  tokenOf(await logIn({ token }));
+  tokenOf(await logIn({ token, supervised: false }));
 });
 
 test("[X-03] a login right after a kick, by a signature newer than it, gets a token that counts", async () => {
