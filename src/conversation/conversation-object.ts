@@ -1,13 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { withDeadline } from "../deadline.ts";
 import type { Changed, ConversationStub, Env, MessagePlace, PatchByServer, Refused, Said } from "../env.ts";
-import {
-  archivedUpTo,
-  deleteConversation,
-  deleteMessages,
-  saveConversation,
-  saveMessages,
-} from "../history/archive.ts";
 import type { ConversationFound } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
@@ -23,16 +16,18 @@ import type { HistoryMessage } from "../protocol/replies.ts";
 import { verifyMembershipSignature } from "../protocol/signatures.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
+import { archiveOf } from "./archive.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
 import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
 import type { HistoryRequest } from "./log.ts";
-import { NOBODY, replayOf, unreadOf, type Will } from "./messages.ts";
+import type { Will } from "./messages.ts";
 import { noticesOf } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
-import { type Archive, Outbox } from "./outbox.ts";
-import { clearArchive, type Removal } from "./removal.ts";
+import { Outbox } from "./outbox.ts";
+import { clearArchive } from "./removal.ts";
+import { NOBODY, replayOf, unreadOf } from "./replay.ts";
 import { ConversationState } from "./state.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
@@ -371,20 +366,6 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     this.#open?.delivery.closed(link);
     this.#open?.conversation.receipts.linkClosed(link);
   }
-}
-
-function archiveOf({ DB, APP }: Env): Archive & Removal {
-  const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, ARCHIVE_DEADLINE, what);
-  const app = () => APP.getByName("app");
-  return {
-    saveConversation: (record) => within(saveConversation(DB, record), "saving a conversation to D1"),
-    archivedUpTo: (id) => within(archivedUpTo(DB, id), "asking D1 how far history goes"),
-    saveMessages: (id, messages) => within(saveMessages(DB, id, messages), "saving history to D1"),
-    deleteMessages: (id, times) => within(deleteMessages(DB, id, times), "taking history out of D1"),
-    deleteConversation: (id) => within(deleteConversation(DB, id), "taking a conversation out of D1"),
-    behind: (id, since) => within(app().archiveBehind(id, since), "telling that history is behind"),
-    caughtUp: (id) => within(app().archiveCaughtUp(id), "telling that history caught up"),
-  };
 }
 
 /** Completes a closing handshake; reserved codes cannot be sent, and a socket already gone needs nothing. */

@@ -9,11 +9,11 @@ import { changeColumns } from "./attributes.ts";
 import { isClientId } from "./client-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
-import { passedRecord } from "./messages.ts";
 import { changeRecord } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
+import { passedRecord } from "./replay.ts";
 import type { ConversationState } from "./state.ts";
 
 /** The limits a conversation keeps, from the settings. */

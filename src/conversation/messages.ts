@@ -9,18 +9,18 @@ import {
   pushRecord,
   replyRecord,
   storedRecord,
-  unreadRecord,
 } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
 import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
+import { changeOf, type Draft, messageOf, UNCHANGED } from "./draft.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
-import type { Count, Link, Replay } from "./lanes.ts";
-import { isFor } from "./log.ts";
+import type { Link } from "./lanes.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
+import { isBroughtTo, NOBODY, passedRecord } from "./replay.ts";
 import type { ConversationState } from "./state.ts";
 import type { Objection, Supervised } from "./supervision.ts";
 
@@ -28,26 +28,6 @@ import type { Objection, Supervised } from "./supervision.ts";
 type Send = Draft & {
   waits: { link: Link; serial: number | undefined } | { done: (outcome: Stored) => void };
 };
-
-/** A message before it has its place. */
-export interface Draft {
-  from: string;
-  /** The session it comes from; `NOBODY` over HTTP. */
-  origin: number;
-  content: string | Uint8Array;
-  receipt: boolean;
-  mentionAll: boolean;
-  mentions: string[];
-  dedupeToken: string | undefined;
-  pushData: string | undefined;
-  address: string | undefined;
-  /** Whom it is for; everybody where undefined. */
-  recipients: string[] | undefined;
-  /** Leave out the sender's own devices (http-api §2.2). */
-  noSync: boolean;
-  /** Why it is not what its sender wrote: he has to be told (M-18). */
-  changed: { code: number; detail: string } | undefined;
-}
 
 type Stored = { messageId: string; timestamp: number } | Refused;
 
@@ -74,20 +54,7 @@ export type Sent = (
 ) => void;
 
 const HISTORY_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
-/** Longest that a message may be on its way to a device (ms): what SDKs are told is known is older than that. */
-const IN_FLIGHT = 2_000;
-/** No session's origin. */
-export const NOBODY = 0;
 const HISTORY_LIMIT = 1000; // messages; SDKs ask for 100 at most, Java lets apps ask for 1000
-
-/** What of a message only comes about later, or by the word of the app. */
-const UNCHANGED = {
-  patchedAt: undefined,
-  recalled: false,
-  recipients: undefined,
-  address: undefined,
-  deleted: false,
-};
 
 /** A message handed over in advance, sent when its author is lost (M-47). */
 export type Will = Pick<MessageRecord, "id" | "content" | "mentionAll" | "mentions">;
@@ -321,91 +288,6 @@ export class Messages {
   }
 }
 
-function messageOf(draft: Draft, timestamp: number): MessageRecord {
-  const { from, content, mentionAll, mentions, receipt, recipients, noSync, address } = draft;
-  return {
-    ...{ timestamp, id: newMessageId(timestamp), from, content, mentionAll, mentions, receipt },
-    ...{ ...UNCHANGED, recipients, noSync, address },
-  };
-}
-
-/** What the app's say did to a message, if its sender has to hear of it. */
-function changeOf({ content, reason }: Supervised): Draft["changed"] {
-  return content === undefined ? undefined : (reason ?? { code: 0, detail: "" });
-}
-
-/** Whether a new message is brought to a client: not to its sender's own devices, if he left them out. */
-function isBroughtTo(clientId: string, message: MessageRecord): boolean {
-  return isFor(clientId, message) && !(message.noSync === true && message.from === clientId);
-}
-
 function shownTo(clientId: string, { message, place, record }: StoredMessage): Uint8Array {
   return isBroughtTo(clientId, message) ? record : passedRecord(place.timestamp, place.previous);
-}
-
-/** A member's unread count as it is now (Y-15); undefined for others. */
-export function unreadOf(
-  state: ConversationState,
-  clientId: string,
-  count: Count,
-  now: number,
-): Uint8Array | undefined {
-  const member = state.members.get(clientId);
-  if (member === undefined) return undefined;
-  const changedAt = count === "recount" ? member.readMovedAt : now;
-  const { count: unread, mentioned } = state.log.unread(clientId, member.readAt);
-  const { id: conversationId, kind } = state.facts;
-  const notifiedAt = now - IN_FLIGHT;
-  const summary = { conversationId, kind, unread, mentioned };
-  return unreadRecord(
-    { upTo: state.log.end, changedAt },
-    pushes.unread({ conversations: [summary], notifiedAt }),
-  );
-}
-
-/**
- * Entries of the log after a time as one frame of records, for links and cold lanes. A client is shown nothing of
- * the time before it joined, and one that is no member nothing at all (I12), nor what is not for it or was deleted;
- * it is only told that it is past it.
- */
-export function replayOf(
-  state: ConversationState,
-  clientId: string,
-  after: number,
-  limit: number,
-): Replay | undefined {
-  const visibleFrom = state.members.get(clientId)?.joinedAt ?? Number.MAX_SAFE_INTEGER;
-  const records: Uint8Array[] = [];
-  let previous = state.log.upTo(after);
-  const hidden = state.log.upTo(visibleFrom);
-  if (hidden > after) {
-    records.push(passedRecord(hidden, previous));
-    previous = hidden;
-  }
-  const entries = state.log.entriesAfter(Math.max(after, visibleFrom), limit + 1);
-  const page = entries.slice(0, limit);
-  const { id: conversationId, kind } = state.facts;
-  for (const entry of page) {
-    const { message, origin } = entry;
-    const place = { timestamp: entry.at, previous };
-    previous = entry.at;
-    if (entry.kind === "message" ? !isBroughtTo(clientId, message) : !isFor(clientId, message)) {
-      records.push(passedRecord(place.timestamp, place.previous));
-    } else if (entry.kind === "message") {
-      const traits = { acknowledge: hasReceipts(state) };
-      const push = pushes.message({ conversationId, kind, message });
-      records.push(storedRecord(place, origin, traits, push));
-    } else {
-      // Also when this replay brings the message itself, in its final form: it may have come another way before.
-      const push = pushes.patched({ conversationId, message });
-      records.push(storedRecord(place, origin, { patch: true }, push));
-    }
-  }
-  if (records.length === 0) return undefined;
-  return { frame: joinRecords(records), upTo: previous, more: entries.length > limit };
-}
-
-/** An entry of the log that shows nothing: whoever gets it is past it. */
-export function passedRecord(timestamp: number, previous: number): Uint8Array {
-  return storedRecord({ timestamp, previous }, NOBODY, {}, new Uint8Array());
 }

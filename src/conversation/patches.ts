@@ -9,7 +9,8 @@ import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
 import { isFor } from "./log.ts";
-import { type MessagesHost, NOBODY, passedRecord } from "./messages.ts";
+import type { MessagesHost } from "./messages.ts";
+import { NOBODY, passedRecord } from "./replay.ts";
 import type { ConversationState } from "./state.ts";
 import { type Supervised, UNSUPERVISED } from "./supervision.ts";
 

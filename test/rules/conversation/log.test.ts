@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { HistoryRequest, Log } from "../../../src/conversation/log.ts";
-import { replayOf } from "../../../src/conversation/messages.ts";
+import { replayOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { MessageRecord } from "../../../src/history/records.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";

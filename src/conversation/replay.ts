@@ -1,0 +1,85 @@
+import type { MessageRecord } from "../history/records.ts";
+import { joinRecords, storedRecord, unreadRecord } from "../protocol/link-records.ts";
+import * as pushes from "../protocol/pushes.ts";
+import type { Count, Replay } from "./lanes.ts";
+import { isFor } from "./log.ts";
+import { hasReceipts } from "./receipts.ts";
+import type { ConversationState } from "./state.ts";
+
+/** No session's origin. */
+export const NOBODY = 0;
+
+/** Whether a new message is brought to a client: not to its sender's own devices, if he left them out. */
+export function isBroughtTo(clientId: string, message: MessageRecord): boolean {
+  return isFor(clientId, message) && !(message.noSync === true && message.from === clientId);
+}
+
+/** Longest that a message may be on its way to a device (ms): what SDKs are told is known is older than that. */
+const IN_FLIGHT = 2_000;
+
+/** A member's unread count as it is now (Y-15); undefined for others. */
+export function unreadOf(
+  state: ConversationState,
+  clientId: string,
+  count: Count,
+  now: number,
+): Uint8Array | undefined {
+  const member = state.members.get(clientId);
+  if (member === undefined) return undefined;
+  const changedAt = count === "recount" ? member.readMovedAt : now;
+  const { count: unread, mentioned } = state.log.unread(clientId, member.readAt);
+  const { id: conversationId, kind } = state.facts;
+  const notifiedAt = now - IN_FLIGHT;
+  const summary = { conversationId, kind, unread, mentioned };
+  return unreadRecord(
+    { upTo: state.log.end, changedAt },
+    pushes.unread({ conversations: [summary], notifiedAt }),
+  );
+}
+
+/**
+ * Entries of the log after a time as one frame of records, for links and cold lanes. A client is shown nothing of
+ * the time before it joined, and one that is no member nothing at all (I12), nor what is not for it or was deleted;
+ * it is only told that it is past it.
+ */
+export function replayOf(
+  state: ConversationState,
+  clientId: string,
+  after: number,
+  limit: number,
+): Replay | undefined {
+  const visibleFrom = state.members.get(clientId)?.joinedAt ?? Number.MAX_SAFE_INTEGER;
+  const records: Uint8Array[] = [];
+  let previous = state.log.upTo(after);
+  const hidden = state.log.upTo(visibleFrom);
+  if (hidden > after) {
+    records.push(passedRecord(hidden, previous));
+    previous = hidden;
+  }
+  const entries = state.log.entriesAfter(Math.max(after, visibleFrom), limit + 1);
+  const page = entries.slice(0, limit);
+  const { id: conversationId, kind } = state.facts;
+  for (const entry of page) {
+    const { message, origin } = entry;
+    const place = { timestamp: entry.at, previous };
+    previous = entry.at;
+    if (entry.kind === "message" ? !isBroughtTo(clientId, message) : !isFor(clientId, message)) {
+      records.push(passedRecord(place.timestamp, place.previous));
+    } else if (entry.kind === "message") {
+      const traits = { acknowledge: hasReceipts(state) };
+      const push = pushes.message({ conversationId, kind, message });
+      records.push(storedRecord(place, origin, traits, push));
+    } else {
+      // Also when this replay brings the message itself, in its final form: it may have come another way before.
+      const push = pushes.patched({ conversationId, message });
+      records.push(storedRecord(place, origin, { patch: true }, push));
+    }
+  }
+  if (records.length === 0) return undefined;
+  return { frame: joinRecords(records), upTo: previous, more: entries.length > limit };
+}
+
+/** An entry of the log that shows nothing: whoever gets it is past it. */
+export function passedRecord(timestamp: number, previous: number): Uint8Array {
+  return storedRecord({ timestamp, previous }, NOBODY, {}, new Uint8Array());
+}
