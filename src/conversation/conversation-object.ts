@@ -31,7 +31,6 @@ import { NOBODY, replayOf, unreadOf } from "./replay.ts";
 import { ConversationState } from "./state.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
-const ARCHIVE_DEADLINE = 2_500; // ms for a write to D1, or for the app to be told how far it is
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms

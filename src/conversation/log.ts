@@ -47,7 +47,7 @@ function toMessage(row: Row): MessageRecord {
     recipients: row.recipients === null ? undefined : JSON.parse(row.recipients),
     address: row.address ?? undefined,
     deleted: (row.flags & DELETED) !== 0,
-    noSync: (row.flags & NO_SYNC) !== 0,
+    noSync: (row.flags & NO_SYNC) === 0 ? undefined : true,
   };
 }
 
