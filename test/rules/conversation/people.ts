@@ -2,6 +2,8 @@ import { ConversationState } from "../../../src/conversation/state.ts";
 import type { MessageRecord } from "../../../src/history/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
+export { message } from "../../support/messages.ts";
+
 export const BEGINNING = 1_000;
 
 /** A conversation of Tom, Jerry and Spike in storage of its own. */
@@ -22,24 +24,6 @@ export function kitchen(sql = new MemorySql()): ConversationState {
     lastMessageAt: undefined,
     timeToLive: undefined,
   });
-}
-
-export function message(timestamp: number, fields: Partial<MessageRecord> = {}): MessageRecord {
-  return {
-    timestamp,
-    id: `message-${timestamp}`,
-    from: "tom",
-    content: `said at ${timestamp}`,
-    mentionAll: false,
-    mentions: [],
-    receipt: false,
-    patchedAt: undefined,
-    recalled: false,
-    recipients: undefined,
-    address: undefined,
-    deleted: false,
-    ...fields,
-  };
 }
 
 /** Says something in a conversation, under a token if one is named. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Redelivery } from "../../../src/gateway/redelivery.ts";
 import * as pushes from "../../../src/protocol/pushes.ts";
 import { decodeFrame } from "../../support/frames.ts";
+import { message } from "../../support/messages.ts";
 
 const CHAT = "chat";
 
@@ -47,20 +48,10 @@ class Desk {
   /** Sends a message of the conversation; its time is the number it says. */
   send(text: string, { from = "tom", conversationId = CHAT, transient = false } = {}): void {
     const timestamp = Number(text);
-    const flags = {
-      mentionAll: false,
-      mentions: [],
-      receipt: false,
-      patchedAt: undefined,
-      recalled: false,
-      recipients: undefined,
-      address: undefined,
-      deleted: false,
-    };
-    const message = { id: `id-${text}`, from, timestamp, content: text, ...flags };
+    const said = message(timestamp, { id: `id-${text}`, from, content: text });
     this.redelivery.sent(
       conversationId,
-      pushes.message({ conversationId, kind: "normal", message, transient }),
+      pushes.message({ conversationId, kind: "normal", message: said, transient }),
     );
   }
 }
@@ -133,18 +124,8 @@ test("a device that never acknowledges costs a bounded amount: the oldest are le
 
 test("the bytes are kept, whatever becomes of the frame they came in", () => {
   const desk = new Desk();
-  const flags = {
-    mentionAll: false,
-    mentions: [],
-    receipt: false,
-    patchedAt: undefined,
-    recalled: false,
-    recipients: undefined,
-    address: undefined,
-    deleted: false,
-  };
-  const message = { id: "id", from: "tom", timestamp: 1, content: "1", ...flags };
-  const payload = pushes.message({ conversationId: CHAT, kind: "normal", message });
+  const said = message(1, { id: "id", content: "1" });
+  const payload = pushes.message({ conversationId: CHAT, kind: "normal", message: said });
   desk.redelivery.sent(CHAT, payload);
   payload.fill(0);
   desk.wait(30);

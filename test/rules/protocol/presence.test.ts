@@ -1,28 +1,15 @@
 import { describe, expect, test } from "vitest";
-import type { MessageRecord } from "../../../src/history/records.ts";
 import { conversationJson } from "../../../src/protocol/conversation-json.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import * as pushes from "../../../src/protocol/pushes.ts";
 import * as replies from "../../../src/protocol/replies.ts";
 import { decodeFrame, has, plain } from "../../support/frames.ts";
+import { message } from "../../support/messages.ts";
 import { room, temporary } from "./records.ts";
 
 /** What must be on the wire and what must not (wire §10.1; the numbers are its rows). */
 
-const greeting: MessageRecord = {
-  timestamp: 1_700_000_000_000,
-  id: "m1",
-  from: "alice",
-  content: "hi",
-  mentionAll: false,
-  mentions: [],
-  receipt: false,
-  patchedAt: undefined,
-  recalled: false,
-  recipients: undefined,
-  address: undefined,
-  deleted: false,
-};
+const greeting = message(1_700_000_000_000, { id: "m1", from: "alice", content: "hi" });
 
 const notice = { conversationId: "c1", by: "alice", updatedAt: 1_700_000_000_000 };
 

@@ -1,6 +1,7 @@
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { ConversationRecord, MessageRecord } from "../../../src/history/records.ts";
+import { message as said } from "../../support/messages.ts";
 
 declare global {
   namespace Cloudflare {
@@ -100,19 +101,5 @@ export function conversation(
 }
 
 export function message(timestamp: number, fields: Partial<MessageRecord> = {}): MessageRecord {
-  return {
-    timestamp,
-    id: `message-${timestamp}`,
-    from: "alice",
-    content: `said at ${timestamp}`,
-    mentionAll: false,
-    mentions: [],
-    receipt: false,
-    patchedAt: undefined,
-    recalled: false,
-    recipients: undefined,
-    address: undefined,
-    deleted: false,
-    ...fields,
-  };
+  return said(timestamp, { from: "alice", ...fields });
 }

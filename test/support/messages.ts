@@ -1,0 +1,20 @@
+import type { MessageRecord } from "../../src/history/records.ts";
+
+/** A stored message, of Tom's unless it says otherwise. */
+export function message(timestamp: number, fields: Partial<MessageRecord> = {}): MessageRecord {
+  return {
+    timestamp,
+    id: `message-${timestamp}`,
+    from: "tom",
+    content: `said at ${timestamp}`,
+    mentionAll: false,
+    mentions: [],
+    receipt: false,
+    patchedAt: undefined,
+    recalled: false,
+    recipients: undefined,
+    address: undefined,
+    deleted: false,
+    ...fields,
+  };
+}
