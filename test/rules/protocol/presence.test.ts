@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { MessageRecord } from "../../../src/history/records.ts";
 import { conversationJson } from "../../../src/protocol/conversation-json.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import * as pushes from "../../../src/protocol/pushes.ts";
