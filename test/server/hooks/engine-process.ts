@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 export interface EngineProcess {
   url: string;
@@ -24,18 +24,18 @@ export async function startEngine({
   script = "engine.cjs",
   env = {},
 }: EngineOptions = {}): Promise<EngineProcess> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
+  const path = resolve(import.meta.dirname, script);
   const child = spawn(process.execPath, [path], {
     stdio: ["ignore", "pipe", "ignore"],
     env: { ...process.env, ...env },
   });
   const printed: string[] = [];
-  const listening = new Promise<number>((resolve, reject) => {
+  const listening = new Promise<number>((listen, reject) => {
     child.once("exit", (code) => reject(new Error(`the engine left with ${code}`)));
     createInterface(child.stdout).on("line", (line) => {
       const port = /^listening (\d+)$/.exec(line)?.[1];
       if (port === undefined) printed.push(line);
-      else resolve(Number(port));
+      else listen(Number(port));
     });
   });
   const end = async (signal: "SIGTERM" | "SIGKILL") => {

@@ -8,7 +8,7 @@ import { type AppEngine, contentOf, HOOK_KEY, startAppEngine } from "./app-engin
 const town = useTown({}, { appId: "parley-dev" });
 
 /** More than a hook takes that answers at all (ms). */
-const SHORT = 1_500;
+const SHORT = 1_000;
 /** No test waits for it (ms). */
 const LONG = 15_000;
 
