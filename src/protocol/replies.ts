@@ -33,7 +33,8 @@ export function errorReply(
     errorMessage: {
       code: errors[error].code,
       reason: error,
-      detail: options.detail,
+      // JavaScript and C# show no other words to the app.
+      detail: options.detail ?? options.appMessage,
       appCode: options.appCode,
       appMsg: options.appMessage,
     },

@@ -1,33 +1,53 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 export interface EngineProcess {
   url: string;
-  /** Resolves to the next line it prints. */
-  nextLine(): Promise<string>;
+  port: number;
+  /** The lines it printed since it listens, oldest first. */
+  printed: string[];
   stop(): Promise<void>;
+  /** SIGKILL, as in a crash. */
+  kill(): Promise<void>;
 }
 
-/** Starts the official engine with the hooks of `engine.cjs`. */
-export async function startEngine(): Promise<EngineProcess> {
-  const path = fileURLToPath(new URL("engine.cjs", import.meta.url));
-  const child = spawn(process.execPath, [path], { stdio: ["ignore", "pipe", "ignore"] });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const nextLine = async () => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error("the engine is gone");
-    return value;
+interface EngineOptions {
+  /** A file beside this one, or a path: a project on the official engine that prints `listening <port>`. */
+  script?: string;
+  env?: Record<string, string>;
+}
+
+/** Starts the official engine with the hooks of a script, in a process of its own; resolves once it listens. */
+export async function startEngine({
+  script = "engine.cjs",
+  env = {},
+}: EngineOptions = {}): Promise<EngineProcess> {
+  const path = resolve(import.meta.dirname, script);
+  const child = spawn(process.execPath, [path], {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, ...env },
+  });
+  const printed: string[] = [];
+  const listening = new Promise<number>((listen, reject) => {
+    child.once("exit", (code) => reject(new Error(`the engine left with ${code}`)));
+    createInterface(child.stdout).on("line", (line) => {
+      const port = /^listening (\d+)$/.exec(line)?.[1];
+      if (port === undefined) printed.push(line);
+      else listen(Number(port));
+    });
+  });
+  const end = async (signal: "SIGTERM" | "SIGKILL") => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
   };
-  const port = /^listening (\d+)$/.exec(await nextLine())?.[1];
+  const port = await listening;
   return {
-    url: `http://127.0.0.1:${port}`,
-    nextLine,
-    stop: async () => {
-      const exited = once(child, "exit");
-      child.kill();
-      await exited;
-    },
+    ...{ url: `http://127.0.0.1:${port}`, port, printed },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
   };
 }

@@ -134,7 +134,7 @@ describe("[H-04 to H-08, H-10] an unmodified LeanEngine", () => {
     const answer = await serverWith(settings).tellEngine(told(arriving("event-1")));
     expect(answer).toEqual({ outcome: "answered", result: undefined });
     const params = { peerId: "Tom", sourceIP: "203.0.113.7", tag: "Mobile", reconnect: 0 };
-    expect(await engine.nextLine()).toBe(`online ${JSON.stringify(params)}`);
+    await expect.poll(() => engine.printed).toEqual([`online ${JSON.stringify(params)}`]);
   });
 
   test("[H-13] tells which hooks it has: the others cost no request", async () => {

@@ -80,6 +80,12 @@ export interface LoginOptions {
   ) => Promise<SdkSignature>;
 }
 
+/** A user of the storage SDK, as far as these look at one. */
+export interface SdkUser {
+  id: string;
+  getSessionToken(): string;
+}
+
 /** What an app's server answers its SDKs. */
 export interface SdkSignature {
   signature: string;
@@ -96,7 +102,7 @@ export interface SendOptions {
 }
 
 export interface Realtime extends Emitter<ConnectionEvents> {
-  createIMClient(id?: string, options?: LoginOptions): Promise<ImClient>;
+  createIMClient(id?: string | SdkUser, options?: LoginOptions): Promise<ImClient>;
   register(messageClasses: MessageClass[]): void;
   pause(): void;
   resume(): void;

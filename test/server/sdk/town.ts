@@ -6,13 +6,12 @@ import { afterAll, beforeAll } from "vitest";
 import type { CommandInit } from "../../support/frames.ts";
 import { type Server, startServer } from "../../support/server.ts";
 import { Device as RawDevice } from "../support/device.ts";
-import type { ImClient, LoginOptions, Realtime, Sdk, SdkExports } from "./sdk.ts";
+import type { ImClient, LoginOptions, Realtime, Sdk, SdkExports, SdkUser } from "./sdk.ts";
 import { openTlsFront, type TlsFront } from "./tls-front.ts";
 
 const APP_ID = "parley-sdk-tests";
 const APP_KEY = "parley-sdk-tests-key";
 const MASTER_KEY = "parley-sdk-tests-master";
-const env = { APP_ID, APP_KEY, MASTER_KEY };
 
 /** How a device reaches the server. */
 export type Way =
@@ -21,6 +20,21 @@ export type Way =
   | "router over TLS"
   /** The WebSocket's URL, no router. */
   | "RTMServers";
+
+/** How a town is other than usual. */
+export interface TownOptions {
+  /** The app it serves; `parley-dev` is somebody trying Parley out. */
+  appId?: string;
+}
+
+/** Of a call to the HTTP API. */
+interface Asked {
+  method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH";
+  /** JSON, or text as it is. */
+  body?: object | string;
+  /** Whose key goes with it: that of the app's server, or of every copy of the app. */
+  key?: "master" | "app";
+}
 
 interface DeviceOptions {
   way?: Way;
@@ -33,7 +47,7 @@ export interface Device {
   sdk: SdkExports;
   realtime: Realtime;
   /** Without an id, anonymously. */
-  logIn(id?: string, options?: LoginOptions): Promise<ImClient>;
+  logIn(id?: string | SdkUser, options?: LoginOptions): Promise<ImClient>;
 }
 
 /** Somebody on a device of their own. */
@@ -46,24 +60,26 @@ export interface Person extends Device {
 export class Town {
   #server: Server;
   readonly #data: string;
+  readonly #appId: string;
   readonly #tls: TlsFront;
   readonly #clients: ImClient[] = [];
   readonly #rawDevices: RawDevice[] = [];
 
-  private constructor(server: Server, data: string, tls: TlsFront) {
+  private constructor(server: Server, data: string, appId: string, tls: TlsFront) {
     this.#server = server;
     this.#data = data;
+    this.#appId = appId;
     this.#tls = tls;
   }
 
   /** @param settings in force before anybody comes */
-  static async open(settings: object = {}) {
+  static async open(settings: object = {}, { appId = APP_ID }: TownOptions = {}) {
     const data = await mkdtemp(join(tmpdir(), "parley-sdk-"));
-    const server = await startServer({ data, env });
-    const town = new Town(server, data, await openTlsFront(new URL(server.url)));
+    const server = await startServer({ data, env: keysOf(appId) });
+    const town = new Town(server, data, appId, await openTlsFront(new URL(server.url)));
     // People here talk faster than the default limits allow.
     const limits = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
-    await town.#configure({ limits, ...settings });
+    await town.configure({ limits, ...settings });
     return town;
   }
 
@@ -88,6 +104,7 @@ export class Town {
   async #restartAfter(end: () => Promise<unknown>) {
     const { port } = this.#server;
     await end();
+    const env = keysOf(this.#appId);
     this.#server = await startServer({ data: this.#data, env, args: ["--port", `${port}`] });
   }
 
@@ -101,7 +118,7 @@ export class Town {
   }
 
   get app() {
-    return { appId: APP_ID, appKey: APP_KEY };
+    return { appId: this.#appId, appKey: APP_KEY };
   }
 
   /** For signing as the app's own server does. */
@@ -143,7 +160,7 @@ export class Town {
   /** A device without an SDK, for what SDKs do not show of frames or do not send. */
   async raw(id: string, session: CommandInit["sessionMessage"] = {}): Promise<RawDevice> {
     const port = Number(new URL(this.url).port);
-    const device = await RawDevice.connect({ port }, { appId: APP_ID });
+    const device = await RawDevice.connect({ port }, { appId: this.#appId });
     this.#rawDevices.push(device);
     await device.login(id, session);
     return device;
@@ -157,18 +174,40 @@ export class Town {
       notification_type: "permanent",
     });
     return fetch(`${this.url}/1.1/rtm/notifications?${query}`, {
-      headers: { "X-LC-Id": APP_ID, "X-LC-Key": APP_KEY, "X-LC-IM-Session-Token": token },
+      headers: { "X-LC-Id": this.#appId, "X-LC-Key": APP_KEY, "X-LC-IM-Session-Token": token },
     });
   }
 
   /** As the app's own server does it (http-api §2.5). */
   async kick(clientId: string, reason: string): Promise<void> {
-    const response = await fetch(`${this.url}/1.2/rtm/clients/${encodeURIComponent(clientId)}/kick`, {
+    await this.ask(`/1.2/rtm/clients/${encodeURIComponent(clientId)}/kick`, {
       method: "POST",
-      headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },
-      body: JSON.stringify({ reason }),
+      body: { reason },
     });
-    if (!response.ok) throw new Error(`kick: ${response.status} ${await response.text()}`);
+  }
+
+  /** Changes settings; what was set before stays. */
+  async configure(settings: object): Promise<void> {
+    await this.ask("/admin/settings", { method: "PATCH", body: settings });
+  }
+
+  /** Calls the HTTP API with the master key and resolves to what it answers; rejects when it refuses. */
+  async ask(path: string, asked: Asked): Promise<unknown> {
+    const response = await this.call(path, asked);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  /** The same for who wants to see how it refuses. */
+  call(path: string, { method, body, key = "master" }: Asked): Promise<Response> {
+    const shown = key === "master" ? `${MASTER_KEY},master` : APP_KEY;
+    const isText = typeof body === "string";
+    const type = isText ? "text/plain" : "application/json";
+    return fetch(`${this.url}${path}`, {
+      method,
+      headers: { "X-LC-Id": this.#appId, "X-LC-Key": shown, "Content-Type": type },
+      body: isText ? body : JSON.stringify(body),
+    });
   }
 
   async #address(sdk: Sdk, way: Way) {
@@ -180,26 +219,21 @@ export class Town {
   }
 
   async #webSocketUrl(): Promise<string> {
-    const response = await fetch(`${this.url}/v1/route?appId=${APP_ID}`);
+    const response = await fetch(`${this.url}/v1/route?appId=${this.#appId}`);
     const route: { server: string } = await response.json();
     return route.server;
   }
+}
 
-  async #configure(settings: object) {
-    const response = await fetch(`${this.url}/admin/settings`, {
-      method: "PATCH",
-      headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },
-      body: JSON.stringify(settings),
-    });
-    if (!response.ok) throw new Error(`settings: ${response.status} ${await response.text()}`);
-  }
+function keysOf(appId: string) {
+  return { APP_ID: appId, APP_KEY, MASTER_KEY };
 }
 
 /** The file's own town, or its block's, from before the first test until after the last. */
-export function useTown(settings?: object): () => Town {
+export function useTown(settings?: object, options?: TownOptions): () => Town {
   let town: Town | undefined;
   beforeAll(async () => {
-    town = await Town.open(settings);
+    town = await Town.open(settings, options);
   });
   afterAll(() => town?.close());
   return () => {

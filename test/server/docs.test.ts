@@ -1,0 +1,123 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startServer } from "../support/server.ts";
+import { startEngine } from "./hooks/engine-process.ts";
+import { sdks } from "./sdk/sdk.ts";
+import { useTown } from "./sdk/town.ts";
+import { eventually } from "./sdk/waiting.ts";
+import { callsOf, Desk, type Page, readPages, sampleOf } from "./support/documents.ts";
+
+/* The documents do what they say: their calls are made, their programs run. */
+
+const HERE = "http://127.0.0.1:8787";
+
+const pages = await readPages();
+const callingPages = pages.filter((page) => callsOf(page) !== "");
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await Desk.set();
+});
+afterAll(() => desk.clear());
+
+describe("every curl of a page succeeds, typed from top to bottom", () => {
+  test.each(callingPages)("$name", async (page) => {
+    const server = await startServer();
+    try {
+      await desk.shell(callsOf(page).replaceAll(HERE, server.url));
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test("and they are found", () => {
+    expect(callingPages.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["README.md", "docs/settings.md", "docs/security.md", "docs/hooks.md"]),
+    );
+  });
+});
+
+describe.each(sdks.slice(0, 1))("the programs are what the JavaScript SDK $version needs", (sdk) => {
+  const town = useTown();
+
+  /** A page's calls as somebody makes them who put in what is his own. */
+  const callsFor = (page: Page) =>
+    callsOf(page)
+      .replaceAll(HERE, town().url)
+      .replaceAll("parley-dev-master", town().masterKey)
+      .replaceAll("parley-dev", town().app.appId);
+
+  test("[X-01] docs/security.md: signatures and tokens", async () => {
+    const page = named("docs/security.md");
+    await desk.shell(callsFor(page));
+    await town().configure({ security: { signLogin: true } });
+    const keys = { APP_ID: town().app.appId, MASTER_KEY: town().masterKey };
+    const given = Object.entries(keys).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
+    const id = town().named("Tom");
+
+    const signing = `${sampleOf(page, "js", "createHmac")}\nconsole.log(JSON.stringify(signLogin("${id}")));`;
+    const signature = JSON.parse(await desk.node("sign.mjs", `${given.join("\n")}\n${signing}`));
+    await town().logIn(sdk, id, { signatureFactory: async () => signature });
+
+    // Its last statement is what the signature factory returns.
+    const issuing = sampleOf(page, "js", "SignJWT").replace(
+      /^\((\{.*\})\);$/m,
+      "console.log(JSON.stringify($1));",
+    );
+    const token = JSON.parse(await desk.node("token.mjs", issuing));
+    await town().logIn(sdk, "Tom", { signatureFactory: async () => token });
+
+    await expect(town().logIn(sdk, id)).rejects.toMatchObject({ code: 4102 });
+    await town().configure({ security: null });
+  });
+
+  test("[H-01] docs/hooks.md: a LeanEngine project", async () => {
+    const page = named("docs/hooks.md");
+    const port = await freePort();
+    await desk.shell(callsFor(page).replaceAll("3000", `${port}`));
+    // It names somebody else's address.
+    await town().configure({ webhooks: null });
+    // Typed in as it stands, but for the port, and for a last line that tells of it.
+    const project = sampleOf(page, "js", "leanengine").replaceAll("3000", `${port}`);
+    const engine = await startEngine({
+      script: await desk.put("server.cjs", `${project}\nconsole.log("listening ${port}");`),
+      env: {
+        LEANCLOUD_APP_ID: town().app.appId,
+        LEANCLOUD_APP_KEY: town().app.appKey,
+        LEANCLOUD_APP_MASTER_KEY: town().masterKey,
+        LEANCLOUD_APP_HOOK_KEY: "the-hook-key",
+      },
+    });
+    try {
+      const ping = () =>
+        fetch(`${engine.url}/__engine/1/ping`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await eventually(ping, (ok) => ok);
+      const tom = await town().logIn(sdk, town().named("Tom"));
+      const chat = await tom.client.createConversation({ members: [town().named("Jerry")] });
+      const advert = chat.send(new tom.sdk.TextMessage("come to my casino"));
+      await expect(advert).rejects.toMatchObject({ code: 4402, appCode: 7 });
+      await chat.send(new tom.sdk.TextMessage("come to my house"));
+    } finally {
+      await engine.stop();
+    }
+  });
+});
+
+function named(name: string): Page {
+  const page = pages.find((page) => page.name === name);
+  if (page === undefined) throw new Error(`there is no ${name}`);
+  return page;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

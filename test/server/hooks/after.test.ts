@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sdks } from "../sdk/sdk.ts";
+import { comeBack, goOffline, tomAndJerry, viewOf } from "../sdk/tom-and-jerry.ts";
+import { useTown } from "../sdk/town.ts";
+import { next } from "../sdk/waiting.ts";
+import { type AppEngine, contentOf, HOOK_KEY, startAppEngine } from "./app-engine.ts";
+
+const [LOGOUT, LOST, DISPLACED, KICKED] = [1, 2, 3, 4];
+
+const town = useTown({}, { appId: "parley-dev" });
+
+let engine: AppEngine;
+beforeAll(async () => {
+  engine = await startAppEngine(town());
+  await town().configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 } });
+});
+afterAll(() => engine?.stop());
+
+describe.each(sdks)("a LeanEngine hears what the JavaScript SDK $version did", (sdk) => {
+  test("[H-02] [H-03] a message, who was online for it and who was not", async () => {
+    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+    const spike = town().named("Spike");
+    await chat.add([spike]);
+    const sent = await chat.send(new tom.sdk.TextMessage("hello").setMentionList([spike]));
+    const timestamp = sent.timestamp.getTime();
+    const message = { fromPeer: tom.id, convId: chat.id, content: contentOf("hello"), timestamp };
+    expect(await engine.called("onIMMessageSent", { convId: chat.id })).toEqual({
+      ...{ ...message, msgId: sent.id, onlinePeers: [jerry.id], offlinePeers: [spike] },
+      ...{ bin: false, transient: false, receipt: false, system: null, sourceIP: "127.0.0.1" },
+    });
+    expect(await engine.called("onIMReceiversOffline", { convId: chat.id })).toEqual({
+      ...{ ...message, offlinePeers: [spike], mentionAll: false, mentionOfflinePeers: [spike] },
+    });
+  });
+
+  test("[H-05] [H-06] [H-07] that a conversation began, who came, who was removed and who left", async () => {
+    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+    const spike = await town().logIn(sdk, town().named("Spike"));
+    await chat.add([spike.id]);
+    await (await viewOf(spike, chat)).quit();
+    await chat.remove([jerry.id]);
+    await view.join();
+    const here = { convId: chat.id };
+    expect(await engine.called("onIMConversationStarted", here)).toEqual(here);
+    for (const [hook, by, member] of [
+      ["onIMConversationAdded", tom, spike],
+      ["onIMConversationRemoved", spike, spike],
+      ["onIMConversationRemoved", tom, jerry],
+      ["onIMConversationAdded", jerry, jerry],
+    ] as const) {
+      await engine.called(hook, { initBy: by.id, members: [member.id], convId: chat.id });
+    }
+  });
+
+  test("[H-09] who came online, by themselves or again, and why they went", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"), { tag: "Mobile" });
+    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    await goOffline(tom, jerry);
+    await comeBack(tom);
+    const displaced = next(tom.client, "conflict");
+    const other = await town().logIn(sdk, tom.id, { tag: "Mobile" });
+    await displaced;
+    await other.client.close();
+    await town().kick(jerry.id, "for the cat");
+    const toms = { peerId: tom.id, sourceIP: "127.0.0.1", tag: "Mobile" };
+    await engine.called("onIMClientOnline", { ...toms, reconnect: 0 });
+    await engine.called("onIMClientOnline", { ...toms, reconnect: 1 });
+    for (const closeCode of [LOST, DISPLACED, LOGOUT]) {
+      await engine.called("onIMClientOffline", { peerId: tom.id, closeCode });
+    }
+    await engine.called("onIMClientOffline", { peerId: jerry.id, closeCode: KICKED });
+  });
+});

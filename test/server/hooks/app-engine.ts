@@ -1,0 +1,58 @@
+import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Town } from "../sdk/town.ts";
+import { eventually } from "../sdk/waiting.ts";
+import { startEngine } from "./engine-process.ts";
+
+/** What Parley knows it by. */
+export const HOOK_KEY = "the-hook-key";
+
+/** A text message's content as hooks get it. */
+export const contentOf = (words: string) => JSON.stringify({ _lctext: words, _lctype: -1 });
+
+type Line = { request: string } | { hook: string; params: JsonObject };
+
+interface AppEngineOptions {
+  /** Names of the hooks it has, such as `onIMMessageSent`; all that `app.cjs` knows without. */
+  hooks?: string[];
+  /** To come back where it was. */
+  port?: number;
+}
+
+/** A town's app on the official engine, with the hooks of `app.cjs`. */
+export async function startAppEngine(town: Town, { hooks, port = 0 }: AppEngineOptions = {}) {
+  const engine = await startEngine({
+    script: "app.cjs",
+    env: {
+      LEANCLOUD_APP_ID: town.app.appId,
+      LEANCLOUD_APP_KEY: town.app.appKey,
+      LEANCLOUD_APP_MASTER_KEY: town.masterKey,
+      LEANCLOUD_APP_HOOK_KEY: HOOK_KEY,
+      PORT: String(port),
+      ...(hooks !== undefined && { HOOKS: hooks.join(",") }),
+    },
+  });
+  const lines = () => engine.printed.map((line): Line => JSON.parse(line));
+  const calls = (hook: string) =>
+    lines().flatMap((line) => ("hook" in line && line.hook === hook ? [line.params] : []));
+  return {
+    ...engine,
+    /** What a hook was called with, call by call. */
+    calls,
+    /** Every request it got, such as `POST /1.1/functions/_messageSent`. */
+    requests: () => lines().flatMap((line) => ("request" in line ? [line.request] : [])),
+    /** The first call of a hook that has these parameters, once it came. */
+    called: async (hook: string, parameters: JsonObject): Promise<JsonObject> => {
+      const matching = () => calls(hook).filter((call) => matches(call, parameters));
+      const [first] = await eventually(matching, (found) => found.length > 0);
+      return first ?? {};
+    },
+  };
+}
+
+export type AppEngine = Awaited<ReturnType<typeof startAppEngine>>;
+
+function matches(call: JsonObject, parameters: JsonObject): boolean {
+  const same = (one: Json | undefined, other: Json | undefined) =>
+    JSON.stringify(one) === JSON.stringify(other);
+  return Object.entries(parameters).every(([name, value]) => same(call[name], value));
+}

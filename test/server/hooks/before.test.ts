@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Conversation, type Sdk, type SdkExports, sdks } from "../sdk/sdk.ts";
+import { tomAndJerry, viewOf } from "../sdk/tom-and-jerry.ts";
+import { useTown } from "../sdk/town.ts";
+import { next, record } from "../sdk/waiting.ts";
+import { type AppEngine, HOOK_KEY, startAppEngine } from "./app-engine.ts";
+
+/*
+ * Phones with the official SDKs, Parley in its own process, and the app's hooks on the official engine beside it. What
+ * they do is in `app.cjs`. While somebody tries Parley out, an engine on this machine is allowed without more.
+ */
+
+const town = useTown({ messages: { allowEdit: true, allowRecall: true } }, { appId: "parley-dev" });
+
+let engine: AppEngine;
+beforeAll(async () => {
+  engine = await startAppEngine(town());
+  // Calls that take so long on a busy machine are late, not wrong.
+  await town().configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 } });
+});
+afterAll(() => engine?.stop());
+
+const text = (sdk: SdkExports, words: string) => new sdk.TextMessage(words);
+
+/** What somebody finds in the history, oldest first. */
+async function said(view: Conversation) {
+  const messages = await view.queryMessages();
+  return messages.map((message) => ("text" in message ? message.text : undefined));
+}
+
+async function tomJerryAndSpike(sdk: Sdk) {
+  const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+  const spike = await town().logIn(sdk, town().named("Spike"));
+  const joined = next(view, "membersjoined");
+  await chat.add([spike.id]);
+  await joined;
+  return { tom, jerry, spike, chat, view, spikesView: await viewOf(spike, chat) };
+}
+
+describe.each(sdks)("the JavaScript SDK $version, where a LeanEngine has a say in messages", (sdk) => {
+  test("[H-01] a dropped one fails with 4402 and the app's own code, and nobody gets it", async () => {
+    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+    const heard = next(jerry.client, "message");
+    await expect(chat.send(text(tom.sdk, "come to my casino"))).rejects.toMatchObject({
+      ...{ code: 4402, appCode: 7, message: "MESSAGE_REJECTED_BY_APP" },
+    });
+    await chat.send(text(tom.sdk, "come to my house"));
+    expect((await heard)[0]).toMatchObject({ text: "come to my house" });
+    expect(await said(view)).toEqual(["come to my house"]);
+    expect(chat.lastMessage).toMatchObject({ text: "come to my house" });
+  });
+
+  test("[H-01] [M-18] a rewritten one is new to everybody, and its sender is told why", async () => {
+    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+    const heard = next(jerry.client, "message");
+    const corrected = next(tom.client, "messageupdate");
+    const sent = await chat.send(text(tom.sdk, "rude"));
+    const [message, , reason] = await corrected;
+    expect(message).toMatchObject({ id: sent.id, timestamp: sent.timestamp, from: tom.id, text: "polite" });
+    expect(reason).toEqual({ code: 8, detail: "mind your words" });
+    expect((await heard)[0]).toMatchObject({ id: sent.id, from: tom.id, text: "polite" });
+    expect(await said(view)).toEqual(["polite"]);
+    expect(await said(chat)).toEqual(["polite"]);
+  });
+
+  test("[H-01] one rewritten for no stated reason, too", async () => {
+    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+    const heard = next(jerry.client, "message");
+    const corrected = next(tom.client, "messageupdate");
+    await chat.send(text(tom.sdk, "shouted"));
+    const [message, , reason] = await corrected;
+    expect(message).toMatchObject({ text: "SHOUTED" });
+    expect(reason).toBeUndefined();
+    expect((await heard)[0]).toMatchObject({ text: "SHOUTED" });
+  });
+
+  test("[H-01] one for some members reaches them and no others, now or later", async () => {
+    const { tom, jerry, spike, chat, view, spikesView } = await tomJerryAndSpike(sdk);
+    const spikes = record(spike.client, "message");
+    const secret = next(jerry.client, "message");
+    await chat.send(text(tom.sdk, `psst ${jerry.id}`));
+    await secret;
+    const heard = next(spike.client, "message");
+    await chat.send(text(tom.sdk, "hello"));
+    await heard;
+    expect(spikes.map(([message]) => message)).toMatchObject([{ text: "hello" }]);
+    expect(await said(spikesView)).toEqual(["hello"]);
+    expect(await said(view)).toEqual([`psst ${jerry.id}`, "hello"]);
+    expect(await said(chat)).toEqual([`psst ${jerry.id}`, "hello"]);
+  });
+
+  test("[H-01] the hook sees who says what to whom, and from where", async () => {
+    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+    await chat.send(text(tom.sdk, "hello"), { receipt: true });
+    expect(await engine.called("onIMMessageReceived", { fromPeer: tom.id })).toEqual({
+      ...{
+        fromPeer: tom.id,
+        convId: chat.id,
+        toPeers: [jerry.id],
+        content: expect.stringContaining("hello"),
+      },
+      ...{ bin: false, transient: false, receipt: true, system: null, groupId: null },
+      ...{ timestamp: expect.any(Number), sourceIP: "127.0.0.1" },
+    });
+  });
+
+  test("[H-04] edits and recalls fail with 4405, or come out otherwise", async () => {
+    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+    const sent = await chat.send(text(tom.sdk, "hello"));
+    const edited = chat.update(sent, text(tom.sdk, "hello casino"));
+    await expect(edited).rejects.toMatchObject({ code: 4405, appCode: 7, detail: "no advertising" });
+    await expect(chat.recall(sent)).rejects.toMatchObject({ code: 4405, appCode: 3, detail: "said is said" });
+    expect(await said(view)).toEqual(["hello"]);
+    const changed = next(jerry.client, "messageupdate");
+    await chat.update(sent, text(tom.sdk, "rude"));
+    expect((await changed)[0]).toMatchObject({ id: sent.id, text: "polite" });
+  });
+});
+
+describe.each(sdks)("the JavaScript SDK $version, where a LeanEngine has a say in conversations", (sdk) => {
+  test("[H-05] creating one fails with 4305", async () => {
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    const members = [town().named("Jerry")];
+    const asked = tom.client.createConversation({ members, name: "forbidden" });
+    await expect(asked).rejects.toMatchObject({ code: 4305, appCode: 9, detail: "no such talk" });
+    expect(await tom.client.getQuery().withMembers(members).find()).toEqual([]);
+    const question = await engine.called("onIMConversationStart", { initBy: tom.id });
+    expect(question).toMatchObject({ members: expect.arrayContaining([tom.id, ...members]) });
+  });
+
+  test("[H-06] [H-07] so do adding, joining and removing; leaving is nobody's business", async () => {
+    const { tom, jerry, spike, chat } = await tomJerryAndSpike(sdk);
+    const butch = await town().logIn(sdk, town().named("Butch"));
+    const noDogs = { code: 4305, appCode: 10, detail: "no dogs" };
+    await expect(chat.add([butch.id])).rejects.toMatchObject(noDogs);
+    await expect((await viewOf(butch, chat)).join()).rejects.toMatchObject(noDogs);
+    await expect(chat.remove([spike.id])).rejects.toMatchObject({ code: 4305, appCode: 11 });
+    await (await viewOf(spike, chat)).quit();
+    expect((await chat.fetch()).members.toSorted()).toEqual([tom.id, jerry.id].toSorted());
+  });
+
+  test("[H-08] so do changes of its name and muting it, or they come out otherwise", async () => {
+    const { jerry, chat, view } = await tomAndJerry(town(), sdk);
+    chat.name = "forbidden";
+    await expect(chat.save()).rejects.toMatchObject({ code: 4305, appCode: 12, detail: "no such name" });
+    await expect(chat.mute()).rejects.toMatchObject({ code: 4305, appCode: 13 });
+    const told = next(view, "infoupdated");
+    chat.name = "good";
+    await chat.save();
+    expect((await told)[0].attributes).toEqual({ name: "better" });
+    expect((await viewOf(jerry, chat)).name).toBe("better");
+    expect((await chat.fetch()).name).toBe("better");
+  });
+});

@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEvents } from "../../../src/hooks/names.ts";
+import { sdks } from "../sdk/sdk.ts";
+import { tomAndJerry } from "../sdk/tom-and-jerry.ts";
+import { useTown } from "../sdk/town.ts";
+import { eventually, next } from "../sdk/waiting.ts";
+import { type AppEngine, contentOf, HOOK_KEY, startAppEngine } from "./app-engine.ts";
+import { Receiver } from "./receiver.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+const town = useTown({}, { appId: "parley-dev" });
+
+let engine: AppEngine;
+const receiver = new Receiver(SECRET);
+
+beforeAll(async () => {
+  await receiver.open();
+  engine = await startAppEngine(town(), { hooks: ["onIMMessageSent", "onIMConversationStarted"] });
+  await town().configure({
+    hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 },
+    webhooks: { url: receiver.url, secret: SECRET },
+  });
+});
+afterEach(() => {
+  expect(receiver.refused).toEqual([]);
+});
+afterAll(async () => {
+  await engine?.stop();
+  await receiver.close();
+});
+
+const arrived = (type: string, conversationId: string, count = 1) =>
+  eventually(
+    () => receiver.about(type, conversationId),
+    (events) => events.length >= count,
+  );
+
+describe.each(sdks)(
+  "a webhook hears what the JavaScript SDK $version did, and can tell who says so",
+  (sdk) => {
+    test("[H-02] [H-05] [H-06] as the engine does", async () => {
+      const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+      const spike = town().named("Spike");
+      await chat.add([spike]);
+      const sent = await chat.send(new tom.sdk.TextMessage("hello"));
+      const message = { fromPeer: tom.id, convId: chat.id, content: contentOf("hello") };
+      expect(await arrived("messageSent", chat.id)).toMatchObject([
+        { data: { ...message, msgId: sent.id, onlinePeers: [jerry.id], offlinePeers: [spike] } },
+      ]);
+      expect(await arrived("receiversOffline", chat.id)).toMatchObject([
+        { data: { ...message, offlinePeers: [spike] } },
+      ]);
+      await arrived("conversationStarted", chat.id);
+      const [added] = await arrived("conversationAdded", chat.id);
+      expect(added?.data).toEqual({ initBy: tom.id, members: [spike], convId: chat.id });
+      await engine.called("onIMMessageSent", { msgId: sent.id });
+    });
+  },
+);
+
+// From here on it is the server's affair alone, whoever asks.
+describe.each(sdks.slice(0, 1))("a webhook", (sdk) => {
+  test("[H-01] is asked where the engine has no such hook", async () => {
+    await town().configure({ webhooks: { events: ["messageReceived", ...afterEvents] } });
+    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+    receiver.answer = ({ type, data }) => {
+      if (type !== "messageReceived") return undefined;
+      if (data.content === contentOf("casino")) return { drop: true, code: 7 };
+      return { content: contentOf("from the webhook") };
+    };
+    const refused = { code: 4402, appCode: 7 };
+    await expect(chat.send(new tom.sdk.TextMessage("casino"))).rejects.toMatchObject(refused);
+    const heard = next(jerry.client, "message");
+    await chat.send(new tom.sdk.TextMessage("hello"));
+    expect((await heard)[0]).toMatchObject({ text: "from the webhook" });
+    await town().configure({ webhooks: { events: null } });
+  });
+
+  test("[H-11] that was down gets everything later, and the engine nothing twice", async () => {
+    const { tom, chat } = await tomAndJerry(town(), sdk);
+    await arrived("conversationStarted", chat.id);
+    await receiver.close();
+    const ids: string[] = [];
+    for (const words of ["one", "two", "three"]) {
+      const { id } = await chat.send(new tom.sdk.TextMessage(words));
+      ids.push(id);
+    }
+    for (const msgId of ids) await engine.called("onIMMessageSent", { msgId });
+    await receiver.open();
+    await eventually(
+      () => new Set(receiver.about("messageSent", chat.id).map(({ data }) => data.msgId)),
+      (told) => told.size === ids.length,
+    );
+    const calls = engine.calls("onIMMessageSent").filter(({ convId }) => convId === chat.id);
+    expect(calls.map(({ msgId }) => msgId).toSorted()).toEqual(ids.toSorted());
+    // Each time under the id it had before: a receiver knows what it has seen.
+    const told = receiver.about("messageSent", chat.id);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(ids.length);
+    expect(engine.calls("onIMConversationStarted").filter(({ convId }) => convId === chat.id)).toHaveLength(
+      1,
+    );
+  });
+
+  test("is not believed by who expects another secret", async () => {
+    const stranger = new Receiver("whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA==");
+    await stranger.open();
+    await town().configure({ webhooks: { url: stranger.url } });
+    const tom = await town().logIn(sdk, town().named("Tom"));
+    await tom.client.close();
+    await eventually(
+      () => stranger.refused,
+      (refused) => refused.length > 0,
+    );
+    expect(String(stranger.refused[0])).toContain("signature");
+    expect(stranger.received).toEqual([]);
+    await stranger.close();
+  });
+});

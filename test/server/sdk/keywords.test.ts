@@ -1,0 +1,43 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Sdk } from "./sdk.ts";
+import { sdks } from "./sdk.ts";
+import { tomAndJerry } from "./tom-and-jerry.ts";
+import { useTown } from "./town.ts";
+import { next } from "./waiting.ts";
+
+const town = useTown();
+
+beforeAll(async () => {
+  await town().ask("/admin/keywords", { method: "PUT", body: "cheese\n老鼠\n" });
+});
+
+async function three(sdk: Sdk) {
+  const people = await tomAndJerry(town(), sdk);
+  const joined = next(people.view, "membersjoined");
+  await people.chat.add([town().named("Spike")]);
+  await joined;
+  return people;
+}
+
+describe.each(sdks)("the JavaScript SDK $version, where there is a word list", (sdk) => {
+  test("[M-51] [X-31] [X-34] what was struck out reaches nobody, and the sender is told by -4408", async () => {
+    const { tom, jerry, chat, view } = await three(sdk);
+    const heard = next(jerry.client, "message");
+    const corrected = next(tom.client, "messageupdate");
+    const attributes = { for: "cheese" };
+    const words = new tom.sdk.TextMessage("CHEESE for the 老鼠!").setAttributes(attributes);
+    const sent = await chat.send(words);
+    expect((await heard)[0]).toMatchObject({ id: sent.id, text: "*** for the ***!", attributes });
+    const [message, , reason] = await corrected;
+    expect(message).toMatchObject({ id: sent.id, from: tom.id, text: "*** for the ***!" });
+    expect(reason).toEqual({ code: -4408, detail: "MESSAGE_MODIFIED_BY_CENSORSHIP" });
+    expect(await view.queryMessages()).toMatchObject([{ id: sent.id, text: "*** for the ***!" }]);
+  });
+
+  test("[X-31] two people among themselves may say it", async () => {
+    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+    const heard = next(jerry.client, "message");
+    await chat.send(new tom.sdk.TextMessage("cheese"));
+    expect((await heard)[0]).toMatchObject({ text: "cheese" });
+  });
+});
