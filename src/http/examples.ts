@@ -9,3 +9,5 @@ export const READER = "Jerry";
 export const TEXT = '{"_lctype":-1,"_lctext":"Hello, Jerry"}';
 export const USER_TOKEN = "pgk9e8orv8l9coak1rjht1avt";
 export const EVENT = "conversationStarted";
+/** Of an event; where the log goes on after it. */
+export const EVENT_PLACE = `${MESSAGE_AT} 5f0c2a9e-6d1b-4f3a-9c57-0b8e4d2a7f61`;

@@ -18,7 +18,7 @@ const filter = v.object({
   message_id: v.optional(schema.messageId()),
   from: v.optional(v.pipe(schema.timeText(), v.description("Not before this time."))),
   until: v.optional(v.pipe(schema.timeText(), v.description("Before this time."))),
-  cursor: v.optional(v.pipe(cursorText(), v.description("`next` of the page before."))),
+  cursor: v.optional(cursor()),
   limit: v.optional(
     v.pipe(schema.numberText(), v.description(`1 to ${LIMIT_MAX}; ${LIMIT_DEFAULT} otherwise.`)),
   ),
@@ -49,11 +49,12 @@ export const adminEvents = new Hono<HttpEnv>().get(
   }),
   takes("query", filter),
   async (context) => {
-    const { limit = LIMIT_DEFAULT, cursor, ...asked } = context.req.valid("query");
+    const { limit = LIMIT_DEFAULT, cursor: before, ...asked } = context.req.valid("query");
     const found = await answered(
       findEvents(context.env.DB, {
         ...{ name: asked.event, clientId: asked.client_id, conversationId: asked.conv_id },
-        ...{ messageId: asked.message_id, from: asked.from, until: asked.until, before: cursor },
+        ...{ messageId: asked.message_id, from: asked.from, until: asked.until },
+        before: before === undefined ? undefined : placeIn(before),
         limit: limit >= 1 && limit <= LIMIT_MAX ? limit : LIMIT_DEFAULT,
       }),
       "the event log",
@@ -67,14 +68,17 @@ function eventJson({ id, name, at, clientId, conversationId, messageId, detail }
   return { id, event: name, at, client_id: clientId, conv_id: conversationId, message_id: messageId, detail };
 }
 
-/** A place in the log as this API writes it. */
-function cursorText() {
-  const problem = "must be `next` of the page before";
+/** A place in the log as this API writes it: a time and an id. */
+function cursor() {
   return v.pipe(
     v.string(),
-    v.regex(/^\d{1,15} \S{1,64}$/, problem),
-    v.transform((text): EventPlace => ({ at: Number.parseInt(text, 10), id: text.split(" ")[1] ?? "" })),
-    v.object({ at: v.number(), id: v.string() }),
-    v.metadata({ type: "string" }),
+    v.regex(/^\d{1,15} \S{1,64}$/, "must be `next` of the page before"),
+    v.description("`next` of the page before."),
+    v.examples([example.EVENT_PLACE]),
   );
+}
+
+function placeIn(text: string): EventPlace {
+  const [at, id = ""] = text.split(" ");
+  return { at: Number(at), id };
 }
