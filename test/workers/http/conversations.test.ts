@@ -238,6 +238,13 @@ describe("[A-01] changing", () => {
     expect(row).not.toHaveProperty("kind");
   });
 
+  test("columns that are the server's own are passed over", async () => {
+    const { id, path } = await kitchen();
+    const [before] = await find({ objectId: id });
+    await done("PUT", path, { objectId: "x", c: "spike", createdAt: "2020-01-01T00:00:00.000Z" });
+    expect(await find({ objectId: id })).toEqual([{ ...before, updatedAt: expect.any(String) }]);
+  });
+
   test("[M-46] who is muted is shown to devices, in queries and in the list, and no others are", async () => {
     const { tom, jerry, spike, id, path, toms } = await kitchen();
     expect(await done("POST", `${path}/mutes`, { client_ids: [jerry, spike] })).toEqual(updated(id));
@@ -259,7 +266,7 @@ describe("[A-01] changing", () => {
 
   test.each([
     ["PUT", "", { m: ["Tom"] }, "400 105"],
-    ["PUT", "", { objectId: "x" }, "400 4306"],
+    ["PUT", "", { name: "x".repeat(256) }, "400 4306"],
     ["PUT", "", { "attr.holes": { __op: "Explode" } }, "400 4306"],
     ["POST", "/members", {}, "400 105"],
     ["POST", "/members", { client_ids: [] }, "400 105"],
