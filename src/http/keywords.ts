@@ -11,8 +11,8 @@ import { operation } from "./operation.ts";
 const list = { text: v.pipe(v.string(), v.examples(["cheese\nblue cheese\n"])) };
 
 const stored = v.object({
-  version: v.string(),
-  words: v.pipe(v.number(), v.integer(), v.description("How many there are.")),
+  version: v.pipe(v.string(), v.examples(["9b3a0a5e0f3c4a52a1c2d3e4f5061728"])),
+  words: v.pipe(v.number(), v.integer(), v.description("How many there are."), v.examples([2])),
 });
 
 /**

@@ -17,7 +17,7 @@ const filter = v.object({
   conv_id: v.optional(schema.conversationId()),
   message_id: v.optional(schema.messageId()),
   from: v.optional(v.pipe(schema.timeText(), v.description("Not before this time."))),
-  until: v.optional(v.pipe(schema.timeText(), v.description("Before this time."))),
+  until: v.optional(v.pipe(schema.laterText(), v.description("Before this time."))),
   cursor: v.optional(cursor()),
   limit: v.optional(
     v.pipe(schema.numberText(), v.description(`1 to ${LIMIT_MAX}; ${LIMIT_DEFAULT} otherwise.`)),
@@ -27,13 +27,17 @@ const filter = v.object({
 const events = v.object({
   results: v.array(
     v.object({
-      id: v.string(),
-      event: v.picklist(afterEvents),
-      at: v.pipe(v.number(), v.integer(), v.description("Milliseconds.")),
-      client_id: v.optional(v.pipe(v.string(), v.description("Who did it."))),
-      conv_id: v.optional(v.string()),
-      message_id: v.optional(v.string()),
-      detail: v.pipe(schema.anyObject(), v.description("What else is known of it.")),
+      id: v.pipe(v.string(), v.examples([example.EVENT_ID])),
+      event: v.pipe(v.picklist(afterEvents), v.examples([example.EVENT])),
+      at: v.pipe(v.number(), v.integer(), v.description("Milliseconds."), v.examples([example.MESSAGE_AT])),
+      client_id: v.optional(v.pipe(v.string(), v.description("Who did it."), v.examples([example.SENDER]))),
+      conv_id: v.optional(v.pipe(v.string(), v.examples([example.CONVERSATION]))),
+      message_id: v.optional(v.pipe(v.string(), v.examples([example.MESSAGE]))),
+      detail: v.pipe(
+        schema.anyObject(),
+        v.description("What else is known of it."),
+        schema.shown({ transient: false, online: [], offline: [example.READER] }),
+      ),
     }),
   ),
   next: v.optional(v.pipe(v.string(), v.description("For `cursor`, when there may be more."))),

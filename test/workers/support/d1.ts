@@ -1,5 +1,5 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { maybeEvict, world } from "./world.ts";
 
 /** D1 as conversations copy to it, and as it fails. */
@@ -39,13 +39,11 @@ export async function archived(conversationId: string): Promise<Row[]> {
 
 /** Waits until D1 has these texts of a conversation, and no others. */
 export async function archivedAs(conversationId: string, texts: (string | null)[]): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        await work(conversationId);
-        return (await archived(conversationId)).map(({ content }) => content);
-      },
-      { timeout: 10_000 },
-    )
-    .toEqual(texts);
+  await vi.waitFor(
+    async () => {
+      await work(conversationId);
+      expect((await archived(conversationId)).map(({ content }) => content)).toEqual(texts);
+    },
+    { timeout: 10_000 },
+  );
 }
