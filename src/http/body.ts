@@ -16,7 +16,12 @@ export type BodyRead =
       /** Only in the bodies of very old browsers. */
       credentials: Credentials | undefined;
     }
-  | { status: ContentfulStatusCode; failure: Failure };
+  | BodyRefused;
+
+export interface BodyRefused {
+  status: ContentfulStatusCode;
+  failure: Failure;
+}
 
 /** The JSON body of a request, read once, whatever its content type says: many callers say nothing or wrong. */
 export async function readJson(context: Context<HttpEnv>): Promise<BodyRead> {
@@ -28,8 +33,9 @@ export async function readJson(context: Context<HttpEnv>): Promise<BodyRead> {
 }
 
 async function readAnew(context: Context<HttpEnv>): Promise<BodyRead> {
-  const text = await readText(context.req.raw, context.get("bodyLimit") ?? LIMIT_DEFAULT);
-  if (text === undefined) return { status: 413, failure: failures.tooLarge };
+  const bytes = await readBytes(context);
+  if ("failure" in bytes) return bytes;
+  const text = new TextDecoder().decode(bytes);
   if (text.trim() === "") return { value: undefined, credentials: undefined };
   const parsed = parseJson(text);
   if ("problem" in parsed) {
@@ -47,19 +53,21 @@ async function readAnew(context: Context<HttpEnv>): Promise<BodyRead> {
 }
 
 /**
- * A body as text; undefined when it has more than so many bytes, of which no more are taken in than that. What
- * announces its length is not even begun.
+ * A request's body as it came; 413 when it has more than the operation allows, of which no more is taken in than that.
+ * What announces its length is not even begun.
  */
-export async function readText(request: Request, limit: number): Promise<string | undefined> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > limit) return undefined;
-  if (request.body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
+export async function readBytes(context: Context<HttpEnv>): Promise<Uint8Array | BodyRefused> {
+  const limit = context.get("bodyLimit") ?? LIMIT_DEFAULT;
+  const { headers, body } = context.req.raw;
+  const error = `The body is too large: at most ${limit} bytes.`;
+  const tooLarge = { status: 413 as const, failure: { code: 413, error } };
+  if (Number(headers.get("Content-Length") ?? 0) > limit) return tooLarge;
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of body ?? []) {
     length += chunk.byteLength;
-    if (length > limit) return undefined;
-    text += decoder.decode(chunk, { stream: true });
+    if (length > limit) return tooLarge;
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

@@ -15,7 +15,6 @@ export const failures = {
   notFound: { code: 404, error: "Not found." },
   unknownApp: { code: 404, error: "No such app." },
   malformedJson: { code: 107, error: "Malformed JSON." },
-  tooLarge: { code: 413, error: "The body is too large." },
   internal: { code: 500, error: "Internal error." },
   unavailable: { code: 503, error: "Not available at the moment; try again later." },
   unanswered: { code: 504, error: "No answer in time; what was asked for may have happened all the same." },

@@ -4,8 +4,16 @@ export const CONVERSATION = "65537a0e0000000000000001";
 export const MESSAGE = "AYvOVgAAq3-NXrXVMZ0gVQ";
 /** When it was sent, in milliseconds. */
 export const MESSAGE_AT = 1_700_000_000_000;
+/** A time after it. */
+export const LATER = MESSAGE_AT + 60_000;
 export const SENDER = "Tom";
 export const READER = "Jerry";
 export const TEXT = '{"_lctype":-1,"_lctext":"Hello, Jerry"}';
 export const USER_TOKEN = "pgk9e8orv8l9coak1rjht1avt";
-export const EVENT = "conversationStarted";
+export const EVENT = "messageSent";
+export const EVENT_ID = "5f0c2a9e-6d1b-4f3a-9c57-0b8e4d2a7f61";
+/** Where the log goes on. */
+export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
+/** What signs a login. */
+export const SIGNATURE = "872936aa8124ac10c5f2c046d6402da18c00720c";
+export const NONCE = "n0nce";

@@ -16,7 +16,7 @@ export const goAway = new Hono<HttpEnv>().post(
   operation({
     ...{ id: "goAway", tag: "Administration", summary: "Ask devices to reconnect" },
     description: "They look the server up again first. Answers how many sessions were told.",
-    ...{ access: "master", answer: v.object({ sessions: v.pipe(v.number(), v.integer()) }) },
+    ...{ access: "master", answer: v.object({ sessions: v.pipe(v.number(), v.integer(), v.examples([1])) }) },
   }),
   takes("json", v.object({ client_ids: schema.clientIds(LIMIT) })),
   async (context) => {

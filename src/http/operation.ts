@@ -29,16 +29,21 @@ export interface Operation {
    * open or looks for itself.
    */
   access: Access;
-  /** What a success answers. */
-  answer: v.GenericSchema;
+  /** What a success answers; null for nothing at all, with 204. */
+  answer: v.GenericSchema | TextBody | null;
   /** Of a body that the handler reads by itself; others are described where they are checked (`takes`). */
-  body?: v.GenericSchema;
+  body?: v.GenericSchema | TextBody;
   /** Largest body in bytes, where it is not the usual one. */
   bodyLimit?: number;
   /** Parameters in headers. */
   headers?: { name: string; description: string; example: string }[];
   /** Takes one from the quota of messages (L-10). */
   isMetered?: boolean;
+}
+
+/** A body that is plain text, and no JSON. */
+export interface TextBody {
+  text: v.GenericSchema<string>;
 }
 
 export type Access = "anyone" | "app" | "master";
@@ -81,9 +86,6 @@ export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
 
 function specOf(described: Operation): DescribeRouteOptions {
   const { id, tag, summary, description, access, answer, body, headers, isMetered } = described;
-  const json = (schema: v.GenericSchema, typeMode: "input" | "output") => {
-    return { "application/json": { schema: resolver(schema, { options: { typeMode } }) } };
-  };
   return {
     operationId: id,
     tags: [tag],
@@ -93,15 +95,23 @@ function specOf(described: Operation): DescribeRouteOptions {
     parameters: headers?.map(({ name, description, example }) => {
       return { in: "header", name, description, schema: { type: "string", examples: [example] } };
     }),
-    ...(body && { requestBody: { required: true, content: json(body, "input") } }),
+    ...(body && { requestBody: { required: true, content: contentOf(body, "input") } }),
     responses: {
-      200: { description: "Done.", content: json(answer, "output") },
+      [answer === null ? 204 : 200]: {
+        description: "Done.",
+        ...(answer && { content: contentOf(answer, "output") }),
+      },
       ...(access !== "anyone" && { 401: { $ref: "#/components/responses/Unauthorized" } }),
       ...(isMetered && { 429: { $ref: "#/components/responses/QuotaUsedUp" } }),
       "4XX": { $ref: "#/components/responses/Refused" },
       "5XX": { $ref: "#/components/responses/Failed" },
     },
   };
+}
+
+function contentOf(body: v.GenericSchema | TextBody, typeMode: "input" | "output") {
+  const [media, schema] = "text" in body ? ["text/plain", body.text] : ["application/json", body];
+  return { [media]: { schema: resolver(schema, { options: { typeMode } }) } };
 }
 
 const security: Record<Access, Record<string, string[]>[]> = {

@@ -20,12 +20,28 @@ const query = v.object({
   ),
 });
 
-const timeToLive = v.pipe(v.number(), v.integer(), v.description("Seconds the answer may be kept."));
-const url = v.pipe(v.string(), v.description("Of the socket, `ws:` or `wss:`."));
-const socket = v.object({ groupId: v.string(), groupUrl: url, server: url, secondary: url, ttl: timeToLive });
+const timeToLive = v.pipe(
+  v.number(),
+  v.integer(),
+  v.description("Seconds the answer may be kept."),
+  v.examples([TIME_TO_LIVE]),
+);
+const url = v.pipe(
+  v.string(),
+  v.description("Of the socket, `ws:` or `wss:`."),
+  v.examples(["wss://im.example.com/rtm"]),
+);
+const host = v.pipe(v.string(), v.examples(["im.example.com"]));
+const socket = v.object({
+  groupId: v.pipe(v.string(), v.examples(["g0"])),
+  groupUrl: url,
+  server: url,
+  secondary: url,
+  ttl: timeToLive,
+});
 const hosts = v.object({
-  ...{ rtm_router_server: v.string(), push_server: v.string(), api_server: v.string() },
-  ...{ engine_server: v.string(), stats_server: v.string(), ttl: timeToLive },
+  ...{ rtm_router_server: host, push_server: host, api_server: host },
+  ...{ engine_server: host, stats_server: host, ttl: timeToLive },
 });
 
 /** What SDKs ask before they connect: where the socket is, and which hosts serve an app. */

@@ -57,32 +57,37 @@ export const time = () =>
   );
 
 /** A time in a query. */
-export const timeText = (format = /^\d{1,15}$/) =>
+export const timeText = (format = /^\d{1,15}$/, shown: number = example.MESSAGE_AT) =>
   v.pipe(
     v.string(),
     v.regex(format, TIME),
     v.transform((text) => Math.trunc(Number(text))),
     v.pipe(v.number(), v.integer(), v.minValue(0)),
-    v.examples([example.MESSAGE_AT]),
+    v.examples([shown]),
   );
 
+/** A time after another one. */
+export const laterText = () => timeText(undefined, example.LATER);
+
 /** `true` or `false` in a query; Python writes `True`, others `1`. */
-export const flagText = () =>
+export const flagText = (shown: boolean) =>
   v.pipe(
     v.string(),
     v.toLowerCase(),
     v.picklist(["true", "false", "1", "0"], "must be true or false"),
     v.transform((text) => text === "true" || text === "1"),
     v.boolean(),
+    v.examples([shown]),
   );
 
 /** A number in a query, taken as it is: who is given it says what becomes of one out of range. */
-export const numberText = () =>
+export const numberText = (shown = 100) =>
   v.pipe(
     v.string(),
     v.regex(/^-?\d{1,9}$/, "must be a whole number"),
     v.transform(Number),
     v.pipe(v.number(), v.integer()),
+    v.examples([shown]),
   );
 
 /** JSON in a query. */

@@ -1,59 +1,13 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import { change, history, logs, look, named, query, refusal, say, start, update } from "./support/chat.ts";
+import { archived, archivedAs, breakTable, repair, TABLES, work } from "./support/d1.ts";
 import { Device } from "./support/device.ts";
-import { maybeEvict, openWorld, world } from "./support/world.ts";
+import { openWorld, world } from "./support/world.ts";
 
 /** What reaches D1, when, and what goes on without it. */
 
 beforeAll(() => openWorld());
 afterEach(() => repair());
-
-const TABLES = ["messages", "conversations", "members"] as const;
-type Table = (typeof TABLES)[number];
-let broken: Table[] = [];
-
-/** From now on every statement that names this table fails. */
-async function breakTable(table: Table): Promise<void> {
-  await world.DB.exec(`ALTER TABLE ${table} RENAME TO ${table}_away`);
-  broken.push(table);
-}
-
-async function repair(): Promise<void> {
-  for (const table of broken.splice(0)) await world.DB.exec(`ALTER TABLE ${table}_away RENAME TO ${table}`);
-  broken = [];
-}
-
-/** Lets the conversation do what it put off, at once. */
-async function work(conversationId: string): Promise<void> {
-  await runDurableObjectAlarm(world.CONVERSATIONS.getByName(conversationId));
-  await maybeEvict();
-}
-
-interface Row {
-  timestamp: number;
-  id: string;
-  sender: string;
-  content: string | null;
-}
-
-async function archived(conversationId: string): Promise<Row[]> {
-  const statement = world.DB.prepare("SELECT * FROM messages WHERE conversation_id = ? ORDER BY timestamp");
-  return (await statement.bind(conversationId).all<Row>()).results;
-}
-
-/** Waits until D1 has these texts of a conversation, and no others. */
-async function caughtUp(conversationId: string, texts: string[]): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        await work(conversationId);
-        return (await archived(conversationId)).map(({ content }) => content);
-      },
-      { timeout: 10_000 },
-    )
-    .toEqual(texts);
-}
 
 async function toms(): Promise<{ tom: string; jerry: string; device: Device }> {
   const [tom, jerry] = named("tom", "jerry");
@@ -70,7 +24,7 @@ test("[B-20] members and columns are in D1 before the reply, history soon after"
   await update(device, chat, { name: "Holes" });
   expect(await row()).toMatchObject({ name: "Holes" });
   const ack = await say(device, chat, "hello");
-  await caughtUp(chat, ["hello"]);
+  await archivedAs(chat, ["hello"]);
   expect(await archived(chat)).toMatchObject([
     { id: ack.ackMessage?.uid, timestamp: Number(ack.ackMessage?.t), sender: tom },
   ]);
@@ -85,10 +39,10 @@ test("[I11] many messages reach D1 in order and once, whatever runs twice", asyn
     device.send({ cmd: "direct", peerId: tom, i: 1_000 + at, directMessage: { cid: chat, msg } });
   }
   await device.answer(1_249);
-  await caughtUp(chat, texts);
+  await archivedAs(chat, texts);
   await work(chat);
   await say(device, chat, "one more");
-  await caughtUp(chat, [...texts, "one more"]);
+  await archivedAs(chat, [...texts, "one more"]);
 });
 
 test("[I8] nothing transient reaches D1", async () => {
@@ -96,7 +50,7 @@ test("[I8] nothing transient reaches D1", async () => {
   const chat = await start(device, [tom]);
   await say(device, chat, "passing", { transient: true });
   await say(device, chat, "kept");
-  await caughtUp(chat, ["kept"]);
+  await archivedAs(chat, ["kept"]);
 });
 
 test("[B-22] a query names the last message before D1 has it, and follows its edits", async () => {
@@ -105,13 +59,13 @@ test("[B-22] a query names the last message before D1 has it, and follows its ed
   const last = async () => (await query(device, { m: jerry, c: tom }, { flag: 2 }))[0]?.msg;
   expect(await last()).toBeUndefined();
   await say(device, chat, "first");
-  await caughtUp(chat, ["first"]);
+  await archivedAs(chat, ["first"]);
   expect(await last()).toBe("first");
   await say(device, chat, "second");
   // A change of the index tells D1 that there is more than it has.
   await update(device, chat, { name: "Cheese" });
   expect(await last()).toBe("second");
-  await caughtUp(chat, ["first", "second"]);
+  await archivedAs(chat, ["first", "second"]);
   expect(await last()).toBe("second");
 });
 
@@ -120,7 +74,7 @@ test("[I11] history failing to reach D1 stops nobody, and all of it arrives in t
   const jerrys = await Device.of(jerry);
   const chat = await start(device, [tom, jerry]);
   await say(device, chat, "before");
-  await caughtUp(chat, ["before"]);
+  await archivedAs(chat, ["before"]);
   await breakTable("messages");
   for (const text of ["one", "two"]) {
     expect(refusal(await say(device, chat, text))).toBe("");
@@ -132,7 +86,7 @@ test("[I11] history failing to reach D1 stops nobody, and all of it arrives in t
   expect(await history(jerrys, chat)).toEqual(["before", "one", "two", "three"]);
   await work(chat);
   await repair();
-  await caughtUp(chat, ["before", "one", "two", "three"]);
+  await archivedAs(chat, ["before", "one", "two", "three"]);
 });
 
 test.each(["conversations", "members"] as const)(
@@ -150,7 +104,7 @@ test.each(["conversations", "members"] as const)(
     expect(await look(device, chat)).toMatchObject({ name: "Cheese", m: [tom, jerry] });
     await work(chat);
     await repair();
-    await caughtUp(chat, ["hi"]);
+    await archivedAs(chat, ["hi"]);
     expect(await query(jerrys, undefined)).toMatchObject([
       { objectId: chat, name: "Cheese", m: [tom, jerry] },
     ]);

@@ -20,7 +20,13 @@ const banned = v.pipe(
 );
 
 const bans = v.object({
-  results: v.array(v.object({ client_id: schema.clientId(), reason: v.string(), at: schema.isoTime() })),
+  results: v.array(
+    v.object({
+      client_id: schema.clientId(),
+      reason: v.pipe(v.string(), v.examples(["Spam"])),
+      at: schema.isoTime(),
+    }),
+  ),
   next: v.optional(v.pipe(schema.clientId(), v.description("For `after`, when there are more."))),
 });
 
@@ -68,7 +74,7 @@ export const adminBans = new Hono<HttpEnv>()
       ...{ id: "listBans", tag: "Administration", summary: "List who is banned" },
       ...{ access: "master", answer: bans },
     }),
-    takes("query", v.object({ after: v.optional(schema.clientId()) })),
+    takes("query", v.object({ after: v.optional(schema.clientId(example.READER)) })),
     async (context) => {
       const { after } = context.req.valid("query");
       const found = await answered(listBans(context.env.DB, { after, limit: PAGE }), "listing bans");

@@ -17,8 +17,8 @@ const filter = v.object({
   conv_id: v.optional(schema.conversationId()),
   message_id: v.optional(schema.messageId()),
   from: v.optional(v.pipe(schema.timeText(), v.description("Not before this time."))),
-  until: v.optional(v.pipe(schema.timeText(), v.description("Before this time."))),
-  cursor: v.optional(v.pipe(cursorText(), v.description("`next` of the page before."))),
+  until: v.optional(v.pipe(schema.laterText(), v.description("Before this time."))),
+  cursor: v.optional(cursor()),
   limit: v.optional(
     v.pipe(schema.numberText(), v.description(`1 to ${LIMIT_MAX}; ${LIMIT_DEFAULT} otherwise.`)),
   ),
@@ -27,13 +27,17 @@ const filter = v.object({
 const events = v.object({
   results: v.array(
     v.object({
-      id: v.string(),
-      event: v.picklist(afterEvents),
-      at: v.pipe(v.number(), v.integer(), v.description("Milliseconds.")),
-      client_id: v.optional(v.pipe(v.string(), v.description("Who did it."))),
-      conv_id: v.optional(v.string()),
-      message_id: v.optional(v.string()),
-      detail: v.pipe(schema.anyObject(), v.description("What else is known of it.")),
+      id: v.pipe(v.string(), v.examples([example.EVENT_ID])),
+      event: v.pipe(v.picklist(afterEvents), v.examples([example.EVENT])),
+      at: v.pipe(v.number(), v.integer(), v.description("Milliseconds."), v.examples([example.MESSAGE_AT])),
+      client_id: v.optional(v.pipe(v.string(), v.description("Who did it."), v.examples([example.SENDER]))),
+      conv_id: v.optional(v.pipe(v.string(), v.examples([example.CONVERSATION]))),
+      message_id: v.optional(v.pipe(v.string(), v.examples([example.MESSAGE]))),
+      detail: v.pipe(
+        schema.anyObject(),
+        v.description("What else is known of it."),
+        schema.shown({ transient: false, online: [], offline: [example.READER] }),
+      ),
     }),
   ),
   next: v.optional(v.pipe(v.string(), v.description("For `cursor`, when there may be more."))),
@@ -49,11 +53,12 @@ export const adminEvents = new Hono<HttpEnv>().get(
   }),
   takes("query", filter),
   async (context) => {
-    const { limit = LIMIT_DEFAULT, cursor, ...asked } = context.req.valid("query");
+    const { limit = LIMIT_DEFAULT, cursor: before, ...asked } = context.req.valid("query");
     const found = await answered(
       findEvents(context.env.DB, {
         ...{ name: asked.event, clientId: asked.client_id, conversationId: asked.conv_id },
-        ...{ messageId: asked.message_id, from: asked.from, until: asked.until, before: cursor },
+        ...{ messageId: asked.message_id, from: asked.from, until: asked.until },
+        before: before === undefined ? undefined : placeIn(before),
         limit: limit >= 1 && limit <= LIMIT_MAX ? limit : LIMIT_DEFAULT,
       }),
       "the event log",
@@ -67,14 +72,17 @@ function eventJson({ id, name, at, clientId, conversationId, messageId, detail }
   return { id, event: name, at, client_id: clientId, conv_id: conversationId, message_id: messageId, detail };
 }
 
-/** A place in the log as this API writes it. */
-function cursorText() {
-  const problem = "must be `next` of the page before";
+/** A place in the log as this API writes it: a time and an id. */
+function cursor() {
   return v.pipe(
     v.string(),
-    v.regex(/^\d{1,15} \S{1,64}$/, problem),
-    v.transform((text): EventPlace => ({ at: Number.parseInt(text, 10), id: text.split(" ")[1] ?? "" })),
-    v.object({ at: v.number(), id: v.string() }),
-    v.metadata({ type: "string" }),
+    v.regex(/^\d{1,15} \S{1,64}$/, "must be `next` of the page before"),
+    v.description("`next` of the page before."),
+    v.examples([example.EVENT_PLACE]),
   );
+}
+
+function placeIn(text: string): EventPlace {
+  const [at, id = ""] = text.split(" ");
+  return { at: Number(at), id };
 }

@@ -103,7 +103,9 @@ ${example === undefined ? "" : html`<code class="dim">${typeof example === "stri
 
 function exampleBlock(schema: JsonObject): Html | string {
   const example = exampleOf(schema);
-  return example === undefined ? "" : html`<pre class="dim">${JSON.stringify(example, null, 2)}</pre>`;
+  if (example === undefined) return "";
+  const text = typeof example === "string" ? example : JSON.stringify(example, null, 2);
+  return html`<pre class="dim">${text}</pre>`;
 }
 
 function accessOf(operation: JsonObject): string {
@@ -122,8 +124,8 @@ function entriesOf({ paths }: JsonObject): Entry[] {
 
 function schemaOf(carrier: Json | undefined): JsonObject | undefined {
   const content = isObject(carrier) ? carrier.content : undefined;
-  const json = isObject(content) ? content["application/json"] : undefined;
-  return isObject(json) && isObject(json.schema) ? json.schema : undefined;
+  const [only] = isObject(content) ? Object.values(content) : [];
+  return isObject(only) && isObject(only.schema) ? only.schema : undefined;
 }
 
 const anchorOf = (tag: JsonObject): string =>

@@ -10,8 +10,8 @@ import { archivedHistory, bounds, records } from "./history.ts";
 
 const stats = v.object({
   result: v.object({
-    online_user_count: v.pipe(v.number(), v.integer()),
-    user_count_today: v.pipe(v.number(), v.integer(), v.description("Since midnight, UTC.")),
+    online_user_count: v.pipe(v.number(), v.integer(), v.examples([2])),
+    user_count_today: v.pipe(v.number(), v.integer(), v.description("Since midnight, UTC."), v.examples([7])),
   }),
 });
 

@@ -15,7 +15,7 @@ export const ONLINE_MAX = 20; // clients asked for in one call
 export const REASON_MAX = 20; // characters
 
 export const onlineClients = v.object({ results: v.array(schema.clientId()) });
-export const unreadCount = v.object({ count: v.pipe(v.number(), v.integer()) });
+export const unreadCount = v.object({ count: v.pipe(v.number(), v.integer(), v.examples([1])) });
 export const kickReason = () =>
   v.pipe(v.string(), v.maxLength(REASON_MAX, `must have at most ${REASON_MAX} characters`));
 

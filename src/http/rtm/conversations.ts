@@ -73,10 +73,8 @@ export const page = v.object({
   where: v.optional(
     v.pipe(schema.objectText(), v.description("Conditions, JSON."), schema.shown('{"name":"Cheese"}')),
   ),
-  skip: v.optional(v.pipe(schema.numberText(), v.examples([0]))),
-  limit: v.optional(
-    v.pipe(schema.numberText(), v.description(`1 to 1000; ${LIMIT_DEFAULT} without.`), v.examples([10])),
-  ),
+  skip: v.optional(schema.numberText(0)),
+  limit: v.optional(v.pipe(schema.numberText(), v.description(`1 to 1000; ${LIMIT_DEFAULT} without.`))),
 });
 
 export const rows = v.object({ results: v.array(row) });

@@ -21,11 +21,11 @@ const LIMIT_MAX = 1000;
 export const bounds = {
   timestamp: v.optional(v.pipe(schema.timeText(), v.description("Where to begin; now, or 0 if reversed."))),
   msgid: v.optional(v.pipe(schema.messageId(), v.description("The message at `timestamp` to begin at."))),
-  till_timestamp: v.optional(v.pipe(schema.timeText(), v.description("Where to end."))),
+  till_timestamp: v.optional(v.pipe(schema.laterText(), v.description("Where to end."))),
   till_msgid: v.optional(v.pipe(schema.messageId(), v.description("The message at `till_timestamp`."))),
-  include_start: v.optional(v.pipe(schema.flagText(), v.description("Keep the message at the start."))),
-  include_stop: v.optional(v.pipe(schema.flagText(), v.description("Keep the message at the end."))),
-  reversed: v.optional(v.pipe(schema.flagText(), v.description("Oldest first."))),
+  include_start: v.optional(v.pipe(schema.flagText(true), v.description("Keep the message at the start."))),
+  include_stop: v.optional(v.pipe(schema.flagText(false), v.description("Keep the message at the end."))),
+  reversed: v.optional(v.pipe(schema.flagText(true), v.description("Oldest first."))),
   limit: v.optional(
     v.pipe(schema.numberText(), v.description(`1 to ${LIMIT_MAX}; ${LIMIT_DEFAULT} otherwise.`)),
   ),

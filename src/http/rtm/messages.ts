@@ -12,7 +12,10 @@ import { IDEMPOTENCY_KEY, patch, remove, send } from "./sending.ts";
 const PATH = "/1.2/rtm/conversations/:id/messages";
 const MENTIONS_MAX = 20;
 
-export const sent = v.object({ "msg-id": schema.messageId(), timestamp: v.pipe(v.number(), v.integer()) });
+export const sent = v.object({
+  "msg-id": schema.messageId(),
+  timestamp: v.pipe(v.number(), v.integer(), v.examples([example.MESSAGE_AT])),
+});
 
 /** Any case; counts for nothing in conversations, which are not slowed down (http-api §2.2). */
 export const priority = () =>

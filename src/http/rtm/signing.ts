@@ -12,10 +12,19 @@ export const sessionToken = () =>
   v.pipe(v.string(), v.minLength(1), v.maxLength(1024), v.examples([example.USER_TOKEN]));
 
 export const loginSignature = v.object({
-  signature: v.pipe(v.string(), v.description("Hex HMAC-SHA1 under the master key.")),
-  nonce: v.string(),
+  signature: v.pipe(
+    v.string(),
+    v.description("Hex HMAC-SHA1 under the master key."),
+    v.examples([example.SIGNATURE]),
+  ),
+  nonce: v.pipe(v.string(), v.examples([example.NONCE])),
   client_id: schema.clientId(),
-  timestamp: v.pipe(v.number(), v.integer(), v.description("Milliseconds.")),
+  timestamp: v.pipe(
+    v.number(),
+    v.integer(),
+    v.description("Milliseconds."),
+    v.examples([example.MESSAGE_AT]),
+  ),
 });
 
 /**

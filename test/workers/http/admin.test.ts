@@ -1,111 +1,171 @@
-import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { type LoggedEvent, sources } from "../../../src/http/sources.ts";
-import { masterKeys, openWorld, world } from "../support/world.ts";
-import { answering, ask } from "./ask.ts";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { change, named, refusal, say, start } from "../support/chat.ts";
+import { breakTable, repair } from "../support/d1.ts";
+import { Device } from "../support/device.ts";
+import { done, outcome, rest } from "../support/rest.ts";
+import { configure, openWorld } from "../support/world.ts";
+
+/** What the owner of a server has beside the hosted service's API: bans and the event log. */
 
 beforeAll(() => openWorld());
-
-const done: unknown[] = [];
-beforeEach(() => {
-  done.length = 0;
-  vi.spyOn(sources, "saveBan").mockImplementation(async (_, { clientId, reason }) => {
-    done.push(["listed", clientId, reason]);
-  });
-  vi.spyOn(sources, "removeBan").mockImplementation(async (_, clientId) => {
-    done.push(["unlisted", clientId]);
-  });
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await repair();
 });
-
-const env = answering({
-  clients: {
-    ban: async (reason: string) => {
-      done.push(["ban", reason]);
-    },
-    unban: async () => {
-      done.push(["unban"]);
-    },
-  },
-});
-
-const to = (method: string, path: string, body?: object) =>
-  ask(`http://im.example.com${path}`, {
-    ...{ method, headers: masterKeys, env },
-    ...(body && { body: JSON.stringify(body) }),
-  });
 
 describe("[X-22] bans", () => {
-  test("count before they are listed", async () => {
-    const response = await to("POST", "/admin/bans", { client_ids: ["Tom"], reason: "Spam" });
-    expect(await response.json()).toEqual({});
-    expect(done).toEqual([
-      ["ban", "Spam"],
-      ["listed", "Tom", "Spam"],
-    ]);
+  const BANNED = "4106 BLACKLISTED";
+  const login = async (clientId: string) => refusal(await (await Device.connect()).login(clientId));
+
+  interface Page {
+    results: { client_id: string; reason: string; at: string }[];
+    next?: string;
+  }
+
+  const listed = async (clientId: string) => {
+    const after = `${clientId.slice(0, -1)}`;
+    const { results } = await done<Page>("GET", `/admin/bans?after=${encodeURIComponent(after)}`);
+    return results.find((ban) => ban.client_id === clientId);
+  };
+
+  test("end every session with 4106 and refuse logins, until they are taken back", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const devices = [await Device.of(tom), await Device.of(tom)];
+    const jerrys = await Device.of(jerry);
+    expect(await done("POST", "/admin/bans", { client_ids: [tom], reason: "Spam" })).toEqual({});
+    for (const device of devices) {
+      const { sessionMessage } = await device.push("session", "closed");
+      expect(sessionMessage).toMatchObject({ code: 4106, detail: "Spam" });
+    }
+    expect(await login(tom)).toBe(BANNED);
+    expect(await listed(tom)).toEqual({ client_id: tom, reason: "Spam", at: expect.stringMatching(/Z$/) });
+    await jerrys.ask({ cmd: "session", op: "query", sessionMessage: { sessionPeerIds: [tom] } });
+    expect(await done("DELETE", "/admin/bans", { client_ids: [tom] })).toEqual({});
+    expect(await login(tom)).toBe("");
+    expect(await listed(tom)).toBeUndefined();
   });
 
-  test("are taken back", async () => {
-    await to("DELETE", "/admin/bans", { client_ids: ["Tom", "Jerry"] });
-    expect(done).toEqual([["unban"], ["unban"], ["unlisted", "Tom"], ["unlisted", "Jerry"]]);
+  test("banning again changes the reason; who is not banned may be pardoned", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    await done("POST", "/admin/bans", { client_ids: [tom, tom] });
+    expect(await listed(tom)).toMatchObject({ reason: "" });
+    await done("POST", "/admin/bans", { client_ids: [tom], reason: "Again" });
+    expect(await listed(tom)).toMatchObject({ reason: "Again" });
+    await done("DELETE", "/admin/bans", { client_ids: [tom, jerry] });
+    expect([await login(tom), await login(jerry)]).toEqual(["", ""]);
+  });
+
+  test("[I11] D1 failing, a ban counts and is not listed: what is listed counts, always", async () => {
+    const [tom] = named("tom");
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await breakTable("bans");
+    expect(await outcome(rest("POST", "/admin/bans", { client_ids: [tom] }))).toBe("503 503");
+    expect(await login(tom)).toBe(BANNED);
+    expect(await outcome(rest("GET", "/admin/bans"))).toBe("503 503");
+    await repair();
+    expect(await listed(tom)).toBeUndefined();
+    await done("DELETE", "/admin/bans", { client_ids: [tom] });
+    expect(await login(tom)).toBe("");
   });
 
   test("are listed page by page", async () => {
-    const page = Array.from({ length: 100 }, (_, at) => ({ clientId: `c${at}`, reason: "", at: 0 }));
-    vi.spyOn(sources, "listBans").mockResolvedValueOnce(page).mockResolvedValueOnce(page.slice(0, 1));
-    const first = await (await to("GET", "/admin/bans")).json();
-    expect(first).toMatchObject({ next: "c99", results: { length: 100 } });
-    expect(await (await to("GET", "/admin/bans?after=c99")).json()).toEqual({
-      results: [{ client_id: "c0", reason: "", at: "1970-01-01T00:00:00.000Z" }],
-    });
-    expect(vi.spyOn(sources, "listBans").mock.calls.map(([, asked]) => asked.after)).toEqual([
-      undefined,
-      "c99",
-    ]);
+    const [prefix] = named("mouse");
+    const mice = Array.from({ length: 130 }, (_, at) => `${prefix}-${String(at).padStart(3, "0")}`);
+    await done("POST", "/admin/bans", { client_ids: mice.slice(0, 100), reason: "Mice" });
+    await done("POST", "/admin/bans", { client_ids: mice.slice(100), reason: "Mice" });
+    const seen: string[] = [];
+    let after: string | undefined = prefix;
+    while (after !== undefined) {
+      const page: Page = await done("GET", `/admin/bans?after=${after}`);
+      seen.push(...page.results.map((ban) => ban.client_id));
+      after = page.next;
+    }
+    expect(seen.filter((clientId) => clientId.startsWith(`${prefix}-`))).toEqual(mice);
   });
 
-  test.each([{}, { client_ids: [] }, { client_ids: Array.from({ length: 101 }, (_, at) => `c${at}`) }])(
-    "%j is refused",
-    async (body) => {
-      expect((await to("POST", "/admin/bans", body)).status).toBe(400);
-      expect(done).toEqual([]);
-    },
-  );
+  test.each([
+    ["nobody named", {}],
+    ["nobody", { client_ids: [] }],
+    ["101", { client_ids: Array.from({ length: 101 }, (_, at) => `c${at}`) }],
+    ["a long reason", { client_ids: ["Spike"], reason: "x".repeat(201) }],
+  ])("%s: refused, and nobody is banned", async (_, body) => {
+    expect(await outcome(rest("POST", "/admin/bans", body))).toBe("400 105");
+    expect(await login("Spike")).toBe("");
+  });
 });
 
 describe("[G-05] the event log", () => {
-  test("is filtered by every field there is, page by page", async () => {
-    const event: LoggedEvent = {
-      ...{ id: "e1", at: 5, clientId: "Tom", conversationId: "c1", messageId: "m1" },
-      name: "messageSent",
-      detail: { online: ["Jerry"] },
-    };
-    const find = vi.spyOn(sources, "findEvents");
-    find.mockResolvedValueOnce({ events: [event], next: { at: 5, id: "e1" } });
-    const query = "event=messageSent&client_id=Tom&conv_id=c1&message_id=m1&from=1&until=9&limit=7";
-    const first = await (await to("GET", `/admin/events?${query}`)).json<{ next: string }>();
-    expect(first).toEqual({
-      results: [
-        {
-          ...{ id: "e1", event: "messageSent", at: 5, client_id: "Tom", conv_id: "c1", message_id: "m1" },
-          detail: { online: ["Jerry"] },
-        },
-      ],
-      next: expect.any(String),
+  interface Event {
+    id: string;
+    event: string;
+    at: number;
+    client_id?: string;
+    conv_id?: string;
+    message_id?: string;
+    detail: Record<string, unknown>;
+  }
+  interface Page {
+    results: Event[];
+    next?: string;
+  }
+
+  const events = async (filter: Record<string, string>) => {
+    const found: Event[] = [];
+    let cursor: Record<string, string> = {};
+    for (;;) {
+      const page: Page = await done("GET", `/admin/events?${new URLSearchParams({ ...filter, ...cursor })}`);
+      found.push(...page.results);
+      if (page.next === undefined) return found;
+      cursor = { cursor: page.next };
+    }
+  };
+
+  test("is filtered by every field there is, newest first, page by page", async () => {
+    await configure({ events: { logDays: 7 } });
+    const [tom, jerry, spike] = named("tom", "jerry", "spike");
+    const toms = await Device.of(tom);
+    const id = await start(toms, [tom, jerry]);
+    const acks = [await say(toms, id, "one"), await say(toms, id, "two"), await say(toms, id, "three")];
+    await change(toms, "add", id, [spike]);
+    await change(toms, "remove", id, [spike]);
+    const said = () => events({ conv_id: id, event: "messageSent" });
+    await expect.poll(async () => (await said()).length, { timeout: 20_000 }).toBe(3);
+    const names = async () => new Set((await events({ conv_id: id })).map(({ event }) => event));
+    const all = [
+      ...["conversationStarted", "messageSent", "receiversOffline"],
+      ...["conversationAdded", "conversationRemoved"],
+    ];
+    await expect.poll(names, { timeout: 20_000 }).toEqual(new Set(all));
+    const messageId = acks[1]?.ackMessage?.uid ?? "";
+    const [second] = await events({ event: "messageSent", message_id: messageId });
+    expect(second).toMatchObject({
+      ...{ event: "messageSent", client_id: tom, conv_id: id, message_id: messageId },
+      detail: { offline: [jerry] },
     });
-    find.mockResolvedValueOnce({ events: [], next: undefined });
-    const cursor = encodeURIComponent(first.next);
-    const last = await to("GET", `/admin/events?${query}&cursor=${cursor}`);
-    expect(await last.json()).toEqual({ results: [] });
-    const filter = {
-      ...{ name: "messageSent", clientId: "Tom", conversationId: "c1", messageId: "m1" },
-      ...{ from: 1, until: 9, limit: 7 },
-    };
-    expect(find.mock.calls).toEqual([
-      [world.DB, { ...filter, before: undefined }],
-      [world.DB, { ...filter, before: { at: 5, id: "e1" } }],
-    ]);
+    expect(JSON.stringify(second)).not.toContain("two");
+    const ats = (await said()).map(({ at }) => at);
+    expect(ats).toEqual(ats.toSorted((a, b) => b - a));
+    const whole = await said();
+    expect(await events({ conv_id: id, event: "messageSent", limit: "1" })).toEqual(whole);
+    const [newest, , oldest] = whole;
+    const between = { from: String(oldest?.at), until: String(Number(newest?.at) + 1) };
+    expect(await events({ conv_id: id, event: "messageSent", ...between })).toEqual(whole);
+    expect(await events({ conv_id: id, event: "messageSent", until: String(oldest?.at) })).toEqual([]);
+    const online = await events({ client_id: tom, event: "clientOnline" });
+    expect(online).toMatchObject([{ client_id: tom }]);
+    await configure({ events: null });
   });
 
-  test.each(["event=nope", "cursor=x", "from=x", "limit=x"])("%s is refused", async (query) => {
-    expect((await to("GET", `/admin/events?${query}`)).status).toBe(400);
+  test.each(["event=nope", "cursor=x", "from=x", "limit=x", "cursor=1", "client_id="])(
+    "%s is refused",
+    async (query) => {
+      expect(await outcome(rest("GET", `/admin/events?${query}`))).toBe("400 1");
+    },
+  );
+
+  test("[I11] D1 failing is 503", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await breakTable("events");
+    expect(await outcome(rest("GET", "/admin/events"))).toBe("503 503");
   });
 });

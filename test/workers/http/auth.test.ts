@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { callerOf, credentialsInHeaders } from "../../../src/http/auth.ts";
-import { openWorld } from "../support/world.ts";
-import { answering, ask } from "./ask.ts";
+import { named } from "../support/chat.ts";
+import { Device } from "../support/device.ts";
+import { CONVERSATIONS, conversationOf, done } from "../support/rest.ts";
+import { http, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
 
@@ -87,22 +89,23 @@ describe("[http-api §1.2] older headers say the same", () => {
 
 describe("[http-api §1.2] very old browsers put the keys into a text/plain body", () => {
   const post = (body: object, type = "text/plain;charset=UTF-8") =>
-    ask("http://im.example.com/1.1/rtm/online", {
+    http("/1.1/rtm/online", {
       method: "POST",
       headers: { "Content-Type": type },
       body: JSON.stringify(body),
-      env: { ...ours, ...answering({ clients: { isOnline: async () => true } }) },
     });
   const keys = {
-    _ApplicationId: "demoApp",
-    _ApplicationKey: "demoAppKey0002",
-    _MasterKey: "demoMasterKey0003",
+    _ApplicationId: world.APP_ID,
+    _ApplicationKey: world.APP_KEY,
+    _MasterKey: world.MASTER_KEY,
   };
 
   test("and are let in by them", async () => {
-    const response = await post({ ...keys, _SessionToken: "x", peers: ["Jerry"] });
+    const [jerry] = named("jerry");
+    await Device.of(jerry);
+    const response = await post({ ...keys, _SessionToken: "x", peers: [jerry] });
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ results: ["Jerry"] });
+    expect(await response.json()).toEqual({ results: [jerry] });
   });
 
   test.each([
@@ -118,85 +121,16 @@ describe("[http-api §1.2] very old browsers put the keys into a text/plain body
   });
 
   test("which are gone from it then; names with two underscores stay", async () => {
-    const changed: unknown[] = [];
-    const conversation = {
-      change: async (changes: unknown) => {
-        changed.push(changes);
-        return { updatedAt: 1_700_000_000_000 };
-      },
-    };
-    const response = await ask("http://im.example.com/1.2/rtm/conversations/c1", {
+    const id = await conversationOf(["Tom"]);
+    const response = await http(`${CONVERSATIONS}/${id}`, {
       method: "PUT",
       headers: { "Content-Type": "text/plain" },
       body: JSON.stringify({ ...keys, _ApplicationProduction: 1, name: "x", __kept: 2 }),
-      env: { ...ours, ...answering({ conversations: conversation }) },
     });
     expect(response.status).toBe(200);
-    expect(changed).toEqual([{ name: "x", __kept: 2 }]);
-  });
-});
-
-describe("[I12] routes for the app's server", () => {
-  test.each([
-    ["POST", "/1.2/rtm/conversations"],
-    ["GET", "/1.2/rtm/conversations"],
-    ["PUT", "/1.2/rtm/conversations/c1"],
-    ["DELETE", "/1.2/rtm/conversations/c1"],
-    ["POST", "/1.2/rtm/conversations/c1/members"],
-    ["DELETE", "/1.2/rtm/conversations/c1/members"],
-    ["GET", "/1.2/rtm/conversations/c1/members"],
-    ["POST", "/1.2/rtm/conversations/c1/mutes"],
-    ["DELETE", "/1.2/rtm/conversations/c1/mutes"],
-    ["GET", "/1.2/rtm/conversations/c1/mutes"],
-    ["POST", "/1.2/rtm/conversations/c1/messages"],
-    ["GET", "/1.2/rtm/conversations/c1/messages"],
-    ["PUT", "/1.2/rtm/conversations/c1/messages/m1"],
-    ["PUT", "/1.2/rtm/conversations/c1/messages/m1/recall"],
-    ["DELETE", "/1.2/rtm/conversations/c1/messages/m1"],
-    ["POST", "/1.2/rtm/clients/check-online"],
-    ["POST", "/1.2/rtm/clients/Tom/kick"],
-    ["GET", "/1.2/rtm/clients/Tom/messages"],
-    ["GET", "/1.2/rtm/stats"],
-    ["GET", "/1.2/rtm/all-conversations"],
-    ["GET", "/1.2/rtm/messages"],
-    ["GET", "/1.1/rtm/messages/history"],
-    ["GET", "/1.1/rtm/messages/logs"],
-    ["PUT", "/1.1/rtm/messages/logs"],
-    ["DELETE", "/1.1/rtm/messages/logs"],
-    ["POST", "/1.1/rtm/messages"],
-    ["POST", "/1.1/rtm/patch/message"],
-    ["POST", "/1.1/rtm/online"],
-    ["POST", "/1.1/rtm/client/kick"],
-    ["POST", "/admin/bans"],
-    ["DELETE", "/admin/bans"],
-    ["GET", "/admin/bans"],
-    ["GET", "/admin/events"],
-    ["GET", "/admin/settings"],
-  ])("%s %s: neither without a key nor with the app's", async (method, path) => {
-    const keys: Record<string, string>[] = [{}, { "X-LC-Id": "demoApp", "X-LC-Key": "demoAppKey0002" }];
-    for (const headers of keys) {
-      const response = await ask(`http://im.example.com${path}`, {
-        method,
-        headers: { ...headers },
-        env: ours,
-      });
-      expect(response.status).toBe(401);
-      expect(await response.json()).toEqual({ code: 401, error: "Unauthorized." });
-    }
-  });
-
-  test("a signature that was tampered with opens nothing", async () => {
-    const digest = "67df234c51fb8a7675c4050c4a790ba6";
-    for (const sign of [
-      `${digest},1700000000001,master`,
-      `${digest.replace("6", "7")},1700000000000,master`,
-      `${digest},1700000000000`,
-    ]) {
-      const headers = { "X-LC-Id": "demoApp", "X-LC-Sign": sign };
-      const response = await ask("http://im.example.com/1.2/rtm/stats", { headers, env: ours });
-      expect(response.status).toBe(401);
-    }
-    const headers = { "X-LC-Id": "demoApp", "X-LC-Sign": `${digest},1700000000000,master` };
-    expect((await ask("http://im.example.com/1.2/rtm/stats", { headers, env: ours })).status).toBe(200);
+    const where = encodeURIComponent(JSON.stringify({ objectId: id }));
+    const { results } = await done<{ results: object[] }>("GET", `${CONVERSATIONS}?where=${where}`);
+    expect(results).toMatchObject([{ name: "x", __kept: 2 }]);
+    expect(JSON.stringify(results)).not.toMatch(/_Application|_MasterKey/);
   });
 });

@@ -1,254 +1,273 @@
-import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ConversationStub } from "../../../src/env.ts";
-import { sources } from "../../../src/http/sources.ts";
-import { appKeys, configure, masterKeys, openWorld, world } from "../support/world.ts";
-import { answering, ask } from "./ask.ts";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { hmac } from "../../support/sign.ts";
+import { heard, named, refusal, say, settle, start } from "../support/chat.ts";
+import { caughtUp, loggedIn, read } from "../support/commands.ts";
+import { Device } from "../support/device.ts";
+import { engineWith } from "../support/engine.ts";
+import { conversationOf, done, outcome, rest, saidBy, unreadOf } from "../support/rest.ts";
+import { appKeys, configure, http, masterKeys, openWorld, world } from "../support/world.ts";
+import { ask, instead } from "./ask.ts";
+
+/** What the app's server asks about clients, and does to them. */
 
 beforeAll(() => openWorld());
-beforeEach(() => {
+afterEach(() => {
   vi.restoreAllMocks();
 });
-
-interface Options {
-  headers?: Record<string, string>;
-  objects?: Parameters<typeof answering>[0];
-}
-
-function to(method: string, path: string, body?: unknown, { headers = masterKeys, objects }: Options = {}) {
-  return ask(`http://im.example.com${path}`, {
-    ...{ method, headers, env: answering(objects ?? {}) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-}
-
-const stored = {
-  ...{ conversationId: "c1", id: "m1", timestamp: 5, from: "Tom", content: "Hello", mentionAll: false },
-  ...{ mentions: [], receipt: false, patchedAt: undefined, recalled: false, deliveredAt: undefined },
-};
 
 describe("[A-05] who is online", () => {
   test.each([
     ["/1.2/rtm/clients/check-online", "client_ids"],
     ["/1.1/rtm/online", "peers"],
-  ])("%s asks each of at most 20 once", async (path, field) => {
-    const states = [true, false];
-    const isOnline = vi.fn(async () => states.shift() ?? true);
-    const objects = { clients: { isOnline } };
-    const response = await to("POST", path, { [field]: ["Tom", "Jerry", "Tom"] }, { objects });
-    expect(await response.json()).toEqual({ results: ["Tom"] });
-    expect(isOnline).toHaveBeenCalledTimes(2);
-    const many = Array.from({ length: 21 }, (_, at) => `c${at}`);
-    expect((await to("POST", path, { [field]: many }, { objects })).status).toBe(400);
+  ])("%s: those who are, each once, of at most 20", async (path, field) => {
+    const [tom, jerry, spike] = named("tom", "jerry", "spike");
+    const online = (...ids: string[]) => done("POST", path, { [field]: ids });
+    const [toms] = [await Device.of(tom), await Device.of(jerry)];
+    expect(await online(tom, jerry, tom, spike)).toEqual({ results: [tom, jerry] });
+    await toms.ask({ cmd: "session", op: "close" });
+    expect(await online(tom, jerry, spike)).toEqual({ results: [jerry] });
+    const twenty = Array.from({ length: 19 }, (_, at) => `c${at}`);
+    expect(await online(jerry, ...twenty)).toEqual({ results: [jerry] });
+    expect(await outcome(rest("POST", path, { [field]: [jerry, "x", ...twenty] }))).toBe("400 105");
   });
 
-  test("[A-06] stats count them", async () => {
-    const presence = async () => ({ online: 2, today: 7 });
-    const response = await to("GET", "/1.2/rtm/stats", undefined, { objects: { app: { presence } } });
-    expect(await response.json()).toEqual({ result: { online_user_count: 2, user_count_today: 7 } });
+  test.each([{}, { client_ids: [] }, { client_ids: "Tom" }, { client_ids: ["\u0000"] }])(
+    "%j is refused",
+    async (body) => {
+      expect(await outcome(rest("POST", "/1.2/rtm/clients/check-online", body))).toBe("400 105");
+    },
+  );
+
+  test("[I11] a client's object that fails is 503, told to the log once and to the caller not at all", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const failing = instead(world.CLIENTS, () => Promise.reject(new Error("secret of the object")));
+    const response = await ask("http://parley.test/1.2/rtm/clients/check-online", {
+      ...{ method: "POST", headers: masterKeys, body: '{"client_ids":["Tom"]}', env: { CLIENTS: failing } },
+    });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ code: 503, error: expect.not.stringContaining("secret") });
+    expect(log).toHaveBeenCalledTimes(1);
+  });
+
+  test("[A-06] stats count them, and who was here today", async () => {
+    const stats = async () => {
+      const { result } = await done<{ result: { online_user_count: number; user_count_today: number } }>(
+        "GET",
+        "/1.2/rtm/stats",
+      );
+      return [result.online_user_count, result.user_count_today];
+    };
+    const settled = async () => {
+      const [online = 0, today = 0] = await stats();
+      return { online, today };
+    };
+    const before = await settled();
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, phone] = [await Device.of(tom), await Device.of(jerry)];
+    const tablet = await Device.of(jerry);
+    await expect.poll(stats).toEqual([before.online + 2, before.today + 2]);
+    await toms.ask({ cmd: "session", op: "close" });
+    await expect.poll(stats).toEqual([before.online + 1, before.today + 2]);
+    for (const device of [phone, tablet]) await device.ask({ cmd: "session", op: "close" });
+    await expect.poll(stats).toEqual([before.online, before.today + 2]);
   });
 });
 
 describe("[Y-22] unread, with the app key", () => {
-  const inAll = vi.fn(async (_clientId: string) => 7);
-  const inOne = vi.fn<ConversationStub["unread"]>();
-  const objects = { clients: { unreadCount: inAll }, conversations: { unread: inOne } };
-  beforeEach(() => {
-    inAll.mockResolvedValue(7);
-    inOne.mockResolvedValue(3);
+  const count = async (path: string) => {
+    const response = await http(path, { headers: appKeys });
+    return response.ok ? (await response.json<{ count: number }>()).count : outcome(response);
+  };
+
+  test("in each conversation and in all, while he is away and while he is here, until he read it", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const first = await start(toms, [tom, jerry], { unique: false });
+    const second = await start(toms, [tom, jerry], { unique: false });
+    await say(toms, first, "one");
+    await say(toms, first, "two");
+    await saidBy(tom, second, "three");
+    const counts = () =>
+      Promise.all(
+        [
+          `/1.2/rtm/clients/${jerry}/unread-count`,
+          `/1.2/rtm/clients/${jerry}/unread-count?conv_id=${first}`,
+          `/1.2/rtm/clients/${jerry}/unread-count?conv_id=${second}`,
+          `/1.1/rtm/messages/unread/${jerry}`,
+          `/1.1/rtm/messages/unread/${jerry}/${first}`,
+        ].map(count),
+      );
+    expect(await counts()).toEqual([3, 2, 1, 3, 2]);
+    const jerrys = await Device.of(jerry);
+    await caughtUp(first, jerrys);
+    await say(toms, first, "four");
+    await jerrys.message("four");
+    expect(await counts()).toEqual([4, 3, 1, 4, 3]);
+    read(jerrys, first);
+    await expect.poll(counts).toEqual([1, 0, 1, 1, 0]);
+    expect(await count(`/1.2/rtm/clients/${tom}/unread-count`)).toBe(0);
   });
 
-  test.each([
-    ["/1.2/rtm/clients/Tom/unread-count", 7],
-    ["/1.2/rtm/clients/Tom/unread-count?conv_id=c1", 3],
-    ["/1.1/rtm/messages/unread/Tom", 7],
-    ["/1.1/rtm/messages/unread/Tom/c1", 3],
-  ])("%s is %i", async (path, count) => {
-    const response = await to("GET", path, undefined, { headers: appKeys, objects });
-    expect(await response.json()).toEqual({ count });
+  test("is 0 where he is no member and for who was never here, and 404 where there is no conversation", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await conversationOf([tom]);
+    await saidBy(tom, id, "hello");
+    expect(await count(`/1.2/rtm/clients/${jerry}/unread-count?conv_id=${id}`)).toBe(0);
+    expect(await count(`/1.2/rtm/clients/${jerry}/unread-count`)).toBe(0);
+    const nowhere = "65537a0e0000000000000009";
+    expect(await count(`/1.2/rtm/clients/${tom}/unread-count?conv_id=${nowhere}`)).toBe("404 4303");
+    expect(await count(`/1.1/rtm/messages/unread/${tom}/${nowhere}`)).toBe("404 4303");
   });
 
-  test("is 0 where he is no member, and 404 where there is no conversation", async () => {
-    const path = "/1.2/rtm/clients/Tom/unread-count?conv_id=c1";
-    inOne.mockResolvedValue(undefined);
-    expect(await (await to("GET", path, undefined, { objects })).json()).toEqual({ count: 0 });
-    inOne.mockResolvedValue({ refused: "CONVERSATION_NOT_FOUND" });
-    expect((await to("GET", path, undefined, { objects })).status).toBe(404);
+  test("is what he may see: who was removed has none there", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await conversationOf([tom, jerry]);
+    await saidBy(tom, id, "hello");
+    expect(await unreadOf(jerry)).toBe(1);
+    await done("DELETE", `/1.2/rtm/conversations/${id}/members`, { client_ids: [jerry] });
+    expect([await unreadOf(jerry), await unreadOf(jerry, id)]).toEqual([0, 0]);
   });
 
-  test.each(["a%2Fb", "%E7%8C%AB", "a%20b"])("a client may be called %s", async (name) => {
-    await to("GET", `/1.2/rtm/clients/${name}/unread-count`, undefined, { objects });
-    expect(inAll).toHaveBeenLastCalledWith(decodeURIComponent(name));
+  test.each(["a/b", "猫", "a b", "%41"])("a client may be called %j", async (name) => {
+    const id = await conversationOf([name]);
+    await saidBy("Tom", id, "hello");
+    expect(await count(`/1.2/rtm/clients/${encodeURIComponent(name)}/unread-count`)).toBe(1);
+    expect(await count(`/1.1/rtm/messages/unread/${encodeURIComponent(name)}/${id}`)).toBe(1);
   });
 });
 
 describe("[A-05] kick", () => {
-  const kick = vi.fn(async (_reason: string) => 1);
-  const objects = { clients: { kick } };
-
   test.each([
-    ["/1.2/rtm/clients/Tom/kick", { reason: "Enough" }, "Enough"],
-    ["/1.2/rtm/clients/Tom/kick", undefined, ""],
-    ["/1.1/rtm/client/kick", { client_id: "Tom", reason: "Enough" }, "Enough"],
-  ])("%s with %j", async (path, body, reason) => {
-    expect(await (await to("POST", path, body, { objects })).json()).toEqual({});
-    expect(kick.mock.calls).toEqual([[reason]]);
-  });
-
-  test("a reason has at most 20 characters", async () => {
-    const body = { reason: "x".repeat(21) };
-    expect((await to("POST", "/1.2/rtm/clients/Tom/kick", body, { objects })).status).toBe(400);
-    expect(kick).not.toHaveBeenCalled();
-  });
-});
-
-describe("[A-05] [A-06] [A-08] history out of D1", () => {
-  const objects = { app: { archivedUntil: async () => 1_700_000_000_000 } };
-  beforeEach(() => {
-    vi.spyOn(sources, "messagesSentBy").mockResolvedValue([stored]);
-    vi.spyOn(sources, "messagesOfApp").mockResolvedValue([stored]);
-  });
-
-  test.each([
-    ["/1.2/rtm/clients/Tom/messages", "messagesSentBy", ["Tom"]],
-    ["/1.2/rtm/messages", "messagesOfApp", []],
-    ["/1.1/rtm/messages/history?from=Tom", "messagesSentBy", ["Tom"]],
-    ["/1.1/rtm/messages/history", "messagesOfApp", []],
-    ["/1.1/rtm/messages/logs/", "messagesOfApp", []],
-  ] as const)("%s says up to when it is complete", async (path, source, subject) => {
-    const response = await to("GET", path, undefined, { objects });
-    expect(await response.json()).toMatchObject([{ "msg-id": "m1", to: "c1", from: "Tom" }]);
-    expect(response.headers.get("X-Parley-Complete-Until")).toBe("1700000000000");
-    const request = { start: undefined, end: undefined, reversed: false, limit: 100 };
-    expect(vi.spyOn(sources, source).mock.calls).toEqual([[world.DB, ...subject, request]]);
-  });
-
-  test("Python's own way to say a time and a flag", async () => {
-    const query = "limit=5&max_ts=1700000000000.0&msgid=a+b&reversed=True";
-    await to("GET", `/1.1/rtm/messages/history?${query}`, undefined, { objects });
-    const start = { timestamp: 1_700_000_000_000, messageId: "a+b", inclusive: false };
-    expect(vi.spyOn(sources, "messagesOfApp").mock.calls[0]?.[1]).toEqual({
-      ...{ start, end: undefined, reversed: true, limit: 5 },
+    ["/1.2/rtm/clients/{}/kick", { reason: "Enough" }, "Enough"],
+    ["/1.2/rtm/clients/{}/kick", undefined, undefined],
+    ["/1.1/rtm/client/kick", { client_id: "{}", reason: "Enough" }, "Enough"],
+  ])("[C-10] %s with %j ends every session with 4115", async (path, body, detail) => {
+    const [tom] = named("tom");
+    const devices = [await Device.of(tom), await Device.of(tom)];
+    const filled = (text: string) => text.replace("{}", tom);
+    expect(await done("POST", filled(path), body && filled(JSON.stringify(body)))).toEqual({});
+    for (const device of devices) {
+      const { sessionMessage } = await device.push("session", "closed");
+      expect(sessionMessage?.code).toBe(4115);
+      if (detail !== undefined) expect(sessionMessage?.detail).toBe(detail);
+    }
+    expect(await done("POST", "/1.2/rtm/clients/check-online", { client_ids: [tom] })).toEqual({
+      results: [],
     });
+    expect(refusal(await (await Device.connect()).login(tom))).toBe("");
   });
 
-  test("[I11] D1 failing is 503", async () => {
-    const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    vi.spyOn(sources, "messagesOfApp").mockRejectedValue(new Error("D1 is down"));
-    const response = await to("GET", "/1.2/rtm/messages", undefined, { objects });
-    expect([response.status, await response.json()]).toMatchObject([503, { code: 503 }]);
-    log.mockRestore();
+  test("[M-50] his will is not sent", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const id = await start(toms, [tom, jerry]);
+    await caughtUp(id, jerrys);
+    expect(refusal(await say(toms, id, "I am gone", { will: true }))).toBe("");
+    await done("POST", `/1.2/rtm/clients/${tom}/kick`);
+    await toms.push("session", "closed");
+    toms.close();
+    // Who comes and is lost without one makes sure that Tom's loss was worked off.
+    const again = await Device.of(tom);
+    await settle(id, again, jerrys);
+    expect(heard(jerrys, id)).toEqual([]);
+  });
+
+  test("[C-09] his session token does not count any more", async () => {
+    const [tom] = named("tom");
+    const { token } = await loggedIn(tom);
+    await done("POST", `/1.2/rtm/clients/${tom}/kick`);
+    const device = await Device.connect();
+    expect(refusal(await device.login(tom, { st: token, r: true }))).toMatch(/^4112 /);
+  });
+
+  test("a reason has at most 20 characters; with more nobody is kicked", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const twenty = "x".repeat(20);
+    for (const [path, body] of [
+      [`/1.2/rtm/clients/${tom}/kick`, { reason: `${twenty}x` }],
+      ["/1.1/rtm/client/kick", { client_id: tom, reason: `${twenty}x` }],
+    ] as const) {
+      expect(await outcome(rest("POST", path, body))).toBe("400 105");
+    }
+    await toms.ask({ cmd: "session", op: "query", sessionMessage: { sessionPeerIds: [tom] } });
+    await done("POST", `/1.2/rtm/clients/${tom}/kick`, { reason: twenty });
+    expect((await toms.push("session", "closed")).sessionMessage?.detail).toBe(twenty);
+  });
+
+  test("who is not here is none the worse for it", async () => {
+    const [tom] = named("tom");
+    expect(await done("POST", `/1.2/rtm/clients/${tom}/kick`)).toEqual({});
+    expect(refusal(await (await Device.connect()).login(tom))).toBe("");
   });
 });
 
-describe("[X-01] history for a member who shows a signature", () => {
-  const history = vi.fn<ConversationStub["history"]>();
-  const isMember = vi.fn<ConversationStub["isMember"]>();
-  const objects = { conversations: { history, isMember } };
-  const signature = "nonce=n0nce&signature_ts=1700000000000&signature=abc";
-  const read = (path: string) => to("GET", path, undefined, { headers: appKeys, objects });
-  const PATH = `/1.2/rtm/conversations/c1/messages?client_id=Tom&${signature}`;
-  beforeEach(async () => {
-    history.mockResolvedValue([
-      { ...stored, id: "m1" },
-      Object.assign({ ...stored, id: "m2", from: "Jerry", timestamp: 6 }, { recipients: ["Mary"] }),
-    ]);
-    isMember.mockResolvedValue(true);
-    vi.spyOn(sources, "isSignatureValid").mockResolvedValue(true);
-    await configure({ security: { signHistory: true } });
-  });
+describe("[X-06] [H-10] signing logins", () => {
+  afterEach(() => configure({ hooks: null, security: { signLogin: null } }));
 
-  test.each([PATH, `/1.1/rtm/messages/history?convid=c1&peerid=Tom&${signature}`])(
-    "%s: what was for him, nothing else",
-    async (path) => {
-      const response = await read(path);
-      expect(await response.json()).toMatchObject([{ "msg-id": "m1" }]);
-      expect(vi.spyOn(sources, "isSignatureValid").mock.calls[0]?.[0]).toMatchObject({
-        ...{ appId: world.APP_ID, masterKey: world.MASTER_KEY, clientId: "Tom" },
-        permission: { action: "history", conversationId: "c1" },
-        signature: { signature: "abc", timestamp: 1_700_000_000_000, nonce: "n0nce" },
-      });
+  const calls: [string, () => Promise<Response>][] = [
+    ["1.1", () => rest("POST", "/1.1/rtm/sign", { session_token: "t0ken" }, appKeys)],
+    ["1.2", () => rest("GET", "/1.2/rtm/clients/sign?session_token=t0ken", undefined, appKeys)],
+  ];
+
+  interface Signed {
+    signature: string;
+    nonce: string;
+    client_id: string;
+    timestamp: number;
+  }
+
+  test.each(calls)(
+    "by %s: one that logs in, another every time, for whom the hook knows",
+    async (_, call) => {
+      const [tom] = named("tom");
+      const asked = await engineWith({ _rtmClientSign: () => ({ result: true, objectId: tom }) });
+      const [first, second] = [await (await call()).json<Signed>(), await (await call()).json<Signed>()];
+      expect(asked[0]).toEqual({ name: "_rtmClientSign", parameters: { sessionToken: "t0ken" } });
+      const { signature, nonce, client_id, timestamp } = first;
+      expect(client_id).toBe(tom);
+      expect(timestamp).toBeGreaterThan(1_600_000_000_000);
+      const text = `${world.APP_ID}:${tom}::${timestamp}:${nonce}`;
+      expect(signature).toBe(hmac(world.MASTER_KEY, text));
+      expect(second).not.toEqual(first);
+      await configure({ security: { signLogin: true } });
+      const device = await Device.connect();
+      expect(refusal(await device.login(tom))).toMatch(/^4102 /);
+      expect(refusal(await device.login(tom, { s: signature, t: timestamp, n: nonce }))).toBe("");
     },
   );
 
-  test("not while the setting is off", async () => {
-    await configure({ security: { signHistory: null } });
-    expect((await read(PATH)).status).toBe(401);
-    expect(sources.isSignatureValid).not.toHaveBeenCalled();
-  });
-
-  test.each(["client_id", "nonce", "signature_ts", "signature"])("not without %s", async (name) => {
-    const url = new URL(PATH, "http://im.example.com");
-    url.searchParams.delete(name);
-    expect((await read(url.pathname + url.search)).status).toBe(401);
-    expect(history).not.toHaveBeenCalled();
-  });
-
-  test("not with a wrong one, and not for who is no member", async () => {
-    vi.spyOn(sources, "isSignatureValid").mockResolvedValue(false);
-    const wrong = await read(PATH);
-    expect([wrong.status, await wrong.json()]).toMatchObject([401, { code: 4102 }]);
-    vi.spyOn(sources, "isSignatureValid").mockResolvedValue(true);
-    isMember.mockResolvedValue(false);
-    const stranger = await read(PATH);
-    expect([stranger.status, await stranger.json()]).toMatchObject([403, { code: 4312 }]);
-    expect(history).not.toHaveBeenCalled();
-  });
-
-  test("nothing beyond conversations", async () => {
-    expect((await read(`/1.1/rtm/messages/history?peerid=Tom&${signature}`)).status).toBe(401);
-  });
-});
-
-describe("[X-06] signing logins", () => {
-  const calls = [
-    () => to("POST", "/1.1/rtm/sign", { session_token: "t0ken" }, { headers: appKeys }),
-    () => to("GET", "/1.2/rtm/clients/sign?session_token=t0ken", undefined, { headers: appKeys }),
-  ];
-
-  test.each(calls)("a signature in milliseconds, for whom the hook knows", async (call) => {
-    vi.spyOn(sources, "aboutSignIn").mockResolvedValue({ allowed: true, clientId: "Tom" });
-    vi.spyOn(sources, "signLogin").mockResolvedValue("51gned");
-    const [first, second] = [await (await call()).json(), await (await call()).json()];
-    expect(first).toEqual({
-      ...{ signature: "51gned", client_id: "Tom", nonce: expect.any(String), timestamp: expect.any(Number) },
-    });
-    expect(JSON.parse(JSON.stringify(first)).timestamp).toBeGreaterThan(1_600_000_000_000);
-    expect(second).not.toEqual(first);
-    expect(vi.spyOn(sources, "aboutSignIn").mock.calls[0]?.[1]).toBe("t0ken");
-  });
-
-  test.each(calls)("refused where the hook refuses, and where there is none", async (call) => {
-    const signed = vi.spyOn(sources, "signLogin");
-    vi.spyOn(sources, "aboutSignIn").mockResolvedValue({ allowed: false, error: "who?" });
+  test.each(calls)("by %s: refused where the hook refuses, with its words", async (_, call) => {
+    await engineWith({ _rtmClientSign: () => ({ result: false, error: "who?" }) });
     const refused = await call();
     expect([refused.status, await refused.json()]).toEqual([403, { code: 403, error: "who?" }]);
-    vi.spyOn(sources, "aboutSignIn").mockResolvedValue(undefined);
-    expect((await call()).status).toBe(404);
-    expect(signed).not.toHaveBeenCalled();
+  });
+
+  test.each(calls)("by %s: 404 where there is none", async (_, call) => {
+    expect(await outcome(call())).toBe("404 404");
+    await engineWith({});
+    expect(await outcome(call())).toBe("404 404");
   });
 });
 
 describe("[http-api §5] roles of members", () => {
-  const PATH = '/1.1/classes/_ConversationMemberInfo?client_id=Tom&where={"cid":"c1"}&limit=500&skip=0';
-  const checkToken = vi.fn(async (_id: string, token: string) =>
-    token === "genuine" ? undefined : ({ refused: "SESSION_TOKEN_EXPIRED" } as const),
-  );
-  const objects = { clients: { checkToken } };
-  beforeEach(() => {
-    checkToken.mockImplementation(async (_id, token) =>
-      token === "genuine" ? undefined : { refused: "SESSION_TOKEN_EXPIRED" },
-    );
-  });
+  const rolesOf = (clientId: string, headers: Record<string, string>) =>
+    http(`/1.1/classes/_ConversationMemberInfo?client_id=${clientId}&where={"cid":"c1"}&limit=500&skip=0`, {
+      headers,
+    });
 
-  test.each([
-    [{ headers: appKeys }, 200],
-    [{ headers: { "X-LC-IM-Session-Token": "genuine" } }, 200],
-    [{ headers: { "X-LC-IM-Session-Token": "forged" } }, 401],
-    [{ headers: {} }, 401],
-  ])("there are none, for %j: %i", async (how, status) => {
-    const response = await to("GET", PATH, undefined, { ...how, objects });
-    expect(response.status).toBe(status);
-    if (status === 200) expect(await response.json()).toEqual({ results: [] });
+  test("there are none: for the app key, and for who shows his session token", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const { token } = await loggedIn(tom);
+    const shown = { "X-LC-IM-Session-Token": token };
+    for (const headers of [appKeys, shown]) {
+      expect(await (await rolesOf(tom, headers)).json()).toEqual({ results: [] });
+    }
+    expect(await outcome(rolesOf(tom, { "X-LC-IM-Session-Token": "forged" }))).toMatch(/^401 /);
+    expect(await outcome(rolesOf(jerry, shown))).toMatch(/^401 /);
+    expect(await outcome(rolesOf(tom, {}))).toBe("401 401");
+    await done("POST", `/1.2/rtm/clients/${tom}/kick`);
+    expect(await outcome(rolesOf(tom, shown))).toBe("401 4112");
   });
 });
 
@@ -270,9 +289,9 @@ describe("[A-03] [A-04] [A-07] what is not served", () => {
     "/1.1/rtm/conversation/subscribers/count",
     "/1.1/rtm/conversation/blacklist",
     "/1.1/rtm/transient_group/onlines",
-  ])("%s says so", async (path) => {
-    for (const method of ["GET", "POST"]) {
-      const response = await to(method, path);
+  ])("%s says so, with 404", async (path) => {
+    for (const method of ["GET", "POST", "DELETE"]) {
+      const response = await rest(method, path);
       expect(response.status).toBe(404);
       expect(await response.json()).toEqual({ code: 404, error: expect.stringMatching(/not served/) });
     }

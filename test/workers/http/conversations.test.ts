@@ -1,12 +1,39 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { named, start } from "../support/chat.ts";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import {
+  change,
+  heard,
+  history,
+  look,
+  named,
+  notices,
+  query,
+  refusal,
+  say,
+  settle,
+  start,
+} from "../support/chat.ts";
+import { caughtUp, loggedIn, notifications } from "../support/commands.ts";
+import { archived, archivedAs, breakTable, repair } from "../support/d1.ts";
 import { Device } from "../support/device.ts";
-import { configure, http, masterKeys, maybeEvict, openWorld } from "../support/world.ts";
-import { answering, ask } from "./ask.ts";
+import {
+  conversationOf,
+  done,
+  outcome,
+  CONVERSATIONS as PATH,
+  rest,
+  saidBy,
+  textsIn,
+  unreadOf,
+} from "../support/rest.ts";
+import { configure, maybeEvict, openWorld, world } from "../support/world.ts";
+
+/** Conversations as the app's server makes, changes and deletes them, and what their members see of it. */
 
 beforeAll(() => openWorld());
-
-const PATH = "/1.2/rtm/conversations";
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await repair();
+});
 
 interface Row {
   objectId: string;
@@ -14,18 +41,11 @@ interface Row {
   [column: string]: unknown;
 }
 
-async function create(body: object): Promise<Row> {
-  const response = await http(PATH, { method: "POST", headers: masterKeys, body: JSON.stringify(body) });
-  expect(response.status).toBe(200);
-  return response.json();
-}
+const create = (body: object) => done<Row>("POST", PATH, body);
 
 async function find(where: object, path = PATH, more = ""): Promise<Row[]> {
   const query = `where=${encodeURIComponent(JSON.stringify(where))}${more}`;
-  const response = await http(`${path}?${query}`, { headers: masterKeys });
-  expect(response.status).toBe(200);
-  const { results } = await response.json<{ results: Row[] }>();
-  return results;
+  return (await done<{ results: Row[] }>("GET", `${path}?${query}`)).results;
 }
 
 describe("[A-01] creating", () => {
@@ -75,17 +95,38 @@ describe("[A-01] creating", () => {
     [[], 400, 105, /./],
     [7, 400, 105, /./],
   ])("%j is refused with %i and %i", async (body, status, code, error) => {
-    const response = await http(PATH, { method: "POST", headers: masterKeys, body: JSON.stringify(body) });
+    const response = await rest("POST", PATH, body);
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ code, error: expect.stringMatching(error) });
   });
 
   test("[L-06] more members than the setting allows are refused", async () => {
     await configure({ limits: { members: 2 } });
-    const body = JSON.stringify({ m: named("tom", "jerry", "mary") });
-    const response = await http(PATH, { method: "POST", headers: masterKeys, body });
+    expect(await outcome(rest("POST", PATH, { m: named("tom", "jerry", "mary") }))).toBe("409 4304");
     await configure({ limits: { members: null } });
-    expect([response.status, await response.json()]).toMatchObject([409, { code: 4304 }]);
+  });
+});
+
+describe("[A-01] [B-07] creating", () => {
+  test("everybody in it who is online is told, its creator too, and nobody is said to have done it", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const id = await conversationOf([tom, jerry]);
+    for (const device of [toms, jerrys]) {
+      await device.push("conv", "members_joined");
+      expect(notices(device, id)).toEqual(["joined by ", `members_joined ${[jerry, tom].join(" ")} by `]);
+    }
+    const second = await conversationOf([tom, jerry], { c: tom });
+    await toms.push("conv", "members_joined");
+    expect(notices(toms, second)[0]).toBe(`joined by ${tom}`);
+  });
+
+  test("it can be talked in at once", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const id = await conversationOf([tom, jerry]);
+    expect(refusal(await say(toms, id, "hello"))).toBe("");
+    await jerrys.message("hello");
   });
 });
 
@@ -104,8 +145,7 @@ describe("[A-01] [A-06] finding", () => {
     const [name = ""] = named("every");
     const { objectId } = await create({ name });
     for (const path of [PATH, "/1.2/rtm/all-conversations"]) {
-      const response = await http(`${path}?limit=1000`, { headers: masterKeys });
-      const { results } = await response.json<{ results: Row[] }>();
+      const { results } = await done<{ results: Row[] }>("GET", `${path}?limit=1000`);
       expect(results.map((row) => row.objectId)).toContain(objectId);
     }
   });
@@ -113,7 +153,7 @@ describe("[A-01] [A-06] finding", () => {
   test.each(["{", "[]", "7", '"x"', '{"$where":"1"}', '{"__proto__":{"a":1}}'])(
     "where=%s is refused",
     async (where) => {
-      const response = await http(`${PATH}?where=${encodeURIComponent(where)}`, { headers: masterKeys });
+      const response = await rest("GET", `${PATH}?where=${encodeURIComponent(where)}`);
       expect(response.status).toBe(400);
       expect(await response.json()).toEqual({ code: expect.any(Number), error: expect.any(String) });
     },
@@ -121,64 +161,250 @@ describe("[A-01] [A-06] finding", () => {
 });
 
 describe("[A-01] changing", () => {
-  const done = { updatedAt: 1_700_000_000_000 };
-  const asked: unknown[] = [];
-  const env = answering({
-    conversations: {
-      change: async (changes) => {
-        asked.push(changes);
-        return done;
-      },
-      addMembers: async (clientIds) => {
-        asked.push(["add", ...clientIds]);
-        return done;
-      },
-      removeMembers: async (clientIds) => {
-        asked.push(["remove", ...clientIds]);
-        return done;
-      },
-      setMuted: async (clientIds, muted) => {
-        asked.push([muted ? "mute" : "unmute", ...clientIds]);
-        return done;
-      },
-      members: async () => ({ members: ["Jerry", "Tom"], muted: ["Tom"] }),
-    },
+  const updated = (id: string) => ({ objectId: id, updatedAt: expect.stringMatching(/^\d{4}-.*Z$/) });
+
+  /** Tom and Jerry in a conversation that the app's server made, Tom on a device. */
+  async function kitchen() {
+    const [tom, jerry, spike] = named("tom", "jerry", "spike");
+    const id = await conversationOf([tom, jerry], { name: "Cheese", attr: { holes: 3 } });
+    const toms = await Device.of(tom);
+    await caughtUp(id, toms);
+    return { tom, jerry, spike, id, path: `${PATH}/${id}`, toms };
+  }
+
+  test("[B-06] [B-07] who is added is told, and so are those who are there already", async () => {
+    const { tom, jerry, spike, id, path, toms } = await kitchen();
+    const spikes = await Device.of(spike);
+    const body = { client_ids: [spike, tom] };
+    expect(await done("POST", `${path}/members`, body)).toEqual(updated(id));
+    await spikes.push("conv", "members_joined");
+    await toms.push("conv", "members_joined");
+    expect(notices(spikes, id)).toEqual(["joined by ", `members_joined ${spike} by `]);
+    expect(notices(toms, id)).toEqual([`members_joined ${spike} by `]);
+    expect(await done("GET", `${path}/members`)).toEqual({ result: [jerry, tom, spike] });
+    expect(refusal(await say(spikes, id, "woof"))).toBe("");
+    expect((await find({ m: spike })).map(({ objectId }) => objectId)).toEqual([id]);
   });
-  const to = (method: string, path: string, body?: object) =>
-    ask(`http://im.example.com${PATH}/c1${path}`, {
-      ...{ method, headers: masterKeys, env },
-      ...(body && { body: JSON.stringify(body) }),
+
+  test("adding who is there already changes nothing and tells nobody", async () => {
+    const { jerry, id, path, toms } = await kitchen();
+    const before = await look(toms, id);
+    const { updatedAt } = await done<Row>("POST", `${path}/members`, { client_ids: [jerry] });
+    expect(updatedAt).toBe(before.updatedAt);
+    await settle(id, toms);
+    expect(notices(toms, id)).toEqual([]);
+  });
+
+  test("[B-06] [B-07] who is removed is told, as are those who stay, and can say nothing there any more", async () => {
+    const { tom, jerry, id, path, toms } = await kitchen();
+    const jerrys = await Device.of(jerry);
+    await caughtUp(id, jerrys);
+    expect(await done("DELETE", `${path}/members`, { client_ids: [jerry] })).toEqual(updated(id));
+    await jerrys.push("conv", "left");
+    await toms.push("conv", "members_left");
+    expect(notices(jerrys, id)).toEqual(["left by "]);
+    expect(notices(toms, id)).toEqual([`members_left ${jerry} by `]);
+    expect(refusal(await say(jerrys, id, "hello?"))).toBe("4401 INVALID_MESSAGING_TARGET");
+    expect(await done("GET", `${path}/members`)).toEqual({ result: [tom] });
+    expect(await find({ m: jerry })).toEqual([]);
+  });
+
+  test("[B-08] who is away learns of it when he is back", async () => {
+    const { spike, id, path } = await kitchen();
+    await done("POST", `${path}/members`, { client_ids: [spike] });
+    await done("PUT", path, { name: "Bones" });
+    const { token } = await loggedIn(spike);
+    const { body } = await notifications(spike, token, { notification_type: "permanent" });
+    expect(body).toMatchObject({
+      notifications: [
+        { op: "joined", cid: id, initBy: "" },
+        { op: "members_joined", cid: id, m: [spike], initBy: "" },
+        { op: "updated", cid: id, initBy: "", attr: { data: '{"name":"Bones"}' } },
+      ],
     });
-
-  test.each([
-    ["PUT", "", { name: "x", "attr.a": { __op: "Delete" } }, { name: "x", "attr.a": { __op: "Delete" } }],
-    ["POST", "/members", { client_ids: ["Tom"] }, ["add", "Tom"]],
-    ["DELETE", "/members", { client_ids: ["Tom", "Jerry"] }, ["remove", "Tom", "Jerry"]],
-    ["POST", "/mutes", { client_ids: ["Tom"] }, ["mute", "Tom"]],
-    ["DELETE", "/mutes", { client_ids: ["Tom"] }, ["unmute", "Tom"]],
-  ])("%s …%s takes its body, %j, and answers when", async (method, path, body, expected) => {
-    asked.length = 0;
-    const response = await to(method, path, body);
-    expect(await response.json()).toEqual({ objectId: "c1", updatedAt: "2023-11-14T22:13:20.000Z" });
-    expect(asked).toEqual([expected]);
   });
 
-  test("members and who muted are listed", async () => {
-    expect(await (await to("GET", "/members")).json()).toEqual({ result: ["Jerry", "Tom"] });
-    expect(await (await to("GET", "/mutes")).json()).toEqual({ result: ["Tom"] });
+  test("[B-17] [B-18] columns are set, counted up and taken away, and every member's device is told", async () => {
+    const { id, path, toms } = await kitchen();
+    const changes = { name: "More", "attr.holes": { __op: "Increment", amount: 2 }, kind: "blue" };
+    expect(await done("PUT", path, changes)).toEqual(updated(id));
+    const { convMessage } = await toms.push("conv", "updated");
+    expect([convMessage?.cid, convMessage?.initBy]).toEqual([id, ""]);
+    expect(JSON.parse(convMessage?.attrModified?.data ?? "")).toMatchObject({ name: "More" });
+    expect(await look(toms, id)).toMatchObject({ name: "More", attr: { holes: 5 }, kind: "blue" });
+    await done("PUT", path, { kind: { __op: "Delete" } });
+    const [row] = await find({ objectId: id });
+    expect(row).toMatchObject({ name: "More", attr: { holes: 5 } });
+    expect(row).not.toHaveProperty("kind");
+  });
+
+  test("columns that are the server's own are passed over", async () => {
+    const { id, path } = await kitchen();
+    const [before] = await find({ objectId: id });
+    await done("PUT", path, { objectId: "x", c: "spike", createdAt: "2020-01-01T00:00:00.000Z" });
+    expect(await find({ objectId: id })).toEqual([{ ...before, updatedAt: expect.any(String) }]);
+  });
+
+  test("[M-46] who is muted is shown to devices, in queries and in the list, and no others are", async () => {
+    const { tom, jerry, spike, id, path, toms } = await kitchen();
+    expect(await done("POST", `${path}/mutes`, { client_ids: [jerry, spike] })).toEqual(updated(id));
+    expect(await done("GET", `${path}/mutes`)).toEqual({ result: [jerry] });
+    expect(await look(toms, id)).toMatchObject({ mu: [jerry] });
+    expect(await find({ mu: jerry })).toMatchObject([{ objectId: id }]);
+    await done("POST", `${path}/mutes`, { client_ids: [tom] });
+    expect(await done("DELETE", `${path}/mutes`, { client_ids: [jerry] })).toEqual(updated(id));
+    expect(await done("GET", `${path}/mutes`)).toEqual({ result: [tom] });
+  });
+
+  test("[L-06] more members than the setting allows are refused, and nobody is added", async () => {
+    const { tom, jerry, spike, path } = await kitchen();
+    await configure({ limits: { members: 2 } });
+    expect(await outcome(rest("POST", `${path}/members`, { client_ids: [spike] }))).toBe("409 4304");
+    await configure({ limits: { members: null } });
+    expect(await done("GET", `${path}/members`)).toEqual({ result: [jerry, tom] });
   });
 
   test.each([
-    ["PUT", "", { m: ["Tom"] }],
-    ["POST", "/members", {}],
-    ["POST", "/members", { client_ids: [] }],
-    ["DELETE", "/members", { client_ids: "Tom" }],
-    ["POST", "/mutes", { client_ids: [""] }],
-    ["POST", "/mutes", { client_ids: Array.from({ length: 501 }, (_, at) => `c${at}`) }],
-  ])("%s …%s refuses %j and asks nobody", async (method, path, body) => {
-    asked.length = 0;
-    const response = await to(method, path, body);
-    expect([response.status, await response.json()]).toMatchObject([400, { code: 105 }]);
-    expect(asked).toEqual([]);
+    ["PUT", "", { m: ["Tom"] }, "400 105"],
+    ["PUT", "", { name: "x".repeat(256) }, "400 4306"],
+    ["PUT", "", { "attr.holes": { __op: "Explode" } }, "400 4306"],
+    ["POST", "/members", {}, "400 105"],
+    ["POST", "/members", { client_ids: [] }, "400 105"],
+    ["DELETE", "/members", { client_ids: "Tom" }, "400 105"],
+    ["POST", "/mutes", { client_ids: [""] }, "400 105"],
+    ["POST", "/mutes", { client_ids: Array.from({ length: 501 }, (_, at) => `c${at}`) }, "400 105"],
+  ])("%s …%s refuses %j with %s and changes nothing", async (method, sub, body, expected) => {
+    const { id, path } = await kitchen();
+    const before = await find({ objectId: id });
+    expect(await outcome(rest(method, path + sub, body))).toBe(expected);
+    expect(await find({ objectId: id })).toEqual(before);
+  });
+
+  test.each([
+    ["PUT", "", { name: "x" }],
+    ["DELETE", "", undefined],
+    ["POST", "/members", { client_ids: ["Tom"] }],
+    ["DELETE", "/members", { client_ids: ["Tom"] }],
+    ["GET", "/members", undefined],
+    ["POST", "/mutes", { client_ids: ["Tom"] }],
+    ["DELETE", "/mutes", { client_ids: ["Tom"] }],
+    ["GET", "/mutes", undefined],
+    ["GET", "/messages", undefined],
+    ["POST", "/messages", { from_client: "Tom", message: "x" }],
+  ])("%s …%s of a conversation there is none of is 404 with 4303", async (method, sub, body) => {
+    expect(await outcome(rest(method, `${PATH}/65537a0e0000000000000009${sub}`, body))).toBe("404 4303");
+    expect(await find({ objectId: "65537a0e0000000000000009" })).toEqual([]);
+  });
+
+  test("[I11] the index failing, it is done all the same, members are told, and queries follow", async () => {
+    const { jerry, id, path, toms } = await kitchen();
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await breakTable("conversations");
+    expect(await done("DELETE", `${path}/members`, { client_ids: [jerry] })).toEqual(updated(id));
+    await toms.push("conv", "members_left");
+    expect(await outcome(rest("GET", PATH))).toBe("503 503");
+    expect(await outcome(rest("GET", "/1.2/rtm/all-conversations"))).toBe("503 503");
+    await repair();
+    await archivedAs(id, []);
+    expect(await find({ m: jerry })).toEqual([]);
+    expect(await find({ objectId: id })).toHaveLength(1);
+  });
+});
+
+describe("[A-01] deleting", () => {
+  /** A conversation in which something was said that D1 has. */
+  async function spoken(more: object = {}) {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await conversationOf([tom, jerry], more);
+    await saidBy(tom, id, "hello");
+    await saidBy(tom, id, "Jerry?");
+    await archivedAs(id, ["hello", "Jerry?"]);
+    return { tom, jerry, id, path: `${PATH}/${id}` };
+  }
+
+  const rowsOf = async (table: string, column: string, id: string) =>
+    (await world.DB.prepare(`SELECT * FROM ${table} WHERE ${column} = ?`).bind(id).all()).results;
+
+  test("it is gone: from queries, from D1, and with its history", async () => {
+    const { tom, id, path } = await spoken();
+    expect(await done("DELETE", path)).toEqual({});
+    expect(await find({ objectId: id })).toEqual([]);
+    expect(await find({ m: tom }, "/1.2/rtm/all-conversations")).toEqual([]);
+    expect(await rowsOf("conversations", "id", id)).toEqual([]);
+    expect(await rowsOf("members", "conversation_id", id)).toEqual([]);
+    expect(await archived(id)).toEqual([]);
+    expect(await done("GET", `/1.2/rtm/clients/${tom}/messages`)).toEqual([]);
+    for (const [method, sub] of [
+      ["DELETE", ""],
+      ["GET", "/members"],
+      ["GET", "/messages"],
+    ] as const) {
+      expect(await outcome(rest(method, path + sub))).toBe("404 4303");
+    }
+    expect(await query(await Device.of(tom), { objectId: id })).toEqual([]);
+  });
+
+  test("[Y-22] nothing of it is unread", async () => {
+    const { tom, jerry, id, path } = await spoken();
+    const other = await conversationOf([tom, jerry]);
+    await saidBy(tom, other, "here");
+    expect(await unreadOf(jerry)).toBe(3);
+    await done("DELETE", path);
+    expect(await unreadOf(jerry)).toBe(1);
+    expect(await outcome(rest("GET", `/1.2/rtm/clients/${jerry}/unread-count?conv_id=${id}`))).toBe(
+      "404 4303",
+    );
+    const jerrys = await Device.of(jerry);
+    const unread = (await jerrys.push("unread")).unreadMessage?.convs;
+    expect(unread?.map(({ cid }) => cid)).toEqual([other]);
+  });
+
+  test.each(["linked", "not linked"])(
+    "[B-09] members' sends get 4401, on devices that are %s, whose sockets stay and talk elsewhere",
+    async (how) => {
+      const { tom, jerry, path, id } = await spoken();
+      const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+      const other = await start(toms, [tom, jerry], { unique: false });
+      if (how === "linked") {
+        await caughtUp(id, toms, jerrys);
+        await settle(id, toms, jerrys);
+      }
+      await done("DELETE", path);
+      for (const device of [toms, jerrys]) {
+        expect(refusal(await say(device, id, "anybody?"))).toBe("4401 INVALID_MESSAGING_TARGET");
+        expect(refusal(await change(device, "add", id, ["spike"]))).toMatch(/^4303 /);
+      }
+      expect(refusal(await say(toms, other, "here"))).toBe("");
+      await jerrys.message("here");
+      expect([toms.closed, jerrys.closed]).toEqual([undefined, undefined]);
+      expect(heard(jerrys, id)).toEqual([]);
+    },
+  );
+
+  test("[B-03] a unique one can be made anew, and knows nothing of what was", async () => {
+    const { tom, jerry, id, path } = await spoken({ unique: true });
+    const toms = await Device.of(tom);
+    await done("DELETE", path);
+    const anew = await start(toms, [tom, jerry], { unique: true });
+    expect(await history(toms, anew)).toEqual([]);
+    await say(toms, anew, "again");
+    expect(await textsIn(anew)).toEqual(["again"]);
+    await archivedAs(anew, ["again"]);
+    expect(await create({ m: [tom, jerry], unique: true })).toMatchObject({ objectId: anew });
+    expect(await find({ m: tom })).toHaveLength(1);
+    expect(anew).toBe(id);
+  });
+
+  test("[I11] D1 failing, it is deleted all the same, and D1 is cleared afterwards", async () => {
+    const { tom, id, path } = await spoken();
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    await breakTable("messages");
+    expect(await done("DELETE", path)).toEqual({});
+    expect(await outcome(rest("GET", `${path}/messages`))).toBe("404 4303");
+    await repair();
+    await archivedAs(id, []);
+    expect(await rowsOf("conversations", "id", id)).toEqual([]);
+    expect(await find({ m: tom })).toEqual([]);
   });
 });

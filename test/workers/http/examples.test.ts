@@ -1,109 +1,184 @@
-import * as v from "valibot";
-import { beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { exampleOf, isObject } from "../../../src/http/docs/outline.ts";
 import * as example from "../../../src/http/examples.ts";
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/protocol/json.ts";
 import { loggedIn } from "../support/commands.ts";
-import { http, masterKeys, openWorld, world } from "../support/world.ts";
+import { archivedAs } from "../support/d1.ts";
+import { engineWith } from "../support/engine.ts";
+import { conversationOf, done, rest, saidBy } from "../support/rest.ts";
+import { configure, http, masterKeys, openWorld, world } from "../support/world.ts";
+import { allOperations, contentOf, type Described, exampleRequest, successOf } from "./operations.ts";
 import { misfit } from "./schema.ts";
 
 /**
- * Every operation of the document, asked as its examples say. What the examples speak of is made first, and its
- * real ids take the place of theirs.
+ * Every operation of the document, asked as its examples say. What the examples speak of is made first, and its real
+ * names take the place of theirs. An operation that comes later has to say here what its example needs.
  */
 
-interface Asked {
-  method: string;
-  path: string;
-  operation: JsonObject;
-}
-
-const document: JsonObject = await (await http("/openapi.json")).json();
-
-const operations: (Asked & { id: string })[] = Object.entries(objectIn(document, "paths")).flatMap(
-  ([path, methods]) =>
-    Object.entries(isObject(methods) ? methods : {}).flatMap(([method, operation]) =>
-      isObject(operation) ? [{ id: String(operation.operationId), method, path, operation }] : [],
-    ),
-);
-
-/** Without an engine there is nobody to ask; that it is asked is tested with one. */
-const NEED_A_HOOK = new Set(["signLogin", "signLogin11"]);
-
 beforeAll(() => openWorld());
-
-test("the document names every operation once", () => {
-  const ids = operations.map(({ id }) => id);
-  expect(ids.length).toBeGreaterThan(35);
-  expect(new Set(ids).size).toBe(ids.length);
+beforeEach(() => configure({ events: { logDays: 7 } }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await configure({ events: null, hooks: null });
 });
 
-test.each(operations)("[A-01 to A-08] $id does as its example says", async (asked) => {
-  const response = await ask(asked);
-  const text = await response.text();
-  if (NEED_A_HOOK.has(asked.id)) {
-    expect([response.status, text]).toEqual([404, expect.stringContaining("_rtmClientSign")]);
-    return;
-  }
-  expect([response.status, text]).toEqual([200, expect.any(String)]);
-  const { "200": ok } = objectIn(asked.operation, "responses");
-  const answer: Json = JSON.parse(text);
-  expect(misfit(schemaOf(ok), answer)).toBeUndefined();
-});
+const operations = await allOperations();
 
-async function ask({ method, path, operation }: Asked): Promise<Response> {
-  const parameters = Array.isArray(operation.parameters) ? operation.parameters.filter(isObject) : [];
-  let url = path;
-  const query = new URLSearchParams();
-  const headers: Record<string, string> = { ...masterKeys, "Content-Type": "application/json" };
-  for (const { name, in: place, schema } of parameters) {
-    const value = exampleOf(schema);
-    if (typeof name !== "string" || value === undefined) continue;
-    if (place === "path") url = url.replace(`{${name}}`, String(value));
-    if (place === "query") query.set(name, String(value));
-    if (place === "header") headers[name] = String(value);
-  }
-  const body = exampleOf(schemaOf(operation.requestBody));
-  const request = { url: `${url}?${query}`, headers, body: body === undefined ? null : JSON.stringify(body) };
-  const real: typeof request = JSON.parse(await made(JSON.stringify(request)));
-  return http(real.url, { method: method.toUpperCase(), headers: real.headers, body: real.body });
+/** What the names of an example stand for. */
+type Real = Record<string, string>;
+
+/** Tom and Jerry's conversation; no two tests share one. */
+async function conversation(): Promise<Real> {
+  const members = [example.SENDER, example.READER];
+  const id = await conversationOf(members, { c: example.SENDER, name: "Cheese", attr: { holes: 1 } });
+  return { [example.CONVERSATION]: id };
 }
 
-/** A request with the ids of what was made for it. */
-async function made(request: string): Promise<string> {
-  let text = request.replaceAll("parley-dev", world.APP_ID);
-  if (text.includes("the-token")) {
-    text = text.replaceAll("the-token", (await loggedIn(example.READER)).token);
-  }
-  if (!text.includes(example.CONVERSATION) && !text.includes(example.MESSAGE)) return text;
-  const conversation = await post("", { m: [example.SENDER, example.READER], c: example.SENDER });
-  const id = v.parse(v.object({ objectId: v.string() }), conversation).objectId;
-  text = text.replaceAll(example.CONVERSATION, id);
-  if (!text.includes(example.MESSAGE)) return text;
-  const message = await post(`/${id}/messages`, { from_client: example.SENDER, message: example.TEXT });
-  const sent = v.parse(v.object({ "msg-id": v.string(), timestamp: v.number() }), message);
-  return text
-    .replaceAll(example.MESSAGE, sent["msg-id"])
-    .replaceAll(`${example.MESSAGE_AT}`, `${sent.timestamp}`);
+/** A message that Tom said in it, and which Jerry has not read. */
+async function message(): Promise<Real> {
+  const { [example.CONVERSATION]: id = "" } = await conversation();
+  const { "msg-id": messageId, timestamp } = await saidBy(example.SENDER, id, example.TEXT);
+  return {
+    [example.CONVERSATION]: id,
+    [example.MESSAGE]: messageId,
+    [example.MESSAGE_AT]: String(timestamp),
+    [example.LATER]: String(timestamp + 60_000),
+  };
 }
 
-async function post(path: string, body: JsonObject): Promise<unknown> {
-  const response = await http(`/1.2/rtm/conversations${path}`, {
-    method: "POST",
-    headers: masterKeys,
-    body: JSON.stringify(body),
+/** The same, and D1 has it. */
+async function archivedMessage(): Promise<Real> {
+  const real = await message();
+  await archivedAs(real[example.CONVERSATION] ?? "", [example.TEXT]);
+  return real;
+}
+
+/** The same, and the log tells of it. */
+async function loggedEvent(): Promise<Real> {
+  const real = await message();
+  const path = `/admin/events?event=${example.EVENT}&conv_id=${real[example.CONVERSATION]}`;
+  interface Page {
+    results: { at: number }[];
+  }
+  const at = await vi.waitFor(
+    async () => {
+      const [found] = (await done<Page>("GET", path)).results;
+      if (found === undefined) throw new Error("not logged yet");
+      return found.at;
+    },
+    { timeout: 20_000 },
+  );
+  return { ...real, [example.MESSAGE_AT]: String(at), [example.LATER]: String(at + 60_000) };
+}
+
+/** Jerry, on a device. */
+async function session(): Promise<Real> {
+  return { "the-token": (await loggedIn(example.READER)).token };
+}
+
+async function muted(): Promise<Real> {
+  const real = await conversation();
+  const body = { client_ids: [example.READER] };
+  await done("POST", `/1.2/rtm/conversations/${real[example.CONVERSATION]}/mutes`, body);
+  return real;
+}
+
+async function ban(): Promise<Real> {
+  await done("POST", "/admin/bans", { client_ids: [example.SENDER] });
+  return {};
+}
+
+async function wordList(): Promise<Real> {
+  await rest("PUT", "/admin/keywords", "cheese\n", { "content-type": "text/plain" });
+  return {};
+}
+
+/** The app's engine has the hook that knows the user. */
+async function signInHook(): Promise<Real> {
+  await engineWith({
+    _rtmClientSign: ({ sessionToken }) => ({ result: sessionToken === example.USER_TOKEN, objectId: "Tom" }),
   });
-  if (!response.ok) throw new Error(`cannot make what the example needs: ${await response.text()}`);
-  return response.json();
+  return {};
 }
 
-function schemaOf(carrier: Json | undefined): Json | undefined {
-  if (!isObject(carrier)) return undefined;
-  return objectIn(objectIn(carrier, "content"), "application/json").schema;
+async function missedNotice(): Promise<Real> {
+  await conversation();
+  return session();
 }
 
-function objectIn(from: JsonObject, name: string): JsonObject {
-  const value = from[name];
-  if (!isObject(value)) throw new Error(`${name} is not an object`);
-  return value;
+const nothing = async (): Promise<Real> => ({});
+
+/** What each operation's example needs. */
+const needs: Record<string, () => Promise<Real>> = {
+  ...{ createConversation: nothing, findConversations: conversation, updateConversation: conversation },
+  ...{ deleteConversation: conversation, addMembers: conversation, removeMembers: conversation },
+  ...{ listMembers: conversation, mute: conversation, unmute: muted, listMutes: muted },
+  ...{ sendMessage: conversation, listMessages: message, editMessage: message, recallMessage: message },
+  ...{ deleteMessage: message },
+  ...{ checkOnline: session, signLogin: signInHook, countUnread: message, kick: session },
+  ...{ listMessagesOfClient: archivedMessage },
+  ...{ getStats: session, findAllConversations: conversation, listAllMessages: archivedMessage },
+  ...{ listMessages11: message, listLogs11: message, rewriteMessage11: message, deleteMessage11: message },
+  ...{ sendMessage11: conversation, patchMessage11: message },
+  ...{ countUnread11: message, countUnreadInConversation11: message, checkOnline11: session },
+  ...{ kick11: session, signLogin11: signInHook },
+  ...{ findSocket: nothing, findHosts: nothing, listNotifications: missedNotice, listMemberRoles: session },
+  ...{ ban: nothing, unban: ban, listBans: ban, listEvents: loggedEvent, goAway: session },
+  ...{ getSettings: nothing, changeSettings: nothing },
+  ...{ listKeywords: wordList, replaceKeywords: nothing, removeKeywords: wordList },
+};
+
+/** Whose answer is an empty list, whatever there is. */
+const ALWAYS_EMPTY = ["listMemberRoles"];
+
+test("the document names every operation once, and what the example of each needs is known", () => {
+  expect(operations.map(({ id }) => id).toSorted()).toEqual(Object.keys(needs).toSorted());
+});
+
+test.each(operations)("[A-01 to A-08] $id does as its example says", async (operation) => {
+  const request = await realRequest(operation, await needs[operation.id]?.());
+  const response = await http(request.url, request);
+  const text = await response.text();
+  const { status, schema } = successOf(operation);
+  expect([response.status, text]).toEqual([status, expect.any(String)]);
+  await configure({ limits: { members: null, messageBytes: null } });
+  await done("DELETE", "/admin/bans", { client_ids: [example.SENDER, example.READER] });
+  if (schema === undefined) return expect(text).toBe("");
+  const answer: Json = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
+  expect(misfit(schema, answer)).toBeUndefined();
+  // Of an empty list nothing would be shown.
+  if (!ALWAYS_EMPTY.includes(operation.id)) expect(shown(answer)).not.toEqual([]);
+});
+
+test.each(operations)("$id: what the document shows is as it says", (operation) => {
+  const { schema } = successOf(operation);
+  for (const described of [schema, contentOf(operation.operation.requestBody).schema]) {
+    const value = exampleOf(described);
+    if (value !== undefined) expect(misfit(described, value)).toBeUndefined();
+  }
+});
+
+/** The list in an answer, bare or in a field of its own; anything else is itself. */
+function shown(answer: Json): Json {
+  if (!isObject(answer)) return answer;
+  return [answer.results, answer.result, answer.notifications].find(Array.isArray) ?? answer;
+}
+
+async function realRequest(operation: Described, real: Real = {}) {
+  const { url, method, headers, body } = exampleRequest(operation);
+  const names: Real = { "parley-dev": world.APP_ID, ...real };
+  const translated = (text: string, encode: (name: string) => string) =>
+    Object.entries(names)
+      .toSorted(([a], [b]) => b.length - a.length)
+      .reduce((made, [shown, meant]) => made.replaceAll(encode(shown), encode(meant)), text);
+  const plain = (name: string) => name;
+  // In a query a space is a plus.
+  const inUrl = (name: string) => encodeURIComponent(name).replaceAll("%20", "+");
+  const own = Object.entries(headers).map(([name, value]) => [name, translated(value, plain)]);
+  return {
+    method,
+    url: translated(url, inUrl),
+    headers: { ...masterKeys, ...Object.fromEntries(own) },
+    body: body === null ? null : translated(body, plain),
+  };
 }

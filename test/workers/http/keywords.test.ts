@@ -90,12 +90,26 @@ describe("[X-33] a list is refused with 400 and code 105, and the one before sta
     ["when it is not UTF-8", new Uint8Array([0xff, 0xfe, 0x63, 0x00]), /UTF-8/],
     ["when a word is too long", `milk\n${"x".repeat(65)}`, /line 2: must be at most 64 characters/],
     ["when it has too many words", Array.from({ length: 10_001 }, (_, n) => n).join("\n"), /10000 words/],
-    ["when it is over 1 MB", "milk\n".repeat(210_000), /at most 1048576 bytes/],
   ])("%s", async (_, body, error) => {
     await put("cheese");
     const response = await put(body);
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ code: 105, error: expect.stringMatching(error) });
+    expect(await filtered("milk and cheese")).toBe("milk and ***");
+  });
+
+  test("when it is over 1 MB, with 413, announced or not", async () => {
+    await put("cheese");
+    const announced = "milk\n".repeat(210_000);
+    const streamed = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new TextEncoder().encode("milk\n".repeat(10_000))),
+    });
+    for (const body of [announced, streamed]) {
+      const response = await put(body);
+      expect(response.status).toBe(413);
+      const error = "The body is too large: at most 1048576 bytes.";
+      expect(await response.json()).toEqual({ code: 413, error });
+    }
     expect(await filtered("milk and cheese")).toBe("milk and ***");
   });
 });

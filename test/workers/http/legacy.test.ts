@@ -1,119 +1,160 @@
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { MessagePlace, PatchByServer, Said } from "../../../src/env.ts";
-import { masterKeys, openWorld } from "../support/world.ts";
-import { answering, ask } from "./ask.ts";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { ConversationObject } from "../../../src/conversation/conversation-object.ts";
+import { heard, history, named, settle } from "../support/chat.ts";
+import { caughtUp, pushesOf } from "../support/commands.ts";
+import { archivedAs } from "../support/d1.ts";
+import { Device } from "../support/device.ts";
+import {
+  CONVERSATIONS,
+  conversationOf,
+  done,
+  type Logged,
+  outcome,
+  rest,
+  type Sent,
+  saidBy,
+  textsIn,
+} from "../support/rest.ts";
+import { openWorld } from "../support/world.ts";
+
+/** The older forms of the API (http-api §4): paths, names and defaults differ, what comes of them does not. */
 
 beforeAll(() => openWorld());
-
-const asked: unknown[] = [];
-beforeEach(() => {
-  asked.length = 0;
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
-const env = answering({
-  conversations: {
-    say: async (message: Said) => {
-      asked.push(message);
-      return { messageId: "m1", timestamp: 5 };
-    },
-    patch: async (patch: PatchByServer) => {
-      asked.push(patch);
-      return undefined;
-    },
-    deleteMessage: async (place: MessagePlace) => {
-      asked.push(place);
-      return undefined;
-    },
-  },
+/** Tom and Jerry, each on a device, in a conversation. */
+async function kitchen() {
+  const [tom, jerry] = named("tom", "jerry");
+  const id = await conversationOf([tom, jerry]);
+  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+  await caughtUp(id, toms, jerrys);
+  const say = (body: object, path = "/1.1/rtm/messages") =>
+    done<Sent>("POST", path, { from_peer: tom, conv_id: id, ...body });
+  return { tom, jerry, id, toms, jerrys, say };
+}
+
+describe("[A-08] POST messages", () => {
+  test("[http-api §15.5] is transient unless told otherwise", async () => {
+    const { id, toms, jerrys, say } = await kitchen();
+    await say({ message: "passing" });
+    await say({ message: "staying", transient: false });
+    for (const device of [toms, jerrys]) {
+      expect((await device.message("passing")).directMessage?.transient).toBe(true);
+      await device.message("staying");
+    }
+    expect(await textsIn(id)).toEqual(["staying"]);
+  });
+
+  test("also with a slash at the end, as old documents have it, and with `no_sync`", async () => {
+    const { id, toms, jerrys, say } = await kitchen();
+    await say({ message: "hello", transient: false, no_sync: true }, "/1.1/rtm/messages/");
+    await jerrys.message("hello");
+    await settle(id, jerrys, toms);
+    expect([heard(toms, id), heard(jerrys, id)]).toEqual([[], ["hello"]]);
+  });
+
+  test("with push data as the Python SDK sends it", async () => {
+    const { say, jerrys } = await kitchen();
+    const said = vi.spyOn(ConversationObject.prototype, "say");
+    await say({ message: "hello", transient: false, push_data: { alert: "Hi" } });
+    expect(said.mock.calls).toMatchObject([[{ pushData: '{"alert":"Hi"}' }]]);
+    await jerrys.message("hello");
+  });
+
+  test("of back ends that forget to make a text of a typed message", async () => {
+    const { say, jerrys } = await kitchen();
+    await say({ message: { _lctype: -1 }, transient: false, priority: "high" });
+    await jerrys.message('{"_lctype":-1}');
+  });
+
+  test("[I3] with an Idempotency-Key once, whichever version it comes by", async () => {
+    const { tom, id } = await kitchen();
+    const key = { "Idempotency-Key": "order-4711" };
+    const old = { from_peer: tom, conv_id: id, message: "once", transient: false };
+    const first = await (await rest("POST", "/1.1/rtm/messages", old, key)).json();
+    const path = `${CONVERSATIONS}/${id}/messages`;
+    const again = await rest("POST", path, { from_client: tom, message: "once" }, key);
+    expect(await again.json()).toEqual(first);
+    expect(await textsIn(id)).toEqual(["once"]);
+  });
 });
 
-const to = (method: string, path: string, body?: unknown) =>
-  ask(`http://im.example.com${path}`, {
-    ...{ method, headers: masterKeys, env },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-
-const said = {
-  ...{ from: "Tom", content: "Hello", transient: true, noSync: false, mentionAll: false, mentions: [] },
-  ...{ pushData: undefined, dedupeToken: undefined },
-};
-
-describe("[A-08] version 1.1", () => {
+describe("[A-08] POST patch/message", () => {
   test.each([
-    // As documented: transient unless told otherwise (http-api §15.5).
-    ["/1.1/rtm/messages", { message: "Hello" }, said],
-    [
-      "/1.1/rtm/messages/",
-      { message: "Hello", transient: false, no_sync: true },
-      { ...said, transient: false, noSync: true },
-    ],
-    // As the Python SDK sends it.
-    [
-      "/1.1/rtm/messages",
-      { message: "Hello", transient: false, push_data: { alert: "Hi" } },
-      { ...said, transient: false, pushData: '{"alert":"Hi"}' },
-    ],
-    // As back ends that forget to make a text of it.
-    ["/1.1/rtm/messages", { message: { _lctype: -1 } }, { ...said, content: '{"_lctype":-1}' }],
-  ])("POST %s with %j", async (path, body, expected) => {
-    const response = await to("POST", path, { from_peer: "Tom", conv_id: "c1", ...body });
-    expect(await response.json()).toEqual({ "msg-id": "m1", timestamp: 5 });
-    expect(asked).toEqual([expected]);
+    [{ message: "Hello" }, "Hello"],
+    [{ message: "Hello", recall: true }, '{"_lctype":-127}'],
+    [{ recall: true }, '{"_lctype":-127}'],
+  ])("with %j makes it %s, on devices too", async (change, text) => {
+    const { tom, id, jerrys, say } = await kitchen();
+    const { "msg-id": msg_id, timestamp } = await say({ message: "Helo", transient: false });
+    await jerrys.message("Helo");
+    const place = { from_peer: tom, conv_id: id, msg_id };
+    expect(await done("POST", "/1.1/rtm/patch/message", { ...place, timestamp, ...change })).toEqual({});
+    const [patch] = (await jerrys.push("patch")).patchMessage?.patches ?? [];
+    expect(new TextDecoder().decode(patch?.data)).toBe(text);
+    expect(await textsIn(id)).toEqual([text]);
   });
 
-  const place = { messageId: "m1", timestamp: 5, from: "Tom" };
-  const patch = { from_peer: "Tom", conv_id: "c1", msg_id: "m1", timestamp: 5 };
+  test("takes the time as a text, too", async () => {
+    const { tom, id, say } = await kitchen();
+    const { "msg-id": msg_id, timestamp } = await say({ message: "Helo", transient: false });
+    const place = { from_peer: tom, conv_id: id, msg_id, timestamp: String(timestamp) };
+    await done("POST", "/1.1/rtm/patch/message", { ...place, message: "Hello" });
+    expect(await textsIn(id)).toEqual(["Hello"]);
+  });
+});
 
-  test.each([
-    [
-      { ...patch, message: "x" },
-      { ...place, recall: false, silent: false, content: "x" },
-    ],
-    [
-      { ...patch, message: "x", recall: true },
-      { ...place, recall: true, silent: false },
-    ],
-    [
-      { ...patch, timestamp: "5", recall: true },
-      { ...place, recall: true, silent: false },
-    ],
-  ])("POST patch/message with %j", async (body, expected) => {
-    expect(await (await to("POST", "/1.1/rtm/patch/message", body)).json()).toEqual({});
-    expect(asked).toEqual([expected]);
+describe("[A-08] messages/logs", () => {
+  test("PUT rewrites the stored copy from a whole record, bytes included, and tells nobody", async () => {
+    const { tom, id, toms, jerrys, say } = await kitchen();
+    await say({ message: "Helo", transient: false });
+    await archivedAs(id, ["Helo"]);
+    const [record] = await done<Logged[]>("GET", `/1.1/rtm/messages/history?convid=${id}`);
+    expect(await done("PUT", "/1.1/rtm/messages/logs", { ...record, data: "Hello" })).toEqual({});
+    expect(await textsIn(id)).toEqual(["Hello"]);
+    await archivedAs(id, ["Hello"]);
+    await done("PUT", "/1.1/rtm/messages/logs", { ...record, data: "AP8=", bin: true });
+    const [bytes] = await done<Logged[]>("GET", `/1.1/rtm/messages/history?convid=${id}`);
+    expect(bytes).toEqual({ ...record, data: "AP8=", bin: true });
+    await saidBy(tom, id, "after");
+    await jerrys.message("after");
+    await settle(id, toms, jerrys);
+    expect(heard(jerrys, id)).toEqual(["Helo", "after"]);
+    expect(pushesOf(jerrys, "patch")).toEqual([]);
   });
 
-  const record = {
-    ...{ "msg-id": "m1", timestamp: 5, from: "Tom", to: "c1", "conv-id": "c100", "is-conv": true },
-    ...{ "is-room": false, "from-ip": "203.0.113.7", data: "x", bin: false },
-  };
-
-  test("PUT messages/logs rewrites the stored copy from a whole record, bytes included", async () => {
-    expect(await (await to("PUT", "/1.1/rtm/messages/logs", record)).json()).toEqual({});
-    await to("PUT", "/1.1/rtm/messages/logs", { ...record, data: "AP8=", bin: true });
-    expect(asked).toEqual([
-      { ...place, recall: false, silent: true, content: "x" },
-      { ...place, recall: false, silent: true, content: new Uint8Array([0, 255]) },
-    ]);
-  });
-
-  test("DELETE messages/logs deletes it, and what a body says beside is passed over", async () => {
-    const path = "/1.1/rtm/messages/logs?convid=c1&msgid=m1&timestamp=5&from=Tom";
+  test("DELETE deletes it, and what a body says beside is passed over", async () => {
+    const { tom, id, jerrys, say } = await kitchen();
+    const { "msg-id": msgid, timestamp } = await say({ message: "oops", transient: false });
+    const query = new URLSearchParams({ convid: id, msgid, timestamp: String(timestamp), from: tom });
     // The Python SDK puts `null` into the body of every DELETE.
-    expect(await (await to("DELETE", path, null)).json()).toEqual({});
-    expect(asked).toEqual([place]);
+    expect(await done("DELETE", `/1.1/rtm/messages/logs?${query}`, null)).toEqual({});
+    expect(await history(jerrys, id)).toEqual([]);
+    expect(await outcome(rest("DELETE", `/1.1/rtm/messages/logs?${query}`))).toBe("404 4404");
   });
+});
+
+describe("[A-08] [I10] what does not fit", () => {
+  const place = { from_peer: "Tom", msg_id: "m1", timestamp: 5 };
+  const record = { "msg-id": "m1", timestamp: 5, from: "Tom", data: "x" };
 
   test.each([
-    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x" }],
-    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", conv_id: "c1", message: "x", to_peers: ["Jerry"] }],
-    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", conv_id: "../x", message: "x" }],
-    ["POST", "/1.1/rtm/patch/message", patch],
-    ["POST", "/1.1/rtm/patch/message", { ...patch, recall: true, to_peers: "Jerry" }],
-    ["PUT", "/1.1/rtm/messages/logs", { ...record, to: undefined }],
-    ["PUT", "/1.1/rtm/messages/logs", { ...record, data: "!", bin: true }],
-  ])("%s %s refuses %j", async (method, path, body) => {
-    const response = await to(method, path, body);
-    expect([response.status, await response.json()]).toMatchObject([400, { code: 105 }]);
-    expect(asked).toEqual([]);
+    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x", conv_id: undefined }, "400 105"],
+    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x", to_peers: ["Jerry"] }, "400 105"],
+    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x", conv_id: "../x" }, "400 105"],
+    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", message: "x".repeat(5_121) }, "413 4109"],
+    ["POST", "/1.1/rtm/patch/message", place, "400 105"],
+    ["POST", "/1.1/rtm/patch/message", { ...place, recall: true, to_peers: "Jerry" }, "400 105"],
+    ["POST", "/1.1/rtm/patch/message", { ...place, recall: true }, "404 4404"],
+    ["PUT", "/1.1/rtm/messages/logs", record, "400 105"],
+    ["PUT", "/1.1/rtm/messages/logs", { ...record, to: "c1", data: "!", bin: true }, "400 105"],
+    ["DELETE", "/1.1/rtm/messages/logs?msgid=m1&timestamp=5", undefined, "400 1"],
+  ])("%s %s refuses %j", async (method, path, body, expected) => {
+    const id = await conversationOf(["Tom", "Jerry"]);
+    await saidBy("Tom", id, "hello");
+    expect(await outcome(rest(method, path, body && { conv_id: id, ...body }))).toBe(expected);
+    expect(await textsIn(id)).toEqual(["hello"]);
   });
 });

@@ -1,230 +1,503 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { HistoryRequest } from "../../../src/conversation/log.ts";
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { ConversationObject } from "../../../src/conversation/conversation-object.ts";
 import { DeadlineExceeded } from "../../../src/deadline.ts";
-import type { ConversationStub, MessagePlace, PatchByServer, Said } from "../../../src/env.ts";
-import type { HistoryMessage } from "../../../src/protocol/replies.ts";
-import { configure, masterKeys, openWorld } from "../support/world.ts";
-import { answering, ask } from "./ask.ts";
+import { has } from "../../support/frames.ts";
+import { heard, history, named, say, settle } from "../support/chat.ts";
+import { caughtUp, loggedIn, pushesOf, read } from "../support/commands.ts";
+import { archivedAs } from "../support/d1.ts";
+import { Device } from "../support/device.ts";
+import {
+  CONVERSATIONS,
+  conversationOf,
+  done,
+  type Logged,
+  outcome,
+  pathOf,
+  rest,
+  type Sent,
+  saidBy,
+  textsIn,
+  unreadOf,
+} from "../support/rest.ts";
+import { configure, masterKeys, openWorld, world } from "../support/world.ts";
+import { ask, instead } from "./ask.ts";
 
-/** What the routes for messages ask of a conversation, and what they make of its answers. */
+/** What the app's server says, edits, recalls and deletes, and what of it reaches whom. */
 
-beforeEach(() => openWorld());
-
-const asked: unknown[] = [];
-beforeEach(() => {
-  asked.length = 0;
+beforeAll(() => openWorld());
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
-const conversation: Partial<ConversationStub> = {
-  say: async (message: Said) => {
-    asked.push(message);
-    return { messageId: "m1", timestamp: 1_700_000_000_000 };
-  },
-  patch: async (patch: PatchByServer) => {
-    asked.push(patch);
-    return undefined;
-  },
-  deleteMessage: async (place: MessagePlace) => {
-    asked.push(place);
-    return undefined;
-  },
-};
+const messagesOf = (id: string) => `${CONVERSATIONS}/${id}/messages`;
 
-interface Options {
-  headers?: Record<string, string>;
-  objects?: Parameters<typeof answering>[0];
+/** Tom and Jerry, each on a device, in a conversation that the app's server made while they were away. */
+async function kitchen(how: "linked" | "not linked" = "linked") {
+  const [tom, jerry, spike] = named("tom", "jerry", "spike");
+  const id = await conversationOf([tom, jerry]);
+  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+  if (how === "linked") await caughtUp(id, toms, jerrys);
+  return { tom, jerry, spike, id, path: messagesOf(id), toms, jerrys };
 }
 
-function to(method: string, path: string, body?: unknown, { headers, objects }: Options = {}) {
-  return ask(`http://im.example.com${path}`, {
-    ...{ method, headers: { ...masterKeys, ...headers } },
-    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    env: answering({ conversations: conversation, ...objects }),
-  });
-}
-
-const PATH = "/1.2/rtm/conversations/c1/messages";
-const plain = { from_client: "Tom", message: "Hello" };
-const said = {
-  ...{ from: "Tom", content: "Hello", transient: false, noSync: false, mentionAll: false, mentions: [] },
-  ...{ pushData: undefined, dedupeToken: undefined },
-};
+/** An id and time that devices were given, as the API names them. */
+const sent = (messageId: string | undefined, timestamp: bigint | undefined): Sent => ({
+  ...{ "msg-id": messageId ?? "", timestamp: Number(timestamp) },
+});
 
 describe("[A-02] [http-api §2.2] sending", () => {
-  test.each([
-    [plain, said],
-    [
-      { ...plain, transient: true, no_sync: true, priority: "HIGH" },
-      { ...said, transient: true, noSync: true },
-    ],
-    [
-      { ...plain, mention_all: true, mention_client_ids: ["Jerry"] },
-      { ...said, mentionAll: true, mentions: ["Jerry"] },
-    ],
-    [
-      { ...plain, push_data: { alert: "Hi" } },
-      { ...said, pushData: '{"alert":"Hi"}' },
-    ],
-    [
-      { ...plain, push_data: '{"alert":"Hi"}' },
-      { ...said, pushData: '{"alert":"Hi"}' },
-    ],
-    [
-      { ...plain, push_data: "Hi" },
-      { ...said, pushData: '"Hi"' },
-    ],
-    // Old back ends forget to make a text of a typed message.
-    [
-      { ...plain, message: { _lctype: -1 } },
-      { ...said, content: '{"_lctype":-1}' },
-    ],
-  ])("%j becomes %j", async (body, expected) => {
-    const response = await to("POST", PATH, body);
-    expect(await response.json()).toEqual({ "msg-id": "m1", timestamp: 1_700_000_000_000 });
-    expect(asked).toEqual([expected]);
+  test.each(["linked", "not linked"] as const)(
+    "[B-09] [D-08] reaches every device of every member, the sender's own too, that are %s",
+    async (how) => {
+      const { tom, jerry, id, toms, jerrys } = await kitchen(how);
+      const devices = [toms, jerrys, await Device.of(tom), await Device.of(jerry)];
+      const message = await saidBy(tom, id, "hello");
+      for (const device of devices) {
+        const { directMessage } = await device.message("hello");
+        expect(directMessage).toMatchObject({ cid: id, fromPeerId: tom, convType: 1 });
+        expect(sent(directMessage?.id, directMessage?.timestamp)).toEqual(message);
+        expect(has(directMessage, "transient")).toBe(false);
+      }
+      expect(await history(jerrys, id)).toEqual(["hello"]);
+      await settle(id, toms, ...devices.slice(1));
+      for (const device of devices) expect(heard(device, id)).toEqual(["hello"]);
+    },
+  );
+
+  test.each(["linked", "not linked"] as const)(
+    "[D-08] `no_sync` leaves the sender's own devices out, that are %s, and stays in history",
+    async (how) => {
+      const { tom, id, toms, jerrys } = await kitchen(how);
+      await saidBy(tom, id, "not for me", { no_sync: true });
+      await saidBy(tom, id, "for all");
+      await toms.message("for all");
+      await jerrys.message("for all");
+      await settle(id, jerrys, toms);
+      expect(heard(jerrys, id)).toEqual(["not for me", "for all"]);
+      expect(heard(toms, id)).toEqual(["for all"]);
+      expect(await history(toms, id)).toEqual(["not for me", "for all"]);
+    },
+  );
+
+  test("[D-08] nor is it brought to them when they come back", async () => {
+    const { tom, id, toms, jerrys } = await kitchen();
+    toms.close();
+    await saidBy(tom, id, "not for me", { no_sync: true });
+    const back = await Device.of(tom);
+    await caughtUp(id, back);
+    await settle(id, jerrys, back);
+    expect(heard(back, id)).toEqual([]);
+    expect(pushesOf(back, "unread")).toEqual([]);
+  });
+
+  test("[I4] [Y-07] members who are offline find it unread at their next login; its sender does not", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await conversationOf([tom, jerry]);
+    await saidBy(tom, id, "one");
+    const last = await saidBy(tom, id, "two");
+    const jerrys = await Device.of(jerry);
+    const [unread] = (await jerrys.push("unread")).unreadMessage?.convs ?? [];
+    expect(unread).toMatchObject({ cid: id, unread: 2, data: "two", from: tom, mid: last["msg-id"] });
+    expect([await unreadOf(jerry, id), await unreadOf(tom, id)]).toEqual([2, 0]);
+    expect(await history(jerrys, id)).toEqual(["one", "two"]);
+  });
+
+  test("[Y-02] a `.1` device that was away is brought it", async () => {
+    const { tom, jerry, id, jerrys } = await kitchen();
+    jerrys.close();
+    await saidBy(tom, id, "missed");
+    const phone = await loggedIn(jerry, {}, "lc.protobuf2.1");
+    await phone.message("missed");
+  });
+
+  test("[I8] `transient` reaches who is online now, marked so, and is nowhere afterwards", async () => {
+    const { tom, jerry, spike, id, toms, jerrys } = await kitchen();
+    await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
+    await saidBy(tom, id, "typing", { transient: true, priority: "HIGH" });
+    for (const device of [toms, jerrys]) {
+      expect((await device.message("typing")).directMessage?.transient).toBe(true);
+    }
+    expect(await textsIn(id)).toEqual([]);
+    expect([await unreadOf(spike), await unreadOf(jerry)]).toEqual([0, 0]);
+    const spikes = await Device.of(spike);
+    await caughtUp(id, spikes);
+    await saidBy(tom, id, "staying");
+    await spikes.message("staying");
+    expect(spikes.texts(id)).toEqual(["staying"]);
+  });
+
+  test("[M-01] [M-09] mentions go along, live and in the unread summary", async () => {
+    const { tom, jerry, spike, id, jerrys } = await kitchen();
+    await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
+    await saidBy(tom, id, "Spike", { mention_client_ids: [spike] });
+    expect((await jerrys.message("Spike")).directMessage?.mentionPids).toEqual([spike]);
+    const [unread] = (await (await Device.of(spike)).push("unread")).unreadMessage?.convs ?? [];
+    expect(unread).toMatchObject({ cid: id, mentioned: true });
+    await saidBy(tom, id, "all", { mention_all: true });
+    expect((await jerrys.message("all")).directMessage?.mentionAll).toBe(true);
+    expect(await unreadOf(jerry, id)).toBe(2);
   });
 
   test.each([
-    [{}, 105, /from_client/],
-    [{ from_client: "Tom" }, 105, /message/],
-    [{ ...plain, from_client: "" }, 105, /from_client/],
-    [{ ...plain, message: 7 }, 105, /message/],
-    [{ ...plain, transient: "yes" }, 105, /transient/],
-    [{ ...plain, priority: "urgent" }, 105, /priority/],
-    [{ ...plain, mention_client_ids: Array(21).fill("Jerry") }, 105, /mention_client_ids/],
-    [{ ...plain, to_clients: ["Jerry"] }, 105, /to_clients/],
-    ["", 105, /from_client/],
-    ["{", 107, /Malformed JSON/],
-    ['{"constructor":1}', 107, /constructor/],
-  ])("%j is refused with %i, and nobody is asked", async (body, code, error) => {
-    const spend = vi.fn(async () => undefined);
-    const response = await to("POST", PATH, body, { objects: { app: { spend } } });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({ code, error: expect.stringMatching(error) });
-    expect(asked).toEqual([]);
-    expect(spend).not.toHaveBeenCalled();
+    [{ alert: "Hi" }, '{"alert":"Hi"}'],
+    ['{"alert":"Hi"}', '{"alert":"Hi"}'],
+    ["Hi", '"Hi"'],
+    [undefined, undefined],
+  ])(
+    "[P-03] push data may be an object, its JSON or a text: %j is handed on as %j",
+    async (given, handed) => {
+      const { tom, id, jerrys } = await kitchen();
+      const say = vi.spyOn(ConversationObject.prototype, "say");
+      await saidBy(tom, id, "hello", given === undefined ? {} : { push_data: given });
+      expect(say.mock.calls).toMatchObject([[{ content: "hello", pushData: handed }]]);
+      await jerrys.message("hello");
+      expect(await textsIn(id)).toEqual(["hello"]);
+    },
+  );
+
+  test("a typed message that old back ends forgot to make a text of becomes one", async () => {
+    const { tom, id, jerrys } = await kitchen();
+    const path = messagesOf(id);
+    await done("POST", path, { from_client: tom, message: { _lctype: -1, _lctext: "hello" } });
+    await jerrys.message('{"_lctype":-1,"_lctext":"hello"}');
+  });
+
+  test("the sender need be no member, and becomes none", async () => {
+    const { tom, jerry, spike, id, jerrys } = await kitchen();
+    const spikes = await Device.of(spike);
+    await saidBy(spike, id, "woof");
+    expect((await jerrys.message("woof")).directMessage?.fromPeerId).toBe(spike);
+    expect(await done("GET", `${CONVERSATIONS}/${id}/members`)).toEqual({ result: [jerry, tom] });
+    await settle(id, jerrys);
+    expect(heard(spikes, id)).toEqual([]);
+  });
+
+  test("[I2] messages of the app's server and of devices have one order", async () => {
+    const { tom, id, toms, jerrys } = await kitchen();
+    await Promise.all(
+      Array.from({ length: 20 }, (_, at) =>
+        at % 2 === 0 ? saidBy(tom, id, `server ${at}`) : say(toms, id, `device ${at}`),
+      ),
+    );
+    await settle(id, toms, jerrys);
+    const order = await history(jerrys, id);
+    expect(order).toHaveLength(20);
+    expect(heard(jerrys, id)).toEqual(order);
+  });
+});
+
+describe("[A-02] [I10] sending what does not fit", () => {
+  const plain = { from_client: "Tom", message: "Hello" };
+
+  test.each([
+    ["nothing", {}, "400 105", /from_client/],
+    ["no message", { from_client: "Tom" }, "400 105", /message/],
+    ["nobody's message", { ...plain, from_client: "" }, "400 105", /from_client/],
+    ["a number", { ...plain, message: 7 }, "400 105", /message/],
+    ["a flag that is none", { ...plain, transient: "yes" }, "400 105", /transient/],
+    ["a priority there is none of", { ...plain, priority: "urgent" }, "400 105", /priority/],
+    ["21 mentions", { ...plain, mention_client_ids: Array(21).fill("Jerry") }, "400 105", /mention/],
+    ["to some only", { ...plain, to_clients: ["Jerry"] }, "400 105", /to_clients/],
+    ["no body", "", "400 105", /from_client/],
+    ["no JSON", "{", "400 107", /Malformed JSON/],
+    ["a forbidden name", '{"constructor":1}', "400 107", /constructor/],
+    ["5121 bytes", { ...plain, message: "x".repeat(5_121) }, "413 4109", /5120 bytes/],
+    ["70,000 bytes", { ...plain, message: "x".repeat(70_000) }, "413 413", /65536 bytes/],
+  ])("%s: refused, nothing is said, and it counts for nothing", async (_, body, expected, error) => {
+    const id = await conversationOf(["Tom", "Jerry"]);
+    const spent = vi.fn(async () => undefined);
+    const response = await ask(`http://parley.test${messagesOf(id)}`, {
+      ...{ method: "POST", headers: masterKeys, env: { APP: instead(world.APP, spent) } },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+    expect(await response.clone().text()).toMatch(error);
+    expect(await outcome(response)).toBe(expected);
+    expect(await textsIn(id)).toEqual([]);
+    expect(spent).not.toHaveBeenCalled();
   });
 
   test("[B-09] [L-05] content and push data together have the limit of the settings", async () => {
+    const { tom, id, path } = await kitchen();
     const message = "é".repeat(2_000);
-    expect((await to("POST", PATH, { ...plain, message })).status).toBe(200);
-    const response = await to("POST", PATH, { ...plain, message, push_data: "x".repeat(1_200) });
-    expect([response.status, await response.json()]).toMatchObject([413, { code: 4109 }]);
-    expect(asked).toHaveLength(1);
+    await saidBy(tom, id, message, { push_data: "x".repeat(1_118) });
+    const body = { from_client: tom, message, push_data: "x".repeat(1_119) };
+    expect(await outcome(rest("POST", path, body))).toBe("413 4109");
+    await configure({ limits: { messageBytes: 6_000 } });
+    expect(await outcome(rest("POST", path, body))).toBe("200");
+    await configure({ limits: { messageBytes: null } });
   });
 
-  test("a body over 64 KB is refused, announced or not, and not read to its end", async () => {
-    const response = await to("POST", PATH, { ...plain, message: "x".repeat(70_000) });
-    expect([response.status, await response.json()]).toMatchObject([413, { code: 413 }]);
-    let sent = 0;
+  test("a body that goes on and on is refused unread to its end", async () => {
+    const { path } = await kitchen();
+    let chunks = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
-        sent += 1;
+        chunks += 1;
         controller.enqueue(new Uint8Array(16_384).fill(32));
       },
     });
-    const streamed = await ask(`http://im.example.com${PATH}`, {
-      ...{ method: "POST", headers: masterKeys, body: endless, env: answering({}) },
+    const response = await ask(`http://parley.test${path}`, {
+      ...{ method: "POST", headers: masterKeys, body: endless },
     });
-    expect(streamed.status).toBe(413);
-    expect(sent).toBeLessThan(10);
+    expect(response.status).toBe(413);
+    expect(chunks).toBeLessThan(10);
   });
+});
 
-  test("[I3] an Idempotency-Key makes it the same message each time, apart from the sender's devices", async () => {
-    await to("POST", PATH, plain, { headers: { "Idempotency-Key": "order-4711" } });
-    expect(asked).toEqual([{ ...said, dedupeToken: "http order-4711" }]);
-    for (const key of ["", "x".repeat(129), "a b"]) {
-      const response = await to("POST", PATH, plain, { headers: { "Idempotency-Key": key } });
-      expect([response.status, await response.json()]).toMatchObject([400, { code: 1 }]);
+describe("[I3] an Idempotency-Key", () => {
+  const key = { "Idempotency-Key": "order-4711" };
+
+  test("makes it the same message each time: one answer, heard and kept once", async () => {
+    const { tom, path, id, jerrys, toms } = await kitchen();
+    const body = { from_client: tom, message: "once" };
+    const answers: Sent[] = [];
+    for (const again of [1, 2, 3]) {
+      answers.push(await (await rest("POST", path, { ...body, message: `once ${again}` }, key)).json());
     }
-    expect(asked).toHaveLength(1);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    await settle(id, toms, jerrys);
+    expect(heard(jerrys, id)).toEqual(["once 1"]);
+    expect(await textsIn(id)).toEqual(["once 1"]);
+  });
+
+  test("is the sender's own, and apart from the tokens of his devices", async () => {
+    const { tom, jerry, path, id, toms } = await kitchen();
+    await say(toms, id, "from a device", { dt: "order-4711" });
+    await rest("POST", path, { from_client: tom, message: "Tom's" }, key);
+    await rest("POST", path, { from_client: jerry, message: "Jerry's" }, key);
+    await saidBy(tom, id, "without");
+    expect(await textsIn(id)).toEqual(["from a device", "Tom's", "Jerry's", "without"]);
+  });
+
+  test.each(["", "x".repeat(129), "a b"])("that is %j is refused", async (given) => {
+    const { tom, path, id } = await kitchen();
+    const response = rest("POST", path, { from_client: tom, message: "x" }, { "Idempotency-Key": given });
+    expect(await outcome(response)).toBe("400 1");
+    expect(await textsIn(id)).toEqual([]);
   });
 });
 
-describe("[L-10] the quota of messages", () => {
-  const spend = vi.fn(async (_quota: string, _perMinute: number) => ({ retryAfter: 17 }));
-  const place = { from_client: "Tom", timestamp: 5 };
+describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allow clients", () => {
+  const textsOf = (device: Device) =>
+    pushesOf(device, "patch").flatMap(({ patchMessage }) =>
+      (patchMessage?.patches ?? []).map(({ data, mid }) => [mid, new TextDecoder().decode(data)]),
+    );
 
-  test.each([
-    ["POST", PATH, plain],
-    ["PUT", `${PATH}/m1`, { ...place, message: "x" }],
-    ["PUT", `${PATH}/m1/recall`, place],
-    ["POST", "/1.1/rtm/messages", { from_peer: "Tom", conv_id: "c1", message: "x" }],
-    [
-      "POST",
-      "/1.1/rtm/patch/message",
-      { from_peer: "Tom", conv_id: "c1", msg_id: "m1", timestamp: 5, recall: true },
-    ],
-  ])("%s %s takes one from it, or is told when there is more", async (method, path, body) => {
-    spend.mockClear();
-    const response = await to(method, path, body, { objects: { app: { spend } } });
-    expect([response.status, await response.json()]).toMatchObject([429, { code: 429 }]);
-    expect(response.headers.get("Retry-After")).toBe("17");
-    expect(spend.mock.calls).toEqual([["rest-messages", 1_800]]);
-    expect(asked).toEqual([]);
-  });
+  test.each(["linked", "not linked"] as const)(
+    "[M-16] reach every device, the sender's too, that are %s",
+    async (how) => {
+      const { tom, id, toms, jerrys } = await kitchen(how);
+      await configure({ messages: { allowEdit: false, allowRecall: false } });
+      const message = await saidBy(tom, id, "Helo");
+      for (const device of [toms, jerrys]) await device.message("Helo");
+      const by = { from_client: tom, timestamp: message.timestamp };
+      expect(await done("PUT", pathOf(id, message), { ...by, message: "Hello" })).toEqual({});
+      for (const device of [toms, jerrys]) {
+        await device.push("patch");
+        expect(textsOf(device)).toEqual([[message["msg-id"], "Hello"]]);
+      }
+      expect(await textsIn(id)).toEqual(["Hello"]);
+      expect(await done("PUT", `${pathOf(id, message)}/recall`, by)).toEqual({});
+      for (const device of [toms, jerrys]) {
+        await device.push("patch");
+        expect(textsOf(device).at(-1)?.[1]).toContain("-127");
+      }
+      expect(await textsIn(id)).toEqual(['{"_lctype":-127}']);
+      await archivedAs(id, ['{"_lctype":-127}']);
+    },
+  );
 
-  test.each([
-    ["DELETE", `${PATH}/m1?from_client=Tom&timestamp=5`, undefined],
-    ["PUT", "/1.1/rtm/messages/logs", { "msg-id": "m1", timestamp: 5, to: "c1", data: "x" }],
-    ["DELETE", "/1.1/rtm/messages/logs?convid=c1&msgid=m1&timestamp=5", undefined],
-  ])("%s %s counts for nothing", async (method, path, body) => {
-    const response = await to(method, path, body, { objects: { app: { spend } } });
-    expect(response.status).toBe(200);
-  });
-
-  test("0 is unlimited, and messages go on when nobody counts", async () => {
-    const failing = vi.fn(() => Promise.reject(new Error("no")));
-    const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    expect((await to("POST", PATH, plain, { objects: { app: { spend: failing } } })).status).toBe(200);
-    log.mockRestore();
-    await configure({ limits: { restMessagesPerMinute: 0 } });
-    expect((await to("POST", PATH, plain, { objects: { app: { spend } } })).status).toBe(200);
-    await configure({ limits: { restMessagesPerMinute: null } });
-  });
-});
-
-describe("[A-02] edit, recall and delete", () => {
-  const place = { messageId: "a+b_c", timestamp: 5, from: "Tom" };
-
-  test.each(["a%2Bb_c", "a+b_c", "a%20b_c"])("name a message as %s", async (id) => {
-    const by = { from_client: "Tom", timestamp: 5 };
-    expect(await (await to("PUT", `${PATH}/${id}`, { ...by, message: "x" })).json()).toEqual({});
-    expect(await (await to("PUT", `${PATH}/${id}/recall`, by)).json()).toEqual({});
-    expect(await (await to("DELETE", `${PATH}/${id}?from_client=Tom&timestamp=5`)).json()).toEqual({});
-    expect(asked).toEqual([
-      { ...place, recall: false, silent: false, content: "x" },
-      { ...place, recall: true, silent: false },
-      place,
+  test("[M-19] reach devices that were away when they log in", async () => {
+    const { tom, jerry, id, jerrys } = await kitchen();
+    const [first, second] = [await saidBy(tom, id, "Helo"), await saidBy(tom, id, "Oops")];
+    await jerrys.message("Oops");
+    jerrys.close();
+    await done("PUT", pathOf(id, first), { from_client: tom, timestamp: first.timestamp, message: "Hello" });
+    await done("PUT", `${pathOf(id, second)}/recall`, { from_client: tom, timestamp: second.timestamp });
+    const back = await loggedIn(jerry, { lastPatchTime: second.timestamp });
+    await back.until("both patches", () => (textsOf(back).length === 2 ? true : undefined));
+    expect(textsOf(back)).toEqual([
+      [first["msg-id"], "Hello"],
+      [second["msg-id"], '{"_lctype":-127}'],
     ]);
   });
 
+  test("[M-01] an edit keeps who was mentioned", async () => {
+    const { tom, jerry, id, jerrys } = await kitchen();
+    const message = await saidBy(tom, id, "Jery", { mention_client_ids: [jerry] });
+    const by = { from_client: tom, timestamp: message.timestamp };
+    await done("PUT", pathOf(id, message), { ...by, message: "Jerry" });
+    const [patch] = (await jerrys.push("patch")).patchMessage?.patches ?? [];
+    expect(patch?.mentionPids).toEqual([jerry]);
+  });
+
+  test("[M-21] what was recalled stays so: recalling again is done, editing it is 404", async () => {
+    const { tom, id } = await kitchen();
+    const message = await saidBy(tom, id, "Oops");
+    const by = { from_client: tom, timestamp: message.timestamp };
+    await done("PUT", `${pathOf(id, message)}/recall`, by);
+    await done("PUT", `${pathOf(id, message)}/recall`, by);
+    expect(await outcome(rest("PUT", pathOf(id, message), { ...by, message: "x" }))).toBe("404 4404");
+    expect(await textsIn(id)).toEqual(['{"_lctype":-127}']);
+  });
+
+  test("[http-api §1.1] an id with a plus, as other servers gave, is understood in every way callers write it", async () => {
+    const { tom, id, path } = await kitchen();
+    const { timestamp } = await saidBy(tom, id, "hello");
+    await runInDurableObject(world.CONVERSATIONS.getByName(id), (_, { storage }) => {
+      storage.sql.exec("UPDATE messages SET id = 'a+b_c'");
+    });
+    const written = ["a+b_c", "a%2Bb_c", "a%20b_c"];
+    for (const messageId of written) {
+      const text = `by ${messageId}`;
+      await done("PUT", `${path}/${messageId}`, { from_client: tom, timestamp, message: text });
+      expect(await textsIn(id)).toEqual([text]);
+    }
+    for (const messageId of written) {
+      await done("PUT", `${path}/${messageId}/recall`, { from_client: tom, timestamp });
+      const after = `${path}?timestamp=${timestamp}&msgid=${messageId}&include_start=true`;
+      expect(await done<Logged[]>("GET", after)).toMatchObject([{ "msg-id": "a+b_c" }]);
+    }
+    await done("DELETE", `${path}/a+b_c?from_client=${tom}&timestamp=${timestamp}`);
+    expect(await textsIn(id)).toEqual([]);
+  });
+});
+
+describe("[A-02] deleting", () => {
+  const remove = (id: string, message: Sent, from: string) =>
+    done("DELETE", `${pathOf(id, message)}?from_client=${from}&timestamp=${message.timestamp}`);
+
+  test("it is gone from history everywhere, and nobody's device is told", async () => {
+    const { tom, id, toms, jerrys } = await kitchen();
+    const [one, two] = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")];
+    await archivedAs(id, ["one", "two"]);
+    expect(await remove(id, one, tom)).toEqual({});
+    expect(await textsIn(id)).toEqual(["two"]);
+    expect(await history(jerrys, id)).toEqual(["two"]);
+    await archivedAs(id, ["two"]);
+    const everything = await done<Logged[]>("GET", "/1.2/rtm/messages?limit=1000");
+    expect(everything.map((message) => message["msg-id"])).not.toContain(one["msg-id"]);
+    const toms1 = await done<Logged[]>("GET", `/1.2/rtm/clients/${tom}/messages`);
+    expect(toms1.map((message) => message["msg-id"])).toEqual([two["msg-id"]]);
+    await settle(id, toms, jerrys);
+    expect(heard(jerrys, id)).toEqual(["one", "two"]);
+    expect(pushesOf(jerrys, "patch")).toEqual([]);
+  });
+
+  test("before D1 has it, it never gets there", async () => {
+    const { tom, id } = await kitchen();
+    const message = await saidBy(tom, id, "oops");
+    await remove(id, message, tom);
+    await saidBy(tom, id, "two");
+    await archivedAs(id, ["two"]);
+  });
+
+  test("[Y-22] [I5] it is unread no more, nor the last message", async () => {
+    const { tom, jerry, id, jerrys } = await kitchen();
+    jerrys.close();
+    const one = await saidBy(tom, id, "one");
+    const two = await saidBy(tom, id, "two");
+    expect(await unreadOf(jerry, id)).toBe(2);
+    await remove(id, two, tom);
+    expect([await unreadOf(jerry, id), await unreadOf(jerry)]).toEqual([1, 1]);
+    const back = await Device.of(jerry);
+    const [unread] = (await back.push("unread")).unreadMessage?.convs ?? [];
+    expect(unread).toMatchObject({ cid: id, unread: 1, data: "one", mid: one["msg-id"] });
+    read(back, id);
+    await expect.poll(() => unreadOf(jerry)).toBe(0);
+  });
+
+  test.each(["linked", "not linked"] as const)(
+    "[L6] what is said later arrives on devices that are %s, once, and no link is opened again for the gap",
+    async (how) => {
+      const { tom, id, toms, jerrys } = await kitchen(how);
+      const first = await saidBy(tom, id, "first");
+      if (how === "linked") for (const device of [toms, jerrys]) await device.message("first");
+      const second = await saidBy(tom, id, "second");
+      await remove(id, first, tom);
+      await remove(id, second, tom);
+      await saidBy(tom, id, "third");
+      for (const device of [toms, jerrys]) await device.message("third");
+      await settle(id, toms, jerrys);
+      const opened = vi.spyOn(ConversationObject.prototype, "fetch");
+      for (const text of ["fourth", "fifth", "sixth"]) {
+        const message = await saidBy(tom, id, text);
+        for (const device of [toms, jerrys]) await device.message(text);
+        if (text === "fifth") await remove(id, message, tom);
+      }
+      await settle(id, toms, jerrys);
+      expect(opened).not.toHaveBeenCalled();
+      for (const device of [toms, jerrys]) {
+        const late = heard(device, id).filter((text) => text !== "first" && text !== "second");
+        expect(late).toEqual(["third", "fourth", "fifth", "sixth"]);
+      }
+      expect(await history(jerrys, id)).toEqual(["third", "fourth", "sixth"]);
+    },
+  );
+
+  test("[I3] sent again under its key, it is answered as before and stays deleted", async () => {
+    const { tom, id, path } = await kitchen();
+    const key = { "Idempotency-Key": "order-4712" };
+    const send = async (): Promise<Sent> =>
+      (await rest("POST", path, { from_client: tom, message: "once" }, key)).json();
+    const message = await send();
+    await remove(id, message, tom);
+    expect(await send()).toEqual(message);
+    expect(await textsIn(id)).toEqual([]);
+  });
+});
+
+describe("[I10] a message that is named wrongly", () => {
+  const BY = { from_client: "Tom", timestamp: 5 };
+
   test.each([
-    ["PUT", `${PATH}/m1`, { from_client: "Tom", timestamp: 5 }, 105],
-    ["PUT", `${PATH}/m1`, { from_client: "Tom", message: "x" }, 105],
-    ["PUT", `${PATH}/m1`, { from_client: "Tom", message: "x", timestamp: -1 }, 105],
-    ["PUT", `${PATH}/m1/recall`, { timestamp: 5 }, 105],
-    ["DELETE", `${PATH}/m1?from_client=Tom`, undefined, 1],
-    ["DELETE", `${PATH}/m1?from_client=Tom&timestamp=x`, undefined, 1],
-    ["DELETE", `${PATH}/m1?from_client=Tom&timestamp=5&timestamp=6`, undefined, 1],
-  ])("%s %s with %j is refused with %i", async (method, path, body, code) => {
-    const response = await to(method, path, body);
-    expect([response.status, await response.json()]).toMatchObject([400, { code }]);
-    expect(asked).toEqual([]);
+    ["PUT", "", BY, "400 105"],
+    ["PUT", "", { from_client: "Tom", message: "x" }, "400 105"],
+    ["PUT", "", { ...BY, message: "x", timestamp: -1 }, "400 105"],
+    ["PUT", "", { ...BY, message: "x" }, "404 4404"],
+    ["PUT", "/recall", { timestamp: 5 }, "400 105"],
+    ["PUT", "/recall", BY, "404 4404"],
+    ["DELETE", "?from_client=Tom", undefined, "400 1"],
+    ["DELETE", "?from_client=Tom&timestamp=x", undefined, "400 1"],
+    ["DELETE", "?from_client=Tom&timestamp=5&timestamp=6", undefined, "400 1"],
+    ["DELETE", "?from_client=Tom&timestamp=5", undefined, "404 4404"],
+  ])("%s …%s with %j is refused with %s", async (method, sub, body, expected) => {
+    const id = await conversationOf(["Tom", "Jerry"]);
+    const message = await saidBy("Tom", id, "hello");
+    expect(await outcome(rest(method, pathOf(id, message) + sub, body))).toBe(expected);
+    expect(await textsIn(id)).toEqual(["hello"]);
+  });
+
+  test("[M-13] another's is 403 with 4403, another conversation's 404", async () => {
+    const { tom, jerry, id } = await kitchen();
+    const other = await conversationOf([tom, jerry]);
+    const message = await saidBy(tom, id, "hello");
+    const { timestamp } = message;
+    const wrong = { from_client: jerry, timestamp };
+    expect(await outcome(rest("PUT", pathOf(id, message), { ...wrong, message: "x" }))).toBe("403 4403");
+    expect(await outcome(rest("PUT", `${pathOf(id, message)}/recall`, wrong))).toBe("403 4403");
+    const query = `?from_client=${jerry}&timestamp=${timestamp}`;
+    expect(await outcome(rest("DELETE", pathOf(id, message) + query))).toBe("403 4403");
+    const right = { from_client: tom, timestamp };
+    expect(await outcome(rest("PUT", `${pathOf(other, message)}/recall`, right))).toBe("404 4404");
+    expect(await textsIn(id)).toEqual(["hello"]);
   });
 });
 
 describe("[I10] what a conversation refuses or leaves open", () => {
+  const send = (answer: () => Promise<unknown>) =>
+    ask(`http://parley.test${messagesOf("c1")}`, {
+      ...{ method: "POST", headers: masterKeys, body: '{"from_client":"Tom","message":"Hello"}' },
+      env: { CONVERSATIONS: instead(world.CONVERSATIONS, answer) },
+    });
+
   test.each([
-    ["CONVERSATION_NOT_FOUND", 404, 4303],
-    ["MESSAGE_NOT_FOUND", 404, 4404],
-    ["MESSAGE_OWNERSHIP_REQUIRED", 403, 4403],
     ["MESSAGE_REJECTED_BY_APP", 403, 4402],
     ["UNSUPPORTED_COMMAND", 400, 1],
     ["INTERNAL_ERROR", 500, 4200],
-  ] as const)("%s is %i with %i and a sentence", async (refused, status, code) => {
-    const say = async () => ({ refused, detail: "because" });
-    const response = await to("POST", PATH, plain, { objects: { conversations: { say } } });
+  ])("%s is %i with %i and a sentence", async (refused, status, code) => {
+    const response = await send(async () => ({ refused, detail: "because" }));
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ code, error: expect.stringMatching(/: because$/) });
   });
@@ -232,95 +505,13 @@ describe("[I10] what a conversation refuses or leaves open", () => {
   test.each([
     [new DeadlineExceeded("late"), 504, 4201],
     [new Error("secret of the object"), 503, 503],
-  ])("%s is %i with %i", async (error, status, code) => {
+  ])("%s is %i with %i, told to the log once and to the caller not at all", async (error, status, code) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    const say = () => Promise.reject(error);
-    const response = await to("POST", PATH, plain, { objects: { conversations: { say } } });
+    const response = await send(() => Promise.reject(error));
     expect([response.status, await response.json()]).toEqual([
       status,
       { code, error: expect.not.stringContaining("secret") },
     ]);
     expect(log).toHaveBeenCalledTimes(1);
-    log.mockRestore();
-  });
-});
-
-describe("[http-api §3] history", () => {
-  const requests: HistoryRequest[] = [];
-  const stored = (id: string, timestamp: number, more: Partial<HistoryMessage> = {}): HistoryMessage => ({
-    ...{ id, timestamp, from: "Tom", content: "Hello", mentionAll: false, mentions: [], receipt: false },
-    ...{ patchedAt: undefined, recalled: false, ...more },
-  });
-  const ID = "65537a0e0000000000000001";
-  const read = (query: string, found: HistoryMessage[] = []) => {
-    requests.length = 0;
-    const history = async (request: HistoryRequest) => {
-      requests.push(request);
-      return found;
-    };
-    const path = `/1.2/rtm/conversations/${ID}/messages?${query}`;
-    return to("GET", path, undefined, { objects: { conversations: { history } } });
-  };
-
-  test.each([
-    ["", { direction: "older", start: undefined, end: undefined, limit: 100 }],
-    [
-      "timestamp=3&msgid=a%2Bb&till_timestamp=1&till_msgid=c&include_start=true&limit=7",
-      {
-        ...{ direction: "older", limit: 7 },
-        start: { timestamp: 3, messageId: "a+b", inclusive: true },
-        end: { timestamp: 1, messageId: "c", inclusive: false },
-      },
-    ],
-    [
-      "timestamp=1&till_timestamp=3&include_stop=1&reversed=True",
-      {
-        ...{ direction: "newer", limit: 100 },
-        start: { timestamp: 1, messageId: undefined, inclusive: false },
-        end: { timestamp: 3, messageId: undefined, inclusive: true },
-      },
-    ],
-    ["limit=0", { direction: "older", start: undefined, end: undefined, limit: 100 }],
-    ["limit=1001", { direction: "older", start: undefined, end: undefined, limit: 100 }],
-    ["limit=1000", { direction: "older", start: undefined, end: undefined, limit: 1000 }],
-  ])("%j asks for %j", async (query, expected) => {
-    expect((await read(query)).status).toBe(200);
-    expect(requests).toEqual([{ messageType: undefined, ...expected }]);
-  });
-
-  test.each(["msgid=a", "till_msgid=a", "limit=x", "timestamp=yesterday", "reversed=maybe", "timestamp=-1"])(
-    "%s is refused",
-    async (query) => {
-      const response = await read(query);
-      expect([response.status, await response.json()]).toMatchObject([400, { code: 1 }]);
-      expect(requests).toEqual([]);
-    },
-  );
-
-  test("records come newest first, or oldest first if reversed", async () => {
-    const found = [stored("a", 1), stored("b", 2), stored("a", 2)];
-    const order = async (query: string) => {
-      const records = await (await read(query, found)).json<{ "msg-id": string; timestamp: number }[]>();
-      return records.map((record) => `${record.timestamp}${record["msg-id"]}`);
-    };
-    expect(await order("")).toEqual(["2b", "2a", "1a"]);
-    expect(await order("reversed=true")).toEqual(["1a", "2a", "2b"]);
-  });
-
-  test("a record has the documented fields", async () => {
-    const found = [
-      stored("m2", 2, { content: new Uint8Array([0, 255]), deliveredAt: 9 }),
-      Object.assign(stored("m1", 1), { address: "203.0.113.7" }),
-    ];
-    expect(await (await read("", found)).json()).toEqual([
-      {
-        ...{ "msg-id": "m2", timestamp: 2, from: "Tom", to: ID, "conv-id": `${ID}00000000` },
-        ...{ data: "AP8=", bin: true, "is-conv": true, "is-room": false, "ack-at": 9 },
-      },
-      {
-        ...{ "msg-id": "m1", timestamp: 1, from: "Tom", to: ID, "conv-id": `${ID}00000000` },
-        ...{ data: "Hello", bin: false, "is-conv": true, "is-room": false, "from-ip": "203.0.113.7" },
-      },
-    ]);
   });
 });

@@ -93,6 +93,6 @@ test("what GET shows cannot be stored over a secret by accident", async () => {
 test("refuses a body over 64 KB with 413", async () => {
   const response = await patch(`{"limits":{"members":3}}${" ".repeat(65_536)}`);
   expect(response.status).toBe(413);
-  expect(await response.json()).toEqual({ code: 413, error: "At most 65536 bytes." });
+  expect(await response.json()).toEqual({ code: 413, error: "The body is too large: at most 65536 bytes." });
   expect(await readSettings(world)).toEqual(defaultSettings(false));
 });

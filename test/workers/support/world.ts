@@ -1,10 +1,10 @@
 import { applyD1Migrations, type D1Migration, evictAllDurableObjects } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import type { Env } from "../../../src/env.ts";
+import type { ClientStub, ConversationStub, Env, Objects } from "../../../src/env.ts";
 
-interface TestEnv extends Omit<Env, "CLIENTS" | "CONVERSATIONS"> {
-  CLIENTS: DurableObjectNamespace;
-  CONVERSATIONS: DurableObjectNamespace;
+interface TestEnv extends Env {
+  CLIENTS: DurableObjectNamespace & Objects<ClientStub>;
+  CONVERSATIONS: DurableObjectNamespace & Objects<ConversationStub>;
   TEST_MIGRATIONS: D1Migration[];
   EVICT?: string;
 }

@@ -1,0 +1,392 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { hmac, stamped } from "../../support/sign.ts";
+import { named, say, settle } from "../support/chat.ts";
+import { acknowledge, caughtUp } from "../support/commands.ts";
+import { archived, archivedAs, breakTable, repair, work } from "../support/d1.ts";
+import { Device } from "../support/device.ts";
+import { engineWith } from "../support/engine.ts";
+import {
+  CONVERSATIONS,
+  conversationOf,
+  done,
+  type Logged,
+  outcome,
+  rest,
+  type Sent,
+  saidBy,
+} from "../support/rest.ts";
+import { appKeys, configure, http, openWorld, world } from "../support/world.ts";
+
+/** What was said, as the app's server reads it: one conversation's from its object, the rest from D1 (http-api §3). */
+
+beforeAll(() => openWorld());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await repair();
+});
+
+const HOUR = 60 * 60 * 1000;
+const COMPLETE_UNTIL = "X-Parley-Complete-Until";
+
+const messagesOf = (id: string) => `${CONVERSATIONS}/${id}/messages`;
+const read = (path: string, query: Record<string, string | number> | string = "") =>
+  done<Logged[]>("GET", `${path}?${new URLSearchParams(withTexts(query))}`);
+
+function withTexts(query: Record<string, string | number> | string): string | Record<string, string> {
+  if (typeof query === "string") return query;
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value)]));
+}
+
+const texts = (records: Logged[]) => records.map(({ data }) => data);
+
+describe("[http-api §3] the table of bounds, for messages 1, 2 and 3", () => {
+  let messages: Record<"1" | "2" | "3", Sent>;
+  const paths: Record<string, string> = {};
+
+  beforeAll(async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await conversationOf([tom, jerry]);
+    messages = {
+      1: await saidBy(tom, id, "1"),
+      2: await saidBy(tom, id, "2"),
+      3: await saidBy(tom, id, "3"),
+    };
+    await archivedAs(id, ["1", "2", "3"]);
+    paths["one conversation"] = messagesOf(id);
+    paths["one client"] = `/1.2/rtm/clients/${tom}/messages`;
+    paths["the whole app"] = "/1.2/rtm/messages";
+    paths["one conversation, 1.1"] = `/1.1/rtm/messages/history?convid=${id}`;
+    paths["one client, 1.1"] = `/1.1/rtm/messages/history?from=${tom}`;
+    paths["the whole app, 1.1"] = "/1.1/rtm/messages/history";
+    paths["one conversation, 1.1 logs"] = `/1.1/rtm/messages/logs?convid=${id}`;
+  });
+
+  const table = [
+    { start: "3", end: "1", flags: {}, result: ["2"] },
+    { start: "3", end: "1", flags: { include_start: "true" }, result: ["3", "2"] },
+    { start: "3", end: "1", flags: { include_stop: "true" }, result: ["2", "1"] },
+    { start: "1", end: "3", flags: { reversed: "true" }, result: ["2"] },
+    { start: "1", end: "3", flags: { include_start: "true", reversed: "true" }, result: ["1", "2"] },
+    { start: "1", end: "3", flags: { include_stop: "true", reversed: "true" }, result: ["2", "3"] },
+  ] as const;
+
+  const rows = [
+    ...["one conversation", "one client", "the whole app"],
+    ...["one conversation, 1.1", "one client, 1.1", "the whole app, 1.1", "one conversation, 1.1 logs"],
+  ].flatMap((source) => table.map((row) => ({ source, ...row })));
+
+  test.each(rows)("$source, from $start to $end with $flags: $result", async (row) => {
+    const { "msg-id": msgid, timestamp } = messages[row.start];
+    const { "msg-id": till_msgid, timestamp: till_timestamp } = messages[row.end];
+    const path = paths[row.source] ?? "";
+    const ask = async (query: object) => {
+      const parameters = new URLSearchParams(withTexts({ ...query, ...row.flags }));
+      return texts(await done<Logged[]>("GET", `${path}${path.includes("?") ? "&" : "?"}${parameters}`));
+    };
+    expect(await ask({ timestamp, till_timestamp })).toEqual(row.result);
+    expect(await ask({ timestamp, msgid, till_timestamp, till_msgid })).toEqual(row.result);
+  });
+});
+
+describe("[http-api §3] [A-06] messages of one millisecond in several conversations", () => {
+  let tom: string;
+  let start: number;
+  const all: string[] = [];
+
+  beforeAll(async () => {
+    [tom] = named("tom");
+    // An hour ahead nobody else says anything.
+    start = Date.now() + HOUR;
+    const ids = await Promise.all([1, 2, 3].map(() => conversationOf([tom])));
+    const clock = vi.spyOn(Date, "now");
+    const said: Sent[] = [];
+    for (const at of [0, 1, 2]) {
+      clock.mockReturnValue(start + at);
+      for (const id of ids) said.push(await saidBy(tom, id, `${at}`));
+    }
+    clock.mockRestore();
+    expect(new Set(said.map(({ timestamp }) => timestamp)).size).toBe(3);
+    for (const id of ids) await archivedAs(id, ["0", "1", "2"]);
+    const inOrder = said.toSorted(
+      (a, b) => a.timestamp - b.timestamp || (a["msg-id"] < b["msg-id"] ? -1 : 1),
+    );
+    all.push(...inOrder.map((message) => message["msg-id"]));
+  });
+
+  test.each(
+    ["one client", "the whole app"].flatMap((source) =>
+      [true, false].flatMap((reversed) => [1, 2, 4].map((limit) => ({ source, reversed, limit }))),
+    ),
+  )("$source is paged without loss: reversed $reversed, pages of $limit", async (how) => {
+    const path = how.source === "one client" ? `/1.2/rtm/clients/${tom}/messages` : "/1.2/rtm/messages";
+    const limit = String(how.limit);
+    const seen: string[] = [];
+    let point: Record<string, string> = how.reversed ? { timestamp: String(start - 1) } : {};
+    for (;;) {
+      const end: Record<string, string> = how.reversed
+        ? { reversed: "true" }
+        : { till_timestamp: String(start - 1) };
+      const page = await read(path, { limit, ...end, ...point });
+      seen.push(...page.map((message) => message["msg-id"]));
+      const last = page.at(-1);
+      if (last === undefined) break;
+      point = { timestamp: String(last.timestamp), msgid: last["msg-id"] };
+    }
+    expect(seen).toEqual(how.reversed ? all : all.toReversed());
+  });
+});
+
+describe("[http-api §3] a conversation's history", () => {
+  test("a record has the documented fields, from the object and from D1", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const id = await conversationOf([tom, jerry]);
+    const toms = await Device.of(tom, { headers: { "cf-connecting-ip": "203.0.113.7" } });
+    const jerrys = await Device.of(jerry);
+    await caughtUp(id, toms, jerrys);
+    const binaryMsg = new Uint8Array([0, 255]);
+    const { ackMessage } = await toms.ask({
+      cmd: "direct",
+      directMessage: { cid: id, binaryMsg, r: true },
+    });
+    await jerrys.push("direct");
+    acknowledge(jerrys, id, { mid: ackMessage?.uid ?? "" });
+    await toms.push("rcp");
+    const said = await saidBy(tom, id, "Hello");
+    const common = { from: tom, to: id, "conv-id": `${id}00000000`, "is-conv": true, "is-room": false };
+    const [text, bytes] = await read(messagesOf(id));
+    expect(text).toEqual({ ...common, ...said, data: "Hello", bin: false });
+    expect(bytes).toEqual({
+      ...{ ...common, "msg-id": ackMessage?.uid, timestamp: Number(ackMessage?.t), data: "AP8=", bin: true },
+      ...{ "from-ip": "203.0.113.7", "ack-at": expect.any(Number) },
+    });
+    await archivedAs(id, [null, "Hello"]);
+    const { "ack-at": _, ...withoutReceipt } = { "ack-at": 0, ...bytes };
+    expect(await read(`/1.2/rtm/clients/${tom}/messages`)).toEqual([text, withoutReceipt]);
+  });
+
+  test.each([
+    ["", 100],
+    ["limit=7", 7],
+    ["limit=0", 100],
+    ["limit=-1", 100],
+    ["limit=1001", 100],
+    ["limit=1000", 105],
+  ])("with %j it has %i of 105 messages, the newest", async (query, count) => {
+    const [tom] = named("tom");
+    const id = await conversationOf([tom]);
+    const toms = await Device.of(tom);
+    for (let at = 0; at < 105; at += 1) {
+      toms.send({ cmd: "direct", peerId: tom, i: 1_000 + at, directMessage: { cid: id, msg: `${at}` } });
+    }
+    await toms.answer(1_104);
+    const newest = Array.from({ length: count }, (_, at) => `${104 - at}`);
+    expect(texts(await read(messagesOf(id), query))).toEqual(newest);
+  });
+
+  test.each([
+    ...["msgid=a", "till_msgid=a", "limit=x", "timestamp=yesterday", "reversed=maybe", "timestamp=-1"],
+    ...["include_start=2", "timestamp=1&timestamp=2", "till_timestamp=1e3"],
+  ])("%s is refused, wherever it is asked", async (query) => {
+    const id = await conversationOf(["Tom"]);
+    for (const path of [messagesOf(id), "/1.2/rtm/messages", "/1.2/rtm/clients/Tom/messages"]) {
+      expect(await outcome(rest("GET", `${path}?${query}`))).toBe("400 1");
+    }
+    expect(await outcome(rest("GET", `/1.1/rtm/messages/history?convid=${id}&${query}`))).toBe("400 1");
+  });
+
+  test("[A-08] Python's own way to write a time and a flag", async () => {
+    const [tom] = named("tom");
+    const id = await conversationOf([tom]);
+    const [one] = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")];
+    const query = `convid=${id}&max_ts=${one.timestamp}.0&include_start=True&reversed=True&limit=5`;
+    expect(texts(await read("/1.1/rtm/messages/history", query))).toEqual(["one", "two"]);
+  });
+});
+
+describe("[I11] history out of D1 says up to when it is complete", () => {
+  const until = async () => {
+    const response = await rest("GET", "/1.2/rtm/messages?limit=1");
+    return Number(response.headers.get(COMPLETE_UNTIL));
+  };
+
+  test.each([
+    "/1.2/rtm/messages",
+    "/1.2/rtm/clients/Tom/messages",
+    "/1.1/rtm/messages/history",
+    "/1.1/rtm/messages/history?from=Tom",
+    "/1.1/rtm/messages/logs/",
+  ])("%s: not up to now, as what was just said is still on its way", async (path) => {
+    const before = Date.now();
+    const response = await rest("GET", path);
+    const complete = Number(response.headers.get(COMPLETE_UNTIL));
+    expect(complete).toBeGreaterThan(before - 60_000);
+    expect(complete).toBeLessThan(before);
+  });
+
+  test("no further than what a conversation could not copy, until it could", async () => {
+    const [tom] = named("tom");
+    const id = await conversationOf([tom]);
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    await breakTable("messages");
+    const { timestamp } = await saidBy(tom, id, "late");
+    await work(id);
+    await repair();
+    // A minute later everything else is complete long since.
+    const clock = vi.spyOn(Date, "now").mockReturnValue(timestamp + 60_000);
+    expect(await until()).toBeLessThan(timestamp);
+    clock.mockRestore();
+    await archivedAs(id, ["late"]);
+    vi.spyOn(Date, "now").mockReturnValue(timestamp + 60_000);
+    await expect.poll(until).toBeGreaterThan(timestamp);
+  });
+
+  test("D1 failing, a conversation still reads its own, and what is read from D1 is 503", async () => {
+    const [tom] = named("tom");
+    const id = await conversationOf([tom]);
+    await saidBy(tom, id, "hello");
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    await breakTable("messages");
+    expect(texts(await read(messagesOf(id)))).toEqual(["hello"]);
+    expect(texts(await read("/1.1/rtm/messages/history", `convid=${id}`))).toEqual(["hello"]);
+    const down = [
+      ...["/1.2/rtm/messages", `/1.2/rtm/clients/${tom}/messages`],
+      ...["/1.1/rtm/messages/history", `/1.1/rtm/messages/logs?from=${tom}`],
+    ];
+    for (const path of down) {
+      const response = await rest("GET", path);
+      expect(response.status).toBe(503);
+      expect(await response.json()).toEqual({ code: 503, error: expect.not.stringContaining("messages") });
+    }
+    expect(log).toHaveBeenCalledTimes(down.length);
+  });
+});
+
+describe("[X-01] history for a member who shows a signature", () => {
+  beforeEach(() => configure({ security: { signHistory: true } }));
+  afterEach(() => configure({ security: { signHistory: null }, hooks: null }));
+
+  /** Tom in a conversation where Jerry said something. */
+  async function kitchen() {
+    const [tom, jerry, spike] = named("tom", "jerry", "spike");
+    const id = await conversationOf([tom, jerry, spike]);
+    await saidBy(jerry, id, "hello");
+    return { tom, jerry, spike, id };
+  }
+
+  interface Showing {
+    at?: number;
+    order?: "nonce first" | "time first";
+    masterKey?: string;
+  }
+
+  /** What a client shows that its app's server signed for it. */
+  function signed(clientId: string, conversationId: string, showing: Showing = {}): Record<string, string> {
+    const { at = Date.now(), order = "nonce first", masterKey = world.MASTER_KEY } = showing;
+    const { timestamp, nonce } = stamped(at);
+    const stamp = order === "nonce first" ? `${nonce}:${timestamp}` : `${timestamp}:${nonce}`;
+    const signature = hmac(masterKey, `${world.APP_ID}:${clientId}:${conversationId}:${stamp}`);
+    return { nonce, signature_ts: String(timestamp), signature };
+  }
+
+  const by12 = (id: string, query: Record<string, string>) =>
+    http(`${messagesOf(id)}?${new URLSearchParams(query)}`, { headers: appKeys });
+  const by11 = (id: string, { client_id = "", ...query }: Record<string, string>) =>
+    http(`/1.1/rtm/messages/history?${new URLSearchParams({ convid: id, peerid: client_id, ...query })}`, {
+      headers: appKeys,
+    });
+
+  test.each([
+    ["1.2", by12],
+    ["1.1", by11],
+  ])("he reads it by version %s, whichever order was signed, in either unit of time", async (_, ask) => {
+    const { tom, id } = await kitchen();
+    const seconds = Math.floor(Date.now() / 1_000);
+    for (const showing of [{}, { order: "time first" as const }, { at: seconds }]) {
+      const response = await ask(id, { client_id: tom, ...signed(tom, id, showing) });
+      expect(texts(await response.json<Logged[]>())).toEqual(["hello"]);
+    }
+  });
+
+  test.each([
+    ["1.2", by12],
+    ["1.1", by11],
+  ])("by version %s not while the setting is off", async (_, ask) => {
+    const { tom, id } = await kitchen();
+    await configure({ security: { signHistory: null } });
+    expect(await outcome(ask(id, { client_id: tom, ...signed(tom, id) }))).toBe("401 401");
+  });
+
+  test.each(["client_id", "nonce", "signature_ts", "signature"])("not without %s", async (name) => {
+    const { tom, id } = await kitchen();
+    const { [name]: _, ...query }: Record<string, string> = { client_id: tom, ...signed(tom, id) };
+    expect(await outcome(by12(id, query))).toBe("401 401");
+  });
+
+  test("not with one that is wrong, too old, another's or for another conversation", async () => {
+    const { tom, jerry, id } = await kitchen();
+    const other = await conversationOf([tom]);
+    for (const shown of [
+      { ...signed(tom, id), signature: "abc" },
+      { ...signed(tom, id), nonce: "another" },
+      signed(tom, id, { masterKey: world.APP_KEY }),
+      signed(tom, id, { at: Date.now() - 7 * HOUR }),
+      signed(jerry, id),
+      signed(tom, other),
+    ]) {
+      expect(await outcome(by12(id, { client_id: tom, ...shown }))).toBe("401 4102");
+    }
+  });
+
+  test("[B-24] not for who is no member: 4312", async () => {
+    const { id } = await kitchen();
+    const [mary] = named("mary");
+    expect(await outcome(by12(id, { client_id: mary, ...signed(mary, id) }))).toBe("403 4312");
+  });
+
+  test("[X-03] not after a kick, until it is signed anew", async () => {
+    const { tom, id } = await kitchen();
+    const before = { client_id: tom, ...signed(tom, id) };
+    expect((await by12(id, before)).status).toBe(200);
+    await done("POST", `/1.2/rtm/clients/${tom}/kick`);
+    expect(await outcome(by12(id, before))).toBe("401 4102");
+    const after = { client_id: tom, ...signed(tom, id, { at: Date.now() + 1_000 }) };
+    expect((await by12(id, after)).status).toBe(200);
+  });
+
+  test("[H-01] [I12] what was narrowed down to others is not shown to him", async () => {
+    const { tom, jerry, spike, id } = await kitchen();
+    await engineWith({ _messageReceived: ({ content }) => (content === "psst" ? { toPeers: [jerry] } : {}) });
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    await caughtUp(id, toms, jerrys);
+    await say(toms, id, "psst");
+    await say(toms, id, "aloud");
+    await settle(id, toms, jerrys);
+    const seenBy = async (clientId: string) => {
+      const response = await by12(id, { client_id: clientId, ...signed(clientId, id) });
+      return texts(await response.json<Logged[]>());
+    };
+    expect(await seenBy(spike)).toEqual(["aloud", "hello"]);
+    expect(await seenBy(jerry)).toEqual(["aloud", "psst", "hello"]);
+    expect(await seenBy(tom)).toEqual(["aloud", "psst", "hello"]);
+    expect(texts(await read(messagesOf(id)))).toEqual(["aloud", "psst", "hello"]);
+  });
+
+  test("nothing beyond conversations", async () => {
+    const { tom, id } = await kitchen();
+    const query = new URLSearchParams({ peerid: tom, ...signed(tom, id) });
+    for (const path of ["/1.1/rtm/messages/history", "/1.1/rtm/messages/logs", "/1.2/rtm/messages"]) {
+      expect(await outcome(http(`${path}?${query}`, { headers: appKeys }))).toBe("401 401");
+    }
+  });
+});
+
+test("[I8] [B-21] D1 holds what was said once, and no transient message", async () => {
+  const [tom] = named("tom");
+  const id = await conversationOf([tom]);
+  await saidBy(tom, id, "typing", { transient: true });
+  await saidBy(tom, id, "hello");
+  await archivedAs(id, ["hello"]);
+  await work(id);
+  expect(await archived(id)).toHaveLength(1);
+});
