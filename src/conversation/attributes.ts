@@ -67,8 +67,7 @@ export function changeColumns(before: Columns, changes: JsonObject): ColumnsChan
   for (const [path, change] of Object.entries(changes)) {
     const segments = path.split(".");
     const [top] = segments;
-    const isPath = segments.every((segment) => segment !== "" && segment !== "__proto__");
-    if (top === undefined || segments.length > DEPTH_LIMIT || !isPath) {
+    if (top === undefined || segments.length > DEPTH_LIMIT || segments.some((segment) => segment === "")) {
       return { refused: `${path}: not a column path` };
     }
     if (RESERVED.has(top)) continue;

@@ -360,6 +360,17 @@ describe("[A-01] deleting", () => {
     expect(unread?.map(({ cid }) => cid)).toEqual([other]);
   });
 
+  test("[B-08] [I4] who was away logs in and reads what else he missed as if it had never been", async () => {
+    const { tom, jerry, id, path } = await spoken();
+    const other = await conversationOf([tom, jerry]);
+    await done("DELETE", path);
+    const { token } = await loggedIn(jerry);
+    const { status, body } = await notifications(jerry, token, { notification_type: "permanent" });
+    expect(status).toBe(200);
+    expect(JSON.stringify(body)).toContain(other);
+    expect(JSON.stringify(body)).not.toContain(id);
+  });
+
   test.each(["linked", "not linked"])(
     "[B-09] members' sends get 4401, on devices that are %s, whose sockets stay and talk elsewhere",
     async (how) => {
