@@ -23,7 +23,9 @@ export const row = v.pipe(
     {
       objectId: schema.conversationId(),
       name: v.optional(v.string()),
-      c: v.pipe(v.string(), v.description("Who created it; empty where the app's server did not say.")),
+      c: v.optional(
+        v.pipe(v.string(), v.description("Who created it; not there where the app's server did not say.")),
+      ),
       m: v.optional(v.array(schema.clientId())),
       mu: v.optional(v.pipe(v.array(schema.clientId()), v.description("Who muted it."))),
       attr: v.optional(schema.anyObject()),
