@@ -1,7 +1,6 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { newConversation } from "../../conversation/new-conversation.ts";
-import type { Env } from "../../env.ts";
 import { queryConversations } from "../../history/query.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
 import { isoTime } from "../../protocol/encode.ts";
@@ -9,7 +8,7 @@ import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
-import { INVALID_FIELD, isRefused, refuse, refused } from "../errors.ts";
+import { INVALID_FIELD, INVALID_QUERY, isRefused, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
@@ -119,8 +118,7 @@ export const conversations = new Hono<HttpEnv>()
     async (context) => {
       const { where = {}, ...bounds } = context.req.valid("query");
       const normal = { tr: { $ne: true }, sys: { $ne: true } };
-      const found = await findConversations(context.env, { where: { $and: [where, normal] }, ...bounds });
-      return isRefused(found) ? refused(context, found) : context.json(found);
+      return findConversations(context, { where: { $and: [where, normal] }, ...bounds });
     },
   )
   .put(
@@ -156,16 +154,21 @@ export const conversations = new Hono<HttpEnv>()
 
 /** Rows that fit, oldest first: an order that pages stay true to while people write. */
 export async function findConversations(
-  env: Pick<Env, "DB">,
+  context: Context<HttpEnv>,
   { where, skip, limit = LIMIT_DEFAULT }: { where: JsonObject; skip?: number; limit?: number },
-) {
+): Promise<Response> {
   const query = { where, skip, limit: limit < 1 ? LIMIT_DEFAULT : limit, sort: "createdAt" };
   const found = await answered(
-    queryConversations(env.DB, { ...query, clientId: "", withLastMessage: false }),
+    queryConversations(context.env.DB, { ...query, clientId: "", withLastMessage: false }),
     "querying conversations",
   );
-  if ("refused" in found) return found;
-  return { results: found.map(({ conversation }) => conversationJson(conversation, { compact: false })) };
+  if ("refused" in found) {
+    // SDKs read the number in the detail; here it has a field of its own.
+    const error = found.detail.replace(/^102: /, "");
+    return refuse(context, 400, { code: INVALID_QUERY, error });
+  }
+  const results = found.map(({ conversation }) => conversationJson(conversation, { compact: false }));
+  return context.json({ results });
 }
 
 /** The columns that are values; a schema leaves `undefined` where a key was not sent. */
