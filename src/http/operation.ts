@@ -111,7 +111,9 @@ function specOf(described: Operation): DescribeRouteOptions {
 
 function contentOf(body: v.GenericSchema | TextBody, typeMode: "input" | "output") {
   const [media, schema] = "text" in body ? ["text/plain", body.text] : ["application/json", body];
-  return { [media]: { schema: resolver(schema, { options: { typeMode } }) } };
+  // What may not be sent may be answered: it is what stands for a secret.
+  const ignoreActions = typeMode === "output" ? ["not_value"] : [];
+  return { [media]: { schema: resolver(schema, { options: { typeMode, ignoreActions } }) } };
 }
 
 const security: Record<Access, Record<string, string[]>[]> = {
