@@ -64,9 +64,9 @@ const description = v.pipe(
 );
 
 const changes = v.pipe(
-  v.objectWithRest({ name: v.optional(v.string()), attr: v.optional(schema.anyObject()) }, v.unknown()),
+  v.record(v.string(), v.unknown()),
   v.check((sent) => !("m" in sent), "m is changed by adding and removing members"),
-  v.description("By column or path, such as `attr.holes`: values, or operations on them (`__op`)."),
+  v.description("By column or path, such as `attr.holes`: values, null, or operations on them (`__op`)."),
   schema.shown({ name: "More cheese", "attr.holes": { __op: "Increment", amount: 1 } }),
 );
 
@@ -128,7 +128,7 @@ export const conversations = new Hono<HttpEnv>()
       ...{ access: "master", answer: schema.updated },
     }),
     takes("param", one),
-    takes("json", changes),
+    takes("json", changes, "kept"),
     async (context) => {
       const { id } = context.req.valid("param");
       const change = context.env.CONVERSATIONS.getByName(id).change(ownColumns(context.req.valid("json")));

@@ -81,6 +81,12 @@ describe("[A-01] creating", () => {
     expect(await start(toms, [mary, tom], { unique: true })).toBe(other.objectId);
   });
 
+  test("what is null counts as not sent, as callers that leave nothing out write it", async () => {
+    const row = await create({ name: null, m: null, c: null, unique: null, attr: null, kind: null });
+    expect(row).toMatchObject({ m: [], unique: false, attr: {} });
+    for (const column of ["name", "c", "kind"]) expect(row).not.toHaveProperty(column);
+  });
+
   test("[B-04] `uniqueId` is the digest of the members together", async () => {
     const { uniqueId } = await create({ m: ["bob", "alice"], unique: true });
     expect(uniqueId).toBe("ec0048c7d6b5a11cdb261b71a813eff3");
@@ -90,6 +96,7 @@ describe("[A-01] creating", () => {
     [{ unique: true }, 400, 105, /^m: /],
     [{ m: "Tom" }, 400, 105, /^m: /],
     [{ m: ["Tom", ""] }, 400, 105, /^m\.1: /],
+    [{ m: ["x".repeat(65)] }, 400, 105, /^m\.0: must be a client id, which has at most 64 characters$/],
     [{ m: ["Tom"], name: 7 }, 400, 105, /^name: /],
     [{ m: ["Tom"], attr: [] }, 400, 105, /^attr: /],
     [{ m: ["Tom"], unique: "yes" }, 400, 105, /^unique: /],
@@ -247,6 +254,15 @@ describe("[A-01] changing", () => {
     expect(row).not.toHaveProperty("kind");
   });
 
+  test.each([null, { __op: "Delete" }])("name and attributes are taken away by %j", async (nothing) => {
+    const { id, path } = await kitchen();
+    await done("PUT", path, { name: "More", kind: "blue" });
+    await done("PUT", path, { name: nothing, attr: nothing, kind: nothing });
+    const [row] = await find({ objectId: id });
+    expect(row).toMatchObject({ attr: {} });
+    for (const column of ["name", "kind"]) expect(row?.[column] ?? undefined).toBeUndefined();
+  });
+
   test("columns that are the server's own are passed over", async () => {
     const { id, path } = await kitchen();
     const [before] = await find({ objectId: id });
@@ -276,6 +292,8 @@ describe("[A-01] changing", () => {
   test.each([
     ["PUT", "", { m: ["Tom"] }, "400 105"],
     ["PUT", "", { name: "x".repeat(256) }, "400 4306"],
+    ["PUT", "", { name: 7 }, "400 4306"],
+    ["PUT", "", { attr: [] }, "400 4306"],
     ["PUT", "", { "attr.holes": { __op: "Explode" } }, "400 4306"],
     ["POST", "/members", {}, "400 105"],
     ["POST", "/members", { client_ids: [] }, "400 105"],
