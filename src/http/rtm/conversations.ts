@@ -60,6 +60,9 @@ const description = v.pipe(
     },
     v.unknown(),
   ),
+  // As a column of their own they would be dropped, and something else made than was asked for.
+  v.check((sent) => sent.tr !== true, "tr: chat rooms are not served"),
+  v.check((sent) => sent.sys !== true, "sys: service conversations are not served"),
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER], unique: true, attr: { holes: 3 } }),
 );
 

@@ -97,6 +97,8 @@ describe("[A-01] creating", () => {
     [{ m: "Tom" }, 400, 105, /^m: /],
     [{ m: ["Tom", ""] }, 400, 105, /^m\.1: /],
     [{ m: ["x".repeat(65)] }, 400, 105, /^m\.0: must be a client id, which has at most 64 characters$/],
+    [{ m: ["Tom"], tr: true }, 400, 105, /^tr: chat rooms/],
+    [{ m: ["Tom"], sys: true }, 400, 105, /^sys: service conversations/],
     [{ m: ["Tom"], name: 7 }, 400, 105, /^name: /],
     [{ m: ["Tom"], attr: [] }, 400, 105, /^attr: /],
     [{ m: ["Tom"], unique: "yes" }, 400, 105, /^unique: /],
