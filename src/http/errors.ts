@@ -23,6 +23,8 @@ export const failures = {
 /** Codes of input that does not fit (http-api §1.3): in a path or query, and in a body. */
 export const INVALID_PARAMETER = 1;
 export const INVALID_FIELD = 105;
+/** A `where` that is not understood or too slow, as LeanCloud has it. */
+export const INVALID_QUERY = 102;
 
 /** A refusal as the SDKs expect it: a status and a JSON body with a number and a sentence. */
 export function refuse(context: Context, status: ContentfulStatusCode, failure: Failure): Response {

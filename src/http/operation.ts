@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { type DescribeRouteOptions, resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
+import type { JsonObject } from "../protocol/json.ts";
 import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
@@ -111,7 +112,9 @@ function specOf(described: Operation): DescribeRouteOptions {
 
 function contentOf(body: v.GenericSchema | TextBody, typeMode: "input" | "output") {
   const [media, schema] = "text" in body ? ["text/plain", body.text] : ["application/json", body];
-  return { [media]: { schema: resolver(schema, { options: { typeMode } }) } };
+  // What may not be sent may be answered: it is what stands for a secret.
+  const ignoreActions = typeMode === "output" ? ["not_value"] : [];
+  return { [media]: { schema: resolver(schema, { options: { typeMode, ignoreActions } }) } };
 }
 
 const security: Record<Access, Record<string, string[]>[]> = {
@@ -135,11 +138,16 @@ type Taken<T extends Target, Schema extends v.GenericSchema> = {
 
 /**
  * Checks the parameters of a path or query, or a JSON body, and describes them in the document. What does not fit
- * is refused with 400: 107 where it is no JSON, 105 for a field of the body, 1 for a parameter.
+ * is refused with 400: 107 where it is no JSON, 105 for a field of the body, 1 for a parameter. A field that is
+ * null counts as not sent: callers that leave nothing out write it so. A parameter without a value does not: who
+ * forgot what to ask for shall not get everything.
+ *
+ * @param nulls `kept` where null is a value like any other
  */
 export function takes<T extends Target, Schema extends v.GenericSchema<unknown, object>>(
   target: T,
   schema: Schema,
+  nulls?: "kept",
 ): MiddlewareHandler<HttpEnv, string, Taken<T, Schema>> {
   const middleware = createMiddleware<HttpEnv, string, Taken<T, Schema>>(async (context, next) => {
     let given: unknown;
@@ -150,11 +158,11 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
       if (typeof value !== "object" || value === null || Array.isArray(value)) {
         return refuse(context, 400, { code: INVALID_FIELD, error: "The body must be a JSON object." });
       }
-      given = value;
+      given = nulls === "kept" ? value : withoutNulls(value);
     } else {
       given = target === "param" ? context.req.param() : queryOf(context.req.queries());
     }
-    const parsed = v.safeParse(schema, given);
+    const parsed = v.safeParse(schema, given, { abortPipeEarly: true });
     if (!parsed.success) {
       const code = target === "json" ? INVALID_FIELD : INVALID_PARAMETER;
       return refuse(context, 400, { code, error: problemsOf(parsed.issues) });
@@ -165,6 +173,10 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
   // What a parameter is counts after it was read from its text; what a body is, as it is written.
   const options = { options: { typeMode: target === "json" ? "input" : "output" } };
   return Object.assign(middleware, { [uniqueSymbol]: { target, ...resolver(schema, options), options } });
+}
+
+function withoutNulls(body: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([, field]) => field !== null));
 }
 
 /** A parameter that comes twice stays a list, and fits nowhere. */

@@ -3,7 +3,6 @@ import * as v from "valibot";
 import { messagesOfApp } from "../../history/messages.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
-import { isRefused, refused } from "../errors.ts";
 import { operation, takes } from "../operation.ts";
 import { findConversations, page, rows } from "./conversations.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
@@ -44,8 +43,7 @@ export const appWide = new Hono<HttpEnv>()
     async (context) => {
       const { where = {}, ...bounds } = context.req.valid("query");
       const conditions = { $and: [EVERY, where] };
-      const found = await findConversations(context.env, { where: conditions, ...bounds });
-      return isRefused(found) ? refused(context, found) : context.json(found);
+      return findConversations(context, { where: conditions, ...bounds });
     },
   )
   .get(

@@ -1,7 +1,6 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { newConversation } from "../../conversation/new-conversation.ts";
-import type { Env } from "../../env.ts";
 import { queryConversations } from "../../history/query.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
 import { isoTime } from "../../protocol/encode.ts";
@@ -9,7 +8,7 @@ import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
-import { INVALID_FIELD, isRefused, refuse, refused } from "../errors.ts";
+import { INVALID_FIELD, INVALID_QUERY, isRefused, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
@@ -23,7 +22,9 @@ export const row = v.pipe(
     {
       objectId: schema.conversationId(),
       name: v.optional(v.string()),
-      c: v.pipe(v.string(), v.description("Who created it; empty where the app's server did not say.")),
+      c: v.optional(
+        v.pipe(v.string(), v.description("Who created it; not there where the app's server did not say.")),
+      ),
       m: v.optional(v.array(schema.clientId())),
       mu: v.optional(v.pipe(v.array(schema.clientId()), v.description("Who muted it."))),
       attr: v.optional(schema.anyObject()),
@@ -59,13 +60,16 @@ const description = v.pipe(
     },
     v.unknown(),
   ),
+  // As a column of their own they would be dropped, and something else made than was asked for.
+  v.check((sent) => sent.tr !== true, "tr: chat rooms are not served"),
+  v.check((sent) => sent.sys !== true, "sys: service conversations are not served"),
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER], unique: true, attr: { holes: 3 } }),
 );
 
 const changes = v.pipe(
-  v.objectWithRest({ name: v.optional(v.string()), attr: v.optional(schema.anyObject()) }, v.unknown()),
+  v.record(v.string(), v.unknown()),
   v.check((sent) => !("m" in sent), "m is changed by adding and removing members"),
-  v.description("By column or path, such as `attr.holes`: values, or operations on them (`__op`)."),
+  v.description("By column or path, such as `attr.holes`: values, null, or operations on them (`__op`)."),
   schema.shown({ name: "More cheese", "attr.holes": { __op: "Increment", amount: 1 } }),
 );
 
@@ -117,8 +121,7 @@ export const conversations = new Hono<HttpEnv>()
     async (context) => {
       const { where = {}, ...bounds } = context.req.valid("query");
       const normal = { tr: { $ne: true }, sys: { $ne: true } };
-      const found = await findConversations(context.env, { where: { $and: [where, normal] }, ...bounds });
-      return isRefused(found) ? refused(context, found) : context.json(found);
+      return findConversations(context, { where: { $and: [where, normal] }, ...bounds });
     },
   )
   .put(
@@ -128,7 +131,7 @@ export const conversations = new Hono<HttpEnv>()
       ...{ access: "master", answer: schema.updated },
     }),
     takes("param", one),
-    takes("json", changes),
+    takes("json", changes, "kept"),
     async (context) => {
       const { id } = context.req.valid("param");
       const change = context.env.CONVERSATIONS.getByName(id).change(ownColumns(context.req.valid("json")));
@@ -154,16 +157,21 @@ export const conversations = new Hono<HttpEnv>()
 
 /** Rows that fit, oldest first: an order that pages stay true to while people write. */
 export async function findConversations(
-  env: Pick<Env, "DB">,
+  context: Context<HttpEnv>,
   { where, skip, limit = LIMIT_DEFAULT }: { where: JsonObject; skip?: number; limit?: number },
-) {
+): Promise<Response> {
   const query = { where, skip, limit: limit < 1 ? LIMIT_DEFAULT : limit, sort: "createdAt" };
   const found = await answered(
-    queryConversations(env.DB, { ...query, clientId: "", withLastMessage: false }),
+    queryConversations(context.env.DB, { ...query, clientId: "", withLastMessage: false }),
     "querying conversations",
   );
-  if ("refused" in found) return found;
-  return { results: found.map(({ conversation }) => conversationJson(conversation, { compact: false })) };
+  if ("refused" in found) {
+    // SDKs read the number in the detail; here it has a field of its own.
+    const error = found.detail.replace(/^102: /, "");
+    return refuse(context, 400, { code: INVALID_QUERY, error });
+  }
+  const results = found.map(({ conversation }) => conversationJson(conversation, { compact: false }));
+  return context.json({ results });
 }
 
 /** The columns that are values; a schema leaves `undefined` where a key was not sent. */

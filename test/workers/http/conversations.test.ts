@@ -64,7 +64,9 @@ describe("[A-01] creating", () => {
   test("who creates it is no member by that, and may be nobody", async () => {
     const [tom] = named("tom");
     expect((await create({ c: tom })).m).toEqual([]);
-    expect(await create({ m: [] })).toMatchObject({ c: "", m: [] });
+    const nobodys = await create({ m: [] });
+    expect(nobodys.m).toEqual([]);
+    expect(nobodys).not.toHaveProperty("c");
   });
 
   test("[B-03] [B-04] a unique one is the same for the app's server and its clients", async () => {
@@ -79,6 +81,12 @@ describe("[A-01] creating", () => {
     expect(await start(toms, [mary, tom], { unique: true })).toBe(other.objectId);
   });
 
+  test("what is null counts as not sent, as callers that leave nothing out write it", async () => {
+    const row = await create({ name: null, m: null, c: null, unique: null, attr: null, kind: null });
+    expect(row).toMatchObject({ m: [], unique: false, attr: {} });
+    for (const column of ["name", "c", "kind"]) expect(row).not.toHaveProperty(column);
+  });
+
   test("[B-04] `uniqueId` is the digest of the members together", async () => {
     const { uniqueId } = await create({ m: ["bob", "alice"], unique: true });
     expect(uniqueId).toBe("ec0048c7d6b5a11cdb261b71a813eff3");
@@ -88,6 +96,9 @@ describe("[A-01] creating", () => {
     [{ unique: true }, 400, 105, /^m: /],
     [{ m: "Tom" }, 400, 105, /^m: /],
     [{ m: ["Tom", ""] }, 400, 105, /^m\.1: /],
+    [{ m: ["x".repeat(65)] }, 400, 105, /^m\.0: must be a client id, which has at most 64 characters$/],
+    [{ m: ["Tom"], tr: true }, 400, 105, /^tr: chat rooms/],
+    [{ m: ["Tom"], sys: true }, 400, 105, /^sys: service conversations/],
     [{ m: ["Tom"], name: 7 }, 400, 105, /^name: /],
     [{ m: ["Tom"], attr: [] }, 400, 105, /^attr: /],
     [{ m: ["Tom"], unique: "yes" }, 400, 105, /^unique: /],
@@ -150,14 +161,21 @@ describe("[A-01] [A-06] finding", () => {
     }
   });
 
-  test.each(["{", "[]", "7", '"x"', '{"$where":"1"}', '{"__proto__":{"a":1}}'])(
-    "where=%s is refused",
-    async (where) => {
-      const response = await rest("GET", `${PATH}?where=${encodeURIComponent(where)}`);
+  test.each([
+    ["{", 1, /^where: /],
+    ["[]", 1, /^where: /],
+    ["7", 1, /^where: /],
+    ['"x"', 1, /^where: /],
+    ['{"__proto__":{"a":1}}', 1, /__proto__/],
+    ['{"$where":"1"}', 102, /\$where/],
+    ['{"name":{"$like":"Cheese"}}', 102, /^unknown operator \$like$/],
+  ])("where=%s is refused with %i", async (where, code, error) => {
+    for (const path of [PATH, "/1.2/rtm/all-conversations"]) {
+      const response = await rest("GET", `${path}?where=${encodeURIComponent(where)}`);
       expect(response.status).toBe(400);
-      expect(await response.json()).toEqual({ code: expect.any(Number), error: expect.any(String) });
-    },
-  );
+      expect(await response.json()).toEqual({ code, error: expect.stringMatching(error) });
+    }
+  });
 });
 
 describe("[A-01] changing", () => {
@@ -238,6 +256,15 @@ describe("[A-01] changing", () => {
     expect(row).not.toHaveProperty("kind");
   });
 
+  test.each([null, { __op: "Delete" }])("name and attributes are taken away by %j", async (nothing) => {
+    const { id, path } = await kitchen();
+    await done("PUT", path, { name: "More", kind: "blue" });
+    await done("PUT", path, { name: nothing, attr: nothing, kind: nothing });
+    const [row] = await find({ objectId: id });
+    expect(row).toMatchObject({ attr: {} });
+    for (const column of ["name", "kind"]) expect(row?.[column] ?? undefined).toBeUndefined();
+  });
+
   test("columns that are the server's own are passed over", async () => {
     const { id, path } = await kitchen();
     const [before] = await find({ objectId: id });
@@ -267,6 +294,8 @@ describe("[A-01] changing", () => {
   test.each([
     ["PUT", "", { m: ["Tom"] }, "400 105"],
     ["PUT", "", { name: "x".repeat(256) }, "400 4306"],
+    ["PUT", "", { name: 7 }, "400 4306"],
+    ["PUT", "", { attr: [] }, "400 4306"],
     ["PUT", "", { "attr.holes": { __op: "Explode" } }, "400 4306"],
     ["POST", "/members", {}, "400 105"],
     ["POST", "/members", { client_ids: [] }, "400 105"],

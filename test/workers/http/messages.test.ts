@@ -140,6 +140,13 @@ describe("[A-02] [http-api §2.2] sending", () => {
     expect(spikes.texts(id)).toEqual(["staying"]);
   });
 
+  test("fields that are null count as not sent, as callers that leave nothing out write them", async () => {
+    const { tom, id } = await kitchen();
+    const nothing = { transient: null, no_sync: null, priority: null, push_data: null, to_clients: null };
+    await saidBy(tom, id, "hello", { ...nothing, mention_all: null, mention_client_ids: null });
+    expect(await textsIn(id)).toEqual(["hello"]);
+  });
+
   test("[M-01] [M-09] mentions go along, live and in the unread summary", async () => {
     const { tom, jerry, spike, id, jerrys } = await kitchen();
     await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });

@@ -8,6 +8,7 @@ export function misfit(schema: Json | undefined, value: Json, at = "answer"): st
     const misfits = schema.anyOf.map((each) => misfit(each, value, at));
     return misfits.includes(undefined) ? undefined : misfits.join(" and ");
   }
+  if (isObject(schema.not) && schema.not.const === value) return `${at} is ${value}`;
   if (Array.isArray(schema.enum) && !schema.enum.includes(value)) return `${at} is none of ${schema.enum}`;
   if (typeof schema.type === "string" && !types[schema.type]?.(value)) return `${at} is no ${schema.type}`;
   if (Array.isArray(value))

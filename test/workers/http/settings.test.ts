@@ -1,7 +1,10 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import type { Json } from "../../../src/protocol/json.ts";
 import { defaultSettings } from "../../../src/settings/schema.ts";
 import { readSettings } from "../../../src/settings/store.ts";
 import { appKeys, http, masterKeys, openWorld, world } from "../support/world.ts";
+import { allOperations, contentOf, successOf } from "./operations.ts";
+import { misfit } from "./schema.ts";
 
 beforeAll(() => openWorld());
 beforeEach(() => world.DB.prepare("DELETE FROM settings").run());
@@ -81,6 +84,17 @@ test("[I12] secrets are not shown, only that they are set; null takes them back"
   expect(await readSettings(world)).toMatchObject(secrets);
   const without = await patch('{"hooks":null,"webhooks":{"secret":null},"security":null}');
   expect(await without.json()).toEqual(defaultSettings(false));
+});
+
+test("[I12] what stands for a secret fits the document where it is answered, not where it is sent", async () => {
+  await patch('{"hooks":{"key":"the hook key"},"security":{"jwt":{"secret":"the token secret"}}}');
+  const shown: Json = await (await http("/admin/settings", { headers: masterKeys })).json();
+  for (const described of await allOperations()) {
+    if (described.path !== "/admin/settings") continue;
+    expect(misfit(successOf(described).schema, shown)).toBeUndefined();
+    const { schema } = contentOf(described.operation.requestBody);
+    if (schema !== undefined) expect(misfit(schema, shown)).toMatch(/secret is \*\*\*/);
+  }
 });
 
 test("what GET shows cannot be stored over a secret by accident", async () => {
