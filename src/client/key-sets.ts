@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from "jose";
 import { withDeadline } from "../deadline.ts";
+import { readText } from "../hooks/outbound.ts";
 import { reason } from "../reason.ts";
 
 /** As much of `fetch` as it takes. */
@@ -59,7 +60,7 @@ async function read(url: string, fetch: Fetch): Promise<JSONWebKeySet> {
   const abort = new AbortController();
   const answer = fetch(url, { signal: abort.signal, redirect: "manual" }).then(async (response) => {
     if (response.status !== 200) throw new Error(`status ${response.status}`);
-    const keys: JSONWebKeySet = await response.json();
+    const keys: JSONWebKeySet = JSON.parse(await readText(response));
     if (!Array.isArray(keys.keys)) throw new Error("no key set");
     return keys;
   });

@@ -5,7 +5,7 @@ import type { Settings } from "../settings/schema.ts";
 import { isTrial } from "../trial.ts";
 import { placeOf } from "./place.ts";
 
-/** An answer is a verdict on one message: more than this (bytes) is a mistake or an attack. */
+/** An answer is a verdict on one message, or a few keys: more than this (bytes) is a mistake or an attack. */
 const ANSWER_MAX = 1_000_000;
 
 /**
@@ -116,7 +116,8 @@ export function outboundOf(
   return new Outbound(reachOf(env, hooks.allowPrivate), { open, all });
 }
 
-async function readText({ body }: Response): Promise<string> {
+/** The body of an answer; rejects one that is too long to be meant. */
+export async function readText({ body }: Response): Promise<string> {
   if (body === null) return "";
   const decoder = new TextDecoder();
   let text = "";

@@ -215,6 +215,22 @@ describe("[X-01] a token by published keys", () => {
     expect(await keys.check(token)).toEqual(good);
   });
 
+  test("[I10] cannot be judged where the keys are more than 1 MB, which are not read to their end", async () => {
+    const [rsa] = issuers;
+    if (rsa === undefined) throw new Error("no issuer");
+    let pieces = 0;
+    const endless = new ReadableStream({
+      pull: (out) => {
+        pieces += 1;
+        out.enqueue(new Uint8Array(100_000).fill(32));
+      },
+    });
+    const context = { keySets: new KeySets(), fetch: async () => new Response(endless), now: NOW };
+    const judged = checkJsonWebToken(await rsa.sign(toms), "Tom", published, context);
+    await expect(judged).rejects.toThrow("an answer of more than 1000000 bytes");
+    expect(pieces).toBeLessThan(20);
+  });
+
   test("[I11] waits 3 s for a place that says nothing, and no longer", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
