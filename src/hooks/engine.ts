@@ -26,8 +26,8 @@ const Missing = v.object({
   error: v.pipe(v.string(), v.startsWith("No such cloud function")),
 });
 
-/** Statuses that say nothing about the call itself: a key being changed, a queue, a limit. */
-const PASSING = [401, 408, 429];
+/** Statuses that say nothing about the call itself: a key being changed, a deployment under way, a queue, a limit. */
+const PASSING = [401, 404, 408, 429];
 
 /**
  * The app's LeanEngine: its hooks are cloud functions with an underscore before their name (http-api §8.1, H-13).
