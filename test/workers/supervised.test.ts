@@ -13,7 +13,7 @@ import {
 } from "../support/chat.ts";
 import { edit, namedBy, pushesOf, recall } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
-import { configure, http, masterKeys, openWorld, world } from "./support/world.ts";
+import { configure, http, masterKeys, openWorld, stayAwake, world } from "./support/world.ts";
 
 /*
  * The app's server has a say: an engine that these tests are, and the word list. How it is called is proved beside
@@ -82,6 +82,7 @@ async function pair() {
  */
 function held(result: unknown) {
   const state = { asked: false, released: false };
+  const mayGo = stayAwake();
   const hook = async () => {
     state.asked = true;
     while (!state.released) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -92,6 +93,7 @@ function held(result: unknown) {
     asked: () => expect.poll(() => state.asked).toBe(true),
     answer: () => {
       state.released = true;
+      mayGo();
     },
   };
 }
