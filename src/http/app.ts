@@ -20,6 +20,7 @@ import { clients } from "./rtm/clients.ts";
 import { conversations } from "./rtm/conversations.ts";
 import { COMPLETE_UNTIL } from "./rtm/history.ts";
 import { legacyClients } from "./rtm/legacy-clients.ts";
+import { legacyConversations } from "./rtm/legacy-conversations.ts";
 import { legacyMessages } from "./rtm/legacy-messages.ts";
 import { members } from "./rtm/members.ts";
 import { messages } from "./rtm/messages.ts";
@@ -94,6 +95,7 @@ function httpApp(): Hono<HttpEnv> {
   for (const resource of [conversations, members, messages, clients, appWide]) app.route("/", resource);
   app.route("/", legacyMessages);
   app.route("/", legacyClients);
+  app.route("/", legacyConversations);
   app.route("/", notServed);
   app.get("/openapi.json", async (context) => context.json(await documentOf(app)));
   app.get("/docs", async (context) => docsPage(context, await documentOf(app)));

@@ -15,7 +15,7 @@ const stats = v.object({
 });
 
 /** A query without conditions means "mine" elsewhere; every conversation has an id. */
-const EVERY = { objectId: { $exists: true } };
+export const EVERY = { objectId: { $exists: true } };
 
 /** The app as a whole (http-api §2.6, A-06). */
 export const appWide = new Hono<HttpEnv>()

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { newConversation } from "../../conversation/new-conversation.ts";
 import { queryConversations } from "../../history/query.ts";
+import type { ConversationRecord } from "../../history/records.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import type { JsonObject } from "../../protocol/json.ts";
@@ -94,20 +95,9 @@ export const conversations = new Hono<HttpEnv>()
     }),
     takes("json", description),
     async (context) => {
-      const { m: members, c: creator = "", unique, ...columns } = context.req.valid("json");
-      if (unique && members.length === 0) {
-        return refuse(context, 400, { code: INVALID_FIELD, error: "m: a unique conversation needs members" });
-      }
-      const { APP_ID: appId, CONVERSATIONS } = context.env;
-      const { limits } = await settingsOf(context.env).get();
-      const record = await newConversation(
-        { creator, members, unique, columns: ownColumns(columns) },
-        { appId, memberLimit: limits.members, now: Date.now() },
-      );
-      if (isRefused(record)) return refused(context, record);
-      const start = CONVERSATIONS.getByName(record.id).start(record, "server");
-      const { conversation } = await answered(start, `start of ${record.id}`);
-      return context.json(conversationJson(conversation, { compact: false }));
+      const { m: members, c: creator, unique, ...columns } = context.req.valid("json");
+      const created = await create(context, { members, creator, unique, columns });
+      return created instanceof Response ? created : context.json(rowOf(created));
     },
   )
   .get(
@@ -155,12 +145,13 @@ export const conversations = new Hono<HttpEnv>()
     },
   );
 
-/** Rows that fit, oldest first: an order that pages stay true to while people write. */
+/** Rows that fit, oldest first unless said otherwise: an order that pages stay true to while people write. */
 export async function findConversations(
   context: Context<HttpEnv>,
-  { where, skip, limit = LIMIT_DEFAULT }: { where: JsonObject; skip?: number; limit?: number },
+  asked: { where: JsonObject; skip?: number; limit?: number; order?: string },
 ): Promise<Response> {
-  const query = { where, skip, limit: limit < 1 ? LIMIT_DEFAULT : limit, sort: "createdAt" };
+  const { where, skip, limit = LIMIT_DEFAULT, order = "createdAt" } = asked;
+  const query = { where, skip, limit: limit < 1 ? LIMIT_DEFAULT : limit, sort: order };
   const found = await answered(
     queryConversations(context.env.DB, { ...query, clientId: "", withLastMessage: false }),
     "querying conversations",
@@ -170,12 +161,41 @@ export async function findConversations(
     const error = found.detail.replace(/^102: /, "");
     return refuse(context, 400, { code: INVALID_QUERY, error });
   }
-  const results = found.map(({ conversation }) => conversationJson(conversation, { compact: false }));
+  const results = found.map(({ conversation }) => rowOf(conversation));
   return context.json({ results });
 }
 
+/** Creates a conversation, or finds the unique one; a response where it is refused. */
+export async function create(
+  context: Context<HttpEnv>,
+  wanted: {
+    members: string[];
+    creator: string | undefined;
+    unique: boolean;
+    columns: Record<string, unknown>;
+  },
+): Promise<ConversationRecord | Response> {
+  const { members, creator = "", unique, columns } = wanted;
+  if (unique && members.length === 0) {
+    return refuse(context, 400, { code: INVALID_FIELD, error: "m: a unique conversation needs members" });
+  }
+  const { APP_ID: appId, CONVERSATIONS } = context.env;
+  const { limits } = await settingsOf(context.env).get();
+  const record = await newConversation(
+    { creator, members, unique, columns: ownColumns(columns) },
+    { appId, memberLimit: limits.members, now: Date.now() },
+  );
+  if (isRefused(record)) return refused(context, record);
+  const start = CONVERSATIONS.getByName(record.id).start(record, "server");
+  return (await answered(start, `start of ${record.id}`)).conversation;
+}
+
+export function rowOf(conversation: ConversationRecord): JsonObject {
+  return conversationJson(conversation, { compact: false });
+}
+
 /** The columns that are values; a schema leaves `undefined` where a key was not sent. */
-function ownColumns(columns: Record<string, unknown>): JsonObject {
+export function ownColumns(columns: Record<string, unknown>): JsonObject {
   const json: JsonObject = JSON.parse(JSON.stringify(columns));
   return json;
 }

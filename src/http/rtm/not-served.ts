@@ -17,8 +17,7 @@ const parts: Record<string, string[]> = {
     "/1.2/rtm/conversations/:id/permanent-silenceds",
     "/1.1/rtm/conversation/blacklist",
   ],
-  // Where the storage SDKs of servers create and change conversations.
-  "Classes (for conversations see /1.2/rtm/conversations)": ["/1.1/classes"],
+  "Classes other than _Conversation": ["/1.1/classes"],
   Blacklists: ["/1.2/rtm/conversations/:id/blacklists", "/1.2/rtm/clients/:client/blacklists"],
 };
 

@@ -37,10 +37,27 @@ describe.each(sdks.slice(0, 1))("[A-08] the JavaScript storage SDK", (sdk) => {
     expect(await view.queryMessages()).toHaveLength(1);
   });
 
-  test("may not without the master key, and is told where conversations are made", async () => {
+  test("may not without the master key", async () => {
     const { tom, chat } = await tomAndJerry(town(), sdk);
     await expect(conversation(chat.id).send(tom.id, "hello")).rejects.toMatchObject({ code: 401 });
-    const saved = new AV.Conversation("cheese").save(null, asOwner);
-    await expect(saved).rejects.toThrow(/see \/1\.2\/rtm\/conversations\) are not served/);
+  });
+
+  test("[B-19] creates a conversation and changes who is in it, and they are told", async () => {
+    const { tom, jerry } = await tomAndJerry(town(), sdk);
+    const invited = next(tom.client, "invited");
+    const made = new AV.Conversation("Cheese");
+    made.addMember(tom.id);
+    await made.save(null, asOwner);
+    const id = made.id ?? "";
+    const [payload, seen] = await invited;
+    expect([payload.invitedBy, seen.id, seen.name]).toEqual(["", id, "Cheese"]);
+
+    const too = next(jerry.client, "invited");
+    made.addMember(jerry.id);
+    await made.save(null, asOwner);
+    expect((await too)[1].id).toBe(id);
+    expect((await jerry.client.getConversation(id)).members.toSorted()).toEqual(
+      [jerry.id, tom.id].toSorted(),
+    );
   });
 });

@@ -111,6 +111,8 @@ const nothing = async (): Promise<Real> => ({});
 /** What each operation's example needs. */
 const needs: Record<string, () => Promise<Real>> = {
   ...{ createConversation: nothing, findConversations: conversation, updateConversation: conversation },
+  ...{ createConversation11: nothing, findConversations11: conversation, getConversation11: conversation },
+  ...{ updateConversation11: conversation, deleteConversation11: conversation },
   ...{ deleteConversation: conversation, addMembers: conversation, removeMembers: conversation },
   ...{ listMembers: conversation, mute: conversation, unmute: muted, listMutes: muted },
   ...{ sendMessage: conversation, listMessages: message, editMessage: message, recallMessage: message },
