@@ -47,6 +47,12 @@ export const row = v.pipe(
 /** The conversation of a path. */
 export const one = v.object({ id: schema.conversationId() });
 
+// As columns of their own they would be dropped, and something else made than was asked for.
+export const noRoom = <Sent extends Record<string, unknown>>() =>
+  v.check<Sent, string>((sent) => sent.tr !== true, "tr: chat rooms are not served");
+export const noService = <Sent extends Record<string, unknown>>() =>
+  v.check<Sent, string>((sent) => sent.sys !== true, "sys: service conversations are not served");
+
 const description = v.pipe(
   v.objectWithRest(
     {
@@ -61,9 +67,8 @@ const description = v.pipe(
     },
     v.unknown(),
   ),
-  // As a column of their own they would be dropped, and something else made than was asked for.
-  v.check((sent) => sent.tr !== true, "tr: chat rooms are not served"),
-  v.check((sent) => sent.sys !== true, "sys: service conversations are not served"),
+  noRoom(),
+  noService(),
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER], unique: true, attr: { holes: 3 } }),
 );
 
@@ -138,11 +143,7 @@ export const conversations = new Hono<HttpEnv>()
       ...{ access: "master", answer: schema.nothing },
     }),
     takes("param", one),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      const removed = await answered(context.env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
-      return isRefused(removed) ? refused(context, removed) : context.json({});
-    },
+    (context) => remove(context, context.req.valid("param").id),
   );
 
 /** Rows that fit, oldest first unless said otherwise: an order that pages stay true to while people write. */
@@ -188,6 +189,12 @@ export async function create(
   if (isRefused(record)) return refused(context, record);
   const start = CONVERSATIONS.getByName(record.id).start(record, "server");
   return (await answered(start, `start of ${record.id}`)).conversation;
+}
+
+/** Deletes a conversation, with its history, for everybody. */
+export async function remove(context: Context<HttpEnv>, id: string): Promise<Response> {
+  const removed = await answered(context.env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
+  return isRefused(removed) ? refused(context, removed) : context.json({});
 }
 
 export function rowOf(conversation: ConversationRecord): JsonObject {

@@ -9,7 +9,19 @@ import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { EVERY } from "./app-wide.ts";
-import { create, findConversations, one, ownColumns, page, row, rowOf, rows } from "./conversations.ts";
+import {
+  create,
+  findConversations,
+  noRoom,
+  noService,
+  one,
+  ownColumns,
+  page,
+  remove,
+  row,
+  rowOf,
+  rows,
+} from "./conversations.ts";
 
 const PATH = "/1.1/classes/_Conversation";
 /** What the storage API says of an object that is not there. */
@@ -30,8 +42,8 @@ const described = v.pipe(
     },
     v.unknown(),
   ),
-  v.check((sent) => sent.tr !== true, "tr: chat rooms are not served"),
-  v.check((sent) => sent.sys !== true, "sys: service conversations are not served"),
+  noRoom(),
+  noService(),
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER] }),
 );
 
@@ -115,11 +127,7 @@ export const legacyConversations = new Hono<HttpEnv>()
       ...{ access: "master", answer: schema.nothing },
     }),
     takes("param", one),
-    async (context) => {
-      const { id } = context.req.valid("param");
-      const removed = await answered(context.env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
-      return isRefused(removed) ? refused(context, removed) : context.json({});
-    },
+    (context) => remove(context, context.req.valid("param").id),
   );
 
 function changeMembers(
