@@ -18,6 +18,8 @@ const TOO_LONG = [128 * 1024 + 1, 300_000, 900_000];
 /** A device's own commands use serials up to here. */
 const RESERVED = 1_000;
 const APP_ID = "parley-dev";
+/** The bit of a session that wants to be told of its transient messages. */
+const TRANSIENT_ACK = 8n;
 
 let server: Server;
 
@@ -32,6 +34,8 @@ interface Shot {
   frame: Uint8Array | string;
   /** To be answered, once. */
   serial?: number;
+  /** A message whose answer a session may have been opened without. */
+  transient?: boolean;
   /** The socket is to be closed, with this code. */
   closes?: number;
 }
@@ -53,7 +57,7 @@ function outcome(frame: Uint8Array | string): Omit<Shot, "frame"> {
   }
   const isCommand = has(command, "cmd") || command.$unknown?.some(({ no }) => no === 1);
   if (!isCommand) return { closes: UNREADABLE };
-  return has(command, "i") ? { serial: command.i } : {};
+  return has(command, "i") ? { serial: command.i, transient: command.directMessage?.transient === true } : {};
 }
 
 function shown(frame: Uint8Array | string): string {
@@ -78,6 +82,8 @@ class Vandal {
   #seen = 0;
   #serial = RESERVED;
   #loggedOut = false;
+  /** Whether garbage opened a session on this socket that is not told what came of its transient messages. */
+  #untold = false;
 
   constructor(random: Random, protocol: string, scene: Scene) {
     this.#random = random;
@@ -124,6 +130,7 @@ class Vandal {
       this.#asked = new Map();
       this.#seen = 0;
       this.#loggedOut = false;
+      this.#untold = false;
       const { me, conversationId } = this.#scene;
       // Somebody may have been thrown out by what was sent before.
       await this.#device.ask({ cmd: "conv", op: "add", convMessage: { cid: conversationId, m: [me] } });
@@ -141,7 +148,10 @@ class Vandal {
   }
 
   async #answered(device: Device, shots: Shot[]): Promise<void> {
-    const left = () => shots.filter(({ serial }) => serial !== undefined && this.#answers.get(serial) === 0);
+    const left = () =>
+      shots.filter(({ serial, transient }) => {
+        return serial !== undefined && this.#answers.get(serial) === 0 && !(transient && this.#untold);
+      });
     const listed = (some: Shot[]) => some.map(({ serial, frame }) => `\n${serial}: ${shown(frame)}`).join("");
     try {
       await device.until("answers", () => {
@@ -167,6 +177,7 @@ class Vandal {
     for (const frame of device.received.slice(this.#seen)) {
       this.#seen += 1;
       if (frame.op === OpType.closed) this.#loggedOut = true;
+      if (frame.op === OpType.opened && !this.#wantsAcks(frame)) this.#untold = true;
       if (!has(frame, "i") || (frame.i > 0 && frame.i <= RESERVED)) continue;
       const before = this.#answers.get(frame.i);
       if (before !== 0) {
@@ -180,6 +191,15 @@ class Vandal {
       this.#answers.set(frame.i, 1);
       this.#tally(refusal(frame) || "result");
     }
+  }
+
+  /** Whether what this session was opened by asks for answers to transient messages. */
+  #wantsAcks(opened: GenericCommand): boolean {
+    if (has(opened, "i") && opened.i > 0 && opened.i <= RESERVED) return true;
+    const frame = has(opened, "i") ? this.#asked.get(opened.i) : undefined;
+    const bytes = typeof frame === "string" ? fromBase64(frame) : frame;
+    if (bytes === undefined) return false;
+    return ((decodeFrame(bytes).sessionMessage?.configBitmap ?? 0n) & TRANSIENT_ACK) !== 0n;
   }
 
   #tally(what: string): void {
