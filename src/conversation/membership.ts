@@ -100,10 +100,10 @@ export class Membership {
     if (!this.mayChange(link, members)) {
       return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
-    const refused = await this.addMembers(members, link.clientId, (outcome) =>
+    const outcome = await this.addMembers(members, link.clientId, (outcome) =>
       this.#answers.reply(link, serial, replies.membersAdded(serial, outcome)),
     );
-    if ("refused" in refused) this.#answers.refuse(link, serial, refused.refused);
+    if ("refused" in outcome) this.#answers.refuse(link, serial, outcome.refused);
   }
 
   /**
@@ -168,10 +168,10 @@ export class Membership {
     if (!this.mayChange(link, members)) {
       return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
-    const refused = await this.removeMembers(members, link.clientId, (outcome) =>
+    const outcome = await this.removeMembers(members, link.clientId, (outcome) =>
       this.#answers.reply(link, serial, replies.membersRemoved(serial, outcome)),
     );
-    if ("refused" in refused) this.#answers.refuse(link, serial, refused.refused);
+    if ("refused" in outcome) this.#answers.refuse(link, serial, outcome.refused);
   }
 
   /** Removes whoever is a member; parameters as for `addMembers`. */
@@ -204,10 +204,10 @@ export class Membership {
   async update(link: Link, serial: number | undefined, changes: JsonObject): Promise<void> {
     if (!this.#state.members.has(link.clientId))
       return this.#answers.refuse(link, serial, "CONVERSATION_UPDATE_REJECTED");
-    const refused = await this.change(changes, link, (change) =>
+    const outcome = await this.change(changes, link, (change) =>
       this.#answers.reply(link, serial, replies.conversationUpdated(serial, change)),
     );
-    if ("refused" in refused) this.#answers.refuse(link, serial, refused.refused, refused.detail);
+    if ("refused" in outcome) this.#answers.refuse(link, serial, outcome.refused, outcome.detail);
   }
 
   /**
