@@ -54,34 +54,50 @@ const send: Call = [
   () => ({ from_client: "Tom", message: "x" }),
 ];
 
-const metered: Call[] = [
-  send,
-  ["PUT", () => pathOf(id, message), () => by({ message: "x" })],
-  ["PUT", () => `${pathOf(id, message)}/recall`, () => by({})],
-  ["POST", () => "/1.1/rtm/messages", () => ({ from_peer: "Tom", conv_id: id, message: "x" })],
-  ["POST", () => "/1.1/rtm/patch/message", () => by11({ recall: true })],
+const metered: [string, Call][] = [
+  ["a message", send],
+  ["an edit", ["PUT", () => pathOf(id, message), () => by({ message: "x" })]],
+  ["a recall", ["PUT", () => `${pathOf(id, message)}/recall`, () => by({})]],
+  [
+    "a message by the legacy API",
+    ["POST", () => "/1.1/rtm/messages", () => ({ from_peer: "Tom", conv_id: id, message: "x" })],
+  ],
+  ["a recall by the legacy API", ["POST", () => "/1.1/rtm/patch/message", () => by11({ recall: true })]],
 ];
 
-const free: Call[] = [
-  ["GET", () => `${CONVERSATIONS}/${id}/messages`, () => undefined],
+const free: [string, Call][] = [
+  ["reading history", ["GET", () => `${CONVERSATIONS}/${id}/messages`, () => undefined]],
   [
-    "PUT",
-    () => "/1.1/rtm/messages/logs",
-    () => ({ "msg-id": message["msg-id"], timestamp: message.timestamp, to: id, data: "x" }),
+    "rewriting history by the legacy API",
+    [
+      "PUT",
+      () => "/1.1/rtm/messages/logs",
+      () => ({ "msg-id": message["msg-id"], timestamp: message.timestamp, to: id, data: "x" }),
+    ],
   ],
-  ["DELETE", () => `${pathOf(id, message)}?from_client=Tom&timestamp=${message.timestamp}`, () => undefined],
   [
-    "DELETE",
-    () => {
-      const place = { convid: id, msgid: message["msg-id"], timestamp: String(message.timestamp) };
-      return `/1.1/rtm/messages/logs?${new URLSearchParams(place)}`;
-    },
-    () => undefined,
+    "deleting a message",
+    [
+      "DELETE",
+      () => `${pathOf(id, message)}?from_client=Tom&timestamp=${message.timestamp}`,
+      () => undefined,
+    ],
+  ],
+  [
+    "deleting a message by the legacy API",
+    [
+      "DELETE",
+      () => {
+        const place = { convid: id, msgid: message["msg-id"], timestamp: String(message.timestamp) };
+        return `/1.1/rtm/messages/logs?${new URLSearchParams(place)}`;
+      },
+      () => undefined,
+    ],
   ],
 ];
 
 describe("[L-10] [A-02]", () => {
-  test.each(metered)("%s %s takes one, and beyond it is 429 with when to try again", async (...asked) => {
+  test.each(metered)("%s takes one, and beyond it is 429 with when to try again", async (_, asked) => {
     expect(await outcome(call(asked))).toBe("200");
     const over = await call(asked);
     const wait = Number(over.headers.get("Retry-After"));
@@ -103,7 +119,7 @@ describe("[L-10] [A-02]", () => {
 
   test("all of them take from one", async () => {
     expect(await outcome(call(send))).toBe("200");
-    for (const asked of metered) expect(await outcome(call(asked))).toBe("429 429");
+    for (const [, asked] of metered) expect(await outcome(call(asked))).toBe("429 429");
   });
 
   test("after a minute there is more", async () => {
@@ -134,7 +150,7 @@ describe("[L-10] [A-02]", () => {
     expect(log).toHaveBeenCalledTimes(2);
   });
 
-  test.each(free)("%s %s counts for nothing", async (...asked) => {
+  test.each(free)("%s counts for nothing", async (_, asked) => {
     message = { ...message, ...(await fresh()) };
     await evictAllDurableObjects();
     await call(send);
