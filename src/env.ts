@@ -9,6 +9,7 @@ import type { QueuedEvent } from "./hooks/events.ts";
 import type { ErrorName } from "./protocol/errors.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { HistoryMessage } from "./protocol/replies.ts";
+import type { PushWork } from "./push/work.ts";
 
 /** What wrangler.toml and the secrets give the Worker and both object classes. */
 export interface Env {
@@ -28,11 +29,19 @@ export interface Env {
   /** What happened, for hooks, webhooks and the event log. Sent as "v8": JSON would spoil binary content. */
   EVENTS: Queue<QueuedEvent>;
   /** In place of it on one's own box: one object, named `events`. */
-  EVENT_QUEUE: Objects<EventQueueStub>;
+  EVENT_QUEUE: Objects<QueueStub<QueuedEvent>>;
+  /** What is to be pushed to devices. */
+  PUSHES: Queue<PushWork>;
+  /** In place of it on one's own box: one object, named `pushes`. */
+  PUSH_QUEUE: Objects<QueueStub<PushWork>>;
+  /** One object, named `push`. */
+  PUSH: Objects<PushStub>;
   /** "1" under `npm start`. */
   OWN_BOX?: string;
   /** On one's own box: calls that cannot leave for a private network, whatever a name resolves to. */
   PUBLIC_NETWORK?: Fetcher;
+  /** On one's own box, whose runtime speaks no HTTP/2: calls to Apple. */
+  HTTP2?: Fetcher;
 }
 
 /** A namespace of objects, each found by its name. */
@@ -95,9 +104,41 @@ export interface ConversationStub {
   unread(clientId: string): Promise<number | undefined | Refused>;
 }
 
-/** What the rest of the service may ask of the EventQueueObject. */
-export interface EventQueueStub {
-  add(events: QueuedEvent[], delaySeconds: number): Promise<void>;
+/** What the rest of the service may ask of an object that stands in for a queue. */
+export interface QueueStub<Body> {
+  add(bodies: Body[], delaySeconds: number): Promise<void>;
+}
+
+/** What the rest of the service may ask of the PushObject. */
+export interface PushStub extends PushTokens, PushSchedule {}
+
+/** Proofs of who we are, for providers: kept in one place, since Apple refuses who makes them too often. */
+interface PushTokens {
+  /** The token for one of the app's APNs keys; undefined where there is no such key. */
+  apnsToken(teamId: string, keyId: string): Promise<string | undefined>;
+  /** The access token for FCM; undefined where no service account is set. */
+  fcmToken(): Promise<string | undefined>;
+  /** A provider did not take this token: the next one asked for is another. */
+  tokenRefused(token: string): Promise<void>;
+}
+
+/** Notifications that are to be sent later (N-06, N-12). */
+interface PushSchedule {
+  /** Has a notification sent at a time (ms); its number among the scheduled. */
+  schedule(notificationId: string, at: number): Promise<number>;
+  /** The notifications that still wait, the next one first. */
+  scheduled(): Promise<ScheduledPush[]>;
+  /** Takes one back by its number: which notification it was; undefined where none waits under it. */
+  unschedule(number: number): Promise<string | undefined>;
+  /** Whether nobody asked by this request id in the last five minutes; asking makes it so. */
+  claim(requestId: string): Promise<boolean>;
+}
+
+export interface ScheduledPush {
+  number: number;
+  notificationId: string;
+  /** When it will be sent (ms). */
+  at: number;
 }
 
 /** What the rest of the service may ask of the AppObject. */

@@ -3,13 +3,25 @@ import { connect } from "./gateway/connect.ts";
 import { consumeEvents } from "./hooks/consumer.ts";
 import type { QueuedEvent } from "./hooks/events.ts";
 import { createApp } from "./http/app.ts";
+import { consumePushes } from "./push/consumer.ts";
+import type { PushWork } from "./push/work.ts";
 
 export { AppObject } from "./app/app-object.ts";
 export { ClientObject } from "./client/client-object.ts";
 export { ConversationObject } from "./conversation/conversation-object.ts";
 export { EventQueueObject } from "./hooks/queue-object.ts";
+export { PushObject } from "./push/push-object.ts";
+export { PushQueueObject } from "./push/queue-object.ts";
+
+type Batch = MessageBatch<QueuedEvent> | MessageBatch<PushWork>;
 
 export default {
   ...createApp({ connect }),
-  queue: (batch: MessageBatch<QueuedEvent>, env: Env) => consumeEvents(batch.messages, env),
+  queue: (batch: Batch, env: Env) =>
+    isOfPushes(batch) ? consumePushes(batch.messages, env) : consumeEvents(batch.messages, env),
 };
+
+/** By the queue's name in wrangler.toml. */
+function isOfPushes(batch: Batch): batch is MessageBatch<PushWork> {
+  return batch.queue.startsWith("parley-pushes");
+}

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
-import { blob, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { afterEvents } from "../hooks/names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
+import type { WebPushSubscription } from "./installations.ts";
 
 /*
  * D1's tables. D1 bills every row and every index entry written, so tables keyed by text are WITHOUT ROWID
@@ -122,3 +123,86 @@ export const settings = sqliteTable("settings", {
   key: text("key").primaryKey(),
   value: text("value", { mode: "json" }).$type<Json>().notNull(),
 });
+
+/**
+ * Devices that can be pushed to (N-01). It keeps its rowid, since rows hold what apps put there. What an upsert or a
+ * push looks for has a column; the rest is in `fields`.
+ */
+export const installations = sqliteTable(
+  "installations",
+  {
+    id: text("id").primaryKey(),
+    deviceType: text("device_type").notNull(),
+    /** Apple's token. */
+    deviceToken: text("device_token"),
+    /** Chosen by the device itself. */
+    installationId: text("installation_id"),
+    /** A vendor's token. */
+    registrationId: text("registration_id"),
+    vendor: text("vendor"),
+    channels: text("channels", { mode: "json" }).$type<string[]>().notNull(),
+    valid: integer("valid", { mode: "boolean" }).notNull(),
+    badge: integer("badge").notNull(),
+    /** A browser's push subscription. */
+    subscription: text("subscription", { mode: "json" }).$type<WebPushSubscription>(),
+    fields: text("fields", { mode: "json" }).$type<JsonObject>().notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("installations_by_token").on(table.deviceToken).where(sql`${table.deviceToken} IS NOT NULL`),
+    uniqueIndex("installations_by_installation_id")
+      .on(table.installationId)
+      .where(sql`${table.installationId} IS NOT NULL`),
+    index("installations_by_registration")
+      .on(table.registrationId)
+      .where(sql`${table.registrationId} IS NOT NULL`),
+  ],
+);
+
+/** `installations.channels` turned around, for who is to be pushed to (P-13). WITHOUT ROWID. */
+export const installationChannels = sqliteTable(
+  "installation_channels",
+  { channel: text("channel").notNull(), installation: text("installation").notNull() },
+  (table) => [primaryKey({ columns: [table.channel, table.installation] })],
+);
+
+/**
+ * Who is logged in on a device, by what its sessions call it: a token or an installation id (C-12). It may be there
+ * before the device's installation is. WITHOUT ROWID.
+ */
+export const deviceClients = sqliteTable(
+  "device_clients",
+  {
+    device: text("device").notNull(),
+    clientId: text("client_id").notNull(),
+    at: integer("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.device, table.clientId] })],
+);
+
+/** Notifications asked for over HTTP, and what became of them (N-11). WITHOUT ROWID. */
+export const notifications = sqliteTable(
+  "notifications",
+  {
+    id: text("id").primaryKey(),
+    status: text("status", { enum: ["scheduled", "in-queue", "done", "failed"] }).notNull(),
+    data: text("data", { mode: "json" }).$type<JsonObject>().notNull(),
+    where: text("where", { mode: "json" }).$type<JsonObject>(),
+    environment: text("environment", { enum: ["dev", "prod"] }).notNull(),
+    pushAt: integer("push_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** Installations it was for. */
+    devices: integer("devices").notNull(),
+    /** Taken by a provider, in all and by provider. */
+    successes: integer("successes").notNull(),
+    providers: text("providers", { mode: "json" }).$type<Record<string, number>>().notNull(),
+    /** Of devices that are no more; they were removed. */
+    invalidTokens: integer("invalid_tokens").notNull(),
+    errors: integer("errors").notNull(),
+    /** The last one, in words. */
+    lastError: text("last_error"),
+  },
+  (table) => [index("notifications_by_time").on(table.createdAt)],
+);

@@ -1,4 +1,5 @@
 import { withDeadline } from "../deadline.ts";
+import type { QueueMessage } from "../queue/queue.ts";
 import { reason } from "../reason.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Answer, failed } from "./answer.ts";
@@ -7,14 +8,7 @@ import type { AppEvent, EventTarget, QueuedEvent } from "./events.ts";
 import { told } from "./parameters.ts";
 import type { OfflineEvent } from "./verdicts.ts";
 
-/** A message of the queue, as the platform hands it over. */
-export interface EventMessage {
-  body: QueuedEvent;
-  /** 1 at first. */
-  attempts: number;
-  ack(): void;
-  retry(options: { delaySeconds: number }): void;
-}
+export type EventMessage = QueueMessage<QueuedEvent>;
 
 /** The event log in D1 (G-05). Saving an event again changes nothing. */
 export interface EventLog {

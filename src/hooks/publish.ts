@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
+import type { SendingQueue } from "../queue/queue.ts";
 import type { AppEvent } from "./events.ts";
-import type { EventQueue } from "./queue.ts";
 
 const DEADLINE = 5_000; // ms for the queue to take a batch
 /** Cloudflare takes 100 messages and 256 KB at once (November 2026); JSON is about as long as what travels. */
@@ -8,7 +8,7 @@ const BATCH_MESSAGES = 100;
 const BATCH_CHARACTERS = 100_000;
 
 /** Hands events to the queue, in as few batches as it allows. Rejects when one is not taken: then all may come again. */
-export async function publish(queue: EventQueue, events: readonly AppEvent[]): Promise<void> {
+export async function publish(queue: SendingQueue<AppEvent>, events: readonly AppEvent[]): Promise<void> {
   let batch: AppEvent[] = [];
   let characters = 0;
   const send = async () => {

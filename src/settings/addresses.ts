@@ -5,13 +5,17 @@ export type AddressProblem = (url: string, allowPrivate: boolean) => string | un
 
 /** The addresses among the settings that could not be called, each with its field's name. */
 export function addressProblems(
-  { hooks, webhooks, security }: Settings,
+  { hooks, webhooks, security, push }: Settings,
   addressProblem: AddressProblem,
 ): string[] {
   const addresses = {
     "hooks.url": hooks.url,
     "webhooks.url": webhooks.url,
     "security.jwt.jwksUrl": security.jwt?.jwksUrl ?? null,
+    "push.apns.url": push.apns.url,
+    "push.fcm.url": push.fcm.url,
+    "push.fcm.serviceAccount.token_uri": push.fcm.serviceAccount?.token_uri ?? null,
+    "push.webhook.url": push.webhook.url,
   };
   return Object.entries(addresses).flatMap(([field, url]) => {
     const problem = url === null ? undefined : addressProblem(url, hooks.allowPrivate);

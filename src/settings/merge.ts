@@ -1,13 +1,16 @@
 import type { Json } from "../protocol/json.ts";
 
-/** A value after a JSON merge patch (RFC 7396); undefined where there was none. */
-export function merge(target: Json | undefined, patch: Json): Json {
+/** Settings that are one value, though that value is an object: a patch replaces them whole. */
+const WHOLE = ["push.static", "push.fcm.serviceAccount", "push.webPush"];
+
+/** Settings after a JSON merge patch (RFC 7396) of them; undefined where there were none. */
+export function merge(target: Json | undefined, patch: Json, path = ""): Json {
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
   const isGroup = typeof target === "object" && target !== null && !Array.isArray(target);
-  const result = isGroup ? { ...target } : {};
+  const result = isGroup && !WHOLE.includes(path) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else result[key] = merge(result[key], value);
+    else result[key] = merge(result[key], value, path === "" ? key : `${path}.${key}`);
   }
   return result;
 }

@@ -1,56 +1,12 @@
 import * as v from "valibot";
 import { afterEvents, eventNames } from "../hooks/names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
-
-/** A whole number in a range. */
-function whole(least: number, most: number) {
-  const problem = `must be a whole number from ${least} to ${most}`;
-  return v.pipe(v.number(problem), v.integer(problem), v.minValue(least, problem), v.maxValue(most, problem));
-}
-
-/** How often one client may do something in a minute; 0 is unlimited. */
-const perMinute = () => whole(0, 1_000_000);
-
-const flag = () => v.boolean("must be true or false");
-
-const URL_LENGTH_MAX = 2_048; // characters
-const SECRET_LENGTH_MAX = 1_024; // characters
-const LIST_MAX = 100;
-
-/** An address to call. Which hosts may be called is judged at the call, since what a name means can change. */
-const address = () =>
-  v.pipe(
-    v.string("must be a URL"),
-    v.maxLength(URL_LENGTH_MAX, "must be a URL"),
-    v.check(isPlainUrl, "must be an http or https URL without user, password or fragment"),
-  );
-
-/** What is shown instead of a secret. */
-export const HIDDEN = "***";
-
-const secret = () => {
-  const problem = `must be a text of 1 to ${SECRET_LENGTH_MAX} characters`;
-  return v.pipe(
-    v.string(problem),
-    v.minLength(1, problem),
-    v.maxLength(SECRET_LENGTH_MAX, problem),
-    v.notValue(HIDDEN, `is shown as ${HIDDEN} but cannot be that; leave it out to keep it`),
-  );
-};
-
-const listOf = <Item extends v.GenericSchema>(item: Item) =>
-  v.pipe(v.array(item, "must be a list"), v.maxLength(LIST_MAX, `must have at most ${LIST_MAX} entries`));
+import { pushSettings } from "./push.ts";
+import { address, flag, group, isObject, listOf, perMinute, secret, whole } from "./values.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
 const origin = () =>
   v.pipe(v.string("must be an origin"), v.check(isOrigin, "must be an origin such as https://example.com"));
-
-function isPlainUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const plain = url.username === "" && url.password === "" && url.hash === "";
-  return plain && (url.protocol === "https:" || url.protocol === "http:");
-}
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
@@ -71,11 +27,6 @@ const tokenRules = () =>
       (rules) => (rules.secret === null) !== (rules.jwksUrl === null),
       "needs a secret or a jwksUrl, and not both",
     ),
-  );
-
-const group = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.strictObject(entries, (issue) =>
-    issue.expected === "never" ? "is not a setting" : "must be an object of settings",
   );
 
 /**
@@ -108,6 +59,8 @@ const schema = (demo: boolean) =>
         loginSeconds: v.optional(whole(1, 3_600), 30),
         /** Messages sent, edited and recalled over HTTP, of the whole app (L-10); 0 is unlimited. */
         restMessagesPerMinute: v.optional(perMinute(), 1_800),
+        /** Notifications asked for over HTTP, of the whole app; 0 is unlimited. */
+        pushesPerMinute: v.optional(perMinute(), 600),
       }),
       {},
     ),
@@ -170,6 +123,7 @@ const schema = (demo: boolean) =>
       }),
       {},
     ),
+    push: v.optional(pushSettings(), {}),
   });
 
 const schemas = { plain: schema(false), demo: schema(true) };
@@ -221,6 +175,12 @@ export function isSupervised(settings: Settings): boolean {
   return hasListeners(settings) || keywords.version !== null || security.signConversation;
 }
 
+/** Whether anything can be pushed to anybody at all: some way to devices is set up. */
+export function isPushSetUp({ push }: Settings): boolean {
+  const { apns, fcm, webPush, webhook } = push;
+  return apns.keys.length > 0 || fcm.serviceAccount !== null || webPush !== null || webhook.url !== null;
+}
+
 /** Whether anybody wants to know what happened: hooks, a webhook, or the event log. */
 export function hasListeners({ hooks, webhooks, events }: Settings): boolean {
   return hooks.url !== null || webhooks.url !== null || events.logDays > 0;
@@ -259,8 +219,4 @@ function remove(target: JsonObject, [key, ...rest]: string[]): void {
   const inner = target[key];
   if (rest.length > 0 && isObject(inner)) remove(inner, rest);
   else delete target[key];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,10 @@
-import { HIDDEN, type Settings } from "./schema.ts";
+import type { Settings } from "./schema.ts";
+import { HIDDEN } from "./values.ts";
 
 /** The settings fit to be shown: who sees them can see which secrets are set, and none of them. */
 export function withoutSecrets(settings: Settings): Settings {
-  const { hooks, webhooks, security } = settings;
+  const { hooks, webhooks, security, push } = settings;
+  const { apns, fcm, webPush, webhook } = push;
   return {
     ...settings,
     hooks: { ...hooks, key: hidden(hooks.key) },
@@ -10,6 +12,16 @@ export function withoutSecrets(settings: Settings): Settings {
     security: {
       ...security,
       jwt: security.jwt === null ? null : { ...security.jwt, secret: hidden(security.jwt.secret) },
+    },
+    push: {
+      ...push,
+      apns: { ...apns, keys: apns.keys.map((key) => ({ ...key, privateKey: HIDDEN })) },
+      fcm: {
+        ...fcm,
+        serviceAccount: fcm.serviceAccount && { ...fcm.serviceAccount, private_key: HIDDEN },
+      },
+      webPush: webPush && { ...webPush, privateKey: HIDDEN },
+      webhook: { ...webhook, secret: hidden(webhook.secret) },
     },
   };
 }

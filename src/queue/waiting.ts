@@ -1,22 +1,28 @@
 import type { Sql } from "../sql.ts";
-import { eventIn, textOf } from "./event-text.ts";
-import type { QueuedEvent } from "./events.ts";
 
-export interface WaitingEvent {
+export interface WaitingMessage<Body> {
   place: number;
-  event: QueuedEvent;
+  body: Body;
   /** How often it was taken, this time included. */
   attempts: number;
 }
 
-type Row = { place: number; event: string; attempts: number };
+/** How bodies are kept as text. */
+export interface BodyText<Body> {
+  textOf(body: Body): string;
+  bodyIn(text: string): Body;
+}
 
-/** Events on one's own box, between who tells them and who takes them: a row each, until somebody took it. */
-export class WaitingEvents {
+type Row = { place: number; body: string; attempts: number };
+
+/** A queue on one's own box, between who sends and who takes: a row for each message, until somebody took it. */
+export class WaitingMessages<Body> {
   readonly #sql: Sql;
+  readonly #text: BodyText<Body>;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, text: BodyText<Body>) {
     this.#sql = sql;
+    this.#text = text;
     sql.exec(
       "CREATE TABLE IF NOT EXISTS waiting (place INTEGER PRIMARY KEY, event TEXT NOT NULL, " +
         "attempts INTEGER NOT NULL, due_at INTEGER NOT NULL)",
@@ -25,23 +31,25 @@ export class WaitingEvents {
   }
 
   /** @param dueAt when they may be taken (ms) */
-  add(events: readonly QueuedEvent[], dueAt: number): void {
-    for (const event of events) {
-      this.#sql.exec("INSERT INTO waiting (event, attempts, due_at) VALUES (?, 0, ?)", textOf(event), dueAt);
+  add(bodies: readonly Body[], dueAt: number): void {
+    for (const body of bodies) {
+      const text = this.#text.textOf(body);
+      this.#sql.exec("INSERT INTO waiting (event, attempts, due_at) VALUES (?, 0, ?)", text, dueAt);
     }
   }
 
   /** Those that are due, oldest first; whoever takes them says of each what became of it. */
-  take(now: number, limit: number): WaitingEvent[] {
+  take(now: number, limit: number): WaitingMessage<Body>[] {
     return this.#sql
       .exec<Row>(
         "UPDATE waiting SET attempts = attempts + 1 WHERE place IN " +
-          "(SELECT place FROM waiting WHERE due_at <= ? ORDER BY due_at, place LIMIT ?) RETURNING *",
+          "(SELECT place FROM waiting WHERE due_at <= ? ORDER BY due_at, place LIMIT ?) " +
+          "RETURNING place, event AS body, attempts",
         now,
         limit,
       )
       .toArray()
-      .map(({ place, event, attempts }) => ({ place, event: eventIn<QueuedEvent>(event), attempts }))
+      .map(({ place, body, attempts }) => ({ place, body: this.#text.bodyIn(body), attempts }))
       .sort((a, b) => a.place - b.place);
   }
 

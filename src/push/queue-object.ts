@@ -1,0 +1,15 @@
+import type { Env } from "../env.ts";
+import { QueueObject } from "../queue/queue-object.ts";
+import { consumePushes } from "./consumer.ts";
+import type { PushWork } from "./work.ts";
+
+/** The queue of pushes on one's own box. There is one, named `pushes`. */
+export class PushQueueObject extends QueueObject<PushWork> {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, {
+      ...{ batch: 10, attemptsMax: 101, consume: consumePushes },
+      text: { textOf: JSON.stringify, bodyIn: (text) => JSON.parse(text) },
+      nameOf: ({ type }) => `push (${type})`,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Env, QueueStub } from "../env.ts";
+import type { QueueMessage } from "./queue.ts";
+import { type BodyText, WaitingMessages } from "./waiting.ts";
+
+export interface QueueRules<Body> {
+  /** Messages taken at once. */
+  batch: number;
+  /** As in wrangler.toml, where the platform's own queue gives up: the retries there, and one. */
+  attemptsMax: number;
+  text: BodyText<Body>;
+  /** Takes messages and settles every one of them. */
+  consume(messages: readonly QueueMessage<Body>[], env: Env): Promise<void>;
+  /** What a message is called in the log. */
+  nameOf(body: Body): string;
+}
+
+/**
+ * A queue on one's own box, where the one that stands in for Cloudflare's keeps nothing through a restart (Miniflare 5,
+ * November 2026).
+ */
+export abstract class QueueObject<Body> extends DurableObject<Env> implements QueueStub<Body> {
+  readonly #rules: QueueRules<Body>;
+  readonly #waiting: WaitingMessages<Body>;
+
+  constructor(ctx: DurableObjectState, env: Env, rules: QueueRules<Body>) {
+    super(ctx, env);
+    this.#rules = rules;
+    this.#waiting = new WaitingMessages(ctx.storage.sql, rules.text);
+  }
+
+  /** Takes messages in, to be handed on after this many seconds. */
+  async add(bodies: Body[], delaySeconds: number): Promise<void> {
+    this.#waiting.add(bodies, Date.now() + delaySeconds * 1000);
+    await this.#wakeForNext();
+  }
+
+  /** Hands on what is due. Run twice after a crash, it hands on twice what it had not been told the end of. */
+  override async alarm(): Promise<void> {
+    const { batch, attemptsMax, consume, nameOf } = this.#rules;
+    const messages = this.#waiting.take(Date.now(), batch).map(({ place, body, attempts }) => ({
+      body,
+      attempts,
+      ack: () => this.#waiting.remove(place),
+      retry: ({ delaySeconds }: { delaySeconds: number }) => {
+        if (attempts < attemptsMax) return this.#waiting.postpone(place, Date.now() + delaySeconds * 1000);
+        console.error(`${nameOf(body)} is given up after ${attempts} attempts`);
+        this.#waiting.remove(place);
+      },
+    }));
+    if (messages.length > 0) await consume(messages, this.env);
+    await this.#wakeForNext();
+  }
+
+  async #wakeForNext(): Promise<void> {
+    const next = this.#waiting.nextAt;
+    const set = await this.ctx.storage.getAlarm();
+    if (next !== undefined && (set === null || set > next)) await this.ctx.storage.setAlarm(next);
+  }
+}

@@ -1,0 +1,96 @@
+import * as v from "valibot";
+import { address, flag, group, jsonObject, listOf, secret } from "./values.ts";
+
+/** A private key in PEM has 250 to 3,300 characters, by its kind. */
+const KEY_LENGTH_MAX = 8_192;
+
+const privateKey = () =>
+  v.pipe(
+    secret(KEY_LENGTH_MAX),
+    v.check(
+      (pem) => /^\s*-----BEGIN (EC |RSA )?PRIVATE KEY-----[\s\S]+-----END \1?PRIVATE KEY-----\s*$/.test(pem),
+      "must be a private key in PEM, as the file has it",
+    ),
+  );
+
+const text = () => v.pipe(v.string("must be a text"), v.minLength(1, "must be a text"));
+
+/** One of Apple's authentication keys (P-16, P-20). */
+const apnsKey = () =>
+  group({
+    teamId: text(),
+    keyId: text(),
+    /** Bundle ids it is used for; the first is that of devices which name none. */
+    topics: v.pipe(listOf(text()), v.minLength(1, "must name a topic")),
+    /** What the `.p8` file holds. */
+    privateKey: privateKey(),
+  });
+
+/** A service account's JSON file as Google gives it; what else is in it is not looked at. */
+const serviceAccount = () =>
+  v.object(
+    {
+      project_id: text(),
+      client_email: text(),
+      private_key: privateKey(),
+      token_uri: v.optional(address(), "https://oauth2.googleapis.com/token"),
+    },
+    "must be what the service account's file holds",
+  );
+
+const base64Url = (bytes: number) => {
+  const problem = `must be ${bytes} bytes in base64url`;
+  return v.pipe(
+    v.string(problem),
+    v.regex(/^[\w-]+$/, problem),
+    v.length(Math.ceil((bytes * 4) / 3), problem),
+  );
+};
+
+/** How people who are offline are reached, and what they are told (P-01 to P-21). */
+export const pushSettings = () =>
+  group({
+    /** Pushed for messages that bring nothing of their own (P-05). Null pushes nothing for those. */
+    static: v.optional(v.nullable(jsonObject()), null),
+    apns: v.optional(
+      group({
+        keys: v.optional(listOf(apnsKey()), []),
+        /** A server in place of Apple's two, such as a relay. */
+        url: v.optional(v.nullable(address()), null),
+      }),
+      {},
+    ),
+    fcm: v.optional(
+      group({
+        serviceAccount: v.optional(v.nullable(serviceAccount()), null),
+        /** A server in place of Google's. */
+        url: v.optional(v.nullable(address()), null),
+      }),
+      {},
+    ),
+    /** The keys by which browsers' push services know this server (VAPID). */
+    webPush: v.optional(
+      v.nullable(
+        group({
+          publicKey: base64Url(65),
+          privateKey: v.pipe(secret(), base64Url(32)),
+          /** How to reach the sender: a `mailto:` or `https:` URL. */
+          subject: v.pipe(
+            text(),
+            v.regex(/^(mailto:.+@.+|https:\/\/.+)$/, "must be a mailto: or https: URL"),
+          ),
+        }),
+      ),
+      null,
+    ),
+    /** Takes what is for devices that none of the others can reach (P-04). */
+    webhook: v.optional(
+      group({
+        url: v.optional(v.nullable(address()), null),
+        secret: v.optional(v.nullable(secret()), null),
+      }),
+      {},
+    ),
+    /** Clients may push to each other with the app key (N-13). */
+    allowClientPush: v.optional(flag(), false),
+  });

@@ -1,0 +1,63 @@
+import * as v from "valibot";
+import type { JsonObject } from "../protocol/json.ts";
+
+/* What single settings may be. */
+
+/** A whole number in a range. */
+export function whole(least: number, most: number) {
+  const problem = `must be a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(problem), v.integer(problem), v.minValue(least, problem), v.maxValue(most, problem));
+}
+
+/** How often one client may do something in a minute; 0 is unlimited. */
+export const perMinute = () => whole(0, 1_000_000);
+
+export const flag = () => v.boolean("must be true or false");
+
+const URL_LENGTH_MAX = 2_048; // characters
+const SECRET_LENGTH_MAX = 1_024; // characters
+const LIST_MAX = 100;
+
+/** An address to call. Which hosts may be called is judged at the call, since what a name means can change. */
+export const address = () =>
+  v.pipe(
+    v.string("must be a URL"),
+    v.maxLength(URL_LENGTH_MAX, "must be a URL"),
+    v.check(isPlainUrl, "must be an http or https URL without user, password or fragment"),
+  );
+
+/** What is shown instead of a secret. */
+export const HIDDEN = "***";
+
+export const secret = (longest = SECRET_LENGTH_MAX) => {
+  const problem = `must be a text of 1 to ${longest} characters`;
+  return v.pipe(
+    v.string(problem),
+    v.minLength(1, problem),
+    v.maxLength(longest, problem),
+    v.notValue(HIDDEN, `is shown as ${HIDDEN} but cannot be that; leave it out to keep it`),
+  );
+};
+
+export const listOf = <Item extends v.GenericSchema>(item: Item) =>
+  v.pipe(v.array(item, "must be a list"), v.maxLength(LIST_MAX, `must have at most ${LIST_MAX} entries`));
+
+export const group = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.strictObject(entries, (issue) =>
+    issue.expected === "never" ? "is not a setting" : "must be an object of settings",
+  );
+
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const plain = url.username === "" && url.password === "" && url.hash === "";
+  return plain && (url.protocol === "https:" || url.protocol === "http:");
+}
+
+/** Any JSON object. */
+export const jsonObject = () =>
+  v.pipe(v.custom<JsonObject>(isObject, "must be a JSON object"), v.metadata({ type: "object" }));
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
