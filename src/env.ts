@@ -57,6 +57,8 @@ export interface ClientStub {
   fetch(request: Request): Promise<Response>;
   deliver(conversationId: string, frame: Uint8Array): Promise<boolean>;
   isOnline(): Promise<boolean>;
+  /** Whether the client has a session on this user's socket. */
+  isOnConnection(connectionId: string): Promise<boolean>;
   goAway(): Promise<number>;
   missedNotices(clientId: string, token: string, after: number): Promise<ClientNotices | TokenRefused>;
   /**

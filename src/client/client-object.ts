@@ -118,6 +118,10 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return this.#client.isOnline();
   }
 
+  async isOnConnection(connectionId: string): Promise<boolean> {
+    return this.#client.isOnConnection(connectionId);
+  }
+
   /** Asks every device to reconnect; returns how many there were. */
   async goAway(): Promise<number> {
     return this.#client.goAway();

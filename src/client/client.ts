@@ -9,6 +9,7 @@ import type { Sql } from "../sql.ts";
 import { Attendance } from "./attendance.ts";
 import { catchUp } from "./catch-up.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
+import { Devices } from "./devices.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
 import { decideLogin, type Refused, renewedToken } from "./login.ts";
@@ -27,9 +28,13 @@ import { Wills } from "./wills.ts";
 const CATCH_UP_RETRY = 10_000; // ms
 const BEHIND_MAX = 50; // conversations: the link's attachment holds them
 
+/** Capability bit 2: the device's installation is to be the client's (wire §4.1). */
+const LINKS_DEVICE = 4;
+
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
 export class Client {
   readonly #attendance: Attendance;
+  readonly #devices: Devices;
   readonly #inbox: Inbox;
   readonly #records: { tags: Tags; standing: Standing };
   readonly #services: Services;
@@ -38,6 +43,7 @@ export class Client {
 
   constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
     this.#attendance = new Attendance(sql, services, () => this.isOnline());
+    this.#devices = new Devices(sql, services);
     this.#inbox = new Inbox(sql);
     this.#records = { tags: new Tags(sql), standing: new Standing(sql) };
     this.#will = new LastWill(new Wills(sql), services);
@@ -47,6 +53,11 @@ export class Client {
 
   isOnline(): boolean {
     return this.#open().length > 0;
+  }
+
+  /** Whether there is a session on this user's socket. */
+  isOnConnection(connectionId: string): boolean {
+    return this.#open().some(({ identity }) => identity.connectionId === connectionId);
   }
 
   /** Asks every session's SDK to look the server up again and reconnect; how many there were. */
@@ -107,6 +118,7 @@ export class Client {
     for (const session of sessions) {
       this.#will.discard(session.identity.sessionId);
       this.#attendance.leaves(session, "kicked", reason);
+      this.#unlinkDevice(session);
       session.end(error, reason || undefined);
     }
     for (const { identity } of sessions.slice(0, 1)) this.#attendance.left(identity.clientId);
@@ -152,7 +164,7 @@ export class Client {
 
   /** Tries again what could not be done at once. */
   async wake(): Promise<void> {
-    await Promise.all([this.#will.send(), this.#attendance.wake()]);
+    await Promise.all([this.#will.send(), this.#attendance.wake(), this.#devices.wake()]);
     for (const session of this.#open()) {
       if (session.behind.length > 0) await this.#catchUp(session, [...session.behind]);
     }
@@ -173,12 +185,7 @@ export class Client {
         return this.#reply(session, serial, replies.sessionRefreshed(serial, renewed));
       }
       case "session.close":
-        this.#attendance.leaves(session, "logout");
-        session.state = { phase: "connecting" };
-        this.#will.discard(session.identity.sessionId);
-        this.#attendance.left(session.identity.clientId);
-        this.#reply(session, serial, replies.sessionClosed(serial));
-        return session.tell({ type: "ended" });
+        return this.#closeSession(session, serial);
       case "session.query":
         return this.#reply(
           session,
@@ -235,12 +242,45 @@ export class Client {
     session.state = state;
     this.#replyToOpen(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
     if (!wasOpen) this.#attendance.came(session, command, wasOnline);
+    this.#linkDevice(session, command);
     // Opening again on the same socket is answered, and no catch-up follows (wire §2.6).
     if (wasOpen) return;
     if (session.identity.mode === "push") this.#inbox.pushesFrom(this.#services.now());
     const asking = this.#news(session);
     session.tell({ type: "opened", asking, capabilities: state.capabilities, at: this.#services.now() });
     await this.#catchUp(session, asking);
+  }
+
+  /** A logout (C-12, M-50): its device is told nothing of the client's any more. */
+  async #closeSession(session: Session, serial: number | undefined): Promise<void> {
+    const { clientId, sessionId } = session.identity;
+    const device = pushDeviceOf(session);
+    this.#attendance.leaves(session, "logout");
+    session.state = { phase: "connecting" };
+    this.#will.discard(sessionId);
+    this.#attendance.left(clientId);
+    const unlinked = device === undefined || (await this.#devices.left(clientId, device));
+    const error = "UNBIND_INSTALLATION_FAILED";
+    this.#reply(
+      session,
+      serial,
+      unlinked ? replies.sessionClosed(serial) : replies.errorReply(serial, error),
+    );
+    session.tell({ type: "ended" });
+  }
+
+  #linkDevice({ identity, state }: Session, { deviceToken }: CommandOf<"session.open">): void {
+    if (state.phase !== "open" || state.pushDevice === undefined) return;
+    const { capabilities, pushDevice: device } = state;
+    const { clientId, connectionId } = identity;
+    const takesPushes = deviceToken !== undefined || (capabilities & LINKS_DEVICE) !== 0;
+    this.#devices.came({ clientId, device, connectionId, takesPushes });
+  }
+
+  /** The session was ended from outside, and with it the client's stay on the device. */
+  #unlinkDevice(session: Session): void {
+    const device = pushDeviceOf(session);
+    if (device !== undefined) this.#devices.ended(session.identity.clientId, device);
   }
 
   #refuseLogin(session: Session, serial: number | undefined, { refused, detail }: Refused): void {
@@ -257,6 +297,7 @@ export class Client {
     const where = sameDevice ? "again on this device" : "on another device";
     const detail = `the client logged in ${where} with the same tag`;
     this.#attendance.leaves(session, sameDevice ? "lost" : "displaced", detail);
+    if (!sameDevice) this.#unlinkDevice(session);
     session.end("SESSION_CONFLICT", detail);
   }
 
@@ -301,4 +342,8 @@ export class Client {
   #refuse(session: Session, serial: number | undefined, error: ErrorName): void {
     this.#reply(session, serial, replies.errorReply(serial, error));
   }
+}
+
+function pushDeviceOf({ state }: Session): string | undefined {
+  return state.phase === "open" ? state.pushDevice : undefined;
 }

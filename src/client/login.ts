@@ -47,7 +47,8 @@ export async function decideLogin(
   { tags, standing }: Records,
   services: Services,
 ): Promise<Admitted | Refused> {
-  if ((command.tag?.length ?? 0) > LABEL_LIMIT || (command.deviceId?.length ?? 0) > LABEL_LIMIT) {
+  const labels = [command.tag, command.deviceId, command.deviceToken];
+  if (labels.some((label) => (label?.length ?? 0) > LABEL_LIMIT)) {
     return { refused: "INVALID_LOGIN", detail: "tag or device id too long" };
   }
   const { clientId, sessionId } = session.identity;
@@ -73,8 +74,8 @@ export async function decideLogin(
   const before = session.state.phase === "open" ? session.state : undefined;
   const tag = tagOf(command.tag) ?? claims?.tag ?? before?.tag;
   // The token's word first: the push token that Swift names its device by may change in between (C-12).
-  const named = [claims?.deviceId, command.deviceId, before?.deviceId].filter((id) => id !== undefined);
-  const [deviceId = sessionId, ...alsoKnownAs] = named;
+  const names = [claims?.deviceId, command.deviceId, before?.deviceId].filter((id) => id !== undefined);
+  const [deviceId = sessionId, ...alsoKnownAs] = names;
   const capabilities =
     command.capabilities ?? claims?.capabilities ?? before?.capabilities ?? DEFAULT_CAPABILITIES;
   const login: Login = {
@@ -84,6 +85,9 @@ export async function decideLogin(
     generation: claims?.generation,
   };
   const known = knownTo(command, capabilities);
+  // Here the newest name counts, by which its installation is known.
+  const named = command.deviceToken ?? command.deviceId ?? claims?.deviceId ?? before?.pushDevice;
+  const pushDevice = command.pushes === "never" ? undefined : named;
   const announced = settings !== undefined && hasListeners(settings);
   for (;;) {
     if (standing.voids(madeAt)) {
@@ -104,7 +108,16 @@ export async function decideLogin(
     if ((still.holder?.generation ?? 0) !== generation) continue;
     const fresh = { announced, links: [], linking: [], behind: [] };
     const kept = session.state.phase === "open" ? session.state : fresh;
-    const state: OpenState = { ...kept, phase: "open", tag, deviceId, capabilities, proven, known };
+    const state: OpenState = {
+      ...kept,
+      phase: "open",
+      tag,
+      deviceId,
+      capabilities,
+      proven,
+      known,
+      pushDevice,
+    };
     return { state, token, sign: still };
   }
 }

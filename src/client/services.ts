@@ -4,6 +4,13 @@ import type { Will } from "../conversation/messages.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import {
+  bindDevice,
+  type DeviceBinding,
+  type DeviceState,
+  deviceState,
+  unbindDevice,
+} from "../history/device-clients.ts";
+import {
   type ConversationFound,
   type ConversationQuery,
   type QueryRefusal,
@@ -13,8 +20,8 @@ import type { ConversationRecord } from "../history/records.ts";
 import type { AppEvent, Hooks } from "../hooks/events.ts";
 import { hooksOf } from "../hooks/hooks.ts";
 import { outboundOf } from "../hooks/outbound.ts";
-import { publish } from "../hooks/publish.ts";
 import { eventQueueOf } from "../hooks/queue.ts";
+import { publish } from "../queue/publish.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { checkJsonWebToken, type TokenRules, type TokenVerdict } from "./json-web-token.ts";
@@ -46,6 +53,14 @@ export interface Services {
   /** A client has sessions, or none any more. */
   tellPresence(clientId: string, online: boolean): Promise<void>;
   publish(events: AppEvent[]): Promise<void>;
+  /** Who is logged in on a device, by the name that its sessions give it. */
+  deviceState(device: string): Promise<DeviceState>;
+  bindDevice(binding: DeviceBinding): Promise<void>;
+  unbindDevice(binding: { device: string; clientId: string }): Promise<void>;
+  /** Whether a client has a session on a user's socket. */
+  isOnConnection(clientId: string, connectionId: string): Promise<boolean>;
+  /** Runs once after this many milliseconds, in memory alone; returns how to call it off. */
+  timer(milliseconds: number, run: () => void): () => void;
   /** Calls `Client.wake` after this many milliseconds, whatever happens to the object meanwhile. */
   retryAfter(delay: number): void;
 }
@@ -97,6 +112,17 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       return withDeadline(told, OBJECT_DEADLINE, "presence");
     },
     publish: (events) => publish(eventQueueOf(env), events),
+    deviceState: (device) => withDeadline(deviceState(env.DB, device), QUERY_DEADLINE, "device"),
+    bindDevice: (binding) => withDeadline(bindDevice(env.DB, binding), QUERY_DEADLINE, "device"),
+    unbindDevice: (binding) => withDeadline(unbindDevice(env.DB, binding), QUERY_DEADLINE, "device"),
+    isOnConnection: (clientId, connectionId) => {
+      const asked = env.CLIENTS.getByName(clientId).isOnConnection(connectionId);
+      return withDeadline(asked, OBJECT_DEADLINE, `sessions of ${clientId}`);
+    },
+    timer: (milliseconds, run) => {
+      const timer = setTimeout(run, milliseconds);
+      return () => clearTimeout(timer);
+    },
     retryAfter,
   };
 }

@@ -26,6 +26,8 @@ export type SessionState =
       phase: "open";
       tag: string | undefined;
       deviceId: string;
+      /** What pushes may know the device by; undefined where nothing is pushed. */
+      pushDevice: string | undefined;
       capabilities: number;
       /** The login showed who it was. */
       proven: boolean;
@@ -42,6 +44,8 @@ export type SessionState =
 export interface SessionIdentity {
   clientId: string;
   sessionId: string;
+  /** The user's socket, which several clients may share. */
+  connectionId: string;
   mode: SyncMode;
   /** Of the device; nothing is decided by it. */
   address: string | undefined;

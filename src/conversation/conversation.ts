@@ -5,10 +5,11 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
+import { pushPolicyBy } from "../settings/schema.ts";
 import { Answers } from "./answers.ts";
 import type { ConversationCommand } from "./commands.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Draft } from "./draft.ts";
+import { type Draft, isPushedBy } from "./draft.ts";
 import { Happenings, type HappeningsHost } from "./happenings.ts";
 import type { Link } from "./lanes.ts";
 import type { HistoryRequest } from "./log.ts";
@@ -247,6 +248,7 @@ export class Conversation {
     const draft: Draft = {
       ...{ ...said, noSync, origin: NOBODY, receipt: false, address: undefined, recipients: undefined },
       changed: undefined,
+      isPushed: isPushedBy(pushPolicyBy(this.#host.settings()), said.pushData),
     };
     return this.#messages.say(draft, transient);
   }

@@ -1,4 +1,5 @@
 import type { MessageRecord } from "../history/records.ts";
+import type { PushPolicy } from "../protocol/commands.ts";
 import { newMessageId } from "./ids.ts";
 import type { Supervised } from "./supervision.ts";
 
@@ -12,7 +13,10 @@ export interface Draft {
   mentionAll: boolean;
   mentions: string[];
   dedupeToken: string | undefined;
+  /** JSON, for who is offline. */
   pushData: string | undefined;
+  /** Whether it may be pushed to who is offline, as far as is known here. */
+  isPushed: boolean;
   address: string | undefined;
   /** Whom it is for; everybody where undefined. */
   recipients: string[] | undefined;
@@ -38,6 +42,11 @@ export function messageOf(draft: Draft, timestamp: number): MessageRecord {
     ...{ timestamp, id: newMessageId(timestamp), from, content, mentionAll, mentions, receipt },
     ...{ ...UNCHANGED, recipients, noSync, address },
   };
+}
+
+/** Whether a message may be pushed to who is offline (P-01, P-08). */
+export function isPushedBy(policy: PushPolicy, pushData: string | undefined): boolean {
+  return policy === "always" || (policy === "with data" && pushData !== undefined);
 }
 
 /** What the app's say did to a message, if its sender has to hear of it. */

@@ -1,7 +1,8 @@
 import type { MessageRecord } from "../history/records.ts";
 import type { EventOutbox } from "../hooks/event-outbox.ts";
 import { EventSender } from "../hooks/event-sender.ts";
-import type { AppEvent, AppEventBody } from "../hooks/events.ts";
+import type { AppEvent, AppEventBody, EventOf } from "../hooks/events.ts";
+import { RECIPIENTS_MAX } from "../push/work.ts";
 import { reason } from "../reason.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ConversationState, Member } from "./state.ts";
@@ -20,8 +21,8 @@ export interface HappeningsHost {
 const NAMED_MAX = 500;
 
 /**
- * What happened here, for the app's server and the event log: noted in the turn that made it so, told after it and
- * off the way of whoever waits, at least once (H-02, H-03, H-05 to H-07, G-05).
+ * What happened here, for the app's server, the event log and push: noted in the turn that made it so, told after it and
+ * off the way of whoever waits, at least once (H-02, H-03, H-05 to H-07, G-05, P-01).
  */
 export class Happenings {
   readonly #state: ConversationState;
@@ -35,28 +36,32 @@ export class Happenings {
     this.#host = host;
     const send = async (events: AppEvent[]) => {
       await delivery.settled();
-      await host.publish(events.flatMap((event) => this.#complete(event)));
+      const complete = events.flatMap((event) => this.#complete(event));
+      if (complete.length > 0) await host.publish(complete);
     };
     this.#sender = new EventSender(outbox, send, (delay) => host.publishAfter(delay));
   }
 
   happened(event: AppEventBody): void {
-    if (!this.#host.hasListeners()) return;
-    try {
-      this.#sender.tell({ id: crypto.randomUUID(), at: this.#host.now(), ...event });
-    } catch (error) {
-      console.error(`${event.name} is not told:`, reason(error));
-    }
+    if (this.#host.hasListeners()) this.#note(event);
   }
 
-  /** A message was sent. Who was online for it is found out when it has been delivered. */
-  sent(message: MessageRecord, { transient, pushData }: About): void {
+  /**
+   * A message was sent. Who was online for it is found out when it has been delivered. Where nobody but push wants to
+   * know, nothing is noted while everybody has a link.
+   */
+  sent(message: MessageRecord, { transient, pushData, isPushed }: About): void {
     const { id: messageId, from, content, receipt, timestamp, address, mentionAll, mentions } = message;
     const { id: conversationId } = this.#state.facts;
-    this.happened({
-      ...{ name: "messageSent", conversationId, messageId, from, content, timestamp, address, transient },
-      ...{ receipt, mentionAll, mentions, pushData, to: message.recipients, online: [], offline: [] },
-    });
+    const about = {
+      ...{ conversationId, messageId, from, content, timestamp, address },
+      ...{ mentionAll, mentions, pushData, to: message.recipients },
+    };
+    if (this.#host.hasListeners()) {
+      this.#note({ name: "messageSent", ...about, transient, receipt, online: [], offline: [] });
+    } else if (isPushed && !transient && this.#hasUnlinked(about)) {
+      this.#note({ name: "receiversOffline", ...about, offline: [], muted: [] });
+    }
   }
 
   /** Tells what still waits. Never rejects. */
@@ -64,32 +69,38 @@ export class Happenings {
     return this.#sender.send();
   }
 
+  #note(event: AppEventBody): void {
+    try {
+      this.#sender.tell({ id: crypto.randomUUID(), at: this.#host.now(), ...event });
+    } catch (error) {
+      console.error(`${event.name} is not told:`, reason(error));
+    }
+  }
+
   /** With who was online; and whoever was not makes another event (H-03). */
   #complete(event: AppEvent): AppEvent[] {
-    if (event.name !== "messageSent") return [event];
-    const recipients = [...this.#state.members.values()].filter(
-      ({ clientId }) => clientId !== event.from && (event.to?.includes(clientId) ?? true),
-    );
+    if (event.name !== "messageSent" && event.name !== "receiversOffline") return [event];
+    const recipients = this.#recipientsOf(event);
     const away = recipients.filter((member) => this.#isAway(member));
-    const online = namesOf(recipients.filter((member) => !this.#isAway(member)));
-    const sent: AppEvent = {
-      ...event,
-      online: online.slice(0, NAMED_MAX),
-      offline: namesOf(away).slice(0, NAMED_MAX),
-    };
-    if (event.transient) return [sent];
-    const { at, conversationId, messageId, from, content, timestamp, address } = event;
-    const { mentionAll, mentions, pushData } = event;
-    const events: AppEvent[] = [sent];
-    for (let first = 0; first < away.length; first += NAMED_MAX) {
-      const some = away.slice(first, first + NAMED_MAX);
-      events.push({
-        ...{ id: `${event.id}-${first}`, at, name: "receiversOffline", conversationId, messageId, from },
-        ...{ content, timestamp, address, mentionAll, mentions, pushData },
-        ...{ offline: namesOf(some), muted: namesOf(some.filter(({ muted }) => muted)) },
-      });
+    if (event.name === "receiversOffline") return awayFrom(event, away);
+    const { transient, receipt, online: _, ...about } = event;
+    const online = namesOf(recipients.filter((member) => !this.#isAway(member))).slice(0, NAMED_MAX);
+    const sent: AppEvent = { ...event, online, offline: namesOf(away).slice(0, NAMED_MAX) };
+    if (transient) return [sent];
+    return [sent, ...awayFrom({ ...about, name: "receiversOffline", muted: [] }, away)];
+  }
+
+  #recipientsOf({ from, to }: { from: string; to: string[] | undefined }): Member[] {
+    const members = [...this.#state.members.values()];
+    return members.filter(({ clientId }) => clientId !== from && (to?.includes(clientId) ?? true));
+  }
+
+  #hasUnlinked({ from, to }: { from: string; to: string[] | undefined }): boolean {
+    for (const clientId of this.#state.members.keys()) {
+      if (clientId === from || this.#delivery.isLinked(clientId)) continue;
+      if (to?.includes(clientId) ?? true) return true;
     }
-    return events;
+    return false;
   }
 
   #isAway({ clientId, away }: Member): boolean {
@@ -101,6 +112,19 @@ interface About {
   transient: boolean;
   /** JSON, for who is offline. */
   pushData: string | undefined;
+  /** Whether it may be pushed to who is offline, as far as is known here. */
+  isPushed: boolean;
+}
+
+/** One event for so many of those who were away. */
+function awayFrom(event: EventOf<"receiversOffline">, away: readonly Member[]): AppEvent[] {
+  const events: AppEvent[] = [];
+  for (let first = 0; first < away.length; first += RECIPIENTS_MAX) {
+    const some = away.slice(first, first + RECIPIENTS_MAX);
+    const muted = namesOf(some.filter((member) => member.muted));
+    events.push({ ...event, id: `${event.id}-${first}`, offline: namesOf(some), muted });
+  }
+  return events;
 }
 
 function namesOf(members: readonly Member[]): string[] {

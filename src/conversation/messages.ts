@@ -15,7 +15,7 @@ import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
 import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
-import { changeOf, type Draft, messageOf, UNCHANGED } from "./draft.ts";
+import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { newMessageId } from "./ids.ts";
 import type { Link } from "./lanes.ts";
@@ -37,7 +37,7 @@ interface StoredMessage {
   origin: number;
   place: LogPlace;
   record: Uint8Array;
-  pushData: string | undefined;
+  about: Pick<Draft, "pushData" | "isPushed">;
 }
 
 export interface MessagesHost {
@@ -50,7 +50,7 @@ export interface MessagesHost {
 /** Hears of messages that were sent, in the turn that stores them. Must not throw. */
 export type Sent = (
   message: MessageRecord,
-  about: { transient: boolean; pushData: string | undefined },
+  about: { transient: boolean } & Pick<Draft, "pushData" | "isPushed">,
 ) => void;
 
 const HISTORY_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
@@ -92,6 +92,7 @@ export class Messages {
     const draft: Draft = {
       ...{ from: link.clientId, origin: link.origin, content: supervised.content ?? command.content },
       ...{ receipt, mentionAll, mentions, dedupeToken, pushData, address: link.address },
+      isPushed: isPushedBy(command.pushes, pushData),
       ...{ recipients: supervised.to, noSync: false, changed: changeOf(supervised) },
     };
     if (!command.transient) return this.#sends.add({ ...draft, waits: { link, serial } });
@@ -142,7 +143,7 @@ export class Messages {
       if ("done" in waits) waits.done(outcome);
       else this.#answer(answers, waits, outcome, place, records);
     }
-    for (const { message, pushData } of stored) this.#sent(message, { transient: false, pushData });
+    for (const { message, about } of stored) this.#sent(message, { transient: false, ...about });
     if (stored.length > 0) {
       this.#broadcast(stored, answers);
       this.#host.archiveSoon();
@@ -213,7 +214,8 @@ export class Messages {
       const push = pushes.message({ conversationId, kind, message });
       const traits = { acknowledge: hasReceipts(this.#state) };
       const record = storedRecord(place, origin, traits, push);
-      stored.push({ message, origin, place, record, pushData: send.pushData });
+      const { pushData, isPushed } = send;
+      stored.push({ message, origin, place, record, about: { pushData, isPushed } });
       const outcome = { messageId: message.id, timestamp: message.timestamp };
       return { outcome, place, records: changed === undefined ? [] : [this.#correction(message, changed)] };
     } catch (error) {
@@ -246,7 +248,7 @@ export class Messages {
     const fleeting = pushRecord(pushes.message({ conversationId, kind, message, transient: true }));
     const isFor = (clientId: string) => isBroughtTo(clientId, message);
     this.#delivery.pushToMembers({ fleeting }, { origin: draft.origin, isFor });
-    this.#sent(message, { transient: true, pushData: undefined });
+    this.#sent(message, { transient: true, pushData: undefined, isPushed: false });
   }
 
   history(link: Link, command: CommandOf<"message.history">): void {

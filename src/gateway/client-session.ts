@@ -37,6 +37,8 @@ import { Unanswered } from "./unanswered.ts";
 /** The gateway around a session. */
 export interface SessionOwner {
   now(): number;
+  /** Of the user's socket. */
+  connectionId: string;
   dialSession: Dial<SessionRequest>;
   dialConversation: Dial<LinkRequest>;
   linkLimit(): number;
@@ -162,6 +164,7 @@ export class ClientSession implements LinkOwner {
     try {
       const request = {
         ...{ clientId: this.clientId, sessionId: this.#sessionId, mode: this.#mode },
+        connectionId: this.#owner.connectionId,
         address: this.#address,
       };
       const socket = await this.#owner.dialSession(request, events);

@@ -8,8 +8,8 @@ import type { LinkRequest, SessionRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
-import { withSupervision } from "../protocol/supervision.ts";
-import { isLoginSupervised, isSupervised, type Settings } from "../settings/schema.ts";
+import { withPushPolicy, withSupervision } from "../protocol/supervision.ts";
+import { isLoginSupervised, isSupervised, pushPolicyBy, type Settings } from "../settings/schema.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import type { Dial } from "./link-socket.ts";
 import { RateLimits } from "./rate-limits.ts";
@@ -45,6 +45,7 @@ const BASE64_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4;
  * by, and alone knows of text framing, missing client ids, heartbeats, frame sizes and rate limits.
  */
 export class Gateway implements SessionOwner {
+  readonly connectionId: string = crypto.randomUUID();
   readonly #socket: UserSocket;
   readonly #protocol: SubProtocol;
   readonly #services: GatewayServices;
@@ -190,9 +191,7 @@ export class Gateway implements SessionOwner {
         if (refusal !== undefined) return this.#refuse(clientId, serial, refusal);
       }
     }
-    const supervised =
-      command.name === "session.refresh" ? isLoginSupervised(settings) : isSupervised(settings);
-    session.handle(command, supervised ? withSupervision(frame) : frame);
+    session.handle(command, marked(command, frame, settings));
   }
 
   #open(command: CommandOf<"session.open">, frame: Uint8Array, settings: Settings): void {
@@ -208,7 +207,7 @@ export class Gateway implements SessionOwner {
     if (!hasRoom || !this.#allows(clientId, command, settings)) {
       return this.#refuseLogin(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
-    const login = isLoginSupervised(settings) ? withSupervision(frame) : frame;
+    const login = marked(command, frame, settings);
     if (current !== undefined) return current.handle(command, login);
     const session = new ClientSession(this, clientId, this.#protocol.mode, this.#services.address);
     this.#sessions.set(clientId, session);
@@ -273,3 +272,19 @@ function patchRefusal(command: CommandOf<"message.patch">, settings: Settings): 
   }
   return undefined;
 }
+
+/** The frame with what the settings have to say of it, for the object that it goes to. */
+function marked({ name }: Command, frame: Uint8Array, settings: Settings): Uint8Array {
+  const isLogin = name === "session.open" || name === "session.refresh";
+  const supervised = isLogin ? isLoginSupervised(settings) : isSupervised(settings);
+  const policy = MATTERS_TO_PUSH.has(name) ? pushPolicyBy(settings) : "never";
+  const told = supervised ? withSupervision(frame) : frame;
+  return policy === "never" ? told : withPushPolicy(told, policy);
+}
+
+/** Messages may be pushed; logins and logouts say whose a device is (C-12). */
+const MATTERS_TO_PUSH: ReadonlySet<Command["name"]> = new Set([
+  "message.send",
+  "session.open",
+  "session.close",
+]);

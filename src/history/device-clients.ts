@@ -11,14 +11,20 @@ export async function deviceState(_db: D1Database, _device: string): Promise<Dev
   throw new Error(NOT_YET);
 }
 
+export interface DeviceBinding {
+  device: string;
+  clientId: string;
+  /** Who was logged in there and is not any more. */
+  leaving: readonly string[];
+  /** Milliseconds. */
+  now: number;
+}
+
 /**
  * A client logged in on a device, and others of before are not there any more: its installation's channels say so from
  * now on, also where the installation comes later (C-12, P-12).
  */
-export async function bindDevice(
-  _db: D1Database,
-  _binding: { device: string; clientId: string; leaving: readonly string[]; now: number },
-): Promise<void> {
+export async function bindDevice(_db: D1Database, _binding: DeviceBinding): Promise<void> {
   throw new Error(NOT_YET);
 }
 

@@ -10,6 +10,8 @@ export type QueuedEvent = AppEvent & { only?: EventTarget };
 /** Something that happened, as the app's server is told of it and the event log keeps it. Times are milliseconds. */
 export type AppEvent = { id: string; at: number } & AppEventBody;
 
+export type EventOf<Name extends AppEvent["name"]> = Extract<AppEvent, { name: Name }>;
+
 export type AppEventBody =
   /** A message was stored, or a transient one passed on; who was online for it (H-02). */
   | ({
@@ -36,6 +38,8 @@ export type AppEventBody =
       muted: string[];
       /** As the sender gave it, JSON. */
       pushData: string | undefined;
+      /** Whom a hook narrowed it down to; everybody where undefined. */
+      to: string[] | undefined;
     } & MessageEvent)
   | { name: "conversationStarted"; conversationId: string; by: string; members: string[] }
   | {

@@ -4,9 +4,9 @@ import type { Json, JsonObject } from "../protocol/json.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import {
   ALLOWED,
-  type AppEvent,
   type AppRefusal,
   type ConversationVerdict,
+  type EventOf,
   type HookResult,
   type MessageVerdict,
   type Question,
@@ -19,7 +19,7 @@ import {
 
 type MessageQuestion = Extract<Question, { name: "messageReceived" | "messageUpdate" }>;
 type ConversationQuestion = Exclude<Question, MessageQuestion>;
-export type OfflineEvent = Extract<AppEvent, { name: "receiversOffline" }>;
+export type OfflineEvent = EventOf<"receiversOffline">;
 
 /** Who of the offline recipients is pushed to, and what (P-09, P-22). */
 export type OfflineAnswer =

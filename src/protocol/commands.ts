@@ -18,7 +18,12 @@ export interface Envelope {
   service: number | undefined;
   /** The gateway says: the app has a say in this, by hooks, filter or signatures (`supervision.ts`). */
   supervised: boolean;
+  /** The gateway says too: what may be pushed to who is offline. */
+  pushes: PushPolicy;
 }
+
+/** Whether messages can be pushed to who is offline: those that bring content for it (P-08), or all of them. */
+export type PushPolicy = "never" | "with data" | "always";
 
 /** A signature made by the app's own server. */
 export interface Signature {
@@ -47,6 +52,8 @@ export type Request =
       tag: string | undefined;
       /** `deviceId`, or the device token where an SDK sends only that. */
       deviceId: string | undefined;
+      /** What the device is pushed to by, where the SDK says. */
+      deviceToken: string | undefined;
       token: string | undefined;
       /** `configBitmap`; absent keeps what the device last declared. */
       capabilities: number | undefined;

@@ -18,6 +18,7 @@ import {
   type SessionCommand,
   SessionCommandSchema,
 } from "./generated/message_pb.js";
+import { pushPolicyOf } from "./supervision.ts";
 
 const CMD_FIELD = GenericCommandSchema.field.cmd.number;
 
@@ -44,6 +45,7 @@ function decodeEnvelope(message: GenericCommand): Envelope {
     installationId: given(message, "installationId"),
     service: given(message, "service"),
     supervised: message.supervised,
+    pushes: pushPolicyOf(message.pushes),
   };
 }
 
@@ -89,6 +91,7 @@ function decodeSession(message: GenericCommand): Request {
         reconnect: session.r,
         tag: nonEmpty(session.tag),
         deviceId: deviceOf(session),
+        deviceToken: nonEmpty(session.deviceToken),
         token: nonEmpty(session.st),
         capabilities: optionalNumber(given(session, "configBitmap")),
         lastUnreadTime: optionalNumber(given(session, "lastUnreadNotifTime")),

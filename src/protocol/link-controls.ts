@@ -31,6 +31,8 @@ export type SyncMode = "pull" | "push";
 export interface SessionRequest {
   clientId: string;
   sessionId: string;
+  /** The user's socket: clients on one socket are on one device at once. */
+  connectionId: string;
   mode: SyncMode;
   /** Of the device; nothing is decided by it. */
   address: string | undefined;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { afterEvents, eventNames } from "../hooks/names.ts";
+import type { PushPolicy } from "../protocol/commands.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { pushSettings } from "./push.ts";
 import { address, flag, group, isObject, listOf, perMinute, secret, whole } from "./values.ts";
@@ -173,6 +174,14 @@ function touchesWordList(patch: Json): boolean {
 export function isSupervised(settings: Settings): boolean {
   const { keywords, security } = settings;
   return hasListeners(settings) || keywords.version !== null || security.signConversation;
+}
+
+/** Whether messages can be pushed to who is offline, as far as the settings say (P-10). */
+export function pushPolicyBy(settings: Settings): PushPolicy {
+  if (!isPushSetUp(settings)) return "never";
+  const { hooks, webhooks, push } = settings;
+  const isAsked = webhooks.url !== null && webhooks.events.includes("receiversOffline");
+  return push.static !== null || hooks.url !== null || isAsked ? "always" : "with data";
 }
 
 /** Whether anything can be pushed to anybody at all: some way to devices is set up. */

@@ -57,6 +57,7 @@ export function unseen(content: Content, more: Partial<OfflineEvent> = {}): Offl
     address: undefined,
     mentionAll: false,
     mentions: ["Jerry", "Tyke"],
+    to: undefined,
     offline: ["Jerry", "Spike"],
     muted: ["Spike"],
     pushData: undefined,

@@ -1443,6 +1443,13 @@ export declare type GenericCommand = Message<"parley.GenericCommand"> & {
    * @generated from field: optional bool supervised = 1000;
    */
   supervised: boolean;
+
+  /**
+   * Ours as well: what may be pushed to who is offline.
+   *
+   * @generated from field: optional int32 pushes = 1001;
+   */
+  pushes: number;
 };
 
 /**

@@ -41,14 +41,30 @@ function toms() {
     ...{ isMember: notHere, catchUp: notHere, missedNotices: notHere, will: notHere, query: notHere },
     hooks: { aboutMessage: notHere, aboutConversation: notHere },
     ...{ isOnline: notHere, unread: notHere, tellPresence: notHere, publish: notHere, retryAfter: () => {} },
+    ...{ deviceState: notHere, bindDevice: notHere, unbindDevice: notHere, isOnConnection: notHere },
+    timer: () => () => {},
   };
   const logIn = (how: Partial<CommandOf<"session.open">>): Promise<Admitted | Refused> => {
     const socket = { send: () => {}, serializeAttachment: () => {} };
-    const identity = { clientId: "Tom", sessionId: "one", mode: "pull", address: undefined } as const;
+    const identity = {
+      clientId: "Tom",
+      sessionId: "one",
+      connectionId: "here",
+      mode: "pull",
+      address: undefined,
+    } as const;
     const session = new Session(socket, identity, { phase: "connecting" });
     const command: CommandOf<"session.open"> = {
       ...{ name: "session.open", serial: 1, appId: "app", clientId: "Tom", installationId: undefined },
-      ...{ service: 2, supervised: true, userAgent: undefined, reconnect: false, tag: undefined },
+      ...{
+        service: 2,
+        supervised: true,
+        pushes: "never",
+        deviceToken: undefined,
+        userAgent: undefined,
+        reconnect: false,
+        tag: undefined,
+      },
       ...{ deviceId: undefined, token: undefined, capabilities: undefined, lastUnreadTime: undefined },
       ...{ lastPatchTime: undefined, signature: undefined, ...how },
     };

@@ -505,6 +505,11 @@ export class ClientHouse {
       unread: async () => 0,
       tellPresence: async () => {},
       publish: async () => {},
+      deviceState: async () => ({ clientIds: [], installed: false }),
+      bindDevice: async () => {},
+      unbindDevice: async () => {},
+      isOnConnection: async () => false,
+      timer: () => () => {},
       retryAfter: alarm,
     };
     const client = new Client(this.#sql, services, () => this.#sessions.values());

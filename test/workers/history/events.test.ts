@@ -69,6 +69,7 @@ const evening: AppEvent[] = [
     address: undefined,
     mentionAll: false,
     mentions: ["spike"],
+    to: undefined,
     offline: ["spike"],
     muted: [],
     pushData: '{"alert":"cheese"}',

@@ -1,27 +1,26 @@
 import { withDeadline } from "../deadline.ts";
-import type { SendingQueue } from "../queue/queue.ts";
-import type { AppEvent } from "./events.ts";
+import type { SendingQueue } from "./queue.ts";
 
 const DEADLINE = 5_000; // ms for the queue to take a batch
 /** Cloudflare takes 100 messages and 256 KB at once (November 2026); JSON is about as long as what travels. */
 const BATCH_MESSAGES = 100;
 const BATCH_CHARACTERS = 100_000;
 
-/** Hands events to the queue, in as few batches as it allows. Rejects when one is not taken: then all may come again. */
-export async function publish(queue: SendingQueue<AppEvent>, events: readonly AppEvent[]): Promise<void> {
-  let batch: AppEvent[] = [];
+/** Hands messages to a queue, in as few batches as it allows. Rejects when one is not taken: then all may come again. */
+export async function publish<Body>(queue: SendingQueue<Body>, bodies: readonly Body[]): Promise<void> {
+  let batch: Body[] = [];
   let characters = 0;
   const send = async () => {
     // As JSON, bytes would come out as objects.
     const messages = batch.map((body) => ({ body, contentType: "v8" as const }));
-    if (messages.length > 0) await withDeadline(queue.sendBatch(messages), DEADLINE, "events");
+    if (messages.length > 0) await withDeadline(queue.sendBatch(messages), DEADLINE, "queue");
     batch = [];
     characters = 0;
   };
-  for (const event of events) {
-    const length = JSON.stringify(event).length;
+  for (const body of bodies) {
+    const length = JSON.stringify(body).length;
     if (batch.length === BATCH_MESSAGES || characters + length > BATCH_CHARACTERS) await send();
-    batch.push(event);
+    batch.push(body);
     characters += length;
   }
   await send();

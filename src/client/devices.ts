@@ -1,0 +1,129 @@
+import { reason } from "../reason.ts";
+import type { Sql } from "../sql.ts";
+import type { Services } from "./services.ts";
+
+/** How long a logout waits for its device to be unlinked (ms). */
+const LOGOUT_DEADLINE = 3_000;
+const RETRY = 10_000; // ms
+
+/** A device that a client logs in on, as pushes know it. */
+export interface DeviceLogin {
+  clientId: string;
+  /** Its token, or the installation id it calls itself by. */
+  device: string;
+  /** The user's socket. */
+  connectionId: string;
+  /** It is one that takes pushes, even if its installation is not known yet. */
+  takesPushes: boolean;
+}
+
+type Change = { type: "came"; login: DeviceLogin } | { type: "left"; clientId: string; device: string };
+
+/**
+ * Whose a device is, for pushes (C-12, P-12): a login makes it the client's, a logout ends that. Who was logged in on
+ * it before is not any more, unless he shares the socket: people who use one phone in turn never get each other's
+ * pushes. What D1 does not take is written down here and tried again.
+ */
+export class Devices {
+  readonly #sql: Sql;
+  readonly #services: Services;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(sql: Sql, services: Services) {
+    this.#sql = sql;
+    this.#services = services;
+  }
+
+  /** A login succeeded; nobody waits for this. */
+  came(login: DeviceLogin): void {
+    void this.#after(() => this.#carryOut({ type: "came", login }));
+  }
+
+  /** A session was ended from outside; nobody waits for this. */
+  ended(clientId: string, device: string): void {
+    void this.#after(() => this.#carryOut({ type: "left", clientId, device }));
+  }
+
+  /** A logout; resolves to whether the device is unlinked, 3 s later at the latest. If not, that is tried again. */
+  async left(clientId: string, device: string): Promise<boolean> {
+    let cancel = () => {};
+    const late = new Promise<false>((resolve) => {
+      cancel = this.#services.timer(LOGOUT_DEADLINE, () => resolve(false));
+    });
+    const done = await Promise.race([
+      this.#after(() => this.#carryOut({ type: "left", clientId, device })),
+      late,
+    ]);
+    cancel();
+    return done;
+  }
+
+  /** Tries again what did not succeed. Never rejects. */
+  async wake(): Promise<void> {
+    await this.#after(async () => {
+      for (const change of this.#owed()) if (!(await this.#carryOut(change))) return;
+    });
+  }
+
+  /** One after the other, so that a login and a logout take effect in their order. */
+  #after<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(run);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** Never rejects; whether it succeeded. */
+  async #carryOut(change: Change): Promise<boolean> {
+    try {
+      if (change.type === "came") await this.#bind(change.login);
+      else await this.#services.unbindDevice(change);
+      this.#settled(change);
+      return true;
+    } catch (error) {
+      console.error("pushes to a device:", reason(error));
+      this.#owe(change);
+      this.#services.retryAfter(RETRY);
+      return false;
+    }
+  }
+
+  async #bind({ clientId, device, connectionId, takesPushes }: DeviceLogin): Promise<void> {
+    const { clientIds, installed } = await this.#services.deviceState(device);
+    if (!installed && !takesPushes) return;
+    const others = clientIds.filter((id) => id !== clientId);
+    if (others.length === 0 && clientIds.length > 0) return; // as it was
+    const here = await Promise.all(others.map((id) => this.#services.isOnConnection(id, connectionId)));
+    const leaving = others.filter((_, at) => here[at] !== true);
+    await this.#services.bindDevice({ device, clientId, leaving, now: this.#services.now() });
+  }
+
+  #owe(change: Change): void {
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS device_changes (device TEXT PRIMARY KEY, change TEXT NOT NULL) WITHOUT ROWID",
+    );
+    const text = JSON.stringify(change);
+    this.#sql.exec("INSERT OR REPLACE INTO device_changes VALUES (?, ?)", deviceOf(change), text);
+  }
+
+  #settled(change: Change): void {
+    if (this.#hasTable()) this.#sql.exec("DELETE FROM device_changes WHERE device = ?", deviceOf(change));
+  }
+
+  #owed(): Change[] {
+    if (!this.#hasTable()) return [];
+    const rows = this.#sql.exec<{ change: string }>("SELECT change FROM device_changes").toArray();
+    return rows.map(({ change }) => JSON.parse(change));
+  }
+
+  /** Looking writes nothing. */
+  #hasTable(): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'device_changes'").toArray()
+        .length > 0
+    );
+  }
+}
+
+function deviceOf(change: Change): string {
+  return change.type === "came" ? change.login.device : change.device;
+}

@@ -1,0 +1,143 @@
+import { withDeadline } from "../deadline.ts";
+import type { Installation } from "../history/installations.ts";
+import { reason } from "../reason.ts";
+import type { Outcome, PushProvider, Target } from "./provider.ts";
+import type { Delivery, ProviderName, Recipient } from "./work.ts";
+
+/** What became of one attempt, in numbers, for the record of a notification (N-11). */
+export interface Count {
+  provider: ProviderName;
+  sent: number;
+  gone: number;
+  failed: number;
+  /** The last of the reasons. */
+  lastError: string | undefined;
+}
+
+export interface DelivererHost {
+  providers: readonly PushProvider[];
+  installations(ids: readonly string[]): Promise<Installation[]>;
+  /** Forgets devices that are no more. */
+  remove(ids: readonly string[]): Promise<void>;
+  /** Adds to a notification's record. */
+  count(notificationId: string, count: Count): Promise<void>;
+  now(): number;
+}
+
+/** What is still owed after an attempt: to these, after so many milliseconds if the provider said when. */
+export interface Owed {
+  recipients: Recipient[];
+  retryAfter: number | undefined;
+}
+
+const STORE_DEADLINE = 8_000; // ms for D1
+/** A provider that took so long to answer nobody (ms) is left alone for a while. */
+const HANGING = 25_000;
+const REST = 60_000; // ms
+
+/**
+ * Carries out deliveries. One for this isolate: it remembers which provider does not answer, so that pushes to the
+ * others do not wait behind it (I11).
+ */
+export class Deliverer {
+  readonly #restingUntil = new Map<ProviderName, number>();
+
+  /** Tries once and never repeats a recipient who was served. Rejects when D1 fails before anything was sent. */
+  async deliver(delivery: Delivery, host: DelivererHost): Promise<Owed> {
+    const { push, provider: name, recipients } = delivery;
+    const nothing: Owed = { recipients: [], retryAfter: undefined };
+    if (push.expiresAt <= host.now()) {
+      return this.#giveUp(delivery, host, `not delivered before it expired, by ${name}`);
+    }
+    const provider = host.providers.find((each) => each.name === name);
+    if (provider === undefined) return this.#giveUp(delivery, host, `${name} is not set up any more`);
+    const resting = (this.#restingUntil.get(name) ?? 0) - host.now();
+    if (resting > 0) return { recipients, retryAfter: resting };
+    const targets = await targetsOf(recipients, host);
+    if (targets.length === 0) return nothing;
+    const startedAt = host.now();
+    const outcomes = await provider.send(
+      push,
+      targets.map(({ target }) => target),
+    );
+    const results = targets.map((target, at) => ({ ...target, outcome: outcomes[at] ?? noOutcome }));
+    const late = results.filter(({ outcome }) => outcome.outcome === "later");
+    if (late.length === results.length && host.now() - startedAt >= HANGING) {
+      this.#restingUntil.set(name, host.now() + REST);
+    }
+    await settle(delivery, results, host);
+    const waits = late.map(({ outcome }) => ("retryAfter" in outcome ? (outcome.retryAfter ?? 0) : 0));
+    return {
+      recipients: late.map(({ recipient }) => recipient),
+      retryAfter: waits.length > 0 && Math.max(...waits) > 0 ? Math.max(...waits) : undefined,
+    };
+  }
+
+  async #giveUp({ push, provider, recipients }: Delivery, host: DelivererHost, why: string): Promise<Owed> {
+    console.warn(`push ${push.id}: ${recipients.length} recipients given up: ${why}`);
+    const count = { provider, sent: 0, gone: 0, failed: recipients.length, lastError: why };
+    if (push.cause.type === "notification") await counted(push.cause.notificationId, count, host);
+    return { recipients: [], retryAfter: undefined };
+  }
+}
+
+interface Addressed {
+  recipient: Recipient;
+  target: Target;
+}
+
+type Result = Addressed & { outcome: Outcome };
+
+const noOutcome: Outcome = { outcome: "failed", why: "the provider said nothing of it" };
+
+/** The devices as they are now: one that is gone, or that its client logged out on, is not pushed to (C-12). */
+async function targetsOf(recipients: readonly Recipient[], host: DelivererHost): Promise<Addressed[]> {
+  const ids = recipients.map(({ installation }) => installation);
+  const found = await withDeadline(host.installations(ids), STORE_DEADLINE, "devices");
+  const byId = new Map(found.map((installation) => [installation.id, installation]));
+  return recipients.flatMap((recipient) => {
+    const { clientId, badge } = recipient;
+    const installation = byId.get(recipient.installation);
+    if (installation === undefined || !installation.valid) return [];
+    if (clientId !== undefined && !installation.channels.includes(clientId)) return [];
+    return [{ recipient, target: { installation, clientId, badge } }];
+  });
+}
+
+/** Never rejects: what was sent must not be sent again because D1 fails now. */
+async function settle(
+  { push, provider }: Delivery,
+  results: readonly Result[],
+  host: DelivererHost,
+): Promise<void> {
+  const gone = results.filter(({ outcome }) => outcome.outcome === "gone");
+  // One that registered again since then is another device to the provider.
+  const dead = gone.flatMap(({ outcome, target: { installation } }) => {
+    const since = outcome.outcome === "gone" ? outcome.since : undefined;
+    return since !== undefined && installation.updatedAt > since ? [] : [installation.id];
+  });
+  const whys = results.flatMap(({ outcome }) => ("why" in outcome ? [outcome.why] : []));
+  const lastError = whys.at(-1);
+  if (lastError !== undefined) {
+    console.warn(
+      `push ${push.id} by ${provider}: ${whys.length} of ${results.length} not sent: ${lastError}`,
+    );
+  }
+  try {
+    if (dead.length > 0) await withDeadline(host.remove(dead), STORE_DEADLINE, "dead devices");
+  } catch (error) {
+    console.warn("dead devices stay until the next push:", reason(error));
+  }
+  if (push.cause.type !== "notification") return;
+  const sent = results.filter(({ outcome }) => outcome.outcome === "sent").length;
+  const failed = results.filter(({ outcome }) => outcome.outcome === "failed").length;
+  await counted(push.cause.notificationId, { provider, sent, gone: gone.length, failed, lastError }, host);
+}
+
+async function counted(notificationId: string, count: Count, host: DelivererHost): Promise<void> {
+  try {
+    await withDeadline(host.count(notificationId, count), STORE_DEADLINE, "notification's record");
+  } catch (error) {
+    console.warn(`notification ${notificationId}: not counted:`, reason(error));
+  }
+}

@@ -1,0 +1,51 @@
+import type { QueueMessage } from "../queue/queue.ts";
+import { reason } from "../reason.ts";
+import type { Owed } from "./deliverer.ts";
+import type { Delivery, PushWork, Selection } from "./work.ts";
+
+export interface PushConsumerHost {
+  deliver(delivery: Delivery): Promise<Owed>;
+  select(selection: Selection): Promise<void>;
+  /** Puts work on the queue, to be taken after this many seconds. */
+  queue(work: PushWork, delaySeconds: number): Promise<void>;
+}
+
+const DELAY_FIRST = 5; // seconds
+/** With it, the hundred attempts that the queue allows last longer than a push is worth anything. */
+const DELAY_LAST = 2 * 60 * 60; // seconds
+/** A queue takes no longer one (Cloudflare, November 2026). */
+const DELAY_MAX = 12 * 60 * 60; // seconds
+
+/** Takes one batch: settles every message of it and never rejects. */
+export async function consume(
+  messages: readonly QueueMessage<PushWork>[],
+  host: PushConsumerHost,
+): Promise<void> {
+  await Promise.all(messages.map((message) => settle(message, host)));
+}
+
+async function settle(message: QueueMessage<PushWork>, host: PushConsumerHost): Promise<void> {
+  const { body } = message;
+  const attempts = message.attempts + (body.type === "deliver" ? body.attempts : 0);
+  try {
+    if (body.type === "select") {
+      await host.select(body);
+      return message.ack();
+    }
+    const { recipients, retryAfter } = await host.deliver(body);
+    if (recipients.length === 0) return message.ack();
+    const delaySeconds = delayAfter(attempts, retryAfter);
+    if (recipients.length === body.recipients.length) return message.retry({ delaySeconds });
+    // Who was served is not to be served again.
+    await host.queue({ ...body, recipients, attempts }, delaySeconds);
+    message.ack();
+  } catch (error) {
+    console.warn(`push (${body.type}) is late:`, reason(error));
+    message.retry({ delaySeconds: delayAfter(attempts, undefined) });
+  }
+}
+
+function delayAfter(attempts: number, retryAfter: number | undefined): number {
+  const delay = Math.min(DELAY_FIRST * 2 ** (attempts - 1), DELAY_LAST);
+  return Math.min(Math.max(delay, Math.ceil((retryAfter ?? 0) / 1_000)), DELAY_MAX);
+}
