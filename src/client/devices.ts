@@ -17,6 +17,11 @@ export interface DeviceLogin {
   takesPushes: boolean;
 }
 
+type DeviceServices = Pick<
+  Services,
+  "now" | "deviceState" | "bindDevice" | "unbindDevice" | "isOnConnection" | "timer" | "retryAfter"
+>;
+
 type Change = { type: "came"; login: DeviceLogin } | { type: "left"; clientId: string; device: string };
 
 /**
@@ -26,10 +31,10 @@ type Change = { type: "came"; login: DeviceLogin } | { type: "left"; clientId: s
  */
 export class Devices {
   readonly #sql: Sql;
-  readonly #services: Services;
+  readonly #services: DeviceServices;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(sql: Sql, services: Services) {
+  constructor(sql: Sql, services: DeviceServices) {
     this.#sql = sql;
     this.#services = services;
   }

@@ -1,14 +1,23 @@
+import type { Env } from "../env.ts";
 import { dropEventsBefore, saveEvents } from "../history/events.ts";
+import { incrementBadges, installationsWithChannels } from "../history/installations.ts";
+import { pushToOffline } from "../push/offline-push.ts";
+import { type ProvidersEnv, providersOf } from "../push/providers.ts";
+import { pushQueueOf } from "../push/queue.ts";
+import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
 import { EventConsumer, type EventMessage, postpone } from "./event-consumer.ts";
 import { appServerOf, type HooksEnv, hooksOf } from "./hooks.ts";
 import { eventQueueOf } from "./queue.ts";
 
+/** As much of the environment as events need on their way. */
+type ConsumerEnv = HooksEnv & ProvidersEnv & Pick<Env, "PUSHES" | "PUSH_QUEUE">;
+
 /** One for this isolate: it knows when it last tidied up. */
 const consumer = new EventConsumer();
 
 /** The queue's consumer: settles every one of these messages. */
-export async function consumeEvents(messages: readonly EventMessage[], env: HooksEnv): Promise<void> {
+export async function consumeEvents(messages: readonly EventMessage[], env: ConsumerEnv): Promise<void> {
   const settings = settingsOf(env);
   await settings.get();
   const known = settings.peek();
@@ -21,10 +30,16 @@ export async function consumeEvents(messages: readonly EventMessage[], env: Hook
       save: (events) => saveEvents(env.DB, events),
       dropBefore: (time) => dropEventsBefore(env.DB, time),
     },
-    push: async (event) => {
-      // The app's own push service works by this call alone (P-04).
-      await hooksOf(env).aboutOffline(event);
-    },
+    push: (event) =>
+      pushToOffline(event, {
+        ask: (offline) => hooksOf(env).aboutOffline(offline),
+        providers: providersOf(env, known),
+        template: known.push.static,
+        installationsOf: (clientIds) => installationsWithChannels(env.DB, clientIds),
+        incrementBadges: (ids) => incrementBadges(env.DB, ids),
+        queue: (deliveries) => publish(pushQueueOf(env), deliveries),
+        now: () => Date.now(),
+      }),
     queue: async (events, delaySeconds) => {
       const bodies = events.map((body) => ({ body, contentType: "v8" as const }));
       await eventQueueOf(env).sendBatch(bodies, { delaySeconds });

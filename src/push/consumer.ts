@@ -1,8 +1,39 @@
 import type { Env } from "../env.ts";
+import { installationsById, removeInstallations } from "../history/installations.ts";
 import type { QueueMessage } from "../queue/queue.ts";
+import { settingsOf } from "../settings/store.ts";
+import { Deliverer } from "./deliverer.ts";
+import { providersOf } from "./providers.ts";
+import { consume } from "./push-consumer.ts";
+import { pushQueueOf } from "./queue.ts";
 import type { PushWork } from "./work.ts";
 
+/** One for this isolate: it knows which provider hangs. */
+const deliverer = new Deliverer();
+
 /** The consumer of the queue of pushes: settles every one of these messages. */
-export async function consumePushes(_messages: readonly QueueMessage<PushWork>[], _env: Env): Promise<void> {
-  throw new Error("not written yet");
+export async function consumePushes(messages: readonly QueueMessage<PushWork>[], env: Env): Promise<void> {
+  const settings = settingsOf(env);
+  await settings.get();
+  const known = settings.peek();
+  const providers = known && providersOf(env, known);
+  await consume(messages, {
+    deliver: async (delivery) => {
+      // Stand-ins know no providers, and pushes would be given up for want of them.
+      if (providers === undefined) throw new Error("the settings are not known");
+      return deliverer.deliver(delivery, {
+        providers,
+        installations: (ids) => installationsById(env.DB, ids),
+        remove: (ids) => removeInstallations(env.DB, ids),
+        count: async () => {},
+        now: () => Date.now(),
+      });
+    },
+    select: async () => {
+      throw new Error("not written yet");
+    },
+    queue: async (body, delaySeconds) => {
+      await pushQueueOf(env).sendBatch([{ body, contentType: "v8" }], { delaySeconds });
+    },
+  });
 }

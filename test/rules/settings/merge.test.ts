@@ -15,3 +15,9 @@ test.each([
   expect(merge(target, patch)).toEqual(expected);
   expect(target).toEqual(before);
 });
+
+test("[P-11] a static text is one value: a patch replaces it whole", () => {
+  const before = { push: { static: { alert: "news", badge: 1 }, allowClientPush: true } };
+  const after = merge(before, { push: { static: { title: "Parley" } } });
+  expect(after).toEqual({ push: { static: { title: "Parley" }, allowClientPush: true } });
+});

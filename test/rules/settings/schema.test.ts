@@ -14,6 +14,7 @@ describe("defaults", () => {
         linksPerSession: 64,
         loginSeconds: 30,
         restMessagesPerMinute: 1800,
+        pushesPerMinute: 600,
       },
       security: {
         ...{ signLogin: false, signConversation: false, signHistory: false, signBlacklist: false },
@@ -32,6 +33,11 @@ describe("defaults", () => {
       },
       keywords: { oneToOne: false, version: null },
       events: { logDays: 0 },
+      push: {
+        ...{ static: null, webPush: null, allowClientPush: false },
+        ...{ apns: { keys: [], url: null }, fcm: { serviceAccount: null, url: null } },
+        webhook: { url: null, secret: null },
+      },
     });
   });
 

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Installation } from "../../../src/history/installations.ts";
+import { type Count, Deliverer } from "../../../src/push/deliverer.ts";
+import type { Outcome } from "../../../src/push/provider.ts";
+import { DAY, deliveryTo, NOON, phoneOf, Way } from "./people.ts";
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function place(phones: Installation[] = [phoneOf("Jerry"), phoneOf("Spike")]) {
+  const way = new Way("apns", "ios");
+  const removed: string[] = [];
+  const counts: Count[] = [];
+  const state = { now: NOON, down: false };
+  const host = {
+    providers: [way],
+    installations: async (ids: readonly string[]) => phones.filter(({ id }) => ids.includes(id)),
+    remove: async (ids: readonly string[]) => {
+      if (state.down) throw new Error("D1 is down");
+      removed.push(...ids);
+    },
+    count: async (_: string, count: Count) => {
+      counts.push(count);
+    },
+    now: () => state.now,
+  };
+  return { way, removed, counts, state, host, deliverer: new Deliverer() };
+}
+
+const later = (retryAfter?: number): Outcome => ({ outcome: "later", retryAfter, why: "busy" });
+const gone = (since?: number): Outcome => ({ outcome: "gone", since, why: "Unregistered" });
+
+test("[P-01] who could not be served yet is owed it, and nobody else is", async () => {
+  const { way, host, deliverer } = place();
+  way.outcomes.set("Spike's phone", later(90_000));
+  const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), host);
+  expect(owed.recipients.map(({ clientId }) => clientId)).toEqual(["Spike"]);
+  expect(owed.retryAfter).toBe(90_000);
+});
+
+test("[N-02] a device that is no more is forgotten, unless it registered again since", async () => {
+  const jerry = phoneOf("Jerry", { updatedAt: NOON });
+  const { way, host, removed, deliverer } = place([jerry, phoneOf("Spike", { updatedAt: NOON - DAY })]);
+  way.outcomes.set("Jerry's phone", gone(NOON - 1));
+  way.outcomes.set("Spike's phone", gone(NOON - 1));
+  const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), host);
+  expect(owed.recipients).toEqual([]);
+  expect(removed).toEqual(["Spike's phone"]);
+});
+
+test("[C-12] nobody is pushed to on a device that he has logged out on meanwhile", async () => {
+  const { way, host, deliverer } = place([phoneOf("Jerry", { channels: ["Butch"] }), phoneOf("Spike")]);
+  await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), host);
+  expect(way.called).toEqual(["Spike's phone"]);
+});
+
+test("[P-15] what has expired is given up, and so is what is for a way that is not set up any more", async () => {
+  const { way, host, state, deliverer } = place();
+  state.now = NOON + 7 * DAY;
+  expect((await deliverer.deliver(deliveryTo(["Jerry"]), host)).recipients).toEqual([]);
+  state.now = NOON;
+  const other = deliveryTo(["Jerry"], { provider: "fcm" });
+  expect((await deliverer.deliver(other, host)).recipients).toEqual([]);
+  expect(way.called).toEqual([]);
+});
+
+test("[P-01] D1 failing after a push makes nobody hear it twice", async () => {
+  const { way, host, state, deliverer } = place();
+  way.outcomes.set("Spike's phone", gone());
+  state.down = true;
+  const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), host);
+  expect(owed.recipients).toEqual([]);
+});
+
+describe("a provider that hangs", () => {
+  test("[P-01] is left alone for a minute, so that the others' pushes do not wait behind it", async () => {
+    const { way, host, state, deliverer } = place();
+    way.outcomes.set("Jerry's phone", later());
+    const send = way.send.bind(way);
+    way.send = (push, targets) => {
+      state.now += 30_000;
+      return send(push, targets);
+    };
+    await deliverer.deliver(deliveryTo(["Jerry"]), host);
+    const owed = await deliverer.deliver(deliveryTo(["Spike"]), host);
+    expect(owed).toMatchObject({ recipients: [{ clientId: "Spike" }], retryAfter: 60_000 });
+    expect(way.called).toEqual(["Jerry's phone"]);
+    state.now += 60_000;
+    await deliverer.deliver(deliveryTo(["Spike"]), host);
+    expect(way.called).toEqual(["Jerry's phone", "Spike's phone"]);
+  });
+});
+
+test("[N-11] what became of a notification is counted; of a message nothing is (P-14)", async () => {
+  const { way, host, counts, deliverer } = place();
+  way.outcomes.set("Spike's phone", gone());
+  const delivery = deliveryTo(["Jerry", "Spike"]);
+  await deliverer.deliver(delivery, host);
+  expect(counts).toEqual([]);
+  const push = { ...delivery.push, cause: { type: "notification" as const, notificationId: "one" } };
+  await deliverer.deliver({ ...delivery, push }, host);
+  expect(counts).toEqual([{ provider: "apns", sent: 1, gone: 1, failed: 0, lastError: "Unregistered" }]);
+});

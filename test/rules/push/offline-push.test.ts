@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import type { Installation } from "../../../src/history/installations.ts";
+import type { OfflineAnswer, OfflineEvent } from "../../../src/hooks/verdicts.ts";
+import type { JsonObject } from "../../../src/protocol/json.ts";
+import { pushToOffline } from "../../../src/push/offline-push.ts";
+import type { Delivery } from "../../../src/push/work.ts";
+import { unseen } from "../../support/questions.ts";
+import { DAY, NOON, phoneOf, Way } from "./people.ts";
+
+interface World {
+  phones?: Installation[];
+  template?: JsonObject | null;
+  /** What the app's hook says. */
+  hook?: Partial<Extract<OfflineAnswer, { skip: false }>> | { skip: true };
+  ways?: Way[];
+  now?: number;
+}
+
+const apple = () => new Way("apns", "ios");
+const google = () => new Way("fcm", "android");
+
+/** Tom says something to Jerry and Spike, who are offline; what is queued for it, and whom was looked for. */
+async function pushed(world: World, more: Partial<OfflineEvent> = {}) {
+  const queued: Delivery[] = [];
+  const lookedFor: string[][] = [];
+  const badges: string[][] = [];
+  const phones = world.phones ?? [phoneOf("Jerry"), phoneOf("Spike")];
+  await pushToOffline(unseen("hello", { pushData: '{"alert":"Tom: hello"}', muted: [], ...more }), {
+    ask: async (event) => ({
+      ...{ skip: false, offline: event.offline, pushMessage: undefined, force: false },
+      ...world.hook,
+    }),
+    providers: world.ways ?? [apple(), google()],
+    template: world.template ?? null,
+    installationsOf: async (clientIds) => {
+      lookedFor.push([...clientIds]);
+      return phones.flatMap((installation) => {
+        const channels = installation.channels.filter((channel) => clientIds.includes(channel));
+        return channels.length === 0 ? [] : [{ installation, channels }];
+      });
+    },
+    incrementBadges: async (ids) => {
+      badges.push([...ids]);
+      return new Map(ids.map((id) => [id, 8]));
+    },
+    queue: async (deliveries) => {
+      queued.push(...deliveries);
+    },
+    now: () => world.now ?? NOON,
+  });
+  const to = queued.flatMap(({ recipients }) => recipients.map(({ installation }) => installation));
+  return { queued, to, lookedFor, badges };
+}
+
+test("[P-01, P-13] a message goes to every device of its offline recipients, for seven days (P-15)", async () => {
+  const tablet = phoneOf("Jerry", { id: "Jerry's tablet" });
+  const { queued, to } = await pushed({ phones: [phoneOf("Jerry"), tablet, phoneOf("Tom")] });
+  expect(to).toEqual(["Jerry's phone", "Jerry's tablet"]);
+  expect(queued[0]?.push).toMatchObject({
+    id: "message-1",
+    content: { alert: "Tom: hello" },
+    environment: "prod",
+    expiresAt: NOON + 7 * DAY,
+    cause: { type: "message", messageId: "message-1" },
+  });
+});
+
+test("[P-01, M-46] who muted the conversation is not pushed to, unless the hook forces it (P-22)", async () => {
+  const muted = { muted: ["Jerry"] };
+  expect((await pushed({}, muted)).to).toEqual(["Spike's phone"]);
+  expect((await pushed({ hook: { force: true } }, muted)).to).toEqual(["Jerry's phone", "Spike's phone"]);
+});
+
+test("[P-03] Android without a vendor's channel is left out, as are devices that are not valid or long unheard of", async () => {
+  const phones = [
+    phoneOf("Jerry", { id: "plain", deviceType: "android", installationId: "one" }),
+    phoneOf("Jerry", { id: "vendor", deviceType: "android", vendor: "fcm", registrationId: "two" }),
+    phoneOf("Jerry", { id: "invalid", valid: false }),
+    phoneOf("Jerry", { id: "idle", updatedAt: NOON - 91 * DAY }),
+  ];
+  expect((await pushed({ phones })).to).toEqual(["vendor"]);
+});
+
+describe("[P-05, P-10, P-11] content", () => {
+  const contentOf = async (world: World, pushData: string | undefined) =>
+    (await pushed(world, { pushData })).queued[0]?.push.content;
+  const template = { alert: "news", badge: 1 };
+  const hook = { pushMessage: '{"alert":"from the hook"}' };
+
+  test("the hook's counts before the message's, and that before the static text; nothing is merged", async () => {
+    expect(await contentOf({ template, hook }, '{"alert":"from Tom"}')).toEqual({ alert: "from the hook" });
+    expect(await contentOf({ template }, '{"alert":"from Tom"}')).toEqual({ alert: "from Tom" });
+    expect(await contentOf({ template }, undefined)).toEqual({ alert: "news", badge: 1 });
+  });
+
+  test("without any, nothing is pushed and nobody is looked for", async () => {
+    const { queued, lookedFor } = await pushed({}, { pushData: undefined });
+    expect(queued).toEqual([]);
+    expect(lookedFor).toEqual([]);
+  });
+
+  test("[P-21] the static text names the conversation, the time and the sender", async () => {
+    const variable = (name: string) => ["$", "{", name, "}"].join("");
+    const told = { alert: `${variable("fromClientId")} in ${variable("convId")}`, at: variable("timestamp") };
+    const content = await contentOf({ template: told }, undefined);
+    expect(content).toEqual({ alert: "Tom in 65537a0e0000000000000001", at: String(NOON) });
+  });
+});
+
+test("[P-22] the hook can skip the push, or drop some recipients", async () => {
+  expect((await pushed({ hook: { skip: true } })).queued).toEqual([]);
+  expect((await pushed({ hook: { offline: ["Spike"] } })).to).toEqual(["Spike's phone"]);
+});
+
+test("[P-04] without a way to devices the app's own server is still asked, and nobody is looked for", async () => {
+  const { queued, lookedFor } = await pushed({ ways: [] });
+  expect(queued).toEqual([]);
+  expect(lookedFor).toEqual([]);
+});
+
+test("[P-06] Increment adds one on each device of Apple's, and on no other", async () => {
+  const android = phoneOf("Spike", { deviceType: "android", vendor: "fcm" });
+  const pushData = '{"alert":"hello","badge":"Increment"}';
+  const { queued, badges } = await pushed({ phones: [phoneOf("Jerry"), android] }, { pushData });
+  expect(badges).toEqual([["Jerry's phone"]]);
+  const shown = queued.flatMap(({ recipients }) => recipients.map(({ badge }) => badge));
+  expect(shown).toEqual([8, undefined]);
+});
+
+test("[P-16, P-17, P-18] control keys choose the team and Apple's server, and are no part of the content (P-19)", async () => {
+  const pushData = '{"alert":"hello","_profile":"dev","_apns_team_id":"CATS"}';
+  const { queued } = await pushed({}, { pushData });
+  expect(queued[0]?.push).toMatchObject({ content: { alert: "hello" }, environment: "dev", teamId: "CATS" });
+  expect(JSON.stringify(queued)).not.toContain("_profile");
+});
+
+test("[P-13] people who share a phone make it ring once for one message", async () => {
+  const shared = phoneOf("Jerry", { channels: ["Jerry", "Spike"] });
+  expect((await pushed({ phones: [shared] })).to).toEqual(["Jerry's phone"]);
+});
+
+test("[P-13] a hundred devices share a delivery, and each way has its own", async () => {
+  const phones = Array.from({ length: 150 }, (_, at) => phoneOf("Jerry", { id: `phone ${at}` }));
+  const android = phoneOf("Spike", { deviceType: "android", vendor: "fcm" });
+  const { queued } = await pushed({ phones: [...phones, android] });
+  expect(queued.map(({ provider, recipients }) => [provider, recipients.length])).toEqual([
+    ["apns", 100],
+    ["apns", 50],
+    ["fcm", 1],
+  ]);
+});
+
+test("[P-15] what took longer than seven days to get here is not pushed any more", async () => {
+  const timestamp = NOON - 7 * DAY - 1;
+  expect((await pushed({}, { timestamp })).queued).toEqual([]);
+});

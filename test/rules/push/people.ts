@@ -1,0 +1,64 @@
+import type { Installation } from "../../../src/history/installations.ts";
+import type { Outcome, PushProvider, Target } from "../../../src/push/provider.ts";
+import type { Delivery, ProviderName, Push } from "../../../src/push/work.ts";
+
+export const NOON = Date.UTC(2026, 10, 25, 12); // ms
+export const DAY = 24 * 60 * 60 * 1_000; // ms
+
+/** Somebody's phone, an iPhone unless said otherwise, last heard of at noon. */
+export function phoneOf(clientId: string, more: Partial<Installation> = {}): Installation {
+  return {
+    ...{ id: `${clientId}'s phone`, deviceType: "ios", deviceToken: `token of ${clientId}` },
+    ...{ installationId: undefined, registrationId: undefined, vendor: undefined, channels: [clientId] },
+    ...{
+      valid: true,
+      badge: 0,
+      subscription: undefined,
+      fields: {},
+      createdAt: NOON,
+      updatedAt: NOON,
+      ...more,
+    },
+  };
+}
+
+/** A way to devices of some type, which keeps what it was given and says what it is told to. */
+export class Way implements PushProvider {
+  readonly name: ProviderName;
+  readonly sent: { push: Push; targets: readonly Target[] }[] = [];
+  /** By installation; sent where nothing is said. */
+  readonly outcomes = new Map<string, Outcome>();
+  readonly #deviceType: string;
+
+  constructor(name: ProviderName, deviceType: string) {
+    this.name = name;
+    this.#deviceType = deviceType;
+  }
+
+  serves({ deviceType }: Installation): boolean {
+    return deviceType === this.#deviceType;
+  }
+
+  async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
+    this.sent.push({ push, targets });
+    return targets.map(({ installation }) => this.outcomes.get(installation.id) ?? { outcome: "sent" });
+  }
+
+  /** The devices that were called, in order. */
+  get called(): string[] {
+    return this.sent.flatMap(({ targets }) => targets.map(({ installation }) => installation.id));
+  }
+}
+
+/** Tom's message, on its way to these people's phones. */
+export function deliveryTo(clientIds: string[], more: Partial<Delivery> = {}): Delivery {
+  const push: Push = {
+    ...{ id: "message-1", content: { alert: "Tom: hello" }, environment: "prod", teamId: undefined },
+    cause: { type: "message", conversationId: "kitchen", messageId: "message-1" },
+    ...{ topic: undefined, expiresAt: NOON + 7 * DAY },
+  };
+  const recipients = clientIds.map((clientId) => {
+    return { installation: `${clientId}'s phone`, clientId, badge: undefined };
+  });
+  return { type: "deliver", push, provider: "apns", recipients, attempts: 0, ...more };
+}

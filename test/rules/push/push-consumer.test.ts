@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Owed } from "../../../src/push/deliverer.ts";
+import { consume } from "../../../src/push/push-consumer.ts";
+import type { Delivery, PushWork } from "../../../src/push/work.ts";
+import { deliveryTo } from "./people.ts";
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Hands one message over; what became of it, and what was queued besides. */
+async function taken(body: PushWork, attempts: number, deliver: (delivery: Delivery) => Owed) {
+  const queued: { work: PushWork; delaySeconds: number }[] = [];
+  let end = "nothing";
+  const message = {
+    ...{ body, attempts },
+    ack: () => {
+      end = "taken";
+    },
+    retry: ({ delaySeconds }: { delaySeconds: number }) => {
+      end = `again in ${delaySeconds} s`;
+    },
+  };
+  await consume([message], {
+    deliver: async (delivery) => deliver(delivery),
+    select: async () => {
+      throw new Error("D1 is down");
+    },
+    queue: async (work, delaySeconds) => {
+      queued.push({ work, delaySeconds });
+    },
+  });
+  return { end, queued };
+}
+
+const owing =
+  (clientIds: string[], retryAfter?: number) =>
+  ({ recipients }: Delivery): Owed => ({
+    recipients: recipients.filter(({ clientId }) => clientIds.includes(clientId ?? "")),
+    retryAfter,
+  });
+
+test("[P-01] what was delivered is taken off the queue", async () => {
+  expect(await taken(deliveryTo(["Jerry"]), 1, owing([]))).toEqual({ end: "taken", queued: [] });
+});
+
+test("[P-01] where some were served, only the others are tried again", async () => {
+  const delivery = deliveryTo(["Jerry", "Spike"]);
+  const { end, queued } = await taken(delivery, 1, owing(["Spike"]));
+  expect(end).toBe("taken");
+  const recipients = delivery.recipients.slice(1);
+  expect(queued).toEqual([{ work: { ...delivery, recipients, attempts: 1 }, delaySeconds: 5 }]);
+});
+
+test.each([
+  ["at once a little later", 1, undefined, 5],
+  ["then later and later", 4, undefined, 40],
+  ["but never more than two hours", 40, undefined, 7_200],
+  ["when the provider says", 1, 90_000, 90],
+  ["no sooner than otherwise", 6, 1_000, 160],
+  ["nor later than a queue keeps it", 1, 100_000_000, 43_200],
+])("[P-01] a provider that takes nothing is tried again %s", async (_, attempts, retryAfter, seconds) => {
+  const { end } = await taken(deliveryTo(["Jerry"]), attempts, owing(["Jerry"], retryAfter));
+  expect(end).toBe(`again in ${seconds} s`);
+});
+
+test("[P-01] earlier attempts of a delivery that was split count as well", async () => {
+  const { end } = await taken(deliveryTo(["Jerry"], { attempts: 3 }), 1, owing(["Jerry"]));
+  expect(end).toBe("again in 40 s");
+});
+
+test("[P-15] a hundred attempts take longer than the seven days a push is worth something", () => {
+  let seconds = 0;
+  for (let attempt = 1; attempt <= 100; attempt++) seconds += Math.min(5 * 2 ** (attempt - 1), 7_200);
+  expect(seconds).toBeGreaterThan(7 * 24 * 60 * 60);
+});
+
+test("[N-05] a selection that fails is made again", async () => {
+  const selection = { type: "select" as const, notificationId: "one", after: undefined };
+  expect((await taken(selection, 1, owing([]))).end).toBe("again in 5 s");
+});

@@ -1,0 +1,75 @@
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import type { Json } from "../../../src/protocol/json.ts";
+import { patchProblem, pushPolicyBy, settingsFrom } from "../../../src/settings/schema.ts";
+import { withoutSecrets } from "../../../src/settings/secrets.ts";
+
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+const apns = { keys: [{ teamId: "CATS", keyId: "KEY1", topics: ["com.example.parley"], privateKey: pem }] };
+const serviceAccount = {
+  ...{ type: "service_account", project_id: "parley", client_email: "push@parley.example" },
+  private_key: pem,
+};
+const webPush = { publicKey: "B".repeat(87), privateKey: "c".repeat(43), subject: "mailto:tom@example.com" };
+const webhook = { url: "https://push.example.com/", secret: "a secret" };
+
+const settingsOf = (overrides: Json) => settingsFrom(overrides, false).settings;
+
+describe("[P-08, P-10] messages may be pushed", () => {
+  const template = { alert: "news" };
+  const engine = { hooks: { url: "https://engine.example.com" } };
+
+  test.each<[string, Json, string]>([
+    ["not at all without a way to devices", { push: { static: template } }, "never"],
+    ["if they bring content, where nothing else could", { push: { webhook } }, "with data"],
+    ["always, with a static text", { push: { webhook, static: template } }, "always"],
+    ["always, where a hook may have something", { push: { apns }, ...engine }, "always"],
+    ["always, where a webhook may", { push: { webPush }, webhooks: { url: "https://a.example" } }, "always"],
+    ["by Google's way", { push: { fcm: { serviceAccount } } }, "with data"],
+  ])("%s", (_, overrides, expected) => {
+    expect(pushPolicyBy(settingsOf(overrides))).toBe(expected);
+  });
+});
+
+describe("[N-10] keys", () => {
+  test("are never shown again", () => {
+    const push = { apns, fcm: { serviceAccount }, webPush, webhook };
+    const shown = JSON.stringify(withoutSecrets(settingsOf({ push })));
+    for (const secret of [pem.slice(30, 60), webPush.privateKey, webhook.secret]) {
+      expect(shown).not.toContain(secret);
+    }
+    expect(shown).toContain("KEY1");
+  });
+
+  test.each<[string, Json, string]>([
+    [
+      "an Apple key that is none",
+      { apns: { keys: [{ ...apns.keys[0], privateKey: "secret" }] } },
+      "push.apns.keys.0.privateKey: must be a private key in PEM, as the file has it",
+    ],
+    [
+      "an Apple key without a topic",
+      { apns: { keys: [{ ...apns.keys[0], topics: [] }] } },
+      "push.apns.keys.0.topics: must name a topic",
+    ],
+    [
+      "a service account without its key",
+      { fcm: { serviceAccount: { project_id: "parley", client_email: "push@parley.example" } } },
+      "push.fcm.serviceAccount.private_key",
+    ],
+    ["a static text that is a text", { static: "news" }, "push.static: must be a JSON object"],
+    [
+      "a subject nobody can write to",
+      { webPush: { ...webPush, subject: "Tom" } },
+      "push.webPush.subject: must be a mailto: or https: URL",
+    ],
+  ])("%s is refused", (_, push, problem) => {
+    expect(patchProblem({ push })).toContain(problem);
+  });
+
+  test("what else is in a service account's file is no matter", () => {
+    expect(patchProblem({ push: { fcm: { serviceAccount } } })).toBeUndefined();
+  });
+});
