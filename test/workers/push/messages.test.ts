@@ -1,0 +1,269 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ClientStub, Objects } from "../../../src/env.ts";
+import { named, say, start } from "../../support/chat.ts";
+import { Device } from "../support/device.ts";
+import { saidBy } from "../support/rest.ts";
+import { appKeys, configure, http, masterKeys, openWorld, stayAwake, world } from "../support/world.ts";
+import { RECEIVER, type Received, receivePushes } from "./receiver.ts";
+
+/*
+ * From a message to somebody who is offline to the last call, by the webhook for pushes: what the other ways send
+ * is proved beside them.
+ */
+
+beforeAll(() => openWorld());
+beforeEach(async () => {
+  await configure({ push: { webhook: { url: RECEIVER }, static: null } });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const PATIENCE = { timeout: 20_000 }; // ms
+
+/** Registers a phone as its SDK does. */
+async function install(more: object): Promise<string> {
+  const response = await http("/1.1/installations", {
+    method: "POST",
+    headers: { ...appKeys, "content-type": "application/json" },
+    body: JSON.stringify({ deviceType: "ios", ...more }),
+  });
+  const { objectId } = await response.json<{ objectId: string }>();
+  return objectId;
+}
+
+async function channelsOf(installation: string): Promise<string[]> {
+  const response = await http(`/1.1/installations/${installation}`, { headers: masterKeys });
+  return (await response.json<{ channels?: string[] }>()).channels ?? [];
+}
+
+/** A person's phone that was logged in and is not connected any more. */
+async function awayWithPhone(clientId: string): Promise<string> {
+  const deviceToken = `token of ${clientId}`;
+  const installation = await install({ deviceToken });
+  const device = await Device.connect();
+  await device.login(clientId, { deviceToken });
+  await expect.poll(() => channelsOf(installation)).toEqual([clientId]);
+  await lose(device, clientId);
+  return installation;
+}
+
+async function lose(device: Device, clientId: string): Promise<void> {
+  device.close();
+  const clients: Objects<ClientStub> = world.CLIENTS;
+  await expect.poll(() => clients.getByName(clientId).isOnline()).toBe(false);
+}
+
+const arrived = (received: Received[], count = 1) => expect.poll(() => received.length, PATIENCE).toBe(count);
+
+describe("[P-01] a message to somebody who is offline", () => {
+  test("[P-08, P-13] reaches his phone with the content it brings, once", async () => {
+    const received = receivePushes();
+    const [tom, jerry] = named("tom", "jerry");
+    const installation = await awayWithPhone(jerry);
+    const toms = await Device.of(tom);
+    const conversation = await start(toms, [tom, jerry]);
+    const ack = await say(toms, conversation, "hello", { pushData: '{"alert":"Tom: hello","badge":3}' });
+    await arrived(received);
+    expect(received[0]).toMatchObject({
+      conversationId: conversation,
+      messageId: ack.ackMessage?.uid,
+      payload: { alert: "Tom: hello", badge: 3 },
+      recipients: [{ clientId: jerry, installation: { objectId: installation, deviceType: "ios" } }],
+    });
+    const sentAt = Number(ack.ackMessage?.t);
+    expect(received[0]?.expiresAt).toBe(sentAt + 7 * 24 * 60 * 60 * 1_000); // P-15
+    await say(toms, conversation, "still there?", { pushData: '{"alert":"again"}' });
+    await arrived(received, 2);
+  });
+
+  test("[P-05, P-21] brings the static text where it has none of its own", async () => {
+    const received = receivePushes();
+    const variable = (name: string) => ["$", "{", name, "}"].join("");
+    await configure({ push: { static: { alert: `news from ${variable("fromClientId")}` } } });
+    const [tom, jerry] = named("tom", "jerry");
+    await awayWithPhone(jerry);
+    const toms = await Device.of(tom);
+    await say(toms, await start(toms, [tom, jerry]), "hello");
+    await arrived(received);
+    expect(received[0]?.payload).toEqual({ alert: `news from ${tom}` });
+  });
+
+  test("[P-01, A-02] is pushed as well when the app's server says it", async () => {
+    const received = receivePushes();
+    const [tom, jerry] = named("tom", "jerry");
+    await awayWithPhone(jerry);
+    const conversation = await start(await Device.of(tom), [tom, jerry]);
+    await saidBy(tom, conversation, "hello", { push_data: { alert: "from the server" } });
+    await arrived(received);
+    expect(received[0]?.payload).toEqual({ alert: "from the server" });
+  });
+
+  test("[P-06] counts the badge of each installation", async () => {
+    const received = receivePushes();
+    const [tom, jerry] = named("tom", "jerry");
+    await awayWithPhone(jerry);
+    const toms = await Device.of(tom);
+    const conversation = await start(toms, [tom, jerry]);
+    await say(toms, conversation, "hello", { pushData: '{"badge":"Increment","alert":"hello"}' });
+    await arrived(received);
+    // The webhook is no way of Apple's: who is behind it counts for himself.
+    expect(received[0]?.payload).toEqual({ badge: "Increment", alert: "hello" });
+  });
+});
+
+describe("nothing is pushed", () => {
+  /** Somebody with a phone who is away, and one who is not; a last message shows that nothing came before it. */
+  async function pair() {
+    const received = receivePushes();
+    const [tom, jerry] = named("tom", "jerry");
+    await awayWithPhone(jerry);
+    const toms = await Device.of(tom);
+    const conversation = await start(toms, [tom, jerry]);
+    const last = async () => {
+      await say(toms, conversation, "last", { pushData: '{"alert":"last"}' });
+      await expect.poll(() => received.map(({ payload }) => payload.alert), PATIENCE).toContain("last");
+      return received.map(({ payload }) => payload.alert);
+    };
+    return { toms, jerry, conversation, last };
+  }
+
+  test("[P-01] for transient messages", async () => {
+    const { toms, conversation, last } = await pair();
+    await say(toms, conversation, "typing", { transient: true, pushData: '{"alert":"typing"}' });
+    expect(await last()).toEqual(["last"]);
+  });
+
+  test("[P-05] without content from any way", async () => {
+    const { toms, conversation, last } = await pair();
+    await say(toms, conversation, "hello");
+    expect(await last()).toEqual(["last"]);
+  });
+
+  test("[M-46] to who muted the conversation, until he unmutes it", async () => {
+    const { toms, jerry, conversation, last } = await pair();
+    const mute = (op: "mute" | "unmute") =>
+      ({ cmd: "conv", op, convMessage: { cid: conversation } }) as const;
+    const jerrys = await Device.of(jerry);
+    await jerrys.ask(mute("mute"));
+    await lose(jerrys, jerry);
+    await say(toms, conversation, "hello", { pushData: '{"alert":"muted"}' });
+    const again = await Device.of(jerry);
+    await again.ask(mute("unmute"));
+    await lose(again, jerry);
+    expect(await last()).toEqual(["last"]);
+  });
+
+  test("[P-01] to who is online", async () => {
+    const { toms, jerry, conversation, last } = await pair();
+    const jerrys = await Device.of(jerry);
+    await say(toms, conversation, "hello", { pushData: '{"alert":"online"}' });
+    await jerrys.expect("the message", (frame) => frame.directMessage?.msg === "hello");
+    await lose(jerrys, jerry);
+    expect(await last()).toEqual(["last"]);
+  });
+});
+
+describe("[P-01] it costs", () => {
+  /** Rows of events that the conversation's object wrote for good. */
+  async function eventsKept(conversation: string): Promise<boolean> {
+    const { runInDurableObject } = await import("cloudflare:test");
+    return runInDurableObject(
+      world.CONVERSATIONS.get(world.CONVERSATIONS.idFromName(conversation)),
+      (_, { storage }) => {
+        const sql = "SELECT 1 FROM sqlite_master WHERE name = 'event_outbox'";
+        return storage.sql.exec(sql).toArray().length > 0;
+      },
+    );
+  }
+
+  test("nothing while push is not set up", async () => {
+    await configure({ push: { webhook: { url: null }, static: { alert: "news" } } });
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const conversation = await start(toms, [tom, jerry]);
+    await say(toms, conversation, "hello", { pushData: '{"alert":"hello"}' });
+    expect(await eventsKept(conversation)).toBe(false);
+  });
+
+  test("nothing while everybody is connected", async () => {
+    const awake = stayAwake();
+    await configure({ push: { static: { alert: "news" } } });
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const conversation = await start(toms, [tom, jerry]);
+    await say(jerrys, conversation, "I am here");
+    const before = await eventsKept(conversation);
+    await say(toms, conversation, "hello");
+    await jerrys.expect("the message", (frame) => frame.directMessage?.msg === "hello");
+    expect([before, await eventsKept(conversation)]).toEqual([false, false]);
+    awake();
+  });
+});
+
+describe("[C-12, P-12] a device", () => {
+  test("is a client's from his login on, also where its installation comes later", async () => {
+    const [tom] = named("tom");
+    const device = await Device.connect();
+    await device.login(tom, { deviceToken: `token of ${tom}` });
+    await expect
+      .poll(async () => channelsOf(await install({ deviceToken: `token of ${tom}` })), PATIENCE)
+      .toEqual([tom]);
+  });
+
+  test("is his by capability bit 2, as Java has it", async () => {
+    const [tom] = named("tom");
+    const installation = await install({ deviceType: "android", installationId: `phone of ${tom}` });
+    const device = await Device.connect();
+    await device.login(tom, { deviceId: `phone of ${tom}`, configBitmap: 191 });
+    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
+  });
+
+  test("is his no more once he has logged out", async () => {
+    const [tom] = named("tom");
+    const deviceToken = `token of ${tom}`;
+    const installation = await install({ deviceToken });
+    const device = await Device.connect();
+    await device.login(tom, { deviceToken });
+    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
+    await device.ask({ cmd: "session", op: "close" });
+    expect(await channelsOf(installation)).toEqual([]);
+  });
+
+  test("of two people in turn is the second one's alone, whether or not the first logged out", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const deviceToken = `token of ${tom}`;
+    const installation = await install({ deviceToken });
+    const device = await Device.connect();
+    await device.login(tom, { deviceToken });
+    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
+    await lose(device, tom);
+    const again = await Device.connect();
+    await again.login(jerry, { deviceToken });
+    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([jerry]);
+  });
+
+  test("of two people at once is both's", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const deviceToken = `token of ${tom}`;
+    const installation = await install({ deviceToken });
+    const device = await Device.connect();
+    await device.login(tom, { deviceToken });
+    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
+    await device.login(jerry, { deviceToken });
+    await expect
+      .poll(async () => new Set(await channelsOf(installation)), PATIENCE)
+      .toEqual(new Set([tom, jerry]));
+  });
+
+  test("that another one took the tag from is his no more (D-03)", async () => {
+    const [tom] = named("tom");
+    const old = await install({ deviceToken: `old phone of ${tom}` });
+    const device = await Device.connect();
+    await device.login(tom, { deviceToken: `old phone of ${tom}`, tag: "phone" });
+    await expect.poll(() => channelsOf(old), PATIENCE).toEqual([tom]);
+    const other = await Device.connect();
+    await other.login(tom, { deviceToken: `new phone of ${tom}`, tag: "phone" });
+    await expect.poll(() => channelsOf(old), PATIENCE).toEqual([]);
+  });
+});
