@@ -1,5 +1,9 @@
-import type { Env } from "../env.ts";
 import { type Fetch, type Networks, networksOf } from "../hooks/outbound.ts";
+
+/** The bridge, as bound to the Worker. */
+interface Bridge {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
 
 /** Tells the bridge that a call may connect to any address; else it connects to public ones alone. */
 export const ANY_ADDRESS = "parley-any-address";
@@ -10,7 +14,7 @@ export const UNANSWERED = "parley-unanswered";
  * Networks that speak HTTP/2 where the other side does. Cloudflare's fetch does so by itself; on one's own box the
  * runtime cannot (workerd, November 2026), and a bridge in Node calls in its place.
  */
-export function http2NetworksOf(env: Pick<Env, "HTTP2" | "PUBLIC_NETWORK">): Networks {
+export function http2NetworksOf(env: { HTTP2?: Bridge; PUBLIC_NETWORK?: Fetcher }): Networks {
   const { HTTP2: bridge } = env;
   if (bridge === undefined) return networksOf(env);
   const over: Fetch = async (url, init) => {

@@ -5,6 +5,7 @@ import {
   createServer,
   type Http2Server,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
@@ -27,7 +28,7 @@ export type Behaviour =
   | "break"
   /** Keeps the stream open and says nothing. */
   | "hang"
-  /** Answers 200 with a page in place of Apple's JSON, or another status. */
+  /** Answers with a page in place of Apple's JSON, and this status. */
   | { garbage: number }
   /** Refuses as Apple does; `timestamp` (ms) belongs to 410. */
   | { status: number; reason: string; timestamp?: number; retryAfter?: string };
@@ -172,7 +173,7 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
 
   function respond(
     stream: ServerHttp2Stream,
-    headers: { ":status": number; [name: string]: string | number },
+    headers: OutgoingHttpHeaders & { ":status": number },
     body: string,
     reason = "",
   ) {
