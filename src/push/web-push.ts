@@ -74,8 +74,8 @@ export class WebPush implements PushProvider {
       const service = serviceOf(subscription, this.#host.outbound);
       if (subscription === undefined || service === undefined)
         return failed("no endpoint that may be called");
-      const count = unanswered.get(service) ?? 0;
-      if (count >= UNANSWERED_MAX) return later("not tried: its push service does not answer");
+      if ((unanswered.get(service) ?? 0) >= UNANSWERED_MAX)
+        return later("not tried: its push service does not answer");
       let encrypted: Uint8Array<ArrayBuffer>;
       try {
         encrypted = await encryptNotification({ ...subscription, expirationTime: null }, body);
@@ -88,7 +88,7 @@ export class WebPush implements PushProvider {
         unanswered.delete(service);
         return outcomeOf(answer, this.#host.now());
       } catch (error) {
-        unanswered.set(service, count + 1);
+        unanswered.set(service, (unanswered.get(service) ?? 0) + 1);
         return later(reason(error));
       }
     });
