@@ -77,12 +77,10 @@ export class WebPushEndpoint {
 
   /** A browser that wants to be pushed to. */
   subscribe(): WebPushSubscription {
-    const ecdh = createECDH("prime256v1");
-    const p256dh = ecdh.generateKeys("base64url");
-    const auth = randomBytes(16);
+    const { ecdh, auth, keys } = browser();
     const path = `/push/${randomBytes(8).toString("hex")}`;
     this.#browsers.set(path, { ecdh, auth });
-    return { endpoint: `${this.url}${path}`, keys: { p256dh, auth: auth.toString("base64url") } };
+    return { endpoint: `${this.url}${path}`, keys };
   }
 
   async #answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
@@ -114,14 +112,27 @@ export class WebPushEndpoint {
   async #callerOf(authorization: string): Promise<string> {
     const [, token = "", key = ""] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(authorization) ?? [];
     if (key !== this.#applicationKey) throw new Error(`not for ${authorization}`);
-    const point = Buffer.from(key, "base64url");
-    const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((half) => half.toString("base64url"));
-    const publicKey = await importJWK({ kty: "EC", crv: "P-256", x, y }, "ES256");
+    const publicKey = await vapidPublicKey(key);
     const options = { audience: this.url, algorithms: ["ES256"], requiredClaims: ["exp", "sub"] };
     const { sub, exp } = v.parse(claimsOf, (await jwtVerify(token, publicKey, options)).payload);
     if (exp > Date.now() / 1_000 + DAY) throw new Error("signed for more than a day");
     return sub;
   }
+}
+
+/** What a browser makes for a subscription, and as much of it as it tells. */
+export function browser(): Browser & Pick<WebPushSubscription, "keys"> {
+  const ecdh = createECDH("prime256v1");
+  const p256dh = ecdh.generateKeys("base64url");
+  const auth = randomBytes(16);
+  return { ecdh, auth, keys: { p256dh, auth: auth.toString("base64url") } };
+}
+
+/** @param key in base64url */
+export function vapidPublicKey(key: string) {
+  const point = Buffer.from(key, "base64url");
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((half) => half.toString("base64url"));
+  return importJWK({ kty: "EC", crv: "P-256", x, y }, "ES256");
 }
 
 /** The keys by which a server is known to push services, as the settings take them. */
