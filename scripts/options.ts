@@ -19,7 +19,7 @@ export interface StartOptions {
   variables: Record<string, string>;
 }
 
-/** Why the server does not start: printed as it is, without a stack, before leaving with this exit code. */
+/** Why a command does not do what it was asked: printed as it is, without a stack, before leaving with this exit code. */
 export class Refusal extends Error {
   readonly exitCode: number;
 
@@ -30,7 +30,7 @@ export class Refusal extends Error {
 }
 
 /** Known to everybody who reads this file: never good enough for a server that others can reach. */
-const TRIAL = { APP_ID: "parley-dev", APP_KEY: "parley-dev-key", MASTER_KEY: "parley-dev-master" };
+export const TRIAL = { APP_ID: "parley-dev", APP_KEY: "parley-dev-key", MASTER_KEY: "parley-dev-master" };
 
 /** Reads the command line and the environment. Throws a `Refusal`: 2 for bad flags, 1 for missing secrets. */
 export function readOptions(args: string[], environment: NodeJS.ProcessEnv): StartOptions | "help" {

@@ -72,23 +72,18 @@ export class WebPush implements PushProvider {
     const unanswered = new Map<string, number>();
     return eachTarget(targets, async ({ installation: { subscription } }) => {
       const service = serviceOf(subscription, this.#host.outbound);
-      if (subscription === undefined || service === undefined)
-        return failed("no endpoint that may be called");
-      const count = unanswered.get(service) ?? 0;
-      if (count >= UNANSWERED_MAX) return later("not tried: its push service does not answer");
-      let encrypted: Uint8Array<ArrayBuffer>;
+      if (subscription === undefined || service === undefined) return failed("no endpoint to be called");
+      const waitedFor = unanswered.get(service) ?? 0;
+      if (waitedFor >= UNANSWERED_MAX) return later("not tried: its push service does not answer");
+      const encrypted = await encryptedFor(subscription, body);
+      if (encrypted === undefined) return failed("no use of its subscription's keys");
       try {
-        encrypted = await encryptNotification({ ...subscription, expirationTime: null }, body);
-      } catch (error) {
-        return failed(`no use of its subscription's keys: ${reason(error)}`);
-      }
-      try {
-        const Authorization = await sign(service);
-        const answer = await this.#post(subscription.endpoint, { ...headers, Authorization }, encrypted);
+        const signed = { ...headers, Authorization: await sign(service) };
+        const answer = await this.#post(subscription.endpoint, signed, encrypted);
         unanswered.delete(service);
         return outcomeOf(answer, this.#host.now());
       } catch (error) {
-        unanswered.set(service, count + 1);
+        unanswered.set(service, (unanswered.get(service) ?? 0) + 1);
         return later(reason(error));
       }
     });
@@ -133,6 +128,18 @@ function serviceOf(subscription: WebPushSubscription | undefined, outbound: Outb
   if (subscription === undefined || !URL.canParse(subscription.endpoint)) return undefined;
   const url = new URL(subscription.endpoint);
   return outbound.allows(url) ? url.origin : undefined;
+}
+
+/** For one browser alone to read (RFC 8291); undefined where its keys are none. */
+async function encryptedFor(
+  subscription: WebPushSubscription,
+  body: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await encryptNotification({ ...subscription, expirationTime: null }, body);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A push that waits at its service is replaced by the same one sent again, and by no other. */

@@ -1,0 +1,55 @@
+import { Refusal, TRIAL } from "./options.ts";
+
+const DEADLINE = 15_000; // ms
+
+/** The administration of a running Parley, by its master key from the environment. */
+export class Admin {
+  readonly #server: string;
+  readonly #headers: Record<string, string>;
+
+  /** @param server such as `http://127.0.0.1:8787` */
+  constructor(server: string, environment: NodeJS.ProcessEnv) {
+    this.#server = server.replace(/\/+$/, "");
+    const { APP_ID, MASTER_KEY } = TRIAL;
+    this.#headers = {
+      "X-LC-Id": environment.APP_ID || APP_ID,
+      "X-LC-Key": `${environment.MASTER_KEY || MASTER_KEY},master`,
+      "Content-Type": "application/json",
+    };
+  }
+
+  /** What it answers; throws a `Refusal` (1) where it does not do so, or there is none. */
+  async ask(method: string, path: string, body?: object): Promise<unknown> {
+    const { status, text } = await this.#exchange(method, path, body);
+    const answer = parsed(text);
+    if (status >= 200 && status <= 299 && answer !== undefined) return answer;
+    if (status === 401) throw new Refusal("The server does not take this APP_ID and MASTER_KEY.", 1);
+    const error =
+      typeof answer === "object" && answer !== null && "error" in answer ? answer.error : undefined;
+    if (typeof error === "string") throw new Refusal(`The server refuses: ${error}`, 1);
+    throw new Refusal(`What answers at ${this.#server} is no Parley: status ${status}.`, 1);
+  }
+
+  async #exchange(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
+    try {
+      const init = {
+        method,
+        headers: this.#headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+      };
+      const signal = AbortSignal.timeout(DEADLINE);
+      const response = await fetch(`${this.#server}${path}`, { ...init, redirect: "manual", signal });
+      return { status: response.status, text: await response.text() };
+    } catch {
+      throw new Refusal(`No server answers at ${this.#server}.`, 1);
+    }
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

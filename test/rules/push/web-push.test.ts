@@ -1,0 +1,219 @@
+import { createECDH } from "node:crypto";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { WebPushSubscription } from "../../../src/history/installations.ts";
+import { Outbound, type Reach } from "../../../src/hooks/outbound.ts";
+import { WebPush } from "../../../src/push/web-push.ts";
+import { decryptWebPush } from "../../support/push/aes128gcm.ts";
+import { type Answer, broken, tooMany } from "../../support/push/provider-server.ts";
+import { device, push, target } from "../../support/push/pushes.ts";
+import { vapidKeys, WebPushEndpoint } from "../../support/push/web-push-endpoint.ts";
+
+const keys = vapidKeys();
+const service = new WebPushEndpoint(keys.publicKey);
+
+const webPush = (reach: Reach = "trial", own = keys) =>
+  new WebPush(own, { outbound: new Outbound(reach, { open: fetch, all: fetch }), now: Date.now });
+
+const browsers = (...subscriptions: WebPushSubscription[]) =>
+  subscriptions.map((subscription) => target(device({ deviceType: "web", subscription })));
+
+const cheese = push({ alert: "Cheese!" });
+
+beforeAll(() => service.open());
+beforeEach(() => {
+  service.received.length = 0;
+  service.refused.length = 0;
+  service.trouble.clear();
+});
+afterEach(() => vi.useRealTimers());
+afterAll(() => service.close());
+
+describe("[P-01] a browser", () => {
+  test("is served where it has a subscription", () => {
+    expect(webPush().serves(device({ subscription: service.subscribe() }))).toBe(true);
+    expect(webPush().serves(device())).toBe(false);
+  });
+
+  test("gets the content, which it alone can read, from who proves to be the app's server", async () => {
+    const subscription = service.subscribe();
+    expect(await webPush().send(cheese, browsers(subscription))).toEqual([{ outcome: "sent" }]);
+    expect(service.received).toEqual([
+      {
+        endpoint: subscription.endpoint,
+        content: { alert: "Cheese!", _id: cheese.id },
+        ...{ ttl: expect.any(Number), urgency: "high", topic: cheese.id, subject: keys.subject },
+      },
+    ]);
+    expect(service.refused).toEqual([]);
+  });
+
+  test("[P-15] its service keeps it no longer than it is worth something", async () => {
+    const browser = browsers(service.subscribe());
+    await webPush().send(push({ alert: "x" }, { expiresAt: Date.now() + 3_600_000 }), browser);
+    await webPush().send(push({ alert: "x" }, { expiresAt: Date.now() - 1_000 }), browser);
+    const [hour, none] = service.received.map(({ ttl }) => ttl);
+    expect(hour).toBeGreaterThan(3_500);
+    expect(hour).toBeLessThanOrEqual(3_600);
+    expect(none).toBe(0);
+  });
+
+  test("[N-07] gets what is for the web", async () => {
+    const content = {
+      alert: "Cheese!",
+      _channel: "x",
+      ios: { badge: 1 },
+      web: { alert: "Cheese, web!", icon: "/c" },
+    };
+    await webPush().send(push(content), browsers(service.subscribe()));
+    expect(service.received[0]?.content).toEqual({ alert: "Cheese, web!", icon: "/c", _id: cheese.id });
+  });
+
+  test("can tell a push it has shown, which replaces itself where it still waits", async () => {
+    const browser = browsers(service.subscribe());
+    const long = push({ alert: "x" }, { id: "a push of a name that is no topic: ü, and long, and longer" });
+    for (const each of [cheese, cheese, long, long, push({ alert: "x" }, { id: "another" })]) {
+      await webPush().send(each, browser);
+    }
+    const topics = service.received.map(({ topic }) => topic);
+    expect(topics[0]).toBe(topics[1]);
+    expect(topics[2]).toBe(topics[3]);
+    expect(new Set(topics).size).toBe(3);
+    expect(service.received.map(({ content }) => content._id)[2]).toBe(long.id);
+  });
+
+  test.each([
+    [{ urgency: "very-low" }, "very-low"],
+    [{ web: { urgency: "normal" } }, "normal"],
+    [{ urgency: "now!" }, "high"],
+  ])("gets %j with urgency %s", async (content, urgency) => {
+    await webPush().send(push(content), browsers(service.subscribe()));
+    expect(service.received[0]).toMatchObject({ urgency });
+  });
+
+  test("takes 3993 bytes and no more", async () => {
+    const fits = push({ more: "x".repeat(3_993 - '{"more":"","_id":"push-1"}'.length) }, { id: "push-1" });
+    const over = push({ more: `${fits.content.more}x` }, { id: "push-1" });
+    const browser = browsers(service.subscribe());
+    expect(await webPush().send(fits, browser)).toEqual([{ outcome: "sent" }]);
+    expect(await webPush().send(over, browser)).toMatchObject([{ outcome: "failed" }]);
+    expect(service.received.map(({ content }) => content)).toEqual([{ ...fits.content, _id: "push-1" }]);
+  });
+
+  test.each<[string, Answer, object]>([
+    ["that unsubscribed", { status: 410 }, { outcome: "gone", since: undefined }],
+    ["unknown to its service", { status: 404 }, { outcome: "gone" }],
+    ["for which it is too long", { status: 413 }, { outcome: "failed" }],
+    ["that does not know us", { status: 401 }, { outcome: "failed" }],
+    ["that others may push to", { status: 403 }, { outcome: "failed" }],
+    ["whose service finds a mistake", { status: 400 }, { outcome: "failed" }],
+    ["that is pushed to too often", tooMany(60), { outcome: "later", retryAfter: 60_000 }],
+    ["at a bad moment", broken, { outcome: "later", retryAfter: undefined }],
+    ["that is elsewhere", { status: 302, headers: { Location: "/" } }, { outcome: "later" }],
+    ["that took it by 200", { status: 200 }, { outcome: "sent" }],
+    ["that took it by 202", { status: 202 }, { outcome: "sent" }],
+    ["that took it by 204", { status: 204 }, { outcome: "sent" }],
+  ])("[N-11] %s is no affair of the others", async (_, answer, outcome) => {
+    const [one, two, three] = [service.subscribe(), service.subscribe(), service.subscribe()];
+    service.trouble.set(two.endpoint, answer);
+    expect(await webPush().send(cheese, browsers(one, two, three))).toMatchObject([
+      { outcome: "sent" },
+      outcome,
+      { outcome: "sent" },
+    ]);
+    expect(service.received.map(({ endpoint }) => endpoint).toSorted()).toEqual(
+      [one.endpoint, three.endpoint].toSorted(),
+    );
+  });
+
+  test("that subscribed to another server's pushes is not reached", async () => {
+    const outcomes = await webPush("trial", vapidKeys()).send(cheese, browsers(service.subscribe()));
+    expect(outcomes).toMatchObject([{ outcome: "failed" }]);
+    expect(service.refused).toHaveLength(1);
+  });
+
+  test.each([{ p256dh: "cheese" }, { auth: "cheese" }, { p256dh: "B".repeat(87) }])(
+    "whose keys are none (%j) fails alone",
+    async (wrong) => {
+      const [good, bad] = [service.subscribe(), service.subscribe()];
+      const outcomes = await webPush().send(
+        cheese,
+        browsers({ ...bad, keys: { ...bad.keys, ...wrong } }, good),
+      );
+      expect(outcomes).toMatchObject([{ outcome: "failed" }, { outcome: "sent" }]);
+    },
+  );
+
+  test("fails where the server's own keys do not belong together", async () => {
+    const mixed = { ...keys, publicKey: vapidKeys().publicKey };
+    const outcomes = await webPush("trial", mixed).send(cheese, browsers(service.subscribe()));
+    expect(outcomes).toMatchObject([{ outcome: "failed" }]);
+    expect(service.received).toEqual([]);
+  });
+});
+
+describe("[I12] an endpoint is what a client wrote", () => {
+  test.each([
+    "https://169.254.169.254/latest/meta-data/",
+    "http://push.example.com/1",
+    "https://tom@push.example.com/1",
+    "ftp://push.example.com/1",
+    "cheese",
+  ])("%s is not called", async (endpoint) => {
+    const subscription = { ...service.subscribe(), endpoint };
+    expect(await webPush("public").send(cheese, browsers(subscription))).toMatchObject([
+      { outcome: "failed" },
+    ]);
+  });
+
+  test("this machine is called only while somebody tries Parley out", async () => {
+    const outcomes = await webPush("public").send(cheese, browsers(service.subscribe()));
+    expect(outcomes).toMatchObject([{ outcome: "failed" }]);
+  });
+});
+
+describe("[I11] a push service", () => {
+  test("that is down is tried later, and then takes it", async () => {
+    const browser = browsers(service.subscribe());
+    await service.close();
+    expect(await webPush().send(cheese, browser)).toMatchObject([{ outcome: "later" }]);
+    await service.open();
+    expect(await webPush().send(cheese, browser)).toEqual([{ outcome: "sent" }]);
+  });
+
+  test("that is down keeps no other from being called", async () => {
+    const down = new WebPushEndpoint(keys.publicKey);
+    await down.open();
+    const lost = Array.from({ length: 20 }, () => down.subscribe());
+    await down.close();
+    const outcomes = await webPush().send(cheese, browsers(...lost, service.subscribe()));
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual([...lost.map(() => "later"), "sent"]);
+    expect(
+      outcomes.filter((each) => "why" in each && each.why.startsWith("not tried")).length,
+    ).toBeGreaterThan(10);
+  });
+
+  test("that never answers is tried later", async () => {
+    const subscription = service.subscribe();
+    service.trouble.set(subscription.endpoint, "hang");
+    const { calls } = service;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const sending = webPush().send(cheese, browsers(subscription));
+    await service.called(calls + 1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await sending).toMatchObject([{ outcome: "later", why: expect.stringContaining("no answer") }]);
+  });
+});
+
+test("the browser of these tests reads the example of RFC 8291", () => {
+  const bytes = (text: string) => Buffer.from(text, "base64url");
+  const ecdh = createECDH("prime256v1");
+  ecdh.setPrivateKey(bytes("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"));
+  const body = bytes(
+    "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl" +
+      "7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN",
+  );
+  const auth = bytes("BTBZMqHH6r4Tts7J_aSIgg");
+  expect(decryptWebPush(body, { ecdh, auth }).toString()).toBe("When I grow up, I want to be a watermelon");
+  body.writeUInt8(body.readUInt8(120) ^ 1, 120);
+  expect(() => decryptWebPush(body, { ecdh, auth })).toThrow();
+});

@@ -1,0 +1,68 @@
+import { Webhook } from "standardwebhooks";
+import * as v from "valibot";
+import { type Answer, ProviderServer } from "./provider-server.ts";
+
+const anything = v.record(v.string(), v.unknown());
+
+const Body = v.strictObject({
+  conversationId: v.nullable(v.string()),
+  messageId: v.nullable(v.string()),
+  payload: anything,
+  expiresAt: v.number(),
+  recipients: v.array(v.strictObject({ clientId: v.nullable(v.string()), installation: anything })),
+});
+
+/** One call as it arrived. */
+export interface ReceivedPush {
+  /** Of the call, by which repetitions are told. */
+  id: string;
+  body: v.InferOutput<typeof Body>;
+}
+
+/** Somebody's own sender of pushes, which believes nothing that the published library does not verify. */
+export class PushReceiver {
+  readonly #verifier: Webhook;
+  readonly #server = new ProviderServer((request, body) => {
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+    );
+    try {
+      const verified = v.parse(Body, this.#verifier.verify(body.toString(), headers));
+      this.received.push({ id: headers["webhook-id"] ?? "", body: verified });
+    } catch (error) {
+      this.refused.push(error);
+      return { status: 401 };
+    }
+    return this.answer;
+  });
+  /** What it believed, in the order it came; whatever it answered. */
+  readonly received: ReceivedPush[] = [];
+  /** What it did not believe. */
+  readonly refused: unknown[] = [];
+  answer: Answer = { status: 204 };
+
+  constructor(secret: string) {
+    this.#verifier = new Webhook(secret);
+  }
+
+  open(): Promise<void> {
+    return this.#server.open();
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  /** Resolves once it was called so often. */
+  called(count: number): Promise<void> {
+    return this.#server.called(count);
+  }
+
+  get calls(): number {
+    return this.#server.calls;
+  }
+
+  get url(): string {
+    return `${this.#server.url}/push`;
+  }
+}
