@@ -42,6 +42,11 @@ export class Outbound {
     this.#networks = networks;
   }
 
+  /** Whether a URL may be called, by what it says; where its host's name leads is seen when it is called. */
+  allows(url: URL): boolean {
+    return isWithin(url, this.#reach);
+  }
+
   /**
    * Calls once and never rejects. A redirect is not followed: it would lead where nobody has looked. Nothing of
    * the call is left when this resolves, after `deadline` milliseconds at the latest.
@@ -72,7 +77,7 @@ export class Outbound {
   }
 
   #networkFor(url: URL): Fetch | undefined {
-    if (!isWithin(url, this.#reach)) return undefined;
+    if (!this.allows(url)) return undefined;
     const isPublic = this.#reach !== "anywhere" && placeOf(url) === "public";
     return isPublic ? this.#networks.open : this.#networks.all;
   }

@@ -1,8 +1,8 @@
-import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { type Answer, failed } from "./answer.ts";
 import type { Outbound } from "./outbound.ts";
 import type { Told } from "./parameters.ts";
+import { webhookHeaders } from "./webhook-headers.ts";
 
 interface WebhookHost {
   outbound: Outbound;
@@ -34,13 +34,7 @@ export class Webhook {
   async post({ id, at, name, parameters }: Told): Promise<Answer> {
     const { url, secret, timeoutMs } = this.#rules;
     const body = JSON.stringify({ type: name, timestamp: new Date(at).toISOString(), data: parameters });
-    const seconds = Math.floor(this.#host.now() / 1_000);
-    const headers: Record<string, string> = {
-      "Content-Type": "application/json",
-      "webhook-id": id,
-      "webhook-timestamp": String(seconds),
-    };
-    if (secret !== null) headers["webhook-signature"] = await signatureOf(secret, `${id}.${seconds}.${body}`);
+    const headers = await webhookHeaders(secret, { id, at: this.#host.now(), body });
     const call = { url: new URL(url), method: "POST" as const, headers, body };
     const reply = await this.#host.outbound.send(call, timeoutMs);
     if ("unanswered" in reply) return failed("unanswered", reply.unanswered);
@@ -50,17 +44,4 @@ export class Webhook {
     const parsed = parseJson(text);
     return { outcome: "answered", result: "value" in parsed ? parsed.value : undefined };
   }
-}
-
-async function signatureOf(secret: string, signed: string): Promise<string> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", keyOf(secret), algorithm, false, ["sign"]);
-  const digest = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(signed));
-  return `v1,${toBase64(new Uint8Array(digest))}`;
-}
-
-/** Base64 after `whsec_`, as libraries for receivers read it; any other text is the key itself, in UTF-8. */
-function keyOf(secret: string): Uint8Array {
-  const key = secret.startsWith("whsec_") ? fromBase64(secret.slice("whsec_".length)) : undefined;
-  return key === undefined || key.length === 0 ? new TextEncoder().encode(secret) : key;
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Env } from "../env.ts";
+import { apnsKeys } from "./admin/apns-keys.ts";
 import { adminBans } from "./admin/bans.ts";
 import { adminEvents } from "./admin/events.ts";
 import { Unanswered } from "./answered.ts";
@@ -92,6 +93,7 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", goAway);
   app.route("/", adminBans);
   app.route("/", adminEvents);
+  app.route("/", apnsKeys);
   for (const resource of [conversations, members, messages, clients, appWide]) app.route("/", resource);
   app.route("/", legacyMessages);
   app.route("/", legacyClients);

@@ -17,3 +17,10 @@ export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
 /** What signs a login. */
 export const SIGNATURE = "872936aa8124ac10c5f2c046d6402da18c00720c";
 export const NONCE = "n0nce";
+/** A key for APNs: its id, and what else there is to it. */
+export const APNS_KEY_ID = "ABC1234567";
+export const APNS_KEY = {
+  teamId: "DEF7654321",
+  topics: ["com.example.app"],
+  privateKey: "-----BEGIN PRIVATE KEY-----\nMIGTAgEAMBMGByqGSM49...\n-----END PRIVATE KEY-----\n",
+};

@@ -16,7 +16,7 @@ const privateKey = () =>
 const text = () => v.pipe(v.string("must be a text"), v.minLength(1, "must be a text"));
 
 /** One of Apple's authentication keys (P-16, P-20). */
-const apnsKey = () =>
+export const apnsKey = () =>
   group({
     teamId: text(),
     keyId: text(),
@@ -54,7 +54,7 @@ export const pushSettings = () =>
     static: v.optional(v.nullable(jsonObject()), null),
     apns: v.optional(
       group({
-        keys: v.optional(listOf(apnsKey()), []),
+        keys: v.optional(v.pipe(listOf(apnsKey()), v.examples([[]])), []),
         /** A server in place of Apple's two, such as a relay. */
         url: v.optional(v.nullable(address()), null),
       }),

@@ -52,15 +52,26 @@ export async function inspectSettings(env: SettingsEnv): Promise<Settings> {
  * Merges a patch that `patchProblem` let pass into the stored overrides. Returns the settings it comes to, or why
  * they could not work together; then nothing is stored. Patches at the same time all count. Fails when D1 does.
  */
-export async function patchSettings(
+export function patchSettings(
   env: SettingsEnv,
   patch: Json,
   addressProblem: AddressProblem,
 ): Promise<{ settings: Settings } | { problem: string }> {
+  return changeSettings(env, () => patch, addressProblem);
+}
+
+/**
+ * The same for a patch that depends on what is set: it is made anew whenever others changed that meanwhile.
+ */
+export async function changeSettings(
+  env: SettingsEnv,
+  patchFor: (settings: Settings) => Json,
+  addressProblem: AddressProblem,
+): Promise<{ settings: Settings } | { problem: string }> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = await storedOverrides(env);
-    const overrides = merge(stored.overrides, patch);
     const before = settingsFrom(stored.overrides, isDemo(env));
+    const overrides = merge(stored.overrides, patchFor(before.settings));
     const { settings, ignored } = settingsFrom(overrides, isDemo(env));
     // What was of no use before the patch is no reason to refuse it.
     const problems = ignored.filter((field) => !before.ignored.includes(field));

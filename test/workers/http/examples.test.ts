@@ -19,7 +19,7 @@ beforeAll(() => openWorld());
 beforeEach(() => configure({ events: { logDays: 7 } }));
 afterEach(async () => {
   vi.restoreAllMocks();
-  await configure({ events: null, hooks: null });
+  await configure({ events: null, hooks: null, push: null });
 });
 
 const operations = await allOperations();
@@ -106,6 +106,14 @@ async function missedNotice(): Promise<Real> {
   return session();
 }
 
+/** A key for APNs, and one more. */
+async function pushKeys(): Promise<Real> {
+  for (const id of [example.APNS_KEY_ID, "another"]) {
+    await done("PUT", `/admin/push/apns-keys/${id}`, example.APNS_KEY);
+  }
+  return {};
+}
+
 const nothing = async (): Promise<Real> => ({});
 
 /** What each operation's example needs. */
@@ -127,6 +135,7 @@ const needs: Record<string, () => Promise<Real>> = {
   ...{ findSocket: nothing, findHosts: nothing, listNotifications: missedNotice, listMemberRoles: session },
   ...{ ban: nothing, unban: ban, listBans: ban, listEvents: loggedEvent, goAway: session },
   ...{ getSettings: nothing, changeSettings: nothing },
+  ...{ setApnsKey: nothing, removeApnsKey: pushKeys },
   ...{ listKeywords: wordList, replaceKeywords: nothing, removeKeywords: wordList },
 };
 

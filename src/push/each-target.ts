@@ -1,0 +1,77 @@
+import { withDeadline } from "../deadline.ts";
+import { readText } from "../hooks/outbound.ts";
+import { reason } from "../reason.ts";
+import type { Outcome } from "./provider.ts";
+
+/** Cloudflare lets so many connections of one invocation wait for their headers; more would queue (November 2026). */
+const AT_A_TIME = 6;
+/** A provider that left so many calls in a row without any answer is down: the rest would only wait as well. */
+const UNANSWERED_MAX = 3;
+/** A provider that has not answered by then counts as one that does not, in milliseconds. */
+const DEADLINE = 30_000;
+
+/** Calls a provider; rejects where there was no answer. */
+export type ProviderFetch = (url: string, init: RequestInit & { redirect: "manual" }) => Promise<Response>;
+
+export interface ProviderAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/**
+ * Calls once for every target, a few at a time, and never rejects: outcomes are in the targets' order. `call` is to
+ * reject where there was no answer at all; its target is then to be tried later, and so are all that are left once the
+ * provider has not answered several in a row, without a call.
+ */
+export async function eachTarget<Target>(
+  targets: readonly Target[],
+  call: (target: Target) => Promise<Outcome>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = targets.map(() => later("not tried: the provider does not answer"));
+  const left = targets.entries();
+  let unanswered = 0;
+  const callNext = async () => {
+    for (const [index, target] of left) {
+      if (unanswered >= UNANSWERED_MAX) return;
+      try {
+        outcomes[index] = await call(target);
+        unanswered = 0;
+      } catch (error) {
+        outcomes[index] = later(reason(error));
+        unanswered += 1;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, callNext));
+  return outcomes;
+}
+
+/**
+ * One call with its whole answer, whatever its status. Rejects where none came within 30 s, or one of more than a
+ * million bytes. Nothing of the call is left when this settles.
+ */
+export async function ask(fetch: ProviderFetch, url: string, init: RequestInit): Promise<ProviderAnswer> {
+  const giveUp = new AbortController();
+  const exchange = async (): Promise<ProviderAnswer> => {
+    const response = await fetch(url, { ...init, redirect: "manual", signal: giveUp.signal });
+    return { status: response.status, headers: response.headers, text: await readText(response) };
+  };
+  try {
+    return await withDeadline(exchange(), DEADLINE, new URL(url).host);
+  } finally {
+    giveUp.abort();
+  }
+}
+
+/** In how many milliseconds a provider wants to be asked again, by its `Retry-After`: seconds, or an HTTP date. */
+export function retryAfterOf(headers: Headers, now: number): number | undefined {
+  const value = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d+$/.test(value)) return Number(value) * 1_000;
+  const at = value.endsWith("GMT") ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+function later(why: string): Outcome {
+  return { outcome: "later", retryAfter: undefined, why };
+}

@@ -1,0 +1,100 @@
+import type { Json, JsonObject } from "../protocol/json.ts";
+import { isObject } from "../settings/values.ts";
+import { contentFor } from "./content.ts";
+import type { Push } from "./work.ts";
+
+/** What FCM takes in one message: keys and values of its data and its notification, in bytes (November 2026). */
+const PAYLOAD_MAX = 4_096;
+/** Longest that FCM keeps a message: four weeks, in seconds (November 2026). */
+const TTL_MAX = 2_419_200;
+
+/** FCM uses these itself, and refuses a message that does (November 2026). */
+const RESERVED = /^(from$|message_type$|gcm|google)/i;
+
+/** What goes to one device; or why nothing can. */
+export type FcmMessage = { message: JsonObject } | { problem: string };
+
+/**
+ * A message of FCM's HTTP v1 API: the system shows its notification, unless the content is silent (N-09). Beside that
+ * its data has every key of the content for apps that read them, and all of it as `payload`, from which the official
+ * SDK makes the notification while the app is open. A content too long to be in it twice is in `payload` alone.
+ *
+ * @param token of the device
+ * @param now ms
+ */
+export function fcmMessage(push: Push, token: string, now: number): FcmMessage {
+  const content = contentFor(push.content, "android", "fcm");
+  const notification = notificationOf(content);
+  const payload = payloadOf(push.content, content);
+  const data = [{ ...dataOf(content), payload }, { payload }].find(
+    (data) => bytesOf(data) + bytesOf(notification ?? {}) <= PAYLOAD_MAX,
+  );
+  if (data === undefined) return { problem: `content of more than ${PAYLOAD_MAX} bytes` };
+  const ttl = Math.min(TTL_MAX, Math.max(0, Math.ceil((push.expiresAt - now) / 1_000)));
+  const { collapse_key: collapseKey } = content;
+  return {
+    message: {
+      token,
+      ...(notification && { notification }),
+      data,
+      android: {
+        priority: priorityOf(content),
+        ttl: `${ttl}s`,
+        ...(typeof collapseKey === "string" && { collapse_key: collapseKey }),
+        ...(notification && { notification: shownAs(push, content) }),
+      },
+    },
+  };
+}
+
+/** What the system shows; nothing where the content is for the app alone, or has no words. */
+function notificationOf(content: JsonObject): JsonObject | undefined {
+  const { silent, alert, title } = content;
+  if (silent === true) return undefined;
+  const inAlert: JsonObject = isObject(alert) ? alert : { body: alert ?? null };
+  const notification: JsonObject = {};
+  for (const [name, text] of Object.entries({ title: title ?? inAlert.title, body: inAlert.body })) {
+    if (typeof text === "string") notification[name] = text;
+  }
+  return Object.keys(notification).length === 0 ? undefined : notification;
+}
+
+/** How it is shown. A push that is sent again, since its answer was lost, takes the place of itself. */
+function shownAs(push: Push, { tag }: JsonObject): JsonObject {
+  const channel = channelOf(push.content);
+  return {
+    tag: typeof tag === "string" ? tag : push.id,
+    ...(channel !== undefined && { channel_id: channel }),
+  };
+}
+
+/** Beside the content's other keys or in a platform's part (http-api §15.11). */
+function channelOf({ _notificationChannel: common, android, fcm }: JsonObject): string | undefined {
+  const own = [fcm, android].map((part) => (isObject(part) ? part._notificationChannel : undefined));
+  return [...own, common].find((channel) => typeof channel === "string");
+}
+
+function priorityOf({ priority, silent }: JsonObject): "HIGH" | "NORMAL" {
+  if (typeof priority === "string" && /^high$/i.test(priority)) return "HIGH";
+  if (typeof priority === "string" && /^normal$/i.test(priority)) return "NORMAL";
+  return silent === true ? "NORMAL" : "HIGH";
+}
+
+/** The content as the official SDK reads it; by `_channel` it chooses what a tap opens. */
+function payloadOf({ _channel: channel }: JsonObject, content: JsonObject): string {
+  return JSON.stringify(typeof channel === "string" ? { ...content, _channel: channel } : content);
+}
+
+/** FCM's data are texts. */
+function dataOf(content: JsonObject): JsonObject {
+  const taken = Object.entries(content).filter(([key]) => !RESERVED.test(key));
+  return Object.fromEntries(taken.map(([key, value]) => [key, textOf(value)]));
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function bytesOf(texts: JsonObject): number {
+  return new TextEncoder().encode(Object.entries(texts).flat().join("")).length;
+}

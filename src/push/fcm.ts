@@ -1,0 +1,149 @@
+import * as v from "valibot";
+import { withDeadline } from "../deadline.ts";
+import type { PushStub } from "../env.ts";
+import type { Installation } from "../history/installations.ts";
+import type { Outbound } from "../hooks/outbound.ts";
+import { parseJson } from "../protocol/json-text.ts";
+import { reason } from "../reason.ts";
+import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
+import { fcmMessage } from "./fcm-payload.ts";
+import type { Outcome, PushProvider, Target } from "./provider.ts";
+import { isRefusal } from "./refusal.ts";
+import type { Push } from "./work.ts";
+
+const GOOGLE = "https://fcm.googleapis.com";
+
+/** Getting a token may take a call to Google, which has its own deadline (ms). */
+const TOKEN_DEADLINE = 35_000;
+
+export interface FcmRules {
+  projectId: string;
+  /** A server in place of Google's. */
+  url: string | null;
+}
+
+export interface FcmHost {
+  tokens: Pick<PushStub, "fcmToken" | "tokenRefused">;
+  outbound: Outbound;
+  now(): number;
+}
+
+/** Android devices, through Firebase Cloud Messaging's HTTP v1 API. */
+export class Fcm implements PushProvider {
+  readonly name = "fcm";
+  readonly #url: string;
+  readonly #host: FcmHost;
+
+  constructor({ projectId, url }: FcmRules, host: FcmHost) {
+    const server = (url ?? GOOGLE).replace(/\/+$/, "");
+    this.#url = `${server}/v1/projects/${encodeURIComponent(projectId)}/messages:send`;
+    this.#host = host;
+  }
+
+  serves({ deviceType, vendor, registrationId }: Installation): boolean {
+    const isFcm = deviceType.toLowerCase() === "android" && vendor?.toLowerCase() === "fcm";
+    return isFcm && registrationId !== undefined && registrationId !== "";
+  }
+
+  async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
+    const access = new Access(this.#host.tokens);
+    try {
+      await access.token();
+    } catch (error) {
+      return targets.map(() => later(`no access token: ${reason(error)}`));
+    }
+    return eachTarget(targets, ({ installation }) => this.#sendTo(push, installation, access));
+  }
+
+  /** Rejects where there was no answer. */
+  async #sendTo(push: Push, { registrationId }: Installation, access: Access): Promise<Outcome> {
+    if (registrationId === undefined) return { outcome: "failed", why: "no registration id any more" };
+    const { now } = this.#host;
+    const made = fcmMessage(push, registrationId, now());
+    if ("problem" in made) return { outcome: "failed", why: made.problem };
+    const body = JSON.stringify({ message: made.message });
+    const token = await access.token();
+    const first = await this.#post(body, token);
+    if (first.status !== 401) return outcomeOf(first, now());
+    return outcomeOf(await this.#post(body, await access.insteadOf(token)), now());
+  }
+
+  #post(body: string, token: string): Promise<ProviderAnswer> {
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    const { outbound } = this.#host;
+    return ask((url, init) => outbound.fetch(url, init), this.#url, { method: "POST", headers, body });
+  }
+}
+
+/** The access token that one delivery's calls share. */
+class Access {
+  readonly #tokens: FcmHost["tokens"];
+  #token: Promise<string>;
+
+  constructor(tokens: FcmHost["tokens"]) {
+    this.#tokens = tokens;
+    this.#token = this.#next();
+  }
+
+  token(): Promise<string> {
+    return this.#token;
+  }
+
+  /** A token in place of one that Google did not take; of several calls that met it, one gets another. */
+  async insteadOf(refused: string): Promise<string> {
+    const before = this.#token;
+    if ((await before) === refused && this.#token === before) this.#token = this.#next(refused);
+    return this.#token;
+  }
+
+  async #next(refused?: string): Promise<string> {
+    if (refused !== undefined)
+      await withDeadline(this.#tokens.tokenRefused(refused), TOKEN_DEADLINE, "a token refused");
+    const token = await withDeadline(this.#tokens.fcmToken(), TOKEN_DEADLINE, "FCM's token");
+    // Settings that were read a moment ago name one.
+    if (token === undefined) throw new Error("no service account is set");
+    return token;
+  }
+}
+
+/** An error as FCM describes it, as far as we read it. */
+const Failure = v.object({
+  error: v.object({
+    message: v.optional(v.string(), ""),
+    details: v.optional(
+      v.array(
+        v.object({
+          errorCode: v.optional(v.string()),
+          fieldViolations: v.optional(v.array(v.object({ field: v.optional(v.string()) })), []),
+        }),
+      ),
+      [],
+    ),
+  }),
+});
+
+/** What an answer of FCM means for the device (as documented in November 2026). */
+function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
+  const parsed = parseJson(text);
+  const json = "value" in parsed ? parsed.value : undefined;
+  if (status >= 200 && status <= 299) {
+    // A proxy's page is no answer of FCM's, which names the message.
+    return v.is(v.object({ name: v.string() }), json)
+      ? { outcome: "sent" }
+      : later("an answer that is not FCM's");
+  }
+  const failure = v.safeParse(Failure, json);
+  const { message, details } = failure.success ? failure.output.error : { message: "", details: [] };
+  const why = `status ${status}: ${message.slice(0, 200)}`;
+  const codes = details.map(({ errorCode }) => errorCode);
+  const fields = details.flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field));
+  const isNoToken = fields.includes("message.token") || /registration token/i.test(message);
+  if (status === 404 && codes.includes("UNREGISTERED")) return { outcome: "gone", since: undefined, why };
+  if (status === 400 && isNoToken) return { outcome: "gone", since: undefined, why };
+  if (isRefusal(status) && status !== 401) return { outcome: "failed", why };
+  return { outcome: "later", retryAfter: retryAfterOf(headers, now), why };
+}
+
+function later(why: string): Outcome {
+  return { outcome: "later", retryAfter: undefined, why };
+}

@@ -1,0 +1,164 @@
+import { encryptNotification } from "@block65/webcrypto-web-push";
+import { importJWK, SignJWT } from "jose";
+import type { Installation, WebPushSubscription } from "../history/installations.ts";
+import type { Outbound } from "../hooks/outbound.ts";
+import { fromBase64, toBase64 } from "../protocol/base64.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import { reason } from "../reason.ts";
+import { contentFor } from "./content.ts";
+import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
+import type { Outcome, PushProvider, Target } from "./provider.ts";
+import { isRefusal } from "./refusal.ts";
+import type { Push } from "./work.ts";
+
+/** What push services have to take at least is 4,096 bytes, of which encryption needs some (RFC 8291 §4). */
+const PLAINTEXT_MAX = 3_993;
+/** How long a signature counts, in seconds; a day is the most (RFC 8292 §2). */
+const SIGNATURE_LIFE = 12 * 60 * 60;
+/** A service that left so many calls in a row without an answer is not called again for one delivery. */
+const UNANSWERED_MAX = 3;
+
+const URGENCIES = ["very-low", "low", "normal", "high"];
+/** What a topic may be (RFC 8030 §5.4). */
+const TOPIC = /^[\w-]{1,32}$/;
+
+/** The keys by which push services know this server, as the settings have them. */
+export interface VapidKeys {
+  publicKey: string;
+  privateKey: string;
+  subject: string;
+}
+
+export interface WebPushHost {
+  outbound: Outbound;
+  now(): number;
+}
+
+type Signer = (origin: string) => Promise<string>;
+
+/** Browsers, through the push services that their subscriptions name. */
+export class WebPush implements PushProvider {
+  readonly name = "webPush";
+  readonly #keys: VapidKeys;
+  readonly #host: WebPushHost;
+
+  constructor(keys: VapidKeys, host: WebPushHost) {
+    this.#keys = keys;
+    this.#host = host;
+  }
+
+  serves({ subscription }: Installation): boolean {
+    return subscription !== undefined;
+  }
+
+  /**
+   * Pushes the content for `web`, with the push's id as `_id`: no key of a content begins with `_`, and a service
+   * worker can tell by it what it has shown.
+   */
+  async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
+    const content = contentFor(push.content, "web");
+    const body = new TextEncoder().encode(JSON.stringify({ ...content, _id: push.id }));
+    if (body.length > PLAINTEXT_MAX) {
+      return targets.map(() => failed(`content of more than ${PLAINTEXT_MAX} bytes`));
+    }
+    let sign: Signer;
+    try {
+      sign = await this.#signer();
+    } catch (error) {
+      return targets.map(() => failed(`no use of the VAPID keys: ${reason(error)}`));
+    }
+    const headers = { ...(await this.#headers(push, content)), "Content-Type": "application/octet-stream" };
+    // By service, not over all targets: anybody can name one that never answers, and others must not wait for it.
+    const unanswered = new Map<string, number>();
+    return eachTarget(targets, async ({ installation: { subscription } }) => {
+      const service = serviceOf(subscription, this.#host.outbound);
+      if (subscription === undefined || service === undefined)
+        return failed("no endpoint that may be called");
+      const count = unanswered.get(service) ?? 0;
+      if (count >= UNANSWERED_MAX) return later("not tried: its push service does not answer");
+      let encrypted: Uint8Array<ArrayBuffer>;
+      try {
+        encrypted = await encryptNotification({ ...subscription, expirationTime: null }, body);
+      } catch (error) {
+        return failed(`no use of its subscription's keys: ${reason(error)}`);
+      }
+      try {
+        const Authorization = await sign(service);
+        const answer = await this.#post(subscription.endpoint, { ...headers, Authorization }, encrypted);
+        unanswered.delete(service);
+        return outcomeOf(answer, this.#host.now());
+      } catch (error) {
+        unanswered.set(service, count + 1);
+        return later(reason(error));
+      }
+    });
+  }
+
+  async #headers(push: Push, { urgency }: JsonObject): Promise<Record<string, string>> {
+    const seconds = Math.max(0, Math.ceil((push.expiresAt - this.#host.now()) / 1_000));
+    return {
+      TTL: String(seconds),
+      Urgency: typeof urgency === "string" && URGENCIES.includes(urgency) ? urgency : "high",
+      Topic: await topicOf(push.id),
+      "Content-Encoding": "aes128gcm",
+    };
+  }
+
+  /** Says to a push service, by its origin, who is calling (RFC 8292). */
+  async #signer(): Promise<Signer> {
+    const { publicKey, privateKey, subject } = this.#keys;
+    const point = fromBase64(publicKey) ?? new Uint8Array();
+    const [x, y] = [point.slice(1, 33), point.slice(33)].map(toBase64Url);
+    const key = await importJWK({ kty: "EC", crv: "P-256", x, y, d: privateKey }, "ES256");
+    return async (origin) => {
+      const until = Math.floor(this.#host.now() / 1_000) + SIGNATURE_LIFE;
+      const claims = new SignJWT({ aud: origin, exp: until, sub: subject });
+      const signed = await claims.setProtectedHeader({ typ: "JWT", alg: "ES256" }).sign(key);
+      return `vapid t=${signed}, k=${publicKey}`;
+    };
+  }
+
+  #post(
+    url: string,
+    headers: Record<string, string>,
+    body: Uint8Array<ArrayBuffer>,
+  ): Promise<ProviderAnswer> {
+    const { outbound } = this.#host;
+    return ask((url, init) => outbound.fetch(url, init), url, { method: "POST", headers, body });
+  }
+}
+
+/** The origin of a push service that may be called: a subscription comes from a client, who can write anything. */
+function serviceOf(subscription: WebPushSubscription | undefined, outbound: Outbound): string | undefined {
+  if (subscription === undefined || !URL.canParse(subscription.endpoint)) return undefined;
+  const url = new URL(subscription.endpoint);
+  return outbound.allows(url) ? url.origin : undefined;
+}
+
+/** A push that waits at its service is replaced by the same one sent again, and by no other. */
+async function topicOf(id: string): Promise<string> {
+  if (TOPIC.test(id)) return id;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id));
+  return toBase64Url(new Uint8Array(digest).subarray(0, 24));
+}
+
+/** What an answer means for the subscription (RFC 8030 §5, §7.3). */
+function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
+  if (status >= 200 && status <= 299) return { outcome: "sent" };
+  const why = `status ${status}: ${text.slice(0, 200)}`;
+  if (status === 404 || status === 410) return { outcome: "gone", since: undefined, why };
+  if (isRefusal(status)) return failed(why);
+  return { outcome: "later", retryAfter: retryAfterOf(headers, now), why };
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function failed(why: string): Outcome {
+  return { outcome: "failed", why };
+}
+
+function later(why: string): Outcome {
+  return { outcome: "later", retryAfter: undefined, why };
+}

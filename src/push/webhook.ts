@@ -1,0 +1,78 @@
+import type { Installation } from "../history/installations.ts";
+import type { Outbound } from "../hooks/outbound.ts";
+import { webhookHeaders } from "../hooks/webhook-headers.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import { reason } from "../reason.ts";
+import { ask, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
+import type { Outcome, PushProvider, Target } from "./provider.ts";
+import { isRefusal } from "./refusal.ts";
+import type { Push } from "./work.ts";
+
+export interface PushWebhookRules {
+  url: string;
+  /** Null sends without a signature. */
+  secret: string | null;
+}
+
+export interface PushWebhookHost {
+  outbound: Outbound;
+  now(): number;
+  /** A device as the HTTP API shows it. */
+  installationJson(installation: Installation): JsonObject;
+}
+
+/** Somebody's own sender, who takes what no other way serves (P-04): one call for all devices of a delivery. */
+export class PushWebhook implements PushProvider {
+  readonly name = "webhook";
+  readonly #rules: PushWebhookRules;
+  readonly #host: PushWebhookHost;
+
+  constructor(rules: PushWebhookRules, host: PushWebhookHost) {
+    this.#rules = rules;
+    this.#host = host;
+  }
+
+  serves(): boolean {
+    return true;
+  }
+
+  async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
+    let outcome: Outcome;
+    try {
+      outcome = outcomeOf(await this.#post(push, targets), this.#host.now());
+    } catch (error) {
+      outcome = { outcome: "later", retryAfter: undefined, why: reason(error) };
+    }
+    return targets.map(() => outcome);
+  }
+
+  /** Rejects where there was no answer. */
+  async #post(push: Push, targets: readonly Target[]): Promise<ProviderAnswer> {
+    const { url, secret } = this.#rules;
+    const { outbound, now, installationJson } = this.#host;
+    const recipients = targets.map(({ clientId = null, installation }) => {
+      return { clientId, installation: installationJson(installation) };
+    });
+    const { conversationId = null, messageId = null } = push.cause.type === "message" ? push.cause : {};
+    const { content: payload, expiresAt } = push;
+    const body = JSON.stringify({ conversationId, messageId, payload, expiresAt, recipients });
+    const call = { id: await idOf(push, targets), at: now(), body };
+    const headers = await webhookHeaders(secret, call);
+    return ask((url, init) => outbound.fetch(url, init), url, { method: "POST", headers, body });
+  }
+}
+
+/** The same for the same push to the same devices, whichever attempt it is: its receiver tells repetitions by it. */
+async function idOf({ id }: Push, targets: readonly Target[]): Promise<string> {
+  const whose = targets.map(({ clientId = null, installation }) => [installation.id, clientId]);
+  const named = new TextEncoder().encode(JSON.stringify([id, ...whose]));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
+  return `push_${[...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
+  if (status >= 200 && status <= 299) return { outcome: "sent" };
+  const why = `status ${status}: ${text.slice(0, 200)}`;
+  if (isRefusal(status)) return { outcome: "failed", why };
+  return { outcome: "later", retryAfter: retryAfterOf(headers, now), why };
+}
