@@ -150,9 +150,11 @@ export class Schedule {
 
   /** When the next one is to be handed on (ms); undefined where none waits. */
   get nextAt(): number | undefined {
-    return this.#sql
-      .exec<{ next: number | null }>("SELECT min(at) AS next FROM notifications WHERE state = 'waiting'")
-      .one().next ?? undefined;
+    return (
+      this.#sql
+        .exec<{ next: number | null }>("SELECT min(at) AS next FROM notifications WHERE state = 'waiting'")
+        .one().next ?? undefined
+    );
   }
 
   #waiting(now: number): number {
