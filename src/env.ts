@@ -9,6 +9,7 @@ import type { QueuedEvent } from "./hooks/events.ts";
 import type { ErrorName } from "./protocol/errors.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { HistoryMessage } from "./protocol/replies.ts";
+import type { Accepted, Notification, NumberedNotification } from "./push/schedule.ts";
 import type { PushWork } from "./push/work.ts";
 
 /** What wrangler.toml and the secrets give the Worker and both object classes. */
@@ -124,23 +125,25 @@ interface PushTokens {
   tokenRefused(token: string): Promise<void>;
 }
 
-/** Notifications that are to be sent later (N-06, N-12). */
+/** Notifications from when they were asked for until all their devices were found (N-06, N-12). */
 interface PushSchedule {
-  /** Has a notification sent at a time (ms); its number among the scheduled. */
-  schedule(notificationId: string, at: number): Promise<number>;
-  /** The notifications that still wait, the next one first. */
-  scheduled(): Promise<ScheduledPush[]>;
-  /** Takes one back by its number: which notification it was; undefined where none waits under it. */
-  unschedule(number: number): Promise<string | undefined>;
-  /** Whether nobody asked by this request id in the last five minutes; asking makes it so. */
-  claim(requestId: string): Promise<boolean>;
-}
-
-export interface ScheduledPush {
-  number: number;
-  notificationId: string;
-  /** When it will be sent (ms). */
-  at: number;
+  /** What was answered to this request in the last five minutes; undefined if it is new. */
+  answered(requestId: string): Promise<Accepted | undefined>;
+  /**
+   * Has a notification sent at its time. A request that is known changes nothing and is answered as before. `full`
+   * where as many wait as may.
+   */
+  accept(notification: Notification, requestId: string | undefined): Promise<Accepted | "full">;
+  /** The notifications that wait for their time, the next one first. */
+  scheduled(): Promise<NumberedNotification[]>;
+  /** The one under a number; undefined when all its devices were found, or it was taken back. */
+  notification(number: number): Promise<NumberedNotification | undefined>;
+  /** Forgets one: all its devices were found, or it was taken back. */
+  remove(number: number): Promise<void>;
+  /** Takes back whatever is on its way under this id. */
+  removeAll(notificationId: string): Promise<void>;
+  /** Forgets those that expired on their way. */
+  removeExpired(): Promise<void>;
 }
 
 /** What the rest of the service may ask of the AppObject. */

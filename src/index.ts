@@ -4,6 +4,7 @@ import { consumeEvents } from "./hooks/consumer.ts";
 import type { QueuedEvent } from "./hooks/events.ts";
 import { createApp } from "./http/app.ts";
 import { consumePushes } from "./push/consumer.ts";
+import { tidy } from "./push/daily.ts";
 import type { PushWork } from "./push/work.ts";
 
 export { AppObject } from "./app/app-object.ts";
@@ -19,6 +20,7 @@ export default {
   ...createApp({ connect }),
   queue: (batch: Batch, env: Env) =>
     isOfPushes(batch) ? consumePushes(batch.messages, env) : consumeEvents(batch.messages, env),
+  scheduled: (_: ScheduledController, env: Env) => tidy(env),
 };
 
 /** By the queue's name in wrangler.toml. */

@@ -15,6 +15,8 @@ import { goAway } from "./go-away.ts";
 import { keywords } from "./keywords.ts";
 import { notifications } from "./notifications.ts";
 import { forTheOwner } from "./owner.ts";
+import { pushes } from "./push/push.ts";
+import { pushRecords } from "./push/records.ts";
 import { route } from "./route.ts";
 import { appWide } from "./rtm/app-wide.ts";
 import { clients } from "./rtm/clients.ts";
@@ -98,6 +100,8 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", legacyMessages);
   app.route("/", legacyClients);
   app.route("/", legacyConversations);
+  app.route("/", pushes);
+  app.route("/", pushRecords);
   app.route("/", notServed);
   app.get("/openapi.json", async (context) => context.json(await documentOf(app)));
   app.get("/docs", async (context) => docsPage(context, await documentOf(app)));

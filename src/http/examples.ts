@@ -14,6 +14,9 @@ export const EVENT = "messageSent";
 export const EVENT_ID = "5f0c2a9e-6d1b-4f3a-9c57-0b8e4d2a7f61";
 /** Where the log goes on. */
 export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
+export const NOTIFICATION = "65537a0e00000000000000aa";
+/** By which one that waits for its time is taken back. */
+export const SCHEDULED = 4711;
 /** What signs a login. */
 export const SIGNATURE = "872936aa8124ac10c5f2c046d6402da18c00720c";
 export const NONCE = "n0nce";

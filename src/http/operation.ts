@@ -13,6 +13,7 @@ export type Tag =
   | "Messages"
   | "Clients"
   | "App"
+  | "Push"
   | "Version 1.1"
   | "SDKs"
   | "Administration";
@@ -38,7 +39,7 @@ export interface Operation {
   bodyLimit?: number;
   /** Parameters in headers. */
   headers?: { name: string; description: string; example: string }[];
-  /** Takes one from the quota of messages (L-10). */
+  /** Takes one from a quota (L-10). */
   isMetered?: boolean;
 }
 

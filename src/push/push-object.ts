@@ -1,10 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Env, PushStub, ScheduledPush } from "../env.ts";
+import { withDeadline } from "../deadline.ts";
+import type { Env, PushStub } from "../env.ts";
 import { outboundOf } from "../hooks/outbound.ts";
+import { reason } from "../reason.ts";
 import { settingsOf } from "../settings/store.ts";
 import { pushQueueOf } from "./queue.ts";
-import { Schedule } from "./schedule.ts";
+import { type Accepted, type Notification, type NumberedNotification, Schedule } from "./schedule.ts";
 import { TokenKeeper } from "./token-keeper.ts";
+
+/** How long the queue may take (ms). */
+const QUEUE_DEADLINE = 10_000;
+/** After how long a queue that failed is tried again (ms). */
+const QUEUE_RETRY = 10_000;
 
 /** What pushes have in common and has to be in one place: a shell around its rules. There is one, named `push`. */
 export class PushObject extends DurableObject<Env> implements PushStub {
@@ -34,34 +41,60 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     this.#tokens.refused(token);
   }
 
-  async schedule(notificationId: string, at: number): Promise<number> {
-    const number = this.#schedule.add(notificationId, at);
+  async answered(requestId: string): Promise<Accepted | undefined> {
+    return this.#schedule.answered(requestId, Date.now());
+  }
+
+  async accept(notification: Notification, requestId: string | undefined): Promise<Accepted | "full"> {
+    const accepted = this.#schedule.accept(notification, requestId, Date.now());
     await this.#wakeForNext();
-    return number;
+    return accepted;
   }
 
-  async scheduled(): Promise<ScheduledPush[]> {
-    return this.#schedule.list();
+  async scheduled(): Promise<NumberedNotification[]> {
+    return this.#schedule.scheduled(Date.now());
   }
 
-  async unschedule(number: number): Promise<string | undefined> {
-    return this.#schedule.remove(number);
+  async notification(number: number): Promise<NumberedNotification | undefined> {
+    return this.#schedule.read(number);
   }
 
-  async claim(requestId: string): Promise<boolean> {
-    return this.#schedule.claim(requestId, Date.now());
+  async remove(number: number): Promise<void> {
+    this.#schedule.remove(number);
   }
 
-  /** Hands on what is due. Run twice after a crash, it hands on twice: a notification that is done is not sent again. */
+  async removeAll(notificationId: string): Promise<void> {
+    this.#schedule.removeAll(notificationId);
+  }
+
+  async removeExpired(): Promise<void> {
+    this.#schedule.removeExpired(Date.now());
+  }
+
+  /** Hands on what is due. Run twice after a crash, it hands on twice: of what has been sent, nothing is left here. */
   override async alarm(): Promise<void> {
     const due = this.#schedule.due(Date.now());
-    const work = due.map(({ notificationId }) => ({
-      body: { type: "select" as const, notificationId, after: undefined },
+    if (due.length > 0 && !(await this.#handOn(due))) {
+      // Not by failing: the platform gives up an alarm that fails seven times (November 2026).
+      return this.ctx.storage.setAlarm(Date.now() + QUEUE_RETRY);
+    }
+    await this.#wakeForNext();
+  }
+
+  /** Whether the queue took them. */
+  async #handOn(numbers: number[]): Promise<boolean> {
+    const work = numbers.map((number) => ({
+      body: { type: "select" as const, number, after: undefined },
       contentType: "v8" as const,
     }));
-    if (work.length > 0) await pushQueueOf(this.env).sendBatch(work);
-    for (const { number } of due) this.#schedule.remove(number);
-    await this.#wakeForNext();
+    try {
+      await withDeadline(pushQueueOf(this.env).sendBatch(work), QUEUE_DEADLINE, "queue of pushes");
+    } catch (error) {
+      console.error("pushes: not handed on, to be tried again:", reason(error));
+      return false;
+    }
+    this.#schedule.handedOn(numbers);
+    return true;
   }
 
   async #wakeForNext(): Promise<void> {

@@ -1,33 +1,173 @@
-import type { ScheduledPush } from "../env.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import type { Sql } from "../sql.ts";
+import type { NotificationPush } from "./work.ts";
 
-const NOT_YET = "not written yet";
+/** A notification that was taken in, and whom it is for. Times are milliseconds. */
+export interface Notification {
+  push: NotificationPush;
+  /** Conditions on installations. */
+  where: JsonObject;
+  /** When it is to be sent. */
+  at: number;
+  createdAt: number;
+}
 
-/** Notifications that wait for their time (N-06, N-12), and requests that were made a moment ago. */
+/** What whoever asked for a notification is answered. */
+export interface Accepted {
+  notificationId: string;
+  createdAt: number;
+}
+
+/** A notification under the number by which it is found again. */
+export interface NumberedNotification extends Notification {
+  number: number;
+}
+
+/** Notifications that may wait for their time (N-12). */
+const WAITING_MAX = 1_000;
+/** How long a request is known by its id (N-06), in milliseconds. */
+const REQUEST_KNOWN = 5 * 60_000;
+/** Handed on at once: what a queue takes. */
+const HANDED_ON_AT_ONCE = 100;
+
+type Row = { number: number; notification: string };
+
+/**
+ * Notifications on their way to the queue, and requests that were made a moment ago. A notification is kept until all
+ * its devices have been found: who looks for them comes back here for every page, and by that hears that it was
+ * taken back.
+ */
 export class Schedule {
-  constructor(_sql: Sql) {}
+  readonly #sql: Sql;
 
-  add(_notificationId: string, _at: number): number {
-    throw new Error(NOT_YET);
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS notifications (number INTEGER PRIMARY KEY AUTOINCREMENT, " +
+        "state TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL, id TEXT NOT NULL, " +
+        "notification TEXT NOT NULL)",
+    );
+    sql.exec(
+      "CREATE INDEX IF NOT EXISTS notifications_waiting ON notifications (at) WHERE state = 'waiting'",
+    );
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS requests (id TEXT PRIMARY KEY, notification_id TEXT NOT NULL, " +
+        "created_at INTEGER NOT NULL) WITHOUT ROWID",
+    );
+    sql.exec("CREATE INDEX IF NOT EXISTS requests_by_time ON requests (created_at)");
   }
 
-  list(): ScheduledPush[] {
-    throw new Error(NOT_YET);
+  /** What was answered to this request in the last five minutes; undefined if it is new. */
+  answered(requestId: string, now: number): Accepted | undefined {
+    const [row] = this.#sql
+      .exec<{ notificationId: string; createdAt: number }>(
+        "SELECT notification_id AS notificationId, created_at AS createdAt FROM requests " +
+          "WHERE id = ? AND created_at > ?",
+        requestId,
+        now - REQUEST_KNOWN,
+      )
+      .toArray();
+    return row;
   }
 
-  remove(_number: number): string | undefined {
-    throw new Error(NOT_YET);
+  /**
+   * Takes a notification in, in one step with the id of its request: a request that is known changes nothing and is
+   * answered as before. `full` where as many wait as may (N-12).
+   */
+  accept(notification: Notification, requestId: string | undefined, now: number): Accepted | "full" {
+    const before = requestId === undefined ? undefined : this.answered(requestId, now);
+    if (before !== undefined) return before;
+    const { push, at, createdAt } = notification;
+    if (at > now && this.#waiting(now) >= WAITING_MAX) return "full";
+    const { notificationId } = push.cause;
+    this.#sql.exec(
+      "INSERT INTO notifications (state, at, expires_at, id, notification) VALUES ('waiting', ?, ?, ?, ?)",
+      at,
+      push.expiresAt,
+      notificationId,
+      JSON.stringify(notification),
+    );
+    if (requestId !== undefined) {
+      // Also what another request of this id left behind.
+      this.#sql.exec("DELETE FROM requests WHERE created_at <= ?", now - REQUEST_KNOWN);
+      this.#sql.exec("INSERT INTO requests VALUES (?, ?, ?)", requestId, notificationId, createdAt);
+    }
+    return { notificationId, createdAt };
   }
 
-  due(_now: number): ScheduledPush[] {
-    throw new Error(NOT_YET);
+  /** Those whose time has not come, the next one first. */
+  scheduled(now: number): NumberedNotification[] {
+    return this.#sql
+      .exec<Row>(
+        "SELECT number, notification FROM notifications WHERE state = 'waiting' AND at > ? ORDER BY at, number",
+        now,
+      )
+      .toArray()
+      .map(notificationIn);
   }
 
+  /** The notification under a number; undefined when all its devices were found, or it was taken back. */
+  read(number: number): NumberedNotification | undefined {
+    const [row] = this.#sql
+      .exec<Row>("SELECT number, notification FROM notifications WHERE number = ?", number)
+      .toArray();
+    return row && notificationIn(row);
+  }
+
+  /** Forgets a notification: all its devices were found, or it was taken back. */
+  remove(number: number): void {
+    this.#sql.exec("DELETE FROM notifications WHERE number = ?", number);
+  }
+
+  /** The same by its id; several may share one (N-06). */
+  removeAll(notificationId: string): void {
+    this.#sql.exec("DELETE FROM notifications WHERE id = ?", notificationId);
+  }
+
+  /** Forgets those of which nobody will hear any more: they expired before they could be handed on, or looked through. */
+  removeExpired(now: number): void {
+    this.#sql.exec("DELETE FROM notifications WHERE expires_at <= ? AND at <= ?", now, now);
+  }
+
+  /** Numbers of those to be handed on now, oldest first, as many as a queue takes at once. */
+  due(now: number): number[] {
+    return this.#sql
+      .exec<{ number: number }>(
+        "SELECT number FROM notifications WHERE state = 'waiting' AND at <= ? ORDER BY at, number LIMIT ?",
+        now,
+        HANDED_ON_AT_ONCE,
+      )
+      .toArray()
+      .map(({ number }) => number);
+  }
+
+  /** These are on the queue. */
+  handedOn(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      this.#sql.exec("UPDATE notifications SET state = 'sending' WHERE number = ?", number);
+    }
+  }
+
+  /** When the next one is to be handed on (ms); undefined where none waits. */
   get nextAt(): number | undefined {
-    throw new Error(NOT_YET);
+    return (
+      this.#sql
+        .exec<{ next: number | null }>("SELECT min(at) AS next FROM notifications WHERE state = 'waiting'")
+        .one().next ?? undefined
+    );
   }
 
-  claim(_requestId: string, _now: number): boolean {
-    throw new Error(NOT_YET);
+  #waiting(now: number): number {
+    return this.#sql
+      .exec<{ count: number }>(
+        "SELECT count(*) AS count FROM notifications WHERE state = 'waiting' AND at > ?",
+        now,
+      )
+      .one().count;
   }
+}
+
+function notificationIn({ number, notification }: Row): NumberedNotification {
+  const parsed: Notification = JSON.parse(notification);
+  return { number, ...parsed };
 }

@@ -25,6 +25,9 @@ export interface Push {
   expiresAt: number;
 }
 
+/** What the app's server asked for. */
+export type NotificationPush = Push & { cause: Extract<PushCause, { type: "notification" }> };
+
 export interface Recipient {
   /** Of the row in `installations`, read anew at each attempt. */
   installation: string;
@@ -47,7 +50,8 @@ export interface Delivery {
 /** A notification whose recipients are still to be found, page by page. */
 export interface Selection {
   type: "select";
-  notificationId: string;
+  /** Under which the PushObject keeps the notification until then. */
+  number: number;
   /** Goes on after this installation. */
   after: string | undefined;
 }

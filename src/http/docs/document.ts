@@ -12,6 +12,7 @@ const tags: Record<Tag, string> = {
   Messages: "Messages of conversations, for the app's own server.",
   Clients: "Clients, one by one.",
   App: "The app as a whole.",
+  Push: "Notifications to devices, whether anybody is online or not.",
   "Version 1.1": "Older forms of the same, which old back ends and the Python SDK call.",
   SDKs: "What client SDKs ask beside their socket.",
   Administration: "For the owner of this server; not part of the hosted service's API.",
@@ -67,7 +68,7 @@ export function documentOf(app: Hono<HttpEnv>): Promise<Document> {
             ...{ code: 401, error: "Unauthorized." },
           }),
           QuotaUsedUp: {
-            ...refusal("Too many messages over HTTP in this minute.", {
+            ...refusal("Too many messages, or too many notifications, over HTTP in this minute.", {
               ...{ code: 429, error: "Too many messages over HTTP; try again later." },
             }),
             headers: {

@@ -1,0 +1,45 @@
+import { withDeadline } from "../deadline.ts";
+import type { Env } from "../env.ts";
+import { incrementBadges, selectInstallations } from "../history/installations.ts";
+import { counted, settleNotification } from "../history/notifications.ts";
+import { settingsOf } from "../settings/store.ts";
+import { type ProvidersEnv, providersOf } from "./providers.ts";
+import { pushQueueOf } from "./queue.ts";
+import { selectPage } from "./selection.ts";
+import { pushesOf } from "./stub.ts";
+import type { Selection } from "./work.ts";
+
+/** How long D1, the queue or an object may take for one step (ms). */
+const DEADLINE = 10_000;
+
+export type SelectEnv = ProvidersEnv & Pick<Env, "DB" | "APP" | "PUSHES" | "PUSH_QUEUE" | "OWN_BOX">;
+
+/** Finds a page of the devices that a notification is for, and queues what is to be sent to them. Fails where that has to be done again. */
+export async function select(selection: Selection, env: SelectEnv): Promise<void> {
+  const { DB } = env;
+  const settings = settingsOf(env);
+  const providers = providersOf(env, await settings.get());
+  // Stand-ins know of no way to anybody, and the notification would be done without having been sent.
+  if (providers.length === 0 && settings.peek() === undefined) throw new Error("settings: not known");
+  const pushes = pushesOf(env);
+  await selectPage(selection, {
+    providers,
+    notification: (number) => inTime(pushes.notification(number), "a notification"),
+    installations: (page) => inTime(selectInstallations(DB, page), "installations"),
+    incrementBadges: (ids) => inTime(incrementBadges(DB, ids), "badges"),
+    queue: async (work) => {
+      const messages = work.map((body) => ({ body, contentType: "v8" as const }));
+      await inTime(pushQueueOf(env).sendBatch(messages), "queue of pushes");
+    },
+    remove: (number) => inTime(pushes.remove(number), "a notification's end"),
+    record: {
+      counted: (id, counts) => inTime(counted(DB, id, counts), "a notification's record"),
+      settle: (id, state) => inTime(settleNotification(DB, id, state), "a notification's record"),
+    },
+    now: () => Date.now(),
+  });
+}
+
+function inTime<T>(answer: Promise<T>, what: string): Promise<T> {
+  return withDeadline(answer, DEADLINE, what);
+}
