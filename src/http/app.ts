@@ -14,6 +14,7 @@ import { goAway } from "./go-away.ts";
 import { keywords } from "./keywords.ts";
 import { notifications } from "./notifications.ts";
 import { forTheOwner } from "./owner.ts";
+import { subscriptions } from "./push/subscriptions.ts";
 import { route } from "./route.ts";
 import { appWide } from "./rtm/app-wide.ts";
 import { clients } from "./rtm/clients.ts";
@@ -93,6 +94,7 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", adminBans);
   app.route("/", adminEvents);
   for (const resource of [conversations, members, messages, clients, appWide]) app.route("/", resource);
+  app.route("/", subscriptions);
   app.route("/", legacyMessages);
   app.route("/", legacyClients);
   app.route("/", legacyConversations);

@@ -13,6 +13,7 @@ export type Tag =
   | "Messages"
   | "Clients"
   | "App"
+  | "Push"
   | "Version 1.1"
   | "SDKs"
   | "Administration";

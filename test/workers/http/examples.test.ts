@@ -6,6 +6,7 @@ import { loggedIn } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
 import { engineWith } from "../support/engine.ts";
 import { conversationOf, done, rest, saidBy } from "../support/rest.ts";
+import { VAPID } from "../support/web-push.ts";
 import { configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 import { allOperations, contentOf, type Described, exampleRequest, successOf } from "./operations.ts";
 import { misfit } from "./schema.ts";
@@ -19,7 +20,7 @@ beforeAll(() => openWorld());
 beforeEach(() => configure({ events: { logDays: 7 } }));
 afterEach(async () => {
   vi.restoreAllMocks();
-  await configure({ events: null, hooks: null });
+  await configure({ events: null, hooks: null, push: null });
 });
 
 const operations = await allOperations();
@@ -101,6 +102,11 @@ async function signInHook(): Promise<Real> {
   return {};
 }
 
+async function webPush(): Promise<Real> {
+  await configure({ push: { webPush: VAPID } });
+  return {};
+}
+
 async function missedNotice(): Promise<Real> {
   await conversation();
   return session();
@@ -127,6 +133,7 @@ const needs: Record<string, () => Promise<Real>> = {
   ...{ findSocket: nothing, findHosts: nothing, listNotifications: missedNotice, listMemberRoles: session },
   ...{ ban: nothing, unban: ban, listBans: ban, listEvents: loggedEvent, goAway: session },
   ...{ getSettings: nothing, changeSettings: nothing },
+  ...{ getWebPushKey: webPush, registerBrowser: session, forgetBrowser: session },
   ...{ listKeywords: wordList, replaceKeywords: nothing, removeKeywords: wordList },
 };
 
