@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { installationsWithChannels } from "../../../src/history/installations.ts";
 import * as example from "../../../src/http/examples.ts";
+import { VAPID } from "../../support/vapid.ts";
 import { named } from "../support/chat.ts";
 import { loggedIn } from "../support/commands.ts";
 import { outcome, rest } from "../support/rest.ts";
-import { VAPID } from "../support/web-push.ts";
 import { appKeys, configure, http, openWorld, world } from "../support/world.ts";
 
 /** Browsers that are pushed to: `PUT` and `DELETE /1.2/rtm/clients/{id}/web-push`, and the key they subscribe with. */

@@ -1,4 +1,4 @@
-import * as example from "../../../src/http/examples.ts";
+import * as example from "../../src/http/examples.ts";
 
 /** Keys with which Web Push is set up (`push.webPush`): the example of RFC 8291. */
 export const VAPID = {
