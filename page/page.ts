@@ -3,6 +3,7 @@ import { appOfThisServer } from "./app.ts";
 import { element } from "./dom.ts";
 import { Panel } from "./panel.ts";
 import { Person } from "./person.ts";
+import { PushSwitch } from "./push-switch.ts";
 
 /** One person of the page. index.html runs this once for each, with who it is in the script's attributes. */
 async function enter({ name = "", face = "", friend = "" }: DOMStringMap): Promise<void> {
@@ -11,7 +12,7 @@ async function enter({ name = "", face = "", friend = "" }: DOMStringMap): Promi
   const app = await appOfThisServer();
   element("snippet").textContent =
     `new Realtime({ appId: "${app.appId}", appKey: "…", server: "${location.origin}" })`;
-  await new Person(name, friend, app, panel).arrive();
+  await new Person(name, friend, app, panel, await PushSwitch.of(name, app)).arrive();
 }
 
 if (document.currentScript !== null) void enter(document.currentScript.dataset);

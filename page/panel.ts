@@ -1,6 +1,8 @@
 import { within } from "./dom.ts";
+import type { PushState } from "./push-switch.ts";
 
-export type State = "connecting" | "online" | "away" | "failed";
+/** Offline is without a connection, but not logged out. */
+export type State = "connecting" | "online" | "offline" | "loggedOut" | "failed";
 
 /** How far a message has come, from its sender's side. */
 export type Progress = "sending" | "stored" | "delivered" | "read" | "failed";
@@ -15,8 +17,15 @@ export interface Line {
 const stateTexts: Record<State, string> = {
   connecting: "connecting…",
   online: "online",
-  away: "away",
+  offline: "offline",
+  loggedOut: "logged out",
   failed: "not connected",
+};
+
+const pushTexts: Record<PushState, string> = {
+  on: "While I am offline, messages come as notifications.",
+  off: "",
+  blocked: "This browser blocks notifications from this page.",
 };
 
 const ticks: Record<Progress, string> = {
@@ -34,7 +43,9 @@ export class Panel {
   readonly #log: HTMLElement;
   readonly #list: HTMLOListElement;
   readonly #field: HTMLInputElement;
-  readonly #presence: HTMLButtonElement;
+  readonly #notify: HTMLButtonElement;
+  readonly #connection: HTMLButtonElement;
+  readonly #session: HTMLButtonElement;
   readonly #lines = new Map<string, { item: HTMLLIElement; timestamp: Date }>();
 
   constructor(parent: HTMLElement, name: string, face: string, friend: string) {
@@ -52,7 +63,9 @@ export class Panel {
     this.#field = within(copy, "input");
     this.#field.placeholder = `Write to ${friend}`;
     this.#field.setAttribute("aria-label", `Message from ${name} to ${friend}`);
-    this.#presence = within(copy, "button", ".presence");
+    this.#notify = within(copy, "button", ".notify");
+    this.#connection = within(copy, "button", ".connection");
+    this.#session = within(copy, "button", ".session");
     parent.append(copy);
     this.showState("connecting");
   }
@@ -68,9 +81,35 @@ export class Panel {
     });
   }
 
-  /** Calls back when the person leaves (true) or comes back (false). */
-  onPresence(change: (leave: boolean) => void): void {
-    this.#presence.addEventListener("click", () => change(this.#section.dataset.state === "online"));
+  /** Calls back when the person's device is to lose its connection (true) or has one again (false). */
+  onConnection(change: (lose: boolean) => void): void {
+    this.#connection.addEventListener("click", () => change(this.#section.dataset.state === "online"));
+  }
+
+  /** Calls back when the person logs out (true) or in again (false). */
+  onSession(change: (end: boolean) => void): void {
+    this.#session.addEventListener("click", () => change(this.#section.dataset.state === "online"));
+  }
+
+  /** Calls back when the person wants to be notified (true), or not any more (false). */
+  onNotify(change: (on: boolean) => void): void {
+    this.#notify.addEventListener("click", () => change(this.#section.dataset.push !== "on"));
+  }
+
+  /** Shows whether the person is notified, with the reason why not when there is one to give. */
+  showPush(state: PushState | "changing", failure?: string): void {
+    this.#section.dataset.push = state;
+    this.#notify.hidden = false;
+    this.#notify.setAttribute("aria-pressed", String(state === "on"));
+    this.#enableNotify();
+    const note = state === "changing" ? "" : pushTexts[state];
+    within(this.#section, "p", ".note").textContent =
+      failure === undefined ? note : `No notifications: ${failure}`;
+  }
+
+  #enableNotify(): void {
+    const { state, push } = this.#section.dataset;
+    this.#notify.disabled = state !== "online" || push === "changing" || push === "blocked";
   }
 
   /** Shows the connection, with the reason when there is one to give. */
@@ -79,8 +118,11 @@ export class Panel {
     const text = within(this.#section, "p", ".state");
     text.textContent = stateTexts[state];
     text.title = reason ?? "";
-    this.#presence.textContent = state === "online" ? "Leave" : "Come back";
-    this.#presence.disabled = state === "connecting";
+    this.#connection.textContent = state === "offline" ? "Go online" : "Go offline";
+    this.#connection.disabled = state !== "online" && state !== "offline";
+    this.#session.textContent = state === "loggedOut" || state === "failed" ? "Log in" : "Log out";
+    this.#session.disabled = state === "connecting" || state === "offline";
+    this.#enableNotify();
     for (const control of this.#section.querySelectorAll<HTMLInputElement | HTMLButtonElement>("form > *")) {
       control.disabled = state !== "online";
     }

@@ -8,26 +8,41 @@ import {
 } from "leancloud-realtime";
 import type { App } from "./app.ts";
 import type { Panel } from "./panel.ts";
+import type { PushSwitch } from "./push-switch.ts";
+import { reasonOf } from "./reason.ts";
 
 /** Messages shown after a login: the newest of the conversation. */
 const HISTORY = 50;
+
+/** Characters of a message that a notification shows; what is pushed counts as part of the message. */
+const ALERT_MAX = 100;
 
 /** Somebody with a copy of the SDK and a socket of their own, in one conversation with a friend. */
 export class Person {
   readonly #name: string;
   readonly #friend: string;
   readonly #panel: Panel;
+  readonly #push: PushSwitch | undefined;
   readonly #realtime: Realtime;
   #client: IMClient | undefined;
   #conversation: ConversationBase | undefined;
 
-  constructor(name: string, friend: string, { appId, appKey }: App, panel: Panel) {
+  constructor(
+    name: string,
+    friend: string,
+    { appId, appKey }: App,
+    panel: Panel,
+    push: PushSwitch | undefined,
+  ) {
     this.#name = name;
     this.#friend = friend;
     this.#panel = panel;
+    this.#push = push;
     this.#realtime = new Realtime({ appId, appKey, server: location.origin });
     panel.onSend((text) => this.#send(text));
-    panel.onPresence((leave) => (leave ? this.#leave() : this.arrive()));
+    panel.onConnection((lose) => (lose ? this.#realtime.pause() : this.#realtime.resume()));
+    panel.onSession((end) => (end ? this.#logOut() : this.arrive()));
+    panel.onNotify((on) => this.#notify(on));
   }
 
   /** Logs in and opens the conversation, which is the same one every time: it is unique for its members. */
@@ -45,15 +60,37 @@ export class Person {
       this.#watch(this.#conversation);
       await this.#catchUp(this.#conversation);
       this.#panel.showState("online");
+      if (this.#push !== undefined) await this.#bePushedTo(client, this.#push);
     } catch (error) {
       this.#panel.showState("failed", reasonOf(error));
     }
   }
 
-  async #leave(): Promise<void> {
+  async #logOut(): Promise<void> {
     this.#panel.showState("connecting");
     await this.#client?.close().catch(() => {});
-    this.#panel.showState("away");
+    this.#panel.showState("loggedOut");
+  }
+
+  /** Where pushes are on since an earlier login, they are this login's. */
+  async #bePushedTo(client: IMClient, push: PushSwitch): Promise<void> {
+    try {
+      await push.register(client);
+      this.#panel.showPush(await push.state());
+    } catch (error) {
+      this.#panel.showPush("off", reasonOf(error));
+    }
+  }
+
+  async #notify(on: boolean): Promise<void> {
+    const client = this.#client;
+    if (client === undefined || this.#push === undefined) return;
+    this.#panel.showPush("changing");
+    try {
+      this.#panel.showPush(await (on ? this.#push.turnOn(client) : this.#push.turnOff(client)));
+    } catch (error) {
+      this.#panel.showPush("off", reasonOf(error));
+    }
   }
 
   #listen(client: IMClient): void {
@@ -63,6 +100,8 @@ export class Person {
       conversation.read().catch(() => {});
     });
     client.on(Event.DISCONNECT, () => this.#panel.showState("connecting"));
+    client.on(Event.OFFLINE, () => this.#panel.showState("offline"));
+    client.on(Event.ONLINE, () => this.#panel.showState("connecting"));
     client.on(Event.RECONNECT, () => {
       const back = this.#conversation === undefined ? Promise.resolve() : this.#catchUp(this.#conversation);
       back.then(
@@ -98,7 +137,8 @@ export class Person {
     if (conversation === undefined) return;
     const settle = this.#panel.showPending(text);
     try {
-      const message = await conversation.send(new TextMessage(text), { receipt: true });
+      const pushData = { title: this.#name, alert: text.slice(0, ALERT_MAX) };
+      const message = await conversation.send(new TextMessage(text), { receipt: true, pushData });
       settle();
       this.#show(message);
     } catch (error) {
@@ -111,8 +151,4 @@ export class Person {
     this.#panel.showLine({ id: message.id, from: message.from, text, timestamp: message.timestamp });
     this.#panel.showProgress(this.#conversation?.lastDeliveredAt, this.#conversation?.lastReadAt);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -9,7 +9,7 @@ const OUTPUT = fileURLToPath(new URL("../dist/public/", import.meta.url));
 /** Bundles page/ into dist/public, which both wrangler and `npm start` serve. Throws when it does not build. */
 export async function buildPage(): Promise<void> {
   const { outputFiles } = await build({
-    entryPoints: [join(PAGE, "page.ts"), join(PAGE, "page.css")],
+    entryPoints: [join(PAGE, "page.ts"), join(PAGE, "push-worker.ts"), join(PAGE, "page.css")],
     outdir: OUTPUT,
     bundle: true,
     write: false,

@@ -67,6 +67,8 @@ export interface ClientStub {
    * calls over HTTP that show one.
    */
   checkToken(clientId: string, token: string): Promise<TokenRefused | undefined>;
+  /** The same, for who has to know what its session calls its device. */
+  deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused>;
   /** Whether something signed for the client at a time (ms) is void: he was kicked since. */
   isVoid(signedAt: number): Promise<boolean>;
   /** Messages unread in all conversations together (Y-22). */

@@ -81,6 +81,10 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return this.#client.checkToken(clientId, token);
   }
 
+  async deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused> {
+    return this.#client.deviceOf(clientId, token);
+  }
+
   async isVoid(signedAt: number): Promise<boolean> {
     return this.#client.isVoid(signedAt);
   }

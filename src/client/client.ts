@@ -21,7 +21,7 @@ import { TOKEN_LIFETIME } from "./session-token.ts";
 import { shareLinks } from "./shared-links.ts";
 import { Standing } from "./standing.ts";
 import { Tags } from "./tags.ts";
-import { checkToken, type TokenRefused } from "./token-check.ts";
+import { checkToken, deviceOfToken, type TokenRefused } from "./token-check.ts";
 import { unreadCount } from "./unread-count.ts";
 import { Wills } from "./wills.ts";
 
@@ -85,6 +85,11 @@ export class Client {
   /** Why a session token does not count over HTTP; undefined if it does. */
   checkToken(clientId: string, token: string): Promise<TokenRefused | undefined> {
     return checkToken(clientId, token, this.#records, this.#services);
+  }
+
+  /** What the session of a token calls its device; or why the token does not count over HTTP. */
+  deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused> {
+    return deviceOfToken(clientId, token, this.#records, this.#services);
   }
 
   /** Whether something signed at a time (ms) is void by a kick since. */

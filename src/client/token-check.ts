@@ -1,5 +1,6 @@
 import type { ErrorName } from "../protocol/errors.ts";
 import type { Services } from "./services.ts";
+import type { IssuedClaims } from "./session-token.ts";
 import type { Standing } from "./standing.ts";
 import { type Tags, tagOf } from "./tags.ts";
 
@@ -21,13 +22,39 @@ export interface TokenRefused {
 export async function checkToken(
   clientId: string,
   token: string,
+  records: Records,
+  services: Services,
+): Promise<TokenRefused | undefined> {
+  const claims = await claimsOf(clientId, token, records, services);
+  return "refused" in claims ? claims : undefined;
+}
+
+/**
+ * What the session of a token calls its device (C-12); or why the token does not count. One from before tokens named
+ * devices has to be had anew by logging in.
+ */
+export async function deviceOfToken(
+  clientId: string,
+  token: string,
+  records: Records,
+  services: Services,
+): Promise<{ device: string } | TokenRefused> {
+  const claims = await claimsOf(clientId, token, records, services);
+  if ("refused" in claims) return claims;
+  const { deviceId: device } = claims;
+  return device === undefined ? { refused: "SESSION_TOKEN_EXPIRED" } : { device };
+}
+
+async function claimsOf(
+  clientId: string,
+  token: string,
   { tags, standing }: Records,
   { tokens, now }: Services,
-): Promise<TokenRefused | undefined> {
+): Promise<IssuedClaims | TokenRefused> {
   const claims = await tokens.verify(token, clientId, now());
   if (claims === undefined || standing.voids(claims.issuedAt)) return { refused: "SESSION_TOKEN_EXPIRED" };
   if (standing.ban !== undefined) return { refused: "BLACKLISTED" };
   const tag = tagOf(claims.tag);
   const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);
-  return claims.generation < generation ? { refused: "SESSION_CONFLICT" } : undefined;
+  return claims.generation < generation ? { refused: "SESSION_CONFLICT" } : claims;
 }

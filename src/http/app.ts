@@ -17,6 +17,7 @@ import { notifications } from "./notifications.ts";
 import { forTheOwner } from "./owner.ts";
 import { pushes } from "./push/push.ts";
 import { pushRecords } from "./push/records.ts";
+import { subscriptions } from "./push/subscriptions.ts";
 import { route } from "./route.ts";
 import { appWide } from "./rtm/app-wide.ts";
 import { clients } from "./rtm/clients.ts";
@@ -97,6 +98,7 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", adminEvents);
   app.route("/", apnsKeys);
   for (const resource of [conversations, members, messages, clients, appWide]) app.route("/", resource);
+  app.route("/", subscriptions);
   app.route("/", legacyMessages);
   app.route("/", legacyClients);
   app.route("/", legacyConversations);

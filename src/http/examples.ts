@@ -12,6 +12,18 @@ export const TEXT = '{"_lctype":-1,"_lctext":"Hello, Jerry"}';
 export const USER_TOKEN = "pgk9e8orv8l9coak1rjht1avt";
 export const EVENT = "messageSent";
 export const EVENT_ID = "5f0c2a9e-6d1b-4f3a-9c57-0b8e4d2a7f61";
+/** What a browser says of its push subscription, and the key it was made with: the examples of RFC 8291. */
+export const SUBSCRIPTION = {
+  endpoint: "https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV",
+  expirationTime: null,
+  keys: {
+    p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    auth: "BTBZMqHH6r4Tts7J_aSIgg",
+  },
+};
+export const WEB_PUSH_KEY =
+  "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
+export const INSTALLATION = "65537a0e0000000000000002";
 /** Where the log goes on. */
 export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
 export const NOTIFICATION = "65537a0e00000000000000aa";

@@ -3,6 +3,8 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { type Server, startServer } from "../support/server.ts";
+import { VAPID } from "../support/vapid.ts";
+import { configure } from "./support/settings.ts";
 
 /** A page that says nothing for this long is broken, in milliseconds. */
 const PATIENCE = 15_000;
@@ -61,6 +63,7 @@ describe("the page at /", () => {
   let server: Server;
   beforeAll(async () => {
     server = await startServer();
+    await configure(server, { push: { webPush: VAPID } });
   });
   afterAll(() => server?.stop());
 
@@ -95,11 +98,11 @@ describe("the page at /", () => {
   test("somebody who was away sees what was said meanwhile, and the ticks tell", async () => {
     await page.goto(server.url);
     await arrived();
-    await person("Jerry").getByTestId("presence").click();
-    await person("Jerry").and(page.locator('[data-state="away"]')).waitFor();
+    await person("Jerry").getByRole("button", { name: "Log out" }).click();
+    await person("Jerry").and(page.locator('[data-state="loggedOut"]')).waitFor();
     await say("Tom", "Are you there?");
     expect(await progress("Tom", "Are you there?")).toBe("stored");
-    await person("Jerry").getByTestId("presence").click();
+    await person("Jerry").getByRole("button", { name: "Log in" }).click();
     await sees("Jerry", "Are you there?");
     // The SDK gathers its read marks for a second before it sends them.
     const afterReload = async () => {
@@ -108,6 +111,19 @@ describe("the page at /", () => {
       return progress("Tom", "Are you there?");
     };
     await expect.poll(afterReload, { timeout: PATIENCE }).toBe("read");
+    expect(problems).toEqual([]);
+  });
+
+  test("somebody offline is still logged in, and hears what was said once he is online", async () => {
+    await page.goto(server.url);
+    await arrived();
+    await person("Jerry").getByRole("button", { name: "Go offline" }).click();
+    await person("Jerry").and(page.locator('[data-state="offline"]')).waitFor();
+    await say("Tom", "Into the tunnel?");
+    expect(await progress("Tom", "Into the tunnel?")).toBe("stored");
+    await person("Jerry").getByRole("button", { name: "Go online" }).click();
+    await sees("Jerry", "Into the tunnel?");
+    await arrived();
     expect(problems).toEqual([]);
   });
 
@@ -139,6 +155,7 @@ describe("the page of somebody's own app", () => {
     await page.getByLabel("App key").fill("our-own-key");
     await page.getByRole("button", { name: "Log in" }).click();
     await arrived();
+    expect(await page.getByRole("button", { name: "Notify me" }).count()).toBe(0); // no Web Push here
     await say("Jerry", "<b>It works</b> here too.");
     await sees("Tom", "<b>It works</b> here too.");
   });

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { exampleOf, isObject } from "../../../src/http/docs/outline.ts";
 import * as example from "../../../src/http/examples.ts";
 import type { Json } from "../../../src/protocol/json.ts";
+import { VAPID } from "../../support/vapid.ts";
 import { loggedIn } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
 import { engineWith } from "../support/engine.ts";
@@ -101,6 +102,11 @@ async function signInHook(): Promise<Real> {
   return {};
 }
 
+async function webPush(): Promise<Real> {
+  await configure({ push: { webPush: VAPID } });
+  return {};
+}
+
 async function missedNotice(): Promise<Real> {
   await conversation();
   return session();
@@ -136,6 +142,7 @@ const needs: Record<string, () => Promise<Real>> = {
   ...{ ban: nothing, unban: ban, listBans: ban, listEvents: loggedEvent, goAway: session },
   ...{ getSettings: nothing, changeSettings: nothing },
   ...{ setApnsKey: nothing, removeApnsKey: pushKeys },
+  ...{ getWebPushKey: webPush, registerBrowser: session, forgetBrowser: session },
   ...{ listKeywords: wordList, replaceKeywords: nothing, removeKeywords: wordList },
 };
 

@@ -65,8 +65,9 @@ describe("[I12] who may call what", () => {
   test("every operation is for the master key, for the app, or one of the few for anyone", () => {
     expect(forAnyone.map(({ id }) => id).toSorted()).toEqual(["findHosts", "findSocket", "listMemberRoles"]);
     expect(forApp.map(({ id }) => id).toSorted()).toEqual([
-      ...["countUnread", "countUnread11", "countUnreadInConversation11", "listLogs11", "listMessages"],
-      ...["listMessages11", "listNotifications", "signLogin", "signLogin11"],
+      ...["countUnread", "countUnread11", "countUnreadInConversation11", "forgetBrowser", "getWebPushKey"],
+      ...["listLogs11", "listMessages", "listMessages11", "listNotifications", "registerBrowser"],
+      ...["signLogin", "signLogin11"],
     ]);
     expect(forMaster.length).toBeGreaterThan(30);
   });
