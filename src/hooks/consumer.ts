@@ -1,3 +1,4 @@
+import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { dropEventsBefore, saveEvents } from "../history/events.ts";
 import { incrementBadges, installationsWithChannels } from "../history/installations.ts";
@@ -12,6 +13,8 @@ import { eventQueueOf } from "./queue.ts";
 
 /** As much of the environment as events need on their way. */
 type ConsumerEnv = HooksEnv & ProvidersEnv & Pick<Env, "PUSHES" | "PUSH_QUEUE">;
+
+const D1_DEADLINE = 8_000; // ms
 
 /** One for this isolate: it knows when it last tidied up. */
 const consumer = new EventConsumer();
@@ -35,8 +38,9 @@ export async function consumeEvents(messages: readonly EventMessage[], env: Cons
         ask: (offline) => hooksOf(env).aboutOffline(offline),
         providers: providersOf(env, known),
         template: known.push.static,
-        installationsOf: (clientIds) => installationsWithChannels(env.DB, clientIds),
-        incrementBadges: (ids) => incrementBadges(env.DB, ids),
+        installationsOf: (clientIds) =>
+          withDeadline(installationsWithChannels(env.DB, clientIds), D1_DEADLINE, "devices"),
+        incrementBadges: (ids) => withDeadline(incrementBadges(env.DB, ids), D1_DEADLINE, "badges"),
         queue: (deliveries) => publish(pushQueueOf(env), deliveries),
         now: () => Date.now(),
       }),

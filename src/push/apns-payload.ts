@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { isObject } from "../settings/values.ts";
+import { contentFor } from "./content.ts";
 
 /** A push's content in Apple's form: what the device gets, and what Apple is told about it in headers. */
 export interface ApnsContent {
@@ -9,9 +10,6 @@ export interface ApnsContent {
   pushType: string;
   priority: 10 | 5 | 1;
 }
-
-/** Parts of a content that are each for one kind of device (N-07); `ios` is for ours. */
-const PLATFORMS = new Set(["ios", "android", "mi", "hms", "mz", "vivo", "oppo", "honor", "fcm", "web"]);
 
 /** What Apple looks for in `aps` (N-08); `alert` and `badge` go there as well, and may have to be made. */
 const APS_KEYS = new Set([
@@ -28,7 +26,7 @@ const HEADER_KEYS = new Set(["collapse-id", "apns-priority", "apns-push-type"]);
  * @param badge what the icon is to show where the content says `Increment` (P-06)
  */
 export function apnsContentOf(content: JsonObject, badge: number | undefined): ApnsContent {
-  const keys = keysOf(content);
+  const keys = contentFor(content, "ios");
   const body: JsonObject = {};
   for (const [name, value] of Object.entries(keys)) if (!HEADER_KEYS.has(name)) body[name] = value;
   const payload = isObject(keys.aps) ? { ...body, aps: badged(keys.aps, badge) } : gathered(body, badge);
@@ -40,12 +38,6 @@ export function apnsContentOf(content: JsonObject, badge: number | undefined): A
     pushType,
     priority: priorityOf(keys["apns-priority"], pushType),
   };
-}
-
-function keysOf({ ios, ...content }: JsonObject): JsonObject {
-  const common = Object.entries(content).filter(([name]) => !PLATFORMS.has(name));
-  const own = isObject(ios) ? Object.entries(ios) : [];
-  return Object.fromEntries([...common, ...own].filter(([name]) => !name.startsWith("_")));
 }
 
 /** Sorts keys into `aps` and what goes beside it. */

@@ -5,7 +5,7 @@ import type { Settings } from "../settings/schema.ts";
 import { type ApnsKey, apnsRouteOf } from "./apns-key.ts";
 import { type ApnsContent, apnsContentOf } from "./apns-payload.ts";
 import { ask, eachTarget, type ProviderAnswer, type ProviderFetch, retryAfterOf } from "./each-target.ts";
-import type { Outcome, PushProvider, Target } from "./provider.ts";
+import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
 import type { Push } from "./work.ts";
 
 /** What pushing by APNs asks of the rest of the service. Every call has a deadline and may reject. */
@@ -185,16 +185,4 @@ function refusalIn(text: string): v.InferOutput<typeof refusal> | undefined {
   const parsed = parseJson(text);
   const checked = v.safeParse(refusal, "value" in parsed ? parsed.value : undefined);
   return checked.success ? checked.output : undefined;
-}
-
-function gone(why: string, since?: number): Outcome {
-  return { outcome: "gone", since, why };
-}
-
-function failed(why: string): Outcome {
-  return { outcome: "failed", why };
-}
-
-function later(why: string, retryAfter?: number): Outcome {
-  return { outcome: "later", retryAfter, why };
 }

@@ -1,11 +1,13 @@
 import type { Env } from "../env.ts";
 import { installationsById, removeInstallations } from "../history/installations.ts";
+import { counted } from "../history/notifications.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import { settingsOf } from "../settings/store.ts";
 import { Deliverer } from "./deliverer.ts";
 import { providersOf } from "./providers.ts";
 import { consume } from "./push-consumer.ts";
 import { pushQueueOf } from "./queue.ts";
+import { select } from "./select.ts";
 import type { PushWork } from "./work.ts";
 
 /** One for this isolate: it knows which provider hangs. */
@@ -25,13 +27,11 @@ export async function consumePushes(messages: readonly QueueMessage<PushWork>[],
         providers,
         installations: (ids) => installationsById(env.DB, ids),
         remove: (ids) => removeInstallations(env.DB, ids),
-        count: async () => {},
+        count: (id, counts) => counted(env.DB, id, counts),
         now: () => Date.now(),
       });
     },
-    select: async () => {
-      throw new Error("not written yet");
-    },
+    select: (selection) => select(selection, env),
     queue: async (body, delaySeconds) => {
       await pushQueueOf(env).sendBatch([{ body, contentType: "v8" }], { delaySeconds });
     },

@@ -1,18 +1,9 @@
 import { withDeadline } from "../deadline.ts";
 import type { Installation } from "../history/installations.ts";
+import type { Counts } from "../history/notifications.ts";
 import { reason } from "../reason.ts";
 import type { Outcome, PushProvider, Target } from "./provider.ts";
 import type { Delivery, ProviderName, Recipient } from "./work.ts";
-
-/** What became of one attempt, in numbers, for the record of a notification (N-11). */
-export interface Count {
-  provider: ProviderName;
-  sent: number;
-  gone: number;
-  failed: number;
-  /** The last of the reasons. */
-  lastError: string | undefined;
-}
 
 export interface DelivererHost {
   providers: readonly PushProvider[];
@@ -20,7 +11,7 @@ export interface DelivererHost {
   /** Forgets devices that are no more. */
   remove(ids: readonly string[]): Promise<void>;
   /** Adds to a notification's record. */
-  count(notificationId: string, count: Count): Promise<void>;
+  count(notificationId: string, counts: Counts): Promise<void>;
   now(): number;
 }
 
@@ -73,10 +64,10 @@ export class Deliverer {
     };
   }
 
-  async #giveUp({ push, provider, recipients }: Delivery, host: DelivererHost, why: string): Promise<Owed> {
+  async #giveUp({ push, recipients }: Delivery, host: DelivererHost, why: string): Promise<Owed> {
     console.warn(`push ${push.id}: ${recipients.length} recipients given up: ${why}`);
-    const count = { provider, sent: 0, gone: 0, failed: recipients.length, lastError: why };
-    if (push.cause.type === "notification") await counted(push.cause.notificationId, count, host);
+    const counts = { failed: recipients.length, lastError: why };
+    if (push.cause.type === "notification") await counted(push.cause.notificationId, counts, host);
     return { recipients: [], retryAfter: undefined };
   }
 }
@@ -131,12 +122,13 @@ async function settle(
   if (push.cause.type !== "notification") return;
   const sent = results.filter(({ outcome }) => outcome.outcome === "sent").length;
   const failed = results.filter(({ outcome }) => outcome.outcome === "failed").length;
-  await counted(push.cause.notificationId, { provider, sent, gone: gone.length, failed, lastError }, host);
+  const counts = { sent: { [provider]: sent }, gone: gone.length, failed, lastError };
+  await counted(push.cause.notificationId, counts, host);
 }
 
-async function counted(notificationId: string, count: Count, host: DelivererHost): Promise<void> {
+async function counted(notificationId: string, counts: Counts, host: DelivererHost): Promise<void> {
   try {
-    await withDeadline(host.count(notificationId, count), STORE_DEADLINE, "notification's record");
+    await withDeadline(host.count(notificationId, counts), STORE_DEADLINE, "notification's record");
   } catch (error) {
     console.warn(`notification ${notificationId}: not counted:`, reason(error));
   }

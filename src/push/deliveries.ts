@@ -1,9 +1,10 @@
 import type { Installation } from "../history/installations.ts";
+import { wantsIncrement } from "./content.ts";
 import type { PushProvider } from "./provider.ts";
 import { type Delivery, type ProviderName, type Push, RECIPIENTS_MAX, type Recipient } from "./work.ts";
 
 /** Of devices that were not heard of for so long (ms), the app is thought to be gone (N-04). */
-const HEARD_OF = 90 * 24 * 60 * 60 * 1_000;
+export const HEARD_OF = 90 * 24 * 60 * 60 * 1_000;
 
 /** A device that is to be pushed to, and for whom. */
 export interface Addressee {
@@ -20,35 +21,39 @@ export function isEligible({ valid, updatedAt, deviceType, vendor }: Installatio
   return deviceType.toLowerCase() !== "android" || vendor !== undefined;
 }
 
-/** The first of the ways that are set up which reaches a device. */
-export function providerFor(
-  installation: Installation,
-  providers: readonly PushProvider[],
-): PushProvider | undefined {
-  return providers.find((provider) => provider.serves(installation));
+export interface DeliveriesHost {
+  /** The ways to devices that are set up; of two that serve a device the first is its way. */
+  providers: readonly Pick<PushProvider, "name" | "serves">[];
+  /** Adds one to what the icons of these devices show; the new numbers by id. */
+  incrementBadges(installations: readonly string[]): Promise<Map<string, number>>;
 }
 
 /**
- * Shares a push out among the ways to its devices. Devices that none of them reaches are left out.
- *
- * @param badges what icons are to show, by installation
+ * Shares a push out among the ways to its devices, a hundred to a delivery. Devices that none of the ways reaches are
+ * left out. Where the content says so, the badges of Apple's devices are counted up, and no others (P-06): nothing that
+ * may fail should come between this and the queue. Rejects when D1 does not answer.
  */
-export function deliveriesOf(
+export async function deliveriesOf(
   push: Push,
   addressees: readonly Addressee[],
-  providers: readonly PushProvider[],
-  badges: ReadonlyMap<string, number>,
-): Delivery[] {
-  const shares = new Map<ProviderName, Recipient[]>();
-  for (const { installation, clientId } of addressees) {
-    const provider = providerFor(installation, providers);
+  { providers, incrementBadges }: DeliveriesHost,
+): Promise<Delivery[]> {
+  const shares = new Map<ProviderName, Addressee[]>();
+  for (const addressee of addressees) {
+    const provider = providers.find((each) => each.serves(addressee.installation));
     if (provider === undefined) continue;
-    const share = shares.get(provider.name) ?? [];
-    share.push({ installation: installation.id, clientId, badge: badges.get(installation.id) });
-    shares.set(provider.name, share);
+    const share = shares.get(provider.name);
+    if (share === undefined) shares.set(provider.name, [addressee]);
+    else share.push(addressee);
   }
+  const counted = wantsIncrement(push.content) ? (shares.get("apns") ?? []) : [];
+  const ids = counted.map(({ installation }) => installation.id);
+  const badges = ids.length > 0 ? await incrementBadges(ids) : undefined;
   const deliveries: Delivery[] = [];
-  for (const [provider, recipients] of shares) {
+  for (const [provider, share] of shares) {
+    const recipients = share.map(({ installation: { id }, clientId }): Recipient => {
+      return { installation: id, clientId, badge: badges?.get(id) };
+    });
     for (let first = 0; first < recipients.length; first += RECIPIENTS_MAX) {
       const some = recipients.slice(first, first + RECIPIENTS_MAX);
       deliveries.push({ type: "deliver", push, provider, recipients: some, attempts: 0 });

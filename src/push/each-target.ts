@@ -1,7 +1,7 @@
 import { withDeadline } from "../deadline.ts";
 import { readText } from "../hooks/outbound.ts";
 import { reason } from "../reason.ts";
-import type { Outcome } from "./provider.ts";
+import { later, type Outcome } from "./provider.ts";
 
 /** Cloudflare lets so many connections of one invocation wait for their headers; more would queue (November 2026). */
 const AT_A_TIME = 6;
@@ -70,8 +70,4 @@ export function retryAfterOf(headers: Headers, now: number): number | undefined 
   if (/^\d+$/.test(value)) return Number(value) * 1_000;
   const at = value.endsWith("GMT") ? Date.parse(value) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}
-
-function later(why: string): Outcome {
-  return { outcome: "later", retryAfter: undefined, why };
 }

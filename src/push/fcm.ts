@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { withDeadline } from "../deadline.ts";
 import type { PushStub } from "../env.ts";
 import type { Installation } from "../history/installations.ts";
 import type { Outbound } from "../hooks/outbound.ts";
@@ -7,14 +6,11 @@ import { parseJson } from "../protocol/json-text.ts";
 import { reason } from "../reason.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { fcmMessage } from "./fcm-payload.ts";
-import type { Outcome, PushProvider, Target } from "./provider.ts";
+import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
 import { isRefusal } from "./refusal.ts";
 import type { Push } from "./work.ts";
 
 const GOOGLE = "https://fcm.googleapis.com";
-
-/** Getting a token may take a call to Google, which has its own deadline (ms). */
-const TOKEN_DEADLINE = 35_000;
 
 export interface FcmRules {
   projectId: string;
@@ -22,6 +18,7 @@ export interface FcmRules {
   url: string | null;
 }
 
+/** What pushing by FCM asks of the rest of the service. Every call has a deadline and may reject. */
 export interface FcmHost {
   tokens: Pick<PushStub, "fcmToken" | "tokenRefused">;
   outbound: Outbound;
@@ -57,10 +54,10 @@ export class Fcm implements PushProvider {
 
   /** Rejects where there was no answer. */
   async #sendTo(push: Push, { registrationId }: Installation, access: Access): Promise<Outcome> {
-    if (registrationId === undefined) return { outcome: "failed", why: "no registration id any more" };
+    if (registrationId === undefined) return failed("no registration id any more");
     const { now } = this.#host;
     const made = fcmMessage(push, registrationId, now());
-    if ("problem" in made) return { outcome: "failed", why: made.problem };
+    if ("problem" in made) return failed(made.problem);
     const body = JSON.stringify({ message: made.message });
     const token = await access.token();
     const first = await this.#post(body, token);
@@ -97,9 +94,8 @@ class Access {
   }
 
   async #next(refused?: string): Promise<string> {
-    if (refused !== undefined)
-      await withDeadline(this.#tokens.tokenRefused(refused), TOKEN_DEADLINE, "a token refused");
-    const token = await withDeadline(this.#tokens.fcmToken(), TOKEN_DEADLINE, "FCM's token");
+    if (refused !== undefined) await this.#tokens.tokenRefused(refused);
+    const token = await this.#tokens.fcmToken();
     // Settings that were read a moment ago name one.
     if (token === undefined) throw new Error("no service account is set");
     return token;
@@ -138,12 +134,8 @@ function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outc
   const codes = details.map(({ errorCode }) => errorCode);
   const fields = details.flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field));
   const isNoToken = fields.includes("message.token") || /registration token/i.test(message);
-  if (status === 404 && codes.includes("UNREGISTERED")) return { outcome: "gone", since: undefined, why };
-  if (status === 400 && isNoToken) return { outcome: "gone", since: undefined, why };
-  if (isRefusal(status) && status !== 401) return { outcome: "failed", why };
-  return { outcome: "later", retryAfter: retryAfterOf(headers, now), why };
-}
-
-function later(why: string): Outcome {
-  return { outcome: "later", retryAfter: undefined, why };
+  if (status === 404 && codes.includes("UNREGISTERED")) return gone(why);
+  if (status === 400 && isNoToken) return gone(why);
+  if (isRefusal(status) && status !== 401) return failed(why);
+  return later(why, retryAfterOf(headers, now));
 }

@@ -1,31 +1,24 @@
-import { withDeadline } from "../deadline.ts";
 import type { Installation } from "../history/installations.ts";
 import type { OfflineAnswer, OfflineEvent } from "../hooks/verdicts.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { chosenContent, controlled, wantsIncrement } from "./content.ts";
-import { type Addressee, deliveriesOf, isEligible, providerFor } from "./deliveries.ts";
-import type { PushProvider } from "./provider.ts";
+import { chosenContent, controlled } from "./content.ts";
+import { type Addressee, type DeliveriesHost, deliveriesOf, isEligible } from "./deliveries.ts";
 import { type Delivery, EXPIRY } from "./work.ts";
 
-export interface OfflinePushHost {
-  /** The app's say (H-03). Has a deadline and never rejects. */
+/** Without any way to devices, nothing is looked for. Every call has a deadline. */
+export interface OfflinePushHost extends DeliveriesHost {
+  /** The app's say (H-03). Never rejects. */
   ask(event: OfflineEvent): Promise<OfflineAnswer>;
-  /** The ways to devices that are set up; without any, nothing is looked for. */
-  providers: readonly PushProvider[];
   /** Content for messages that bring none (P-05). */
   template: JsonObject | null;
   /** The devices of these clients (P-13). */
   installationsOf(
     clientIds: readonly string[],
   ): Promise<{ installation: Installation; channels: string[] }[]>;
-  /** Adds one to what the icons of these devices show; the new numbers (P-06). */
-  incrementBadges(installations: readonly string[]): Promise<Map<string, number>>;
   /** Puts deliveries on the queue. Rejects when it does not take them. */
   queue(deliveries: Delivery[]): Promise<void>;
   now(): number;
 }
-
-const LOOKUP_DEADLINE = 8_000; // ms for D1
 
 /**
  * Pushes a message to its recipients who are offline (P-01): to whom and what, the app's hook has the first word
@@ -46,7 +39,7 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const muted = new Set(answer.force ? [] : event.muted);
   const clientIds = answer.offline.filter((clientId) => !muted.has(clientId));
   if (clientIds.length === 0) return;
-  const found = await withDeadline(host.installationsOf(clientIds), LOOKUP_DEADLINE, "devices");
+  const found = await host.installationsOf(clientIds);
   // A device that two of them are logged in on is pushed to once.
   const addressees: Addressee[] = found
     .filter(({ installation }) => isEligible(installation, now))
@@ -55,20 +48,6 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const { messageId, conversationId } = event;
   const cause = { type: "message" as const, conversationId, messageId };
   const push = { id: messageId, cause, content, environment, teamId, topic: undefined, expiresAt };
-  const badges = wantsIncrement(content) ? await incremented(addressees, host) : new Map<string, number>();
-  const deliveries = deliveriesOf(push, addressees, host.providers, badges);
+  const deliveries = await deliveriesOf(push, addressees, host);
   if (deliveries.length > 0) await host.queue(deliveries);
-}
-
-/** Only Apple's devices have a number on the icon (P-06); others are left as they are. */
-async function incremented(
-  addressees: readonly Addressee[],
-  { providers, incrementBadges }: OfflinePushHost,
-): Promise<Map<string, number>> {
-  const counted = addressees.filter(
-    ({ installation }) => providerFor(installation, providers)?.name === "apns",
-  );
-  if (counted.length === 0) return new Map();
-  const ids = counted.map(({ installation }) => installation.id);
-  return withDeadline(incrementBadges(ids), LOOKUP_DEADLINE, "badges");
 }

@@ -30,3 +30,17 @@ export interface PushProvider {
    */
   send(push: Push, targets: readonly Target[]): Promise<Outcome[]>;
 }
+
+/** @param since (ms) */
+export function gone(why: string, since?: number): Outcome {
+  return { outcome: "gone", since, why };
+}
+
+export function failed(why: string): Outcome {
+  return { outcome: "failed", why };
+}
+
+/** @param retryAfter ms */
+export function later(why: string, retryAfter?: number): Outcome {
+  return { outcome: "later", retryAfter, why };
+}

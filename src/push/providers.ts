@@ -3,8 +3,11 @@ import type { Env } from "../env.ts";
 import { outboundOf } from "../hooks/outbound.ts";
 import type { Settings } from "../settings/schema.ts";
 import { Apns } from "./apns.ts";
+import { Fcm } from "./fcm.ts";
 import { http2NetworksOf } from "./http2.ts";
 import type { PushProvider } from "./provider.ts";
+import { WebPush } from "./web-push.ts";
+import { PushWebhook } from "./webhook.ts";
 
 /** As much of the environment as pushing needs. */
 export type ProvidersEnv = Pick<Env, "APP_ID" | "DEMO" | "PUBLIC_NETWORK" | "HTTP2" | "PUSH">;
@@ -16,17 +19,23 @@ const TOKEN_DEADLINE = 15_000;
 export function providersOf(env: ProvidersEnv, settings: Settings): PushProvider[] {
   const { push } = settings;
   const providers: PushProvider[] = [];
-  if (push.apns.keys.length > 0) providers.push(apnsOf(env, settings));
+  const outbound = outboundOf(env, settings);
+  const now = () => Date.now();
+  const tokens = tokensOf(env);
+  if (push.apns.keys.length > 0) {
+    const http2 = outboundOf(env, settings, http2NetworksOf(env));
+    providers.push(new Apns(push.apns, { fetch: (url, init) => http2.fetch(url, init), ...tokens, now }));
+  }
+  const { serviceAccount, url } = push.fcm;
+  if (serviceAccount !== null) {
+    providers.push(new Fcm({ projectId: serviceAccount.project_id, url }, { tokens, outbound, now }));
+  }
+  if (push.webPush !== null) providers.push(new WebPush(push.webPush, { outbound, now }));
+  if (push.webhook.url !== null) {
+    const { url, secret } = push.webhook;
+    providers.push(new PushWebhook({ url, secret }, { outbound, now, installationJson }));
+  }
   return providers;
-}
-
-function apnsOf(env: ProvidersEnv, settings: Settings): Apns {
-  const outbound = outboundOf(env, settings, http2NetworksOf(env));
-  return new Apns(settings.push.apns, {
-    fetch: (url, init) => outbound.fetch(url, init),
-    ...tokensOf(env),
-    now: () => Date.now(),
-  });
 }
 
 /** The keeper of tokens. */

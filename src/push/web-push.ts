@@ -7,7 +7,7 @@ import type { JsonObject } from "../protocol/json.ts";
 import { reason } from "../reason.ts";
 import { contentFor } from "./content.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
-import type { Outcome, PushProvider, Target } from "./provider.ts";
+import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
 import { isRefusal } from "./refusal.ts";
 import type { Push } from "./work.ts";
 
@@ -153,19 +153,11 @@ async function topicOf(id: string): Promise<string> {
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   if (status >= 200 && status <= 299) return { outcome: "sent" };
   const why = `status ${status}: ${text.slice(0, 200)}`;
-  if (status === 404 || status === 410) return { outcome: "gone", since: undefined, why };
+  if (status === 404 || status === 410) return gone(why);
   if (isRefusal(status)) return failed(why);
-  return { outcome: "later", retryAfter: retryAfterOf(headers, now), why };
+  return later(why, retryAfterOf(headers, now));
 }
 
 function toBase64Url(bytes: Uint8Array): string {
   return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-function failed(why: string): Outcome {
-  return { outcome: "failed", why };
-}
-
-function later(why: string): Outcome {
-  return { outcome: "later", retryAfter: undefined, why };
 }

@@ -4,7 +4,7 @@ import { webhookHeaders } from "../hooks/webhook-headers.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { reason } from "../reason.ts";
 import { ask, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
-import type { Outcome, PushProvider, Target } from "./provider.ts";
+import { failed, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
 import { isRefusal } from "./refusal.ts";
 import type { Push } from "./work.ts";
 
@@ -41,7 +41,7 @@ export class PushWebhook implements PushProvider {
     try {
       outcome = outcomeOf(await this.#post(push, targets), this.#host.now());
     } catch (error) {
-      outcome = { outcome: "later", retryAfter: undefined, why: reason(error) };
+      outcome = later(reason(error));
     }
     return targets.map(() => outcome);
   }
@@ -73,6 +73,6 @@ async function idOf({ id }: Push, targets: readonly Target[]): Promise<string> {
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   if (status >= 200 && status <= 299) return { outcome: "sent" };
   const why = `status ${status}: ${text.slice(0, 200)}`;
-  if (isRefusal(status)) return { outcome: "failed", why };
-  return { outcome: "later", retryAfter: retryAfterOf(headers, now), why };
+  if (isRefusal(status)) return failed(why);
+  return later(why, retryAfterOf(headers, now));
 }

@@ -27,8 +27,8 @@ describe("[N-07] of a push's content an Apple device gets", () => {
     },
   );
 
-  test("what is common alone, where `ios` is no object", () => {
-    expect(payloadOf({ alert: "hello", ios: "hello" })).toEqual({ aps: { alert: "hello" } });
+  test("a key of its own, where `ios` is no object", () => {
+    expect(payloadOf({ alert: "hello", ios: "hello" })).toEqual({ aps: { alert: "hello" }, ios: "hello" });
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Installation } from "../../../src/history/installations.ts";
-import { type Count, Deliverer } from "../../../src/push/deliverer.ts";
+import type { Counts } from "../../../src/history/notifications.ts";
+import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
 import { DAY, deliveryTo, NOON, phoneOf, Way } from "./people.ts";
 
@@ -14,7 +15,7 @@ afterEach(() => {
 function place(phones: Installation[] = [phoneOf("Jerry"), phoneOf("Spike")]) {
   const way = new Way("apns", "ios");
   const removed: string[] = [];
-  const counts: Count[] = [];
+  const counts: Counts[] = [];
   const state = { now: NOON, down: false };
   const host = {
     providers: [way],
@@ -23,7 +24,7 @@ function place(phones: Installation[] = [phoneOf("Jerry"), phoneOf("Spike")]) {
       if (state.down) throw new Error("D1 is down");
       removed.push(...ids);
     },
-    count: async (_: string, count: Count) => {
+    count: async (_: string, count: Counts) => {
       counts.push(count);
     },
     now: () => state.now,
@@ -103,5 +104,5 @@ test("[N-11] what became of a notification is counted; of a message nothing is (
   expect(counts).toEqual([]);
   const push = { ...delivery.push, cause: { type: "notification" as const, notificationId: "one" } };
   await deliverer.deliver({ ...delivery, push }, host);
-  expect(counts).toEqual([{ provider: "apns", sent: 1, gone: 1, failed: 0, lastError: "Unregistered" }]);
+  expect(counts).toEqual([{ sent: { apns: 1 }, gone: 1, failed: 0, lastError: "Unregistered" }]);
 });

@@ -79,6 +79,6 @@ test("[P-15] a hundred attempts take longer than the seven days a push is worth 
 });
 
 test("[N-05] a selection that fails is made again", async () => {
-  const selection = { type: "select" as const, notificationId: "one", after: undefined };
+  const selection = { type: "select" as const, number: 1, after: undefined };
   expect((await taken(selection, 1, owing([]))).end).toBe("again in 5 s");
 });
