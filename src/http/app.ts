@@ -14,6 +14,8 @@ import { goAway } from "./go-away.ts";
 import { keywords } from "./keywords.ts";
 import { notifications } from "./notifications.ts";
 import { forTheOwner } from "./owner.ts";
+import { batch } from "./push/batch.ts";
+import { installations } from "./push/installations.ts";
 import { route } from "./route.ts";
 import { appWide } from "./rtm/app-wide.ts";
 import { clients } from "./rtm/clients.ts";
@@ -96,6 +98,8 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", legacyMessages);
   app.route("/", legacyClients);
   app.route("/", legacyConversations);
+  app.route("/", installations);
+  app.route("/", batch);
   app.route("/", notServed);
   app.get("/openapi.json", async (context) => context.json(await documentOf(app)));
   app.get("/docs", async (context) => docsPage(context, await documentOf(app)));

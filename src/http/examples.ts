@@ -14,6 +14,9 @@ export const EVENT = "messageSent";
 export const EVENT_ID = "5f0c2a9e-6d1b-4f3a-9c57-0b8e4d2a7f61";
 /** Where the log goes on. */
 export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
+export const INSTALLATION = "65537a0e0000000000000002";
+/** Apple's, of Jerry's device. */
+export const DEVICE_TOKEN = "b5b1d2f00c8a4e0f9a3d7c6e5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3928";
 /** What signs a login. */
 export const SIGNATURE = "872936aa8124ac10c5f2c046d6402da18c00720c";
 export const NONCE = "n0nce";
