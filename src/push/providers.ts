@@ -5,6 +5,7 @@ import type { Settings } from "../settings/schema.ts";
 import { Apns } from "./apns.ts";
 import { Fcm } from "./fcm.ts";
 import { http2NetworksOf } from "./http2.ts";
+import { installationJson } from "./installation-json.ts";
 import type { PushProvider } from "./provider.ts";
 import { WebPush } from "./web-push.ts";
 import { PushWebhook } from "./webhook.ts";
