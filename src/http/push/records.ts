@@ -182,7 +182,7 @@ export const pushRecords = new Hono<HttpEnv>()
       ...{ access: "master", answer: scheduled },
     }),
     async (context) => {
-      const waiting = await answered(pushesOf(context.env).scheduled(), "scheduled notifications");
+      const waiting = await answered(pushesOf(context.env).waiting(), "scheduled notifications");
       return context.json({ results: waiting.map(scheduledJson) });
     },
   )
@@ -196,7 +196,7 @@ export const pushRecords = new Hono<HttpEnv>()
     async (context) => {
       const { number } = context.req.valid("param");
       const pushes = pushesOf(context.env);
-      const waiting = await answered(pushes.scheduled(), "scheduled notifications");
+      const waiting = await answered(pushes.waiting(), "scheduled notifications");
       const id = waiting.find((notification) => notification.number === number)?.push.cause.notificationId;
       if (id === undefined) return notFound(context);
       // Others may share its record. The notification goes last: while it is there, who asks again finds it.
