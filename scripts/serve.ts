@@ -5,6 +5,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError
 import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
 import { buildPage } from "./build-page.ts";
 import { claim } from "./claim.ts";
+import { runDaily } from "./daily.ts";
 import { WorkerdGuard } from "./guard.ts";
 import { applyMigrations } from "./migrations.ts";
 import { publicNetwork } from "./network.ts";
@@ -31,6 +32,7 @@ export async function serve(options: StartOptions): Promise<string> {
   stopOnSignals(miniflare, guard);
   const { port } = await miniflare.ready.catch(refuse);
   await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
+  runDaily(miniflare);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return `http://${host}:${port}`;
 }

@@ -1,5 +1,4 @@
 import type { JsonObject } from "../protocol/json.ts";
-import type { QueryRefusal } from "./condition.ts";
 
 /** What a browser's `PushSubscription` says of itself. */
 export interface WebPushSubscription {
@@ -46,17 +45,6 @@ export async function installationsWithChannels(
 
 /** Those of these installations that are still there. */
 export async function installationsById(_db: D1Database, _ids: readonly string[]): Promise<Installation[]> {
-  throw new Error(NOT_YET);
-}
-
-/**
- * A page of installations that were heard of since a time (ms) and meet these conditions, in the order of their ids;
- * what cannot be understood is refused. D1 failing throws.
- */
-export async function selectInstallations(
-  _db: D1Database,
-  _page: { where: JsonObject; after: string | undefined; limit: number; updatedSince: number },
-): Promise<Installation[] | QueryRefusal> {
   throw new Error(NOT_YET);
 }
 

@@ -54,6 +54,7 @@ const record = v.object({
   status: v.pipe(
     v.picklist(["scheduled", "in-queue", "done", "failed"]),
     v.description("`done` once all devices were found; what came of each is counted as it comes."),
+    v.examples(["done"]),
   ),
   devices: count("Devices it is for."),
   successes: count("Taken by a provider."),
@@ -66,7 +67,7 @@ const record = v.object({
   errorMessage: v.optional(v.pipe(v.string(), v.description("The last error."))),
   prod: environment(),
   where: v.optional(conditions()),
-  "from-service": v.literal("push"),
+  "from-service": v.pipe(v.literal("push"), v.examples(["push"])),
   "push-time": schema.isoTime(),
   createdAt: schema.isoTime(),
 });
