@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../protocol/json.ts";
+import { setPath } from "../protocol/operations.ts";
 
 /** Columns the service owns: a client naming one is ignored, not refused (wire §4.5.1). */
 const RESERVED = new Set([
@@ -92,53 +93,4 @@ export function changeColumns(before: Columns, changes: JsonObject): ColumnsChan
     else if (tree[top] !== undefined) resulting[top] = tree[top];
   }
   return { after, changed, resulting };
-}
-
-function setPath(tree: JsonObject, segments: string[], change: Json): { value: Json | undefined } | string {
-  let parent = tree;
-  for (const segment of segments.slice(0, -1)) {
-    const child = own(parent, segment);
-    if (isObject(child)) {
-      parent = child;
-      continue;
-    }
-    if (child !== undefined && child !== null) return "passes through a value that is not an object";
-    const made: JsonObject = {};
-    parent[segment] = made;
-    parent = made;
-  }
-  const last = segments.at(-1) ?? "";
-  const value = resolve(own(parent, last), change);
-  if (typeof value === "string") return value;
-  if (value.value === undefined) delete parent[last];
-  else parent[last] = value.value;
-  return value;
-}
-
-function own(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-/** The value a column has after the change, `undefined` when it is gone; a string says why it cannot be. */
-function resolve(current: Json | undefined, change: Json): { value: Json | undefined } | string {
-  if (!isObject(change) || typeof change.__op !== "string") return { value: change };
-  const { __op: operation, objects, amount } = change;
-  if (operation === "Delete") return { value: undefined };
-  if (operation === "Increment") {
-    if (typeof amount !== "number") return "Increment needs an amount";
-    if (current !== undefined && current !== null && typeof current !== "number") return "not a number";
-    return { value: (current ?? 0) + amount };
-  }
-  if (operation !== "Add" && operation !== "AddUnique" && operation !== "Remove")
-    return `unknown __op ${operation}`;
-  if (!Array.isArray(objects)) return `${operation} needs objects`;
-  if (current !== undefined && current !== null && !Array.isArray(current)) return "not an array";
-  const list = current ?? [];
-  const has = (values: Json[], value: Json) =>
-    values.some((one) => JSON.stringify(one) === JSON.stringify(value));
-  if (operation === "Add") return { value: [...list, ...objects] };
-  if (operation === "Remove") return { value: list.filter((value) => !has(objects, value)) };
-  const united = [...list];
-  for (const object of objects) if (!has(united, object)) united.push(object);
-  return { value: united };
 }

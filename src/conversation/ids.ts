@@ -1,3 +1,5 @@
+import { newObjectId } from "../protocol/object-id.ts";
+
 const encoder = new TextEncoder();
 
 /**
@@ -36,11 +38,7 @@ export function isConversationId(id: string): boolean {
 }
 
 /** A fresh conversation id: 24 hex characters, the first 8 of them the second of creation. */
-export function newConversationId(now: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  new DataView(bytes.buffer).setUint32(0, Math.floor(now / 1000));
-  return hex(bytes);
-}
+export const newConversationId = newObjectId;
 
 /**
  * The id of the unique conversation of exactly these members (B-03): the same set always meets in the same

@@ -1,11 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Json } from "../protocol/json.ts";
 import type { Comparable, Comparison, Condition, Operands } from "./condition.ts";
-import type { Field, JsonField } from "./field.ts";
+import type { Field, JsonField, Membership } from "./field.ts";
 import type { Pattern } from "./pattern.ts";
-import { conversations, members } from "./schema.ts";
 
 export type MatchedCondition = Extract<Condition, { type: "matched" }>;
+type NearCondition = Extract<Condition, { type: "near" }>;
 /** For each pattern SQL cannot run, the values known to match it. */
 export type Matches = Map<MatchedCondition, string[]>;
 
@@ -51,14 +51,14 @@ export function clauseOf(condition: Condition, matches?: Matches): SQL {
       return sized(condition.field, condition.size);
     case "matched":
       return matched(condition, matches);
+    case "near":
+      return near(condition);
   }
 }
 
-/** The conversations someone is in. */
-export const withMember = (clientId: string): SQL => withAnyMember([clientId]);
-
-function withAnyMember(clientIds: string[]): SQL {
-  return sql`${conversations.id} IN (SELECT ${members.conversationId} FROM ${members} WHERE ${isIn(sql`${members.clientId}`, clientIds)})`;
+/** What has any of these names on its list, such as the conversations someone is in. */
+export function withAnyName({ table, name, owner, id }: Membership, names: string[]): SQL {
+  return sql`${id} IN (SELECT ${owner} FROM ${table} WHERE ${isIn(sql`${name}`, names)})`;
 }
 
 function among(field: Field, wanted: Operands): SQL {
@@ -74,6 +74,11 @@ function among(field: Field, wanted: Operands): SQL {
     }
     case "number":
       return wanted.numbers.length > 0 ? isIn(field.value, wanted.numbers) : FALSE;
+    case "boolean":
+      return anyOf([
+        ...(wanted.booleans.includes(true) ? [field.value] : []),
+        ...(wanted.booleans.includes(false) ? [sql`NOT ${field.value}`] : []),
+      ]);
     case "flag": {
       const unset = wanted.absent || wanted.booleans.includes(false);
       return anyOf([
@@ -89,7 +94,7 @@ function among(field: Field, wanted: Operands): SQL {
 function amongJson(field: JsonField, wanted: Operands): SQL {
   const { texts, numbers, booleans, dates, documents } = wanted;
   const clauses = ifAbsent(wanted, sql`json_type(${field.column}, ${field.path}) IS NULL`);
-  if (field.membership && texts.length > 0) clauses.push(withAnyMember(texts));
+  if (field.membership && texts.length > 0) clauses.push(withAnyName(field.membership, texts));
   const simple = (type: SQL, value: SQL): SQL[] => [
     ...(field.membership ? [] : asText(value, wanted).map((clause) => sql`(${type} = 'text' AND ${clause})`)),
     ...(numbers.length > 0 ? [sql`(${type} IN ${NUMBERS} AND ${isIn(value, numbers)})`] : []),
@@ -114,9 +119,9 @@ function amongJson(field: JsonField, wanted: Operands): SQL {
 function holds(field: JsonField, wanted: Json[]): SQL {
   const texts = wanted.filter((each) => typeof each === "string");
   if (field.membership && texts.length === wanted.length) {
-    const clientId = sql`${members.clientId}`;
+    const { table, name, owner, id } = field.membership;
     const count = new Set(texts).size;
-    return sql`${conversations.id} IN (SELECT ${members.conversationId} FROM ${members} WHERE ${isIn(clientId, texts)} GROUP BY ${members.conversationId} HAVING count(*) = ${count})`;
+    return sql`${id} IN (SELECT ${owner} FROM ${table} WHERE ${isIn(sql`${name}`, texts)} GROUP BY ${owner} HAVING count(*) = ${count})`;
   }
   const kindOf = (type: SQL): SQL => sql`CASE ${type} WHEN 'real' THEN 'integer' ELSE ${type} END`;
   const same = sql`${kindOf(sql`e.type`)} = ${kindOf(sql`wanted.type`)} AND e.value IS wanted.value`;
@@ -134,13 +139,13 @@ function compared(field: Field, operator: Comparison, operand: Comparable): SQL 
     return anyElement(field, (type, value) => sql`${type} IN ${types} AND ${compare(value)}`);
   }
   if (field.type === "flag" || field.type !== operand.type) return FALSE;
-  return compare(field.type === "number" ? field.value : sql`${field.column}`);
+  return compare("value" in field ? field.value : sql`${field.column}`);
 }
 
 function present(field: Field): SQL {
   if (field.type === "json") return sql`json_type(${field.column}, ${field.path}) IS NOT NULL`;
   if (field.type === "flag") return field.set;
-  return field.type === "number" ? TRUE : sql`${field.column} IS NOT NULL`;
+  return "value" in field ? TRUE : sql`${field.column} IS NOT NULL`;
 }
 
 function sized(field: Field, size: number): SQL {
@@ -158,7 +163,7 @@ function matched(condition: MatchedCondition, matches: Matches | undefined): SQL
     const values = matches.get(condition) ?? [];
     if (values.length === 0) return FALSE;
     if (field.type === "text") return isIn(sql`${field.column}`, values);
-    if (field.membership) return withAnyMember(values);
+    if (field.membership) return withAnyName(field.membership, values);
     return anyElement(field, (type, value) => sql`${type} = 'text' AND ${isIn(value, values)}`);
   }
   if (field.type === "text") return literal(sql`${field.column}`, pattern);
@@ -173,6 +178,26 @@ function literal(value: SQL, { text, place }: Extract<Pattern, { type: "literal"
   // By bytes: SQLite counts the characters of a text only up to its first NUL.
   const bytes = new TextEncoder().encode(text).length;
   return sql`substr(CAST(${value} AS BLOB), ${-bytes}) = CAST(${text} AS BLOB)`;
+}
+
+/**
+ * By the haversine formula, on both sides of which half the angle's sine is squared: that needs no inverse function,
+ * and keeps its precision where points are near each other.
+ */
+function near({ field, latitude, longitude, within }: NearCondition): SQL {
+  return itselfOrElement(field, (type, value) => {
+    const [there, across] = [
+      sql`json_extract(${value}, '$.latitude')`,
+      sql`json_extract(${value}, '$.longitude')`,
+    ];
+    const isPlace = sql`json_extract(${value}, '$.__type') = 'GeoPoint'
+      AND json_type(${value}, '$.latitude') IN ${NUMBERS} AND json_type(${value}, '$.longitude') IN ${NUMBERS}`;
+    const here = Math.cos((latitude * Math.PI) / 180);
+    const far = sql`pow(sin(radians(${there} - ${latitude}) / 2), 2)
+      + ${here} * cos(radians(${there})) * pow(sin(radians(${across} - ${longitude}) / 2), 2)`;
+    const most = within === undefined ? [] : [sql`${far} <= ${Math.sin(Math.min(within, Math.PI) / 2) ** 2}`];
+    return sql`CASE WHEN ${type} = 'object' THEN ${sql.join([isPlace, ...most], sql` AND `)} END`;
+  });
 }
 
 /**

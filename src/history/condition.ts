@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../protocol/json.ts";
-import { type Field, fieldOf, type JsonField } from "./field.ts";
+import type { Field, JsonField, Queried } from "./field.ts";
 import { isDeeperThan } from "./nesting.ts";
 import { type Pattern, patternOf } from "./pattern.ts";
 
@@ -28,7 +28,9 @@ export type Condition =
   | { type: "compared"; field: Field; operator: Comparison; value: Comparable }
   | { type: "present"; field: Field }
   | { type: "sized"; field: Field; size: number }
-  | { type: "matched"; field: Field; pattern: Pattern };
+  | { type: "matched"; field: Field; pattern: Pattern }
+  /** A place, or one of a list, that is at most so many radians away from here; undefined for anywhere. */
+  | { type: "near"; field: JsonField; latitude: number; longitude: number; within: number | undefined };
 
 export type Comparison = "$lt" | "$lte" | "$gt" | "$gte";
 export type Comparable =
@@ -57,9 +59,21 @@ const LIST_MAX = 1000;
 const NESTING_MAX = 100;
 const SHOWN_MAX = 64;
 
-/** Reads a `where` object; nothing in it is ignored: what is not understood refuses the whole query. */
-export function conditionOf(where: Json): Condition | QueryRefusal {
-  const reader = new WhereReader();
+/** The units of a greatest distance, in radians. */
+const DISTANCES = new Map([
+  ["$maxDistance", 1],
+  ["$maxDistanceInRadians", 1],
+  ["$maxDistanceInKilometers", 1 / 6371],
+  ["$maxDistanceInMiles", 1 / 3958.8],
+]);
+const OTHER_CLASSES = ["$inQuery", "$notInQuery", "$select", "$dontSelect"];
+
+/**
+ * Reads a `where` object that a table is asked by; nothing in it is ignored: what is not understood refuses the whole
+ * query.
+ */
+export function conditionOf(where: Json, { fieldOf }: Pick<Queried, "fieldOf">): Condition | QueryRefusal {
+  const reader = new WhereReader(fieldOf);
   const condition = reader.read(where, 0);
   return reader.refused ?? condition;
 }
@@ -80,7 +94,12 @@ export function isWhereByIdOnly(where: Json | undefined): string[] | undefined {
 /** Keeps the first refusal and goes on, so that reading needs no exceptions; the rest is then discarded. */
 class WhereReader {
   refused: QueryRefusal | undefined;
+  readonly #fieldOf: Queried["fieldOf"];
   #conditions = 0;
+
+  constructor(fieldOf: Queried["fieldOf"]) {
+    this.#fieldOf = fieldOf;
+  }
 
   read(where: Json, depth: number): Condition {
     if (!isObject(where)) return this.#refuse("where must be an object");
@@ -97,7 +116,7 @@ class WhereReader {
       return key === "$and" ? every(of) : { type: "some", of };
     }
     if (key.startsWith("$")) return this.#refuse(`unknown operator ${shown(key)}`);
-    const field = fieldOf(key);
+    const field = this.#fieldOf(key);
     if (!field) return this.#refuse(`invalid key ${shown(key)}`);
     if (!isObject(value) || !Object.keys(value).some((name) => name.startsWith("$"))) {
       this.#count();
@@ -142,8 +161,33 @@ class WhereReader {
         // Read together with $regex, in whichever order they come.
         return siblings.$regex === undefined ? this.#refuse("$options needs $regex") : every([]);
       default:
+        if (field.type === "json" && field.places) {
+          if (name === "$nearSphere") return this.#near(field, operand, siblings);
+          // Read together with $nearSphere.
+          if (DISTANCES.has(name)) {
+            return siblings.$nearSphere === undefined ? this.#refuse(`${name} needs $nearSphere`) : every([]);
+          }
+        }
+        if (OTHER_CLASSES.includes(name)) {
+          return this.#refuse(`${name} asks other classes, which are not kept here`);
+        }
         return this.#refuse(`unknown operator ${shown(name)}`);
     }
+  }
+
+  #near(field: JsonField, point: Json, siblings: JsonObject): Condition {
+    if (!isObject(point) || typeof point.latitude !== "number" || typeof point.longitude !== "number") {
+      return this.#refuse("$nearSphere needs a GeoPoint");
+    }
+    const { latitude, longitude } = point;
+    let within: number | undefined;
+    for (const [name, radians] of DISTANCES) {
+      const distance = siblings[name];
+      if (distance === undefined) continue;
+      if (typeof distance !== "number" || distance < 0) return this.#refuse(`${name} needs a distance`);
+      within = Math.min(within ?? Number.POSITIVE_INFINITY, distance * radians);
+    }
+    return { type: "near", field, latitude, longitude, within };
   }
 
   #regex(field: Field, source: Json, options: Json | undefined): Condition {

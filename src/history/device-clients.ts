@@ -1,4 +1,6 @@
-const NOT_YET = "not written yet";
+import { type SQL, sql } from "drizzle-orm";
+import { deviceClients, installationChannels, installations } from "./schema.ts";
+import { statement } from "./statement.ts";
 
 /** Who is logged in on a device, and whether there is an installation by the name its sessions give it. */
 export interface DeviceState {
@@ -6,9 +8,17 @@ export interface DeviceState {
   installed: boolean;
 }
 
+/** How often it is noted that a device was heard of, in milliseconds: its row is billed every time. */
+export const NOTED_EVERY = 24 * 60 * 60 * 1_000;
+
 /** D1 failing throws. */
-export async function deviceState(_db: D1Database, _device: string): Promise<DeviceState> {
-  throw new Error(NOT_YET);
+export async function deviceState(db: D1Database, device: string): Promise<DeviceState> {
+  const query = sql`SELECT
+    (SELECT json_group_array(${deviceClients.clientId}) FROM ${deviceClients} WHERE ${deviceClients.device} = ${device})
+      AS clients,
+    EXISTS (SELECT 1 FROM ${installations} WHERE ${called(device)}) AS installed`;
+  const state = await statement(db, query).first<{ clients: string; installed: number }>();
+  return { clientIds: state === null ? [] : JSON.parse(state.clients), installed: state?.installed === 1 };
 }
 
 /**
@@ -16,16 +26,80 @@ export async function deviceState(_db: D1Database, _device: string): Promise<Dev
  * now on, also where the installation comes later (C-12, P-12).
  */
 export async function bindDevice(
-  _db: D1Database,
-  _binding: { device: string; clientId: string; leaving: readonly string[]; now: number },
+  db: D1Database,
+  binding: { device: string; clientId: string; leaving: readonly string[]; now: number },
 ): Promise<void> {
-  throw new Error(NOT_YET);
+  const { device, clientId, now } = binding;
+  const leaving = binding.leaving.filter((id) => id !== clientId);
+  const changes = [
+    clientNoted({ device, clientId, now }),
+    ...(leaving.length > 0 ? [deletionOf(device, leaving)] : []),
+    ...channelsFollow(device, leaving, now),
+  ];
+  await db.batch(changes.map((query) => statement(db, query)));
 }
 
 /** A client logged out on a device. */
 export async function unbindDevice(
-  _db: D1Database,
-  _binding: { device: string; clientId: string },
+  db: D1Database,
+  { device, clientId }: { device: string; clientId: string },
 ): Promise<void> {
-  throw new Error(NOT_YET);
+  // Nothing is known of the time; that the row changed is told by one millisecond more.
+  const changes = [deletionOf(device, [clientId]), ...channelsFollow(device, [clientId], 0)];
+  await db.batch(changes.map((query) => statement(db, query)));
+}
+
+/** Notes that a client is logged in on a device, if a condition holds. */
+export function clientNoted(
+  { device, clientId, now }: { device: string; clientId: string; now: number },
+  condition = sql`true`,
+): SQL {
+  return sql`INSERT INTO ${deviceClients} (device, client_id, at)
+    SELECT ${device}, ${clientId}, ${now} WHERE ${condition}
+    ON CONFLICT (device, client_id) DO UPDATE SET at = excluded.at
+    WHERE excluded.at >= ${deviceClients.at} + ${NOTED_EVERY}`;
+}
+
+function deletionOf(device: string, clientIds: readonly string[]): SQL {
+  return sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.device} = ${device}
+    AND ${deviceClients.clientId} IN ${listed(clientIds)}`;
+}
+
+/**
+ * A list of channels, given as a SELECT of `value`, with the clients added that are logged in on devices by these
+ * names: JSON. Worked out where it is written, so that no login at the same moment is lost.
+ */
+export function withClients(channels: SQL, devices: SQL): SQL {
+  return sql`(SELECT json_group_array(value) FROM (${channels} UNION ALL
+    SELECT DISTINCT ${deviceClients.clientId} FROM ${deviceClients}
+    WHERE ${deviceClients.device} IN ${devices} AND ${deviceClients.clientId} NOT IN (${channels})))`;
+}
+
+export const listed = (texts: readonly string[]): SQL =>
+  sql`(SELECT value FROM json_each(${JSON.stringify(texts)}))`;
+
+/** The installations that sessions on a device name so. */
+const called = (device: string): SQL =>
+  sql`(${installations.deviceToken} = ${device} OR ${installations.installationId} = ${device})`;
+
+const itsNames = sql`(${installations.deviceToken}, ${installations.installationId})`;
+
+/** Makes a device's channels those of before without these, unless they are still logged in by its other name. */
+function channelsFollow(device: string, leaving: readonly string[], now: number): SQL[] {
+  const kept = sql`SELECT value FROM json_each(${installations.channels}) WHERE value NOT IN ${listed(leaving)}`;
+  const channels = withClients(kept, itsNames);
+  const row = sql`UPDATE ${installations}
+    SET channels = ${channels}, updated_at = max(${now}, ${installations.updatedAt} + 1)
+    WHERE ${called(device)}
+      AND (${installations.channels} <> ${channels} OR ${installations.updatedAt} <= ${now - NOTED_EVERY})`;
+  const gone = sql`DELETE FROM ${installationChannels}
+    WHERE ${installationChannels.channel} IN ${listed(leaving)}
+      AND ${installationChannels.installation} IN (SELECT ${installations.id} FROM ${installations} WHERE ${called(device)})
+      AND NOT EXISTS (SELECT 1 FROM ${installations}, json_each(${installations.channels}) AS channel
+        WHERE ${installations.id} = ${installationChannels.installation}
+          AND channel.value = ${installationChannels.channel})`;
+  const come = sql`INSERT OR IGNORE INTO ${installationChannels} (channel, installation)
+    SELECT ${deviceClients.clientId}, ${installations.id} FROM ${installations}, ${deviceClients}
+    WHERE ${called(device)} AND ${deviceClients.device} IN ${itsNames}`;
+  return [row, ...(leaving.length > 0 ? [gone] : []), come];
 }

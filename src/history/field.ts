@@ -1,68 +1,59 @@
-import { type SQL, sql } from "drizzle-orm";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import { conversations } from "./schema.ts";
+import type { SQL } from "drizzle-orm";
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+
+/** A table that is asked by `where`. */
+export interface Queried {
+  table: SQLiteTable;
+  id: SQLiteColumn;
+  /** The field a key of `where` or of an order names; `undefined` when it is not a key one may ask for. */
+  fieldOf(key: string): Field | undefined;
+}
 
 /** Where a queried key is kept in D1, and so how it can be compared. */
 export type Field =
   | { type: "text"; column: SQLiteColumn }
   | { type: "date"; column: SQLiteColumn }
   | { type: "number"; value: SQL }
+  | { type: "boolean"; value: SQL }
   /** True or absent, never false: how `tr`, `sys` and `unique` are kept. */
   | { type: "flag"; set: SQL }
   | JsonField;
 
-/** A value inside a JSON column. `membership`: it is `m`, which the members table answers faster. */
+/** A value inside a JSON column. */
 export interface JsonField {
   type: "json";
   column: SQLiteColumn;
   path: string;
-  membership: boolean;
+  /** It is a list of names, for which there is a table that answers faster. */
+  membership: Membership | undefined;
+  /** It may be a place, or a list of them. */
+  places: boolean;
+}
+
+/** A list of names turned around: a table of who has which. */
+export interface Membership {
+  table: SQLiteTable;
+  name: SQLiteColumn;
+  /** Of a row of `table`: the row that has the name. */
+  owner: SQLiteColumn;
+  /** The same in the queried table. */
+  id: SQLiteColumn;
 }
 
 const SEGMENTS_MAX = 10;
 const KEY_LENGTH_MAX = 256;
 
-// The partial index on kind only serves conditions that repeat its own `<> 'normal'`.
-const isKind = (kind: SQL): SQL =>
-  sql`(${conversations.kind} <> 'normal' AND ${conversations.kind} = ${kind})`;
-
-const fields = new Map<string, Field>([
-  ["objectId", { type: "text", column: conversations.id }],
-  ["name", { type: "text", column: conversations.name }],
-  ["c", { type: "text", column: conversations.creator }],
-  ["m", { type: "json", column: conversations.members, path: "$", membership: true }],
-  ["mu", { type: "json", column: conversations.muted, path: "$", membership: false }],
-  ["lm", { type: "date", column: conversations.lastMessageAt }],
-  ["createdAt", { type: "date", column: conversations.createdAt }],
-  ["updatedAt", { type: "date", column: conversations.updatedAt }],
-  ["tr", { type: "flag", set: isKind(sql`'room'`) }],
-  ["sys", { type: "flag", set: isKind(sql`'system'`) }],
-  ["unique", { type: "flag", set: sql`${conversations.unique} = 1` }],
-  ["uniqueId", { type: "text", column: conversations.uniqueId }],
-  [
-    "conv_type",
-    {
-      type: "number",
-      value: sql`CASE ${conversations.kind} WHEN 'normal' THEN 1 WHEN 'room' THEN 2 ELSE 3 END`,
-    },
-  ],
-]);
-
-/** The field a key of `where` or `sort` names; `undefined` when it is not a key one may ask for. */
-export function fieldOf(key: string): Field | undefined {
-  const known = fields.get(key);
-  if (known !== undefined) return known;
+/** The names in a path such as `attr.a.b`; undefined where SQLite could not be asked for them. */
+export function segmentsOf(key: string): string[] | undefined {
   const segments = key.split(".");
-  if (key.length > KEY_LENGTH_MAX || segments.length > SEGMENTS_MAX || !segments.every(isPlain))
-    return undefined;
-  const [first, ...rest] = segments;
-  if (first === "attr") return inJson(conversations.attributes, rest);
-  return inJson(conversations.columns, segments);
+  if (key.length > KEY_LENGTH_MAX || segments.length > SEGMENTS_MAX) return undefined;
+  return segments.every(isPlain) ? segments : undefined;
 }
 
-function inJson(column: SQLiteColumn, segments: string[]): JsonField {
+/** What stands at a path in a JSON column. */
+export function inJson(column: SQLiteColumn, segments: string[], { places = false } = {}): JsonField {
   const path = ["$", ...segments.map((segment) => `"${segment}"`)].join(".");
-  return { type: "json", column, path, membership: false };
+  return { type: "json", column, path, membership: undefined, places };
 }
 
 /** Quotes and backslashes have a meaning inside SQLite's quoted path segments that cannot be escaped. */

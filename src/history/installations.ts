@@ -1,4 +1,13 @@
+import { inArray, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { getTableColumns } from "drizzle-orm/utils";
 import type { JsonObject } from "../protocol/json.ts";
+import { listed } from "./device-clients.ts";
+import { installationIn } from "./rows.ts";
+import { deviceClients, installationChannels, installations } from "./schema.ts";
+import { statement } from "./statement.ts";
+
+export { type BrowserRegistration, registerBrowser } from "./browsers.ts";
 
 /** What a browser's `PushSubscription` says of itself. */
 export interface WebPushSubscription {
@@ -30,55 +39,117 @@ export interface Installation {
   fields: JsonObject;
   /** Milliseconds. */
   createdAt: number;
+  /** Grows with every change but that of the badge: who writes a row knows by it whether it is as it was read. */
   updatedAt: number;
 }
 
-const NOT_YET = "not written yet";
+/**
+ * Installations that one look by channels finds at most. A client has few devices, but the name of a client may be that
+ * of a channel which all devices have.
+ */
+const FOUND_MAX = 2_000;
+/** Rows removed by one statement: D1 gives it 30 seconds, and each takes its channels along. */
+const REMOVED_AT_ONCE = 1_000;
 
-/** The installations that have any of these channels, each with every one of these it has. D1 failing throws. */
+/**
+ * The installations that have any of these channels, at most 100 of them, each with every one of these it has; at most
+ * 2,000. D1 failing throws.
+ */
 export async function installationsWithChannels(
-  _db: D1Database,
-  _channels: readonly string[],
+  db: D1Database,
+  channels: readonly string[],
 ): Promise<{ installation: Installation; channels: string[] }[]> {
-  throw new Error(NOT_YET);
+  const rows = await drizzle(db)
+    .select({
+      ...getTableColumns(installations),
+      found: sql<string>`json_group_array(${installationChannels.channel})`,
+    })
+    .from(installationChannels)
+    .innerJoin(installations, sql`${installations.id} = ${installationChannels.installation}`)
+    .where(inArray(installationChannels.channel, listed(channels)))
+    .groupBy(installations.id)
+    .limit(FOUND_MAX);
+  return rows.map(({ found, ...row }) => ({
+    installation: installationIn(row),
+    channels: JSON.parse(found),
+  }));
 }
 
 /** Those of these installations that are still there. */
-export async function installationsById(_db: D1Database, _ids: readonly string[]): Promise<Installation[]> {
-  throw new Error(NOT_YET);
+export async function installationsById(db: D1Database, ids: readonly string[]): Promise<Installation[]> {
+  const rows = await drizzle(db)
+    .select()
+    .from(installations)
+    .where(inArray(installations.id, listed(ids)));
+  return rows.map(installationIn);
 }
 
 /** Adds one to the badge of each; the new numbers by id (P-06). */
-export async function incrementBadges(
-  _db: D1Database,
-  _ids: readonly string[],
-): Promise<Map<string, number>> {
-  throw new Error(NOT_YET);
+export async function incrementBadges(db: D1Database, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await drizzle(db)
+    .update(installations)
+    .set({ badge: sql`${installations.badge} + 1` })
+    .where(inArray(installations.id, listed(ids)))
+    .returning({ id: installations.id, badge: installations.badge });
+  return new Map(rows.map(({ id, badge }) => [id, badge]));
 }
 
-/** Forgets devices, with their channels. */
-export async function removeInstallations(_db: D1Database, _ids: readonly string[]): Promise<void> {
-  throw new Error(NOT_YET);
+/** Forgets devices, with their channels. Who is logged in there is remembered, for when they come back. */
+export async function removeInstallations(db: D1Database, ids: readonly string[]): Promise<void> {
+  const removal = removalOf(inArray(installations.id, listed(ids)));
+  await db.batch(removal.map((query) => statement(db, query)));
 }
 
-/** Forgets devices that nothing was heard of since a time (ms), and who was logged in on devices unheard of since (N-02). */
-export async function dropIdleInstallations(_db: D1Database, _before: number): Promise<void> {
-  throw new Error(NOT_YET);
+/** The row goes last: it says which channels there are. */
+function removalOf(condition: SQL): SQL[] {
+  const channels = sql`SELECT channel.value, ${installations.id}
+    FROM ${installations}, json_each(${installations.channels}) AS channel WHERE ${condition}`;
+  return [
+    sql`DELETE FROM ${installationChannels}
+      WHERE (${installationChannels.channel}, ${installationChannels.installation}) IN (${channels})`,
+    sql`DELETE FROM ${installations} WHERE ${condition}`,
+  ];
 }
 
-/** What a browser is registered by: it belongs to this client alone from then on. */
-export interface BrowserRegistration {
-  clientId: string;
-  /** What the client's session calls its device: when it logs out, the browser is not his any more. */
-  device: string;
-  subscription: WebPushSubscription;
-  now: number;
+/**
+ * Forgets devices that nothing was heard of since a time (ms), and who was logged in on devices unheard of since
+ * (N-02). Looks at every row, once a day: an index by time would be written as often for each of them.
+ */
+export async function dropIdleInstallations(db: D1Database, before: number): Promise<void> {
+  const idle = sql`${installations.updatedAt} < ${before}`;
+  let after = 0;
+  for (;;) {
+    const page = sql`SELECT rowid AS row, ${installations.id} FROM ${installations}
+      WHERE rowid > ${after} AND ${idle} ORDER BY rowid LIMIT ${REMOVED_AT_ONCE}`;
+    const { results } = await statement(db, page).all<{ row: number; id: string }>();
+    const last = results.at(-1);
+    if (last === undefined) break;
+    const ids = results.map(({ id }) => id);
+    // Some may have been heard of since they were looked at.
+    const removal = removalOf(sql`${inArray(installations.id, listed(ids))} AND ${idle}`);
+    await db.batch(removal.map((query) => statement(db, query)));
+    after = last.row;
+  }
+  await dropIdleClients(db, before);
 }
 
-/** Adds a browser, or gives one that is known to another client. */
-export async function registerBrowser(
-  _db: D1Database,
-  _registration: BrowserRegistration,
-): Promise<Installation> {
-  throw new Error(NOT_YET);
+/** Of a device that has an installation, who is logged in stays known: nobody notes it again while he is. */
+async function dropIdleClients(db: D1Database, before: number): Promise<void> {
+  const { device, clientId, at } = deviceClients;
+  let after = { device: "", clientId: "" };
+  for (;;) {
+    const page = sql`SELECT ${device}, ${clientId} AS clientId FROM ${deviceClients}
+      WHERE (${device}, ${clientId}) > (${after.device}, ${after.clientId}) AND ${at} < ${before}
+        AND NOT EXISTS (SELECT 1 FROM ${installations}
+          WHERE ${installations.deviceToken} = ${device} OR ${installations.installationId} = ${device})
+      ORDER BY ${device}, ${clientId} LIMIT ${REMOVED_AT_ONCE}`;
+    const { results } = await statement(db, page).all<{ device: string; clientId: string }>();
+    const last = results.at(-1);
+    if (last === undefined) return;
+    const rows = JSON.stringify(results.map((row) => [row.device, row.clientId]));
+    const found = sql`SELECT value->>0, value->>1 FROM json_each(${rows})`;
+    const deletion = sql`DELETE FROM ${deviceClients} WHERE (${device}, ${clientId}) IN (${found}) AND ${at} < ${before}`;
+    await statement(db, deletion).run();
+    after = last;
+  }
 }

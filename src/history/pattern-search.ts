@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { clauseOf, type MatchedCondition, type Matches } from "./clause.ts";
 import { type Condition, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
-import { conversations } from "./schema.ts";
 import { hasTooManyParameters } from "./statement.ts";
 
 const PATTERNS_MAX = 4;
@@ -20,6 +20,7 @@ const slow = refusal("102: slow query: $regex would have to be tried on too many
  */
 export async function matchesOf(
   d1: DrizzleD1Database,
+  table: SQLiteTable,
   condition: Condition,
 ): Promise<Matches | QueryRefusal> {
   const matches: Matches = new Map();
@@ -27,7 +28,7 @@ export async function matchesOf(
   if (patterns.length > PATTERNS_MAX)
     return refusal(`102: where has more than ${PATTERNS_MAX} general $regex`);
   for (const each of patterns) {
-    const values = await candidates(d1, each, clauseOf(condition));
+    const values = await candidates(d1, table, each, clauseOf(condition));
     if (isRefusal(values)) return values;
     const { pattern } = each;
     if (pattern.type !== "general") continue;
@@ -56,15 +57,16 @@ function generalPatterns(condition: Condition): MatchedCondition[] {
 
 async function candidates(
   d1: DrizzleD1Database,
+  table: SQLiteTable,
   { field }: MatchedCondition,
   superset: SQL,
 ): Promise<string[] | QueryRefusal> {
   if (field.type !== "text" && field.type !== "json") return [];
   const distinct =
     field.type === "text"
-      ? sql`SELECT DISTINCT ${field.column} AS value FROM ${conversations}
+      ? sql`SELECT DISTINCT ${field.column} AS value FROM ${table}
           WHERE ${field.column} IS NOT NULL AND ${superset}`
-      : sql`SELECT DISTINCT e.value AS value FROM ${conversations}, json_each(${field.column}, ${field.path}) AS e
+      : sql`SELECT DISTINCT e.value AS value FROM ${table}, json_each(${field.column}, ${field.path}) AS e
           WHERE typeof(e.key) <> 'text' AND e.type = 'text' AND ${superset}`;
   // The running sum keeps D1 from sending more text than is going to be read.
   const bounded = sql`SELECT value FROM (

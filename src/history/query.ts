@@ -1,9 +1,10 @@
-import { asc, desc, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { CommandOf } from "../protocol/commands.ts";
-import { clauseOf, withMember } from "./clause.ts";
-import { conditionOf, isObject, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
-import { type Field, fieldOf } from "./field.ts";
+import { clauseOf, withAnyName } from "./clause.ts";
+import { conditionOf, isObject, isRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
+import { conversationsQueried, membership } from "./conversation-fields.ts";
+import { orderOf } from "./order.ts";
 import { matchesOf } from "./pattern-search.ts";
 import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversationIn, messageIn } from "./rows.ts";
@@ -32,7 +33,6 @@ const LIMIT_MAX = 1000;
 const LIMIT_FALLBACK = 100;
 const SKIP_MAX = 100_000;
 const SORT_DEFAULT = "-lm";
-const SORT_KEYS_MAX = 8;
 
 /**
  * Finds conversations (B-20). With any condition at all, those of others and of every kind are found too.
@@ -43,7 +43,7 @@ export async function queryConversations(
   query: ConversationQuery,
 ): Promise<ConversationFound[] | QueryRefusal> {
   const d1 = drizzle(db);
-  const order = orderOf(query.sort);
+  const order = orderOf(query.sort?.trim() || SORT_DEFAULT, conversationsQueried);
   if (isRefusal(order)) return order;
   const clause = await clauseFor(d1, query);
   if (isRefusal(clause)) return clause;
@@ -66,41 +66,12 @@ export async function queryConversations(
 async function clauseFor(d1: DrizzleD1Database, query: ConversationQuery): Promise<SQL | QueryRefusal> {
   const where = query.where ?? {};
   if (isObject(where) && Object.keys(where).length === 0) {
-    return sql`${conversations.kind} = 'normal' AND ${withMember(query.clientId)}`;
+    return sql`${conversations.kind} = 'normal' AND ${withAnyName(membership, [query.clientId])}`;
   }
-  const condition = conditionOf(where);
+  const condition = conditionOf(where, conversationsQueried);
   if (isRefusal(condition)) return condition;
-  const matches = await matchesOf(d1, condition);
+  const matches = await matchesOf(d1, conversations, condition);
   return isRefusal(matches) ? matches : clauseOf(condition, matches);
-}
-
-/** `-lm,createdAt`: nulls come last where it descends, as SQLite has it. The id makes any order total. */
-function orderOf(sort: string | undefined): SQL[] | QueryRefusal {
-  const keys = (sort?.trim() || SORT_DEFAULT).split(",").map((key) => key.trim());
-  if (keys.length > SORT_KEYS_MAX) return refusal("102: too many sort keys");
-  const order: SQL[] = [];
-  for (const key of keys) {
-    const descending = key.startsWith("-");
-    const field = fieldOf(descending ? key.slice(1) : key);
-    if (!field) return refusal("102: invalid sort key");
-    const value = sortValue(field);
-    order.push(descending ? desc(value) : asc(value));
-  }
-  return [...order, asc(conversations.id)];
-}
-
-function sortValue(field: Field): SQL {
-  switch (field.type) {
-    case "text":
-    case "date":
-      return sql`${field.column}`;
-    case "number":
-      return field.value;
-    case "flag":
-      return sql`(${field.set}) IS TRUE`;
-    case "json":
-      return sql`json_extract(${field.column}, ${field.path})`;
-  }
 }
 
 function limitOf(limit: number | undefined): number {

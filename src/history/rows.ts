@@ -1,5 +1,6 @@
+import type { Installation } from "./installations.ts";
 import type { ConversationRecord, MessageRecord } from "./records.ts";
-import type { conversations, messages } from "./schema.ts";
+import type { conversations, installations, messages } from "./schema.ts";
 
 /** D1 says null where the records leave a field out. */
 export function conversationIn(row: typeof conversations.$inferSelect): ConversationRecord {
@@ -35,5 +36,16 @@ export function messageIn(row: typeof messages.$inferSelect): MessageRecord {
     recipients: row.recipients ?? undefined,
     address: row.address ?? undefined,
     deleted: false,
+  };
+}
+
+export function installationIn(row: typeof installations.$inferSelect): Installation {
+  return {
+    ...row,
+    deviceToken: row.deviceToken ?? undefined,
+    installationId: row.installationId ?? undefined,
+    registrationId: row.registrationId ?? undefined,
+    vendor: row.vendor ?? undefined,
+    subscription: row.subscription ?? undefined,
   };
 }

@@ -17,6 +17,9 @@ export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
 export const NOTIFICATION = "65537a0e00000000000000aa";
 /** By which one that waits for its time is taken back. */
 export const SCHEDULED = 4711;
+export const INSTALLATION = "65537a0e0000000000000002";
+/** Apple's, of Jerry's device. */
+export const DEVICE_TOKEN = "b5b1d2f00c8a4e0f9a3d7c6e5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3928";
 /** What signs a login. */
 export const SIGNATURE = "872936aa8124ac10c5f2c046d6402da18c00720c";
 export const NONCE = "n0nce";

@@ -33,6 +33,8 @@ export interface Operation {
   access: Access;
   /** What a success answers; null for nothing at all, with 204. */
   answer: v.GenericSchema | TextBody | null;
+  /** Of a success, where it is not 200 or 204. */
+  status?: 201;
   /** Of a body that the handler reads by itself; others are described where they are checked (`takes`). */
   body?: v.GenericSchema | TextBody;
   /** Largest body in bytes, where it is not the usual one. */
@@ -88,6 +90,7 @@ export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
 
 function specOf(described: Operation): DescribeRouteOptions {
   const { id, tag, summary, description, access, answer, body, headers, isMetered } = described;
+  const { status = answer === null ? 204 : 200 } = described;
   return {
     operationId: id,
     tags: [tag],
@@ -99,7 +102,7 @@ function specOf(described: Operation): DescribeRouteOptions {
     }),
     ...(body && { requestBody: { required: true, content: contentOf(body, "input") } }),
     responses: {
-      [answer === null ? 204 : 200]: {
+      [status]: {
         description: "Done.",
         ...(answer && { content: contentOf(answer, "output") }),
       },

@@ -1,6 +1,7 @@
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
-import { incrementBadges, selectInstallations } from "../history/installations.ts";
+import { selectInstallations } from "../history/installation-query.ts";
+import { incrementBadges } from "../history/installations.ts";
 import { counted, settleNotification } from "../history/notifications.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type ProvidersEnv, providersOf } from "./providers.ts";

@@ -12,7 +12,7 @@ const tags: Record<Tag, string> = {
   Messages: "Messages of conversations, for the app's own server.",
   Clients: "Clients, one by one.",
   App: "The app as a whole.",
-  Push: "Notifications to devices, whether anybody is online or not.",
+  Push: "Devices that are pushed to, and what is pushed to them.",
   "Version 1.1": "Older forms of the same, which old back ends and the Python SDK call.",
   SDKs: "What client SDKs ask beside their socket.",
   Administration: "For the owner of this server; not part of the hosted service's API.",

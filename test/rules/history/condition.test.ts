@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { conditionOf, isRefusal, isWhereByIdOnly } from "../../../src/history/condition.ts";
+import { conversationsQueried } from "../../../src/history/conversation-fields.ts";
 import type { Json } from "../../../src/protocol/json.ts";
 
 describe("a where that asks for ids only", () => {
@@ -32,34 +33,36 @@ describe("a where that asks for ids only", () => {
 });
 
 describe("a where, read", () => {
+  const read = (where: Json) => conditionOf(where, conversationsQueried);
+
   test("the first thing not understood is what the refusal names", () => {
-    expect(conditionOf({ a: { $one: 1 }, b: { $two: 2 } })).toEqual({
+    expect(read({ a: { $one: 1 }, b: { $two: 2 } })).toEqual({
       refused: "CONVERSATION_QUERY_FAILED",
       detail: "102: unknown operator $one",
     });
   });
 
   test("a client's text is shown shortened", () => {
-    const answer = conditionOf({ [`$${"x".repeat(5000)}`]: 1 });
+    const answer = read({ [`$${"x".repeat(5000)}`]: 1 });
     expect(isRefusal(answer) && answer.detail.length).toBeLessThan(120);
   });
 
   test("no depth and no width overflows the stack", () => {
     let where: Json = { name: "x" };
     for (let depth = 0; depth < 5000; depth++) where = { $and: [where] };
-    expect(conditionOf(where)).toEqual({
+    expect(read(where)).toEqual({
       refused: "CONVERSATION_QUERY_FAILED",
       detail: "102: where is nested too deeply",
     });
     const wide = { $or: Array.from({ length: 100_000 }, () => ({ name: "x" })) };
-    expect(isRefusal(conditionOf(wide))).toBe(true);
+    expect(isRefusal(read(wide))).toBe(true);
   });
 
   test("values are told apart by type", () => {
     const where: Json = {
       name: { $in: ["a", 1, true, null, { __type: "Date", iso: "2026-11-22T00:00:00.000Z" }, [1], { k: 1 }] },
     };
-    expect(conditionOf(where)).toMatchObject({
+    expect(read(where)).toMatchObject({
       type: "among",
       values: {
         texts: ["a"],

@@ -1,0 +1,111 @@
+import { isObjectId, newObjectId } from "../protocol/object-id.ts";
+import { NOTED_EVERY } from "./device-clients.ts";
+import {
+  type Found,
+  type InstallationNames,
+  installationsNamed,
+  untilWritten,
+  writeInstallation,
+} from "./installation-write.ts";
+import type { Installation } from "./installations.ts";
+
+/** What an app says of an installation; the rest the service says itself. */
+export type Kept = Omit<Installation, "id" | "createdAt" | "updatedAt">;
+
+export interface Save {
+  /** The id of the one to change, and what else the changes call the device. */
+  names: InstallationNames;
+  /** What becomes of the installation, undefined where there is none yet; or why it cannot be. */
+  change(before: Kept | undefined): Kept | { refused: string };
+  now: number;
+}
+
+export type Saved =
+  | {
+      outcome: "created" | "updated";
+      installation: Installation;
+      /** Of its channels, the clients that are logged in there. */
+      clientIds: string[];
+    }
+  | { outcome: "refused"; why: string }
+  /** There is none by this id, and the changes do not tell which device it would be. */
+  | { outcome: "missing" };
+
+/**
+ * Adds an installation, or changes the one that has these names already (N-01). Where several have, one is left, with
+ * the channels of all: the one of the id, else the one of the installation id. An id that is not known becomes that of
+ * the new one: devices go on using theirs when an app moves here, and when their row was removed meanwhile.
+ *
+ * A save that says nothing new is noted once a day. D1 failing throws.
+ */
+export async function saveInstallation(db: D1Database, save: Save): Promise<Saved> {
+  return untilWritten(() => attempt(db, save));
+}
+
+async function attempt(db: D1Database, { names, change, now }: Save): Promise<Saved | undefined> {
+  const { target, joined, isMissing } = rowsOf(await installationsNamed(db, soughtBy(names)), names);
+  if (isMissing) return { outcome: "missing" };
+  if (joined.some(({ subscription }) => subscription !== undefined))
+    return { outcome: "refused", why: "the installation is a browser's" };
+  const before = target?.installation;
+  const channels = [...new Set([before, ...joined].flatMap((each) => each?.channels ?? []))];
+  const kept = change(before && { ...before, channels });
+  if ("refused" in kept) return { outcome: "refused", why: kept.refused };
+
+  const clientIds = target?.clientIds ?? [];
+  if (before !== undefined && joined.length === 0 && now < before.updatedAt + NOTED_EVERY) {
+    if (isSame(before, { ...kept, channels: [...kept.channels, ...clientIds] }))
+      return { outcome: "updated", installation: before, clientIds };
+  }
+  const { deviceToken, installationId, registrationId } = kept;
+  const isNamed = deviceToken !== undefined || installationId !== undefined;
+  const id = before?.id ?? names.id ?? newObjectId(now);
+  const installation = await writeInstallation(db, {
+    ...{ before, joined },
+    names: { id, deviceToken, installationId, ...(!isNamed && { registrationId }) },
+    after: {
+      ...{ ...kept, id, createdAt: before?.createdAt ?? now },
+      updatedAt: Math.max(now, (before?.updatedAt ?? 0) + 1),
+    },
+  });
+  if (installation === undefined) return undefined;
+  const added = installation.channels.filter((channel) => !kept.channels.includes(channel));
+  const outcome = before === undefined ? "created" : "updated";
+  return { outcome, installation, clientIds: [...new Set([...clientIds, ...added])] };
+}
+
+/** A vendor's token tells devices apart only where nothing better does. */
+function soughtBy(names: InstallationNames): InstallationNames {
+  const { deviceToken, installationId } = names;
+  const isNamed = deviceToken !== undefined || installationId !== undefined;
+  return isNamed ? { ...names, registrationId: undefined } : names;
+}
+
+function rowsOf(found: Found[], names: InstallationNames) {
+  const { id, deviceToken, installationId, registrationId } = names;
+  const by = (name: keyof InstallationNames) =>
+    names[name] === undefined
+      ? undefined
+      : found.find(({ installation }) => installation[name] === names[name]);
+  const [byId, byInstallationId, byToken] = [by("id"), by("installationId"), by("deviceToken")];
+  const target = byId ?? byInstallationId ?? byToken ?? by("registrationId");
+  const others = [byInstallationId, byToken].filter((each) => each !== undefined && each !== target);
+  return {
+    target,
+    joined: [...new Set(others)].flatMap((each) => (each === undefined ? [] : [each.installation])),
+    isMissing:
+      id !== undefined &&
+      byId === undefined &&
+      (!isObjectId(id) || (deviceToken ?? installationId ?? registrationId) === undefined),
+  };
+}
+
+/** Channels in any order, and as often as they come. */
+function isSame(one: Kept, other: Kept): boolean {
+  const [left, right] = [one, other].map((each) => {
+    const { deviceType, deviceToken, installationId, registrationId, vendor, valid, badge, fields } = each;
+    const names = [deviceType, deviceToken, installationId, registrationId, vendor];
+    return JSON.stringify([names, valid, badge, fields, [...new Set(each.channels)].sort()]);
+  });
+  return left === right;
+}

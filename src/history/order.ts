@@ -1,0 +1,35 @@
+import { asc, desc, type SQL, sql } from "drizzle-orm";
+import { type QueryRefusal, refusal } from "./condition.ts";
+import type { Field, Queried } from "./field.ts";
+
+const SORT_KEYS_MAX = 8;
+
+/** `-lm,createdAt`: nulls come last where it descends, as SQLite has it. The id makes any order total. */
+export function orderOf(sort: string, { fieldOf, id }: Queried): SQL[] | QueryRefusal {
+  const keys = sort.split(",").map((key) => key.trim());
+  if (keys.length > SORT_KEYS_MAX) return refusal("102: too many sort keys");
+  const order: SQL[] = [];
+  for (const key of keys) {
+    const descending = key.startsWith("-");
+    const field = fieldOf(descending ? key.slice(1) : key);
+    if (!field) return refusal("102: invalid sort key");
+    const value = sortValue(field);
+    order.push(descending ? desc(value) : asc(value));
+  }
+  return [...order, asc(id)];
+}
+
+function sortValue(field: Field): SQL {
+  switch (field.type) {
+    case "text":
+    case "date":
+      return sql`${field.column}`;
+    case "number":
+    case "boolean":
+      return field.value;
+    case "flag":
+      return sql`(${field.set}) IS TRUE`;
+    case "json":
+      return sql`json_extract(${field.column}, ${field.path})`;
+  }
+}

@@ -1,0 +1,108 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { isRefusal, type QueryRefusal } from "../../history/condition.ts";
+import { countInstallations, findInstallations } from "../../history/installation-query.ts";
+import { type Saved, saveInstallation } from "../../history/installation-save.ts";
+import { installationsById, removeInstallations } from "../../history/installations.ts";
+import { isoTime } from "../../protocol/encode.ts";
+import type { JsonObject } from "../../protocol/json.ts";
+import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
+import { answered } from "../answered.ts";
+import { type Failure, INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
+import { installationJson } from "./installation-json.ts";
+
+/** What the API does with installations, for requests of their own and for those in a batch. */
+
+/** A status and a body; or a refusal, whose body is a number and a sentence. */
+export type Answer =
+  | { status: 200 | 201; body: JsonObject; failure?: undefined }
+  | { status: ContentfulStatusCode; failure: Failure };
+
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 1_000;
+const SKIP_MAX = 100_000;
+
+const notThere: Answer = {
+  status: 404,
+  // What the storage API says of an object that is not there.
+  failure: { code: 101, error: "Object is not found." },
+};
+
+/** Adds an installation, or changes the one that is known by its id or by what the changes call it (N-01). */
+export async function save(
+  db: D1Database,
+  { id, changes, full }: { id: string | undefined; changes: JsonObject; full: boolean },
+): Promise<Answer> {
+  const saved = await answered(
+    saveInstallation(db, {
+      names: { ...namesIn(changes), id },
+      change: (before) => changeInstallation(before, changes),
+      now: Date.now(),
+    }),
+    "saving an installation",
+  );
+  switch (saved.outcome) {
+    case "missing":
+      return notThere;
+    case "refused":
+      return { status: 400, failure: { code: INVALID_FIELD, error: saved.why } };
+    default:
+      return { status: saved.outcome === "created" ? 201 : 200, body: full ? whole(saved) : inShort(saved) };
+  }
+}
+
+type Done = Extract<Saved, { installation: object }>;
+
+/**
+ * Without the clients that are logged in there among the channels: SDKs keep what they are answered and send all of it
+ * with the next save, when some of them may have logged out (P-12).
+ */
+function whole({ installation, clientIds }: Done): JsonObject {
+  const channels = installation.channels.filter((channel) => !clientIds.includes(channel));
+  return installationJson({ ...installation, channels });
+}
+
+function inShort({ outcome, installation: { id, createdAt, updatedAt } }: Done): JsonObject {
+  const created = { objectId: id, createdAt: isoTime(createdAt) };
+  return outcome === "created" ? created : { ...created, updatedAt: isoTime(updatedAt) };
+}
+
+/** One installation. */
+export async function read(db: D1Database, id: string): Promise<Answer> {
+  const [installation] = await answered(installationsById(db, [id]), "reading an installation");
+  return installation === undefined ? notThere : { status: 200, body: installationJson(installation) };
+}
+
+export interface Asked {
+  where?: JsonObject | undefined;
+  order?: string | undefined;
+  limit?: number | undefined;
+  skip?: number | undefined;
+  count?: boolean | undefined;
+}
+
+/** Those that fit, and how many there are if that is asked for; no limit at all counts as 0 with it, as SDKs do. */
+export async function find(db: D1Database, asked: Asked): Promise<Answer> {
+  const { where = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false } = asked;
+  const counting = count ? await answered(countInstallations(db, where), "counting installations") : 0;
+  if (typeof counting !== "number") return invalid(counting);
+  const bounds = {
+    limit: limit < 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX),
+    skip: Math.min(Math.max(skip, 0), SKIP_MAX),
+  };
+  const query = findInstallations(db, { where, order, ...bounds });
+  const found = await answered(query, "querying installations");
+  if (isRefusal(found)) return invalid(found);
+  const results = found.map(installationJson);
+  return { status: 200, body: { results, ...(count && { count: counting }) } };
+}
+
+function invalid({ detail }: QueryRefusal): Answer {
+  // The number has a field of its own here.
+  return { status: 400, failure: { code: INVALID_QUERY, error: detail.replace(/^102: /, "") } };
+}
+
+/** Forgets an installation; none is no matter. */
+export async function remove(db: D1Database, id: string): Promise<Answer> {
+  await answered(removeInstallations(db, [id]), "removing an installation");
+  return { status: 200, body: {} };
+}

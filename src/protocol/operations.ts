@@ -1,0 +1,63 @@
+import type { Json, JsonObject } from "./json.ts";
+
+/**
+ * Sets what stands at a path of names in a tree, which is changed in place. The change is a value, or an operation on
+ * the value that is there: `{__op: Delete | Increment | Add | AddUnique | Remove}`, as all SDKs write them.
+ *
+ * @returns the value after it, undefined when it is gone; or a text that says why it cannot be
+ */
+export function setPath(
+  tree: JsonObject,
+  segments: string[],
+  change: Json,
+): { value: Json | undefined } | string {
+  let parent = tree;
+  for (const segment of segments.slice(0, -1)) {
+    const child = own(parent, segment);
+    if (isObject(child)) {
+      parent = child;
+      continue;
+    }
+    if (child !== undefined && child !== null) return "passes through a value that is not an object";
+    const made: JsonObject = {};
+    parent[segment] = made;
+    parent = made;
+  }
+  const last = segments.at(-1) ?? "";
+  const value = resolve(own(parent, last), change);
+  if (typeof value === "string") return value;
+  if (value.value === undefined) delete parent[last];
+  else parent[last] = value.value;
+  return value;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function own(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+function resolve(current: Json | undefined, change: Json): { value: Json | undefined } | string {
+  if (!isObject(change) || typeof change.__op !== "string") return { value: change };
+  const { __op: operation, objects, amount } = change;
+  if (operation === "Delete") return { value: undefined };
+  if (operation === "Increment") {
+    if (typeof amount !== "number") return "Increment needs an amount";
+    if (current !== undefined && current !== null && typeof current !== "number") return "not a number";
+    return { value: (current ?? 0) + amount };
+  }
+  if (operation !== "Add" && operation !== "AddUnique" && operation !== "Remove")
+    return `unknown __op ${operation}`;
+  if (!Array.isArray(objects)) return `${operation} needs objects`;
+  if (current !== undefined && current !== null && !Array.isArray(current)) return "not an array";
+  const list = current ?? [];
+  const has = (values: Json[], value: Json) =>
+    values.some((one) => JSON.stringify(one) === JSON.stringify(value));
+  if (operation === "Add") return { value: [...list, ...objects] };
+  if (operation === "Remove") return { value: list.filter((value) => !has(objects, value)) };
+  const united = [...list];
+  for (const object of objects) if (!has(united, object)) united.push(object);
+  return { value: united };
+}

@@ -1,0 +1,115 @@
+import * as v from "valibot";
+import { isClientId } from "../conversation/client-id.ts";
+import { segmentsOf } from "../history/field.ts";
+import type { Kept } from "../history/installation-save.ts";
+import type { InstallationNames } from "../history/installation-write.ts";
+import type { Json, JsonObject } from "../protocol/json.ts";
+import { setPath } from "../protocol/operations.ts";
+
+/** Bytes of JSON, everything together. */
+const SIZE_MAX = 65_536;
+const CHANNELS_MAX = 1_000;
+
+/** What callers send along and the service says itself, or has no use for. */
+const IGNORED = new Set(["objectId", "createdAt", "updatedAt", "className"]);
+/** Some SDKs write an empty text for what they do not know yet. */
+const NAMES = new Set(["deviceToken", "installationId", "registrationId", "vendor"]);
+
+const text = (most: number) =>
+  v.pipe(v.string("must be a text"), v.maxLength(most, `must have at most ${most} characters`));
+const name = (most: number) => v.optional(text(most));
+
+/** Client ids are channels too, so whatever is one may be the other (N-03, P-12). */
+const channels = v.optional(
+  v.pipe(
+    v.array(v.string("must be a text"), "must be a list of texts"),
+    v.transform((names) => [...new Set(names.filter((each) => each !== ""))]),
+    v.maxLength(CHANNELS_MAX, `must have at most ${CHANNELS_MAX} entries`),
+    v.everyItem(
+      (each) => isClientId(each) && each.isWellFormed(),
+      "must have 1 to 64 characters each, and no control characters",
+    ),
+  ),
+  [],
+);
+
+const count = "must be a whole number that is not negative";
+
+const known = v.objectWithRest(
+  {
+    deviceType: v.pipe(v.optional(text(64), ""), v.minLength(1, "is required")),
+    deviceToken: name(1_024),
+    installationId: name(256),
+    registrationId: name(4_096),
+    vendor: name(64),
+    channels,
+    valid: v.optional(v.boolean("must be true or false"), true),
+    badge: v.optional(v.pipe(v.number(count), v.safeInteger(count), v.minValue(0, count)), 0),
+    // Pushes read these.
+    timeZone: v.optional(text(256)),
+    apnsTopic: v.optional(text(256)),
+    apnsTeamId: v.optional(text(256)),
+    deviceProfile: v.optional(text(256)),
+  },
+  v.custom<Json>(() => true),
+);
+
+/** What changes call the device. */
+export function namesIn({ deviceToken, installationId, registrationId }: JsonObject): InstallationNames {
+  const named = (value: Json | undefined) => (typeof value === "string" && value !== "" ? value : undefined);
+  return {
+    deviceToken: named(deviceToken),
+    installationId: named(installationId),
+    registrationId: named(registrationId),
+  };
+}
+
+/**
+ * Applies changes to an installation, or to nothing yet (N-01): by field or path values, null for none, or operations
+ * (`Delete`, `Add`, `AddUnique`, `Remove`, `Increment`). What the service says itself is passed over.
+ */
+export function changeInstallation(
+  before: Kept | undefined,
+  changes: JsonObject,
+): Kept | { refused: string } {
+  const tree = treeOf(before);
+  for (const [path, change] of Object.entries(changes)) {
+    const segments = segmentsOf(path);
+    const top = segments?.[0];
+    if (IGNORED.has(path) || path.startsWith("__") || (change === "" && NAMES.has(path))) continue;
+    if (segments === undefined || top === undefined) return { refused: `${path}: not the name of a field` };
+    // It is a capability, and is proved by a client's own session.
+    if (top === "subscription") return { refused: "subscription: is set by registering the browser" };
+    const outcome = setPath(tree, segments, change ?? { __op: "Delete" });
+    if (typeof outcome === "string") return { refused: `${path}: ${outcome}` };
+  }
+  const parsed = v.safeParse(known, tree);
+  if (!parsed.success) return { refused: problemOf(parsed.issues) };
+  const { deviceType, deviceToken, installationId, registrationId, vendor, ...rest } = parsed.output;
+  const { channels, valid, badge, ...fields } = rest;
+  const names = { deviceType, deviceToken, installationId, registrationId, vendor };
+  if ((deviceToken ?? installationId ?? registrationId) === undefined)
+    return { refused: "deviceToken or installationId is required" };
+  const subscription = before?.subscription;
+  if (subscription && (deviceToken !== before?.deviceToken || deviceType !== before?.deviceType))
+    return { refused: "deviceToken and deviceType: are those of the browser's subscription" };
+  const own: JsonObject = JSON.parse(JSON.stringify(fields));
+  const after = { ...names, channels, valid, badge, subscription, fields: own };
+  if (new TextEncoder().encode(JSON.stringify(after)).length > SIZE_MAX)
+    return { refused: `an installation has at most ${SIZE_MAX} bytes` };
+  return after;
+}
+
+/** Everything that may be changed, as one object: a path means the same everywhere. */
+function treeOf(before: Kept | undefined): JsonObject {
+  if (before === undefined) return {};
+  const { deviceType, deviceToken, installationId, registrationId, vendor, channels, valid, badge } = before;
+  const names = { deviceType, deviceToken, installationId, registrationId, vendor };
+  const tree: JsonObject = JSON.parse(JSON.stringify({ ...before.fields, ...names, channels, valid, badge }));
+  return tree;
+}
+
+function problemOf([issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+  const [top] = v.getDotPath(issue)?.split(".") ?? [];
+  return top === undefined ? issue.message : `${top}: ${issue.message}`;
+}

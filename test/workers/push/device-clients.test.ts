@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import { bindDevice, deviceState, unbindDevice } from "../../../src/history/device-clients.ts";
+import { channelsByDevice, DAY, kept, meanwhile, NOW, phone, save, tablet, useTables } from "./tables.ts";
+
+const db = useTables();
+
+const logIn = (
+  clientId: string,
+  device: string,
+  { leaving = [], now = NOW }: { leaving?: string[]; now?: number } = {},
+) => bindDevice(db(), { device, clientId, leaving, now });
+
+const logOut = (clientId: string, device: string) => unbindDevice(db(), { device, clientId });
+
+describe("[C-12] [P-12] who is logged in on a device is among its channels", () => {
+  test("by its token or its installation id, and not any more once he logged out", async () => {
+    await save(db(), { ...phone, channels: ["news"] });
+    await save(db(), tablet);
+    await logIn("Tom", "a1b2");
+    await logIn("Tom", "tablet-1");
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"], "tablet-1": ["Tom"] });
+    await logOut("Tom", "a1b2");
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"], "tablet-1": ["Tom"] });
+  });
+
+  test("also where the installation comes after the login", async () => {
+    await logIn("Tom", "a1b2");
+    expect(await deviceState(db(), "a1b2")).toEqual({ clientIds: ["Tom"], installed: false });
+    await save(db(), { ...phone, channels: ["news"] });
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });
+    expect(await deviceState(db(), "a1b2")).toEqual({ clientIds: ["Tom"], installed: true });
+  });
+
+  test("also where its token becomes known after the login", async () => {
+    await save(db(), tablet);
+    await logIn("Tom", "c3d4");
+    await save(db(), { ...tablet, deviceToken: "c3d4" });
+    expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["Tom"] });
+  });
+
+  test("a list of channels that an SDK saves does not take him out, nor does removing him", async () => {
+    await save(db(), phone);
+    await logIn("Tom", "a1b2");
+    await save(db(), { ...phone, channels: ["news"] });
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });
+    await save(db(), { ...phone, channels: { __op: "Remove", objects: ["Tom", "news"] } });
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom"] });
+    await save(db(), { ...phone, channels: { __op: "Delete" } });
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom"] });
+  });
+
+  test("several on one device, until others are said to be there no more", async () => {
+    await save(db(), { ...phone, channels: ["news"] });
+    await logIn("Tom", "a1b2");
+    await logIn("Jerry", "a1b2");
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Jerry", "Tom", "news"] });
+    await logIn("Spike", "a1b2", { leaving: ["Tom", "Jerry", "Spike"] });
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Spike", "news"] });
+    expect(await deviceState(db(), "a1b2")).toMatchObject({ clientIds: ["Spike"] });
+  });
+
+  test("logged in by both names of a device, he is there until he logged out by both", async () => {
+    await save(db(), { ...tablet, deviceToken: "c3d4" });
+    await logIn("Tom", "c3d4");
+    await logIn("Tom", "tablet-1");
+    await logOut("Tom", "c3d4");
+    expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["Tom"] });
+    await logOut("Tom", "tablet-1");
+    expect(await channelsByDevice(db())).toEqual({ "tablet-1": [] });
+  });
+
+  test("logging out where one never was changes nothing", async () => {
+    await save(db(), { ...phone, channels: ["news"] });
+    await logOut("Tom", "a1b2");
+    await logOut("Tom", "nowhere");
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"] });
+  });
+});
+
+describe("[N-02] a login shows that the device is in use", () => {
+  test("which is noted once a day", async () => {
+    const first = kept(await save(db(), phone));
+    await logIn("Tom", "a1b2", { now: NOW + 1_000 });
+    const updatedAt = async () =>
+      (await db().prepare("SELECT updated_at AS at FROM installations").first<{ at: number }>())?.at;
+    const bound = NOW + 1_000;
+    expect([first.updatedAt, await updatedAt()]).toEqual([NOW, bound]);
+    await logIn("Tom", "a1b2", { now: bound + DAY - 1 });
+    expect(await updatedAt()).toBe(bound);
+    await logIn("Tom", "a1b2", { now: bound + DAY });
+    expect(await updatedAt()).toBe(bound + DAY);
+  });
+});
+
+describe("[C-12] at the same moment", () => {
+  test("logins, logouts and saves leave everybody and everything in its place", async () => {
+    await save(db(), { ...phone, channels: ["news"] });
+    const people = Array.from({ length: 8 }, (_, at) => `cat-${at}`);
+    const added = ["channel-0", "channel-1", "channel-2"];
+    await Promise.all([
+      ...people.map((clientId) => logIn(clientId, "a1b2")),
+      ...added.map((each) => save(db(), { ...phone, channels: { __op: "AddUnique", objects: [each] } })),
+    ]);
+    expect(await channelsByDevice(db())).toEqual({ a1b2: [...people, ...added, "news"].sort() });
+    const [first = "", second = "", ...staying] = people;
+    await Promise.all([
+      logOut(first, "a1b2"),
+      save(db(), { ...phone, channels: ["sports"] }),
+      logOut(second, "a1b2"),
+      logIn("Tom", "a1b2"),
+    ]);
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", ...staying, "sports"].sort() });
+  });
+
+  test("a login between what a save reads and writes is not lost", async () => {
+    await save(db(), phone);
+    await save(
+      meanwhile(db(), () => logIn("Tom", "a1b2")),
+      { ...phone, channels: ["news"] },
+    );
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });
+  });
+
+  test("nor before the device is first saved", async () => {
+    await save(
+      meanwhile(db(), () => logIn("Tom", "a1b2")),
+      { ...phone, channels: ["news"] },
+    );
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });
+  });
+
+  test("nor is a logout", async () => {
+    await save(db(), phone);
+    await logIn("Tom", "a1b2");
+    const addition = { ...phone, channels: { __op: "AddUnique", objects: ["news"] } };
+    await save(
+      meanwhile(db(), () => logOut("Tom", "a1b2")),
+      addition,
+    );
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"] });
+  });
+});
