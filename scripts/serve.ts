@@ -7,6 +7,7 @@ import { buildPage } from "./build-page.ts";
 import { claim } from "./claim.ts";
 import { runDaily } from "./daily.ts";
 import { WorkerdGuard } from "./guard.ts";
+import { type BridgedRequest, Http2Bridge } from "./http2.ts";
 import { applyMigrations } from "./migrations.ts";
 import { publicNetwork } from "./network.ts";
 import { Refusal, type StartOptions } from "./options.ts";
@@ -45,13 +46,17 @@ function refuse(error: unknown): never {
 function miniflareOptions({ host, port, data, variables }: StartOptions, script: string) {
   const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
   const { modulesRules: _, ...worker } = workerOptions;
+  const bridge = new Http2Bridge();
   return {
     ...convertV4MiniflareOptions({
       ...worker,
       name: "parley",
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
       bindings: Object.assign({}, worker.bindings, variables, { OWN_BOX: "1" }),
-      serviceBindings: Object.assign({}, worker.serviceBindings, { PUBLIC_NETWORK: publicNetwork }),
+      serviceBindings: Object.assign({}, worker.serviceBindings, {
+        PUBLIC_NETWORK: publicNetwork,
+        HTTP2: (request: BridgedRequest) => bridge.fetch(request),
+      }),
       host,
       port,
       // Miniflare would otherwise ask the network where this machine is.

@@ -107,18 +107,22 @@ export function addressProblem(
   return "must be https and a public host, unless hooks.allowPrivate is true";
 }
 
-/**
- * Calls as this deployment's settings allow them. On Cloudflare no network is private; on one's own box
- * `PUBLIC_NETWORK` looks at the address that a name turned out to have.
- */
+/** Calls as this deployment's settings allow them. */
 export function outboundOf(
   env: Pick<Env, "APP_ID" | "DEMO" | "PUBLIC_NETWORK">,
   { hooks }: Pick<Settings, "hooks">,
+  networks: Networks = networksOf(env),
 ): Outbound {
+  return new Outbound(reachOf(env, hooks.allowPrivate), networks);
+}
+
+/**
+ * On Cloudflare no network is private; on one's own box `PUBLIC_NETWORK` looks at the address that a name turned out
+ * to have.
+ */
+export function networksOf({ PUBLIC_NETWORK: network }: Pick<Env, "PUBLIC_NETWORK">): Networks {
   const all: Fetch = (url, init) => fetch(url, init);
-  const { PUBLIC_NETWORK: network } = env;
-  const open: Fetch = network === undefined ? all : (url, init) => network.fetch(url, init);
-  return new Outbound(reachOf(env, hooks.allowPrivate), { open, all });
+  return { all, open: network === undefined ? all : (url, init) => network.fetch(url, init) };
 }
 
 /** The body of an answer; rejects one that is too long to be meant. */

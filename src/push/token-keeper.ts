@@ -1,6 +1,9 @@
+import { importPKCS8, SignJWT } from "jose";
 import type { Outbound } from "../hooks/outbound.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Sql } from "../sql.ts";
+import type { ApnsKey } from "./apns-key.ts";
+import { exchangeForFcmToken } from "./fcm-token.ts";
 
 export interface TokenKeeperHost {
   push(): Promise<Settings["push"]>;
@@ -8,21 +11,127 @@ export interface TokenKeeperHost {
   now(): number;
 }
 
-const NOT_YET = "not written yet";
+const MINUTE = 60_000; // ms
 
-/** Makes and keeps the tokens by which providers know us. */
+/** Apple refuses with 429 who changes his token more often. */
+const APNS_AGE_MIN = 20 * MINUTE;
+/** Apple takes none that is older than an hour. */
+const APNS_AGE_MAX = 50 * MINUTE;
+/** FCM's is not used for the last minutes: a call that is under way has to end. */
+const FCM_RESERVE = 5 * MINUTE;
+
+const FCM = "fcm";
+
+interface Made {
+  token: string;
+  /** When another is to take its place (ms). */
+  renewAt: number;
+}
+
+type Row = {
+  fingerprint: string;
+  token: string;
+  made_at: number;
+  renew_at: number;
+  refused: number;
+};
+
+/**
+ * Makes and keeps the tokens by which providers know us, a row for each key, so that they outlive the object's sleep.
+ * A key that was replaced has another fingerprint.
+ */
 export class TokenKeeper {
-  constructor(_sql: Sql, _host: TokenKeeperHost) {}
+  readonly #sql: Sql;
+  readonly #host: TokenKeeperHost;
 
-  async apns(_teamId: string, _keyId: string): Promise<string | undefined> {
-    throw new Error(NOT_YET);
+  constructor(sql: Sql, host: TokenKeeperHost) {
+    this.#sql = sql;
+    this.#host = host;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS tokens (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, token TEXT NOT NULL, " +
+        "made_at INTEGER NOT NULL, renew_at INTEGER NOT NULL, refused INTEGER NOT NULL) WITHOUT ROWID",
+    );
   }
 
+  /** The provider token for one of the app's APNs keys; undefined where there is no such key. */
+  async apns(teamId: string, keyId: string): Promise<string | undefined> {
+    const { apns } = await this.#host.push();
+    const key = apns.keys.find((one) => one.teamId === teamId && one.keyId === keyId);
+    if (key === undefined) return undefined;
+    const name = `apns ${JSON.stringify([teamId, keyId])}`;
+    return this.#token(name, key.privateKey, APNS_AGE_MIN, async (now) => ({
+      token: await providerTokenOf(key, now),
+      renewAt: now + APNS_AGE_MAX,
+    }));
+  }
+
+  /** The access token for FCM; undefined where no service account is set. Rejects where Google gives none. */
   async fcm(): Promise<string | undefined> {
-    throw new Error(NOT_YET);
+    const account = (await this.#host.push()).fcm.serviceAccount;
+    if (account === null) return undefined;
+    const outbound = await this.#host.outbound();
+    return this.#token(FCM, JSON.stringify(account), 0, async (now) => {
+      const { token, expiresAt } = await exchangeForFcmToken(account, outbound, now);
+      return { token, renewAt: expiresAt - FCM_RESERVE };
+    });
   }
 
-  refused(_token: string): void {
-    throw new Error(NOT_YET);
+  /** A provider did not take this token: another is made when one is asked for, if it is old enough for that. */
+  refused(token: string): void {
+    this.#sql.exec("UPDATE tokens SET refused = 1 WHERE token = ?", token);
   }
+
+  /**
+   * The kept token, or a new one in its place.
+   *
+   * @param ageMin how old a token has to be for another to be made from the same secret (ms)
+   */
+  async #token(
+    name: string,
+    secret: string,
+    ageMin: number,
+    make: (now: number) => Promise<Made>,
+  ): Promise<string> {
+    const fingerprint = await fingerprintOf(secret);
+    const kept = this.#kept(name, fingerprint, ageMin);
+    if (kept !== undefined) return kept;
+    const now = this.#host.now();
+    const { token, renewAt } = await make(now);
+    // Somebody else may have asked meanwhile: what was kept first is everybody's.
+    const keptMeanwhile = this.#kept(name, fingerprint, ageMin);
+    if (keptMeanwhile !== undefined) return keptMeanwhile;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO tokens (name, fingerprint, token, made_at, renew_at, refused) VALUES (?, ?, ?, ?, ?, 0)",
+      ...[name, fingerprint, token, now, renewAt],
+    );
+    return token;
+  }
+
+  #kept(name: string, fingerprint: string, ageMin: number): string | undefined {
+    const [row] = this.#sql
+      .exec<Row>(
+        "SELECT fingerprint, token, made_at, renew_at, refused FROM tokens WHERE name = ? AND fingerprint = ?",
+        ...[name, fingerprint],
+      )
+      .toArray();
+    if (row === undefined) return undefined;
+    const now = this.#host.now();
+    // One from the future was made by a wrong clock, and Apple takes it as little as an old one.
+    const age = Math.abs(now - row.made_at);
+    const good = now < row.renew_at && age < row.renew_at - row.made_at && row.refused === 0;
+    return good || age < ageMin ? row.token : undefined;
+  }
+}
+
+async function providerTokenOf({ teamId, keyId, privateKey }: ApnsKey, now: number): Promise<string> {
+  return new SignJWT({})
+    .setProtectedHeader({ alg: "ES256", kid: keyId })
+    .setIssuer(teamId)
+    .setIssuedAt(Math.floor(now / 1_000))
+    .sign(await importPKCS8(privateKey.trim(), "ES256"));
+}
+
+async function fingerprintOf(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,0 +1,40 @@
+import type { Installation } from "../history/installations.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { Push } from "./work.ts";
+
+/** One of Apple's authentication keys, as the settings have it. */
+export type ApnsKey = Settings["push"]["apns"]["keys"][number];
+
+/** The key that a device is pushed to with, and the app on it that gets it; or why there is none. */
+export type ApnsRoute = { key: ApnsKey; topic: string } | { problem: string };
+
+/**
+ * Finds a device's key (P-16): one of its team that lists its topic, else the first of its team, else, where its team
+ * is not known, the first of all. A device of another team than the push is for has none: Apple would call its token
+ * bad.
+ */
+export function apnsRouteOf(
+  keys: readonly ApnsKey[],
+  { fields }: Installation,
+  { teamId, topic: pushTopic }: Push,
+): ApnsRoute {
+  const ownTeam = textOf(fields.apnsTeamId);
+  if (teamId !== undefined && ownTeam !== undefined && ownTeam !== teamId) {
+    return { problem: `a device of another team: ${ownTeam}` };
+  }
+  const team = teamId ?? ownTeam;
+  const topic = textOf(fields.apnsTopic) ?? pushTopic;
+  const ofTeam = team === undefined ? keys : keys.filter((key) => key.teamId === team);
+  const listing = topic === undefined ? undefined : ofTeam.find(({ topics }) => topics.includes(topic));
+  const key = listing ?? ofTeam[0];
+  if (key === undefined)
+    return { problem: team === undefined ? "no APNs key" : `no APNs key of team ${team}` };
+  const usedTopic = topic ?? key.topics[0];
+  if (usedTopic === undefined) return { problem: `no topic for APNs key ${key.keyId}` };
+  return /^[!-~]+$/.test(usedTopic) ? { key, topic: usedTopic } : { problem: "a topic that no app can have" };
+}
+
+/** Installations hold what apps put there. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

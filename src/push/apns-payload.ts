@@ -1,0 +1,93 @@
+import type { Json, JsonObject } from "../protocol/json.ts";
+import { isObject } from "../settings/values.ts";
+
+/** A push's content in Apple's form: what the device gets, and what Apple is told about it in headers. */
+export interface ApnsContent {
+  payload: JsonObject;
+  /** What replaces what on the device; undefined where the content names nothing. */
+  collapseId: string | undefined;
+  pushType: string;
+  priority: 10 | 5 | 1;
+}
+
+/** Parts of a content that are each for one kind of device (N-07); `ios` is for ours. */
+const PLATFORMS = new Set(["ios", "android", "mi", "hms", "mz", "vivo", "oppo", "honor", "fcm", "web"]);
+
+/** What Apple looks for in `aps` (N-08); `alert` and `badge` go there as well, and may have to be made. */
+const APS_KEYS = new Set([
+  ...["sound", "category", "thread-id", "content-available", "mutable-content", "target-content-id"],
+  ...["url-args", "interruption-level", "relevance-score"],
+]);
+
+const HEADER_KEYS = new Set(["collapse-id", "apns-priority", "apns-push-type"]);
+
+/**
+ * A content as Apple takes it (N-07, N-08): the common keys overridden by those of `ios`, without what is for other
+ * devices and without keys that begin with `_`, which are for us alone (P-19). A ready `aps` is taken as it is.
+ *
+ * @param badge what the icon is to show where the content says `Increment` (P-06)
+ */
+export function apnsContentOf(content: JsonObject, badge: number | undefined): ApnsContent {
+  const keys = keysOf(content);
+  const body: JsonObject = {};
+  for (const [name, value] of Object.entries(keys)) if (!HEADER_KEYS.has(name)) body[name] = value;
+  const payload = isObject(keys.aps) ? { ...body, aps: badged(keys.aps, badge) } : gathered(body, badge);
+  const pushType = pushTypeOf(keys["apns-push-type"], payload.aps);
+  const collapseId = keys["collapse-id"];
+  return {
+    payload,
+    collapseId: typeof collapseId === "string" && collapseId !== "" ? collapseId : undefined,
+    pushType,
+    priority: priorityOf(keys["apns-priority"], pushType),
+  };
+}
+
+function keysOf({ ios, ...content }: JsonObject): JsonObject {
+  const common = Object.entries(content).filter(([name]) => !PLATFORMS.has(name));
+  const own = isObject(ios) ? Object.entries(ios) : [];
+  return Object.fromEntries([...common, ...own].filter(([name]) => !name.startsWith("_")));
+}
+
+/** Sorts keys into `aps` and what goes beside it. */
+function gathered(keys: JsonObject, badge: number | undefined): JsonObject {
+  const { alert, title, subtitle, badge: wanted, ...others } = keys;
+  const aps: JsonObject = {};
+  const payload: JsonObject = { aps };
+  Object.assign(aps, alertOf({ alert, title, subtitle }));
+  if (wanted !== undefined) Object.assign(aps, badged({ badge: wanted }, badge));
+  for (const [name, value] of Object.entries(others)) (APS_KEYS.has(name) ? aps : payload)[name] = value;
+  return payload;
+}
+
+type Alert = Partial<Record<"alert" | "title" | "subtitle", Json>>;
+
+/** A title beside the alert becomes part of it, unless the alert has its own. */
+function alertOf({ alert, title, subtitle }: Alert): { alert?: Json } {
+  const titles: JsonObject = {};
+  if (typeof title === "string") titles.title = title;
+  if (typeof subtitle === "string") titles.subtitle = subtitle;
+  if (Object.keys(titles).length === 0) return alert === undefined ? {} : { alert };
+  if (typeof alert === "string") return { alert: { ...titles, body: alert } };
+  return { alert: isObject(alert) ? { ...titles, ...alert } : titles };
+}
+
+function badged(aps: JsonObject, badge: number | undefined): JsonObject {
+  const { badge: wanted, ...others } = aps;
+  if (wanted !== "Increment") return aps;
+  return badge === undefined ? others : { ...others, badge };
+}
+
+/** Apple wants a push that shows nothing called `background`, and would drop an `alert` without an alert. */
+function pushTypeOf(wanted: Json | undefined, aps: Json | undefined): string {
+  if (typeof wanted === "string" && /^[a-z]+$/.test(wanted)) return wanted;
+  if (!isObject(aps)) return "alert";
+  const wakes = aps["content-available"] === 1 || aps["content-available"] === true;
+  return wakes && !("alert" in aps || "badge" in aps || "sound" in aps) ? "background" : "alert";
+}
+
+/** Apple refuses a background push of the highest priority. */
+function priorityOf(wanted: Json | undefined, pushType: string): 10 | 5 | 1 {
+  const highest = pushType === "background" ? 5 : 10;
+  const priority = ([10, 5, 1] as const).find((allowed) => String(allowed) === String(wanted)) ?? highest;
+  return priority > highest ? highest : priority;
+}

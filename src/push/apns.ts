@@ -1,0 +1,200 @@
+import * as v from "valibot";
+import type { Installation } from "../history/installations.ts";
+import { parseJson } from "../protocol/json-text.ts";
+import type { Settings } from "../settings/schema.ts";
+import { type ApnsKey, apnsRouteOf } from "./apns-key.ts";
+import { type ApnsContent, apnsContentOf } from "./apns-payload.ts";
+import { ask, eachTarget, type ProviderAnswer, type ProviderFetch, retryAfterOf } from "./each-target.ts";
+import type { Outcome, PushProvider, Target } from "./provider.ts";
+import type { Push } from "./work.ts";
+
+/** What pushing by APNs asks of the rest of the service. Every call has a deadline and may reject. */
+export interface ApnsHost {
+  /** Speaks HTTP/2. */
+  fetch: ProviderFetch;
+  /** The provider token of one of the keys; undefined where there is no such key any more. */
+  apnsToken(teamId: string, keyId: string): Promise<string | undefined>;
+  /** Apple did not take this token. */
+  tokenRefused(token: string): Promise<void>;
+  now(): number;
+}
+
+const SERVERS = { prod: "https://api.push.apple.com", dev: "https://api.sandbox.push.apple.com" };
+const DEVICE_TYPES = new Set(["ios", "macos", "watchos", "tvos"]);
+/** Apple takes no larger payload, in bytes. */
+const PAYLOAD_MAX = 4_096;
+/** Nor a longer `apns-collapse-id`, in bytes. */
+const COLLAPSE_ID_MAX = 64;
+/** Hexadecimal, of 64 digits and more: Apple says that this may change. */
+const DEVICE_TOKEN = /^[\w-]{1,400}$/;
+const TOKEN_NOT_TAKEN = "Apple does not take the provider token";
+
+/** How Apple says why not: `timestamp` (ms) is since when a device has been gone. */
+const refusal = v.object({ reason: v.string(), timestamp: v.optional(v.number()) });
+
+/** Apple's devices, by token authentication (P-20). */
+export class Apns implements PushProvider {
+  readonly name = "apns";
+  readonly #settings: Settings["push"]["apns"];
+  readonly #host: ApnsHost;
+
+  constructor(settings: Settings["push"]["apns"], host: ApnsHost) {
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  serves({ deviceType, deviceToken }: Installation): boolean {
+    return deviceToken !== undefined && DEVICE_TYPES.has(deviceType);
+  }
+
+  async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
+    const tokens = new ProviderTokens(this.#host);
+    return eachTarget(targets, (target) => this.#sendTo(target, push, tokens));
+  }
+
+  async #sendTo(target: Target, push: Push, tokens: ProviderTokens): Promise<Outcome> {
+    const { installation, badge } = target;
+    const { deviceToken } = installation;
+    // What it holds is the app's doing: something else than a token must not become another path.
+    if (deviceToken === undefined || !DEVICE_TOKEN.test(deviceToken)) return gone("not a device token");
+    const route = apnsRouteOf(this.#settings.keys, installation, push);
+    if ("problem" in route) return failed(route.problem);
+    const content = apnsContentOf(push.content, badge);
+    const body = JSON.stringify(content.payload);
+    const bytes = new TextEncoder().encode(body).length;
+    if (bytes > PAYLOAD_MAX) return failed(`a payload of ${bytes} bytes, of ${PAYLOAD_MAX} at most`);
+    const server = this.#settings.url?.replace(/\/+$/, "") ?? SERVERS[push.environment];
+    const url = `${server}/3/device/${deviceToken}`;
+    const headers = await headersOf(push, deviceToken, route.topic, content);
+    return this.#call({ url, headers, body }, route.key, tokens);
+  }
+
+  /** Once more with another token, where Apple did not take the first and there is another. */
+  async #call(request: ApnsRequest, key: ApnsKey, tokens: ProviderTokens): Promise<Outcome> {
+    const { url, headers, body } = request;
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const current = await tokens.of(key);
+      if ("outcome" in current) return current;
+      const authorization = `bearer ${current.token}`;
+      const answer = await ask(this.#host.fetch, url, {
+        method: "POST",
+        headers: { ...headers, authorization },
+        body,
+      });
+      if (!isTokenRefused(answer)) return outcomeOf(answer, this.#host.now());
+      await tokens.refused(key, current.token);
+    }
+    return later(TOKEN_NOT_TAKEN);
+  }
+}
+
+interface ApnsRequest {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** The provider tokens of one delivery: each is asked for once, until Apple does not take it. */
+class ProviderTokens {
+  readonly #host: ApnsHost;
+  readonly #byKey = new Map<ApnsKey, Promise<string | undefined>>();
+  readonly #refused = new Set<string>();
+
+  constructor(host: ApnsHost) {
+    this.#host = host;
+  }
+
+  /** The token to call with; or what becomes of a push that has none which Apple would take. */
+  async of(key: ApnsKey): Promise<{ token: string } | Outcome> {
+    const asked = this.#byKey.get(key) ?? this.#host.apnsToken(key.teamId, key.keyId);
+    this.#byKey.set(key, asked);
+    const token = await asked;
+    if (token === undefined) return failed(`no APNs key ${key.keyId} any more`);
+    return this.#refused.has(token) ? later(TOKEN_NOT_TAKEN) : { token };
+  }
+
+  /** Asks for the next one, once, however many devices were tried with this one. */
+  async refused(key: ApnsKey, token: string): Promise<void> {
+    if (this.#refused.has(token)) return;
+    this.#refused.add(token);
+    const { teamId, keyId } = key;
+    const next = this.#host.tokenRefused(token).then(() => this.#host.apnsToken(teamId, keyId));
+    this.#byKey.set(key, next);
+    await next;
+  }
+}
+
+async function headersOf(
+  { id, expiresAt }: Push,
+  deviceToken: string,
+  topic: string,
+  { collapseId, pushType, priority }: ApnsContent,
+): Promise<Record<string, string>> {
+  return {
+    "content-type": "application/json",
+    "apns-topic": topic,
+    "apns-push-type": pushType,
+    "apns-priority": String(priority),
+    "apns-expiration": String(Math.floor(expiresAt / 1_000)),
+    // A repetition after a lost answer then takes the first one's place on the device.
+    "apns-collapse-id": await collapseIdOf(collapseId ?? id),
+    "apns-id": await apnsIdOf(id, deviceToken),
+  };
+}
+
+/** What Apple's header can hold: anything else is known by its digest, which has just the longest length. */
+async function collapseIdOf(text: string): Promise<string> {
+  if (text.length <= COLLAPSE_ID_MAX && /^[!-~]+$/.test(text)) return text;
+  return hex(await digestOf(text));
+}
+
+/** A UUID (RFC 9562, version 8), the same at every attempt. */
+async function apnsIdOf(pushId: string, deviceToken: string): Promise<string> {
+  const bytes = (await digestOf(`${pushId} ${deviceToken}`)).subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+async function digestOf(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What Apple's answer means for the device. An answer that Apple would not give came from something between. */
+function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
+  if (status === 200) return { outcome: "sent" };
+  const refused = refusalIn(text);
+  const why = refused?.reason ?? `status ${status}: ${text.slice(0, 200)}`;
+  if (refused === undefined || status === 429 || status >= 500) {
+    return later(why, retryAfterOf(headers, now));
+  }
+  if (status === 410) return gone(why, refused.timestamp);
+  return status === 400 && why === "BadDeviceToken" ? gone(why) : failed(why);
+}
+
+function isTokenRefused({ status, text }: ProviderAnswer): boolean {
+  const reason = refusalIn(text)?.reason;
+  return status === 403 && (reason === "ExpiredProviderToken" || reason === "InvalidProviderToken");
+}
+
+function refusalIn(text: string): v.InferOutput<typeof refusal> | undefined {
+  const parsed = parseJson(text);
+  const checked = v.safeParse(refusal, "value" in parsed ? parsed.value : undefined);
+  return checked.success ? checked.output : undefined;
+}
+
+function gone(why: string, since?: number): Outcome {
+  return { outcome: "gone", since, why };
+}
+
+function failed(why: string): Outcome {
+  return { outcome: "failed", why };
+}
+
+function later(why: string, retryAfter?: number): Outcome {
+  return { outcome: "later", retryAfter, why };
+}

@@ -1,0 +1,60 @@
+import { importPKCS8, SignJWT } from "jose";
+import * as v from "valibot";
+import type { Outbound } from "../hooks/outbound.ts";
+import { parseJson } from "../protocol/json-text.ts";
+import type { Settings } from "../settings/schema.ts";
+
+export type ServiceAccount = NonNullable<Settings["push"]["fcm"]["serviceAccount"]>;
+
+export interface FcmToken {
+  token: string;
+  /** Milliseconds. */
+  expiresAt: number;
+}
+
+const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
+const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/** Google takes no assertion that is good for longer, in seconds. */
+const ASSERTION_EXPIRY = 60 * 60;
+const DEADLINE = 10_000; // ms
+
+const granted = v.object({
+  access_token: v.pipe(v.string(), v.minLength(1)),
+  expires_in: v.pipe(v.number(), v.minValue(0)),
+});
+
+/**
+ * Exchanges a service account's signature for an access token (RFC 7523). Rejects, in words fit for a log, where
+ * Google does not give one within 10 s.
+ */
+export async function exchangeForFcmToken(
+  account: ServiceAccount,
+  outbound: Outbound,
+  now: number,
+): Promise<FcmToken> {
+  const body = new URLSearchParams({ grant_type: GRANT_TYPE, assertion: await assertionOf(account, now) });
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const call = { url: new URL(account.token_uri), method: "POST" as const, headers, body: body.toString() };
+  const reply = await outbound.send(call, DEADLINE);
+  if ("unanswered" in reply) throw new Error(`no FCM token: ${reply.unanswered}`);
+  const { status, text } = reply;
+  if (status !== 200) throw new Error(`no FCM token: status ${status}: ${text.slice(0, 200)}`);
+  const parsed = parseJson(text);
+  const checked = v.safeParse(granted, "value" in parsed ? parsed.value : undefined);
+  // What cannot be read may still hold the token.
+  if (!checked.success) throw new Error("no FCM token: an answer that is none of Google's");
+  const { access_token: token, expires_in: seconds } = checked.output;
+  return { token, expiresAt: now + seconds * 1_000 };
+}
+
+async function assertionOf(account: ServiceAccount, now: number): Promise<string> {
+  const { client_email: email, private_key: pem, token_uri: audience } = account;
+  const seconds = Math.floor(now / 1_000);
+  return new SignJWT({ scope: SCOPE })
+    .setProtectedHeader({ alg: "RS256", typ: "JWT" })
+    .setIssuer(email)
+    .setAudience(audience)
+    .setIssuedAt(seconds)
+    .setExpirationTime(seconds + ASSERTION_EXPIRY)
+    .sign(await importPKCS8(pem.trim(), "RS256"));
+}
