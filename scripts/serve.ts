@@ -5,6 +5,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError
 import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
 import { buildPage } from "./build-page.ts";
 import { claim } from "./claim.ts";
+import { runDaily } from "./daily.ts";
 import { WorkerdGuard } from "./guard.ts";
 import { type BridgedRequest, Http2Bridge } from "./http2.ts";
 import { applyMigrations } from "./migrations.ts";
@@ -32,6 +33,7 @@ export async function serve(options: StartOptions): Promise<string> {
   stopOnSignals(miniflare, guard);
   const { port } = await miniflare.ready.catch(refuse);
   await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
+  runDaily(miniflare);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return `http://${host}:${port}`;
 }

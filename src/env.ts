@@ -136,8 +136,8 @@ interface PushSchedule {
    * where as many wait as may.
    */
   accept(notification: Notification, requestId: string | undefined): Promise<Accepted | "full">;
-  /** The notifications that wait for their time, the next one first. */
-  scheduled(): Promise<NumberedNotification[]>;
+  /** The notifications that wait for their time, the next one first. Not `scheduled`: the platform keeps that name. */
+  waiting(): Promise<NumberedNotification[]>;
   /** The one under a number; undefined when all its devices were found, or it was taken back. */
   notification(number: number): Promise<NumberedNotification | undefined>;
   /** Forgets one: all its devices were found, or it was taken back. */

@@ -51,8 +51,8 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     return accepted;
   }
 
-  async scheduled(): Promise<NumberedNotification[]> {
-    return this.#schedule.scheduled(Date.now());
+  async waiting(): Promise<NumberedNotification[]> {
+    return this.#schedule.waiting(Date.now());
   }
 
   async notification(number: number): Promise<NumberedNotification | undefined> {

@@ -78,7 +78,7 @@ export class Schedule {
     const before = requestId === undefined ? undefined : this.answered(requestId, now);
     if (before !== undefined) return before;
     const { push, at, createdAt } = notification;
-    if (at > now && this.#waiting(now) >= WAITING_MAX) return "full";
+    if (at > now && this.#countWaiting(now) >= WAITING_MAX) return "full";
     const { notificationId } = push.cause;
     this.#sql.exec(
       "INSERT INTO notifications (state, at, expires_at, id, notification) VALUES ('waiting', ?, ?, ?, ?)",
@@ -96,7 +96,7 @@ export class Schedule {
   }
 
   /** Those whose time has not come, the next one first. */
-  scheduled(now: number): NumberedNotification[] {
+  waiting(now: number): NumberedNotification[] {
     return this.#sql
       .exec<Row>(
         "SELECT number, notification FROM notifications WHERE state = 'waiting' AND at > ? ORDER BY at, number",
@@ -157,7 +157,7 @@ export class Schedule {
     );
   }
 
-  #waiting(now: number): number {
+  #countWaiting(now: number): number {
     return this.#sql
       .exec<{ count: number }>(
         "SELECT count(*) AS count FROM notifications WHERE state = 'waiting' AND at > ?",

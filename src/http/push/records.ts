@@ -54,6 +54,7 @@ const record = v.object({
   status: v.pipe(
     v.picklist(["scheduled", "in-queue", "done", "failed"]),
     v.description("`done` once all devices were found; what came of each is counted as it comes."),
+    v.examples(["done"]),
   ),
   devices: count("Devices it is for."),
   successes: count("Taken by a provider."),
@@ -66,7 +67,7 @@ const record = v.object({
   errorMessage: v.optional(v.pipe(v.string(), v.description("The last error."))),
   prod: environment(),
   where: v.optional(conditions()),
-  "from-service": v.literal("push"),
+  "from-service": v.pipe(v.literal("push"), v.examples(["push"])),
   "push-time": schema.isoTime(),
   createdAt: schema.isoTime(),
 });
@@ -182,7 +183,7 @@ export const pushRecords = new Hono<HttpEnv>()
       ...{ access: "master", answer: scheduled },
     }),
     async (context) => {
-      const waiting = await answered(pushesOf(context.env).scheduled(), "scheduled notifications");
+      const waiting = await answered(pushesOf(context.env).waiting(), "scheduled notifications");
       return context.json({ results: waiting.map(scheduledJson) });
     },
   )
@@ -196,7 +197,7 @@ export const pushRecords = new Hono<HttpEnv>()
     async (context) => {
       const { number } = context.req.valid("param");
       const pushes = pushesOf(context.env);
-      const waiting = await answered(pushes.scheduled(), "scheduled notifications");
+      const waiting = await answered(pushes.waiting(), "scheduled notifications");
       const id = waiting.find((notification) => notification.number === number)?.push.cause.notificationId;
       if (id === undefined) return notFound(context);
       // Others may share its record. The notification goes last: while it is there, who asks again finds it.

@@ -1,8 +1,8 @@
 import type { Context } from "hono";
-import { newConversationId as newObjectId } from "../../conversation/ids.ts";
 import { selectInstallations } from "../../history/installation-query.ts";
 import { addNotification, removeNotification, settleNotification } from "../../history/notifications.ts";
 import type { JsonObject } from "../../protocol/json.ts";
+import { newObjectId } from "../../protocol/object-id.ts";
 import { controlled } from "../../push/content.ts";
 import type { Accepted, Notification } from "../../push/schedule.ts";
 import { pushesOf } from "../../push/stub.ts";

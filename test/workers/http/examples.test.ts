@@ -6,6 +6,7 @@ import { VAPID } from "../../support/vapid.ts";
 import { loggedIn } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
 import { engineWith } from "../support/engine.ts";
+import { pushedLater, setUpPush, waiting } from "../support/push.ts";
 import { conversationOf, done, rest, saidBy } from "../support/rest.ts";
 import { configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 import { allOperations, contentOf, type Described, exampleRequest, successOf } from "./operations.ts";
@@ -120,6 +121,19 @@ async function pushKeys(): Promise<Real> {
   return {};
 }
 
+/** Something that waits to be pushed. */
+async function notification(): Promise<Real> {
+  await setUpPush();
+  const { objectId } = await pushedLater({ data: { alert: "Cheese" } });
+  const { number } = await waiting(objectId);
+  return { [example.NOTIFICATION]: objectId, [example.SCHEDULED]: String(number) };
+}
+
+async function wayToDevices(): Promise<Real> {
+  await setUpPush();
+  return {};
+}
+
 const nothing = async (): Promise<Real> => ({});
 
 /** What each operation's example needs. */
@@ -139,6 +153,17 @@ const needs: Record<string, () => Promise<Real>> = {
   ...{ countUnread11: message, countUnreadInConversation11: message, checkOnline11: session },
   ...{ kick11: session, signLogin11: signInHook },
   ...{ findSocket: nothing, findHosts: nothing, listNotifications: missedNotice, listMemberRoles: session },
+  ...{ push: wayToDevices, pushToDevices: wayToDevices },
+  ...{
+    listNotificationRecords: notification,
+    getNotification: notification,
+    deleteNotification: notification,
+  },
+  ...{
+    getNotificationRow: notification,
+    listScheduledPushes: notification,
+    cancelScheduledPush: notification,
+  },
   ...{ ban: nothing, unban: ban, listBans: ban, listEvents: loggedEvent, goAway: session },
   ...{ getSettings: nothing, changeSettings: nothing },
   ...{ setApnsKey: nothing, removeApnsKey: pushKeys },

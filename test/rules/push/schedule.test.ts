@@ -1,0 +1,184 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { type Notification, Schedule } from "../../../src/push/schedule.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+
+const NOON = Date.UTC(2026, 10, 25, 12);
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+let sql: MemorySql;
+let schedule: Schedule;
+beforeEach(() => {
+  sql = new MemorySql();
+  schedule = new Schedule(sql);
+});
+
+function notification(id: string, at: number, more: { id?: string } = {}): Notification {
+  return {
+    push: {
+      id: more.id ?? id,
+      cause: { type: "notification", notificationId: id },
+      content: { alert: `Cheese, says ${id}` },
+      environment: "prod",
+      teamId: undefined,
+      topic: undefined,
+      expiresAt: at + 7 * DAY,
+    },
+    where: { channels: { $in: ["Jerry"] } },
+    at,
+    createdAt: NOON,
+  };
+}
+
+const ids = (now: number) => schedule.waiting(now).map(({ push }) => push.cause.notificationId);
+
+/** Takes the next ones and says the queue has them. */
+function handOn(now: number): (string | undefined)[] {
+  const numbers = schedule.due(now);
+  schedule.handedOn(numbers);
+  return numbers.map((number) => schedule.read(number)?.push.cause.notificationId);
+}
+
+describe("[N-06] [N-12] a notification that is to be sent later", () => {
+  test("waits with all it needs, the next one first, and is due at its time, not before", () => {
+    for (const [id, at] of [
+      ["evening", 8],
+      ["morning", 1],
+      ["noon", 4],
+    ] as const) {
+      expect(schedule.accept(notification(id, NOON + at * MINUTE), undefined, NOON)).toEqual({
+        notificationId: id,
+        createdAt: NOON,
+      });
+    }
+    expect(ids(NOON)).toEqual(["morning", "noon", "evening"]);
+    expect(schedule.waiting(NOON)[0]).toMatchObject({
+      ...{ push: { content: { alert: "Cheese, says morning" } }, where: { channels: { $in: ["Jerry"] } } },
+      at: NOON + MINUTE,
+    });
+    expect(schedule.nextAt).toBe(NOON + MINUTE);
+    expect(handOn(NOON + MINUTE - 1)).toEqual([]);
+    expect(handOn(NOON + 4 * MINUTE)).toEqual(["morning", "noon"]);
+    expect(handOn(NOON + 4 * MINUTE)).toEqual([]);
+    expect(schedule.nextAt).toBe(NOON + 8 * MINUTE);
+  });
+
+  test("is there again after a restart", () => {
+    schedule.accept(notification("evening", NOON + MINUTE), "request", NOON);
+    schedule = new Schedule(sql);
+    expect(ids(NOON)).toEqual(["evening"]);
+    expect(schedule.answered("request", NOON)).toEqual({ notificationId: "evening", createdAt: NOON });
+  });
+
+  test("is taken back by its number, and never due then", () => {
+    schedule.accept(notification("one", NOON + MINUTE), undefined, NOON);
+    schedule.accept(notification("two", NOON + MINUTE), undefined, NOON);
+    const [first] = schedule.waiting(NOON);
+    schedule.remove(first?.number ?? Number.NaN);
+    expect(ids(NOON)).toEqual(["two"]);
+    expect(handOn(NOON + MINUTE)).toEqual(["two"]);
+  });
+
+  test("does not come back under the number of one that was taken back", () => {
+    schedule.accept(notification("one", NOON + MINUTE), undefined, NOON);
+    const [first] = schedule.waiting(NOON);
+    schedule.remove(first?.number ?? Number.NaN);
+    schedule.accept(notification("two", NOON + MINUTE), undefined, NOON);
+    expect(schedule.read(first?.number ?? Number.NaN)).toBeUndefined();
+  });
+
+  test("is one of a thousand at most; what is to be sent now is not counted", () => {
+    for (let count = 0; count < 1_000; count++) {
+      schedule.accept(notification(`mouse${count}`, NOON + MINUTE), undefined, NOON);
+    }
+    expect(schedule.accept(notification("late", NOON + MINUTE), "late", NOON)).toBe("full");
+    expect(schedule.answered("late", NOON)).toBeUndefined();
+    expect(schedule.accept(notification("now", NOON), undefined, NOON)).toMatchObject({
+      notificationId: "now",
+    });
+    // A hundred at a time, until all have gone.
+    for (let round = 0; round < 10; round++) expect(handOn(NOON + MINUTE)).toHaveLength(100);
+    expect(handOn(NOON + MINUTE)).toHaveLength(1);
+    expect(handOn(NOON + MINUTE)).toEqual([]);
+    expect(schedule.accept(notification("late", NOON + 2 * MINUTE), "late", NOON + MINUTE)).not.toBe("full");
+  });
+});
+
+describe("a notification that is to be sent now", () => {
+  test("is due at once, and not listed among those that wait for their time", () => {
+    schedule.accept(notification("now", NOON), undefined, NOON);
+    expect(ids(NOON)).toEqual([]);
+    expect(schedule.nextAt).toBe(NOON);
+    expect(handOn(NOON)).toEqual(["now"]);
+  });
+
+  test("is kept while its devices are looked for, and until then can be taken back by its id", () => {
+    schedule.accept(notification("now", NOON), undefined, NOON);
+    schedule.accept(notification("launch", NOON, { id: "first" }), undefined, NOON);
+    schedule.accept(notification("launch", NOON, { id: "second" }), undefined, NOON);
+    const [now, first, second] = schedule.due(NOON);
+    schedule.handedOn([now ?? 0, first ?? 0]);
+    expect(schedule.read(first ?? 0)?.push.id).toBe("first");
+    schedule.removeAll("launch");
+    expect([now, first, second].map((number) => schedule.read(number ?? 0)?.push.id)).toEqual([
+      "now",
+      undefined,
+      undefined,
+    ]);
+    expect(schedule.due(NOON)).toEqual([]);
+  });
+
+  test("is forgotten once it expired on its way; what waits for its time is not", () => {
+    schedule.accept(notification("now", NOON), undefined, NOON);
+    schedule.accept(notification("later", NOON + 8 * DAY), undefined, NOON);
+    const [now] = schedule.due(NOON);
+    schedule.handedOn([now ?? 0]);
+    schedule.removeExpired(NOON + 7 * DAY - 1);
+    expect(schedule.read(now ?? 0)).toBeDefined();
+    schedule.removeExpired(NOON + 7 * DAY);
+    expect(schedule.read(now ?? 0)).toBeUndefined();
+    expect(ids(NOON)).toEqual(["later"]);
+  });
+});
+
+describe("[N-06] a request with an id", () => {
+  const first = { notificationId: "launch", createdAt: NOON };
+
+  test("asked again within five minutes is answered as the first time, and nothing more is sent", () => {
+    expect(schedule.accept(notification("launch", NOON), "request", NOON)).toEqual(first);
+    const again = NOON + 5 * MINUTE - 1;
+    expect(schedule.answered("request", again)).toEqual(first);
+    expect(schedule.accept(notification("another", again), "request", again)).toEqual(first);
+    expect(handOn(again)).toEqual(["launch"]);
+  });
+
+  test("is new after five minutes", () => {
+    schedule.accept(notification("launch", NOON), "request", NOON);
+    const later = NOON + 5 * MINUTE;
+    expect(schedule.answered("request", later)).toBeUndefined();
+    expect(
+      schedule.accept({ ...notification("another", later), createdAt: later }, "request", later),
+    ).toEqual({
+      notificationId: "another",
+      createdAt: later,
+    });
+    expect(schedule.answered("request", later)).toMatchObject({ notificationId: "another" });
+  });
+
+  test("of another id is another; those without are never the same", () => {
+    schedule.accept(notification("one", NOON), "request1", NOON);
+    schedule.accept(notification("two", NOON), "request2", NOON);
+    schedule.accept(notification("three", NOON), undefined, NOON);
+    schedule.accept(notification("four", NOON), undefined, NOON);
+    expect(handOn(NOON)).toEqual(["one", "two", "three", "four"]);
+  });
+
+  test("is not kept longer than that: newer ones clear it away", () => {
+    const kept = () => sql.exec<{ count: number }>("SELECT count(*) AS count FROM requests").one().count;
+    schedule.accept(notification("one", NOON), "request1", NOON);
+    schedule.accept(notification("two", NOON), "request2", NOON);
+    expect(kept()).toBe(2);
+    schedule.accept(notification("three", NOON + 6 * MINUTE), "request3", NOON + 6 * MINUTE);
+    expect(kept()).toBe(1);
+  });
+});

@@ -1,0 +1,306 @@
+import { serialize } from "node:v8";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Installation } from "../../../src/history/installations.ts";
+import type { Counts } from "../../../src/history/notifications.ts";
+import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { Notification } from "../../../src/push/schedule.ts";
+import { type InstallationPage, type SelectionHost, selectPage } from "../../../src/push/selection.ts";
+import type { Delivery, ProviderName, PushWork, Selection } from "../../../src/push/work.ts";
+
+const NOON = Date.UTC(2026, 10, 25, 12);
+const DAY = 24 * 60 * 60_000;
+const NUMBER = 7;
+
+const notification = (content: JsonObject = { alert: "Cheese" }): Notification => ({
+  push: {
+    id: "65537a0e00000000000000ab",
+    cause: { type: "notification", notificationId: "launch" },
+    content,
+    environment: "prod",
+    teamId: undefined,
+    topic: undefined,
+    expiresAt: NOON + 7 * DAY,
+  },
+  where: { city: "Burbank" },
+  at: NOON,
+  createdAt: NOON,
+});
+
+/** A device, by a number that its id ends with. */
+function device(at: number, more: Partial<Installation> = {}): Installation {
+  return {
+    id: `65537a0e0000000000${String(at).padStart(6, "0")}`,
+    ...{ deviceType: "ios", deviceToken: `token${at}`, installationId: undefined },
+    ...{ registrationId: undefined, vendor: undefined, channels: [], valid: true, badge: 0 },
+    ...{ subscription: undefined, fields: {}, createdAt: NOON, updatedAt: NOON, ...more },
+  };
+}
+
+const iphones = (count: number) => Array.from({ length: count }, (_, at) => device(at));
+const android = (at: number, vendor: string | undefined) => device(at, { deviceType: "android", vendor });
+
+const way = (name: ProviderName, serves: (installation: Installation) => boolean) => ({ name, serves });
+const apns = way("apns", ({ deviceType }) => deviceType === "ios");
+const fcm = way("fcm", ({ vendor }) => vendor === "fcm");
+const webhook = way("webhook", () => true);
+
+/** What there is around a selection, kept in lists. */
+class World implements SelectionHost {
+  providers = [apns, fcm, webhook];
+  devices: Installation[] = [];
+  kept: Notification | undefined = notification();
+  queued: PushWork[][] = [];
+  asked: InstallationPage[] = [];
+  incremented: string[] = [];
+  states: string[] = [];
+  counts: Counts[] = [];
+  time = NOON;
+  failing: "queue" | "record" | undefined;
+
+  notification = async (number: number) =>
+    this.kept === undefined || number !== NUMBER ? undefined : { number, ...this.kept };
+
+  installations: SelectionHost["installations"] = async (page) => {
+    this.asked.push(page);
+    const { after = "", limit } = page;
+    return this.devices.filter(({ id }) => id > after).slice(0, limit);
+  };
+
+  incrementBadges = async (ids: readonly string[]) => {
+    this.incremented.push(...ids);
+    return new Map(ids.map((id) => [id, 5]));
+  };
+
+  queue = async (work: readonly PushWork[]) => {
+    if (this.failing === "queue") throw new Error("the queue is down");
+    this.queued.push([...work]);
+  };
+
+  remove = async () => {
+    this.kept = undefined;
+  };
+
+  record = {
+    counted: async (id: string, counts: Counts) => {
+      if (this.failing === "record") throw new Error("D1 is down");
+      this.counts.push({ ...counts, ...(id !== "launch" && { lastError: id }) });
+    },
+    settle: async (_id: string, state: { status: string; why?: string }) => {
+      if (this.failing === "record") throw new Error("D1 is down");
+      this.states.push(state.why ?? state.status);
+    },
+  };
+
+  now = () => this.time;
+
+  /** Selects page after page until nothing is left. */
+  async run(): Promise<void> {
+    const waiting: Selection[] = [{ type: "select", number: NUMBER, after: undefined }];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const before = this.queued.length;
+      await selectPage(next, this);
+      for (const work of this.queued.slice(before).flat()) if (work.type === "select") waiting.push(work);
+    }
+  }
+
+  get deliveries(): Delivery[] {
+    return this.queued.flat().filter((work) => work.type === "deliver");
+  }
+
+  get recipients(): string[] {
+    return this.deliveries.flatMap(({ recipients }) => recipients.map(({ installation }) => installation));
+  }
+}
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("[N-04] a notification's devices", () => {
+  test("are all that its conditions fit, page by page, each once", async () => {
+    world.devices = iphones(1_234);
+    await world.run();
+    expect(world.recipients).toEqual(world.devices.map(({ id }) => id));
+    expect(world.asked.map(({ after, limit }) => [after, limit])).toEqual([
+      [undefined, 500],
+      [device(499).id, 500],
+      [device(999).id, 500],
+    ]);
+    expect(world.states).toEqual(["in-queue", "done"]);
+    expect(world.counts).toEqual([{ devices: 500 }, { devices: 500 }, { devices: 234 }]);
+    expect(world.kept).toBeUndefined();
+  });
+
+  test("are looked for by its conditions, among those that were heard of within 90 days", async () => {
+    await world.run();
+    expect(world.asked).toEqual([
+      { where: { city: "Burbank" }, after: undefined, limit: 500, updatedSince: NOON - 90 * DAY },
+    ]);
+  });
+
+  test("end with a page that is just full", async () => {
+    world.devices = iphones(500);
+    await world.run();
+    expect(world.recipients).toHaveLength(500);
+    expect(world.states).toEqual(["in-queue", "done"]);
+  });
+
+  test("are not those that are not valid", async () => {
+    world.devices = [device(1), device(2, { valid: false })];
+    await world.run();
+    expect(world.recipients).toEqual([device(1).id]);
+  });
+
+  test("[P-03] are not Androids without a vendor, even where a webhook takes everything", async () => {
+    world.devices = [android(1, undefined), android(2, "mi")];
+    await world.run();
+    expect(world.recipients).toEqual([android(2, "mi").id]);
+  });
+
+  test("may be none: then it is done", async () => {
+    await world.run();
+    expect(world.queued).toEqual([]);
+    expect(world.states).toEqual(["in-queue", "done"]);
+    expect(world.kept).toBeUndefined();
+  });
+});
+
+describe("deliveries", () => {
+  test("are of one provider each, the first that serves a device, and of at most a hundred recipients", async () => {
+    world.devices = [
+      ...iphones(201),
+      android(300, "fcm"),
+      android(301, "mi"),
+      device(302, { deviceType: "web" }),
+    ];
+    await world.run();
+    expect(world.deliveries.map(({ provider, recipients }) => [provider, recipients.length])).toEqual([
+      ["apns", 100],
+      ["apns", 100],
+      ["apns", 1],
+      ["fcm", 1],
+      ["webhook", 2],
+    ]);
+    expect(world.counts).toEqual([{ devices: 204 }]);
+  });
+
+  test("leave out whom no provider serves", async () => {
+    world.providers = [fcm];
+    world.devices = [device(1), android(2, "fcm")];
+    await world.run();
+    expect(world.recipients).toEqual([android(2, "fcm").id]);
+    expect(world.counts).toEqual([{ devices: 1 }]);
+  });
+
+  test("[N-07] carry the push as it is, for devices and nobody in particular", async () => {
+    const content = { alert: "Cheese", ios: { sound: "squeak" }, mi: { title: "Cheese!" } };
+    world.kept = notification(content);
+    world.devices = [device(1)];
+    await world.run();
+    expect(world.deliveries).toEqual([
+      {
+        ...{ type: "deliver", provider: "apns", attempts: 0, push: notification(content).push },
+        recipients: [{ installation: device(1).id, clientId: undefined, badge: undefined }],
+      },
+    ]);
+  });
+
+  test("of a whole page and its largest content fit into what a queue takes at once", async () => {
+    // A letter beyond Latin makes a text take two bytes for each, which are three in the request.
+    world.kept = notification({ alert: "鼠".repeat(1_300), x: "x".repeat(100) });
+    world.devices = iphones(500).map((each, at) => (at % 2 === 0 ? each : { ...each, deviceType: "web" }));
+    await selectPage({ type: "select", number: NUMBER, after: undefined }, world);
+    const sizes = world.queued.flat().map((work) => serialize(work).length);
+    expect(sizes).toHaveLength(7);
+    expect(Math.max(...sizes)).toBeLessThan(100_000);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(256_000);
+  });
+
+  test("[P-06] count up the badges of Apple's devices alone, where the content says so", async () => {
+    world.kept = notification({ alert: "Cheese", badge: "Increment" });
+    world.devices = [device(1), android(2, "fcm"), device(3)];
+    await world.run();
+    expect(world.incremented).toEqual([device(1).id, device(3).id]);
+    const badges = world.deliveries.map(({ provider, recipients }) => [
+      provider,
+      recipients.map((one) => one.badge),
+    ]);
+    expect(badges).toEqual([
+      ["apns", [5, 5]],
+      ["fcm", [undefined]],
+    ]);
+    world.kept = notification({ alert: "Cheese", badge: 3 });
+    await world.run();
+    expect(world.incremented).toHaveLength(2);
+  });
+});
+
+describe("[N-11] [N-12] nothing is sent", () => {
+  test("of what was taken back, even between two pages", async () => {
+    world.devices = iphones(600);
+    await selectPage({ type: "select", number: NUMBER, after: undefined }, world);
+    world.kept = undefined;
+    await selectPage({ type: "select", number: NUMBER, after: device(499).id }, world);
+    expect(world.recipients).toHaveLength(500);
+  });
+
+  test("of what expired, and its record says so", async () => {
+    world.devices = iphones(1);
+    world.time = NOON + 7 * DAY;
+    await world.run();
+    expect(world.queued).toEqual([]);
+    expect(world.states).toEqual(["It expired before all its devices were found."]);
+    expect(world.kept).toBeUndefined();
+  });
+
+  test("again of what is done", async () => {
+    world.devices = iphones(1);
+    await world.run();
+    await world.run();
+    expect(world.recipients).toHaveLength(1);
+  });
+
+  test("by conditions that are not understood any more", async () => {
+    world.installations = async () => ({ refused: "CONVERSATION_QUERY_FAILED", detail: "102: too slow" });
+    await world.run();
+    expect(world.states).toEqual(["in-queue", "102: too slow"]);
+    expect(world.kept).toBeUndefined();
+  });
+});
+
+describe("[I11] what fails", () => {
+  const page: Selection = { type: "select", number: NUMBER, after: undefined };
+
+  test("before the queue has the page is done again as if for the first time", async () => {
+    world.devices = iphones(600);
+    world.failing = "queue";
+    await expect(selectPage(page, world)).rejects.toThrow("the queue is down");
+    expect(world.counts).toEqual([]);
+    expect(world.kept).toBeDefined();
+    world.failing = undefined;
+    await world.run();
+    expect(world.recipients).toHaveLength(600);
+  });
+
+  test("of a page leaves the ones before it: the next page goes with the deliveries of this one", async () => {
+    world.devices = iphones(600);
+    await selectPage(page, world);
+    const [work = []] = world.queued;
+    expect(world.queued).toHaveLength(1);
+    expect(work.at(-1)).toEqual({ type: "select", number: NUMBER, after: device(499).id });
+  });
+
+  test("of the record alone repeats nothing", async () => {
+    const told = vi.spyOn(console, "error").mockImplementation(() => {});
+    world.devices = iphones(600);
+    world.failing = "record";
+    await world.run();
+    expect(world.recipients).toHaveLength(600);
+    expect(world.kept).toBeUndefined();
+    expect(told).toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,167 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { counted } from "../../../src/history/notifications.ts";
+import { ask, instead } from "../http/ask.ts";
+import { breakTable, repair } from "../support/d1.ts";
+import {
+  HOUR,
+  NOTIFICATIONS,
+  PUSH,
+  type PushAccepted,
+  pushedLater,
+  SCHEDULED,
+  setUpPush,
+  waiting,
+  waitingOf,
+} from "../support/push.ts";
+import { done, outcome, rest } from "../support/rest.ts";
+import { appKeys, http, masterKeys, openWorld, world } from "../support/world.ts";
+
+/** What is kept of notifications, and those that wait for their time (http-api §10.2). */
+
+beforeAll(async () => {
+  await openWorld();
+  await setUpPush();
+});
+beforeEach(() => world.DB.exec("DELETE FROM notifications"));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await repair();
+});
+
+interface Record {
+  objectId: string;
+}
+interface Scheduled {
+  id: number;
+  expire_time: number;
+  push_msg: { id: string; msg: object; where: object; prod: string };
+  createdAt: string;
+}
+
+const listed = async (query = "") =>
+  (await done<{ results: Record[] }>("GET", `${NOTIFICATIONS}${query}`)).results.map(
+    ({ objectId }) => objectId,
+  );
+const scheduled = async (id: string) =>
+  (await done<{ results: Scheduled[] }>("GET", SCHEDULED)).results.filter(
+    ({ push_msg }) => push_msg.id === id,
+  );
+
+describe("[N-11] the record of a notification", () => {
+  test("says what was asked for and what came of it, by the names of the hosted service", async () => {
+    const { objectId, createdAt } = await pushedLater({ channels: ["Jerry"], prod: "dev" });
+    await counted(world.DB, objectId, { devices: 9, sent: { apns: 2, fcm: 1, webPush: 1, webhook: 3 } });
+    await counted(world.DB, objectId, { gone: 1, failed: 1, lastError: "BadTopic" });
+    const { at } = await waiting(objectId);
+    const record = {
+      ...{ objectId, notificationId: objectId, msg: { alert: "Cheese" }, status: "scheduled" },
+      ...{ devices: 9, successes: 7, iosSuccesses: 2, fcmSuccesses: 1, webSuccesses: 1, webhookSuccesses: 3 },
+      ...{ invalidTokens: 1, errors: 1, errorMessage: "BadTopic", prod: "dev" },
+      ...{ where: { channels: { $in: ["Jerry"] } }, "from-service": "push" },
+      ...{ "push-time": new Date(at).toISOString(), createdAt },
+    };
+    expect(await done("GET", `${NOTIFICATIONS}/${objectId}`)).toEqual(record);
+    const byApp = await http(`/1.1/tables/Notifications/${objectId}`, { headers: appKeys });
+    expect(await byApp.json()).toEqual(record);
+    expect(await done("GET", NOTIFICATIONS)).toEqual({ results: [record] });
+  });
+
+  test("is one of a list, newest first, page by page", async () => {
+    const ids: string[] = [];
+    for (let count = 0; count < 5; count++) {
+      const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + count * 1_000);
+      ids.unshift((await pushedLater({})).objectId);
+      clock.mockRestore();
+    }
+    expect(await listed()).toEqual(ids);
+    expect(await listed("?limit=2&skip=1")).toEqual(ids.slice(1, 3));
+    // Out of range is as good as not named (http-api §15.19).
+    expect(await listed("?limit=0&skip=-1")).toEqual(ids);
+    expect(await outcome(rest("GET", `${NOTIFICATIONS}?limit=x`))).toBe("400 1");
+  });
+
+  test("is deleted, and then is not there", async () => {
+    const { objectId } = await done<PushAccepted>("POST", PUSH, { data: "Cheese" });
+    expect(await done("DELETE", `${NOTIFICATIONS}/${objectId}`)).toEqual({});
+    for (const path of [`${NOTIFICATIONS}/${objectId}`, `/1.1/tables/Notifications/${objectId}`]) {
+      expect(await outcome(rest("GET", path))).toBe("404 404");
+    }
+    expect(await outcome(rest("DELETE", `${NOTIFICATIONS}/${objectId}`))).toBe("404 404");
+    expect(await outcome(rest("GET", `${NOTIFICATIONS}/no such`))).toBe("400 1");
+  });
+
+  test("is deleted with what waits for its time, all that share it", async () => {
+    const { objectId } = await pushedLater({ notification_id: "launch1" });
+    await pushedLater({ notification_id: "launch1" });
+    await done("DELETE", `${NOTIFICATIONS}/${objectId}`);
+    expect(await waitingOf(objectId)).toEqual([]);
+  });
+});
+
+describe("[N-12] scheduled notifications", () => {
+  test("are listed with what will be pushed and when, the next one first", async () => {
+    const later = await pushedLater({ push_time: new Date(Date.now() + 3 * HOUR).toISOString() });
+    const sooner = await pushedLater({ data: { alert: "Ham" }, channels: ["Spike"], prod: "dev" });
+    const { at, number } = await waiting(sooner.objectId);
+    expect(await scheduled(sooner.objectId)).toEqual([
+      {
+        ...{ id: number, expire_time: at, createdAt: sooner.createdAt },
+        push_msg: {
+          ...{ id: sooner.objectId, msg: { alert: "Ham" }, prod: "dev" },
+          where: { channels: { $in: ["Spike"] } },
+        },
+      },
+    ]);
+    const { results } = await done<{ results: Scheduled[] }>("GET", SCHEDULED);
+    const order = results.map(({ push_msg }) => push_msg.id);
+    expect(order.indexOf(sooner.objectId)).toBeLessThan(order.indexOf(later.objectId));
+  });
+
+  test("are taken back by their number, and nothing is left of them", async () => {
+    const { objectId } = await pushedLater({});
+    const { number } = await waiting(objectId);
+    expect(await done("DELETE", `${SCHEDULED}/${number}`)).toEqual({});
+    expect(await scheduled(objectId)).toEqual([]);
+    expect(await listed()).toEqual([]);
+    expect(await outcome(rest("DELETE", `${SCHEDULED}/${number}`))).toBe("404 404");
+    expect(await outcome(rest("DELETE", `${SCHEDULED}/x`))).toBe("400 1");
+  });
+
+  test("leave the record to others that share it", async () => {
+    await pushedLater({ notification_id: "launch2" });
+    await pushedLater({ notification_id: "launch2" });
+    const [first, second] = await waitingOf("launch2");
+    await done("DELETE", `${SCHEDULED}/${first?.number}`);
+    expect([await listed(), await waitingOf("launch2")]).toEqual([["launch2"], [second]]);
+    await done("DELETE", `${SCHEDULED}/${second?.number}`);
+    expect(await listed()).toEqual([]);
+  });
+
+  test("go on their way at their time, and cannot be taken back by their number then", async () => {
+    const { objectId } = await pushedLater({});
+    const { number, at } = await waiting(objectId);
+    vi.spyOn(Date, "now").mockReturnValue(at + 1);
+    expect(await scheduled(objectId)).toEqual([]);
+    expect(await outcome(rest("DELETE", `${SCHEDULED}/${number}`))).toBe("404 404");
+    expect(await listed()).toEqual([objectId]);
+  });
+});
+
+describe("[I11] taking back", () => {
+  test("goes halfway at most, and again from the start where something fails", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { objectId } = await pushedLater({});
+    const { number } = await waiting(objectId);
+    await breakTable("notifications");
+    expect(await outcome(rest("DELETE", `${SCHEDULED}/${number}`))).toBe("503 503");
+    expect(await waitingOf(objectId)).toHaveLength(1);
+    await repair();
+    const PUSH = instead(world.PUSH, () => Promise.reject(new Error("the object is down")));
+    const path = `http://parley.test${NOTIFICATIONS}/${objectId}`;
+    const failed = ask(path, { method: "DELETE", headers: masterKeys, env: { PUSH } });
+    expect(await outcome(failed)).toBe("503 503");
+    expect(await listed()).toEqual([objectId]);
+    expect(await done("DELETE", `${NOTIFICATIONS}/${objectId}`)).toEqual({});
+    expect(await waitingOf(objectId)).toEqual([]);
+  });
+});
