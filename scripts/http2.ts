@@ -164,7 +164,7 @@ function answerOn(stream: ClientHttp2Stream): Promise<Response> {
   return new Promise((resolve, reject) => {
     const headers = new Headers();
     const chunks: Uint8Array[] = [];
-    let [status, length, ended] = [0, 0, false];
+    let [status, length] = [0, 0];
     let failure: unknown;
     stream.on("response", ({ ":status": code, ...rest }) => {
       status = code ?? 0;
@@ -177,15 +177,12 @@ function answerOn(stream: ClientHttp2Stream): Promise<Response> {
       length += chunk.length;
       if (length > ANSWER_MAX) stream.destroy(new Error(`an answer of more than ${ANSWER_MAX} bytes`));
     });
-    stream.on("end", () => {
-      ended = true;
-    });
     stream.on("error", (error) => {
       failure = error;
     });
     stream.on("close", () => {
       const { rstCode } = stream;
-      if (failure !== undefined || !ended || status === 0 || rstCode !== constants.NGHTTP2_NO_ERROR) {
+      if (failure !== undefined || status === 0 || rstCode !== constants.NGHTTP2_NO_ERROR) {
         return reject(failure ?? new Error(`the stream was reset: ${rstCode}`));
       }
       resolve(new Response(length === 0 ? null : Buffer.concat(chunks), { status, headers }));

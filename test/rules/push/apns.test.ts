@@ -244,15 +244,17 @@ describe("[N-08][P-19] the device gets", () => {
     expect(apple.arrived[0]?.payload).toEqual({ aps: { alert: "1:0", badge: 7 }, from: "Tom" });
   });
 
-  test.each(["Ergebnis: Köln", "x".repeat(65)])(
+  test.each(["比分", `${"x".repeat(70)}1`])(
     "one of those with the same collapse id, whatever it is: %s",
     async (id) => {
-      await apns().send(push({ content: { alert: "1:0", "collapse-id": id } }), [to(tomsPhone)]);
-      await apns().send(push({ id: "push-2", content: { alert: "2:0", "collapse-id": id } }), [
-        to(tomsPhone),
-      ]);
-      expect(apple.shownOn(tomsPhone)).toMatchObject([{ payload: { aps: { alert: "2:0" } } }]);
-      expect(apple.arrived).toHaveLength(2);
+      const scored = (alert: string, collapseId: string) =>
+        push({ id: alert, content: { alert, "collapse-id": collapseId } });
+      await apns().send(scored("1:0", id), [to(tomsPhone)]);
+      await apns().send(scored("another game", `${id.slice(0, -1)}2`), [to(tomsPhone)]);
+      await apns().send(scored("2:0", id), [to(tomsPhone)]);
+      expect(apple.arrived).toHaveLength(3);
+      const shown = apple.shownOn(tomsPhone).map(({ payload }) => payload.aps);
+      expect(shown).toEqual([{ alert: "2:0" }, { alert: "another game" }]);
     },
   );
 

@@ -17,7 +17,7 @@ let sessions: ServerHttp2Session[];
 /** How many calls the server has looked at. */
 let seen: number;
 /** What becomes of the next streams; afterwards they are answered. */
-let next: ("refuse" | "leave in anger" | "break" | "hang" | "leave" | "flood")[];
+let next: ("refuse" | "leave in anger" | "break" | "hang" | "half" | "leave" | "flood")[];
 
 beforeEach(async () => {
   bridge = new Http2Bridge();
@@ -37,6 +37,11 @@ beforeEach(async () => {
     seen += 1;
     if (fate === "break") return stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     if (fate === "hang") return;
+    if (fate === "half") {
+      stream.respond({ ":status": 200 });
+      stream.write("the first half, ", () => stream.session?.destroy());
+      return;
+    }
     if (fate === "flood") return stream.end("x".repeat(2_000_000));
     const body = await text(stream);
     const { ":path": path, ":method": method, ":authority": authority } = headers;
@@ -184,6 +189,11 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
     expect(vi.getTimerCount()).toBe(0);
     expect((await call()).status).toBe(201);
     expect(sessions).toHaveLength(2);
+  });
+
+  test("takes no half of an answer", async () => {
+    next = ["half"];
+    expect(whyNot(await call())).toBeTruthy();
   });
 
   test("takes no answer that is too long to be meant", async () => {

@@ -1,0 +1,84 @@
+import { decodeJwt, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Target } from "../../../src/push/provider.ts";
+import { providersOf } from "../../../src/push/providers.ts";
+import type { Push } from "../../../src/push/work.ts";
+import { settingsOf } from "../../../src/settings/store.ts";
+import { configure, maybeEvict, openWorld, world } from "../support/world.ts";
+
+const deviceToken = "ab".repeat(32);
+const push: Push = {
+  id: "push-1",
+  cause: { type: "message", conversationId: "c1", messageId: "m1" },
+  content: { alert: "the party begins" },
+  environment: "dev",
+  ...{ teamId: undefined, topic: undefined, expiresAt: Date.now() + 60_000 },
+};
+const jerrysPhone: Target = {
+  installation: {
+    ...{ id: "i1", deviceType: "ios", deviceToken, fields: {}, channels: [], valid: true, badge: 0 },
+    ...{ installationId: undefined, registrationId: undefined, vendor: undefined, subscription: undefined },
+    ...{ createdAt: 0, updatedAt: 0 },
+  },
+  ...{ clientId: "Jerry", badge: undefined },
+};
+
+const keeper = world.PUSH.getByName("push");
+let publicKey: CryptoKey;
+let key: { teamId: string; keyId: string; topics: string[]; privateKey: string };
+
+beforeAll(() => openWorld());
+beforeEach(async () => {
+  const pair = await generateKeyPair("ES256", { extractable: true });
+  publicKey = pair.publicKey;
+  const privateKey = await exportPKCS8(pair.privateKey);
+  key = { teamId: "TEAMMOUSE1", keyId: "KEYMOUSE01", topics: ["com.example.mouse"], privateKey };
+  await configure({ push: { apns: { keys: [key] } } });
+});
+
+describe("[P-20] Apple's provider token", () => {
+  test("is the same for everybody, and after the object that keeps it slept", async () => {
+    const first = (await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01")) ?? "";
+    await maybeEvict();
+    expect(await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01")).toBe(first);
+    // Not even a refused one is replaced at once: Apple would refuse that as well.
+    await keeper.tokenRefused(first);
+    await maybeEvict();
+    expect(await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01")).toBe(first);
+    expect((await jwtVerify(first, publicKey)).payload.iss).toBe("TEAMMOUSE1");
+  });
+
+  test("is none where there is no such key, and no other provider has one that is not set up", async () => {
+    expect(await keeper.apnsToken("TEAMMOUSE1", "KEYCAT0001")).toBeUndefined();
+    expect(await keeper.fcmToken()).toBeUndefined();
+  });
+});
+
+describe("[N-10] Apple's devices are pushed to", () => {
+  test("once there is a key", async () => {
+    await configure({ push: { apns: { keys: [] } } });
+    expect(providersOf(world, await settingsOf(world).get())).toEqual([]);
+    await configure({ push: { apns: { keys: [key] } } });
+    expect(providersOf(world, await settingsOf(world).get()).map(({ name }) => name)).toEqual(["apns"]);
+  });
+
+  test("over the bridge where there is one, with the kept token", async () => {
+    const calls: Request[] = [];
+    const HTTP2: Fetcher = {
+      fetch: async (url: RequestInfo | URL, init?: RequestInit) => {
+        calls.push(new Request(url, init));
+        return new Response();
+      },
+      connect: () => {
+        throw new Error("not used");
+      },
+    };
+    const [apns] = providersOf({ ...world, HTTP2 }, await settingsOf(world).get());
+    expect(await apns?.send(push, [jerrysPhone])).toEqual([{ outcome: "sent" }]);
+    const [{ url, headers } = new Request("http://nobody")] = calls;
+    expect(url).toBe(`https://api.sandbox.push.apple.com/3/device/${deviceToken}`);
+    const token = headers.get("authorization")?.replace("bearer ", "") ?? "";
+    expect(decodeJwt(token).iss).toBe("TEAMMOUSE1");
+    expect(token).toBe(await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01"));
+  });
+});
