@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { withDeadline } from "../deadline.ts";
 import type { PushStub } from "../env.ts";
 import type { Installation } from "../history/installations.ts";
 import type { Outbound } from "../hooks/outbound.ts";
@@ -13,9 +12,6 @@ import type { Push } from "./work.ts";
 
 const GOOGLE = "https://fcm.googleapis.com";
 
-/** Getting a token may take a call to Google, which has its own deadline (ms). */
-const TOKEN_DEADLINE = 35_000;
-
 export interface FcmRules {
   projectId: string;
   /** A server in place of Google's. */
@@ -23,6 +19,7 @@ export interface FcmRules {
 }
 
 export interface FcmHost {
+  /** Calls to who keeps the tokens, each with a deadline. */
   tokens: Pick<PushStub, "fcmToken" | "tokenRefused">;
   outbound: Outbound;
   now(): number;
@@ -97,9 +94,8 @@ class Access {
   }
 
   async #next(refused?: string): Promise<string> {
-    if (refused !== undefined)
-      await withDeadline(this.#tokens.tokenRefused(refused), TOKEN_DEADLINE, "a token refused");
-    const token = await withDeadline(this.#tokens.fcmToken(), TOKEN_DEADLINE, "FCM's token");
+    if (refused !== undefined) await this.#tokens.tokenRefused(refused);
+    const token = await this.#tokens.fcmToken();
     // Settings that were read a moment ago name one.
     if (token === undefined) throw new Error("no service account is set");
     return token;
