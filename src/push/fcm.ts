@@ -20,6 +20,7 @@ export interface FcmRules {
 
 /** What pushing by FCM asks of the rest of the service. Every call has a deadline and may reject. */
 export interface FcmHost {
+  /** Calls to who keeps the tokens, each with a deadline. */
   tokens: Pick<PushStub, "fcmToken" | "tokenRefused">;
   outbound: Outbound;
   now(): number;

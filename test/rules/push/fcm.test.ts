@@ -218,10 +218,11 @@ describe("FCM", () => {
   test("gets another token once for all devices, where Google does not take the one it has", async () => {
     await fcm().send(cheese, phones("one"));
     server.expireTokens();
-    const { issued } = server;
-    const outcomes = await fcm().send(cheese, phones("one", "two", "three", "four"));
+    const asked = { fcmToken: vi.fn(tokens.fcmToken), tokenRefused: vi.fn(tokens.tokenRefused) };
+    const outcomes = await fcm({ tokens: asked }).send(cheese, phones("one", "two", "three", "four"));
     expect(outcomes).toEqual(Array(4).fill({ outcome: "sent" }));
-    expect(server.issued).toBe(issued + 1);
+    expect(asked.tokenRefused).toHaveBeenCalledOnce();
+    expect(asked.fcmToken).toHaveBeenCalledTimes(2);
   });
 
   test("gives up for now when that one is not taken either", async () => {

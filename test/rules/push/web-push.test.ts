@@ -71,13 +71,12 @@ describe("[P-01] a browser", () => {
   test("can tell a push it has shown, which replaces itself where it still waits", async () => {
     const browser = browsers(service.subscribe());
     const long = push({ alert: "x" }, { id: "a push of a name that is no topic: ü, and long, and longer" });
-    for (const each of [cheese, cheese, long, long, push({ alert: "x" }, { id: "another" })]) {
-      await webPush().send(each, browser);
-    }
+    const others = ["another", `${long.id} one`].map((id) => push({ alert: "x" }, { id }));
+    for (const each of [cheese, cheese, long, long, ...others]) await webPush().send(each, browser);
     const topics = service.received.map(({ topic }) => topic);
     expect(topics[0]).toBe(topics[1]);
     expect(topics[2]).toBe(topics[3]);
-    expect(new Set(topics).size).toBe(3);
+    expect(new Set(topics).size).toBe(4);
     expect(service.received.map(({ content }) => content._id)[2]).toBe(long.id);
   });
 
@@ -95,7 +94,8 @@ describe("[P-01] a browser", () => {
     const over = push({ more: `${fits.content.more}x` }, { id: "push-1" });
     const browser = browsers(service.subscribe());
     expect(await webPush().send(fits, browser)).toEqual([{ outcome: "sent" }]);
-    expect(await webPush().send(over, browser)).toMatchObject([{ outcome: "failed" }]);
+    const tooLong = { outcome: "failed", why: "content of more than 3993 bytes" };
+    expect(await webPush().send(over, browser)).toEqual([tooLong]);
     expect(service.received.map(({ content }) => content)).toEqual([{ ...fits.content, _id: "push-1" }]);
   });
 
