@@ -13,6 +13,7 @@ export interface FcmToken {
 }
 
 const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
+const GOOGLE = "https://oauth2.googleapis.com/token";
 const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /** Google takes no assertion that is good for longer, in seconds. */
 const ASSERTION_EXPIRY = 60 * 60;
@@ -32,9 +33,11 @@ export async function exchangeForFcmToken(
   outbound: Outbound,
   now: number,
 ): Promise<FcmToken> {
-  const body = new URLSearchParams({ grant_type: GRANT_TYPE, assertion: await assertionOf(account, now) });
+  const { token_uri: address = GOOGLE } = account;
+  const assertion = await assertionOf(account, address, now);
+  const body = new URLSearchParams({ grant_type: GRANT_TYPE, assertion });
   const headers = { "content-type": "application/x-www-form-urlencoded" };
-  const call = { url: new URL(account.token_uri), method: "POST" as const, headers, body: body.toString() };
+  const call = { url: new URL(address), method: "POST" as const, headers, body: body.toString() };
   const reply = await outbound.send(call, DEADLINE);
   if ("unanswered" in reply) throw new Error(`no FCM token: ${reply.unanswered}`);
   const { status, text } = reply;
@@ -47,8 +50,8 @@ export async function exchangeForFcmToken(
   return { token, expiresAt: now + seconds * 1_000 };
 }
 
-async function assertionOf(account: ServiceAccount, now: number): Promise<string> {
-  const { client_email: email, private_key: pem, token_uri: audience } = account;
+async function assertionOf(account: ServiceAccount, audience: string, now: number): Promise<string> {
+  const { client_email: email, private_key: pem } = account;
   const seconds = Math.floor(now / 1_000);
   return new SignJWT({ scope: SCOPE })
     .setProtectedHeader({ alg: "RS256", typ: "JWT" })

@@ -36,6 +36,8 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
     variables: { convId: event.conversationId, timestamp: now, fromClientId: event.from },
   });
   if (chosen === undefined || expiresAt <= now) return;
+  const { content, environment, teamId } = controlled(chosen);
+  if (Object.keys(content).length === 0) return;
   const muted = new Set(answer.force ? [] : event.muted);
   const clientIds = answer.offline.filter((clientId) => !muted.has(clientId));
   if (clientIds.length === 0) return;
@@ -44,7 +46,6 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const addressees: Addressee[] = found
     .filter(({ installation }) => isEligible(installation, now))
     .map(({ installation, channels }) => ({ installation, clientId: channels[0] }));
-  const { content, environment, teamId } = controlled(chosen);
   const { messageId, conversationId } = event;
   const cause = { type: "message" as const, conversationId, messageId };
   const push = { id: messageId, cause, content, environment, teamId, topic: undefined, expiresAt };

@@ -8,8 +8,8 @@ const privateKey = () =>
   v.pipe(
     secret(KEY_LENGTH_MAX),
     v.check(
-      (pem) => /^\s*-----BEGIN (EC |RSA )?PRIVATE KEY-----[\s\S]+-----END \1?PRIVATE KEY-----\s*$/.test(pem),
-      "must be a private key in PEM, as the file has it",
+      (pem) => /^\s*-----BEGIN PRIVATE KEY-----[\s\S]+-----END PRIVATE KEY-----\s*$/.test(pem),
+      "must be a private key in PEM (PKCS #8), as the file has it",
     ),
   );
 
@@ -33,7 +33,8 @@ const serviceAccount = () =>
       project_id: text(),
       client_email: text(),
       private_key: privateKey(),
-      token_uri: v.optional(address(), "https://oauth2.googleapis.com/token"),
+      /** Where its signature is exchanged for an access token; Google's where it is not said. */
+      token_uri: v.optional(address()),
     },
     "must be what the service account's file holds",
   );

@@ -99,6 +99,11 @@ describe("[P-05, P-10, P-11] content", () => {
     expect(lookedFor).toEqual([]);
   });
 
+  test("[P-19] control keys alone are none", async () => {
+    const { queued, lookedFor } = await pushed({}, { pushData: '{"_profile":"dev"}' });
+    expect([queued, lookedFor]).toEqual([[], []]);
+  });
+
   test("[P-21] the static text names the conversation, the time and the sender", async () => {
     const variable = (name: string) => ["$", "{", name, "}"].join("");
     const told = { alert: `${variable("fromClientId")} in ${variable("convId")}`, at: variable("timestamp") };

@@ -47,7 +47,7 @@ describe("[N-10] keys", () => {
     [
       "an Apple key that is none",
       { apns: { keys: [{ ...apns.keys[0], privateKey: "secret" }] } },
-      "push.apns.keys.0.privateKey: must be a private key in PEM, as the file has it",
+      "push.apns.keys.0.privateKey: must be a private key in PEM (PKCS #8), as the file has it",
     ],
     [
       "an Apple key without a topic",

@@ -51,7 +51,7 @@ async function awayWithPhone(clientId: string): Promise<string> {
 async function lose(device: Device, clientId: string): Promise<void> {
   device.close();
   const clients: Objects<ClientStub> = world.CLIENTS;
-  await expect.poll(() => clients.getByName(clientId).isOnline()).toBe(false);
+  await expect.poll(() => clients.getByName(clientId).isOnline(), PATIENCE).toBe(false);
 }
 
 const arrived = (received: Received[], count = 1) => expect.poll(() => received.length, PATIENCE).toBe(count);
