@@ -2,6 +2,7 @@ import { createScheduledController } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { addNotification } from "../../../src/history/notifications.ts";
 import worker from "../../../src/index.ts";
+import { pushesOf } from "../../../src/push/stub.ts";
 import { breakTable, repair } from "../support/d1.ts";
 import { inTime, PUSH, pushedLater, setUpPush, waiting, waitingOf } from "../support/push.ts";
 import { done } from "../support/rest.ts";
@@ -69,7 +70,7 @@ test("what expired on its way to the queue is forgotten", async () => {
   const { number, push } = await waiting(objectId);
   vi.spyOn(Date, "now").mockReturnValue(push.expiresAt);
   await day();
-  expect(await world.PUSH.getByName("push").notification(number)).toBeUndefined();
+  expect(await pushesOf(world).notification(number)).toBeUndefined();
 });
 
 test("[I11] one that fails keeps none of the others from it, and is done the next day", async () => {

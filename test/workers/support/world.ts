@@ -1,10 +1,11 @@
 import { applyD1Migrations, type D1Migration, evictAllDurableObjects } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import type { ClientStub, ConversationStub, Env, Objects } from "../../../src/env.ts";
+import type { ClientStub, ConversationStub, Env, Objects, PushStub } from "../../../src/env.ts";
 
 interface TestEnv extends Env {
   CLIENTS: DurableObjectNamespace & Objects<ClientStub>;
   CONVERSATIONS: DurableObjectNamespace & Objects<ConversationStub>;
+  PUSH: DurableObjectNamespace & Objects<PushStub>;
   TEST_MIGRATIONS: D1Migration[];
   EVICT?: string;
 }
