@@ -109,9 +109,10 @@ export class Person {
         (error) => this.#panel.showState("failed", reasonOf(error)),
       );
     });
-    client.on(Event.CLOSE, (close?: { code: number }) =>
-      this.#panel.showState("failed", `The server closed the session: ${close?.code}`),
-    );
+    client.on(Event.CLOSE, (close?: { code: number }) => {
+      if (!close?.code) return; // our own logout
+      this.#panel.showState("failed", `The server closed the session: ${close.code}`);
+    });
   }
 
   #watch(conversation: ConversationBase): void {

@@ -1,6 +1,7 @@
 import type { IMClient } from "leancloud-realtime";
 import type { App } from "./app.ts";
 import { reasonOf } from "./reason.ts";
+import { sessionTokenOf } from "./session-token.ts";
 
 /** Whether a person is pushed to in this browser; `blocked` is what only the browser's own settings undo. */
 export type PushState = "on" | "off" | "blocked";
@@ -111,21 +112,6 @@ export class PushSwitch {
 }
 
 const keysOf = ({ appId, appKey }: App) => ({ "X-LC-Id": appId, "X-LC-Key": appKey });
-
-/**
- * The token of the client's session. The SDK has no public way to it, neither 4.x nor 5.x; this is what it asks itself
- * before it calls the HTTP API. It renews a token that has expired, and rejects where there is no connection.
- */
-async function sessionTokenOf(client: object): Promise<string> {
-  if (!hasSession(client)) throw new Error("the SDK keeps its session elsewhere");
-  return client._sessionManager.getSessionToken();
-}
-
-interface HasSession {
-  _sessionManager: { getSessionToken(): Promise<string> };
-}
-
-const hasSession = (client: object): client is HasSession => "_sessionManager" in client;
 
 /** Resolves once the worker runs: until then the browser lets nobody subscribe. */
 function activation({ installing, waiting, active }: ServiceWorkerRegistration): Promise<void> {
