@@ -18,15 +18,20 @@ function inWorkerd(name: string, bindings: Record<string, string>) {
         },
       })),
     ],
-    test: { name, include: ["test/workers/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+    test: {
+      ...{ name, include: ["test/workers/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+      sequence: { groupOrder: 1 },
+    },
   };
 }
 
 export default defineConfig({
   test: {
     reporters: process.env.CI ? ["default", ["json", { outputFile: "artifacts/tests.json" }]] : ["default"],
+    // They mostly wait; of two cores Vitest would use one.
+    maxWorkers: 2,
     projects: [
-      { test: { name: "rules", include: ["test/rules/**/*.test.ts"] } },
+      { test: { name: "rules", include: ["test/rules/**/*.test.ts"], sequence: { groupOrder: 0 } } },
       inWorkerd("workers", {}),
       inWorkerd("workers, evicted", { EVICT: "1" }),
       {
@@ -36,6 +41,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // By themselves: many of them start servers, browsers and engines.
+          sequence: { groupOrder: 2 },
         },
       },
     ],
