@@ -134,6 +134,18 @@ async function wayToDevices(): Promise<Real> {
   return {};
 }
 
+/** A device that nobody saved. */
+async function device(): Promise<Real> {
+  return { [example.DEVICE_TOKEN]: crypto.randomUUID() };
+}
+
+async function installation(): Promise<Real> {
+  const real = await device();
+  const body = { deviceType: "ios", deviceToken: real[example.DEVICE_TOKEN], channels: ["news"] };
+  const { objectId } = await done<{ objectId: string }>("POST", "/1.1/installations", body);
+  return { ...real, [example.INSTALLATION]: objectId };
+}
+
 const nothing = async (): Promise<Real> => ({});
 
 /** What each operation's example needs. */
@@ -165,6 +177,11 @@ const needs: Record<string, () => Promise<Real>> = {
     cancelScheduledPush: notification,
   },
   ...{ ban: nothing, unban: ban, listBans: ban, listEvents: loggedEvent, goAway: session },
+  ...{ saveInstallation: device, findInstallations: installation, getInstallation: installation },
+  ...{ updateInstallation: installation, deleteInstallation: installation },
+  ...{ saveInstallationOfClass: device, findInstallationsOfClass: installation },
+  ...{ getInstallationOfClass: installation, updateInstallationOfClass: installation },
+  ...{ deleteInstallationOfClass: installation, batch: device, saveBatch: device },
   ...{ getSettings: nothing, changeSettings: nothing },
   ...{ setApnsKey: nothing, removeApnsKey: pushKeys },
   ...{ getWebPushKey: webPush, registerBrowser: session, forgetBrowser: session },
