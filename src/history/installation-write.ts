@@ -125,20 +125,23 @@ function insertionOf(after: Installation, condition: SQL): SQL {
 /** Those that were to be joined are gone by now, or this does nothing either. */
 function updateOf(db: D1Database, before: Installation, { joined, after, names }: Write): SQL {
   const { deviceToken = null, installationId = null, registrationId = null } = after;
-  const { id, createdAt, channels, badge, vendor = null, subscription = null, ...others } = after;
+  const { deviceType, vendor = null, subscription = null, valid, badge, fields, updatedAt } = after;
   const mine = [
     eq(installations.id, before.id),
     eq(installations.updatedAt, before.updatedAt),
     noOther(names, [before]),
     ...joined.map(
-      (each) => sql`NOT EXISTS (SELECT 1 FROM ${installations} WHERE ${installations.id} = ${each.id})`,
+      ({ id }) => sql`NOT EXISTS (SELECT 1 FROM ${installations} WHERE ${installations.id} = ${id})`,
     ),
   ];
   return drizzle(db)
     .update(installations)
     .set({
-      ...{ ...others, deviceToken, installationId, registrationId, vendor, subscription },
-      channels: channelsOf(after),
+      ...{ deviceType, vendor, subscription, valid, fields, updatedAt, channels: channelsOf(after) },
+      // Setting what has an index writes the index, changed or not.
+      ...(after.deviceToken !== before.deviceToken && { deviceToken }),
+      ...(after.installationId !== before.installationId && { installationId }),
+      ...(after.registrationId !== before.registrationId && { registrationId }),
       // Pushes count it up meanwhile.
       ...(badge !== before.badge && { badge }),
     })

@@ -128,6 +128,18 @@ async function wayToDevices(): Promise<Real> {
   return {};
 }
 
+/** A device that nobody saved. */
+async function device(): Promise<Real> {
+  return { [example.DEVICE_TOKEN]: crypto.randomUUID() };
+}
+
+async function installation(): Promise<Real> {
+  const real = await device();
+  const body = { deviceType: "ios", deviceToken: real[example.DEVICE_TOKEN], channels: ["news"] };
+  const { objectId } = await done<{ objectId: string }>("POST", "/1.1/installations", body);
+  return { ...real, [example.INSTALLATION]: objectId };
+}
+
 const nothing = async (): Promise<Real> => ({});
 
 /** What each operation's example needs. */
@@ -148,17 +160,15 @@ const needs: Record<string, () => Promise<Real>> = {
   ...{ kick11: session, signLogin11: signInHook },
   ...{ findSocket: nothing, findHosts: nothing, listNotifications: missedNotice, listMemberRoles: session },
   ...{ push: wayToDevices, pushToDevices: wayToDevices },
-  ...{
-    listNotificationRecords: notification,
-    getNotification: notification,
-    deleteNotification: notification,
-  },
-  ...{
-    getNotificationRow: notification,
-    listScheduledPushes: notification,
-    cancelScheduledPush: notification,
-  },
+  ...{ getNotification: notification, getNotificationRow: notification, deleteNotification: notification },
+  ...{ listNotificationRecords: notification, listScheduledPushes: notification },
+  ...{ cancelScheduledPush: notification },
   ...{ ban: nothing, unban: ban, listBans: ban, listEvents: loggedEvent, goAway: session },
+  ...{ saveInstallation: device, findInstallations: installation, getInstallation: installation },
+  ...{ updateInstallation: installation, deleteInstallation: installation },
+  ...{ saveInstallationOfClass: device, findInstallationsOfClass: installation },
+  ...{ getInstallationOfClass: installation, updateInstallationOfClass: installation },
+  ...{ deleteInstallationOfClass: installation, batch: device, saveBatch: device },
   ...{ getSettings: nothing, changeSettings: nothing },
   ...{ setApnsKey: nothing, removeApnsKey: pushKeys },
   ...{ listKeywords: wordList, replaceKeywords: nothing, removeKeywords: wordList },

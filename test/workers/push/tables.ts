@@ -13,9 +13,10 @@ export const DAY = 24 * 60 * 60 * 1_000;
 export function useTables(): () => D1Database {
   let db: D1Database | undefined;
   beforeEach(async () => {
-    db = await database();
+    const fresh = await database();
     const tables = ["installations", "installation_channels", "device_clients"];
-    await db.batch(tables.map((table) => (db as D1Database).prepare(`DELETE FROM ${table}`)));
+    await fresh.batch(tables.map((table) => fresh.prepare(`DELETE FROM ${table}`)));
+    db = fresh;
   });
   return () => {
     if (db === undefined) throw new Error("the tables are there during a test");

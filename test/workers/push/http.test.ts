@@ -1,0 +1,156 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { bindDevice, unbindDevice } from "../../../src/history/device-clients.ts";
+import { registerBrowser } from "../../../src/history/installations.ts";
+import type { JsonObject } from "../../../src/protocol/json.ts";
+import { done, outcome, rest } from "../support/rest.ts";
+import { appKeys, openWorld, world } from "../support/world.ts";
+import { channelsByDevice, NOW, phone, tablet, useTables } from "./tables.ts";
+
+beforeAll(() => openWorld());
+const db = useTables();
+
+/** As every copy of the app does, with the app's key. */
+const ask = (method: string, path: string, body?: unknown) => rest(method, path, body, appKeys);
+
+async function answer(method: string, path: string, body?: unknown): Promise<JsonObject> {
+  const response = await ask(method, path, body);
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+const PATHS = ["/1.1/installations", "/1.1/classes/_Installation"];
+
+describe.each(PATHS)("[N-01] %s", (path) => {
+  test("adds an installation and says where it is", async () => {
+    const response = await ask("POST", path, { ...phone, channels: ["news"] });
+    expect(response.status).toBe(201);
+    const { objectId, ...rest } = await response.json<{ objectId: string; createdAt: string }>();
+    expect(rest).toEqual({ createdAt: expect.stringMatching(/Z$/) });
+    expect(response.headers.get("Location")).toBe(`/1.1/installations/${objectId}`);
+    expect(await answer("GET", `${path}/${objectId}`)).toEqual({
+      ...{ ...phone, objectId, channels: ["news"], valid: true, badge: 0 },
+      ...{ createdAt: rest.createdAt, updatedAt: rest.createdAt },
+    });
+  });
+
+  test("changes the one that is known", async () => {
+    const { objectId, createdAt } = await answer("POST", path, phone);
+    const again = await ask("POST", path, { ...phone, badge: 1 });
+    expect([again.status, await again.json()]).toEqual([
+      200,
+      { objectId, createdAt, updatedAt: expect.stringMatching(/Z$/) },
+    ]);
+    const change = {
+      channels: { __op: "AddUnique", objects: ["news"] },
+      badge: { __op: "Increment", amount: 2 },
+    };
+    expect(await answer("PUT", `${path}/${objectId}`, change)).toMatchObject({ objectId });
+    const off = {
+      channels: { __op: "Remove", objects: ["news", "none"] },
+      apnsTopic: { __op: "Delete" },
+      x: null,
+    };
+    expect(await answer("PUT", `${path}/${objectId}?fetchWhenSave=true`, off)).toEqual({
+      ...{ objectId, deviceType: "ios", deviceToken: "a1b2", channels: [], valid: true, badge: 3 },
+      ...{ createdAt, updatedAt: expect.stringMatching(/Z$/) },
+    });
+  });
+
+  test.each(["fetchWhenSave", "new"])(
+    "answers every field for %s, but not who is logged in",
+    async (parameter) => {
+      await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], now: NOW });
+      const whole = await answer("POST", `${path}?${parameter}=true`, { ...phone, channels: ["news"] });
+      expect(whole).toMatchObject({ ...phone, channels: ["news"], badge: 0 });
+      expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });
+      // He logs out; the SDK saves what it was told.
+      await unbindDevice(db(), { device: "a1b2", clientId: "Tom" });
+      await answer("PUT", `${path}/${whole.objectId}`, whole);
+      expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"] });
+    },
+  );
+
+  test("lists and deletes for the app's owner alone", async () => {
+    const { objectId } = await answer("POST", path, { ...phone, channels: ["news"] });
+    await answer("POST", path, tablet);
+    expect(await outcome(ask("GET", path))).toBe("401 401");
+    expect(await outcome(ask("DELETE", `${path}/${objectId}`))).toBe("401 401");
+    const where = encodeURIComponent(JSON.stringify({ channels: "news" }));
+    const listed = await done<{ results: object[] }>("GET", `${path}?where=${where}&keys=badge&include=user`);
+    expect(listed).toMatchObject({ results: [{ objectId, channels: ["news"] }] });
+    expect(await done("GET", `${path}?count=1&limit=0`)).toEqual({ results: [], count: 2 });
+    const sorted = await done<{ results: { deviceType: string }[] }>(
+      "GET",
+      `${path}?order=-deviceType&limit=1`,
+    );
+    expect(sorted.results.map(({ deviceType }) => deviceType)).toEqual(["ios"]);
+    expect(await outcome(rest("GET", `${path}?where=${encodeURIComponent('{"a":{"$inQuery":{}}}')}`))).toBe(
+      "400 102",
+    );
+    expect(await outcome(rest("GET", `${path}?where=x`))).toBe("400 1");
+    expect(await done("DELETE", `${path}/${objectId}`)).toEqual({});
+    expect(await outcome(ask("GET", `${path}/${objectId}`))).toBe("404 101");
+    expect(await channelsByDevice(db())).toEqual({ "tablet-1": [] });
+  });
+
+  test("knows no other", async () => {
+    expect(await outcome(ask("GET", `${path}/51ff1808e4b074ac5c34d7fd`))).toBe("404 101");
+    expect(await outcome(ask("PUT", `${path}/51ff1808e4b074ac5c34d7fd`, { badge: 0 }))).toBe("404 101");
+    const moved = await ask("PUT", `${path}/51ff1808e4b074ac5c34d7fd`, tablet);
+    expect([moved.status, await moved.json()]).toMatchObject([201, { objectId: "51ff1808e4b074ac5c34d7fd" }]);
+  });
+});
+
+describe("[N-01] what is no installation is refused", () => {
+  test.each<[string, unknown]>([
+    ["400 105", { deviceType: "ios" }],
+    ["400 105", { deviceToken: "a1b2" }],
+    ["400 105", { ...phone, deviceToken: 5 }],
+    ["400 105", { ...phone, channels: ["news", 5] }],
+    ["400 105", { ...phone, badge: -1 }],
+    ["400 105", { ...phone, subscription: {} }],
+    ["400 105", { ...phone, 'a"b': 1 }],
+    ["400 105", { ...phone, own: { __op: "Frobnicate" } }],
+    ["400 105", []],
+    ["400 107", "{"],
+    ["413 413", { ...phone, own: "x".repeat(70_000) }],
+  ])("with %s: %j", async (expected, body) => {
+    expect(await outcome(ask("POST", "/1.1/installations", body))).toBe(expected);
+    expect(await channelsByDevice(db())).toEqual({});
+  });
+
+  test("and so is saving under a condition", async () => {
+    expect(await outcome(ask("POST", "/1.1/installations?where=%7B%7D", phone))).toBe("400 1");
+  });
+
+  test("without the app's key", async () => {
+    expect(await outcome(rest("POST", "/1.1/installations", phone, { "x-lc-key": "wrong" }))).toBe("401 401");
+  });
+
+  test("while D1 is away, with a number of its own", async () => {
+    await world.DB.exec("ALTER TABLE installations RENAME TO installations_away");
+    expect(await outcome(ask("POST", "/1.1/installations", phone))).toBe("503 503");
+    await world.DB.exec("ALTER TABLE installations_away RENAME TO installations");
+  });
+});
+
+test("[I12] nobody is shown where a browser is pushed to", async () => {
+  const endpoint = "https://push.example.com/send/xyz";
+  const subscription = { endpoint, keys: { p256dh: "public-key", auth: "shared-secret" } };
+  const { id } = await registerBrowser(db(), {
+    clientId: "Tom",
+    device: "browser-1",
+    subscription,
+    now: NOW,
+  });
+  const shown = await Promise.all([
+    ask("GET", `/1.1/installations/${id}`),
+    ask("PUT", `/1.1/installations/${id}?fetchWhenSave=true`, { badge: 1 }),
+    rest("GET", "/1.1/installations"),
+  ]);
+  for (const response of shown) {
+    const text = await response.text();
+    expect(text).toContain("browser-1");
+    expect(text).not.toMatch(/push\.example|public-key|shared-secret/);
+  }
+});
