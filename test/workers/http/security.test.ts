@@ -71,7 +71,7 @@ describe("[I12] who may call what", () => {
     devices.push("getInstallation", "getInstallationOfClass");
     devices.push("updateInstallation", "updateInstallationOfClass", "getWebPushKey");
     devices.push("registerBrowser", "forgetBrowser");
-    // Where the owner lets clients push; and what became of it.
+    // Pushing itself is refused inside, unless the app allows it (N-13).
     const pushing = ["push", "pushToDevices", "getNotificationRow"];
     const expected = [...reading, ...history, ...devices, ...pushing, "signLogin", "signLogin11"];
     expect(forApp.map(({ id }) => id).toSorted()).toEqual(expected.toSorted());

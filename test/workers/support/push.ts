@@ -1,4 +1,3 @@
-import { expect, vi } from "vitest";
 import type { NumberedNotification } from "../../../src/push/schedule.ts";
 import { pushesOf } from "../../../src/push/stub.ts";
 import { done } from "./rest.ts";
@@ -41,9 +40,4 @@ export async function waiting(id: string): Promise<NumberedNotification> {
   const [only, ...others] = await waitingOf(id);
   if (only === undefined || others.length > 0) throw new Error(`${others.length + 1} of ${id}`);
   return only;
-}
-
-/** Waits until a notification is on the queue, or gone from there. */
-export async function handedOn(id: string): Promise<void> {
-  await vi.waitFor(async () => expect(await waitingOf(id)).toEqual([]), { timeout: 10_000 });
 }
