@@ -1,4 +1,4 @@
-import { createECDH, createPrivateKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import * as v from "valibot";
@@ -41,15 +41,6 @@ export async function serviceAccountIn(path: string): Promise<ServiceAccount> {
   const key = privateKeyIn(account.output.private_key);
   if (key?.asymmetricKeyType !== "rsa") throw new Refusal(`${isNone}: its private_key is no RSA key.`, 1);
   return { ...account.output, private_key: pemOf(key) };
-}
-
-/** A new pair by which browsers' push services will know the server. */
-export function newVapidKeys(): { publicKey: string; privateKey: string } {
-  const pair = createECDH("prime256v1");
-  const publicKey = pair.generateKeys("base64url");
-  // 32 bytes, also where the number is a small one.
-  const privateKey = Buffer.concat([Buffer.alloc(32), pair.getPrivateKey()]).subarray(-32);
-  return { publicKey, privateKey: privateKey.toString("base64url") };
 }
 
 /** npm runs scripts in the package's folder, wherever it was called. */

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import * as v from "valibot";
+import { newVapidKeys } from "../src/push/vapid.ts";
 import { Admin } from "./admin.ts";
-import { apnsKeyIn, keyIdOf, newVapidKeys, serviceAccountIn } from "./key-files.ts";
+import { apnsKeyIn, keyIdOf, serviceAccountIn } from "./key-files.ts";
 import { Refusal } from "./options.ts";
 
 export const usage = `Usage: npm run push -- <command> [options]
@@ -95,7 +96,7 @@ async function setVapidKeys(admin: Admin, values: Flags): Promise<string> {
       1,
     );
   }
-  const keys = newVapidKeys();
+  const keys = await newVapidKeys();
   await admin.ask("PATCH", "/admin/settings", { push: { webPush: { ...keys, subject } } });
   return `Stored new keys for Web Push. The public one, for pages that subscribe:\n${keys.publicKey}`;
 }

@@ -2,7 +2,7 @@ import { encryptNotification } from "@block65/webcrypto-web-push";
 import { importJWK, SignJWT } from "jose";
 import type { Installation, WebPushSubscription } from "../history/installations.ts";
 import type { Outbound } from "../hooks/outbound.ts";
-import { fromBase64, toBase64 } from "../protocol/base64.ts";
+import { fromBase64, toBase64Url } from "../protocol/base64.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { reason } from "../reason.ts";
 import { contentFor } from "./content.ts";
@@ -156,8 +156,4 @@ function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outc
   if (status === 404 || status === 410) return gone(why);
   if (isRefusal(status)) return failed(why);
   return later(why, retryAfterOf(headers, now));
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

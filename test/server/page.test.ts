@@ -3,8 +3,6 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
 import { type Server, startServer } from "../support/server.ts";
-import { VAPID } from "../support/vapid.ts";
-import { configure } from "./support/settings.ts";
 
 /** A page that says nothing for this long is broken, in milliseconds. */
 const PATIENCE = 15_000;
@@ -63,7 +61,6 @@ describe("the page at /", () => {
   let server: Server;
   beforeAll(async () => {
     server = await startServer();
-    await configure(server, { push: { webPush: VAPID } });
   });
   afterAll(() => server?.stop());
 
@@ -71,6 +68,8 @@ describe("the page at /", () => {
     await page.goto(server.url);
     await arrived();
     expect(await person("Tom").getByTestId("members").textContent()).toBe("Members: Jerry, Tom");
+    // Nobody set anything up: whoever tries Parley out can turn notifications on at once.
+    await person("Tom").getByRole("button", { name: "Notify me" }).waitFor();
 
     await say("Tom", "Hello Jerry, this is my own socket.");
     await sees("Tom", "Hello Jerry");

@@ -7,8 +7,11 @@ import {
 } from "../../history/installations.ts";
 import { addressProblem } from "../../hooks/outbound.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
-import { settingsOf } from "../../settings/store.ts";
+import { newVapidKeys } from "../../push/vapid.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { changeSettings, settingsOf } from "../../settings/store.ts";
 import { address } from "../../settings/values.ts";
+import { isTrial } from "../../trial.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, refuse, refused } from "../errors.ts";
@@ -51,6 +54,9 @@ const client = v.object({ client: schema.clientId(example.READER) });
 const publicKey = v.object({ publicKey: v.pipe(v.string(), v.examples([example.WEB_PUSH_KEY])) });
 const installation = v.object({ objectId: v.pipe(v.string(), v.examples([example.INSTALLATION])) });
 
+/** Push services want to be able to reach whoever sends; of a trial, nobody can be. */
+const TRIAL_SUBJECT = "mailto:nobody@example.com";
+
 const TOKEN = "X-LC-IM-Session-Token";
 const token = { name: TOKEN, description: "From the client's login.", example: "the-token" };
 
@@ -64,7 +70,7 @@ export const subscriptions = new Hono<HttpEnv>()
       ...{ access: "app", answer: publicKey },
     }),
     async (context) => {
-      const { webPush } = (await settingsOf(context.env).get()).push;
+      const webPush = await webPushKeys(context.env);
       if (webPush === null) {
         return refuse(context, 404, { code: 404, error: "Web Push is not set up: push.webPush is null." });
       }
@@ -124,6 +130,23 @@ export const subscriptions = new Hono<HttpEnv>()
       return context.json({});
     },
   );
+
+/**
+ * The keys that are set. While somebody tries Parley out, they are made when the page first asks, so that he sees a
+ * push without setting anything up.
+ */
+async function webPushKeys(env: HttpEnv["Bindings"]): Promise<Settings["push"]["webPush"]> {
+  const { push } = await settingsOf(env).get();
+  if (push.webPush !== null || !isTrial(env)) return push.webPush;
+  const keys = { ...(await newVapidKeys()), subject: TRIAL_SUBJECT };
+  const making = changeSettings(
+    env,
+    ({ push: { webPush } }) => ({ push: { webPush: webPush ?? keys } }),
+    (url, allowPrivate) => addressProblem(env, url, allowPrivate),
+  );
+  const made = await answered(making, "settings");
+  return "settings" in made ? made.settings.push.webPush : null;
+}
 
 /** Whoever shows a client's session token is that client; what his session calls its device. */
 function deviceOf(context: Context<HttpEnv>, clientId: string) {
