@@ -12,7 +12,7 @@ import { answerMembership, answerQuery, answerStart } from "./conversation-comma
 import { Devices } from "./devices.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
-import { decideLogin, type Refused, renewedToken } from "./login.ts";
+import { decideLogin, LABEL_LIMIT, type Refused, renewedToken } from "./login.ts";
 import { type MissedNotices, missedNotices } from "./missed-notices.ts";
 import { answerOnline } from "./online-query.ts";
 import type { Services } from "./services.ts";
@@ -204,6 +204,9 @@ export class Client {
         const reply = await this.#will.handOver({ clientId, sessionId, isOpen }, command);
         return this.#reply(session, serial, reply);
       }
+      case "report":
+        this.#renameDevice(session, command);
+        return this.#reply(session, serial, replies.reportUploaded(serial));
       case "conversation.start": {
         const started = await answerStart(
           this.#services,
@@ -244,10 +247,11 @@ export class Client {
     for (const { rival, sameDevice } of sign.displaced) this.#displace(rival.session, sameDevice);
     if (state.tag !== undefined && sign.holder !== undefined) this.#records.tags.take(state.tag, sign.holder);
     const wasOpen = session.isOpen;
+    const formerDevice = pushDeviceOf(session);
     session.state = state;
     this.#replyToOpen(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
     if (!wasOpen) this.#attendance.came(session, command, wasOnline);
-    this.#linkDevice(session, command);
+    this.#linkDevice(session, command, formerDevice);
     // Opening again on the same socket is answered, and no catch-up follows (wire §2.6).
     if (wasOpen) return;
     if (session.identity.mode === "push") this.#inbox.pushesFrom(this.#services.now());
@@ -274,12 +278,27 @@ export class Client {
     session.tell({ type: "ended" });
   }
 
-  #linkDevice({ identity, state }: Session, { deviceToken }: CommandOf<"session.open">): void {
+  /** @param former what the device was called before in this session: by that name it is nobody's any more */
+  #linkDevice(
+    { identity, state }: Session,
+    { deviceToken }: CommandOf<"session.open" | "report">,
+    former: string | undefined,
+  ): void {
     if (state.phase !== "open" || state.pushDevice === undefined) return;
     const { capabilities, pushDevice: device } = state;
     const { clientId, connectionId } = identity;
+    if (former !== undefined && former !== device) this.#devices.ended(clientId, former);
     const takesPushes = deviceToken !== undefined || (capabilities & LINKS_DEVICE) !== 0;
     this.#devices.came({ clientId, device, connectionId, takesPushes });
+  }
+
+  /** The device's token is another one than at the login. */
+  #renameDevice(session: Session, command: CommandOf<"report">): void {
+    const { deviceToken } = command;
+    if (deviceToken === undefined || deviceToken.length > LABEL_LIMIT) return;
+    const former = pushDeviceOf(session);
+    session.renameDevice(deviceToken);
+    this.#linkDevice(session, command, former);
   }
 
   /** The session was ended from outside, and with it the client's stay on the device. */

@@ -10,7 +10,7 @@ import { type Tags, tagOf } from "./tags.ts";
 import type { Records } from "./token-check.ts";
 
 const DEFAULT_CAPABILITIES = 171; // what C#, which sends none when it re-opens, can do (wire §4.1)
-const LABEL_LIMIT = 1024; // characters of a tag or device id: the link's attachment holds them
+export const LABEL_LIMIT = 1024; // characters of a tag or a device's name: the link's attachment holds them
 const KICKED_SINCE = "the client was kicked since it was signed";
 const CAN_SHOW_PATCHES = 1; // capability bit 0
 

@@ -105,6 +105,12 @@ export class Session {
     this.state = { ...this.#state, behind };
   }
 
+  /** The device is pushed to by this name from now on. */
+  renameDevice(device: string): void {
+    if (this.#state.phase !== "open" || this.#state.pushDevice === device) return;
+    this.state = { ...this.#state, pushDevice: device };
+  }
+
   startLinking(conversationId: string): void {
     if (this.#state.phase !== "open" || this.#state.linking.includes(conversationId)) return;
     this.state = { ...this.#state, linking: [...this.#state.linking, conversationId] };

@@ -9,7 +9,13 @@ import { linkClose } from "../protocol/link-controls.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { withPushPolicy, withSupervision } from "../protocol/supervision.ts";
-import { isLoginSupervised, isSupervised, pushPolicyBy, type Settings } from "../settings/schema.ts";
+import {
+  isLoginSupervised,
+  isPushSetUp,
+  isSupervised,
+  pushPolicyBy,
+  type Settings,
+} from "../settings/schema.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import type { Dial } from "./link-socket.ts";
 import { RateLimits } from "./rate-limits.ts";
@@ -179,6 +185,7 @@ export class Gateway implements SessionOwner {
       case "unsupported":
         return this.#refuse(clientId, serial, command.error, command.what);
       case "report":
+        if (command.deviceToken !== undefined && isPushSetUp(settings)) break;
         if (serial !== undefined) session.send(replies.reportUploaded(serial));
         return;
       case "message.send":

@@ -165,7 +165,8 @@ export type Request =
     }
   | { name: "echo" }
   | { name: "login" }
-  | { name: "report" }
+  /** Swift and Objective-C tell what the device is pushed to by, if that changed since the login (wire §4.3). */
+  | { name: "report"; deviceToken: string | undefined }
   /** In the schema or not, nothing here answers it with a result; `error` says why not. */
   | { name: "unsupported"; what: string; error: ErrorName }
   /** A frame that parses, of a known command, whose content makes no sense. */

@@ -70,7 +70,7 @@ function decodeRequest(message: GenericCommand): Request | undefined {
     case CommandType.login:
       return { name: "login" };
     case CommandType.report:
-      return { name: "report" };
+      return { name: "report", deviceToken: reportedToken(message) };
     case CommandType.blacklist:
       return unsupported(message, "BLACKLIST_FEATURE_DISABLED");
     case undefined:
@@ -113,6 +113,10 @@ function decodeSession(message: GenericCommand): Request {
     default:
       return unsupported(message);
   }
+}
+
+function reportedToken({ reportMessage }: GenericCommand): string | undefined {
+  return reportMessage?.type === "token" ? nonEmpty(reportMessage.data) : undefined;
 }
 
 /** Swift and Objective-C name the device by its push token only (wire §3.3). */

@@ -219,6 +219,21 @@ describe("[C-12, P-12] a device", () => {
     await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
   });
 
+  test("[wire §4.3] is his by the token that Swift and Objective-C report later, and by no former one", async () => {
+    const [tom] = named("tom");
+    const [former, now] = [`former token of ${tom}`, `token of ${tom}`];
+    const [before, after] = [await install({ deviceToken: former }), await install({ deviceToken: now })];
+    const device = await Device.connect();
+    await device.login(tom, { deviceToken: former });
+    await expect.poll(() => channelsOf(before), PATIENCE).toEqual([tom]);
+    const reportMessage = { initiative: true, type: "token", data: now };
+    await device.ask({ cmd: "report", op: "upload", reportMessage });
+    await expect.poll(() => channelsOf(after), PATIENCE).toEqual([tom]);
+    expect(await channelsOf(before)).toEqual([]);
+    await device.ask({ cmd: "session", op: "close" });
+    expect(await channelsOf(after)).toEqual([]);
+  });
+
   test("is his no more once he has logged out", async () => {
     const [tom] = named("tom");
     const deviceToken = `token of ${tom}`;
