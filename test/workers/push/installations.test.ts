@@ -129,6 +129,17 @@ describe("[N-01] a device is saved", () => {
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["news"] });
   });
 
+  test("and what was to become part of it is called otherwise meanwhile, and stays what it is", async () => {
+    const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
+    await save(db(), tablet);
+    const both = { deviceToken: "a1b2", installationId: "tablet-1" };
+    await save(
+      meanwhile(db(), () => save(db(), { deviceToken: "c3d4" }, { id })),
+      both,
+    );
+    expect(await channelsByDevice(db())).toEqual({ c3d4: ["news"], "tablet-1": [] });
+  });
+
   test("with nothing new to say, which is written once a day", async () => {
     const said = { ...phone, channels: ["news", "sports"], badge: 0 };
     const first = kept(await save(db(), said));
