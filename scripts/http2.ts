@@ -2,7 +2,7 @@ import { type LookupAddress, lookup } from "node:dns";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { LookupFunction } from "node:net";
 import { withDeadline } from "../src/deadline.ts";
-import { placeOf } from "../src/hooks/place.ts";
+import { placeOf } from "../src/outbound/place.ts";
 import { ANY_ADDRESS, UNANSWERED } from "../src/push/http2.ts";
 import { reason } from "../src/reason.ts";
 

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from "jose";
 import { withDeadline } from "../deadline.ts";
-import { readText } from "../hooks/outbound.ts";
+import { readText } from "../outbound/outbound.ts";
 import { reason } from "../reason.ts";
 
 /** As much of `fetch` as it takes. */

@@ -19,8 +19,8 @@ import {
 import type { ConversationRecord } from "../history/records.ts";
 import type { AppEvent, Hooks } from "../hooks/events.ts";
 import { hooksOf } from "../hooks/hooks.ts";
-import { outboundOf } from "../hooks/outbound.ts";
 import { eventQueueOf } from "../hooks/queue.ts";
+import { outboundOf } from "../outbound/outbound.ts";
 import { publish } from "../queue/publish.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";

@@ -1,10 +1,10 @@
 import * as v from "valibot";
+import type { Outbound, Reply } from "../outbound/outbound.ts";
 import type { Json } from "../protocol/json.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Answer, failed } from "./answer.ts";
 import type { HookList } from "./hook-list.ts";
-import type { Outbound, Reply } from "./outbound.ts";
 import type { Told } from "./parameters.ts";
 
 export interface AppKeys {

@@ -1,10 +1,10 @@
 import type { Env } from "../env.ts";
+import { outboundOf } from "../outbound/outbound.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { AppHooks } from "./app-hooks.ts";
 import { AppServer } from "./app-server.ts";
 import { HookList } from "./hook-list.ts";
-import { outboundOf } from "./outbound.ts";
 
 /** As much of the environment as hooks need. */
 export type HooksEnv = Pick<

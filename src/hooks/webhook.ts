@@ -1,8 +1,8 @@
+import type { Outbound } from "../outbound/outbound.ts";
+import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { type Answer, failed } from "./answer.ts";
-import type { Outbound } from "./outbound.ts";
 import type { Told } from "./parameters.ts";
-import { webhookHeaders } from "./webhook-headers.ts";
 
 interface WebhookHost {
   outbound: Outbound;

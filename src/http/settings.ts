@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { addressProblem } from "../hooks/outbound.ts";
+import { addressProblem } from "../outbound/outbound.ts";
 import { patchProblem, settingsSchema } from "../settings/schema.ts";
 import { withoutSecrets } from "../settings/secrets.ts";
 import { inspectSettings, patchSettings } from "../settings/store.ts";

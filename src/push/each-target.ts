@@ -1,5 +1,5 @@
 import { withDeadline } from "../deadline.ts";
-import { readText } from "../hooks/outbound.ts";
+import { readText } from "../outbound/outbound.ts";
 import { reason } from "../reason.ts";
 import { later, type Outcome } from "./provider.ts";
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { PushStub } from "../env.ts";
 import type { Installation } from "../history/installations.ts";
-import type { Outbound } from "../hooks/outbound.ts";
+import type { Outbound } from "../outbound/outbound.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { reason } from "../reason.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";

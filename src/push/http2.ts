@@ -1,4 +1,4 @@
-import { type Fetch, type Networks, networksOf } from "../hooks/outbound.ts";
+import { type Fetch, type Networks, networksOf } from "../outbound/outbound.ts";
 
 /** The bridge, as bound to the Worker. */
 interface Bridge {

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { withDeadline } from "../deadline.ts";
 import type { Env, PushStub } from "../env.ts";
-import { outboundOf } from "../hooks/outbound.ts";
+import { outboundOf } from "../outbound/outbound.ts";
 import { reason } from "../reason.ts";
 import { settingsOf } from "../settings/store.ts";
 import { pushQueueOf } from "./queue.ts";

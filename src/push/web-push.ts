@@ -1,7 +1,7 @@
 import { encryptNotification } from "@block65/webcrypto-web-push";
 import { importJWK, SignJWT } from "jose";
 import type { Installation, WebPushSubscription } from "../history/installations.ts";
-import type { Outbound } from "../hooks/outbound.ts";
+import type { Outbound } from "../outbound/outbound.ts";
 import { fromBase64, toBase64Url } from "../protocol/base64.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { reason } from "../reason.ts";

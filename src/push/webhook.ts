@@ -1,6 +1,6 @@
 import type { Installation } from "../history/installations.ts";
-import type { Outbound } from "../hooks/outbound.ts";
-import { webhookHeaders } from "../hooks/webhook-headers.ts";
+import type { Outbound } from "../outbound/outbound.ts";
+import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { reason } from "../reason.ts";
 import { ask, type ProviderAnswer, retryAfterOf } from "./each-target.ts";

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { addressProblem } from "../../hooks/outbound.ts";
+import { addressProblem } from "../../outbound/outbound.ts";
 import { apnsKey } from "../../settings/push.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { withoutSecrets } from "../../settings/secrets.ts";

@@ -5,7 +5,7 @@ import {
   registerBrowser,
   removeInstallations,
 } from "../../history/installations.ts";
-import { addressProblem } from "../../hooks/outbound.ts";
+import { addressProblem } from "../../outbound/outbound.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
 import { newVapidKeys } from "../../push/vapid.ts";
 import type { Settings } from "../../settings/schema.ts";

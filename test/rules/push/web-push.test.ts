@@ -1,7 +1,7 @@
 import { createECDH } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { WebPushSubscription } from "../../../src/history/installations.ts";
-import { Outbound, type Reach } from "../../../src/hooks/outbound.ts";
+import { Outbound, type Reach } from "../../../src/outbound/outbound.ts";
 import { WebPush } from "../../../src/push/web-push.ts";
 import { decryptWebPush } from "../../support/push/aes128gcm.ts";
 import { type Answer, broken, tooMany } from "../../support/push/provider-server.ts";

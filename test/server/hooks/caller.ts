@@ -1,4 +1,4 @@
-import { outboundOf } from "../../../src/hooks/outbound.ts";
+import { outboundOf } from "../../../src/outbound/outbound.ts";
 import { defaultSettings } from "../../../src/settings/schema.ts";
 
 export interface Asked {

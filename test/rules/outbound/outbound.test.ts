@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Call, type Fetch, Outbound, type Reach } from "../../../src/hooks/outbound.ts";
+import { type Call, type Fetch, Outbound, type Reach } from "../../../src/outbound/outbound.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
