@@ -4,6 +4,7 @@ import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type ApnsKey, apnsRouteOf } from "./apns-key.ts";
 import { type ApnsContent, apnsContentOf } from "./apns-payload.ts";
+import { isApples } from "./apple.ts";
 import { ask, eachTarget, type ProviderAnswer, type ProviderFetch, retryAfterOf } from "./each-target.ts";
 import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
 import type { Push } from "./work.ts";
@@ -20,7 +21,6 @@ export interface ApnsHost {
 }
 
 const SERVERS = { prod: "https://api.push.apple.com", dev: "https://api.sandbox.push.apple.com" };
-const DEVICE_TYPES = new Set(["ios", "macos", "watchos", "tvos"]);
 /** Apple takes no larger payload, in bytes. */
 const PAYLOAD_MAX = 4_096;
 /** Nor a longer `apns-collapse-id`, in bytes. */
@@ -43,8 +43,8 @@ export class Apns implements PushProvider {
     this.#host = host;
   }
 
-  serves({ deviceType, deviceToken }: Installation): boolean {
-    return deviceToken !== undefined && DEVICE_TYPES.has(deviceType);
+  serves(installation: Installation): boolean {
+    return installation.deviceToken !== undefined && isApples(installation);
   }
 
   async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {

@@ -1,4 +1,5 @@
 import type { Installation } from "../history/installations.ts";
+import { isApples } from "./apple.ts";
 import { wantsIncrement } from "./content.ts";
 import type { PushProvider } from "./provider.ts";
 import { type Delivery, type ProviderName, type Push, RECIPIENTS_MAX, type Recipient } from "./work.ts";
@@ -30,8 +31,8 @@ export interface DeliveriesHost {
 
 /**
  * Shares a push out among the ways to its devices, a hundred to a delivery. Devices that none of the ways reaches are
- * left out. Where the content says so, the badges of Apple's devices are counted up, and no others (P-06): nothing that
- * may fail should come between this and the queue. Rejects when D1 does not answer.
+ * left out. Where the content says so, the badges of Apple's devices are counted up, whichever way they are reached, and
+ * no others (P-06): nothing that may fail should come between this and the queue. Rejects when D1 does not answer.
  */
 export async function deliveriesOf(
   push: Push,
@@ -46,8 +47,8 @@ export async function deliveriesOf(
     if (share === undefined) shares.set(provider.name, [addressee]);
     else share.push(addressee);
   }
-  const counted = wantsIncrement(push.content) ? (shares.get("apns") ?? []) : [];
-  const ids = counted.map(({ installation }) => installation.id);
+  const reached = wantsIncrement(push.content) ? [...shares.values()].flat() : [];
+  const ids = reached.flatMap(({ installation }) => (isApples(installation) ? [installation.id] : []));
   const badges = ids.length > 0 ? await incrementBadges(ids) : undefined;
   const deliveries: Delivery[] = [];
   for (const [provider, share] of shares) {

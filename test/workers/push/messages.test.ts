@@ -107,8 +107,13 @@ describe("[P-01] a message to somebody who is offline", () => {
     const conversation = await start(toms, [tom, jerry]);
     await say(toms, conversation, "hello", { pushData: '{"badge":"Increment","alert":"hello"}' });
     await arrived(received);
-    // The webhook is no way of Apple's: who is behind it counts for himself.
-    expect(received[0]?.payload).toEqual({ badge: "Increment", alert: "hello" });
+    await say(toms, conversation, "again", { pushData: '{"badge":"Increment","alert":"again"}' });
+    await arrived(received, 2);
+    // What the icon is to show, whoever sends it there.
+    const badges = received.flatMap(({ recipients }) =>
+      recipients.map(({ installation }) => installation.badge),
+    );
+    expect(badges).toEqual([1, 2]);
   });
 });
 

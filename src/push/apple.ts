@@ -1,0 +1,8 @@
+import type { Installation } from "../history/installations.ts";
+
+const DEVICE_TYPES = new Set(["ios", "macos", "watchos", "tvos"]);
+
+/** Whether a device is of Apple's: these have a number on an icon (P-06). */
+export function isApples({ deviceType }: Pick<Installation, "deviceType">): boolean {
+  return DEVICE_TYPES.has(deviceType);
+}
