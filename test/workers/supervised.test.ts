@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   change,
   heard,
@@ -36,6 +36,10 @@ beforeAll(async () => {
 beforeEach(() => {
   hooks = {};
   calls = [];
+});
+
+// All the time: what a test did is told after it, and an engine that does not answer then is not asked by the next.
+beforeAll(() => {
   const through = globalThis.fetch;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const { url } = new Request(input, init);
@@ -53,8 +57,11 @@ beforeEach(() => {
   });
 });
 
-afterEach(async () => {
+afterAll(() => {
   vi.restoreAllMocks();
+});
+
+afterEach(async () => {
   await configure({ hooks: { onFailure: null, timeoutMs: null } });
 });
 
