@@ -1,12 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { expect } from "vitest";
 import type { ProviderName } from "../../../src/push/work.ts";
 import type { ImClient, Sdk } from "../sdk/sdk.ts";
 import type { Person, Town } from "../sdk/town.ts";
+import { eventually } from "../sdk/waiting.ts";
 import type { Device as RawDevice } from "../support/device.ts";
 import type { Providers } from "./providers.ts";
-
-export const PATIENCE = { timeout: 20_000 }; // ms
 
 /** A device that somebody is logged in on. */
 export interface PushDevice {
@@ -116,14 +114,27 @@ export async function installationOf(town: Town, id: string): Promise<Row | unde
 
 /** Resolves once these and no others are logged in on a device that has no channels of its own. */
 export async function belongsTo(town: Town, installation: string, clientIds: string[]): Promise<void> {
-  const channels = async () => (await installationOf(town, installation))?.channels.toSorted();
-  await expect.poll(channels, PATIENCE).toEqual(clientIds.toSorted());
+  await eventually(
+    async () => (await installationOf(town, installation))?.channels,
+    (channels) => sameNames(channels ?? [], clientIds),
+  );
 }
 
 /** Takes somebody's devices off the network; resolves when the server knows. */
 export async function lose(town: Town, clientId: string, ...devices: PushDevice[]): Promise<void> {
   for (const device of devices) device.lose();
-  const online = () =>
-    town.ask("/1.2/rtm/clients/check-online", { method: "POST", body: { client_ids: [clientId] } });
-  await expect.poll(online, PATIENCE).toEqual({ results: [] });
+  await eventually(
+    async () => {
+      const body = { client_ids: [clientId] };
+      const response = await town.call("/1.2/rtm/clients/check-online", { method: "POST", body });
+      const { results }: { results: string[] } = await response.json();
+      return results;
+    },
+    (online) => online.length === 0,
+  );
+}
+
+/** Whether these are the same, in whatever order. */
+export function sameNames(some: readonly string[], others: readonly string[]): boolean {
+  return JSON.stringify(some.toSorted()) === JSON.stringify(others.toSorted());
 }

@@ -6,10 +6,10 @@ import type { JsonObject } from "../../../src/protocol/json.ts";
 import { noToken, unregistered } from "../../support/push/fcm-server.ts";
 import { HOOK_KEY } from "../hooks/app-engine.ts";
 import { type EngineProcess, startEngine } from "../hooks/engine-process.ts";
-import { type Conversation, sdks } from "../sdk/sdk.ts";
+import { type Conversation, sdk5 as sdk, sdks } from "../sdk/sdk.ts";
 import { viewOf } from "../sdk/tom-and-jerry.ts";
 import { type Person, Town } from "../sdk/town.ts";
-import { android, browser, installationOf, iphone, lose, PATIENCE, type PushDevice } from "./devices.ts";
+import { android, browser, installationOf, iphone, lose, type PushDevice } from "./devices.ts";
 import { Providers } from "./providers.ts";
 
 /*
@@ -17,9 +17,8 @@ import { Providers } from "./providers.ts";
  * providers' protocols; Apple's by TLS.
  */
 
+const PATIENCE = { timeout: 20_000 }; // ms
 const WEEK = 7 * 24 * 60 * 60 * 1_000; // ms
-const [sdk] = sdks;
-if (sdk === undefined) throw new Error("there is no SDK");
 
 let folder: string;
 let providers: Providers;
