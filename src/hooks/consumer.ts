@@ -21,14 +21,12 @@ const consumer = new EventConsumer();
 
 /** The queue's consumer: settles every one of these messages. */
 export async function consumeEvents(messages: readonly EventMessage[], env: ConsumerEnv): Promise<void> {
-  const settings = settingsOf(env);
-  await settings.get();
-  const known = settings.peek();
-  // Stand-ins would do for a client, but by them events would be dropped, and with them the log.
-  if (known === undefined) return postpone(messages);
+  const settings = await settingsOf(env).fresh();
+  // Others would do for a client, but by them events would be dropped, and with them the log.
+  if (settings === undefined) return postpone(messages);
   await consumer.consume(messages, {
-    settings: known,
-    server: appServerOf(env, known),
+    settings,
+    server: appServerOf(env, settings),
     log: {
       save: (events) => saveEvents(env.DB, events),
       dropBefore: (time) => dropEventsBefore(env.DB, time),
@@ -36,8 +34,8 @@ export async function consumeEvents(messages: readonly EventMessage[], env: Cons
     push: (event) =>
       pushToOffline(event, {
         ask: (offline) => hooksOf(env).aboutOffline(offline),
-        providers: providersOf(env, known),
-        template: known.push.static,
+        providers: providersOf(env, settings),
+        template: settings.push.static,
         installationsOf: (clientIds) =>
           withDeadline(installationsWithChannels(env.DB, clientIds), D1_DEADLINE, "devices"),
         incrementBadges: (ids) => withDeadline(incrementBadges(env.DB, ids), D1_DEADLINE, "badges"),

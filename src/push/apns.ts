@@ -109,7 +109,8 @@ class ProviderTokens {
     const asked = this.#byKey.get(key) ?? this.#host.apnsToken(key.teamId, key.keyId);
     this.#byKey.set(key, asked);
     const token = await asked;
-    if (token === undefined) return failed(`no APNs key ${key.keyId} any more`);
+    // By the settings as they are known there. Next time it has another key, or none.
+    if (token === undefined) return later(`no APNs key ${key.keyId} any more`);
     return this.#refused.has(token) ? later(TOKEN_NOT_TAKEN) : { token };
   }
 
@@ -166,7 +167,8 @@ function hex(bytes: Uint8Array): string {
 
 /** What Apple's answer means for the device. An answer that Apple would not give came from something between. */
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
-  if (status === 200) return { outcome: "sent" };
+  // Apple repeats the id and says no more.
+  if (status === 200 && (headers.has("apns-id") || text === "")) return { outcome: "sent" };
   const refused = refusalIn(text);
   const why = refused?.reason ?? `status ${status}: ${text.slice(0, 200)}`;
   if (refused === undefined || status === 429 || status >= 500) {

@@ -15,13 +15,11 @@ const deliverer = new Deliverer();
 
 /** The consumer of the queue of pushes: settles every one of these messages. */
 export async function consumePushes(messages: readonly QueueMessage<PushWork>[], env: Env): Promise<void> {
-  const settings = settingsOf(env);
-  await settings.get();
-  const known = settings.peek();
-  const providers = known && providersOf(env, known);
+  const settings = await settingsOf(env).fresh();
+  const providers = settings && providersOf(env, settings);
   await consume(messages, {
     deliver: async (delivery) => {
-      // Stand-ins know no providers, and pushes would be given up for want of them.
+      // Others may know no providers, and pushes would be given up for want of them.
       if (providers === undefined) throw new Error("the settings are not known");
       return deliverer.deliver(delivery, {
         providers,

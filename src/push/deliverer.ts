@@ -53,7 +53,9 @@ export class Deliverer {
     );
     const results = targets.map((target, at) => ({ ...target, outcome: outcomes[at] ?? noOutcome }));
     const late = results.filter(({ outcome }) => outcome.outcome === "later");
-    if (late.length === results.length && host.now() - startedAt >= HANGING) {
+    // A browser's push service is whichever its subscription names, and those of others may well answer.
+    const isOne = name !== "webPush";
+    if (isOne && late.length === results.length && host.now() - startedAt >= HANGING) {
       this.#restingUntil.set(name, host.now() + REST);
     }
     await settle(delivery, results, host);

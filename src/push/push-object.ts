@@ -23,7 +23,12 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     const { sql } = ctx.storage;
     this.#schedule = new Schedule(sql);
     this.#tokens = new TokenKeeper(sql, {
-      push: async () => (await settingsOf(env).get()).push,
+      push: async () => {
+        const settings = await settingsOf(env).fresh();
+        // Others may know no keys, and pushes would be given up for want of them.
+        if (settings === undefined) throw new Error("the settings are not known");
+        return settings.push;
+      },
       outbound: async () => outboundOf(env, await settingsOf(env).get()),
       now: () => Date.now(),
     });

@@ -3,7 +3,7 @@ import { QueueObject } from "../queue/queue-object.ts";
 import { consumePushes } from "./consumer.ts";
 import type { PushWork } from "./work.ts";
 
-/** The queue of pushes on one's own box. There is one, named `pushes`. */
+/** A queue of pushes on one's own box: there is one for each provider, and one for selections. */
 export class PushQueueObject extends QueueObject<PushWork> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {

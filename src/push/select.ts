@@ -18,10 +18,10 @@ export type SelectEnv = ProvidersEnv & Pick<Env, "DB" | "APP" | "PUSHES" | "PUSH
 /** Finds a page of the devices that a notification is for, and queues what is to be sent to them. Fails where that has to be done again. */
 export async function select(selection: Selection, env: SelectEnv): Promise<void> {
   const { DB } = env;
-  const settings = settingsOf(env);
-  const providers = providersOf(env, await settings.get());
-  // Stand-ins know of no way to anybody, and the notification would be done without having been sent.
-  if (providers.length === 0 && settings.peek() === undefined) throw new Error("settings: not known");
+  const settings = await settingsOf(env).fresh();
+  // Others may know of no way to anybody, and the notification would be done without having been sent.
+  if (settings === undefined) throw new Error("the settings are not known");
+  const providers = providersOf(env, settings);
   const pushes = pushesOf(env);
   await selectPage(selection, {
     providers,

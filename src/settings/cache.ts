@@ -85,6 +85,22 @@ export class SettingsCache {
     return this.#value;
   }
 
+  /**
+   * The settings, not more than 5 s old, for who had better come again later than go by others; undefined when D1 does
+   * not say them within 2 s. Reads even while another caller does.
+   */
+  async fresh(): Promise<Settings | undefined> {
+    if (this.peek() !== undefined) return this.#value;
+    const before = this.#changes;
+    try {
+      const settings = await withDeadline(this.#source.read(), DEADLINE, "settings");
+      if (this.#changes === before) this.set(settings);
+    } catch (error) {
+      console.error("settings: not read:", reason(error));
+    }
+    return this.peek();
+  }
+
   async #fallBack(before: number): Promise<void> {
     try {
       const kept = await withDeadline(this.#source.kept(), KEPT_DEADLINE, "kept settings");

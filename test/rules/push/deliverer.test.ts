@@ -3,6 +3,7 @@ import type { Installation } from "../../../src/history/installations.ts";
 import type { Counts } from "../../../src/history/notifications.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
+import type { ProviderName } from "../../../src/push/work.ts";
 import { DAY, deliveryTo, NOON, phoneOf, Way } from "./people.ts";
 
 beforeEach(() => {
@@ -12,8 +13,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function place(phones: Installation[] = [phoneOf("Jerry"), phoneOf("Spike")]) {
-  const way = new Way("apns", "ios");
+function place(
+  phones: Installation[] = [phoneOf("Jerry"), phoneOf("Spike")],
+  { name = "apns" }: { name?: ProviderName } = {},
+) {
+  const way = new Way(name, "ios");
   const removed: string[] = [];
   const counts: Counts[] = [];
   const state = { now: NOON, down: false };
@@ -92,6 +96,21 @@ describe("a provider that hangs", () => {
     expect(way.called).toEqual(["Jerry's phone"]);
     state.now += 60_000;
     await deliverer.deliver(deliveryTo(["Spike"]), host);
+    expect(way.called).toEqual(["Jerry's phone", "Spike's phone"]);
+  });
+
+  test("[I12] is one of many, where anybody can name one: other browsers are not left alone with it", async () => {
+    const { way, host, state, deliverer } = place(undefined, { name: "webPush" });
+    way.outcomes.set("Jerry's phone", later());
+    const send = way.send.bind(way);
+    way.send = (push, targets) => {
+      state.now += 30_000;
+      return send(push, targets);
+    };
+    const provider = "webPush";
+    await deliverer.deliver(deliveryTo(["Jerry"], { provider }), host);
+    const owed = await deliverer.deliver(deliveryTo(["Spike"], { provider }), host);
+    expect(owed.recipients).toEqual([]);
     expect(way.called).toEqual(["Jerry's phone", "Spike's phone"]);
   });
 });

@@ -55,6 +55,20 @@ describe("a cache of the settings", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
+  test("says it to who would rather come again than go by older ones, whoever else is reading", async () => {
+    const { promise, resolve } = Promise.withResolvers<Settings>();
+    const read = vi.fn(() => Promise.resolve(withMembers(3)));
+    const cache = cacheOf(read);
+    expect((await cache.fresh())?.limits.members).toBe(3);
+    expect((await cache.fresh())?.limits.members).toBe(3);
+    expect(read).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(5_001);
+    read.mockImplementation(() => promise);
+    const readers = [cache.get(), cache.fresh(), cache.fresh()];
+    resolve(withMembers(4));
+    for (const reader of readers) expect((await reader)?.limits.members).toBe(4);
+  });
+
   test("what was just stored counts at once, and a read begun before does not undo it", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const cache = cacheOf(() => promise);
@@ -67,6 +81,17 @@ describe("a cache of the settings", () => {
 });
 
 describe("[I11] a D1 that is down", () => {
+  test("says no settings to who needs them as they are", async () => {
+    const read = vi.fn(() => Promise.resolve(withMembers(3)));
+    const cache = cacheOf(read, async () => withMembers(2));
+    await cache.get();
+    vi.advanceTimersByTime(5_001);
+    read.mockImplementation(() => Promise.reject(new Error("down")));
+    expect(await cache.fresh()).toBeUndefined();
+    read.mockImplementation(() => Promise.resolve(withMembers(4)));
+    expect((await cache.fresh())?.limits.members).toBe(4);
+  });
+
   test("leaves the defaults, and is asked once a second", async () => {
     const read = vi.fn(() => Promise.reject<Settings>(new Error("down")));
     const cache = cacheOf(read);

@@ -282,7 +282,7 @@ function loadFresh(entry: string, main: string) {
   return require(entry);
 }
 
-const sdk5: Sdk = {
+export const sdk5: Sdk = {
   version: "5.0.0-rc.8",
   major: 5,
   uniqueByDefault: true,

@@ -25,6 +25,8 @@ export type Way =
 export interface TownOptions {
   /** The app it serves; `parley-dev` is somebody trying Parley out. */
   appId?: string;
+  /** For the server, beside its keys. */
+  env?: Record<string, string>;
 }
 
 /** Of a call to the HTTP API. */
@@ -61,22 +63,29 @@ export class Town {
   #server: Server;
   readonly #data: string;
   readonly #appId: string;
+  readonly #env: Record<string, string>;
   readonly #tls: TlsFront;
   readonly #clients: ImClient[] = [];
   readonly #rawDevices: RawDevice[] = [];
 
-  private constructor(server: Server, data: string, appId: string, tls: TlsFront) {
+  private constructor(
+    server: Server,
+    tls: TlsFront,
+    { data, appId, env }: { data: string; appId: string; env: Record<string, string> },
+  ) {
     this.#server = server;
+    this.#tls = tls;
     this.#data = data;
     this.#appId = appId;
-    this.#tls = tls;
+    this.#env = env;
   }
 
   /** @param settings in force before anybody comes */
-  static async open(settings: object = {}, { appId = APP_ID }: TownOptions = {}) {
+  static async open(settings: object = {}, { appId = APP_ID, env: more = {} }: TownOptions = {}) {
     const data = await mkdtemp(join(tmpdir(), "parley-sdk-"));
-    const server = await startServer({ data, env: keysOf(appId) });
-    const town = new Town(server, data, appId, await openTlsFront(new URL(server.url)));
+    const env = { ...keysOf(appId), ...more };
+    const server = await startServer({ data, env });
+    const town = new Town(server, await openTlsFront(new URL(server.url)), { data, appId, env });
     // People here talk faster than the default limits allow.
     const limits = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
     await town.configure({ limits, ...settings });
@@ -104,8 +113,8 @@ export class Town {
   async #restartAfter(end: () => Promise<unknown>) {
     const { port } = this.#server;
     await end();
-    const env = keysOf(this.#appId);
-    this.#server = await startServer({ data: this.#data, env, args: ["--port", `${port}`] });
+    const args = ["--port", `${port}`];
+    this.#server = await startServer({ data: this.#data, env: this.#env, args });
   }
 
   /** Cuts off everybody who came over TLS, in the middle of whatever they do. Their SDKs soon come back. */
@@ -115,6 +124,11 @@ export class Town {
 
   get url() {
     return this.#server.url;
+  }
+
+  /** What the server has printed since it was started last. */
+  get output() {
+    return this.#server.output();
   }
 
   get app() {

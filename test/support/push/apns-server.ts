@@ -61,6 +61,8 @@ export interface ApnsServer {
   tokens: Set<string>;
   /** Connections accepted so far. */
   connections: number;
+  /** Calls so far, but for those it refused to look at. */
+  calls: number;
   /** The most pushes that were under way at a time. */
   busiest: number;
   /** What a device shows: of those with one collapse id, the last. */
@@ -73,6 +75,9 @@ export interface ApnsServer {
   goAway(): void;
   /** Does not look at the next calls, and says that they may be made again. */
   refuseStreams(count: number): void;
+  /** Is slow: takes calls, and looks at none of them until `release`. */
+  hold(): void;
+  release(): void;
   /** Nothing answers at its port until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -111,6 +116,7 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
   const sessions = new Set<ServerHttp2Session>();
   const waiting = new Set<() => void>();
   let [port, underWay, toRefuse] = [0, 0, 0];
+  let held: PromiseWithResolvers<void> | undefined;
   let listening = await listen();
 
   async function listen(): Promise<Http2Server> {
@@ -148,6 +154,8 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
       underWay -= 1;
     });
     const body = await text(stream).catch(() => "");
+    apns.calls += 1;
+    await held?.promise;
     const push = await read(headers, body);
     if ("reason" in push) return refuse(stream, push);
     const queue = behaviours.get(push.deviceToken) ?? [];
@@ -227,7 +235,7 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
   const apns: ApnsServer = {
     url: `${tls ? "https" : "http"}://localhost:${port}`,
     certificate: identity?.cert,
-    ...{ arrived: [], answers: [], tokens: new Set(), connections: 0, busiest: 0 },
+    ...{ arrived: [], answers: [], tokens: new Set(), connections: 0, calls: 0, busiest: 0 },
     shownOn: (device) => [
       ...new Map(
         apns.arrived
@@ -254,6 +262,13 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
     },
     refuseStreams: (count) => {
       toRefuse = count;
+    },
+    hold: () => {
+      held ??= Promise.withResolvers();
+    },
+    release: () => {
+      held?.resolve();
+      held = undefined;
     },
     down: async () => {
       const closed = once(listening, "close");

@@ -21,6 +21,8 @@ export class ProviderServer {
   #port = 0;
   /** Who waits for calls, and for how many. */
   #waiting: { count: number; resolve(): void }[] = [];
+  /** Until it resolves, calls wait for their answers. */
+  #held: PromiseWithResolvers<void> | undefined;
   /** Calls so far. */
   calls = 0;
 
@@ -34,6 +36,7 @@ export class ProviderServer {
       const body = await buffer(request);
       this.calls += 1;
       for (const { count, resolve } of this.#waiting) if (this.calls >= count) resolve();
+      await this.#held?.promise;
       const answer = await this.#handle(request, body);
       if (answer === "hang") return;
       const { status, headers = {}, body: said = "" } = answer;
@@ -54,6 +57,16 @@ export class ProviderServer {
     this.#server.closeAllConnections();
     this.#server = undefined;
     await closed;
+  }
+
+  /** Is slow: takes calls, and looks at none of them until `release`. */
+  hold(): void {
+    this.#held ??= Promise.withResolvers();
+  }
+
+  release(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
   }
 
   /** Such as `http://127.0.0.1:40123`, without a slash at the end. */

@@ -28,7 +28,9 @@ export class PushReceiver {
     );
     try {
       const verified = v.parse(Body, this.#verifier.verify(body.toString(), headers));
-      this.received.push({ id: headers["webhook-id"] ?? "", body: verified });
+      const push = { id: headers["webhook-id"] ?? "", body: verified };
+      this.received.push(push);
+      if (this.answer !== "hang" && this.answer.status <= 299) this.taken.push(push);
     } catch (error) {
       this.refused.push(error);
       return { status: 401 };
@@ -37,6 +39,8 @@ export class PushReceiver {
   });
   /** What it believed, in the order it came; whatever it answered. */
   readonly received: ReceivedPush[] = [];
+  /** Of these, what it answered as done. */
+  readonly taken: ReceivedPush[] = [];
   /** What it did not believe. */
   readonly refused: unknown[] = [];
   answer: Answer = { status: 204 };
@@ -51,6 +55,15 @@ export class PushReceiver {
 
   close(): Promise<void> {
     return this.#server.close();
+  }
+
+  /** Is slow: takes calls, and looks at none of them until `release`. */
+  hold(): void {
+    this.#server.hold();
+  }
+
+  release(): void {
+    this.#server.release();
   }
 
   /** Resolves once it was called so often. */

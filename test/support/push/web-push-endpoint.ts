@@ -62,6 +62,15 @@ export class WebPushEndpoint {
     return this.#server.close();
   }
 
+  /** Is slow: takes calls, and looks at none of them until `release`. */
+  hold(): void {
+    this.#server.hold();
+  }
+
+  release(): void {
+    this.#server.release();
+  }
+
   /** Resolves once it was called so often. */
   called(count: number): Promise<void> {
     return this.#server.called(count);

@@ -1,0 +1,247 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { JsonObject } from "../../../src/protocol/json.ts";
+import { noToken, unregistered } from "../../support/push/fcm-server.ts";
+import { HOOK_KEY } from "../hooks/app-engine.ts";
+import { type EngineProcess, startEngine } from "../hooks/engine-process.ts";
+import { type Conversation, sdk5 as sdk, sdks } from "../sdk/sdk.ts";
+import { viewOf } from "../sdk/tom-and-jerry.ts";
+import { type Person, Town } from "../sdk/town.ts";
+import { android, browser, installationOf, iphone, lose, type PushDevice } from "./devices.ts";
+import { Providers } from "./providers.ts";
+
+/*
+ * From the JavaScript SDK of who says something to the devices of who is offline, through the started server and the
+ * providers' protocols; Apple's by TLS.
+ */
+
+const PATIENCE = { timeout: 20_000 }; // ms
+const WEEK = 7 * 24 * 60 * 60 * 1_000; // ms
+
+let folder: string;
+let providers: Providers;
+let town: Town;
+let tom: Person;
+
+beforeAll(async () => {
+  providers = await Providers.open({ tls: true });
+  folder = await mkdtemp(join(tmpdir(), "parley-push-"));
+  const certificate = join(folder, "apple.pem");
+  await writeFile(certificate, providers.apns.certificate ?? "");
+  town = await Town.open(providers.settings, { env: { NODE_EXTRA_CA_CERTS: certificate } });
+  tom = await town.logIn(sdk, town.named("Tom"));
+});
+afterAll(async () => {
+  await town?.close();
+  await providers?.close();
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+const say = (chat: Conversation, words: string, pushData?: object) =>
+  chat.send(new tom.sdk.TextMessage(words), pushData && { pushData });
+
+const talkTo = (...members: string[]) => tom.client.createConversation({ members, unique: false });
+
+/** Somebody with an iPhone, who is gone without having logged out. */
+async function awayWithIphone(name: string, fields: object = {}) {
+  const id = town.named(name);
+  const device = await iphone(town, id, fields);
+  await lose(town, id, device);
+  return { id, device };
+}
+
+/** What arrived at an iPhone, once it is so much. */
+async function arrivedAt({ name }: PushDevice, count = 1) {
+  const here = () => providers.apns.arrived.filter(({ deviceToken }) => deviceToken === name);
+  await expect.poll(() => here().length, PATIENCE).toBe(count);
+  return here();
+}
+
+const alertsAt = async (device: PushDevice, count = 1) =>
+  (await arrivedAt(device, count)).map(({ payload }) => alertIn(payload));
+
+function alertIn({ aps }: JsonObject) {
+  return typeof aps === "object" && aps !== null && "alert" in aps ? aps.alert : undefined;
+}
+
+describe("[P-01] [P-13] a message to somebody who is offline", () => {
+  test.each(sdks)("[C-12] [P-20] reaches all his four devices, said with the SDK $version", async (sdk) => {
+    const jerry = town.named("Jerry");
+    const phone = await iphone(town, jerry);
+    const google = await android(town, jerry, "fcm");
+    const xiaomi = await android(town, jerry, "mi");
+    const page = await browser(town, providers, { sdk, id: jerry });
+    await lose(town, jerry, phone, google, xiaomi, page);
+
+    const speaker = await town.logIn(sdk, town.named("Tom"));
+    const chat = await speaker.client.createConversation({ members: [jerry], unique: false });
+    const pushData = { alert: "Tom: hello", title: "Cheese", sound: "squeak.caf", table: 7 };
+    const message = await chat.send(new speaker.sdk.TextMessage("hello"), { pushData });
+    const expiresAt = message.timestamp.getTime() + WEEK; // P-15
+
+    const [atApple] = await arrivedAt(phone);
+    expect(atApple).toMatchObject({
+      ...{ topic: "com.example.mouse", teamId: "MOUSETEAM1", pushType: "alert", priority: "10" },
+      ...{ expiration: Math.floor(expiresAt / 1_000), collapseId: message.id },
+      payload: { aps: { alert: { title: "Cheese", body: "Tom: hello" }, sound: "squeak.caf" }, table: 7 },
+    });
+    const atGoogle = () => providers.fcm.messages.filter(({ token }) => token === google.name);
+    await expect.poll(() => atGoogle().length, PATIENCE).toBe(1);
+    expect(atGoogle()[0]).toMatchObject({
+      notification: { title: "Cheese", body: "Tom: hello" },
+      data: { alert: "Tom: hello", table: "7" },
+      android: { priority: "HIGH", notification: { tag: message.id } },
+    });
+    const inBrowser = () => providers.web.received.filter(({ endpoint }) => endpoint === page.name);
+    await expect.poll(() => inBrowser().length, PATIENCE).toBe(1);
+    expect(inBrowser()[0]).toMatchObject({ content: { ...pushData, _id: message.id }, urgency: "high" });
+    const byWebhook = () =>
+      providers.webhook.received.filter(({ body }) =>
+        body.recipients.some(({ clientId }) => clientId === jerry),
+      );
+    await expect.poll(() => byWebhook().length, PATIENCE).toBe(1);
+    expect(byWebhook()[0]?.body).toMatchObject({
+      ...{ conversationId: chat.id, messageId: message.id, payload: pushData, expiresAt },
+      recipients: [{ clientId: jerry, installation: { objectId: xiaomi.installation, vendor: "mi" } }],
+    });
+    // Once for all: Google's exchange of a signature, and Apple's token.
+    expect([providers.fcm.issued, providers.apns.tokens.size]).toEqual([1, 1]);
+    expect([providers.web.refused, providers.webhook.refused]).toEqual([[], []]);
+  });
+
+  test("[P-06] counts up the badge of each installation, until the app sets it back", async () => {
+    const jerry = town.named("Jerry");
+    const [old, recent] = [await iphone(town, jerry), await iphone(town, jerry, { badge: 40 })];
+    await lose(town, jerry, old, recent);
+    const chat = await talkTo(jerry);
+    const badgesAt = async (device: PushDevice, count: number) =>
+      (await arrivedAt(device, count)).map(({ payload }) => payload);
+    const pushData = { alert: "Tom: hello", badge: "Increment" };
+    await say(chat, "one", pushData);
+    await arrivedAt(old);
+    await say(chat, "two", pushData);
+    await arrivedAt(old, 2);
+    await town.ask(`/1.1/installations/${old.installation}`, { method: "PUT", body: { badge: 0 } });
+    await say(chat, "three", pushData);
+    const withBadge = (badge: number) => ({ aps: { alert: "Tom: hello", badge } });
+    expect(await badgesAt(old, 3)).toEqual([1, 2, 1].map(withBadge));
+    expect(await badgesAt(recent, 3)).toEqual([41, 42, 43].map(withBadge));
+    expect(await installationOf(town, old.installation)).toMatchObject({ badge: 1 });
+  });
+});
+
+describe("[P-16] of two teams' keys", () => {
+  test("each device is pushed to with its own, and the control keys are not sent", async () => {
+    const mouse = await awayWithIphone("Jerry", {
+      apnsTeamId: "MOUSETEAM1",
+      apnsTopic: "com.example.mouse.pro",
+    });
+    const cat = await awayWithIphone("Butch", { apnsTeamId: "CATTEAM002", apnsTopic: "com.example.cat" });
+    const unknown = await awayWithIphone("Spike", { apnsTopic: "com.example.cat" });
+    const chat = await talkTo(mouse.id, cat.id, unknown.id);
+    // P-17 to P-19. Which of Apple's servers it is, the setting of another in their place hides.
+    await say(chat, "to all", { alert: "to all", _profile: "dev", ios: { badge: 2, _profile: "dev" } });
+    const payload = { aps: { alert: "to all", badge: 2 } };
+    const [mouses, cats] = [{ teamId: "MOUSETEAM1" }, { teamId: "CATTEAM002" }];
+    expect(await arrivedAt(mouse.device)).toMatchObject([
+      { ...mouses, topic: "com.example.mouse.pro", payload },
+    ]);
+    expect(await arrivedAt(cat.device)).toMatchObject([{ ...cats, topic: "com.example.cat", payload }]);
+    expect(await arrivedAt(unknown.device)).toMatchObject([{ ...cats, topic: "com.example.cat", payload }]);
+    for (const { payload } of providers.apns.arrived) expect(JSON.stringify(payload)).not.toContain("_");
+
+    await say(chat, "to cats", { alert: "to cats", _apns_team_id: "CATTEAM002" });
+    expect(await alertsAt(cat.device, 2)).toEqual(["to all", "to cats"]);
+    expect(await alertsAt(unknown.device, 2)).toEqual(["to all", "to cats"]);
+    expect(await alertsAt(mouse.device)).toEqual(["to all"]);
+  });
+});
+
+describe("[N-02] a device that its provider calls dead", () => {
+  test("is forgotten, and the others get their push once", async () => {
+    const { apns, fcm, web } = providers;
+    const jerry = town.named("Jerry");
+    const phones = [await iphone(town, jerry), await iphone(town, jerry), await iphone(town, jerry)] as const;
+    const androids = [await android(town, jerry, "fcm"), await android(town, jerry, "fcm")] as const;
+    const third = await android(town, jerry, "fcm");
+    const pages = [await browser(town, providers, { sdk, id: jerry })];
+    pages.push(await browser(town, providers, { sdk, id: jerry }));
+    await lose(town, jerry, ...phones, ...androids, third, ...pages);
+    const [gone, bad, phone] = phones;
+    const [forgotten, noneAtAll] = androids;
+    const [left, page] = pages;
+    if (left === undefined || page === undefined) throw new Error("there are two pages");
+    apns.behave(gone.name, { status: 410, reason: "Unregistered", timestamp: Date.now() + 1_000 });
+    apns.behave(bad.name, { status: 400, reason: "BadDeviceToken" });
+    fcm.trouble.set(forgotten.name, unregistered);
+    fcm.trouble.set(noneAtAll.name, noToken);
+    web.trouble.set(left.name, { status: 410 });
+
+    const { id } = await say(await talkTo(jerry), "hello", { alert: "Tom: hello" });
+    for (const dead of [gone, bad, forgotten, noneAtAll, left]) {
+      const known = () => installationOf(town, dead.installation);
+      await expect.poll(known, PATIENCE).toBeUndefined();
+    }
+    for (const device of [phone, third, page]) {
+      const here = () => providers.arrivals(device.way).filter(({ device: name }) => name === device.name);
+      await expect.poll(here, PATIENCE).toEqual([{ device: device.name, push: id }]);
+      expect(await installationOf(town, device.installation)).toMatchObject({ channels: [jerry] });
+    }
+  });
+});
+
+describe("[P-10] [P-11] [P-22] the app's hook on an unmodified LeanEngine", () => {
+  let engine: EngineProcess;
+  beforeAll(async () => {
+    engine = await startEngine({
+      script: resolve(import.meta.dirname, "engine.cjs"),
+      env: {
+        LEANCLOUD_APP_ID: town.app.appId,
+        LEANCLOUD_APP_KEY: town.app.appKey,
+        LEANCLOUD_APP_MASTER_KEY: town.masterKey,
+        LEANCLOUD_APP_HOOK_KEY: HOOK_KEY,
+      },
+    });
+    await town.configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 } });
+  });
+  beforeEach(() => town.configure({ push: { static: { alert: "the static text", badge: 9 } } }));
+  afterAll(() => engine?.stop());
+
+  test("has the first word, then the message, then the static text: one of them alone", async () => {
+    const jerry = await awayWithIphone("Jerry");
+    const chat = await talkTo(jerry.id);
+    const pushData = { alert: "the message", sound: "squeak.caf" };
+    await say(chat, "hello", pushData);
+    await arrivedAt(jerry.device);
+    await say(chat, "no hook", pushData);
+    await arrivedAt(jerry.device, 2);
+    await say(chat, "nothing of its own");
+    expect((await arrivedAt(jerry.device, 3)).map(({ payload }) => payload)).toEqual([
+      { aps: { alert: "The engine says hello" } },
+      { aps: { alert: "the message", sound: "squeak.caf" } },
+      { aps: { alert: "the static text", badge: 9 } },
+    ]);
+  });
+
+  test("skips a push, narrows it down, and forces it on who muted (M-46)", async () => {
+    const [jerry, spike] = [await awayWithIphone("Jerry"), await awayWithIphone("Spike")];
+    const chat = await talkTo(jerry.id, spike.id);
+    const muted = await town.logIn(sdk, town.named("Zorro"));
+    const phone = await iphone(town, muted.id);
+    await chat.add([muted.id]);
+    await (await viewOf(muted, chat)).mute();
+    muted.realtime.pause();
+    await lose(town, muted.id, phone);
+
+    await say(chat, "hush");
+    await say(chat, "the first alone", { alert: "Jerry alone" });
+    await say(chat, "fire");
+    await say(chat, "over", { alert: "over" });
+    expect(await alertsAt(phone)).toEqual(["Fire!"]);
+    expect((await alertsAt(jerry.device, 3)).toSorted()).toEqual(["Fire!", "Jerry alone", "over"]);
+    expect((await alertsAt(spike.device, 2)).toSorted()).toEqual(["Fire!", "over"]);
+    expect(await alertsAt(phone)).toEqual(["Fire!"]);
+  });
+});

@@ -1,0 +1,217 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Answer, broken } from "../../support/push/provider-server.ts";
+import { type Conversation, type Message, sdk5 as sdk } from "../sdk/sdk.ts";
+import { comeBack } from "../sdk/tom-and-jerry.ts";
+import { type Person, Town } from "../sdk/town.ts";
+import { eventually, next } from "../sdk/waiting.ts";
+import {
+  android,
+  belongsTo,
+  browser,
+  installationOf,
+  iphone,
+  lose,
+  type PushDevice,
+  sameNames,
+} from "./devices.ts";
+import { names, Providers } from "./providers.ts";
+
+/*
+ * Providers that are down, slow or out of their minds: talk goes on, what can be pushed is, and the rest comes later,
+ * each push once.
+ */
+
+let providers: Providers;
+let town: Town;
+let tom: Person;
+let spike: Person;
+
+beforeAll(async () => {
+  providers = await Providers.open();
+  town = await Town.open(providers.settings);
+  tom = await town.logIn(sdk, town.named("Tom"));
+  spike = await town.logIn(sdk, town.named("Spike"));
+});
+afterEach(() => {
+  for (const name of names) providers.of(name).release();
+});
+afterAll(async () => {
+  await town?.close();
+  await providers?.close();
+});
+
+/** Tom says something to Spike and to people who are away; it is acknowledged, and Spike hears it. */
+async function say(chat: Conversation, words: string): Promise<string> {
+  const heard = next(spike.client, "message", ({ id, cid }: Message) => cid === chat.id && id !== undefined);
+  const message = new tom.sdk.TextMessage(words);
+  const { id } = await chat.send(message, { pushData: { alert: words } });
+  await heard;
+  return id;
+}
+
+/** A device of each kind, whose person is away; and a conversation of them all with Tom and Spike. */
+async function everyDevice() {
+  const id = town.named("Jerry");
+  const devices = [
+    await iphone(town, id),
+    await android(town, id, "fcm"),
+    await browser(town, providers, { sdk, id }),
+    await android(town, id, "mi"),
+  ] as const;
+  await lose(town, id, ...devices);
+  return { id, devices, chat: await talkTo(id) };
+}
+
+const talkTo = (...ids: string[]) =>
+  tom.client.createConversation({ members: [spike.id, ...ids], unique: false });
+
+const pushesAt = ({ way, name }: PushDevice) =>
+  providers
+    .arrivals(way)
+    .filter(({ device }) => device === name)
+    .map(({ push }) => push);
+
+/** Resolves once a device has got these and nothing else, each once. */
+async function got(device: PushDevice, ...pushes: string[]): Promise<void> {
+  await eventually(
+    () => pushesAt(device),
+    (here) => sameNames(here, pushes),
+  );
+}
+
+/** Resolves once the server says that it tried. */
+async function tried(push: string, { way }: PushDevice): Promise<void> {
+  await eventually(
+    () => town.output,
+    (output) => new RegExp(`push ${push} by ${way}: .* not sent`).test(output),
+  );
+}
+
+describe("[I11] a provider that", () => {
+  test.each(names)("is slow holds up nobody else: %s", async (slow) => {
+    const { devices, chat } = await everyDevice();
+    const provider = providers.of(slow);
+    const before = provider.calls();
+    provider.hold();
+    const first = await say(chat, "one");
+    await eventually(
+      () => provider.calls(),
+      (calls) => calls > before,
+    );
+    const second = await say(chat, "two");
+    const others = devices.filter(({ way }) => way !== slow);
+    for (const device of others) await got(device, first, second);
+    provider.release();
+    for (const device of devices) await got(device, first, second);
+  });
+
+  test("is down gets later what is for it, and nobody else waits", async () => {
+    const { devices, chat } = await everyDevice();
+    const [others, missing] = [devices.slice(3), devices.slice(0, 3)];
+    await Promise.all(missing.map(({ way }) => providers.of(way).down()));
+    const first = await say(chat, "one");
+    for (const device of others) await got(device, first);
+    for (const device of missing) await tried(first, device);
+    await Promise.all(missing.map(({ way }) => providers.of(way).up()));
+
+    await providers.of("webhook").down();
+    const second = await say(chat, "two");
+    for (const device of others) await tried(second, device);
+    await providers.of("webhook").up();
+    for (const device of devices) await got(device, first, second);
+  });
+});
+
+describe.concurrent("what a provider does not take at once", () => {
+  test("[I11] comes later, after garbage as well as when it asks for time", async () => {
+    const { apns, fcm, web, webhook } = providers;
+    const [some, more, well] = [await everyDevice(), await everyDevice(), await everyDevice()];
+    const busy: Answer = { status: 503, headers: { "Retry-After": "6" }, body: {} };
+    for (const { name } of some.devices) {
+      apns.behave(name, { garbage: 200 }, "deliver");
+      for (const { trouble } of [fcm, web]) trouble.set(name, broken);
+    }
+    for (const { name } of more.devices) {
+      apns.behave(name, { status: 503, reason: "ServiceUnavailable", retryAfter: "6" }, "deliver");
+      for (const { trouble } of [fcm, web]) trouble.set(name, busy);
+    }
+    webhook.answer = busy;
+    const chat = await talkTo(some.id, more.id, well.id);
+    const push = await say(chat, "one");
+    const [phone, google, page, xiaomi] = well.devices;
+    for (const device of [phone, google, page]) await got(device, push);
+    for (const device of [phone, google, page, xiaomi]) await tried(push, device);
+    for (const { trouble } of [fcm, web]) trouble.clear();
+    webhook.answer = { status: 204 };
+    const next = await say(chat, "two");
+    for (const device of [...some.devices, ...more.devices, ...well.devices]) await got(device, push, next);
+  });
+
+  test("[P-12] does not come any more to who logs out of the SDK meanwhile", async () => {
+    const { web } = providers;
+    const id = town.named("Jerry");
+    const page = await browser(town, providers, { sdk, id });
+    const nibbles = town.named("Nibbles");
+    const other = await browser(town, providers, { sdk, id: nibbles });
+    const invited = [page, other].map(({ person }) => next(person.client, "invited"));
+    const chat = await talkTo(id, nibbles);
+    await Promise.all(invited);
+    await lose(town, id, page);
+    await lose(town, nibbles, other);
+    for (const { name } of [page, other]) web.trouble.set(name, broken);
+    const first = await say(chat, "one");
+    await tried(first, page);
+    const news = next(page.person.client, "unreadmessagescountupdate");
+    await comeBack(page.person);
+    await news;
+    await page.logOut();
+    expect(await installationOf(town, page.installation)).toMatchObject({ channels: [] });
+    for (const { name } of [page, other]) web.trouble.delete(name);
+    await got(other, first);
+    await got(other, first, await say(chat, "two"));
+    expect(pushesAt(page)).toEqual([]);
+  });
+
+  test("[P-12] does not come to a phone on which somebody else has logged in meanwhile", async () => {
+    const { apns } = providers;
+    const [tomcat, jerry, nibbles] = [town.named("Tomcat"), town.named("Jerry"), town.named("Nibbles")];
+    const [phone, other] = [await iphone(town, tomcat), await iphone(town, nibbles)];
+    await lose(town, tomcat, phone);
+    await lose(town, nibbles, other);
+    const busy = { status: 503, reason: "ServiceUnavailable" };
+    for (const { name } of [phone, other]) apns.behave(name, busy, "deliver");
+    const chat = await talkTo(tomcat, nibbles);
+    const first = await say(chat, "one");
+    await tried(first, phone);
+    const next = await town.raw(jerry, { deviceToken: phone.name });
+    await belongsTo(town, phone.installation, [jerry]);
+    next.close();
+    await got(other, first);
+    await got(other, first, await say(chat, "two"));
+    expect(pushesAt(phone)).toEqual([]);
+    // It is Jerry's now.
+    const third = await say(await talkTo(jerry), "three");
+    await got(phone, third);
+  });
+});
+
+test("[I11] what providers had not taken comes after kill -9 of the server, once", async () => {
+  const { devices, chat } = await everyDevice();
+  await Promise.all(names.map((name) => providers.of(name).down()));
+  const first = await say(chat, "one");
+  for (const device of devices) await tried(first, device);
+  await Promise.all([
+    ...[next(tom.client, "reconnect"), next(spike.client, "reconnect"), town.crash()],
+    ...names.map((name) => providers.of(name).up()),
+  ]);
+  const second = await say(chat, "two");
+  for (const device of devices) await got(device, first, second);
+});
+
+test("[I11] nothing of all that came twice", () => {
+  for (const name of names) {
+    const arrivals = providers.arrivals(name).map(({ device, push }) => `${push} at ${device}`);
+    expect(arrivals.length).toBeGreaterThan(10);
+    expect(arrivals).toEqual([...new Set(arrivals)]);
+  }
+});
