@@ -33,7 +33,7 @@ export interface Env {
   EVENT_QUEUE: Objects<QueueStub<QueuedEvent>>;
   /** What is to be pushed to devices. */
   PUSHES: Queue<PushWork>;
-  /** In place of it on one's own box: one object, named `pushes`. */
+  /** In place of it on one's own box: an object for each provider, and one named `selections`. */
   PUSH_QUEUE: Objects<QueueStub<PushWork>>;
   /** One object, named `push`. */
   PUSH: Objects<PushStub>;
