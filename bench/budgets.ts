@@ -88,6 +88,10 @@ export function workBudgets(work: readonly Work[]): Budget[] {
   beyondSend("first delivery to a member without a link", workNames.cold, 0, 1);
   beyondSend("first delivery to a member offline", workNames.offline, 2, 1);
   beyondSend("further message to a member away", workNames.away, 0, 0);
+  beyondSend("message to a member away, push set up", workNames.pushed, 2, 0);
+  const pushed = named(workNames.pushedFlow);
+  atMost("send in full flow, push set up: rows beyond", SHARED, pushed.rows - flow.rows);
+  atMost("send in full flow, push set up: requests beyond", SHARED, pushed.requests - flow.requests);
   const read = named(workNames.read);
   atMost("read: rows", 1, read.rows);
   atMost("read: requests", MESSAGE, read.requests);

@@ -120,12 +120,14 @@ export class ConversationObject extends PlainConversationObject {
   }
 }
 
+export { AppObject, EventQueueObject, PushObject, PushQueueObject } from "../src/index.ts";
+
 countEvents(ClientObject, PlainClientObject);
 countEvents(ConversationObject, PlainConversationObject);
 
-export default {
-  async fetch(request, env, context): Promise<Response> {
-    if (new URL(request.url).pathname === "/bench/counts") return Response.json(counts);
-    return parley.fetch(request, env, context);
-  },
-} satisfies ExportedHandler<Parameters<typeof parley.fetch>[1]>;
+const counted: typeof parley.fetch = async (request, env, context) => {
+  if (new URL(request.url).pathname === "/bench/counts") return Response.json(counts);
+  return parley.fetch(request, env, context);
+};
+
+export default { fetch: counted, queue: parley.queue };

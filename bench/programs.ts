@@ -20,12 +20,22 @@ export const bare: Program = {
 export const appId = APP_ID;
 
 /** Without limits: one client sends here what a thousand would. */
-export async function liftLimits(server: URL): Promise<void> {
+export function liftLimits(server: URL): Promise<void> {
   const limits = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
+  return configure(server, { limits });
+}
+
+/** A way to devices, of which there are none, and something to push; or neither. */
+export function setUpPush(server: URL, on: boolean): Promise<void> {
+  const webhook = { url: on ? "https://push.example.com/" : null };
+  return configure(server, { push: { webhook, static: on ? { alert: "news" } : null } });
+}
+
+async function configure(server: URL, settings: object): Promise<void> {
   const response = await fetch(new URL("/admin/settings", server), {
     method: "PATCH",
     headers: { "X-LC-Id": APP_ID, "X-LC-Key": `${MASTER_KEY},master`, "Content-Type": "application/json" },
-    body: JSON.stringify({ limits }),
+    body: JSON.stringify(settings),
   });
   if (!response.ok) throw new Error(`settings: ${response.status} ${await response.text()}`);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Counts, difference, readCounts } from "./counts.ts";
 import { DirectFrame, deliveredFrame, echoFrame, readFrame } from "./frames.ts";
 import { ParleyClient } from "./parley-client.ts";
+import { setUpPush } from "./programs.ts";
 import { nextSequence } from "./room.ts";
 import { inParallel } from "./sockets.ts";
 
@@ -26,6 +27,8 @@ export const workNames = {
   away: "send, further to a member offline",
   news: "login, news in 1 conversation",
   cold: "send, first to a member online without a link",
+  pushedFlow: "send to 1 linked member, in full flow, push set up",
+  pushed: "send, further to a member offline, push set up",
   idle: "an idle hour's heartbeats, then sleep",
 } as const;
 
@@ -97,6 +100,12 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   );
   await spend(workNames.offline, TIMES, DEBTS_SETTLED, sendToAll);
   await spend(workNames.away, TIMES, SETTLED, sendToAll);
+  await setUpPush(server, true);
+  await sendToAll(); // a conversation's first has its table made
+  await sleep(SETTLED);
+  await spend(workNames.pushed, TIMES, DEBTS_SETTLED, sendToAll);
+  await spend(workNames.pushedFlow, FLOW, SETTLED, () => sendMany(sender, small, FLOW));
+  await setUpPush(server, false);
   await spend(workNames.news, TIMES, SETTLED, () =>
     each(async (index) => friends.push(await logIn(`friend-${index}`))),
   );

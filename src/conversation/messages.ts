@@ -143,11 +143,10 @@ export class Messages {
       if ("done" in waits) waits.done(outcome);
       else this.#answer(answers, waits, outcome, place, records);
     }
+    // First the alarm that is due first: it does for both, and each time it is set is a row.
+    if (stored.length > 0) this.#host.archiveSoon();
     for (const { message, about } of stored) this.#sent(message, { transient: false, ...about });
-    if (stored.length > 0) {
-      this.#broadcast(stored, answers);
-      this.#host.archiveSoon();
-    }
+    if (stored.length > 0) this.#broadcast(stored, answers);
     for (const [link, own] of answers) this.#delivery.send(link, joinRecords(own));
     if (stored.length > 0) this.#delivery.storedAfter(before);
   }

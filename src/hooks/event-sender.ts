@@ -36,7 +36,7 @@ export class EventSender {
 
   /** Sends what waits; what the queue does not take is tried again later. Never rejects. */
   async send(): Promise<void> {
-    if (this.#sending) return;
+    if (this.#sending) return this.#retryAfter(RETRY); // whoever woke us for it was the alarm that a crash needs
     this.#sending = true;
     try {
       for (;;) {

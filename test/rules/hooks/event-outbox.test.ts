@@ -119,6 +119,14 @@ describe("the sender of events", () => {
     expect(state.retries).toBe(1);
   });
 
+  test("[H-09] has another alarm set where the one that came found it still sending", async () => {
+    const { sender, state } = queue();
+    sender.tell(came("a"));
+    await sender.send();
+    expect(state.retries).toBe(2);
+    await settled();
+  });
+
   test("[H-09] [I11] keeps what the queue does not take, and sends it in order when woken", async () => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const { sender, taken, state } = queue();
