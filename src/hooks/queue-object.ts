@@ -4,7 +4,7 @@ import { consumeEvents } from "./consumer.ts";
 import { eventIn, textOf } from "./event-text.ts";
 import type { QueuedEvent } from "./events.ts";
 
-/** The queue of events on one's own box. There is one, named `events`. */
+/** A queue of events on one's own box: there is one for those that lead to pushes, and one for the others. */
 export class EventQueueObject extends QueueObject<QueuedEvent> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {

@@ -25,7 +25,7 @@ export interface SelectionHost extends DeliveriesHost {
   /** The notification under a number; undefined when all its devices were found, or it was taken back. */
   notification(number: number): Promise<NumberedNotification | undefined>;
   installations(page: InstallationPage): Promise<Installation[] | QueryRefusal>;
-  /** Takes all of it or nothing. */
+  /** Takes it in its order; rejects where it does not take all of it. */
   queue(work: readonly PushWork[]): Promise<void>;
   /** Forgets the notification under a number. */
   remove(number: number): Promise<void>;

@@ -17,14 +17,21 @@ export interface SendingQueue<Body> {
   ): Promise<unknown>;
 }
 
-/** An object that keeps messages through a restart, in a queue's place. */
-export function queueIn<Body>(objects: Objects<QueueStub<Body>>, name: string): SendingQueue<Body> {
-  const queue = objects.getByName(name);
+/**
+ * Objects that keep messages through a restart, in a queue's place. Such an object hands on one batch after the other:
+ * what may be slow has one of its own, by the name that `nameOf` gives to a message. Of one batch, those whose messages
+ * stand first take them first; when one of them does not, those after it have taken nothing.
+ */
+export function queuesIn<Body>(
+  objects: Objects<QueueStub<Body>>,
+  nameOf: (body: Body) => string,
+): SendingQueue<Body> {
   return {
-    sendBatch: (messages, options) =>
-      queue.add(
-        messages.map(({ body }) => body),
-        options?.delaySeconds ?? 0,
-      ),
+    sendBatch: async (messages, options) => {
+      const bodies = messages.map(({ body }) => body);
+      for (const [name, share] of Map.groupBy(bodies, nameOf)) {
+        await objects.getByName(name).add(share, options?.delaySeconds ?? 0);
+      }
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Answer, broken } from "../../support/push/provider-server.ts";
+import { type Answer, broken, ProviderServer } from "../../support/push/provider-server.ts";
 import { type Conversation, type Message, sdk5 as sdk } from "../sdk/sdk.ts";
 import { comeBack } from "../sdk/tom-and-jerry.ts";
 import { type Person, Town } from "../sdk/town.ts";
@@ -122,6 +122,27 @@ describe("[I11] a provider that", () => {
   });
 });
 
+test("[I11] an app's server that is slow to hear of events holds up no push", async () => {
+  const { devices, chat } = await everyDevice();
+  const [phone] = devices;
+  const server = new ProviderServer(() => ({ status: 204 }));
+  await server.open();
+  server.hold();
+  const webhooks = { url: server.url, events: ["messageSent"] };
+  await town.configure({ webhooks, hooks: { timeoutMs: 15_000 } });
+  try {
+    const first = await say(chat, "one");
+    await server.called(1);
+    await got(phone, first, await say(chat, "two"));
+    // That of the second waits for the first.
+    expect(server.calls).toBe(1);
+  } finally {
+    server.release();
+    await town.configure({ webhooks: null });
+    await server.close();
+  }
+});
+
 describe.concurrent("what a provider does not take at once", () => {
   test("[I11] comes later, after garbage as well as when it asks for time", async () => {
     const { apns, fcm, web, webhook } = providers;
@@ -141,7 +162,9 @@ describe.concurrent("what a provider does not take at once", () => {
     const [phone, google, page, xiaomi] = well.devices;
     for (const device of [phone, google, page]) await got(device, push);
     for (const device of [phone, google, page, xiaomi]) await tried(push, device);
-    for (const { trouble } of [fcm, web]) trouble.clear();
+    for (const { name } of [...some.devices, ...more.devices]) {
+      for (const { trouble } of [fcm, web]) trouble.delete(name);
+    }
     webhook.answer = { status: 204 };
     const next = await say(chat, "two");
     for (const device of [...some.devices, ...more.devices, ...well.devices]) await got(device, push, next);
