@@ -41,7 +41,10 @@ export class Admin {
       const response = await fetch(`${this.#server}${path}`, { ...init, redirect: "manual", signal });
       return { status: response.status, text: await response.text() };
     } catch {
-      throw new Refusal(`No server answers at ${this.#server}.`, 1);
+      throw new Refusal(
+        `No server answers at ${this.#server}. Where another one runs, say so by --server.`,
+        1,
+      );
     }
   }
 }

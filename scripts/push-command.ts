@@ -55,6 +55,7 @@ export async function runPushCommand(args: string[], environment: NodeJS.Process
   const { values, positionals } = parse(args);
   const [name = "", ...rest] = positionals;
   if (values.help) return usage;
+  if (name === "") throw misused("a command is missing");
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined || rest.length > 0) throw misused("there is no such command");
   for (const flag of Object.keys(flags)) {

@@ -18,10 +18,10 @@ export async function consumePushes(messages: readonly QueueMessage<PushWork>[],
   const settings = await settingsOf(env).fresh();
   const providers = settings && providersOf(env, settings);
   await consume(messages, {
-    deliver: async (delivery) => {
+    deliver: async (delivery, attempts) => {
       // Others may know no providers, and pushes would be given up for want of them.
       if (providers === undefined) throw new Error("the settings are not known");
-      return deliverer.deliver(delivery, {
+      return deliverer.deliver(delivery, attempts, {
         providers,
         installations: (ids) => installationsById(env.DB, ids),
         remove: (ids) => removeInstallations(env.DB, ids),

@@ -15,11 +15,14 @@ export interface DelivererHost {
   now(): number;
 }
 
-/** What is still owed after an attempt: to these, after so many milliseconds if the provider said when. */
+/** What is still owed after an attempt: to these, after so many milliseconds if their provider said when. */
 export interface Owed {
   recipients: Recipient[];
   retryAfter: number | undefined;
 }
+
+/** By these settings a provider is not set up; others may know better for some seconds after it was. */
+const ATTEMPTS_WITHOUT_PROVIDER = 3;
 
 const STORE_DEADLINE = 8_000; // ms for D1
 /** A provider that took so long to answer nobody (ms) is left alone for a while. */
@@ -33,44 +36,48 @@ const REST = 60_000; // ms
 export class Deliverer {
   readonly #restingUntil = new Map<ProviderName, number>();
 
-  /** Tries once and never repeats a recipient who was served. Rejects when D1 fails before anything was sent. */
-  async deliver(delivery: Delivery, host: DelivererHost): Promise<Owed> {
+  /**
+   * Tries once, and never repeats a recipient who was served; what is owed then, by when it is to be tried again.
+   * Rejects when D1 fails before anything was sent.
+   *
+   * @param attempts this one included
+   */
+  async deliver(delivery: Delivery, attempts: number, host: DelivererHost): Promise<Owed[]> {
     const { push, provider: name, recipients } = delivery;
-    const nothing: Owed = { recipients: [], retryAfter: undefined };
     if (push.expiresAt <= host.now()) {
       return this.#giveUp(delivery, host, `not delivered before it expired, by ${name}`);
     }
     const provider = host.providers.find((each) => each.name === name);
-    if (provider === undefined) return this.#giveUp(delivery, host, `${name} is not set up any more`);
+    if (provider === undefined) {
+      if (attempts < ATTEMPTS_WITHOUT_PROVIDER) return [{ recipients, retryAfter: undefined }];
+      return this.#giveUp(delivery, host, `${name} is not set up any more`);
+    }
     const resting = (this.#restingUntil.get(name) ?? 0) - host.now();
-    if (resting > 0) return { recipients, retryAfter: resting };
+    if (resting > 0) return [{ recipients, retryAfter: resting }];
     const targets = await targetsOf(recipients, host);
-    if (targets.length === 0) return nothing;
+    if (targets.length === 0) return [];
     const startedAt = host.now();
     const outcomes = await provider.send(
       push,
       targets.map(({ target }) => target),
     );
     const results = targets.map((target, at) => ({ ...target, outcome: outcomes[at] ?? noOutcome }));
-    const late = results.filter(({ outcome }) => outcome.outcome === "later");
+    const owed = owedBy(results);
+    const late = owed.reduce((sum, each) => sum + each.recipients.length, 0);
     // A browser's push service is whichever its subscription names, and those of others may well answer.
     const isOne = name !== "webPush";
-    if (isOne && late.length === results.length && host.now() - startedAt >= HANGING) {
+    if (isOne && late === results.length && host.now() - startedAt >= HANGING) {
       this.#restingUntil.set(name, host.now() + REST);
     }
     await settle(delivery, results, host);
-    const waits = late.map(({ outcome }) => ("retryAfter" in outcome ? (outcome.retryAfter ?? 0) : 0));
-    return {
-      recipients: late.map(({ recipient }) => recipient),
-      retryAfter: waits.length > 0 && Math.max(...waits) > 0 ? Math.max(...waits) : undefined,
-    };
+    return owed;
   }
 
-  async #giveUp({ push, recipients }: Delivery, host: DelivererHost, why: string): Promise<Owed> {
+  async #giveUp({ push, recipients }: Delivery, host: DelivererHost, why: string): Promise<Owed[]> {
     console.warn(`push ${push.id}: ${recipients.length} recipients given up: ${why}`);
     const counts = { failed: recipients.length, lastError: why };
     if (push.cause.type === "notification") await counted(push.cause.notificationId, counts, host);
-    return { recipients: [], retryAfter: undefined };
+    return [];
   }
 }
 
@@ -82,6 +89,18 @@ interface Addressed {
 type Result = Addressed & { outcome: Outcome };
 
 const noOutcome: Outcome = { outcome: "failed", why: "the provider said nothing of it" };
+
+/** Together those who are to wait as long: a service that asks for much time has no say in how long others wait. */
+function owedBy(results: readonly Result[]): Owed[] {
+  const late = results.flatMap(({ recipient, outcome }) =>
+    outcome.outcome === "later" ? [{ recipient, retryAfter: outcome.retryAfter }] : [],
+  );
+  const groups = Map.groupBy(late, ({ retryAfter }) => retryAfter);
+  return Array.from(groups, ([retryAfter, some]) => ({
+    recipients: some.map(({ recipient }) => recipient),
+    retryAfter,
+  }));
+}
 
 /** The devices as they are now: one that is gone, or that its client logged out on, is not pushed to (C-12). */
 async function targetsOf(recipients: readonly Recipient[], host: DelivererHost): Promise<Addressed[]> {

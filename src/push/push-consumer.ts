@@ -4,7 +4,8 @@ import type { Owed } from "./deliverer.ts";
 import type { Delivery, PushWork, Selection } from "./work.ts";
 
 export interface PushConsumerHost {
-  deliver(delivery: Delivery): Promise<Owed>;
+  /** @param attempts this one included */
+  deliver(delivery: Delivery, attempts: number): Promise<Owed[]>;
   select(selection: Selection): Promise<void>;
   /** Puts work on the queue, to be taken after this many seconds. */
   queue(work: PushWork, delaySeconds: number): Promise<void>;
@@ -32,12 +33,15 @@ async function settle(message: QueueMessage<PushWork>, host: PushConsumerHost): 
       await host.select(body);
       return message.ack();
     }
-    const { recipients, retryAfter } = await host.deliver(body);
-    if (recipients.length === 0) return message.ack();
-    const delaySeconds = delayAfter(attempts, retryAfter);
-    if (recipients.length === body.recipients.length) return message.retry({ delaySeconds });
+    const owed = await host.deliver(body, attempts);
+    const [first] = owed;
+    if (owed.length === 1 && first?.recipients.length === body.recipients.length) {
+      return message.retry({ delaySeconds: delayAfter(attempts, first.retryAfter) });
+    }
     // Who was served is not to be served again.
-    await host.queue({ ...body, recipients, attempts }, delaySeconds);
+    for (const { recipients, retryAfter } of owed) {
+      await host.queue({ ...body, recipients, attempts }, delayAfter(attempts, retryAfter));
+    }
     message.ack();
   } catch (error) {
     console.warn(`push (${body.type}) is late:`, reason(error));

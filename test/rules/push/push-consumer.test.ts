@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** Hands one message over; what became of it, and what was queued besides. */
-async function taken(body: PushWork, attempts: number, deliver: (delivery: Delivery) => Owed) {
+async function taken(body: PushWork, attempts: number, deliver: (delivery: Delivery) => Owed[]) {
   const queued: { work: PushWork; delaySeconds: number }[] = [];
   let end = "nothing";
   const message = {
@@ -38,10 +38,10 @@ async function taken(body: PushWork, attempts: number, deliver: (delivery: Deliv
 
 const owing =
   (clientIds: string[], retryAfter?: number) =>
-  ({ recipients }: Delivery): Owed => ({
-    recipients: recipients.filter(({ clientId }) => clientIds.includes(clientId ?? "")),
-    retryAfter,
-  });
+  ({ recipients }: Delivery): Owed[] => {
+    const some = recipients.filter(({ clientId }) => clientIds.includes(clientId ?? ""));
+    return some.length === 0 ? [] : [{ recipients: some, retryAfter }];
+  };
 
 test("[P-01] what was delivered is taken off the queue", async () => {
   expect(await taken(deliveryTo(["Jerry"]), 1, owing([]))).toEqual({ end: "taken", queued: [] });
@@ -53,6 +53,14 @@ test("[P-01] where some were served, only the others are tried again", async () 
   expect(end).toBe("taken");
   const recipients = delivery.recipients.slice(1);
   expect(queued).toEqual([{ work: { ...delivery, recipients, attempts: 1 }, delaySeconds: 5 }]);
+});
+
+test("[P-01] those who are to wait for different times go different ways", async () => {
+  const delivery = deliveryTo(["Jerry", "Spike"]);
+  const each = (body: Delivery) => [...owing(["Jerry"])(body), ...owing(["Spike"], 90_000)(body)];
+  const { end, queued } = await taken(delivery, 1, each);
+  expect(end).toBe("taken");
+  expect(queued.map(({ delaySeconds }) => delaySeconds)).toEqual([5, 90]);
 });
 
 test.each([

@@ -251,6 +251,9 @@ describe("npm run push", () => {
 
   test("says so where there is no server", async () => {
     const { code, output } = await run(["show", "--server", "http://127.0.0.1:9"]);
-    expect([code, output]).toEqual([1, "No server answers at http://127.0.0.1:9.\n"]);
+    expect([code, output]).toEqual([
+      1,
+      "No server answers at http://127.0.0.1:9. Where another one runs, say so by --server.\n",
+    ]);
   });
 });
