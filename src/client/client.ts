@@ -289,7 +289,7 @@ export class Client {
     const { clientId, connectionId } = identity;
     if (former !== undefined && former !== device) this.#devices.ended(clientId, former);
     const takesPushes = deviceToken !== undefined || (capabilities & LINKS_DEVICE) !== 0;
-    this.#devices.came({ clientId, device, connectionId, takesPushes });
+    this.#devices.came({ clientId, device, connectionId, takesPushes, at: this.#services.now() });
   }
 
   /** The device's token is another one than at the login. */
