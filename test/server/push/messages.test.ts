@@ -30,7 +30,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "parley-push-"));
   const certificate = join(folder, "apple.pem");
   await writeFile(certificate, providers.apns.certificate ?? "");
-  town = await Town.open(providers.settings, { env: { NODE_EXTRA_CA_CERTS: certificate } });
+  town = await Town.open(providers.settings, {
+    appId: "parley-dev",
+    env: { NODE_EXTRA_CA_CERTS: certificate },
+  });
   tom = await town.logIn(sdk, town.named("Tom"));
 });
 afterAll(async () => {

@@ -150,10 +150,10 @@ describe("what is no subscription is refused", () => {
     expect(await endpointsOf(jerry)).toEqual([]);
   });
 
-  test("[P-02] a push service in the owner's own network is none where he says so", async () => {
+  test("[P-02, I12] in the owner's own network, though his hooks may be there", async () => {
     await configure({ hooks: { allowPrivate: true } });
     const [jerry] = named("jerry");
     const body = { ...subscription(), endpoint: `http://192.168.1.1/${crypto.randomUUID()}` };
-    expect((await register(jerry, (await loggedIn(jerry)).token, body)).status).toBe(200);
+    expect(await outcome(register(jerry, (await loggedIn(jerry)).token, body))).toBe("400 105");
   });
 });
