@@ -79,6 +79,20 @@ export function clientNoted(
     ON CONFLICT (device, client_id) DO UPDATE SET at = excluded.at WHERE excluded.at > ${deviceClients.at}`;
 }
 
+/**
+ * A device is called otherwise from now on, if a condition holds: who is logged in there by its former name is so by
+ * the new one, unless somebody logged in by that already.
+ */
+export function clientsFollow({ from, to }: { from: string; to: string }, condition: SQL): SQL[] {
+  const nobodyYet = sql`NOT EXISTS (SELECT 1 FROM ${deviceClients} WHERE ${deviceClients.device} = ${to})`;
+  return [
+    sql`INSERT INTO ${deviceClients} (device, client_id, at)
+      SELECT ${to}, ${deviceClients.clientId}, ${deviceClients.at} FROM ${deviceClients}
+      WHERE ${deviceClients.device} = ${from} AND ${nobodyYet} AND ${condition}`,
+    sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.device} = ${from} AND ${condition}`,
+  ];
+}
+
 function deletionOf(device: string, clientIds: readonly string[]): SQL {
   return sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.device} = ${device}
     AND ${deviceClients.clientId} IN ${listed(clientIds)}`;

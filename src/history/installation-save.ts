@@ -1,5 +1,5 @@
 import { isObjectId, newObjectId } from "../protocol/object-id.ts";
-import { NOTED_EVERY } from "./device-clients.ts";
+import { clientsFollow, NOTED_EVERY } from "./device-clients.ts";
 import {
   type Found,
   type InstallationNames,
@@ -49,10 +49,14 @@ async function attempt(db: D1Database, { names, change, now }: Save): Promise<Sa
     return { outcome: "refused", why: "the installation is a browser's" };
   const before = target?.installation;
   const channels = [...new Set([before, ...joined].flatMap((each) => each?.channels ?? []))];
-  const kept = change(before && { ...before, channels });
-  if ("refused" in kept) return { outcome: "refused", why: kept.refused };
+  const changed = change(before && { ...before, channels });
+  if ("refused" in changed) return { outcome: "refused", why: changed.refused };
 
   const clientIds = target?.clientIds ?? [];
+  const renamings = before === undefined ? [] : renamingsOf(before, changed);
+  // Who of them is logged in there by its new name comes to its channels where it is written.
+  const isKept = (channel: string) => renamings.length === 0 || !clientIds.includes(channel);
+  const kept = { ...changed, channels: changed.channels.filter(isKept) };
   if (before !== undefined && joined.length === 0 && now < before.updatedAt + NOTED_EVERY) {
     if (isSame(before, { ...kept, channels: [...kept.channels, ...clientIds] }))
       return { outcome: "updated", installation: before, clientIds };
@@ -62,6 +66,7 @@ async function attempt(db: D1Database, { names, change, now }: Save): Promise<Sa
   const id = before?.id ?? names.id ?? newObjectId(now);
   const installation = await writeInstallation(db, {
     ...{ before, joined },
+    beside: (condition) => renamings.flatMap((renaming) => clientsFollow(renaming, condition)),
     names: { id, deviceToken, installationId, ...(!isNamed && { registrationId }) },
     after: {
       ...{ ...kept, id, createdAt: before?.createdAt ?? now },
@@ -98,6 +103,14 @@ function rowsOf(found: Found[], names: InstallationNames) {
       byId === undefined &&
       (!isObjectId(id) || (deviceToken ?? installationId ?? registrationId) === undefined),
   };
+}
+
+/** The names that a device has no more, with those it has in their place. */
+function renamingsOf(before: Kept, after: Kept): { from: string; to: string }[] {
+  return (["deviceToken", "installationId"] as const).flatMap((name) => {
+    const [from, to] = [before[name], after[name]];
+    return from === undefined || to === undefined || from === to ? [] : [{ from, to }];
+  });
 }
 
 /** Channels in any order, and as often as they come. */

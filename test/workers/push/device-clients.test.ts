@@ -57,6 +57,25 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["Tom"] });
   });
 
+  test("also where its token becomes another one", async () => {
+    const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
+    await logIn("Tom", "a1b2");
+    await save(db(), { deviceToken: "c3d4" }, { id });
+    expect(await channelsByDevice(db())).toEqual({ c3d4: ["Tom", "news"] });
+    // So whoever logs in there next hears that he takes Tom's place.
+    expect(await deviceState(db(), "c3d4")).toMatchObject({ clients: [{ clientId: "Tom" }] });
+    await logIn("Jerry", "c3d4", { leaving: ["Tom"] });
+    expect(await channelsByDevice(db())).toEqual({ c3d4: ["Jerry", "news"] });
+  });
+
+  test("but who logged in by its new token first takes the place of who was there by the old one", async () => {
+    const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
+    await logIn("Tom", "a1b2");
+    await logIn("Jerry", "c3d4");
+    await save(db(), { deviceToken: "c3d4" }, { id });
+    expect(await channelsByDevice(db())).toEqual({ c3d4: ["Jerry", "news"] });
+  });
+
   test("a list of channels that an SDK saves does not take him out, nor does removing him", async () => {
     await save(db(), phone);
     await logIn("Tom", "a1b2");
