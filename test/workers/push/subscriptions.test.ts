@@ -105,6 +105,17 @@ describe("a browser", () => {
   });
 });
 
+describe("[C-12] a browser is nobody's once its client logged out", () => {
+  test.each([[{ deviceId: "a page" }], [{}]])("whose session calls its device %j", async (session) => {
+    await configure({ push: { webPush: VAPID } });
+    const [tom] = named("tom");
+    const page = await loggedIn(tom, session);
+    expect((await register(tom, page.token)).status).toBe(200);
+    await page.ask({ cmd: "session", op: "close" });
+    expect(await endpointsOf(tom)).toEqual([]);
+  });
+});
+
 describe("who may", () => {
   test("[P-02] only the client himself, with a token of his that still counts", async () => {
     const [tom, jerry] = named("tom", "jerry");
