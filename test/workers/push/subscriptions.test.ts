@@ -116,6 +116,15 @@ describe("[C-12] a browser is nobody's once its client logged out", () => {
   });
 });
 
+test("[C-12] also where nothing was pushed yet when he logged in", async () => {
+  const [tom] = named("tom");
+  const page = await loggedIn(tom, { deviceId: "a page" });
+  await configure({ push: { webPush: VAPID } });
+  expect((await register(tom, page.token)).status).toBe(200);
+  await page.ask({ cmd: "session", op: "close" });
+  expect(await endpointsOf(tom)).toEqual([]);
+});
+
 describe("who may", () => {
   test("[P-02] only the client himself, with a token of his that still counts", async () => {
     const [tom, jerry] = named("tom", "jerry");
