@@ -1,3 +1,4 @@
+import { type SQL, sql } from "drizzle-orm";
 import { isObjectId, newObjectId } from "../protocol/object-id.ts";
 import { clientsFollow, NOTED_EVERY } from "./device-clients.ts";
 import {
@@ -7,7 +8,8 @@ import {
   untilWritten,
   writeInstallation,
 } from "./installation-write.ts";
-import type { Installation } from "./installations.ts";
+import { type Installation, removalOf } from "./installations.ts";
+import { installations } from "./schema.ts";
 
 /** What an app says of an installation; the rest the service says itself. */
 export type Kept = Omit<Installation, "id" | "createdAt" | "updatedAt">;
@@ -66,7 +68,10 @@ async function attempt(db: D1Database, { names, change, now }: Save): Promise<Sa
   const id = before?.id ?? names.id ?? newObjectId(now);
   const installation = await writeInstallation(db, {
     ...{ before, joined },
-    beside: (condition) => renamings.flatMap((renaming) => clientsFollow(renaming, condition)),
+    beside: (condition) => [
+      ...renamings.flatMap((renaming) => clientsFollow(renaming, condition)),
+      ...(isNamed && registrationId !== before?.registrationId ? formerSelves(id, kept, condition) : []),
+    ],
     names: { id, deviceToken, installationId, ...(!isNamed && { registrationId }) },
     after: {
       ...{ ...kept, id, createdAt: before?.createdAt ?? now },
@@ -103,6 +108,16 @@ function rowsOf(found: Found[], names: InstallationNames) {
       byId === undefined &&
       (!isObjectId(id) || (deviceToken ?? installationId ?? registrationId) === undefined),
   };
+}
+
+/**
+ * Forgets what an app was on this phone before it was installed anew, by the vendor's token that it has again: both would
+ * be pushed to there, one of them for whoever was logged in then.
+ */
+function formerSelves(id: string, { vendor, registrationId }: Kept, condition: SQL): SQL[] {
+  if (vendor === undefined || registrationId === undefined) return [];
+  return removalOf(sql`${installations.registrationId} = ${registrationId} AND ${installations.vendor} = ${vendor}
+    AND ${installations.id} <> ${id} AND ${condition}`);
 }
 
 /** The names that a device has no more, with those it has in their place. */

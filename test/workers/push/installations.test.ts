@@ -63,9 +63,10 @@ describe("[N-01] a device is saved", () => {
 
   test("whose vendor's token is another's as well, and has an installation id, is one of its own", async () => {
     const token = { vendor: "mi", registrationId: "r1" };
-    await save(db(), { ...tablet, ...token });
-    await save(db(), { ...tablet, ...token, installationId: "tablet-2" });
-    expect(await all()).toHaveLength(2);
+    const { id } = kept(await save(db(), { ...tablet, ...token, badge: 3 }));
+    const other = kept(await save(db(), { ...tablet, ...token, installationId: "tablet-2" }));
+    expect(other.id).not.toBe(id);
+    expect(await all()).toMatchObject([{ id: other.id, badge: 0 }]);
   });
 
   test("by names of two installations, and is one from then on: that of the installation id", async () => {
@@ -150,6 +151,23 @@ describe("[N-01] a device is saved", () => {
     expect(await all()).toEqual([bound]);
     await save(db(), shuffled, { now: NOW + 1 + DAY });
     expect(await all()).toMatchObject([{ updatedAt: NOW + 1 + DAY }]);
+  });
+});
+
+describe("[N-01, C-12] a vendor's token that comes again", () => {
+  const token = { vendor: "mi", registrationId: "r1" };
+
+  test("is that of the app installed anew, and not of whoever was logged in before", async () => {
+    await save(db(), { ...tablet, ...token, channels: ["news"] });
+    await bindDevice(db(), { device: "tablet-1", clientId: "Tom", leaving: [], known: [], now: NOW });
+    await save(db(), { ...tablet, ...token, installationId: "tablet-2" });
+    expect(await channelsByDevice(db())).toEqual({ "tablet-2": [] });
+  });
+
+  test("from another vendor is another one", async () => {
+    await save(db(), { ...tablet, ...token });
+    await save(db(), { ...tablet, ...token, vendor: "oppo", installationId: "tablet-2" });
+    expect(await channelsByDevice(db())).toEqual({ "tablet-1": [], "tablet-2": [] });
   });
 });
 
