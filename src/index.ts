@@ -23,7 +23,7 @@ export default {
   scheduled: (_: ScheduledController, env: Env) => tidy(env),
 };
 
-/** By the queue's name in wrangler.toml. */
+/** By what is on it: a second app's queues, in the same account, have other names. A batch is of one queue. */
 function isOfPushes(batch: Batch): batch is MessageBatch<PushWork> {
-  return batch.queue.startsWith("parley-pushes");
+  return batch.messages.every(({ body }) => "type" in body);
 }

@@ -87,9 +87,20 @@ export class Client {
     return checkToken(clientId, token, this.#records, this.#services);
   }
 
-  /** What the session of a token calls its device; or why the token does not count over HTTP. */
-  deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused> {
-    return deviceOfToken(clientId, token, this.#records, this.#services);
+  /**
+   * What the session of a token calls its device, which is about to be pushed to by that name: from then on it is one
+   * that a logout has to take away. Or why the token does not count over HTTP.
+   */
+  async deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused> {
+    const known = await deviceOfToken(clientId, token, this.#records, this.#services);
+    if ("refused" in known) return known;
+    for (const session of this.#open()) {
+      // Nothing was pushed yet when it logged in.
+      if (pushDeviceOf(session) === undefined && deviceIdOf(session) === known.device) {
+        session.renameDevice(known.device);
+      }
+    }
+    return known;
   }
 
   /** Whether something signed at a time (ms) is void by a kick since. */
@@ -289,7 +300,7 @@ export class Client {
     const { clientId, connectionId } = identity;
     if (former !== undefined && former !== device) this.#devices.ended(clientId, former);
     const takesPushes = deviceToken !== undefined || (capabilities & LINKS_DEVICE) !== 0;
-    this.#devices.came({ clientId, device, connectionId, takesPushes });
+    this.#devices.came({ clientId, device, connectionId, takesPushes, at: this.#services.now() });
   }
 
   /** The device's token is another one than at the login. */
@@ -366,6 +377,10 @@ export class Client {
   #refuse(session: Session, serial: number | undefined, error: ErrorName): void {
     this.#reply(session, serial, replies.errorReply(serial, error));
   }
+}
+
+function deviceIdOf({ state }: Session): string | undefined {
+  return state.phase === "open" ? state.deviceId : undefined;
 }
 
 function pushDeviceOf({ state }: Session): string | undefined {

@@ -1,3 +1,4 @@
+import { type DeviceClient, NOTED_EVERY } from "../history/device-clients.ts";
 import { reason } from "../reason.ts";
 import type { Sql } from "../sql.ts";
 import type { Services } from "./services.ts";
@@ -5,6 +6,8 @@ import type { Services } from "./services.ts";
 /** How long a logout waits for its device to be unlinked (ms). */
 const LOGOUT_DEADLINE = 3_000;
 const RETRY = 10_000; // ms
+/** How often a login is decided anew when others log in on its device at the same moment. */
+const ATTEMPTS = 5;
 
 /** A device that a client logs in on, as pushes know it. */
 export interface DeviceLogin {
@@ -15,11 +18,13 @@ export interface DeviceLogin {
   connectionId: string;
   /** It is one that takes pushes, even if its installation is not known yet. */
   takesPushes: boolean;
+  /** Milliseconds. */
+  at: number;
 }
 
 type DeviceServices = Pick<
   Services,
-  "now" | "deviceState" | "bindDevice" | "unbindDevice" | "isOnConnection" | "timer" | "retryAfter"
+  "deviceState" | "bindDevice" | "unbindDevice" | "isOnConnection" | "timer" | "retryAfter"
 >;
 
 type Change = { type: "came"; login: DeviceLogin } | { type: "left"; clientId: string; device: string };
@@ -27,7 +32,7 @@ type Change = { type: "came"; login: DeviceLogin } | { type: "left"; clientId: s
 /**
  * Whose a device is, for pushes (C-12, P-12): a login makes it the client's, a logout ends that. Who was logged in on
  * it before is not any more, unless he shares the socket: people who use one phone in turn never get each other's
- * pushes. What D1 does not take is written down here and tried again.
+ * pushes. What D1 does not take is written down here and tried again; whoever logged in there meanwhile stays.
  */
 export class Devices {
   readonly #sql: Sql;
@@ -41,12 +46,12 @@ export class Devices {
 
   /** A login succeeded; nobody waits for this. */
   came(login: DeviceLogin): void {
-    void this.#after(() => this.#carryOut({ type: "came", login }));
+    void this.#after(() => this.#carryOut({ type: "came", login }, "first"));
   }
 
   /** A session was ended from outside; nobody waits for this. */
   ended(clientId: string, device: string): void {
-    void this.#after(() => this.#carryOut({ type: "left", clientId, device }));
+    void this.#after(() => this.#carryOut({ type: "left", clientId, device }, "first"));
   }
 
   /** A logout; resolves to whether the device is unlinked, 3 s later at the latest. If not, that is tried again. */
@@ -56,7 +61,7 @@ export class Devices {
       cancel = this.#services.timer(LOGOUT_DEADLINE, () => resolve(false));
     });
     const done = await Promise.race([
-      this.#after(() => this.#carryOut({ type: "left", clientId, device })),
+      this.#after(() => this.#carryOut({ type: "left", clientId, device }, "first")),
       late,
     ]);
     cancel();
@@ -66,7 +71,7 @@ export class Devices {
   /** Tries again what did not succeed. Never rejects. */
   async wake(): Promise<void> {
     await this.#after(async () => {
-      for (const change of this.#owed()) if (!(await this.#carryOut(change))) return;
+      for (const change of this.#owed()) if (!(await this.#carryOut(change, "again"))) return;
     });
   }
 
@@ -78,9 +83,9 @@ export class Devices {
   }
 
   /** Never rejects; whether it succeeded. */
-  async #carryOut(change: Change): Promise<boolean> {
+  async #carryOut(change: Change, attempt: "first" | "again"): Promise<boolean> {
     try {
-      if (change.type === "came") await this.#bind(change.login);
+      if (change.type === "came") await this.#bind(change.login, attempt);
       else await this.#services.unbindDevice(change);
       this.#settled(change);
       return true;
@@ -92,14 +97,25 @@ export class Devices {
     }
   }
 
-  async #bind({ clientId, device, connectionId, takesPushes }: DeviceLogin): Promise<void> {
-    const { clientIds, installed } = await this.#services.deviceState(device);
-    if (!installed && !takesPushes) return;
-    const others = clientIds.filter((id) => id !== clientId);
-    if (others.length === 0 && clientIds.length > 0) return; // as it was
-    const here = await Promise.all(others.map((id) => this.#services.isOnConnection(id, connectionId)));
-    const leaving = others.filter((_, at) => here[at] !== true);
-    await this.#services.bindDevice({ device, clientId, leaving, now: this.#services.now() });
+  async #bind(login: DeviceLogin, attempt: "first" | "again"): Promise<void> {
+    const { clientId, device, connectionId, takesPushes, at } = login;
+    for (let decided = 0; decided < ATTEMPTS; decided += 1) {
+      const { clients, installed } = await this.#services.deviceState(device);
+      if (!installed && !takesPushes) return;
+      const own = clients.find((client) => client.clientId === clientId);
+      const others = clients.filter((client) => client !== own);
+      const here = await Promise.all(
+        others.map((other) => this.#services.isOnConnection(other.clientId, connectionId)),
+      );
+      const elsewhere = others.filter((_, index) => here[index] !== true);
+      // The device is in other hands since, however late this login comes to be known.
+      if (elsewhere.some((other) => other.at > at)) return;
+      const isNoted = own !== undefined && at < own.at + NOTED_EVERY;
+      if (attempt === "first" && elsewhere.length === 0 && isNoted) return; // as it was
+      const [known, leaving] = [idsOf(clients), idsOf(elsewhere)];
+      if (await this.#services.bindDevice({ device, clientId, leaving, known, now: at })) return;
+    }
+    throw new Error(`device: others logged in there ${ATTEMPTS} times meanwhile`);
   }
 
   #owe(change: Change): void {
@@ -128,6 +144,8 @@ export class Devices {
     );
   }
 }
+
+const idsOf = (clients: readonly DeviceClient[]): string[] => clients.map(({ clientId }) => clientId);
 
 function deviceOf(change: Change): string {
   return change.type === "came" ? change.login.device : change.device;

@@ -87,7 +87,8 @@ export async function decideLogin(
   const known = knownTo(command, capabilities);
   // Here the newest name counts, by which its installation is known.
   const named = command.deviceToken ?? command.deviceId ?? claims?.deviceId ?? before?.pushDevice;
-  const pushDevice = command.pushes === "never" ? undefined : named;
+  // Where it has no name, a browser is registered by what its token calls it.
+  const pushDevice = command.pushes === "never" ? undefined : (named ?? deviceId);
   const announced = settings !== undefined && hasListeners(settings);
   for (;;) {
     if (standing.voids(madeAt)) {

@@ -55,7 +55,8 @@ export interface Services {
   publish(events: AppEvent[]): Promise<void>;
   /** Who is logged in on a device, by the name that its sessions give it. */
   deviceState(device: string): Promise<DeviceState>;
-  bindDevice(binding: DeviceBinding): Promise<void>;
+  /** Whether it is done: not where somebody is logged in there by now who was not when it was decided. */
+  bindDevice(binding: DeviceBinding): Promise<boolean>;
   unbindDevice(binding: { device: string; clientId: string }): Promise<void>;
   /** Whether a client has a session on a user's socket. */
   isOnConnection(clientId: string, connectionId: string): Promise<boolean>;

@@ -181,6 +181,12 @@ export class Delivery {
     return this.#lanes.get(clientId)?.state === "linked";
   }
 
+  /** Whether the last call to a client who has no link failed: nobody can say whether he is online. */
+  isUnreached(clientId: string): boolean {
+    const lane = this.#lanes.get(clientId);
+    return lane?.state === "cold" && lane.failures > 0;
+  }
+
   /** Changes what a link remembers across sleep. */
   keep(link: Link, change: Partial<Pick<Link, "acknowledged">>): void {
     Object.assign(link, change);

@@ -103,8 +103,9 @@ export class Happenings {
     return false;
   }
 
+  /** Whoever could not be reached counts too: a push in vain is better than none. */
   #isAway({ clientId, away }: Member): boolean {
-    return away && !this.#delivery.isLinked(clientId);
+    return (away && !this.#delivery.isLinked(clientId)) || this.#delivery.isUnreached(clientId);
   }
 }
 

@@ -289,9 +289,5 @@ function marked({ name }: Command, frame: Uint8Array, settings: Settings): Uint8
   return policy === "never" ? told : withPushPolicy(told, policy);
 }
 
-/** Messages may be pushed; logins and logouts say whose a device is (C-12). */
-const MATTERS_TO_PUSH: ReadonlySet<Command["name"]> = new Set([
-  "message.send",
-  "session.open",
-  "session.close",
-]);
+/** Messages may be pushed; logins say whose a device is (C-12). A logout takes away what its login gave. */
+const MATTERS_TO_PUSH: ReadonlySet<Command["name"]> = new Set(["message.send", "session.open"]);

@@ -4,8 +4,14 @@ import { statement } from "./statement.ts";
 
 /** Who is logged in on a device, and whether there is an installation by the name its sessions give it. */
 export interface DeviceState {
-  clientIds: string[];
+  clients: DeviceClient[];
   installed: boolean;
+}
+
+export interface DeviceClient {
+  clientId: string;
+  /** A login of his there: the last one, or one of the day before it (ms). */
+  at: number;
 }
 
 /** How often it is noted that a device was heard of, in milliseconds: its row is billed every time. */
@@ -14,11 +20,11 @@ export const NOTED_EVERY = 24 * 60 * 60 * 1_000;
 /** D1 failing throws. */
 export async function deviceState(db: D1Database, device: string): Promise<DeviceState> {
   const query = sql`SELECT
-    (SELECT json_group_array(${deviceClients.clientId}) FROM ${deviceClients} WHERE ${deviceClients.device} = ${device})
-      AS clients,
+    (SELECT json_group_array(json_object('clientId', ${deviceClients.clientId}, 'at', ${deviceClients.at}))
+      FROM ${deviceClients} WHERE ${deviceClients.device} = ${device}) AS clients,
     EXISTS (SELECT 1 FROM ${installations} WHERE ${called(device)}) AS installed`;
   const state = await statement(db, query).first<{ clients: string; installed: number }>();
-  return { clientIds: state === null ? [] : JSON.parse(state.clients), installed: state?.installed === 1 };
+  return { clients: state === null ? [] : JSON.parse(state.clients), installed: state?.installed === 1 };
 }
 
 export interface DeviceBinding {
@@ -26,23 +32,31 @@ export interface DeviceBinding {
   clientId: string;
   /** Who was logged in there and is not any more. */
   leaving: readonly string[];
-  /** Milliseconds. */
+  /** Who was logged in there when that was decided, those who leave among them. */
+  known: readonly string[];
+  /** When he logged in (ms). */
   now: number;
 }
 
 /**
  * A client logged in on a device, and others of before are not there any more: its installation's channels say so from
- * now on, also where the installation comes later (C-12, P-12).
+ * now on, also where the installation comes later (C-12, P-12). Whether that is done: not where somebody is logged in
+ * there by now who was not when it was decided, also if D1 only comes to it long after that.
  */
-export async function bindDevice(db: D1Database, binding: DeviceBinding): Promise<void> {
-  const { device, clientId, now } = binding;
+export async function bindDevice(db: D1Database, binding: DeviceBinding): Promise<boolean> {
+  const { device, clientId, known, now } = binding;
   const leaving = binding.leaving.filter((id) => id !== clientId);
+  const expected = listed([...known, clientId]);
+  const asDecided = sql`NOT EXISTS (SELECT 1 FROM ${deviceClients}
+    WHERE ${deviceClients.device} = ${device} AND ${deviceClients.clientId} NOT IN ${expected})`;
   const changes = [
-    clientNoted({ device, clientId, now }),
-    ...(leaving.length > 0 ? [deletionOf(device, leaving)] : []),
+    sql`SELECT ${asDecided} AS done`,
+    clientNoted({ device, clientId, now }, asDecided),
+    ...(leaving.length > 0 ? [sql`${deletionOf(device, leaving)} AND ${asDecided}`] : []),
     ...channelsFollow(device, leaving, now),
   ];
-  await db.batch(changes.map((query) => statement(db, query)));
+  const [first] = await db.batch<{ done: number }>(changes.map((query) => statement(db, query)));
+  return first?.results[0]?.done === 1;
 }
 
 /** A client logged out on a device. */
@@ -62,8 +76,21 @@ export function clientNoted(
 ): SQL {
   return sql`INSERT INTO ${deviceClients} (device, client_id, at)
     SELECT ${device}, ${clientId}, ${now} WHERE ${condition}
-    ON CONFLICT (device, client_id) DO UPDATE SET at = excluded.at
-    WHERE excluded.at >= ${deviceClients.at} + ${NOTED_EVERY}`;
+    ON CONFLICT (device, client_id) DO UPDATE SET at = excluded.at WHERE excluded.at > ${deviceClients.at}`;
+}
+
+/**
+ * A device is called otherwise from now on, if a condition holds: who is logged in there by its former name is so by
+ * the new one, unless somebody logged in by that already.
+ */
+export function clientsFollow({ from, to }: { from: string; to: string }, condition: SQL): SQL[] {
+  const nobodyYet = sql`NOT EXISTS (SELECT 1 FROM ${deviceClients} WHERE ${deviceClients.device} = ${to})`;
+  return [
+    sql`INSERT INTO ${deviceClients} (device, client_id, at)
+      SELECT ${to}, ${deviceClients.clientId}, ${deviceClients.at} FROM ${deviceClients}
+      WHERE ${deviceClients.device} = ${from} AND ${nobodyYet} AND ${condition}`,
+    sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.device} = ${from} AND ${condition}`,
+  ];
 }
 
 function deletionOf(device: string, clientIds: readonly string[]): SQL {

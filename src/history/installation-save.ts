@@ -1,5 +1,6 @@
+import { type SQL, sql } from "drizzle-orm";
 import { isObjectId, newObjectId } from "../protocol/object-id.ts";
-import { NOTED_EVERY } from "./device-clients.ts";
+import { clientsFollow, NOTED_EVERY } from "./device-clients.ts";
 import {
   type Found,
   type InstallationNames,
@@ -7,7 +8,8 @@ import {
   untilWritten,
   writeInstallation,
 } from "./installation-write.ts";
-import type { Installation } from "./installations.ts";
+import { type Installation, removalOf } from "./installations.ts";
+import { installations } from "./schema.ts";
 
 /** What an app says of an installation; the rest the service says itself. */
 export type Kept = Omit<Installation, "id" | "createdAt" | "updatedAt">;
@@ -49,10 +51,14 @@ async function attempt(db: D1Database, { names, change, now }: Save): Promise<Sa
     return { outcome: "refused", why: "the installation is a browser's" };
   const before = target?.installation;
   const channels = [...new Set([before, ...joined].flatMap((each) => each?.channels ?? []))];
-  const kept = change(before && { ...before, channels });
-  if ("refused" in kept) return { outcome: "refused", why: kept.refused };
+  const changed = change(before && { ...before, channels });
+  if ("refused" in changed) return { outcome: "refused", why: changed.refused };
 
   const clientIds = target?.clientIds ?? [];
+  const renamings = before === undefined ? [] : renamingsOf(before, changed);
+  // Who of them is logged in there by its new name comes to its channels where it is written.
+  const isKept = (channel: string) => renamings.length === 0 || !clientIds.includes(channel);
+  const kept = { ...changed, channels: changed.channels.filter(isKept) };
   if (before !== undefined && joined.length === 0 && now < before.updatedAt + NOTED_EVERY) {
     if (isSame(before, { ...kept, channels: [...kept.channels, ...clientIds] }))
       return { outcome: "updated", installation: before, clientIds };
@@ -62,6 +68,10 @@ async function attempt(db: D1Database, { names, change, now }: Save): Promise<Sa
   const id = before?.id ?? names.id ?? newObjectId(now);
   const installation = await writeInstallation(db, {
     ...{ before, joined },
+    beside: (condition) => [
+      ...renamings.flatMap((renaming) => clientsFollow(renaming, condition)),
+      ...(isNamed && registrationId !== before?.registrationId ? formerSelves(id, kept, condition) : []),
+    ],
     names: { id, deviceToken, installationId, ...(!isNamed && { registrationId }) },
     after: {
       ...{ ...kept, id, createdAt: before?.createdAt ?? now },
@@ -98,6 +108,24 @@ function rowsOf(found: Found[], names: InstallationNames) {
       byId === undefined &&
       (!isObjectId(id) || (deviceToken ?? installationId ?? registrationId) === undefined),
   };
+}
+
+/**
+ * Forgets what an app was on this phone before it was installed anew, by the vendor's token that it has again: both would
+ * be pushed to there, one of them for whoever was logged in then.
+ */
+function formerSelves(id: string, { vendor, registrationId }: Kept, condition: SQL): SQL[] {
+  if (vendor === undefined || registrationId === undefined) return [];
+  return removalOf(sql`${installations.registrationId} = ${registrationId} AND ${installations.vendor} = ${vendor}
+    AND ${installations.id} <> ${id} AND ${condition}`);
+}
+
+/** The names that a device has no more, with those it has in their place. */
+function renamingsOf(before: Kept, after: Kept): { from: string; to: string }[] {
+  return (["deviceToken", "installationId"] as const).flatMap((name) => {
+    const [from, to] = [before[name], after[name]];
+    return from === undefined || to === undefined || from === to ? [] : [{ from, to }];
+  });
 }
 
 /** Channels in any order, and as often as they come. */

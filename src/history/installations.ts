@@ -100,8 +100,8 @@ export async function removeInstallations(db: D1Database, ids: readonly string[]
   await db.batch(removal.map((query) => statement(db, query)));
 }
 
-/** The row goes last: it says which channels there are. */
-function removalOf(condition: SQL): SQL[] {
+/** Statements that forget the devices of a condition. The row goes last: it says which channels there are. */
+export function removalOf(condition: SQL): SQL[] {
   const channels = sql`SELECT channel.value, ${installations.id}
     FROM ${installations}, json_each(${installations.channels}) AS channel WHERE ${condition}`;
   return [

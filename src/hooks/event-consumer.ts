@@ -33,7 +33,8 @@ const IN_FLIGHT = 4;
 /** So many calls in a row without an answer, and the rest of the batch waits for the next attempt. */
 const UNANSWERED_MAX = 3;
 const LOG_DEADLINE = 8_000; // ms for D1
-const PUSH_DEADLINE = 30_000; // ms
+/** More than the hook, D1 and the queue may take together (ms): given up before, a push would be repeated. */
+const PUSH_DEADLINE = 60_000;
 const DELAY_FIRST = 5; // seconds
 const DELAY_LAST = 15 * 60; // seconds
 const DAY = 24 * 60 * 60 * 1_000; // ms

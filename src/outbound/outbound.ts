@@ -72,7 +72,7 @@ export class Outbound {
   /** The same for who reads the answer himself, and sees to its deadline; rejects where it is not allowed. */
   async fetch(url: string, init: RequestInit & { redirect: "manual" }): Promise<Response> {
     const network = this.#networkFor(new URL(url));
-    if (network === undefined) throw new Error(`calls to ${url} are not allowed`);
+    if (network === undefined) throw new Error(`calls to ${new URL(url).origin} are not allowed`);
     return network(url, init);
   }
 

@@ -174,8 +174,8 @@ function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outc
   if (refused === undefined || status === 429 || status >= 500) {
     return later(why, retryAfterOf(headers, now));
   }
-  if (status === 410) return gone(why, refused.timestamp);
-  return status === 400 && why === "BadDeviceToken" ? gone(why) : failed(why);
+  // No other refusal means that: Apple also calls a good token bad on that one of its servers which it is not for.
+  return status === 410 ? gone(why, refused.timestamp) : failed(why);
 }
 
 function isTokenRefused({ status, text }: ProviderAnswer): boolean {

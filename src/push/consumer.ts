@@ -1,3 +1,4 @@
+import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { installationsById, removeInstallations } from "../history/installations.ts";
 import { counted } from "../history/notifications.ts";
@@ -9,6 +10,8 @@ import { consume } from "./push-consumer.ts";
 import { pushQueueOf } from "./queue.ts";
 import { select } from "./select.ts";
 import type { PushWork } from "./work.ts";
+
+const QUEUE_DEADLINE = 10_000; // ms
 
 /** One for this isolate: it knows which provider hangs. */
 const deliverer = new Deliverer();
@@ -31,7 +34,8 @@ export async function consumePushes(messages: readonly QueueMessage<PushWork>[],
     },
     select: (selection) => select(selection, env),
     queue: async (body, delaySeconds) => {
-      await pushQueueOf(env).sendBatch([{ body, contentType: "v8" }], { delaySeconds });
+      const taken = pushQueueOf(env).sendBatch([{ body, contentType: "v8" }], { delaySeconds });
+      await withDeadline(taken, QUEUE_DEADLINE, "queue of pushes");
     },
   });
 }

@@ -1,9 +1,13 @@
 import type { Installation } from "../history/installations.ts";
 import type { OfflineAnswer, OfflineEvent } from "../hooks/verdicts.ts";
+import { utf8Length } from "../protocol/fields.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { chosenContent, controlled } from "./content.ts";
 import { type Addressee, type DeliveriesHost, deliveriesOf, isEligible } from "./deliveries.ts";
 import { type Delivery, EXPIRY } from "./work.ts";
+
+/** No provider takes as much, in bytes of JSON; with its recipients, a queue does (128 KB). */
+const CONTENT_MAX = 32_768;
 
 /** Without any way to devices, nothing is looked for. Every call has a deadline. */
 export interface OfflinePushHost extends DeliveriesHost {
@@ -38,6 +42,13 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   if (chosen === undefined || expiresAt <= now) return;
   const { content, environment, teamId } = controlled(chosen);
   if (Object.keys(content).length === 0) return;
+  const bytes = utf8Length(JSON.stringify(content));
+  if (bytes > CONTENT_MAX) {
+    // The queue would refuse it at every attempt.
+    return console.warn(
+      `push ${event.messageId}: not sent, content of ${bytes} bytes, of ${CONTENT_MAX} at most`,
+    );
+  }
   const muted = new Set(answer.force ? [] : event.muted);
   const clientIds = answer.offline.filter((clientId) => !muted.has(clientId));
   if (clientIds.length === 0) return;

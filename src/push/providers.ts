@@ -31,7 +31,11 @@ export function providersOf(env: ProvidersEnv, settings: Settings): PushProvider
   if (serviceAccount !== null) {
     providers.push(new Fcm({ projectId: serviceAccount.project_id, url }, { tokens, outbound, now }));
   }
-  if (push.webPush !== null) providers.push(new WebPush(push.webPush, { outbound, now }));
+  if (push.webPush !== null) {
+    // The owner's word for addresses of his own network is none for what clients name.
+    const toBrowsers = outboundOf(env, { hooks: { ...settings.hooks, allowPrivate: false } });
+    providers.push(new WebPush(push.webPush, { outbound: toBrowsers, now }));
+  }
   if (push.webhook.url !== null) {
     const { url, secret } = push.webhook;
     providers.push(new PushWebhook({ url, secret }, { outbound, now, installationJson }));

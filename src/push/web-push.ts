@@ -105,11 +105,18 @@ export class WebPush implements PushProvider {
     const point = fromBase64(publicKey) ?? new Uint8Array();
     const [x, y] = [point.slice(1, 33), point.slice(33)].map(toBase64Url);
     const key = await importJWK({ kty: "EC", crv: "P-256", x, y, d: privateKey }, "ES256");
-    return async (origin) => {
+    const sign = async (origin: string) => {
       const until = Math.floor(this.#host.now() / 1_000) + SIGNATURE_LIFE;
       const claims = new SignJWT({ aud: origin, exp: until, sub: subject });
       const signed = await claims.setProtectedHeader({ typ: "JWT", alg: "ES256" }).sign(key);
       return `vapid t=${signed}, k=${publicKey}`;
+    };
+    // Most browsers of a delivery have the same few services.
+    const byOrigin = new Map<string, Promise<string>>();
+    return (origin) => {
+      const signed = byOrigin.get(origin) ?? sign(origin);
+      byOrigin.set(origin, signed);
+      return signed;
     };
   }
 

@@ -92,9 +92,10 @@ export const subscriptions = new Hono<HttpEnv>()
       const { env } = context;
       const { client: clientId } = context.req.valid("param");
       const { endpoint, keys } = context.req.valid("json");
-      const { hooks } = await settingsOf(env).get();
-      const problem = addressProblem(env, endpoint, hooks.allowPrivate);
-      if (problem !== undefined) return refuseField(context, `endpoint: ${problem}`);
+      // Whatever the owner may call himself: this address comes from a client.
+      if (addressProblem(env, endpoint, false) !== undefined) {
+        return refuseField(context, "endpoint: must be https and a public host");
+      }
       if (!(await isPoint(keys.p256dh))) return refuseField(context, "keys.p256dh: must be a point on P-256");
       const known = await deviceOf(context, clientId);
       if ("refused" in known) return refused(context, known);

@@ -10,9 +10,20 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+interface State {
+  /** When each client logged in there (ms). */
+  clients: Map<string, number>;
+  online: Map<string, string>;
+  down: boolean;
+  writes: number;
+  /** Happens while somebody is asked on which socket he is. */
+  asked: (() => Promise<void>) | undefined;
+}
+
 /** D1's word on a phone, and who has a session on which socket. */
 function phone({ installed = true }: { installed?: boolean } = {}) {
-  const state = { clientIds: new Set<string>(), online: new Map<string, string>(), down: false, writes: 0 };
+  const clients = new Map<string, number>();
+  const state: State = { clients, online: new Map(), down: false, writes: 0, asked: undefined };
   const retries: number[] = [];
   const timers: (() => void)[] = [];
   const answer = async <T>(run: () => T): Promise<T> => {
@@ -20,21 +31,25 @@ function phone({ installed = true }: { installed?: boolean } = {}) {
     return run();
   };
   const services = {
-    now: () => 1,
-    deviceState: () => answer(() => ({ clientIds: [...state.clientIds], installed })),
-    bindDevice: ({ clientId, leaving }: DeviceBinding) =>
+    deviceState: () =>
+      answer(() => ({ clients: Array.from(clients, ([clientId, at]) => ({ clientId, at })), installed })),
+    bindDevice: ({ clientId, leaving, known, now }: DeviceBinding) =>
       answer(() => {
+        if ([...clients.keys()].some((id) => id !== clientId && !known.includes(id))) return false;
         state.writes += 1;
-        state.clientIds.add(clientId);
-        for (const other of leaving) state.clientIds.delete(other);
+        clients.set(clientId, now);
+        for (const other of leaving) clients.delete(other);
+        return true;
       }),
     unbindDevice: ({ clientId }: { clientId: string }) =>
       answer(() => {
         state.writes += 1;
-        state.clientIds.delete(clientId);
+        clients.delete(clientId);
       }),
-    isOnConnection: async (clientId: string, connectionId: string) =>
-      state.online.get(clientId) === connectionId,
+    isOnConnection: async (clientId: string, connectionId: string) => {
+      await state.asked?.();
+      return state.online.get(clientId) === connectionId;
+    },
     timer: (_: number, run: () => void) => {
       timers.push(run);
       return () => {};
@@ -43,12 +58,12 @@ function phone({ installed = true }: { installed?: boolean } = {}) {
       retries.push(delay);
     },
   };
-  const sql = new MemorySql();
-  return { state, retries, timers, of: () => new Devices(sql, services) };
+  const kept = new MemorySql();
+  return { state, retries, timers, of: (sql = kept) => new Devices(sql, services) };
 }
 
 function login(clientId: string, more: Partial<DeviceLogin> = {}): DeviceLogin {
-  return { clientId, device: "phone", connectionId: "socket 1", takesPushes: true, ...more };
+  return { clientId, device: "phone", connectionId: "socket 1", takesPushes: true, at: 1, ...more };
 }
 
 test("[C-12, P-12] a login makes the device the client's, a logout ends that", async () => {
@@ -56,9 +71,9 @@ test("[C-12, P-12] a login makes the device the client's, a logout ends that", a
   const toms = of();
   toms.came(login("Tom"));
   await toms.wake();
-  expect([...state.clientIds]).toEqual(["Tom"]);
+  expect([...state.clients.keys()]).toEqual(["Tom"]);
   expect(await toms.left("Tom", "phone")).toBe(true);
-  expect([...state.clientIds]).toEqual([]);
+  expect([...state.clients.keys()]).toEqual([]);
 });
 
 test("[C-12] logging in again writes nothing", async () => {
@@ -72,22 +87,71 @@ test("[C-12] logging in again writes nothing", async () => {
 
 test("[C-12] of two people on one phone in turn the second gets no pushes of the first", async () => {
   const { state, of } = phone();
-  state.clientIds.add("Tom");
+  state.clients.set("Tom", 0);
   state.online.set("Tom", "socket 1"); // not heard of yet that this is gone
   const jerrys = of();
   jerrys.came(login("Jerry", { connectionId: "socket 2" }));
   await jerrys.wake();
-  expect([...state.clientIds]).toEqual(["Jerry"]);
+  expect([...state.clients.keys()]).toEqual(["Jerry"]);
+});
+
+test("[C-12, I11] a login that D1 hears of late takes the phone from nobody who logged in there since", async () => {
+  const { state, of } = phone();
+  state.down = true;
+  const toms = of();
+  toms.came(login("Tom", { at: 1 }));
+  await toms.wake();
+  state.down = false;
+  state.clients.set("Jerry", 2); // by his own object
+  await of().wake();
+  expect([...state.clients.keys()]).toEqual(["Jerry"]);
+});
+
+test("[C-12, I11] of two whose logins D1 hears of late the last one has the phone", async () => {
+  const { state, of } = phone();
+  state.clients.set("Jerry", 0);
+  const jerrys = of();
+  const toms = of(new MemorySql());
+  state.down = true;
+  toms.came(login("Tom", { at: 1 }));
+  jerrys.came(login("Jerry", { at: 2, connectionId: "socket 2" }));
+  await Promise.all([toms.wake(), jerrys.wake()]);
+  state.down = false;
+  await jerrys.wake();
+  await toms.wake();
+  expect([...state.clients.keys()]).toEqual(["Jerry"]);
+});
+
+test("[C-12] of two who log in on one phone at the same moment the last one has it", async () => {
+  const { state, of } = phone();
+  state.clients.set("Spike", 0);
+  state.asked = async () => {
+    state.asked = undefined;
+    state.clients.set("Jerry", 2);
+  };
+  const toms = of();
+  toms.came(login("Tom", { at: 1 }));
+  await toms.wake();
+  expect([...state.clients.keys()]).toEqual(["Spike", "Jerry"]);
+});
+
+test("[N-02] logging in again a day later shows that the phone is in use", async () => {
+  const { state, of } = phone();
+  const toms = of();
+  toms.came(login("Tom", { at: 1 }));
+  toms.came(login("Tom", { at: 1 + 24 * 60 * 60 * 1_000 }));
+  await toms.wake();
+  expect(state.writes).toBe(2);
 });
 
 test("[C-12] two people on one phone at once both get theirs", async () => {
   const { state, of } = phone();
-  state.clientIds.add("Tom");
+  state.clients.set("Tom", 0);
   state.online.set("Tom", "socket 1");
   const jerrys = of();
   jerrys.came(login("Jerry"));
   await jerrys.wake();
-  expect([...state.clientIds]).toEqual(["Tom", "Jerry"]);
+  expect([...state.clients.keys()]).toEqual(["Tom", "Jerry"]);
 });
 
 test("[C-12] a device that nobody installed and that takes no pushes leaves no trace", async () => {
@@ -104,21 +168,21 @@ test("[C-12, I11] what D1 does not take is tried again, by whatever is left of t
   const toms = of();
   toms.came(login("Tom"));
   await toms.wake();
-  expect([...state.clientIds]).toEqual([]);
+  expect([...state.clients.keys()]).toEqual([]);
   expect(retries.length).toBeGreaterThan(0);
   state.down = false;
   await of().wake();
-  expect([...state.clientIds]).toEqual(["Tom"]);
+  expect([...state.clients.keys()]).toEqual(["Tom"]);
 });
 
 test("[P-12] a logout that D1 does not take says so (4117), and is done later all the same", async () => {
   const { state, of } = phone();
-  state.clientIds.add("Tom");
+  state.clients.set("Tom", 0);
   state.down = true;
   expect(await of().left("Tom", "phone")).toBe(false);
   state.down = false;
   await of().wake();
-  expect([...state.clientIds]).toEqual([]);
+  expect([...state.clients.keys()]).toEqual([]);
 });
 
 test("[P-12] a login after a logout that is still owed counts", async () => {
@@ -129,7 +193,7 @@ test("[P-12] a login after a logout that is still owed counts", async () => {
   state.down = false;
   toms.came(login("Tom"));
   await toms.wake();
-  expect([...state.clientIds]).toEqual(["Tom"]);
+  expect([...state.clients.keys()]).toEqual(["Tom"]);
 });
 
 test("[P-12] nobody waits for a logout longer than three seconds", async () => {

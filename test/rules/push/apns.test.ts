@@ -286,11 +286,15 @@ describe("[N-02] a device is gone", () => {
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual(gone(now - 1_000, reason));
   });
 
-  test("where Apple knows no such token, or nobody could", async () => {
-    apple.behave(tomsPhone, { status: 400, reason: "BadDeviceToken" });
-    expect(await apns().send(push(), [to(tomsPhone)])).toEqual(gone(undefined, "BadDeviceToken"));
+  test("where its token can be none", async () => {
     expect(await apns().send(push(), [to("../../admin")])).toEqual(gone(undefined, "not a device token"));
-    expect(apple.answers).toEqual(["400 BadDeviceToken"]);
+    expect(apple.answers).toEqual([]);
+  });
+
+  test("not where its token is for the other one of Apple's two servers", async () => {
+    apple.behave(tomsPhone, { status: 400, reason: "BadDeviceToken" });
+    const outcomes = await apns().send({ ...push(), environment: "dev" }, [to(tomsPhone)]);
+    expect(outcomes).toEqual([{ outcome: "failed", why: "BadDeviceToken" }]);
   });
 
   test("not where Apple complains of the settings", async () => {

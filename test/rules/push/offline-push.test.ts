@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Installation } from "../../../src/history/installations.ts";
 import type { OfflineAnswer, OfflineEvent } from "../../../src/hooks/verdicts.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
@@ -63,6 +63,16 @@ test("[P-01, P-13] a message goes to every device of its offline recipients, for
     expiresAt: NOON + 7 * DAY,
     cause: { type: "message", messageId: "message-1" },
   });
+});
+
+test("[P-09] content that no queue would take is not sent, and looks for nobody", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const { queued, lookedFor } = await pushed({
+    hook: { pushMessage: JSON.stringify({ alert: "x".repeat(40_000) }) },
+  });
+  expect([queued, lookedFor]).toEqual([[], []]);
+  expect(warn).toHaveBeenCalledOnce();
+  warn.mockRestore();
 });
 
 test("[P-01, M-46] who muted the conversation is not pushed to, unless the hook forces it (P-22)", async () => {

@@ -13,7 +13,7 @@ let town: Town;
 
 beforeAll(async () => {
   providers = await Providers.open();
-  town = await Town.open(providers.settings);
+  town = await Town.open(providers.settings, { appId: "parley-dev" });
 });
 afterAll(async () => {
   await town?.close();

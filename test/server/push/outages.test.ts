@@ -28,7 +28,7 @@ let spike: Person;
 
 beforeAll(async () => {
   providers = await Providers.open();
-  town = await Town.open(providers.settings);
+  town = await Town.open(providers.settings, { appId: "parley-dev" });
   tom = await town.logIn(sdk, town.named("Tom"));
   spike = await town.logIn(sdk, town.named("Spike"));
 });

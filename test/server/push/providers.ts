@@ -52,7 +52,7 @@ export class Providers {
     await Promise.all([this.apns.close(), this.fcm.close(), this.web.close(), this.webhook.close()]);
   }
 
-  /** For the settings. The servers are on this machine, where only the owner's word lets calls go. */
+  /** For the settings of a trial. The servers are on this machine, where only the owner's word lets calls go, or a trial's. */
   get settings() {
     const { apns, fcm, webhook } = this;
     const keys = this.keys.map(({ publicKey: _, ...key }) => key);

@@ -30,7 +30,7 @@ describe("[N-01] /1.1/batch/save", () => {
     ]);
     const { objectId = "", createdAt = "" } = first["8D1E7C"] ?? {};
     expect(first).toEqual({ "8D1E7C": { objectId: expect.any(String), createdAt: expect.any(String) } });
-    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], now: NOW });
+    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW });
     const again = { ...body, __internalId: objectId, objectId, createdAt, badge: 0 };
     const second = await answer<Saved>("/1.1/batch/save", [
       { method: "POST", path: "/1.1/installations", body: again, params: null },

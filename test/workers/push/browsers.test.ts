@@ -23,7 +23,10 @@ describe("[P-12] a browser", () => {
       ...{ deviceType: "web", deviceToken: subscription.endpoint, installationId: "browser-1" },
       ...{ channels: ["Tom"], valid: true, subscription },
     });
-    expect(await deviceState(db(), "browser-1")).toEqual({ clientIds: ["Tom"], installed: true });
+    expect(await deviceState(db(), "browser-1")).toMatchObject({
+      clients: [{ clientId: "Tom" }],
+      installed: true,
+    });
     await unbindDevice(db(), { device: "browser-1", clientId: "Tom" });
     expect(await channelsByDevice(db())).toEqual({ "browser-1": [] });
   });
@@ -34,19 +37,22 @@ describe("[P-12] a browser", () => {
     expect(await channelsByDevice(db())).toEqual({ "browser-1": ["Tom", "news"] });
     expect((await register("Jerry", "browser-2")).id).toBe(id);
     expect(await channelsByDevice(db())).toEqual({ "browser-2": ["Jerry", "news"] });
-    expect(await deviceState(db(), "browser-1")).toEqual({ clientIds: [], installed: false });
+    expect(await deviceState(db(), "browser-1")).toEqual({ clients: [], installed: false });
     // Tom's session ends where it had been.
     await unbindDevice(db(), { device: "browser-1", clientId: "Tom" });
     expect(await channelsByDevice(db())).toEqual({ "browser-2": ["Jerry", "news"] });
   });
 
   test("is his alone who registers it, though others are logged in there", async () => {
-    await bindDevice(db(), { device: "browser-1", clientId: "Tom", leaving: [], now: NOW });
+    await bindDevice(db(), { device: "browser-1", clientId: "Tom", leaving: [], known: [], now: NOW });
     await register("Jerry", "browser-1");
     expect(await channelsByDevice(db())).toEqual({ "browser-1": ["Jerry"] });
     await register("Spike", "browser-1");
     expect(await channelsByDevice(db())).toEqual({ "browser-1": ["Spike"] });
-    expect(await deviceState(db(), "browser-1")).toEqual({ clientIds: ["Spike"], installed: true });
+    expect(await deviceState(db(), "browser-1")).toMatchObject({
+      clients: [{ clientId: "Spike" }],
+      installed: true,
+    });
   });
 
   test("with a new subscription is the same installation", async () => {

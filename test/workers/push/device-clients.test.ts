@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { bindDevice, deviceState, unbindDevice } from "../../../src/history/device-clients.ts";
+import {
+  bindDevice,
+  type DeviceBinding,
+  deviceState,
+  unbindDevice,
+} from "../../../src/history/device-clients.ts";
 import { channelsByDevice, DAY, kept, meanwhile, NOW, phone, save, tablet, useTables } from "./tables.ts";
 
 const db = useTables();
@@ -8,7 +13,15 @@ const logIn = (
   clientId: string,
   device: string,
   { leaving = [], now = NOW }: { leaving?: string[]; now?: number } = {},
-) => bindDevice(db(), { device, clientId, leaving, now });
+) => bind({ device, clientId, leaving, now });
+
+/** As one who knows everybody that is there. */
+async function bind(login: Omit<DeviceBinding, "known">): Promise<void> {
+  for (;;) {
+    const { clients } = await deviceState(db(), login.device);
+    if (await bindDevice(db(), { ...login, known: clients.map(({ clientId }) => clientId) })) return;
+  }
+}
 
 const logOut = (clientId: string, device: string) => unbindDevice(db(), { device, clientId });
 
@@ -25,10 +38,16 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
 
   test("also where the installation comes after the login", async () => {
     await logIn("Tom", "a1b2");
-    expect(await deviceState(db(), "a1b2")).toEqual({ clientIds: ["Tom"], installed: false });
+    expect(await deviceState(db(), "a1b2")).toMatchObject({
+      clients: [{ clientId: "Tom" }],
+      installed: false,
+    });
     await save(db(), { ...phone, channels: ["news"] });
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });
-    expect(await deviceState(db(), "a1b2")).toEqual({ clientIds: ["Tom"], installed: true });
+    expect(await deviceState(db(), "a1b2")).toMatchObject({
+      clients: [{ clientId: "Tom" }],
+      installed: true,
+    });
   });
 
   test("also where its token becomes known after the login", async () => {
@@ -36,6 +55,25 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
     await logIn("Tom", "c3d4");
     await save(db(), { ...tablet, deviceToken: "c3d4" });
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["Tom"] });
+  });
+
+  test("also where its token becomes another one", async () => {
+    const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
+    await logIn("Tom", "a1b2");
+    await save(db(), { deviceToken: "c3d4" }, { id });
+    expect(await channelsByDevice(db())).toEqual({ c3d4: ["Tom", "news"] });
+    // So whoever logs in there next hears that he takes Tom's place.
+    expect(await deviceState(db(), "c3d4")).toMatchObject({ clients: [{ clientId: "Tom" }] });
+    await logIn("Jerry", "c3d4", { leaving: ["Tom"] });
+    expect(await channelsByDevice(db())).toEqual({ c3d4: ["Jerry", "news"] });
+  });
+
+  test("but who logged in by its new token first takes the place of who was there by the old one", async () => {
+    const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
+    await logIn("Tom", "a1b2");
+    await logIn("Jerry", "c3d4");
+    await save(db(), { deviceToken: "c3d4" }, { id });
+    expect(await channelsByDevice(db())).toEqual({ c3d4: ["Jerry", "news"] });
   });
 
   test("a list of channels that an SDK saves does not take him out, nor does removing him", async () => {
@@ -56,7 +94,7 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Jerry", "Tom", "news"] });
     await logIn("Spike", "a1b2", { leaving: ["Tom", "Jerry", "Spike"] });
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Spike", "news"] });
-    expect(await deviceState(db(), "a1b2")).toMatchObject({ clientIds: ["Spike"] });
+    expect(await deviceState(db(), "a1b2")).toMatchObject({ clients: [{ clientId: "Spike" }] });
   });
 
   test("logged in by both names of a device, he is there until he logged out by both", async () => {
@@ -95,7 +133,7 @@ describe("[N-02] a login shows that the device is in use", () => {
 describe("[C-12] at the same moment", () => {
   test("logins, logouts and saves leave everybody and everything in its place", async () => {
     await save(db(), { ...phone, channels: ["news"] });
-    const people = Array.from({ length: 8 }, (_, at) => `cat-${at}`);
+    const people = Array.from({ length: 4 }, (_, at) => `cat-${at}`);
     const added = ["channel-0", "channel-1", "channel-2"];
     await Promise.all([
       ...people.map((clientId) => logIn(clientId, "a1b2")),
@@ -110,6 +148,16 @@ describe("[C-12] at the same moment", () => {
       logIn("Tom", "a1b2"),
     ]);
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", ...staying, "sports"].sort() });
+  });
+
+  test("a login decided without whoever is there by now changes nothing", async () => {
+    await save(db(), { ...phone, channels: ["news"] });
+    await logIn("Spike", "a1b2");
+    await logIn("Jerry", "a1b2", { leaving: ["Spike"] });
+    const late = { device: "a1b2", clientId: "Tom", leaving: ["Spike"], known: ["Spike"], now: NOW + DAY };
+    expect(await bindDevice(db(), late)).toBe(false);
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Jerry", "news"] });
+    expect(await deviceState(db(), "a1b2")).toMatchObject({ clients: [{ clientId: "Jerry" }] });
   });
 
   test("a login between what a save reads and writes is not lost", async () => {

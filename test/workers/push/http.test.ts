@@ -59,7 +59,7 @@ describe.each(PATHS)("[N-01] %s", (path) => {
   test.each(["fetchWhenSave", "new"])(
     "answers every field for %s, but not who is logged in",
     async (parameter) => {
-      await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], now: NOW });
+      await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW });
       const whole = await answer("POST", `${path}?${parameter}=true`, { ...phone, channels: ["news"] });
       expect(whole).toMatchObject({ ...phone, channels: ["news"], badge: 0 });
       expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });

@@ -38,7 +38,7 @@ test.each<[string, (watched: D1Database) => Promise<unknown>]>([
   ["counting badges up", (on) => incrementBadges(on, ["a", "b"])],
   ["removing installations", (on) => removeInstallations(on, ["a", "b"])],
   ["asking who is logged in", (on) => deviceState(on, "a1b2")],
-  ["a login", (on) => bindDevice(on, { ...login, leaving: ["Jerry"], now: NOW })],
+  ["a login", (on) => bindDevice(on, { ...login, leaving: ["Jerry"], known: ["Jerry"], now: NOW })],
   ["a logout", (on) => unbindDevice(on, login)],
   ["registering a browser", (on) => registerBrowser(on, { ...login, subscription, now: NOW })],
   ["saving a device", (on) => save(on, { ...phone, badge: 1 })],
@@ -76,9 +76,9 @@ test("[N-02] a save is billed for the rows that it changes", async () => {
   expect(watched.rowsWritten).toBe(3);
 });
 
-test("[C-12] a login where one is logged in already is billed for nothing", async () => {
-  await bindDevice(watched, { ...login, leaving: [], now: NOW });
+test("[C-12] a login that is noted already is billed for nothing", async () => {
+  await bindDevice(watched, { ...login, leaving: [], known: [], now: NOW });
   const once = watched.rowsWritten;
-  await bindDevice(watched, { ...login, leaving: [], now: NOW + DAY - 1 });
+  await bindDevice(watched, { ...login, leaving: [], known: [], now: NOW });
   expect(watched.rowsWritten).toBe(once);
 });

@@ -63,9 +63,10 @@ describe("[N-01] a device is saved", () => {
 
   test("whose vendor's token is another's as well, and has an installation id, is one of its own", async () => {
     const token = { vendor: "mi", registrationId: "r1" };
-    await save(db(), { ...tablet, ...token });
-    await save(db(), { ...tablet, ...token, installationId: "tablet-2" });
-    expect(await all()).toHaveLength(2);
+    const { id } = kept(await save(db(), { ...tablet, ...token, badge: 3 }));
+    const other = kept(await save(db(), { ...tablet, ...token, installationId: "tablet-2" }));
+    expect(other.id).not.toBe(id);
+    expect(await all()).toMatchObject([{ id: other.id, badge: 0 }]);
   });
 
   test("by names of two installations, and is one from then on: that of the installation id", async () => {
@@ -143,13 +144,30 @@ describe("[N-01] a device is saved", () => {
   test("with nothing new to say, which is written once a day", async () => {
     const said = { ...phone, channels: ["news", "sports"], badge: 0 };
     const first = kept(await save(db(), said));
-    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], now: NOW + 1 });
+    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW + 1 });
     const bound = { ...first, channels: ["news", "sports", "Tom"], updatedAt: NOW + 1 };
     const shuffled = { ...said, channels: ["sports", "news"] };
     expect(kept(await save(db(), shuffled, { now: NOW + DAY }))).toEqual(bound);
     expect(await all()).toEqual([bound]);
     await save(db(), shuffled, { now: NOW + 1 + DAY });
     expect(await all()).toMatchObject([{ updatedAt: NOW + 1 + DAY }]);
+  });
+});
+
+describe("[N-01, C-12] a vendor's token that comes again", () => {
+  const token = { vendor: "mi", registrationId: "r1" };
+
+  test("is that of the app installed anew, and not of whoever was logged in before", async () => {
+    await save(db(), { ...tablet, ...token, channels: ["news"] });
+    await bindDevice(db(), { device: "tablet-1", clientId: "Tom", leaving: [], known: [], now: NOW });
+    await save(db(), { ...tablet, ...token, installationId: "tablet-2" });
+    expect(await channelsByDevice(db())).toEqual({ "tablet-2": [] });
+  });
+
+  test("from another vendor is another one", async () => {
+    await save(db(), { ...tablet, ...token });
+    await save(db(), { ...tablet, ...token, vendor: "oppo", installationId: "tablet-2" });
+    expect(await channelsByDevice(db())).toEqual({ "tablet-1": [], "tablet-2": [] });
   });
 });
 
@@ -190,7 +208,7 @@ describe("[N-02] devices are forgotten", () => {
   test("with their channels; who is logged in there is remembered for when they come back", async () => {
     const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
     await save(db(), tablet);
-    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], now: NOW });
+    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW });
     await removeInstallations(db(), [id, "gone"]);
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": [] });
     await save(db(), phone);
@@ -199,23 +217,27 @@ describe("[N-02] devices are forgotten", () => {
 
   test("when nothing was heard of them for long, with who was logged in there", async () => {
     await save(db(), { ...phone, channels: ["news"] }, { now: NOW - 2 * DAY });
-    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], now: NOW - 2 * DAY });
+    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW - 2 * DAY });
     await save(db(), { ...tablet, channels: ["news"] }, { now: NOW });
-    await bindDevice(db(), { device: "lost", clientId: "Tom", leaving: [], now: NOW - 2 * DAY });
-    await bindDevice(db(), { device: "new", clientId: "Tom", leaving: [], now: NOW });
+    await bindDevice(db(), { device: "lost", clientId: "Tom", leaving: [], known: [], now: NOW - 2 * DAY });
+    await bindDevice(db(), { device: "new", clientId: "Tom", leaving: [], known: [], now: NOW });
     await dropIdleInstallations(db(), NOW - DAY);
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["news"] });
-    const clients = async (device: string) => (await deviceState(db(), device)).clientIds;
+    const clients = async (device: string) =>
+      (await deviceState(db(), device)).clients.map(({ clientId }) => clientId);
     expect([await clients("a1b2"), await clients("lost"), await clients("new")]).toEqual([[], [], ["Tom"]]);
   });
 
   test("but who logged in long ago on a device that is still in use stays", async () => {
     await save(db(), phone, { now: NOW - 2 * DAY });
-    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], now: NOW - 2 * DAY });
+    await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW - 2 * DAY });
     await save(db(), phone, { now: NOW });
     await dropIdleInstallations(db(), NOW - DAY);
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom"] });
-    expect(await deviceState(db(), "a1b2")).toEqual({ clientIds: ["Tom"], installed: true });
+    expect(await deviceState(db(), "a1b2")).toMatchObject({
+      clients: [{ clientId: "Tom" }],
+      installed: true,
+    });
   });
 
   test("however many they are", async () => {

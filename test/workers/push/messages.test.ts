@@ -1,6 +1,8 @@
+import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ClientStub, Objects } from "../../../src/env.ts";
 import { named, say, start } from "../../support/chat.ts";
+import { caughtUp } from "../support/commands.ts";
 import { Device } from "../support/device.ts";
 import { saidBy } from "../support/rest.ts";
 import { appKeys, configure, http, masterKeys, openWorld, stayAwake, world } from "../support/world.ts";
@@ -75,6 +77,26 @@ describe("[P-01] a message to somebody who is offline", () => {
     expect(received[0]?.expiresAt).toBe(sentAt + 7 * 24 * 60 * 60 * 1_000); // P-15
     await say(toms, conversation, "still there?", { pushData: '{"alert":"again"}' });
     await arrived(received, 2);
+  });
+
+  test("[I11] is pushed also where his client's object does not answer", async () => {
+    const received = receivePushes();
+    const [tom, jerry] = named("tom", "jerry");
+    await awayWithPhone(jerry);
+    const toms = await Device.of(tom);
+    const conversation = await start(toms, [tom, jerry]);
+    const jerrys = await Device.of(jerry);
+    await caughtUp(conversation, jerrys);
+    const clients = { getByName: () => ({ deliver: () => Promise.reject(new Error("reset")) }) };
+    const object = world.CONVERSATIONS.getByName(conversation);
+    const release = stayAwake(); // another one would have its own way to the client
+    await runInDurableObject(object, (instance) => {
+      Object.defineProperty(instance, "env", { value: { ...world, CLIENTS: clients } });
+    });
+    await lose(jerrys, jerry);
+    await say(toms, conversation, "hello", { pushData: '{"alert":"Tom: hello"}' });
+    await arrived(received);
+    release();
   });
 
   test("[P-05, P-21] brings the static text where it has none of its own", async () => {

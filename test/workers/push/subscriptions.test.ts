@@ -105,6 +105,26 @@ describe("a browser", () => {
   });
 });
 
+describe("[C-12] a browser is nobody's once its client logged out", () => {
+  test.each([[{ deviceId: "a page" }], [{}]])("whose session calls its device %j", async (session) => {
+    await configure({ push: { webPush: VAPID } });
+    const [tom] = named("tom");
+    const page = await loggedIn(tom, session);
+    expect((await register(tom, page.token)).status).toBe(200);
+    await page.ask({ cmd: "session", op: "close" });
+    expect(await endpointsOf(tom)).toEqual([]);
+  });
+});
+
+test("[C-12] also where nothing was pushed yet when he logged in", async () => {
+  const [tom] = named("tom");
+  const page = await loggedIn(tom, { deviceId: "a page" });
+  await configure({ push: { webPush: VAPID } });
+  expect((await register(tom, page.token)).status).toBe(200);
+  await page.ask({ cmd: "session", op: "close" });
+  expect(await endpointsOf(tom)).toEqual([]);
+});
+
 describe("who may", () => {
   test("[P-02] only the client himself, with a token of his that still counts", async () => {
     const [tom, jerry] = named("tom", "jerry");
@@ -150,10 +170,10 @@ describe("what is no subscription is refused", () => {
     expect(await endpointsOf(jerry)).toEqual([]);
   });
 
-  test("[P-02] a push service in the owner's own network is none where he says so", async () => {
+  test("[P-02, I12] in the owner's own network, though his hooks may be there", async () => {
     await configure({ hooks: { allowPrivate: true } });
     const [jerry] = named("jerry");
     const body = { ...subscription(), endpoint: `http://192.168.1.1/${crypto.randomUUID()}` };
-    expect((await register(jerry, (await loggedIn(jerry)).token, body)).status).toBe(200);
+    expect(await outcome(register(jerry, (await loggedIn(jerry)).token, body))).toBe("400 105");
   });
 });
