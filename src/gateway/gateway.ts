@@ -281,12 +281,13 @@ function patchRefusal(command: CommandOf<"message.patch">, settings: Settings): 
 }
 
 /** The frame with what the settings have to say of it, for the object that it goes to. */
-function marked({ name }: Command, frame: Uint8Array, settings: Settings): Uint8Array {
+function marked({ name, pushes }: Command, frame: Uint8Array, settings: Settings): Uint8Array {
   const isLogin = name === "session.open" || name === "session.refresh";
   const supervised = isLogin ? isLoginSupervised(settings) : isSupervised(settings);
   const policy = MATTERS_TO_PUSH.has(name) ? pushPolicyBy(settings) : "never";
   const told = supervised ? withSupervision(frame) : frame;
-  return policy === "never" ? told : withPushPolicy(told, policy);
+  // What a client says of it itself is overruled.
+  return policy === "never" && pushes === "never" ? told : withPushPolicy(told, policy);
 }
 
 /** Messages may be pushed; logins say whose a device is (C-12). A logout takes away what its login gave. */

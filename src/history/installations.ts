@@ -84,14 +84,12 @@ export async function installationsById(db: D1Database, ids: readonly string[]):
   return rows.map(installationIn);
 }
 
-/** Adds one to the badge of each; the new numbers by id (P-06). */
-export async function incrementBadges(db: D1Database, ids: readonly string[]): Promise<Map<string, number>> {
-  const rows = await drizzle(db)
+/** Adds one to the badge of each (P-06). */
+export async function incrementBadges(db: D1Database, ids: readonly string[]): Promise<void> {
+  await drizzle(db)
     .update(installations)
     .set({ badge: sql`${installations.badge} + 1` })
-    .where(inArray(installations.id, listed(ids)))
-    .returning({ id: installations.id, badge: installations.badge });
-  return new Map(rows.map(({ id, badge }) => [id, badge]));
+    .where(inArray(installations.id, listed(ids)));
 }
 
 /** Forgets devices, with their channels. Who is logged in there is remembered, for when they come back. */

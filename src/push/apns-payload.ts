@@ -23,9 +23,9 @@ const HEADER_KEYS = new Set(["collapse-id", "apns-priority", "apns-push-type"]);
  * A content as Apple takes it (N-07, N-08): the common keys overridden by those of `ios`, without what is for other
  * devices and without keys that begin with `_`, which are for us alone (P-19). A ready `aps` is taken as it is.
  *
- * @param badge what the icon is to show where the content says `Increment` (P-06)
+ * @param badge what the icon is to show where the content says `Increment` (P-06): it was counted up before
  */
-export function apnsContentOf(content: JsonObject, badge: number | undefined): ApnsContent {
+export function apnsContentOf(content: JsonObject, badge: number): ApnsContent {
   const keys = contentFor(content, "ios");
   const body: JsonObject = {};
   for (const [name, value] of Object.entries(keys)) if (!HEADER_KEYS.has(name)) body[name] = value;
@@ -41,7 +41,7 @@ export function apnsContentOf(content: JsonObject, badge: number | undefined): A
 }
 
 /** Sorts keys into `aps` and what goes beside it. */
-function gathered(keys: JsonObject, badge: number | undefined): JsonObject {
+function gathered(keys: JsonObject, badge: number): JsonObject {
   const { alert, title, subtitle, badge: wanted, ...others } = keys;
   const aps: JsonObject = {};
   const payload: JsonObject = { aps };
@@ -63,10 +63,8 @@ function alertOf({ alert, title, subtitle }: Alert): { alert?: Json } {
   return { alert: isObject(alert) ? { ...titles, ...alert } : titles };
 }
 
-function badged(aps: JsonObject, badge: number | undefined): JsonObject {
-  const { badge: wanted, ...others } = aps;
-  if (wanted !== "Increment") return aps;
-  return badge === undefined ? others : { ...others, badge };
+function badged(aps: JsonObject, badge: number): JsonObject {
+  return aps.badge === "Increment" ? { ...aps, badge } : aps;
 }
 
 /** Apple wants a push that shows nothing called `background`, and would drop an `alert` without an alert. */

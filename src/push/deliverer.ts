@@ -108,11 +108,12 @@ async function targetsOf(recipients: readonly Recipient[], host: DelivererHost):
   const found = await withDeadline(host.installations(ids), STORE_DEADLINE, "devices");
   const byId = new Map(found.map((installation) => [installation.id, installation]));
   return recipients.flatMap((recipient) => {
-    const { clientId, badge } = recipient;
+    const { clientIds } = recipient;
     const installation = byId.get(recipient.installation);
     if (installation === undefined || !installation.valid) return [];
-    if (clientId !== undefined && !installation.channels.includes(clientId)) return [];
-    return [{ recipient, target: { installation, clientId, badge } }];
+    const clientId = clientIds.find((each) => installation.channels.includes(each));
+    if (clientIds.length > 0 && clientId === undefined) return [];
+    return [{ recipient, target: { installation, clientId } }];
   });
 }
 

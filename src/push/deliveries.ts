@@ -10,7 +10,8 @@ export const HEARD_OF = 90 * 24 * 60 * 60 * 1_000;
 /** A device that is to be pushed to, and for whom. */
 export interface Addressee {
   installation: Installation;
-  clientId: string | undefined;
+  /** Nobody where it is for the device as such. */
+  clientIds: string[];
 }
 
 /**
@@ -25,8 +26,8 @@ export function isEligible({ valid, updatedAt, deviceType, vendor }: Installatio
 export interface DeliveriesHost {
   /** The ways to devices that are set up; of two that serve a device the first is its way. */
   providers: readonly Pick<PushProvider, "name" | "serves">[];
-  /** Adds one to what the icons of these devices show; the new numbers by id. */
-  incrementBadges(installations: readonly string[]): Promise<Map<string, number>>;
+  /** Adds one to what the icons of these devices show. */
+  incrementBadges(installations: readonly string[]): Promise<void>;
 }
 
 /**
@@ -49,11 +50,11 @@ export async function deliveriesOf(
   }
   const reached = wantsIncrement(push.content) ? [...shares.values()].flat() : [];
   const ids = reached.flatMap(({ installation }) => (isApples(installation) ? [installation.id] : []));
-  const badges = ids.length > 0 ? await incrementBadges(ids) : undefined;
+  if (ids.length > 0) await incrementBadges(ids);
   const deliveries: Delivery[] = [];
   for (const [provider, share] of shares) {
-    const recipients = share.map(({ installation: { id }, clientId }): Recipient => {
-      return { installation: id, clientId, badge: badges?.get(id) };
+    const recipients = share.map(({ installation: { id }, clientIds }): Recipient => {
+      return { installation: id, clientIds };
     });
     for (let first = 0; first < recipients.length; first += RECIPIENTS_MAX) {
       const some = recipients.slice(first, first + RECIPIENTS_MAX);

@@ -7,6 +7,8 @@ import { later, type Outcome } from "./provider.ts";
 const AT_A_TIME = 6;
 /** A provider that left so many calls in a row without any answer is down: the rest would only wait as well. */
 const UNANSWERED_MAX = 3;
+/** No call is begun later than this (ms): somebody's slow service must not hold up the pushes behind a delivery. */
+const TIME_MAX = 60_000;
 /** A provider that has not answered by then counts as one that does not, in milliseconds. */
 const DEADLINE = 30_000;
 
@@ -22,18 +24,22 @@ export interface ProviderAnswer {
 /**
  * Calls once for every target, a few at a time, and never rejects: outcomes are in the targets' order. `call` is to
  * reject where there was no answer at all; its target is then to be tried later, and so are all that are left once the
- * provider has not answered several in a row, without a call.
+ * provider has not answered several in a row, or after a minute, without a call.
  */
 export async function eachTarget<Target>(
   targets: readonly Target[],
   call: (target: Target) => Promise<Outcome>,
+  now: () => number = Date.now,
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = targets.map(() => later("not tried: the provider does not answer"));
+  const outcomes: Outcome[] = targets.map(() =>
+    later("not tried: the provider does not answer, or not in time"),
+  );
+  const until = now() + TIME_MAX;
   const left = targets.entries();
   let unanswered = 0;
   const callNext = async () => {
     for (const [index, target] of left) {
-      if (unanswered >= UNANSWERED_MAX) return;
+      if (unanswered >= UNANSWERED_MAX || now() >= until) return;
       try {
         outcomes[index] = await call(target);
         unanswered = 0;

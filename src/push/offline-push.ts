@@ -56,7 +56,7 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   // A device that two of them are logged in on is pushed to once.
   const addressees: Addressee[] = found
     .filter(({ installation }) => isEligible(installation, now))
-    .map(({ installation, channels }) => ({ installation, clientId: channels[0] }));
+    .map(({ installation, channels }) => ({ installation, clientIds: channels }));
   const { messageId, conversationId } = event;
   const cause = { type: "message" as const, conversationId, messageId };
   const push = { id: messageId, cause, content, environment, teamId, topic: undefined, expiresAt };

@@ -4,9 +4,8 @@ import type { ProviderName, Push } from "./work.ts";
 /** A recipient with his device as it is now. */
 export interface Target {
   installation: Installation;
+  /** Whom it is for; undefined where it is for the device as such. */
   clientId: string | undefined;
-  /** What the icon is to show, where the content says `Increment`. */
-  badge: number | undefined;
 }
 
 /** What became of a push to one device. */

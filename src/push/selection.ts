@@ -66,7 +66,7 @@ export async function selectPage({ number, after }: Selection, host: SelectionHo
   if ("refused" in found) return end({ status: "failed", why: found.detail });
 
   const eligible = found.filter((installation) => isEligible(installation, now));
-  const addressees = eligible.map((installation) => ({ installation, clientId: undefined }));
+  const addressees = eligible.map((installation) => ({ installation, clientIds: [] }));
   const deliveries = await deliveriesOf(push, addressees, host);
   const last = found.length < PAGE ? undefined : found.at(-1)?.id;
   const next: Selection[] = last === undefined ? [] : [{ type: "select", number, after: last }];

@@ -31,10 +31,8 @@ export type NotificationPush = Push & { cause: Extract<PushCause, { type: "notif
 export interface Recipient {
   /** Of the row in `installations`, read anew at each attempt. */
   installation: string;
-  /** Whom it is for; not pushed once he has logged out there. Undefined where it is for the device as such. */
-  clientId: string | undefined;
-  /** What the icon is to show; undefined leaves it to the content (P-06). */
-  badge: number | undefined;
+  /** Whom it is for: not pushed once they have all logged out there. Nobody where it is for the device as such. */
+  clientIds: string[];
 }
 
 /** One provider's share of a push: at most 100 recipients. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import { apnsContentOf } from "../../../src/push/apns-payload.ts";
 
-const payloadOf = (content: JsonObject, badge?: number) => apnsContentOf(content, badge).payload;
+const payloadOf = (content: JsonObject, badge = 0) => apnsContentOf(content, badge).payload;
 
 describe("[N-07] of a push's content an Apple device gets", () => {
   test("the common keys, those of `ios` in place of them", () => {
@@ -103,11 +103,6 @@ describe("[P-06] the badge `Increment`", () => {
     });
   });
 
-  test("is left out where the device's number is not known", () => {
-    expect(payloadOf({ alert: "a", badge: "Increment" })).toEqual({ aps: { alert: "a" } });
-    expect(payloadOf({ aps: { alert: "a", badge: "Increment" } })).toEqual({ aps: { alert: "a" } });
-  });
-
   test("is case-sensitive, and a number sets the badge", () => {
     expect(payloadOf({ badge: "increment" }, 5)).toEqual({ aps: { badge: "increment" } });
     expect(payloadOf({ badge: 0 }, 5)).toEqual({ aps: { badge: 0 } });
@@ -116,13 +111,13 @@ describe("[P-06] the badge `Increment`", () => {
 
 describe("[N-08] what Apple is told in headers", () => {
   const told = (content: JsonObject) => {
-    const { payload: _, ...headers } = apnsContentOf(content, undefined);
+    const { payload: _, ...headers } = apnsContentOf(content, 0);
     return headers;
   };
 
   test("is taken from the content, and is no part of the payload", () => {
     const keys = { "collapse-id": "score", "apns-priority": 5, "apns-push-type": "location" };
-    expect(apnsContentOf({ alert: "1:0", ios: keys }, undefined)).toEqual({
+    expect(apnsContentOf({ alert: "1:0", ios: keys }, 0)).toEqual({
       payload: { aps: { alert: "1:0" } },
       ...{ collapseId: "score", priority: 5, pushType: "location" },
     });

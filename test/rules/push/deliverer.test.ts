@@ -43,7 +43,7 @@ test("[P-01] who could not be served yet is owed it, and nobody else is", async 
   const { way, host, deliverer } = place();
   way.outcomes.set("Spike's phone", later(90_000));
   const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
-  expect(owed).toMatchObject([{ recipients: [{ clientId: "Spike" }], retryAfter: 90_000 }]);
+  expect(owed).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 90_000 }]);
 });
 
 test("[N-02] a device that is no more is forgotten, unless it registered again since", async () => {
@@ -62,6 +62,14 @@ test("[C-12] nobody is pushed to on a device that he has logged out on meanwhile
   expect(way.called).toEqual(["Spike's phone"]);
 });
 
+test("[C-12] a device that several share is pushed to as long as one of them is there", async () => {
+  const { way, host, deliverer } = place([phoneOf("Jerry", { channels: ["Spike"] })]);
+  const delivery = deliveryTo(["Jerry"]);
+  const recipients = [{ installation: "Jerry's phone", clientIds: ["Jerry", "Spike"] }];
+  await deliverer.deliver({ ...delivery, recipients }, 1, host);
+  expect(way.sent.flatMap(({ targets }) => targets.map(({ clientId }) => clientId))).toEqual(["Spike"]);
+});
+
 test("[P-15] what has expired is given up", async () => {
   const { way, host, state, deliverer } = place();
   state.now = NOON + 7 * DAY;
@@ -72,7 +80,7 @@ test("[P-15] what has expired is given up", async () => {
 test("[P-01] what is for a way that is not set up is given up, but not at once: it may have been set up just now", async () => {
   const { way, host, deliverer } = place();
   const other = deliveryTo(["Jerry"], { provider: "fcm" });
-  expect(await deliverer.deliver(other, 1, host)).toMatchObject([{ recipients: [{ clientId: "Jerry" }] }]);
+  expect(await deliverer.deliver(other, 1, host)).toMatchObject([{ recipients: [{ clientIds: ["Jerry"] }] }]);
   expect(await deliverer.deliver(other, 3, host)).toEqual([]);
   expect(way.called).toEqual([]);
 });
@@ -83,8 +91,8 @@ test("[P-01] a service that asks for much time has no say in how long others wai
   way.outcomes.set("Spike's phone", later());
   const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
   expect(owed).toMatchObject([
-    { recipients: [{ clientId: "Jerry" }], retryAfter: 40_000_000 },
-    { recipients: [{ clientId: "Spike" }], retryAfter: undefined },
+    { recipients: [{ clientIds: ["Jerry"] }], retryAfter: 40_000_000 },
+    { recipients: [{ clientIds: ["Spike"] }], retryAfter: undefined },
   ]);
 });
 
@@ -107,7 +115,7 @@ describe("a provider that hangs", () => {
     };
     await deliverer.deliver(deliveryTo(["Jerry"]), 1, host);
     const owed = await deliverer.deliver(deliveryTo(["Spike"]), 1, host);
-    expect(owed).toMatchObject([{ recipients: [{ clientId: "Spike" }], retryAfter: 60_000 }]);
+    expect(owed).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 60_000 }]);
     expect(way.called).toEqual(["Jerry's phone"]);
     state.now += 60_000;
     await deliverer.deliver(deliveryTo(["Spike"]), 1, host);

@@ -34,6 +34,17 @@ describe("[I11] a delivery to many devices", () => {
     expect(most).toBe(6);
   });
 
+  test("begins no call after a minute: what is behind it on its queue waits", async () => {
+    let time = now;
+    const call = async (): Promise<Outcome> => {
+      time += 25_000;
+      return sent;
+    };
+    const outcomes = await eachTarget(Array.from({ length: 20 }), call, () => time);
+    expect(outcomes.filter(({ outcome }) => outcome === "sent").length).toBeLessThan(10);
+    expect(outcomes.at(-1)).toMatchObject({ outcome: "later" });
+  });
+
   test("is given up after several calls in a row without an answer", async () => {
     let calls = 0;
     const outcomes = await eachTarget(Array.from({ length: 50 }), async () => {

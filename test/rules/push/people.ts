@@ -58,7 +58,7 @@ export function deliveryTo(clientIds: string[], more: Partial<Delivery> = {}): D
     ...{ topic: undefined, expiresAt: NOON + 7 * DAY },
   };
   const recipients = clientIds.map((clientId) => {
-    return { installation: `${clientId}'s phone`, clientId, badge: undefined };
+    return { installation: `${clientId}'s phone`, clientIds: [clientId] };
   });
   return { type: "deliver", push, provider: "apns", recipients, attempts: 0, ...more };
 }

@@ -39,7 +39,9 @@ async function taken(body: PushWork, attempts: number, deliver: (delivery: Deliv
 const owing =
   (clientIds: string[], retryAfter?: number) =>
   ({ recipients }: Delivery): Owed[] => {
-    const some = recipients.filter(({ clientId }) => clientIds.includes(clientId ?? ""));
+    const some = recipients.filter((recipient) =>
+      recipient.clientIds.some((each) => clientIds.includes(each)),
+    );
     return some.length === 0 ? [] : [{ recipients: some, retryAfter }];
   };
 

@@ -59,7 +59,7 @@ describe("[P-04] the webhook", () => {
 
   test("names neither message nor client for a notification of the app's server", async () => {
     const asked = { ...cheese, cause: { type: "notification" as const, notificationId: "n" } };
-    await webhook().send(asked, [{ installation: huawei, clientId: undefined, badge: undefined }]);
+    await webhook().send(asked, [{ installation: huawei, clientId: undefined }]);
     expect(receiver.received[0]?.body).toMatchObject({
       ...{ conversationId: null, messageId: null, recipients: [{ clientId: null }] },
     });

@@ -166,23 +166,24 @@ describe("[N-02] a device that its provider calls dead", () => {
   test("is forgotten, and the others get their push once", async () => {
     const { apns, fcm, web } = providers;
     const jerry = town.named("Jerry");
-    const phones = [await iphone(town, jerry), await iphone(town, jerry)] as const;
+    const phones = [await iphone(town, jerry), await iphone(town, jerry), await iphone(town, jerry)] as const;
     const androids = [await android(town, jerry, "fcm"), await android(town, jerry, "fcm")] as const;
     const third = await android(town, jerry, "fcm");
     const pages = [await browser(town, providers, { sdk, id: jerry })];
     pages.push(await browser(town, providers, { sdk, id: jerry }));
     await lose(town, jerry, ...phones, ...androids, third, ...pages);
-    const [gone, phone] = phones;
+    const [gone, bad, phone] = phones;
     const [forgotten, noneAtAll] = androids;
     const [left, page] = pages;
     if (left === undefined || page === undefined) throw new Error("there are two pages");
     apns.behave(gone.name, { status: 410, reason: "Unregistered", timestamp: Date.now() + 1_000 });
+    apns.behave(bad.name, { status: 400, reason: "BadDeviceToken" });
     fcm.trouble.set(forgotten.name, unregistered);
     fcm.trouble.set(noneAtAll.name, noToken);
     web.trouble.set(left.name, { status: 410 });
 
     const { id } = await say(await talkTo(jerry), "hello", { alert: "Tom: hello" });
-    for (const dead of [gone, forgotten, noneAtAll, left]) {
+    for (const dead of [gone, bad, forgotten, noneAtAll, left]) {
       const known = () => installationOf(town, dead.installation);
       await expect.poll(known, PATIENCE).toBeUndefined();
     }

@@ -28,7 +28,7 @@ export const phone = (registrationId: string): Installation => device({ vendor: 
 
 /** Somebody's device as a target, Jerry's unless told otherwise. */
 export function target(installation: Installation, clientId: string | undefined = "Jerry"): Target {
-  return { installation, clientId, badge: undefined };
+  return { installation, clientId };
 }
 
 /** A push that is worth something for an hour. */

@@ -213,6 +213,28 @@ describe("[P-01] it costs", () => {
     expect(await eventsKept(conversation)).toBe(false);
   });
 
+  test("nothing more where a client says himself that it is", async () => {
+    await configure({ push: { webhook: { url: null } } });
+    const [tom, spike] = named("tom", "spike");
+    const device = await Device.connect();
+    device.clientId = tom;
+    const sessionMessage = { deviceToken: `token of ${tom}`, configBitmap: 191 };
+    await device.ask({
+      cmd: "session",
+      op: "open",
+      appId: world.APP_ID,
+      peerId: tom,
+      sessionMessage,
+      pushes: 2,
+    });
+    // Whoever comes next on the same socket is noted once it is set up, and finds nobody there.
+    await configure({ push: { webhook: { url: RECEIVER } } });
+    await device.login(spike, sessionMessage);
+    const noted = world.DB.prepare("SELECT client_id FROM device_clients WHERE device = ?");
+    const clients = async () => (await noted.bind(sessionMessage.deviceToken).all()).results;
+    await expect.poll(clients, PATIENCE).toEqual([{ client_id: spike }]);
+  });
+
   test("nothing while everybody is connected", async () => {
     const awake = stayAwake();
     await configure({ push: { static: { alert: "news" } } });
