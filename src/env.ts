@@ -74,9 +74,9 @@ export interface ClientStub {
   /** Messages unread in all conversations together (Y-22). */
   unreadCount(clientId: string): Promise<number>;
   /** Ends every session with 4115; what was signed before is void. How many sessions there were. */
-  kick(reason: string): Promise<number>;
+  kick(clientId: string, reason: string): Promise<number>;
   /** Refuses logins with 4106 and ends every session, or takes it back. */
-  ban(reason: string): Promise<void>;
+  ban(clientId: string, reason: string): Promise<void>;
   unban(): Promise<void>;
 }
 

@@ -93,12 +93,12 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return this.#client.unreadCount(clientId);
   }
 
-  async kick(reason: string): Promise<number> {
-    return this.#client.kick(reason);
+  async kick(clientId: string, reason: string): Promise<number> {
+    return this.#client.kick(clientId, reason);
   }
 
-  async ban(reason: string): Promise<void> {
-    this.#client.ban(reason);
+  async ban(clientId: string, reason: string): Promise<void> {
+    this.#client.ban(clientId, reason);
   }
 
   async unban(): Promise<void> {

@@ -114,14 +114,18 @@ export class Client {
   }
 
   /** Ends every session with 4115; tokens and signatures from before it are void (X-03). How many there were. */
-  kick(reason: string): number {
-    this.#records.standing.kick(this.#services.now());
+  kick(clientId: string, reason: string): number {
+    const now = this.#services.now();
+    this.#records.standing.kick(now);
+    this.#devices.turnedOut(clientId, now);
     return this.#endAll("KICKED_BY_APP", reason);
   }
 
   /** Ends every session with 4106, and refuses logins until `unban` (X-22). */
-  ban(reason: string): void {
-    this.#records.standing.banish({ reason, at: this.#services.now() });
+  ban(clientId: string, reason: string): void {
+    const now = this.#services.now();
+    this.#records.standing.banish({ reason, at: now });
+    this.#devices.turnedOut(clientId, now);
     this.#endAll("BLACKLISTED", reason);
   }
 

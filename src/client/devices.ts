@@ -24,10 +24,19 @@ export interface DeviceLogin {
 
 type DeviceServices = Pick<
   Services,
-  "deviceState" | "bindDevice" | "unbindDevice" | "isOnConnection" | "timer" | "retryAfter"
+  | "deviceState"
+  | "bindDevice"
+  | "unbindDevice"
+  | "unbindEverywhere"
+  | "isOnConnection"
+  | "timer"
+  | "retryAfter"
 >;
 
-type Change = { type: "came"; login: DeviceLogin } | { type: "left"; clientId: string; device: string };
+type Change =
+  | { type: "came"; login: DeviceLogin }
+  | { type: "left"; clientId: string; device: string }
+  | { type: "turned out"; clientId: string; at: number };
 
 /**
  * Whose a device is, for pushes (C-12, P-12): a login makes it the client's, a logout ends that. Who was logged in on
@@ -46,12 +55,21 @@ export class Devices {
 
   /** A login succeeded; nobody waits for this. */
   came(login: DeviceLogin): void {
-    void this.#after(() => this.#carryOut({ type: "came", login }, "first"));
+    void this.#after(() => {
+      // Written anew where he is yet to be turned out, so that it is seen that he came after that.
+      const owesMore = this.#owed().some(({ type }) => type === "turned out");
+      return this.#carryOut({ type: "came", login }, owesMore ? "again" : "first");
+    });
   }
 
   /** A session was ended from outside; nobody waits for this. */
   ended(clientId: string, device: string): void {
     void this.#after(() => this.#carryOut({ type: "left", clientId, device }, "first"));
+  }
+
+  /** The client was kicked or banned at this time (ms), wherever he was logged in; nobody waits for this. */
+  turnedOut(clientId: string, at: number): void {
+    void this.#after(() => this.#carryOut({ type: "turned out", clientId, at }, "first"));
   }
 
   /** A logout; resolves to whether the device is unlinked, 3 s later at the latest. If not, that is tried again. */
@@ -86,7 +104,8 @@ export class Devices {
   async #carryOut(change: Change, attempt: "first" | "again"): Promise<boolean> {
     try {
       if (change.type === "came") await this.#bind(change.login, attempt);
-      else await this.#services.unbindDevice(change);
+      else if (change.type === "left") await this.#services.unbindDevice(change);
+      else await this.#services.unbindEverywhere(change);
       this.#settled(change);
       return true;
     } catch (error) {
@@ -147,6 +166,8 @@ export class Devices {
 
 const idsOf = (clients: readonly DeviceClient[]): string[] => clients.map(({ clientId }) => clientId);
 
+/** Nobody's device has an empty name: that stands for all of them. */
 function deviceOf(change: Change): string {
+  if (change.type === "turned out") return "";
   return change.type === "came" ? change.login.device : change.device;
 }

@@ -9,6 +9,7 @@ import {
   type DeviceState,
   deviceState,
   unbindDevice,
+  unbindEverywhere,
 } from "../history/device-clients.ts";
 import {
   type ConversationFound,
@@ -58,6 +59,8 @@ export interface Services {
   /** Whether it is done: not where somebody is logged in there by now who was not when it was decided. */
   bindDevice(binding: DeviceBinding): Promise<boolean>;
   unbindDevice(binding: { device: string; clientId: string }): Promise<void>;
+  /** Of all devices that are pushed to for a client, but for logins after this time (ms). */
+  unbindEverywhere(binding: { clientId: string; at: number }): Promise<void>;
   /** Whether a client has a session on a user's socket. */
   isOnConnection(clientId: string, connectionId: string): Promise<boolean>;
   /** Runs once after this many milliseconds, in memory alone; returns how to call it off. */
@@ -116,6 +119,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     deviceState: (device) => withDeadline(deviceState(env.DB, device), QUERY_DEADLINE, "device"),
     bindDevice: (binding) => withDeadline(bindDevice(env.DB, binding), QUERY_DEADLINE, "device"),
     unbindDevice: (binding) => withDeadline(unbindDevice(env.DB, binding), QUERY_DEADLINE, "device"),
+    unbindEverywhere: (binding) => withDeadline(unbindEverywhere(env.DB, binding), QUERY_DEADLINE, "devices"),
     isOnConnection: (clientId, connectionId) => {
       const asked = env.CLIENTS.getByName(clientId).isOnConnection(connectionId);
       return withDeadline(asked, OBJECT_DEADLINE, `sessions of ${clientId}`);

@@ -69,6 +69,26 @@ export async function unbindDevice(
   await db.batch(changes.map((query) => statement(db, query)));
 }
 
+/**
+ * A client was turned out everywhere: of the devices that are pushed to for him, he is logged in only where that came
+ * after this time (ms).
+ */
+export async function unbindEverywhere(
+  db: D1Database,
+  { clientId, at }: { clientId: string; at: number },
+): Promise<void> {
+  const his = sql`SELECT ${installationChannels.installation} FROM ${installationChannels}
+    WHERE ${installationChannels.channel} = ${clientId}`;
+  const names = sql`SELECT ${installations.deviceToken} FROM ${installations} WHERE ${installations.id} IN (${his})
+    UNION ALL SELECT ${installations.installationId} FROM ${installations} WHERE ${installations.id} IN (${his})`;
+  const changes = [
+    sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.clientId} = ${clientId}
+      AND ${deviceClients.at} <= ${at} AND ${deviceClients.device} IN (${names})`,
+    ...channelsLeft(sql`${installations.id} IN (${his})`, [clientId], 0),
+  ];
+  await db.batch(changes.map((query) => statement(db, query)));
+}
+
 /** Notes that a client is logged in on a device, if a condition holds. */
 export function clientNoted(
   { device, clientId, now }: { device: string; clientId: string; now: number },
@@ -119,20 +139,25 @@ const itsNames = sql`(${installations.deviceToken}, ${installations.installation
 
 /** Makes a device's channels those of before without these, unless they are still logged in by its other name. */
 function channelsFollow(device: string, leaving: readonly string[], now: number): SQL[] {
+  const come = sql`INSERT OR IGNORE INTO ${installationChannels} (channel, installation)
+    SELECT ${deviceClients.clientId}, ${installations.id} FROM ${installations}, ${deviceClients}
+    WHERE ${called(device)} AND ${deviceClients.device} IN ${itsNames}`;
+  return [...channelsLeft(called(device), leaving, now), come];
+}
+
+/** The same for the installations of a condition, of those who leave. */
+function channelsLeft(which: SQL, leaving: readonly string[], now: number): SQL[] {
   const kept = sql`SELECT value FROM json_each(${installations.channels}) WHERE value NOT IN ${listed(leaving)}`;
   const channels = withClients(kept, itsNames);
   const row = sql`UPDATE ${installations}
     SET channels = ${channels}, updated_at = max(${now}, ${installations.updatedAt} + 1)
-    WHERE ${called(device)}
+    WHERE ${which}
       AND (${installations.channels} <> ${channels} OR ${installations.updatedAt} <= ${now - NOTED_EVERY})`;
   const gone = sql`DELETE FROM ${installationChannels}
     WHERE ${installationChannels.channel} IN ${listed(leaving)}
-      AND ${installationChannels.installation} IN (SELECT ${installations.id} FROM ${installations} WHERE ${called(device)})
+      AND ${installationChannels.installation} IN (SELECT ${installations.id} FROM ${installations} WHERE ${which})
       AND NOT EXISTS (SELECT 1 FROM ${installations}, json_each(${installations.channels}) AS channel
         WHERE ${installations.id} = ${installationChannels.installation}
           AND channel.value = ${installationChannels.channel})`;
-  const come = sql`INSERT OR IGNORE INTO ${installationChannels} (channel, installation)
-    SELECT ${deviceClients.clientId}, ${installations.id} FROM ${installations}, ${deviceClients}
-    WHERE ${called(device)} AND ${deviceClients.device} IN ${itsNames}`;
-  return [row, ...(leaving.length > 0 ? [gone] : []), come];
+  return [row, ...(leaving.length > 0 ? [gone] : [])];
 }

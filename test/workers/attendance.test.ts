@@ -94,10 +94,10 @@ describe("the app's count of who is online", () => {
     const [tom] = named("tom");
     const words = told(tom);
     await loggedIn(tom);
-    await asked(tom, (object) => object.kick(""));
+    await asked(tom, (object) => object.kick(tom, ""));
     await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
     await loggedIn(tom);
-    await asked(tom, (object) => object.ban(""));
+    await asked(tom, (object) => object.ban(tom, ""));
     await vi.waitFor(() => expect(words).toEqual(["online", "offline", "online", "offline"]));
   });
 });
@@ -173,7 +173,7 @@ describe("with an event log", () => {
     const [tom] = named("tom");
     const { events, until } = eventsOf(tom);
     const toms = [await loggedIn(tom), await loggedIn(tom, { tag: "web" })];
-    await asked(tom, (object) => object.kick("for the cat"));
+    await asked(tom, (object) => object.kick(tom, "for the cat"));
     for (const device of toms) {
       await device.push("session", "closed");
       device.close();

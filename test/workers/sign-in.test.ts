@@ -48,7 +48,8 @@ function client<Answer>(clientId: string, ask: (object: ClientObject) => Promise
   });
 }
 
-const kick = (clientId: string, reason = "enough") => client(clientId, (object) => object.kick(reason));
+const kick = (clientId: string, reason = "enough") =>
+  client(clientId, (object) => object.kick(clientId, reason));
 
 describe("with login signatures off", () => {
   test("[X-01] everybody may log in, and a signature that is wrong is not looked at", async () => {
@@ -232,7 +233,7 @@ describe("a client who is kicked", () => {
 });
 
 describe("a client who is banned", () => {
-  const ban = (clientId: string) => client(clientId, (object) => object.ban("no cats"));
+  const ban = (clientId: string) => client(clientId, (object) => object.ban(clientId, "no cats"));
   const unban = (clientId: string) => client(clientId, (object) => object.unban());
 
   test("[X-22] [C-10] hears 4106, may not come back by token or anew, and may when it is taken back", async () => {

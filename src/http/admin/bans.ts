@@ -46,7 +46,7 @@ export const adminBans = new Hono<HttpEnv>()
     async (context) => {
       const { client_ids: clientIds, reason } = context.req.valid("json");
       const { CLIENTS, DB } = context.env;
-      await all(clientIds, (id) => CLIENTS.getByName(id).ban(reason));
+      await all(clientIds, (id) => CLIENTS.getByName(id).ban(id, reason));
       const at = Date.now();
       const banned = clientIds.map((clientId) => ({ clientId, reason, at }));
       await answered(saveBans(DB, banned), "listing bans");

@@ -109,6 +109,6 @@ export async function unread(
 }
 
 export async function kick(context: Context<HttpEnv>, clientId: string, why: string): Promise<Response> {
-  await answered(context.env.CLIENTS.getByName(clientId).kick(why), `kick of ${clientId}`);
+  await answered(context.env.CLIENTS.getByName(clientId).kick(clientId, why), `kick of ${clientId}`);
   return context.json({});
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type DeviceLogin, Devices } from "../../../src/client/devices.ts";
 import type { DeviceBinding } from "../../../src/history/device-clients.ts";
 import { MemorySql } from "../../support/sqlite.ts";
@@ -45,6 +45,11 @@ function phone({ installed = true }: { installed?: boolean } = {}) {
       answer(() => {
         state.writes += 1;
         clients.delete(clientId);
+      }),
+    unbindEverywhere: ({ clientId, at }: { clientId: string; at: number }) =>
+      answer(() => {
+        state.writes += 1;
+        if ((clients.get(clientId) ?? 0) <= at) clients.delete(clientId);
       }),
     isOnConnection: async (clientId: string, connectionId: string) => {
       await state.asked?.();
@@ -203,4 +208,28 @@ test("[P-12] nobody waits for a logout longer than three seconds", async () => {
   const left = toms.left("Tom", "phone");
   for (const run of timers) run();
   expect(await left).toBe(false);
+});
+
+describe("[C-12] who is kicked or banned", () => {
+  test("is taken off the devices he was logged in on, connected or not", async () => {
+    const { state, of } = phone();
+    state.clients.set("Tom", 1);
+    const toms = of();
+    toms.turnedOut("Tom", 5);
+    await toms.wake();
+    expect([...state.clients.keys()]).toEqual([]);
+  });
+
+  test("[I11] stays on one that he logged in on since, however late D1 hears of it", async () => {
+    const { state, of } = phone();
+    state.clients.set("Tom", 1);
+    const toms = of();
+    state.down = true;
+    toms.turnedOut("Tom", 5);
+    await toms.wake();
+    state.down = false;
+    toms.came(login("Tom", { at: 6 }));
+    await toms.wake();
+    expect([...state.clients]).toEqual([["Tom", 6]]);
+  });
 });

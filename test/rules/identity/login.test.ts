@@ -41,7 +41,13 @@ function toms() {
     ...{ isMember: notHere, catchUp: notHere, missedNotices: notHere, will: notHere, query: notHere },
     hooks: { aboutMessage: notHere, aboutConversation: notHere },
     ...{ isOnline: notHere, unread: notHere, tellPresence: notHere, publish: notHere, retryAfter: () => {} },
-    ...{ deviceState: notHere, bindDevice: notHere, unbindDevice: notHere, isOnConnection: notHere },
+    ...{
+      deviceState: notHere,
+      bindDevice: notHere,
+      unbindDevice: notHere,
+      unbindEverywhere: notHere,
+      isOnConnection: notHere,
+    },
     timer: () => () => {},
   };
   const logIn = (how: Partial<CommandOf<"session.open">>): Promise<Admitted | Refused> => {

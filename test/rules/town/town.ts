@@ -508,6 +508,7 @@ export class ClientHouse {
       deviceState: async () => ({ clients: [], installed: false }),
       bindDevice: async () => true,
       unbindDevice: async () => {},
+      unbindEverywhere: async () => {},
       isOnConnection: async () => false,
       timer: () => () => {},
       retryAfter: alarm,

@@ -4,6 +4,7 @@ import {
   type DeviceBinding,
   deviceState,
   unbindDevice,
+  unbindEverywhere,
 } from "../../../src/history/device-clients.ts";
 import { channelsByDevice, DAY, kept, meanwhile, NOW, phone, save, tablet, useTables } from "./tables.ts";
 
@@ -112,6 +113,29 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
     await logOut("Tom", "a1b2");
     await logOut("Tom", "nowhere");
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"] });
+  });
+});
+
+describe("[C-12] who is turned out everywhere", () => {
+  test("is on none of the devices that were pushed to for him, and others stay", async () => {
+    await save(db(), { ...phone, channels: ["news"] });
+    await save(db(), tablet);
+    for (const device of ["a1b2", "tablet-1"]) await logIn("Tom", device);
+    await logIn("Jerry", "a1b2");
+    await unbindEverywhere(db(), { clientId: "Tom", at: NOW });
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Jerry", "news"], "tablet-1": [] });
+    expect((await deviceState(db(), "tablet-1")).clients).toEqual([]);
+    await save(db(), { ...phone, timeZone: "UTC" });
+    expect(await channelsByDevice(db())).toEqual({ a1b2: ["Jerry", "news"], "tablet-1": [] });
+  });
+
+  test("is still where he logged in after that", async () => {
+    await save(db(), phone);
+    await save(db(), tablet);
+    await logIn("Tom", "a1b2");
+    await logIn("Tom", "tablet-1", { now: NOW + 2 });
+    await unbindEverywhere(db(), { clientId: "Tom", at: NOW + 1 });
+    expect(await channelsByDevice(db())).toEqual({ a1b2: [], "tablet-1": ["Tom"] });
   });
 });
 

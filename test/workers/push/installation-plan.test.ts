@@ -1,5 +1,10 @@
 import { beforeEach, expect, test } from "vitest";
-import { bindDevice, deviceState, unbindDevice } from "../../../src/history/device-clients.ts";
+import {
+  bindDevice,
+  deviceState,
+  unbindDevice,
+  unbindEverywhere,
+} from "../../../src/history/device-clients.ts";
 import { findInstallations, selectInstallations } from "../../../src/history/installation-query.ts";
 import {
   incrementBadges,
@@ -40,6 +45,7 @@ test.each<[string, (watched: D1Database) => Promise<unknown>]>([
   ["asking who is logged in", (on) => deviceState(on, "a1b2")],
   ["a login", (on) => bindDevice(on, { ...login, leaving: ["Jerry"], known: ["Jerry"], now: NOW })],
   ["a logout", (on) => unbindDevice(on, login)],
+  ["a kick", (on) => unbindEverywhere(on, { clientId: "Tom", at: NOW })],
   ["registering a browser", (on) => registerBrowser(on, { ...login, subscription, now: NOW })],
   ["saving a device", (on) => save(on, { ...phone, badge: 1 })],
   ["saving a new one", (on) => save(on, { deviceType: "ios", deviceToken: "c3d4" })],

@@ -4,7 +4,7 @@ import type { ClientStub, Objects } from "../../../src/env.ts";
 import { named, say, start } from "../../support/chat.ts";
 import { caughtUp } from "../support/commands.ts";
 import { Device } from "../support/device.ts";
-import { saidBy } from "../support/rest.ts";
+import { done, saidBy } from "../support/rest.ts";
 import { appKeys, configure, http, masterKeys, openWorld, stayAwake, world } from "../support/world.ts";
 import { RECEIVER, type Received, receivePushes } from "./receiver.ts";
 
@@ -292,6 +292,13 @@ describe("[C-12, P-12] a device", () => {
     await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
     await device.ask({ cmd: "session", op: "close" });
     expect(await channelsOf(installation)).toEqual([]);
+  });
+
+  test("is his no more once he is kicked, whether or not he is connected (X-03)", async () => {
+    const [tom] = named("tom");
+    const installation = await awayWithPhone(tom);
+    await done("POST", `/1.2/rtm/clients/${tom}/kick`, { reason: "enough" });
+    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([]);
   });
 
   test("of two people in turn is the second one's alone, whether or not the first logged out", async () => {
