@@ -122,10 +122,17 @@ describe("[I11] a provider that", () => {
   });
 });
 
+/** What hears of events. */
+class AppServer extends ProviderServer {
+  protected override answerTo(): Answer {
+    return { status: 204 };
+  }
+}
+
 test("[I11] an app's server that is slow to hear of events holds up no push", async () => {
   const { devices, chat } = await everyDevice();
   const [phone] = devices;
-  const server = new ProviderServer(() => ({ status: 204 }));
+  const server = new AppServer();
   await server.open();
   server.hold();
   const webhooks = { url: server.url, events: ["messageSent"] };

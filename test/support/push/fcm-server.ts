@@ -83,8 +83,7 @@ const unauthenticated = failure(
 );
 
 /** Google's two servers in one: tokens for a service account, and messages to devices. */
-export class FcmServer {
-  readonly #server = new ProviderServer((request, body) => this.#answer(request, body.toString()));
+export class FcmServer extends ProviderServer {
   readonly #keys = generateKeyPairSync("rsa", { modulusLength: 2_048 });
   readonly #accessTokens = new Set<string>();
   /** Messages it took, in the order they came. */
@@ -95,36 +94,6 @@ export class FcmServer {
   readonly trouble = new Map<string, Answer>();
   /** What it does in place of giving out a token. */
   tokenTrouble: Answer | undefined;
-
-  open(): Promise<void> {
-    return this.#server.open();
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  /** Is slow: takes calls, and looks at none of them until `release`. */
-  hold(): void {
-    this.#server.hold();
-  }
-
-  release(): void {
-    this.#server.release();
-  }
-
-  /** Resolves once it was called so often. */
-  called(count: number): Promise<void> {
-    return this.#server.called(count);
-  }
-
-  get calls(): number {
-    return this.#server.calls;
-  }
-
-  get url(): string {
-    return this.#server.url;
-  }
 
   /** What the account's file says, once the server is open. */
   get serviceAccount() {
@@ -150,7 +119,8 @@ export class FcmServer {
     this.#accessTokens.clear();
   }
 
-  async #answer(request: IncomingMessage, body: string): Promise<Answer> {
+  protected override async answerTo(request: IncomingMessage, bytes: Buffer): Promise<Answer> {
+    const body = bytes.toString();
     if (request.method !== "POST") return { status: 405 };
     if (request.url === "/token") return this.#token(request, new URLSearchParams(body));
     if (request.url === `/v1/projects/${this.serviceAccount.project_id}/messages:send`) {

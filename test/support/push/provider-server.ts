@@ -15,8 +15,7 @@ export const tooMany = (after: number): Answer => ({
 });
 
 /** A provider's server on this machine, which can be gone for a while and come back at the same address. */
-export class ProviderServer {
-  readonly #handle: (request: IncomingMessage, body: Buffer) => Answer | Promise<Answer>;
+export abstract class ProviderServer {
   #server: Server | undefined;
   #port = 0;
   /** Who waits for calls, and for how many. */
@@ -26,9 +25,7 @@ export class ProviderServer {
   /** Calls so far. */
   calls = 0;
 
-  constructor(handle: (request: IncomingMessage, body: Buffer) => Answer | Promise<Answer>) {
-    this.#handle = handle;
-  }
+  protected abstract answerTo(request: IncomingMessage, body: Buffer): Answer | Promise<Answer>;
 
   /** Listens, on the port it had before if there was one. */
   async open(): Promise<void> {
@@ -37,7 +34,7 @@ export class ProviderServer {
       this.calls += 1;
       for (const { count, resolve } of this.#waiting) if (this.calls >= count) resolve();
       await this.#held?.promise;
-      const answer = await this.#handle(request, body);
+      const answer = await this.answerTo(request, body);
       if (answer === "hang") return;
       const { status, headers = {}, body: said = "" } = answer;
       const type = { "Content-Type": typeof said === "string" ? "text/html" : "application/json" };

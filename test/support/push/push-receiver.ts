@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { Webhook } from "standardwebhooks";
 import * as v from "valibot";
 import { type Answer, ProviderServer } from "./provider-server.ts";
@@ -20,9 +21,26 @@ export interface ReceivedPush {
 }
 
 /** Somebody's own sender of pushes, which believes nothing that the published library does not verify. */
-export class PushReceiver {
+export class PushReceiver extends ProviderServer {
   readonly #verifier: Webhook;
-  readonly #server = new ProviderServer((request, body) => {
+  /** What it believed, in the order it came; whatever it answered. */
+  readonly received: ReceivedPush[] = [];
+  /** Of these, what it answered as done. */
+  readonly taken: ReceivedPush[] = [];
+  /** What it did not believe. */
+  readonly refused: unknown[] = [];
+  answer: Answer = { status: 204 };
+
+  constructor(secret: string) {
+    super();
+    this.#verifier = new Webhook(secret);
+  }
+
+  override get url(): string {
+    return `${super.url}/push`;
+  }
+
+  protected override answerTo(request: IncomingMessage, body: Buffer): Answer {
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     );
@@ -36,46 +54,5 @@ export class PushReceiver {
       return { status: 401 };
     }
     return this.answer;
-  });
-  /** What it believed, in the order it came; whatever it answered. */
-  readonly received: ReceivedPush[] = [];
-  /** Of these, what it answered as done. */
-  readonly taken: ReceivedPush[] = [];
-  /** What it did not believe. */
-  readonly refused: unknown[] = [];
-  answer: Answer = { status: 204 };
-
-  constructor(secret: string) {
-    this.#verifier = new Webhook(secret);
-  }
-
-  open(): Promise<void> {
-    return this.#server.open();
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  /** Is slow: takes calls, and looks at none of them until `release`. */
-  hold(): void {
-    this.#server.hold();
-  }
-
-  release(): void {
-    this.#server.release();
-  }
-
-  /** Resolves once it was called so often. */
-  called(count: number): Promise<void> {
-    return this.#server.called(count);
-  }
-
-  get calls(): number {
-    return this.#server.calls;
-  }
-
-  get url(): string {
-    return `${this.#server.url}/push`;
   }
 }

@@ -38,8 +38,7 @@ interface Browser {
 }
 
 /** A push service, and the browsers it serves. */
-export class WebPushEndpoint {
-  readonly #server = new ProviderServer((request, body) => this.#answer(request, body));
+export class WebPushEndpoint extends ProviderServer {
   readonly #applicationKey: string;
   readonly #browsers = new Map<string, Browser>();
   /** What arrived at browsers, in the order it came. */
@@ -51,37 +50,8 @@ export class WebPushEndpoint {
 
   /** @param applicationKey the only server that may push to these subscriptions, by its VAPID public key */
   constructor(applicationKey: string) {
+    super();
     this.#applicationKey = applicationKey;
-  }
-
-  open(): Promise<void> {
-    return this.#server.open();
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  /** Is slow: takes calls, and looks at none of them until `release`. */
-  hold(): void {
-    this.#server.hold();
-  }
-
-  release(): void {
-    this.#server.release();
-  }
-
-  /** Resolves once it was called so often. */
-  called(count: number): Promise<void> {
-    return this.#server.called(count);
-  }
-
-  get calls(): number {
-    return this.#server.calls;
-  }
-
-  get url(): string {
-    return this.#server.url;
   }
 
   /** A browser that wants to be pushed to. */
@@ -92,7 +62,7 @@ export class WebPushEndpoint {
     return { endpoint: `${this.url}${path}`, keys };
   }
 
-  async #answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
+  protected override async answerTo(request: IncomingMessage, body: Buffer): Promise<Answer> {
     const browser = this.#browsers.get(request.url ?? "");
     if (request.method !== "POST" || browser === undefined) return { status: 404 };
     const endpoint = `${this.url}${request.url}`;
