@@ -39,13 +39,19 @@ async function channelsOf(installation: string): Promise<string[]> {
   return (await response.json<{ channels?: string[] }>()).channels ?? [];
 }
 
-/** A person's phone that was logged in and is not connected any more. */
-async function awayWithPhone(clientId: string): Promise<string> {
+/** Somebody who is logged in on a phone, as Swift does it. */
+async function onPhone(clientId: string) {
   const deviceToken = `token of ${clientId}`;
   const installation = await install({ deviceToken });
   const device = await Device.connect();
   await device.login(clientId, { deviceToken });
-  await expect.poll(() => channelsOf(installation)).toEqual([clientId]);
+  await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([clientId]);
+  return { device, installation, deviceToken };
+}
+
+/** A person's phone that was logged in and is not connected any more. */
+async function awayWithPhone(clientId: string): Promise<string> {
+  const { device, installation } = await onPhone(clientId);
   await lose(device, clientId);
   return installation;
 }
@@ -285,11 +291,7 @@ describe("[C-12, P-12] a device", () => {
 
   test("is his no more once he has logged out", async () => {
     const [tom] = named("tom");
-    const deviceToken = `token of ${tom}`;
-    const installation = await install({ deviceToken });
-    const device = await Device.connect();
-    await device.login(tom, { deviceToken });
-    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
+    const { device, installation } = await onPhone(tom);
     await device.ask({ cmd: "session", op: "close" });
     expect(await channelsOf(installation)).toEqual([]);
   });
@@ -303,11 +305,7 @@ describe("[C-12, P-12] a device", () => {
 
   test("of two people in turn is the second one's alone, whether or not the first logged out", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const deviceToken = `token of ${tom}`;
-    const installation = await install({ deviceToken });
-    const device = await Device.connect();
-    await device.login(tom, { deviceToken });
-    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
+    const { device, installation, deviceToken } = await onPhone(tom);
     await lose(device, tom);
     const again = await Device.connect();
     await again.login(jerry, { deviceToken });
@@ -316,11 +314,7 @@ describe("[C-12, P-12] a device", () => {
 
   test("of two people at once is both's", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const deviceToken = `token of ${tom}`;
-    const installation = await install({ deviceToken });
-    const device = await Device.connect();
-    await device.login(tom, { deviceToken });
-    await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
+    const { device, installation, deviceToken } = await onPhone(tom);
     await device.login(jerry, { deviceToken });
     await expect
       .poll(async () => new Set(await channelsOf(installation)), PATIENCE)
