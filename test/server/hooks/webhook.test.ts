@@ -19,7 +19,7 @@ beforeAll(async () => {
   engine = await startAppEngine(town(), { hooks: ["onIMMessageSent", "onIMConversationStarted"] });
   await town().configure({
     hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 },
-    webhooks: { url: receiver.url, secret: SECRET },
+    webhooks: { url: `${receiver.url}/parley`, secret: SECRET },
   });
 });
 afterEach(() => {
