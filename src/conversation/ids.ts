@@ -1,3 +1,4 @@
+import { toHex } from "../protocol/hex.ts";
 import { newObjectId } from "../protocol/object-id.ts";
 
 const encoder = new TextEncoder();
@@ -25,10 +26,6 @@ export function timeOfMessageId(id: string): number | undefined {
   return time;
 }
 
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** Ids of temporary conversations start so; every SDK switches on it (wire §4.5.1). */
 export const TEMPORARY_PREFIX = "_tmp:";
 
@@ -51,11 +48,11 @@ export async function uniqueConversationId(
 ): Promise<string> {
   const name = JSON.stringify([appId, kind, ...members.toSorted()]);
   const digest = await crypto.subtle.digest("SHA-256", encoder.encode(name));
-  return hex(new Uint8Array(digest, 0, 12));
+  return toHex(new Uint8Array(digest, 0, 12));
 }
 
 /** `uniqueId` as the hosted service computed it: md5 of the ascending member ids with nothing between (B-04). */
 export async function uniqueIdOf(members: readonly string[]): Promise<string> {
   const digest = await crypto.subtle.digest("MD5", encoder.encode(members.toSorted().join("")));
-  return hex(new Uint8Array(digest));
+  return toHex(new Uint8Array(digest));
 }

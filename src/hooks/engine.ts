@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Outbound, Reply } from "../outbound/outbound.ts";
+import { toHex } from "../protocol/hex.ts";
 import type { Json } from "../protocol/json.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -102,7 +103,7 @@ export async function legacySign(hook: string, masterKey: string, now: number): 
   const algorithm = { name: "HMAC", hash: "SHA-1" };
   const key = await crypto.subtle.importKey("raw", encoder.encode(masterKey), algorithm, false, ["sign"]);
   const digest = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(`${hook}:${now}`)));
-  return `${now},${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `${now},${toHex(digest)}`;
 }
 
 /**

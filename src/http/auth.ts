@@ -1,4 +1,5 @@
 import type { Env } from "../env.ts";
+import { toHex } from "../protocol/hex.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 
 /** Who an HTTP request speaks for: nobody we know, the app's clients, or the app's owner. */
@@ -88,7 +89,7 @@ async function callerBySignature(sign: string, keys: Keys): Promise<Caller> {
   const key = kind === "master" ? keys.MASTER_KEY : keys.APP_KEY;
   if (!key) return "none";
   const expected = await crypto.subtle.digest("MD5", new TextEncoder().encode(time + key));
-  if (!(await same(digest, hex(expected)))) return "none";
+  if (!(await same(digest, toHex(new Uint8Array(expected))))) return "none";
   return kind === "master" ? "master" : "app";
 }
 
@@ -104,8 +105,4 @@ async function same(given: string, expected: string | undefined): Promise<boolea
     crypto.subtle.digest("SHA-256", encoder.encode(expected)),
   ]);
   return crypto.subtle.timingSafeEqual(left, right);
-}
-
-function hex(buffer: ArrayBuffer): string {
-  return Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

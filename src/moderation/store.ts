@@ -2,6 +2,7 @@ import { and, eq, like, ne, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Env } from "../env.ts";
 import { settings as table } from "../history/schema.ts";
+import { toHex } from "../protocol/hex.ts";
 import { adopt, keywordsStatement, type SettingsEnv } from "../settings/store.ts";
 import { KeywordFilter } from "./keyword-filter.ts";
 
@@ -70,5 +71,5 @@ function wordsIn([row]: { value: unknown }[]): string[] | undefined {
 /** The same words have the same version. */
 async function versionOf(words: string[]): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(words.join("\n")));
-  return Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(digest, 0, 16));
 }

@@ -1,8 +1,10 @@
+import { toHex } from "./hex.ts";
+
 /** A fresh id of a conversation or an installation: 24 hex characters, the first 8 of them the second of `now` (ms). */
 export function newObjectId(now: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   new DataView(bytes.buffer).setUint32(0, Math.floor(now / 1000));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(bytes);
 }
 
 /** Whether a text is an id such as those, ours or the hosted service's. */

@@ -1,4 +1,5 @@
 import type { Signature } from "./commands.ts";
+import { toHex } from "./hex.ts";
 
 /** What the app's own server can allow a client by signing it (X-01). */
 export type Permission =
@@ -77,7 +78,7 @@ export async function signLogin(login: {
   const key = await crypto.subtle.importKey("raw", encoder.encode(masterKey), algorithm, false, ["sign"]);
   const text = `${appId}:${clientId}::${timestamp}:${nonce}`;
   const signature = await crypto.subtle.sign("HMAC", key, encoder.encode(text));
-  return Array.from(new Uint8Array(signature), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(signature));
 }
 
 /** Whether adding (also oneself) or removing members is signed by the app's server; else error 4302. */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Installation } from "../history/installations.ts";
+import { toHex } from "../protocol/hex.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type ApnsKey, apnsRouteOf } from "./apns-key.ts";
@@ -150,7 +151,7 @@ async function headersOf(
 /** What Apple's header can hold: anything else is known by its digest, which has just the longest length. */
 async function collapseIdOf(text: string): Promise<string> {
   if (text.length <= COLLAPSE_ID_MAX && /^[!-~]+$/.test(text)) return text;
-  return hex(await digestOf(text));
+  return toHex(await digestOf(text));
 }
 
 /** A UUID (RFC 9562, version 8), the same at every attempt. */
@@ -158,15 +159,11 @@ async function apnsIdOf(pushId: string, deviceToken: string): Promise<string> {
   const bytes = (await digestOf(`${pushId} ${deviceToken}`)).subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 async function digestOf(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** What Apple's answer means for the device. An answer that Apple would not give came from something between. */

@@ -1,5 +1,6 @@
 import { importPKCS8, SignJWT } from "jose";
 import type { Outbound } from "../outbound/outbound.ts";
+import { toHex } from "../protocol/hex.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Sql } from "../sql.ts";
 import type { ApnsKey } from "./apns-key.ts";
@@ -133,5 +134,5 @@ async function providerTokenOf({ teamId, keyId, privateKey }: ApnsKey, now: numb
 
 async function fingerprintOf(secret: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(digest));
 }

@@ -1,6 +1,7 @@
 import type { Installation } from "../history/installations.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
+import { toHex } from "../protocol/hex.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { reason } from "../reason.ts";
 import { ask, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
@@ -67,7 +68,7 @@ async function idOf({ id }: Push, targets: readonly Target[]): Promise<string> {
   const whose = targets.map(({ clientId = null, installation }) => [installation.id, clientId]);
   const named = new TextEncoder().encode(JSON.stringify([id, ...whose]));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
-  return `push_${[...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `push_${toHex(digest.subarray(0, 16))}`;
 }
 
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
