@@ -1,11 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ClientStub, Env } from "../env.ts";
 import { decodeCommand } from "../protocol/decode.ts";
-import type { SessionReport, SessionRequest } from "../protocol/link-controls.ts";
+import type { SessionReport } from "../protocol/link-controls.ts";
 import { Client } from "./client.ts";
 import type { MissedNotices } from "./missed-notices.ts";
 import { servicesOf } from "./services.ts";
-import { Session, type SessionIdentity, type SessionState } from "./session.ts";
+import { type ProvenRequest, Session, type SessionIdentity, type SessionState } from "./session.ts";
 import type { TokenRefused } from "./token-check.ts";
 
 /** One client id: a shell that gives the rules their sessions' sockets, storage and the other objects. */
@@ -27,11 +27,12 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
 
   /** Opens a session link; the login itself is the first frame on it. */
   override async fetch(request: Request): Promise<Response> {
-    const identity: SessionRequest = JSON.parse(decodeURIComponent(request.headers.get("parley-link") ?? ""));
+    const asked: ProvenRequest = JSON.parse(decodeURIComponent(request.headers.get("parley-link") ?? ""));
+    const { proof, ...identity } = asked;
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
     const session = new Session(server, identity, { phase: "connecting" });
-    session.state = { phase: "connecting" };
+    session.state = { phase: "connecting", proof };
     this.#sessions.set(server, session);
     return new Response(null, { status: 101, webSocket: client });
   }

@@ -1,16 +1,15 @@
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { hasListeners } from "../settings/schema.ts";
-import { checkCredentials, failed, wantsProof } from "./credentials.ts";
+import { checkCredentials, failed, judgeLogin, tokenIsVoid } from "./credentials.ts";
 import type { Services } from "./services.ts";
 import type { Known, Session, SessionState } from "./session.ts";
-import { type IssuedClaims, TOKEN_LIFETIME } from "./session-token.ts";
+import { TOKEN_LIFETIME } from "./session-token.ts";
 import { type Login, type SignOn, signOn } from "./sign-on.ts";
 import { type Tags, tagOf } from "./tags.ts";
 import type { Records } from "./token-check.ts";
 
 const DEFAULT_CAPABILITIES = 171; // what C#, which sends none when it re-opens, can do (wire §4.1)
-export const LABEL_LIMIT = 1024; // characters of a tag or a device's name: the link's attachment holds them
 const KICKED_SINCE = "the client was kicked since it was signed";
 const CAN_SHOW_PATCHES = 1; // capability bit 0
 
@@ -35,8 +34,8 @@ interface OpenSession {
 }
 
 /**
- * Decides a login (wire §4.1): token or else credentials, ban, then tag. Whoever calls it acts on the answer without
- * another await, so that of two logins at once the second sees the first, and none outlives a kick.
+ * Decides a login (wire §4.1): what it shows, which the gateway has judged, then ban and tag. Whoever calls it acts on
+ * the answer without another await, so that of two logins at once the second sees the first, and none outlives a kick.
  *
  * @param others the client's other open sessions, as they are at each moment
  */
@@ -47,30 +46,16 @@ export async function decideLogin(
   { tags, standing }: Records,
   services: Services,
 ): Promise<Admitted | Refused> {
-  const labels = [command.tag, command.deviceId, command.deviceToken];
-  if (labels.some((label) => (label?.length ?? 0) > LABEL_LIMIT)) {
-    return { refused: "INVALID_LOGIN", detail: "tag or device id too long" };
-  }
   const { clientId, sessionId } = session.identity;
   const { tokens, now } = services;
   // The app's own rules; most apps have none, and then nobody looks for them.
   const settings = command.supervised ? await services.settings() : undefined;
-  const mustProve = settings !== undefined && wantsProof(settings.security);
-  let claims: IssuedClaims | undefined;
-  /** When what lets the client in was made. */
-  let madeAt = Number.POSITIVE_INFINITY;
-  if (command.token !== undefined) {
-    claims = await tokens.verify(command.token, clientId, now());
-    const otherTag = command.tag !== undefined && tagOf(command.tag) !== claims?.tag;
-    if (claims === undefined || otherTag) return tokenIsVoid;
-    // From before the app asked for signatures, and perhaps not of whom it says.
-    if (mustProve && !claims.proven) return tokenIsVoid;
-    madeAt = claims.issuedAt;
-  } else if (settings !== undefined) {
-    const proof = await checkCredentials(clientId, command.signature, settings.security, services);
-    if ("refused" in proof) return proof;
-    madeAt = proof.madeAt;
-  }
+  const judged = session.state.phase === "connecting" ? session.state.proof : undefined;
+  // Opening again on the same socket comes here unjudged: the object is awake for it anyway.
+  const proof = judged ?? (await judgeLogin(clientId, command, settings?.security, services));
+  if ("refused" in proof) return proof;
+  const { claims, proven } = proof;
+  const madeAt = proof.madeAt ?? Number.POSITIVE_INFINITY;
   const before = session.state.phase === "open" ? session.state : undefined;
   const tag = tagOf(command.tag) ?? claims?.tag ?? before?.tag;
   // The token's word first: the push token that Swift names its device by may change in between (C-12).
@@ -100,7 +85,6 @@ export async function decideLogin(
     if (!sign.admitted) return conflict;
     const generation = sign.holder?.generation ?? 0;
     const issuedAt = standing.issueTime(now());
-    const proven = mustProve || claims?.proven === true;
     const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation, proven }, issuedAt);
     // Signing took a while: what was decided may be stale.
     if (standing.voids(issuedAt) || standing.ban !== undefined) continue;
@@ -127,8 +111,6 @@ const conflict: Refused = {
   refused: "SESSION_CONFLICT",
   detail: "the client is logged in on another device with the same tag",
 };
-
-const tokenIsVoid: Refused = { refused: "SESSION_TOKEN_EXPIRED" };
 
 /**
  * A new token for a session that is open, or why there is none: credentials that came along count as at login, though

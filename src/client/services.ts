@@ -25,6 +25,7 @@ import { outboundOf } from "../outbound/outbound.ts";
 import { publish } from "../queue/publish.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
+import type { Judges } from "./credentials.ts";
 import { checkJsonWebToken, type TokenRules, type TokenVerdict } from "./json-web-token.ts";
 import { type Fetch, KeySets } from "./key-sets.ts";
 import { SessionTokens } from "./session-token.ts";
@@ -75,20 +76,27 @@ const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 
 /** One for everything in this isolate. */
 const keySets = new KeySets();
 
-export function servicesOf(env: Env, retryAfter: (delay: number) => void): Services {
-  const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
-  const app = env.APP.getByName("app");
+/** What it takes to judge a login, in the Worker as in an object. */
+export function judgesOf(env: Env): Judges {
   return {
     appId: env.APP_ID,
     masterKey: env.MASTER_KEY,
     tokens: new SessionTokens(env.APP_ID, env.MASTER_KEY),
     now: () => Date.now(),
-    settings: () => settingsOf(env).get(),
     checkJsonWebToken: async (token, clientId, rules) => {
       const outbound = outboundOf(env, await settingsOf(env).get());
       const fetch: Fetch = (url, init) => outbound.fetch(url, init);
       return checkJsonWebToken(token, clientId, rules, { keySets, fetch, now: Date.now() });
     },
+  };
+}
+
+export function servicesOf(env: Env, retryAfter: (delay: number) => void): Services {
+  const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
+  const app = env.APP.getByName("app");
+  return {
+    ...judgesOf(env),
+    settings: () => settingsOf(env).get(),
     hooks: hooksOf(env),
     memberLimit: async () => (await settingsOf(env).get()).limits.members,
     start: (record) =>

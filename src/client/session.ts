@@ -1,6 +1,7 @@
 import type { ErrorName } from "../protocol/errors.ts";
-import type { Period, SessionControl, SyncMode } from "../protocol/link-controls.ts";
+import type { Period, SessionControl, SessionRequest, SyncMode } from "../protocol/link-controls.ts";
 import { controlRecord } from "../protocol/link-records.ts";
+import type { LoginProof } from "./credentials.ts";
 
 /** A conversation this session is linked to, as the gateway reported it (L3). */
 export interface HeldLink {
@@ -19,9 +20,18 @@ export interface Known {
   patches: number | undefined;
 }
 
+/** A session link as it is asked for: with what the login that follows on it showed. */
+export interface ProvenRequest extends SessionRequest {
+  proof: LoginProof;
+}
+
 /** One device's session, kept in its link's attachment, so it outlives the object's sleep. */
 export type SessionState =
-  | { phase: "connecting" }
+  | {
+      phase: "connecting";
+      /** What the login showed, where the gateway has judged it. */
+      proof?: LoginProof;
+    }
   | {
       phase: "open";
       tag: string | undefined;

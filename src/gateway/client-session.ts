@@ -1,3 +1,6 @@
+import type { LoginProof } from "../client/credentials.ts";
+import type { Refused } from "../client/login.ts";
+import type { ProvenRequest } from "../client/session.ts";
 import {
   type ConversationCommand,
   conversationsOf,
@@ -6,16 +9,10 @@ import {
 } from "../conversation/commands.ts";
 import { isConversationId, newMessageId, timeOfMessageId } from "../conversation/ids.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
-import type { Command } from "../protocol/commands.ts";
+import type { Command, CommandOf } from "../protocol/commands.ts";
 import { withDedupeToken } from "../protocol/dedupe.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import type {
-  LinkRequest,
-  SessionControl,
-  SessionReport,
-  SessionRequest,
-  SyncMode,
-} from "../protocol/link-controls.ts";
+import type { LinkRequest, SessionControl, SessionReport, SyncMode } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import {
   type LinkRecord,
@@ -39,7 +36,11 @@ export interface SessionOwner {
   now(): number;
   /** Of the user's socket. */
   connectionId: string;
-  dialSession: Dial<SessionRequest>;
+  dialSession: Dial<ProvenRequest>;
+  /** Whether the login may go to the client's object, by what it shows. */
+  judge(clientId: string, command: CommandOf<"session.open">): Promise<LoginProof | Refused>;
+  /** A login of this session was refused, here or by its object. */
+  loginRefused(error: ErrorName | undefined): void;
   dialConversation: Dial<LinkRequest>;
   linkLimit(): number;
   /** A whole frame, addressed, to the user's socket. */
@@ -136,6 +137,10 @@ export class ClientSession implements LinkOwner {
     return this.#dials.dial;
   }
 
+  get #isOver(): boolean {
+    return this.#phase === "over";
+  }
+
   get isOpen(): boolean {
     return this.#phase === "open";
   }
@@ -149,8 +154,11 @@ export class ClientSession implements LinkOwner {
     return this.#owner.now();
   }
 
-  /** Dials the client's object and hands it the login. */
-  async open(command: Command, frame: Uint8Array): Promise<void> {
+  /**
+   * Judges the login, dials the client's object and hands it over. What comes meanwhile waits, in order. A login that
+   * is refused here has woken nobody.
+   */
+  async open(command: CommandOf<"session.open">, frame: Uint8Array): Promise<void> {
     const early: Uint8Array[] = [];
     const events = {
       frame: (data: Uint8Array) => {
@@ -162,14 +170,18 @@ export class ClientSession implements LinkOwner {
       },
     };
     try {
+      const proof = await this.#owner.judge(this.clientId, command);
+      if (this.#isOver) return;
+      if ("refused" in proof) return this.#refuseLogin(command.serial, proof);
       const request = {
         ...{ clientId: this.clientId, sessionId: this.#sessionId, mode: this.#mode },
         connectionId: this.#owner.connectionId,
         address: this.#address,
+        proof,
       };
       const socket = await this.#owner.dialSession(request, events);
       if (socket === "missing") throw new Error("no client object");
-      if (this.#phase === "over") return socket.close(linkClose.LOST);
+      if (this.#isOver) return socket.close(linkClose.LOST);
       this.#socket = socket;
       this.#phase = "opening";
       socket.send(frame);
@@ -533,6 +545,7 @@ export class ClientSession implements LinkOwner {
       case "goAway":
         return this.send(pushes.goAway());
       case "ended":
+        if (this.#phase === "opening") this.#owner.loginRefused(undefined);
         if (word.error !== undefined) this.#sayGoodbye(word.error, word.detail);
         return this.#end(linkClose.DONE);
       case "noted":
@@ -580,6 +593,13 @@ export class ClientSession implements LinkOwner {
   #answerAnyway(serial: number, payload: Uint8Array): void {
     if (this.#unanswered.has(serial)) this.#answer(serial, payload);
     else this.send(payload);
+  }
+
+  /** Java opens with a token and no serial, and is answered all the same. */
+  #refuseLogin(serial: number | undefined, { refused, detail }: Refused): void {
+    this.send(replies.errorReply(serial, refused, { detail }));
+    this.#owner.loginRefused(refused);
+    this.#end(linkClose.DONE);
   }
 
   #refuse(serial: number | undefined, error: ErrorName): void {

@@ -1,8 +1,11 @@
+import { judgeLogin } from "../client/credentials.ts";
+import { judgesOf } from "../client/services.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
 import { addressOf } from "./address.ts";
+import { Addresses } from "./address-allowances.ts";
 import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
 import { isOriginAllowed } from "./origin.ts";
@@ -41,7 +44,11 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   return answer;
 }
 
+/** What this isolate remembers of addresses. */
+const addresses = new Addresses();
+
 function servicesOf(env: Env, address: string | undefined): GatewayServices {
+  const judges = judgesOf(env);
   return {
     appId: env.APP_ID,
     address,
@@ -51,6 +58,8 @@ function servicesOf(env: Env, address: string | undefined): GatewayServices {
       return () => clearTimeout(timer);
     },
     settings: settingsOf(env),
+    judge: (clientId, command, security) => judgeLogin(clientId, command, security, judges),
+    allowances: addresses.of(address, Date.now()),
     dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
     dialConversation: dial((request) => env.CONVERSATIONS.getByName(request.conversationId)),
   };

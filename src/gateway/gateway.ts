@@ -1,10 +1,14 @@
+import { INVITATIONS_PER_SOCKET } from "../bounds.ts";
+import type { LoginProof } from "../client/credentials.ts";
+import type { Refused } from "../client/login.ts";
+import type { ProvenRequest } from "../client/session.ts";
 import { isClientId } from "../conversation/client-id.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import { type ClosingErrorName, type ErrorName, errors } from "../protocol/errors.ts";
-import type { LinkRequest, SessionRequest } from "../protocol/link-controls.ts";
+import type { LinkRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
@@ -16,8 +20,11 @@ import {
   pushPolicyBy,
   type Settings,
 } from "../settings/schema.ts";
+import type { AddressAllowances } from "./address-allowances.ts";
+import { Allowance } from "./allowance.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import type { Dial } from "./link-socket.ts";
+import { Logins } from "./logins.ts";
 import { RateLimits } from "./rate-limits.ts";
 import type { SubProtocol } from "./sub-protocol.ts";
 
@@ -34,7 +41,15 @@ export interface GatewayServices {
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
   settings: { peek(): Settings | undefined; get(): Promise<Settings> };
-  dialSession: Dial<SessionRequest>;
+  /** Judges what a login shows. */
+  judge(
+    clientId: string,
+    command: CommandOf<"session.open">,
+    security: Settings["security"],
+  ): Promise<LoginProof | Refused>;
+  /** What the device's address may still do; undefined where that is not counted. */
+  allowances: AddressAllowances | undefined;
+  dialSession: Dial<ProvenRequest>;
   dialConversation: Dial<LinkRequest>;
 }
 
@@ -59,6 +74,8 @@ export class Gateway implements SessionOwner {
   readonly #sessions = new Map<string, ClientSession>();
   /** By client, for as long as the socket lives: logging out and in again is no way round a limit. */
   readonly #rates = new Map<string, RateLimits>();
+  readonly #logins = new Logins();
+  readonly #invitations = new Allowance(INVITATIONS_PER_SOCKET);
   readonly #loggedIn: () => void;
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
@@ -106,7 +123,20 @@ export class Gateway implements SessionOwner {
     return this.#services.now();
   }
 
-  get dialSession(): Dial<SessionRequest> {
+  async judge(clientId: string, command: CommandOf<"session.open">): Promise<LoginProof | Refused> {
+    const { security } = this.#settings ?? (await this.#services.settings.get());
+    const proof = await this.#services.judge(clientId, command, security);
+    // Who shows a token has been here before.
+    if ("refused" in proof || proof.claims !== undefined) return proof;
+    const isWithin = this.#services.allowances?.logins.take(1, this.now()) ?? true;
+    return isWithin ? proof : { refused: "MESSAGE_SENT_QUOTA_EXCEEDED" };
+  }
+
+  loginRefused(error: ErrorName | undefined): void {
+    if (this.#logins.refused(error)) this.#fail("LOGIN_TIMEOUT");
+  }
+
+  get dialSession(): Dial<ProvenRequest> {
     return this.#services.dialSession;
   }
 
@@ -144,6 +174,7 @@ export class Gateway implements SessionOwner {
   }
 
   opened(): void {
+    this.#logins.succeeded();
     this.#loggedIn();
   }
 
@@ -193,6 +224,12 @@ export class Gateway implements SessionOwner {
           return session.refuseSend(command, "FRAME_TOO_LONG");
         }
         break;
+      case "conversation.start":
+      case "conversation.add":
+        if (!this.#mayInvite(clientId, command.members)) {
+          return this.#refuse(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
+        }
+        break;
       case "message.patch": {
         const refusal = patchRefusal(command, settings);
         if (refusal !== undefined) return this.#refuse(clientId, serial, refusal);
@@ -211,7 +248,7 @@ export class Gateway implements SessionOwner {
     if (!isClientId(clientId)) return this.#refuseLogin(clientId, serial, "INVALID_LOGIN");
     const current = this.#sessions.get(clientId);
     const hasRoom = current !== undefined || this.#sessions.size < CLIENT_LIMIT;
-    if (!hasRoom || !this.#allows(clientId, command, settings)) {
+    if (!hasRoom || !this.#logins.allows(this.now()) || !this.#allows(clientId, command, settings)) {
       return this.#refuseLogin(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
     const login = marked(command, frame, settings);
@@ -233,6 +270,14 @@ export class Gateway implements SessionOwner {
     return rates.allows(command, settings.limits, this.now());
   }
 
+  /** Whoever is put into a conversation has to be told of it: counted in whichever of the socket's names it is done. */
+  #mayInvite(clientId: string, members: string[]): boolean {
+    const others = members.filter((member) => member !== clientId).length;
+    const now = this.now();
+    if (!this.#invitations.take(others, now)) return false;
+    return this.#services.allowances?.invitations.take(others, now) ?? true;
+  }
+
   /** Who a frame speaks for: whom it names, else the first client opened here that is still open (wire §2.6). */
   #sessionOf(command: Command): ClientSession | undefined {
     if (command.clientId !== undefined) {
@@ -251,8 +296,9 @@ export class Gateway implements SessionOwner {
 
   /** Java opens without a serial, and then hears no error but that of its token (wire §4.1). */
   #refuseLogin(clientId: string, serial: number | undefined, error: ErrorName): void {
-    if (serial !== undefined) return this.#refuse(clientId, serial, error);
-    this.send(addressed(pushes.sessionEnded({ error }), clientIdField(clientId)));
+    if (serial !== undefined) this.#refuse(clientId, serial, error);
+    else this.send(addressed(pushes.sessionEnded({ error }), clientIdField(clientId)));
+    this.loginRefused(error);
   }
 
   #fail(error: ClosingErrorName): void {

@@ -66,6 +66,8 @@ export class Phone {
         now: () => network.now,
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => settings, get: async () => settings },
+        judge: town.judge(),
+        allowances: undefined,
         dialSession: town.dialSession((control) => {
           trace(this.name, JSON.stringify(control));
           if (control.type !== "caughtUp") return;

@@ -122,6 +122,8 @@ export class Device {
         now: () => network.now,
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => this.#settings, get: async () => this.#settings },
+        judge: this.#town.judge(),
+        allowances: undefined,
         dialSession: this.#town.dialSession(() => {}),
         dialConversation: this.#town.dialConversation(),
       },

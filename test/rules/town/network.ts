@@ -51,7 +51,12 @@ export class Network {
 
   /** One thing happens. Returns false when nothing is under way and no timer runs. */
   async step(): Promise<boolean> {
-    const ready = [...this.#queues].filter((queue) => queue.length > 0);
+    let ready = this.#ready();
+    if (ready.length === 0) {
+      // What was begun outside of a step may be about to send something.
+      await settle();
+      ready = this.#ready();
+    }
     this.now += this.random(3);
     const due = [...this.#timers].filter(([, timer]) => timer.at <= this.now);
     const [timerId, timer] = due[this.random(due.length)] ?? [];
@@ -68,6 +73,10 @@ export class Network {
     }
     await settle();
     return true;
+  }
+
+  #ready(): (() => void)[][] {
+    return [...this.#queues].filter((queue) => queue.length > 0);
   }
 
   /** A request and its answer, each on its own way; `fate` may lose either. */

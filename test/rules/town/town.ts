@@ -1,6 +1,12 @@
 import { Client } from "../../../src/client/client.ts";
+import { judgeLogin } from "../../../src/client/credentials.ts";
 import type { Services } from "../../../src/client/services.ts";
-import { Session, type SessionIdentity, type SessionState } from "../../../src/client/session.ts";
+import {
+  type ProvenRequest,
+  Session,
+  type SessionIdentity,
+  type SessionState,
+} from "../../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
 import { isConversationCommand } from "../../../src/conversation/commands.ts";
 import { type CatchUpRequest, Conversation } from "../../../src/conversation/conversation.ts";
@@ -11,12 +17,13 @@ import { noticesOf } from "../../../src/conversation/notice-records.ts";
 import { Outbox } from "../../../src/conversation/outbox.ts";
 import { replayOf, unreadOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
+import type { GatewayServices } from "../../../src/gateway/gateway.ts";
 import type { Dial, LinkSocket } from "../../../src/gateway/link-socket.ts";
 import type { ConversationRecord } from "../../../src/history/records.ts";
 import { EventOutbox } from "../../../src/hooks/event-outbox.ts";
 import { ALLOWED } from "../../../src/hooks/events.ts";
 import { decodeCommand } from "../../../src/protocol/decode.ts";
-import type { LinkRequest, SessionControl, SessionRequest } from "../../../src/protocol/link-controls.ts";
+import type { LinkRequest, SessionControl } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
 import { defaultSettings } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
@@ -70,8 +77,21 @@ export class Town {
     this.conversations.set(id, new ConversationHouse(this, record));
   }
 
+  judge(): GatewayServices["judge"] {
+    const checkJsonWebToken = () => Promise.reject(new Error("not here"));
+    const tokens = new PlainTokens("town", "key");
+    const judges = {
+      appId: "town",
+      masterKey: "key",
+      tokens,
+      now: () => this.network.now,
+      checkJsonWebToken,
+    };
+    return (clientId, command, security) => judgeLogin(clientId, command, security, judges);
+  }
+
   /** Dials a session link; `seen` hears every control on it, as the gateway does. */
-  dialSession(seen: (control: SessionControl) => void): Dial<SessionRequest> {
+  dialSession(seen: (control: SessionControl) => void): Dial<ProvenRequest> {
     return this.#dial(
       (request, end) => this.client(request.clientId).accept(request, end),
       (data) => {
@@ -411,9 +431,9 @@ export class ClientHouse {
     this.client = this.#wake();
   }
 
-  accept(request: SessionRequest, end: End): boolean {
+  accept({ proof, ...request }: ProvenRequest, end: End): boolean {
     const session = new Session(socketOf(end), request, { phase: "connecting" });
-    session.state = { phase: "connecting" };
+    session.state = { phase: "connecting", proof };
     this.#sessions.set(end, session);
     end.onMessage = (data) => {
       const current = this.#sessions.get(end);

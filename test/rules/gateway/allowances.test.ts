@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { INVITATIONS_PER_ADDRESS, LOGINS_PER_ADDRESS, LOGINS_PER_SOCKET } from "../../../src/bounds.ts";
+import { Addresses } from "../../../src/gateway/address-allowances.ts";
+import { Allowance } from "../../../src/gateway/allowance.ts";
+import { Logins } from "../../../src/gateway/logins.ts";
+
+const NOW = 1_800_000_000_000;
+const MINUTE = 60_000;
+
+/** How many of so many tries are let through. */
+function passes(tries: number, isAllowed: () => boolean): number {
+  return Array.from({ length: tries }, isAllowed).filter((allowed) => allowed).length;
+}
+
+describe("an allowance", () => {
+  test("is spent at once, and comes back little by little", () => {
+    const allowance = new Allowance({ atOnce: 10, perMinute: 60 });
+    expect(passes(20, () => allowance.take(1, NOW))).toBe(10);
+    expect(passes(20, () => allowance.take(1, NOW + 3_000))).toBe(3);
+    expect(passes(20, () => allowance.take(1, NOW + 60 * MINUTE))).toBe(10);
+  });
+
+  test("is taken from all or not at all", () => {
+    const allowance = new Allowance({ atOnce: 10, perMinute: 60 });
+    expect(allowance.take(11, NOW)).toBe(false);
+    expect(allowance.take(10, NOW)).toBe(true);
+    expect(allowance.take(0, NOW)).toBe(true);
+  });
+});
+
+describe("of one address", () => {
+  test("an office of 200 that logs in at nine, each on two sockets and with a retry, is let in", () => {
+    const addresses = new Addresses();
+    expect(passes(800, () => addresses.of("8.8.8.8", NOW)?.logins.take(1, NOW) ?? true)).toBe(800);
+  });
+
+  test("who makes up names, on however many sockets, is stopped early, and nobody else is", () => {
+    const addresses = new Addresses();
+    const tries = () => addresses.of("8.8.8.8", NOW)?.logins.take(1, NOW) ?? true;
+    expect(passes(10_000, tries)).toBe(LOGINS_PER_ADDRESS.atOnce);
+    expect(addresses.of("8.8.4.4", NOW)?.logins.take(1, NOW)).toBe(true);
+    expect(addresses.of("8.8.8.8", NOW)?.invitations.take(INVITATIONS_PER_ADDRESS.atOnce, NOW)).toBe(true);
+  });
+
+  test("of IPv6, a whole /64 is one address", () => {
+    const addresses = new Addresses();
+    const one = addresses.of("2a00:1450:4001:81b::200e", NOW);
+    expect(addresses.of("2a00:1450:4001:081b:1:2:3:4", NOW)).toBe(one);
+    expect(addresses.of("2a00:1450:4001:81c::200e", NOW)).not.toBe(one);
+    expect(addresses.of("2a00:1450::1", NOW)).toBe(addresses.of("2a00:1450:0:0:5::1", NOW));
+  });
+
+  test.each(["127.0.0.1", "::1", "10.1.2.3", "192.168.0.7", "fd00::1", "nonsense!", undefined])(
+    "%s, where a proxy may stand for everybody, is not counted",
+    (address) => expect(new Addresses().of(address, NOW)).toBeUndefined(),
+  );
+
+  test("of very many addresses, those that did nothing lately are forgotten first", () => {
+    const addresses = new Addresses();
+    const busy = addresses.of("8.8.8.8", NOW);
+    busy?.logins.take(1_000, NOW);
+    for (let at = 0; at < 20_000; at += 1) addresses.of(`9.${at >> 16}.${(at >> 8) & 255}.${at & 255}`, NOW);
+    expect(addresses.of("8.8.8.8", NOW)).toBe(busy);
+  });
+});
+
+test("logins on one socket are counted in whichever names they are", () => {
+  const logins = new Logins();
+  expect(passes(1_000, () => logins.allows(NOW))).toBe(LOGINS_PER_SOCKET.atOnce);
+  expect(passes(1_000, () => logins.allows(NOW + MINUTE))).toBe(LOGINS_PER_SOCKET.perMinute);
+});
