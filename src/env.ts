@@ -70,7 +70,7 @@ export interface ClientStub {
   /** The same, for who has to know what its session calls its device. */
   deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused>;
   /** Whether something signed for the client at a time (ms) is void: he was kicked since. */
-  isVoid(signedAt: number): Promise<boolean>;
+  signatureRefusal(signedAt: number): Promise<ErrorName | undefined>;
   /** Messages unread in all conversations together (Y-22). */
   unreadCount(clientId: string): Promise<number>;
   /** Ends every session with 4115; what was signed before is void. How many sessions there were. */

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ClientStub, Env } from "../env.ts";
 import { decodeCommand } from "../protocol/decode.ts";
+import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
 import { Client } from "./client.ts";
 import type { MissedNotices } from "./missed-notices.ts";
@@ -86,8 +87,8 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return this.#client.deviceOf(clientId, token);
   }
 
-  async isVoid(signedAt: number): Promise<boolean> {
-    return this.#client.isVoid(signedAt);
+  async signatureRefusal(signedAt: number): Promise<ErrorName | undefined> {
+    return this.#client.signatureRefusal(signedAt);
   }
 
   async unreadCount(clientId: string): Promise<number> {

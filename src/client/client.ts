@@ -14,6 +14,7 @@ import { Devices } from "./devices.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
 import { decideLogin, type Refused, renewedToken } from "./login.ts";
+import { Logouts } from "./logouts.ts";
 import { type MissedNotices, missedNotices } from "./missed-notices.ts";
 import { answerOnline } from "./online-query.ts";
 import type { Services } from "./services.ts";
@@ -22,7 +23,7 @@ import { TOKEN_LIFETIME } from "./session-token.ts";
 import { shareLinks } from "./shared-links.ts";
 import { Standing } from "./standing.ts";
 import { Tags } from "./tags.ts";
-import { checkToken, deviceOfToken, type TokenRefused } from "./token-check.ts";
+import { checkToken, deviceOfToken, type Records, type TokenRefused } from "./token-check.ts";
 import { unreadCount } from "./unread-count.ts";
 import { Wills } from "./wills.ts";
 
@@ -37,7 +38,7 @@ export class Client {
   readonly #attendance: Attendance;
   readonly #devices: Devices;
   readonly #inbox: Inbox;
-  readonly #records: { tags: Tags; standing: Standing };
+  readonly #records: Records;
   readonly #services: Services;
   readonly #sessions: () => Iterable<Session>;
   readonly #will: LastWill;
@@ -46,7 +47,7 @@ export class Client {
     this.#attendance = new Attendance(sql, services, () => this.isOnline());
     this.#devices = new Devices(sql, services);
     this.#inbox = new Inbox(sql);
-    this.#records = { tags: new Tags(sql), standing: new Standing(sql) };
+    this.#records = { tags: new Tags(sql), standing: new Standing(sql), logouts: new Logouts(sql) };
     this.#will = new LastWill(new Wills(sql), services);
     this.#services = services;
     this.#sessions = sessions;
@@ -104,9 +105,11 @@ export class Client {
     return known;
   }
 
-  /** Whether something signed at a time (ms) is void by a kick since. */
-  isVoid(signedAt: number): boolean {
-    return this.#records.standing.voids(signedAt);
+  /** Why something signed at a time (ms) does not count: a kick since, or a ban; undefined if it does. */
+  signatureRefusal(signedAt: number): ErrorName | undefined {
+    const { standing } = this.#records;
+    if (standing.ban !== undefined) return "BLACKLISTED";
+    return standing.voids(signedAt) ? "SIGNATURE_FAILED" : undefined;
   }
 
   /** Messages unread in all conversations together (Y-22). */
@@ -280,6 +283,9 @@ export class Client {
   async #closeSession(session: Session, serial: number | undefined): Promise<void> {
     const { clientId, sessionId } = session.identity;
     const device = pushDeviceOf(session);
+    const deviceId = deviceIdOf(session);
+    // Written first: the device's tokens are over whatever becomes of the rest.
+    if (deviceId !== undefined) this.#records.logouts.add(deviceId, this.#services.now());
     this.#attendance.leaves(session, "logout");
     session.state = { phase: "connecting" };
     this.#will.discard(sessionId);

@@ -9,7 +9,7 @@ import { conversationJson } from "../protocol/conversation-json.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import * as replies from "../protocol/replies.ts";
-import { isSignatureValid, timeOfSignature } from "../protocol/signatures.ts";
+import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import type { Services } from "./services.ts";
 import type { Standing } from "./standing.ts";
 
@@ -75,7 +75,7 @@ async function mayStart(
 ): Promise<boolean> {
   if (!supervised || kind === "temporary" || !(await services.settings()).security.signConversation)
     return true;
-  if (signature === undefined || standing.voids(timeOfSignature(signature))) return false;
+  if (signature === undefined || standing.voids(lastTimeOf(signature))) return false;
   const { appId, masterKey } = services;
   const permission = { action: "create", members } as const;
   return isSignatureValid({ appId, masterKey, clientId, permission, signature, now: services.now() });

@@ -1,5 +1,5 @@
 import type { CommandOf, Signature } from "../protocol/commands.ts";
-import { isSignatureValid, timeOfSignature } from "../protocol/signatures.ts";
+import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import { reason } from "../reason.ts";
 import type { Settings } from "../settings/schema.ts";
 import { looksLikeJsonWebToken, type TokenVerdict } from "./json-web-token.ts";
@@ -55,7 +55,7 @@ export async function judgeLogin(
   return "refused" in proof ? proof : { claims: undefined, madeAt: proof.madeAt, proven: true };
 }
 
-/** When what lets a client in was made (ms): a later kick voids it. Infinity where nothing is asked for. */
+/** When what lets a client in was made at the latest (ms): a later kick voids it. Infinity where nothing is asked for. */
 export interface Proof {
   madeAt: number;
 }
@@ -93,7 +93,7 @@ export async function checkCredentials(
   const permission = { action: "login" } as const;
   const check = { appId, masterKey, clientId, permission, signature, now: services.now() };
   if (!(await isSignatureValid(check))) return failed("the signature is wrong or too old");
-  return { madeAt: timeOfSignature(signature) };
+  return { madeAt: lastTimeOf(signature) };
 }
 
 export function failed(detail: string): Refused {

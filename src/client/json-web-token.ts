@@ -1,4 +1,5 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
+import { lastMomentOf } from "../protocol/signatures.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Fetch, KeySets } from "./key-sets.ts";
 
@@ -6,7 +7,7 @@ import type { Fetch, KeySets } from "./key-sets.ts";
 export type TokenRules = NonNullable<Settings["security"]["jwt"]>;
 
 export type TokenVerdict =
-  /** When it was issued (ms). A token that does not say is void once its client was kicked. */
+  /** When it was issued at the latest (ms). A token that does not say is void once its client was kicked. */
   { issuedAt: number } | { problem: string };
 
 /** By a published key only: a secret that everybody can read would sign for everybody. */
@@ -66,5 +67,5 @@ async function verdict(
   options: JWTVerifyOptions,
 ): Promise<TokenVerdict> {
   const { payload } = await jwtVerify(token, key, options);
-  return { issuedAt: (payload.iat ?? 0) * 1000 };
+  return { issuedAt: payload.iat === undefined ? 0 : lastMomentOf(payload.iat * 1000) };
 }

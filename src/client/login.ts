@@ -43,7 +43,7 @@ export async function decideLogin(
   session: Session,
   command: CommandOf<"session.open">,
   others: () => Session[],
-  { tags, standing }: Records,
+  { tags, standing, logouts }: Records,
   services: Services,
 ): Promise<Admitted | Refused> {
   const { clientId, sessionId } = session.identity;
@@ -76,18 +76,19 @@ export async function decideLogin(
   const pushDevice = command.pushes === "never" ? undefined : (named ?? deviceId);
   const announced = settings !== undefined && hasListeners(settings);
   for (;;) {
-    if (standing.voids(madeAt)) {
-      // On hearing that a token is void, SDKs come again with a signature.
-      return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
-    }
+    // First: a ban voids tokens too, and SDKs that hear of a void token come again.
     if (standing.ban !== undefined) return { refused: "BLACKLISTED", detail: standing.ban.reason };
+    // On hearing that a token is void, SDKs come again with a signature.
+    if (standing.voids(madeAt)) return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
+    if (claims !== undefined && logouts.voids(claims.deviceId, claims.issuedAt)) return tokenIsVoid;
     const sign = decide(login, others, tags);
     if (!sign.admitted) return conflict;
     const generation = sign.holder?.generation ?? 0;
-    const issuedAt = standing.issueTime(now());
+    const issuedAt = logouts.issueTime(deviceId, standing.issueTime(now()));
     const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation, proven }, issuedAt);
     // Signing took a while: what was decided may be stale.
     if (standing.voids(issuedAt) || standing.ban !== undefined) continue;
+    if (logouts.voids(deviceId, issuedAt)) continue;
     const still = decide(login, others, tags);
     if (!still.admitted) return conflict;
     if ((still.holder?.generation ?? 0) !== generation) continue;
@@ -119,7 +120,7 @@ const conflict: Refused = {
 export async function renewedToken(
   session: Session,
   { supervised, signature }: CommandOf<"session.refresh">,
-  { tags, standing }: Records,
+  { tags, standing, logouts }: Records,
   services: Services,
 ): Promise<{ token: string; tokenTtl: number } | Refused | undefined> {
   if (supervised && signature !== undefined) {
@@ -133,7 +134,8 @@ export async function renewedToken(
   const { tag, deviceId, capabilities, proven } = state;
   const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);
   const claims = { clientId: identity.clientId, tag, deviceId, capabilities, generation, proven };
-  const token = await services.tokens.issue(claims, standing.issueTime(services.now()));
+  const issuedAt = logouts.issueTime(deviceId, standing.issueTime(services.now()));
+  const token = await services.tokens.issue(claims, issuedAt);
   return { token, tokenTtl: TOKEN_LIFETIME };
 }
 

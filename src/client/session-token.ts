@@ -30,7 +30,10 @@ type Payload = {
 
 const encoder = new TextEncoder();
 
-/** Session tokens (`st`) of one app: claims signed with HMAC-SHA256 under its master key. */
+/**
+ * Session tokens (`st`) of one app: claims signed with HMAC-SHA256 under a key derived from its master key. Clients have
+ * the tokens: under the master key itself, one would be enough to try out guesses of what also signs logins.
+ */
 export class SessionTokens {
   readonly #appId: string;
   readonly #masterKey: string;
@@ -77,11 +80,22 @@ export class SessionTokens {
   }
 
   #signingKey(): Promise<CryptoKey> {
-    const algorithm = { name: "HMAC", hash: "SHA-256" };
-    const raw = encoder.encode(this.#masterKey);
-    this.#key ??= crypto.subtle.importKey("raw", raw, algorithm, false, ["sign", "verify"]);
+    this.#key ??= derivedKey(this.#masterKey, this.#appId);
     return this.#key;
   }
+}
+
+async function derivedKey(masterKey: string, appId: string): Promise<CryptoKey> {
+  if (!masterKey) throw new Error("MASTER_KEY is not set"); // anybody could sign under a key of nothing
+  const master = await crypto.subtle.importKey("raw", encoder.encode(masterKey), "HKDF", false, [
+    "deriveKey",
+  ]);
+  const derivation = {
+    ...{ name: "HKDF", hash: "SHA-256" },
+    ...{ salt: encoder.encode(appId), info: encoder.encode("parley session tokens") },
+  };
+  const algorithm = { name: "HMAC", hash: "SHA-256", length: 256 };
+  return crypto.subtle.deriveKey(derivation, master, algorithm, false, ["sign", "verify"]);
 }
 
 function encode(bytes: Uint8Array): string {

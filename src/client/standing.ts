@@ -44,8 +44,9 @@ export class Standing {
     this.#save(this.issueTime(now), this.ban);
   }
 
+  /** A ban also voids what was signed or issued before it: taking it back must not bring that back. */
   banish(ban: Ban): void {
-    this.#save(this.#load().kickedAt, ban);
+    this.#save(this.issueTime(ban.at), ban);
   }
 
   pardon(): void {

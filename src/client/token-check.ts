@@ -1,4 +1,5 @@
 import type { ErrorName } from "../protocol/errors.ts";
+import type { Logouts } from "./logouts.ts";
 import type { Services } from "./services.ts";
 import type { IssuedClaims } from "./session-token.ts";
 import type { Standing } from "./standing.ts";
@@ -8,6 +9,7 @@ import { type Tags, tagOf } from "./tags.ts";
 export interface Records {
   tags: Tags;
   standing: Standing;
+  logouts: Logouts;
 }
 
 export interface TokenRefused {
@@ -16,8 +18,8 @@ export interface TokenRefused {
 
 /**
  * Why a session token does not count, for a call over HTTP that shows it; undefined if it does. It has to be this
- * client's, of the device that holds its tag, and newer than the last kick (C-09, D-10, X-03); whoever is banned has
- * none that counts (X-22).
+ * client's, of the device that holds its tag, and newer than the last kick and than the device's last logout (C-09,
+ * D-10, X-03); a banned client has none that counts (X-22).
  */
 export async function checkToken(
   clientId: string,
@@ -48,12 +50,15 @@ export async function deviceOfToken(
 async function claimsOf(
   clientId: string,
   token: string,
-  { tags, standing }: Records,
+  { tags, standing, logouts }: Records,
   { tokens, now }: Services,
 ): Promise<IssuedClaims | TokenRefused> {
   const claims = await tokens.verify(token, clientId, now());
-  if (claims === undefined || standing.voids(claims.issuedAt)) return { refused: "SESSION_TOKEN_EXPIRED" };
+  if (claims === undefined) return { refused: "SESSION_TOKEN_EXPIRED" };
   if (standing.ban !== undefined) return { refused: "BLACKLISTED" };
+  const { deviceId, issuedAt } = claims;
+  if (standing.voids(issuedAt) || logouts.voids(deviceId, issuedAt))
+    return { refused: "SESSION_TOKEN_EXPIRED" };
   const tag = tagOf(claims.tag);
   const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);
   return claims.generation < generation ? { refused: "SESSION_CONFLICT" } : claims;

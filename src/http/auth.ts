@@ -65,16 +65,23 @@ export function credentialsInBody(body: JsonObject): Credentials {
 
 /**
  * Whom credentials speak for. A key counts before a signature, and a master key of its own before both: a wrong
- * one is never made good by what stands beside it. The digest is lower-case hex of MD5 over time and key. How
- * old a signature may be is documented nowhere and device clocks are wrong, so age is not judged. The third
+ * one is never made good by what stands beside it. The digest is lower-case hex of MD5 over time and key. How old a
+ * signature with the master key may be is the owner's to say: whoever saw an older one must not have full rights for
+ * ever. With the app key, age is not judged: every copy of the app has that key, and device clocks are wrong. The third
  * part `ax-sig-1` means a key of its own for Android, which there is none of: it is refused.
+ *
+ * @param isInTime whether a time (ms) is near enough to count in a signature with the master key
  */
-export async function callerOf(credentials: Credentials, keys: Keys): Promise<Caller> {
+export async function callerOf(
+  credentials: Credentials,
+  keys: Keys,
+  isInTime: (time: number) => Promise<boolean>,
+): Promise<Caller> {
   if (credentials.appId !== keys.APP_ID) return "none";
   const { key, masterKey, sign } = credentials;
   if (masterKey !== undefined) return (await same(masterKey.trim(), keys.MASTER_KEY)) ? "master" : "none";
   if (key !== undefined) return callerByKey(key.trim(), keys);
-  return sign === undefined ? "none" : callerBySignature(sign, keys);
+  return sign === undefined ? "none" : callerBySignature(sign, keys, isInTime);
 }
 
 async function callerByKey(key: string, keys: Keys): Promise<Caller> {
@@ -83,14 +90,19 @@ async function callerByKey(key: string, keys: Keys): Promise<Caller> {
   return (await same(key, keys.APP_KEY)) ? "app" : "none";
 }
 
-async function callerBySignature(sign: string, keys: Keys): Promise<Caller> {
+async function callerBySignature(
+  sign: string,
+  keys: Keys,
+  isInTime: (time: number) => Promise<boolean>,
+): Promise<Caller> {
   const [digest = "", time = "", kind] = sign.split(",").map((part) => part.trim());
   if (!/^\d+$/.test(time) || (kind !== undefined && kind !== "master")) return "none";
   const key = kind === "master" ? keys.MASTER_KEY : keys.APP_KEY;
   if (!key) return "none";
   const expected = await crypto.subtle.digest("MD5", new TextEncoder().encode(time + key));
   if (!(await same(digest, toHex(new Uint8Array(expected))))) return "none";
-  return kind === "master" ? "master" : "app";
+  if (kind !== "master") return "app";
+  return (await isInTime(Number(time))) ? "master" : "none";
 }
 
 /**

@@ -3,6 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { type DescribeRouteOptions, resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
 import type { JsonObject } from "../protocol/json.ts";
+import { settingsOf } from "../settings/store.ts";
 import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
@@ -56,9 +57,18 @@ export type Access = "anyone" | "app" | "master";
 export async function identify(context: Context<HttpEnv>): Promise<Caller> {
   const known = context.get("caller");
   if (known !== undefined) return known;
-  const caller = await callerOf(await credentialsOf(context), context.env);
+  const { env } = context;
+  const caller = await callerOf(await credentialsOf(context), env, (time) => isRecent(time, env));
   context.set("caller", caller);
   return caller;
+}
+
+const MINUTE = 60_000; // ms
+
+/** Whether a time (ms) is within `security.masterSignMinutes` of now, on either side. */
+async function isRecent(time: number, env: HttpEnv["Bindings"]): Promise<boolean> {
+  const { masterSignMinutes } = (await settingsOf(env).get()).security;
+  return masterSignMinutes === 0 || Math.abs(Date.now() - time) <= masterSignMinutes * MINUTE;
 }
 
 const nobody = { appId: undefined, key: undefined, masterKey: undefined, sign: undefined };

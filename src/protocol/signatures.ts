@@ -43,9 +43,22 @@ export function timeOfSignature({ timestamp }: Signature): number {
 }
 
 /**
+ * The latest time (ms) that a time written in whole seconds may mean. Most signers round down to seconds, some of them
+ * before they write milliseconds: what they sign right after a kick would look older than it.
+ */
+export function lastMomentOf(time: number): number {
+  return time % 1000 === 0 ? time + 999 : time;
+}
+
+/** When a signature was made at the latest (ms): what a kick before it does not void (X-03). */
+export function lastTimeOf(signature: Signature): number {
+  return lastMomentOf(timeOfSignature(signature));
+}
+
+/**
  * Whether a signature is hex HMAC-SHA1 (of either case) under the master key over what the client asks for, and is
- * neither older than 6 hours nor from the future (X-02, wire §6). That it may have been voided by a kick is for the
- * caller to judge, by `timeOfSignature`.
+ * neither older than 6 hours nor from the future (X-02, wire §6). A nonce with a colon could belong to another client
+ * id or another permission, so it is refused. That a kick may have voided it is for the caller to judge, by `lastTimeOf`.
  */
 export async function isSignatureValid(check: SignatureCheck): Promise<boolean> {
   const { masterKey, signature, now } = check;
@@ -53,6 +66,7 @@ export async function isSignatureValid(check: SignatureCheck): Promise<boolean> 
   const given = fromHex(signature.signature);
   // A key that was never configured signs nothing.
   if (given === undefined || !masterKey || age > LIFETIME || age < -AHEAD_MAX) return false;
+  if (signature.nonce.includes(":")) return false;
   const encoder = new TextEncoder();
   const algorithm = { name: "HMAC", hash: "SHA-1" };
   const key = await crypto.subtle.importKey("raw", encoder.encode(masterKey), algorithm, false, ["verify"]);
@@ -122,9 +136,10 @@ function signedTexts({ appId, clientId, permission, signature }: SignatureCheck)
     case "client-unblock-conversations":
       return [`${client}:${permission.conversationId}::${stamp}:${action}`];
     case "history": {
-      // The text says one order, an official sample the other.
+      // The text says one order, an official sample the other. A nonce of digits would be a time in the other one.
       const place = `${client}:${permission.conversationId}`;
-      return [`${place}:${nonce}:${timestamp}`, `${place}:${stamp}`];
+      const documented = `${place}:${nonce}:${timestamp}`;
+      return /^\d+$/.test(nonce) ? [documented] : [documented, `${place}:${stamp}`];
     }
   }
 }

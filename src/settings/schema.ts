@@ -77,6 +77,8 @@ const schema = (demo: boolean) =>
         signBlacklist: v.optional(flag(), false),
         /** Web pages that may connect; an empty list is all of them. Others: error 4110. */
         origins: v.optional(listOf(origin()), []),
+        /** How old, in minutes, a request may be that is signed with the master key (`X-LC-Sign`); 0 is any age. */
+        masterSignMinutes: v.optional(whole(0, 525_600), 60),
         /** Logins may show a JSON Web Token instead of a signature, and then must show one of the two. */
         jwt: v.optional(v.nullable(tokenRules()), null),
       }),

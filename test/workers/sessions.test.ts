@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
 import { has } from "../support/frames.ts";
 import { heard, named, notices, refusal, say, settle, start } from "./support/chat.ts";
+import { notifications } from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
-import { openWorld, world } from "./support/world.ts";
+import { maybeEvict, openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
@@ -319,5 +320,34 @@ describe("many devices", () => {
     await say(jerrys, chat, "two");
     await tablet.message("two");
     expect(heard(tablet, chat)).toEqual(["one", "two"]);
+  });
+});
+
+describe("a logout", () => {
+  test("[C-09] ends the tokens of its device, over the socket and over HTTP, and no other device's", async () => {
+    const [tom] = named("tom");
+    const phone = await Device.connect();
+    const st = token(await phone.login(tom, { deviceId: "phone" }));
+    const tablet = await Device.connect();
+    const tablets = token(await tablet.login(tom, { deviceId: "tablet" }));
+    const renewed = token(await phone.ask({ cmd: "session", op: "refresh", sessionMessage: { st } }));
+    await phone.ask({ cmd: "session", op: "close" });
+    await maybeEvict();
+    for (const ended of [st, renewed]) {
+      expect(refusal(await (await Device.connect()).login(tom, { st: ended, r: true }))).toContain("4112");
+      expect((await notifications(tom, ended)).status).toBe(401);
+    }
+    expect((await notifications(tom, tablets)).status).toBe(200);
+    const again = token(await (await Device.connect()).login(tom, { deviceId: "phone" }));
+    expect(refusal(await (await Device.connect()).login(tom, { st: again, r: true }))).toBe("");
+  });
+
+  test("[C-09] of a device without a name ends the tokens of its own session alone", async () => {
+    const [tom] = named("tom");
+    const devices = [await Device.connect(), await Device.connect()];
+    const tokens = await Promise.all(devices.map(async (device) => token(await device.login(tom))));
+    await devices[0]?.ask({ cmd: "session", op: "close" });
+    const statuses = await Promise.all(tokens.map(async (st) => (await notifications(tom, st)).status));
+    expect(statuses).toEqual([401, 200]);
   });
 });

@@ -160,7 +160,7 @@ describe("with login signatures on", () => {
   test("[X-03] what was signed before a kick is void, and so is a token from before it", async () => {
     const [tom] = named("tom");
     const before = loginSigned(tom);
-    const seconds = loginSigned(tom, Math.floor(Date.now() / 1000));
+    const seconds = loginSigned(tom, Math.floor(Date.now() / 1000) - 1);
     const toms = await loggedIn(tom, before);
     expect(await kick(tom)).toBe(1);
     await maybeEvict();
@@ -205,13 +205,13 @@ describe("a client who is kicked", () => {
     await kick(tom);
     expect(await login(tom, { st, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
     const again = await loggedIn(tom);
-    expect(await login(tom, { st: again.token, r: true })).toBe("");
     expect((await notifications(tom, st)).status).toBe(401);
     expect((await notifications(tom, again.token)).status).toBe(200);
     const check = (token: string) => client(tom, (object) => object.checkToken(tom, token));
     expect(await check(st)).toEqual({ refused: "SESSION_TOKEN_EXPIRED" });
     expect(await check(again.token)).toBeUndefined();
     expect(await check("")).toEqual({ refused: "SESSION_TOKEN_EXPIRED" });
+    expect(await login(tom, { st: again.token, r: true })).toBe("");
   });
 
   test("[M-50] [X-03] leaves no will", async () => {
@@ -249,7 +249,7 @@ describe("a client who is banned", () => {
     await unban(tom);
     await maybeEvict();
     expect(await login(tom)).toBe("");
-    expect(await login(tom, { st: toms.token, r: true })).toBe("");
+    expect(await login(tom, { st: toms.token, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
   });
 
   test("[X-22] is banned though he never was here, and nobody else is", async () => {
@@ -266,6 +266,16 @@ describe("a client who is banned", () => {
     const open = { cmd: "session", op: "open", appId: world.APP_ID, peerId: tom } as const;
     device.send({ ...open, sessionMessage: { st } });
     expect((await device.push("session", "closed")).sessionMessage?.code).toBe(4106);
+  });
+
+  test("[X-22] is not let in by a token from before the ban once it is taken back", async () => {
+    const [tom] = named("tom");
+    const { token: st } = await loggedIn(tom);
+    await ban(tom);
+    await unban(tom);
+    await maybeEvict();
+    expect(await login(tom, { st, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
+    expect((await notifications(tom, st)).status).toBe(401);
   });
 
   test("[X-22] a ban does not lift a kick, nor its end", async () => {
@@ -320,7 +330,7 @@ describe("JSON Web Tokens", () => {
   test("[X-03] from before a kick are void, and so are those that do not say when they were made", async () => {
     await configure({ security: { jwt: { secret: SECRET } } });
     const [tom] = named("tom");
-    const before = carried(await token({ sub: tom }));
+    const before = carried(await token({ sub: tom, iat: now() - 1 }));
     const timeless = carried(await token({ sub: tom, iat: undefined }));
     expect([await login(tom, before), await login(tom, timeless)]).toEqual(["", ""]);
     await kick(tom);

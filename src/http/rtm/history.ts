@@ -5,7 +5,7 @@ import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
-import { isSignatureValid, timeOfSignature } from "../../protocol/signatures.ts";
+import { isSignatureValid, lastTimeOf } from "../../protocol/signatures.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
@@ -135,9 +135,11 @@ async function refusalFor(
     permission: { action: "history", conversationId },
     ...{ signature: { signature, timestamp, nonce }, now: Date.now() },
   });
-  const signedAt = timeOfSignature({ signature, timestamp, nonce });
-  const isVoid = answered(env.CLIENTS.getByName(viewer).isVoid(signedAt), `standing of ${viewer}`);
-  if (!isGenuine || (await isVoid)) return refused(context, { refused: "SIGNATURE_FAILED" });
+  if (!isGenuine) return refused(context, { refused: "SIGNATURE_FAILED" });
+  const signedAt = lastTimeOf({ signature, timestamp, nonce });
+  const asked = env.CLIENTS.getByName(viewer).signatureRefusal(signedAt);
+  const refusal = await answered(asked, `whether ${viewer} may read`);
+  if (refusal !== undefined) return refused(context, { refused: refusal });
   const conversation = env.CONVERSATIONS.getByName(conversationId);
   const isMember = await answered(conversation.isMember(viewer), `members of ${conversationId}`);
   return isMember ? undefined : refused(context, { refused: "CONVERSATION_LOG_REJECTED" });

@@ -27,7 +27,8 @@ function check(token: string, more: { rules?: TokenRules; now?: number; clientId
   return checkJsonWebToken(token, more.clientId ?? "Tom", more.rules ?? rules, context);
 }
 
-const good = { issuedAt: seconds * 1000 };
+/** A token says in seconds when it was issued: up to the last moment of that second. */
+const good = { issuedAt: seconds * 1000 + 999 };
 const problem = { problem: expect.any(String) };
 
 describe("[X-01] a token by a secret", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Admitted, decideLogin, type Refused } from "../../../src/client/login.ts";
+import { Logouts } from "../../../src/client/logouts.ts";
 import type { Services } from "../../../src/client/services.ts";
 import { Session } from "../../../src/client/session.ts";
 import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
@@ -12,7 +13,7 @@ import { MemorySql } from "../../support/sqlite.ts";
 
 /** What the app's server decides while a login is under way (X-03, X-22). */
 
-const NOW = 1_700_000_000_000;
+const NOW = 1_700_000_000_123;
 
 /** Something happens while a token is being signed, which takes a while. */
 class SlowTokens extends SessionTokens {
@@ -30,7 +31,7 @@ class SlowTokens extends SessionTokens {
 /** Tom's object, of an app that wants logins signed. */
 function toms() {
   const sql = new MemorySql();
-  const records = { tags: new Tags(sql), standing: new Standing(sql) };
+  const records = { tags: new Tags(sql), standing: new Standing(sql), logouts: new Logouts(sql) };
   const tokens = new SlowTokens("app", "key");
   const defaults = defaultSettings(false);
   const settings: Settings = { ...defaults, security: { ...defaults.security, signLogin: true } };
@@ -76,9 +77,11 @@ function toms() {
     };
     return decideLogin(session, command, () => [], records, services);
   };
-  const stamp = stamped(NOW);
-  const text = `app:Tom::${stamp.timestamp}:${stamp.nonce}`;
-  return { ...records, tokens, logIn, signature: { signature: hmac("key", text), ...stamp } };
+  const sign = (timestamp: number) => {
+    const stamp = stamped(timestamp);
+    return { signature: hmac("key", `app:Tom::${stamp.timestamp}:${stamp.nonce}`), ...stamp };
+  };
+  return { ...records, tokens, logIn, sign, signature: sign(NOW) };
 }
 
 function tokenOf(outcome: Admitted | Refused): string {
@@ -123,4 +126,30 @@ test("[X-01] a frame that the gateway did not mark is not looked at", async () =
   const { logIn } = toms();
   tokenOf(await logIn({ supervised: false }));
   expect(await logIn({})).toMatchObject({ refused: "SIGNATURE_FAILED" });
+});
+
+test("[C-09] a logout of the device that comes while a login by its token is under way refuses it", async () => {
+  const { tokens, logouts, logIn, signature } = toms();
+  const token = tokenOf(await logIn({ signature, deviceId: "phone" }));
+  tokens.meanwhile = () => logouts.add("phone", NOW);
+  expect(await logIn({ token })).toMatchObject({ refused: "SESSION_TOKEN_EXPIRED" });
+});
+
+test("[C-09] a login after the logout, within the same millisecond, gets a token that counts", async () => {
+  const { logouts, logIn, signature } = toms();
+  logouts.add("phone", NOW);
+  const token = tokenOf(await logIn({ signature, deviceId: "phone" }));
+  expect(await logIn({ token, deviceId: "phone" })).toHaveProperty("token");
+});
+
+test("[X-03] a client that was kicked logs in at once by a signature in whole seconds", async () => {
+  const { standing, logIn, sign } = toms();
+  standing.kick(NOW);
+  const seconds = Math.floor(NOW / 1000);
+  const inSeconds = sign(seconds);
+  expect(await logIn({ signature: inSeconds })).toHaveProperty("token");
+  expect(await logIn({ signature: sign(seconds * 1000) })).toHaveProperty("token");
+  expect(await logIn({ signature: sign(NOW - 1) })).toMatchObject({ refused: "SIGNATURE_FAILED" });
+  standing.kick(NOW + 1_000);
+  expect(await logIn({ signature: inSeconds })).toMatchObject({ refused: "SIGNATURE_FAILED" });
 });

@@ -253,3 +253,31 @@ describe("[X-02] the other operations", () => {
     }
   });
 });
+
+describe("a signature that could be read two ways", () => {
+  test("[X-01] of an id with colons does not log in as the client whose id it begins with", async () => {
+    const text = `appid1:Tom::${NOW}:x::${NOW}:n0nce`; // what the id `Tom::<time>:x` signs
+    const signature = hmac("masterKey123", text);
+    expect(await allows(login, signature, { nonce: `x::${NOW}:n0nce` })).toBe(false);
+    const app = { ...tomsApp, clientId: `Tom::${NOW}:x` };
+    expect(await allows(login, signature, { app })).toBe(true);
+  });
+
+  test("[X-01] has no colon in its nonce, whatever it allows", async () => {
+    for (const nonce of [":", "a:b", ":n0nce", "n0nce:"]) {
+      expect(await allows(login, tomsLogin(NOW, nonce), { nonce })).toBe(false);
+    }
+  });
+
+  test("[X-01] of history, with a nonce of digits, counts only in the documented order", async () => {
+    const conversationId = "5f3c1c0b2d2f4a0001a1b2c3";
+    const history: Permission = { action: "history", conversationId };
+    const [old, digits] = [1_600_000_000_000, String(NOW)];
+    const place = `appid1:Tom:${conversationId}`;
+    const documented = hmac("masterKey123", `${place}:${digits}:${NOW}`);
+    expect(await allows(history, documented, { nonce: digits })).toBe(true);
+    // Made long ago in the other order: its nonce would be taken for a time.
+    const stale = hmac("masterKey123", `${place}:${old}:${digits}`);
+    expect(await allows(history, stale, { nonce: digits, timestamp: old })).toBe(false);
+  });
+});

@@ -18,7 +18,7 @@ describe("defaults", () => {
       },
       security: {
         ...{ signLogin: false, signConversation: false, signHistory: false, signBlacklist: false },
-        ...{ origins: [], jwt: null },
+        ...{ origins: [], masterSignMinutes: 60, jwt: null },
       },
       hooks: {
         ...{ url: null, key: null, legacySign: false, timeoutMs: 3000, onFailure: "ignore" },

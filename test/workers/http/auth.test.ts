@@ -1,17 +1,19 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { createHash } from "node:crypto";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { callerOf, credentialsInHeaders } from "../../../src/http/auth.ts";
 import { named } from "../support/chat.ts";
 import { Device } from "../support/device.ts";
 import { CONVERSATIONS, conversationOf, done } from "../support/rest.ts";
-import { http, openWorld, world } from "../support/world.ts";
+import { configure, http, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
 
 const ours = { APP_ID: "demoApp", APP_KEY: "demoAppKey0002", MASTER_KEY: "demoMasterKey0003" };
 
-async function caller(given: Record<string, string>, env = ours) {
+async function caller(given: Record<string, string>, env = ours, now = 1_700_000_000_000) {
   const credentials = credentialsInHeaders(new Headers(given));
-  return credentials === undefined ? "none" : callerOf(credentials, env);
+  if (credentials === undefined) return "none";
+  return callerOf(credentials, env, async (time) => Math.abs(now - time) <= 60_000);
 }
 
 /** As clients of today send them. */
@@ -42,6 +44,13 @@ describe("[I12] a caller is", () => {
     expect(await caller12(headers)).toBe(expected);
   });
 
+  test("nobody by an old signature with the master key, and still the app by one with the app key", async () => {
+    const later = 1_700_000_060_001;
+    const by = (sign: string) => caller({ "X-LC-Id": "demoApp", "X-LC-Sign": sign }, ours, later);
+    expect(await by("67df234c51fb8a7675c4050c4a790ba6,1700000000000,master")).toBe("none");
+    expect(await by("50acf9bac26d7970045dc565a16b1e59,1700000000000")).toBe("app");
+  });
+
   test("none by the key of a deployment that has none", async () => {
     const bare = { ...ours, APP_KEY: "", MASTER_KEY: "" };
     expect(await caller12({ "X-LC-Key": "" }, bare)).toBe("none");
@@ -50,6 +59,30 @@ describe("[I12] a caller is", () => {
     expect(await caller12({ "X-LC-Sign": "c4ca4238a0b923820dcc509a6f75849b,1" }, bare)).toBe("none");
     const unset = Object.assign({}, ours, { MASTER_KEY: undefined });
     expect(await caller12({ "X-LC-Key": "undefined,master" }, unset)).toBe("none");
+  });
+});
+
+describe("the age of a request signed with the master key", () => {
+  afterEach(() => configure({ security: { masterSignMinutes: null } }));
+
+  /** Reads the settings with `X-LC-Sign` of this age (ms). */
+  async function settingsBy(age: number): Promise<number> {
+    const time = Date.now() - age;
+    const digest = createHash("md5").update(`${time}${world.MASTER_KEY}`).digest("hex");
+    const headers = { "x-lc-id": world.APP_ID, "x-lc-sign": `${digest},${time},master` };
+    return (await http("/admin/settings", { headers })).status;
+  }
+
+  test("is an hour at most, on either side of now", async () => {
+    const minutes = [0, 59, -59, 61, -61, 5_000_000].map((minutes) => settingsBy(minutes * 60_000));
+    expect(await Promise.all(minutes)).toEqual([200, 200, 200, 401, 401, 401]);
+  });
+
+  test("is what the owner set, and any where that is 0", async () => {
+    await configure({ security: { masterSignMinutes: 1 } });
+    expect([await settingsBy(30_000), await settingsBy(90_000)]).toEqual([200, 401]);
+    await configure({ security: { masterSignMinutes: 0 } });
+    expect(await settingsBy(315_360_000_000)).toBe(200);
   });
 });
 

@@ -344,6 +344,17 @@ describe("[X-01] history for a member who shows a signature", () => {
     expect(await outcome(by12(id, { client_id: mary, ...signed(mary, id) }))).toBe("403 4312");
   });
 
+  test("[X-22] not while the client is banned, by a signature from before or after", async () => {
+    const { tom, id } = await kitchen();
+    const before = signed(tom, id);
+    await done("POST", "/admin/bans", { client_ids: [tom] });
+    for (const shown of [before, signed(tom, id)]) {
+      expect(await outcome(by12(id, { client_id: tom, ...shown }))).toMatch(/4106$/);
+    }
+    await done("DELETE", "/admin/bans", { client_ids: [tom] });
+    expect((await by12(id, { client_id: tom, ...signed(tom, id) })).status).toBe(200);
+  });
+
   test("[X-03] not after a kick, until it is signed anew", async () => {
     const { tom, id } = await kitchen();
     const before = { client_id: tom, ...signed(tom, id) };
