@@ -42,4 +42,12 @@ export const INVITATIONS_PER_ADDRESS = { atOnce: 5_000, perMinute: 500 };
 
 // --- Requests of the HTTP API
 
+/** Parts of a batch. */
+export const BATCH_PARTS_MAX = 50;
+/**
+ * What the parts of a batch cost together, in questions to D1 or to an object: an installation costs two. On the free
+ * plan a request may ask 50 times (November 2026).
+ */
+export const BATCH_COST_MAX = 50;
+
 // --- What is stored

@@ -4,6 +4,7 @@ import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
 import type { Described, MissedNotices, Started } from "./conversation/conversation-object.ts";
 import type { HistoryRequest } from "./conversation/log.ts";
 import type { Will } from "./conversation/messages.ts";
+import type { RowChange, RowChanged } from "./conversation/row-change.ts";
 import type { ConversationRecord } from "./history/records.ts";
 import type { QueuedEvent } from "./hooks/events.ts";
 import type { ErrorName } from "./protocol/errors.ts";
@@ -97,6 +98,8 @@ export interface ConversationStub {
   setMuted(clientIds: string[], muted: boolean): Promise<Changed | Refused>;
   /** `changes` by column path, values or operations, as clients send them. */
   change(changes: JsonObject): Promise<Changed | Refused>;
+  /** Changes a row of the class: members, mutes and columns together, if a condition holds at that moment. */
+  changeRow(change: RowChange): Promise<RowChanged>;
   /** Deletes it with its history, for everybody. */
   remove(): Promise<undefined | Refused>;
   say(message: Said): Promise<{ messageId: string; timestamp: number } | Refused>;

@@ -19,6 +19,9 @@ const RESERVED = new Set([
   ...["msg", "bin", "msg_mid", "msg_from", "msg_timestamp", "patch_timestamp", "mention_all", "mention_pids"],
 ]);
 
+/** Whether a column, or what a path such as `attr.a` begins with, is one that the service owns. */
+export const isReserved = (path: string): boolean => RESERVED.has(path.split(".")[0] ?? "");
+
 const NAME_LIMIT = 255; // characters
 const COLUMNS_LIMIT = 32_768; // characters of JSON, name and attributes together
 const DEPTH_LIMIT = 16; // segments of a column path

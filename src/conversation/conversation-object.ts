@@ -28,6 +28,7 @@ import type { Notification } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { clearArchive } from "./removal.ts";
 import { NOBODY, replayOf, unreadOf } from "./replay.ts";
+import { changeRow, type RowChange, type RowChanged } from "./row-change.ts";
 import { ConversationState } from "./state.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
@@ -210,6 +211,17 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async change(changes: JsonObject): Promise<Changed | Refused> {
     return this.#act(({ conversation }) => conversation.membership.change(changes, NO_CLIENT));
+  }
+
+  async changeRow(change: RowChange): Promise<RowChanged> {
+    return this.#act(({ conversation, state }) =>
+      changeRow(change, {
+        record: () => state.record(),
+        sql: this.ctx.storage.sql,
+        memberLimit: settingsOf(this.env).last.limits.members,
+        membership: conversation.membership,
+      }),
+    );
   }
 
   async say(message: Said): Promise<{ messageId: string; timestamp: number } | Refused> {

@@ -41,6 +41,9 @@ export async function matchesOf(
   return matches;
 }
 
+/** Whether a condition has patterns that SQL cannot run. */
+export const hasGeneralPattern = (condition: Condition): boolean => generalPatterns(condition).length > 0;
+
 function generalPatterns(condition: Condition): MatchedCondition[] {
   switch (condition.type) {
     case "matched":

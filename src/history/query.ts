@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { CommandOf } from "../protocol/commands.ts";
+import type { JsonObject } from "../protocol/json.ts";
 import { clauseOf, withAnyName } from "./clause.ts";
 import { conditionOf, isObject, isRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
 import { conversationsQueried, membership } from "./conversation-fields.ts";
@@ -63,7 +64,18 @@ export async function queryConversations(
   return rows.map((row) => ({ conversation: conversationIn(row), lastMessage: last?.get(row.id) }));
 }
 
-async function clauseFor(d1: DrizzleD1Database, query: ConversationQuery): Promise<SQL | QueryRefusal> {
+/** How many conversations fit, of everybody's. Refused as above. */
+export async function countConversations(db: D1Database, where: JsonObject): Promise<number | QueryRefusal> {
+  const d1 = drizzle(db);
+  const clause = await clauseFor(d1, { where, clientId: "" });
+  if (isRefusal(clause)) return clause;
+  return hasTooManyParameters(clause) ? tooLarge : d1.$count(conversations, clause);
+}
+
+async function clauseFor(
+  d1: DrizzleD1Database,
+  query: Pick<ConversationQuery, "where" | "clientId">,
+): Promise<SQL | QueryRefusal> {
   const where = query.where ?? {};
   if (isObject(where) && Object.keys(where).length === 0) {
     return sql`${conversations.kind} = 'normal' AND ${withAnyName(membership, [query.clientId])}`;

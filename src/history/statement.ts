@@ -1,5 +1,6 @@
 import type { SQL } from "drizzle-orm";
 import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import type { SqlValue } from "../sql.ts";
 
 /** D1's limit for one statement. */
 const PARAMETERS_MAX = 100;
@@ -14,3 +15,13 @@ export function statement(db: D1Database, query: SQL): D1PreparedStatement {
 
 export const hasTooManyParameters = (query: SQL): boolean =>
   dialect.sqlToQuery(query).params.length > PARAMETERS_MAX;
+
+/** The same for an object's own SQLite. Only texts, numbers and null may be bound there. */
+export function textOf(query: SQL): { text: string; parameters: SqlValue[] } {
+  const { sql, params } = dialect.sqlToQuery(query);
+  const parameters = params.map((each) => {
+    if (each === null || typeof each === "string" || typeof each === "number") return each;
+    throw new Error(`not to be bound: ${typeof each}`);
+  });
+  return { text: sql, parameters };
+}

@@ -32,10 +32,18 @@ export function refuse(context: Context, status: ContentfulStatusCode, failure: 
 }
 
 /** What an object refused, for whoever asked over HTTP: the protocol's number and what it means. */
-export function refused(context: Context, { refused: name, detail }: Refused): Response {
+export function refusalOf({ refused: name, detail }: Refused): {
+  status: ContentfulStatusCode;
+  failure: Failure;
+} {
   const { code, meaning } = errors[name];
   const error = detail === undefined ? meaning : `${meaning}: ${detail}`;
-  return refuse(context, statuses[name] ?? 400, { code, error });
+  return { status: statuses[name] ?? 400, failure: { code, error } };
+}
+
+export function refused(context: Context, given: Refused): Response {
+  const { status, failure } = refusalOf(given);
+  return refuse(context, status, failure);
 }
 
 export const isRefused = (answer: unknown): answer is Refused =>

@@ -189,7 +189,7 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
   return Object.assign(middleware, { [uniqueSymbol]: { target, ...resolver(schema, options), options } });
 }
 
-function withoutNulls(body: JsonObject): JsonObject {
+export function withoutNulls(body: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(body).filter(([, field]) => field !== null));
 }
 

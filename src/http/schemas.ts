@@ -112,6 +112,16 @@ export const shown = <Input>(value: Json) =>
 export const anyObject = () =>
   v.pipe(v.custom<JsonObject>(isObject, "must be a JSON object"), v.metadata({ type: "object" }));
 
+/** The same, or an empty list: PHP writes one where it has nothing to say. */
+export const objectOrNothing = () =>
+  v.pipe(
+    v.custom<JsonObject | []>(
+      (value) => isObject(value) || (Array.isArray(value) && value.length === 0),
+      "must be a JSON object",
+    ),
+    v.metadata({ type: "object" }),
+  );
+
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

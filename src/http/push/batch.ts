@@ -1,23 +1,37 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { BATCH_COST_MAX, BATCH_PARTS_MAX } from "../../bounds.ts";
+import { isConversationId } from "../../conversation/ids.ts";
+import type { Env } from "../../env.ts";
+import { printable } from "../../printable.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
+import { reason } from "../../reason.ts";
+import { type Answer, invalid } from "../answer.ts";
+import { Unanswered } from "../answered.ts";
 import type { Caller } from "../auth.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
-import { identify, operation, takes } from "../operation.ts";
+import { identify, operation, takes, withoutNulls } from "../operation.ts";
+import * as rows from "../rtm/conversation-rows.ts";
 import * as schema from "../schemas.ts";
-import { type Answer, find, read, remove, save } from "./installation-requests.ts";
+import { find, read, remove, save } from "./installation-requests.ts";
 import { finding, saving } from "./installations.ts";
 
-/** D1 is asked twice for each, and on the free plan a request may ask 50 times (November 2026). */
-const REQUESTS_MAX = 20;
 const BODY_MAX = 262_144; // bytes
+const SHOWN_MAX = 256; // characters of a path in an answer
+const PATH_MAX = 4_096; // characters; JavaScript deletes many by one path
 
 const request = v.object({
   method: v.pipe(v.string(), v.toUpperCase(), v.picklist(["GET", "POST", "PUT", "DELETE"])),
-  path: v.pipe(v.string(), v.maxLength(256), v.description("Such as `/1.1/installations`.")),
-  body: v.nullish(schema.anyObject()),
+  path: v.pipe(v.string(), v.maxLength(PATH_MAX), v.description("Such as `/1.1/installations`.")),
+  // PHP writes an empty list where it has nothing to say.
+  body: v.nullish(
+    v.pipe(
+      schema.objectOrNothing(),
+      v.transform((body): JsonObject => (Array.isArray(body) ? {} : body)),
+    ),
+  ),
   params: v.nullish(v.pipe(schema.anyObject(), v.description("What else would stand in the query."))),
 });
 type Request = v.InferOutput<typeof request>;
@@ -27,7 +41,7 @@ const requests = (shown: JsonObject) =>
     v.object({
       requests: v.pipe(
         v.array(request),
-        v.maxLength(REQUESTS_MAX, `must have at most ${REQUESTS_MAX} entries`),
+        v.maxLength(BATCH_PARTS_MAX, `must have at most ${BATCH_PARTS_MAX} entries`),
       ),
     }),
     schema.shown({ requests: [{ method: "POST", path: "/1.1/installations", body: shown }] }),
@@ -52,16 +66,20 @@ export const batch = new Hono<HttpEnv>()
   .post(
     "/1.1/batch",
     operation({
-      ...{ id: "batch", tag: "Push", summary: "Do several things with installations" },
-      description: "In their order, each for itself: one that is refused leaves the others be.",
+      ...{ id: "batch", tag: "Push", summary: "Do several things" },
+      description:
+        "With installations, or, for the master key, with conversations: in their order, each for itself. One that is " +
+        "refused leaves the others be.",
       ...{ access: "app", answer: outcomes, bodyLimit: BODY_MAX },
     }),
     takes("json", requests(device)),
     async (context) => {
       const caller = await identify(context);
+      const { requests: parts } = context.req.valid("json");
+      if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
       const done: JsonObject[] = [];
-      for (const each of context.req.valid("json").requests) {
-        const answer = await answerTo(context.env.DB, each, caller);
+      for (const each of parts) {
+        const answer = await answerTo(context.env, each, caller);
         done.push(answer.failure === undefined ? { success: answer.body } : { error: { ...answer.failure } });
       }
       return context.json(done);
@@ -79,10 +97,12 @@ export const batch = new Hono<HttpEnv>()
     takes("json", requests({ __internalId: "1A2B", ...device })),
     async (context) => {
       const caller = await identify(context);
+      const { requests: parts } = context.req.valid("json");
+      if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
       // Whatever callers name: nothing is inherited.
       const done = new Map<string, JsonObject>();
-      for (const each of context.req.valid("json").requests) {
-        const answer = await answerTo(context.env.DB, each, caller);
+      for (const each of parts) {
+        const answer = await answerTo(context.env, each, caller);
         if (answer.failure !== undefined) return refuse(context, answer.status, answer.failure);
         const name = nameOf(each, answer.body);
         // Objective-C saves one object by several requests.
@@ -97,38 +117,134 @@ function nameOf({ body }: Request, { objectId }: JsonObject): string {
   return typeof name === "string" ? name : String(objectId);
 }
 
-const RESOURCE = /^\/?(?:1(?:\.\d)?\/)?(?:installations|classes\/_Installation)(?:\/([^/?]+))?\/?$/;
+const RESOURCE =
+  /^(?:https?:\/\/[^/]+)?\/*(?:1(?:\.\d)?\/+)?(installations|classes\/+(\w+))(?:\/+([^/?]+))?\/*$/;
+
+/** What a path names; undefined where nothing of the kind is kept here. */
+function resourceOf(path: string): { kind: "installations" | "conversations"; ids: string[] } | undefined {
+  const [resource = ""] = path.split("?", 1);
+  const match = RESOURCE.exec(resource);
+  if (match === null) return undefined;
+  const [, , name = "_Installation", id = ""] = match;
+  const ids = id === "" ? [] : decoded(id).split(",");
+  if (name === "_Conversation") return { kind: "conversations", ids };
+  return name === "_Installation" ? { kind: "installations", ids } : undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const tooMuch = {
+  code: INVALID_FIELD,
+  error: `requests: ask for more than ${BATCH_COST_MAX} things, of which an installation counts for 2`,
+};
+
+function isTooMuch(parts: readonly Request[]): boolean {
+  const costs = parts.map(({ path }) => {
+    const resource = resourceOf(path);
+    const each = resource?.kind === "installations" ? 2 : 1;
+    return each * Math.max(1, resource?.ids.length ?? 1);
+  });
+  return costs.reduce((sum, cost) => sum + cost, 0) > BATCH_COST_MAX;
+}
 
 const unauthorized: Answer = { status: 401, failure: failures.unauthorized };
 
-async function answerTo(db: D1Database, asked: Request, caller: Caller): Promise<Answer> {
-  const { method, path, body } = asked;
-  const [resource = "", search = ""] = path.split("?", 2);
-  const match = RESOURCE.exec(resource);
-  if (match === null) {
-    const error = `${path}: only installations are kept here`;
+/** Never rejects: what does not answer one part has no say in the others. */
+async function answerTo(env: Env, asked: Request, caller: Caller): Promise<Answer> {
+  const { method, path, body, params } = asked;
+  const resource = resourceOf(path);
+  if (resource === undefined) {
+    const error = `${shown(path)}: only conversations and installations are kept here`;
     return { status: 404, failure: { code: failures.notFound.code, error } };
   }
-  const id = match[1];
-  const parameters = parametersOf(search, asked.params ?? {});
-  if (method === "GET" && id === undefined) {
-    if (caller !== "master") return unauthorized;
-    const query = v.safeParse(finding, parameters);
-    return query.success ? find(db, query.output) : misfit(query.issues);
+  const part = {
+    method,
+    ids: resource.ids,
+    parameters: parametersOf(path.split("?").slice(1).join("?"), params ?? {}),
+    body: body ?? {},
+    isOwner: caller === "master",
+  };
+  try {
+    const answer = await (resource.kind === "installations" ? aboutDevice(env, part) : aboutChat(env, part));
+    return answer ?? invalid(INVALID_FIELD, `${method} ${shown(path)}: there is no such request`);
+  } catch (error) {
+    console.error(`batch: ${method} ${shown(path)}: ${reason(error)}`);
+    if (error instanceof Unanswered) return { status: error.status, failure: error.failure };
+    return { status: 500, failure: failures.internal };
   }
-  if (method === "GET" && id !== undefined) return read(db, id);
-  if (method === "DELETE" && id !== undefined) return caller === "master" ? remove(db, id) : unauthorized;
-  if ((method === "PUT") === (id === undefined) || method === "DELETE") {
-    return {
-      status: 400,
-      failure: { code: INVALID_FIELD, error: `${method} ${path}: there is no such request` },
-    };
-  }
-  const query = v.safeParse(saving, parameters);
-  if (!query.success) return misfit(query.issues);
-  const { fetchWhenSave = false, new: fresh = false } = query.output;
-  return save(db, { id, changes: body ?? {}, full: fetchWhenSave || fresh });
 }
+
+interface Part {
+  method: Request["method"];
+  /** Several only where they are deleted. */
+  ids: string[];
+  parameters: Record<string, string>;
+  body: JsonObject;
+  isOwner: boolean;
+}
+
+/** Undefined where there is no such request. */
+async function aboutDevice({ DB: db }: Env, part: Part): Promise<Answer | undefined> {
+  const { method, ids, parameters, body, isOwner } = part;
+  const [id, ...others] = ids;
+  if (method === "GET" && id === undefined) {
+    if (!isOwner) return unauthorized;
+    const query = v.safeParse(finding, parameters);
+    return query.success ? find(db, query.output) : misfit(INVALID_PARAMETER, query.issues);
+  }
+  if (method === "DELETE" && id !== undefined) {
+    return isOwner ? eachOf(ids, (one) => remove(db, one)) : unauthorized;
+  }
+  if (others.length > 0) return undefined;
+  if (method === "GET" && id !== undefined) return read(db, id);
+  if (method !== (id === undefined ? "POST" : "PUT")) return undefined;
+  const query = v.safeParse(saving, parameters);
+  if (!query.success) return misfit(INVALID_PARAMETER, query.issues);
+  const { fetchWhenSave = false, new: fresh = false } = query.output;
+  return save(db, { id, changes: body, full: fetchWhenSave || fresh });
+}
+
+async function aboutChat(env: Env, part: Part): Promise<Answer | undefined> {
+  const { method, ids, parameters, body, isOwner } = part;
+  const [id, ...others] = ids;
+  if (!isOwner) return unauthorized;
+  if (!ids.every(isConversationId)) return invalid(INVALID_PARAMETER, "id: must be a conversation's id");
+  if (method === "DELETE" && id !== undefined) return eachOf(ids, (one) => rows.remove(env, one));
+  if (others.length > 0) return undefined;
+  if (method === "GET") {
+    if (id !== undefined) return rows.read(env, id);
+    const query = v.safeParse(rows.finding, parameters);
+    return query.success ? rows.find(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
+  }
+  if (method === "POST" && id === undefined) {
+    const row = v.safeParse(rows.described, withoutNulls(body), { abortPipeEarly: true });
+    return row.success ? rows.create(env, row.output) : misfit(INVALID_FIELD, row.issues);
+  }
+  if (method !== "PUT" || id === undefined) return undefined;
+  const how = v.safeParse(rows.saving, parameters);
+  if (!how.success) return misfit(INVALID_PARAMETER, how.issues);
+  const changes = v.safeParse(rows.changes, body, { abortPipeEarly: true });
+  return changes.success
+    ? rows.update(env, id, changes.output, how.output)
+    : misfit(INVALID_FIELD, changes.issues);
+}
+
+/** The first that is refused is the answer; those before it are gone. */
+async function eachOf(ids: readonly string[], act: (id: string) => Promise<Answer>): Promise<Answer> {
+  for (const id of ids) {
+    const answer = await act(id);
+    if (answer.failure !== undefined) return answer;
+  }
+  return { status: 200, body: {} };
+}
+
+const shown = (path: string): string => printable(path, SHOWN_MAX);
 
 /** As a query has them: texts. */
 function parametersOf(search: string, params: JsonObject): Record<string, string> {
@@ -139,7 +255,7 @@ function parametersOf(search: string, params: JsonObject): Record<string, string
   };
 }
 
-function misfit([issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): Answer {
-  const error = `${v.getDotPath(issue)}: ${issue.message}`;
-  return { status: 400, failure: { code: INVALID_PARAMETER, error } };
+function misfit(code: number, [issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): Answer {
+  const path = v.getDotPath(issue);
+  return invalid(code, path === null ? issue.message : `${path}: ${issue.message}`);
 }

@@ -1,4 +1,3 @@
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { isRefusal, type QueryRefusal } from "../../history/condition.ts";
 import { countInstallations, findInstallations } from "../../history/installation-query.ts";
 import { type Saved, saveInstallation } from "../../history/installation-save.ts";
@@ -7,25 +6,15 @@ import { isoTime } from "../../protocol/encode.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
 import { installationJson } from "../../push/installation-json.ts";
+import { type Answer, invalid, notThere } from "../answer.ts";
 import { answered } from "../answered.ts";
-import { type Failure, INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
+import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
 
 /** What the API does with installations, for requests of their own and for those in a batch. */
-
-/** A status and a body; or a refusal, whose body is a number and a sentence. */
-export type Answer =
-  | { status: 200 | 201; body: JsonObject; failure?: undefined }
-  | { status: ContentfulStatusCode; failure: Failure };
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 const SKIP_MAX = 100_000;
-
-const notThere: Answer = {
-  status: 404,
-  // What the storage API says of an object that is not there.
-  failure: { code: 101, error: "Object is not found." },
-};
 
 /** Adds an installation, or changes the one that is known by its id or by what the changes call it (N-01). */
 export async function save(
@@ -44,7 +33,7 @@ export async function save(
     case "missing":
       return notThere;
     case "refused":
-      return { status: 400, failure: { code: INVALID_FIELD, error: saved.why } };
+      return invalid(INVALID_FIELD, saved.why);
     default:
       return { status: saved.outcome === "created" ? 201 : 200, body: full ? whole(saved) : inShort(saved) };
   }
@@ -84,22 +73,20 @@ export interface Asked {
 export async function find(db: D1Database, asked: Asked): Promise<Answer> {
   const { where = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false } = asked;
   const counting = count ? await answered(countInstallations(db, where), "counting installations") : 0;
-  if (typeof counting !== "number") return invalid(counting);
+  if (typeof counting !== "number") return unreadable(counting);
   const bounds = {
     limit: limit < 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX),
     skip: Math.min(Math.max(skip, 0), SKIP_MAX),
   };
   const query = findInstallations(db, { where, order, ...bounds });
   const found = await answered(query, "querying installations");
-  if (isRefusal(found)) return invalid(found);
+  if (isRefusal(found)) return unreadable(found);
   const results = found.map(installationJson);
   return { status: 200, body: { results, ...(count && { count: counting }) } };
 }
 
-function invalid({ detail }: QueryRefusal): Answer {
-  // The number has a field of its own here.
-  return { status: 400, failure: { code: INVALID_QUERY, error: detail.replace(/^102: /, "") } };
-}
+// The number has a field of its own here.
+const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
 
 /** Forgets an installation; none is no matter. */
 export async function remove(db: D1Database, id: string): Promise<Answer> {

@@ -1,11 +1,11 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { type Answer, respond } from "../answer.ts";
 import type { HttpEnv } from "../env.ts";
-import { refuse } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { type Answer, find, read, remove, save } from "./installation-requests.ts";
+import { find, read, remove, save } from "./installation-requests.ts";
 
 /** Where SDKs for push look for them, and where those for storage do: they are a class as well. */
 const PATHS = [
@@ -180,7 +180,7 @@ for (const { path, suffix } of PATHS) {
 }
 
 function answer(context: Context<HttpEnv>, given: Answer): Response {
-  if (given.failure !== undefined) return refuse(context, given.status, given.failure);
-  if (given.status === 201) context.header("Location", `/1.1/installations/${given.body.objectId}`);
-  return context.json(given.body, given.status);
+  if (given.failure === undefined && given.status === 201)
+    context.header("Location", `/1.1/installations/${given.body.objectId}`);
+  return respond(context, given);
 }

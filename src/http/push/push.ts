@@ -106,9 +106,11 @@ const push = v.pipe(
     push_time: v.optional(time("Less than a minute ahead is now.")),
     flow_control: v.optional(
       v.pipe(
-        v.number(`must be at least ${FLOW_MIN}`),
-        v.minValue(FLOW_MIN, `must be at least ${FLOW_MIN}`),
-        v.description("Devices a second. Changes nothing: all are pushed to as fast as providers take it."),
+        v.number("must be a number"),
+        v.description(
+          `Devices a second; less than ${FLOW_MIN} counts as ${FLOW_MIN}. Nobody is pushed to later for it: all are ` +
+            "as fast as providers take it.",
+        ),
       ),
     ),
   }),

@@ -1,18 +1,21 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { newConversation } from "../../conversation/new-conversation.ts";
-import { queryConversations } from "../../history/query.ts";
+import type { Env } from "../../env.ts";
+import { countConversations, type QueryRefusal, queryConversations } from "../../history/query.ts";
 import type { ConversationRecord } from "../../history/records.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
+import { type Answer, invalid, type RefusingAnswer, respond } from "../answer.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
-import { INVALID_FIELD, INVALID_QUERY, isRefused, refuse, refused } from "../errors.ts";
+import { INVALID_FIELD, INVALID_QUERY, isRefused, refusalOf, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
+import { ownColumns } from "./own-columns.ts";
 
 const PATH = "/1.2/rtm/conversations";
 const LIMIT_DEFAULT = 100; // as the hosted service's queries have it
@@ -47,12 +50,6 @@ export const row = v.pipe(
 /** The conversation of a path. */
 export const one = v.object({ id: schema.conversationId() });
 
-// As columns of their own they would be dropped, and something else made than was asked for.
-export const noRoom = <Sent extends Record<string, unknown>>() =>
-  v.check<Sent, string>((sent) => sent.tr !== true, "tr: chat rooms are not served");
-export const noService = <Sent extends Record<string, unknown>>() =>
-  v.check<Sent, string>((sent) => sent.sys !== true, "sys: service conversations are not served");
-
 const description = v.pipe(
   v.objectWithRest(
     {
@@ -67,14 +64,13 @@ const description = v.pipe(
     },
     v.unknown(),
   ),
-  noRoom(),
-  noService(),
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER], unique: true, attr: { holes: 3 } }),
 );
 
 const changes = v.pipe(
   v.record(v.string(), v.unknown()),
-  v.check((sent) => !("m" in sent), "m is changed by adding and removing members"),
+  v.check((sent) => !("m" in sent), "m: is changed by adding and removing members"),
+  v.check((sent) => !("mu" in sent), "mu: is changed by muting and unmuting"),
   v.description("By column or path, such as `attr.holes`: values, null, or operations on them (`__op`)."),
   schema.shown({ name: "More cheese", "attr.holes": { __op: "Increment", amount: 1 } }),
 );
@@ -89,6 +85,11 @@ export const page = v.object({
 
 export const rows = v.object({ results: v.array(row) });
 
+export const countedRows = v.object({
+  ...rows.entries,
+  count: v.optional(v.pipe(v.number(), v.integer(), v.examples([1]))),
+});
+
 /** Conversations of two and of many (http-api §2.1, A-01). */
 export const conversations = new Hono<HttpEnv>()
   .post(
@@ -101,8 +102,10 @@ export const conversations = new Hono<HttpEnv>()
     takes("json", description),
     async (context) => {
       const { m: members, c: creator, unique, ...columns } = context.req.valid("json");
-      const created = await create(context, { members, creator, unique, columns });
-      return created instanceof Response ? created : context.json(rowOf(created));
+      const own = ownColumns(columns);
+      if (typeof own === "string") return refuse(context, 400, { code: INVALID_FIELD, error: own });
+      const created = await createConversation(context.env, { members, creator, unique, columns: own });
+      return respond(context, "failure" in created ? created : { status: 200, body: rowOf(created) });
     },
   )
   .get(
@@ -129,7 +132,9 @@ export const conversations = new Hono<HttpEnv>()
     takes("json", changes, "kept"),
     async (context) => {
       const { id } = context.req.valid("param");
-      const change = context.env.CONVERSATIONS.getByName(id).change(ownColumns(context.req.valid("json")));
+      const own = ownColumns(context.req.valid("json"));
+      if (typeof own === "string") return refuse(context, 400, { code: INVALID_FIELD, error: own });
+      const change = context.env.CONVERSATIONS.getByName(id).change(own);
       const changed = await answered(change, `change of ${id}`);
       if (isRefused(changed)) return refused(context, changed);
       return context.json({ objectId: id, updatedAt: isoTime(changed.updatedAt) });
@@ -146,47 +151,53 @@ export const conversations = new Hono<HttpEnv>()
     (context) => remove(context, context.req.valid("param").id),
   );
 
-/** Rows that fit, oldest first unless said otherwise: an order that pages stay true to while people write. */
-export async function findConversations(
-  context: Context<HttpEnv>,
-  asked: { where: JsonObject; skip?: number; limit?: number; order?: string },
-): Promise<Response> {
-  const { where, skip, limit = LIMIT_DEFAULT, order = "createdAt" } = asked;
-  const query = { where, skip, limit: limit < 1 ? LIMIT_DEFAULT : limit, sort: order };
-  const found = await answered(
-    queryConversations(context.env.DB, { ...query, clientId: "", withLastMessage: false }),
-    "querying conversations",
-  );
-  if ("refused" in found) {
-    // SDKs read the number in the detail; here it has a field of its own.
-    const error = found.detail.replace(/^102: /, "");
-    return refuse(context, 400, { code: INVALID_QUERY, error });
-  }
-  const results = found.map(({ conversation }) => rowOf(conversation));
-  return context.json({ results });
+export interface Found {
+  where: JsonObject;
+  skip?: number | undefined;
+  limit?: number | undefined;
+  order?: string | undefined;
+  count?: boolean | undefined;
 }
 
-/** Creates a conversation, or finds the unique one; a response where it is refused. */
-export async function create(
-  context: Context<HttpEnv>,
-  wanted: {
-    members: string[];
-    creator: string | undefined;
-    unique: boolean;
-    columns: Record<string, unknown>;
-  },
-): Promise<ConversationRecord | Response> {
+/** Rows that fit, oldest first unless said otherwise: an order that pages stay true to while people write. */
+export async function findRows(env: Env, asked: Found): Promise<Answer> {
+  const { where, skip, limit = LIMIT_DEFAULT, order = "createdAt", count = false } = asked;
+  const counting = count ? await answered(countConversations(env.DB, where), "counting conversations") : 0;
+  if (typeof counting !== "number") return unreadable(counting);
+  // SDKs that want the count alone say so by no limit at all; otherwise that is out of range, as less than it is.
+  const wanted = limit < 1 && !(count && limit === 0) ? LIMIT_DEFAULT : limit;
+  const query = { where, skip, limit: wanted, sort: order };
+  const found = await answered(
+    queryConversations(env.DB, { ...query, clientId: "", withLastMessage: false }),
+    "querying conversations",
+  );
+  if ("refused" in found) return unreadable(found);
+  const results = found.map(({ conversation }) => rowOf(conversation));
+  return { status: 200, body: { results, ...(count && { count: counting }) } };
+}
+
+export const findConversations = async (context: Context<HttpEnv>, asked: Found): Promise<Response> =>
+  respond(context, await findRows(context.env, asked));
+
+// SDKs read the number in the detail; here it has a field of its own.
+const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
+
+/** Creates a conversation, or finds the unique one. */
+export async function createConversation(
+  env: Env,
+  wanted: { members: string[]; creator: string | undefined; unique: boolean; columns: JsonObject },
+): Promise<ConversationRecord | RefusingAnswer> {
   const { members, creator = "", unique, columns } = wanted;
   if (unique && members.length === 0) {
-    return refuse(context, 400, { code: INVALID_FIELD, error: "m: a unique conversation needs members" });
+    return invalid(INVALID_FIELD, "m: a unique conversation needs members");
   }
-  const { APP_ID: appId, CONVERSATIONS } = context.env;
-  const { limits } = await settingsOf(context.env).get();
+  const { APP_ID: appId, CONVERSATIONS } = env;
+  const { limits } = await settingsOf(env).get();
   const record = await newConversation(
-    { creator, members, unique, columns: ownColumns(columns) },
+    { creator, members, unique, columns },
     { appId, memberLimit: limits.members, now: Date.now() },
   );
-  if (isRefused(record)) return refused(context, record);
+  if (isRefused(record)) return refusalOf(record);
   const start = CONVERSATIONS.getByName(record.id).start(record, "server");
   return (await answered(start, `start of ${record.id}`)).conversation;
 }
@@ -199,10 +210,4 @@ export async function remove(context: Context<HttpEnv>, id: string): Promise<Res
 
 export function rowOf(conversation: ConversationRecord): JsonObject {
   return conversationJson(conversation, { compact: false });
-}
-
-/** The columns that are values; a schema leaves `undefined` where a key was not sent. */
-export function ownColumns(columns: Record<string, unknown>): JsonObject {
-  const json: JsonObject = JSON.parse(JSON.stringify(columns));
-  return json;
 }

@@ -44,7 +44,7 @@ export const record = v.pipe(
     timestamp: v.pipe(v.number(), v.integer(), v.description("When the server took it, in milliseconds.")),
     from: schema.clientId(),
     to: v.pipe(schema.conversationId(), v.description("The conversation.")),
-    "conv-id": v.pipe(v.string(), v.description("Not the conversation's id: that is `to`.")),
+    "conv-id": v.pipe(v.string(), v.description("The conversation's id, as in `to`.")),
     data: v.pipe(v.string(), v.description("The content; Base64 where `bin` says so.")),
     bin: v.boolean(),
     "is-conv": v.boolean(),
@@ -55,7 +55,7 @@ export const record = v.pipe(
   v.examples([
     {
       ...{ "msg-id": example.MESSAGE, timestamp: example.MESSAGE_AT, from: example.SENDER },
-      ...{ to: example.CONVERSATION, "conv-id": `${example.CONVERSATION}00000000` },
+      ...{ to: example.CONVERSATION, "conv-id": example.CONVERSATION },
       ...{ data: example.TEXT, bin: false, "is-conv": true, "is-room": false },
     },
   ]),
@@ -173,7 +173,7 @@ export function recordJson(message: HistoryMessage & { conversationId: string })
   const { id, timestamp, from, content, conversationId, address, deliveredAt } = message;
   const isText = typeof content === "string";
   return {
-    ...{ "msg-id": id, timestamp, from, to: conversationId, "conv-id": conversationId.padEnd(32, "0") },
+    ...{ "msg-id": id, timestamp, from, to: conversationId, "conv-id": conversationId },
     ...{ data: isText ? content : toBase64(content), bin: !isText, "is-conv": true, "is-room": false },
     ...(address !== undefined && { "from-ip": address }),
     ...(deliveredAt !== undefined && { "ack-at": deliveredAt }),

@@ -42,6 +42,9 @@ const message = v.pipe(
   }),
 );
 
+/** The hosted service answered 1.1 inside `result`, its documents as in 1.2: callers of either find it. */
+const sentTwice = v.object({ ...sent.entries, result: sent });
+
 const change = v.pipe(
   v.object({
     from_peer: schema.clientId(),
@@ -135,7 +138,7 @@ export const legacyMessages = new Hono<HttpEnv>()
     PATH,
     operation({
       ...{ id: "sendMessage11", tag: "Version 1.1", summary: "Send a message" },
-      ...{ access: "master", answer: sent, headers: [IDEMPOTENCY_KEY], isMetered: true },
+      ...{ access: "master", answer: sentTwice, headers: [IDEMPOTENCY_KEY], isMetered: true },
     }),
     takes("json", message),
     async (context) => {
@@ -143,10 +146,15 @@ export const legacyMessages = new Hono<HttpEnv>()
       if (said.to_peers !== undefined) {
         return refuse(context, 400, { code: INVALID_FIELD, error: `to_peers: ${ONLY_SERVICES}` });
       }
-      return send(context, id, {
-        ...{ from, content, transient: said.transient, noSync: said.no_sync, pushData: said.push_data },
-        ...{ mentionAll: false, mentions: [] },
-      });
+      return send(
+        context,
+        id,
+        {
+          ...{ from, content, transient: said.transient, noSync: said.no_sync, pushData: said.push_data },
+          ...{ mentionAll: false, mentions: [] },
+        },
+        (sent) => ({ ...sent, result: sent }),
+      );
     },
   )
   .post(

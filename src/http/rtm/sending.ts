@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { MessagePlace, PatchByServer, Said } from "../../env.ts";
+import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { answered, taken } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
@@ -21,6 +22,7 @@ export async function send(
   context: Context<HttpEnv>,
   conversationId: string,
   message: Omit<Said, "dedupeToken" | "content"> & { content: string },
+  answer: (sent: JsonObject) => JsonObject = (sent) => sent,
 ): Promise<Response> {
   const key = context.req.header(IDEMPOTENCY_KEY.name);
   if (key !== undefined && !KEY_FORMAT.test(key)) {
@@ -35,7 +37,7 @@ export async function send(
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const said = await taken(conversation.say({ ...message, dedupeToken }), `message in ${conversationId}`);
   if (isRefused(said)) return refused(context, said);
-  return context.json({ "msg-id": said.messageId, timestamp: said.timestamp });
+  return context.json(answer({ "msg-id": said.messageId, timestamp: said.timestamp }));
 }
 
 /** Edits or recalls a message. Rewriting the stored copy alone tells nobody, and so counts as no message. */

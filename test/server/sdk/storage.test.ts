@@ -60,4 +60,65 @@ describe.each(sdks.slice(0, 1))("[A-08] the JavaScript storage SDK", (sdk) => {
       [jerry.id, tom.id].toSorted(),
     );
   });
+
+  test("[B-19] finds, counts and pages, with conditions and without, however long they are", async () => {
+    const name = `Cheese ${crypto.randomUUID()}`;
+    const made = [1, 2, 3].map((place) => {
+      const row = new AV.Conversation(name);
+      row.addMember("Tom");
+      row.set("place", place);
+      return row;
+    });
+    await AV.Object.saveAll(made, asOwner);
+    const ids = made.map(({ id }) => id ?? "");
+    expect(new Set(ids).size).toBe(3);
+    const all = () => new AV.Query<AV.Conversation>("_Conversation");
+    expect((await all().descending("createdAt").find(asOwner)).map(({ id }) => id)).toEqual(
+      expect.arrayContaining(ids),
+    );
+    expect(await all().count(asOwner)).toBeGreaterThanOrEqual(3);
+    const named = () => all().equalTo("name", name).ascending("place");
+    expect(await named().count(asOwner)).toBe(3);
+    expect(await named().greaterThan("place", 1).count(asOwner)).toBe(2);
+    const [rows, count] = await named().limit(2).findAndCount(asOwner);
+    expect([rows.map((row) => row.get("place")), count]).toEqual([[1, 2], 3]);
+    expect((await named().select("name").first(asOwner))?.id).toBe(ids[0]);
+
+    // Longer than an address may be: the SDK asks by a batch then.
+    const strangers = Array.from({ length: 200 }, (_, at) => `65537a0e${String(at).padStart(16, "0")}`);
+    const long = () => named().containedIn("objectId", [...ids, ...strangers]);
+    expect((await long().find(asOwner)).map(({ id }) => id)).toEqual(ids);
+    expect(await long().count(asOwner)).toBe(3);
+    await expect(long().find()).rejects.toMatchObject({ code: 401 });
+  });
+
+  test("[B-19] saves, fetches and destroys several at once", async () => {
+    const rows = ["Gouda", "Brie"].map((name) => new AV.Conversation(name));
+    await AV.Object.saveAll(rows, asOwner);
+    for (const row of rows) row.set("kind", "soft");
+    await AV.Object.saveAll(rows, { ...asOwner, fetchWhenSave: true });
+    await AV.Object.fetchAll(rows, asOwner);
+    expect(rows.map((row) => [row.get("name"), row.get("kind")])).toEqual([
+      ["Gouda", "soft"],
+      ["Brie", "soft"],
+    ]);
+    await AV.Object.destroyAll(rows, asOwner);
+    const query = new AV.Query("_Conversation").containedIn(
+      "objectId",
+      rows.map(({ id }) => id ?? ""),
+    );
+    expect(await query.count(asOwner)).toBe(0);
+  });
+
+  test("[B-19] changes a row only under a condition, and fetches it when it does", async () => {
+    const row = new AV.Conversation("Cheese");
+    row.set("holes", 3);
+    await row.save(null, asOwner);
+    const when = (holes: number) => new AV.Query<AV.Conversation>("_Conversation").equalTo("holes", holes);
+    row.increment("holes", -1);
+    await row.save(null, { ...asOwner, query: when(3), fetchWhenSave: true });
+    expect(row.get("holes")).toBe(2);
+    row.increment("holes", -1);
+    await expect(row.save(null, { ...asOwner, query: when(3) })).rejects.toMatchObject({ code: 305 });
+  });
 });

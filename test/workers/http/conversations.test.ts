@@ -103,6 +103,10 @@ describe("[A-01] creating", () => {
     [{ m: ["Tom"], attr: [] }, 400, 105, /^attr: /],
     [{ m: ["Tom"], unique: "yes" }, 400, 105, /^unique: /],
     [{ m: ["Tom"], name: "x".repeat(256) }, 400, 4301, /name/],
+    [{ m: ["Tom"], objectId: "65537a0e0000000000000001" }, 400, 105, /^objectId: /],
+    [{ m: ["Tom"], createdAt: "2020-01-01T00:00:00.000Z" }, 400, 105, /^createdAt: /],
+    [{ m: ["Tom"], mu: ["Tom"] }, 400, 105, /^mu: /],
+    [{ m: ["Tom"], temp: true }, 400, 105, /^temp: /],
     [[], 400, 105, /./],
     [7, 400, 105, /./],
   ])("%j is refused with %i and %i", async (body, status, code, error) => {
@@ -265,11 +269,26 @@ describe("[A-01] changing", () => {
     for (const column of ["name", "kind"]) expect(row?.[column] ?? undefined).toBeUndefined();
   });
 
-  test("columns that are the server's own are passed over", async () => {
+  test.each([
+    "objectId",
+    "c",
+    "createdAt",
+    "muted",
+    "msg",
+    "ttl",
+    "joined",
+    "bin",
+    "lm",
+    "lm.iso",
+    "mu",
+    "unique",
+  ])("%s is the server's own, and refused by name rather than passed over", async (column) => {
     const { id, path } = await kitchen();
-    const [before] = await find({ objectId: id });
-    await done("PUT", path, { objectId: "x", c: "spike", createdAt: "2020-01-01T00:00:00.000Z" });
-    expect(await find({ objectId: id })).toEqual([{ ...before, updatedAt: expect.any(String) }]);
+    const before = await find({ objectId: id });
+    const response = await rest("PUT", path, { name: "More", [column]: "x" });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 105, error: expect.stringMatching(`^${column}: `) });
+    expect(await find({ objectId: id })).toEqual(before);
   });
 
   test("[M-46] who is muted is shown to devices, in queries and in the list, and no others are", async () => {

@@ -152,7 +152,7 @@ describe("[http-api §3] a conversation's history", () => {
     acknowledge(jerrys, id, { mid: ackMessage?.uid ?? "" });
     await toms.push("rcp");
     const said = await saidBy(tom, id, "Hello");
-    const common = { from: tom, to: id, "conv-id": `${id}00000000`, "is-conv": true, "is-room": false };
+    const common = { from: tom, to: id, "conv-id": id, "is-conv": true, "is-room": false };
     const [text, bytes] = await read(messagesOf(id));
     expect(text).toEqual({ ...common, ...said, data: "Hello", bin: false });
     expect(bytes).toEqual({

@@ -1,0 +1,80 @@
+import type { Refused } from "../env.ts";
+import { type QueryRefusal, recordFits } from "../history/record-fits.ts";
+import type { ConversationRecord } from "../history/records.ts";
+import type { JsonObject } from "../protocol/json.ts";
+import type { Sql } from "../sql.ts";
+import { changeColumns } from "./attributes.ts";
+import type { Membership } from "./membership.ts";
+import { NOBODY } from "./replay.ts";
+
+/** What becomes of a list of client ids: exactly these, or these beside or without those that are there. */
+export type ListChange = { to: "set" | "add" | "remove"; clientIds: string[] };
+
+/** A change of a conversation as a row of a class (http-api §4). */
+export interface RowChange {
+  members: ListChange | undefined;
+  muted: ListChange | undefined;
+  /** By column path: values or operations. */
+  columns: JsonObject;
+  /** Nothing is changed unless the row fits it. */
+  where: JsonObject | undefined;
+}
+
+export type RowChanged = { conversation: ConversationRecord } | Refused | QueryRefusal | NotChanged;
+
+/** Nothing was changed: the row does not fit the condition, or the list of who muted it names somebody else. */
+export type NotChanged = { unmet: true } | { notMember: string };
+
+interface RowHost {
+  record(): ConversationRecord;
+  sql: Sql;
+  memberLimit: number;
+  membership: Membership;
+}
+
+/**
+ * Everything is judged and written in this turn, before the first await: nobody changes the row between the condition
+ * and the change, and a change that is refused in one part is not made in another.
+ */
+export async function changeRow(change: RowChange, host: RowHost): Promise<RowChanged> {
+  const before = host.record();
+  if (before.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+  const fits = change.where === undefined || recordFits(host.sql, before, change.where);
+  if (fits === false) return { unmet: true };
+  if (fits !== true) return fits;
+
+  const members = differenceOf(before.members, change.members);
+  const gone = new Set(members.removed);
+  const after = new Set([...before.members.filter((clientId) => !gone.has(clientId)), ...members.added]);
+  if (members.added.length > 0 && after.size > host.memberLimit) return { refused: "CONVERSATION_FULL" };
+  const stranger = change.muted?.clientIds.find((clientId) => !after.has(clientId));
+  if (stranger !== undefined && change.muted?.to !== "remove") return { notMember: stranger };
+  const muted = differenceOf(before.muted, change.muted);
+  const named = Object.keys(change.columns).length > 0;
+  const columns = changeColumns(before, change.columns);
+  if ("refused" in columns) return { refused: "CONVERSATION_UPDATE_FAILED", detail: columns.refused };
+
+  const { membership } = host;
+  const outcomes = await Promise.all([
+    members.removed.length > 0 && membership.removeMembers(members.removed, ""),
+    members.added.length > 0 && membership.addMembers(members.added, ""),
+    muted.removed.length > 0 && membership.setMuted(muted.removed, false),
+    muted.added.length > 0 && membership.setMuted(muted.added, true),
+    named && membership.change(change.columns, { clientId: "", origin: NOBODY }),
+  ]);
+  const refusal = outcomes.find((outcome) => outcome !== false && "refused" in outcome);
+  if (refusal && "refused" in refusal) return refusal;
+  return { conversation: host.record() };
+}
+
+function differenceOf(before: readonly string[], change: ListChange | undefined) {
+  if (change === undefined) return { added: [], removed: [] };
+  const { to, clientIds } = change;
+  const [there, named] = [new Set(before), new Set(clientIds)];
+  const stays = (clientId: string) =>
+    to === "set" ? named.has(clientId) : to === "add" || !named.has(clientId);
+  return {
+    added: to === "remove" ? [] : [...named].filter((clientId) => !there.has(clientId)),
+    removed: before.filter((clientId) => !stays(clientId)),
+  };
+}
