@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -20,7 +20,7 @@ export async function buildPage(): Promise<void> {
     define: { global: "globalThis" },
     logLevel: "warning",
   });
-  await mkdir(OUTPUT, { recursive: true });
+  await mkdir(OUTPUT, { recursive: true, mode: 0o755 });
   for (const { path, contents } of outputFiles) await replace(path, contents);
   for (const name of ["index.html", "_headers"]) {
     await replace(join(OUTPUT, name), await readFile(join(PAGE, name)));
@@ -33,6 +33,8 @@ async function replace(path: string, contents: Uint8Array): Promise<void> {
   if (former?.equals(contents)) return;
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, contents);
+  // Whoever runs the server next may be somebody else; what is secret is not here.
+  await chmod(draft, 0o644);
   await rename(draft, path);
 }
 

@@ -1,16 +1,15 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { createServer } from "node:net";
 import { Refusal } from "./options.ts";
 
 /**
- * Makes the data folder, and takes it for this process: two servers on one folder would each hold
+ * Takes the data folder for this process: two servers on one folder would each hold
  * conversations the other writes to. The claim is a Linux socket name without a file, which goes with the
  * process however it ends; elsewhere nothing is claimed. Throws a `Refusal` when the folder is taken.
  */
 export async function claim(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
   if (process.platform !== "linux") return;
   const name = createHash("sha256")
     .update(await realpath(folder))

@@ -13,9 +13,12 @@ export class WorkerdGuard {
     // In a group of its own: a Ctrl+C in the terminal must not end the guard before the guarded.
     { stdio: ["pipe", "ignore", "ignore"], detached: true },
   );
+  readonly #onEnd: (by: string) => void;
   #workerd: ChildProcess | undefined;
 
-  constructor() {
+  /** @param onEnd the last workerd has ended, whoever wanted it; `by` says how, for people */
+  constructor(onEnd: (by: string) => void) {
+    this.#onEnd = onEnd;
     this.#shell.on("error", () =>
       console.warn("Parley: no shell here to end workerd if this process is killed"),
     );
@@ -28,6 +31,9 @@ export class WorkerdGuard {
         if (!child.spawnfile.includes("workerd")) return;
         this.#workerd = child;
         this.#shell.stdin.write(`${child.pid}\n`);
+        child.once("exit", (code, signal) => {
+          if (this.#workerd === child) this.#onEnd(endOf(code, signal));
+        });
       });
     });
   }
@@ -40,6 +46,23 @@ export class WorkerdGuard {
   /** Ends the guard itself, once workerd is gone. */
   release(): void {
     this.#shell.kill("SIGKILL");
+  }
+}
+
+function endOf(code: number | null, signal: NodeJS.Signals | null): string {
+  switch (signal) {
+    case null:
+      return `it left with exit code ${code}`;
+    case "SIGKILL":
+      return "killed (SIGKILL), by somebody or by the kernel because memory ran out (see dmesg)";
+    case "SIGABRT":
+    case "SIGTRAP":
+    case "SIGILL":
+    case "SIGSEGV":
+    case "SIGBUS":
+      return `it crashed (${signal}), as it does when its own memory is full; its last lines are above`;
+    default:
+      return `ended by ${signal}`;
   }
 }
 

@@ -1,16 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError } from "miniflare";
+import { convertV4MiniflareOptions, Miniflare, MiniflareCoreError } from "miniflare";
+import * as v from "valibot";
 import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
 import { buildPage } from "./build-page.ts";
-import { claim } from "./claim.ts";
 import { runDaily } from "./daily.ts";
+import { prepareDatabase, QuietLog } from "./database.ts";
 import { WorkerdGuard } from "./guard.ts";
 import { type BridgedRequest, Http2Bridge } from "./http2.ts";
-import { applyMigrations } from "./migrations.ts";
 import { publicNetwork } from "./network.ts";
 import { Refusal, type StartOptions } from "./options.ts";
+import { Supervisor, sentenceOf } from "./supervisor.ts";
 import { bundleWorker } from "./worker.ts";
 
 /** How long a stop may take before it is forced, in milliseconds. */
@@ -21,32 +22,50 @@ const DESCRIPTORS_ENOUGH = 10_000;
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
- * Serves everything from one workerd with its data in a folder, and returns the URL once it is ready, D1's
- * tables included. A signal then ends it. Throws a `Refusal` for a folder or an address that is taken.
+ * Serves everything from one workerd with its data in a folder that is ours, and returns the URL once it is ready. A
+ * signal then ends it. D1's tables are of this version before the Worker starts, with its port, its objects and their
+ * alarms. Throws a `Refusal` for what cannot heal by itself.
  */
 export async function serve(options: StartOptions): Promise<string> {
-  await claim(options.data);
   await warnOfFewDescriptors();
-  const [script] = await Promise.all([bundleWorker(), buildPage()]);
-  const guard = new WorkerdGuard();
-  const miniflare = new Miniflare(miniflareOptions(options, script));
-  stopOnSignals(miniflare, guard);
-  const { port } = await miniflare.ready.catch(refuse);
-  await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
-  runDaily(miniflare);
+  const bridge = new Http2Bridge();
+  const guard = new WorkerdGuard((by) => supervisor.ended(by));
+  const supervisor: Supervisor<Miniflare> = new Supervisor({
+    port: options.port,
+    make: (port) => start(miniflareOptions({ ...options, port }, script, bridge)),
+    isFinal: refusalOf,
+    say: (line) => console.warn(line),
+  });
+  const start = (miniflareOptions: MiniflareOptions) => {
+    const miniflare = new Miniflare(miniflareOptions);
+    // Each sets handlers of its own, which would leave with 128 and more, as if the stop had failed.
+    stopOnSignals(supervisor, guard);
+    return miniflare;
+  };
+  const prepared = prepareDatabase(() => start(databaseOptions(options)));
+  const [script] = await Promise.all([bundleWorker(), buildPage(), prepared]);
+  const { port } = await supervisor.start();
+  runDaily(() => supervisor.runtime);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return `http://${host}:${port}`;
 }
 
-/** Miniflare says in one sentence what is wrong with a port or an address; its stack adds nothing. */
-function refuse(error: unknown): never {
-  throw error instanceof MiniflareCoreError ? new Refusal(`Not started: ${error.message}`, 1) : error;
+type MiniflareOptions = ConstructorParameters<typeof Miniflare>[0];
+
+/** Whoever else took the port meanwhile keeps it. */
+function refusalOf(error: unknown): Refusal | undefined {
+  return error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE"
+    ? new Refusal(`Not started: ${sentenceOf(error)}`, 1)
+    : undefined;
 }
 
-function miniflareOptions({ host, port, data, variables }: StartOptions, script: string) {
+function miniflareOptions(
+  { host, port, data, variables }: StartOptions,
+  script: string,
+  bridge: Http2Bridge,
+): MiniflareOptions {
   const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
   const { modulesRules: _, ...worker } = workerOptions;
-  const bridge = new Http2Bridge();
   return {
     ...convertV4MiniflareOptions({
       ...worker,
@@ -57,20 +76,42 @@ function miniflareOptions({ host, port, data, variables }: StartOptions, script:
         PUBLIC_NETWORK: publicNetwork,
         HTTP2: (request: BridgedRequest) => bridge.fetch(request),
       }),
-      host,
-      port,
-      // Miniflare would otherwise ask the network where this machine is.
-      cf: false,
-      logRequests: false,
-      log: new Log(LogLevel.WARN),
+      ...{ host, port, ...COMMON },
     }),
     // Not above: the conversion drops it, and the data would be gone with the process.
     resourcePersistencePath: resolve(data),
   };
 }
 
+const WithDatabases = v.object({
+  compatibilityDate: v.string(),
+  d1Databases: v.record(v.string(), v.object({ id: v.string() })),
+});
+
+/** D1 as above, on the same file, behind a Worker that serves nobody. */
+function databaseOptions({ data }: StartOptions): MiniflareOptions {
+  const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
+  const { compatibilityDate, d1Databases } = v.parse(WithDatabases, workerOptions);
+  const contents = "export default { fetch: () => new Response(null, { status: 503 }) };";
+  return {
+    ...convertV4MiniflareOptions({
+      name: "database",
+      modules: [{ type: "ESModule", path: "database.js", contents }],
+      ...{ compatibilityDate, d1Databases, host: "127.0.0.1", port: 0, ...COMMON },
+    }),
+    resourcePersistencePath: resolve(data),
+  };
+}
+
+const COMMON = {
+  // Miniflare would otherwise ask the network where this machine is.
+  cf: false,
+  logRequests: false,
+  log: new QuietLog(),
+};
+
 /** A first signal ends everything and leaves with 0; a second one, or too long a wait, ends it by force. */
-function stopOnSignals(miniflare: Miniflare, guard: WorkerdGuard): void {
+function stopOnSignals(supervisor: Supervisor<Miniflare>, guard: WorkerdGuard): void {
   let stopping = false;
   const leave = () => {
     guard.kill();
@@ -81,10 +122,9 @@ function stopOnSignals(miniflare: Miniflare, guard: WorkerdGuard): void {
     if (stopping) return leave();
     stopping = true;
     setTimeout(leave, PATIENCE);
-    miniflare.dispose().catch(console.error).finally(leave);
+    supervisor.stop().catch(console.error).finally(leave);
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    // Miniflare's own would leave with 128 and more, as if the stop had failed.
     process.removeAllListeners(signal);
     process.on(signal, stop);
   }

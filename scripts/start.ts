@@ -1,3 +1,6 @@
+import { claim } from "./claim.ts";
+import { checkDatabases, closeToOthers, openDataFolder } from "./data-folder.ts";
+import { tryAddress } from "./listening.ts";
 import { Refusal, readOptions, usage } from "./options.ts";
 
 /*
@@ -10,6 +13,12 @@ try {
   if (options === "help") {
     console.log(usage);
   } else {
+    process.umask(0o077);
+    await tryAddress(options.host, options.port);
+    await openDataFolder(options.data);
+    await claim(options.data);
+    await closeToOthers(options.data);
+    await checkDatabases(options.data);
     const { serve } = await import("./serve.ts");
     console.log(`Parley is ready on ${await serve(options)}`);
   }

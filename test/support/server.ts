@@ -73,11 +73,16 @@ export interface Launched {
   output(): string;
 }
 
-/** Starts `scripts/start.ts` with exactly these flags, ready or not. Its environment names no app or keys. */
+/**
+ * Starts `scripts/start.ts` with exactly these flags, ready or not. Its environment names no app or keys.
+ *
+ * @param user as whom it runs, by number; as this process where there is none
+ */
 export function launch(
   args: string[],
   env: Record<string, string | undefined> = {},
   descriptors?: number,
+  user?: number,
 ): Launched {
   const command = [join(ROOT, "node_modules/.bin/node"), "scripts/start.ts", ...args];
   const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
@@ -86,6 +91,7 @@ export function launch(
     env: { ...process.env, APP_ID: undefined, APP_KEY: undefined, MASTER_KEY: undefined, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
+    uid: user,
   });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,0 +1,67 @@
+import { fileURLToPath } from "node:url";
+import { Log, LogLevel, type Miniflare } from "miniflare";
+import * as v from "valibot";
+import { applyMigrations, type Database } from "./migrations.ts";
+import { Refusal } from "./options.ts";
+import { sentenceOf, untilDone } from "./supervisor.ts";
+
+const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
+
+/**
+ * Brings D1's tables up to date before anything that uses them runs: in a runtime of its own, without objects, that
+ * ends when it is done. An object whose alarm is overdue would otherwise run, and a request be answered, by tables of
+ * an earlier version. Returns the stored overrides of the settings, JSON. Throws a `Refusal` where a migration fails.
+ *
+ * @param make starts a runtime that has D1, as `DB`, and no objects
+ */
+export function prepareDatabase(make: () => Miniflare): Promise<string | undefined> {
+  return untilDone(
+    "preparing the database",
+    async () => {
+      const runtime = make();
+      try {
+        const database = await runtime.getD1Database("DB");
+        await applyMigrations(database, MIGRATIONS);
+        return await storedSettings(database);
+      } finally {
+        await runtime.dispose().catch(() => {});
+      }
+    },
+    (error) =>
+      isOfTheData(error)
+        ? new Refusal(`Not started: D1's tables could not be brought up to date: ${sentenceOf(error)}`, 1)
+        : undefined,
+    (line) => console.warn(line),
+  );
+}
+
+/** What SQLite says against a statement or a file will be the same the next time. A full disk may have room again. */
+function isOfTheData(error: unknown): boolean {
+  return /SQLITE_(ERROR|CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/.test(sentenceOf(error));
+}
+
+const Row = v.object({ value: v.string() });
+
+async function storedSettings(database: Database): Promise<string | undefined> {
+  const { results } = await database
+    .prepare("SELECT value FROM settings WHERE key = ?")
+    .bind("settings")
+    .all<unknown>();
+  const row = v.safeParse(Row, results[0]);
+  return row.success ? row.output.value : undefined;
+}
+
+/** Miniflare's own words, but for its restarts, of which we speak ourselves. */
+export class QuietLog extends Log {
+  constructor() {
+    super(LogLevel.WARN);
+  }
+
+  override warn(message: string): void {
+    if (!message.startsWith("The Workers runtime crashed unexpectedly")) super.warn(message);
+  }
+
+  override error(message: Error): void {
+    if (!message.message.startsWith("The Workers runtime failed to restart")) super.error(message);
+  }
+}

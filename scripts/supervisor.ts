@@ -1,0 +1,139 @@
+import type { Miniflare } from "miniflare";
+import { Refusal } from "./options.ts";
+
+/** Between two attempts, in milliseconds: from the first, doubled each time, to the last. */
+const PAUSES = { first: 250, last: 10_000 };
+/** Attempts at a first start before it is left to whoever started us: some 45 s. */
+const FIRST_ATTEMPTS = 9;
+/** Miniflare hears of the end of its workerd when we do, in no order; after this its own restart is under way, in ms. */
+const HEARD = 100;
+
+/** What of Miniflare is used here. */
+export type Runtime = Pick<Miniflare, "ready" | "dispose">;
+
+export interface SupervisorOptions<R extends Runtime> {
+  /** Starts a runtime that listens on this port; 0 is any free one. */
+  make(port: number): R;
+  port: number;
+  /** Why a start that failed cannot do better the next time; undefined where it may. */
+  isFinal(error: unknown): Refusal | undefined;
+  say(line: string): void;
+}
+
+/**
+ * Keeps a runtime (workerd) running. Miniflare starts another one when it ends, once and at once; where that fails, or
+ * the very first did, this starts anew, on the same port, after pauses that grow. What it serves meanwhile is nothing:
+ * connections are refused.
+ */
+export class Supervisor<R extends Runtime> {
+  readonly #options: SupervisorOptions<R>;
+  #port: number;
+  #runtime: R | undefined;
+  #recovery: Promise<void> | undefined;
+  #state: "starting" | "serving" | "stopping" = "starting";
+
+  constructor(options: SupervisorOptions<R>) {
+    this.#options = options;
+    this.#port = options.port;
+  }
+
+  /** The one that runs; undefined before the first is ready. */
+  get runtime(): R | undefined {
+    return this.#runtime;
+  }
+
+  /** Where it serves. Throws a `Refusal` where it cannot. */
+  async start(): Promise<URL> {
+    const url = await this.#startOne(FIRST_ATTEMPTS);
+    if (this.#state === "starting") this.#state = "serving";
+    return url;
+  }
+
+  /** The runtime has ended, `by` a signal or with an exit code, and not because we wanted it. */
+  ended(by: string): void {
+    if (this.#state !== "serving") return;
+    this.#options.say(`Parley: the runtime (workerd) ended: ${by}. Starting it again.`);
+    this.#recovery ??= this.#recover().finally(() => {
+      this.#recovery = undefined;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#state = "stopping";
+    await this.#runtime?.dispose();
+  }
+
+  /** What the type checker believes to know of the state, an await may have changed. */
+  get #isStopping(): boolean {
+    return this.#state === "stopping";
+  }
+
+  async #recover(): Promise<void> {
+    await delay(HEARD);
+    try {
+      await this.#runtime?.ready;
+    } catch (error) {
+      if (this.#isStopping) return;
+      this.#options.say(`Parley: it did not start again: ${sentenceOf(error)}`);
+      await this.#runtime?.dispose().catch(() => {});
+      await this.#startOne(Number.POSITIVE_INFINITY);
+    }
+    if (this.#state === "serving") this.#options.say("Parley is ready again");
+  }
+
+  async #startOne(attempts: number): Promise<URL> {
+    for (let attempt = 1, pause = PAUSES.first; ; attempt++, pause = Math.min(pause * 2, PAUSES.last)) {
+      if (this.#isStopping) return new Promise(() => {});
+      const runtime = this.#options.make(this.#port);
+      this.#runtime = runtime;
+      try {
+        const url = await runtime.ready;
+        this.#port = Number(url.port);
+        return url;
+      } catch (error) {
+        if (this.#isStopping) return new Promise(() => {});
+        await runtime.dispose().catch(() => {});
+        // What was free before will be again, once whoever took it is gone.
+        const final = this.#state === "starting" ? this.#options.isFinal(error) : undefined;
+        if (final !== undefined) throw final;
+        if (attempt >= attempts) {
+          throw new Refusal(`Not started after ${attempt} attempts: ${sentenceOf(error)}`, 1);
+        }
+        this.#options.say(`Parley: not started, next try in ${pause} ms: ${sentenceOf(error)}`);
+        await delay(pause);
+      }
+    }
+  }
+}
+
+/** Does something that needs a runtime, which may die under it, until it is done; as often as a first start. */
+export async function untilDone<T>(
+  what: string,
+  work: () => Promise<T>,
+  isFinal: (error: unknown) => Refusal | undefined,
+  say: (line: string) => void,
+): Promise<T> {
+  for (let attempt = 1, pause = PAUSES.first; ; attempt++, pause = Math.min(pause * 2, PAUSES.last)) {
+    try {
+      return await work();
+    } catch (error) {
+      const final = isFinal(error);
+      if (final !== undefined) throw final;
+      if (attempt >= FIRST_ATTEMPTS) {
+        throw new Refusal(`Not started: ${what} failed ${attempt} times: ${sentenceOf(error)}`, 1);
+      }
+      say(`Parley: ${what} failed, next try in ${pause} ms: ${sentenceOf(error)}`);
+      await delay(pause);
+    }
+  }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** An error in one line, however many it fills. */
+export function sentenceOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n").filter(Boolean).join(" ").slice(0, 500);
+}
