@@ -7,6 +7,32 @@
 
 // --- Frames and commands of one client
 
+/** Conversations that one frame may name, a `read` above all: apps mark everything as read with one of them. */
+export const CONVERSATIONS_PER_FRAME = 1_000;
+/** Conversations or clients that one frame may ask about: each is an object to wake. SDKs ask for 20 at most. */
+export const ASKED_PER_FRAME = 100;
+/** Messages that one frame may edit or recall; SDKs name one. */
+export const PATCHES_PER_FRAME = 100;
+/** Bytes of a send or an edit beside its content: ids, token, mentions, and the text Java sends along with bytes. */
+export const ENVELOPE_BYTES = 16 * 1024;
+/** Links of one session that are being opened at a time: as many as one frame can name, and some more. */
+export const LINKS_OPENING = 1_200;
+/** Bytes of a message that count as one send, LeanMessage's longest: what is longer counts as several (L-01). */
+export const BYTES_PER_SEND = 5_120;
+/** The same for the bytes of any other frame. */
+export const BYTES_PER_COMMAND = 8_192;
+/** Members in a command that count as one command: each of them is told. */
+export const MEMBERS_PER_COMMAND = 20;
+/** Messages of a page that count as one history query (L-02); SDKs ask for 100 at most. */
+export const MESSAGES_PER_HISTORY_QUERY = 100;
+/** What history of one type of messages counts: it may have to look at many times as many. */
+export const HISTORY_BY_TYPE_COST = 4;
+/** Clients of one socket whose commands are counted each by itself: twice as many as may be on at a time. */
+export const CLIENTS_COUNTED = 200;
+/** Bytes and frames that one socket may send in a minute before it is closed: more than all it is answered for. */
+export const BYTES_PER_SOCKET_MINUTE = 64 * 1024 * 1024;
+export const FRAMES_PER_SOCKET_MINUTE = 60_000;
+
 // --- Sockets: what is held for who does not read, log in, or answer
 
 // --- Logins, and names that nobody may have
@@ -29,7 +55,7 @@ export const LOGINS_PER_SOCKET = { atOnce: 300, perMinute: 60 };
  */
 export const LOGINS_PER_ADDRESS = { atOnce: 1_000, perMinute: 300 };
 
-/** Addresses of which it is remembered what they did: some 300 bytes each. */
+/** Addresses of which it is remembered what they did: some 300 bytes each, and 1 KB for those that gave commands. */
 export const ADDRESSES_REMEMBERED = 10_000;
 
 /** Clients put into conversations from one socket: two full groups at once. */

@@ -26,14 +26,6 @@ export function isConversationCommand(command: Command): command is Conversation
   return names.has(command.name);
 }
 
-/** The conversations a command is for: one, except that a `read` may name several. */
-export function conversationsOf(command: ConversationCommand): string[] {
-  if (command.name === "read") return command.conversations.map(({ conversationId }) => conversationId);
-  if (command.name === "message.patch")
-    return [...new Set(command.patches.map((patch) => patch.conversationId))];
-  return command.conversationId === undefined ? [] : [command.conversationId];
-}
-
 /** What a command is refused with when its conversation does not exist (wire §7). */
 export function refusalWithoutConversation(command: ConversationCommand): ErrorName {
   return command.name === "message.send" ? "INVALID_MESSAGING_TARGET" : "CONVERSATION_NOT_FOUND";

@@ -268,8 +268,9 @@ export class Messages {
     const member = this.#state.members.get(link.clientId);
     const mine = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
     if (member !== undefined && mine !== undefined) {
-      this.#receipts.read(member, mine.timestamp);
-      this.#delivery.push([member.clientId], "unread");
+      // A count of what did not change costs others time and tells nobody anything.
+      const moved = this.#receipts.read(member, mine.timestamp);
+      if (moved) this.#delivery.push([member.clientId], "unread");
     }
     this.#answers.reply(link, command.serial, replies.readConfirmed(command.serial));
   }

@@ -42,7 +42,7 @@ export class Addresses {
 }
 
 /** IPv4 as it is; of IPv6 the half that a provider gives to one customer. Undefined where nobody is told apart. */
-function networkOf(address: string): string | undefined {
+export function networkOf(address: string): string | undefined {
   const host = address.includes(":") ? `[${address}]` : address;
   if (!URL.canParse(`http://${host}`)) return undefined;
   const url = new URL(`http://${host}`);

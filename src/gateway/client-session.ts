@@ -1,9 +1,9 @@
+import { LINKS_OPENING } from "../bounds.ts";
 import type { LoginProof } from "../client/credentials.ts";
 import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
 import {
   type ConversationCommand,
-  conversationsOf,
   isConversationCommand,
   refusalWithoutConversation,
 } from "../conversation/commands.ts";
@@ -21,12 +21,15 @@ import {
   readControl,
   readRecords,
 } from "../protocol/link-records.ts";
+import { partsOfPatch, partsOfRead } from "../protocol/parts.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
 import { DialQueue } from "./dial-queue.ts";
+import { JavaAnswers } from "./java.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
+import { LinkTable } from "./link-table.ts";
 import { Marks } from "./marks.ts";
 import { Redelivery } from "./redelivery.ts";
 import { Unanswered } from "./unanswered.ts";
@@ -88,7 +91,7 @@ export class ClientSession implements LinkOwner {
   readonly #origin = newOrigin();
   readonly #field: Uint8Array;
   readonly #dials: DialQueue<LinkRequest>;
-  readonly #links = new Map<string, ConversationLink>();
+  readonly #links = new LinkTable();
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** The same for notices: each is told once, however often it comes. */
   readonly #noticed = new Marks((conversationId) => this.#links.has(conversationId));
@@ -104,6 +107,7 @@ export class ClientSession implements LinkOwner {
   /** What waits for the inbox, by conversation. */
   readonly #unnoted = new Map<string, () => void>();
   readonly #unanswered = new Unanswered();
+  #java: JavaAnswers | undefined;
   readonly #redelivery: Redelivery | undefined;
   /** Conversations that want no acknowledgements of their messages, as far as is known. */
   readonly #silent = new Set<string>();
@@ -159,6 +163,7 @@ export class ClientSession implements LinkOwner {
    * is refused here has woken nobody.
    */
   async open(command: CommandOf<"session.open">, frame: Uint8Array): Promise<void> {
+    this.#java = JavaAnswers.of(command.userAgent);
     const early: Uint8Array[] = [];
     const events = {
       frame: (data: Uint8Array) => {
@@ -212,6 +217,7 @@ export class ClientSession implements LinkOwner {
     // A will is kept by the client's object, whatever conversation it is for (M-48).
     if (!isConversationCommand(command) || (command.name === "message.send" && command.will)) {
       if (serial !== undefined) this.#unanswered.add(serial);
+      this.#java?.asked(command);
       this.#socket?.send(frame);
       return;
     }
@@ -230,17 +236,24 @@ export class ClientSession implements LinkOwner {
         return this.handle({ ...command, dedupeToken }, withDedupeToken(frame, dedupeToken));
       }
     }
-    const conversationIds = conversationsOf(command);
-    // Every object must have made its part of the changes; but one can confirm a `read` for all.
-    const all = command.name === "message.patch";
-    if (serial !== undefined) this.#unanswered.add(serial, all ? conversationIds.length : 1);
-    if (conversationIds.length === 0) {
-      this.#answer(serial, replies.errorReply(serial, "CONVERSATION_NOT_FOUND"));
+    if (command.name === "read") return this.#toEach(partsOfRead(command, frame), command, 1);
+    if (command.name === "message.patch") {
+      const parts = partsOfPatch(command, frame);
+      return this.#toEach(parts, command, parts.length);
     }
-    for (const [at, conversationId] of conversationIds.entries()) {
-      const part = at === 0 || all ? command : { ...command, serial: undefined };
-      this.#toConversation(conversationId, { command: part, frame });
-    }
+    if (serial !== undefined) this.#unanswered.add(serial);
+    this.#toConversation(command.conversationId, { command, frame });
+  }
+
+  /** What concerns several conversations, to each of them as what concerns it. */
+  #toEach(
+    parts: readonly (Forwarded & { conversationId: string })[],
+    { serial }: Command,
+    answers: number,
+  ): void {
+    if (serial !== undefined) this.#unanswered.add(serial, answers);
+    if (parts.length === 0) this.#answer(serial, replies.errorReply(serial, "CONVERSATION_NOT_FOUND"));
+    for (const { conversationId, ...forwarded } of parts) this.#toConversation(conversationId, forwarded);
   }
 
   /** Only what somebody waits for goes on: in large groups, an answer to each message would cost more than it. */
@@ -308,6 +321,8 @@ export class ClientSession implements LinkOwner {
 
   linked(conversationId: string, period: string, since: number): void {
     this.#report({ type: "linked", conversationId, period, since });
+    const link = this.#links.get(conversationId);
+    if (link !== undefined) this.#links.opened(link);
     if (this.#links.size > this.#owner.linkLimit() + LINKS_OVER) this.#makeRoom(0);
     queueMicrotask(() => this.#closeWhenAnswered()); // its waiting frames go out in this turn
   }
@@ -327,22 +342,36 @@ export class ClientSession implements LinkOwner {
 
   lostTrack(link: ConversationLink, rest: Forwarded[]): void {
     const { conversationId } = link;
-    this.#links.delete(conversationId);
+    this.#links.remove(link);
     this.#catchingUp.set(conversationId, { link: true, cold: [], frames: rest });
     this.#report({ type: "behind", conversationId });
   }
 
-  refuse({ command }: Forwarded): void {
+  refuse(forwarded: Forwarded): void {
+    this.#giveUp(forwarded, refusalWithoutConversation(forwarded.command));
+  }
+
+  lose(forwarded: Forwarded): void {
+    this.#giveUp(forwarded, "INTERNAL_ERROR");
+  }
+
+  #giveUp({ command }: Forwarded, error: ErrorName): void {
     if (this.#isAnswered(command)) return;
-    const error = refusalWithoutConversation(command);
     if (command.name === "message.send") this.refuseSend(command, error);
     else this.#answer(command.serial, replies.errorReply(command.serial, error));
   }
 
-  lose({ command }: Forwarded): void {
-    if (this.#isAnswered(command)) return;
-    if (command.name === "message.send") this.refuseSend(command, "INTERNAL_ERROR");
-    else this.#answer(command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
+  /** A command that goes no further, in the form that its SDK takes a refusal in. */
+  turnAway(command: Command, error: ErrorName, detail?: string): void {
+    const { serial } = command;
+    if (serial === undefined) return;
+    if (command.name === "message.send") return this.refuseSend(command, error);
+    this.#java?.asked(command);
+    this.#reply(serial, replies.errorReply(serial, error, { detail }));
+  }
+
+  #reply(serial: number, answer: Uint8Array): void {
+    this.send(this.#java?.tolerable(serial, answer) ?? answer);
   }
 
   /** Another part of the same frame, at another conversation, may have answered it (I10). */
@@ -351,7 +380,7 @@ export class ClientSession implements LinkOwner {
   }
 
   over(link: ConversationLink, rest: Forwarded[], again: boolean): void {
-    if (this.#links.get(link.conversationId) === link) this.#links.delete(link.conversationId);
+    this.#links.remove(link);
     if (again) this.#linkTo(link.conversationId);
     for (const forwarded of rest) this.#toConversation(link.conversationId, forwarded);
     this.#closeWhenAnswered();
@@ -379,7 +408,9 @@ export class ClientSession implements LinkOwner {
     if (!isConversationId(conversationId)) return this.refuse(forwarded);
     const catchingUp = this.#catchingUp.get(conversationId);
     if (catchingUp !== undefined) catchingUp.frames.push(forwarded);
-    else this.#linkTo(conversationId).send(forwarded);
+    else if (this.#links.opening < LINKS_OPENING || this.#links.has(conversationId)) {
+      this.#linkTo(conversationId).send(forwarded);
+    } else this.#giveUp(forwarded, "MESSAGE_SENT_QUOTA_EXCEEDED");
   }
 
   /** The link to a conversation, opened if there is none; the least recently used one gives way (L1, L4). */
@@ -388,9 +419,9 @@ export class ClientSession implements LinkOwner {
     if (link === undefined) {
       this.#makeRoom(1, usedBefore);
       link = new ConversationLink(this, conversationId);
-      this.#links.set(conversationId, link);
+      this.#links.add(link);
     }
-    link.lastUsedAt = this.now();
+    this.#links.used(link, this.now());
     return link;
   }
 
@@ -400,16 +431,8 @@ export class ClientSession implements LinkOwner {
     return new Promise((noted) => this.#unnoted.set(conversationId, noted));
   }
 
-  /** For so many more links. What is still opening cannot give way, and is counted again when it is open. */
   #makeRoom(more: number, usedBefore = Number.POSITIVE_INFINITY): void {
-    const links = [...this.#links.values()];
-    let excess = links.length + more - this.#owner.linkLimit();
-    const candidates = links
-      .filter((link) => link.canUnlink && link.lastUsedAt < usedBefore)
-      .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
-    // Those already asked to go count as gone.
-    excess -= links.filter((link) => !link.canUnlink && !link.isOpening).length;
-    for (const link of candidates.slice(0, Math.max(excess, 0))) link.unlink();
+    this.#links.makeRoom(more, this.#owner.linkLimit(), usedBefore);
   }
 
   /**
@@ -583,9 +606,10 @@ export class ClientSession implements LinkOwner {
 
   /** One object's answer; what nobody waits for (any more) goes nowhere (I10). */
   #answer(serial: number | undefined, payload: Uint8Array): void {
-    const answer = serial === undefined ? undefined : this.#unanswered.answered(serial, payload);
+    if (serial === undefined) return;
+    const answer = this.#unanswered.answered(serial, payload);
     if (answer === undefined) return;
-    this.send(answer);
+    this.#reply(serial, answer);
     this.#closeWhenAnswered();
   }
 
@@ -613,6 +637,7 @@ export class ClientSession implements LinkOwner {
   }
 
   #closeWhenAnswered(): void {
+    if (this.#closing === undefined) return;
     const waits =
       this.#unanswered.size > 0 ||
       [...this.#links.values()].some((link) => link.isOpening) ||

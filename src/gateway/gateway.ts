@@ -23,6 +23,7 @@ import {
 import type { AddressAllowances } from "./address-allowances.ts";
 import { Allowance } from "./allowance.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
+import { frameRefusal } from "./frame-bounds.ts";
 import type { Dial } from "./link-socket.ts";
 import { Logins } from "./logins.ts";
 import { RateLimits } from "./rate-limits.ts";
@@ -55,8 +56,6 @@ export interface GatewayServices {
 
 /** Bytes of one frame. Far over any message: a conversation with 500 long member ids has to fit. */
 const FRAME_LIMIT = 128 * 1024;
-/** Bytes of a send beside content and push data: ids, token, mentions, and the text Java sends along with bytes. */
-const ENVELOPE_LIMIT = 16 * 1024;
 /** Clients logged in on one socket at a time. */
 const CLIENT_LIMIT = 100;
 const BASE64_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4;
@@ -72,8 +71,7 @@ export class Gateway implements SessionOwner {
   readonly #services: GatewayServices;
   /** In the order they were opened. */
   readonly #sessions = new Map<string, ClientSession>();
-  /** By client, for as long as the socket lives: logging out and in again is no way round a limit. */
-  readonly #rates = new Map<string, RateLimits>();
+  readonly #rates: RateLimits;
   readonly #logins = new Logins();
   readonly #invitations = new Allowance(INVITATIONS_PER_SOCKET);
   readonly #loggedIn: () => void;
@@ -87,6 +85,7 @@ export class Gateway implements SessionOwner {
     this.#socket = socket;
     this.#protocol = protocol;
     this.#services = services;
+    this.#rates = new RateLimits(services.address);
     this.#loggedIn = services.timer(loginDeadline, () => this.#fail("LOGIN_TIMEOUT"));
   }
 
@@ -96,6 +95,8 @@ export class Gateway implements SessionOwner {
     if (typeof data === "string" ? data.length > BASE64_LIMIT : data.byteLength > FRAME_LIMIT) {
       return this.#fail("FRAME_TOO_LONG");
     }
+    const length = typeof data === "string" ? data.length : data.byteLength;
+    if (!this.#rates.takesFrame(length, this.now())) return this.#fail("MESSAGE_SENT_QUOTA_EXCEEDED");
     // Text is base64 from any client: some mini-program platforms deliver nothing else.
     const frame = typeof data === "string" ? fromBase64(data) : new Uint8Array(data);
     if (frame === undefined) return this.#fail("UNPARSEABLE_RAW_MESSAGE");
@@ -206,34 +207,26 @@ export class Gateway implements SessionOwner {
     const session = this.#sessionOf(command);
     if (session === undefined) return this.#refuse(command.clientId, serial, "SESSION_REQUIRED");
     const { clientId } = session;
-    if (!this.#allows(clientId, command, settings)) {
-      if (command.name === "message.send") return session.refuseSend(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
-      return this.#refuse(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
+    if (!this.#allows(clientId, command, frame, settings)) {
+      return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
+    const refusal = frameRefusal(command, frame.length, settings);
+    if (refusal !== undefined) return session.turnAway(command, refusal.error, refusal.detail);
     switch (command.name) {
       case "malformed":
-        return this.#refuse(clientId, serial, command.error, command.detail);
+        return session.turnAway(command, command.error, command.detail);
       case "unsupported":
-        return this.#refuse(clientId, serial, command.error, command.what);
+        return session.turnAway(command, command.error, command.what);
       case "report":
         if (command.deviceToken !== undefined && isPushSetUp(settings)) break;
         if (serial !== undefined) session.send(replies.reportUploaded(serial));
         return;
-      case "message.send":
-        if (command.size > settings.limits.messageBytes || frame.length - command.size > ENVELOPE_LIMIT) {
-          return session.refuseSend(command, "FRAME_TOO_LONG");
-        }
-        break;
       case "conversation.start":
       case "conversation.add":
         if (!this.#mayInvite(clientId, command.members)) {
-          return this.#refuse(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
+          return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
         }
         break;
-      case "message.patch": {
-        const refusal = patchRefusal(command, settings);
-        if (refusal !== undefined) return this.#refuse(clientId, serial, refusal);
-      }
     }
     session.handle(command, marked(command, frame, settings));
   }
@@ -248,7 +241,7 @@ export class Gateway implements SessionOwner {
     if (!isClientId(clientId)) return this.#refuseLogin(clientId, serial, "INVALID_LOGIN");
     const current = this.#sessions.get(clientId);
     const hasRoom = current !== undefined || this.#sessions.size < CLIENT_LIMIT;
-    if (!hasRoom || !this.#logins.allows(this.now()) || !this.#allows(clientId, command, settings)) {
+    if (!hasRoom || !this.#logins.allows(this.now()) || !this.#allows(clientId, command, frame, settings)) {
       return this.#refuseLogin(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
     const login = marked(command, frame, settings);
@@ -258,16 +251,8 @@ export class Gateway implements SessionOwner {
     void session.open(command, login);
   }
 
-  #allows(clientId: string, command: Command, settings: Settings): boolean {
-    let rates = this.#rates.get(clientId);
-    if (rates === undefined) {
-      // A socket that went through more clients than that has its oldest ones counted anew.
-      const [oldest] = this.#rates.keys();
-      if (this.#rates.size >= CLIENT_LIMIT * 2 && oldest !== undefined) this.#rates.delete(oldest);
-      rates = new RateLimits();
-      this.#rates.set(clientId, rates);
-    }
-    return rates.allows(command, settings.limits, this.now());
+  #allows(clientId: string, command: Command, frame: Uint8Array, { limits }: Settings): boolean {
+    return this.#rates.allows(clientId, command, frame.length, limits, this.now());
   }
 
   /** Whoever is put into a conversation has to be told of it: counted in whichever of the socket's names it is done. */
@@ -315,15 +300,6 @@ export class Gateway implements SessionOwner {
     this.#loggedIn();
     for (const session of [...this.#sessions.values()]) session.close(code);
   }
-}
-
-function patchRefusal(command: CommandOf<"message.patch">, settings: Settings): ErrorName | undefined {
-  for (const { recall, size } of command.patches) {
-    if (size > settings.limits.messageBytes) return "FRAME_TOO_LONG";
-    if (recall && !settings.messages.allowRecall) return "MESSAGE_RECALL_DISABLED";
-    if (!recall && !settings.messages.allowEdit) return "MESSAGE_EDIT_DISABLED";
-  }
-  return undefined;
 }
 
 /** The frame with what the settings have to say of it, for the object that it goes to. */

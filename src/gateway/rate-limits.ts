@@ -1,45 +1,147 @@
+import {
+  BYTES_PER_COMMAND,
+  BYTES_PER_SEND,
+  BYTES_PER_SOCKET_MINUTE,
+  CLIENTS_COUNTED,
+  FRAMES_PER_SOCKET_MINUTE,
+  HISTORY_BY_TYPE_COST,
+  MEMBERS_PER_COMMAND,
+  MESSAGES_PER_HISTORY_QUERY,
+} from "../bounds.ts";
+import { isWhereByIdOnly } from "../history/condition.ts";
 import type { Command } from "../protocol/commands.ts";
+import { type AddressLimits, addressLimits, Windows } from "./address-limits.ts";
 
-const WINDOW = 60_000; // ms
-
-/** Commands per minute; 0 is no limit (L-01 to L-03). */
+/** Per minute; 0 is no limit (L-01 to L-03). */
 export interface Rates {
   sendsPerMinute: number;
   historyQueriesPerMinute: number;
   otherCommandsPerMinute: number;
+  /** One address may do as much as so many people who are busy all at once; 0 is no limit. */
+  peoplePerAddress: number;
 }
 
-/** What the hosted service counts apart: sends, history queries, and each other operation by itself. */
-function rateOf(command: Command, rates: Rates): number {
+/** What is counted of a command, and how much of it one client may do. */
+interface Charge {
+  counter: string;
+  amount: number;
+  /** 0 is no limit. */
+  perMinute: number;
+  /**
+   * What of a client's limit each of many people behind one address uses at most, when all are busy at once; undefined
+   * for what sockets and addresses have limits of their own for (`logins.ts`).
+   */
+  share: number | undefined;
+}
+
+/** One socket may do as much as so many of its clients: most have one, and inventing clients is no way round. */
+const CLIENTS_PER_SOCKET = 5;
+
+/**
+ * What SDKs do by themselves in order to show what was pushed is cheap here, and allowed at rates that people do not
+ * reach; what makes the server search or write has lower limits. Whatever names many counts as that many.
+ */
+function chargeOf(command: Command, frameLength: number, rates: Rates): Charge | undefined {
+  const other = rates.otherCommandsPerMinute;
+  const bytes = Math.ceil(frameLength / BYTES_PER_COMMAND);
+  const charge = (counter: string, named: number, perMinute: number, share = 1 / 10): Charge => {
+    return { counter, amount: Math.max(named, bytes, 1), perMinute: Math.ceil(perMinute), share };
+  };
   switch (command.name) {
-    case "message.send":
-      return rates.sendsPerMinute;
-    case "message.history":
-      return rates.historyQueriesPerMinute;
-    // Answers to what the server sent, as many as it sent: never refused.
-    case "message.acknowledge":
-    case "read":
     case "echo":
-      return 0;
+    case "login":
+      return undefined;
+    case "message.send": {
+      const amount = Math.max(Math.ceil(command.size / BYTES_PER_SEND), 1);
+      return { counter: "send", amount, perMinute: rates.sendsPerMinute, share: 1 / 10 };
+    }
+    case "message.history": {
+      const pages = Math.ceil(Math.min(Math.max(command.limit ?? 0, 0), 1_000) / MESSAGES_PER_HISTORY_QUERY);
+      const kept = command.messageType === undefined ? 1 : HISTORY_BY_TYPE_COST;
+      return charge("history", Math.max(pages, kept), rates.historyQueriesPerMinute);
+    }
+    case "message.acknowledge":
+      return charge("acknowledge", 1, other * 40, 1 / 5);
+    case "read":
+      return charge("read", command.conversations.length, other * 10, 1 / 5);
+    case "conversation.query": {
+      const ids = command.temporaryIds.length > 0 ? command.temporaryIds : isWhereByIdOnly(command.where);
+      if (ids !== undefined) return charge("look-up", ids.length, other * 10);
+      return charge("list", 1, other / 2, 1 / 4);
+    }
+    case "conversation.count":
+      return charge("look-up", 1, other * 10);
+    case "conversation.maxRead":
+      return charge("look-up", command.allMembers ? 5 : 1, other * 10);
+    case "conversation.isMember":
+      return charge("look-up", command.conversationIds.length, other * 10);
+    case "session.query":
+      return charge("look-up", command.clientIds.length, other * 10);
+    case "session.open":
+      return { counter: command.name, amount: 1, perMinute: Math.ceil(other / 10), share: undefined };
+    case "session.refresh":
+      return charge(command.name, 1, other / 10, 1 / 2);
+    case "conversation.start":
+    case "conversation.add":
+    case "conversation.remove":
+      return charge(command.name, Math.ceil(command.members.length / MEMBERS_PER_COMMAND), other);
+    case "message.patch":
+      return charge(command.name, command.patches.length, other);
     default:
-      return rates.otherCommandsPerMinute;
+      return charge(command.name, 1, other);
   }
 }
 
-/** Counts one client's commands on one socket. */
+/** Counts the commands of one socket: of each of its clients, of all of them, and of its address. */
 export class RateLimits {
-  readonly #windows = new Map<string, { since: number; count: number }>();
+  /** For as long as the socket lives: logging out and in again is no way round a limit. */
+  readonly #clients = new Map<string, Windows>();
+  readonly #socket = new Windows();
+  readonly #address: string | undefined;
+  readonly #addresses: AddressLimits;
 
-  /** Whether this command is still within its limit; counts it. */
-  allows(command: Command, rates: Rates, now: number): boolean {
-    const rate = rateOf(command, rates);
-    if (rate === 0) return true;
-    const window = this.#windows.get(command.name);
-    if (window === undefined || now - window.since >= WINDOW) {
-      this.#windows.set(command.name, { since: now, count: 1 });
-      return true;
+  /** @param address of the device */
+  constructor(address: string | undefined, addresses = addressLimits) {
+    this.#address = address;
+    this.#addresses = addresses;
+  }
+
+  /** Whether this command is still within every limit; counts it if it is. */
+  allows(clientId: string, command: Command, frameLength: number, rates: Rates, now: number): boolean {
+    const charge = chargeOf(command, frameLength, rates);
+    if (charge === undefined || charge.perMinute === 0) return true;
+    const { counter, amount, perMinute, share } = charge;
+    const client = this.#ofClient(clientId);
+    if (share === undefined) return client.take(counter, amount, perMinute, now);
+    const ofSocket = perMinute * CLIENTS_PER_SOCKET;
+    const ofAddress =
+      rates.peoplePerAddress === 0
+        ? 0
+        : Math.max(Math.ceil(perMinute * share * rates.peoplePerAddress), perMinute);
+    return (
+      client.take(counter, amount, perMinute, now) &&
+      this.#socket.take(counter, amount, ofSocket, now) &&
+      this.#addresses.take(this.#address, counter, amount, ofAddress, now)
+    );
+  }
+
+  /** Whether a frame may be looked at at all: who floods a socket is not answered for ever. */
+  takesFrame(bytes: number, now: number): boolean {
+    return (
+      this.#socket.take("frames", 1, FRAMES_PER_SOCKET_MINUTE, now) &&
+      this.#socket.take("bytes", bytes, BYTES_PER_SOCKET_MINUTE, now)
+    );
+  }
+
+  #ofClient(clientId: string): Windows {
+    let windows = this.#clients.get(clientId);
+    if (windows === undefined) {
+      // A socket that went through more clients than that has its oldest ones counted anew.
+      const [oldest] = this.#clients.keys();
+      if (this.#clients.size >= CLIENTS_COUNTED && oldest !== undefined) this.#clients.delete(oldest);
+      windows = new Windows();
+      this.#clients.set(clientId, windows);
     }
-    window.count += 1;
-    return window.count <= rate;
+    return windows;
   }
 }

@@ -102,23 +102,28 @@ function patchContent(item: PatchItem): Content | undefined {
   }
 }
 
+/** A conversation that is named repeatedly is one: it is read as far as any of them says. */
 export function decodeRead(message: GenericCommand): Request {
   const read = message.readMessage;
-  const conversations: CommandOf<"read">["conversations"] = [];
+  const named = new Map<string, CommandOf<"read">["conversations"][number]>();
   for (const tuple of read?.convs ?? []) {
     if (tuple.cid === "") continue;
-    conversations.push({
-      conversationId: tuple.cid,
-      timestamp: optionalNumber(given(tuple, "timestamp")),
-      messageId: nonEmpty(tuple.mid),
-    });
+    const timestamp = optionalNumber(given(tuple, "timestamp"));
+    const before = named.get(tuple.cid);
+    if (before !== undefined && !isFurther(timestamp, before.timestamp)) continue;
+    named.set(tuple.cid, { conversationId: tuple.cid, timestamp, messageId: nonEmpty(tuple.mid) });
   }
   // The schema's older form: everything in these conversations.
   for (const conversationId of read ? [read.cid, ...read.cids] : []) {
     if (conversationId === "") continue;
-    conversations.push({ conversationId, timestamp: undefined, messageId: undefined });
+    named.set(conversationId, { conversationId, timestamp: undefined, messageId: undefined });
   }
-  return { name: "read", conversations };
+  return { name: "read", conversations: [...named.values()] };
+}
+
+/** Without a time, it is all of a conversation. */
+function isFurther(time: number | undefined, before: number | undefined): boolean {
+  return before !== undefined && (time === undefined || time > before);
 }
 
 /** A copy: the decoder's bytes are a window on the frame, which storage and RPC would take along whole. */

@@ -93,6 +93,7 @@ export const closes = {
   LOGIN_TIMEOUT: { final: false },
   FRAME_TOO_LONG: { final: false },
   UNPARSEABLE_RAW_MESSAGE: { final: false },
+  MESSAGE_SENT_QUOTA_EXCEEDED: { final: false },
   INTERNAL_ERROR: { final: false },
 } as const satisfies Partial<Record<ErrorName, { final: boolean }>>;
 

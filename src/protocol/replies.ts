@@ -66,6 +66,11 @@ export function sessionRefreshed(serial: Serial, session: SessionToken): Uint8Ar
   return sessionReply(serial, OpType.refreshed, session);
 }
 
+/** The token that the client has stays the one it has. */
+export function sessionNotRefreshed(serial: Serial): Uint8Array {
+  return reply(serial, { cmd: CommandType.session, op: OpType.refreshed, sessionMessage: {} });
+}
+
 function sessionReply(serial: Serial, op: OpType, { token, tokenTtl }: SessionToken): Uint8Array {
   const stTtl = Math.trunc(Math.min(tokenTtl, TOKEN_TTL_MAX));
   return reply(serial, { cmd: CommandType.session, op, sessionMessage: { st: token, stTtl } });

@@ -47,9 +47,13 @@ const schema = (demo: boolean) =>
     ),
     limits: v.optional(
       group({
-        sendsPerMinute: v.optional(perMinute(), 60),
-        historyQueriesPerMinute: v.optional(perMinute(), 120),
-        otherCommandsPerMinute: v.optional(perMinute(), 30),
+        /** Of one client on one socket; the other limits on commands likewise. Somebody at five windows sends 300. */
+        sendsPerMinute: v.optional(perMinute(), 600),
+        historyQueriesPerMinute: v.optional(perMinute(), 600),
+        /** Each by itself; look-ups by id ten times as many, list queries half (`gateway/rate-limits.ts`). */
+        otherCommandsPerMinute: v.optional(perMinute(), 300),
+        /** One address may do as much as so many people who are busy all at once; 0 is unlimited. */
+        peoplePerAddress: v.optional(whole(0, 1_000_000), 200),
         /** Content and push data of one message together, in bytes. */
         messageBytes: v.optional(whole(1, 65_536), 5_120),
         /** Members of one conversation. */

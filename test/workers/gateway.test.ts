@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { toBase64 } from "../../src/protocol/base64.ts";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
 import { type CommandInit, encodeCommand, has } from "../support/frames.ts";
-import { change, heard, history, logs, named, query, refusal, say, settle, start } from "./support/chat.ts";
+import { change, heard, history, named, query, refusal, say, settle, start } from "./support/chat.ts";
 import { Device } from "./support/device.ts";
 import { configure, http, openWorld, world } from "./support/world.ts";
 
@@ -422,36 +422,66 @@ describe("rate limits", () => {
     return { tom, jerry, toms, chat };
   }
 
-  test("[L-01] the 61st send of a minute is refused with 4116, in the form of a send, and not kept", async () => {
+  test("[L-01] the 601st send of a minute is refused with 4116, in the form of a send, and not kept", async () => {
     const { toms, chat } = await tomsChat();
     await configure({ limits: { sendsPerMinute: null } });
-    for (let at = 1; at <= 60; at++) expect(refusal(await say(toms, chat, `${at}`))).toBe("");
-    for (const more of [{}, { transient: true }, { dt: "again" }]) {
-      const { cmd, ackMessage } = await say(toms, chat, "61", more);
+    for (let at = 1; at <= 600; at++)
+      toms.send({ cmd: "direct", i: 1_000 + at, directMessage: { cid: chat, msg: `${at}` } });
+    for (let at = 1; at <= 600; at++) expect(refusal(await toms.answer(1_000 + at))).toBe("");
+    for (const more of [{}, { transient: true }, { dt: "again" }, { will: true }]) {
+      const { cmd, ackMessage } = await say(toms, chat, "601", more);
       expect([cmd, ackMessage?.code]).toEqual([CommandType.ack, 4116]);
       expect(ackMessage?.uid).toBeTruthy();
     }
-    expect((await history(toms, chat)).at(-1)).toBe("60");
+    expect((await history(toms, chat)).at(-1)).toBe("600");
   });
 
-  test("[L-02] the 121st history query of a minute is refused with 4116", async () => {
+  test("[L-01] a message counts once for every 5 KB of it", async () => {
     const { toms, chat } = await tomsChat();
-    await configure({ limits: { historyQueriesPerMinute: null } });
-    for (let at = 1; at <= 120; at++) expect(refusal(await logs(toms, chat))).toBe("");
-    expect(refusal(await logs(toms, chat))).toBe(TOO_FAST);
+    await configure({ limits: { sendsPerMinute: 4, messageBytes: 65_536 } });
+    expect(refusal(await say(toms, chat, "x".repeat(5_120)))).toBe("");
+    expect(refusal(await say(toms, chat, "x".repeat(15_361)))).toBe("4116 MESSAGE_SENT_QUOTA_EXCEEDED");
+    expect(refusal(await say(toms, chat, "x".repeat(15_360)))).toBe("");
+    expect(refusal(await say(toms, chat, "x"))).toBe("4116 MESSAGE_SENT_QUOTA_EXCEEDED");
+    await configure({ limits: { messageBytes: null } });
   });
 
-  test("[L-03] the 31st of any other operation is refused with 4116, each counted by itself", async () => {
+  test("[L-02] beyond the limit history queries are refused with 4116, large pages and filtered ones sooner", async () => {
+    const { toms, chat } = await tomsChat();
+    await configure({ limits: { historyQueriesPerMinute: 20 } });
+    const asked = (logsMessage: object) =>
+      toms.ask({ cmd: "logs", logsMessage: { cid: chat, ...logsMessage } });
+    for (let at = 1; at <= 6; at++) expect(refusal(await asked({ limit: 100 }))).toBe("");
+    expect(refusal(await asked({ limit: 1_000 }))).toBe(""); // 10
+    expect(refusal(await asked({ lctype: -2 }))).toBe(""); // 4
+    expect(refusal(await asked({ limit: 1 }))).toBe(TOO_FAST);
+  });
+
+  test("[L-03] beyond the limit any other operation is refused with 4116, each counted by itself", async () => {
     const { jerry, toms, chat } = await tomsChat();
-    await configure({ limits: { otherCommandsPerMinute: null } });
-    const count = () => toms.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });
-    for (let at = 1; at <= 30; at++) expect(refusal(await count())).toBe("");
-    const refused = await count();
+    await configure({ limits: { otherCommandsPerMinute: 30 } });
+    for (let at = 1; at <= 30; at++) expect(refusal(await change(toms, "add", chat, [jerry]))).toBe("");
+    const refused = await change(toms, "add", chat, [jerry]);
     expect(refusal(refused)).toBe(TOO_FAST);
     expect(refused.peerId).toBe(toms.clientId);
-    for (let at = 1; at <= 30; at++) expect(refusal(await change(toms, "add", chat, [jerry]))).toBe("");
-    expect(refusal(await change(toms, "add", chat, [jerry]))).toBe(TOO_FAST);
+    expect(refusal(await change(toms, "remove", chat, [jerry]))).toBe("");
     expect(refusal(await say(toms, chat, "still here"))).toBe("");
+  });
+
+  test("[L-03] look-ups are allowed ten times as often, list queries half as often, and names count", async () => {
+    const { toms, chat } = await tomsChat();
+    await configure({ limits: { otherCommandsPerMinute: 6 } });
+    const find = (where: object) =>
+      toms.ask({ cmd: "conv", op: "query", convMessage: { where: { data: JSON.stringify(where) } } });
+    for (let at = 1; at <= 40; at++)
+      expect(refusal(await toms.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } }))).toBe("");
+    const others = Array.from({ length: 15 }, (_, at) => `${at}`.padStart(24, "0"));
+    expect(refusal(await find({ objectId: { $in: others } }))).toBe("");
+    expect(refusal(await find({ objectId: { $in: others } }))).toBe(TOO_FAST);
+    for (let at = 1; at <= 5; at++) expect(refusal(await find({ objectId: chat }))).toBe("");
+    expect(refusal(await find({ objectId: chat }))).toBe(TOO_FAST);
+    for (let at = 1; at <= 3; at++) expect(refusal(await find({ name: "x" }))).toBe("");
+    expect(refusal(await find({ name: "x" }))).toBe(TOO_FAST);
   });
 
   test("[L-01] [L-03] one client's haste is nobody else's, not even on the same socket", async () => {
@@ -477,10 +507,10 @@ describe("rate limits", () => {
     await jerrys.message("100");
   });
 
-  test("[L-01] heartbeats, acknowledgements and read marks are never too many", async () => {
+  test("[L-01] heartbeats are never too many, read marks and acknowledgements only by the hundreds", async () => {
     const { jerry, toms, chat } = await tomsChat();
     const jerrys = await Device.of(jerry);
-    await configure({ limits: { sendsPerMinute: 1, otherCommandsPerMinute: 1, historyQueriesPerMinute: 1 } });
+    await configure({ limits: { sendsPerMinute: 1, otherCommandsPerMinute: 6, historyQueriesPerMinute: 1 } });
     for (let i = 100; i < 150; i++) {
       jerrys.send({ cmd: "echo", i });
       jerrys.send({ cmd: "ack", peerId: jerry, ackMessage: { cid: chat, mid: "x" } });

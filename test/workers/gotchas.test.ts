@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
-import { has } from "../support/frames.ts";
+import { type CommandInit, has } from "../support/frames.ts";
 import {
   ask,
   change,
@@ -16,7 +16,7 @@ import {
   update,
 } from "./support/chat.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
-import { http, openWorld, world } from "./support/world.ts";
+import { configure, http, openWorld, world } from "./support/world.ts";
 
 /** What crashes or hangs an SDK, or makes it lose something: one test per row of wire §10.1. */
 
@@ -435,4 +435,35 @@ test("[gotcha 45] [gotcha 48] every refusal has code and reason, a message's its
   expect(ackMessage).toMatchObject({ code: 4401, reason: "INVALID_MESSAGING_TARGET" });
   expect(ackMessage?.uid).toBeTruthy();
   expect(has(ackMessage, "t")).toBe(true);
+});
+
+test("[gotcha 49] Java is told no error when it asks who is online, or for a new token, too often", async () => {
+  const [tom] = named("tom");
+  const asked: [CommandInit, string][] = [
+    [{ cmd: "session", op: "query", sessionMessage: { sessionPeerIds: [tom] } }, "query_result"],
+    [{ cmd: "session", op: "refresh" }, "refreshed"],
+  ];
+  const javas = await Device.connect();
+  await javas.login(tom, { ua: "LeanCloud-Java-SDK/8.2.28", deviceId: "a" });
+  const others = await Device.connect();
+  await others.login(tom, { ua: "js/5.0.0-rc.8", deviceId: "b" });
+  await configure({ limits: { otherCommandsPerMinute: 1 } });
+  for (const [command, op] of asked) {
+    for (let at = 0; at < 12; at += 1) {
+      const answer = await javas.ask(command);
+      expect([answer.cmd, OpType[answer.op]]).toEqual([CommandType.session, op]);
+    }
+    for (let at = 0; at < 10; at += 1) await others.ask(command);
+    expect(refusal(await others.ask(command))).toBe("4116 MESSAGE_SENT_QUOTA_EXCEEDED");
+  }
+  await configure({ limits: { otherCommandsPerMinute: 0 } });
+});
+
+test("[gotcha 49] [B-29] Java is told no error when it asks about more clients than may be asked about", async () => {
+  const [tom] = named("tom");
+  const toms = await Device.connect();
+  await toms.login(tom, { ua: "LeanCloud-Java-SDK/6.0.5" });
+  const sessionPeerIds = [tom, ...Array.from({ length: 150 }, (_, at) => `${tom} ${at}`)];
+  const answer = await toms.ask({ cmd: "session", op: "query", sessionMessage: { sessionPeerIds } });
+  expect([answer.cmd, OpType[answer.op]]).toEqual([CommandType.session, "query_result"]);
 });

@@ -6,9 +6,10 @@ describe("defaults", () => {
     expect(defaultSettings(false)).toEqual({
       messages: { allowEdit: false, allowRecall: false },
       limits: {
-        sendsPerMinute: 60,
-        historyQueriesPerMinute: 120,
-        otherCommandsPerMinute: 30,
+        sendsPerMinute: 600,
+        historyQueriesPerMinute: 600,
+        otherCommandsPerMinute: 300,
+        peoplePerAddress: 200,
         messageBytes: 5120,
         members: 500,
         linksPerSession: 64,

@@ -1,0 +1,75 @@
+import { ADDRESSES_REMEMBERED } from "../bounds.ts";
+import { networkOf } from "./address-allowances.ts";
+
+const WINDOW = 60_000; // ms
+
+/** Counts of one minute each, by what is counted. Two minutes that meet may let twice as much through at once. */
+export class Windows {
+  readonly #windows = new Map<string, { since: number; count: number }>();
+
+  /**
+   * Counts so much of something, if it is still within so much a minute.
+   *
+   * @param perMinute 0 is no limit
+   * @returns whether it is; what is refused is not counted
+   */
+  take(what: string, amount: number, perMinute: number, now: number): boolean {
+    if (perMinute === 0) return true;
+    let window = this.#windows.get(what);
+    if (window === undefined || now - window.since >= WINDOW) {
+      window = { since: now, count: 0 };
+      this.#windows.set(what, window);
+    }
+    // A single command that is more than a whole minute's worth has to be possible, once.
+    if (window.count > 0 && window.count + amount > perMinute) return false;
+    window.count += amount;
+    return true;
+  }
+
+  /** Whether nothing was counted for a minute. */
+  isOver(now: number): boolean {
+    for (const { since } of this.#windows.values()) if (now - since < WINDOW) return false;
+    return true;
+  }
+}
+
+/**
+ * Counts what comes from each address in a minute, whoever it is from and over however many sockets. It lives in the
+ * memory of the isolate and takes a bounded number of addresses: the one heard of least lately is forgotten first.
+ */
+export class AddressLimits {
+  readonly #addresses = new Map<string, Windows>();
+  readonly #most: number;
+
+  constructor(most = ADDRESSES_REMEMBERED) {
+    this.#most = most;
+  }
+
+  /** How many addresses it remembers. */
+  get size(): number {
+    return this.#addresses.size;
+  }
+
+  /**
+   * Counts so much of something from an address, if it is still within so much a minute. What comes from no known
+   * address is within.
+   *
+   * @param perMinute 0 is no limit
+   */
+  take(address: string | undefined, what: string, amount: number, perMinute: number, now: number): boolean {
+    if (address === undefined || perMinute === 0) return true;
+    // Here those of this machine and of private networks count too: so much is more than a small proxy's people do.
+    const network = networkOf(address) ?? address;
+    const windows = this.#addresses.get(network) ?? new Windows();
+    this.#addresses.delete(network);
+    this.#addresses.set(network, windows);
+    if (this.#addresses.size > this.#most) {
+      const [oldest] = this.#addresses.keys();
+      if (oldest !== undefined) this.#addresses.delete(oldest);
+    }
+    return windows.take(what, amount, perMinute, now);
+  }
+}
+
+/** For every socket of the isolate. */
+export const addressLimits = new AddressLimits();

@@ -1,0 +1,81 @@
+import type { ConversationLink } from "./conversation-link.ts";
+
+/**
+ * A session's links by conversation. Those that are open stand in the order of their use, so that finding the one
+ * that gives way takes no look at the others (L4).
+ */
+export class LinkTable {
+  readonly #links = new Map<string, ConversationLink>();
+  /** Open links, the least recently used first; some may have closed or broken meanwhile. */
+  readonly #byUse = new Set<ConversationLink>();
+  /** Asked to go, and not gone yet. */
+  readonly #leaving = new Set<ConversationLink>();
+  readonly #opening = new Set<ConversationLink>();
+
+  get size(): number {
+    return this.#links.size;
+  }
+
+  /** Links that were never open yet, or broke and are being opened again. */
+  get opening(): number {
+    return this.#opening.size;
+  }
+
+  get(conversationId: string): ConversationLink | undefined {
+    return this.#links.get(conversationId);
+  }
+
+  has(conversationId: string): boolean {
+    return this.#links.has(conversationId);
+  }
+
+  values(): Iterable<ConversationLink> {
+    return this.#links.values();
+  }
+
+  add(link: ConversationLink): void {
+    this.#links.set(link.conversationId, link);
+    this.#opening.add(link);
+  }
+
+  /** The link is open, perhaps again. */
+  opened(link: ConversationLink): void {
+    this.#opening.delete(link);
+    this.#leaving.delete(link);
+    this.#byUse.add(link);
+  }
+
+  used(link: ConversationLink, now: number): void {
+    link.lastUsedAt = now;
+    if (this.#byUse.delete(link)) this.#byUse.add(link);
+  }
+
+  remove(link: ConversationLink): void {
+    if (this.#links.get(link.conversationId) === link) this.#links.delete(link.conversationId);
+    for (const set of [this.#byUse, this.#leaving, this.#opening]) set.delete(link);
+  }
+
+  clear(): void {
+    for (const collection of [this.#links, this.#byUse, this.#leaving, this.#opening]) collection.clear();
+  }
+
+  /**
+   * Asks the least recently used links to go until there is room for so many more. What is still opening cannot give
+   * way, and is counted again when it is open; those already asked to go count as gone.
+   *
+   * @param usedBefore ms: links used since then stay
+   */
+  makeRoom(more: number, limit: number, usedBefore: number): void {
+    let excess = this.#links.size - this.#leaving.size + more - limit;
+    for (const link of this.#byUse) {
+      if (excess <= 0 || link.lastUsedAt >= usedBefore) return;
+      this.#byUse.delete(link);
+      // It broke, and is being opened again.
+      if (link.isOpening) this.#opening.add(link);
+      if (!link.canUnlink) continue;
+      this.#leaving.add(link);
+      excess -= 1;
+      link.unlink();
+    }
+  }
+}

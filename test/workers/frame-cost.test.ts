@@ -1,0 +1,172 @@
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { ConversationObject } from "../../src/conversation/conversation-object.ts";
+import { CommandType } from "../../src/protocol/generated/message_pb.js";
+import { decodeFrame } from "../support/frames.ts";
+import { named, refusal, say, start } from "./support/chat.ts";
+import { edit, modify, namedBy } from "./support/commands.ts";
+import { Device } from "./support/device.ts";
+import { configure, openWorld } from "./support/world.ts";
+
+beforeAll(() => openWorld({ messages: { allowEdit: true, allowRecall: true } }));
+
+/** What conversations were handed while something ran: links asked for, and frames. */
+async function costOf(run: () => Promise<void>): Promise<{ dials: number; frames: Uint8Array[] }> {
+  const dials = vi.spyOn(ConversationObject.prototype, "fetch");
+  const handed = vi.spyOn(ConversationObject.prototype, "webSocketMessage");
+  await run();
+  const frames = handed.mock.calls.flatMap(([, data]) =>
+    typeof data === "string" ? [] : [new Uint8Array(data)],
+  );
+  const cost = { dials: dials.mock.calls.length, frames };
+  dials.mockRestore();
+  handed.mockRestore();
+  return cost;
+}
+
+describe("a frame that names many conversations", () => {
+  test("[I13] one that is named 3,000 times is read once, up to the last time that is named", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const cid = await start(toms, [tom, jerry]);
+    const sent = await say(toms, cid, "one");
+    await say(toms, cid, "two");
+    await jerrys.message("two");
+    const timestamp = Number(sent.ackMessage?.t);
+    const convs = Array.from({ length: 3_000 }, (_, at) => ({ cid, timestamp: timestamp - at }));
+    const { frames } = await costOf(async () => {
+      const answer = await jerrys.ask({ cmd: "read", readMessage: { convs } });
+      expect(answer.cmd).toBe(CommandType.read);
+    });
+    const reads = frames.filter((frame) => decodeFrame(frame).cmd === CommandType.read);
+    expect(reads.length).toBe(1);
+    expect(reads[0]?.length).toBeLessThan(200);
+    const counts = jerrys.pushes().flatMap(({ unreadMessage }) => unreadMessage?.convs ?? []);
+    expect(counts.filter((conv) => conv.cid === cid).map(({ unread }) => unread)).toEqual([1]);
+  });
+
+  test("[I13] a read mark that does not move tells nobody a count", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const cid = await start(toms, [tom, jerry]);
+    await say(toms, cid, "one");
+    await jerrys.message("one");
+    for (let at = 0; at < 5; at += 1) await jerrys.ask({ cmd: "read", readMessage: { convs: [{ cid }] } });
+    const counts = jerrys.pushes().flatMap(({ unreadMessage }) => unreadMessage?.convs ?? []);
+    expect(counts.filter((conv) => conv.cid === cid).length).toBe(1);
+  });
+
+  test("[I13] each conversation is handed what concerns it, and only the first confirms the reading", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const cids: string[] = [];
+    for (let at = 0; at < 5; at += 1) cids.push(await start(toms, [tom], { unique: false }));
+    for (const cid of cids) await say(toms, cid, "hi");
+    const invented = Array.from({ length: 100 }, (_, at) => `no conversation ${at}`);
+    const convs = [...cids, ...invented].map((cid) => ({ cid }));
+    const { frames } = await costOf(async () => {
+      await toms.ask({ cmd: "read", i: 77, readMessage: { convs } });
+      await vi.waitFor(() => expect(toms.answers(77).length).toBe(1));
+      await say(toms, cids[4] ?? "", "afterwards");
+    });
+    const reads = frames.map(decodeFrame).filter(({ cmd }) => cmd === CommandType.read);
+    expect(reads.map(({ readMessage }) => readMessage?.convs.map(({ cid }) => cid))).toEqual(
+      cids.map((cid) => [cid]),
+    );
+    expect(reads.filter((frame) => Object.hasOwn(frame, "i")).length).toBeLessThanOrEqual(1);
+  });
+
+  test("[I13] edits in several conversations go to each as its own part, and are answered once", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const [one, two] = [await start(toms, [tom]), await start(toms, [tom], { unique: false })];
+    const first = namedBy(one, await say(toms, one, "a"));
+    const second = namedBy(two, await say(toms, two, "b"));
+    const data = new TextEncoder().encode("edited");
+    const { frames } = await costOf(async () => {
+      expect(refusal(await modify(toms, { ...first, data }, { ...second, data }, { ...first, data }))).toBe(
+        "",
+      );
+    });
+    const patches = frames.map(decodeFrame).flatMap(({ patchMessage }) => patchMessage ?? []);
+    expect(patches.map(({ patches }) => patches.map(({ cid }) => cid))).toEqual([[one, one], [two]]);
+  });
+
+  test.each([
+    [
+      "read",
+      1_000,
+      (cids: string[]) => ({ cmd: "read" as const, readMessage: { convs: cids.map((cid) => ({ cid })) } }),
+    ],
+    [
+      "isMember",
+      100,
+      (cids: string[]) => ({ cmd: "conv" as const, op: "is_member" as const, convMessage: { cids } }),
+    ],
+    [
+      "query",
+      100,
+      (cids: string[]) => ({
+        cmd: "conv" as const,
+        op: "query" as const,
+        convMessage: { tempConvIds: cids },
+      }),
+    ],
+  ])(
+    "[I13] a %s of more than %i conversations is refused with 4109 and goes nowhere",
+    async (_, most, frame) => {
+      const [tom] = named("tom");
+      const toms = await Device.of(tom);
+      const cids = Array.from({ length: most + 1 }, (_, at) => `${at}`.padStart(24, "a"));
+      const { dials, frames } = await costOf(async () => {
+        expect(refusal(await toms.ask(frame(cids)))).toBe("4109 FRAME_TOO_LONG");
+      });
+      expect([dials, frames.length]).toEqual([0, 0]);
+    },
+  );
+
+  test("[I13] [L-06] more members than a conversation may have are refused before anybody is looked up", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const cid = await start(toms, [tom]);
+    const m = Array.from({ length: 5_000 }, (_, at) => `p${at}`);
+    for (const op of ["start", "add"] as const) {
+      expect(refusal(await toms.ask({ cmd: "conv", op, convMessage: { cid, m } }))).toBe(
+        "4304 CONVERSATION_FULL",
+      );
+    }
+    const removal = await toms.ask({ cmd: "conv", op: "remove", convMessage: { cid, m } });
+    expect(refusal(removal)).toBe("4109 FRAME_TOO_LONG");
+  });
+
+  test("[I13] an edit is no way round what a message may bring along, nor are many in one frame", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const cid = await start(toms, [tom]);
+    await configure({ limits: { messageBytes: 5_000 } });
+    const message = namedBy(cid, await say(toms, cid, "a"));
+    const mentionPids = Array.from({ length: 2_000 }, (_, at) => `person ${at}`);
+    expect(refusal(await edit(toms, message, "b", { mentionPids }))).toBe("4109 FRAME_TOO_LONG");
+    const data = new Uint8Array(3_000).fill(97);
+    expect(refusal(await modify(toms, { ...message, data }, { ...message, data }))).toBe(
+      "4109 FRAME_TOO_LONG",
+    );
+    const recalls = Array.from({ length: 101 }, () => ({ ...message, recall: true }));
+    expect(refusal(await modify(toms, ...recalls))).toBe("4109 FRAME_TOO_LONG");
+    expect(refusal(await modify(toms, { ...message, data }))).toBe("");
+    await configure({ limits: { messageBytes: null } });
+  });
+});
+
+describe("links", () => {
+  test("[I13] [L4] a frame that names 300 conversations nobody has opens so many links at most once", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const convs = Array.from({ length: 300 }, (_, at) => ({ cid: `${at}`.padStart(24, "b") }));
+    const { dials, frames } = await costOf(async () => {
+      const answer = await toms.ask({ cmd: "read", readMessage: { convs } });
+      expect(refusal(answer)).toBe("4303 CONVERSATION_NOT_FOUND");
+    });
+    expect(dials).toBeLessThanOrEqual(300);
+    expect(frames.length).toBe(0);
+  });
+});
