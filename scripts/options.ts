@@ -5,6 +5,7 @@ export const usage = `Usage: npm start [-- options]
   --port <number>   port to listen on, 0 for any free one (default 8787)
   --host <address>  address to listen on (default 127.0.0.1)
   --data <folder>   where everything is kept (default .data)
+  --proxies <n>     reverse proxies of yours in front, whose X-Forwarded-For is believed (default 0)
   --demo            allow editing and recalling messages, and let the page at / log in by itself
   --help            show this
 
@@ -39,10 +40,16 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
   if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535) {
     throw new Refusal(`--port must be a number from 0 to 65535, not "${flags.port}"\n\n${usage}`, 2);
   }
+  if (!/^\d$/.test(flags.proxies)) {
+    throw new Refusal(`--proxies must be a number from 0 to 9, not "${flags.proxies}"\n\n${usage}`, 2);
+  }
   for (const name of ["host", "data"] as const) {
     if (flags[name] === "") throw new Refusal(`--${name} must not be empty\n\n${usage}`, 2);
   }
-  const variables = { ...TRIAL, ...(flags.demo ? { DEMO: "1" } : {}) };
+  const variables = {
+    ...{ ...TRIAL, PROXIES: flags.proxies, LOOPBACK: isLoopback(flags.host) ? "1" : "0" },
+    ...(flags.demo ? { DEMO: "1" } : {}),
+  };
   const missing: string[] = [];
   for (const name of ["APP_ID", "APP_KEY", "MASTER_KEY"] as const) {
     const given = environment[name];
@@ -67,6 +74,7 @@ function parse(args: string[]) {
         port: { type: "string", default: "8787" },
         host: { type: "string", default: "127.0.0.1" },
         data: { type: "string", default: ".data" },
+        proxies: { type: "string", default: "0" },
         demo: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },

@@ -40,6 +40,10 @@ export interface Env {
   PUSH: Objects<PushStub>;
   /** "1" under `npm start`. */
   OWN_BOX?: string;
+  /** On one's own box: how many proxies of the owner's stand before it, as a number in text. */
+  PROXIES?: string;
+  /** "1" on one's own box where only this machine can connect. */
+  LOOPBACK?: string;
   /** On one's own box: calls that cannot leave for a private network, whatever a name resolves to. */
   PUBLIC_NETWORK?: Fetcher;
   /** On one's own box, whose runtime speaks no HTTP/2: calls to Apple. */

@@ -1,13 +1,47 @@
+/** Where a request came from, as far as it can be known. */
+export interface Sender {
+  /** For hooks, history and the event log: only what the platform or the owner's own proxy says. */
+  address: string | undefined;
+  /** What the limits for addresses count by. */
+  countedAs: string | undefined;
+}
+
+/** What stands between clients and one's own box. */
+export interface Front {
+  /** Proxies that the owner says there are (`npm start -- --proxies`). */
+  proxies: number;
+  /** Only this machine can connect. */
+  onLoopback: boolean;
+}
+
+const THIS_MACHINE = "127.0.0.1";
+
 /**
- * The address of whoever sent a request, for hooks, history and the event log: nothing is decided by it. Behind a
- * proxy on one's own box the platform's header names the proxy, and `X-Forwarded-For` the device.
+ * Who sent a request. On Cloudflare its edge says so, in `CF-Connecting-IP`. On one's own box the front of the runtime
+ * writes the nearest peer there, unless the client sent that header itself. So a record has only what the owner's
+ * proxies wrote: each adds its peer at the end of `X-Forwarded-For`.
+ *
+ * The limits may count by more: a proxy on this machine or in a private network that the owner did not tell of must not
+ * make one address of everybody.
+ *
+ * @param front undefined on Cloudflare
  */
-export function addressOf(headers: Headers): string | undefined {
-  const near = headers.get("CF-Connecting-IP") ?? undefined;
-  const forwarded = headers.get("X-Forwarded-For")?.split(",")[0]?.trim();
-  return near === undefined || isLoopback(near) ? forwarded || near : near;
+export function senderOf(headers: Headers, front: Front | undefined): Sender {
+  const claimed = headers.get("CF-Connecting-IP")?.trim() || undefined;
+  if (front === undefined) return { address: claimed, countedAs: claimed };
+  const forwarded = (headers.get("X-Forwarded-For") ?? "").split(",").map((each) => each.trim());
+  const named = front.proxies > 0 ? forwarded.at(-front.proxies) || undefined : undefined;
+  if (named !== undefined) return { address: named, countedAs: named };
+  const isHere = front.onLoopback || (claimed !== undefined && isLoopback(claimed));
+  const peer = isHere && (claimed === undefined || !isLoopback(claimed)) ? THIS_MACHINE : claimed;
+  const mayBeProxy = peer !== undefined && (isHere || isPrivate(peer));
+  return { address: isHere ? peer : undefined, countedAs: (mayBeProxy && forwarded.at(-1)) || peer };
 }
 
 function isLoopback(address: string): boolean {
   return address === "::1" || /^(?:::ffff:)?127\./.test(address);
+}
+
+function isPrivate(address: string): boolean {
+  return /^(?:::ffff:)?(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)|^f[cd]/i.test(address);
 }

@@ -4,7 +4,7 @@ import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
-import { addressOf } from "./address.ts";
+import { type Front, type Sender, senderOf } from "./address.ts";
 import { Addresses } from "./address-allowances.ts";
 import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
@@ -30,7 +30,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
     server.close(errors.INVALID_ORIGIN.code, "INVALID_ORIGIN");
     return answer;
   }
-  const services = servicesOf(env, addressOf(request.headers));
+  const services = servicesOf(env, senderOf(request.headers, frontOf(env)));
   const gateway = new Gateway(server, agreed.protocol, services, settings.limits.loginSeconds * 1000);
   const lost = () => gateway.lost();
   server.addEventListener("message", ({ data }) => {
@@ -47,7 +47,12 @@ export async function connect(request: Request, env: Env): Promise<Response> {
 /** What this isolate remembers of addresses. */
 const addresses = new Addresses();
 
-function servicesOf(env: Env, address: string | undefined): GatewayServices {
+function frontOf({ OWN_BOX, PROXIES, LOOPBACK }: Env): Front | undefined {
+  if (OWN_BOX !== "1") return undefined;
+  return { proxies: Number(PROXIES ?? 0), onLoopback: LOOPBACK === "1" };
+}
+
+function servicesOf(env: Env, { address, countedAs }: Sender): GatewayServices {
   const judges = judgesOf(env);
   return {
     appId: env.APP_ID,
@@ -59,7 +64,7 @@ function servicesOf(env: Env, address: string | undefined): GatewayServices {
     },
     settings: settingsOf(env),
     judge: (clientId, command, security) => judgeLogin(clientId, command, security, judges),
-    allowances: addresses.of(address, Date.now()),
+    allowances: addresses.of(countedAs, Date.now()),
     dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
     dialConversation: dial((request) => env.CONVERSATIONS.getByName(request.conversationId)),
   };
