@@ -1,7 +1,8 @@
 import type { MissedNotices as ClientNotices } from "./client/missed-notices.ts";
 import type { TokenRefused } from "./client/token-check.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
-import type { Described, MissedNotices, Started } from "./conversation/conversation-object.ts";
+import type { MissedNotices, Started } from "./conversation/conversation-object.ts";
+import type { Described } from "./conversation/description.ts";
 import type { HistoryRequest } from "./conversation/log.ts";
 import type { Will } from "./conversation/messages.ts";
 import type { RowChange, RowChanged } from "./conversation/row-change.ts";
@@ -90,7 +91,8 @@ export interface ConversationStub {
   fetch(request: Request): Promise<Response>;
   /** @param origin who asked: `client` is told by his own object, as with everything else he asks it for */
   start(record: ConversationRecord, origin: "client" | "server"): Promise<Started>;
-  describe(): Promise<Described | undefined>;
+  /** @param viewer who asks; undefined for the app's server, which sees all of it */
+  describe(viewer: string | undefined): Promise<Described | undefined>;
   isMember(clientId: string): Promise<boolean>;
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): Promise<MissedNotices>;

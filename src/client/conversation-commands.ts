@@ -1,7 +1,8 @@
-import type { Described } from "../conversation/conversation-object.ts";
+import type { Described } from "../conversation/description.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
-import { isWhereByIdOnly } from "../history/query.ts";
+import { type ConversationFound, isWhereByIdOnly } from "../history/query.ts";
+import { type Asker, withoutMembers } from "../history/reach.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import { ALLOWED, type ConversationVerdict } from "../hooks/events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
@@ -62,7 +63,7 @@ async function askedToStart(
   { id, creator, members, unique }: ConversationRecord,
   attributes: JsonObject,
 ): Promise<ConversationVerdict> {
-  if (unique && (await services.describe(id)) !== undefined) return ALLOWED;
+  if (unique && (await services.describe(id, creator)) !== undefined) return ALLOWED;
   return services.hooks.aboutConversation({ name: "conversationStart", by: creator, members, attributes });
 }
 
@@ -81,40 +82,49 @@ async function mayStart(
   return isSignatureValid({ appId, masterKey, clientId, permission, signature, now: services.now() });
 }
 
-/** By id from the objects, consistent at once and for strangers too; by anything else from D1 (B-20). */
+/**
+ * By id from the objects, consistent at once and for strangers too; by anything else from D1 (B-20). Who is not in a
+ * conversation sees nothing of what is said there (I12).
+ */
 export async function answerQuery(
   services: Services,
   clientId: string,
   command: CommandOf<"conversation.query">,
 ): Promise<Uint8Array> {
   const { serial, where, sort, limit, skip, withLastMessage, compact } = command;
-  const json = ({ conversation, lastMessage }: Described): JsonObject =>
+  const { showMembers, findOthers } = (await services.settings()).security;
+  const json = ({ conversation, lastMessage, withoutMembers = false }: ConversationFound): JsonObject =>
     conversationJson(conversation, {
-      compact,
+      compact: compact || withoutMembers,
       forClient: clientId,
       lastMessage: withLastMessage ? lastMessage : undefined,
     });
   if (command.temporaryIds.length > 0) {
-    const found = await describeAll(services, command.temporaryIds);
+    const found = await describeAll(services, command.temporaryIds, { clientId, showMembers });
     const temporary = found.filter(({ conversation }) => conversation.kind === "temporary");
     return replies.queryResults(serial, temporary.map(json));
   }
   const ids = isWhereByIdOnly(where);
   const order = ids && comparator(sort);
   if (ids !== undefined && ids.length <= ASKED_MAX && order !== undefined) {
-    const found = (await describeAll(services, ids)).sort(order);
+    const found = (await describeAll(services, ids, { clientId, showMembers })).sort(order);
     const from = Math.max(skip ?? 0, 0);
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
     return replies.queryResults(serial, found.slice(from, from + most).map(json));
   }
-  const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage });
+  const bounds = { findOthers, showMembers };
+  const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage, bounds });
   if ("refused" in answer) return replies.errorReply(serial, answer.refused, { detail: answer.detail });
-  const found = withLastMessage ? await withLastMessages(services, answer) : answer;
+  const found = withLastMessage ? await withLastMessages(services, clientId, answer) : answer;
   return replies.queryResults(serial, found.map(json));
 }
 
 /** Where D1 does not have the last message, its copy being late or that message not for all, the objects tell. */
-async function withLastMessages(services: Services, found: Described[]): Promise<Described[]> {
+async function withLastMessages(
+  services: Services,
+  clientId: string,
+  found: ConversationFound[],
+): Promise<ConversationFound[]> {
   const unknown = found.filter(
     ({ conversation, lastMessage }) => conversation.lastMessageAt !== undefined && lastMessage === undefined,
   );
@@ -123,7 +133,7 @@ async function withLastMessages(services: Services, found: Described[]): Promise
     unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id),
     async (id) => {
       // Better without than not at all: what was asked for has been found.
-      const described = await services.describe(id).catch(() => undefined);
+      const described = await services.describe(id, clientId).catch(() => undefined);
       if (described !== undefined) told.set(id, described);
     },
   );
@@ -145,12 +155,19 @@ export async function answerMembership(
   return replies.membership(command.serial, belongs);
 }
 
-async function describeAll(services: Services, ids: string[]): Promise<Described[]> {
+async function describeAll(
+  services: Services,
+  ids: string[],
+  { clientId, showMembers }: Omit<Asker, "findOthers">,
+): Promise<Described[]> {
   const found: Described[] = [];
   const wanted = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);
   await forEach(wanted, async (id) => {
-    const described = await services.describe(id);
-    if (described !== undefined) found.push(described);
+    const described = await services.describe(id, clientId);
+    if (described === undefined) return;
+    const { isMember, conversation } = described;
+    if (isMember || showMembers) found.push(described);
+    else found.push({ ...described, conversation: withoutMembers(conversation), withoutMembers: true });
   });
   return found;
 }
@@ -168,11 +185,13 @@ async function forEach(ids: string[], run: (id: string) => Promise<void>): Promi
 }
 
 /** The orders that need no D1: by the times a description carries; undefined for any other. */
-function comparator(sort: string | undefined): ((a: Described, b: Described) => number) | undefined {
+function comparator(
+  sort: string | undefined,
+): ((a: ConversationFound, b: ConversationFound) => number) | undefined {
   const match = /^(-?)(lm|createdAt|updatedAt)$/.exec(sort ?? "-lm");
   if (match === null) return undefined;
   const direction = match[1] === "-" ? -1 : 1;
-  const time = ({ conversation }: Described): number => {
+  const time = ({ conversation }: ConversationFound): number => {
     if (match[2] === "createdAt") return conversation.createdAt;
     if (match[2] === "updatedAt") return conversation.updatedAt;
     return conversation.lastMessageAt ?? 0;

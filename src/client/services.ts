@@ -1,5 +1,6 @@
 import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
-import type { Described, MissedNotices, Started } from "../conversation/conversation-object.ts";
+import type { MissedNotices, Started } from "../conversation/conversation-object.ts";
+import type { Described } from "../conversation/description.ts";
 import type { Will } from "../conversation/messages.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
@@ -43,7 +44,8 @@ export interface Services {
   hooks: Hooks;
   memberLimit(): Promise<number>;
   start(record: ConversationRecord): Promise<Started>;
-  describe(conversationId: string): Promise<Described | undefined>;
+  /** As a client may see it. */
+  describe(conversationId: string, viewer: string): Promise<Described | undefined>;
   isMember(conversationId: string, clientId: string): Promise<boolean>;
   catchUp(conversationId: string, clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
@@ -101,7 +103,8 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     memberLimit: async () => (await settingsOf(env).get()).limits.members,
     start: (record) =>
       withDeadline(conversation(record.id).start(record, "client"), OBJECT_DEADLINE, `start of ${record.id}`),
-    describe: (id) => withDeadline(conversation(id).describe(), OBJECT_DEADLINE, `describing ${id}`),
+    describe: (id, viewer) =>
+      withDeadline(conversation(id).describe(viewer), OBJECT_DEADLINE, `describing ${id}`),
     isMember: (id, clientId) =>
       withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
     catchUp: (id, clientId, request) =>

@@ -1,7 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { withDeadline } from "../deadline.ts";
 import type { Changed, ConversationStub, Env, MessagePlace, PatchByServer, Refused, Said } from "../env.ts";
-import type { ConversationFound } from "../history/query.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { hooksOf } from "../hooks/hooks.ts";
@@ -20,6 +19,7 @@ import { archiveOf } from "./archive.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
+import { type Described, described } from "./description.ts";
 import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
 import type { HistoryRequest } from "./log.ts";
 import type { Will } from "./messages.ts";
@@ -35,9 +35,6 @@ const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
-
-/** What of a conversation goes to whoever asks by id, member or not (wire, ten facts, 5). */
-export type Described = ConversationFound;
 
 export interface MissedNotices {
   notifications: Notification[];
@@ -166,9 +163,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return { existing: false, conversation: state.record(), pushes };
   }
 
-  async describe(): Promise<Described | undefined> {
-    const state = this.#open?.state;
-    return state && { conversation: state.record(), lastMessage: state.log.last() };
+  async describe(viewer: string | undefined): Promise<Described | undefined> {
+    return this.#open && described(this.#open.state, viewer);
   }
 
   async isMember(clientId: string): Promise<boolean> {

@@ -4,8 +4,16 @@ import type { Field, Queried } from "./field.ts";
 
 const SORT_KEYS_MAX = 8;
 
-/** `-lm,createdAt`: nulls come last where it descends, as SQLite has it. The id makes any order total. */
-export function orderOf(sort: string, { fieldOf, id }: Queried): SQL[] | QueryRefusal {
+/**
+ * `-lm,createdAt`: nulls come last where it descends, as SQLite has it. The id makes any order total.
+ *
+ * @param seen what of a field's value the asker may know, where that is not all
+ */
+export function orderOf(
+  sort: string,
+  { fieldOf, id }: Queried,
+  seen: (field: Field, value: SQL) => SQL = (_, value) => value,
+): SQL[] | QueryRefusal {
   const keys = sort.split(",").map((key) => key.trim());
   if (keys.length > SORT_KEYS_MAX) return refusal("102: too many sort keys");
   const order: SQL[] = [];
@@ -13,7 +21,7 @@ export function orderOf(sort: string, { fieldOf, id }: Queried): SQL[] | QueryRe
     const descending = key.startsWith("-");
     const field = fieldOf(descending ? key.slice(1) : key);
     if (!field) return refusal("102: invalid sort key");
-    const value = sortValue(field);
+    const value = seen(field, sortValue(field));
     order.push(descending ? desc(value) : asc(value));
   }
   return [...order, asc(id)];

@@ -17,18 +17,21 @@ const slow = refusal("102: slow query: $regex would have to be tried on too many
 /**
  * D1 has no REGEXP. So for each pattern that SQL cannot run, the values that the rest of the condition leaves
  * are fetched and matched here; the query proper then asks for the values that did.
+ *
+ * @param within what else narrows the query down
  */
 export async function matchesOf(
   d1: DrizzleD1Database,
   table: SQLiteTable,
   condition: Condition,
+  within?: SQL,
 ): Promise<Matches | QueryRefusal> {
   const matches: Matches = new Map();
   const patterns = generalPatterns(condition);
   if (patterns.length > PATTERNS_MAX)
     return refusal(`102: where has more than ${PATTERNS_MAX} general $regex`);
   for (const each of patterns) {
-    const values = await candidates(d1, table, each, clauseOf(condition));
+    const values = await candidates(d1, table, each, both(clauseOf(condition), within));
     if (isRefusal(values)) return values;
     const { pattern } = each;
     if (pattern.type !== "general") continue;
@@ -43,6 +46,9 @@ export async function matchesOf(
 
 /** Whether a condition has patterns that SQL cannot run. */
 export const hasGeneralPattern = (condition: Condition): boolean => generalPatterns(condition).length > 0;
+
+const both = (clause: SQL, other: SQL | undefined): SQL =>
+  other === undefined ? clause : sql`(${clause}) AND ${other}`;
 
 function generalPatterns(condition: Condition): MatchedCondition[] {
   switch (condition.type) {

@@ -3,16 +3,26 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { clauseOf, withAnyName } from "./clause.ts";
-import { conditionOf, isObject, isRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
+import {
+  type Condition,
+  conditionOf,
+  isObject,
+  isRefusal,
+  isWhereByIdOnly,
+  type QueryRefusal,
+  tooLarge,
+} from "./condition.ts";
 import { conversationsQueried, membership } from "./conversation-fields.ts";
+import type { Field } from "./field.ts";
 import { orderOf } from "./order.ts";
 import { matchesOf } from "./pattern-search.ts";
+import { type Asker, asOutsidersSee, findsOthers, isHidden, isIn, ownOnly, withoutMembers } from "./reach.ts";
 import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversationIn, messageIn } from "./rows.ts";
 import { conversations, messages } from "./schema.ts";
 import { hasTooManyParameters } from "./statement.ts";
 
-export { isWhereByIdOnly, type QueryRefusal } from "./condition.ts";
+export { isWhereByIdOnly, type QueryRefusal };
 
 export type ConversationQuery = Pick<
   CommandOf<"conversation.query">,
@@ -20,10 +30,15 @@ export type ConversationQuery = Pick<
 > & {
   /** Who asks: without conditions, a query means "the conversations I am in". */
   clientId: string;
+  /** What a client may find of conversations it is not in; undefined for the app's server, which finds all. */
+  bounds?: Omit<Asker, "clientId">;
 };
 
 export interface ConversationFound {
+  /** As the asker may see it. */
   conversation: ConversationRecord;
+  /** Its members are left out: the asker may not see them. */
+  withoutMembers?: boolean;
   /** Only when asked for, and there is one that D1 has and everybody may see; the conversation's object knows. */
   lastMessage: MessageRecord | undefined;
 }
@@ -36,18 +51,22 @@ const SKIP_MAX = 100_000;
 const SORT_DEFAULT = "-lm";
 
 /**
- * Finds conversations (B-20). With any condition at all, those of others and of every kind are found too.
- * What cannot be understood, or would take too long, is refused; D1 failing throws.
+ * Finds conversations (B-20). With any condition at all, those of others and of every kind are found too, as far as
+ * the asker may find them. What cannot be understood, or would take too long, is refused; D1 failing throws.
  */
 export async function queryConversations(
   db: D1Database,
   query: ConversationQuery,
 ): Promise<ConversationFound[] | QueryRefusal> {
   const d1 = drizzle(db);
-  const order = orderOf(query.sort?.trim() || SORT_DEFAULT, conversationsQueried);
+  const asker = query.bounds && { clientId: query.clientId, ...query.bounds };
+  const reach = reachOf(query, asker);
+  if (isRefusal(reach)) return reach;
+  const seen = reach.others === undefined ? undefined : seenBy(reach.others);
+  const order = orderOf(query.sort?.trim() || SORT_DEFAULT, conversationsQueried, seen);
   if (isRefusal(order)) return order;
-  const clause = await clauseFor(d1, query);
-  if (isRefusal(clause)) return clause;
+  const clause = await clauseFor(d1, reach);
+  if ("refused" in clause) return clause;
   const limit = limitOf(query.limit);
   if (limit === 0) return [];
   const skip = skipOf(query.skip);
@@ -60,30 +79,73 @@ export async function queryConversations(
     .orderBy(...order)
     .limit(limit)
     .offset(skip);
-  const last = query.withLastMessage ? await lastMessages(d1, rows) : undefined;
-  return rows.map((row) => ({ conversation: conversationIn(row), lastMessage: last?.get(row.id) }));
+  const own = asker === undefined ? rows : rows.filter(({ members }) => members.includes(asker.clientId));
+  const last = query.withLastMessage ? await lastMessages(d1, own) : undefined;
+  return rows.map((row) => {
+    const conversation = conversationIn(row);
+    const lastMessage = last?.get(row.id);
+    const { others } = reach;
+    if (others === undefined || row.members.includes(others.clientId)) return { conversation, lastMessage };
+    return { ...seenFromOutside(conversation, others), lastMessage: undefined };
+  });
 }
 
 /** How many conversations fit, of everybody's. Refused as above. */
 export async function countConversations(db: D1Database, where: JsonObject): Promise<number | QueryRefusal> {
   const d1 = drizzle(db);
-  const clause = await clauseFor(d1, { where, clientId: "" });
-  if (isRefusal(clause)) return clause;
+  const reach = reachOf({ where, clientId: "" }, undefined);
+  const clause = isRefusal(reach) ? reach : await clauseFor(d1, reach);
+  if ("refused" in clause) return clause;
   return hasTooManyParameters(clause) ? tooLarge : d1.$count(conversations, clause);
 }
 
-async function clauseFor(
-  d1: DrizzleD1Database,
+/** How far a query reaches: SQL that bounds it, what is asked beyond that, and who asks, where it finds others'. */
+interface Reach {
+  within: SQL | undefined;
+  condition: Condition | undefined;
+  /** The asker, where conversations are found that this client is not in. */
+  others: Asker | undefined;
+}
+
+function reachOf(
   query: Pick<ConversationQuery, "where" | "clientId">,
-): Promise<SQL | QueryRefusal> {
+  asker: Asker | undefined,
+): Reach | QueryRefusal {
+  const { clientId } = query;
   const where = query.where ?? {};
   if (isObject(where) && Object.keys(where).length === 0) {
-    return sql`${conversations.kind} = 'normal' AND ${withAnyName(membership, [query.clientId])}`;
+    const within = sql`${conversations.kind} = 'normal' AND ${withAnyName(membership, [clientId])}`;
+    return { condition: undefined, within, others: undefined };
   }
   const condition = conditionOf(where, conversationsQueried);
   if (isRefusal(condition)) return condition;
-  const matches = await matchesOf(d1, conversations, condition);
-  return isRefusal(matches) ? matches : clauseOf(condition, matches);
+  if (asker === undefined) return { condition, within: undefined, others: undefined };
+  // Who knows an id may look it up, in any order.
+  if (isWhereByIdOnly(where) !== undefined) {
+    return { condition, within: undefined, others: { ...asker, findOthers: "anyone" } };
+  }
+  if (findsOthers(condition, asker)) return { condition, within: undefined, others: asker };
+  return { condition, within: ownOnly(clientId), others: undefined };
+}
+
+async function clauseFor(d1: DrizzleD1Database, { condition, within }: Reach): Promise<SQL | QueryRefusal> {
+  const bounds = within === undefined ? [] : [within];
+  if (condition === undefined) return sql.join(bounds);
+  const matches = await matchesOf(d1, conversations, condition, within);
+  if (isRefusal(matches)) return matches;
+  return sql.join([...bounds, sql`(${clauseOf(condition, matches)})`], sql` AND `);
+}
+
+/** What is for members alone is nothing, in the order too, where the asker is none. */
+const seenBy =
+  (asker: Asker) =>
+  (field: Field, value: SQL): SQL =>
+    isHidden(field, asker) ? sql`CASE WHEN ${isIn(asker.clientId)} THEN ${value} END` : value;
+
+function seenFromOutside(found: ConversationRecord, asker: Asker): Omit<ConversationFound, "lastMessage"> {
+  const conversation = asOutsidersSee(found);
+  if (asker.findOthers === "anyone" && asker.showMembers) return { conversation };
+  return { conversation: withoutMembers(conversation), withoutMembers: true };
 }
 
 function limitOf(limit: number | undefined): number {

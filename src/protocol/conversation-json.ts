@@ -11,7 +11,7 @@ export interface ConversationJsonOptions {
   compact: boolean;
   /** Attach it (B-22). */
   lastMessage?: MessageRecord;
-  /** Whose view it is: service conversations say whether he subscribed. */
+  /** Whose view it is: it is told whether it muted the conversation, or subscribed to it; undefined for no client. */
   forClient?: string;
 }
 
@@ -38,14 +38,16 @@ export function conversationJson(record: ConversationRecord, options: Conversati
   if (!isService) {
     json.mu = record.muted;
     if (!options.compact) json.m = record.members;
-  } else if (options.forClient !== undefined) {
-    json.joined = record.members.includes(options.forClient);
+  }
+  if (options.forClient !== undefined) {
+    if (isService) json.joined = record.members.includes(options.forClient);
     json.muted = record.muted.includes(options.forClient);
   }
   if (record.uniqueId !== undefined) json.uniqueId = record.uniqueId;
-  if (record.lastMessageAt !== undefined) json.lm = { __type: "Date", iso: isoTime(record.lastMessageAt) };
   Object.assign(json, kindColumns(record));
   if (options.lastMessage !== undefined) Object.assign(json, lastMessageColumns(options.lastMessage));
+  // C# reads the keys in order, and takes the message's time for 1970 where `lm` comes before it.
+  if (record.lastMessageAt !== undefined) json.lm = { __type: "Date", iso: isoTime(record.lastMessageAt) };
   return json;
 }
 

@@ -79,6 +79,16 @@ const schema = (demo: boolean) =>
         signHistory: v.optional(flag(), false),
         /** Blacklist operations need one, else error 4546. */
         signBlacklist: v.optional(flag(), false),
+        /**
+         * What clients find of conversations that they are not in, by anything but the id: by any condition, by name,
+         * attributes and columns of the app's own, or nothing.
+         */
+        findOthers: v.optional(
+          v.picklist(["anyone", "described", "nobody"], "must be anyone, described or nobody"),
+          "described",
+        ),
+        /** Who is in a conversation is shown to whoever knows its id, and not to its members alone. */
+        showMembers: v.optional(flag(), true),
         /** Web pages that may connect; an empty list is all of them. Others: error 4110. */
         origins: v.optional(listOf(origin()), []),
         /** How old, in minutes, a request may be that is signed with the master key (`X-LC-Sign`); 0 is any age. */

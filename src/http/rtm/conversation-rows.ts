@@ -105,7 +105,7 @@ export async function find(
 }
 
 export async function read(env: Env, id: string): Promise<Answer> {
-  const found = await answered(env.CONVERSATIONS.getByName(id).describe(), `describing ${id}`);
+  const found = await answered(env.CONVERSATIONS.getByName(id).describe(undefined), `describing ${id}`);
   return found === undefined ? notThere : { status: 200, body: rowOf(found.conversation) };
 }
 

@@ -88,3 +88,27 @@ test("[B-22] the last message comes along, edited or not", () => {
   });
   expect(fresh).not.toHaveProperty("patch_timestamp");
 });
+
+test("the last message's time comes after the message, which C# reads in order", () => {
+  const lastMessage = {
+    ...{
+      timestamp: 5,
+      id: "m1",
+      from: "bob",
+      content: "hi",
+      mentionAll: false,
+      mentions: [],
+      receipt: false,
+    },
+    ...{ patchedAt: undefined, recalled: false, recipients: undefined, address: undefined, deleted: false },
+  };
+  const keys = Object.keys(conversationJson(normal({ lastMessageAt: 5 }), { compact: false, lastMessage }));
+  expect(keys.indexOf("lm")).toBeGreaterThan(keys.indexOf("msg_timestamp"));
+});
+
+test("a client is told whether it muted a conversation itself", () => {
+  const record = normal({ muted: ["bob"] });
+  expect(conversationJson(record, { compact: false, forClient: "bob" }).muted).toBe(true);
+  expect(conversationJson(record, { compact: false, forClient: "alice" }).muted).toBe(false);
+  expect(conversationJson(record, { compact: false })).not.toHaveProperty("muted");
+});

@@ -20,6 +20,7 @@ describe("defaults", () => {
       security: {
         ...{ signLogin: false, signConversation: false, signHistory: false, signBlacklist: false },
         ...{ origins: [], masterSignMinutes: 60, jwt: null },
+        ...{ findOthers: "described", showMembers: true },
       },
       hooks: {
         ...{ url: null, key: null, legacySign: false, timeoutMs: 3000, onFailure: "ignore" },

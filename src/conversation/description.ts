@@ -1,0 +1,25 @@
+import type { ConversationFound } from "../history/query.ts";
+import { asOutsidersSee } from "../history/reach.ts";
+import type { ConversationState } from "./state.ts";
+
+/** What of a conversation goes to whoever asks by id, member or not (wire, ten facts, 5). */
+export interface Described extends ConversationFound {
+  /** Whether the asker is in it; the app's server sees all that members see. */
+  isMember: boolean;
+}
+
+/**
+ * A conversation as somebody may see it (I12): what is said in it, and when, is for members, and of that only what
+ * is for this one.
+ *
+ * @param viewer undefined for the app's server
+ */
+export function described(state: ConversationState, viewer: string | undefined): Described {
+  const conversation = state.record();
+  if (viewer === undefined) return { conversation, lastMessage: state.log.last(), isMember: true };
+  const member = state.members.get(viewer);
+  if (member === undefined) {
+    return { conversation: asOutsidersSee(conversation), lastMessage: undefined, isMember: false };
+  }
+  return { conversation, lastMessage: state.log.last(undefined, viewer), isMember: true };
+}

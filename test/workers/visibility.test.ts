@@ -1,0 +1,208 @@
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { change, type Found, look, named, query, refusal, say, start } from "./support/chat.ts";
+import { Device } from "./support/device.ts";
+import { configure, openWorld } from "./support/world.ts";
+
+/** [I12] Nobody reads what their membership does not allow, by whatever question. */
+
+beforeAll(() => openWorld());
+afterEach(() => configure({ security: { findOthers: null, showMembers: null } }));
+
+const SECRET = "the cheese is behind the clock";
+const columns = (more: object) => ({ attr: { data: JSON.stringify(more) } });
+const ids = (found: Found[]) => found.map(({ objectId }) => objectId);
+const later = { __type: "Date", iso: "2099-01-01T00:00:00.000Z" };
+
+/** Tom and Jerry have a chat with a secret in it, which Jerry muted; Spike is in none. */
+async function house(more: object = {}) {
+  const [tom, jerry, spike] = named("tom", "jerry", "spike");
+  const toms = await Device.of(tom);
+  const jerrys = await Device.of(jerry);
+  const spikes = await Device.of(spike);
+  const topic = `topic-${tom}`;
+  const chat = await start(toms, [tom, jerry], {
+    unique: false,
+    ...columns({ name: topic, attr: { topic }, colour: topic, ...more }),
+  });
+  await say(toms, chat, SECRET, { mentionPids: [jerry] });
+  await jerrys.ask({ cmd: "conv", op: "mute", convMessage: { cid: chat } });
+  return { tom, jerry, spike, toms, jerrys, spikes, chat, topic };
+}
+
+/** What only members may know of a conversation. */
+function secretsIn(found: Found[]): string[] {
+  const text = JSON.stringify(found);
+  const columns = Object.keys(found[0] ?? {}).filter((key) => /^(lm|msg|bin|patch_|mention_)/.test(key));
+  if (text.includes(SECRET)) columns.push("text");
+  if (found.some(({ mu }) => Array.isArray(mu) && mu.length > 0)) columns.push("mu");
+  return columns;
+}
+
+describe("by id", () => {
+  test("[I12] a stranger is shown a conversation without last message, mutes, and when somebody spoke", async () => {
+    const { tom, jerry, toms, spikes, chat, topic } = await house();
+    for (const more of [{ flag: 2 }, { flag: 0 }, { flag: 2, sort: "name" }, { flag: 3 }]) {
+      const found = await query(spikes, { objectId: chat }, more);
+      expect(ids(found)).toEqual([chat]);
+      expect(secretsIn(found)).toEqual([]);
+      expect(found[0]).toMatchObject({ name: topic, attr: { topic }, c: tom, muted: false });
+    }
+    expect((await look(spikes, chat)).m).toEqual([jerry, tom]);
+    expect(await look(toms, chat, 2)).toMatchObject({ msg: SECRET, mu: [jerry], lm: expect.anything() });
+  });
+
+  test("who was removed, or left, no longer reads the last message", async () => {
+    const { jerry, toms, jerrys, chat } = await house();
+    expect(await look(jerrys, chat, 2)).toMatchObject({ msg: SECRET, muted: true });
+    await change(toms, "remove", chat, [jerry]);
+    await say(toms, chat, "jerry is gone");
+    for (const where of [{ objectId: chat }, { objectId: chat, name: { $exists: true } }]) {
+      const found = await query(jerrys, where, { flag: 2 });
+      expect(ids(found)).toEqual([chat]);
+      expect(secretsIn(found)).toEqual([]);
+    }
+  });
+
+  test("members are shown to nobody else where the app does not want it", async () => {
+    await configure({ security: { showMembers: false } });
+    const { toms, jerry, tom, spikes, chat } = await house();
+    for (const more of [{}, { sort: "name" }]) {
+      const [found] = await query(spikes, { objectId: chat }, more);
+      expect(found).toMatchObject({ objectId: chat });
+      expect(found).not.toHaveProperty("m");
+    }
+    expect((await look(toms, chat)).m).toEqual([jerry, tom]);
+  });
+});
+
+describe("by conditions", () => {
+  test("a stranger finds what the app described, without members, mutes and what is said there", async () => {
+    const { spikes, chat, topic } = await house();
+    for (const where of [
+      { name: topic },
+      { "attr.topic": topic },
+      { colour: topic },
+      { name: { $regex: `^${topic}$` } },
+      { colour: { $regex: "\\Q" + topic + "\\E", $options: "i" } },
+      { "attr.topic": topic, createdAt: { $lte: later } },
+      { $or: [{ "attr.topic": topic }, { colour: topic }] },
+    ]) {
+      const found = await query(spikes, where, { flag: 2 });
+      expect(ids(found), JSON.stringify(where)).toEqual([chat]);
+      expect(secretsIn(found)).toEqual([]);
+      expect(found[0]).not.toHaveProperty("m");
+      expect(found[0]).not.toHaveProperty("uniqueId");
+    }
+  });
+
+  test("nobody finds out who talks with whom, and what is everywhere finds only one's own", async () => {
+    const { tom, jerry, spike, spikes, topic } = await house();
+    const own = await start(spikes, [spike], { unique: false, ...columns({ name: "kennel" }) });
+    for (const where of [
+      { m: tom },
+      { m: { $in: [tom, jerry] } },
+      { m: { $all: [tom, jerry] } },
+      { m: { $regex: `^${tom}` } },
+      { m: { $ne: spike } },
+      { m: { $size: 2 } },
+      { "attr.topic": topic, m: tom },
+      { "attr.topic": topic, m: { $nin: [tom] } },
+      { "attr.topic": topic, m: { $size: 2 } },
+      { "attr.topic": topic, mu: jerry },
+      { "attr.topic": topic, mu: { $ne: jerry } },
+      { "attr.topic": topic, lm: { $lte: later } },
+      { "attr.topic": topic, lm: { $exists: false } },
+      { $or: [{ "attr.topic": topic }, { m: tom }] },
+      { $and: [{ name: topic }, { $or: [{ mu: jerry }, { name: topic }] }] },
+      { uniqueId: { $exists: true } },
+      { c: tom },
+      { createdAt: { $exists: true } },
+      { createdAt: { $lte: later } },
+      { objectId: { $exists: true } },
+      { objectId: { $ne: "none" } },
+      { attr: { $exists: true } },
+      { name: { $ne: "kennel" } },
+      { "attr.topic": { $exists: false } },
+      { "attr.topic": { $in: [topic, null] } },
+      { conv_type: 1 },
+      { tr: false },
+      { tr: { $ne: true } },
+      { unique: false },
+      { $or: [{ "attr.topic": topic }, { createdAt: { $exists: true } }] },
+    ]) {
+      const found = await query(spikes, where, { flag: 2, limit: 100 });
+      expect(
+        ids(found).filter((id) => id !== own),
+        JSON.stringify(where),
+      ).toEqual([]);
+    }
+  });
+
+  test("one's own conversations are found by anything, with all that members see", async () => {
+    const { tom, jerry, toms, chat, topic } = await house();
+    for (const where of [
+      undefined,
+      { m: jerry },
+      { m: { $all: [tom, jerry] } },
+      { mu: jerry, createdAt: { $exists: true } },
+      { lm: { $exists: true } },
+      { c: tom },
+      { "attr.topic": topic, m: tom },
+      { $or: [{ m: tom }, { "attr.topic": "something else" }] },
+    ]) {
+      const found = await query(toms, where, { flag: 2 });
+      expect(ids(found), JSON.stringify(where)).toEqual([chat]);
+      expect(found[0]).toMatchObject({ msg: SECRET, mu: [jerry], m: [jerry, tom], muted: false });
+    }
+  });
+
+  test("the order says nothing of when others last spoke", async () => {
+    const [tom, spike] = named("tom", "spike");
+    const toms = await Device.of(tom);
+    const spikes = await Device.of(spike);
+    const chats: string[] = [];
+    for (let at = 0; at < 4; at++) {
+      chats.push(await start(toms, [tom], { unique: false, ...columns({ attr: { topic: tom } }) }));
+    }
+    for (const chat of chats.toReversed()) await say(toms, chat, "psst");
+    // By id, as everything without a last message is.
+    for (const sort of ["-lm", "lm", "m", "-mu"]) {
+      const found = await query(spikes, { "attr.topic": tom }, { sort });
+      expect(ids(found), sort).toEqual(chats.toSorted());
+    }
+  });
+
+  test("an app lets nobody find others' conversations, or anybody all of them", async () => {
+    const { tom, jerry, spikes, chat, topic } = await house();
+    await configure({ security: { findOthers: "nobody" } });
+    expect(await query(spikes, { "attr.topic": topic })).toEqual([]);
+    expect(ids(await query(spikes, { objectId: chat }))).toEqual([chat]);
+    await configure({ security: { findOthers: "anyone" } });
+    for (const where of [
+      { m: { $all: [tom, jerry] } },
+      { "attr.topic": topic },
+      { name: topic, tr: false },
+    ]) {
+      const found = await query(spikes, where, { flag: 2 });
+      expect(ids(found), JSON.stringify(where)).toEqual([chat]);
+      expect(found[0]?.m).toEqual([jerry, tom]);
+      expect(secretsIn(found)).toEqual([]);
+    }
+    for (const where of [
+      { name: topic, mu: jerry },
+      { name: topic, lm: { $lte: later } },
+    ]) {
+      expect(await query(spikes, where), JSON.stringify(where)).toEqual([]);
+    }
+  });
+});
+
+test("strangers are refused in history, receipts, mutes and changes", async () => {
+  const { spikes, chat, tom } = await house();
+  const attempt = async (frame: Parameters<Device["ask"]>[0]) => refusal(await spikes.ask(frame));
+  expect(await attempt({ cmd: "logs", logsMessage: { cid: chat } })).toMatch(/^4312/);
+  expect(await attempt({ cmd: "conv", op: "max_read", convMessage: { cid: chat } })).toMatch(/^4317/);
+  expect(await attempt({ cmd: "conv", op: "mute", convMessage: { cid: chat } })).toMatch(/^4317/);
+  expect(await attempt({ cmd: "conv", op: "remove", convMessage: { cid: chat, m: [tom] } })).toMatch(/^4317/);
+  expect(refusal(await say(spikes, chat, "woof"))).toMatch(/^4401/);
+});
