@@ -1,4 +1,5 @@
-import { Refusal, TRIAL } from "./options.ts";
+import { TRIAL } from "../src/trial.ts";
+import { Refusal } from "./options.ts";
 
 const DEADLINE = 15_000; // ms
 

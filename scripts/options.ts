@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import { TRIAL } from "../src/trial.ts";
+import { areTrial, HOW_TO_MAKE_ONE, type Keys, problemsOf } from "./keys.ts";
 
 export const usage = `Usage: npm start [-- options]
 
@@ -10,14 +12,17 @@ export const usage = `Usage: npm start [-- options]
   --help            show this
 
 APP_ID, APP_KEY and MASTER_KEY come from the environment. Without them the server is only reachable
-from this machine, with the app id parley-dev, app key parley-dev-key and master key parley-dev-master.`;
+from this machine, with the app id parley-dev, app key parley-dev-key and master key parley-dev-master.
+Elsewhere the master key must have 24 characters or more, the app key 12: ${HOW_TO_MAKE_ONE}.`;
 
 export interface StartOptions {
   host: string;
   port: number;
   data: string;
   /** What the Worker finds in its environment beside wrangler.toml's own variables. */
-  variables: Record<string, string>;
+  variables: Keys & { PROXIES: string; LOOPBACK: string; DEMO?: string };
+  /** What is wrong with keys of one's own, should strangers reach the server through a proxy. */
+  weaknesses: string[];
 }
 
 /** Why a command does not do what it was asked: printed as it is, without a stack, before leaving with this exit code. */
@@ -30,10 +35,10 @@ export class Refusal extends Error {
   }
 }
 
-/** Known to everybody who reads this file: never good enough for a server that others can reach. */
-export const TRIAL = { APP_ID: "parley-dev", APP_KEY: "parley-dev-key", MASTER_KEY: "parley-dev-master" };
-
-/** Reads the command line and the environment. Throws a `Refusal`: 2 for bad flags, 1 for missing secrets. */
+/**
+ * Reads the command line and the environment. Throws a `Refusal`: 2 for bad flags, 1 for keys that are missing or
+ * weak on a server that others can reach.
+ */
 export function readOptions(args: string[], environment: NodeJS.ProcessEnv): StartOptions | "help" {
   const flags = parse(args);
   if (flags.help) return "help";
@@ -46,24 +51,24 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
   for (const name of ["host", "data"] as const) {
     if (flags[name] === "") throw new Refusal(`--${name} must not be empty\n\n${usage}`, 2);
   }
-  const variables = {
-    ...{ ...TRIAL, PROXIES: flags.proxies, LOOPBACK: isLoopback(flags.host) ? "1" : "0" },
-    ...(flags.demo ? { DEMO: "1" } : {}),
-  };
-  const missing: string[] = [];
+  const keys = { ...TRIAL };
   for (const name of ["APP_ID", "APP_KEY", "MASTER_KEY"] as const) {
     const given = environment[name];
-    if (given) variables[name] = given;
-    if (variables[name] === TRIAL[name]) missing.push(name);
+    if (given) keys[name] = given;
   }
-  if (missing.length > 0 && !isLoopback(flags.host)) {
+  const problems = problemsOf(keys);
+  if (problems.length > 0 && !isLoopback(flags.host)) {
     throw new Refusal(
-      `Not started: others can reach ${flags.host}, so ${missing.join(", ")} must be set in the environment ` +
-        "to values of your own.",
+      `Not started, since others can reach ${flags.host}: in the environment, ${problems.join("; ")} (${HOW_TO_MAKE_ONE}).`,
       1,
     );
   }
-  return { host: flags.host, port: Number(flags.port), data: flags.data, variables };
+  const variables = {
+    ...{ ...keys, PROXIES: flags.proxies, LOOPBACK: isLoopback(flags.host) ? "1" : "0" },
+    ...(flags.demo ? { DEMO: "1" } : {}),
+  };
+  const weaknesses = areTrial(keys) ? [] : problems;
+  return { host: flags.host, port: Number(flags.port), data: flags.data, variables, weaknesses };
 }
 
 function parse(args: string[]) {

@@ -4,11 +4,14 @@ import { fileURLToPath } from "node:url";
 import { convertV4MiniflareOptions, Miniflare, MiniflareCoreError } from "miniflare";
 import * as v from "valibot";
 import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
+import { settingsFrom } from "../src/settings/schema.ts";
+import { switchesOff } from "../src/settings/switches.ts";
 import { buildPage } from "./build-page.ts";
 import { runDaily } from "./daily.ts";
 import { prepareDatabase, QuietLog } from "./database.ts";
 import { WorkerdGuard } from "./guard.ts";
 import { type BridgedRequest, Http2Bridge } from "./http2.ts";
+import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
 import { publicNetwork } from "./network.ts";
 import { Refusal, type StartOptions } from "./options.ts";
 import { Supervisor, sentenceOf } from "./supervisor.ts";
@@ -43,11 +46,28 @@ export async function serve(options: StartOptions): Promise<string> {
     return miniflare;
   };
   const prepared = prepareDatabase(() => start(databaseOptions(options)));
-  const [script] = await Promise.all([bundleWorker(), buildPage(), prepared]);
+  const [script, , overrides] = await Promise.all([bundleWorker(), buildPage(), prepared]);
+  warnOfOpenDoors(options, overrides);
   const { port } = await supervisor.start();
   runDaily(() => supervisor.runtime);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return `http://${host}:${port}`;
+}
+
+/** Somebody who only tries Parley out, on this machine, is told nothing. */
+function warnOfOpenDoors({ variables, weaknesses }: StartOptions, overrides: string | undefined): void {
+  if (areTrial(variables)) return;
+  for (const weakness of weaknesses) {
+    console.warn(`Parley: ${weakness} before strangers can reach this server (${HOW_TO_MAKE_ONE}).`);
+  }
+  const { settings } = settingsFrom(
+    overrides === undefined ? {} : JSON.parse(overrides),
+    "DEMO" in variables,
+  );
+  const off = switchesOff(settings);
+  if (off.length === 0) return;
+  console.warn("Parley: as long as these settings are off (docs/security.md), strangers can:");
+  for (const { setting, allows } of off) console.warn(`  ${setting}: ${allows}`);
 }
 
 type MiniflareOptions = ConstructorParameters<typeof Miniflare>[0];

@@ -1,9 +1,14 @@
 import type { Env } from "./env.ts";
 
-/** The app id that `npm start` uses when none is given. */
-const TRIAL_APP_ID = "parley-dev";
+/** What `npm start` uses where nothing else is given. Known to everybody: for this machine alone. */
+export const TRIAL = { APP_ID: "parley-dev", APP_KEY: "parley-dev-key", MASTER_KEY: "parley-dev-master" };
 
 /** Whether somebody is only trying Parley out: what helps him then would harm a server that others rely on. */
 export function isTrial({ APP_ID, DEMO }: Pick<Env, "APP_ID" | "DEMO">): boolean {
-  return APP_ID === TRIAL_APP_ID || DEMO === "1";
+  return APP_ID === TRIAL.APP_ID || DEMO === "1";
+}
+
+/** Whether everybody knows the key that has all rights. */
+export function isMasterKeyKnown({ MASTER_KEY }: Pick<Env, "MASTER_KEY">): boolean {
+  return MASTER_KEY === TRIAL.MASTER_KEY;
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Env } from "../env.ts";
+import { isMasterKeyKnown } from "../trial.ts";
 import { apnsKeys } from "./admin/apns-keys.ts";
 import { adminBans } from "./admin/bans.ts";
 import { adminEvents } from "./admin/events.ts";
@@ -33,6 +34,7 @@ import { messages } from "./rtm/messages.ts";
 import { notServed } from "./rtm/not-served.ts";
 import { IDEMPOTENCY_KEY } from "./rtm/sending.ts";
 import { settings } from "./settings.ts";
+import { isForeignName } from "./web-page.ts";
 
 export interface AppOptions {
   /** Takes over every request that wants to become a WebSocket, whatever its path. */
@@ -43,6 +45,14 @@ export interface AppOptions {
 export interface App {
   fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>;
 }
+
+/** With keys that everybody knows, a server is for its own machine alone, whatever leads there. */
+const notForOthers = {
+  code: 403,
+  error:
+    "This server runs with the keys that everybody knows, and answers as localhost or by an address only. " +
+    "Set APP_ID, APP_KEY and MASTER_KEY.",
+};
 
 /** SDKs in web pages of any origin call this; they carry keys in headers, never cookies. */
 const crossOrigin = cors({
@@ -58,6 +68,8 @@ export function createApp({ connect }: AppOptions): App {
   const app = httpApp();
   return {
     async fetch(request, env, context) {
+      if (isMasterKeyKnown(env) && isForeignName(request))
+        return Response.json(notForOthers, { status: 403 });
       if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket")
         return app.fetch(request, env, context);
       // Not through Hono, whose middleware would copy the response and lose the socket in it.

@@ -8,6 +8,7 @@ import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
+import { isFromForeignPage } from "./web-page.ts";
 
 export type Tag =
   | "Conversations"
@@ -58,9 +59,16 @@ export async function identify(context: Context<HttpEnv>): Promise<Caller> {
   const known = context.get("caller");
   if (known !== undefined) return known;
   const { env } = context;
-  const caller = await callerOf(await credentialsOf(context), env, (time) => isRecent(time, env));
+  const shown = await callerOf(await credentialsOf(context), env, (time) => isRecent(time, env));
+  const caller = shown === "master" && (await isForeign(context)) ? "none" : shown;
   context.set("caller", caller);
   return caller;
+}
+
+/** The master key is for servers. That a web page of somebody else's shows it means that it got where it must not be. */
+async function isForeign({ req, env }: Context<HttpEnv>): Promise<boolean> {
+  if (!req.raw.headers.has("Origin")) return false;
+  return isFromForeignPage(req.raw, (await settingsOf(env).get()).security.origins);
 }
 
 const MINUTE = 60_000; // ms

@@ -178,10 +178,10 @@ describe("npm start refuses", () => {
     async (host) => {
       const { code, output } = await refusal(["--host", host, "--port", "0"], {
         APP_KEY: "parley-dev-key",
-        MASTER_KEY: "our-own-master",
+        MASTER_KEY: "our-own-master-of-24-letters",
       });
       expect(code).toBe(1);
-      expect(output).toContain("APP_ID, APP_KEY must be set");
+      expect(output.trim().split("\n")).toEqual([expect.stringContaining("APP_ID, APP_KEY must be set")]);
     },
   );
 
@@ -204,12 +204,22 @@ describe("npm start refuses", () => {
   });
 });
 
-test("others may reach it when it has keys of its own", async () => {
-  const env = { APP_ID: "our-own-app", APP_KEY: "our-own-key", MASTER_KEY: "our-own-master" };
+test("others may reach it when it has keys of its own, and its owner reads what is open to them", async () => {
+  const MASTER_KEY = "our-own-master-of-24-letters";
+  const env = { APP_ID: "our-own-app", APP_KEY: "our-own-key-1", MASTER_KEY };
   const server = await start({ args: ["--host", "0.0.0.0"], env });
   const url = `http://127.0.0.1:${server.port}`;
   expect((await fetch(`${url}/v1/route?appId=our-own-app`)).status).toBe(200);
   expect((await fetch(`${url}/demo/config`)).status).toBe(404);
+  expect(server.output()).toContain("security.signLogin or security.jwt: log in under any client id");
+  const body = JSON.stringify({ security: { signLogin: true } });
+  const headers = { "X-LC-Id": "our-own-app", "X-LC-Key": `${MASTER_KEY},master` };
+  expect((await fetch(`${url}/admin/settings`, { method: "PATCH", headers, body })).status).toBe(200);
+  await server.stop();
+
+  const again = await start({ args: ["--host", "0.0.0.0"], env });
+  expect(again.output()).not.toContain("log in under any client id");
+  expect(again.output()).toContain("security.signConversation: join any conversation");
 });
 
 test("a low limit of file descriptors is said before the server is ready", async () => {

@@ -1,0 +1,50 @@
+import type { Settings } from "./schema.ts";
+
+/** Something that an owner may want on before strangers can reach the server, and that is off. */
+export interface SwitchOff {
+  /** The setting, by its path; of two that serve the same end, both. */
+  setting: string;
+  /** What strangers can do as long as it is off. */
+  allows: string;
+}
+
+/** Which switches of docs/security.md's first table are off, in its order. */
+export function switchesOff(settings: Settings): SwitchOff[] {
+  const { security, limits } = settings;
+  const off: (SwitchOff & { isOn: boolean })[] = [
+    {
+      setting: "security.signLogin or security.jwt",
+      allows: "log in under any client id",
+      isOn: security.signLogin || security.jwt !== null,
+    },
+    {
+      setting: "security.signConversation",
+      allows: "join any conversation whose id they know, add and remove anybody",
+      isOn: security.signConversation,
+    },
+    {
+      setting: "security.findOthers",
+      allows: "list conversations that they are not in, by any condition",
+      isOn: security.findOthers !== "anyone",
+    },
+    {
+      setting: "security.showMembers",
+      allows: "read who is in a conversation whose id they know",
+      isOn: !security.showMembers,
+    },
+    {
+      setting: "security.origins",
+      allows: "connect from any web page",
+      isOn: security.origins.length > 0,
+    },
+    {
+      setting: "security.masterSignMinutes",
+      allows: "use a signature with the master key for ever, once seen",
+      isOn: security.masterSignMinutes > 0,
+    },
+    ...(["sendsPerMinute", "historyQueriesPerMinute", "otherCommandsPerMinute"] as const).map((name) => ({
+      ...{ setting: `limits.${name}`, allows: "send commands without end", isOn: limits[name] > 0 },
+    })),
+  ];
+  return off.filter(({ isOn }) => !isOn).map(({ setting, allows }) => ({ setting, allows }));
+}
