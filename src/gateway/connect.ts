@@ -56,7 +56,7 @@ function servicesOf(env: Env, { address, countedAs }: Sender): GatewayServices {
   const judges = judgesOf(env);
   return {
     appId: env.APP_ID,
-    address,
+    ...{ address, countedAs },
     now: () => Date.now(),
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);

@@ -39,6 +39,8 @@ export interface GatewayServices {
   appId: string;
   /** Of the device. */
   address: string | undefined;
+  /** What the limits of addresses count the device by. */
+  countedAs: string | undefined;
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
   settings: { peek(): Settings | undefined; get(): Promise<Settings> };
@@ -85,7 +87,7 @@ export class Gateway implements SessionOwner {
     this.#socket = socket;
     this.#protocol = protocol;
     this.#services = services;
-    this.#rates = new RateLimits(services.address);
+    this.#rates = new RateLimits(services.countedAs);
     this.#loggedIn = services.timer(loginDeadline, () => this.#fail("LOGIN_TIMEOUT"));
   }
 

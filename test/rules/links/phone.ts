@@ -67,7 +67,7 @@ export class Phone {
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => settings, get: async () => settings },
         judge: town.judge(),
-        allowances: undefined,
+        ...{ countedAs: undefined, allowances: undefined },
         dialSession: town.dialSession((control) => {
           trace(this.name, JSON.stringify(control));
           if (control.type !== "caughtUp") return;

@@ -123,7 +123,7 @@ export class Device {
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => this.#settings, get: async () => this.#settings },
         judge: this.#town.judge(),
-        allowances: undefined,
+        ...{ countedAs: undefined, allowances: undefined },
         dialSession: this.#town.dialSession(() => {}),
         dialConversation: this.#town.dialConversation(),
       },
