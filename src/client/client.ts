@@ -162,11 +162,9 @@ export class Client {
       await this.#answer(session, command);
     } catch (error) {
       console.error(command.name, reason(error));
-      if (command.name !== "session.open" || session.isOpen) {
-        return this.#refuse(session, command.serial, "INTERNAL_ERROR");
-      }
-      this.#replyToOpen(session, command.serial, replies.errorReply(command.serial, "INTERNAL_ERROR"));
-      session.tell({ type: "ended" });
+      // To some SDKs, an error to a login is final.
+      if (command.name === "session.open") session.tell({ type: "undecided" });
+      else this.#refuse(session, command.serial, "INTERNAL_ERROR");
     }
   }
 
@@ -330,6 +328,7 @@ export class Client {
   }
 
   #refuseLogin(session: Session, serial: number | undefined, { refused, detail }: Refused): void {
+    if (refused === "INTERNAL_ERROR") return session.tell({ type: "undecided" });
     if (serial === undefined && (refused === "SESSION_CONFLICT" || refused === "BLACKLISTED")) {
       // Java's re-opening hears no error but that of its token (wire §4.1).
       this.#replyToOpen(session, serial, pushes.sessionEnded({ error: refused, detail }));

@@ -58,6 +58,8 @@ export interface SessionOwner {
   again(rest: Early[]): void;
   /** Something broke that only a new login repairs: the user's socket has to close. */
   broken(): void;
+  /** A client is being sent this message. */
+  sendingMessage(clientId: string, payload: Uint8Array): void;
 }
 
 /** Pushes wait this long (ms) after `opened`: C# knows its client only a moment later (gotcha 40). */
@@ -193,8 +195,8 @@ export class ClientSession implements LinkOwner {
       for (const data of early) this.#sessionFrame(data);
     } catch (error) {
       console.error("session link:", reason(error));
-      this.#refuse(command.serial, "INTERNAL_ERROR");
-      this.#end(linkClose.LOST);
+      // An error to a login is final for some SDKs; from a socket that closes, all come back.
+      if (this.#phase !== "over") this.#owner.broken();
     }
   }
 
@@ -460,6 +462,7 @@ export class ClientSession implements LinkOwner {
     }
     this.#expectAcknowledgement(conversationId, acknowledge);
     this.#redelivery?.sent(conversationId, record.payload);
+    this.#owner.sendingMessage(this.clientId, record.payload);
     this.#push(record.payload);
     return true;
   }
@@ -476,6 +479,7 @@ export class ClientSession implements LinkOwner {
   /** A message that the client missed while it was away (Y-02). */
   #deliverMissed(conversationId: string, payload: Uint8Array): void {
     this.#redelivery?.sent(conversationId, payload);
+    this.#owner.sendingMessage(this.clientId, payload);
     this.#push(payload);
   }
 
@@ -571,6 +575,8 @@ export class ClientSession implements LinkOwner {
         if (this.#phase === "opening") this.#owner.loginRefused(undefined);
         if (word.error !== undefined) this.#sayGoodbye(word.error, word.detail);
         return this.#end(linkClose.DONE);
+      case "undecided":
+        return this.#owner.broken();
       case "noted":
         this.#unnoted.get(word.conversationId)?.();
         this.#unnoted.delete(word.conversationId);
@@ -621,6 +627,7 @@ export class ClientSession implements LinkOwner {
 
   /** Java opens with a token and no serial, and is answered all the same. */
   #refuseLogin(serial: number | undefined, { refused, detail }: Refused): void {
+    if (refused === "INTERNAL_ERROR") return this.#owner.broken();
     this.send(replies.errorReply(serial, refused, { detail }));
     this.#owner.loginRefused(refused);
     this.#end(linkClose.DONE);

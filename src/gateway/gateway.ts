@@ -14,6 +14,7 @@ import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { withPushPolicy, withSupervision } from "../protocol/supervision.ts";
 import {
+  defaultSettings,
   isLoginSupervised,
   isPushSetUp,
   isSupervised,
@@ -24,6 +25,7 @@ import type { AddressAllowances } from "./address-allowances.ts";
 import { Allowance } from "./allowance.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import { frameRefusal } from "./frame-bounds.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import type { Dial } from "./link-socket.ts";
 import { Logins } from "./logins.ts";
 import { RateLimits } from "./rate-limits.ts";
@@ -77,6 +79,7 @@ export class Gateway implements SessionOwner {
   readonly #logins = new Logins();
   readonly #invitations = new Allowance(INVITATIONS_PER_SOCKET);
   readonly #loggedIn: () => void;
+  readonly #heartbeat: Heartbeat;
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
   #backlog: Uint8Array[] | undefined;
@@ -89,11 +92,23 @@ export class Gateway implements SessionOwner {
     this.#services = services;
     this.#rates = new RateLimits(services.countedAs);
     this.#loggedIn = services.timer(loginDeadline, () => this.#fail("LOGIN_TIMEOUT"));
+    this.#heartbeat = new Heartbeat({
+      now: () => services.now(),
+      timer: (milliseconds, run) => services.timer(milliseconds, run),
+      limits: () => {
+        const { silenceSeconds, keepAliveSeconds } = this.#settings?.limits ?? defaults;
+        return { silence: silenceSeconds * 1000, idle: keepAliveSeconds * 1000 };
+      },
+      silent: () => this.#fail("READ_TIMEOUT"),
+      // Each SDK takes it for an answer to a heartbeat, or for nothing (wire §2.2).
+      idle: () => this.send(replies.echo(undefined)),
+    });
   }
 
   /** One message of the user's socket. */
   receive(data: ArrayBuffer | string): void {
     if (this.#over) return;
+    this.#heartbeat.heard();
     if (typeof data === "string" ? data.length > BASE64_LIMIT : data.byteLength > FRAME_LIMIT) {
       return this.#fail("FRAME_TOO_LONG");
     }
@@ -153,6 +168,7 @@ export class Gateway implements SessionOwner {
 
   send(frame: Uint8Array): void {
     if (this.#over) return;
+    this.#heartbeat.sent();
     try {
       this.#socket.send(this.#protocol.text ? toBase64(frame) : frame);
     } catch {
@@ -179,6 +195,14 @@ export class Gateway implements SessionOwner {
   opened(): void {
     this.#logins.succeeded();
     this.#loggedIn();
+    this.#heartbeat.start();
+  }
+
+  sendingMessage(clientId: string, payload: Uint8Array): void {
+    if (!this.#heartbeat.isUnseen) return;
+    const message = pushes.messagePushed(payload);
+    // A copy of the client's own, SDKs take for known.
+    if (message !== undefined && message.from !== clientId) this.#heartbeat.sentMessage();
   }
 
   broken(): void {
@@ -199,9 +223,12 @@ export class Gateway implements SessionOwner {
     const { serial } = command;
     switch (command.name) {
       case "echo": // answered here, so that heartbeats wake no object (wire §2.2)
+        this.#heartbeat.beaten();
         return this.send(replies.echo(serial));
       case "login":
         this.#loggedIn();
+        this.#heartbeat.mayBeUnseen();
+        this.#heartbeat.start();
         return this.send(replies.loggedIn(serial, command.service ?? 0, command.installationId));
       case "session.open":
         return this.#open(command, frame, settings);
@@ -246,6 +273,7 @@ export class Gateway implements SessionOwner {
     if (!hasRoom || !this.#logins.allows(this.now()) || !this.#allows(clientId, command, frame, settings)) {
       return this.#refuseLogin(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
+    if (command.userAgent !== undefined) this.#heartbeat.madeBy(command.userAgent);
     const login = marked(command, frame, settings);
     if (current !== undefined) return current.handle(command, login);
     const session = new ClientSession(this, clientId, this.#protocol.mode, this.#services.address);
@@ -290,7 +318,7 @@ export class Gateway implements SessionOwner {
 
   #fail(error: ClosingErrorName): void {
     if (this.#over) return;
-    this.#finish(linkClose.LOST);
+    this.#finish(LINK_CLOSES[error] ?? linkClose.LOST);
     try {
       this.#socket.close(errors[error].code, error);
     } catch {}
@@ -300,9 +328,19 @@ export class Gateway implements SessionOwner {
     if (this.#over) return;
     this.#over = true;
     this.#loggedIn();
+    this.#heartbeat.stop();
     for (const session of [...this.#sessions.values()]) session.close(code);
   }
 }
+
+/** Until settings were read. */
+const defaults = defaultSettings(false).limits;
+
+/** What the end of a user's socket says of its device, other than that it is lost. */
+const LINK_CLOSES: Partial<Record<ClosingErrorName, number>> = {
+  INTERNAL_ERROR: linkClose.LET_GO,
+  READ_TIMEOUT: linkClose.SILENT,
+};
 
 /** The frame with what the settings have to say of it, for the object that it goes to. */
 function marked({ name, pushes }: Command, frame: Uint8Array, settings: Settings): Uint8Array {

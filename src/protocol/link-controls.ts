@@ -57,6 +57,8 @@ export type SessionControl =
    * error, the device is told, and it is the last thing it is told.
    */
   | { type: "ended"; error?: ErrorName; detail?: string }
+  /** A login could not be decided, for no fault of the device's: it is to come again, on a new socket. */
+  | { type: "undecided" }
   /** The device is to reconnect, by way of the router. */
   | { type: "goAway" }
   /** Another session of this client is linked there: link too, and be replayed what came after (L3, L5). */
@@ -77,10 +79,14 @@ export type SessionReport =
 
 /** Close codes on links. On user sockets the codes of the error table are used instead. */
 export const linkClose = {
-  /** The device's socket went without a word. */
+  /** The device's socket went, or the device made it go. */
   LOST: 4001,
   /** The session was closed in good order. */
   DONE: 4002,
   /** The link gave way to another one (L4). */
   UNLINKED: 4003,
+  /** The service let go of the device's socket: the device is expected back. */
+  LET_GO: 4004,
+  /** Nothing was heard of the device for too long (4107). */
+  SILENT: 4005,
 } as const;

@@ -62,6 +62,12 @@ const schema = (demo: boolean) =>
         linksPerSession: v.optional(whole(1, 100), 64),
         /** From connecting to the first login; then close code 4108. */
         loginSeconds: v.optional(whole(1, 3_600), 30),
+        /** A device of which nothing is heard for so long is gone: close code 4107. SDKs beat every 180 s. */
+        silenceSeconds: v.optional(whole(1, 86_400), 400),
+        /** A socket that was idle for so long is sent an `echo`, so that no proxy closes it; 0 sends none. */
+        keepAliveSeconds: v.optional(whole(0, 3_600), 50),
+        /** How long a device may take to come back whose connection broke on this side, before anybody is told. */
+        returnSeconds: v.optional(whole(0, 300), 15),
         /** Messages sent, edited and recalled over HTTP, of the whole app (L-10); 0 is unlimited. */
         restMessagesPerMinute: v.optional(perMinute(), 1_800),
         /** Notifications asked for over HTTP, of the whole app; 0 is unlimited. */

@@ -338,7 +338,7 @@ describe("JSON Web Tokens", () => {
     expect(await login(tom, carried(await token({ sub: tom, iat: now() + 2 })))).toBe("");
   });
 
-  test("[X-01] by published keys let their client in; without the keys nobody can tell: 4200", async () => {
+  test("[X-01] by published keys let their client in; without the keys nobody can tell, and the socket closes with 4200", async () => {
     const jwksUrl = `https://id.example.com/${Math.random()}`;
     const { privateKey, publicKey } = await generateKeyPair("ES256");
     const keys = [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256", use: "sig" }];
@@ -359,7 +359,9 @@ describe("JSON Web Tokens", () => {
     answer = () => Promise.resolve(new Response("sorry", { status: 500 }));
     fetch.mockImplementation(answer);
     await configure({ security: { jwt: { jwksUrl: `${jwksUrl}/moved` } } });
-    expect(await login(tom, carried(good))).toBe("4200 INTERNAL_ERROR");
+    const device = await Device.connect();
+    await expect(device.login(tom, carried(good))).rejects.toThrow();
+    expect(device.closed).toEqual({ code: 4200, reason: "INTERNAL_ERROR" });
   });
 });
 

@@ -1,0 +1,163 @@
+import { expect, test } from "vitest";
+import { Heartbeat } from "../../../src/gateway/heartbeat.ts";
+
+const SILENCE = 400; // s
+const IDLE = 50; // s
+const JAVA = "LeanCloud-Java-SDK/8.2.28";
+
+/** A socket's heartbeat behind a clock that is cranked by hand. */
+class Pulse {
+  readonly heartbeat: Heartbeat;
+  /** Seconds at which the socket was sent something for being idle. */
+  readonly keptAlive: number[] = [];
+  silentAt: number | undefined;
+  /** How often the timer looked. */
+  looks = 0;
+  #now = 1_000_000;
+  readonly #start = this.#now;
+  #timer: { at: number; run: () => void } | undefined;
+
+  constructor({ silence = SILENCE, idle = IDLE } = {}) {
+    this.heartbeat = new Heartbeat({
+      now: () => this.#now,
+      timer: (milliseconds, run) => {
+        if (this.#timer !== undefined) throw new Error("a second timer");
+        const timer = { at: this.#now + milliseconds, run };
+        this.#timer = timer;
+        return () => {
+          if (this.#timer === timer) this.#timer = undefined;
+        };
+      },
+      limits: () => ({ silence: silence * 1000, idle: idle * 1000 }),
+      silent: () => {
+        this.silentAt = this.seconds;
+      },
+      idle: () => {
+        this.keptAlive.push(this.seconds);
+        this.heartbeat.sent();
+      },
+    });
+    this.heartbeat.start();
+  }
+
+  get seconds(): number {
+    return (this.#now - this.#start) / 1000;
+  }
+
+  get isWatched(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  wait(seconds: number): void {
+    const end = this.#now + seconds * 1000;
+    while (this.#timer !== undefined && this.#timer.at <= end) {
+      const { at, run } = this.#timer;
+      this.#timer = undefined;
+      this.#now = Math.max(this.#now, at);
+      this.looks += 1;
+      run();
+    }
+    this.#now = end;
+  }
+}
+
+test("[C-06] a device of which nothing is heard for the time set is gone at that moment, whatever it is sent", () => {
+  const pulse = new Pulse();
+  for (let second = 0; second < SILENCE - 1; second += 1) {
+    pulse.wait(1);
+    pulse.heartbeat.sent();
+    pulse.heartbeat.sentMessage();
+  }
+  expect(pulse.silentAt).toBeUndefined();
+  pulse.wait(1);
+  expect([pulse.silentAt, pulse.isWatched]).toEqual([SILENCE, false]);
+});
+
+test("[C-06] a beat every 180 s is enough for ever", () => {
+  const pulse = new Pulse();
+  for (let beats = 0; beats < 500; beats += 1) {
+    pulse.wait(180);
+    pulse.heartbeat.heard();
+    pulse.heartbeat.beaten();
+  }
+  expect(pulse.silentAt).toBeUndefined();
+  pulse.wait(SILENCE);
+  expect(pulse.silentAt).toBe(500 * 180 + SILENCE);
+});
+
+test.each([JAVA, "LeanCloud-Java-SDK/6.0.5", "LeanCloud-Swift-SDK/17.11.0", "LeanCloud-Objc-SDK/13.9.0"])(
+  "[C-06] %s beats with pings nobody here sees: it may be silent for as long as it is sent no message",
+  (ua) => {
+    const pulse = new Pulse();
+    pulse.heartbeat.madeBy(ua);
+    pulse.heartbeat.sent();
+    pulse.wait(86_400);
+    expect(pulse.silentAt).toBeUndefined();
+    pulse.heartbeat.sentMessage();
+    pulse.wait(1);
+    pulse.heartbeat.heard();
+    pulse.wait(86_400);
+    expect(pulse.silentAt).toBeUndefined();
+  },
+);
+
+test("[C-06] such a device is gone when it does not acknowledge what it was sent, counted from the first of it", () => {
+  const pulse = new Pulse();
+  pulse.heartbeat.madeBy(JAVA);
+  pulse.wait(1000);
+  pulse.heartbeat.sentMessage();
+  pulse.wait(SILENCE / 2);
+  pulse.heartbeat.sentMessage();
+  pulse.wait(SILENCE);
+  expect(pulse.silentAt).toBeGreaterThanOrEqual(1000 + SILENCE);
+  expect(pulse.silentAt).toBeLessThanOrEqual(1000 + SILENCE + IDLE);
+});
+
+test.each(["js/5.0.0-rc.8", "LeanCloud-CSharp-SDK/2.4.1", "raw/1"])(
+  "[C-06] %s is taken at its frames",
+  (ua) => {
+    const pulse = new Pulse();
+    pulse.heartbeat.madeBy(ua);
+    pulse.wait(SILENCE);
+    expect(pulse.silentAt).toBe(SILENCE);
+  },
+);
+
+test("[C-06] whoever was heard to beat once is expected to go on, whatever it is called", () => {
+  const pulse = new Pulse();
+  pulse.heartbeat.mayBeUnseen();
+  pulse.heartbeat.heard();
+  pulse.heartbeat.beaten();
+  pulse.wait(SILENCE);
+  expect(pulse.silentAt).toBe(SILENCE);
+});
+
+test("an idle socket is sent something every 50 s, and one in use nothing", () => {
+  const pulse = new Pulse();
+  pulse.wait(120);
+  expect(pulse.keptAlive).toEqual([50, 100]);
+  for (let second = 0; second < 200; second += 1) {
+    pulse.wait(1);
+    if (second % 2 === 0) pulse.heartbeat.heard();
+    else pulse.heartbeat.sent();
+  }
+  expect(pulse.keptAlive).toEqual([50, 100]);
+});
+
+test("[I9] there is one timer, and it looks no more often than the socket could be idle", () => {
+  const pulse = new Pulse();
+  for (let second = 0; second < 300; second += 1) {
+    pulse.wait(1);
+    pulse.heartbeat.heard();
+    pulse.heartbeat.sent();
+  }
+  expect(pulse.looks).toBeLessThanOrEqual(300 / IDLE);
+  pulse.heartbeat.stop();
+  expect(pulse.isWatched).toBe(false);
+});
+
+test("with keeping alive switched off, nothing is sent and silence still ends", () => {
+  const pulse = new Pulse({ idle: 0 });
+  pulse.wait(SILENCE);
+  expect([pulse.keptAlive, pulse.silentAt]).toEqual([[], SILENCE]);
+});
