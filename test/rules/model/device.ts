@@ -23,6 +23,8 @@ export interface Outcome {
 
 type Answered = (outcome: Outcome) => void;
 
+/** How often an SDK beats (ms). */
+const BEAT = 180_000;
 let devices = 0;
 
 /**
@@ -62,6 +64,8 @@ export class Device {
   readonly #settings: Settings;
   #gateway: Gateway | undefined;
   #serial = 0;
+  /** When it last said anything. */
+  #saidAt = 0;
   #pending = new Map<number, Answered>();
   /** Timestamps of live messages on this connection. */
   #live = new Map<string, number>();
@@ -84,6 +88,7 @@ export class Device {
       ...defaults.limits,
       ...{ sendsPerMinute: 0, otherCommandsPerMinute: 0, historyQueriesPerMinute: 0 },
       linksPerSession: about.linkLimit,
+      keepAliveSeconds: 0,
     };
     const hooks = { ...defaults.hooks, url: town.faults.hookTime > 0 ? "https://hooks.example" : null };
     this.#settings = { ...defaults, limits, hooks };
@@ -143,6 +148,8 @@ export class Device {
       if (outcome.refused !== undefined) {
         trace(this.name, "login refused", outcome.refused);
         if (outcome.refused === 4111) this.displaced = true;
+        // SDKs come again without it.
+        if (outcome.refused === 4112) this.#token = undefined;
         return this.drop();
       }
       this.displaced = false;
@@ -175,8 +182,14 @@ export class Device {
     this.tell({ ...command, i: this.#serial });
   }
 
+  /** Beats when nothing was said for a while, as SDKs do. */
+  beat(): void {
+    if (this.#gateway !== undefined && this.#network.now - this.#saidAt >= BEAT) this.tell({ cmd: "echo" });
+  }
+
   /** A frame that has no answer. */
   tell(command: CommandInit): void {
+    this.#saidAt = this.#network.now;
     if (command.cmd !== "ack") trace(this.#network.now, this.name, "says", JSON.stringify(command));
     const frame = encodeCommand({ ...command, peerId: this.clientId });
     this.#gateway?.receive(Uint8Array.from(frame).buffer);

@@ -305,6 +305,7 @@ export class Play {
 
   /** What must be so at every moment. */
   #watch(): void {
+    for (const device of this.#devices) device.beat();
     for (const [id, house] of this.#town.conversations) {
       for (const { clientId, joinedAt, readAt } of house.state.members.values()) {
         const key = `${clientId} ${id} ${joinedAt}`;

@@ -1,3 +1,6 @@
+/** What is due later than this (ms) only watches over somebody who is idle. */
+const HORIZON = 100_000;
+
 /** A hand-cranked network: every socket direction and every call is a queue, and a seed says which moves next. */
 export class Network {
   #now = 1_800_000_000_000;
@@ -49,7 +52,7 @@ export class Network {
     return () => this.#timers.delete(id);
   }
 
-  /** One thing happens. Returns false when nothing is under way and no timer runs. */
+  /** One thing happens. Returns false when nothing is under way and no timer runs but to watch over who is idle. */
   async step(): Promise<boolean> {
     let ready = this.#ready();
     if (ready.length === 0) {
@@ -68,7 +71,7 @@ export class Network {
       queue?.shift()?.();
     } else {
       const next = [...this.#timers.values()].sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) return false;
+      if (next === undefined || next.at > this.now + HORIZON) return false;
       this.now = Math.max(this.now, next.at);
     }
     await settle();
