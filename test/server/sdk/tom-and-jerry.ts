@@ -13,7 +13,10 @@ export async function tomAndJerry(town: Town, sdk: Sdk, ways: { tom?: Way; jerry
 }
 
 /** How somebody sees a conversation. */
-export async function viewOf(person: Pick<Person, "client">, { id }: Conversation): Promise<Conversation> {
+export async function viewOf(
+  person: Pick<Person, "client">,
+  { id }: Pick<Conversation, "id">,
+): Promise<Conversation> {
   const view = await person.client.getConversation(id);
   if (view === null) throw new Error(`${person.client.id} finds no conversation ${id}`);
   return view;

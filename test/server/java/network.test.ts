@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { useTown } from "../sdk/town.ts";
+import { eventually } from "../sdk/waiting.ts";
+import { type Network, openNetwork } from "./cut.ts";
+import { buildPhone, type JavaClient, Phone, PhoneError } from "./phone.ts";
+
+/* Phones as they are carried about, under the limits of a server whose owner has changed none. */
+
+const town = useTown({ limits: null });
+
+let network: Network;
+let toms: Phone;
+let jerrys: Phone;
+beforeAll(async () => {
+  await buildPhone();
+  network = await openNetwork(town().url);
+  [toms, jerrys] = await Promise.all([
+    Phone.start({ url: town().url, ...town().app }),
+    Phone.start({ url: network.url, ...town().app }),
+  ]);
+}, 400_000);
+afterAll(() => Promise.all([toms?.kill(), jerrys?.kill(), network?.close()]));
+
+const saying = (text: string) => (heard: { text?: string }) => heard.text === text;
+
+/** Jerry's phone is the one whose network is lost. */
+async function tomAndJerry() {
+  const tom = await toms.logIn(town().named("Tom"));
+  const jerry = await jerrys.logIn(town().named("Jerry"));
+  const { conversation } = await tom.ask("create", { members: [jerry.id] });
+  await jerry.next("invited", (heard) => heard.conversation === conversation);
+  return { tom, jerry, conversation };
+}
+
+/** What an app does when its system tells it that there is a network again; returns when its session goes on. */
+async function comeBack(client: JavaClient, times = 1): Promise<void> {
+  const heard = (event: string) =>
+    eventually(
+      () => client.heard(event).length,
+      (count) => count >= times,
+    );
+  await heard("paused");
+  await client.phone.ask("connect");
+  await heard("resumed");
+}
+
+describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
+  test("comes back into its session, and learns what it missed", async () => {
+    const { tom, jerry, conversation } = await tomAndJerry();
+    network.cut("stays down");
+    await jerry.next("paused");
+    await tom.say(conversation, "are you there?");
+    network.restore();
+    await comeBack(jerry);
+    expect(await jerry.next("unread", ({ unread }) => unread > 0)).toMatchObject({ conversation, unread: 1 });
+    await tom.say(conversation, "good");
+    await jerry.next("message", saying("good"));
+    await jerry.say(conversation, "here I am");
+    await tom.next("message", saying("here I am"));
+    await jerry.plain("close");
+  });
+
+  test("in the middle of sending: what was confirmed is there, once and in order", async () => {
+    const { tom, jerry, conversation } = await tomAndJerry();
+    const texts = Array.from({ length: 20 }, (_, index) => `${index}`);
+    const sending = texts.map((text) =>
+      jerry.say(conversation, text).then(
+        () => text,
+        (error: unknown) => {
+          expect(error).toBeInstanceOf(PhoneError);
+          return undefined;
+        },
+      ),
+    );
+    await tom.next("message", saying("3"));
+    network.cut();
+    await comeBack(jerry);
+    const confirmed = (await Promise.all(sending)).filter((text) => text !== undefined);
+    const kept = (await tom.list("history", { conversation, limit: 100 })).map(({ text }) => text ?? "");
+    expect(kept).toEqual(expect.arrayContaining(confirmed));
+    expect(kept).toEqual(texts.slice(0, kept.length));
+    await eventually(
+      () => tom.heard("message").length,
+      (count) => count === kept.length,
+    );
+    expect(tom.heard("message").map(({ text }) => text)).toEqual(kept);
+    await jerry.plain("close");
+  });
+
+  test("three times in a row: each time it finds everything said meanwhile", async () => {
+    const { tom, jerry, conversation } = await tomAndJerry();
+    for (let round = 1; round <= 3; round += 1) {
+      network.cut();
+      await tom.say(conversation, `round ${round}`);
+      await comeBack(jerry, round);
+    }
+    const history = await jerry.list("history", { conversation, limit: 100 });
+    expect(history.map(({ text }) => text)).toEqual(["round 1", "round 2", "round 3"]);
+    await jerry.plain("close");
+  });
+});
+
+describe("[S-05] a phone with the Java SDK 6.0.5 and a server that is started anew", () => {
+  test("comes back into its session", async () => {
+    const phones = await Promise.all([0, 1].map(() => Phone.start({ url: network.url, ...town().app })));
+    const [tom, jerry] = await Promise.all([
+      phones[0]?.logIn(town().named("Tom")),
+      phones[1]?.logIn(town().named("Jerry")),
+    ]);
+    if (tom === undefined || jerry === undefined) throw new Error("there are two phones");
+    const { conversation } = await tom.ask("create", { members: [jerry.id] });
+    await tom.say(conversation, "before");
+    await jerry.next("message", saying("before"));
+    await town().restart();
+    await Promise.all([comeBack(tom), comeBack(jerry)]);
+    await tom.say(conversation, "after");
+    await jerry.next("message", saying("after"));
+    const history = await jerry.list("history", { conversation });
+    expect(history.map(({ text }) => text)).toEqual(["before", "after"]);
+    await Promise.all(phones.map((phone) => phone.kill()));
+  });
+});
