@@ -3,6 +3,7 @@ import { html, raw } from "hono/html";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import type { HttpEnv } from "../env.ts";
 import type { Document } from "./document.ts";
+import { type ListedError, listedErrors, listedHttpErrors } from "./error-list.ts";
 import { exampleOf, isObject, outline } from "./outline.ts";
 
 /** All there is to run or load on the page, allowed by its digest and nothing else. */
@@ -60,6 +61,7 @@ function pageOf(document: JsonObject): Html {
 <p>${prose(info, "description")}</p>
 <p>For programs: <a href="/openapi.json">openapi.json</a></p>
 <ul>${tags.map((tag) => html`<li><a href="#${anchorOf(tag)}">${field(tag, "name")}</a></li>`)}</ul>
+<p><a href="#errors">Errors</a></p>
 <h2>Keys</h2>
 <table>${Object.entries(schemes).map(
     ([name, scheme]) =>
@@ -72,8 +74,21 @@ ${tags.map(
 ${taken(tag).map(articleOf)}
 </section>`,
 )}
+<section id="errors">
+<h2>Errors</h2>
+<p>A refusal is a status and <code>{"code": …, "error": …}</code>. These are the codes of the HTTP API; below are those that it shares with the protocol.</p>
+${errorTable(listedHttpErrors())}
+${errorTable(listedErrors())}
+</section>
 </body>
 </html>`;
+}
+
+function errorTable(list: ListedError[]): Html {
+  return html`<table><tr><th>code</th><th>meaning</th><th>what to do</th><th>retry</th></tr>${list.map(
+    ({ code, name, meaning, advice, retry }) =>
+      html`<tr><td>${code}</td><td>${name === undefined ? "" : html`<code>${name}</code> `}${meaning}</td><td>${advice}</td><td>${retry ? "yes" : "no"}</td></tr>`,
+  )}</table>`;
 }
 
 function articleOf({ method, path, operation }: Entry): Html {
