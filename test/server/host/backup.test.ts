@@ -1,0 +1,247 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { history, say, start as startChat } from "../../support/chat.ts";
+import { type Server, startServer } from "../../support/server.ts";
+import { Device } from "../support/device.ts";
+
+/** What `npm run backup` takes while everybody writes, and what `npm run restore` makes of it. */
+
+let root: string;
+const servers: Server[] = [];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "parley-backup-"));
+});
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.kill()));
+  await rm(root, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function start(data: string): Promise<Server> {
+  const server = await startServer({ data, args: ["--demo"] });
+  servers.push(server);
+  return server;
+}
+
+async function command(script: "backup" | "restore", ...args: string[]) {
+  const child = spawn("node_modules/.bin/node", [`scripts/${script}.ts`, ...args]);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      output += chunk;
+    });
+  }
+  const [code] = await once(child, "close");
+  return { code, output: output.trim() };
+}
+
+const headers = {
+  "X-LC-Id": "parley-dev",
+  "X-LC-Key": "parley-dev-master,master",
+  "Content-Type": "application/json",
+};
+
+async function ask<Answer>(server: Server, path: string, body?: object): Promise<Answer> {
+  const init = body === undefined ? { headers } : { headers, method: "PATCH", body: JSON.stringify(body) };
+  const response = await fetch(server.url + path, init);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  const answer: Answer = await response.json();
+  return answer;
+}
+
+interface Chat {
+  id: string;
+  writer: string;
+  reader: string;
+  /** Acknowledged texts by their message's id, and when (ms); of an edit, the latest. */
+  acknowledged: Map<string, { text: string; at: number; from: string }>;
+}
+
+const CHATS = 6;
+
+/** People who write, edit, and every other of whom comes and goes, until told to stop. */
+async function life(server: Server): Promise<{ chats: Chat[]; stop(): Promise<void> }> {
+  let goesOn = true;
+  const chats: Chat[] = [];
+  const lives: Promise<void>[] = [];
+  for (let count = 0; count < CHATS; count++) {
+    const [writer, reader] = [`writer-${count}`, `reader-${count}`];
+    const device = await Device.of(server, writer);
+    const chat = { id: await startChat(device, [writer, reader]), writer, reader, acknowledged: new Map() };
+    chats.push(chat);
+    lives.push(write(device, chat, () => goesOn));
+    if (count % 2 === 1) lives.push(comeAndGo(server, chat, () => goesOn));
+  }
+  const stop = async () => {
+    goesOn = false;
+    await Promise.all(lives);
+  };
+  return { chats, stop };
+}
+
+async function write(device: Device, chat: Chat, goesOn: () => boolean): Promise<void> {
+  for (let count = 0; goesOn(); count++) {
+    const { ackMessage: ack } = await say(device, chat.id, `text ${count}`);
+    const [id, sentAt] = [ack?.uid ?? "", Number(ack?.t)];
+    chat.acknowledged.set(id, { text: `text ${count}`, at: Date.now(), from: `text ${count}` });
+    if (count % 10 !== 9) continue;
+    const patch = {
+      cid: chat.id,
+      mid: id,
+      timestamp: sentAt,
+      data: new TextEncoder().encode(`edited ${count}`),
+    };
+    await device.ask({ cmd: "patch", op: "modify", patchMessage: { patches: [patch] } });
+    chat.acknowledged.set(id, { text: `edited ${count}`, at: Date.now(), from: `text ${count}` });
+  }
+  device.close();
+}
+
+async function comeAndGo(server: Server, chat: Chat, goesOn: () => boolean): Promise<void> {
+  while (goesOn()) {
+    const device = await Device.of(server, chat.reader);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    device.close();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** What a restored server must have, whatever the backup met. */
+async function expectSound(server: Server, chats: Chat[], began: number): Promise<void> {
+  for (const { id, writer, reader, acknowledged } of chats) {
+    const device = await Device.of(server, reader);
+    const { unreadMessage } = await device.push("unread");
+    const texts = new Set(await history(device, id));
+    for (const { text, at } of acknowledged.values()) if (at < began) expect(texts).toContain(text);
+    const known = new Set([...acknowledged.values()].flatMap(({ text, from }) => [text, from]));
+    expect(known).toEqual(new Set([...known, ...texts]));
+    expect(unreadMessage?.convs).toMatchObject([{ cid: id, unread: texts.size }]);
+
+    const archived = async () => {
+      const messages = await ask<{ data: string }[]>(
+        server,
+        `/1.2/rtm/clients/${writer}/messages?limit=1000`,
+      );
+      return messages.map(({ data }) => data).toSorted();
+    };
+    await expect.poll(archived, { timeout: 20_000 }).toEqual([...texts].toSorted());
+    const again = await Device.of(server, writer);
+    await say(again, id, "after the restoration");
+    await device.message("after the restoration");
+    for (const each of [device, again]) each.close();
+  }
+}
+
+describe("a backup of a server that works", () => {
+  test("is all that was acknowledged before, as of one moment, and starts as after a crash", async () => {
+    const data = join(root, "data");
+    const server = await start(data);
+    await ask(server, "/admin/settings", { limits: { sendsPerMinute: 0, otherCommandsPerMinute: 0 } });
+    const { chats, stop } = await life(server);
+    const backups: { folder: string; began: number }[] = [];
+    for (const name of ["one", "two"]) {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      const folder = join(root, name);
+      const began = Date.now();
+      const { code, output } = await command("backup", "--to", folder, "--data", data);
+      expect(output).toMatch(/^Backed up to .*: 6 conversations, 12 clients, .* stood still for \d+ ms\.$/);
+      expect(code).toBe(0);
+      backups.push({ folder, began });
+    }
+    await stop();
+    await server.kill();
+
+    for (const { folder, began } of backups) {
+      const target = `${folder}-restored`;
+      expect(await command("restore", "--from", folder, "--data", target)).toMatchObject({ code: 0 });
+      const restored = await start(target);
+      await expectSound(restored, chats, began);
+      expect(
+        (await ask<{ limits: { sendsPerMinute: number } }>(restored, "/admin/settings")).limits,
+      ).toMatchObject({
+        sendsPerMinute: 0,
+      });
+      expect(restored.output()).not.toMatch(/rror/);
+      await restored.kill();
+    }
+  });
+
+  test("is taken of a stopped server too, and no server starts on its data meanwhile", async () => {
+    const data = join(root, "data");
+    const server = await start(data);
+    const tom = await Device.of(server, "Tom");
+    const id = await startChat(tom, ["Tom", "Jerry"]);
+    await say(tom, id, "hello");
+    await server.stop();
+    const { code, output } = await command("backup", "--to", join(root, "backup"), "--data", data);
+    expect(output).toMatch(/^Backed up to .*: 1 conversations, 2 clients, [^.]*\.\d MB, as of \S+\.$/);
+    expect(code).toBe(0);
+    const restored = join(root, "restored");
+    expect(await command("restore", "--from", join(root, "backup"), "--data", restored)).toMatchObject({
+      code: 0,
+    });
+    const again = await Device.of(await start(restored), "Jerry");
+    expect(await history(again, id)).toEqual(["hello"]);
+  });
+});
+
+describe("a restoration", () => {
+  async function backup(): Promise<string> {
+    const data = join(root, "data");
+    await mkdir(join(data, "do/parley-AppObject"), { recursive: true });
+    await writeFile(join(data, "do/parley-AppObject/plain"), "a file");
+    const folder = join(root, "backup");
+    expect(await command("backup", "--to", folder, "--data", data)).toMatchObject({ code: 0 });
+    return folder;
+  }
+  const restore = (...args: string[]) => command("restore", "--from", join(root, "backup"), ...args);
+
+  test("writes nothing over", async () => {
+    await backup();
+    const { code, output } = await restore("--data", join(root, "data"));
+    expect(code).toBe(1);
+    expect(output).toContain("is not empty");
+    expect(await command("backup", "--to", join(root, "backup"), "--data", join(root, "data"))).toMatchObject(
+      {
+        code: 1,
+        output: expect.stringContaining("is not empty"),
+      },
+    );
+  });
+
+  test("takes no backup of which something is missing, changed, more, or elsewhere", async () => {
+    const folder = await backup();
+    const file = join(folder, "do/parley-AppObject/plain");
+    expect(await restore("--check")).toMatchObject({ code: 0, output: expect.stringContaining("is whole") });
+    await appendFile(file, "!");
+    expect(await restore("--check")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("has changed"),
+    });
+    await writeFile(file, "a file");
+    await writeFile(`${file}-more`, "another");
+    expect(await restore("--check")).toMatchObject({ code: 1, output: expect.stringContaining("is new") });
+    await rm(`${file}-more`);
+    await rm(file);
+    expect(await restore("--check")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("is missing"),
+    });
+    const manifest = join(folder, "manifest.json");
+    const text = await readFile(manifest, "utf8");
+    await writeFile(manifest, text.replace("do/parley-AppObject/plain", "../../escaped"));
+    const { code, output } = await restore("--data", join(root, "target"));
+    expect(code).toBe(1);
+    expect(output).toContain("not one of ours");
+    expect(await readdir(root)).not.toContain("target");
+    await rm(manifest);
+    expect(await restore("--check")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("no finished backup"),
+    });
+  });
+});
