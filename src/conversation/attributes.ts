@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../protocol/json.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
 import { setPath } from "../protocol/operations.ts";
 
 /** Columns the service owns: a client naming one is ignored, not refused (wire §4.5.1). */
@@ -44,10 +44,6 @@ export interface ColumnsChanged {
   changed: JsonObject;
   /** Resulting values by top-level column, whole: Swift walks them, Java replaces by them. */
   resulting: JsonObject;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Sorts out the columns of a new conversation, or says in words why it cannot be made with them. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../protocol/json.ts";
+import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 
 /** How long what happened can be asked for (ms): LeanMessage's pushes live as long (L-17). */
@@ -137,7 +138,7 @@ export class Notices {
     return this.#sql
       .exec<{ at: number; notice: string }>("SELECT at, notice FROM notices WHERE at > ? ORDER BY at", at)
       .toArray()
-      .map((row) => ({ at: row.at, notice: JSON.parse(row.notice) }));
+      .map((row) => ({ at: row.at, notice: readAsWritten(row.notice) }));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ConversationRecord } from "../history/records.ts";
+import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 import { Log } from "./log.ts";
 import { Notices } from "./notices.ts";
@@ -75,7 +76,7 @@ export class ConversationState {
         "SELECT facts, indexed_at, owed_since, behind_since FROM conversation",
       )
       .one();
-    const { deletedAt, ...facts }: Facts & { deletedAt?: number } = JSON.parse(row.facts);
+    const { deletedAt, ...facts }: Facts & { deletedAt?: number } = readAsWritten(row.facts);
     this.#facts = facts;
     this.#deletedAt = deletedAt;
     this.#indexedAt = row.indexed_at;

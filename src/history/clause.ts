@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Json } from "../protocol/json.ts";
+import { isWritten, type WrittenNumber } from "../protocol/written-number.ts";
 import type { Comparable, Comparison, Condition, Operands } from "./condition.ts";
 import type { Field, JsonField, Membership } from "./field.ts";
 import type { Pattern } from "./pattern.ts";
@@ -129,7 +130,7 @@ function holds(field: JsonField, wanted: Json[]): SQL {
 }
 
 function compared(field: Field, operator: Comparison, operand: Comparable): SQL {
-  const right = typeof operand.value === "boolean" ? Number(operand.value) : operand.value;
+  const right = bound(typeof operand.value === "boolean" ? Number(operand.value) : operand.value);
   const compare = (value: SQL): SQL => sql`${value} ${comparisons[operator]} ${right}`;
   if (field.type === "json") {
     if (operand.type === "date") {
@@ -234,8 +235,13 @@ const asText = (value: SQL, { texts }: Operands): SQL[] => (texts.length > 0 ? [
 
 const ifAbsent = ({ absent }: Operands, clause: SQL): SQL[] => (absent ? [clause] : []);
 
-function isIn(value: SQL, list: (string | number)[]): SQL {
-  if (list.length === 1) return sql`${value} = ${list[0]}`;
+/** Bound as JavaScript's number, one that it cannot hold would be another. SQLite reads it from JSON as it is. */
+const bound = (value: string | number | WrittenNumber): SQL =>
+  isWritten(value) ? sql`(SELECT value FROM json_each(${JSON.stringify([value])}))` : sql`${value}`;
+
+function isIn(value: SQL, list: (string | number | WrittenNumber)[]): SQL {
+  const [only] = list;
+  if (list.length === 1 && only !== undefined) return sql`${value} = ${bound(only)}`;
   return sql`${value} IN (SELECT value FROM json_each(${JSON.stringify(list)}))`;
 }
 

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { isComparable, isWritten, numberOf, type WrittenNumber } from "../protocol/written-number.ts";
 import type { Field, JsonField, Queried } from "./field.ts";
 import { isDeeperThan } from "./nesting.ts";
 import { type Pattern, patternOf } from "./pattern.ts";
@@ -35,14 +36,14 @@ export type Condition =
 export type Comparison = "$lt" | "$lte" | "$gt" | "$gte";
 export type Comparable =
   | { type: "text"; value: string }
-  | { type: "number"; value: number }
+  | { type: "number"; value: number | WrittenNumber }
   | { type: "boolean"; value: boolean }
   | { type: "date"; value: number };
 
 /** Values sorted by type: as in Mongo, a value only ever equals or compares with one of its own type. */
 export interface Operands {
   texts: string[];
-  numbers: number[];
+  numbers: (number | WrittenNumber)[];
   booleans: boolean[];
   /** Milliseconds. */
   dates: number[];
@@ -151,10 +152,7 @@ class WhereReader {
         if (typeof operand !== "boolean") return this.#refuse("$exists needs true or false");
         return operand ? { type: "present", field } : { type: "not", of: { type: "present", field } };
       case "$size":
-        if (typeof operand !== "number" || !Number.isSafeInteger(operand) || operand < 0) {
-          return this.#refuse("$size needs a whole number");
-        }
-        return { type: "sized", field, size: operand };
+        return this.#sized(field, numberOf(operand));
       case "$regex":
         return this.#regex(field, operand, siblings.$options);
       case "$options":
@@ -175,16 +173,23 @@ class WhereReader {
     }
   }
 
+  #sized(field: Field, size: number | undefined): Condition {
+    if (size === undefined || !Number.isSafeInteger(size) || size < 0)
+      return this.#refuse("$size needs a whole number");
+    return { type: "sized", field, size };
+  }
+
   #near(field: JsonField, point: Json, siblings: JsonObject): Condition {
-    if (!isObject(point) || typeof point.latitude !== "number" || typeof point.longitude !== "number") {
+    const [latitude, longitude] = isObject(point)
+      ? [numberOf(point.latitude), numberOf(point.longitude)]
+      : [];
+    if (latitude === undefined || longitude === undefined)
       return this.#refuse("$nearSphere needs a GeoPoint");
-    }
-    const { latitude, longitude } = point;
     let within: number | undefined;
     for (const [name, radians] of DISTANCES) {
-      const distance = siblings[name];
-      if (distance === undefined) continue;
-      if (typeof distance !== "number" || distance < 0) return this.#refuse(`${name} needs a distance`);
+      if (siblings[name] === undefined) continue;
+      const distance = numberOf(siblings[name]);
+      if (distance === undefined || distance < 0) return this.#refuse(`${name} needs a distance`);
       within = Math.min(within ?? Number.POSITIVE_INFINITY, distance * radians);
     }
     return { type: "near", field, latitude, longitude, within };
@@ -242,6 +247,10 @@ class WhereReader {
     if (typeof value === "string") return { type: "text", value };
     if (typeof value === "number") return { type: "number", value };
     if (typeof value === "boolean") return { type: "boolean", value };
+    if (isWritten(value)) {
+      if (!isComparable(value)) this.#refuse("a whole number has more than 64 bits");
+      return { type: "number", value };
+    }
     if (!isObject(value)) return undefined;
     if (Object.keys(value).some((key) => key.startsWith("$"))) {
       this.#refuse("an operator stands where a value should");
@@ -268,10 +277,6 @@ const nothing: Condition = { type: "some", of: [] };
 function every(of: Condition[]): Condition {
   const [only] = of;
   return of.length === 1 && only ? only : { type: "every", of };
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const shown = (text: string): string => (text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text);

@@ -1,8 +1,8 @@
-import type { Json, JsonObject } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
 
 /** Whether a value holds arrays or objects more than so many levels deep. Looks no deeper than that. */
 export function isDeeperThan(levels: number, value: Json): boolean {
-  if (typeof value !== "object" || value === null) return false;
+  if (!Array.isArray(value) && !isObject(value)) return false;
   if (levels === 0) return true;
   return Object.values(value).some((each) => isDeeperThan(levels - 1, each));
 }

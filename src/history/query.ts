@@ -1,12 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { CommandOf } from "../protocol/commands.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
 import { clauseOf, withAnyName } from "./clause.ts";
 import {
   type Condition,
   conditionOf,
-  isObject,
   isRefusal,
   isWhereByIdOnly,
   type QueryRefusal,

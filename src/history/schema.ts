@@ -1,7 +1,17 @@
 import { sql } from "drizzle-orm";
-import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import {
+  blob,
+  customType,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 import { afterEvents } from "../hooks/names.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
+import { readAsWritten } from "../protocol/written-number.ts";
 import type { WebPushSubscription } from "./installations.ts";
 
 /*
@@ -9,6 +19,13 @@ import type { WebPushSubscription } from "./installations.ts";
  * (the key is the table, not an index beside it). Drizzle cannot say that: the generated SQL in migrations/
  * is edited by hand, and a regenerated migration must be edited again.
  */
+
+/** What apps put there: JSON whose numbers are kept as they were written. */
+const json = customType<{ data: JsonObject; driverData: string }>({
+  dataType: () => "text",
+  toDriver: (value) => JSON.stringify(value),
+  fromDriver: readAsWritten,
+});
 
 /**
  * Copies of the conversations that outlive their object's memory; temporary ones never come here.
@@ -25,8 +42,8 @@ export const conversations = sqliteTable(
     creator: text("creator").notNull(),
     members: text("members", { mode: "json" }).$type<string[]>().notNull(),
     muted: text("muted", { mode: "json" }).$type<string[]>().notNull(),
-    attributes: text("attributes", { mode: "json" }).$type<JsonObject>().notNull(),
-    columns: text("columns", { mode: "json" }).$type<JsonObject>().notNull(),
+    attributes: json("attributes").notNull(),
+    columns: json("columns").notNull(),
     unique: integer("is_unique", { mode: "boolean" }).notNull(),
     uniqueId: text("unique_id"),
     createdAt: integer("created_at").notNull(),
@@ -145,7 +162,7 @@ export const installations = sqliteTable(
     badge: integer("badge").notNull(),
     /** A browser's push subscription. */
     subscription: text("subscription", { mode: "json" }).$type<WebPushSubscription>(),
-    fields: text("fields", { mode: "json" }).$type<JsonObject>().notNull(),
+    fields: json("fields").notNull(),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },

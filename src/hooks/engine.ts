@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import type { Outbound, Reply } from "../outbound/outbound.ts";
 import { toHex } from "../protocol/hex.ts";
-import type { Json } from "../protocol/json.ts";
-import { parseJson } from "../protocol/json-text.ts";
+import { isObject, type Json } from "../protocol/json.ts";
+import { parseAsWritten, parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Answer, failed } from "./answer.ts";
 import type { HookList } from "./hook-list.ts";
@@ -119,7 +119,7 @@ function addressHeader(address: string | undefined): Record<string, string> {
 function answerOf({ status, text }: { status: number; text: string }): Answer {
   if (status === 200) {
     if (text.trim() === "") return { outcome: "answered", result: undefined };
-    const parsed = parseJson(text);
+    const parsed = parseAsWritten(text);
     if ("problem" in parsed) return failed("unanswered", `an answer that cannot be read: ${parsed.problem}`);
     return { outcome: "answered", result: resultOf(parsed.value) };
   }
@@ -132,7 +132,7 @@ function answerOf({ status, text }: { status: number; text: string }): Answer {
  * is the other depth of `_rtmClientSign`, whose further fields then stand beside it.
  */
 function resultOf(body: Json): Json | undefined {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
+  if (!isObject(body)) return undefined;
   return typeof body.result === "boolean" ? body : body.result;
 }
 

@@ -1,4 +1,6 @@
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import { kept } from "../protocol/written-number.ts";
 import type { AppEvent } from "./events.ts";
 
 /** Marks bytes inside the JSON. */
@@ -12,7 +14,11 @@ export function textOf(event: AppEvent): string {
 
 /** The event that `textOf` made a text of, with whatever else was in it. */
 export function eventIn<Event extends AppEvent>(text: string): Event {
-  return JSON.parse(text, (key, value) =>
-    key === "content" && typeof value === "object" ? fromBase64(value[BYTES]) : value,
+  return JSON.parse(text, (key, value, context) =>
+    key === "content" && isObject(value) ? bytesIn(value) : kept(value, context),
   );
+}
+
+function bytesIn({ [BYTES]: bytes }: JsonObject): Uint8Array | undefined {
+  return typeof bytes === "string" ? fromBase64(bytes) : undefined;
 }

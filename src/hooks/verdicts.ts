@@ -1,7 +1,8 @@
 import { fromBase64 } from "../protocol/base64.ts";
 import type { Content } from "../protocol/commands.ts";
-import type { Json, JsonObject } from "../protocol/json.ts";
-import { parseJson } from "../protocol/json-text.ts";
+import { isObject, type Json } from "../protocol/json.ts";
+import { parseAsWritten } from "../protocol/json-text.ts";
+import { numberOf } from "../protocol/written-number.ts";
 import {
   ALLOWED,
   type AppRefusal,
@@ -131,7 +132,7 @@ function pushMessageOf(given: Json | undefined): string | undefined {
   if (given === undefined || given === null) return undefined;
   if (isObject(given)) return JSON.stringify(given);
   const what = "receiversOffline: pushMessage";
-  const parsed = typeof given === "string" ? parseJson(given) : { problem: "no text" };
+  const parsed = typeof given === "string" ? parseAsWritten(given) : { problem: "no text" };
   if ("problem" in parsed) return ignored(what, parsed.problem);
   return isObject(parsed.value) ? JSON.stringify(parsed.value) : ignored(what, "not a JSON object");
 }
@@ -151,13 +152,10 @@ function sizeOf(content: Content): number {
 
 /** A code that fits the wire's 32 bits. */
 function integer(value: Json | undefined): number | undefined {
-  return typeof value === "number" && value === (value | 0) ? value : undefined;
+  const number = numberOf(value);
+  return number !== undefined && number === (number | 0) ? number : undefined;
 }
 
 function text(value: Json | undefined): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

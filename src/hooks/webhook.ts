@@ -1,6 +1,6 @@
 import type { Outbound } from "../outbound/outbound.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
-import { parseJson } from "../protocol/json-text.ts";
+import { parseAsWritten } from "../protocol/json-text.ts";
 import { type Answer, failed } from "./answer.ts";
 import type { Told } from "./parameters.ts";
 
@@ -41,7 +41,7 @@ export class Webhook {
     const { status, text } = reply;
     if (status < 200 || status > 299) return failed("unable", `status ${status}: ${text.slice(0, 200)}`);
     // Receivers answer in many ways that mean nothing: "ok" is one.
-    const parsed = parseJson(text);
+    const parsed = parseAsWritten(text);
     return { outcome: "answered", result: "value" in parsed ? parsed.value : undefined };
   }
 }

@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Json } from "../protocol/json.ts";
+import { isObject, type Json } from "../protocol/json.ts";
 import { parseJson } from "../protocol/json-text.ts";
+import { asWritten } from "../protocol/written-number.ts";
 import { type Credentials, credentialsInBody } from "./auth.ts";
 import type { HttpEnv } from "./env.ts";
 import { type Failure, failures } from "./errors.ts";
@@ -13,6 +14,8 @@ export type BodyRead =
   | {
       /** Undefined where there is none. */
       value: Json | undefined;
+      /** The same with its numbers as they were written, for what is passed on. */
+      written(): Json | undefined;
       /** Only in the bodies of very old browsers. */
       credentials: Credentials | undefined;
     }
@@ -36,7 +39,7 @@ async function readAnew(context: Context<HttpEnv>): Promise<BodyRead> {
   const bytes = await readBytes(context);
   if ("failure" in bytes) return bytes;
   const text = new TextDecoder().decode(bytes);
-  if (text.trim() === "") return { value: undefined, credentials: undefined };
+  if (text.trim() === "") return { value: undefined, written: () => undefined, credentials: undefined };
   const parsed = parseJson(text);
   if ("problem" in parsed) {
     const error = `${failures.malformedJson.error.slice(0, -1)}: ${parsed.problem}.`;
@@ -44,12 +47,12 @@ async function readAnew(context: Context<HttpEnv>): Promise<BodyRead> {
   }
   const { value } = parsed;
   const isPlain = /^text\/plain\b/i.test(context.req.header("Content-Type") ?? "");
-  if (!isPlain || typeof value !== "object" || value === null || Array.isArray(value)) {
-    return { value, credentials: undefined };
+  if (!isPlain || !isObject(value)) {
+    return { value, written: () => asWritten(text, value), credentials: undefined };
   }
   // Very old browsers put here what others put into headers: `_ApplicationId`, not `__type` (http-api §1.2).
-  const kept = Object.entries(value).filter(([key]) => !/^_(?!_)/.test(key));
-  return { value: Object.fromEntries(kept), credentials: credentialsInBody(value) };
+  const kept = Object.fromEntries(Object.entries(value).filter(([key]) => !/^_(?!_)/.test(key)));
+  return { value: kept, written: () => kept, credentials: credentialsInBody(value) };
 }
 
 /**

@@ -2,7 +2,8 @@ import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { type DescribeRouteOptions, resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
-import type { JsonObject } from "../protocol/json.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
+import { plain } from "../protocol/written-number.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -165,22 +166,30 @@ type Taken<T extends Target, Schema extends v.GenericSchema> = {
  * forgot what to ask for shall not get everything.
  *
  * @param nulls `kept` where null is a value like any other
+ * @param numbers `as written` where the body, or what it holds, is passed on. The fields that a schema knows are
+ *   JavaScript's numbers all the same.
  */
 export function takes<T extends Target, Schema extends v.GenericSchema<unknown, object>>(
   target: T,
   schema: Schema,
-  nulls?: "kept",
+  nulls?: "kept" | undefined,
+  numbers?: "as written",
 ): MiddlewareHandler<HttpEnv, string, Taken<T, Schema>> {
   const middleware = createMiddleware<HttpEnv, string, Taken<T, Schema>>(async (context, next) => {
     let given: unknown;
     if (target === "json") {
       const body = await readJson(context);
       if ("failure" in body) return refuse(context, body.status, body.failure);
-      const { value = {} } = body; // nothing: so that it is said what is missing
-      if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      const read = numbers === undefined ? body.value : body.written();
+      if (read === undefined && body.value !== undefined) {
+        const error = "Malformed JSON: too many fractions and large numbers.";
+        return refuse(context, 400, { ...failures.malformedJson, error });
+      }
+      const value = read ?? {}; // nothing: so that it is said what is missing
+      if (!isObject(value)) {
         return refuse(context, 400, { code: INVALID_FIELD, error: "The body must be a JSON object." });
       }
-      given = nulls === "kept" ? value : withoutNulls(value);
+      given = withPlainFields(schema, nulls === "kept" ? value : withoutNulls(value));
     } else {
       given = target === "param" ? context.req.param() : queryOf(context.req.queries());
     }
@@ -195,6 +204,14 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
   // What a parameter is counts after it was read from its text; what a body is, as it is written.
   const options = { options: { typeMode: target === "json" ? "input" : "output" } };
   return Object.assign(middleware, { [uniqueSymbol]: { target, ...resolver(schema, options), options } });
+}
+
+/** What a schema knows by name is a number like any other; what it takes along stays as it was written. */
+function withPlainFields(schema: object, body: JsonObject): JsonObject {
+  const known = "entries" in schema && isObject(schema.entries) ? schema.entries : {};
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, Object.hasOwn(known, name) ? plain(value) : value]),
+  );
 }
 
 export function withoutNulls(body: JsonObject): JsonObject {

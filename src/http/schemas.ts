@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { isClientId } from "../conversation/client-id.ts";
 import { isConversationId } from "../conversation/ids.ts";
-import type { Json, JsonObject } from "../protocol/json.ts";
-import { parseJson } from "../protocol/json-text.ts";
+import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { parseAsWritten } from "../protocol/json-text.ts";
 import * as example from "./examples.ts";
 
 /** What several operations take or answer. Query parameters are texts that are read as something else. */
@@ -95,7 +95,7 @@ export const objectText = () =>
   v.pipe(
     v.string(),
     v.rawTransform<string, Json>(({ dataset, addIssue, NEVER }) => {
-      const parsed = parseJson(dataset.value);
+      const parsed = parseAsWritten(dataset.value);
       if ("value" in parsed) return parsed.value;
       addIssue({ message: `must be JSON: ${parsed.problem}` });
       return NEVER;
@@ -107,6 +107,9 @@ export const objectText = () =>
 /** An example for the document, written as callers write it: before defaults and transformations. */
 export const shown = <Input>(value: Json) =>
   v.metadata<Input, { readonly examples: readonly Json[] }>({ examples: [value] });
+
+/** Any value of JSON. */
+export const anything = () => v.custom<Json>((value) => value !== undefined);
 
 /** Any JSON object, as `parseJson` let it pass. */
 export const anyObject = () =>
@@ -121,10 +124,6 @@ export const objectOrNothing = () =>
     ),
     v.metadata({ type: "object" }),
   );
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** A message's content. Old back ends send a typed message as an object instead of its text. */
 export const content = () =>
@@ -143,7 +142,7 @@ export const pushData = () =>
     v.description("What people who are offline are pushed."),
   );
 
-const isJson = (text: string): boolean => "value" in parseJson(text);
+const isJson = (text: string): boolean => "value" in parseAsWritten(text);
 
 export const isoTime = () => v.pipe(v.string(), v.isoTimestamp(), v.examples(["2023-11-14T22:13:20.000Z"]));
 

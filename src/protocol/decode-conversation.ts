@@ -3,7 +3,7 @@ import type { Request } from "./commands.ts";
 import { given, malformed, nonEmpty, toSignature } from "./fields.ts";
 import { type ConvCommand, ConvCommandSchema, type GenericCommand, OpType } from "./generated/message_pb.js";
 import type { Json } from "./json.ts";
-import { parseJson, parseJsonObject } from "./json-text.ts";
+import { parseAsWritten, parseJsonObject } from "./json-text.ts";
 
 /** Bits of `flag` (wire §4.5.3). */
 const COMPACT = 1;
@@ -91,7 +91,7 @@ function decodeQuery(conversation: ConvCommand): Request {
   let where: Json | undefined;
   const text = conversation.where?.data;
   if (text !== undefined && text !== "") {
-    const parsed = parseJson(text);
+    const parsed = parseAsWritten(text);
     if ("problem" in parsed) return malformed("CONVERSATION_QUERY_FAILED", parsed.problem);
     where = parsed.value;
   }

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from "./json.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
+import { asWritten } from "./written-number.ts";
 
 /** Deeper values are refused: everything that later walks them may then recurse without counting. */
 const LEVELS_MAX = 32;
@@ -23,21 +24,27 @@ export function parseJson(text: string): Parsed<Json> {
   return problem === undefined ? { value } : { problem };
 }
 
-/** As `parseJson`, but an object; nothing at all (an SDK's empty text or `null`) is the empty object. */
-export function parseJsonObject(text: string | undefined): Parsed<JsonObject> {
-  if (text === undefined || text === "") return { value: {} };
+/** As `parseJson`, for what is passed on: every number stays as it was written. */
+export function parseAsWritten(text: string): Parsed<Json> {
   const parsed = parseJson(text);
   if ("problem" in parsed) return parsed;
+  const value = asWritten(text, parsed.value);
+  return value === undefined ? { problem: "too many fractions and large numbers" } : { value };
+}
+
+/** As `parseAsWritten`, but an object; nothing at all (an SDK's empty text or `null`) is the empty object. */
+export function parseJsonObject(text: string | undefined): Parsed<JsonObject> {
+  if (text === undefined || text === "") return { value: {} };
+  const parsed = parseAsWritten(text);
+  if ("problem" in parsed) return parsed;
   if (parsed.value === null) return { value: {} };
-  if (typeof parsed.value !== "object" || Array.isArray(parsed.value))
-    return { problem: "not a JSON object" };
-  return { value: parsed.value };
+  return isObject(parsed.value) ? { value: parsed.value } : { problem: "not a JSON object" };
 }
 
 function problemOf(value: Json, level: number): string | undefined {
   // 1e999 parses to Infinity, which no JSON can carry back.
   if (typeof value === "number") return Number.isFinite(value) ? undefined : "number out of range";
-  if (typeof value !== "object" || value === null) return undefined;
+  if (!Array.isArray(value) && !isObject(value)) return undefined;
   if (level > LEVELS_MAX) return `JSON nested deeper than ${LEVELS_MAX} levels`;
   if (Array.isArray(value)) {
     for (const item of value) {

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from "./json.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
+import { isWritten, sumOf } from "./written-number.ts";
 
 /**
  * Sets what stands at a path of names in a tree, which is changed in place. The change is a value, or an operation on
@@ -31,10 +32,6 @@ export function setPath(
   return value;
 }
 
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function own(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
@@ -44,9 +41,9 @@ function resolve(current: Json | undefined, change: Json): { value: Json | undef
   const { __op: operation, objects, amount } = change;
   if (operation === "Delete") return { value: undefined };
   if (operation === "Increment") {
-    if (typeof amount !== "number") return "Increment needs an amount";
-    if (current !== undefined && current !== null && typeof current !== "number") return "not a number";
-    return { value: (current ?? 0) + amount };
+    if (!isNumber(amount)) return "Increment needs an amount";
+    if (current !== undefined && current !== null && !isNumber(current)) return "not a number";
+    return { value: sumOf(current ?? 0, amount) };
   }
   if (operation !== "Add" && operation !== "AddUnique" && operation !== "Remove")
     return `unknown __op ${operation}`;
@@ -61,3 +58,5 @@ function resolve(current: Json | undefined, change: Json): { value: Json | undef
   for (const object of objects) if (!has(united, object)) united.push(object);
   return { value: united };
 }
+
+const isNumber = (value: Json | undefined) => typeof value === "number" || isWritten(value);

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../protocol/json.ts";
-import { isObject } from "../settings/values.ts";
+import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { numberOf, plain } from "../protocol/written-number.ts";
 import { contentFor } from "./content.ts";
 
 /** A push's content in Apple's form: what the device gets, and what Apple is told about it in headers. */
@@ -71,13 +71,14 @@ function badged(aps: JsonObject, badge: number): JsonObject {
 function pushTypeOf(wanted: Json | undefined, aps: Json | undefined): string {
   if (typeof wanted === "string" && /^[a-z]+$/.test(wanted)) return wanted;
   if (!isObject(aps)) return "alert";
-  const wakes = aps["content-available"] === 1 || aps["content-available"] === true;
+  const wakes = numberOf(aps["content-available"]) === 1 || aps["content-available"] === true;
   return wakes && !("alert" in aps || "badge" in aps || "sound" in aps) ? "background" : "alert";
 }
 
 /** Apple refuses a background push of the highest priority. */
 function priorityOf(wanted: Json | undefined, pushType: string): 10 | 5 | 1 {
   const highest = pushType === "background" ? 5 : 10;
-  const priority = ([10, 5, 1] as const).find((allowed) => String(allowed) === String(wanted)) ?? highest;
+  const priority =
+    ([10, 5, 1] as const).find((allowed) => String(allowed) === String(plain(wanted))) ?? highest;
   return priority > highest ? highest : priority;
 }

@@ -1,6 +1,5 @@
-import type { Json, JsonObject } from "../protocol/json.ts";
-import { parseJson } from "../protocol/json-text.ts";
-import { isObject } from "../settings/values.ts";
+import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { parseAsWritten } from "../protocol/json-text.ts";
 
 /** Names under which a content may have an object for one platform or vendor alone (N-07). */
 const PLATFORMS = ["ios", "android", "mi", "hms", "mz", "vivo", "oppo", "honor", "fcm", "web"] as const;
@@ -84,7 +83,7 @@ export function wantsIncrement(content: JsonObject): boolean {
 /** Content in a text: a JSON object as it is, words as an alert. Other JSON is no content. */
 function givenContent(text: string | undefined): JsonObject | undefined {
   if (text === undefined || text.trim() === "") return undefined;
-  const parsed = parseJson(text);
+  const parsed = parseAsWritten(text);
   if ("problem" in parsed) return isJson(text) ? undefined : { alert: text };
   if (typeof parsed.value === "string") return givenAlert(parsed.value);
   return isObject(parsed.value) ? parsed.value : undefined;
@@ -94,7 +93,7 @@ function givenAlert(text: string): JsonObject | undefined {
   return text.trim() === "" ? undefined : { alert: text };
 }
 
-/** Also true of JSON that `parseJson` refuses: nobody wants to read that in an alert. */
+/** Also true of JSON that `parseAsWritten` refuses: nobody wants to read that in an alert. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

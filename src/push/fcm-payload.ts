@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from "../protocol/json.ts";
-import { isObject } from "../settings/values.ts";
+import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
 import { contentFor } from "./content.ts";
 import type { Push } from "./work.ts";
 

@@ -5,6 +5,7 @@ import type { Kept } from "../history/installation-save.ts";
 import type { InstallationNames } from "../history/installation-write.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { setPath } from "../protocol/operations.ts";
+import { plain } from "../protocol/written-number.ts";
 
 /** Bytes of JSON, everything together. */
 const SIZE_MAX = 65_536;
@@ -83,6 +84,7 @@ export function changeInstallation(
     const outcome = setPath(tree, segments, change ?? { __op: "Delete" });
     if (typeof outcome === "string") return { refused: `${path}: ${outcome}` };
   }
+  if (tree.badge !== undefined) tree.badge = plain(tree.badge);
   const parsed = v.safeParse(known, tree);
   if (!parsed.success) return { refused: problemOf(parsed.issues) };
   const { deviceType, deviceToken, installationId, registrationId, vendor, ...rest } = parsed.output;
@@ -93,7 +95,7 @@ export function changeInstallation(
   const subscription = before?.subscription;
   if (subscription && (deviceToken !== before?.deviceToken || deviceType !== before?.deviceType))
     return { refused: "deviceToken and deviceType: are those of the browser's subscription" };
-  const own: JsonObject = JSON.parse(JSON.stringify(fields));
+  const own: JsonObject = withoutUndefined(fields);
   const after = { ...names, channels, valid, badge, subscription, fields: own };
   if (new TextEncoder().encode(JSON.stringify(after)).length > SIZE_MAX)
     return { refused: `an installation has at most ${SIZE_MAX} bytes` };
@@ -105,11 +107,17 @@ function treeOf(before: Kept | undefined): JsonObject {
   if (before === undefined) return {};
   const { deviceType, deviceToken, installationId, registrationId, vendor, channels, valid, badge } = before;
   const names = { deviceType, deviceToken, installationId, registrationId, vendor };
-  const tree: JsonObject = JSON.parse(JSON.stringify({ ...before.fields, ...names, channels, valid, badge }));
-  return tree;
+  return structuredClone(withoutUndefined({ ...before.fields, ...names, channels, valid, badge }));
 }
 
 function problemOf([issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
   const [top] = v.getDotPath(issue)?.split(".") ?? [];
   return top === undefined ? issue.message : `${top}: ${issue.message}`;
+}
+
+function withoutUndefined(fields: Record<string, Json | undefined>): JsonObject {
+  const said = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+  return Object.fromEntries(said);
 }

@@ -1,4 +1,5 @@
 import type { Env } from "../env.ts";
+import { readAsWritten } from "../protocol/written-number.ts";
 import { QueueObject } from "../queue/queue-object.ts";
 import { consumePushes } from "./consumer.ts";
 import type { PushWork } from "./work.ts";
@@ -8,7 +9,7 @@ export class PushQueueObject extends QueueObject<PushWork> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {
       ...{ batch: 10, attemptsMax: 101, consume: consumePushes },
-      text: { textOf: JSON.stringify, bodyIn: (text) => JSON.parse(text) },
+      text: { textOf: JSON.stringify, bodyIn: readAsWritten },
       nameOf: ({ type }) => `push (${type})`,
     });
   }

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../protocol/json.ts";
+import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 import type { NotificationPush } from "./work.ts";
 
@@ -168,6 +169,6 @@ export class Schedule {
 }
 
 function notificationIn({ number, notification }: Row): NumberedNotification {
-  const parsed: Notification = JSON.parse(notification);
+  const parsed: Notification = readAsWritten(notification);
   return { number, ...parsed };
 }

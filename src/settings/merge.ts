@@ -1,13 +1,12 @@
-import type { Json } from "../protocol/json.ts";
+import { isObject, type Json } from "../protocol/json.ts";
 
 /** Settings that are one value, though that value is an object: a patch replaces them whole. */
 const WHOLE = ["push.static", "push.fcm.serviceAccount", "push.webPush"];
 
 /** Settings after a JSON merge patch (RFC 7396) of them; undefined where there were none. */
 export function merge(target: Json | undefined, patch: Json, path = ""): Json {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const isGroup = typeof target === "object" && target !== null && !Array.isArray(target);
-  const result = isGroup && !WHOLE.includes(path) ? { ...target } : {};
+  if (!isObject(patch)) return patch;
+  const result = isObject(target) && !WHOLE.includes(path) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
     else result[key] = merge(result[key], value, path === "" ? key : `${path}.${key}`);

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { afterEvents, eventNames } from "../hooks/names.ts";
 import type { PushPolicy } from "../protocol/commands.ts";
-import type { Json, JsonObject } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
 import { pushSettings } from "./push.ts";
-import { address, flag, group, isObject, listOf, perMinute, secret, whole } from "./values.ts";
+import { address, flag, group, listOf, perMinute, secret, whole } from "./values.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
 const origin = () =>

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { JsonObject } from "../protocol/json.ts";
+import { isObject, type JsonObject } from "../protocol/json.ts";
 
 /* What single settings may be. */
 
@@ -57,7 +57,3 @@ function isPlainUrl(text: string): boolean {
 /** Any JSON object. */
 export const jsonObject = () =>
   v.pipe(v.custom<JsonObject>(isObject, "must be a JSON object"), v.metadata({ type: "object" }));
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

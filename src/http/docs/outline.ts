@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/json.ts";
 
 /** A JSON schema as a reader wants it: names, types and remarks, indented as the value itself would be. */
 export function outline(schema: Json | undefined, indent = ""): string {
@@ -47,8 +47,4 @@ export function exampleOf(schema: Json | undefined): Json | undefined {
     if (value !== undefined) entries.push([name, value]);
   }
   return Object.fromEntries(entries);
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

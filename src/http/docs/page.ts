@@ -1,10 +1,10 @@
 import type { Context } from "hono";
 import { html, raw } from "hono/html";
-import type { Json, JsonObject } from "../../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../../protocol/json.ts";
 import type { HttpEnv } from "../env.ts";
 import type { Document } from "./document.ts";
 import { type ListedError, listedErrors, listedHttpErrors } from "./error-list.ts";
-import { exampleOf, isObject, outline } from "./outline.ts";
+import { exampleOf, outline } from "./outline.ts";
 
 /** All there is to run or load on the page, allowed by its digest and nothing else. */
 const STYLE = `

@@ -72,7 +72,7 @@ export const batch = new Hono<HttpEnv>()
         "refused leaves the others be.",
       ...{ access: "app", answer: outcomes, bodyLimit: BODY_MAX },
     }),
-    takes("json", requests(device)),
+    takes("json", requests(device), undefined, "as written"),
     async (context) => {
       const caller = await identify(context);
       const { requests: parts } = context.req.valid("json");
@@ -94,7 +94,7 @@ export const batch = new Hono<HttpEnv>()
         "under its `objectId`. The first that is refused ends it; those before it are saved.",
       ...{ access: "app", answer: savedByName, bodyLimit: BODY_MAX },
     }),
-    takes("json", requests({ __internalId: "1A2B", ...device })),
+    takes("json", requests({ __internalId: "1A2B", ...device }), undefined, "as written"),
     async (context) => {
       const caller = await identify(context);
       const { requests: parts } = context.req.valid("json");

@@ -120,7 +120,7 @@ for (const { path, suffix } of PATHS) {
         ...{ access: "app", answer: saved, status: 201 },
       }),
       takes("query", saving),
-      takes("json", described, "kept"),
+      takes("json", described, "kept", "as written"),
       async (context) => {
         const { fetchWhenSave = false, new: fresh = false } = context.req.valid("query");
         const full = fetchWhenSave || fresh;
@@ -160,7 +160,7 @@ for (const { path, suffix } of PATHS) {
       }),
       takes("param", one),
       takes("query", saving),
-      takes("json", changes, "kept"),
+      takes("json", changes, "kept", "as written"),
       async (context) => {
         const { fetchWhenSave = false, new: fresh = false } = context.req.valid("query");
         const full = fetchWhenSave || fresh;

@@ -172,7 +172,7 @@ export const pushes = new Hono<HttpEnv>()
       ...{ access: "app", answer: accepted, bodyLimit: CONTENT_MAX, isMetered: true, headers: [ENVIRONMENT] },
     }),
     forWhoMayPush,
-    takes("json", push),
+    takes("json", push, undefined, "as written"),
     (context) => {
       const asked = context.req.valid("json");
       return submit(context, {
@@ -191,7 +191,7 @@ export const pushes = new Hono<HttpEnv>()
       headers: [ENVIRONMENT],
     }),
     forWhoMayPush,
-    takes("json", devices),
+    takes("json", devices, undefined, "as written"),
     (context) => {
       const asked = context.req.valid("json");
       if (new TextEncoder().encode(JSON.stringify(asked.data)).length > CONTENT_MAX) {

@@ -33,13 +33,13 @@ export const described = v.pipe(
       c: v.optional(schema.clientId()),
       unique: v.optional(v.boolean("must be true or false"), false),
     },
-    v.unknown(),
+    schema.anything(),
   ),
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER] }),
 );
 
 export const changes = v.pipe(
-  v.objectWithRest({ m: v.optional(listChange), mu: v.optional(listChange) }, v.unknown()),
+  v.objectWithRest({ m: v.optional(listChange), mu: v.optional(listChange) }, schema.anything()),
   schema.shown({ m: { __op: "AddUnique", objects: [example.READER] }, mu: [example.READER] }),
 );
 

@@ -62,13 +62,13 @@ const description = v.pipe(
       ),
       attr: v.optional(schema.anyObject()),
     },
-    v.unknown(),
+    schema.anything(),
   ),
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER], unique: true, attr: { holes: 3 } }),
 );
 
 const changes = v.pipe(
-  v.record(v.string(), v.unknown()),
+  v.record(v.string(), schema.anything()),
   v.check((sent) => !("m" in sent), "m: is changed by adding and removing members"),
   v.check((sent) => !("mu" in sent), "mu: is changed by muting and unmuting"),
   v.description("By column or path, such as `attr.holes`: values, null, or operations on them (`__op`)."),
@@ -99,7 +99,7 @@ export const conversations = new Hono<HttpEnv>()
       description: "With `unique`, the one that is there already is answered instead.",
       ...{ access: "master", answer: row },
     }),
-    takes("json", description),
+    takes("json", description, undefined, "as written"),
     async (context) => {
       const { m: members, c: creator, unique, ...columns } = context.req.valid("json");
       const own = ownColumns(columns);
@@ -129,7 +129,7 @@ export const conversations = new Hono<HttpEnv>()
       ...{ access: "master", answer: schema.updated },
     }),
     takes("param", one),
-    takes("json", changes, "kept"),
+    takes("json", changes, "kept", "as written"),
     async (context) => {
       const { id } = context.req.valid("param");
       const own = ownColumns(context.req.valid("json"));

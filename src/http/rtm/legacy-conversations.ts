@@ -22,7 +22,7 @@ export const legacyConversations = new Hono<HttpEnv>()
       ...{ access: "master", answer: row },
     }),
     takes("query", rowsOf.creating),
-    takes("json", rowsOf.described),
+    takes("json", rowsOf.described, undefined, "as written"),
     async (context) => respond(context, await rowsOf.create(context.env, context.req.valid("json"))),
   )
   .get(
@@ -56,7 +56,7 @@ export const legacyConversations = new Hono<HttpEnv>()
     }),
     takes("param", one),
     takes("query", rowsOf.saving),
-    takes("json", rowsOf.changes, "kept"),
+    takes("json", rowsOf.changes, "kept", "as written"),
     async (context) => {
       const { id } = context.req.valid("param");
       const how = context.req.valid("query");

@@ -140,7 +140,7 @@ export const legacyMessages = new Hono<HttpEnv>()
       ...{ id: "sendMessage11", tag: "Version 1.1", summary: "Send a message" },
       ...{ access: "master", answer: sentTwice, headers: [IDEMPOTENCY_KEY], isMetered: true },
     }),
-    takes("json", message),
+    takes("json", message, undefined, "as written"),
     async (context) => {
       const { from_peer: from, conv_id: id, message: content, ...said } = context.req.valid("json");
       if (said.to_peers !== undefined) {
@@ -163,7 +163,7 @@ export const legacyMessages = new Hono<HttpEnv>()
       ...{ id: "patchMessage11", tag: "Version 1.1", summary: "Edit or recall a message" },
       ...{ access: "master", answer: schema.nothing, isMetered: true },
     }),
-    takes("json", change),
+    takes("json", change, undefined, "as written"),
     async (context) => {
       const { from_peer: from, conv_id: id, msg_id: messageId, ...changed } = context.req.valid("json");
       const { timestamp, message: content, recall } = changed;

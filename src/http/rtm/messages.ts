@@ -60,7 +60,7 @@ export const messages = new Hono<HttpEnv>()
       ...{ access: "master", answer: sent, headers: [IDEMPOTENCY_KEY], isMetered: true },
     }),
     takes("param", one),
-    takes("json", message),
+    takes("json", message, undefined, "as written"),
     async (context) => {
       const said = context.req.valid("json");
       if (said.to_clients !== undefined) {
@@ -98,7 +98,7 @@ export const messages = new Hono<HttpEnv>()
       ...{ access: "master", answer: schema.nothing, isMetered: true },
     }),
     takes("param", place),
-    takes("json", edit),
+    takes("json", edit, undefined, "as written"),
     (context) => {
       const { id, mid: messageId } = context.req.valid("param");
       const { from_client: from, timestamp, message: content } = context.req.valid("json");

@@ -1,5 +1,5 @@
 import { isReserved } from "../../conversation/attributes.ts";
-import type { JsonObject } from "../../protocol/json.ts";
+import type { Json, JsonObject } from "../../protocol/json.ts";
 
 /**
  * What storage SDKs put into a body beside columns: it says nothing about a conversation, and is passed over. `ACL` is
@@ -19,12 +19,11 @@ const KINDS: Record<string, string> = {
  * The columns that a caller may set; in words what stands among them that is the service's own. Answered 200 and passed
  * over, a caller would believe it was set.
  */
-export function ownColumns(sent: Record<string, unknown>): JsonObject | string {
-  // A schema leaves `undefined` where a key was not sent.
-  const json: JsonObject = JSON.parse(JSON.stringify(sent));
+export function ownColumns(sent: Record<string, Json | undefined>): JsonObject | string {
   const columns: JsonObject = {};
-  for (const [column, value] of Object.entries(json)) {
-    if (isPassedOver(column)) continue;
+  for (const [column, value] of Object.entries(sent)) {
+    // A schema leaves `undefined` where a key was not sent.
+    if (value === undefined || isPassedOver(column)) continue;
     const kind = Object.hasOwn(KINDS, column) ? KINDS[column] : undefined;
     if (kind !== undefined && (value === false || value === null)) continue;
     if (kind !== undefined) return `${column}: ${kind}`;

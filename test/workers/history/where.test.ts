@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { saveConversation } from "../../../src/history/archive.ts";
 import { type QueryRefusal, queryConversations } from "../../../src/history/query.ts";
 import type { ConversationRecord } from "../../../src/history/records.ts";
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../../../src/protocol/json.ts";
 import { conversation, database } from "./database.ts";
 import { matches } from "./evaluator.ts";
 
@@ -197,7 +197,7 @@ function near(records: ConversationRecord[]): fc.Arbitrary<JsonObject> {
 
 function isComparable(value: Json): boolean {
   if (typeof value !== "object") return true;
-  if (value === null || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   return typeof value.iso === "string" && value.iso.length > 20 && !Number.isNaN(Date.parse(value.iso));
 }
 

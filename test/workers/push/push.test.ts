@@ -242,9 +242,15 @@ describe("[N-06] its ids", () => {
     },
   );
 
-  test("flow control of at least 1000 devices a second is taken", async () => {
-    expect(await outcome(rest("POST", PUSH, { ...cheese, flow_control: 1_000 }))).toBe("200");
-    expect(await outcome(rest("POST", PUSH, { ...cheese, flow_control: 999 }))).toBe("400 105");
+  test.each([5_000, 1_000, 999, 1, 0, -1])(
+    "flow control of %i is taken, below 1000 as 1000",
+    async (flow) => {
+      expect(await outcome(rest("POST", PUSH, { ...cheese, flow_control: flow }))).toBe("200");
+    },
+  );
+
+  test("flow control that is no number is refused", async () => {
+    expect(await outcome(rest("POST", PUSH, { ...cheese, flow_control: "fast" }))).toBe("400 105");
   });
 });
 
