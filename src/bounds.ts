@@ -58,6 +58,15 @@ export const LOGINS_PER_ADDRESS = { atOnce: 1_000, perMinute: 300 };
 /** Addresses of which it is remembered what they did: some 300 bytes each, and 1 KB for those that gave commands. */
 export const ADDRESSES_REMEMBERED = 10_000;
 
+/** Conversations that an isolate remembers to exist: about 100 bytes each. */
+export const CONVERSATIONS_REMEMBERED = 50_000;
+
+/**
+ * Objects of conversations that an isolate wakes in a minute without knowing whether they exist, while the index does
+ * not answer: more than a server of this kind is asked for by people, and no more files than 400 MB.
+ */
+export const WOKEN_WITHOUT_INDEX = 3_000;
+
 /** Clients put into conversations from one socket: two full groups at once. */
 export const INVITATIONS_PER_SOCKET = { atOnce: 1_000, perMinute: 100 };
 

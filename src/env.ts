@@ -163,11 +163,15 @@ export interface AppStub {
   spend(quota: string, perMinute: number, count?: number): Promise<{ retryAfter: number } | undefined>;
   online(clientId: string): Promise<void>;
   offline(clientId: string): Promise<void>;
+  /** Those of some clients that are online, as far as their objects have told: one of them may be late. */
+  onlineAmong(clientIds: string[]): Promise<string[]>;
   /** Clients online now, and those that were today (UTC). */
   presence(): Promise<{ online: number; today: number }>;
   /** A conversation could not copy to D1 what was said in it after a time (ms). */
   archiveBehind(conversationId: string, since: number): Promise<void>;
   archiveCaughtUp(conversationId: string): Promise<void>;
+  /** Those of some conversations that are behind, or that D1 has not heard of at all. */
+  archiveBehindAmong(conversationIds: string[]): Promise<string[]>;
   /** Up to when (ms) D1 has everything that was said. */
   archivedUntil(): Promise<number>;
   /** The overrides as last stored in D1, for when D1 does not answer: nobody may get in by that. */

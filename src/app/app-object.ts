@@ -32,6 +32,14 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     this.#presence.offline(clientId, Date.now());
   }
 
+  async onlineAmong(clientIds: string[]): Promise<string[]> {
+    return this.#presence.among(clientIds);
+  }
+
+  async archiveBehindAmong(conversationIds: string[]): Promise<string[]> {
+    return this.#lag.among(conversationIds);
+  }
+
   async presence(): Promise<{ online: number; today: number }> {
     return this.#presence.counts(Date.now());
   }

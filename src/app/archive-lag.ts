@@ -25,6 +25,18 @@ export class ArchiveLag {
     this.#sql.exec("DELETE FROM behind WHERE conversation_id = ?", conversationId);
   }
 
+  /** Those of some conversations that D1 may lack, or lack something of. */
+  among(ids: string[]): string[] {
+    const asked = JSON.stringify(ids);
+    return this.#sql
+      .exec<{ id: string }>(
+        "SELECT conversation_id AS id FROM behind WHERE conversation_id IN (SELECT value FROM json_each(?))",
+        asked,
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
   /** Up to when (ms) D1 has everything that was said in any conversation. */
   archivedUntil(now: number): number {
     const { since } = this.#sql

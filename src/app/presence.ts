@@ -38,6 +38,17 @@ export class Presence {
     this.#write(clientId, 0, now);
   }
 
+  /** Those of some clients that are online. */
+  among(clientIds: string[]): string[] {
+    return this.#sql
+      .exec<{ id: string }>(
+        "SELECT client_id AS id FROM presence WHERE online = 1 AND client_id IN (SELECT value FROM json_each(?))",
+        JSON.stringify(clientIds),
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
   /** Clients online now, and those that were at any time of this UTC day. */
   counts(now: number): { online: number; today: number } {
     return this.#sql

@@ -63,7 +63,8 @@ async function askedToStart(
   { id, creator, members, unique }: ConversationRecord,
   attributes: JsonObject,
 ): Promise<ConversationVerdict> {
-  if (unique && (await services.describe(id, creator)) !== undefined) return ALLOWED;
+  const mayExist = unique && (await services.existing([id])).length > 0;
+  if (mayExist && (await services.describe(id, creator)) !== undefined) return ALLOWED;
   return services.hooks.aboutConversation({ name: "conversationStart", by: creator, members, attributes });
 }
 
@@ -149,8 +150,11 @@ export async function answerMembership(
   command: CommandOf<"conversation.isMember">,
 ): Promise<Uint8Array> {
   const belongs: Record<string, boolean> = {};
-  await forEach(command.conversationIds.slice(0, ASKED_MAX), async (id) => {
-    belongs[id] = isConversationId(id) && (await services.isMember(id, clientId));
+  const asked = command.conversationIds.slice(0, ASKED_MAX);
+  for (const id of asked) belongs[id] = false;
+  const existing = await services.existing(asked.filter(isConversationId));
+  await forEach(existing, async (id) => {
+    belongs[id] = await services.isMember(id, clientId);
   });
   return replies.membership(command.serial, belongs);
 }
@@ -162,7 +166,7 @@ async function describeAll(
 ): Promise<Described[]> {
   const found: Described[] = [];
   const wanted = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);
-  await forEach(wanted, async (id) => {
+  await forEach(await services.existing(wanted), async (id) => {
     const described = await services.describe(id, clientId);
     if (described === undefined) return;
     const { isMember, conversation } = described;

@@ -46,7 +46,9 @@ export class LastWill {
     const { clientId, sessionId, isOpen } = author;
     const { serial, conversationId, content, mentionAll, mentions } = command;
     const belongs =
-      isConversationId(conversationId) && (await this.#services.isMember(conversationId, clientId));
+      isConversationId(conversationId) &&
+      (await this.#services.existing([conversationId])).length > 0 &&
+      (await this.#services.isMember(conversationId, clientId));
     const timestamp = this.#services.now();
     const place = { conversationId, messageId: newMessageId(timestamp), timestamp };
     // Whoever is gone by now has heard no promise.

@@ -15,11 +15,10 @@ export async function answerOnline(
   if (asked.length > LIMIT) {
     return replies.errorReply(serial, "INTERNAL_ERROR", { detail: `at most ${LIMIT} clients at once` });
   }
-  const online = await Promise.all(
-    asked.map((clientId) => (clientId === self ? isSelfOnline : services.isOnline(clientId))),
-  );
+  const online = new Set(await services.online(asked.filter((clientId) => clientId !== self)));
+  if (isSelfOnline) online.add(self);
   return replies.onlineClients(
     serial,
-    asked.filter((_, at) => online[at]),
+    asked.filter((clientId) => online.has(clientId)),
   );
 }

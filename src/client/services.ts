@@ -1,6 +1,8 @@
+import { onlineAmong } from "../app/online.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
 import type { MissedNotices, Started } from "../conversation/conversation-object.ts";
 import type { Described } from "../conversation/description.ts";
+import { knownConversations } from "../conversation/known-conversations.ts";
 import type { Will } from "../conversation/messages.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
@@ -44,6 +46,8 @@ export interface Services {
   hooks: Hooks;
   memberLimit(): Promise<number>;
   start(record: ConversationRecord): Promise<Started>;
+  /** Those of some ids that may be conversations: of others, no object is to be asked. */
+  existing(conversationIds: string[]): Promise<string[]>;
   /** As a client may see it. */
   describe(conversationId: string, viewer: string): Promise<Described | undefined>;
   isMember(conversationId: string, clientId: string): Promise<boolean>;
@@ -51,7 +55,8 @@ export interface Services {
   missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
   will(conversationId: string, clientId: string, will: Will): Promise<void>;
   query(query: ConversationQuery): Promise<ConversationFound[] | QueryRefusal>;
-  isOnline(clientId: string): Promise<boolean>;
+  /** Those of some clients that are online. */
+  online(clientIds: string[]): Promise<string[]>;
   /** Messages of a conversation that a client has not read; 0 where he is no member. */
   unread(conversationId: string, clientId: string): Promise<number>;
   /** A client has sessions, or none any more. */
@@ -96,13 +101,19 @@ export function judgesOf(env: Env): Judges {
 export function servicesOf(env: Env, retryAfter: (delay: number) => void): Services {
   const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
   const app = env.APP.getByName("app");
+  const known = knownConversations(env);
   return {
     ...judgesOf(env),
     settings: () => settingsOf(env).get(),
     hooks: hooksOf(env),
     memberLimit: async () => (await settingsOf(env).get()).limits.members,
-    start: (record) =>
-      withDeadline(conversation(record.id).start(record, "client"), OBJECT_DEADLINE, `start of ${record.id}`),
+    start: async (record) => {
+      const starting = conversation(record.id).start(record, "client");
+      const started = await withDeadline(starting, OBJECT_DEADLINE, `start of ${record.id}`);
+      known.add(record.id);
+      return started;
+    },
+    existing: (ids) => known.among(ids),
     describe: (id, viewer) =>
       withDeadline(conversation(id).describe(viewer), OBJECT_DEADLINE, `describing ${id}`),
     isMember: (id, clientId) =>
@@ -115,8 +126,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       withDeadline(conversation(id).will(clientId, will), OBJECT_DEADLINE, `will in ${id}`),
     query: (query) =>
       withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
-    isOnline: (clientId) =>
-      withDeadline(env.CLIENTS.getByName(clientId).isOnline(), OBJECT_DEADLINE, `presence of ${clientId}`),
+    online: (clientIds) => onlineAmong(env, clientIds),
     unread: async (id, clientId) => {
       const asked = conversation(id).unread(clientId);
       const unread = await withDeadline(asked, OBJECT_DEADLINE, `unread messages of ${id}`);

@@ -144,6 +144,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const existing = this.#open;
     if (existing !== undefined) {
       await settingsOf(this.env).get();
+      // Whoever created it at this moment is not answered yet either.
+      if (existing.state.indexedAt === 0) await this.#index(existing.outbox);
       if (origin === "client") await existing.conversation.membership.startedAgain(record.creator);
       return { existing: true, conversation: existing.state.record(), pushes: [] };
     }
@@ -157,10 +159,15 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const state = ConversationState.create(this.ctx.storage.sql, record);
     const { conversation, outbox } = this.#assemble(state);
     this.#wakeAfter(outbox.delay);
-    await outbox.index();
+    await this.#index(outbox);
     const pushes = origin === "client" ? conversation.membership.creationNotices() : [];
     conversation.membership.announceCreation(origin); // before anything can be said in it
     return { existing: false, conversation: state.record(), pushes };
+  }
+
+  /** Whoever looks for the conversation from now on finds it: by D1, or by the app while D1 is down. */
+  async #index(outbox: Outbox): Promise<void> {
+    if (!(await outbox.index())) await outbox.unindexed();
   }
 
   async describe(viewer: string | undefined): Promise<Described | undefined> {

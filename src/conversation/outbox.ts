@@ -60,6 +60,12 @@ export class Outbox {
     return true;
   }
 
+  /** D1 has not heard of the conversation at all: who looks for it there is to hear from the app that it exists. */
+  unindexed(): Promise<void> {
+    const { id, createdAt } = this.#state.facts;
+    return this.#tellBehind(id, createdAt);
+  }
+
   async #save(): Promise<boolean> {
     const record = this.#state.record();
     if (record.kind !== "temporary") {

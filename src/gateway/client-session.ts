@@ -45,6 +45,8 @@ export interface SessionOwner {
   /** A login of this session was refused, here or by its object. */
   loginRefused(error: ErrorName | undefined): void;
   dialConversation: Dial<LinkRequest>;
+  /** Whether there may be a conversation of that id; rejects where nobody can say. */
+  mayExist(conversationId: string): Promise<boolean>;
   linkLimit(): number;
   /** A whole frame, addressed, to the user's socket. */
   send(frame: Uint8Array): void;
@@ -133,6 +135,9 @@ export class ClientSession implements LinkOwner {
       this.#redelivery = new Redelivery({ now: () => owner.now(), send, timer }, clientId);
     }
     const dial: Dial<LinkRequest> = async (request, events) => {
+      // Neither an object nor a row of the inbox is made for a name that nobody has.
+      const isSeen = request.since !== undefined;
+      if (!isSeen && !(await owner.mayExist(request.conversationId))) return "missing";
       await this.#noted(request.conversationId);
       return owner.dialConversation(request, events);
     };

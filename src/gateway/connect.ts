@@ -1,5 +1,6 @@
 import { judgeLogin } from "../client/credentials.ts";
 import { judgesOf } from "../client/services.ts";
+import { knownConversations } from "../conversation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { errors } from "../protocol/errors.ts";
@@ -54,6 +55,7 @@ function frontOf({ OWN_BOX, PROXIES, LOOPBACK }: Env): Front | undefined {
 
 function servicesOf(env: Env, { address, countedAs }: Sender): GatewayServices {
   const judges = judgesOf(env);
+  const known = knownConversations(env);
   return {
     appId: env.APP_ID,
     ...{ address, countedAs },
@@ -67,6 +69,7 @@ function servicesOf(env: Env, { address, countedAs }: Sender): GatewayServices {
     allowances: addresses.of(countedAs, Date.now()),
     dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
     dialConversation: dial((request) => env.CONVERSATIONS.getByName(request.conversationId)),
+    existing: (conversationIds) => known.among(conversationIds),
   };
 }
 

@@ -56,6 +56,14 @@ export interface GatewayServices {
   allowances: AddressAllowances | undefined;
   dialSession: Dial<ProvenRequest>;
   dialConversation: Dial<LinkRequest>;
+  /** Those of some ids that may be conversations; rejects where nobody can say. */
+  existing(conversationIds: string[]): Promise<string[]>;
+}
+
+/** Conversations looked up together. */
+interface Lookup {
+  ids: string[];
+  found: Promise<Set<string>>;
 }
 
 /** Bytes of one frame. Far over any message: a conversation with 500 long member ids has to fit. */
@@ -83,6 +91,7 @@ export class Gateway implements SessionOwner {
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
   #backlog: Uint8Array[] | undefined;
+  #lookup: Lookup | undefined;
   #over = false;
 
   /** @param loginDeadline ms to log in after connecting (4108) */
@@ -160,6 +169,23 @@ export class Gateway implements SessionOwner {
 
   get dialConversation(): Dial<LinkRequest> {
     return this.#services.dialConversation;
+  }
+
+  /** Those asked about in one turn, as by a `read` of many conversations, are looked up together. */
+  async mayExist(conversationId: string): Promise<boolean> {
+    this.#lookup ??= this.#lookUp();
+    this.#lookup.ids.push(conversationId);
+    return (await this.#lookup.found).has(conversationId);
+  }
+
+  #lookUp(): Lookup {
+    const ids: string[] = [];
+    const find = async () => {
+      await Promise.resolve();
+      this.#lookup = undefined;
+      return new Set(await this.#services.existing(ids));
+    };
+    return { ids, found: find() };
   }
 
   linkLimit(): number {

@@ -7,6 +7,7 @@ import { adminBans } from "./admin/bans.ts";
 import { adminEvents } from "./admin/events.ts";
 import { Unanswered } from "./answered.ts";
 import { credentialHeaders } from "./auth.ts";
+import { NoSuchConversation } from "./conversation.ts";
 import { demo } from "./demo.ts";
 import { documentOf } from "./docs/document.ts";
 import { docsPage } from "./docs/page.ts";
@@ -125,6 +126,7 @@ function httpApp(): Hono<HttpEnv> {
   app.get("/docs", async (context) => docsPage(context, await documentOf(app)));
   app.notFound((context) => refuse(context, 404, failures.notFound));
   app.onError((error, context) => {
+    if (error instanceof NoSuchConversation) return refuse(context, 404, error.failure);
     if (error instanceof Unanswered) {
       console.error(`${context.req.method} ${context.req.path}: ${error.message}`);
       return refuse(context, error.status, error.failure);

@@ -9,6 +9,7 @@ import { refused } from "./errors.ts";
 import * as example from "./examples.ts";
 import { operation, takes } from "./operation.ts";
 import * as schema from "./schemas.ts";
+import { tokenProblem } from "./session-token.ts";
 
 const query = v.object({
   client_id: schema.clientId(example.READER),
@@ -42,6 +43,8 @@ export const notifications = new Hono<HttpEnv>().get(
   async (context) => {
     const { client_id: clientId, start_ts: after = 0, notification_type: type } = context.req.valid("query");
     const token = context.req.header("X-LC-IM-Session-Token") ?? "";
+    const problem = await tokenProblem(context.env, clientId, token);
+    if (problem !== undefined) return refused(context, problem);
     const client = context.env.CLIENTS.getByName(clientId);
     const missed = await answered(client.missedNotices(clientId, token, after), "notifications");
     if ("refused" in missed) return refused(context, missed);

@@ -1,12 +1,17 @@
-import { listDurableObjectIds } from "cloudflare:test";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { newConversationId } from "../../src/conversation/ids.ts";
+import { KnownConversations } from "../../src/conversation/known-conversations.ts";
+import { SUBSCRIPTION } from "../../src/http/examples.ts";
 import { OpType } from "../../src/protocol/generated/message_pb.js";
 import type { CommandInit } from "../support/frames.ts";
 import { hmac, onTheWire, stamped } from "../support/sign.ts";
-import { named, refusal } from "./support/chat.ts";
+import { named, query, refusal, start } from "./support/chat.ts";
 import { loggedIn } from "./support/commands.ts";
+import { breakTable, repair } from "./support/d1.ts";
 import { Device } from "./support/device.ts";
-import { configure, openWorld, world } from "./support/world.ts";
+import { rest } from "./support/rest.ts";
+import { appKeys, configure, http, openWorld, world } from "./support/world.ts";
 
 /** No object for a name that nobody has (I13). */
 
@@ -16,7 +21,11 @@ const OFF = { signLogin: false, jwt: null };
 const JWT = { secret: "a secret of thirty-two characters", jwksUrl: null, issuer: null, audience: null };
 
 beforeAll(() => openWorld());
-afterEach(() => configure({ security: OFF }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await repair();
+  await configure({ security: OFF });
+});
 
 /** How many objects of clients and of conversations there are by now, awake or not. */
 async function objects(): Promise<{ clients: number; conversations: number }> {
@@ -26,6 +35,137 @@ async function objects(): Promise<{ clients: number; conversations: number }> {
   ]);
   return { clients: clients.length, conversations: conversations.length };
 }
+
+/** Conversations that a client's inbox names. */
+function inboxOf(clientId: string): Promise<unknown[]> {
+  return runInDurableObject(world.CLIENTS.getByName(clientId), (_, { storage }) => {
+    const [made] = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'inbox'").toArray();
+    return made === undefined ? [] : storage.sql.exec("SELECT * FROM inbox").toArray();
+  });
+}
+
+const conversations = () => Array.from({ length: 5 }, () => newConversationId(Date.now()));
+
+describe("asking about conversations that nobody created wakes no object", () => {
+  const asking: [string, (toms: Device, ids: string[]) => Promise<unknown>][] = [
+    ["a query by id", (toms, [objectId = ""]) => query(toms, { objectId })],
+    ["a query by ids", (toms, ids) => query(toms, { objectId: { $in: ids } })],
+    ["is_member", (toms, cids) => toms.ask({ cmd: "conv", op: "is_member", convMessage: { cids } })],
+    ["a temporary one", (toms, [cid]) => query(toms, {}, { tempConvIds: [`_tmp:${cid}`] })],
+    ["a message", (toms, [cid = ""]) => toms.ask({ cmd: "direct", directMessage: { cid, msg: "hi" } })],
+    ["history", (toms, [cid = ""]) => toms.ask({ cmd: "logs", logsMessage: { cid, l: 10 } })],
+    ["joining", (toms, [cid = ""]) => toms.ask({ cmd: "conv", op: "add", convMessage: { cid, m: ["x"] } })],
+    ["members", (toms, [cid = ""]) => toms.ask({ cmd: "conv", op: "count", convMessage: { cid } })],
+    [
+      "a read mark",
+      (toms, ids) => toms.ask({ cmd: "read", readMessage: { convs: ids.map((cid) => ({ cid })) } }),
+    ],
+    [
+      "a will",
+      (toms, [cid = ""]) => toms.ask({ cmd: "direct", directMessage: { cid, msg: "bye", will: true } }),
+    ],
+  ];
+  test.each(asking)("%s", async (_, ask) => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const before = await objects();
+    await ask(toms, conversations());
+    expect(await objects()).toEqual(before);
+    expect(await inboxOf(tom)).toEqual([]);
+  });
+
+  const paths: [string, string, object?][] = [
+    ["GET", "/1.2/rtm/conversations/ID/members"],
+    ["GET", "/1.2/rtm/conversations/ID/mutes"],
+    ["GET", "/1.2/rtm/conversations/ID/messages"],
+    ["POST", "/1.2/rtm/conversations/ID/members", { client_ids: ["x"] }],
+    ["DELETE", "/1.2/rtm/conversations/ID/members", { client_ids: ["x"] }],
+    ["PUT", "/1.2/rtm/conversations/ID", { name: "x" }],
+    ["DELETE", "/1.2/rtm/conversations/ID"],
+    ["POST", "/1.2/rtm/conversations/ID/messages", { from_client: "x", message: "x" }],
+    ["GET", "/1.1/classes/_Conversation/ID"],
+    ["PUT", "/1.1/classes/_Conversation/ID", { name: "x" }],
+    ["DELETE", "/1.1/classes/_Conversation/ID"],
+    ["GET", "/1.1/rtm/messages/unread/nobody/ID"],
+    ["GET", "/1.2/rtm/clients/nobody/unread-count?conv_id=ID"],
+  ];
+  test.each(paths)("%s %s", async (method, path, body) => {
+    const before = await objects();
+    const [id = ""] = conversations();
+    expect((await rest(method, path.replace("ID", id), body)).status).toBe(404);
+    expect(await objects()).toEqual(before);
+  });
+});
+
+describe("a conversation that exists is found", () => {
+  test("at once, by whoever was told of it", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const cid = await start(toms, [jerry]);
+    const jerrys = await Device.of(jerry);
+    expect(await query(jerrys, { objectId: cid })).toMatchObject([{ objectId: cid }]);
+  });
+
+  test("while D1 does not answer, and after it was down at the creation", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    // Other isolates have not met it.
+    vi.spyOn(KnownConversations.prototype, "add").mockImplementation(() => {});
+    await breakTable("conversations");
+    const cid = await start(toms, [jerry]);
+    const ids = async () => (await query(jerrys, { objectId: cid })).map(({ objectId }) => objectId);
+    expect(await ids()).toEqual([cid]);
+    await repair();
+    // An index that failed is left alone for a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await ids()).toEqual([cid]);
+    expect(refusal(await jerrys.ask({ cmd: "direct", directMessage: { cid, msg: "hi" } }))).toBe("");
+  });
+});
+
+describe("asking about clients who never were here wakes no object", () => {
+  test("session query", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    await Device.of(jerry);
+    const before = await objects();
+    const sessionPeerIds = [tom, jerry, ...Array.from({ length: 98 }, (_, at) => `${tom}-nobody-${at}`)];
+    const answer = await toms.ask({ cmd: "session", op: "query", sessionMessage: { sessionPeerIds } });
+    expect(answer.sessionMessage?.onlineSessionPeerIds.toSorted()).toEqual([jerry, tom].toSorted());
+    expect(await objects()).toEqual(before);
+  });
+
+  const paths: [string, string, number, object?][] = [
+    ["GET", "/1.1/classes/_ConversationMemberInfo?client_id=NAME", 401],
+    ["GET", "/1.1/rtm/notifications?client_id=NAME&start_ts=0", 401],
+    ["GET", "/1.1/rtm/messages/unread/NAME", 200],
+    ["GET", "/1.2/rtm/clients/NAME/unread-count", 200],
+    ["PUT", "/1.2/rtm/clients/NAME/web-push", 401, SUBSCRIPTION],
+    ["DELETE", "/1.2/rtm/clients/NAME/web-push", 401, { endpoint: SUBSCRIPTION.endpoint }],
+  ];
+  test.each(paths)("%s %s with the app key or none", async (method, path, status, body) => {
+    const before = await objects();
+    const [nobody] = named("nobody");
+    const keys = path.includes("MemberInfo") ? {} : appKeys;
+    const headers = { ...keys, "x-lc-im-session-token": "e30.e30", "content-type": "application/json" };
+    const answer = await http(path.replace("NAME", nobody), {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+    });
+    expect(answer.status).toBe(status);
+    expect(await objects()).toEqual(before);
+  });
+
+  test("check-online", async () => {
+    const [tom, nobody] = named("tom", "nobody");
+    await Device.of(tom);
+    const before = await objects();
+    const answer = await rest("POST", "/1.2/rtm/clients/check-online", { client_ids: [nobody, tom] });
+    expect(await answer.json()).toEqual({ results: [tom] });
+    expect(await objects()).toEqual(before);
+  });
+});
 
 describe("a login that is refused wakes no object", () => {
   const refused: [string, object, Session, string][] = [

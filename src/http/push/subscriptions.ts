@@ -18,6 +18,7 @@ import { INVALID_FIELD, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
+import { tokenProblem } from "../session-token.ts";
 
 const PATH = "/1.2/rtm/clients/:client/web-push";
 
@@ -150,8 +151,10 @@ async function webPushKeys(env: HttpEnv["Bindings"]): Promise<Settings["push"]["
 }
 
 /** Whoever shows a client's session token is that client; what his session calls its device. */
-function deviceOf(context: Context<HttpEnv>, clientId: string) {
+async function deviceOf(context: Context<HttpEnv>, clientId: string) {
   const shown = context.req.header(TOKEN) ?? "";
+  const forged = await tokenProblem(context.env, clientId, shown);
+  if (forged !== undefined) return forged;
   return answered(context.env.CLIENTS.getByName(clientId).deviceOf(clientId, shown), "session token");
 }
 

@@ -1,7 +1,11 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { onlineAmong } from "../../app/online.ts";
+import { withDeadline } from "../../deadline.ts";
 import { messagesSentBy } from "../../history/messages.ts";
+import { isMemberAnywhere } from "../../history/names.ts";
 import { answered } from "../answered.ts";
+import { conversationOf } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
 import * as example from "../examples.ts";
@@ -11,6 +15,7 @@ import { archivedHistory, bounds, records } from "./history.ts";
 import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
 const PATH = "/1.2/rtm/clients";
+const LOOK = 1_000; // ms for D1 to say whether a client is in any conversation
 export const ONLINE_MAX = 20; // clients asked for in one call
 export const REASON_MAX = 20; // characters
 
@@ -85,12 +90,8 @@ export const clients = new Hono<HttpEnv>()
   );
 
 export async function online(context: Context<HttpEnv>, clientIds: string[]): Promise<Response> {
-  const wanted = [...new Set(clientIds)];
-  const states = wanted.map((id) =>
-    answered(context.env.CLIENTS.getByName(id).isOnline(), `presence of ${id}`),
-  );
-  const isOnline = await Promise.all(states);
-  return context.json({ results: wanted.filter((_, at) => isOnline[at]) });
+  const results = await answered(onlineAmong(context.env, [...new Set(clientIds)]), "who is online");
+  return context.json({ results });
 }
 
 export async function unread(
@@ -98,12 +99,16 @@ export async function unread(
   clientId: string,
   conversationId: string | undefined,
 ): Promise<Response> {
-  const { CLIENTS, CONVERSATIONS } = context.env;
+  const { CLIENTS, DB } = context.env;
   if (conversationId === undefined) {
+    // Whoever is in no conversation has nothing unread, and need not be anybody. Without D1, the object says so.
+    const isAnybody = withDeadline(isMemberAnywhere(DB, clientId), LOOK, "members").catch(() => true);
+    if (!(await isAnybody)) return context.json({ count: 0 });
     const counted = CLIENTS.getByName(clientId).unreadCount(clientId);
     return context.json({ count: await answered(counted, `unread of ${clientId}`) });
   }
-  const counted = CONVERSATIONS.getByName(conversationId).unread(clientId);
+  const conversation = await conversationOf(context.env, conversationId);
+  const counted = conversation.unread(clientId);
   const count = await answered(counted, `unread in ${conversationId}`);
   return isRefused(count) ? refused(context, count) : context.json({ count: count ?? 0 });
 }

@@ -5,6 +5,7 @@ import { isoTime } from "../../protocol/encode.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { type Answer, invalid, notThere } from "../answer.ts";
 import { answered } from "../answered.ts";
+import { conversationIfAny } from "../conversation.ts";
 import { INVALID_FIELD, INVALID_QUERY, refusalOf } from "../errors.ts";
 import * as example from "../examples.ts";
 import * as schema from "../schemas.ts";
@@ -12,6 +13,8 @@ import { createConversation, type Found, findRows, rowOf } from "./conversations
 import { ownColumns } from "./own-columns.ts";
 
 /** What the class `_Conversation` does, for requests of their own and for those in a batch (B-19, http-api §4). */
+
+const NOT_FOUND = { refused: "CONVERSATION_NOT_FOUND" } as const;
 
 /** A condition was not met: the storage API's number and words. */
 const UNMET = invalid(305, "No effect on updating/deleting a document.");
@@ -105,7 +108,8 @@ export async function find(
 }
 
 export async function read(env: Env, id: string): Promise<Answer> {
-  const found = await answered(env.CONVERSATIONS.getByName(id).describe(undefined), `describing ${id}`);
+  const conversation = await conversationIfAny(env, id);
+  const found = conversation && (await answered(conversation.describe(undefined), `describing ${id}`));
   return found === undefined ? notThere : { status: 200, body: rowOf(found.conversation) };
 }
 
@@ -122,7 +126,9 @@ export async function update(
 }
 
 async function changed(env: Env, id: string, change: RowChange, full: boolean): Promise<Answer> {
-  const outcome = await answered(env.CONVERSATIONS.getByName(id).changeRow(change), `change of ${id}`);
+  const row = await conversationIfAny(env, id);
+  if (row === undefined) return refusalOf(NOT_FOUND);
+  const outcome = await answered(row.changeRow(change), `change of ${id}`);
   if ("unmet" in outcome) return UNMET;
   if ("notMember" in outcome) return notMember(outcome.notMember);
   if ("refused" in outcome && outcome.refused === "CONVERSATION_QUERY_FAILED")
@@ -134,7 +140,9 @@ async function changed(env: Env, id: string, change: RowChange, full: boolean): 
 }
 
 export async function remove(env: Env, id: string): Promise<Answer> {
-  const removed = await answered(env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
+  const conversation = await conversationIfAny(env, id);
+  if (conversation === undefined) return refusalOf(NOT_FOUND);
+  const removed = await answered(conversation.remove(), `removal of ${id}`);
   return removed === undefined ? { status: 200, body: {} } : refusalOf(removed);
 }
 

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { knownConversations } from "../../conversation/known-conversations.ts";
 import { newConversation } from "../../conversation/new-conversation.ts";
 import type { Env } from "../../env.ts";
 import { countConversations, type QueryRefusal, queryConversations } from "../../history/query.ts";
@@ -10,6 +11,7 @@ import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { type Answer, invalid, type RefusingAnswer, respond } from "../answer.ts";
 import { answered } from "../answered.ts";
+import { conversationOf } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, INVALID_QUERY, isRefused, refusalOf, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
@@ -134,7 +136,8 @@ export const conversations = new Hono<HttpEnv>()
       const { id } = context.req.valid("param");
       const own = ownColumns(context.req.valid("json"));
       if (typeof own === "string") return refuse(context, 400, { code: INVALID_FIELD, error: own });
-      const change = context.env.CONVERSATIONS.getByName(id).change(own);
+      const conversation = await conversationOf(context.env, id);
+      const change = conversation.change(own);
       const changed = await answered(change, `change of ${id}`);
       if (isRefused(changed)) return refused(context, changed);
       return context.json({ objectId: id, updatedAt: isoTime(changed.updatedAt) });
@@ -199,12 +202,15 @@ export async function createConversation(
   );
   if (isRefused(record)) return refusalOf(record);
   const start = CONVERSATIONS.getByName(record.id).start(record, "server");
-  return (await answered(start, `start of ${record.id}`)).conversation;
+  const { conversation } = await answered(start, `start of ${record.id}`);
+  knownConversations(env).add(record.id);
+  return conversation;
 }
 
 /** Deletes a conversation, with its history, for everybody. */
 export async function remove(context: Context<HttpEnv>, id: string): Promise<Response> {
-  const removed = await answered(context.env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
+  const conversation = await conversationOf(context.env, id);
+  const removed = await answered(conversation.remove(), `removal of ${id}`);
   return isRefused(removed) ? refused(context, removed) : context.json({});
 }
 

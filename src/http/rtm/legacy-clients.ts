@@ -6,6 +6,7 @@ import { failures, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
+import { tokenProblem } from "../session-token.ts";
 import { kick, kickReason, ONLINE_MAX, online, onlineClients, unread, unreadCount } from "./clients.ts";
 import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
@@ -86,6 +87,8 @@ export const legacyClients = new Hono<HttpEnv>()
       const token = context.req.header("X-LC-IM-Session-Token");
       const { client_id: clientId } = context.req.valid("query");
       if (token === undefined || clientId === undefined) return refuse(context, 401, failures.unauthorized);
+      const forged = await tokenProblem(context.env, clientId, token);
+      if (forged !== undefined) return refused(context, forged);
       const checked = context.env.CLIENTS.getByName(clientId).checkToken(clientId, token);
       const problem = await answered(checked, `token of ${clientId}`);
       return problem === undefined ? context.json({ results: [] }) : refused(context, problem);

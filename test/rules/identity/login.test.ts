@@ -41,7 +41,14 @@ function toms() {
     ...{ checkJsonWebToken: notHere, memberLimit: notHere, start: notHere, describe: notHere },
     ...{ isMember: notHere, catchUp: notHere, missedNotices: notHere, will: notHere, query: notHere },
     hooks: { aboutMessage: notHere, aboutConversation: notHere },
-    ...{ isOnline: notHere, unread: notHere, tellPresence: notHere, publish: notHere, retryAfter: () => {} },
+    ...{
+      online: notHere,
+      existing: notHere,
+      unread: notHere,
+      tellPresence: notHere,
+      publish: notHere,
+      retryAfter: () => {},
+    },
     ...{
       deviceState: notHere,
       bindDevice: notHere,

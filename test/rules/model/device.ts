@@ -129,6 +129,7 @@ export class Device {
         settings: { peek: () => this.#settings, get: async () => this.#settings },
         judge: this.#town.judge(),
         ...{ countedAs: undefined, allowances: undefined },
+        existing: async (ids) => ids,
         dialSession: this.#town.dialSession(() => {}),
         dialConversation: this.#town.dialConversation(),
       },

@@ -67,7 +67,7 @@ describe("a request that cannot be served", () => {
       method: "POST",
       headers: masterKeys,
       body: '{"client_ids":["Tom"]}',
-      env: { CLIENTS: { getByName } },
+      env: { APP: { getByName } },
     });
     expect(response.status).toBe(500);
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");

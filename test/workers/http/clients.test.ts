@@ -38,11 +38,11 @@ describe("[A-05] who is online", () => {
     },
   );
 
-  test("[I11] a client's object that fails is 503, told to the log once and to the caller not at all", async () => {
+  test("[I11] an object that fails is 503, told to the log once and to the caller not at all", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    const failing = instead(world.CLIENTS, () => Promise.reject(new Error("secret of the object")));
+    const failing = instead(world.APP, () => Promise.reject(new Error("secret of the object")));
     const response = await ask("http://parley.test/1.2/rtm/clients/check-online", {
-      ...{ method: "POST", headers: masterKeys, body: '{"client_ids":["Tom"]}', env: { CLIENTS: failing } },
+      ...{ method: "POST", headers: masterKeys, body: '{"client_ids":["Tom"]}', env: { APP: failing } },
     });
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ code: 503, error: expect.not.stringContaining("secret") });

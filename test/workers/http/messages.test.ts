@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../../src/conversation/conversation-object.ts";
+import { KnownConversations } from "../../../src/conversation/known-conversations.ts";
 import { DeadlineExceeded } from "../../../src/deadline.ts";
 import { has } from "../../support/frames.ts";
 import { heard, history, named, say, settle } from "../support/chat.ts";
@@ -512,6 +513,10 @@ describe("[I10] a message that is named wrongly", () => {
 });
 
 describe("[I10] what a conversation refuses or leaves open", () => {
+  beforeEach(() => {
+    vi.spyOn(KnownConversations.prototype, "has").mockResolvedValue(true);
+  });
+
   const send = (answer: () => Promise<unknown>) =>
     ask(`http://parley.test${messagesOf("c1")}`, {
       ...{ method: "POST", headers: masterKeys, body: '{"from_client":"Tom","message":"Hello"}' },

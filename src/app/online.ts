@@ -1,0 +1,21 @@
+import { withDeadline } from "../deadline.ts";
+import type { Env } from "../env.ts";
+import { appOf } from "./stub.ts";
+
+const DEADLINE = 5_000; // ms for another object to answer
+
+/**
+ * Those of some clients that are online, in the order given. The app knows who may be, so that nobody's object is made
+ * for being asked about; the objects of those know for certain. Rejects where one does not answer.
+ */
+export async function onlineAmong(env: Pick<Env, "APP" | "CLIENTS">, clientIds: string[]): Promise<string[]> {
+  const told = await withDeadline(appOf(env).onlineAmong(clientIds), DEADLINE, "who is online");
+  const states = await Promise.all(
+    told.map(async (clientId) => {
+      const asked = env.CLIENTS.getByName(clientId).isOnline();
+      return (await withDeadline(asked, DEADLINE, `presence of ${clientId}`)) ? [clientId] : [];
+    }),
+  );
+  const online = new Set(states.flat());
+  return clientIds.filter((clientId) => online.has(clientId));
+}

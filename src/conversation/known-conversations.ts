@@ -1,0 +1,100 @@
+import { appOf } from "../app/stub.ts";
+import { CONVERSATIONS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
+import { withDeadline } from "../deadline.ts";
+import type { Env } from "../env.ts";
+import { indexedAmong } from "../history/names.ts";
+import { reason } from "../reason.ts";
+
+/** Where it is known which conversations there are. Both may fail. */
+export interface ConversationIndex {
+  /** Those that D1 has. */
+  indexed(ids: string[]): Promise<string[]>;
+  /** Those that D1 could not be told of yet. */
+  unindexed(ids: string[]): Promise<string[]>;
+}
+
+const DEADLINE = 1_000; // ms for each of the two
+const RETRY = 1_000; // ms: an index that fails is not asked more often than this
+const MINUTE = 60_000; // ms
+
+/**
+ * Which conversations there are, as far as this isolate has met them; of others, D1's index is asked before anybody
+ * wakes an object for a name that nobody has. The index has a conversation before its creation is answered; one that
+ * was created while D1 was down is on the app's list of those that are behind. While nobody can say, it counts as
+ * being there: an object woken in vain is better than a conversation that is said not to exist.
+ */
+export class KnownConversations {
+  readonly #index: ConversationIndex;
+  readonly #now: () => number;
+  readonly #known = new Set<string>();
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #woken = { since: Number.NEGATIVE_INFINITY, count: 0 };
+
+  constructor(index: ConversationIndex, now: () => number = Date.now) {
+    this.#index = index;
+    this.#now = now;
+  }
+
+  /** It was just created, or answered. */
+  add(id: string): void {
+    if (this.#known.has(id)) return;
+    const [first] = this.#known;
+    if (this.#known.size >= CONVERSATIONS_REMEMBERED && first !== undefined) this.#known.delete(first);
+    this.#known.add(id);
+  }
+
+  async has(id: string): Promise<boolean> {
+    return (await this.among([id])).length > 0;
+  }
+
+  /**
+   * Those of some ids that may be conversations, in the order given. Rejects where nobody can say, and too many
+   * objects were woken without an index already.
+   */
+  async among(ids: readonly string[]): Promise<string[]> {
+    const strange = ids.filter((id) => !this.#known.has(id));
+    if (strange.length === 0) return [...ids];
+    const found = new Set(await this.#find(strange));
+    return ids.filter((id) => this.#known.has(id) || found.has(id));
+  }
+
+  async #find(ids: string[]): Promise<string[]> {
+    if (this.#now() - this.#failedAt < RETRY) return this.#unknown(ids);
+    try {
+      const indexed = await withDeadline(this.#index.indexed(ids), DEADLINE, "index of conversations");
+      for (const id of indexed) this.add(id);
+      const rest = ids.filter((id) => !indexed.includes(id));
+      if (rest.length === 0) return indexed;
+      const late = await withDeadline(this.#index.unindexed(rest), DEADLINE, "conversations that are behind");
+      return [...indexed, ...late];
+    } catch (error) {
+      console.warn("which conversations there are is not known:", reason(error));
+      this.#failedAt = this.#now();
+      return this.#unknown(ids);
+    }
+  }
+
+  #unknown(ids: string[]): string[] {
+    const now = this.#now();
+    if (now - this.#woken.since >= MINUTE) this.#woken = { since: now, count: 0 };
+    this.#woken.count += ids.length;
+    if (this.#woken.count > WOKEN_WITHOUT_INDEX)
+      throw new Error("nobody knows which conversations there are");
+    return ids;
+  }
+}
+
+const known = new WeakMap<D1Database, KnownConversations>();
+
+/** What everything in this isolate knows of conversations. */
+export function knownConversations(env: Pick<Env, "DB" | "APP">): KnownConversations {
+  let conversations = known.get(env.DB);
+  if (conversations === undefined) {
+    conversations = new KnownConversations({
+      indexed: (ids) => indexedAmong(env.DB, ids),
+      unindexed: (ids) => appOf(env).archiveBehindAmong(ids),
+    });
+    known.set(env.DB, conversations);
+  }
+  return conversations;
+}

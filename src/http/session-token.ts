@@ -1,0 +1,12 @@
+import { judgesOf } from "../client/services.ts";
+import type { Env, Refused } from "../env.ts";
+
+/**
+ * Why a session token cannot be one of a client's, as far as the token itself tells; undefined where its object is to
+ * decide. To be asked before the object is: who shows a token that was issued here has logged in before.
+ */
+export async function tokenProblem(env: Env, clientId: string, token: string): Promise<Refused | undefined> {
+  const { tokens, now } = judgesOf(env);
+  const claims = await tokens.verify(token, clientId, now());
+  return claims === undefined ? { refused: "SESSION_TOKEN_EXPIRED" } : undefined;
+}
