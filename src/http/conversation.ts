@@ -1,5 +1,5 @@
 import { knownConversations } from "../conversation/known-conversations.ts";
-import type { ConversationStub, Env } from "../env.ts";
+import type { Env } from "../env.ts";
 import { errors } from "../protocol/errors.ts";
 import { answered } from "./answered.ts";
 import type { Failure } from "./errors.ts";
@@ -16,15 +16,12 @@ export class NoSuchConversation extends Error {
   }
 }
 
-/** The object of a conversation that may exist; undefined where one would be made for nothing. */
-export async function conversationIfAny(env: Env, id: string): Promise<ConversationStub | undefined> {
-  const exists = await answered(knownConversations(env).has(id), `looking for ${id}`);
-  return exists ? env.CONVERSATIONS.getByName(id) : undefined;
+/** Whether there may be a conversation of that id: of another, no object is to be made by asking it. */
+export function mayExist(env: Env, id: string): Promise<boolean> {
+  return answered(knownConversations(env).has(id), `looking for ${id}`);
 }
 
 /** The same; throws `NoSuchConversation` where there is none. */
-export async function conversationOf(env: Env, id: string): Promise<ConversationStub> {
-  const conversation = await conversationIfAny(env, id);
-  if (conversation === undefined) throw new NoSuchConversation();
-  return conversation;
+export async function mustExist(env: Env, id: string): Promise<void> {
+  if (!(await mayExist(env, id))) throw new NoSuchConversation();
 }

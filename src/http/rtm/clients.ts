@@ -5,7 +5,7 @@ import { withDeadline } from "../../deadline.ts";
 import { messagesSentBy } from "../../history/messages.ts";
 import { isMemberAnywhere } from "../../history/names.ts";
 import { answered } from "../answered.ts";
-import { conversationOf } from "../conversation.ts";
+import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
 import * as example from "../examples.ts";
@@ -107,7 +107,8 @@ export async function unread(
     const counted = CLIENTS.getByName(clientId).unreadCount(clientId);
     return context.json({ count: await answered(counted, `unread of ${clientId}`) });
   }
-  const conversation = await conversationOf(context.env, conversationId);
+  await mustExist(context.env, conversationId);
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const counted = conversation.unread(clientId);
   const count = await answered(counted, `unread in ${conversationId}`);
   return isRefused(count) ? refused(context, count) : context.json({ count: count ?? 0 });

@@ -5,7 +5,7 @@ import { isoTime } from "../../protocol/encode.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { type Answer, invalid, notThere } from "../answer.ts";
 import { answered } from "../answered.ts";
-import { conversationIfAny } from "../conversation.ts";
+import { mayExist } from "../conversation.ts";
 import { INVALID_FIELD, INVALID_QUERY, refusalOf } from "../errors.ts";
 import * as example from "../examples.ts";
 import * as schema from "../schemas.ts";
@@ -108,9 +108,10 @@ export async function find(
 }
 
 export async function read(env: Env, id: string): Promise<Answer> {
-  const conversation = await conversationIfAny(env, id);
-  const found = conversation && (await answered(conversation.describe(undefined), `describing ${id}`));
-  return found === undefined ? notThere : { status: 200, body: rowOf(found.conversation) };
+  const exists = await mayExist(env, id);
+  const found =
+    exists && (await answered(env.CONVERSATIONS.getByName(id).describe(undefined), `describing ${id}`));
+  return !found ? notThere : { status: 200, body: rowOf(found.conversation) };
 }
 
 export async function update(
@@ -126,9 +127,8 @@ export async function update(
 }
 
 async function changed(env: Env, id: string, change: RowChange, full: boolean): Promise<Answer> {
-  const row = await conversationIfAny(env, id);
-  if (row === undefined) return refusalOf(NOT_FOUND);
-  const outcome = await answered(row.changeRow(change), `change of ${id}`);
+  if (!(await mayExist(env, id))) return refusalOf(NOT_FOUND);
+  const outcome = await answered(env.CONVERSATIONS.getByName(id).changeRow(change), `change of ${id}`);
   if ("unmet" in outcome) return UNMET;
   if ("notMember" in outcome) return notMember(outcome.notMember);
   if ("refused" in outcome && outcome.refused === "CONVERSATION_QUERY_FAILED")
@@ -140,9 +140,8 @@ async function changed(env: Env, id: string, change: RowChange, full: boolean): 
 }
 
 export async function remove(env: Env, id: string): Promise<Answer> {
-  const conversation = await conversationIfAny(env, id);
-  if (conversation === undefined) return refusalOf(NOT_FOUND);
-  const removed = await answered(conversation.remove(), `removal of ${id}`);
+  if (!(await mayExist(env, id))) return refusalOf(NOT_FOUND);
+  const removed = await answered(env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
   return removed === undefined ? { status: 200, body: {} } : refusalOf(removed);
 }
 

@@ -11,7 +11,7 @@ import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { type Answer, invalid, type RefusingAnswer, respond } from "../answer.ts";
 import { answered } from "../answered.ts";
-import { conversationOf } from "../conversation.ts";
+import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, INVALID_QUERY, isRefused, refusalOf, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
@@ -136,7 +136,8 @@ export const conversations = new Hono<HttpEnv>()
       const { id } = context.req.valid("param");
       const own = ownColumns(context.req.valid("json"));
       if (typeof own === "string") return refuse(context, 400, { code: INVALID_FIELD, error: own });
-      const conversation = await conversationOf(context.env, id);
+      await mustExist(context.env, id);
+      const conversation = context.env.CONVERSATIONS.getByName(id);
       const change = conversation.change(own);
       const changed = await answered(change, `change of ${id}`);
       if (isRefused(changed)) return refused(context, changed);
@@ -209,7 +210,8 @@ export async function createConversation(
 
 /** Deletes a conversation, with its history, for everybody. */
 export async function remove(context: Context<HttpEnv>, id: string): Promise<Response> {
-  const conversation = await conversationOf(context.env, id);
+  await mustExist(context.env, id);
+  const conversation = context.env.CONVERSATIONS.getByName(id);
   const removed = await answered(conversation.remove(), `removal of ${id}`);
   return isRefused(removed) ? refused(context, removed) : context.json({});
 }

@@ -8,7 +8,7 @@ import type { HistoryMessage } from "../../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../../protocol/signatures.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { answered } from "../answered.ts";
-import { conversationIfAny, conversationOf } from "../conversation.ts";
+import { mayExist, mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
@@ -104,7 +104,8 @@ export async function conversationHistory(
   const refusal = isOwner ? undefined : await refusalFor(context, conversationId, asked, viewer);
   if (refusal !== undefined) return refusal;
   const { start, end, reversed, limit } = request;
-  const conversation = await conversationOf(context.env, conversationId);
+  await mustExist(context.env, conversationId);
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const direction = reversed ? ("newer" as const) : ("older" as const);
   const found = await answered(
     conversation.history(
@@ -141,9 +142,9 @@ async function refusalFor(
   const asked = env.CLIENTS.getByName(viewer).signatureRefusal(signedAt);
   const refusal = await answered(asked, `whether ${viewer} may read`);
   if (refusal !== undefined) return refused(context, { refused: refusal });
-  const conversation = await conversationIfAny(env, conversationId);
-  const isMember =
-    conversation && (await answered(conversation.isMember(viewer), `members of ${conversationId}`));
+  const exists = await mayExist(env, conversationId);
+  const conversation = env.CONVERSATIONS.getByName(conversationId);
+  const isMember = exists && (await answered(conversation.isMember(viewer), `members of ${conversationId}`));
   return isMember ? undefined : refused(context, { refused: "CONVERSATION_LOG_REJECTED" });
 }
 

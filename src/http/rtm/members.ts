@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Changed, ConversationStub, Refused } from "../../env.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import { answered } from "../answered.ts";
-import { conversationOf } from "../conversation.ts";
+import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
 import { type Operation, operation, takes } from "../operation.ts";
@@ -48,8 +48,9 @@ function change(method: "post" | "delete", list: string, named: Named, act: Act)
     async (context) => {
       const { id } = context.req.valid("param");
       const { client_ids: clientIds } = context.req.valid("json");
+      await mustExist(context.env, id);
       const changed = await answered(
-        act(await conversationOf(context.env, id), clientIds),
+        act(context.env.CONVERSATIONS.getByName(id), clientIds),
         `${named.id} of ${id}`,
       );
       if (isRefused(changed)) return refused(context, changed);
@@ -65,7 +66,8 @@ function show(kind: "members" | "mutes", named: Named): void {
     takes("param", one),
     async (context) => {
       const { id } = context.req.valid("param");
-      const conversation = await conversationOf(context.env, id);
+      await mustExist(context.env, id);
+      const conversation = context.env.CONVERSATIONS.getByName(id);
       const found = await answered(conversation.members(), `members of ${id}`);
       if (isRefused(found)) return refused(context, found);
       return context.json({ result: kind === "members" ? found.members : found.muted });

@@ -3,7 +3,7 @@ import type { MessagePlace, PatchByServer, Said } from "../../env.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { answered, taken } from "../answered.ts";
-import { conversationOf } from "../conversation.ts";
+import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
 import { quotaUsedUp } from "./quota.ts";
@@ -35,7 +35,8 @@ export async function send(
   if (refusal !== undefined) return refusal;
   // Apart from the tokens of the sender's own devices.
   const dedupeToken = key === undefined ? undefined : `http ${key}`;
-  const conversation = await conversationOf(context.env, conversationId);
+  await mustExist(context.env, conversationId);
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const said = await taken(conversation.say({ ...message, dedupeToken }), `message in ${conversationId}`);
   if (isRefused(said)) return refused(context, said);
   return context.json(answer({ "msg-id": said.messageId, timestamp: said.timestamp }));
@@ -50,7 +51,8 @@ export async function patch(
   const text = patched.recall || typeof patched.content !== "string" ? "" : patched.content;
   const refusal = (await tooLong(context, text)) ?? (patched.silent ? undefined : await quotaUsedUp(context));
   if (refusal !== undefined) return refusal;
-  const conversation = await conversationOf(context.env, conversationId);
+  await mustExist(context.env, conversationId);
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const outcome = await answered(conversation.patch(patched), `patch in ${conversationId}`);
   return isRefused(outcome) ? refused(context, outcome) : context.json({});
 }
@@ -61,7 +63,8 @@ export async function remove(
   conversationId: string,
   place: MessagePlace,
 ): Promise<Response> {
-  const conversation = await conversationOf(context.env, conversationId);
+  await mustExist(context.env, conversationId);
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const outcome = await answered(conversation.deleteMessage(place), `deletion in ${conversationId}`);
   return isRefused(outcome) ? refused(context, outcome) : context.json({});
 }

@@ -63,11 +63,11 @@ describe("a request that cannot be served", () => {
     const getByName = () => {
       throw new Error("secret of the object");
     };
-    const response = await ask(`${ORIGIN}/1.2/rtm/clients/check-online`, {
+    const response = await ask(`${ORIGIN}/1.2/rtm/clients/Tom/kick`, {
       method: "POST",
       headers: masterKeys,
-      body: '{"client_ids":["Tom"]}',
-      env: { APP: { getByName } },
+      body: "{}",
+      env: { CLIENTS: { getByName } },
     });
     expect(response.status).toBe(500);
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
