@@ -38,6 +38,11 @@ export class WorkerdGuard {
     });
   }
 
+  /** The process of the last workerd; undefined before there was one. */
+  get pid(): number | undefined {
+    return this.#workerd?.pid;
+  }
+
   /** Ends workerd at once; what it has acknowledged is on the disk. */
   kill(): void {
     this.#workerd?.kill("SIGKILL");

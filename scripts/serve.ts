@@ -10,6 +10,7 @@ import { buildPage } from "./build-page.ts";
 import { runDaily } from "./daily.ts";
 import { prepareDatabase, QuietLog } from "./database.ts";
 import { WorkerdGuard } from "./guard.ts";
+import { hostHealth } from "./host-health.ts";
 import { type BridgedRequest, Http2Bridge } from "./http2.ts";
 import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
 import { publicNetwork } from "./network.ts";
@@ -32,10 +33,11 @@ const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url
 export async function serve(options: StartOptions): Promise<string> {
   await warnOfFewDescriptors();
   const bridge = new Http2Bridge();
+  const services = ownServices(bridge, () => hostHealth(guard.pid, supervisor.restarts));
   const guard = new WorkerdGuard((by) => supervisor.ended(by));
   const supervisor: Supervisor<Miniflare> = new Supervisor({
     port: options.port,
-    make: (port) => start(miniflareOptions({ ...options, port }, script, bridge)),
+    make: (port) => start(miniflareOptions({ ...options, port }, script, services)),
     isFinal: refusalOf,
     say: (line) => console.warn(line),
   });
@@ -70,6 +72,15 @@ function warnOfOpenDoors({ variables, weaknesses }: StartOptions, overrides: str
   for (const { setting, allows } of off) console.warn(`  ${setting}: ${allows}`);
 }
 
+/** What the Worker has from the process around it. */
+function ownServices(bridge: Http2Bridge, health: () => Promise<object>) {
+  return {
+    PUBLIC_NETWORK: publicNetwork,
+    HTTP2: (request: BridgedRequest) => bridge.fetch(request),
+    HOST: async () => Response.json(await health()),
+  };
+}
+
 type MiniflareOptions = ConstructorParameters<typeof Miniflare>[0];
 
 /** Whoever else took the port meanwhile keeps it. */
@@ -82,7 +93,7 @@ function refusalOf(error: unknown): Refusal | undefined {
 function miniflareOptions(
   { host, port, data, variables }: StartOptions,
   script: string,
-  bridge: Http2Bridge,
+  services: ReturnType<typeof ownServices>,
 ): MiniflareOptions {
   const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
   const { modulesRules: _, ...worker } = workerOptions;
@@ -92,10 +103,7 @@ function miniflareOptions(
       name: "parley",
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
       bindings: Object.assign({}, worker.bindings, variables, { OWN_BOX: "1" }),
-      serviceBindings: Object.assign({}, worker.serviceBindings, {
-        PUBLIC_NETWORK: publicNetwork,
-        HTTP2: (request: BridgedRequest) => bridge.fetch(request),
-      }),
+      serviceBindings: Object.assign({}, worker.serviceBindings, services),
       ...{ host, port, ...COMMON },
     }),
     // Not above: the conversion drops it, and the data would be gone with the process.

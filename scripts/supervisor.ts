@@ -30,6 +30,8 @@ export class Supervisor<R extends Runtime> {
   #port: number;
   #runtime: R | undefined;
   #recovery: Promise<void> | undefined;
+  /** How often it ended by itself, once it had served. */
+  restarts = 0;
   #state: "starting" | "serving" | "stopping" = "starting";
 
   constructor(options: SupervisorOptions<R>) {
@@ -52,6 +54,7 @@ export class Supervisor<R extends Runtime> {
   /** The runtime has ended, `by` a signal or with an exit code, and not because we wanted it. */
   ended(by: string): void {
     if (this.#state !== "serving") return;
+    this.restarts += 1;
     this.#options.say(`Parley: the runtime (workerd) ended: ${by}. Starting it again.`);
     this.#recovery ??= this.#recover().finally(() => {
       this.#recovery = undefined;

@@ -49,6 +49,8 @@ export interface Env {
   PUBLIC_NETWORK?: Fetcher;
   /** On one's own box, whose runtime speaks no HTTP/2: calls to Apple. */
   HTTP2?: Fetcher;
+  /** On one's own box: how the process around the runtime is, as JSON. */
+  HOST?: Fetcher;
 }
 
 /** A namespace of objects, each found by its name. */
@@ -121,6 +123,8 @@ export interface ConversationStub {
 /** What the rest of the service may ask of an object that stands in for a queue. */
 export interface QueueStub<Body> {
   add(bodies: Body[], delaySeconds: number): Promise<void>;
+  /** How many messages it holds. */
+  length(): Promise<number>;
 }
 
 /** What the rest of the service may ask of the PushObject. */

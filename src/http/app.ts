@@ -14,6 +14,7 @@ import { docsPage } from "./docs/page.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { goAway } from "./go-away.ts";
+import { health } from "./health.ts";
 import { keywords } from "./keywords.ts";
 import { notifications } from "./notifications.ts";
 import { forTheOwner } from "./owner.ts";
@@ -107,6 +108,7 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", notifications);
   app.use("/admin/*", forTheOwner);
   app.route("/", settings);
+  app.route("/", health);
   app.route("/", keywords);
   app.route("/", goAway);
   app.route("/", adminBans);

@@ -35,6 +35,10 @@ export abstract class QueueObject<Body> extends DurableObject<Env> implements Qu
     await this.#wakeForNext();
   }
 
+  async length(): Promise<number> {
+    return this.#waiting.length;
+  }
+
   /** Hands on what is due. Run twice after a crash, it hands on twice what it had not been told the end of. */
   override async alarm(): Promise<void> {
     const { batch, attemptsMax, consume, nameOf } = this.#rules;

@@ -61,6 +61,10 @@ export class WaitingMessages<Body> {
     this.#sql.exec("UPDATE waiting SET due_at = ? WHERE place = ?", dueAt, place);
   }
 
+  get length(): number {
+    return this.#sql.exec<{ count: number }>("SELECT count(*) AS count FROM waiting").one().count;
+  }
+
   /** When the next one is due (ms); undefined when none waits. */
   get nextAt(): number | undefined {
     const [row] = this.#sql

@@ -205,6 +205,12 @@ describe("staying up", () => {
     await expect.poll(() => server.output(), { timeout: 20_000 }).toMatch(/Parley is ready again\n$/);
     expect(server.output()).toContain("the runtime (workerd) ended: killed (SIGKILL)");
     await expect.poll(() => archived(server.url), { timeout: 20_000 }).toEqual(["hello"]);
+    expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
+    const { host } = await ask<{ host: Record<string, number> }>(server.url, "GET", "/admin/health");
+    expect(host.restarts).toBeGreaterThan(0);
+    for (const name of ["upSeconds", "descriptors", "descriptorsMax", "memoryBytes"]) {
+      expect(host[name]).toBeGreaterThan(0);
+    }
   });
 });
 
