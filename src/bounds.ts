@@ -75,6 +75,22 @@ export const INVITATIONS_PER_ADDRESS = { atOnce: 5_000, perMinute: 500 };
 
 // --- Queries of conversations and history
 
+/**
+ * Conversations that a client's query looks at, after what an index leaves: 10 ms. A directory of public groups that
+ * is larger is asked by name or kind, which are indexed.
+ */
+export const QUERY_ROWS_LOOKED_AT = 20_000;
+/** Conditions and sort keys of a client's query that open attributes, mutes or columns of the app's own, in each row. */
+export const QUERY_CONDITIONS_ON_JSON = 10;
+/** What a client's query may take by its estimate, in microseconds of SQLite. */
+export const QUERY_MICROSECONDS = 40_000;
+/** JSON that may be opened to make an estimate: 5 ms. */
+export const QUERY_JSON_BYTES = 4 * 1024 * 1024;
+/** Bytes of conversations in one answer to a client, one at least: a frame of 19 MB held everybody up for 0.5 s. */
+export const QUERY_ANSWER_BYTES = 1024 * 1024;
+/** Characters x instructions of a client's `$regex`, of which RE2 takes up to 20 ns each. */
+export const QUERY_PATTERN_WORK = 2_000_000;
+
 // --- Requests of the HTTP API
 
 /** Parts of a batch. */

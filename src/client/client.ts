@@ -11,6 +11,7 @@ import { catchUp } from "./catch-up.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
 import { LABEL_LIMIT } from "./credentials.ts";
 import { Devices } from "./devices.ts";
+import { inTurn } from "./in-turn.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
 import { decideLogin, type Refused, renewedToken } from "./login.ts";
@@ -49,7 +50,8 @@ export class Client {
     this.#inbox = new Inbox(sql);
     this.#records = { tags: new Tags(sql), standing: new Standing(sql), logouts: new Logouts(sql) };
     this.#will = new LastWill(new Wills(sql), services);
-    this.#services = services;
+    // One client has one query before D1 at a time (I13).
+    this.#services = { ...services, query: inTurn((query) => services.query(query)) };
     this.#sessions = sessions;
   }
 

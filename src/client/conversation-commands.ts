@@ -11,6 +11,7 @@ import type { ErrorName } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import * as replies from "../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
+import { whatFits } from "./answer-size.ts";
 import type { Services } from "./services.ts";
 import type { Standing } from "./standing.ts";
 
@@ -103,7 +104,7 @@ export async function answerQuery(
   if (command.temporaryIds.length > 0) {
     const found = await describeAll(services, command.temporaryIds, { clientId, showMembers });
     const temporary = found.filter(({ conversation }) => conversation.kind === "temporary");
-    return replies.queryResults(serial, temporary.map(json));
+    return replies.queryResults(serial, whatFits(temporary.map(json)));
   }
   const ids = isWhereByIdOnly(where);
   const order = ids && comparator(sort);
@@ -111,13 +112,13 @@ export async function answerQuery(
     const found = (await describeAll(services, ids, { clientId, showMembers })).sort(order);
     const from = Math.max(skip ?? 0, 0);
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
-    return replies.queryResults(serial, found.slice(from, from + most).map(json));
+    return replies.queryResults(serial, whatFits(found.slice(from, from + most).map(json)));
   }
   const bounds = { findOthers, showMembers };
   const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage, bounds });
   if ("refused" in answer) return replies.errorReply(serial, answer.refused, { detail: answer.detail });
   const found = withLastMessage ? await withLastMessages(services, clientId, answer) : answer;
-  return replies.queryResults(serial, found.map(json));
+  return replies.queryResults(serial, whatFits(found.map(json)));
 }
 
 /** Where D1 does not have the last message, its copy being late or that message not for all, the objects tell. */

@@ -124,9 +124,12 @@ function holds(field: JsonField, wanted: Json[]): SQL {
     const count = new Set(texts).size;
     return sql`${id} IN (SELECT ${owner} FROM ${table} WHERE ${isIn(sql`${name}`, texts)} GROUP BY ${owner} HAVING count(*) = ${count})`;
   }
+  // Each element is looked up once among the wanted ones, which SQLite keeps sorted, however many they are.
   const kindOf = (type: SQL): SQL => sql`CASE ${type} WHEN 'real' THEN 'integer' ELSE ${type} END`;
-  const same = sql`${kindOf(sql`e.type`)} = ${kindOf(sql`wanted.type`)} AND e.value IS wanted.value`;
-  return sql`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(wanted)}) AS wanted WHERE NOT EXISTS (${elements(field, same)}))`;
+  const list = sql`SELECT DISTINCT ${kindOf(sql`type`)} AS kind, value FROM json_each(${JSON.stringify(wanted)})`;
+  const held = sql`(${kindOf(sql`e.type`)}, e.value) IN (SELECT kind, value FROM (${list}))`;
+  const distinct = elements(field, held, sql`DISTINCT ${kindOf(sql`e.type`)}, e.value`);
+  return sql`(SELECT count(*) FROM (${distinct})) = (SELECT count(*) FROM (${list}))`;
 }
 
 function compared(field: Field, operator: Comparison, operand: Comparable): SQL {
@@ -205,8 +208,8 @@ function near({ field, latitude, longitude, within }: NearCondition): SQL {
  * The value a JSON field names or, if it is an array, its elements. json_each gives either, but also the
  * members of an object, which are told by their keys and left out: `{a: {b: 1}}` is not found by `a = 1`.
  */
-export function elements(field: JsonField, test: SQL): SQL {
-  return sql`SELECT 1 FROM json_each(${field.column}, ${field.path}) AS e WHERE typeof(e.key) <> 'text' AND ${test}`;
+export function elements({ column, path }: JsonField, test: SQL, shown = sql`1`): SQL {
+  return sql`SELECT ${shown} FROM json_each(${column}, ${path}) AS e WHERE typeof(e.key) <> 'text' AND ${test}`;
 }
 
 function anyElement(field: JsonField, test: ValueTest): SQL {

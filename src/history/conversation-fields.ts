@@ -21,9 +21,9 @@ const fields = new Map<string, Field>([
   ["lm", { type: "date", column: conversations.lastMessageAt }],
   ["createdAt", { type: "date", column: conversations.createdAt }],
   ["updatedAt", { type: "date", column: conversations.updatedAt }],
-  ["tr", { type: "flag", set: isKind(sql`'room'`) }],
-  ["sys", { type: "flag", set: isKind(sql`'system'`) }],
-  ["unique", { type: "flag", set: sql`${conversations.unique} = 1` }],
+  ["tr", { type: "flag", set: isKind(sql`'room'`), indexed: true }],
+  ["sys", { type: "flag", set: isKind(sql`'system'`), indexed: true }],
+  ["unique", { type: "flag", set: sql`${conversations.unique} = 1`, indexed: false }],
   ["uniqueId", { type: "text", column: conversations.uniqueId }],
   [
     "conv_type",

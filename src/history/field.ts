@@ -16,7 +16,7 @@ export type Field =
   | { type: "number"; value: SQL }
   | { type: "boolean"; value: SQL }
   /** True or absent, never false: how `tr`, `sys` and `unique` are kept. */
-  | { type: "flag"; set: SQL }
+  | { type: "flag"; set: SQL; indexed: boolean }
   | JsonField;
 
 /** A value inside a JSON column. */

@@ -1,6 +1,6 @@
 import { asc, desc, type SQL, sql } from "drizzle-orm";
 import { type QueryRefusal, refusal } from "./condition.ts";
-import type { Field, Queried } from "./field.ts";
+import type { Field, JsonField, Queried } from "./field.ts";
 
 const SORT_KEYS_MAX = 8;
 
@@ -25,6 +25,12 @@ export function orderOf(
     order.push(descending ? desc(value) : asc(value));
   }
   return [...order, asc(id)];
+}
+
+/** The fields of an order whose values have to be read out of JSON, in each row. */
+export function sortedByJson(sort: string, { fieldOf }: Queried): JsonField[] {
+  const keys = sort.split(",").map((key) => key.trim().replace(/^-/, ""));
+  return keys.map(fieldOf).filter((field) => field?.type === "json");
 }
 
 function sortValue(field: Field): SQL {

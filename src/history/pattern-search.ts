@@ -10,7 +10,7 @@ const PATTERNS_MAX = 4;
 const CANDIDATES_MAX = 5_000;
 const CHARACTERS_MAX = 1_000_000;
 /** Characters × instructions. RE2 takes up to 20 ns for each: 0.4 s at worst, and far less as a rule. */
-const WORK_MAX = 20_000_000;
+export const WORK_MAX = 20_000_000;
 
 const slow = refusal("102: slow query: $regex would have to be tried on too many values");
 
@@ -19,12 +19,13 @@ const slow = refusal("102: slow query: $regex would have to be tried on too many
  * are fetched and matched here; the query proper then asks for the values that did.
  *
  * @param within what else narrows the query down
+ * @param work characters x instructions that a pattern may take
  */
 export async function matchesOf(
   d1: DrizzleD1Database,
   table: SQLiteTable,
   condition: Condition,
-  within?: SQL,
+  { within, work = WORK_MAX }: { within?: SQL | undefined; work?: number | undefined } = {},
 ): Promise<Matches | QueryRefusal> {
   const matches: Matches = new Map();
   const patterns = generalPatterns(condition);
@@ -35,7 +36,7 @@ export async function matchesOf(
     if (isRefusal(values)) return values;
     const { pattern } = each;
     if (pattern.type !== "general") continue;
-    if (charactersIn(values) * pattern.cost > WORK_MAX) return slow;
+    if (charactersIn(values) * pattern.cost > work) return slow;
     matches.set(
       each,
       values.filter((value) => pattern.matches(value)),

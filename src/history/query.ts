@@ -1,5 +1,6 @@
-import { type SQL, sql } from "drizzle-orm";
+import { eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { QUERY_ANSWER_BYTES, QUERY_PATTERN_WORK } from "../bounds.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { clauseOf, withAnyName } from "./clause.ts";
@@ -13,8 +14,9 @@ import {
 } from "./condition.ts";
 import { conversationsQueried, membership } from "./conversation-fields.ts";
 import type { Field } from "./field.ts";
-import { orderOf } from "./order.ts";
+import { orderOf, sortedByJson } from "./order.ts";
 import { matchesOf } from "./pattern-search.ts";
+import { costRefusal } from "./query-cost.ts";
 import { type Asker, asOutsidersSee, findsOthers, isHidden, isIn, ownOnly, withoutMembers } from "./reach.ts";
 import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversationIn, messageIn } from "./rows.ts";
@@ -42,6 +44,8 @@ export interface ConversationFound {
   lastMessage: MessageRecord | undefined;
 }
 
+type Row = typeof conversations.$inferSelect;
+
 const LIMIT_DEFAULT = 10;
 const LIMIT_MAX = 1000;
 /** Stands in for a limit out of range: the most that SDKs let one ask for. */
@@ -62,22 +66,22 @@ export async function queryConversations(
   const reach = reachOf(query, asker);
   if (isRefusal(reach)) return reach;
   const seen = reach.others === undefined ? undefined : seenBy(reach.others);
-  const order = orderOf(query.sort?.trim() || SORT_DEFAULT, conversationsQueried, seen);
+  const sort = query.sort?.trim() || SORT_DEFAULT;
+  const order = orderOf(sort, conversationsQueried, seen);
   if (isRefusal(order)) return order;
-  const clause = await clauseFor(d1, reach);
+  if (asker !== undefined) {
+    const costly = await costRefusal(d1, { ...reach, sorted: sortedByJson(sort, conversationsQueried) });
+    if (costly !== undefined) return costly;
+  }
+  const clause = await clauseFor(d1, reach, asker && QUERY_PATTERN_WORK);
   if ("refused" in clause) return clause;
   const limit = limitOf(query.limit);
   if (limit === 0) return [];
   const skip = skipOf(query.skip);
   if (hasTooManyParameters(sql`${clause} ${sql.join(order)} ${limit} ${skip}`)) return tooLarge;
 
-  const rows = await d1
-    .select()
-    .from(conversations)
-    .where(clause)
-    .orderBy(...order)
-    .limit(limit)
-    .offset(skip);
+  const asked = { clause, order, limit, skip };
+  const rows = await (asker === undefined ? page(d1, asked) : whatFits(d1, asked));
   const own = asker === undefined ? rows : rows.filter(({ members }) => members.includes(asker.clientId));
   const last = query.withLastMessage ? await lastMessages(d1, own) : undefined;
   return rows.map((row) => {
@@ -127,10 +131,15 @@ function reachOf(
   return { condition, within: ownOnly(clientId), others: undefined };
 }
 
-async function clauseFor(d1: DrizzleD1Database, { condition, within }: Reach): Promise<SQL | QueryRefusal> {
+/** @param work what a pattern may take; undefined for what an app's server may ask for */
+async function clauseFor(
+  d1: DrizzleD1Database,
+  { condition, within }: Reach,
+  work?: number,
+): Promise<SQL | QueryRefusal> {
   const bounds = within === undefined ? [] : [within];
   if (condition === undefined) return sql.join(bounds);
-  const matches = await matchesOf(d1, conversations, condition, within);
+  const matches = await matchesOf(d1, conversations, condition, { within, work });
   if (isRefusal(matches)) return matches;
   return sql.join([...bounds, sql`(${clauseOf(condition, matches)})`], sql` AND `);
 }
@@ -147,6 +156,50 @@ function seenFromOutside(found: ConversationRecord, asker: Asker): Omit<Conversa
   return { conversation: withoutMembers(conversation), withoutMembers: true };
 }
 
+interface Page {
+  clause: SQL;
+  order: SQL[];
+  limit: number;
+  skip: number;
+}
+
+function page(d1: DrizzleD1Database, { clause, order, limit, skip }: Page): Promise<Row[]> {
+  return d1
+    .select()
+    .from(conversations)
+    .where(clause)
+    .orderBy(...order)
+    .limit(limit)
+    .offset(skip);
+}
+
+/** The rows of a page that fit into an answer, one at least; a client asks for the rest by `skip`. */
+function whatFits(d1: DrizzleD1Database, { clause, order, limit, skip }: Page): Promise<Row[]> {
+  const { id, members, muted, attributes, columns } = conversations;
+  const lengths = [members, muted, attributes, columns].map((column) => sql`octet_length(${column})`);
+  const size = sql<number>`${sql.join(lengths, sql` + `)}`.as("size");
+  const sized = d1
+    .select({ id, size })
+    .from(conversations)
+    .where(clause)
+    .orderBy(...order)
+    .limit(limit)
+    .offset(skip)
+    .as("sized");
+  const before = sql<number>`sum(${sized.size}) OVER (ROWS UNBOUNDED PRECEDING) - ${sized.size}`.as("before");
+  const place = sql<number>`row_number() OVER ()`.as("place");
+  const summed = d1
+    .select({ found: sql<string>`${sized.id}`.as("found"), before, place })
+    .from(sized)
+    .as("summed");
+  return d1
+    .select(getTableColumns(conversations))
+    .from(summed)
+    .innerJoin(conversations, eq(conversations.id, summed.found))
+    .where(lt(summed.before, QUERY_ANSWER_BYTES))
+    .orderBy(sql`${summed.place}`);
+}
+
 function limitOf(limit: number | undefined): number {
   if (limit === undefined || Number.isNaN(limit)) return LIMIT_DEFAULT;
   return limit < 0 || limit > LIMIT_MAX ? LIMIT_FALLBACK : Math.trunc(limit);
@@ -157,10 +210,7 @@ function skipOf(skip: number | undefined): number {
 }
 
 /** The newest message of each conversation, by its place. Without those that D1 knows it has not, or not yet. */
-async function lastMessages(
-  d1: DrizzleD1Database,
-  rows: (typeof conversations.$inferSelect)[],
-): Promise<Map<string, MessageRecord>> {
+async function lastMessages(d1: DrizzleD1Database, rows: Row[]): Promise<Map<string, MessageRecord>> {
   const archived = rows.filter(({ lastMessageAt, archivedAt }) => archivedAt === lastMessageAt);
   const places = archived.flatMap(({ id, archivedAt }) => (archivedAt === null ? [] : [[archivedAt, id]]));
   if (places.length === 0) return new Map();

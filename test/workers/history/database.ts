@@ -38,7 +38,7 @@ export class WatchedDatabase implements D1Database {
 
   /** Runs every statement so far once more; they must only read. The rows that D1 bills for it. */
   async rowsReadAgain(): Promise<number> {
-    const results = await this.#db.batch(this.#bound);
+    const results = this.#bound.length === 0 ? [] : await this.#db.batch(this.#bound);
     return results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
   }
 

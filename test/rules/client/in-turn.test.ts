@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { inTurn } from "../../../src/client/in-turn.ts";
+
+test("[I13] a client's queries are run one at a time, in order, also after one that failed", async () => {
+  const events: string[] = [];
+  let running = 0;
+  const query = inTurn(async (name: string) => {
+    running += 1;
+    events.push(`${name} of ${running}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    running -= 1;
+    if (name === "b") throw new Error("D1 is down");
+    return name.toUpperCase();
+  });
+  const answers = await Promise.allSettled(["a", "b", "c"].map(query));
+  expect(events).toEqual(["a of 1", "b of 1", "c of 1"]);
+  expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+});
