@@ -47,7 +47,7 @@ export function memoryBudget(parley: IdleMemory, bare: IdleMemory): Budget {
   };
 }
 
-/** A second's messages share an alarm, so what one of many costs is a little over its own. */
+/** What is said within minutes shares an alarm, so what one of many costs is a little over its own. */
 const SHARED = 0.02;
 /** One message on a link. */
 const MESSAGE = 1 / 20;
@@ -78,7 +78,8 @@ export function workBudgets(work: readonly Work[]): Budget[] {
   atMost("delivery to a linked member: requests", SHARED, (wide.requests - flow.requests) / more);
   const alone = named(workNames.alone);
   atMost("send, the only one within a second: rows", 1, alone.rows);
-  atMost("send, the only one within a second: D1 rows", 2, alone.databaseRows);
+  // The message by time, its entry by sender, and its conversation's place in lists: three trees, three rows.
+  atMost("send, the only one within a second: D1 rows", 3, alone.databaseRows);
   atMost("send, the only one within a second: requests", MESSAGE, alone.requests);
   const beyondSend = (label: string, name: string, rows: number, requests: number) => {
     const work = named(name);

@@ -34,7 +34,7 @@ export const workNames = {
 
 const TIMES = 20;
 const FLOW = 200; // messages in full flow
-/** Longer than the second for which messages gather for D1. */
+/** Longer than the second for which what follows on a message gathers for D1. */
 const SETTLED = 2_500; // ms
 /** Longer than the ten seconds after which an object looks whether a crash left deliveries undone. */
 const DEBTS_SETTLED = 13_000; // ms
@@ -86,6 +86,8 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   await spend(workNames.wideFlow, FLOW, SETTLED, () => sendMany(sender, big, FLOW));
 
   const sendToAll = () => Promise.all(chats.map((chat) => sendMany(sender, chat, 1)));
+  await sendToAll(); // the alarm of what is said within minutes is set by the first
+  await sleep(SETTLED);
   await spend(workNames.alone, TIMES, SETTLED, sendToAll);
   await spend(workNames.read, TIMES, SETTLED, () =>
     each(async (index) => friends[index]?.send(readFrame(`friend-${index}`, chats[index]?.id ?? ""))),

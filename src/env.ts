@@ -95,6 +95,8 @@ export interface ConversationStub {
   start(record: ConversationRecord, origin: "client" | "server"): Promise<Started>;
   /** @param viewer who asks; undefined for the app's server, which sees all of it */
   describe(viewer: string | undefined): Promise<Described | undefined>;
+  /** Copies to D1 what it lacks; whether D1 has it then. */
+  copyNow(): Promise<boolean>;
   isMember(clientId: string): Promise<boolean>;
   catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(clientId: string, after: number): Promise<MissedNotices>;

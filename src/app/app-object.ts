@@ -1,9 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AppStub, Env } from "../env.ts";
+import { lagOf } from "../history/lag.ts";
 import { ArchiveLag } from "./archive-lag.ts";
 import { Facts } from "./facts.ts";
 import { Presence } from "./presence.ts";
 import { Quotas } from "./quotas.ts";
+
+/** When this process first needed the app's object (ms): on one's own box, where it goes down with everything else. */
+let startedAt: number | undefined;
 
 /** What is true of the app as a whole and has no other owner: a shell around its rules. There is one (`appOf`). */
 export class AppObject extends DurableObject<Env> implements AppStub {
@@ -15,9 +19,13 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { sql } = ctx.storage;
+    // In a new folder nothing can be left over from before.
+    const isNew = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'facts'").toArray().length === 0;
+    startedAt ??= isNew ? Number.NEGATIVE_INFINITY : Date.now();
     this.#facts = new Facts(sql);
     this.#presence = new Presence(sql, this.#facts);
-    this.#lag = new ArchiveLag(sql);
+    const start = env.OWN_BOX === "1" ? { at: startedAt } : undefined;
+    this.#lag = new ArchiveLag(sql, this.#facts, lagOf(env), start);
   }
 
   async spend(quota: string, perMinute: number, count = 1): Promise<{ retryAfter: number } | undefined> {

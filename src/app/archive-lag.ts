@@ -1,12 +1,26 @@
-import { NORMAL_LAG } from "../history/lag.ts";
+import type { Lag } from "../history/lag.ts";
 import type { Sql } from "../sql.ts";
+import type { Facts } from "./facts.ts";
 
-/** The conversations whose history did not reach D1: a row each, until they have caught up. */
+/** What is claimed is written down in steps of this many milliseconds, for the time after the next start. */
+const STEP = 10_000;
+
+/** Up to when D1 has everything that was said, and the conversations whose history did not reach it: a row each. */
 export class ArchiveLag {
   readonly #sql: Sql;
+  readonly #facts: Facts;
+  readonly #lag: Lag;
+  readonly #start: { at: number } | undefined;
 
-  constructor(sql: Sql) {
+  /**
+   * @param start when the machine came up again (ms), where machines go down. What they went down with is told by
+   *   alarms that were due meanwhile: until those have gone off, nothing is claimed but what was claimed before.
+   */
+  constructor(sql: Sql, facts: Facts, lag: Lag, start?: { at: number }) {
     this.#sql = sql;
+    this.#facts = facts;
+    this.#lag = lag;
+    this.#start = start;
     sql.exec(
       "CREATE TABLE IF NOT EXISTS behind (conversation_id TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
     );
@@ -37,11 +51,16 @@ export class ArchiveLag {
       .map(({ id }) => id);
   }
 
-  /** Up to when (ms) D1 has everything that was said in any conversation. */
+  /** Up to when (ms) D1 has everything that was said in any conversation; 0 where that is not known yet. */
   archivedUntil(now: number): number {
     const { since } = this.#sql
       .exec<{ since: number | null }>("SELECT min(since) AS since FROM behind")
       .one();
-    return Math.min(since ?? now, now - NORMAL_LAG);
+    const until = Math.min(since ?? now, now - this.#lag.normal);
+    if (this.#start === undefined) return until;
+    const claimed = Number(this.#facts.get("archivedUntil") ?? 0);
+    if (now < this.#start.at + this.#lag.safety + this.#lag.normal) return Math.min(until, claimed);
+    if (until >= claimed + STEP) this.#facts.set("archivedUntil", String(until));
+    return until;
   }
 }

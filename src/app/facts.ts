@@ -23,5 +23,7 @@ export class Facts {
 type FactName =
   /** The settings' overrides, JSON. */
   | "settings"
+  /** Up to when D1 was last said to have everything (ms). */
+  | "archivedUntil"
   /** The UTC day on which presence last dropped who stayed away. */
   | "tidiedOn";

@@ -1,19 +1,23 @@
 import { DurableObject } from "cloudflare:workers";
+import { Alarm } from "../alarm.ts";
 import type { ClientStub, Env } from "../env.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
+import { reason } from "../reason.ts";
 import { Client } from "./client.ts";
 import type { MissedNotices } from "./missed-notices.ts";
 import { servicesOf } from "./services.ts";
 import { type ProvenRequest, Session, type SessionIdentity, type SessionState } from "./session.ts";
 import type { TokenRefused } from "./token-check.ts";
 
+const RETRY = 60_000; // ms
+
 /** One client id: a shell that gives the rules their sessions' sockets, storage and the other objects. */
 export class ClientObject extends DurableObject<Env> implements ClientStub {
   readonly #sessions = new Map<WebSocket, Session>();
   readonly #client: Client;
-  #alarmAt: number | undefined;
+  readonly #alarm: Alarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -21,9 +25,13 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
       const session = sessionOf(socket);
       if (session !== undefined) this.#sessions.set(socket, session);
     }
-    const retryAfter = (delay: number) => this.#wakeAfter(delay);
+    this.#alarm = new Alarm(ctx.storage, () => Date.now());
+    const retryAfter = (delay: number) => this.#alarm.within(delay);
     this.#client = new Client(ctx.storage.sql, servicesOf(env, retryAfter), () => this.#sessions.values());
-    if (this.#client.findLostWill()) retryAfter(0);
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.load();
+      if (this.#client.findLostWill()) retryAfter(0);
+    });
   }
 
   /** Opens a session link; the login itself is the first frame on it. */
@@ -39,6 +47,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   }
 
   override async webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): Promise<void> {
+    this.#alarm.check();
     const session = this.#sessions.get(socket);
     if (session === undefined) return socket.close(1011, "not a session");
     if (typeof data === "string") {
@@ -70,8 +79,14 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
 
   /** A conversation did not answer in time, or a will is due whose author the object outlived. */
   override async alarm(): Promise<void> {
-    this.#alarmAt = undefined;
-    await this.#client.wake();
+    this.#alarm.fired();
+    try {
+      await this.#client.wake();
+    } catch (error) {
+      // The platform tries a failing one a few times, and then never again.
+      console.error("alarm:", reason(error));
+      this.#alarm.within(RETRY);
+    }
   }
 
   /** What the client missed beside messages, for whoever shows a session token of this client. */
@@ -105,14 +120,6 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
 
   async unban(): Promise<void> {
     this.#client.unban();
-  }
-
-  /** One alarm for everything: what is due earlier is not put off. */
-  #wakeAfter(delay: number): void {
-    const at = Date.now() + delay;
-    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
-    this.#alarmAt = at;
-    void this.ctx.storage.setAlarm(at);
   }
 
   /** The cold lane: records of a conversation for a client who has no link there. Whether anybody is online. */

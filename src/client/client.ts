@@ -26,6 +26,7 @@ import { Standing } from "./standing.ts";
 import { Tags } from "./tags.ts";
 import { checkToken, deviceOfToken, type Records, type TokenRefused } from "./token-check.ts";
 import { unreadCount } from "./unread-count.ts";
+import { whatIsShown } from "./what-is-shown.ts";
 import { Wills } from "./wills.ts";
 
 const CATCH_UP_RETRY = 10_000; // ms
@@ -237,12 +238,12 @@ export class Client {
         if (started.pushes.length > 0) this.deliver(started.conversationId, joinRecords(started.pushes));
         return;
       }
-      case "conversation.query":
-        return this.#reply(
-          session,
-          serial,
-          await answerQuery(this.#services, session.identity.clientId, command),
-        );
+      case "conversation.query": {
+        const { services, shown } = whatIsShown(this.#services);
+        const reply = await answerQuery(services, session.identity.clientId, command);
+        if (shown.length > 0) session.tell({ type: "shown", shown });
+        return this.#reply(session, serial, reply);
+      }
       case "conversation.isMember":
         return this.#reply(
           session,

@@ -14,6 +14,7 @@ import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import { whatFits } from "./answer-size.ts";
 import type { Services } from "./services.ts";
 import type { Standing } from "./standing.ts";
+import { bringUpToDate } from "./up-to-date.ts";
 
 const DEFAULT_LIMIT = 10; // conversations, when a query does not say (B-20)
 const AT_ONCE = 10; // conversations asked in parallel
@@ -114,6 +115,7 @@ export async function answerQuery(
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
     return replies.queryResults(serial, whatFits(found.slice(from, from + most).map(json)));
   }
+  await bringUpToDate(services, command.shown);
   const bounds = { findOthers, showMembers };
   const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage, bounds });
   if ("refused" in answer) return replies.errorReply(serial, answer.refused, { detail: answer.detail });

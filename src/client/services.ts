@@ -6,6 +6,7 @@ import { knownConversations } from "../conversation/known-conversations.ts";
 import type { Will } from "../conversation/messages.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
+import { lagging } from "../history/archive.ts";
 import {
   bindDevice,
   type DeviceBinding,
@@ -26,6 +27,7 @@ import { hooksOf } from "../hooks/hooks.ts";
 import { eventQueueOf } from "../hooks/queue.ts";
 import { outboundOf } from "../outbound/outbound.ts";
 import { publish } from "../queue/publish.ts";
+import type { Shown } from "../protocol/shown.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import type { Judges } from "./credentials.ts";
@@ -50,6 +52,10 @@ export interface Services {
   existing(conversationIds: string[]): Promise<string[]>;
   /** As a client may see it. */
   describe(conversationId: string, viewer: string): Promise<Described | undefined>;
+  /** Of conversations that somebody was shown, those of which D1 has less, or nothing. */
+  lagging(shown: readonly Shown[]): Promise<string[]>;
+  /** Has a conversation copy to D1 what that lacks; whether it could. */
+  copyNow(conversationId: string): Promise<boolean>;
   isMember(conversationId: string, clientId: string): Promise<boolean>;
   catchUp(conversationId: string, clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
@@ -116,6 +122,8 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     existing: (ids) => known.among(ids),
     describe: (id, viewer) =>
       withDeadline(conversation(id).describe(viewer), OBJECT_DEADLINE, `describing ${id}`),
+    lagging: (shown) => withDeadline(lagging(env.DB, shown), OBJECT_DEADLINE, "asking D1 what it lacks"),
+    copyNow: (id) => withDeadline(conversation(id).copyNow(), OBJECT_DEADLINE, `copying ${id}`),
     isMember: (id, clientId) =>
       withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
     catchUp: (id, clientId, request) =>

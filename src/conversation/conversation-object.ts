@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
+import { Alarm } from "../alarm.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Changed, ConversationStub, Env, MessagePlace, PatchByServer, Refused, Said } from "../env.ts";
+import { lagOf } from "../history/lag.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { hooksOf } from "../hooks/hooks.ts";
@@ -13,6 +15,7 @@ import { type ConversationRequest, type LinkRequest, linkClose } from "../protoc
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { verifyMembershipSignature } from "../protocol/signatures.ts";
 import { publish } from "../queue/publish.ts";
+import { reason } from "../reason.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { archiveOf } from "./archive.ts";
@@ -33,8 +36,7 @@ import { ConversationState } from "./state.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
-const RETRY_FIRST = 2_000; // ms
-const RETRY_LAST = 60_000; // ms
+const RETRY = 60_000; // ms
 
 export interface MissedNotices {
   notifications: Notification[];
@@ -65,14 +67,18 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   /** Deleted, but D1 may not know it yet. */
   #deleted: ConversationState | undefined;
   readonly #links = new Map<WebSocket, Link>();
-  #alarmAt: number | undefined;
-  #archiveFailures = 0;
+  readonly #alarm: Alarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#alarm = new Alarm(ctx.storage, () => Date.now());
     const state = ConversationState.load(ctx.storage.sql);
-    if (state?.isDeleted) this.#deleted = state;
-    else if (state !== undefined) this.#assemble(state);
+    if (state === undefined) return;
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.load();
+      if (state.isDeleted) this.#deleted = state;
+      else this.#assemble(state).outbox.woke(this.#alarm.isSet);
+    });
   }
 
   /** Opens a link for a session the gateway vouches for; 404 if there is no such conversation. */
@@ -99,6 +105,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   override async webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): Promise<void> {
+    this.#alarm.check();
     const open = this.#open;
     const link = this.#links.get(socket);
     if (open === undefined || link === undefined) return socket.close(1011, "not linked");
@@ -123,20 +130,29 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   /** Everything owed: deliveries a crash or a failing client left, then D1's copy. Harmless to run twice. */
   override async alarm(): Promise<void> {
-    this.#alarmAt = undefined;
+    this.#alarm.fired();
+    try {
+      await this.#doWhatIsDue();
+    } catch (error) {
+      // The platform tries a failing one a few times, and then never again.
+      console.error("alarm:", reason(error));
+      this.#alarm.within(RETRY);
+    }
+  }
+
+  async #doWhatIsDue(): Promise<void> {
     if (this.#deleted !== undefined) return this.#finishRemoval(this.#deleted);
     const open = this.#open;
     if (open === undefined) return;
     open.delivery.makeGood();
-    if (await open.outbox.drain()) {
-      this.#archiveFailures = 0;
-      if (open.outbox.isBehind) this.#wakeAfter(open.outbox.delay);
-    } else {
-      this.#archiveFailures += 1;
-      this.#wakeAfter(Math.min(RETRY_FIRST * 2 ** (this.#archiveFailures - 1), RETRY_LAST));
-    }
-    if (open.state.owedSince !== undefined) this.#wakeAfter(OWED_DELAY);
+    if (await open.outbox.drain()) open.state.keepArchived();
+    if (open.state.owedSince !== undefined) this.#alarm.within(OWED_DELAY);
     await open.conversation.happenings.publish();
+  }
+
+  /** Copies to D1 what it lacks, now: somebody was shown it and asks D1. Whether D1 has it then. */
+  async copyNow(): Promise<boolean> {
+    return (await this.#open?.outbox.drain()) ?? true;
   }
 
   /** Creates the conversation, or finds it created already. D1 knows it before this resolves, if D1 is up. */
@@ -158,7 +174,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     if (this.#open !== undefined) return this.start(record, origin); // somebody else was quicker
     const state = ConversationState.create(this.ctx.storage.sql, record);
     const { conversation, outbox } = this.#assemble(state);
-    this.#wakeAfter(outbox.delay);
+    outbox.soon();
     await this.#index(outbox);
     const pushes = origin === "client" ? conversation.membership.creationNotices() : [];
     conversation.membership.announceCreation(origin); // before anything can be said in it
@@ -255,7 +271,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     this.#open = undefined;
     this.#deleted = open.state;
     // What is being copied to D1 at this moment may still arrive there: it is cleared once more afterwards.
-    this.#wakeAfter(OWED_DELAY);
+    this.#alarm.within(OWED_DELAY);
     for (const socket of this.#links.keys()) socket.close(linkClose.LOST, "deleted");
     this.#links.clear();
     await clearArchive(open.state, archiveOf(this.env));
@@ -264,13 +280,13 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async #finishRemoval(state: ConversationState): Promise<void> {
     if (await clearArchive(state, archiveOf(this.env))) await this.#forget();
-    else this.#wakeAfter(RETRY_LAST);
+    else this.#alarm.within(RETRY);
   }
 
   /** Nothing is left of it, not even that it was there. */
   async #forget(): Promise<void> {
     this.#deleted = undefined;
-    this.#alarmAt = undefined;
+    this.#alarm.fired();
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
   }
@@ -317,7 +333,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, Date.now()),
         owe: (since) => {
-          if (state.owedSince === undefined) this.#wakeAfter(OWED_DELAY);
+          if (state.owedSince === undefined) this.#alarm.within(OWED_DELAY);
           state.owe(since);
         },
         owesNothing: () => state.owesNothing(),
@@ -325,7 +341,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           const client = this.env.CLIENTS.getByName(clientId);
           return withDeadline(client.deliver(id, frame), COLD_DEADLINE, `delivery to ${clientId}`);
         },
-        retryAfter: (delay) => this.#wakeAfter(delay),
+        retryAfter: (delay) => this.#alarm.within(delay),
         timer: (delay, run) => {
           const timer = setTimeout(run, delay);
           return () => clearTimeout(timer);
@@ -334,13 +350,19 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       links,
       state.owedSince,
     );
-    const outbox = new Outbox(state, archiveOf(this.env), () => Date.now());
+    const outbox = new Outbox(state, archiveOf(this.env), {
+      now: () => Date.now(),
+      nextTick: (run) => this.#nextTick(run),
+      timer: (delay, run) => void setTimeout(run, delay),
+      drainWithin: (delay) => this.#alarm.within(delay),
+      lag: lagOf(this.env),
+    });
     const settings = settingsOf(this.env);
     const events = new EventOutbox(this.ctx.storage.sql);
     const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => Date.now(),
       nextTick: (run) => this.#nextTick(run),
-      archiveSoon: () => this.#wakeAfter(outbox.delay),
+      archiveSoon: () => outbox.soon(),
       settings: () => settings.last,
       refreshSettings: () => this.#refreshSettings(),
       hooks: hooksOf(this.env),
@@ -354,7 +376,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       },
       hasListeners: () => hasListeners(settings.last),
       publish: (happened) => publish(eventQueueOf(this.env), happened),
-      publishAfter: (delay) => this.#wakeAfter(delay),
+      publishAfter: (delay) => this.#alarm.within(delay),
     });
     this.#open = { state, delivery, conversation, outbox };
     return this.#open;
@@ -362,15 +384,6 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   #nextTick(run: () => void): void {
     setTimeout(run, 0);
-  }
-
-  /** One alarm for everything: it moves forward in time only by firing. */
-  #wakeAfter(delay: number): void {
-    const at = Date.now() + delay;
-    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
-    this.#alarmAt = at;
-    // Not awaited: the write joins the transaction of this turn, and the output gate waits for it.
-    void this.ctx.storage.setAlarm(at);
   }
 
   #lost(socket: WebSocket): void {

@@ -3,6 +3,7 @@ import type { MessageRecord } from "../history/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import {
+  controlRecord,
   correctionRecord,
   joinRecords,
   type LogPlace,
@@ -12,6 +13,7 @@ import {
 } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
+import { SHOWN_LATELY } from "../protocol/shown.ts";
 import { reason } from "../reason.ts";
 import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
@@ -143,12 +145,13 @@ export class Messages {
       if ("done" in waits) waits.done(outcome);
       else this.#answer(answers, waits, outcome, place, records);
     }
-    // First the alarm that is due first: it does for both, and each time it is set is a row.
-    if (stored.length > 0) this.#host.archiveSoon();
     for (const { message, about } of stored) this.#sent(message, { transient: false, ...about });
     if (stored.length > 0) this.#broadcast(stored, answers);
     for (const [link, own] of answers) this.#delivery.send(link, joinRecords(own));
-    if (stored.length > 0) this.#delivery.storedAfter(before);
+    if (stored.length === 0) return;
+    this.#delivery.storedAfter(before);
+    // After what is due earlier: one alarm does for both, and each time it is set is a row.
+    this.#host.archiveSoon();
   }
 
   #answer(
@@ -261,6 +264,13 @@ export class Messages {
       limit === 0 ? [] : this.#state.log.page({ direction, start, end, messageType, limit }, link.clientId);
     const { id: conversationId, kind } = this.#state.facts;
     const page = { conversationId, kind, messages: this.#receipts.shown(messages) };
+    const upTo = messages.reduce(
+      (last, message) => Math.max(last, message.patchedAt ?? message.timestamp),
+      0,
+    );
+    if (upTo > this.#host.now() - SHOWN_LATELY) {
+      this.#delivery.send(link, controlRecord({ type: "shown", upTo }));
+    }
     this.#answers.reply(link, serial, replies.historyPage(serial, page));
   }
 

@@ -1,4 +1,5 @@
-import { NORMAL_LAG } from "../history/lag.ts";
+import type { Lag } from "../history/lag.ts";
+import type { Progress } from "../history/progress.ts";
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import { reason } from "../reason.ts";
 import type { ConversationState } from "./state.ts";
@@ -6,43 +7,96 @@ import type { ConversationState } from "./state.ts";
 /** D1, as the conversation's outbox writes it. Every call has a deadline and may reject. */
 export interface Archive {
   saveConversation(record: ConversationRecord): Promise<void>;
-  /** How far D1 follows this conversation: its newest message and its newest change of one (ms, 0 if none). */
-  archivedUpTo(conversationId: string): Promise<Progress>;
-  saveMessages(conversationId: string, messages: MessageRecord[]): Promise<void>;
+  /** How far D1 follows this conversation; undefined where it does not know it. */
+  archivedUpTo(conversationId: string): Promise<Progress | undefined>;
+  /** How far D1 follows now, by its own word; undefined where it does not know the conversation. */
+  saveMessages(conversationId: string, messages: MessageRecord[]): Promise<Progress | undefined>;
   /** Tells the app that D1 may lack what was said here after a time (ms), and when that is over. */
   behind(conversationId: string, since: number): Promise<void>;
   caughtUp(conversationId: string): Promise<void>;
 }
 
-interface Progress {
-  timestamp: number;
-  patchedAt: number;
+export interface OutboxHost {
+  now(): number;
+  /** Runs its argument when everything that already arrived has been handed over. */
+  nextTick(run: () => void): void;
+  /** Runs once after this many milliseconds, in memory alone. */
+  timer(milliseconds: number, run: () => void): void;
+  /** Has `drain` called after this many milliseconds at the latest, whatever becomes of the object. */
+  drainWithin(milliseconds: number): void;
+  lag: Lag;
 }
 
 const BATCH = 100; // messages per D1 batch
-const DELAY_FIRST = 1_000; // ms
-const DELAY_LAST = 8_000; // ms
+const GATHER_FIRST = 1_000; // ms
+const GATHER_LAST = 8_000; // ms
 const FLOWING = 8; // messages since the last time: more than people type
 const LATE = 10_000; // ms: older than anything is that waits as it should
+const RETRY_FIRST = 2_000; // ms
+const RETRY_LAST = 60_000; // ms
+/** How long after it was due (ms) a timer counts as lost: the clock was set back under it. */
+const TIMER_LOST = 1_000;
 
 /**
  * What a conversation owes D1. Nothing is queued: what D1 lacks is known by comparing, so a crash or a failure
  * at any moment is caught up by running again (I11).
+ *
+ * What is written after a quiet moment is copied at once; what follows gathers for a while, and is copied together.
+ * An alarm stands behind it, for an object that dies before it has copied: one for all that is written until it fires.
  */
 export class Outbox {
   readonly #state: ConversationState;
   readonly #archive: Archive;
-  readonly #now: () => number;
+  readonly #host: OutboxHost;
   #saving: Promise<boolean> | undefined;
-  #archivedUpTo: Progress | undefined;
-  #delay = DELAY_FIRST;
+  #copying: Promise<boolean> | undefined;
+  #reached: Progress | undefined;
+  /** How long what is written gathers (ms): a chat of people waits a second, a conversation in full flow longer. */
+  #gathering = GATHER_FIRST;
+  #copiedAt = Number.NEGATIVE_INFINITY;
+  /** The next copy that a timer will begin (ms): between these two, unless the clock was set back meanwhile. */
+  #timer: { setAt: number; dueAt: number } | undefined;
+  #failures = 0;
   /** Whether the app has still to be told that D1 is behind. */
   #untold = false;
 
-  constructor(state: ConversationState, archive: Archive, now: () => number) {
+  constructor(state: ConversationState, archive: Archive, host: OutboxHost) {
     this.#state = state;
     this.#archive = archive;
-    this.#now = now;
+    this.#host = host;
+  }
+
+  /**
+   * The object woke: what it may have died with, before D1 had it, is copied at once.
+   *
+   * @param isAlarmSet whether something is to be done later; else all is done, unless the alarm was lost
+   */
+  woke(isAlarmSet: boolean): void {
+    if (this.#state.isArchiveUncertain || this.#state.indexIsStale) this.soon();
+    else if (isAlarmSet && this.isBehind) this.#copySoon();
+  }
+
+  /** Something was written that D1 lacks. To be called in the turn that writes it. */
+  soon(): void {
+    this.#host.drainWithin(this.#host.lag.safety);
+    this.#copySoon();
+  }
+
+  #copySoon(): void {
+    // Who waits for D1 to come back is woken by the alarm; who copies sees what came meanwhile afterwards.
+    if (this.#failures > 0 || this.#copying !== undefined) return;
+    const now = this.#host.now();
+    const timer = this.#timer;
+    if (timer !== undefined && now >= timer.setAt && now <= timer.dueAt + TIMER_LOST) return;
+    const passed = now - this.#copiedAt;
+    const wait = passed < 0 ? 0 : Math.max(0, this.#gathering - passed);
+    const next = { setAt: now, dueAt: now + wait };
+    this.#timer = next;
+    const run = () => {
+      if (this.#timer === next) void this.drain();
+    };
+    if (wait === 0) this.#host.nextTick(run);
+    else this.#host.timer(wait, run);
   }
 
   /**
@@ -81,43 +135,67 @@ export class Outbox {
   }
 
   /**
-   * How long what is appended now may wait for D1 (ms). A chat of people is there in a second; a conversation in
-   * full flow shares fewer, larger writes, each of which costs as much as hundreds of messages.
-   */
-  get delay(): number {
-    return this.#delay;
-  }
-
-  /**
-   * Copies to D1 what it lacks of index and history. Resolves to whether it has everything now, and whoever asks how
-   * far D1 is knows. Never rejects.
+   * Copies to D1 what it lacks of index and history. Resolves to whether D1 has everything that there was at the
+   * call, and whoever asks how far D1 is knows. Shared with the copy under way; never rejects.
    */
   async drain(): Promise<boolean> {
+    const { end } = this.#state.log;
+    do {
+      if (this.#state.isDeleted) return true; // taken out of D1, not copied to it
+      this.#timer = undefined;
+      this.#copying ??= this.#drain().finally(() => {
+        this.#copying = undefined;
+        this.#copiedAt = this.#host.now();
+        if (this.isBehind) this.#copySoon();
+      });
+      if (!(await this.#copying)) return false;
+    } while (this.#lacks(end));
+    return true;
+  }
+
+  async #drain(): Promise<boolean> {
     const { id, kind } = this.#state.facts;
     const indexed = await this.index();
-    if (kind === "temporary") return indexed;
-    if (indexed && (await this.#copy(id)))
-      return this.#state.behindSince === undefined || this.#tellCaughtUp(id);
-    await this.#tellBehind(id, this.#firstOwed());
+    const done = indexed && (kind === "temporary" || (await this.#copy(id)));
+    if (!done && kind !== "temporary") await this.#tellBehind(id, this.#firstOwed());
+    if (done && (this.#state.behindSince === undefined || (await this.#tellCaughtUp(id)))) {
+      this.#failures = 0;
+      return true;
+    }
+    this.#failures += 1;
+    this.#host.drainWithin(Math.min(RETRY_FIRST * 2 ** (this.#failures - 1), RETRY_LAST));
     return false;
   }
 
+  /** Copies all that there is now; what comes meanwhile gathers for the next time. */
   async #copy(id: string): Promise<boolean> {
+    const { log } = this.#state;
+    const { end } = log;
+    if (!this.#lacks(end)) return true;
     try {
-      this.#archivedUpTo ??= await this.#archive.archivedUpTo(id);
+      this.#reached ??= known(await this.#archive.archivedUpTo(id));
       let copied = 0;
-      while (this.#isAfter(this.#archivedUpTo)) {
+      for (let upTo = 0; upTo < end; ) {
         const owed = this.#firstOwed();
-        if (owed !== undefined && owed < this.#now() - LATE) await this.#tellBehind(id, owed);
-        const messages = this.#state.log.changedAfter(this.#archivedUpTo, BATCH);
-        if (messages.length === 0) break;
-        await this.#archive.saveMessages(id, messages);
-        this.#archivedUpTo = messages.reduce(furthest, this.#archivedUpTo);
+        if (owed !== undefined && owed < this.#host.now() - LATE) await this.#tellBehind(id, owed);
+        const messages = log.changedAfter(this.#reached, BATCH);
+        const last = messages.at(-1);
+        if (last === undefined) break;
+        const reached = known(await this.#archive.saveMessages(id, messages));
+        this.#reached = reached;
+        if (isShortOf(reached, messages)) throw new Error("D1 did not take what it was given");
         copied += messages.length;
+        upTo = last.patchedAt ?? last.timestamp;
       }
-      this.#delay = copied > FLOWING ? Math.min(this.#delay * 2, DELAY_LAST) : DELAY_FIRST;
+      this.#state.archived(end);
+      this.#gathering = copied > FLOWING ? Math.min(this.#gathering * 2, GATHER_LAST) : GATHER_FIRST;
       return true;
     } catch (error) {
+      if (error instanceof Unknown) {
+        // It begins anew, with members and facts.
+        this.#reached = { timestamp: 0, patchedAt: 0 };
+        this.#state.indexLost();
+      }
       console.warn(`history of ${id} is late:`, reason(error));
       return false;
     }
@@ -128,9 +206,9 @@ export class Outbox {
    * newest: what failed to be copied earlier was told then.
    */
   #firstOwed(): number | undefined {
-    const { log } = this.#state;
-    const presumed = log.end - NORMAL_LAG;
-    return log.firstAfter(this.#archivedUpTo ?? { timestamp: presumed, patchedAt: presumed });
+    const { log, archivedAt } = this.#state;
+    const presumed = Math.max(archivedAt, log.end - this.#host.lag.normal);
+    return log.firstAfter(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
   }
 
   /**
@@ -165,21 +243,25 @@ export class Outbox {
 
   /** Whether D1 lacks anything, as far as is known without asking it. */
   get isBehind(): boolean {
-    if (this.#state.indexIsStale) return true;
-    return (
-      this.#state.facts.kind !== "temporary" &&
-      this.#isAfter(this.#archivedUpTo ?? { timestamp: 0, patchedAt: 0 })
-    );
+    return this.#state.indexIsStale || this.#lacks(this.#state.log.end);
   }
 
-  #isAfter({ timestamp, patchedAt }: Progress): boolean {
-    return timestamp < this.#state.log.head || patchedAt < this.#state.log.patchedAt;
+  #lacks(end: number): boolean {
+    return this.#state.facts.kind !== "temporary" && this.#state.archivedAt < end;
   }
 }
 
-function furthest(reached: Progress, message: MessageRecord): Progress {
-  return {
-    timestamp: Math.max(reached.timestamp, message.timestamp),
-    patchedAt: Math.max(reached.patchedAt, message.patchedAt ?? 0),
-  };
+/** D1 does not know the conversation, so that nothing of it can be there. */
+class Unknown extends Error {
+  override name = "Unknown";
+}
+
+function known(progress: Progress | undefined): Progress {
+  if (progress === undefined) throw new Unknown("D1 does not know it");
+  return progress;
+}
+
+/** Whether a copy lacks any of these, by what it says of itself. */
+function isShortOf({ timestamp, patchedAt }: Progress, messages: readonly MessageRecord[]): boolean {
+  return messages.some((message) => message.timestamp > timestamp || (message.patchedAt ?? 0) > patchedAt);
 }

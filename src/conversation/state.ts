@@ -29,6 +29,9 @@ export interface Member {
 /** Changes remembered by the clock: more than come while somebody logs in. */
 const RECENT_MAX = 2_000;
 
+/** How much may be said (ms of the log) before it is written down again how far D1 is. */
+const KEPT_STEP = 60 * 60 * 1000;
+
 type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt">;
 
 /**
@@ -49,13 +52,20 @@ export class ConversationState {
   #indexedAt: number;
   /** Messages after this timestamp may still have to reach members by the cold lane. */
   #owedSince: number | undefined;
+  /** Up to where D1 is known to have the log (ms), and how much of that is written down, which is not every time. */
+  #archivedAt: number;
+  #archivedKept: number;
   /** D1 may lack what was said after this time, longer than is normal; undefined while it keeps up. */
   #behindSince: number | undefined;
 
   static create(sql: Sql, record: ConversationRecord): ConversationState {
     createTables(sql);
     const { members, muted, lastMessageAt, ...facts } = record;
-    sql.exec("INSERT INTO conversation (id, facts, indexed_at) VALUES (1, ?, 0)", JSON.stringify(facts));
+    sql.exec(
+      "INSERT INTO conversation (id, facts, indexed_at, archived_at) VALUES (1, ?, 0, ?)",
+      JSON.stringify(facts),
+      record.createdAt,
+    );
     const state = new ConversationState(sql);
     state.addMembers(members, record.createdAt);
     state.notices.keep({ kind: "joined", by: record.creator, members }, record.createdAt);
@@ -72,9 +82,13 @@ export class ConversationState {
   private constructor(sql: Sql) {
     this.#sql = sql;
     const row = sql
-      .exec<{ facts: string; indexed_at: number; owed_since: number | null; behind_since: number | null }>(
-        "SELECT facts, indexed_at, owed_since, behind_since FROM conversation",
-      )
+      .exec<{
+        facts: string;
+        indexed_at: number;
+        owed_since: number | null;
+        behind_since: number | null;
+        archived_at: number | null;
+      }>("SELECT facts, indexed_at, owed_since, behind_since, archived_at FROM conversation")
       .one();
     const { deletedAt, ...facts }: Facts & { deletedAt?: number } = readAsWritten(row.facts);
     this.#facts = facts;
@@ -82,6 +96,8 @@ export class ConversationState {
     this.#indexedAt = row.indexed_at;
     this.#owedSince = row.owed_since ?? undefined;
     this.#behindSince = row.behind_since ?? undefined;
+    this.#archivedAt = row.archived_at ?? 0;
+    this.#archivedKept = this.#archivedAt;
     this.log = new Log(sql);
     this.notices = new Notices(sql);
     this.members = new Map();
@@ -243,7 +259,41 @@ export class ConversationState {
   indexed(updatedAt: number): void {
     if (updatedAt <= this.#indexedAt) return;
     this.#indexedAt = updatedAt;
-    this.#sql.exec("UPDATE conversation SET indexed_at = ?", updatedAt);
+    this.#archivedKept = this.#archivedAt;
+    this.#sql.exec("UPDATE conversation SET indexed_at = ?, archived_at = ?", updatedAt, this.#archivedAt);
+  }
+
+  /** D1 does not know the conversation after all: it begins anew. */
+  indexLost(): void {
+    this.#indexedAt = 0;
+    this.#archivedAt = 0;
+    this.#archivedKept = 0;
+    this.#sql.exec("UPDATE conversation SET indexed_at = 0, archived_at = 0");
+  }
+
+  /** Everything in the log up to here (ms) is in D1, by its own word. */
+  get archivedAt(): number {
+    return this.#archivedAt;
+  }
+
+  /** What a crash forgets of it is copied twice. */
+  archived(upTo: number): void {
+    this.#archivedAt = Math.max(this.#archivedAt, upTo);
+  }
+
+  /**
+   * Whether D1 may lack something although no alarm is set: much was said since it was last written down what D1 has.
+   * So it is in storage of an earlier version, or where an alarm was lost.
+   */
+  get isArchiveUncertain(): boolean {
+    return this.log.end > this.#archivedKept + KEPT_STEP;
+  }
+
+  /** Writes down how far D1 is, once in a while. */
+  keepArchived(): void {
+    if (this.#archivedAt <= this.#archivedKept + KEPT_STEP) return;
+    this.#archivedKept = this.#archivedAt;
+    this.#sql.exec("UPDATE conversation SET archived_at = ?", this.#archivedAt);
   }
 
   get owedSince(): number | undefined {

@@ -4,7 +4,7 @@ import type { Sql } from "../sql.ts";
 export function createTables(sql: Sql): void {
   sql.exec(
     "CREATE TABLE conversation (id INTEGER PRIMARY KEY CHECK (id = 1), facts TEXT NOT NULL, " +
-      "indexed_at INTEGER NOT NULL, owed_since INTEGER, behind_since INTEGER)",
+      "indexed_at INTEGER NOT NULL, owed_since INTEGER, behind_since INTEGER, archived_at INTEGER)",
   );
   // Without a rowid the key is the row: one row written per change, no index beside it.
   sql.exec(
@@ -40,6 +40,9 @@ export function upgradeTables(sql: Sql): void {
   }
   if (definitionOf(sql, "conversation")?.includes("behind_since") !== true) {
     sql.exec("ALTER TABLE conversation ADD COLUMN behind_since INTEGER");
+  }
+  if (definitionOf(sql, "conversation")?.includes("archived_at") !== true) {
+    sql.exec("ALTER TABLE conversation ADD COLUMN archived_at INTEGER");
   }
 }
 

@@ -24,6 +24,7 @@ import {
 import { partsOfPatch, partsOfRead } from "../protocol/parts.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
+import { withShown } from "../protocol/shown.ts";
 import { reason } from "../reason.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
 import { DialQueue } from "./dial-queue.ts";
@@ -32,6 +33,7 @@ import type { Dial, LinkSocket } from "./link-socket.ts";
 import { LinkTable } from "./link-table.ts";
 import { Marks } from "./marks.ts";
 import { Redelivery } from "./redelivery.ts";
+import { ShownLately } from "./shown.ts";
 import { Unanswered } from "./unanswered.ts";
 
 /** The gateway around a session. */
@@ -99,6 +101,7 @@ export class ClientSession implements LinkOwner {
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** The same for notices: each is told once, however often it comes. */
   readonly #noticed = new Marks((conversationId) => this.#links.has(conversationId));
+  readonly #shown = new ShownLately();
   /** Conversations of which messages came that were said before the login. */
   readonly #broughtOld = new Set<string>();
   /** When the client's object let the session in: what was so before is not to be said to it again. */
@@ -225,7 +228,8 @@ export class ClientSession implements LinkOwner {
     if (!isConversationCommand(command) || (command.name === "message.send" && command.will)) {
       if (serial !== undefined) this.#unanswered.add(serial);
       this.#java?.asked(command);
-      this.#socket?.send(frame);
+      const isQuery = command.name === "conversation.query";
+      this.#socket?.send(isQuery ? withShown(frame, this.#shown.recent(this.now())) : frame);
       return;
     }
     if (command.name === "message.acknowledge") return this.#acknowledge(command, frame);
@@ -314,6 +318,7 @@ export class ClientSession implements LinkOwner {
           record.upTo >= (this.#marks.at(conversationId) ?? 0) &&
           this.#needsCount(conversationId, record)
         ) {
+          this.#shown.entry(conversationId, record.upTo, this.now());
           this.#unread(record.payload);
         }
         return false;
@@ -332,6 +337,10 @@ export class ClientSession implements LinkOwner {
     if (link !== undefined) this.#links.opened(link);
     if (this.#links.size > this.#owner.linkLimit() + LINKS_OVER) this.#makeRoom(0);
     queueMicrotask(() => this.#closeWhenAnswered()); // its waiting frames go out in this turn
+  }
+
+  shown(conversationId: string, upTo: number): void {
+    this.#shown.entry(conversationId, upTo, this.now());
   }
 
   unlinked(conversationId: string, period: string): void {
@@ -459,6 +468,7 @@ export class ClientSession implements LinkOwner {
     }
     const { patch, acknowledge } = record.traits;
     if (record.timestamp <= this.#admittedAt) this.#broughtOld.add(conversationId);
+    this.#shown.entry(conversationId, record.timestamp, this.now());
     this.#marks.advance(conversationId, record.timestamp);
     if (record.origin === this.#origin || record.payload.length === 0) return true;
     if (patch) {
@@ -497,6 +507,7 @@ export class ClientSession implements LinkOwner {
 
   /** An own message is part of what the session has seen, unless something before it is still to come. */
   #accepted(conversationId: string, place: LogPlace): void {
+    this.#shown.entry(conversationId, place.timestamp, this.now());
     if (!this.hasMark(conversationId) || this.#marks.place(conversationId, place) !== "next") return;
     this.#marks.advance(conversationId, place.timestamp);
   }
@@ -549,12 +560,16 @@ export class ClientSession implements LinkOwner {
     // Whole milliseconds: of two notices of one time both are known, or neither.
     if (again && Math.floor(at) <= this.#admittedAt) return false;
     this.#noticed.advance(conversationId, at);
+    this.#shown.change(conversationId, Math.floor(at), this.now());
     if (payload.length > 0) this.#push(payload);
     return true;
   }
 
   #caughtUp({ conversationId, head }: SessionControl & { type: "caughtUp" }): void {
-    if (head !== undefined) this.#marks.advance(conversationId, head);
+    if (head !== undefined) {
+      this.#marks.advance(conversationId, head);
+      if (head > 0) this.#shown.entry(conversationId, head, this.now());
+    }
     const waited = this.#catchingUp.get(conversationId);
     this.#catchingUp.delete(conversationId);
     if (waited?.link) this.#linkTo(conversationId);
@@ -590,6 +605,9 @@ export class ClientSession implements LinkOwner {
         return this.#caughtUp(word);
       case "link":
         return this.#follow(word.conversationId, word.since);
+      case "shown":
+        for (const shown of word.shown) this.#shown.answered(shown, this.now());
+        return;
     }
   }
 

@@ -30,6 +30,8 @@ export interface LinkOwner {
   lostTrack(link: ConversationLink, rest: Forwarded[]): void;
   /** Whether it is known up to where the session has seen the conversation. */
   hasMark(conversationId: string): boolean;
+  /** The answer that follows shows the log up to here. */
+  shown(conversationId: string, upTo: number): void;
   unlinked(conversationId: string, period: Period): void;
   /** The conversation does not exist: this frame has no other answer. */
   refuse(forwarded: Forwarded): void;
@@ -188,6 +190,7 @@ export class ConversationLink {
   }
 
   #hear(word: ConversationControl): void {
+    if (word.type === "shown") return this.#owner.shown(this.conversationId, word.upTo);
     if (word.type !== "unlinked" || this.#phase.name !== "open") return;
     this.#phase = { name: "draining", socket: this.#phase.socket };
     this.#owner.unlinked(this.conversationId, word.period);

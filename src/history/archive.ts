@@ -1,9 +1,11 @@
 import { Buffer } from "node:buffer";
-import { eq, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Json } from "../protocol/json.ts";
 import { chunksOf } from "./chunks.ts";
+import type { Shown } from "../protocol/shown.ts";
 import { withoutDeeperThan } from "./nesting.ts";
+import { type Progress, timeIn } from "./progress.ts";
 import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversations, members, messages } from "./schema.ts";
 import { statement } from "./statement.ts";
@@ -99,14 +101,15 @@ function deletionOf(conversationId: string, timestamps: number[]): SQL {
 /**
  * Archives messages, edits of archived messages, and that messages were deleted. Save them in the order of
  * `patchedAt ?? timestamp`: how far D1 got is noted with them, and what it has passed already, by a write that was
- * late or came twice, changes nothing. Nor does anything of a conversation that D1 does not know.
+ * late or came twice, changes nothing. Nor does anything of a conversation that D1 does not know. Resolves to how far
+ * D1 follows afterwards, undefined where it does not know the conversation.
  */
 export async function saveMessages(
   db: D1Database,
   conversationId: string,
   records: MessageRecord[],
-): Promise<void> {
-  if (records.length === 0) return;
+): Promise<Progress | undefined> {
+  if (records.length === 0) return archivedUpTo(db, conversationId);
   const timestamp = records.reduce((newest, record) => Math.max(newest, record.timestamp), 0);
   const patchedAt = records.reduce((newest, record) => Math.max(newest, record.patchedAt ?? 0), 0);
   const deleted = records.filter((record) => record.deleted).map((record) => record.timestamp);
@@ -122,7 +125,8 @@ export async function saveMessages(
           OR value->>8 > coalesce(${conversations.archivedPatchAt}, 0))
       ON CONFLICT (timestamp, conversation_id) DO UPDATE SET content = excluded.content,
         binary = excluded.binary, mention_all = excluded.mention_all, mentions = excluded.mentions,
-        patched_at = excluded.patched_at, recalled = excluded.recalled
+        receipt = excluded.receipt, patched_at = excluded.patched_at, recalled = excluded.recalled,
+        recipients = excluded.recipients, address = excluded.address
       WHERE coalesce(excluded.patched_at, 0) > coalesce(${messages.patchedAt}, 0)`,
   );
   const deletions = deleted.length > 0 ? [deletionOf(conversationId, deleted)] : [];
@@ -133,20 +137,45 @@ export async function saveMessages(
     WHERE ${conversations.id} = ${conversationId} AND (${conversations.archivedAt} IS NULL
       OR ${conversations.archivedAt} < ${timestamp} OR ${conversations.archivedPatchAt} IS NULL
       OR ${conversations.archivedPatchAt} < ${patchedAt})`;
-  await db.batch([...insertions, ...deletions, progress].map((query) => statement(db, query)));
+  const results = await db.batch<Reached>(
+    [...insertions, ...deletions, progress, reachedBy(conversationId)].map((query) => statement(db, query)),
+  );
+  return progressIn(results.at(-1)?.results[0]);
 }
 
-/** How far D1 follows a conversation's log: its newest message and its newest change of one (ms, 0 for none). */
-export async function archivedUpTo(
-  db: D1Database,
-  conversationId: string,
-): Promise<{ timestamp: number; patchedAt: number }> {
-  const reached = await drizzle(db)
-    .select({ timestamp: conversations.archivedAt, patchedAt: conversations.archivedPatchAt })
-    .from(conversations)
-    .where(eq(conversations.id, conversationId))
-    .get();
-  return { timestamp: reached?.timestamp ?? 0, patchedAt: reached?.patchedAt ?? 0 };
+/** How far D1 follows a conversation's log; undefined where it does not know the conversation. */
+export async function archivedUpTo(db: D1Database, conversationId: string): Promise<Progress | undefined> {
+  return progressIn((await statement(db, reachedBy(conversationId)).first<Reached>()) ?? undefined);
+}
+
+/** As the driver hands it over, unchecked. */
+type Reached = { timestamp: unknown; patched_at: unknown };
+
+/** Columns by their table: SQLite takes a quoted name alone that it does not know for a text. */
+function reachedBy(conversationId: string): SQL {
+  return sql`SELECT c.archived_at AS timestamp, c.archived_patch_at AS patched_at FROM ${conversations} AS c
+    WHERE c.id = ${conversationId}`;
+}
+
+function progressIn(reached: Reached | undefined): Progress | undefined {
+  return (
+    reached && {
+      timestamp: timeIn(reached.timestamp, "archived_at"),
+      patchedAt: timeIn(reached.patched_at, "archived_patch_at"),
+    }
+  );
+}
+
+/** Those conversations that D1 does not have as far as this, or not at all, of what somebody was shown. */
+export async function lagging(db: D1Database, shown: readonly Shown[]): Promise<string[]> {
+  const wanted = JSON.stringify(
+    shown.map(({ conversationId, upTo, changedAt }) => [conversationId, upTo, changedAt]),
+  );
+  const query = sql`SELECT value->>0 AS id FROM json_each(${wanted}) WHERE NOT EXISTS (
+    SELECT 1 FROM ${conversations} AS c WHERE c.id = value->>0 AND c.updated_at >= value->>2
+      AND max(coalesce(c.archived_at, 0), coalesce(c.archived_patch_at, 0)) >= value->>1)`;
+  const { results } = await statement(db, query).all<{ id: string }>();
+  return results.map(({ id }) => id);
 }
 
 /** In the order that the INSERT reads. */

@@ -1,5 +1,6 @@
 import type { ErrorName } from "./errors.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { Shown } from "./shown.ts";
 
 /**
  * What a client can ask, in the field's names. The codec (`decode.ts`) turns frames into these; wire names
@@ -105,6 +106,8 @@ export type Request =
       skip: number | undefined;
       compact: boolean;
       withLastMessage: boolean;
+      /** The gateway says: what the client was shown lately. */
+      shown: Shown[];
       /** When set, everything else is ignored. Comma lists are split. */
       temporaryIds: string[];
     }

@@ -4,6 +4,7 @@ import { given, malformed, nonEmpty, toSignature } from "./fields.ts";
 import { type ConvCommand, ConvCommandSchema, type GenericCommand, OpType } from "./generated/message_pb.js";
 import type { Json } from "./json.ts";
 import { parseAsWritten, parseJsonObject } from "./json-text.ts";
+import { shownIn } from "./shown.ts";
 
 /** Bits of `flag` (wire §4.5.3). */
 const COMPACT = 1;
@@ -17,7 +18,7 @@ export function decodeConversationRequest(message: GenericCommand): Request | un
     case OpType.start:
       return decodeStart(conversation);
     case OpType.query:
-      return decodeQuery(conversation);
+      return decodeQuery(conversation, message.shown);
     case OpType.is_member:
       return { name: "conversation.isMember", conversationIds: conversation.cids };
     case OpType.add:
@@ -87,7 +88,7 @@ function decodeStart(conversation: ConvCommand): Request {
   };
 }
 
-function decodeQuery(conversation: ConvCommand): Request {
+function decodeQuery(conversation: ConvCommand, shown: string): Request {
   let where: Json | undefined;
   const text = conversation.where?.data;
   if (text !== undefined && text !== "") {
@@ -101,6 +102,7 @@ function decodeQuery(conversation: ConvCommand): Request {
     sort: nonEmpty(conversation.sort),
     limit: given(conversation, "limit"),
     skip: given(conversation, "skip"),
+    shown: shownIn(shown),
     compact: (conversation.flag & COMPACT) !== 0,
     withLastMessage: (conversation.flag & WITH_LAST_MESSAGE) !== 0,
     // Java sends several ids as one, separated by commas.

@@ -1,4 +1,5 @@
 import type { ErrorName } from "./errors.ts";
+import type { Shown } from "./shown.ts";
 
 /**
  * The words of the link rules L1-L8 (docs/architecture.md): what gateway and objects tell each other beside the
@@ -43,7 +44,9 @@ export type ConversationControl =
   /** First on every link. Everything after `since` reaches this client by links alone; `head` is the log's end. */
   | { type: "opened"; period: Period; since: number; head: number }
   /** The last word before the link ends for want of room (L4): finish, then close. */
-  | { type: "unlinked"; period: Period };
+  | { type: "unlinked"; period: Period }
+  /** The answer behind this word shows the log up to here. */
+  | { type: "shown"; upTo: number };
 
 /** Gateway → ConversationObject. */
 export type ConversationRequest = { type: "unlink" };
@@ -66,7 +69,9 @@ export type SessionControl =
   /** The inbox has the conversation: whatever breaks from here on, the next login asks it (I4). */
   | { type: "noted"; conversationId: string }
   /** The client was told of the conversation up to here: drop live stored messages at or before it (L5, L6). */
-  | { type: "caughtUp"; conversationId: string; head: number | undefined };
+  | { type: "caughtUp"; conversationId: string; head: number | undefined }
+  /** The answer behind this word shows so much of conversations. */
+  | { type: "shown"; shown: Shown[] };
 
 /** Gateway → ClientObject. */
 export type SessionReport =

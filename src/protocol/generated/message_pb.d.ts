@@ -1450,6 +1450,13 @@ export declare type GenericCommand = Message<"parley.GenericCommand"> & {
    * @generated from field: optional int32 pushes = 1001;
    */
   pushes: number;
+
+  /**
+   * And what the client was shown lately, JSON.
+   *
+   * @generated from field: optional string shown = 1002;
+   */
+  shown: string;
 };
 
 /**

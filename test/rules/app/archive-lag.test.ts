@@ -1,19 +1,26 @@
 import { beforeEach, expect, test } from "vitest";
 import { ArchiveLag } from "../../../src/app/archive-lag.ts";
+import { Facts } from "../../../src/app/facts.ts";
+import { lagOf } from "../../../src/history/lag.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOW = 1_000_000;
-const SHORTLY_BEFORE = NOW - 15_000;
+const normal = lagOf({ OWN_BOX: "1" });
+const SHORTLY_BEFORE = NOW - normal.normal;
 
 let sql: MemorySql;
 let lag: ArchiveLag;
 
+function lagIn(storage: MemorySql, start?: { at: number }): ArchiveLag {
+  return new ArchiveLag(storage, new Facts(storage), normal, start);
+}
+
 beforeEach(() => {
   sql = new MemorySql();
-  lag = new ArchiveLag(sql);
+  lag = lagIn(sql);
 });
 
-test("while nobody is behind, D1 has everything up to 15 s ago", () => {
+test("while nobody is behind, D1 has everything up to moments ago", () => {
   expect(lag.archivedUntil(NOW)).toBe(SHORTLY_BEFORE);
 });
 
@@ -43,5 +50,15 @@ test("one that fell behind a moment ago promises no more than usual", () => {
 
 test("it is remembered by an object that slept", () => {
   lag.behind("late", 500);
-  expect(new ArchiveLag(sql).archivedUntil(NOW)).toBe(500);
+  expect(lagIn(sql).archivedUntil(NOW)).toBe(500);
+});
+
+test("a machine that comes up claims what it did before, until all alarms that were due have gone off", () => {
+  const before = lagIn(sql, { at: NOW - 10 * 60_000 }).archivedUntil(NOW);
+  expect(before).toBe(SHORTLY_BEFORE);
+  const up = NOW + 60 * 60_000;
+  const restarted = lagIn(sql, { at: up });
+  expect(restarted.archivedUntil(up + 1_000)).toBe(before);
+  expect(restarted.archivedUntil(up + normal.safety + normal.normal - 1)).toBe(before);
+  expect(restarted.archivedUntil(up + 60_000)).toBe(up + 60_000 - normal.normal);
 });

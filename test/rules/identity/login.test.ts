@@ -38,7 +38,14 @@ function toms() {
   const notHere = () => Promise.reject(new Error("not here"));
   const services: Services = {
     ...{ appId: "app", masterKey: "key", tokens, now: () => NOW, settings: async () => settings },
-    ...{ checkJsonWebToken: notHere, memberLimit: notHere, start: notHere, describe: notHere },
+    ...{
+      checkJsonWebToken: notHere,
+      memberLimit: notHere,
+      start: notHere,
+      describe: notHere,
+      lagging: notHere,
+      copyNow: notHere,
+    },
     ...{ isMember: notHere, catchUp: notHere, missedNotices: notHere, will: notHere, query: notHere },
     hooks: { aboutMessage: notHere, aboutConversation: notHere },
     ...{

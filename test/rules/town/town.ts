@@ -19,6 +19,7 @@ import { replayOf, unreadOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { GatewayServices } from "../../../src/gateway/gateway.ts";
 import type { Dial, LinkSocket } from "../../../src/gateway/link-socket.ts";
+import { lagOf } from "../../../src/history/lag.ts";
 import type { ConversationRecord } from "../../../src/history/records.ts";
 import { EventOutbox } from "../../../src/hooks/event-outbox.ts";
 import { ALLOWED } from "../../../src/hooks/events.ts";
@@ -354,11 +355,17 @@ export class ConversationHouse {
     const archive = {
       saveConversation: async () => {},
       archivedUpTo: async () => ({ timestamp: 0, patchedAt: 0 }),
-      saveMessages: async () => {},
+      saveMessages: async () => ({ timestamp: 0, patchedAt: 0 }),
       behind: async () => {},
       caughtUp: async () => {},
     };
-    const outbox = new Outbox(state, archive, () => network.now);
+    const outbox = new Outbox(state, archive, {
+      now: () => network.now,
+      nextTick: (run) => void timer(0, run),
+      timer,
+      drainWithin: () => {},
+      lag: lagOf({ OWN_BOX: "1" }),
+    });
     const events = new EventOutbox(this.sql);
     const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => network.now,
@@ -513,6 +520,8 @@ export class ClientHouse {
       memberLimit: async () => 500,
       start: () => Promise.reject(new Error("not here")),
       describe: async () => undefined,
+      lagging: async () => [],
+      copyNow: async () => true,
       isMember: (id, clientId) => call(() => conversations.get(id)?.state.members.has(clientId) ?? false),
       catchUp: (id, clientId, request) => call(() => conversations.get(id)?.catchUp(clientId, request)),
       missedNotices: (id, clientId, after) => {

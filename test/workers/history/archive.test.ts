@@ -36,7 +36,7 @@ async function archived(id: string): Promise<MessageRecord[]> {
   return rows.filter((row) => row.conversationId === id).map(messageIn);
 }
 
-async function rowsWritten(work: (billed: D1Database) => Promise<void>): Promise<number> {
+async function rowsWritten(work: (billed: D1Database) => Promise<unknown>): Promise<number> {
   const billed = new WatchedDatabase(db);
   await work(billed);
   return billed.rowsWritten;
@@ -262,7 +262,17 @@ describe("messages saved", () => {
 
 describe("archived up to", () => {
   test("is nothing before the first message", async () => {
-    expect(await archivedUpTo(db, "nowhere")).toEqual({ timestamp: 0, patchedAt: 0 });
+    const id = freshId();
+    await saveConversation(db, conversation(id));
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 0, patchedAt: 0 });
+  });
+
+  test("throws where it is no number, as of a table that lacks the column", async () => {
+    const id = freshId();
+    await saveConversation(db, conversation(id));
+    await db.prepare("UPDATE conversations SET archived_at = 'archived_at' WHERE id = ?").bind(id).run();
+    await expect(archivedUpTo(db, id)).rejects.toThrow("which is no time");
+    await expect(saveMessages(db, id, [message(1)])).rejects.toThrow("which is no time");
   });
 
   test("names the newest message and the newest edit", async () => {
@@ -276,11 +286,11 @@ describe("archived up to", () => {
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 3, patchedAt: 9 });
   });
 
-  test("is nothing for a conversation that D1 does not know, and its messages wait for that", async () => {
+  test("is unknown for a conversation that D1 does not know, and its messages wait for that", async () => {
     const id = freshId();
-    await saveMessages(db, id, [message(1, { patchedAt: 7 })]);
+    expect(await saveMessages(db, id, [message(1, { patchedAt: 7 })])).toBeUndefined();
     expect(await archived(id)).toEqual([]);
-    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 0, patchedAt: 0 });
+    expect(await archivedUpTo(db, id)).toBeUndefined();
   });
 
   test("survives a new snapshot of the conversation", async () => {

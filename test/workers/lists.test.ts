@@ -1,0 +1,142 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { history, look, named, query, say, start } from "./support/chat.ts";
+import { edit, namedBy } from "./support/commands.ts";
+import { breakTable, repair } from "./support/d1.ts";
+import { Device } from "./support/device.ts";
+import { saidBy } from "./support/rest.ts";
+import { openWorld } from "./support/world.ts";
+
+/** A list of conversations is never older than what whoever asks for it was shown. */
+
+beforeAll(() => openWorld({ messages: { allowEdit: true, allowRecall: true } }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await repair();
+});
+
+/** Conversations as a list shows them: the newest first, each with its last message. */
+async function list(device: Device): Promise<[unknown, unknown][]> {
+  const found = await query(device, undefined, { flag: 2 });
+  return found.map(({ objectId, msg }) => [objectId, msg]);
+}
+
+async function twoChats() {
+  const [tom, jerry] = named("tom", "jerry");
+  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+  const kitchen = await start(toms, [tom, jerry], { unique: false });
+  const cellar = await start(toms, [tom, jerry], { unique: false });
+  return { tom, jerry, toms, jerrys, kitchen, cellar };
+}
+
+describe("[B-20] [B-22] a list shows at once, in its order,", () => {
+  test("what was sent and what was received, however fast", async () => {
+    const { toms, jerrys, kitchen, cellar } = await twoChats();
+    let other: [string, string | undefined] = [cellar, undefined];
+    for (const [at, chat] of [kitchen, cellar, cellar, kitchen, cellar, kitchen].entries()) {
+      const [last] = at === 0 ? [] : await list(toms);
+      if (last !== undefined && last[0] !== chat) other = [String(last[0]), String(last[1])];
+      await say(toms, chat, `message ${at}`);
+      const expected = [[chat, `message ${at}`], other];
+      expect(await list(toms)).toEqual(expected);
+      await jerrys.message(`message ${at}`);
+      expect(await list(jerrys)).toEqual(expected);
+    }
+  });
+
+  test("an edit of the last message", async () => {
+    const { toms, jerrys, kitchen, cellar } = await twoChats();
+    await say(toms, kitchen, "before");
+    const ack = await say(toms, cellar, "chese");
+    await jerrys.message("chese");
+    await edit(toms, namedBy(cellar, ack), "cheese");
+    expect(await list(toms)).toEqual([
+      [cellar, "cheese"],
+      [kitchen, "before"],
+    ]);
+    await jerrys.push("patch", "modify");
+    expect(await list(jerrys)).toEqual(await list(toms));
+  });
+
+  test("what the app's server said", async () => {
+    const { tom, jerrys, kitchen, cellar } = await twoChats();
+    for (const text of ["one", "two"]) {
+      await saidBy(tom, kitchen, text);
+      await jerrys.message(text);
+      expect(await list(jerrys)).toEqual([
+        [kitchen, text],
+        [cellar, undefined],
+      ]);
+    }
+  });
+
+  test("what a device missed and was told when it came, in either way", async () => {
+    const { tom, jerry, toms, jerrys, kitchen, cellar } = await twoChats();
+    jerrys.close();
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    await breakTable("messages");
+    await say(toms, kitchen, "missed");
+    await repair();
+    const pulling = await Device.of(jerry);
+    await pulling.push("unread");
+    const expected = [
+      [kitchen, "missed"],
+      [cellar, undefined],
+    ];
+    expect(await list(pulling)).toEqual(expected);
+    expect(await list(await Device.of(tom))).toEqual(expected);
+  });
+
+  test("what an answer by id or a page of history showed", async () => {
+    for (const show of [look, history]) {
+      const { toms, jerrys, kitchen, cellar } = await twoChats();
+      jerrys.close();
+      vi.spyOn(console, "warn").mockImplementation(() => {});
+      await breakTable("messages");
+      await say(toms, kitchen, "new");
+      await repair();
+      const device = await Device.of(toms.clientId);
+      await show(device, kitchen);
+      expect(await list(device)).toEqual([
+        [kitchen, "new"],
+        [cellar, undefined],
+      ]);
+    }
+  });
+
+  test("a conversation that was begun while D1 was down", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    await breakTable("members");
+    const chat = await start(toms, [tom, jerry]);
+    await jerrys.push("conv", "joined");
+    await repair();
+    expect(await list(jerrys)).toEqual([[chat, undefined]]);
+    expect(await list(toms)).toEqual([[chat, undefined]]);
+  });
+});
+
+test("[I11] where D1 takes nothing, a list comes all the same, as D1 has it", async () => {
+  const { toms, kitchen, cellar } = await twoChats();
+  await say(toms, kitchen, "before");
+  expect(await list(toms)).toEqual([
+    [kitchen, "before"],
+    [cellar, undefined],
+  ]);
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  await breakTable("messages");
+  await say(toms, cellar, "after");
+  expect((await query(toms, undefined, {})).map(({ objectId }) => objectId)).toEqual([kitchen, cellar]);
+  await repair();
+  expect(await list(toms)).toEqual([
+    [cellar, "after"],
+    [kitchen, "before"],
+  ]);
+});
+
+test("[I13] a client cannot have conversations asked that it was not shown", async () => {
+  const { toms, kitchen } = await twoChats();
+  const forged = JSON.stringify([["ffffffffffffffffffffffff", 9e15, 9e15]]);
+  const answer = await toms.ask({ cmd: "conv", op: "query", convMessage: {}, shown: forged });
+  expect(answer.convMessage?.results?.data).toContain(kitchen);
+});
