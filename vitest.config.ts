@@ -30,6 +30,8 @@ export default defineConfig({
     reporters: process.env.CI ? ["default", ["json", { outputFile: "artifacts/tests.json" }]] : ["default"],
     // They mostly wait; of two cores Vitest would use one.
     maxWorkers: 2,
+    // What the rules log when links break is of use only where something fails.
+    silent: "passed-only",
     projects: [
       { test: { name: "rules", include: ["test/rules/**/*.test.ts"], sequence: { groupOrder: 0 } } },
       inWorkerd("workers", {}),
