@@ -1,4 +1,5 @@
 import { element, within } from "./dom.ts";
+import { keysOf } from "./keys.ts";
 
 /** The app to log in to. */
 export interface App {
@@ -19,15 +20,31 @@ export async function appOfThisServer(): Promise<App> {
 function ask(): Promise<App> {
   const form = within(document, "form", "#credentials");
   const fields = ["appId", "appKey"].map((name) => within(form, "input", `[name=${name}]`));
-  for (const field of fields) field.value = sessionStorage.getItem(field.name) ?? "";
+  // The page runs this twice: the second time must not take away what was typed since the first.
+  for (const field of fields) field.value ||= sessionStorage.getItem(field.name) ?? "";
   element("credentials").hidden = false;
   return new Promise((resolve) => {
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      const [appId = "", appKey = ""] = fields.map((field) => field.value.trim());
+      const problem = await problemOf({ appId, appKey });
+      element("problem").textContent = problem ?? "";
+      if (problem !== undefined) return;
       for (const field of fields) sessionStorage.setItem(field.name, field.value.trim());
       form.hidden = true;
-      const [appId = "", appKey = ""] = fields.map((field) => field.value.trim());
       resolve({ appId, appKey });
     });
   });
+}
+
+/** Why these are not this server's. A socket would take any key: SDKs send it over HTTP alone. */
+async function problemOf(app: App): Promise<string | undefined> {
+  try {
+    const { status } = await fetch("/1.2/push/web", { headers: keysOf(app) });
+    if (status === 401)
+      return "This server has another app id or app key: see APP_ID and APP_KEY where it was started.";
+    return status >= 500 ? `The server answers with status ${status}.` : undefined;
+  } catch {
+    return "The server does not answer.";
+  }
 }

@@ -1,5 +1,6 @@
 import type { IMClient } from "leancloud-realtime";
 import type { App } from "./app.ts";
+import { keysOf } from "./keys.ts";
 import { reasonOf } from "./reason.ts";
 import { sessionTokenOf } from "./session-token.ts";
 
@@ -110,8 +111,6 @@ export class PushSwitch {
     throw new Error(error);
   }
 }
-
-const keysOf = ({ appId, appKey }: App) => ({ "X-LC-Id": appId, "X-LC-Key": appKey });
 
 /** Resolves once the worker runs: until then the browser lets nobody subscribe. */
 function activation({ installing, waiting, active }: ServiceWorkerRegistration): Promise<void> {

@@ -158,4 +158,36 @@ describe("the page of somebody's own app", () => {
     await say("Jerry", "<b>It works</b> here too.");
     await sees("Tom", "<b>It works</b> here too.");
   });
+
+  test("says so where the app key is wrong, and lets the visitor try again", async () => {
+    await page.goto(server.url);
+    await page.getByLabel("App id").fill("our-own-app");
+    await page.getByLabel("App key").fill("nobody's key");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByTestId("problem").filter({ hasText: "another app id or app key" }).waitFor();
+    expect(await page.getByTestId("Tom").count()).toBe(0);
+    await page.getByLabel("App key").fill("our-own-key");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await arrived();
+  });
+
+  test("says what to do where logins have to be signed", async () => {
+    const keys = { "X-LC-Id": "our-own-app", "X-LC-Key": "our-own-master,master" };
+    const set = (signLogin: boolean | null) =>
+      fetch(`${server.url}/admin/settings`, {
+        method: "PATCH",
+        headers: { ...keys, "Content-Type": "application/json" },
+        body: JSON.stringify({ security: { signLogin } }),
+      });
+    await set(true);
+    try {
+      await page.goto(server.url);
+      await page.getByLabel("App id").fill("our-own-app");
+      await page.getByLabel("App key").fill("our-own-key");
+      await page.getByRole("button", { name: "Log in" }).click();
+      await person("Tom").getByText("security.signLogin").waitFor();
+    } finally {
+      await set(null);
+    }
+  });
 });
