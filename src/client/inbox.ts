@@ -1,6 +1,7 @@
 import type { ChangeTimes } from "../conversation/conversation.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
 import type { Sql } from "../sql.ts";
+import { bringUpToDate, definitionsIn, type Step } from "../tables.ts";
 import type { Known } from "./session.ts";
 
 /** How long a conversation without news is remembered for devices that were away longer (ms). */
@@ -151,32 +152,27 @@ export class Inbox {
   #load(): Map<string, Row> {
     if (this.#rows !== undefined) return this.#rows;
     this.#rows = new Map();
-    const definition = this.#definitionOf("inbox");
-    if (definition !== undefined && !definition.includes("pending")) {
-      for (const column of ["pending INTEGER NOT NULL DEFAULT 1", ...TIMES]) {
-        this.#sql.exec(`ALTER TABLE inbox ADD COLUMN ${column}`);
-      }
-    }
-    if (this.#definitionOf("pushes") !== undefined) {
+    bringUpToDate(this.#sql, STEPS);
+    const tables = definitionsIn(this.#sql);
+    if (tables.has("pushes")) {
       this.#firstPushAt = this.#sql.exec<{ first_at: number }>("SELECT first_at FROM pushes").one().first_at;
     }
-    const stored = definition === undefined ? [] : this.#sql.exec<Stored>("SELECT * FROM inbox").toArray();
+    const stored = !tables.has("inbox") ? [] : this.#sql.exec<Stored>("SELECT * FROM inbox").toArray();
     for (const row of stored) {
       const { pending, patched_at: patchedAt, read_at: readAt, noticed_at: noticedAt } = row;
       this.#rows.set(row.conversation_id, { pending, patchedAt, readAt, noticedAt });
     }
     return this.#rows;
   }
-
-  #definitionOf(table: string): string | undefined {
-    const [row] = this.#sql
-      .exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", table)
-      .toArray();
-    return row?.sql;
-  }
 }
 
-const TIMES = ["patched_at", "read_at", "noticed_at"].map((name) => `${name} INTEGER NOT NULL DEFAULT 0`);
+/** What came after the first version, in order. */
+const STEPS: readonly Step[] = [
+  { table: "inbox", column: "pending", definition: "INTEGER NOT NULL DEFAULT 1" },
+  { table: "inbox", column: "patched_at", definition: "INTEGER NOT NULL DEFAULT 0" },
+  { table: "inbox", column: "read_at", definition: "INTEGER NOT NULL DEFAULT 0" },
+  { table: "inbox", column: "noticed_at", definition: "INTEGER NOT NULL DEFAULT 0" },
+];
 
 function bit(mode: SyncMode): number {
   return mode === "pull" ? PULL : PUSH;

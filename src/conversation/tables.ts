@@ -1,4 +1,7 @@
 import type { Sql } from "../sql.ts";
+import { bringUpToDate, definitionsIn, type Step } from "../tables.ts";
+
+const NOTICES = "CREATE TABLE notices (at INTEGER PRIMARY KEY, notice TEXT NOT NULL)";
 
 /** The tables of one conversation's storage, as `state.ts`, `log.ts` and `notices.ts` use them. */
 export function createTables(sql: Sql): void {
@@ -19,40 +22,28 @@ export function createTables(sql: Sql): void {
   );
   // Partial: a message never edited has no entry, so it is still one row written.
   sql.exec("CREATE INDEX messages_patched_at ON messages (patched_at) WHERE patched_at IS NOT NULL");
-  createNotices(sql);
+  sql.exec(NOTICES);
 }
 
 /** Whether a conversation was ever created in this storage; looking writes nothing. */
 export function hasTables(sql: Sql): boolean {
-  return definitionOf(sql, "conversation") !== undefined;
+  return definitionsIn(sql).has("conversation");
 }
+
+/** What came after the first version, in order (docs/architecture.md, "Earlier versions' data"). */
+const STEPS: readonly Step[] = [
+  // A message of the first version names no session: it is brought to all of them.
+  { table: "messages", column: "origin", definition: "REAL NOT NULL DEFAULT 0" },
+  { table: "members", column: "read_moved_at", definition: "INTEGER NOT NULL DEFAULT 0" },
+  { table: "members", column: "pushed_at", definition: "INTEGER" },
+  { table: "notices", beside: "conversation", create: NOTICES },
+  { table: "messages", column: "recipients", definition: "TEXT" },
+  { table: "messages", column: "address", definition: "TEXT" },
+  { table: "conversation", column: "behind_since", definition: "INTEGER" },
+  { table: "conversation", column: "archived_at", definition: "INTEGER" },
+];
 
 /** Brings storage that an earlier version wrote up to date; nothing to do is nothing written. */
 export function upgradeTables(sql: Sql): void {
-  if (definitionOf(sql, "members")?.includes("pushed_at") !== true) {
-    sql.exec("ALTER TABLE members ADD COLUMN read_moved_at INTEGER NOT NULL DEFAULT 0");
-    sql.exec("ALTER TABLE members ADD COLUMN pushed_at INTEGER");
-  }
-  if (definitionOf(sql, "notices") === undefined) createNotices(sql);
-  if (definitionOf(sql, "messages")?.includes("recipients") !== true) {
-    sql.exec("ALTER TABLE messages ADD COLUMN recipients TEXT");
-    sql.exec("ALTER TABLE messages ADD COLUMN address TEXT");
-  }
-  if (definitionOf(sql, "conversation")?.includes("behind_since") !== true) {
-    sql.exec("ALTER TABLE conversation ADD COLUMN behind_since INTEGER");
-  }
-  if (definitionOf(sql, "conversation")?.includes("archived_at") !== true) {
-    sql.exec("ALTER TABLE conversation ADD COLUMN archived_at INTEGER");
-  }
-}
-
-function createNotices(sql: Sql): void {
-  sql.exec("CREATE TABLE notices (at INTEGER PRIMARY KEY, notice TEXT NOT NULL)");
-}
-
-function definitionOf(sql: Sql, table: string): string | undefined {
-  const [row] = sql
-    .exec<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", table)
-    .toArray();
-  return row?.sql;
+  bringUpToDate(sql, STEPS);
 }
