@@ -97,7 +97,7 @@ export class Engine {
   }
 }
 
-/** What engines from before the hook key check: a time (ms) and hex HMAC-SHA1 over the hook's name and it. */
+/** What engines check that know no hook key (PHP; Node before 2017): a time (ms) and hex HMAC-SHA1 over the hook's name and it. */
 export async function legacySign(hook: string, masterKey: string, now: number): Promise<string> {
   const encoder = new TextEncoder();
   const algorithm = { name: "HMAC", hash: "SHA-1" };

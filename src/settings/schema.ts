@@ -110,8 +110,8 @@ const schema = (demo: boolean) =>
         url: v.optional(v.nullable(address()), null),
         /** What that engine knows as LEANCLOUD_APP_HOOK_KEY. */
         key: v.optional(v.nullable(secret()), null),
-        /** Adds `__sign` to the body, for engines from before the hook key. */
-        legacySign: v.optional(flag(), false),
+        /** Adds `__sign` to the body, which engines in PHP check instead of the hook key. */
+        legacySign: v.optional(flag(), true),
         /** Longest that a hook may take, in milliseconds. */
         timeoutMs: v.optional(whole(50, 15_000), 3_000),
         /** What becomes of a request whose hook fails (H-11). */

@@ -107,17 +107,19 @@ describe("[H-13] a call to an engine", () => {
     expect(asked[1]?.headers.has("X-Real-IP")).toBe(false);
   });
 
-  test("is signed for engines from before the hook key", async () => {
+  test("is signed by default, for engines that know no hook key, and is not where the owner says so", async () => {
     expect(await legacySign("_messageReceived", "demoMasterKey0003", 1_700_000_000_000)).toBe(
       "1700000000000,14473ca667d1279e1ef45f6110f6334a2bd24406",
     );
     const { network, asked } = engine(result({}));
     const now = () => 1_700_000_000_000;
-    await asking(network, { url, legacySign: true }, now).aboutMessage(saying("hello"));
+    await asking(network, { url }, now).aboutMessage(saying("hello"));
     expect(asked[1]?.body).toMatchObject({
       __sign: "1700000000000,14473ca667d1279e1ef45f6110f6334a2bd24406",
       fromPeer: "Tom",
     });
+    await asking(network, { url, legacySign: false }, now).aboutMessage(saying("hello"));
+    expect(asked[3]?.body).not.toHaveProperty("__sign");
   });
 });
 

@@ -23,7 +23,7 @@ describe("defaults", () => {
         ...{ findOthers: "described", showMembers: true },
       },
       hooks: {
-        ...{ url: null, key: null, legacySign: false, timeoutMs: 3000, onFailure: "ignore" },
+        ...{ url: null, key: null, legacySign: true, timeoutMs: 3000, onFailure: "ignore" },
         allowPrivate: false,
       },
       webhooks: {

@@ -14,18 +14,21 @@ export interface EngineProcess {
 }
 
 interface EngineOptions {
-  /** A file beside this one, or a path: a project on the official engine that prints `listening <port>`. */
+  /** A file beside this one, or a path: a project on an official engine that prints `listening <port>`. */
   script?: string;
+  /** What runs it: Node without. */
+  program?: string;
   env?: Record<string, string>;
 }
 
 /** Starts the official engine with the hooks of a script, in a process of its own; resolves once it listens. */
 export async function startEngine({
   script = "engine.cjs",
+  program = process.execPath,
   env = {},
 }: EngineOptions = {}): Promise<EngineProcess> {
   const path = resolve(import.meta.dirname, script);
-  const child = spawn(process.execPath, [path], {
+  const child = spawn(program, [path], {
     stdio: ["ignore", "pipe", "ignore"],
     env: { ...process.env, ...env },
   });

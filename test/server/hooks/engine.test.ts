@@ -62,7 +62,7 @@ describe("[H-01] before a message is delivered, an unmodified LeanEngine", () =>
   });
 
   test("sees the documented fields, and the device's address", async () => {
-    const verdict = await hooks().aboutMessage(saying("what do you see?"));
+    const verdict = await hooks({ legacySign: false }).aboutMessage(saying("what do you see?"));
     const seen: Json = "content" in verdict ? JSON.parse(String(verdict.content)) : null;
     expect(seen).toEqual({
       fromPeer: "Tom",
@@ -130,7 +130,7 @@ describe("[H-04 to H-08, H-10] an unmodified LeanEngine", () => {
   });
 
   test("[H-09] is told who came online", async () => {
-    const settings = settingsWith({ hooks: { url: engine.url, key: "demo-hook-key" } });
+    const settings = settingsWith({ hooks: { url: engine.url, key: "demo-hook-key", legacySign: false } });
     const answer = await serverWith(settings).tellEngine(told(arriving("event-1")));
     expect(answer).toEqual({ outcome: "answered", result: undefined });
     const params = { peerId: "Tom", sourceIP: "203.0.113.7", tag: "Mobile", reconnect: 0 };
@@ -155,8 +155,8 @@ describe("[H-04 to H-08, H-10] an unmodified LeanEngine", () => {
     expect(asked).toEqual(["/1.1/functions/_ops/metadatas", "/1.1/functions/_messageReceived"]);
   });
 
-  test("takes the signature of old engines for what it is: one field more", async () => {
-    const verdict = await hooks({ legacySign: true }).aboutMessage(saying("what do you see?"));
+  test("takes the signature for other engines for what it is: one field more", async () => {
+    const verdict = await hooks().aboutMessage(saying("what do you see?"));
     expect("content" in verdict && verdict.content).toMatch(/"__sign":"\d+,[\da-f]{40}"/);
   });
 });

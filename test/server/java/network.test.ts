@@ -24,9 +24,9 @@ afterAll(() => Promise.all([toms?.kill(), jerrys?.kill(), network?.close()]));
 const saying = (text: string) => (heard: { text?: string }) => heard.text === text;
 
 /** Jerry's phone is the one whose network is lost. */
-async function tomAndJerry() {
+async function tomAndJerry(jerrysPhone = jerrys) {
   const tom = await toms.logIn(town().named("Tom"));
-  const jerry = await jerrys.logIn(town().named("Jerry"));
+  const jerry = await jerrysPhone.logIn(town().named("Jerry"));
   const { conversation } = await tom.ask("create", { members: [jerry.id] });
   await jerry.next("invited", (heard) => heard.conversation === conversation);
   return { tom, jerry, conversation };
@@ -42,6 +42,22 @@ async function comeBack(client: JavaClient, times = 1): Promise<void> {
   await heard("paused");
   await client.phone.ask("connect");
   await heard("resumed");
+}
+
+/** Conversations of somebody with four others, ten with each, as an hour of a busy person's invitations. */
+async function fortyConversationsWith(id: string): Promise<{ with: JavaClient; conversation: string }[]> {
+  const others = await Promise.all(
+    ["Tom", "Spike", "Tyke", "Butch"].map((name) => toms.logIn(town().named(name))),
+  );
+  const made = others.map((other) =>
+    Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const { conversation } = await other.ask("create", { members: [id] });
+        return { with: other, conversation };
+      }),
+    ),
+  );
+  return (await Promise.all(made)).flat();
 }
 
 describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
@@ -61,7 +77,8 @@ describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
   });
 
   test("in the middle of sending: what was confirmed is there, once and in order", async () => {
-    const { tom, jerry, conversation } = await tomAndJerry();
+    const phone = await Phone.start({ url: network.url, ...town().app });
+    const { tom, jerry, conversation } = await tomAndJerry(phone);
     const texts = Array.from({ length: 20 }, (_, index) => `${index}`);
     const sending = texts.map((text) =>
       jerry.say(conversation, text).then(
@@ -84,7 +101,7 @@ describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
       (count) => count === kept.length,
     );
     expect(tom.heard("message").map(({ text }) => text)).toEqual(kept);
-    await jerry.plain("close");
+    await phone.kill();
   });
 
   test("three times in a row: each time it finds everything said meanwhile", async () => {
@@ -96,6 +113,51 @@ describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
     }
     const history = await jerry.list("history", { conversation, limit: 100 });
     expect(history.map(({ text }) => text)).toEqual(["round 1", "round 2", "round 3"]);
+    await jerry.plain("close");
+  });
+});
+
+describe("[L-01] a phone with the Java SDK 6.0.5 and the default limits", () => {
+  test("is invited to 40 conversations at once, hears of each and can write in all of them", async () => {
+    const jerry = await jerrys.logIn(town().named("Jerry"));
+    const made = await fortyConversationsWith(jerry.id);
+    const ids = made.map(({ conversation }) => conversation).sort();
+    await eventually(
+      () => jerry.heard("invited").length,
+      (count) => count === 40,
+    );
+    expect(
+      jerry
+        .heard("invited")
+        .map(({ conversation }) => conversation)
+        .sort(),
+    ).toEqual(ids);
+    // As an app does that shows its list.
+    const listed = await jerry.list("find", { members: [jerry.id], lastMessages: true, limit: 50 });
+    expect(listed.map(({ conversation }) => conversation).sort()).toEqual(ids);
+    await Promise.all(ids.map((conversation) => jerry.say(conversation, `hello, ${conversation}`)));
+    await Promise.all(made.map((one) => one.with.next("message", saying(`hello, ${one.conversation}`))));
+    await jerry.plain("close");
+  });
+
+  test("opens with 40 conversations unread, and reads the newest page of each", async () => {
+    const id = town().named("Jerry");
+    const made = await fortyConversationsWith(id);
+    for (const one of made) await one.with.say(one.conversation, "hello");
+    const jerry = await jerrys.logIn(id);
+    await eventually(
+      () => jerry.heard("unread").length,
+      (count) => count >= 40,
+    );
+    const pages = await Promise.all(
+      made.map(({ conversation }) => jerry.list("history", { conversation, limit: 20 })),
+    );
+    expect(pages.flat().map(({ text }) => text)).toEqual(made.map(() => "hello"));
+    await Promise.all(made.map(({ conversation }) => jerry.plain("read", { conversation })));
+    await eventually(
+      () => jerry.heard("unread").filter(({ unread }) => unread === 0).length,
+      (count) => count >= 40,
+    );
     await jerry.plain("close");
   });
 });
