@@ -93,6 +93,14 @@ export const QUERY_PATTERN_WORK = 2_000_000;
 
 // --- Requests of the HTTP API
 
+/**
+ * Devices that are pushed to for a client because they subscribed to its channel by themselves, beside those it is
+ * logged in on: whoever has the app key can make any number of them.
+ */
+export const SUBSCRIBED_MAX = 20;
+/** Saves of installations with the app key in a minute from an address: a school whose phones all start at once. */
+export const INSTALLATIONS_PER_ADDRESS = 600;
+
 /** Parts of a batch. */
 export const BATCH_PARTS_MAX = 50;
 /**

@@ -39,6 +39,8 @@ export interface Env {
   PUSH_QUEUE: Objects<QueueStub<PushWork>>;
   /** One object, named `push`. */
   PUSH: Objects<PushStub>;
+  /** `loopback` in tests alone, which play push services on this machine; no setting reaches it. */
+  TEST_PUSH_SERVICES?: string;
   /** "1" under `npm start`. */
   OWN_BOX?: string;
   /** On one's own box: how many proxies of the owner's stand before it, as a number in text. */
@@ -118,6 +120,8 @@ export interface ConversationStub {
   /** Edits or recalls; with `silent` only the stored copy changes. */
   patch(patch: PatchByServer): Promise<undefined | Refused>;
   deleteMessage(place: MessagePlace): Promise<undefined | Refused>;
+  /** Of these clients those who may see a message and have not read it; nobody once it is recalled or gone. */
+  stillNewTo(message: Omit<MessagePlace, "from">, clientIds: string[]): Promise<string[]>;
   /** Undefined for who is no member. */
   unread(clientId: string): Promise<number | undefined | Refused>;
 }

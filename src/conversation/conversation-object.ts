@@ -259,6 +259,10 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return this.#read(({ conversation }) => conversation.deleteMessage(place));
   }
 
+  async stillNewTo(message: Omit<MessagePlace, "from">, clientIds: string[]): Promise<string[]> {
+    return this.#open?.conversation.stillNewTo(message, clientIds) ?? [];
+  }
+
   async unread(clientId: string): Promise<number | undefined | Refused> {
     return this.#read(({ conversation }) => conversation.unread(clientId));
   }

@@ -276,6 +276,15 @@ export class Conversation {
     return member && this.#state.log.unread(clientId, member.readAt).count;
   }
 
+  /** Of these clients those who may see a message and have not read it; nobody once it is recalled or gone. */
+  stillNewTo({ timestamp, messageId }: Omit<MessagePlace, "from">, clientIds: readonly string[]): string[] {
+    this.#messages.flush();
+    const { log, members } = this.#state;
+    const message = log.find(timestamp, messageId);
+    if (message === undefined || message.recalled || message.deleted) return [];
+    return clientIds.filter((clientId) => (members.get(clientId)?.readAt ?? timestamp) < timestamp);
+  }
+
   /** A client logged in whose inbox names this conversation. */
   catchUp(clientId: string, { mode, asOf, patchesSince, firstPushAt }: CatchUpRequest): CatchUp {
     this.#messages.flush();

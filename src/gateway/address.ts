@@ -1,3 +1,5 @@
+import type { Env } from "../env.ts";
+
 /** Where a request came from, as far as it can be known. */
 export interface Sender {
   /** For hooks, history and the event log: only what the platform or the owner's own proxy says. */
@@ -12,6 +14,15 @@ export interface Front {
   proxies: number;
   /** Only this machine can connect. */
   onLoopback: boolean;
+}
+
+export function frontOf({
+  OWN_BOX,
+  PROXIES,
+  LOOPBACK,
+}: Pick<Env, "OWN_BOX" | "PROXIES" | "LOOPBACK">): Front | undefined {
+  if (OWN_BOX !== "1") return undefined;
+  return { proxies: Number(PROXIES ?? 0), onLoopback: LOOPBACK === "1" };
 }
 
 const THIS_MACHINE = "127.0.0.1";

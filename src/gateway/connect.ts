@@ -5,7 +5,7 @@ import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
-import { type Front, type Sender, senderOf } from "./address.ts";
+import { frontOf, type Sender, senderOf } from "./address.ts";
 import { Addresses } from "./address-allowances.ts";
 import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
@@ -47,11 +47,6 @@ export async function connect(request: Request, env: Env): Promise<Response> {
 
 /** What this isolate remembers of addresses. */
 const addresses = new Addresses();
-
-function frontOf({ OWN_BOX, PROXIES, LOOPBACK }: Env): Front | undefined {
-  if (OWN_BOX !== "1") return undefined;
-  return { proxies: Number(PROXIES ?? 0), onLoopback: LOOPBACK === "1" };
-}
 
 function servicesOf(env: Env, { address, countedAs }: Sender): GatewayServices {
   const judges = judgesOf(env);

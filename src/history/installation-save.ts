@@ -17,9 +17,13 @@ export type Kept = Omit<Installation, "id" | "createdAt" | "updatedAt">;
 export interface Save {
   /** The id of the one to change, and what else the changes call the device. */
   names: InstallationNames;
+  /** Whether a new one takes that id. Those who only have the app key choose none: ids stand for the time of making. */
+  takesId: boolean;
   /** What becomes of the installation, undefined where there is none yet; or why it cannot be. */
   change(before: Kept | undefined): Kept | { refused: string };
   now: number;
+  /** Whether one may be added that is not known yet; asked as late as that is known. */
+  admits(): Promise<boolean>;
 }
 
 export type Saved =
@@ -30,13 +34,15 @@ export type Saved =
       clientIds: string[];
     }
   | { outcome: "refused"; why: string }
+  /** It would be a new one, and there were too many of late. */
+  | { outcome: "not admitted" }
   /** There is none by this id, and the changes do not tell which device it would be. */
   | { outcome: "missing" };
 
 /**
  * Adds an installation, or changes the one that has these names already (N-01). Where several have, one is left, with
  * the channels of all: the one of the id, else the one of the installation id. An id that is not known becomes that of
- * the new one: devices go on using theirs when an app moves here, and when their row was removed meanwhile.
+ * the new one if the app's server says so: devices' ids come along when an app moves here.
  *
  * A save that says nothing new is noted once a day. D1 failing throws.
  */
@@ -44,7 +50,10 @@ export async function saveInstallation(db: D1Database, save: Save): Promise<Save
   return untilWritten(() => attempt(db, save));
 }
 
-async function attempt(db: D1Database, { names, change, now }: Save): Promise<Saved | undefined> {
+async function attempt(
+  db: D1Database,
+  { names, change, now, takesId, admits }: Save,
+): Promise<Saved | undefined> {
   const { target, joined, isMissing } = rowsOf(await installationsNamed(db, soughtBy(names)), names);
   if (isMissing) return { outcome: "missing" };
   if (joined.some(({ subscription }) => subscription !== undefined))
@@ -53,6 +62,7 @@ async function attempt(db: D1Database, { names, change, now }: Save): Promise<Sa
   const channels = [...new Set([before, ...joined].flatMap((each) => each?.channels ?? []))];
   const changed = change(before && { ...before, channels });
   if ("refused" in changed) return { outcome: "refused", why: changed.refused };
+  if (before === undefined && !(await admits())) return { outcome: "not admitted" };
 
   const clientIds = target?.clientIds ?? [];
   const renamings = before === undefined ? [] : renamingsOf(before, changed);
@@ -65,7 +75,7 @@ async function attempt(db: D1Database, { names, change, now }: Save): Promise<Sa
   }
   const { deviceToken, installationId, registrationId } = kept;
   const isNamed = deviceToken !== undefined || installationId !== undefined;
-  const id = before?.id ?? names.id ?? newObjectId(now);
+  const id = before?.id ?? (takesId ? names.id : undefined) ?? newObjectId(now);
   const installation = await writeInstallation(db, {
     ...{ before, joined },
     beside: (condition) => [

@@ -1,6 +1,6 @@
 import { inArray, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import { getTableColumns } from "drizzle-orm/utils";
+import { SUBSCRIBED_MAX } from "../bounds.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { listed } from "./device-clients.ts";
 import { installationIn } from "./rows.ts";
@@ -43,36 +43,53 @@ export interface Installation {
   updatedAt: number;
 }
 
-/**
- * Installations that one look by channels finds at most. A client has few devices, but the name of a client may be that
- * of a channel which all devices have.
- */
-const FOUND_MAX = 2_000;
+/** Devices that all the clients of one look are logged in on. */
+const LOGGED_IN_MAX = 2_000;
 /** Rows removed by one statement: D1 gives it 30 seconds, and each takes its channels along. */
 const REMOVED_AT_ONCE = 1_000;
 
 /**
- * The installations that have any of these channels, at most 100 of them, each with every one of these it has; at most
- * 2,000. D1 failing throws.
+ * The installations that have any of these channels, at most 100 of them, each with every one of these it has. First and
+ * always those on which a client of that name is logged in; then of each channel the newest that subscribed to it by
+ * themselves, since anybody with the app key can have as many as there is time for. D1 failing throws.
  */
 export async function installationsWithChannels(
   db: D1Database,
   channels: readonly string[],
 ): Promise<{ installation: Installation; channels: string[] }[]> {
-  const rows = await drizzle(db)
-    .select({
-      ...getTableColumns(installations),
-      found: sql<string>`json_group_array(${installationChannels.channel})`,
-    })
-    .from(installationChannels)
-    .innerJoin(installations, sql`${installations.id} = ${installationChannels.installation}`)
-    .where(inArray(installationChannels.channel, listed(channels)))
-    .groupBy(installations.id)
-    .limit(FOUND_MAX);
-  return rows.map(({ found, ...row }) => ({
-    installation: installationIn(row),
-    channels: JSON.parse(found),
-  }));
+  const { results } = await statement(db, sql`${loggedIn(channels)} UNION ALL ${subscribed(channels)}`).all<{
+    installation: string;
+    channel: string;
+  }>();
+  const found = Map.groupBy(results, ({ installation }) => installation);
+  const rows = await installationsById(db, [...found.keys()]);
+  return rows.map((installation) => {
+    const named = (found.get(installation.id) ?? []).map(({ channel }) => channel);
+    return { installation, channels: [...new Set(named)] };
+  });
+}
+
+/** Where these clients are logged in, latest logins first. */
+function loggedIn(clientIds: readonly string[]): SQL {
+  const { device, clientId, at } = deviceClients;
+  const by = (
+    name: SQL,
+  ) => sql`SELECT ${installations.id} AS installation, ${clientId} AS channel, ${at} AS at
+    FROM ${deviceClients} CROSS JOIN ${installations} ON ${name} = ${device}
+    WHERE ${clientId} IN ${listed(clientIds)}`;
+  const [token, ownId] = [sql`${installations.deviceToken}`, sql`${installations.installationId}`];
+  return sql`SELECT installation, channel FROM
+    (SELECT * FROM (${by(token)} UNION ALL ${by(ownId)}) ORDER BY at DESC LIMIT ${LOGGED_IN_MAX})`;
+}
+
+/** The newest of each channel: their ids begin with when they were made. */
+function subscribed(channels: readonly string[]): SQL {
+  const { channel, installation } = installationChannels;
+  const newest = sql`SELECT ${installation} FROM ${installationChannels} WHERE ${channel} = each.value
+    ORDER BY ${installation} DESC LIMIT ${SUBSCRIBED_MAX}`;
+  return sql`SELECT one.value AS installation, each.value AS channel
+    FROM json_each(${JSON.stringify(channels)}) AS each,
+      json_each((SELECT json_group_array(installation) FROM (${newest}))) AS one`;
 }
 
 /** Those of these installations that are still there. */

@@ -195,7 +195,10 @@ export const deviceClients = sqliteTable(
     clientId: text("client_id").notNull(),
     at: integer("at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.device, table.clientId] })],
+  (table) => [
+    primaryKey({ columns: [table.device, table.clientId] }),
+    index("device_clients_by_client").on(table.clientId, table.device),
+  ],
 );
 
 /** Notifications asked for over HTTP, and what became of them (N-11). WITHOUT ROWID. */

@@ -107,6 +107,19 @@ export function addressProblem(
   return "must be https and a public host, unless hooks.allowPrivate is true";
 }
 
+type Named = Pick<Env, "TEST_PUSH_SERVICES">;
+
+/** How far a call to an address goes that a client named: no setting and no trial opens more than the public. */
+const reachOfClients = ({ TEST_PUSH_SERVICES }: Named): Reach =>
+  TEST_PUSH_SERVICES === "loopback" ? "trial" : "public";
+
+/** Whether an address that a client named may be called. */
+export const isNameable = (env: Named, url: string): boolean => isWithin(new URL(url), reachOfClients(env));
+
+/** Calls to addresses that clients named. */
+export const outboundToNamed = (env: Named & Pick<Env, "PUBLIC_NETWORK">): Outbound =>
+  new Outbound(reachOfClients(env), networksOf(env));
+
 /** Calls as this deployment's settings allow them. */
 export function outboundOf(
   env: Pick<Env, "APP_ID" | "DEMO" | "PUBLIC_NETWORK">,

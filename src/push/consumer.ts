@@ -27,6 +27,8 @@ export async function consumePushes(messages: readonly QueueMessage<PushWork>[],
       return deliverer.deliver(delivery, attempts, {
         providers,
         installations: (ids) => installationsById(env.DB, ids),
+        stillNewTo: ({ conversationId, messageId }, timestamp, clientIds) =>
+          env.CONVERSATIONS.getByName(conversationId).stillNewTo({ messageId, timestamp }, [...clientIds]),
         remove: (ids) => removeInstallations(env.DB, ids),
         count: (id, counts) => counted(env.DB, id, counts),
         now: () => Date.now(),

@@ -3,11 +3,16 @@ import type { Installation } from "../history/installations.ts";
 import type { Counts } from "../history/notifications.ts";
 import { reason } from "../reason.ts";
 import type { Outcome, PushProvider, Target } from "./provider.ts";
-import type { Delivery, ProviderName, Recipient } from "./work.ts";
+import { type Delivery, EXPIRY, type MessageCause, type ProviderName, type Recipient } from "./work.ts";
 
 export interface DelivererHost {
   providers: readonly PushProvider[];
   installations(ids: readonly string[]): Promise<Installation[]>;
+  /**
+   * Of these clients those to whom a message is still news: it is there, they may see it and have not read it. Rejects
+   * where that cannot be found out.
+   */
+  stillNewTo(message: MessageCause, sentAt: number, clientIds: readonly string[]): Promise<readonly string[]>;
   /** Forgets devices that are no more. */
   remove(ids: readonly string[]): Promise<void>;
   /** Adds to a notification's record. */
@@ -25,6 +30,7 @@ export interface Owed {
 const ATTEMPTS_WITHOUT_PROVIDER = 3;
 
 const STORE_DEADLINE = 8_000; // ms for D1
+const CONVERSATION_DEADLINE = 8_000; // ms for an object
 /** A provider that took so long to answer nobody (ms) is left alone for a while. */
 const HANGING = 25_000;
 const REST = 60_000; // ms
@@ -54,7 +60,7 @@ export class Deliverer {
     }
     const resting = (this.#restingUntil.get(name) ?? 0) - host.now();
     if (resting > 0) return [{ recipients, retryAfter: resting }];
-    const targets = await targetsOf(recipients, host);
+    const targets = await targetsOf(await wanted(delivery, host), host);
     if (targets.length === 0) return [];
     const startedAt = host.now();
     const outcomes = await provider.send(
@@ -100,6 +106,22 @@ function owedBy(results: readonly Result[]): Owed[] {
     recipients: some.map(({ recipient }) => recipient),
     retryAfter,
   }));
+}
+
+/**
+ * Who is still to be pushed to, looked up before each attempt: between two of them a message may be recalled, deleted or
+ * read, and a member removed. An edit changes nothing, since what is pushed was chosen by the app and is not the text.
+ */
+async function wanted({ push, recipients }: Delivery, host: DelivererHost): Promise<readonly Recipient[]> {
+  const { cause, expiresAt } = push;
+  if (cause.type !== "message") return recipients;
+  const clientIds = [...new Set(recipients.flatMap((recipient) => recipient.clientIds))];
+  const asked = host.stillNewTo(cause, expiresAt - EXPIRY, clientIds);
+  const still = new Set(await withDeadline(asked, CONVERSATION_DEADLINE, "a message's conversation"));
+  return recipients.flatMap((recipient) => {
+    const left = recipient.clientIds.filter((clientId) => still.has(clientId));
+    return left.length === 0 ? [] : [{ ...recipient, clientIds: left }];
+  });
 }
 
 /** The devices as they are now: one that is gone, or that its client logged out on, is not pushed to (C-12). */

@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
-import { outboundOf } from "../outbound/outbound.ts";
+import { outboundOf, outboundToNamed } from "../outbound/outbound.ts";
 import type { Settings } from "../settings/schema.ts";
 import { Apns } from "./apns.ts";
 import { Fcm } from "./fcm.ts";
@@ -11,7 +11,10 @@ import { WebPush } from "./web-push.ts";
 import { PushWebhook } from "./webhook.ts";
 
 /** As much of the environment as pushing needs. */
-export type ProvidersEnv = Pick<Env, "APP_ID" | "DEMO" | "PUBLIC_NETWORK" | "HTTP2" | "PUSH">;
+export type ProvidersEnv = Pick<
+  Env,
+  "APP_ID" | "DEMO" | "PUBLIC_NETWORK" | "HTTP2" | "PUSH" | "TEST_PUSH_SERVICES"
+>;
 
 /** For a token, which may have to be fetched from its provider first (ms). */
 const TOKEN_DEADLINE = 15_000;
@@ -32,9 +35,7 @@ export function providersOf(env: ProvidersEnv, settings: Settings): PushProvider
     providers.push(new Fcm({ projectId: serviceAccount.project_id, url }, { tokens, outbound, now }));
   }
   if (push.webPush !== null) {
-    // The owner's word for addresses of his own network is none for what clients name.
-    const toBrowsers = outboundOf(env, { hooks: { ...settings.hooks, allowPrivate: false } });
-    providers.push(new WebPush(push.webPush, { outbound: toBrowsers, now }));
+    providers.push(new WebPush(push.webPush, { outbound: outboundToNamed(env), now }));
   }
   if (push.webhook.url !== null) {
     const { url, secret } = push.webhook;

@@ -4,9 +4,13 @@ import type { JsonObject } from "../protocol/json.ts";
 export type ProviderName = "apns" | "fcm" | "webPush" | "webhook";
 
 /** What a push is for: a message to who is offline, or a notification that the app's server asked for. */
-export type PushCause =
-  | { type: "message"; conversationId: string; messageId: string }
-  | { type: "notification"; notificationId: string };
+export type PushCause = MessageCause | { type: "notification"; notificationId: string };
+
+export interface MessageCause {
+  type: "message";
+  conversationId: string;
+  messageId: string;
+}
 
 /** Something to be pushed, to whomever. */
 export interface Push {

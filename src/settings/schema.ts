@@ -72,6 +72,8 @@ const schema = (demo: boolean) =>
         restMessagesPerMinute: v.optional(perMinute(), 1_800),
         /** Notifications asked for over HTTP, of the whole app; 0 is unlimited. */
         pushesPerMinute: v.optional(perMinute(), 600),
+        /** New installations with the app key, of the whole app. */
+        installationsPerMinute: v.optional(perMinute(), 3_000),
       }),
       {},
     ),

@@ -8,15 +8,14 @@ import type { Json, JsonObject } from "../../protocol/json.ts";
 import { reason } from "../../reason.ts";
 import { type Answer, invalid } from "../answer.ts";
 import { Unanswered } from "../answered.ts";
-import type { Caller } from "../auth.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
-import { identify, operation, takes, withoutNulls } from "../operation.ts";
+import { operation, takes, withoutNulls } from "../operation.ts";
 import * as rows from "../rtm/conversation-rows.ts";
 import * as schema from "../schemas.ts";
-import { find, read, remove, save } from "./installation-requests.ts";
-import { finding, saving } from "./installations.ts";
+import { find, read, remove, type Saver, save } from "./installation-requests.ts";
+import { finding, saverOf, saving } from "./installations.ts";
 
 const BODY_MAX = 262_144; // bytes
 const SHOWN_MAX = 256; // characters of a path in an answer
@@ -74,12 +73,12 @@ export const batch = new Hono<HttpEnv>()
     }),
     takes("json", requests(device), undefined, "as written"),
     async (context) => {
-      const caller = await identify(context);
+      const saver = await saverOf(context);
       const { requests: parts } = context.req.valid("json");
       if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
       const done: JsonObject[] = [];
       for (const each of parts) {
-        const answer = await answerTo(context.env, each, caller);
+        const answer = await answerTo(context.env, each, saver);
         done.push(answer.failure === undefined ? { success: answer.body } : { error: { ...answer.failure } });
       }
       return context.json(done);
@@ -96,13 +95,13 @@ export const batch = new Hono<HttpEnv>()
     }),
     takes("json", requests({ __internalId: "1A2B", ...device }), undefined, "as written"),
     async (context) => {
-      const caller = await identify(context);
+      const saver = await saverOf(context);
       const { requests: parts } = context.req.valid("json");
       if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
       // Whatever callers name: nothing is inherited.
       const done = new Map<string, JsonObject>();
       for (const each of parts) {
-        const answer = await answerTo(context.env, each, caller);
+        const answer = await answerTo(context.env, each, saver);
         if (answer.failure !== undefined) return refuse(context, answer.status, answer.failure);
         const name = nameOf(each, answer.body);
         // Objective-C saves one object by several requests.
@@ -156,7 +155,7 @@ function isTooMuch(parts: readonly Request[]): boolean {
 const unauthorized: Answer = { status: 401, failure: failures.unauthorized };
 
 /** Never rejects: what does not answer one part has no say in the others. */
-async function answerTo(env: Env, asked: Request, caller: Caller): Promise<Answer> {
+async function answerTo(env: Env, asked: Request, saver: Saver): Promise<Answer> {
   const { method, path, body, params } = asked;
   const resource = resourceOf(path);
   if (resource === undefined) {
@@ -168,7 +167,7 @@ async function answerTo(env: Env, asked: Request, caller: Caller): Promise<Answe
     ids: resource.ids,
     parameters: parametersOf(path.split("?").slice(1).join("?"), params ?? {}),
     body: body ?? {},
-    isOwner: caller === "master",
+    saver,
   };
   try {
     const answer = await (resource.kind === "installations" ? aboutDevice(env, part) : aboutChat(env, part));
@@ -186,12 +185,14 @@ interface Part {
   ids: string[];
   parameters: Record<string, string>;
   body: JsonObject;
-  isOwner: boolean;
+  saver: Saver;
 }
 
 /** Undefined where there is no such request. */
-async function aboutDevice({ DB: db }: Env, part: Part): Promise<Answer | undefined> {
-  const { method, ids, parameters, body, isOwner } = part;
+async function aboutDevice(env: Env, part: Part): Promise<Answer | undefined> {
+  const { method, ids, parameters, body, saver } = part;
+  const { DB: db } = env;
+  const { isOwner } = saver;
   const [id, ...others] = ids;
   if (method === "GET" && id === undefined) {
     if (!isOwner) return unauthorized;
@@ -207,13 +208,13 @@ async function aboutDevice({ DB: db }: Env, part: Part): Promise<Answer | undefi
   const query = v.safeParse(saving, parameters);
   if (!query.success) return misfit(INVALID_PARAMETER, query.issues);
   const { fetchWhenSave = false, new: fresh = false } = query.output;
-  return save(db, { id, changes: body, full: fetchWhenSave || fresh });
+  return save(env, { id, changes: body, full: fetchWhenSave || fresh }, saver);
 }
 
 async function aboutChat(env: Env, part: Part): Promise<Answer | undefined> {
-  const { method, ids, parameters, body, isOwner } = part;
+  const { method, ids, parameters, body, saver } = part;
   const [id, ...others] = ids;
-  if (!isOwner) return unauthorized;
+  if (!saver.isOwner) return unauthorized;
   if (!ids.every(isConversationId)) return invalid(INVALID_PARAMETER, "id: must be a conversation's id");
   if (method === "DELETE" && id !== undefined) return eachOf(ids, (one) => rows.remove(env, one));
   if (others.length > 0) return undefined;

@@ -1,3 +1,6 @@
+import { INSTALLATIONS_PER_ADDRESS } from "../../bounds.ts";
+import type { Env } from "../../env.ts";
+import { addressLimits } from "../../gateway/address-limits.ts";
 import { isRefusal, type QueryRefusal } from "../../history/condition.ts";
 import { countInstallations, findInstallations } from "../../history/installation-query.ts";
 import { type Saved, saveInstallation } from "../../history/installation-save.ts";
@@ -9,6 +12,7 @@ import { installationJson } from "../../push/installation-json.ts";
 import { type Answer, invalid, notThere } from "../answer.ts";
 import { answered } from "../answered.ts";
 import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
+import { secondsUntil } from "../rtm/quota.ts";
 
 /** What the API does with installations, for requests of their own and for those in a batch. */
 
@@ -16,22 +20,39 @@ const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 const SKIP_MAX = 100_000;
 
+/** Who saves installations: the app's server, or somebody with the app key, from an address. */
+export type Saver = { isOwner: true } | { isOwner: false; countedAs: string | undefined };
+
+const tooMany: Answer = {
+  status: 429,
+  failure: { code: 429, error: "Too many installations were saved lately; try again later." },
+};
+
 /** Adds an installation, or changes the one that is known by its id or by what the changes call it (N-01). */
 export async function save(
-  db: D1Database,
+  env: Env,
   { id, changes, full }: { id: string | undefined; changes: JsonObject; full: boolean },
+  saver: Saver,
 ): Promise<Answer> {
+  const now = Date.now();
+  const { isOwner } = saver;
+  if (!isOwner && !addressLimits.take(saver.countedAs, "installations", 1, INSTALLATIONS_PER_ADDRESS, now))
+    return tooMany;
   const saved = await answered(
-    saveInstallation(db, {
+    saveInstallation(env.DB, {
       names: { ...namesIn(changes), id },
+      takesId: isOwner,
       change: (before) => changeInstallation(before, changes),
-      now: Date.now(),
+      now,
+      admits: async () => isOwner || (await secondsUntil(env, "installations")) === undefined,
     }),
     "saving an installation",
   );
   switch (saved.outcome) {
     case "missing":
       return notThere;
+    case "not admitted":
+      return tooMany;
     case "refused":
       return invalid(INVALID_FIELD, saved.why);
     default:

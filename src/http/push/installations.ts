@@ -1,11 +1,12 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { frontOf, senderOf } from "../../gateway/address.ts";
 import { type Answer, respond } from "../answer.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
-import { operation, takes } from "../operation.ts";
+import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { find, read, remove, save } from "./installation-requests.ts";
+import { find, read, remove, type Saver, save } from "./installation-requests.ts";
 
 /** Where SDKs for push look for them, and where those for storage do: they are a class as well. */
 const PATHS = [
@@ -126,7 +127,11 @@ for (const { path, suffix } of PATHS) {
         const full = fetchWhenSave || fresh;
         return answer(
           context,
-          await save(context.env.DB, { id: undefined, changes: context.req.valid("json"), full }),
+          await save(
+            context.env,
+            { id: undefined, changes: context.req.valid("json"), full },
+            await saverOf(context),
+          ),
         );
       },
     )
@@ -155,7 +160,7 @@ for (const { path, suffix } of PATHS) {
         ...{ id: `updateInstallation${suffix}`, tag: "Push", summary: "Change an installation" },
         description:
           "An id that is not known is no matter where the body has a `deviceToken` or `installationId`: then it is " +
-          "saved as with POST, under that id where it is new, with 201.",
+          "saved as with POST, with 201 where it is new: for the master key under that id, else under one of the server's.",
         ...{ access: "app", answer: saved },
       }),
       takes("param", one),
@@ -165,7 +170,8 @@ for (const { path, suffix } of PATHS) {
         const { fetchWhenSave = false, new: fresh = false } = context.req.valid("query");
         const full = fetchWhenSave || fresh;
         const { id } = context.req.valid("param");
-        return answer(context, await save(context.env.DB, { id, changes: context.req.valid("json"), full }));
+        const change = { id, changes: context.req.valid("json"), full };
+        return answer(context, await save(context.env, change, await saverOf(context)));
       },
     )
     .delete(
@@ -183,4 +189,10 @@ function answer(context: Context<HttpEnv>, given: Answer): Response {
   if (given.failure === undefined && given.status === 201)
     context.header("Location", `/1.1/installations/${given.body.objectId}`);
   return respond(context, given);
+}
+
+/** Whom a request saves installations for. */
+export async function saverOf(context: Context<HttpEnv>): Promise<Saver> {
+  if ((await identify(context)) === "master") return { isOwner: true };
+  return { isOwner: false, countedAs: senderOf(context.req.raw.headers, frontOf(context.env)).countedAs };
 }

@@ -5,7 +5,7 @@ import {
   registerBrowser,
   removeInstallations,
 } from "../../history/installations.ts";
-import { addressProblem } from "../../outbound/outbound.ts";
+import { addressProblem, isNameable } from "../../outbound/outbound.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
 import { newVapidKeys } from "../../push/vapid.ts";
 import type { Settings } from "../../settings/schema.ts";
@@ -93,8 +93,7 @@ export const subscriptions = new Hono<HttpEnv>()
       const { env } = context;
       const { client: clientId } = context.req.valid("param");
       const { endpoint, keys } = context.req.valid("json");
-      // Whatever the owner may call himself: this address comes from a client.
-      if (addressProblem(env, endpoint, false) !== undefined) {
+      if (!isNameable(env, endpoint)) {
         return refuseField(context, "endpoint: must be https and a public host");
       }
       if (!(await isPoint(keys.p256dh))) return refuseField(context, "keys.p256dh: must be a point on P-256");

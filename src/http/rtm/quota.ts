@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { withDeadline } from "../../deadline.ts";
+import type { Env } from "../../env.ts";
 import { reason } from "../../reason.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
@@ -19,6 +20,12 @@ const quotas = {
     perMinute: (limits: Settings["limits"]) => limits.pushesPerMinute,
     error: "Too many notifications; try again later.",
   },
+  /** That nobody knew before, with the app key. */
+  installations: {
+    name: "new-installations",
+    perMinute: (limits: Settings["limits"]) => limits.installationsPerMinute,
+    error: "Too many new installations; try again later.",
+  },
 };
 
 type Quota = keyof typeof quotas;
@@ -33,14 +40,14 @@ export async function quotaUsedUp(
   context: Context<HttpEnv>,
   quota: Quota = "messages",
 ): Promise<Response | undefined> {
-  const retryAfter = await waitFor(context, quota);
+  const retryAfter = await secondsUntil(context.env, quota);
   if (retryAfter === undefined) return undefined;
   context.header("Retry-After", String(retryAfter));
   return refuse(context, 429, { code: 429, error: quotas[quota].error });
 }
 
 /** Seconds until there is more; undefined where there was one left. What is asked goes on when nobody counts. */
-async function waitFor({ env }: Context<HttpEnv>, quota: Quota): Promise<number | undefined> {
+export async function secondsUntil(env: Env, quota: Quota): Promise<number | undefined> {
   const { name, perMinute } = quotas[quota];
   const most = perMinute((await settingsOf(env).get()).limits);
   if (most === 0) return undefined;

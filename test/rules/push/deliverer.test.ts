@@ -3,7 +3,7 @@ import type { Installation } from "../../../src/history/installations.ts";
 import type { Counts } from "../../../src/history/notifications.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
-import type { ProviderName } from "../../../src/push/work.ts";
+import type { MessageCause, ProviderName } from "../../../src/push/work.ts";
 import { DAY, deliveryTo, NOON, phoneOf, Way } from "./people.ts";
 
 beforeEach(() => {
@@ -20,10 +20,17 @@ function place(
   const way = new Way(name, "ios");
   const removed: string[] = [];
   const counts: Counts[] = [];
+  const looks: unknown[] = [];
+  /** To whom the message is no news any more. */
+  const known = new Set<string>();
   const state = { now: NOON, down: false };
   const host = {
     providers: [way],
     installations: async (ids: readonly string[]) => phones.filter(({ id }) => ids.includes(id)),
+    stillNewTo: async (message: MessageCause, sentAt: number, clientIds: readonly string[]) => {
+      looks.push([message.messageId, sentAt, ...clientIds]);
+      return clientIds.filter((clientId) => !known.has(clientId));
+    },
     remove: async (ids: readonly string[]) => {
       if (state.down) throw new Error("D1 is down");
       removed.push(...ids);
@@ -33,7 +40,7 @@ function place(
     },
     now: () => state.now,
   };
-  return { way, removed, counts, state, host, deliverer: new Deliverer() };
+  return { way, removed, counts, looks, known, state, host, deliverer: new Deliverer() };
 }
 
 const later = (retryAfter?: number): Outcome => ({ outcome: "later", retryAfter, why: "busy" });
@@ -44,6 +51,30 @@ test("[P-01] who could not be served yet is owed it, and nobody else is", async 
   way.outcomes.set("Spike's phone", later(90_000));
   const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
   expect(owed).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 90_000 }]);
+});
+
+test("[P-01] a message is looked at again at each attempt, once, and only who it is news to is pushed to", async () => {
+  const { way, host, looks, known, deliverer } = place();
+  way.outcomes.set("Jerry's phone", later());
+  way.outcomes.set("Spike's phone", later());
+  await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
+  known.add("Jerry");
+  await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 2, host);
+  expect(looks).toEqual([1, 2].map(() => ["message-1", NOON, "Jerry", "Spike"]));
+  expect(way.sent.map(({ targets }) => targets.map(({ clientId }) => clientId))).toEqual([
+    ["Jerry", "Spike"],
+    ["Spike"],
+  ]);
+  known.add("Spike");
+  expect(await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 3, host)).toEqual([]);
+  expect(way.sent).toHaveLength(2);
+});
+
+test("[I11] a conversation that does not answer keeps a push waiting, rather than sending it unseen", async () => {
+  const { way, host, deliverer } = place();
+  const down = { ...host, stillNewTo: () => Promise.reject(new Error("reset")) };
+  await expect(deliverer.deliver(deliveryTo(["Jerry"]), 1, down)).rejects.toThrow("reset");
+  expect(way.sent).toEqual([]);
 });
 
 test("[N-02] a device that is no more is forgotten, unless it registered again since", async () => {

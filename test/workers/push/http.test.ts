@@ -96,7 +96,7 @@ describe.each(PATHS)("[N-01] %s", (path) => {
   test("knows no other", async () => {
     expect(await outcome(ask("GET", `${path}/51ff1808e4b074ac5c34d7fd`))).toBe("404 101");
     expect(await outcome(ask("PUT", `${path}/51ff1808e4b074ac5c34d7fd`, { badge: 0 }))).toBe("404 101");
-    const moved = await ask("PUT", `${path}/51ff1808e4b074ac5c34d7fd`, tablet);
+    const moved = await rest("PUT", `${path}/51ff1808e4b074ac5c34d7fd`, tablet);
     expect([moved.status, await moved.json()]).toMatchObject([201, { objectId: "51ff1808e4b074ac5c34d7fd" }]);
   });
 });

@@ -1,7 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Env } from "../../../src/env.ts";
 import { installationsWithChannels } from "../../../src/history/installations.ts";
 import * as example from "../../../src/http/examples.ts";
 import { VAPID } from "../../support/vapid.ts";
+import { ask as alone } from "../http/ask.ts";
 import { named } from "../support/chat.ts";
 import { loggedIn } from "../support/commands.ts";
 import { outcome, rest } from "../support/rest.ts";
@@ -20,6 +22,10 @@ const subscription = () => ({
 });
 
 const pathOf = (clientId: string) => `/1.2/rtm/clients/${encodeURIComponent(clientId)}/web-push`;
+
+/** The keys of a world that differs from the real one. */
+const lcKeys = ({ APP_ID, APP_KEY }: Partial<Env>) =>
+  APP_ID === undefined || APP_KEY === undefined ? {} : { "X-LC-Id": APP_ID, "X-LC-Key": APP_KEY };
 
 /** As a page asks, with the app key and a session token. */
 function ask(method: "PUT" | "DELETE", clientId: string, token: string, body: object): Promise<Response> {
@@ -157,6 +163,23 @@ describe("what is no subscription is refused", () => {
     ["by http", { ...subscription(), endpoint: "http://push.example.net/" }],
     ["in a private network", { ...subscription(), endpoint: "https://192.168.1.1/push" }],
     ["on this machine", { ...subscription(), endpoint: "https://localhost/push" }],
+    ...[
+      ...[
+        "https://127.0.0.1/",
+        "https://127.1:9977/",
+        "https://2130706433/",
+        "https://0x7f.0.0.1/",
+        "https://[::1]/",
+      ],
+      ...["https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://0/", "https://localhost./"],
+      ...[
+        "https://app.localhost/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest",
+        "https://[fe80::1]/",
+      ],
+      ...["https://[fd00::1]/", "https://[64:ff9b::7f00:1]/", "https://printer/", "https://nas.local/"],
+    ].map((endpoint): [string, object] => [`at ${endpoint}`, { ...subscription(), endpoint }]),
     ["at a long endpoint", { ...subscription(), endpoint: `https://push.example.net/${"x".repeat(2_048)}` }],
     ["without keys", { endpoint: subscription().endpoint }],
     ["with a compressed key", withKeys({ p256dh: keys.p256dh.slice(0, 44) })],
@@ -168,6 +191,33 @@ describe("what is no subscription is refused", () => {
     const [jerry] = named("jerry");
     expect(await outcome(register(jerry, (await loggedIn(jerry)).token, body))).toBe("400 105");
     expect(await endpointsOf(jerry)).toEqual([]);
+  });
+
+  test.each<[string, Partial<Env>]>([
+    ["a trial", { APP_ID: "parley-dev", APP_KEY: "parley-dev-key", MASTER_KEY: "parley-dev-master" }],
+    ["a demo", { DEMO: "1" }],
+  ])("[P-02, I12] on this machine is refused in %s as well", async (_, env) => {
+    const [jerry] = named("jerry");
+    const { token } = await loggedIn(jerry);
+    for (const endpoint of [
+      "http://127.0.0.1:9977/admin/delete",
+      "https://127.0.0.1:9977/",
+      "http://[::1]:9977/",
+    ]) {
+      const response = await alone(`http://127.0.0.1:8787${pathOf(jerry)}`, {
+        method: "PUT",
+        headers: {
+          "X-LC-Id": world.APP_ID,
+          "X-LC-Key": world.APP_KEY,
+          ...lcKeys(env),
+          "x-lc-im-session-token": token,
+        },
+        body: JSON.stringify({ ...subscription(), endpoint }),
+        env,
+      });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: 105, error: expect.stringMatching(/^endpoint: /) });
+    }
   });
 
   test("[P-02, I12] in the owner's own network, though his hooks may be there", async () => {

@@ -33,7 +33,7 @@ export function save(
   return saveInstallation(db, {
     names: { ...namesIn(changes), id },
     change: (before) => changeInstallation(before, changes),
-    now,
+    ...{ now, takesId: true, admits: async () => true },
   });
 }
 

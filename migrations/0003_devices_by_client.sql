@@ -1,0 +1,1 @@
+CREATE INDEX `device_clients_by_client` ON `device_clients` (`client_id`,`device`);
