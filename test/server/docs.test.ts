@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startServer } from "../support/server.ts";
-import { startEngine } from "./hooks/engine-process.ts";
-import { sdks } from "./sdk/sdk.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Server, startServer } from "../support/server.ts";
+import { sdk5, sdks } from "./sdk/sdk.ts";
 import { useTown } from "./sdk/town.ts";
 import { eventually } from "./sdk/waiting.ts";
 import { callsOf, Desk, type Page, readPages, sampleOf } from "./support/documents.ts";
@@ -71,38 +70,58 @@ describe.each(sdks.slice(0, 1))("the programs are what the JavaScript SDK $versi
     await expect(town().logIn(sdk, id)).rejects.toMatchObject({ code: 4102 });
     await town().configure({ security: null });
   });
+});
+
+describe("the programs run as they are printed, from an empty folder", () => {
+  let server: Server;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server?.stop());
+
+  let empty: Desk;
+  beforeEach(async () => {
+    empty = await Desk.empty();
+  });
+  afterEach(() => empty.clear());
+
+  /** As it is printed, but for the address of this test's server. */
+  const here = (text: string) => text.replaceAll("127.0.0.1:8787", new URL(server.url).host);
+
+  test.each([
+    ["JavaScript 5", "leancloud-realtime@5", "tom5.cjs"],
+    ["JavaScript 4", "leancloud-realtime@4", "tom4.cjs"],
+  ])("[C-01] README.md: %s", async (_, installed, program) => {
+    const page = named("README.md");
+    await empty.shell(sampleOf(page, "sh", installed));
+    await empty.put(program, here(sampleOf(page, "js", program)));
+    expect(await empty.shell(`node ${program}`)).toMatch(/^sent \S+\n$/);
+  });
 
   test("[H-01] docs/hooks.md: a LeanEngine project", async () => {
     const page = named("docs/hooks.md");
-    const port = await freePort();
-    await desk.shell(callsFor(page).replaceAll("3000", `${port}`));
-    // It names somebody else's address.
-    await town().configure({ webhooks: null });
-    // Typed in as it stands, but for the port, and for a last line that tells of it.
-    const project = sampleOf(page, "js", "leanengine").replaceAll("3000", `${port}`);
-    const engine = await startEngine({
-      script: await desk.put("server.cjs", `${project}\nconsole.log("listening ${port}");`),
-      env: {
-        LEANCLOUD_APP_ID: town().app.appId,
-        LEANCLOUD_APP_KEY: town().app.appKey,
-        LEANCLOUD_APP_MASTER_KEY: town().masterKey,
-        LEANCLOUD_APP_HOOK_KEY: "the-hook-key",
-      },
-    });
+    const port = `${await freePort()}`;
+    await empty.shell(sampleOf(page, "sh", "npm install leanengine"));
+    await empty.put("server.cjs", here(sampleOf(page, "js", "leanengine")).replaceAll("3000", port));
+    const stop = empty.start(sampleOf(page, "sh", "node server.cjs"));
     try {
       const ping = () =>
-        fetch(`${engine.url}/__engine/1/ping`).then(
+        fetch(`http://127.0.0.1:${port}/__engine/1/ping`).then(
           ({ ok }) => ok,
           () => false,
         );
       await eventually(ping, (ok) => ok);
-      const tom = await town().logIn(sdk, town().named("Tom"));
-      const chat = await tom.client.createConversation({ members: [town().named("Jerry")] });
-      const advert = chat.send(new tom.sdk.TextMessage("come to my casino"));
+      await empty.shell(here(sampleOf(page, "sh", '"hooks"')).replaceAll("3000", port));
+      const sdk = sdk5.load();
+      const app = { appId: "parley-dev", appKey: "parley-dev-key", server: server.url };
+      const tom = await new sdk.Realtime(app).createIMClient("Tom");
+      const chat = await tom.createConversation({ members: ["Jerry"], unique: false });
+      const advert = chat.send(new sdk.TextMessage("come to my casino"));
       await expect(advert).rejects.toMatchObject({ code: 4402, appCode: 7 });
-      await chat.send(new tom.sdk.TextMessage("come to my house"));
+      await chat.send(new sdk.TextMessage("come to my house"));
+      await tom.close();
     } finally {
-      await engine.stop();
+      await stop();
     }
   });
 });

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,7 +52,7 @@ export function sampleOf({ name, blocks }: Page, language: string, mentioned: st
   return sample.text;
 }
 
-/** Somewhere to run programs of documents: they find Parley's packages, and a `curl` that fails by an HTTP error. */
+/** Somewhere to run programs of documents: most find Parley's packages, and a `curl` that fails by an HTTP error. */
 export class Desk {
   readonly folder: string;
 
@@ -60,8 +61,14 @@ export class Desk {
   }
 
   static async set(): Promise<Desk> {
+    const desk = await Desk.empty();
+    await symlink(join(ROOT, "node_modules"), join(desk.folder, "node_modules"));
+    return desk;
+  }
+
+  /** One without any packages but those it installs. */
+  static async empty(): Promise<Desk> {
     const folder = await mkdtemp(join(tmpdir(), "parley-docs-"));
-    await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
     const curl = join(folder, "curl");
     await writeFile(curl, '#!/bin/sh\nPATH=$OUTER_PATH exec curl --fail-with-body -sS "$@"\n');
     await chmod(curl, 0o755);
@@ -84,7 +91,18 @@ export class Desk {
     const path = await this.put("script.sh", script);
     const { PATH = "" } = process.env;
     const env = { ...process.env, PATH: `${this.folder}:${PATH}`, OUTER_PATH: PATH };
-    return run("bash", ["-exo", "pipefail", path], env);
+    return run("bash", ["-exo", "pipefail", path], env, this.folder);
+  }
+
+  /** Starts a script that goes on; returns what ends it and all that it started. */
+  start(script: string): () => Promise<void> {
+    const child = spawn("bash", ["-c", script], { cwd: this.folder, stdio: "ignore", detached: true });
+    return async () => {
+      if (child.pid === undefined || child.exitCode !== null) return;
+      const gone = once(child, "exit");
+      process.kill(-child.pid);
+      await gone;
+    };
   }
 
   /** Runs a program and resolves to what it printed. */
@@ -93,9 +111,9 @@ export class Desk {
   }
 }
 
-async function run(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
+async function run(program: string, args: string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(program, args, { env, timeout: DEADLINE });
+    const { stdout } = await promisify(execFile)(program, args, { env, cwd, timeout: DEADLINE });
     return stdout;
   } catch (error) {
     const { stdout = "", stderr = "" } = Object(error);
