@@ -33,6 +33,18 @@ export const CLIENTS_COUNTED = 200;
 export const BYTES_PER_SOCKET_MINUTE = 64 * 1024 * 1024;
 export const FRAMES_PER_SOCKET_MINUTE = 60_000;
 
+/** Rows of a log that are looked at in one turn for one command, where an index cannot tell which of them count. */
+export const LOG_ROWS = 2_000;
+/** The same where each row's content has to be parsed, which may be 64 KB. */
+export const PARSED_ROWS = 200;
+/** Rows of a log that one history query looks at in all, turn by turn, for messages of a type or for one client. */
+export const HISTORY_ROWS = 100_000;
+/** Messages after a read mark of which it is counted how many are unread: the newest; of more, so many are told. */
+export const UNREAD_ROWS = 10_000;
+/** Rows counted by one statement, and bytes of mentions and recipients that are looked through for a count. */
+export const COUNTED_ROWS = 250;
+export const COUNTED_BYTES = 4 * 1024 * 1024;
+
 // --- Sockets: what is held for who does not read, log in, or answer
 
 // --- Logins, and names that nobody may have
@@ -110,3 +122,9 @@ export const BATCH_PARTS_MAX = 50;
 export const BATCH_COST_MAX = 50;
 
 // --- What is stored
+
+/**
+ * Bytes of the notices of one conversation: all are read when somebody joins. A change of attributes is kept with what
+ * they became, which may be 100 KB; beside 1,000 notices and a week.
+ */
+export const NOTICES_BYTES = 2 * 1024 * 1024;

@@ -42,7 +42,7 @@ export async function answerStart(
   const { unique, columns } = command;
   const record = await newConversation(
     { creator: clientId, members: [clientId, ...command.members], unique, columns },
-    { appId: services.appId, memberLimit: await services.memberLimit(), now: services.now() },
+    { appId: services.appId, limits: await services.limits(), now: services.now() },
   );
   if ("refused" in record) return refuse(record.refused, record.detail);
   if (!(await mayStart(services, clientId, command, standing)))

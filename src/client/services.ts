@@ -4,6 +4,7 @@ import type { MissedNotices, Started } from "../conversation/conversation-object
 import type { Described } from "../conversation/description.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import type { Will } from "../conversation/messages.ts";
+import type { ConversationLimits } from "../conversation/new-conversation.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { lagging } from "../history/archive.ts";
@@ -46,7 +47,7 @@ export interface Services {
   /** By the app's rules for such tokens; rejects where the keys of their issuer cannot be had. */
   checkJsonWebToken(token: string, clientId: string, rules: TokenRules): Promise<TokenVerdict>;
   hooks: Hooks;
-  memberLimit(): Promise<number>;
+  limits(): Promise<ConversationLimits>;
   start(record: ConversationRecord): Promise<Started>;
   /** Those of some ids that may be conversations: of others, no object is to be asked. */
   existing(conversationIds: string[]): Promise<string[]>;
@@ -112,7 +113,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     ...judgesOf(env),
     settings: () => settingsOf(env).get(),
     hooks: hooksOf(env),
-    memberLimit: async () => (await settingsOf(env).get()).limits.members,
+    limits: async () => (await settingsOf(env).get()).limits,
     start: async (record) => {
       const starting = conversation(record.id).start(record, "client");
       const started = await withDeadline(starting, OBJECT_DEADLINE, `start of ${record.id}`);

@@ -22,9 +22,15 @@ const RESERVED = new Set([
 /** Whether a column, or what a path such as `attr.a` begins with, is one that the service owns. */
 export const isReserved = (path: string): boolean => RESERVED.has(path.split(".")[0] ?? "");
 
-const NAME_LIMIT = 255; // characters
-const COLUMNS_LIMIT = 32_768; // characters of JSON, name and attributes together
 const DEPTH_LIMIT = 16; // segments of a column path
+
+/** How much of it a conversation takes, from the settings. */
+export interface ColumnLimits {
+  /** Characters of the name. */
+  nameCharacters: number;
+  /** Characters of JSON of all of them together. */
+  attributesCharacters: number;
+}
 
 /** What a client may set on a conversation (B-17). */
 export interface Columns {
@@ -47,10 +53,10 @@ export interface ColumnsChanged {
 }
 
 /** Sorts out the columns of a new conversation, or says in words why it cannot be made with them. */
-export function newColumns(sent: JsonObject): Columns | ColumnsRefused {
+export function newColumns(sent: JsonObject, limits: ColumnLimits): Columns | ColumnsRefused {
   const changes: JsonObject = {};
   for (const [column, value] of Object.entries(sent)) if (value !== null) changes[column] = value;
-  const made = changeColumns({ name: undefined, attributes: {}, columns: {} }, changes);
+  const made = changeColumns({ name: undefined, attributes: {}, columns: {} }, changes, limits);
   return "refused" in made ? made : made.after;
 }
 
@@ -58,7 +64,11 @@ export function newColumns(sent: JsonObject): Columns | ColumnsRefused {
  * Applies changes keyed by column path (`name`, `attr`, `attr.a.b`) to a conversation, without touching what it
  * was given. Values may be operations (`Delete`, `Add`, `AddUnique`, `Remove`, `Increment`).
  */
-export function changeColumns(before: Columns, changes: JsonObject): ColumnsChanged | ColumnsRefused {
+export function changeColumns(
+  before: Columns,
+  changes: JsonObject,
+  { nameCharacters, attributesCharacters }: ColumnLimits,
+): ColumnsChanged | ColumnsRefused {
   // The three kinds of column as one tree, so that a path means the same everywhere.
   const tree: JsonObject = { ...structuredClone(before.columns), attr: structuredClone(before.attributes) };
   if (before.name !== undefined) tree.name = before.name;
@@ -79,12 +89,12 @@ export function changeColumns(before: Columns, changes: JsonObject): ColumnsChan
   const { name, attr, ...columns } = tree;
   if (name !== undefined && name !== null && typeof name !== "string")
     return { refused: "name: not a string" };
-  if (typeof name === "string" && name.length > NAME_LIMIT)
-    return { refused: `name: over ${NAME_LIMIT} characters` };
+  if (typeof name === "string" && name.length > nameCharacters)
+    return { refused: `name: over ${nameCharacters} characters` };
   if (attr !== undefined && attr !== null && !isObject(attr)) return { refused: "attr: not an object" };
   const after: Columns = { name: name ?? undefined, attributes: attr ?? {}, columns };
-  if (JSON.stringify(after).length > COLUMNS_LIMIT) {
-    return { refused: `name and attributes: over ${COLUMNS_LIMIT} characters of JSON` };
+  if (JSON.stringify(after).length > attributesCharacters) {
+    return { refused: `name and attributes: over ${attributesCharacters} characters of JSON` };
   }
   const resulting: JsonObject = {};
   for (const top of touched) {

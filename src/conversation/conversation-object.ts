@@ -237,7 +237,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       changeRow(change, {
         record: () => state.record(),
         sql: this.ctx.storage.sql,
-        memberLimit: settingsOf(this.env).last.limits.members,
+        limits: settingsOf(this.env).last.limits,
         membership: conversation.membership,
       }),
     );

@@ -264,9 +264,9 @@ export class Conversation {
   }
 
   /** A page of history as this client may see it; undefined is the app's server (http-api §3). */
-  history(request: HistoryRequest, viewer: string | undefined): HistoryMessage[] {
+  async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[]> {
     this.#messages.flush();
-    return this.receipts.shown(this.#state.log.page(request, viewer));
+    return this.receipts.shown(await this.#messages.page(request, viewer));
   }
 
   /** Messages of others after a member's read mark (Y-22); undefined for who is none. */

@@ -1,69 +1,26 @@
+import { COUNTED_BYTES, COUNTED_ROWS, LOG_ROWS, UNREAD_ROWS } from "../bounds.ts";
 import type { MessageRecord } from "../history/records.ts";
-import type { HistoryPoint } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
+import { HistoryPages, type HistoryRequest } from "./history-pages.ts";
+import {
+  COLUMNS,
+  DELETED,
+  FOR_ANY,
+  FOR_OTHER,
+  MENTION_ALL,
+  RECEIPT,
+  type Row,
+  THERE,
+  toColumns,
+  toMessage,
+} from "./log-rows.ts";
+import { type Counted, UnreadCounts } from "./unread-counts.ts";
 
 /** How far back a repeated send is recognised after the object slept: by age (ms) and by number of messages. */
 const DEDUPE_WINDOW = 6 * 60 * 60 * 1000;
 const DEDUPE_LIMIT = 10_000;
 
-const MENTION_ALL = 1;
-const RECEIPT = 2;
-const RECALLED = 4;
-const DELETED = 8;
-const NO_SYNC = 16;
-
-type Row = {
-  timestamp: number;
-  id: string;
-  sender: string;
-  content: string | ArrayBuffer;
-  mentions: string | null;
-  flags: number;
-  patched_at: number | null;
-  recipients: string | null;
-  address: string | null;
-};
-
-const COLUMNS = "timestamp, id, sender, content, mentions, flags, patched_at, recipients, address";
-
-/** Of a message that is there for everybody; a deleted one is there for nobody. */
-const THERE = `flags & ${DELETED} = 0`;
-/** Of a message of somebody else that is there for a client, who is bound twice. */
-const FOR_OTHER = `${THERE} AND sender <> ? AND (recipients IS NULL OR ? IN (SELECT value FROM json_each(recipients)))`;
-/** The same, or one of his own; bound twice too. */
-const FOR_ANY = `${THERE} AND (recipients IS NULL OR sender = ? OR ? IN (SELECT value FROM json_each(recipients)))`;
-
-function toMessage(row: Row): MessageRecord {
-  return {
-    timestamp: row.timestamp,
-    id: row.id,
-    from: row.sender,
-    content: typeof row.content === "string" ? row.content : new Uint8Array(row.content),
-    mentionAll: (row.flags & MENTION_ALL) !== 0,
-    mentions: row.mentions === null ? [] : JSON.parse(row.mentions),
-    receipt: (row.flags & RECEIPT) !== 0,
-    patchedAt: row.patched_at ?? undefined,
-    recalled: (row.flags & RECALLED) !== 0,
-    recipients: row.recipients === null ? undefined : JSON.parse(row.recipients),
-    address: row.address ?? undefined,
-    deleted: (row.flags & DELETED) !== 0,
-    noSync: (row.flags & NO_SYNC) === 0 ? undefined : true,
-  };
-}
-
-/** The columns an edit can change. */
-function toColumns(message: MessageRecord): [string | ArrayBuffer, string | null, string | null, number] {
-  const { content, mentions, mentionAll, receipt, recalled, recipients, noSync } = message;
-  return [
-    typeof content === "string" ? content : Uint8Array.from(content).buffer,
-    mentions.length === 0 ? null : JSON.stringify(mentions),
-    recipients === undefined ? null : JSON.stringify(recipients),
-    (mentionAll ? MENTION_ALL : 0) |
-      (receipt ? RECEIPT : 0) |
-      (recalled ? RECALLED : 0) |
-      (noSync ? NO_SYNC : 0),
-  ];
-}
+export type { HistoryRequest } from "./history-pages.ts";
 
 /** Whether a message is there for a client: not deleted, and his own or one that is for him. */
 export function isFor(clientId: string, { deleted, from, recipients }: MessageRecord): boolean {
@@ -85,24 +42,19 @@ export interface Accepted {
   id: string;
 }
 
-export interface HistoryRequest {
-  direction: "older" | "newer";
-  start: HistoryPoint | undefined;
-  end: HistoryPoint | undefined;
-  limit: number;
-  messageType: number | undefined;
-}
-
 /** The ordered log of one conversation: the timestamp is the primary key, and one message is one row (I1, I2). */
 export class Log {
   readonly #sql: Sql;
+  readonly #pages: HistoryPages;
   /** (sender, token) → what was answered; loaded at the first send after the object woke. */
   #accepted: Map<string, Accepted> | undefined;
   #head: number;
   #patchedAt: number;
+  readonly #unread = new UnreadCounts((clientId, after, upTo) => this.#countOthers(clientId, after, upTo));
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.#pages = new HistoryPages(sql);
     this.#head =
       sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
     this.#patchedAt =
@@ -162,6 +114,7 @@ export class Log {
       message.timestamp,
     );
     this.#patchedAt = message.patchedAt;
+    this.#unread.forget();
   }
 
   /**
@@ -177,6 +130,7 @@ export class Log {
       timestamp,
     );
     this.#patchedAt = at;
+    this.#unread.forget();
   }
 
   /** Messages edited, recalled or deleted after a time, in that order: of several times, the last (M-19). */
@@ -198,7 +152,7 @@ export class Log {
     return this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? AND ${FOR_ANY} ORDER BY patched_at DESC LIMIT ?`,
-        time,
+        Math.max(time, this.#newest("patched_at", this.#patchedAt, LOG_ROWS)),
         clientId,
         clientId,
         limit,
@@ -208,13 +162,16 @@ export class Log {
       .map(toMessage);
   }
 
-  /** Messages of somebody else than this client that ask for a receipt, in (after, upTo], oldest first. */
+  /**
+   * Messages of somebody else than this client that ask for a receipt, in (after, upTo], oldest first; of a long part
+   * of the log, those at its end.
+   */
   receiptsAsked(clientId: string, after: number, upTo: number, limit: number): MessageRecord[] {
     return this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${FOR_OTHER} AND flags & ? ` +
           "ORDER BY timestamp DESC LIMIT ?",
-        after,
+        Math.max(after, this.#newest("timestamp", upTo, LOG_ROWS)),
         upTo,
         clientId,
         clientId,
@@ -226,17 +183,28 @@ export class Log {
       .map(toMessage);
   }
 
-  /** Time of the oldest message of somebody else after a time; undefined if there is none. */
+  /**
+   * A time after this one up to which somebody else said nothing, as far as it takes little to tell: that of his
+   * oldest message since. Undefined if there is none.
+   */
   nextOfOthers(clientId: string, after: number): number | undefined {
+    const [end] = this.#sql
+      .exec<{ timestamp: number }>(
+        "SELECT timestamp FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT 1 OFFSET ?",
+        after,
+        LOG_ROWS,
+      )
+      .toArray();
     const [row] = this.#sql
       .exec<{ timestamp: number }>(
-        `SELECT timestamp FROM messages WHERE timestamp > ? AND ${FOR_OTHER} ORDER BY timestamp LIMIT 1`,
+        `SELECT timestamp FROM messages WHERE timestamp > ? AND timestamp < ? AND ${FOR_OTHER} ORDER BY timestamp LIMIT 1`,
         after,
+        end?.timestamp ?? Number.MAX_SAFE_INTEGER,
         clientId,
         clientId,
       )
       .toArray();
-    return row?.timestamp;
+    return row?.timestamp ?? end?.timestamp;
   }
 
   /** The newest messages of others after a time, oldest first, and whether older ones were left out (Y-02). */
@@ -246,18 +214,20 @@ export class Log {
     upTo: number,
     limit: number,
   ): { messages: MessageRecord[]; more: boolean } {
+    const from = Math.max(after, this.#newest("timestamp", upTo, LOG_ROWS));
     const rows = this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${FOR_OTHER} ` +
           "ORDER BY timestamp DESC LIMIT ?",
-        after,
+        from,
         upTo,
         clientId,
         clientId,
         limit + 1,
       )
       .toArray();
-    return { messages: rows.slice(0, limit).reverse().map(toMessage), more: rows.length > limit };
+    const more = rows.length > limit || from > after;
+    return { messages: rows.slice(0, limit).reverse().map(toMessage), more };
   }
 
   /** Time of the oldest entry that a copy lacks which reaches this far; undefined if it lacks none. */
@@ -370,74 +340,87 @@ export class Log {
     return Math.max(row.message ?? 0, row.patch ?? 0);
   }
 
-  /** The newest message up to a time that a client may see, or that everybody may. */
+  /** The newest message up to a time that a client may see, or that everybody may; not one far back in the log. */
   last(upTo = this.#head, clientId?: string): MessageRecord | undefined {
     const visible = clientId === undefined ? `${THERE} AND recipients IS NULL` : FOR_ANY;
     const [row] = this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE timestamp <= ? AND ${visible} ORDER BY timestamp DESC LIMIT 1`,
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp <= ? AND timestamp > ? AND ${visible} ORDER BY timestamp DESC LIMIT 1`,
         upTo,
+        this.#newest("timestamp", upTo, LOG_ROWS),
         ...(clientId === undefined ? [] : [clientId, clientId]),
       )
       .toArray();
     return row && toMessage(row);
   }
 
-  /** Messages of others after a read mark, up to a time or all: exact, however many (I5). */
+  /**
+   * Messages of others after a read mark, up to a time or all: exact (I5), unless the log has more than ten thousand
+   * messages after the mark. Then it is how many of the newest ten thousand there are.
+   */
   unread(clientId: string, after: number, upTo = this.#head): { count: number; mentioned: boolean } {
-    const row = this.#sql
-      .exec<{ count: number; mentioned: number | null }>(
-        "SELECT count(*) AS count, max(flags & 1 OR (mentions IS NOT NULL AND EXISTS " +
-          "(SELECT 1 FROM json_each(mentions) WHERE value = ?))) AS mentioned " +
-          `FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${FOR_OTHER}`,
-        clientId,
-        after,
-        upTo,
-        clientId,
-        clientId,
-      )
-      .one();
-    return { count: row.count, mentioned: row.mentioned === 1 };
+    if (upTo >= this.#head) return this.#unread.of(clientId, after, this.#head);
+    const { count, mentionedAt } = this.#countOthers(clientId, after, upTo);
+    return { count, mentioned: mentionedAt > after };
   }
 
-  /**
-   * A page of history, always ascending (wire §4.9). Older takes the messages nearest before the start, newer
-   * those nearest after it; the end bounds either.
-   * @param clientId who looks; undefined is the app's server, which sees what is for some only
-   */
-  page(request: HistoryRequest, clientId: string | undefined): MessageRecord[] {
-    const older = request.direction === "older";
-    const conditions: string[] = [clientId === undefined ? THERE : FOR_ANY];
-    const bindings: (string | number)[] = clientId === undefined ? [] : [clientId, clientId];
-    const bound = (point: HistoryPoint | undefined, side: "<" | ">") => {
-      if (point === undefined) return;
-      const orEqual = point.inclusive ? "=" : "";
-      if (point.messageId === undefined) {
-        conditions.push(`timestamp ${side}${orEqual} ?`);
-        bindings.push(point.timestamp);
-      } else {
-        conditions.push(`(timestamp, id) ${side}${orEqual} (?, ?)`);
-        bindings.push(point.timestamp, point.messageId);
-      }
-    };
-    bound(request.start, older ? "<" : ">");
-    bound(request.end, older ? ">" : "<");
-    if (request.messageType !== undefined) {
-      conditions.push(
-        "CASE WHEN typeof(content) = 'text' AND json_valid(content) THEN json_extract(content, '$._lctype') = ? END",
-      );
-      bindings.push(request.messageType);
+  /** Statement by statement, since the last mention is the one that counts, and because some messages mention many. */
+  #countOthers(clientId: string, after: number, upTo: number): Counted {
+    const counted: Counted = { count: 0, mentionedAt: 0, from: upTo };
+    let bytes = 0;
+    for (let rows = 0; rows < UNREAD_ROWS && bytes < COUNTED_BYTES; rows += COUNTED_ROWS) {
+      if (counted.from <= after) break;
+      const from = Math.max(after, this.#newest("timestamp", counted.from, COUNTED_ROWS));
+      const part = this.#sql
+        .exec<{ count: number; mentioned_at: number | null; bytes: number | null }>(
+          `SELECT count(*) FILTER (WHERE ${FOR_OTHER}) AS count, max(timestamp) FILTER (WHERE ${FOR_OTHER} AND ` +
+            `${counted.mentionedAt > 0 ? "FALSE AND" : ""} (flags & ${MENTION_ALL} OR instr(mentions, ?) AND ` +
+            "? IN (SELECT value FROM json_each(mentions)))) AS mentioned_at, " +
+            "sum(coalesce(octet_length(mentions), 0) + coalesce(octet_length(recipients), 0)) AS bytes " +
+            "FROM messages WHERE timestamp > ? AND timestamp <= ?",
+          clientId,
+          clientId,
+          clientId,
+          clientId,
+          JSON.stringify(clientId),
+          clientId,
+          from,
+          counted.from,
+        )
+        .one();
+      counted.count += part.count;
+      counted.mentionedAt = Math.max(counted.mentionedAt, part.mentioned_at ?? 0);
+      counted.from = from;
+      bytes += part.bytes ?? 0;
     }
-    const rows = this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE ${conditions.join(" AND ")} ` +
-          `ORDER BY timestamp ${older ? "DESC" : "ASC"} LIMIT ?`,
-        ...bindings,
-        request.limit,
+    counted.from = Math.max(counted.from, after);
+    return counted;
+  }
+
+  /** The time before so many of the newest rows up to a time; 0 if there are no more. */
+  #newest(column: "timestamp" | "patched_at", upTo: number, rows: number): number {
+    const [row] = this.#sql
+      .exec<{ time: number }>(
+        `SELECT ${column} AS time FROM messages WHERE ${column} <= ? ORDER BY ${column} DESC LIMIT 1 OFFSET ?`,
+        upTo,
+        rows,
       )
       .toArray();
-    if (older) rows.reverse();
-    return rows.map(toMessage);
+    return row?.time ?? 0;
+  }
+
+  /** A page of history, turn by turn (`history-pages.ts`). */
+  pageByTurns(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
+    return this.#pages.byTurns(request, clientId);
+  }
+
+  /** The same at once. */
+  page(request: HistoryRequest, clientId: string | undefined): MessageRecord[] {
+    const turns = this.pageByTurns(request, clientId);
+    for (;;) {
+      const turn = turns.next();
+      if (turn.done) return turn.value;
+    }
   }
 }
 

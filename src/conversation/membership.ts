@@ -9,17 +9,13 @@ import { changeColumns } from "./attributes.ts";
 import { isClientId } from "./client-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
+import type { ConversationLimits } from "./new-conversation.ts";
 import { changeRecord } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
 import { passedRecord } from "./replay.ts";
 import type { ConversationState } from "./state.ts";
-
-/** The limits a conversation keeps, from the settings. */
-export interface ConversationLimits {
-  members: number;
-}
 
 export interface MembershipHost {
   now(): number;
@@ -223,7 +219,7 @@ export class Membership {
   ): Promise<Changed | Refused> {
     const { kind, name, attributes, columns, id: conversationId } = this.#state.facts;
     if (kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
-    const outcome = changeColumns({ name, attributes, columns }, changes);
+    const outcome = changeColumns({ name, attributes, columns }, changes, this.#host.limits());
     if ("refused" in outcome) return { refused: "CONVERSATION_UPDATE_FAILED", detail: outcome.refused };
     const updatedAt = this.#state.change(outcome.after, this.#host.now());
     const { changed, resulting } = outcome;

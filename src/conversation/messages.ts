@@ -19,10 +19,11 @@ import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
 import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.ts";
 import { GroupCommit } from "./group-commit.ts";
+import type { HistoryRequest } from "./history-pages.ts";
 import { newMessageId } from "./ids.ts";
 import type { Link } from "./lanes.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
-import { isBroughtTo, NOBODY, passedRecord } from "./replay.ts";
+import { isBroughtTo, NOBODY, passedRecord, unreadOf } from "./replay.ts";
 import type { ConversationState } from "./state.ts";
 import type { Objection, Supervised } from "./supervision.ts";
 
@@ -253,15 +254,17 @@ export class Messages {
     this.#sent(message, { transient: true, pushData: undefined, isPushed: false });
   }
 
-  history(link: Link, command: CommandOf<"message.history">): void {
+  async history(link: Link, command: CommandOf<"message.history">): Promise<void> {
     const { serial } = command;
-    if (!this.#state.members.has(link.clientId))
-      return this.#answers.refuse(link, serial, "CONVERSATION_LOG_REJECTED");
+    const isMember = () => this.#state.members.has(link.clientId);
+    const reject = () => this.#answers.refuse(link, serial, "CONVERSATION_LOG_REJECTED");
+    if (!isMember()) return reject();
     const wanted = command.limit ?? HISTORY_DEFAULT;
     const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
     const { direction, start, end, messageType } = command;
-    const messages =
-      limit === 0 ? [] : this.#state.log.page({ direction, start, end, messageType, limit }, link.clientId);
+    const request = { direction, start, end, messageType, limit };
+    const messages = limit === 0 ? [] : await this.page(request, link.clientId);
+    if (!isMember()) return reject(); // not any more
     const { id: conversationId, kind } = this.#state.facts;
     const page = { conversationId, kind, messages: this.#receipts.shown(messages) };
     const upTo = messages.reduce(
@@ -274,15 +277,30 @@ export class Messages {
     this.#answers.reply(link, serial, replies.historyPage(serial, page));
   }
 
+  /** A page of history as this client may see it; everybody else has their turn meanwhile, if it takes long. */
+  async page(request: HistoryRequest, viewer: string | undefined): Promise<MessageRecord[]> {
+    const turns = this.#state.log.pageByTurns(request, viewer);
+    for (;;) {
+      const turn = turns.next();
+      if (turn.done) return turn.value;
+      await new Promise<void>((resolve) => this.#host.nextTick(resolve));
+    }
+  }
+
   read(link: Link, command: CommandOf<"read">): void {
     const member = this.#state.members.get(link.clientId);
     const mine = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
     if (member !== undefined && mine !== undefined) {
-      // A count of what did not change costs others time and tells nobody anything.
-      const moved = this.#receipts.read(member, mine.timestamp);
-      if (moved) this.#delivery.push([member.clientId], "unread");
+      if (this.#receipts.read(member, mine.timestamp)) this.#delivery.push([member.clientId], "unread");
+      else this.#tellCount(link);
     }
     this.#answers.reply(link, command.serial, replies.readConfirmed(command.serial));
+  }
+
+  /** What was read already is news to nobody else: only the device that asks may have counted otherwise. */
+  #tellCount(link: Link): void {
+    const count = unreadOf(this.#state, link.clientId, "unread", this.#host.now());
+    if (count !== undefined) this.#delivery.send(link, count);
   }
 
   /**

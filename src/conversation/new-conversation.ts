@@ -1,7 +1,7 @@
 import type { Refused } from "../env.ts";
 import type { ConversationRecord } from "../history/records.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { newColumns } from "./attributes.ts";
+import { type ColumnLimits, newColumns } from "./attributes.ts";
 import { isClientId } from "./client-id.ts";
 import { newConversationId, uniqueConversationId, uniqueIdOf } from "./ids.ts";
 
@@ -17,10 +17,15 @@ export interface Wanted {
   columns: JsonObject;
 }
 
+/** The limits a conversation keeps, from the settings. */
+export interface ConversationLimits extends ColumnLimits {
+  members: number;
+}
+
 /** What creating depends on beside the wish. */
 export interface Conditions {
   appId: string;
-  memberLimit: number;
+  limits: ConversationLimits;
   /** Milliseconds. */
   now: number;
 }
@@ -28,14 +33,14 @@ export interface Conditions {
 /** The record to start a conversation with (B-02, B-03), whoever wants it, or why it cannot be. */
 export async function newConversation(
   wanted: Wanted,
-  { appId, memberLimit, now }: Conditions,
+  { appId, limits, now }: Conditions,
 ): Promise<ConversationRecord | Refused> {
   const members = [...new Set(wanted.members)].toSorted(); // as they come out of storage
   if (!members.every(isClientId)) {
     return { refused: "INVALID_LOGIN", detail: "a member's id is not 1 to 64 characters" };
   }
-  if (members.length > memberLimit) return { refused: "CONVERSATION_FULL" };
-  const columns = newColumns(wanted.columns);
+  if (members.length > limits.members) return { refused: "CONVERSATION_FULL" };
+  const columns = newColumns(wanted.columns, limits);
   if ("refused" in columns) return { refused: "CONVERSATION_API_FAILED", detail: columns.refused };
   return {
     id: wanted.unique ? await uniqueConversationId(appId, "normal", members) : newConversationId(now),

@@ -1,3 +1,5 @@
+import { NOTICES_BYTES } from "../bounds.ts";
+import { utf8Length } from "../protocol/fields.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
@@ -30,14 +32,18 @@ export class Notices {
   readonly #sql: Sql;
   #last: number;
   #count: number;
+  #bytes: number;
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    const { last, count } = sql
-      .exec<{ last: number | null; count: number }>("SELECT max(at) AS last, count(*) AS count FROM notices")
+    const { last, count, bytes } = sql
+      .exec<{ last: number | null; count: number; bytes: number | null }>(
+        "SELECT max(at) AS last, count(*) AS count, sum(octet_length(notice)) AS bytes FROM notices",
+      )
       .one();
     this.#last = last ?? 0;
     this.#count = count;
+    this.#bytes = bytes ?? 0;
   }
 
   /** Time of the newest, 0 before the first. */
@@ -48,25 +54,37 @@ export class Notices {
   /** Keeps a notice and returns the time it is kept under, which no other has: `wanted` or just after the last. */
   keep(notice: Notice, wanted: number): number {
     const at = Math.max(wanted, this.#last + 1);
-    this.#sql.exec("INSERT INTO notices VALUES (?, ?)", at, JSON.stringify(notice));
+    const text = JSON.stringify(notice);
+    this.#sql.exec("INSERT INTO notices VALUES (?, ?)", at, text);
     this.#last = at;
     this.#count += 1;
+    this.#bytes += utf8Length(text);
     this.#drop("at < ?", at - NOTICES_KEPT);
     if (this.#count > NOTICES_MAX) {
       this.#drop("at IN (SELECT at FROM notices ORDER BY at LIMIT ?)", this.#count - NOTICES_MAX);
+    }
+    while (this.#bytes > NOTICES_BYTES && this.#count > 1) {
+      // Several at a time: the next ones need room too.
+      const some = Math.max(Math.floor(this.#count / 10), 1);
+      this.#drop("at IN (SELECT at FROM notices ORDER BY at LIMIT ?)", some);
     }
     return at;
   }
 
   #drop(which: string, binding: number): void {
-    this.#count -= this.#sql
-      .exec<{ at: number }>(`DELETE FROM notices WHERE ${which} RETURNING at`, binding)
-      .toArray().length;
+    const dropped = this.#sql
+      .exec<{ bytes: number }>(
+        `DELETE FROM notices WHERE ${which} RETURNING octet_length(notice) AS bytes`,
+        binding,
+      )
+      .toArray();
+    this.#count -= dropped.length;
+    for (const { bytes } of dropped) this.#bytes -= bytes;
   }
 
   /** Whether everything after a time is still kept. */
   reachesBackTo(time: number): boolean {
-    if (this.#count < NOTICES_MAX) return true;
+    if (this.#count < NOTICES_MAX && this.#bytes < NOTICES_BYTES / 2) return true;
     return this.#sql.exec("SELECT 1 FROM notices WHERE at <= ? LIMIT 1", time).toArray().length > 0;
   }
 

@@ -61,6 +61,7 @@ export class Receipts {
     // What `.1` devices are owed is known nowhere else.
     if (pushed || asked.length > 0) this.#save(member);
     else if (upTo > before) this.#delivery.keep(link, { acknowledged: upTo });
+    if (asked.length === 0) return;
     const timestamp = this.#timeFor(member, upTo);
     for (const message of asked) this.#tell(message.from, member.clientId, message.id, timestamp, false);
   }

@@ -5,6 +5,7 @@ import type { JsonObject } from "../protocol/json.ts";
 import type { Sql } from "../sql.ts";
 import { changeColumns } from "./attributes.ts";
 import type { Membership } from "./membership.ts";
+import type { ConversationLimits } from "./new-conversation.ts";
 import { NOBODY } from "./replay.ts";
 
 /** What becomes of a list of client ids: exactly these, or these beside or without those that are there. */
@@ -28,7 +29,7 @@ export type NotChanged = { unmet: true } | { notMember: string };
 interface RowHost {
   record(): ConversationRecord;
   sql: Sql;
-  memberLimit: number;
+  limits: ConversationLimits;
   membership: Membership;
 }
 
@@ -46,12 +47,12 @@ export async function changeRow(change: RowChange, host: RowHost): Promise<RowCh
   const members = differenceOf(before.members, change.members);
   const gone = new Set(members.removed);
   const after = new Set([...before.members.filter((clientId) => !gone.has(clientId)), ...members.added]);
-  if (members.added.length > 0 && after.size > host.memberLimit) return { refused: "CONVERSATION_FULL" };
+  if (members.added.length > 0 && after.size > host.limits.members) return { refused: "CONVERSATION_FULL" };
   const stranger = change.muted?.clientIds.find((clientId) => !after.has(clientId));
   if (stranger !== undefined && change.muted?.to !== "remove") return { notMember: stranger };
   const muted = differenceOf(before.muted, change.muted);
   const named = Object.keys(change.columns).length > 0;
-  const columns = changeColumns(before, change.columns);
+  const columns = changeColumns(before, change.columns, host.limits);
   if ("refused" in columns) return { refused: "CONVERSATION_UPDATE_FAILED", detail: columns.refused };
 
   const { membership } = host;

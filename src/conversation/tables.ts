@@ -16,9 +16,10 @@ export function createTables(sql: Sql): void {
       "read_moved_at INTEGER NOT NULL DEFAULT 0, pushed_at INTEGER) WITHOUT ROWID",
   );
   sql.exec(
+    // What is long comes last: SQLite reads a row up to the last column that is asked for.
     "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, " +
-      "origin REAL NOT NULL, content NOT NULL, mentions TEXT, flags INTEGER NOT NULL, patched_at INTEGER, " +
-      "recipients TEXT, address TEXT)",
+      "origin REAL NOT NULL, flags INTEGER NOT NULL, patched_at INTEGER, address TEXT, mentions TEXT, " +
+      "recipients TEXT, content NOT NULL)",
   );
   // Partial: a message never edited has no entry, so it is still one row written.
   sql.exec("CREATE INDEX messages_patched_at ON messages (patched_at) WHERE patched_at IS NOT NULL");

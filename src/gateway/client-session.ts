@@ -319,7 +319,9 @@ export class ClientSession implements LinkOwner {
           this.#needsCount(conversationId, record)
         ) {
           this.#shown.entry(conversationId, record.upTo, this.now());
-          this.#unread(record.payload);
+          // Of a conversation that is still being asked, the device does not know everything yet (Y-19).
+          const isAll = this.#catchingUp.size === 0;
+          this.#unread(isAll ? record.payload : pushes.unreadSoFar(record.payload));
         }
         return false;
       case "reply":

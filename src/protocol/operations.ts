@@ -50,12 +50,21 @@ function resolve(current: Json | undefined, change: Json): { value: Json | undef
   if (!Array.isArray(objects)) return `${operation} needs objects`;
   if (current !== undefined && current !== null && !Array.isArray(current)) return "not an array";
   const list = current ?? [];
-  const has = (values: Json[], value: Json) =>
-    values.some((one) => JSON.stringify(one) === JSON.stringify(value));
+  // By their text: comparing each with each would take the square of their number.
+  const texts = (values: Json[]) => new Set(values.map((value) => JSON.stringify(value)));
   if (operation === "Add") return { value: [...list, ...objects] };
-  if (operation === "Remove") return { value: list.filter((value) => !has(objects, value)) };
+  if (operation === "Remove") {
+    const removed = texts(objects);
+    return { value: list.filter((value) => !removed.has(JSON.stringify(value))) };
+  }
   const united = [...list];
-  for (const object of objects) if (!has(united, object)) united.push(object);
+  const known = texts(list);
+  for (const object of objects) {
+    const text = JSON.stringify(object);
+    if (known.has(text)) continue;
+    known.add(text);
+    united.push(object);
+  }
   return { value: united };
 }
 

@@ -1,4 +1,4 @@
-import { fromBinary } from "@bufbuild/protobuf";
+import { clearField, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import {
   type ConversationFields,
@@ -12,7 +12,7 @@ import {
   optionalInt64,
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
-import { CommandType, GenericCommandSchema, OpType } from "./generated/message_pb.js";
+import { CommandType, GenericCommandSchema, OpType, UnreadCommandSchema } from "./generated/message_pb.js";
 import type { JsonObject } from "./json.ts";
 
 /** What the server sends unasked (wire §5): never with a serial, and without `peerId` (`addressing.ts`). */
@@ -139,6 +139,15 @@ export interface UnreadSummary {
   lastMessage?: MessageRecord;
   /** Something unread mentions the receiver (M-09). */
   mentioned: boolean;
+}
+
+/** A count without the time that the device would name at its next login as that up to which it knows everything. */
+export function unreadSoFar(payload: Uint8Array): Uint8Array {
+  const message = fromBinary(GenericCommandSchema, payload);
+  if (message.unreadMessage !== undefined) {
+    clearField(message.unreadMessage, UnreadCommandSchema.field.notifTime);
+  }
+  return toBinary(GenericCommandSchema, message);
 }
 
 /**

@@ -54,8 +54,12 @@ const schema = (demo: boolean) =>
         otherCommandsPerMinute: v.optional(perMinute(), 300),
         /** One address may do as much as so many people who are busy all at once; 0 is unlimited. */
         peoplePerAddress: v.optional(whole(0, 1_000_000), 200),
-        /** Content and push data of one message together, in bytes. */
-        messageBytes: v.optional(whole(1, 65_536), 5_120),
+        /** Content and push data of one message together, in bytes. An offer of a video call takes up to 30 KB. */
+        messageBytes: v.optional(whole(1, 65_536), 32_768),
+        /** Name of a conversation. */
+        nameCharacters: v.optional(whole(1, 10_000), 1_024),
+        /** Name, attributes and custom columns of a conversation together, as JSON. A frame takes 128 KiB. */
+        attributesCharacters: v.optional(whole(2, 100_000), 65_536),
         /** Members of one conversation. */
         members: v.optional(whole(1, 10_000), 500),
         /** Open links of one session (L1). Cloudflare's free plan allows a socket 50 subrequests. */

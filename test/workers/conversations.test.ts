@@ -227,8 +227,8 @@ describe("starting", () => {
     const [tom] = named("tom");
     const toms = await Device.of(tom);
     for (const columns of [
-      { name: "x".repeat(256) },
-      { attr: { long: "x".repeat(40_000) } },
+      { name: "x".repeat(1_025) },
+      { attr: { long: "x".repeat(70_000) } },
       { name: 5 },
       { attr: [] },
     ]) {
@@ -560,8 +560,8 @@ describe("updating", () => {
     ["a name that is no text", { name: { a: 1 } }],
     ["attr that is no object", { attr: "x" }],
     ["a prototype", { "attr.__proto__.polluted": true }],
-    ["a name too long", { name: "x".repeat(256) }],
-    ["attributes too large", { "attr.long": "x".repeat(40_000) }],
+    ["a name too long", { name: "x".repeat(1_025) }],
+    ["attributes too large", { "attr.long": "x".repeat(70_000) }],
   ])(
     "[wire §4.5.4] %s is refused with 4306 and changes nothing, also not what came with it",
     async (_, changes) => {

@@ -44,15 +44,21 @@ describe("a frame that names many conversations", () => {
     expect(counts.filter((conv) => conv.cid === cid).map(({ unread }) => unread)).toEqual([1]);
   });
 
-  test("[I13] a read mark that does not move tells nobody a count", async () => {
+  test("[I13] a read mark that does not move tells its count to the device that asks alone", async () => {
     const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const [toms, jerrys, other] = [await Device.of(tom), await Device.of(jerry), await Device.of(jerry)];
     const cid = await start(toms, [tom, jerry]);
     await say(toms, cid, "one");
     await jerrys.message("one");
+    await other.message("one");
     for (let at = 0; at < 5; at += 1) await jerrys.ask({ cmd: "read", readMessage: { convs: [{ cid }] } });
-    const counts = jerrys.pushes().flatMap(({ unreadMessage }) => unreadMessage?.convs ?? []);
-    expect(counts.filter((conv) => conv.cid === cid).length).toBe(1);
+    await say(toms, cid, "two");
+    await other.message("two");
+    const counts = (device: Device) => {
+      const told = device.pushes().flatMap(({ unreadMessage }) => unreadMessage?.convs ?? []);
+      return told.filter((conv) => conv.cid === cid).map(({ unread }) => unread);
+    };
+    expect([counts(jerrys), counts(other)]).toEqual([[0, 0, 0, 0, 0], [0]]);
   });
 
   test("[I13] each conversation is handed what concerns it, and only the first confirms the reading", async () => {

@@ -354,7 +354,21 @@ describe("several clients on one socket", () => {
 describe("message sizes", () => {
   afterEach(() => configure({ limits: { messageBytes: null } }));
 
-  test("[B-09] 5,120 bytes of content and push data are taken, one more is refused with 4109", async () => {
+  test("[B-09] a WebRTC offer of 30 KB is a message like any other by default", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const chat = await start(toms, [tom, jerry]);
+    const offer = JSON.stringify({ _lctype: 1, _lctext: "a=candidate:1 1 udp 2130706431\r\n".repeat(850) });
+    expect(offer.length).toBeGreaterThan(28_000);
+    expect(refusal(await say(toms, chat, offer, { transient: true }))).toBe("");
+    expect(refusal(await say(toms, chat, offer))).toBe("");
+    await jerrys.message(offer);
+    expect(await history(toms, chat)).toEqual([offer]);
+    expect(refusal(await say(toms, chat, "x".repeat(32_769)))).toBe("4109 FRAME_TOO_LONG");
+  });
+
+  test("[B-09] 5,120 bytes of content and push data are taken, one more is refused with 4109, if so is set", async () => {
+    await configure({ limits: { messageBytes: 5_120 } });
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
     const jerrys = await Device.of(jerry);

@@ -181,7 +181,7 @@ describe("contents", () => {
     ["one zero", new Uint8Array([0])],
     ["all bytes", Uint8Array.from({ length: 256 }, (_, at) => at)],
     ["bytes that would be text", new TextEncoder().encode("text")],
-    ["as many as allowed", new Uint8Array(5_120).fill(255)],
+    ["as many as allowed", new Uint8Array(32_768).fill(255)],
   ])("[B-14] bytes come back as bytes live and as Base64 with bin from history: %s", async (_, bytes) => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);

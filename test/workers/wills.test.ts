@@ -283,7 +283,7 @@ describe("a will that is not sent", () => {
 
   test("[B-09] one that is too long is refused like any message", async () => {
     const { toms, jerrys, chat } = await conversation();
-    expect(refusal(await bequeath(toms, chat, "x".repeat(5_121)))).toMatch(/^4109 /);
+    expect(refusal(await bequeath(toms, chat, "x".repeat(32_769)))).toMatch(/^4109 /);
     toms.close();
     await jerrys.message("I am gone");
   });

@@ -199,7 +199,7 @@ export async function createConversation(
   const { limits } = await settingsOf(env).get();
   const record = await newConversation(
     { creator, members, unique, columns },
-    { appId, memberLimit: limits.members, now: Date.now() },
+    { appId, limits, now: Date.now() },
   );
   if (isRefused(record)) return refusalOf(record);
   const start = CONVERSATIONS.getByName(record.id).start(record, "server");

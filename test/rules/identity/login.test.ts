@@ -40,7 +40,7 @@ function toms() {
     ...{ appId: "app", masterKey: "key", tokens, now: () => NOW, settings: async () => settings },
     ...{
       checkJsonWebToken: notHere,
-      memberLimit: notHere,
+      limits: notHere,
       start: notHere,
       describe: notHere,
       lagging: notHere,

@@ -10,12 +10,16 @@ describe("defaults", () => {
         historyQueriesPerMinute: 600,
         otherCommandsPerMinute: 300,
         peoplePerAddress: 200,
-        messageBytes: 5120,
+        messageBytes: 32768,
+        nameCharacters: 1024,
+        attributesCharacters: 65536,
         members: 500,
         linksPerSession: 64,
         loginSeconds: 30,
         restMessagesPerMinute: 1800,
         pushesPerMinute: 600,
+        installationsPerMinute: 3000,
+        ...{ keepAliveSeconds: 50, returnSeconds: 15, silenceSeconds: 400 },
       },
       security: {
         ...{ signLogin: false, signConversation: false, signHistory: false, signBlacklist: false },
@@ -124,7 +128,7 @@ describe("what is stored", () => {
       false,
     );
     expect(settings.limits.members).toBe(7);
-    expect(settings.limits.messageBytes).toBe(5120);
+    expect(settings.limits.messageBytes).toBe(32_768);
     expect(settings.messages.allowEdit).toBe(false);
     expect(ignored.sort()).toEqual([
       "later: is not a setting",

@@ -517,7 +517,7 @@ export class ClientHouse {
       settings: async () => defaultSettings(false),
       checkJsonWebToken: () => Promise.reject(new Error("not here")),
       hooks: { aboutMessage: async () => ALLOWED, aboutConversation: async () => ALLOWED },
-      memberLimit: async () => 500,
+      limits: async () => defaultSettings(false).limits,
       start: () => Promise.reject(new Error("not here")),
       describe: async () => undefined,
       lagging: async () => [],

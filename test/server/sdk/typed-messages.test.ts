@@ -167,7 +167,7 @@ describe.each(sdks)("the JavaScript SDK $version, the content of messages", (sdk
     const view = await spike.client.getConversation(chat.id);
     await expect(view?.send(refused)).rejects.toMatchObject({ code: 4401 });
     expect(refused.status).toBe(spike.sdk.MessageStatus.FAILED);
-    const long = new tom.sdk.TextMessage("x".repeat(6000));
+    const long = new tom.sdk.TextMessage("x".repeat(33_000));
     await expect(chat.send(long)).rejects.toMatchObject({ code: 4109 });
     expect(long.status).toBe(MessageStatus.FAILED);
   });
