@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import * as v from "valibot";
-import { newVapidKeys } from "../src/push/vapid.ts";
+import { newVapidKeys, TRIAL_SUBJECT } from "../src/push/vapid.ts";
 import { Admin } from "./admin.ts";
 import { apnsKeyIn, keyIdOf, serviceAccountIn } from "./key-files.ts";
 import { Refusal } from "./options.ts";
@@ -91,7 +91,8 @@ async function setServiceAccount(admin: Admin, values: Flags): Promise<string> {
 async function setVapidKeys(admin: Admin, values: Flags): Promise<string> {
   const subject = needed(values, "subject");
   const { webPush } = await pushSettings(admin);
-  if (webPush !== null && !values.replace) {
+  // A trial makes keys by itself, for browsers that are gone with it.
+  if (webPush !== null && webPush.subject !== TRIAL_SUBJECT && !values.replace) {
     throw new Refusal(
       `There are keys for Web Push already (${webPush.publicKey}); new ones end all subscriptions, so this takes --replace.`,
       1,

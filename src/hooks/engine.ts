@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Outbound, Reply } from "../outbound/outbound.ts";
+import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { isObject, type Json } from "../protocol/json.ts";
 import { parseAsWritten, parseJson } from "../protocol/json-text.ts";
@@ -124,7 +125,7 @@ function answerOf({ status, text }: { status: number; text: string }): Answer {
     return { outcome: "answered", result: resultOf(parsed.value) };
   }
   const final = status >= 400 && status < 500 && !PASSING.includes(status);
-  return failed(final ? "final" : "unable", `status ${status}: ${text.slice(0, 200)}`);
+  return failed(final ? "final" : "unable", `status ${status}: ${printable(text, 200)}`);
 }
 
 /**

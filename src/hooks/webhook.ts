@@ -1,5 +1,6 @@
 import type { Outbound } from "../outbound/outbound.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
+import { printable } from "../printable.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";
 import { type Answer, failed } from "./answer.ts";
 import type { Told } from "./parameters.ts";
@@ -39,7 +40,7 @@ export class Webhook {
     const reply = await this.#host.outbound.send(call, timeoutMs);
     if ("unanswered" in reply) return failed("unanswered", reply.unanswered);
     const { status, text } = reply;
-    if (status < 200 || status > 299) return failed("unable", `status ${status}: ${text.slice(0, 200)}`);
+    if (status < 200 || status > 299) return failed("unable", `status ${status}: ${printable(text, 200)}`);
     // Receivers answer in many ways that mean nothing: "ok" is one.
     const parsed = parseAsWritten(text);
     return { outcome: "answered", result: "value" in parsed ? parsed.value : undefined };

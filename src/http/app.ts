@@ -124,8 +124,17 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", installations);
   app.route("/", batch);
   app.route("/", notServed);
-  app.get("/openapi.json", async (context) => context.json(await documentOf(app)));
-  app.get("/docs", async (context) => docsPage(context, await documentOf(app)));
+  // Made once: it takes some milliseconds, and anybody may ask.
+  const described = once(async () => JSON.stringify(await documentOf(app)));
+  const page = once(async () => docsPage(JSON.parse(await described())));
+  app.get("/openapi.json", async (context) => {
+    return context.body(await described(), 200, { "Content-Type": "application/json" });
+  });
+  app.get("/docs", async (context) => {
+    const { policy, text } = await page();
+    context.header("Content-Security-Policy", policy);
+    return context.html(text);
+  });
   app.notFound((context) => refuse(context, 404, failures.notFound));
   app.onError((error, context) => {
     if (error instanceof NoSuchConversation) return refuse(context, 404, error.failure);
@@ -137,4 +146,16 @@ function httpApp(): Hono<HttpEnv> {
     return refuse(context, 500, failures.internal);
   });
   return app;
+}
+
+/** What was made the first time; a failure is no answer for the next. */
+function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Installation } from "../history/installations.ts";
+import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -166,17 +167,29 @@ async function digestOf(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
+/** What Apple's reasons mean for who set this up. */
+const HINTS = new Map([
+  ["InvalidProviderToken", "the key, its id or its team is not what Apple has"],
+  ["ExpiredProviderToken", "the clock here is wrong"],
+  ["TopicDisallowed", "the key's team has no such topic (bundle id)"],
+  ["DeviceTokenNotForTopic", "the device's app has another bundle id than the topic"],
+  ["BadCertificateEnvironment", "the key is for Apple's other environment"],
+  ["BadEnvironmentKeyInToken", "the key is for Apple's other environment"],
+]);
+
 /** What Apple's answer means for the device. An answer that Apple would not give came from something between. */
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   // Apple repeats the id and says no more.
   if (status === 200 && (headers.has("apns-id") || text === "")) return { outcome: "sent" };
   const refused = refusalIn(text);
-  const why = refused?.reason ?? `status ${status}: ${text.slice(0, 200)}`;
+  const why = (refused && printable(refused.reason, 100)) ?? `status ${status}: ${printable(text, 200)}`;
   if (refused === undefined || status === 429 || status >= 500) {
     return later(why, retryAfterOf(headers, now));
   }
   if (status === 410) return gone(why, refused.timestamp);
-  return status === 400 && why === BAD_TOKEN ? gone(why) : failed(why);
+  if (status === 400 && why === BAD_TOKEN) return gone(why);
+  const hint = HINTS.get(refused.reason);
+  return failed(hint === undefined ? why : `${why}: ${hint}`);
 }
 
 function isTokenRefused({ status, text }: ProviderAnswer): boolean {

@@ -61,6 +61,11 @@ export class Deliverer {
     const resting = (this.#restingUntil.get(name) ?? 0) - host.now();
     if (resting > 0) return [{ recipients, retryAfter: resting }];
     const targets = await targetsOf(await wanted(delivery, host), host);
+    // Of a notification, so that its record can be told to be complete.
+    const missing = push.cause.type === "notification" ? recipients.length - targets.length : 0;
+    if (missing > 0 && push.cause.type === "notification") {
+      await counted(push.cause.notificationId, { gone: missing }, host);
+    }
     if (targets.length === 0) return [];
     const startedAt = host.now();
     const outcomes = await provider.send(

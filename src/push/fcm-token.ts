@@ -1,6 +1,7 @@
 import { importPKCS8, SignJWT } from "jose";
 import * as v from "valibot";
 import type { Outbound } from "../outbound/outbound.ts";
+import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
 
@@ -39,9 +40,13 @@ export async function exchangeForFcmToken(
   const headers = { "content-type": "application/x-www-form-urlencoded" };
   const call = { url: new URL(address), method: "POST" as const, headers, body: body.toString() };
   const reply = await outbound.send(call, DEADLINE);
-  if ("unanswered" in reply) throw new Error(`no FCM token: ${reply.unanswered}`);
+  const host = new URL(address).host;
+  if ("unanswered" in reply) throw new Error(`no FCM token: ${host} does not answer: ${reply.unanswered}`);
   const { status, text } = reply;
-  if (status !== 200) throw new Error(`no FCM token: status ${status}: ${text.slice(0, 200)}`);
+  if (status !== 200)
+    throw new Error(
+      `no FCM token: ${host} answers with status ${status}${hintOf(text)}: ${printable(text, 200)}`,
+    );
   const parsed = parseJson(text);
   const checked = v.safeParse(granted, "value" in parsed ? parsed.value : undefined);
   // What cannot be read may still hold the token.
@@ -60,4 +65,11 @@ async function assertionOf(account: ServiceAccount, audience: string, now: numbe
     .setIssuedAt(seconds)
     .setExpirationTime(seconds + ASSERTION_EXPIRY)
     .sign(await importPKCS8(pem.trim(), "RS256"));
+}
+
+/** What Google's errors mean for who set this up. */
+function hintOf(text: string): string {
+  if (text.includes("invalid_grant"))
+    return ", so the service account's key does not count any more, or the clock here is wrong";
+  return text.includes("invalid_client") ? ", so there is no such service account" : "";
 }

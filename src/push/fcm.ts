@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { PushStub } from "../env.ts";
 import type { Installation } from "../history/installations.ts";
 import type { Outbound } from "../outbound/outbound.ts";
+import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { reason } from "../reason.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
@@ -131,8 +132,11 @@ function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outc
   }
   const failure = v.safeParse(Failure, json);
   const { message, details } = failure.success ? failure.output.error : { message: "", details: [] };
-  const why = `status ${status}: ${message.slice(0, 200)}`;
   const codes = details.map(({ errorCode }) => errorCode);
+  const hint = codes.includes("SENDER_ID_MISMATCH")
+    ? ": the device registered with another Firebase project"
+    : "";
+  const why = `status ${status}: ${printable(message, 200)}${hint}`;
   const fields = details.flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field));
   const isNoToken = fields.includes("message.token") || /registration token/i.test(message);
   if (status === 404 && codes.includes("UNREGISTERED")) return gone(why);

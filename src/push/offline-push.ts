@@ -2,6 +2,7 @@ import type { Installation } from "../history/installations.ts";
 import type { OfflineAnswer, OfflineEvent } from "../hooks/verdicts.ts";
 import { utf8Length } from "../protocol/fields.ts";
 import type { JsonObject } from "../protocol/json.ts";
+import { sayingSparingly } from "../sparingly.ts";
 import { chosenContent, controlled } from "./content.ts";
 import { type Addressee, type DeliveriesHost, deliveriesOf, isEligible } from "./deliveries.ts";
 import { type Delivery, EXPIRY } from "./work.ts";
@@ -39,9 +40,12 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
     template: host.template,
     variables: { convId: event.conversationId, timestamp: now, fromClientId: event.from },
   });
-  if (chosen === undefined || expiresAt <= now) return;
+  const ends = (why: string) =>
+    sayingSparingly(`push ${why}`, `push ${event.messageId}: not sent, ${why}`, now);
+  if (expiresAt <= now) return ends("its message is over seven days old");
+  if (chosen === undefined) return ends("there is no content: no hook's, no pushData, no push.static");
   const { content, environment, teamId } = controlled(chosen);
-  if (Object.keys(content).length === 0) return;
+  if (Object.keys(content).length === 0) return ends("its content has control keys alone");
   const bytes = utf8Length(JSON.stringify(content));
   if (bytes > CONTENT_MAX) {
     // The queue would refuse it at every attempt.
@@ -51,15 +55,21 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   }
   const muted = new Set(answer.force ? [] : event.muted);
   const clientIds = answer.offline.filter((clientId) => !muted.has(clientId));
-  if (clientIds.length === 0) return;
+  if (clientIds.length === 0) return ends("everybody who is offline muted it, or the hook left nobody");
   const found = await host.installationsOf(clientIds);
   // A device that two of them are logged in on is pushed to once.
   const addressees: Addressee[] = found
     .filter(({ installation }) => isEligible(installation, now))
     .map(({ installation, channels }) => ({ installation, clientIds: channels }));
+  if (found.length === 0)
+    return ends("nobody who is offline has a device (no installation has their id as a channel)");
+  if (addressees.length === 0)
+    return ends("the devices are invalid, unheard of for 90 days, or Android's without a vendor");
   const { messageId, conversationId } = event;
   const cause = { type: "message" as const, conversationId, messageId };
   const push = { id: messageId, cause, content, environment, teamId, topic: undefined, expiresAt };
   const deliveries = await deliveriesOf(push, addressees, host);
-  if (deliveries.length > 0) await host.queue(deliveries);
+  if (deliveries.length === 0)
+    return ends("no way that is set up serves the devices (their deviceType and vendor)");
+  await host.queue(deliveries);
 }

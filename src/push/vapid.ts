@@ -16,3 +16,6 @@ export async function newVapidKeys(): Promise<VapidKeys> {
   const point = [4, ...(fromBase64(x) ?? []), ...(fromBase64(y) ?? [])];
   return { publicKey: toBase64Url(Uint8Array.from(point)), privateKey: d };
 }
+
+/** Push services want to be able to reach whoever sends; of a trial, nobody can be. Keys with it give way to others. */
+export const TRIAL_SUBJECT = "mailto:nobody@example.com";

@@ -2,6 +2,7 @@ import { encryptNotification } from "@block65/webcrypto-web-push";
 import { importJWK, SignJWT } from "jose";
 import type { Installation, WebPushSubscription } from "../history/installations.ts";
 import type { Outbound } from "../outbound/outbound.ts";
+import { printable } from "../printable.ts";
 import { fromBase64, toBase64Url } from "../protocol/base64.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { reason } from "../reason.ts";
@@ -159,7 +160,7 @@ async function topicOf(id: string): Promise<string> {
 /** What an answer means for the subscription (RFC 8030 §5, §7.3). */
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   if (status >= 200 && status <= 299) return { outcome: "sent" };
-  const why = `status ${status}: ${text.slice(0, 200)}`;
+  const why = `status ${status}: ${printable(text, 200)}`;
   if (status === 404 || status === 410) return gone(why);
   if (isRefusal(status)) return failed(why);
   return later(why, retryAfterOf(headers, now));

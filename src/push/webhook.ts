@@ -1,6 +1,7 @@
 import type { Installation } from "../history/installations.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
+import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { reason } from "../reason.ts";
@@ -73,7 +74,7 @@ async function idOf({ id }: Push, targets: readonly Target[]): Promise<string> {
 
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   if (status >= 200 && status <= 299) return { outcome: "sent" };
-  const why = `status ${status}: ${text.slice(0, 200)}`;
+  const why = `status ${status}: ${printable(text, 200)}`;
   if (isRefusal(status)) return failed(why);
   return later(why, retryAfterOf(headers, now));
 }

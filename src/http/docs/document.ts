@@ -29,8 +29,7 @@ const refusal = (description: string, example: { code: number; error: string }) 
 });
 
 /**
- * The OpenAPI 3.1 document of everything that is described where it is routed. Made anew at every call: it is
- * seldom asked for, and then from another isolate.
+ * The OpenAPI 3.1 document of everything that is described where it is routed.
  */
 export function documentOf(app: Hono<HttpEnv>): Promise<Document> {
   return generateSpecs(app, {

@@ -1,8 +1,5 @@
-import type { Context } from "hono";
 import { html, raw } from "hono/html";
 import { isObject, type Json, type JsonObject } from "../../protocol/json.ts";
-import type { HttpEnv } from "../env.ts";
-import type { Document } from "./document.ts";
 import { type ListedError, listedErrors, listedHttpErrors } from "./error-list.ts";
 import { exampleOf, outline } from "./outline.ts";
 
@@ -29,15 +26,11 @@ interface Entry {
 }
 
 /** The document for people to read (`GET /docs`): no script, nothing from elsewhere. */
-export async function docsPage(context: Context<HttpEnv>, made: Document): Promise<Response> {
-  const document: JsonObject = JSON.parse(JSON.stringify(made));
+export async function docsPage(document: JsonObject): Promise<{ policy: string; text: string }> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
   const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
-  context.header(
-    "Content-Security-Policy",
-    `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  );
-  return context.html(pageOf(document));
+  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  return { policy, text: String(await pageOf(document)) };
 }
 
 function pageOf(document: JsonObject): Html {

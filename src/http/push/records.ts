@@ -52,8 +52,10 @@ const record = v.object({
   notificationId: notificationId(),
   msg: pushed(),
   status: v.pipe(
-    v.picklist(["scheduled", "in-queue", "done", "failed"]),
-    v.description("`done` once all devices were found; what came of each is counted as it comes."),
+    v.picklist(["scheduled", "in-queue", "sending", "done", "failed"]),
+    v.description(
+      "`sending` once all devices were found, while some wait for their provider, or for another attempt; then `done`.",
+    ),
     v.examples(["done"]),
   ),
   devices: count("Devices it is for."),
@@ -220,8 +222,17 @@ function notFound(context: Context<HttpEnv>): Response {
 
 function recordJson(record: NotificationRecord): JsonObject {
   const { apns = 0, fcm = 0, webPush = 0, webhook = 0 } = record.providers;
+  const { devices, successes, invalidTokens, errors } = record;
+  // All its devices were found, and some of their providers have not answered yet.
+  const isSending =
+    record.status === "done" && devices > successes + invalidTokens + errors && record.expiresAt > Date.now();
   return {
-    ...{ objectId: record.id, notificationId: record.id, msg: record.data, status: record.status },
+    ...{
+      objectId: record.id,
+      notificationId: record.id,
+      msg: record.data,
+      status: isSending ? "sending" : record.status,
+    },
     ...{ devices: record.devices, successes: record.successes },
     ...{ iosSuccesses: apns, fcmSuccesses: fcm, webSuccesses: webPush, webhookSuccesses: webhook },
     ...{ invalidTokens: record.invalidTokens, errors: record.errors },

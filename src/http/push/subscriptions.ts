@@ -7,7 +7,7 @@ import {
 } from "../../history/installations.ts";
 import { addressProblem, isNameable } from "../../outbound/outbound.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
-import { newVapidKeys } from "../../push/vapid.ts";
+import { newVapidKeys, TRIAL_SUBJECT } from "../../push/vapid.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { changeSettings, settingsOf } from "../../settings/store.ts";
 import { address } from "../../settings/values.ts";
@@ -54,9 +54,6 @@ const subscription = v.pipe(
 const client = v.object({ client: schema.clientId(example.READER) });
 const publicKey = v.object({ publicKey: v.pipe(v.string(), v.examples([example.WEB_PUSH_KEY])) });
 const installation = v.object({ objectId: v.pipe(v.string(), v.examples([example.INSTALLATION])) });
-
-/** Push services want to be able to reach whoever sends; of a trial, nobody can be. */
-const TRIAL_SUBJECT = "mailto:nobody@example.com";
 
 const TOKEN = "X-LC-IM-Session-Token";
 const token = { name: TOKEN, description: "From the client's login.", example: "the-token" };

@@ -306,7 +306,10 @@ describe("[N-02] a device is gone", () => {
   test("not where Apple complains of the settings", async () => {
     apple.behave(tomsPhone, { status: 400, reason: "DeviceTokenNotForTopic" });
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([
-      { outcome: "failed", why: "DeviceTokenNotForTopic" },
+      {
+        outcome: "failed",
+        why: "DeviceTokenNotForTopic: the device's app has another bundle id than the topic",
+      },
     ]);
   });
 });

@@ -166,3 +166,30 @@ test("[P-15] what took longer than seven days to get here is not pushed any more
   const timestamp = NOON - 7 * DAY - 1;
   expect((await pushed({}, { timestamp })).queued).toEqual([]);
 });
+
+describe("a message that is pushed to nobody", () => {
+  test.each<[string, RegExp, World, Partial<OfflineEvent>]>([
+    ["has no content", /no content/, {}, { pushData: undefined }],
+    ["has no device", /no installation has their id/, { phones: [] }, {}],
+    [
+      "has devices of 90 days ago",
+      /unheard of/,
+      { phones: [phoneOf("Jerry", { updatedAt: NOON - 91 * DAY })] },
+      {},
+    ],
+    ["has a vendor nobody serves", /no way that is set up/, { ways: [google()] }, {}],
+    ["is muted by all", /muted/, {}, { muted: ["Jerry", "Spike"] }],
+  ])("since it %s says so, once in a minute", async (_, words, world, more) => {
+    const info = vi.spyOn(console, "info").mockImplementation(() => {});
+    // Other tests may have said it in their minute.
+    const now = NOON + 2 * 60_000;
+    const phones = world.phones ?? [phoneOf("Jerry"), phoneOf("Spike")];
+    for (let times = 0; times < 3; times++) {
+      expect((await pushed({ ...world, phones, now }, more)).queued).toEqual([]);
+    }
+    expect(info.mock.calls).toEqual([[expect.stringMatching(words)]]);
+    await pushed({ ...world, phones, now: now + 60_000 }, more);
+    expect(info.mock.calls.at(-1)).toEqual([expect.stringContaining("2 more")]);
+    info.mockRestore();
+  });
+});

@@ -162,6 +162,16 @@ describe("npm run push -- web", () => {
     expect(output.split("\n").at(-2)).toBe(webPush?.publicKey);
   });
 
+  test("takes the place of what a trial made for its page", async () => {
+    const subject = "mailto:nobody@example.com";
+    await push("web", "--subject", subject, "--replace");
+    const trials = (await settings()).webPush;
+    const { code } = await web();
+    expect(code).toBe(0);
+    expect((await settings()).webPush).toMatchObject({ subject: "mailto:tom@example.com" });
+    expect((await settings()).webPush?.publicKey).not.toBe(trials?.publicKey);
+  });
+
   test("ends no subscriptions unless it is told to", async () => {
     await web();
     const before = (await settings()).webPush;

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { counted } from "../../../src/history/notifications.ts";
+import { counted, settleNotification } from "../../../src/history/notifications.ts";
 import { ask, instead } from "../http/ask.ts";
 import { breakTable, repair } from "../support/d1.ts";
 import {
@@ -64,6 +64,22 @@ describe("[N-11] the record of a notification", () => {
     const byApp = await http(`/1.1/tables/Notifications/${objectId}`, { headers: appKeys });
     expect(await byApp.json()).toEqual(record);
     expect(await done("GET", NOTIFICATIONS)).toEqual({ results: [record] });
+  });
+
+  test("is being sent until something came of every device, or it expired", async () => {
+    const { objectId } = await pushedLater({});
+    const status = async () => (await done<{ status: string }>("GET", `${NOTIFICATIONS}/${objectId}`)).status;
+    await counted(world.DB, objectId, { devices: 3 });
+    await settleNotification(world.DB, objectId, { status: "done" });
+    expect(await status()).toBe("sending");
+    await counted(world.DB, objectId, { sent: { apns: 1 }, gone: 1 });
+    expect(await status()).toBe("sending");
+    await counted(world.DB, objectId, { failed: 1, lastError: "BadTopic" });
+    expect(await status()).toBe("done");
+    await counted(world.DB, objectId, { devices: 1 });
+    const { at } = await waiting(objectId);
+    vi.spyOn(Date, "now").mockReturnValue(at + 8 * 24 * HOUR);
+    expect(await status()).toBe("done");
   });
 
   test("is one of a list, newest first, page by page", async () => {

@@ -73,7 +73,7 @@ test("[N-04] a notification reaches the devices of its channel and no others, an
       recipients: [{ installation: jerrys.objectId, clientIds: [] }],
     },
   ]);
-  expect(await done("GET", `${NOTIFICATIONS}/${objectId}`)).toMatchObject({ status: "done", devices: 1 });
+  expect(await done("GET", `${NOTIFICATIONS}/${objectId}`)).toMatchObject({ status: "sending", devices: 1 });
   expect(await waitingOf(objectId)).toEqual([]);
 });
 
@@ -110,7 +110,10 @@ test("[N-04] a thousand devices and more are each found once", async () => {
   const recipients = (await selected(objectId)).map((delivery) => delivery.recipients);
   expect(recipients.map(({ length }) => length)).toEqual(Array.from({ length: 11 }, () => 100));
   expect(new Set(recipients.flat().map(({ installation }) => installation)).size).toBe(1_100);
-  expect(await done("GET", `${NOTIFICATIONS}/${objectId}`)).toMatchObject({ status: "done", devices: 1_100 });
+  expect(await done("GET", `${NOTIFICATIONS}/${objectId}`)).toMatchObject({
+    status: "sending",
+    devices: 1_100,
+  });
 });
 
 test("a selection that comes once more, after its notification was taken back, finds nothing", async () => {
