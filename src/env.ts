@@ -1,11 +1,12 @@
 import type { MissedNotices as ClientNotices } from "./client/missed-notices.ts";
 import type { TokenRefused } from "./client/token-check.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
-import type { MissedNotices, Started } from "./conversation/conversation-object.ts";
+import type { MissedNotices } from "./conversation/conversation-object.ts";
 import type { Described } from "./conversation/description.ts";
 import type { HistoryRequest } from "./conversation/log.ts";
 import type { Will } from "./conversation/messages.ts";
 import type { RowChange, RowChanged } from "./conversation/row-change.ts";
+import type { Started } from "./conversation/started.ts";
 import type { ConversationRecord } from "./history/records.ts";
 import type { QueuedEvent } from "./hooks/events.ts";
 import type { ErrorName } from "./protocol/errors.ts";
@@ -95,6 +96,12 @@ export interface ConversationStub {
   fetch(request: Request): Promise<Response>;
   /** @param origin who asked: `client` is told by his own object, as with everything else he asks it for */
   start(record: ConversationRecord, origin: "client" | "server"): Promise<Started>;
+  /** The same in this object alone; undefined where the members of a unique one are others by now. */
+  startHere(record: ConversationRecord, origin: "client" | "server"): Promise<Started | undefined>;
+  /** Whether the unique conversation of exactly these people is there; of the object whose id follows from them. */
+  hasUnique(members: string[]): Promise<boolean>;
+  /** Whether exactly these people are in it. */
+  isOf(members: string[]): Promise<boolean>;
   /** @param viewer who asks; undefined for the app's server, which sees all of it */
   describe(viewer: string | undefined): Promise<Described | undefined>;
   /** Copies to D1 what it lacks; whether D1 has it then. */

@@ -53,8 +53,7 @@ export async function answerStart(
     return { conversationId: "", reply, pushes: [] };
   }
   const { existing, conversation, pushes } = await services.start(record);
-  const { createdAt, uniqueId } = conversation;
-  const conversationId = record.id;
+  const { id: conversationId, createdAt, uniqueId } = conversation;
   const reply = replies.conversationStarted(serial, { conversationId, createdAt, uniqueId, existing });
   return { conversationId, reply, pushes };
 }

@@ -1,10 +1,11 @@
 import { onlineAmong } from "../app/online.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
-import type { MissedNotices, Started } from "../conversation/conversation-object.ts";
+import type { MissedNotices } from "../conversation/conversation-object.ts";
 import type { Described } from "../conversation/description.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import type { Will } from "../conversation/messages.ts";
 import type { ConversationLimits } from "../conversation/new-conversation.ts";
+import type { Started } from "../conversation/started.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { lagging } from "../history/archive.ts";
@@ -57,6 +58,8 @@ export interface Services {
   lagging(shown: readonly Shown[]): Promise<string[]>;
   /** Has a conversation copy to D1 what that lacks; whether it could. */
   copyNow(conversationId: string): Promise<boolean>;
+  /** Whether the unique conversation of a record's members is there already. */
+  hasUnique(record: ConversationRecord): Promise<boolean>;
   isMember(conversationId: string, clientId: string): Promise<boolean>;
   catchUp(conversationId: string, clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
@@ -117,7 +120,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     start: async (record) => {
       const starting = conversation(record.id).start(record, "client");
       const started = await withDeadline(starting, OBJECT_DEADLINE, `start of ${record.id}`);
-      known.add(record.id);
+      known.add(started.conversation.id);
       return started;
     },
     existing: (ids) => known.among(ids),
@@ -125,6 +128,8 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       withDeadline(conversation(id).describe(viewer), OBJECT_DEADLINE, `describing ${id}`),
     lagging: (shown) => withDeadline(lagging(env.DB, shown), OBJECT_DEADLINE, "asking D1 what it lacks"),
     copyNow: (id) => withDeadline(conversation(id).copyNow(), OBJECT_DEADLINE, `copying ${id}`),
+    hasUnique: ({ id, members }) =>
+      withDeadline(conversation(id).hasUnique(members), OBJECT_DEADLINE, `finding ${id}`),
     isMember: (id, clientId) =>
       withDeadline(conversation(id).isMember(clientId), OBJECT_DEADLINE, `members of ${id}`),
     catchUp: (id, clientId, request) =>

@@ -23,6 +23,7 @@ import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
 import { type Described, described } from "./description.ts";
+import { newConversationId } from "./ids.ts";
 import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
 import type { HistoryRequest } from "./log.ts";
 import type { Will } from "./messages.ts";
@@ -32,9 +33,13 @@ import { Outbox } from "./outbox.ts";
 import { clearArchive } from "./removal.ts";
 import { NOBODY, replayOf, unreadOf } from "./replay.ts";
 import { changeRow, type RowChange, type RowChanged } from "./row-change.ts";
+import type { Started } from "./started.ts";
 import { ConversationState } from "./state.ts";
+import { dropTables } from "./tables.ts";
+import { areSame, UniqueRegistry } from "./unique-registry.ts";
 
 const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
+const START_DEADLINE = 4_000; // ms for the successor of a unique conversation, less than who asks waits for
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY = 60_000; // ms
 
@@ -44,12 +49,8 @@ export interface MissedNotices {
   complete: boolean;
 }
 
-export interface Started {
-  existing: boolean;
-  conversation: ConversationRecord;
-  /** For the creator's sessions, after the reply: records of what other members are told by this object. */
-  pushes: Uint8Array[];
-}
+/** Who asks for a conversation: a client is told by its own object, as with everything else it asks that for. */
+type Origin = "client" | "server";
 
 interface Open {
   state: ConversationState;
@@ -155,14 +156,26 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return (await this.#open?.outbox.drain()) ?? true;
   }
 
-  /** Creates the conversation, or finds it created already. D1 knows it before this resolves, if D1 is up. */
-  async start(record: ConversationRecord, origin: "client" | "server"): Promise<Started> {
+  /**
+   * Creates the conversation, or finds it created already; a unique one is that of exactly these members now. D1
+   * knows it before this resolves, if D1 is up.
+   */
+  async start(record: ConversationRecord, origin: Origin): Promise<Started> {
+    const started = record.unique
+      ? await this.#registry(origin).start(record)
+      : await this.startHere(record, origin);
+    if (started === undefined) throw new Error("a conversation that is not unique is nobody else's");
+    return started;
+  }
+
+  /** The same in this object alone; undefined where the members of a unique one are others by now. */
+  async startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
     const existing = this.#open;
     if (existing !== undefined) {
-      await settingsOf(this.env).get();
       // Whoever created it at this moment is not answered yet either.
       if (existing.state.indexedAt === 0) await this.#index(existing.outbox);
-      if (origin === "client") await existing.conversation.membership.startedAgain(record.creator);
+      if (this.#open === undefined) return this.startHere(record, origin); // deleted meanwhile
+      if (record.unique && this.#own(record.members) !== "theirs") return undefined;
       return { existing: true, conversation: existing.state.record(), pushes: [] };
     }
     await this.#refreshSettings();
@@ -171,7 +184,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       if (!(await clearArchive(this.#deleted, archiveOf(this.env)))) throw new Error("not cleared yet");
       await this.#forget();
     }
-    if (this.#open !== undefined) return this.start(record, origin); // somebody else was quicker
+    if (this.#open !== undefined) return this.startHere(record, origin); // somebody else was quicker
     const state = ConversationState.create(this.ctx.storage.sql, record);
     const { conversation, outbox } = this.#assemble(state);
     outbox.soon();
@@ -179,6 +192,36 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const pushes = origin === "client" ? conversation.membership.creationNotices() : [];
     conversation.membership.announceCreation(origin); // before anything can be said in it
     return { existing: false, conversation: state.record(), pushes };
+  }
+
+  /** Whether the unique conversation of exactly these people is there already. */
+  async hasUnique(members: string[]): Promise<boolean> {
+    const id = this.#registry("server").successor;
+    if (id === undefined) return this.#own(members) === "theirs";
+    const asked = this.env.CONVERSATIONS.getByName(id).isOf(members);
+    return withDeadline(asked, START_DEADLINE, `members of ${id}`);
+  }
+
+  /** Whether exactly these people are in it. */
+  async isOf(members: string[]): Promise<boolean> {
+    return this.#own(members) === "theirs";
+  }
+
+  #own(members: readonly string[]): "theirs" | "others'" | "none" {
+    if (this.#open === undefined) return "none";
+    return areSame(this.#open.state.members.keys(), members) ? "theirs" : "others'";
+  }
+
+  #registry(origin: Origin): UniqueRegistry {
+    return new UniqueRegistry(this.ctx.storage.sql, {
+      own: (members) => this.#own(members),
+      startHere: (record) => this.startHere(record, origin),
+      startThere: (record) => {
+        const starting = this.env.CONVERSATIONS.getByName(record.id).startHere(record, origin);
+        return withDeadline(starting, START_DEADLINE, `start of ${record.id}`);
+      },
+      newId: () => newConversationId(Date.now()),
+    });
   }
 
   /** Whoever looks for the conversation from now on finds it: by D1, or by the app while D1 is down. */
@@ -287,12 +330,14 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     else this.#alarm.within(RETRY);
   }
 
-  /** Nothing is left of it, not even that it was there. */
+  /** Nothing is left of it, not even that it was there; only who took its place, where a unique one did. */
   async #forget(): Promise<void> {
+    const named = this.#registry("server").successor !== undefined;
     this.#deleted = undefined;
     this.#alarm.fired();
     await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
+    if (named) dropTables(this.ctx.storage.sql);
+    else await this.ctx.storage.deleteAll();
   }
 
   /** Answers the app's server from what is here, whatever becomes of D1. */

@@ -57,19 +57,6 @@ export class Membership {
   }
 
   /**
-   * The unique conversation was asked for again (B-03): it is what it is, but whoever asks for a conversation
-   * with himself in it and had left is let in again.
-   */
-  async startedAgain(by: string): Promise<void> {
-    if (this.#state.members.has(by)) return;
-    const { members } = this.#host.limits();
-    if (this.#state.members.size >= members) return;
-    const updatedAt = this.#join([by], by);
-    await this.#outbox.index();
-    this.#announceJoin([by], by, updatedAt);
-  }
-
-  /**
    * Tells the members that the conversation exists: all but its creator if that is a client, who is told together
    * with the reply.
    */

@@ -4,6 +4,7 @@ import type { Sql } from "../sql.ts";
 import { Log } from "./log.ts";
 import { Notices } from "./notices.ts";
 import { createTables, hasTables, upgradeTables } from "./tables.ts";
+import { areSame } from "./unique-registry.ts";
 
 /** One member as the conversation keeps him; one row each. */
 export interface Member {
@@ -32,7 +33,10 @@ const RECENT_MAX = 2_000;
 /** How much may be said (ms of the log) before it is written down again how far D1 is. */
 const KEPT_STEP = 60 * 60 * 1000;
 
-type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt">;
+type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt"> & {
+  /** Whose unique conversation it began as. */
+  uniqueOf?: string[];
+};
 
 /**
  * All a conversation durably is: its facts, its members, its log, and what it owes to others. Every method is
@@ -60,7 +64,8 @@ export class ConversationState {
 
   static create(sql: Sql, record: ConversationRecord): ConversationState {
     createTables(sql);
-    const { members, muted, lastMessageAt, ...facts } = record;
+    const { members, muted, lastMessageAt, ...rest } = record;
+    const facts: Facts = record.unique ? { ...rest, uniqueOf: members } : rest;
     sql.exec(
       "INSERT INTO conversation (id, facts, indexed_at, archived_at) VALUES (1, ?, 0, ?)",
       JSON.stringify(facts),
@@ -148,8 +153,12 @@ export class ConversationState {
   /** The whole conversation as queries and D1 see it. */
   record(): ConversationRecord {
     const members = [...this.members.values()];
+    const { uniqueOf, ...facts } = this.#facts;
+    const isTheirs = uniqueOf === undefined || areSame(this.members.keys(), uniqueOf);
     return {
-      ...this.#facts,
+      ...facts,
+      // Who looks for a set's conversation by its digest is not to find one that has others in it by now.
+      uniqueId: isTheirs ? facts.uniqueId : undefined,
       members: members.map((member) => member.clientId),
       muted: members.filter((member) => member.muted).map((member) => member.clientId),
       lastMessageAt: this.log.head === 0 ? undefined : this.log.head,

@@ -26,6 +26,14 @@ export function createTables(sql: Sql): void {
   sql.exec(NOTICES);
 }
 
+/** Removes the tables of the conversation and of its events, and leaves what is not of it alone. */
+export function dropTables(sql: Sql): void {
+  const tables = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
+  for (const { name } of tables) {
+    if (name !== "successor" && !/^(_cf_|sqlite_)/.test(name)) sql.exec(`DROP TABLE "${name}"`);
+  }
+}
+
 /** Whether a conversation was ever created in this storage; looking writes nothing. */
 export function hasTables(sql: Sql): boolean {
   return definitionsIn(sql).has("conversation");

@@ -152,17 +152,6 @@ describe("starting", () => {
     }
   });
 
-  test("[B-03] whoever left a unique conversation and starts it again is back, and the others are told", async () => {
-    const { tom, jerry, toms, jerrys, chat } = await town(["tom", "jerry"], { unique: true });
-    await change(jerrys, "remove", chat, [jerry]);
-    await toms.push("conv", "members_left");
-    const again = await begin(jerrys, [tom, jerry], { unique: true });
-    expect(again.convMessage).toMatchObject({ cid: chat, existing: true });
-    await toms.push("conv", "members_joined");
-    expect(notices(toms, chat).at(-1)).toBe(`members_joined ${jerry} by ${jerry}`);
-    expect(refusal(await say(jerrys, chat, "back"))).toBe("");
-  });
-
   test.each([
     [
       "JavaScript and C# put columns on top",

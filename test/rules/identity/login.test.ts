@@ -45,6 +45,7 @@ function toms() {
       describe: notHere,
       lagging: notHere,
       copyNow: notHere,
+      hasUnique: notHere,
     },
     ...{ isMember: notHere, catchUp: notHere, missedNotices: notHere, will: notHere, query: notHere },
     hooks: { aboutMessage: notHere, aboutConversation: notHere },

@@ -522,6 +522,7 @@ export class ClientHouse {
       describe: async () => undefined,
       lagging: async () => [],
       copyNow: async () => true,
+      hasUnique: async () => false,
       isMember: (id, clientId) => call(() => conversations.get(id)?.state.members.has(clientId) ?? false),
       catchUp: (id, clientId, request) => call(() => conversations.get(id)?.catchUp(clientId, request)),
       missedNotices: (id, clientId, after) => {

@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { change, look, named, notices, query, refusal, say, start } from "./support/chat.ts";
+import { Device } from "./support/device.ts";
+import { CONVERSATIONS, conversationOf, done } from "./support/rest.ts";
+import { openWorld } from "./support/world.ts";
+
+/** [B-03] The unique conversation of some people is the one that exactly they are in now. */
+
+beforeAll(() => openWorld());
+
+async function house() {
+  const [tom, jerry, spike] = named("tom", "jerry", "spike");
+  return {
+    ...{ tom, jerry, spike },
+    toms: await Device.of(tom),
+    jerrys: await Device.of(jerry),
+    spikes: await Device.of(spike),
+  };
+}
+
+/** Asks for the unique conversation, and says whether it was there and whose it is. */
+async function meet(device: Device, members: string[]) {
+  const { convMessage } = await device.ask({
+    cmd: "conv",
+    op: "start",
+    convMessage: { m: members, unique: true },
+  });
+  const { cid = "", existing = false, uniqueId } = convMessage ?? {};
+  return { cid, existing, uniqueId };
+}
+
+describe("a unique conversation", () => {
+  test("is no longer theirs once somebody was added: the next start makes another, and he reads nothing of it", async () => {
+    const { tom, jerry, spike, toms, jerrys, spikes } = await house();
+    const first = await meet(toms, [jerry]);
+    await change(toms, "add", first.cid, [spike]);
+    const second = await meet(toms, [jerry]);
+    expect(second).toEqual({
+      cid: expect.not.stringMatching(first.cid),
+      existing: false,
+      uniqueId: first.uniqueId,
+    });
+    await jerrys.push("conv", "members_joined");
+    await say(toms, second.cid, "only for jerry");
+    expect((await look(toms, second.cid)).m).toEqual([jerry, tom]);
+    expect(refusal(await spikes.ask({ cmd: "logs", logsMessage: { cid: second.cid } }))).toMatch(/^4312/);
+    expect((await look(jerrys, second.cid, 2)).msg).toBe("only for jerry");
+    expect(await meet(jerrys, [tom])).toEqual({ ...second, existing: true });
+    const found = await query(toms, { uniqueId: first.uniqueId });
+    expect(found.map(({ objectId }) => objectId)).toEqual([second.cid]);
+  });
+
+  test("is no longer theirs once somebody left: whoever starts it again is heard", async () => {
+    const { tom, jerry, toms, jerrys } = await house();
+    const first = await meet(toms, [jerry]);
+    await change(jerrys, "remove", first.cid, [jerry]);
+    const second = await meet(toms, [jerry]);
+    expect(second.existing).toBe(false);
+    expect(second.cid).not.toBe(first.cid);
+    expect(refusal(await say(toms, second.cid, "come back"))).toBe("");
+    expect((await jerrys.message("come back")).directMessage?.cid).toBe(second.cid);
+    expect(await meet(jerrys, [tom])).toEqual({ ...second, existing: true });
+    expect(notices(jerrys, second.cid)).toEqual([
+      `joined by ${tom}`,
+      `members_joined ${jerry} ${tom} by ${tom}`,
+    ]);
+  });
+
+  test("changes again and again, and each time exactly one is there for all who ask at once", async () => {
+    const { tom, jerry, spike, toms, jerrys } = await house();
+    const seen = new Set<string>();
+    let current = await meet(toms, [jerry]);
+    for (let round = 0; round < 4; round++) {
+      seen.add(current.cid);
+      await change(toms, "add", current.cid, [spike]);
+      const asked = await Promise.all(
+        [toms, jerrys, toms, jerrys, toms].map((device) => meet(device, [tom, jerry])),
+      );
+      expect(new Set(asked.map(({ cid }) => cid)).size).toBe(1);
+      expect(asked.filter(({ existing }) => !existing)).toHaveLength(1);
+      current = asked[0] ?? current;
+      expect(seen).not.toContain(current.cid);
+      expect((await look(toms, current.cid)).m).toEqual([jerry, tom]);
+    }
+  });
+
+  test("is theirs still when whoever was added has gone again before they asked", async () => {
+    const { jerry, spike, toms } = await house();
+    const first = await meet(toms, [jerry]);
+    await change(toms, "add", first.cid, [spike]);
+    await change(toms, "remove", first.cid, [spike]);
+    expect(await meet(toms, [jerry])).toEqual({ ...first, existing: true });
+  });
+
+  test("is made anew when it was deleted, also in the place of another", async () => {
+    const { jerry, spike, tom, toms } = await house();
+    const first = await meet(toms, [jerry]);
+    await change(toms, "add", first.cid, [spike]);
+    const second = await meet(toms, [jerry]);
+    await done("DELETE", `${CONVERSATIONS}/${first.cid}`);
+    expect(await meet(toms, [jerry])).toEqual({ ...second, existing: true });
+    await done("DELETE", `${CONVERSATIONS}/${second.cid}`);
+    const third = await meet(toms, [jerry]);
+    expect(third.existing).toBe(false);
+    expect((await look(toms, third.cid)).m).toEqual([jerry, tom]);
+    expect(await meet(toms, [jerry])).toEqual({ ...third, existing: true });
+  });
+
+  test("is the same one over HTTP", async () => {
+    const { tom, jerry, spike, toms } = await house();
+    const first = await conversationOf([tom, jerry], { unique: true });
+    expect(await meet(toms, [jerry])).toMatchObject({ cid: first, existing: true });
+    await done("POST", `${CONVERSATIONS}/${first}/members`, { client_ids: [spike] });
+    const second = await conversationOf([tom, jerry], { unique: true });
+    expect(second).not.toBe(first);
+    expect(await meet(toms, [jerry])).toMatchObject({ cid: second, existing: true });
+    expect(await start(toms, [jerry], { unique: false })).not.toBe(second);
+  });
+});
