@@ -1,3 +1,5 @@
+import { elapsed } from "../elapsed.ts";
+
 const WINDOW = 60_000; // ms
 
 /**
@@ -15,7 +17,7 @@ export class Quotas {
   spend(quota: string, perMinute: number, count: number, now: number): { retryAfter: number } | undefined {
     if (perMinute === 0) return undefined;
     let window = this.#windows.get(quota);
-    if (window === undefined || now - window.since >= WINDOW) {
+    if (window === undefined || elapsed(window.since, now) >= WINDOW) {
       window = { since: now, spent: 0 };
       this.#windows.set(quota, window);
     }

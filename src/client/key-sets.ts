@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from "jose";
 import { withDeadline } from "../deadline.ts";
+import { elapsed } from "../elapsed.ts";
 import { readText } from "../outbound/outbound.ts";
 import { reason } from "../reason.ts";
 
@@ -38,9 +39,9 @@ export class KeySets {
     const known = this.#known;
     const { keys, readAt, triedAt } = known;
     if (keys === undefined) {
-      if (now - triedAt < RETRY) throw new Error("the keys could not be read a moment ago");
+      if (elapsed(triedAt, now) < RETRY) throw new Error("the keys could not be read a moment ago");
     } else {
-      if (now - triedAt < COOLDOWN || (!lacking && now - readAt < FRESH)) return keys;
+      if (elapsed(triedAt, now) < COOLDOWN || (!lacking && elapsed(readAt, now) < FRESH)) return keys;
       known.triedAt = now;
     }
     try {

@@ -431,8 +431,19 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return this.#open;
   }
 
+  /**
+   * Where the clock is set back, workerd's timers stand still until it is there again. What is written is flushed all
+   * the same, which takes longer than a tick.
+   */
   #nextTick(run: () => void): void {
-    setTimeout(run, 0);
+    let done = false;
+    const once = () => {
+      if (done) return;
+      done = true;
+      run();
+    };
+    setTimeout(once, 0);
+    this.ctx.storage.sync().then(once, once);
   }
 
   #lost(socket: WebSocket): void {

@@ -1,6 +1,7 @@
 import { appOf } from "../app/stub.ts";
 import { CONVERSATIONS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
 import { withDeadline } from "../deadline.ts";
+import { elapsed } from "../elapsed.ts";
 import type { Env } from "../env.ts";
 import { indexedAmong } from "../history/names.ts";
 import { reason } from "../reason.ts";
@@ -59,7 +60,7 @@ export class KnownConversations {
   }
 
   async #find(ids: string[]): Promise<string[]> {
-    if (this.#now() - this.#failedAt < RETRY) return this.#unknown(ids);
+    if (elapsed(this.#failedAt, this.#now()) < RETRY) return this.#unknown(ids);
     try {
       const indexed = await withDeadline(this.#index.indexed(ids), DEADLINE, "index of conversations");
       for (const id of indexed) this.add(id);
@@ -76,7 +77,7 @@ export class KnownConversations {
 
   #unknown(ids: string[]): string[] {
     const now = this.#now();
-    if (now - this.#woken.since >= MINUTE) this.#woken = { since: now, count: 0 };
+    if (elapsed(this.#woken.since, now) >= MINUTE) this.#woken = { since: now, count: 0 };
     this.#woken.count += ids.length;
     if (this.#woken.count > WOKEN_WITHOUT_INDEX)
       throw new Error("nobody knows which conversations there are");

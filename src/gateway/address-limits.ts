@@ -1,4 +1,5 @@
 import { ADDRESSES_REMEMBERED } from "../bounds.ts";
+import { elapsed } from "../elapsed.ts";
 import { networkOf } from "./address-allowances.ts";
 
 const WINDOW = 60_000; // ms
@@ -16,7 +17,7 @@ export class Windows {
   take(what: string, amount: number, perMinute: number, now: number): boolean {
     if (perMinute === 0) return true;
     let window = this.#windows.get(what);
-    if (window === undefined || now - window.since >= WINDOW) {
+    if (window === undefined || elapsed(window.since, now) >= WINDOW) {
       window = { since: now, count: 0 };
       this.#windows.set(what, window);
     }
@@ -28,7 +29,7 @@ export class Windows {
 
   /** Whether nothing was counted for a minute. */
   isOver(now: number): boolean {
-    for (const { since } of this.#windows.values()) if (now - since < WINDOW) return false;
+    for (const { since } of this.#windows.values()) if (elapsed(since, now) < WINDOW) return false;
     return true;
   }
 }

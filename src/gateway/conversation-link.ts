@@ -1,5 +1,6 @@
 import type { ConversationCommand } from "../conversation/commands.ts";
 import { isRepeatable } from "../conversation/commands.ts";
+import { elapsed } from "../elapsed.ts";
 import type {
   ConversationControl,
   ConversationRequest,
@@ -206,7 +207,7 @@ export class ConversationLink {
   #broke(): void {
     if (this.#phase.name === "over") return;
     const now = this.#owner.now();
-    const failedBefore = this.#failedAt !== undefined && now - this.#failedAt < FAILURE_MEMORY;
+    const failedBefore = this.#failedAt !== undefined && elapsed(this.#failedAt, now) < FAILURE_MEMORY;
     this.#failedAt = now;
     if (failedBefore) {
       this.#phase = { name: "over" };

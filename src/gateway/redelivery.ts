@@ -1,3 +1,4 @@
+import { elapsed } from "../elapsed.ts";
 import { messagePushed } from "../protocol/pushes.ts";
 
 /** How long a `.1` device may take to acknowledge before it is sent a message again (ms). */
@@ -69,8 +70,8 @@ export class Redelivery {
 
   #sendAgain(): void {
     const now = this.#host.now();
-    const due = this.#unacknowledged.filter(({ sentAt }) => now - sentAt >= PATIENCE);
-    const rest = this.#unacknowledged.filter(({ sentAt }) => now - sentAt < PATIENCE);
+    const due = this.#unacknowledged.filter(({ sentAt }) => elapsed(sentAt, now) >= PATIENCE);
+    const rest = this.#unacknowledged.filter(({ sentAt }) => elapsed(sentAt, now) < PATIENCE);
     for (const message of due) this.#host.send(message.payload);
     this.#unacknowledged = [...rest, ...due.map((message) => ({ ...message, sentAt: now }))];
     this.#arm();

@@ -1,3 +1,4 @@
+import { elapsed } from "../elapsed.ts";
 import type { EventName } from "./names.ts";
 
 /** How long (ms) what an engine said of its hooks counts; the hosted service took 3 minutes (H-12). */
@@ -30,8 +31,8 @@ export class HookList {
 
   /** Whether this caller should ask for the list now, and then has until a time (ms) to say what came of it. */
   claim(now: number, until: number): boolean {
-    const rested = this.#unreachableAt === undefined || now - this.#unreachableAt >= REST;
-    if (now - this.#knownAt < FRESH || !rested || now < this.#askingUntil) return false;
+    const rested = this.#unreachableAt === undefined || elapsed(this.#unreachableAt, now) >= REST;
+    if (elapsed(this.#knownAt, now) < FRESH || !rested || now < this.#askingUntil) return false;
     this.#askingUntil = until;
     return true;
   }

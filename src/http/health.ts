@@ -76,7 +76,7 @@ async function healthOf(env: Env): Promise<Answer> {
   const settings = await orNull(readSettings(env));
   const [d1, completeUntil, presence, queues, host] = await Promise.all([
     databaseHealth(env.DB),
-    orNull(app.archivedUntil()),
+    orNull(app.archivedUntil()).then((until) => until || null), // 0 is not known yet
     orNull(app.presence()),
     queueLengths(env, settings ?? defaultSettings(false)),
     hostHealth(env.HOST),

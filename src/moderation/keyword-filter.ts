@@ -1,4 +1,5 @@
 import { withDeadline } from "../deadline.ts";
+import { elapsed } from "../elapsed.ts";
 import { reason } from "../reason.ts";
 import { WordList } from "./word-list.ts";
 
@@ -40,8 +41,8 @@ export class KeywordFilter {
     const known = this.#known;
     if (known?.version === version) return known.list;
     const now = this.#now();
-    if (now - this.#failedAt < RETRY) return known?.list;
-    if (known !== undefined && now - this.#readingAt < DEADLINE) return known.list;
+    if (elapsed(this.#failedAt, now) < RETRY) return known?.list;
+    if (known !== undefined && elapsed(this.#readingAt, now) < DEADLINE) return known.list;
     this.#readingAt = now;
     try {
       const words = await withDeadline(this.#read(version), DEADLINE, "keywords");

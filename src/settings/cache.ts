@@ -1,4 +1,5 @@
 import { withDeadline } from "../deadline.ts";
+import { elapsed } from "../elapsed.ts";
 import { reason } from "../reason.ts";
 import type { Settings } from "./schema.ts";
 
@@ -49,7 +50,7 @@ export class SettingsCache {
 
   /** The settings without waiting, or `undefined` when they are more than 5 s old. */
   peek(): Settings | undefined {
-    return this.#now() - this.#readAt <= FRESH ? this.#value : undefined;
+    return elapsed(this.#readAt, this.#now()) <= FRESH ? this.#value : undefined;
   }
 
   /** The settings as last read, however old; the defaults before the first time. */
@@ -66,8 +67,8 @@ export class SettingsCache {
     const fresh = this.peek();
     if (fresh !== undefined) return fresh;
     const now = this.#now();
-    if (now - this.#failedAt < RETRY) return this.#value;
-    if (this.#known && now - this.#readingAt < DEADLINE + KEPT_DEADLINE) return this.#value;
+    if (elapsed(this.#failedAt, now) < RETRY) return this.#value;
+    if (this.#known && elapsed(this.#readingAt, now) < DEADLINE + KEPT_DEADLINE) return this.#value;
     this.#readingAt = now;
     const before = this.#changes;
     try {

@@ -1,0 +1,63 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Alarm } from "../../src/alarm.ts";
+import { elapsed } from "../../src/elapsed.ts";
+
+const NOON = 1_000_000_000;
+const HOUR = 60 * 60_000;
+
+let now: number;
+let stored: { at: number | null; written: number };
+const storage = {
+  getAlarm: async () => stored.at,
+  setAlarm: async (at: number) => {
+    stored = { at, written: stored.written + 1 };
+  },
+};
+const newAlarm = () => new Alarm(storage, () => now);
+
+beforeEach(() => {
+  now = NOON;
+  stored = { at: null, written: 0 };
+});
+
+describe("[I11] an object's alarm", () => {
+  test("goes off when the first of all that waits is due, and is written only for that", () => {
+    const alarm = newAlarm();
+    for (const delay of [10_000, 60_000, 2_000, 5_000]) alarm.within(delay);
+    expect(stored).toEqual({ at: NOON + 2_000, written: 2 });
+    alarm.fired();
+    alarm.within(60_000);
+    expect(stored.at).toBe(NOON + 60_000);
+  });
+
+  test("is not put off by an object that slept", async () => {
+    newAlarm().within(2_000);
+    const woken = newAlarm();
+    await woken.load();
+    woken.within(60_000);
+    expect(stored).toEqual({ at: NOON + 2_000, written: 1 });
+  });
+
+  test("that the clock was set back under goes off soon, wherever anything happens", async () => {
+    newAlarm().within(60_000);
+    now -= HOUR;
+    const woken = newAlarm();
+    await woken.load();
+    woken.check();
+    expect(stored.at).toBe(now);
+  });
+
+  test("is left alone while the clock goes on", () => {
+    const alarm = newAlarm();
+    alarm.within(180_000);
+    now += 1_000;
+    alarm.check();
+    expect(stored.written).toBe(1);
+  });
+});
+
+test("what was before the clock was set back is long ago", () => {
+  expect(elapsed(NOON, NOON + 5)).toBe(5);
+  expect(elapsed(NOON, NOON - HOUR)).toBe(Number.POSITIVE_INFINITY);
+  expect(elapsed(Number.NEGATIVE_INFINITY, NOON)).toBe(Number.POSITIVE_INFINITY);
+});
