@@ -1,5 +1,6 @@
 import { claim } from "./claim.ts";
 import { checkDatabases, closeToOthers, openDataFolder } from "./data-folder.ts";
+import { sweepEmptyObjects } from "./empty-objects.ts";
 import { tryAddress } from "./listening.ts";
 import { Refusal, readOptions, usage } from "./options.ts";
 
@@ -19,6 +20,7 @@ try {
     await claim(options.data);
     await closeToOthers(options.data);
     await checkDatabases(options.data);
+    await sweepEmptyObjects(options.data);
     const { serve } = await import("./serve.ts");
     console.log(`Parley is ready on ${await serve(options)}`);
   }

@@ -112,6 +112,8 @@ export const QUERY_PATTERN_WORK = 2_000_000;
 export const SUBSCRIBED_MAX = 20;
 /** Saves of installations with the app key in a minute from an address: a school whose phones all start at once. */
 export const INSTALLATIONS_PER_ADDRESS = 600;
+/** Conversations asked for the count of all unread messages: each is an object to wake. */
+export const CONVERSATIONS_COUNTED = 500;
 
 /** Parts of a batch. */
 export const BATCH_PARTS_MAX = 50;

@@ -2,11 +2,13 @@ import type { CatchUp } from "../conversation/conversation.ts";
 import { missedRecord, pushRecord, unreadRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import { reason } from "../reason.ts";
+import { eachConversation } from "./each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
+const SETTLED_AT_ONCE = 100; // conversations: each is a word to the gateway, and a row where the inbox changes
 const PAGE = 50; // unread tuples in one push; Swift cannot look up more than 100 conversations at once (wire §5.5)
 
 /** No count is newer than that of a login. */
@@ -49,7 +51,12 @@ export async function catchUp(
     }
     for (const message of news.patches) session.send(pushRecord(pushes.patched({ conversationId, message })));
   }
-  for (const answer of answers) settle(session, answer, inbox, siblings(), services.now());
+  for (const [at, answer] of answers.entries()) {
+    // Of very many, the rest waits at the gateway a little longer, and everybody else does not.
+    if (at > 0 && at % SETTLED_AT_ONCE === 0) await aTurn(services);
+    if (!session.isOpen) break;
+    settle(session, answer, inbox, siblings(), services.now());
+  }
   return silent;
 }
 
@@ -63,21 +70,20 @@ async function ask(
   const { clientId, mode } = session.identity;
   const request = { mode, asOf, patchesSince: session.known.patches, firstPushAt: inbox.firstPushAt };
   const answers: Answer[] = [];
-  const queue = asked[Symbol.iterator]();
-  const worker = async () => {
-    for (const conversationId of queue) {
-      const arrivals = inbox.arrivals(conversationId);
-      try {
-        const news = await services.catchUp(conversationId, clientId, request);
-        answers.push({ conversationId, arrivals, news });
-      } catch (error) {
-        console.warn(`catch-up of ${conversationId} failed:`, reason(error));
-      }
+  const askOne = async (conversationId: string) => {
+    const arrivals = inbox.arrivals(conversationId);
+    try {
+      const news = await services.catchUp(conversationId, clientId, request);
+      answers.push({ conversationId, arrivals, news });
+    } catch (error) {
+      console.warn(`catch-up of ${conversationId} failed:`, reason(error));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, asked.length) }, worker));
+  await eachConversation(asked, AT_ONCE, askOne, () => aTurn(services));
   return answers;
 }
+
+const aTurn = (services: Services) => new Promise<void>((resolve) => void services.timer(0, resolve));
 
 /** The session is told where it stands, and the inbox what is done. */
 function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Session[], now: number): void {

@@ -12,6 +12,7 @@ import type { JsonObject } from "../protocol/json.ts";
 import * as replies from "../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import { whatFits } from "./answer-size.ts";
+import { eachConversation } from "./each-conversation.ts";
 import type { Services } from "./services.ts";
 import type { Standing } from "./standing.ts";
 import { bringUpToDate } from "./up-to-date.ts";
@@ -178,17 +179,7 @@ async function describeAll(
   return found;
 }
 
-/** A few at a time, with a turn for everybody else between: workerd reads no socket while calls follow on calls. */
-async function forEach(ids: string[], run: (id: string) => Promise<void>): Promise<void> {
-  const queue = ids[Symbol.iterator]();
-  const worker = async () => {
-    for (const id of queue) {
-      await run(id);
-      if (ids.length > AT_ONCE) await new Promise((resolve) => setTimeout(resolve, 0));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, ids.length) }, worker));
-}
+const forEach = (ids: string[], run: (id: string) => Promise<void>) => eachConversation(ids, AT_ONCE, run);
 
 /** The orders that need no D1: by the times a description carries; undefined for any other. */
 function comparator(

@@ -1,4 +1,5 @@
 import { NOTICES_KEPT, type Notification } from "../conversation/notices.ts";
+import { eachConversation } from "./each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
 
@@ -29,15 +30,11 @@ export async function missedNotices(
   const asked = inbox.noticesAfter(after);
   let complete = after >= services.now() - NOTICES_KEPT && asked.length <= ASKED_MAX;
   const found: Notification[] = [];
-  const queue = asked.slice(0, ASKED_MAX)[Symbol.iterator]();
-  const worker = async () => {
-    for (const conversationId of queue) {
-      const missed = await services.missedNotices(conversationId, clientId, after);
-      found.push(...missed.notifications);
-      complete &&= missed.complete;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await eachConversation(asked.slice(0, ASKED_MAX), AT_ONCE, async (conversationId) => {
+    const missed = await services.missedNotices(conversationId, clientId, after);
+    found.push(...missed.notifications);
+    complete &&= missed.complete;
+  });
   found.sort((a, b) => a.at - b.at);
   let end = Math.min(PAGE, found.length);
   // SDKs ask on from the last time they saw: what shares it must not be cut off from it.

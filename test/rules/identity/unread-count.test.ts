@@ -21,6 +21,14 @@ test("[Y-22] it is the sum over all conversations, asked 20 at a time", async ()
   expect(await unreadCount("Tom", [], { unread })).toBe(0);
 });
 
+test("[Y-22] [I13] of very many conversations the latest 500 are asked: there are at least so many", async () => {
+  const asked: string[] = [];
+  const unread = async (conversationId: string) => asked.push(conversationId) * 0 + 1;
+  const many = Array.from({ length: 700 }, (_, at) => `chat${at}`);
+  expect(await unreadCount("Tom", many, { unread })).toBe(500);
+  expect(asked.toSorted()).toEqual(many.slice(200).toSorted());
+});
+
 test("[Y-22] there is none where a conversation does not answer: it would be wrong", async () => {
   const unread = async (conversationId: string) => {
     if (conversationId === "chat7") throw new Error("no answer");
