@@ -10,7 +10,9 @@ async function enter({ name = "", face = "", friend = "" }: DOMStringMap): Promi
   const panel = new Panel(element("people"), name, face, friend);
   element("sdk").textContent = version;
   const app = await appOfThisServer();
+  // Without its version npm brings another, which takes another address.
   element("snippet").textContent =
+    `// npm install leancloud-realtime@${version}\n` +
     `new Realtime({ appId: "${app.appId}", appKey: "…", server: "${location.origin}" })`;
   await new Person(name, friend, app, panel, await PushSwitch.of(name, app)).arrive();
 }
