@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { sdk5, sdks } from "./sdk/sdk.ts";
 import { useTown } from "./sdk/town.ts";
@@ -130,13 +129,4 @@ function named(name: string): Page {
   const page = pages.find((page) => page.name === name);
   if (page === undefined) throw new Error(`there is no ${name}`);
   return page;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

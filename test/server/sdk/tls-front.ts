@@ -16,7 +16,7 @@ export interface TlsFront {
 let identity: ReturnType<typeof selfSigned> | undefined;
 
 /** One certificate for all fronts of this process: of two alike, TLS may try the wrong one. */
-function trusted() {
+export function trusted() {
   if (identity === undefined) {
     identity = selfSigned();
     setDefaultCACertificates([...getCACertificates("default"), identity.cert]);

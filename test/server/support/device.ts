@@ -7,14 +7,20 @@ const PATIENCE = 20_000; // ms: as long as JavaScript waits for an answer (wire 
 export interface DeviceOptions {
   protocol?: string;
   appId?: string;
+  /** Where to connect instead, such as to a proxy in front; and what goes along. */
+  url?: string;
+  headers?: Record<string, string>;
+  /** A certificate to trust. */
+  ca?: string;
 }
 
 /** A raw-frame device on a real socket to a running server. */
 export class Device extends RawDevice {
   /** Rejects when nobody answers there, as during a restart. */
   static async connect(server: { port: number }, options: DeviceOptions = {}): Promise<Device> {
-    const { protocol = "lc.protobuf2.3", appId = "parley-dev" } = options;
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/rtm`, protocol);
+    const { protocol = "lc.protobuf2.3", appId = "parley-dev", headers, ca } = options;
+    const url = options.url ?? `ws://127.0.0.1:${server.port}/rtm`;
+    const socket = new WebSocket(url, protocol, { headers, ca });
     const device = new Device(socket, appId, protocol.includes("base64"));
     await once(socket, "open");
     return device;
