@@ -34,8 +34,13 @@ const FLOWING = 8; // messages since the last time: more than people type
 const LATE = 10_000; // ms: older than anything is that waits as it should
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
+/** Conversations of this isolate that copy at once: each copy is a commit of D1's, and more of them gather first. */
+const AT_ONCE = 4;
 /** How long after it was due (ms) a timer counts as lost: the clock was set back under it. */
 const TIMER_LOST = 1_000;
+
+/** How many conversations of this isolate are copying. */
+let copying = 0;
 
 /**
  * What a conversation owes D1. Nothing is queued: what D1 lacks is known by comparing, so a crash or a failure
@@ -89,7 +94,8 @@ export class Outbox {
     const timer = this.#timer;
     if (timer !== undefined && now >= timer.setAt && now <= timer.dueAt + TIMER_LOST) return;
     const passed = now - this.#copiedAt;
-    const wait = passed < 0 ? 0 : Math.max(0, this.#gathering - passed);
+    const quiet = passed < 0 ? 0 : Math.max(0, this.#gathering - passed);
+    const wait = copying < AT_ONCE ? quiet : Math.max(quiet, GATHER_FIRST);
     const next = { setAt: now, dueAt: now + wait };
     this.#timer = next;
     const run = () => {
@@ -143,7 +149,9 @@ export class Outbox {
     do {
       if (this.#state.isDeleted) return true; // taken out of D1, not copied to it
       this.#timer = undefined;
+      if (this.#copying === undefined) copying += 1;
       this.#copying ??= this.#drain().finally(() => {
+        copying -= 1;
         this.#copying = undefined;
         this.#copiedAt = this.#host.now();
         if (this.isBehind) this.#copySoon();
