@@ -54,7 +54,9 @@ export const clients = new Hono<HttpEnv>()
     `${PATH}/:client/unread-count`,
     operation({
       ...{ id: "countUnread", tag: "Clients", summary: "Count unread messages" },
-      description: "In all conversations, or in one: 0 where he is no member. The app key suffices (Y-22).",
+      description:
+        "In all conversations, the latest 500 of those with news, or in one: 0 where he is no member. The app key " +
+        "suffices (Y-22).",
       ...{ access: "app", answer: unreadCount },
     }),
     takes("param", client),
