@@ -47,6 +47,12 @@ export const COUNTED_BYTES = 4 * 1024 * 1024;
 
 // --- Sockets: what is held for who does not read, log in, or answer
 
+/**
+ * How long a command waits for a conversation that does not say what the session missed, in ms: its object may be
+ * damaged for good. Then it is refused and was not done. Java waits 10 s for an answer, the others longer.
+ */
+export const CATCH_UP_WAIT = 8_000;
+
 // --- Logins, and names that nobody may have
 
 /**

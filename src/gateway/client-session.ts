@@ -1,4 +1,4 @@
-import { LINKS_OPENING } from "../bounds.ts";
+import { CATCH_UP_WAIT, LINKS_OPENING } from "../bounds.ts";
 import type { LoginProof } from "../client/credentials.ts";
 import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
@@ -361,8 +361,22 @@ export class ClientSession implements LinkOwner {
   lostTrack(link: ConversationLink, rest: Forwarded[]): void {
     const { conversationId } = link;
     this.#links.remove(link);
-    this.#catchingUp.set(conversationId, { link: true, cold: [], frames: rest });
+    this.#catchingUp.set(conversationId, { link: true, cold: [], frames: [] });
+    for (const forwarded of rest) this.#toConversation(conversationId, forwarded);
     this.#report({ type: "behind", conversationId });
+  }
+
+  /** Until it is known what the session missed there; refused where that takes too long (I10). */
+  #holdUntilCaughtUp(held: { link: boolean; frames: Forwarded[] }, forwarded: Forwarded): void {
+    const waiting = held.frames;
+    waiting.push(forwarded);
+    held.link = true; // also where the frame itself is not there any more
+    this.#owner.timer(CATCH_UP_WAIT, () => {
+      const place = waiting.indexOf(forwarded);
+      if (place < 0 || this.#phase === "over") return;
+      waiting.splice(place, 1);
+      this.#giveUp(forwarded, "INTERNAL_ERROR");
+    });
   }
 
   refuse(forwarded: Forwarded): void {
@@ -425,7 +439,7 @@ export class ClientSession implements LinkOwner {
   #toConversation(conversationId: string, forwarded: Forwarded): void {
     if (!isConversationId(conversationId)) return this.refuse(forwarded);
     const catchingUp = this.#catchingUp.get(conversationId);
-    if (catchingUp !== undefined) catchingUp.frames.push(forwarded);
+    if (catchingUp !== undefined) this.#holdUntilCaughtUp(catchingUp, forwarded);
     else if (this.#links.opening < LINKS_OPENING || this.#links.has(conversationId)) {
       this.#linkTo(conversationId).send(forwarded);
     } else this.#giveUp(forwarded, "MESSAGE_SENT_QUOTA_EXCEEDED");
@@ -576,7 +590,8 @@ export class ClientSession implements LinkOwner {
     this.#catchingUp.delete(conversationId);
     if (waited?.link) this.#linkTo(conversationId);
     for (const frame of waited?.cold ?? []) this.#receiveCold(conversationId, frame);
-    for (const forwarded of waited?.frames ?? []) this.#linkTo(conversationId).send(forwarded);
+    // Taken out, so that none of them is refused after it was sent.
+    for (const forwarded of waited?.frames.splice(0) ?? []) this.#linkTo(conversationId).send(forwarded);
   }
 
   #hear(word: SessionControl): void {

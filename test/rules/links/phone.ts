@@ -121,6 +121,8 @@ export class Phone {
       const receipt = this.pending.get(frame.i);
       if (receipt === undefined) throw new Error(`answered twice: ${frame.i}`);
       this.pending.delete(frame.i);
+      // It waited too long for a catch-up: its person sends it once more.
+      if (frame.ackMessage?.reason === "INTERNAL_ERROR") return this.send(receipt, true);
       if (has(frame.ackMessage, "code")) throw new Error(`refused: ${frame.ackMessage?.reason}`);
       this.#acked(receipt, Number(frame.ackMessage?.t));
     }

@@ -128,7 +128,7 @@ async function expectSound(server: Server, chats: Chat[], began: number): Promis
       );
       return messages.map(({ data }) => data).toSorted();
     };
-    await expect.poll(archived, { timeout: 20_000 }).toEqual([...texts].toSorted());
+    await expect.poll(archived, { timeout: 40_000 }).toEqual([...texts].toSorted());
     const again = await Device.of(server, writer);
     await say(again, id, "after the restoration");
     await device.message("after the restoration");

@@ -132,7 +132,7 @@ describe("starting", () => {
     const said = ids
       .flatMap((id, at) => [`before ${at}`, `unarchived in ${id}`, `after in ${id}`])
       .toSorted();
-    await expect.poll(() => archived(second.url), { timeout: 20_000 }).toEqual(said);
+    await expect.poll(() => archived(second.url), { timeout: 40_000 }).toEqual(said);
     expect(second.output().trim()).toBe(`Parley is ready on ${second.url}`);
   });
 
@@ -204,7 +204,7 @@ describe("staying up", () => {
     }
     await expect.poll(() => server.output(), { timeout: 20_000 }).toMatch(/Parley is ready again\n$/);
     expect(server.output()).toContain("the runtime (workerd) ended: killed (SIGKILL)");
-    await expect.poll(() => archived(server.url), { timeout: 20_000 }).toEqual(["hello"]);
+    await expect.poll(() => archived(server.url), { timeout: 40_000 }).toEqual(["hello"]);
     expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
     const { host } = await ask<{ host: Record<string, number> }>(server.url, "GET", "/admin/health");
     expect(host.restarts).toBeGreaterThan(0);
