@@ -11,7 +11,7 @@ import { operation, takes } from "./operation.ts";
 import * as schema from "./schemas.ts";
 import { tokenProblem } from "./session-token.ts";
 
-const query = v.object({
+const query = v.looseObject({
   client_id: schema.clientId(example.READER),
   start_ts: v.optional(v.pipe(schema.timeText(), v.description("Of what came after this time."))),
   notification_type: v.optional(

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { type DescribeRouteOptions, resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
+import { printable } from "../printable.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { plain } from "../protocol/written-number.ts";
 import { settingsOf } from "../settings/store.ts";
@@ -193,6 +194,11 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
     } else {
       given = target === "param" ? context.req.param() : queryOf(context.req.queries());
     }
+    const stranger = target === "param" ? undefined : strangerIn(schema, given);
+    if (stranger !== undefined) {
+      const code = target === "json" ? INVALID_FIELD : INVALID_PARAMETER;
+      return refuse(context, 400, { code, error: `${printable(stranger, 64)}: is not known here` });
+    }
     const parsed = v.safeParse(schema, given, { abortPipeEarly: true });
     if (!parsed.success) {
       const code = target === "json" ? INVALID_FIELD : INVALID_PARAMETER;
@@ -204,6 +210,17 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
   // What a parameter is counts after it was read from its text; what a body is, as it is written.
   const options = { options: { typeMode: target === "json" ? "input" : "output" } };
   return Object.assign(middleware, { [uniqueSymbol]: { target, ...resolver(schema, options), options } });
+}
+
+/**
+ * A name that a schema does not know, where it takes nothing along: answered 200 and passed over, a caller would believe
+ * that it counted. What storage SDKs add to every body begins with two underscores.
+ */
+function strangerIn(schema: { type: string }, given: unknown): string | undefined {
+  if (schema.type !== "object" || !("entries" in schema) || !isObject(given)) return undefined;
+  const { entries } = schema;
+  if (!isObject(entries)) return undefined;
+  return Object.keys(given).find((name) => !Object.hasOwn(entries, name) && !name.startsWith("__"));
 }
 
 /** What a schema knows by name is a number like any other; what it takes along stays as it was written. */

@@ -14,7 +14,8 @@ const forOurApp = createMiddleware<HttpEnv>(async (context, next) => {
   await next();
 });
 
-const query = v.object({
+/** SDKs send more, which makes no difference here. */
+const query = v.looseObject({
   appId: v.optional(
     v.pipe(v.string(), v.description("The app: 404 for any other."), v.examples(["parley-dev"])),
   ),

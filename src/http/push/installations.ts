@@ -99,6 +99,8 @@ export const finding = v.object({
   limit: v.optional(v.pipe(schema.numberText(), v.description("0 to 1000; 100 without."))),
   skip: v.optional(schema.numberText(0)),
   count: v.optional(v.pipe(schema.flagText(true), v.description("Answer how many there are, too."))),
+  // Rows come whole.
+  ...{ keys: v.optional(v.string()), include: v.optional(v.string()), returnACL: v.optional(v.string()) },
 });
 
 const found = v.object({

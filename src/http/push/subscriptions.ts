@@ -40,7 +40,7 @@ const endpoint = () => v.pipe(address(), v.examples([example.SUBSCRIPTION.endpoi
 
 /** What `PushSubscription.toJSON()` gives. */
 const subscription = v.pipe(
-  v.object({
+  v.looseObject({
     endpoint: endpoint(),
     expirationTime: v.optional(v.nullable(v.number("must be a time in milliseconds"))),
     keys: v.object({

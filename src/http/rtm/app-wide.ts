@@ -4,7 +4,7 @@ import { messagesOfApp } from "../../history/messages.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { operation, takes } from "../operation.ts";
-import { findConversations, page, rows } from "./conversations.ts";
+import { countedRows, findConversations, page } from "./conversations.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
 
 const stats = v.object({
@@ -37,7 +37,7 @@ export const appWide = new Hono<HttpEnv>()
     operation({
       ...{ id: "findAllConversations", tag: "App", summary: "Find conversations of every kind" },
       description: "In the order they were created. Temporary ones are not kept where queries look.",
-      ...{ access: "master", answer: rows },
+      ...{ access: "master", answer: countedRows },
     }),
     takes("query", page),
     async (context) => {

@@ -65,7 +65,11 @@ export const saving = v.object({
 });
 
 /** `keys` and `include` leave something out or bring something along elsewhere; here rows come whole. */
-export const looking = { keys: v.optional(v.string()), include: v.optional(v.string()) };
+export const looking = {
+  keys: v.optional(v.string()),
+  include: v.optional(v.string()),
+  returnACL: v.optional(v.string()),
+};
 
 export const finding = v.object({
   where: v.optional(

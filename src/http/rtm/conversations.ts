@@ -83,6 +83,8 @@ export const page = v.object({
   ),
   skip: v.optional(schema.numberText(0)),
   limit: v.optional(v.pipe(schema.numberText(), v.description(`1 to 1000; ${LIMIT_DEFAULT} without.`))),
+  order: v.optional(v.pipe(v.string(), v.examples(["-lm"]))),
+  count: v.optional(v.pipe(schema.flagText(true), v.description("Answer how many there are, too."))),
 });
 
 export const rows = v.object({ results: v.array(row) });
@@ -114,8 +116,8 @@ export const conversations = new Hono<HttpEnv>()
     PATH,
     operation({
       ...{ id: "findConversations", tag: "Conversations", summary: "Find conversations" },
-      description: "Of two and of many. In the order they were created.",
-      ...{ access: "master", answer: rows },
+      description: "Of two and of many. In the order they were created, where no other is asked for.",
+      ...{ access: "master", answer: countedRows },
     }),
     takes("query", page),
     async (context) => {

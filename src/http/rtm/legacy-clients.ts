@@ -81,7 +81,7 @@ export const legacyClients = new Hono<HttpEnv>()
       description: "None: roles are off. With any key of the app, or with a session token of `client_id`.",
       ...{ access: "anyone", answer: memberInfos },
     }),
-    takes("query", v.object({ client_id: v.optional(schema.clientId()) })),
+    takes("query", v.looseObject({ client_id: v.optional(schema.clientId()) })),
     async (context) => {
       if ((await identify(context)) !== "none") return context.json({ results: [] });
       const token = context.req.header("X-LC-IM-Session-Token");

@@ -63,7 +63,7 @@ const change = v.pipe(
 
 /** A record as history answers it; what is not listed here cannot be changed and is passed over. */
 const log = v.pipe(
-  v.object({
+  v.looseObject({
     "msg-id": schema.messageId(),
     timestamp: schema.time(),
     to: v.pipe(schema.conversationId(), v.description("The conversation.")),

@@ -400,3 +400,39 @@ describe("[B-19] /1.1/batch with conversations", () => {
     expect(saved["8D1E"]?.m).toEqual(["Tom"]);
   });
 });
+
+describe("[http-api §1.3] what a route does not know is refused by name", () => {
+  test.each<[string, string, object | undefined, RegExp]>([
+    [
+      "POST",
+      "/1.2/rtm/conversations/ID/messages",
+      { from_client: "Tom", message: "x", timestamp: 5 },
+      /^timestamp: /,
+    ],
+    [
+      "POST",
+      "/1.1/rtm/messages",
+      { from_peer: "Tom", conv_id: "ID", message: "x", timestamp: 5 },
+      /^timestamp: /,
+    ],
+    ["POST", "/1.2/rtm/conversations/ID/members", { client_ids: ["Tom"], silent: true }, /^silent: /],
+    ["POST", "/1.2/rtm/clients/Tom/kick", { reason: "x", for: 5 }, /^for: /],
+    ["POST", "/1.1/push", { data: { alert: "x" }, chanels: ["x"] }, /^chanels: /],
+    ["GET", "/1.2/rtm/conversations?wehre={}", undefined, /^wehre: /],
+    ["GET", "/1.1/classes/_Conversation?skp=1", undefined, /^skp: /],
+    ["GET", "/1.2/rtm/conversations/ID/messages?before=1", undefined, /^before: /],
+  ])("%s %s %j", async (method, path, body, words) => {
+    const id = await conversationOf(["Tom"]);
+    const sent = body && JSON.parse(JSON.stringify(body).replace('"ID"', JSON.stringify(id)));
+    const response = await rest(method, path.replace("ID", id), sent);
+    expect(response.status).toBe(400);
+    expect((await response.json<{ error: string }>()).error).toMatch(words);
+  });
+
+  test("but not what storage SDKs add to a body, nor what client SDKs ask beside their socket", async () => {
+    const id = await conversationOf(["Tom"]);
+    const body = { client_ids: ["Jerry"], __internalId: "x" };
+    expect(await outcome(rest("POST", `/1.2/rtm/conversations/${id}/members`, body))).toBe("200");
+    expect(await outcome(rest("GET", "/v1/route?appId=parley-test&secure=1&deviceId=x&_t=5"))).toBe("200");
+  });
+});

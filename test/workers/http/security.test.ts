@@ -218,7 +218,7 @@ describe("[I12] conditions and names that are SQL", () => {
     expect(await done("GET", "/admin/bans")).toMatchObject({
       results: [{ client_id: text, reason: text }],
     });
-    await done("DELETE", "/admin/bans", banned);
+    await done("DELETE", "/admin/bans", { client_ids: [text] });
   });
 });
 

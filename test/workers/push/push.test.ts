@@ -142,10 +142,11 @@ describe("[N-05] a push to devices by their ids", () => {
     expect(await outcome(rest("POST", DEVICES, { ...cheese, ...body }))).toBe("400 105");
   });
 
-  test("has no time of its own: it is sent at once", async () => {
+  test("has no time of its own, and none may be named: it is sent at once", async () => {
     const id = ownId();
-    const asked = { device_type: "ios", device_ids: ["a"], notification_id: id, push_time: inTime(HOUR) };
-    await done("POST", DEVICES, { ...cheese, ...asked });
+    const asked = { ...cheese, device_type: "ios", device_ids: ["a"], notification_id: id };
+    expect(await outcome(rest("POST", DEVICES, { ...asked, push_time: inTime(HOUR) }))).toBe("400 105");
+    await done("POST", DEVICES, asked);
     expect(await waitingOf(id)).toEqual([]);
     expect((await record(id)).status).not.toBe("scheduled");
   });
