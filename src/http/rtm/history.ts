@@ -51,7 +51,9 @@ export const record = v.pipe(
     "is-conv": v.boolean(),
     "is-room": v.boolean(),
     "from-ip": v.optional(v.string()),
-    "ack-at": v.optional(v.pipe(v.number(), v.description("First delivered to a device, in ms."))),
+    "ack-at": v.optional(
+      v.pipe(v.number(), v.description("It was delivered: time of the newest message that was, in ms.")),
+    ),
   }),
   v.examples([
     {

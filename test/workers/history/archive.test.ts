@@ -169,6 +169,14 @@ describe("messages saved", () => {
     expect(await archived(id)).toEqual(every);
   });
 
+  test("edited for fewer people are for fewer in D1 too", async () => {
+    const id = await ready();
+    await saveMessages(db, id, [message(1)]);
+    const narrowed = message(1, { content: "edited", patchedAt: 2, recipients: ["bob"] });
+    await saveMessages(db, id, [narrowed]);
+    expect(await archived(id)).toEqual([narrowed]);
+  });
+
   test("cost two rows each, and each batch one more; an edit costs one", async () => {
     const id = await ready();
     expect(await rowsWritten((billed) => saveMessages(billed, id, [message(1)]))).toBe(3);
