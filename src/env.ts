@@ -103,7 +103,7 @@ export interface ConversationStub {
   /** Whether exactly these people are in it. */
   isOf(members: string[]): Promise<boolean>;
   /** @param viewer who asks; undefined for the app's server, which sees all of it */
-  describe(viewer: string | undefined): Promise<Described | undefined>;
+  describe(viewer: string | undefined, sinceJoining?: boolean): Promise<Described | undefined>;
   /** Copies to D1 what it lacks; whether D1 has it then. */
   copyNow(): Promise<boolean>;
   isMember(clientId: string): Promise<boolean>;

@@ -1,4 +1,5 @@
 import type { CatchUp } from "../conversation/conversation.ts";
+import type { MessageRecord } from "../history/records.ts";
 import { missedRecord, pushRecord, unreadRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import { reason } from "../reason.ts";
@@ -103,14 +104,34 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
 function pushUnread(session: Session, answers: Answer[], notifiedAt: number | undefined): void {
   const summaries: (pushes.UnreadSummary & { at: number })[] = [];
   for (const { conversationId, news } of answers) {
+    if (news === undefined && session.known.unread !== undefined) {
+      // It was deleted, perhaps with what the device still counts.
+      const gone = { kind: "normal" as const, unread: 0, mentioned: false, lastMessage: undefined };
+      summaries.push({ conversationId, ...gone, at: 0 });
+    }
     if (news?.member !== true || !isToBeTold(session, news)) continue;
     const { kind, unread, lastMessage, mentioned } = news;
     summaries.push({ conversationId, kind, unread, lastMessage, mentioned, at: lastMessage?.timestamp ?? 0 });
   }
   summaries.sort((a, b) => b.at - a.at);
-  for (let at = 0; at < summaries.length; at += PAGE) {
-    const conversations = summaries.slice(at, at + PAGE);
-    session.send(unreadRecord(ALWAYS, pushes.unread({ conversations, notifiedAt })));
+  // C# throws a whole push away for one whose last message is plain text.
+  const plain = summaries.filter(({ lastMessage }) => isPlain(lastMessage));
+  const typed = summaries.filter((summary) => !plain.includes(summary));
+  for (const group of [typed, plain]) {
+    for (let at = 0; at < group.length; at += PAGE) {
+      const conversations = group.slice(at, at + PAGE);
+      session.send(unreadRecord(ALWAYS, pushes.unread({ conversations, notifiedAt })));
+    }
+  }
+}
+
+function isPlain(message: MessageRecord | undefined): boolean {
+  if (message === undefined || typeof message.content !== "string") return false;
+  try {
+    const parsed: unknown = JSON.parse(message.content);
+    return typeof parsed !== "object" || parsed === null;
+  } catch {
+    return true;
   }
 }
 
@@ -118,7 +139,11 @@ function pushUnread(session: Session, answers: Answer[], notifiedAt: number | un
 function isToBeTold(session: Session, news: CatchUp & { member: true }): boolean {
   const { unread, reads } = session.known;
   const { readAt, patchedAt } = news.changed;
-  if (news.unread === 0) return reads !== undefined && readAt > reads;
+  if (news.unread === 0) {
+    // What the device counts may have been read elsewhere, or deleted.
+    const wasDeleted = unread !== undefined && patchedAt > unread;
+    return wasDeleted || (reads !== undefined && readAt > reads);
+  }
   if (unread === undefined) return true;
   return Math.max(news.lastMessage?.timestamp ?? 0, readAt, patchedAt) > unread;
 }

@@ -62,11 +62,12 @@ export async function answerStart(
 /** What the app's server says to a new conversation (H-05); it is not asked about one that exists (B-03). */
 async function askedToStart(
   services: Services,
-  { id, creator, members, unique }: ConversationRecord,
+  record: ConversationRecord,
   attributes: JsonObject,
 ): Promise<ConversationVerdict> {
+  const { id, creator, members, unique } = record;
   const mayExist = unique && (await services.existing([id])).length > 0;
-  if (mayExist && (await services.describe(id, creator)) !== undefined) return ALLOWED;
+  if (mayExist && (await services.hasUnique(record))) return ALLOWED;
   return services.hooks.aboutConversation({ name: "conversationStart", by: creator, members, attributes });
 }
 
@@ -95,7 +96,8 @@ export async function answerQuery(
   command: CommandOf<"conversation.query">,
 ): Promise<Uint8Array> {
   const { serial, where, sort, limit, skip, withLastMessage, compact } = command;
-  const { showMembers, findOthers } = (await services.settings()).security;
+  const { showMembers, findOthers, historyFrom } = (await services.settings()).security;
+  const sinceJoining = historyFrom === "joining";
   const json = ({ conversation, lastMessage, withoutMembers = false }: ConversationFound): JsonObject =>
     conversationJson(conversation, {
       compact: compact || withoutMembers,
@@ -103,14 +105,14 @@ export async function answerQuery(
       lastMessage: withLastMessage ? lastMessage : undefined,
     });
   if (command.temporaryIds.length > 0) {
-    const found = await describeAll(services, command.temporaryIds, { clientId, showMembers });
+    const found = await describeAll(services, command.temporaryIds, { clientId, showMembers, sinceJoining });
     const temporary = found.filter(({ conversation }) => conversation.kind === "temporary");
     return replies.queryResults(serial, whatFits(temporary.map(json)));
   }
   const ids = isWhereByIdOnly(where);
   const order = ids && comparator(sort);
   if (ids !== undefined && ids.length <= ASKED_MAX && order !== undefined) {
-    const found = (await describeAll(services, ids, { clientId, showMembers })).sort(order);
+    const found = (await describeAll(services, ids, { clientId, showMembers, sinceJoining })).sort(order);
     const from = Math.max(skip ?? 0, 0);
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
     return replies.queryResults(serial, whatFits(found.slice(from, from + most).map(json)));
@@ -119,16 +121,20 @@ export async function answerQuery(
   const bounds = { findOthers, showMembers };
   const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage, bounds });
   if ("refused" in answer) return replies.errorReply(serial, answer.refused, { detail: answer.detail });
-  const found = withLastMessage ? await withLastMessages(services, clientId, answer) : answer;
+  const found = withLastMessage
+    ? await withLastMessages(services, { clientId, sinceJoining }, answer)
+    : answer;
   return replies.queryResults(serial, whatFits(found.map(json)));
 }
 
 /** Where D1 does not have the last message, its copy being late or that message not for all, the objects tell. */
 async function withLastMessages(
   services: Services,
-  clientId: string,
-  found: ConversationFound[],
+  { clientId, sinceJoining }: { clientId: string; sinceJoining: boolean },
+  all: ConversationFound[],
 ): Promise<ConversationFound[]> {
+  // D1 does not know when somebody joined.
+  const found = sinceJoining ? all.map((each) => ({ ...each, lastMessage: undefined })) : all;
   const unknown = found.filter(
     ({ conversation, lastMessage }) => conversation.lastMessageAt !== undefined && lastMessage === undefined,
   );
@@ -137,7 +143,7 @@ async function withLastMessages(
     unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id),
     async (id) => {
       // Better without than not at all: what was asked for has been found.
-      const described = await services.describe(id, clientId).catch(() => undefined);
+      const described = await services.describe(id, clientId, sinceJoining).catch(() => undefined);
       if (described !== undefined) told.set(id, described);
     },
   );
@@ -165,12 +171,12 @@ export async function answerMembership(
 async function describeAll(
   services: Services,
   ids: string[],
-  { clientId, showMembers }: Omit<Asker, "findOthers">,
+  { clientId, showMembers, sinceJoining }: Omit<Asker, "findOthers"> & { sinceJoining: boolean },
 ): Promise<Described[]> {
   const found: Described[] = [];
   const wanted = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);
   await forEach(await services.existing(wanted), async (id) => {
-    const described = await services.describe(id, clientId);
+    const described = await services.describe(id, clientId, sinceJoining);
     if (described === undefined) return;
     const { isMember, conversation } = described;
     if (isMember || showMembers) found.push(described);

@@ -53,7 +53,7 @@ export interface Services {
   /** Those of some ids that may be conversations: of others, no object is to be asked. */
   existing(conversationIds: string[]): Promise<string[]>;
   /** As a client may see it. */
-  describe(conversationId: string, viewer: string): Promise<Described | undefined>;
+  describe(conversationId: string, viewer: string, sinceJoining: boolean): Promise<Described | undefined>;
   /** Of conversations that somebody was shown, those of which D1 has less, or nothing. */
   lagging(shown: readonly Shown[]): Promise<string[]>;
   /** Has a conversation copy to D1 what that lacks; whether it could. */
@@ -124,8 +124,8 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       return started;
     },
     existing: (ids) => known.among(ids),
-    describe: (id, viewer) =>
-      withDeadline(conversation(id).describe(viewer), OBJECT_DEADLINE, `describing ${id}`),
+    describe: (id, viewer, sinceJoining) =>
+      withDeadline(conversation(id).describe(viewer, sinceJoining), OBJECT_DEADLINE, `describing ${id}`),
     lagging: (shown) => withDeadline(lagging(env.DB, shown), OBJECT_DEADLINE, "asking D1 what it lacks"),
     copyNow: (id) => withDeadline(conversation(id).copyNow(), OBJECT_DEADLINE, `copying ${id}`),
     hasUnique: ({ id, members }) =>

@@ -229,8 +229,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     if (!(await outbox.index())) await outbox.unindexed();
   }
 
-  async describe(viewer: string | undefined): Promise<Described | undefined> {
-    return this.#open && described(this.#open.state, viewer);
+  async describe(viewer: string | undefined, sinceJoining = false): Promise<Described | undefined> {
+    return this.#open && described(this.#open.state, viewer, sinceJoining);
   }
 
   async isMember(clientId: string): Promise<boolean> {
@@ -291,6 +291,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused> {
+    if (viewer !== undefined && this.#open !== undefined) await this.#refreshSettings();
     return this.#read(({ conversation }) => conversation.history(request, viewer));
   }
 

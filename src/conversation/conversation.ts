@@ -116,6 +116,7 @@ export class Conversation {
       now: () => host.now(),
       archiveSoon: () => host.archiveSoon(),
       limits: () => host.settings().limits,
+      rules: () => host.settings().security,
       happened: (event) => happenings.happened(event),
     });
   }
@@ -209,7 +210,8 @@ export class Conversation {
     link: Link,
     command: CommandOf<"conversation.add" | "conversation.remove">,
   ): Promise<void> {
-    if (command.supervised && this.membership.mayChange(link, command.members)) {
+    const operation = command.name === "conversation.add" ? "add" : "remove";
+    if (command.supervised && this.membership.refusal(operation, link, command.members) === undefined) {
       const objection = await this.#supervision.aboutMembers(link, command);
       if (objection !== undefined) return this.#answers.object(link, command.serial, objection);
       this.#messages.flush();
@@ -294,6 +296,7 @@ export class Conversation {
     this.#delivery.caughtUp(clientId, head, lastNotice);
     const changed = { patchedAt: log.patchedAt, readAt: member?.readMovedAt ?? 0, noticedAt: notices.last };
     if (member === undefined) return { member: false, changed, head };
+    const from = this.#host.settings().security.historyFrom === "joining" ? member.joinedAt : 0;
     const unread = log.unread(clientId, member.readAt, head);
     const missed = mode === "push" ? this.#missed(member, head, firstPushAt) : { messages: [], more: false };
     const patches =
@@ -306,7 +309,7 @@ export class Conversation {
       unread: unread.count,
       mentioned: unread.mentioned,
       lastMessage: unread.count > 0 ? log.last(head, clientId) : undefined,
-      patches: patches.filter(({ patchedAt = 0 }) => patchedAt <= head),
+      patches: patches.filter(({ patchedAt = 0, timestamp }) => patchedAt <= head && timestamp > from),
       missed: missed.messages,
       more: missed.more,
     };

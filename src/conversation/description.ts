@@ -13,13 +13,20 @@ export interface Described extends ConversationFound {
  * is for this one.
  *
  * @param viewer undefined for the app's server
+ * @param sinceJoining members see nothing of the time before they joined
  */
-export function described(state: ConversationState, viewer: string | undefined): Described {
+export function described(
+  state: ConversationState,
+  viewer: string | undefined,
+  sinceJoining = false,
+): Described {
   const conversation = state.record();
   if (viewer === undefined) return { conversation, lastMessage: state.log.last(), isMember: true };
   const member = state.members.get(viewer);
   if (member === undefined) {
     return { conversation: asOutsidersSee(conversation), lastMessage: undefined, isMember: false };
   }
-  return { conversation, lastMessage: state.log.last(undefined, viewer), isMember: true };
+  const last = state.log.last(undefined, viewer);
+  const isBefore = sinceJoining && last !== undefined && last.timestamp <= member.joinedAt;
+  return { conversation, lastMessage: isBefore ? undefined : last, isMember: true };
 }

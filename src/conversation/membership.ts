@@ -1,14 +1,17 @@
 import type { Changed, Refused } from "../env.ts";
 import type { AppEventBody } from "../hooks/events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
+import type { ErrorName } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { joinRecords, noticeRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
+import type { Settings } from "../settings/schema.ts";
 import type { Answers } from "./answers.ts";
 import { changeColumns } from "./attributes.ts";
 import { isClientId } from "./client-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
+import { membershipRefusal } from "./membership-rules.ts";
 import type { ConversationLimits } from "./new-conversation.ts";
 import { changeRecord } from "./notice-records.ts";
 import type { Notification } from "./notices.ts";
@@ -23,6 +26,7 @@ export interface MembershipHost {
   archiveSoon(): void;
   /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
   limits(): ConversationLimits;
+  rules(): Pick<Settings["security"], "join" | "removeOthers">;
   /** Something the app's server may want to hear of; in the turn that makes it so. */
   happened(event: AppEventBody): void;
 }
@@ -80,9 +84,8 @@ export class Membership {
 
   async add(link: Link, command: CommandOf<"conversation.add">): Promise<void> {
     const { serial, members } = command;
-    if (!this.mayChange(link, members)) {
-      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
-    }
+    const refusal = this.refusal("add", link, members);
+    if (refusal !== undefined) return this.#answers.refuse(link, serial, refusal);
     const outcome = await this.addMembers(members, link.clientId, (outcome) =>
       this.#answers.reply(link, serial, replies.membersAdded(serial, outcome)),
     );
@@ -117,9 +120,15 @@ export class Membership {
     return { updatedAt };
   }
 
-  /** Members may change who is in it; anybody may come and go by himself (B-06). */
-  mayChange(link: Link, clientIds: readonly string[]): boolean {
-    return this.#state.members.has(link.clientId) || clientIds.every((id) => id === link.clientId);
+  /** Why a client may not add or remove these people, by what the app allows; undefined if it may. */
+  refusal(
+    operation: "add" | "remove",
+    { clientId }: Link,
+    clientIds: readonly string[],
+  ): ErrorName | undefined {
+    const isMember = this.#state.members.has(clientId);
+    const isCreator = this.#state.facts.creator === clientId;
+    return membershipRefusal(operation, { clientId, isMember, isCreator }, clientIds, this.#host.rules());
   }
 
   #join(newcomers: string[], by: string): number {
@@ -148,9 +157,8 @@ export class Membership {
 
   async remove(link: Link, command: CommandOf<"conversation.remove">): Promise<void> {
     const { serial, members } = command;
-    if (!this.mayChange(link, members)) {
-      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
-    }
+    const refusal = this.refusal("remove", link, members);
+    if (refusal !== undefined) return this.#answers.refuse(link, serial, refusal);
     const outcome = await this.removeMembers(members, link.clientId, (outcome) =>
       this.#answers.reply(link, serial, replies.membersRemoved(serial, outcome)),
     );

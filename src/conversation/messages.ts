@@ -15,6 +15,7 @@ import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { SHOWN_LATELY } from "../protocol/shown.ts";
 import { reason } from "../reason.ts";
+import type { Settings } from "../settings/schema.ts";
 import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
 import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.ts";
@@ -45,6 +46,8 @@ interface StoredMessage {
 
 export interface MessagesHost {
   now(): number;
+  /** As last read. */
+  settings(): Settings;
   nextTick(run: () => void): void;
   /** Something was appended that D1 lacks. */
   archiveSoon(): void;
@@ -279,12 +282,22 @@ export class Messages {
 
   /** A page of history as this client may see it; everybody else has their turn meanwhile, if it takes long. */
   async page(request: HistoryRequest, viewer: string | undefined): Promise<MessageRecord[]> {
-    const turns = this.#state.log.pageByTurns(request, viewer);
+    const turns = this.#state.log.pageByTurns(this.#sinceJoining(request, viewer), viewer);
     for (;;) {
       const turn = turns.next();
       if (turn.done) return turn.value;
       await new Promise<void>((resolve) => this.#host.nextTick(resolve));
     }
+  }
+
+  /** Where the app lets members read only what was said since they joined, no page goes further back. */
+  #sinceJoining(request: HistoryRequest, viewer: string | undefined): HistoryRequest {
+    const joinedAt = viewer === undefined ? undefined : this.#state.members.get(viewer)?.joinedAt;
+    if (joinedAt === undefined || this.#host.settings().security.historyFrom !== "joining") return request;
+    const first = { timestamp: joinedAt, messageId: undefined, inclusive: false };
+    const [bound, given] =
+      request.direction === "older" ? (["end", request.end] as const) : (["start", request.start] as const);
+    return (given?.timestamp ?? 0) > joinedAt ? request : { ...request, [bound]: first };
   }
 
   read(link: Link, command: CommandOf<"read">): void {

@@ -101,6 +101,21 @@ const schema = (demo: boolean) =>
         ),
         /** Who is in a conversation is shown to whoever knows its id, and not to its members alone. */
         showMembers: v.optional(flag(), true),
+        /** Who puts people into conversations: anybody himself and members others, members alone, or only the app. */
+        join: v.optional(
+          v.picklist(["anyone", "members", "nobody"], "must be anyone, members or nobody"),
+          "anyone",
+        ),
+        /** Who removes others. */
+        removeOthers: v.optional(
+          v.picklist(["members", "creator", "nobody"], "must be members, creator or nobody"),
+          "members",
+        ),
+        /** What of a conversation a member reads: all of it, or what was said since it joined. */
+        historyFrom: v.optional(
+          v.picklist(["beginning", "joining"], "must be beginning or joining"),
+          "beginning",
+        ),
         /** Web pages that may connect; an empty list is all of them. Others: error 4110. */
         origins: v.optional(listOf(origin()), []),
         /** How old, in minutes, a request may be that is signed with the master key (`X-LC-Sign`); 0 is any age. */
@@ -201,7 +216,8 @@ function touchesWordList(patch: Json): boolean {
  */
 export function isSupervised(settings: Settings): boolean {
   const { keywords, security } = settings;
-  return hasListeners(settings) || keywords.version !== null || security.signConversation;
+  const hasRules = security.removeOthers !== "members" || security.historyFrom !== "beginning";
+  return hasListeners(settings) || keywords.version !== null || security.signConversation || hasRules;
 }
 
 /** Whether messages can be pushed to who is offline, as far as the settings say (P-10). */

@@ -3,6 +3,7 @@ import { type CommandInit, has } from "../support/frames.ts";
 import { change, named, say, settle, start } from "./support/chat.ts";
 import { caughtUp, edit, loggedIn, namedBy, pushesOf, read } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
+import { CONVERSATIONS, done } from "./support/rest.ts";
 import { openWorld } from "./support/world.ts";
 
 /** Unread counts across several devices and over absences: what a device knows already is not told again. */
@@ -216,4 +217,31 @@ describe("reading", () => {
     const { told } = await news(await loggedIn(jerry), chats);
     expect(told).toEqual(["cheese: 1 welcome back"]);
   });
+});
+
+describe("[Y-21] what a device counts and is deleted while it is away", () => {
+  test("is told as 0 when it is back, whether a message was deleted or its conversation", async () => {
+    const { tom, jerry, toms, chats, first } = await conversation("one", "two");
+    const { notifTime } = await news(await loggedIn(jerry), chats);
+    const second = chats.two ?? "";
+    const page = await toms.ask({ cmd: "logs", logsMessage: { cid: first } });
+    const [said] = page.logsMessage?.logs ?? [];
+    await wait(5);
+    const place = `from_client=${tom}&timestamp=${said?.timestamp}`;
+    await done(
+      "DELETE",
+      `${CONVERSATIONS}/${first}/messages/${encodeURIComponent(said?.msgId ?? "")}?${place}`,
+    );
+    await done("DELETE", `${CONVERSATIONS}/${second}`);
+    const { told } = await news(await loggedIn(jerry, { lastUnreadNotifTime: notifTime }), chats);
+    expect(told.toSorted()).toEqual(["one: 0", "two: 0"]);
+  });
+});
+
+test("[Y-07] conversations whose last message is plain text are told in a push of their own, which C# throws away", async () => {
+  const { jerry, toms, chats } = await conversation("plain", "typed");
+  await say(toms, chats.typed ?? "", JSON.stringify({ _lctype: -1, _lctext: "hello" }));
+  const device = await loggedIn(jerry);
+  expect((await news(device, chats)).told).toEqual([expect.stringMatching(/^typed: 2/)]);
+  expect((await news(device, chats)).told).toEqual([expect.stringMatching(/^plain: 1/)]);
 });

@@ -1,5 +1,16 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { change, type Found, look, named, query, refusal, say, start } from "./support/chat.ts";
+import {
+  change,
+  type Found,
+  history,
+  logs,
+  look,
+  named,
+  query,
+  refusal,
+  say,
+  start,
+} from "./support/chat.ts";
 import { Device } from "./support/device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
@@ -83,7 +94,7 @@ describe("by conditions", () => {
       { "attr.topic": topic },
       { colour: topic },
       { name: { $regex: `^${topic}$` } },
-      { colour: { $regex: "\\Q" + topic + "\\E", $options: "i" } },
+      { colour: { $regex: `\\Q${topic}\\E`, $options: "i" } },
       { "attr.topic": topic, createdAt: { $lte: later } },
       { $or: [{ "attr.topic": topic }, { colour: topic }] },
     ]) {
@@ -205,4 +216,52 @@ test("strangers are refused in history, receipts, mutes and changes", async () =
   expect(await attempt({ cmd: "conv", op: "mute", convMessage: { cid: chat } })).toMatch(/^4317/);
   expect(await attempt({ cmd: "conv", op: "remove", convMessage: { cid: chat, m: [tom] } })).toMatch(/^4317/);
   expect(refusal(await say(spikes, chat, "woof"))).toMatch(/^4401/);
+});
+
+describe("the app decides who joins, adds, removes and reads the past", () => {
+  const standard = { join: null, removeOthers: null, historyFrom: null };
+  afterEach(() => configure({ security: standard }));
+
+  test("[B-06] by default anybody joins by himself; with members only, they let people in; with nobody, the app does", async () => {
+    const { spike, toms, spikes, jerry, chat } = await house();
+    await configure({ security: { join: "members" } });
+    expect(refusal(await change(spikes, "add", chat, [spike]))).toMatch(/^4317/);
+    expect(refusal(await change(toms, "add", chat, [spike]))).toBe("");
+    await change(spikes, "remove", chat, [spike]);
+    await configure({ security: { join: "nobody" } });
+    for (const device of [spikes, toms]) {
+      expect(refusal(await change(device, "add", chat, [spike]))).toMatch(/^4320/);
+    }
+    await configure({ security: { join: null } });
+    expect(refusal(await change(spikes, "add", chat, [spike]))).toBe("");
+    await configure({ security: { removeOthers: "creator" } });
+    expect(refusal(await change(spikes, "remove", chat, [jerry]))).toMatch(/^4320/);
+    expect(refusal(await change(toms, "remove", chat, [jerry]))).toBe("");
+    await configure({ security: { removeOthers: "nobody" } });
+    expect(refusal(await change(toms, "remove", chat, [spike]))).toMatch(/^4320/);
+    expect(refusal(await change(spikes, "remove", chat, [spike]))).toBe("");
+  });
+
+  test("[B-24] with history from joining, a newcomer reads nothing of the time before", async () => {
+    await configure({ security: { historyFrom: "joining" } });
+    const { spike, toms, spikes, chat, topic } = await house();
+    await change(toms, "add", chat, [spike]);
+    const pages = async () => [
+      await history(spikes, chat),
+      await history(spikes, chat, 1),
+      ((await logs(spikes, chat, { direction: 2, limit: 10 })).logsMessage?.logs ?? []).map(
+        ({ data }) => data,
+      ),
+    ];
+    expect(await pages()).toEqual([[], [], []]);
+    for (const where of [{ objectId: chat }, { name: topic }]) {
+      expect(
+        secretsIn(await query(spikes, where, { flag: 2 })).filter((key) => !/^(lm|mu)$/.test(key)),
+      ).toEqual([]);
+    }
+    await say(toms, chat, "welcome");
+    expect(await pages()).toEqual([["welcome"], ["welcome"], ["welcome"]]);
+    expect((await look(spikes, chat, 2)).msg).toBe("welcome");
+    expect(await history(toms, chat)).toEqual([SECRET, "welcome"]);
+  });
 });

@@ -25,6 +25,7 @@ describe("defaults", () => {
         ...{ signLogin: false, signConversation: false, signHistory: false, signBlacklist: false },
         ...{ origins: [], masterSignMinutes: 60, jwt: null },
         ...{ findOthers: "described", showMembers: true },
+        ...{ join: "anyone", removeOthers: "members", historyFrom: "beginning" },
       },
       hooks: {
         ...{ url: null, key: null, legacySign: true, timeoutMs: 3000, onFailure: "ignore" },
