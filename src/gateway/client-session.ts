@@ -535,8 +535,11 @@ export class ClientSession implements LinkOwner {
       else if (record.kind === "cold") this.#receiveCold(record.conversationId, record.payload);
       else if (record.kind === "missed") this.#deliverMissed(record.conversationId, record.payload);
       else if (record.kind === "reply") this.#answerAnyway(record.serial, record.payload);
-      else if (record.kind === "unread") this.#unread(record.payload);
-      else this.#push(record.payload);
+      else if (record.kind === "unread") {
+        // Nor while something is on its way by a link that is not open yet.
+        const isAll = this.#links.opening === 0;
+        this.#unread(isAll ? record.payload : pushes.unreadSoFar(record.payload));
+      } else this.#push(record.payload);
     }
   }
 
