@@ -53,6 +53,20 @@ export const COUNTED_BYTES = 4 * 1024 * 1024;
  */
 export const CATCH_UP_WAIT = 8_000;
 
+/**
+ * Bytes sent to one socket since it last showed that it reads; then it closes with 4200, and the SDK comes back. The
+ * platform holds all that is sent until it is read. 30,000 messages of chat: every SDK acknowledges the first of them.
+ */
+export const UNREAD_BYTES_PER_SOCKET = 16 * 1024 * 1024;
+/** The same for all sockets of an isolate together, of those that have more than a little; the first one closes. */
+export const UNREAD_BYTES_OF_ALL = 64 * 1024 * 1024;
+/** What may be unread of a socket in good order: some answers, and messages on their way. */
+export const SUSPICIOUS_BYTES = 1024 * 1024;
+/** Times that a `.1` device is sent messages again without acknowledging any; the rest comes at its next login. */
+export const REDELIVERIES = 3;
+/** Messages that one `.1` session has not acknowledged, and their bytes; older ones come at its next login. */
+export const UNACKNOWLEDGED = { messages: 500, bytes: 1024 * 1024 };
+
 // --- Logins, and names that nobody may have
 
 /**

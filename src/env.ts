@@ -3,6 +3,7 @@ import type { TokenRefused } from "./client/token-check.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
 import type { MissedNotices } from "./conversation/conversation-object.ts";
 import type { Described } from "./conversation/description.ts";
+import type { Reached } from "./conversation/lanes.ts";
 import type { HistoryRequest } from "./conversation/log.ts";
 import type { Will } from "./conversation/messages.ts";
 import type { RowChange, RowChanged } from "./conversation/row-change.ts";
@@ -67,7 +68,7 @@ export interface Objects<Stub> {
  */
 export interface ClientStub {
   fetch(request: Request): Promise<Response>;
-  deliver(conversationId: string, frame: Uint8Array): Promise<boolean>;
+  deliver(conversationId: string, frame: Uint8Array): Promise<Reached>;
   isOnline(): Promise<boolean>;
   /** Whether the client has a session on this user's socket. */
   isOnConnection(connectionId: string): Promise<boolean>;

@@ -3,6 +3,7 @@ import { EventSender } from "../hooks/event-sender.ts";
 import type { Leaving } from "../hooks/events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
+import { type Absence, absenceOf } from "./absences.ts";
 import { Presence } from "./presence.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
@@ -29,11 +30,20 @@ export class Attendance {
     this.#isOnline = isOnline;
   }
 
-  /** A session is open that was not; `wasOnline` says whether the client had another before it. */
-  came({ identity, state }: Session, login: CommandOf<"session.open">, wasOnline: boolean): void {
+  /**
+   * A session is open that was not.
+   *
+   * @param wasOnline whether the client had another before it
+   * @param isTold whether its coming was told already, of the session that it continues
+   */
+  came(
+    { identity, state }: Session,
+    login: CommandOf<"session.open">,
+    { wasOnline, isTold }: { wasOnline: boolean; isTold: boolean },
+  ): void {
     const { clientId, address } = identity;
     if (!wasOnline) this.#presence.changed(clientId, true);
-    if (state.phase !== "open" || !state.announced) return;
+    if (state.phase !== "open" || !state.announced || isTold) return;
     this.#events.tell({
       ...{ id: crypto.randomUUID(), at: this.#services.now(), name: "clientOnline" },
       ...{ clientId, address, tag: state.tag, reconnect: login.reconnect, userAgent: login.userAgent },
@@ -41,14 +51,19 @@ export class Attendance {
   }
 
   /** A session is about to end, or its link has. */
-  leaves({ identity, state }: Session, why: Leaving, message = ""): void {
-    if (state.phase !== "open" || !state.announced) return;
-    const { clientId } = identity;
+  leaves(session: Session, why: Leaving, message = ""): void {
+    const left = absenceOf(session);
+    if (left !== undefined) this.gone(left, why, message);
+  }
+
+  /** A session is over. */
+  gone({ clientId, tag, announced, address: last }: Absence, why: Leaving, message = ""): void {
+    if (!announced) return;
     // Who is lost is nowhere any more (http-api §8.5).
-    const address = why === "lost" ? undefined : identity.address;
+    const address = why === "lost" || why === "silent" ? undefined : last;
     this.#events.tell({
       ...{ id: crypto.randomUUID(), at: this.#services.now(), name: "clientOffline" },
-      ...{ clientId, why, message, address, tag: state.tag },
+      ...{ clientId, why, message, address, tag },
     });
   }
 

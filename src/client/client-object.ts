@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
+import type { Reached } from "../conversation/lanes.ts";
 import type { ClientStub, Env } from "../env.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -30,7 +31,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     this.#client = new Client(ctx.storage.sql, servicesOf(env, retryAfter), () => this.#sessions.values());
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
-      if (this.#client.findLostWill()) retryAfter(0);
+      this.#client.woke();
     });
   }
 
@@ -58,16 +59,16 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     if (command !== undefined) await this.#client.handle(session, command);
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     const session = this.#forget(socket);
     try {
       socket.close(1000);
     } catch {}
-    await this.#client.sessionLost(session);
+    await this.#client.linkClosed(session, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#client.sessionLost(this.#forget(socket));
+    await this.#client.linkClosed(this.#forget(socket), undefined);
   }
 
   /** The session of a socket that is gone; an object that this woke need not have met it. */
@@ -123,7 +124,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   }
 
   /** The cold lane: records of a conversation for a client who has no link there. Whether anybody is online. */
-  async deliver(conversationId: string, frame: Uint8Array): Promise<boolean> {
+  async deliver(conversationId: string, frame: Uint8Array): Promise<Reached> {
     return this.#client.deliver(conversationId, frame);
   }
 

@@ -1,11 +1,14 @@
+import type { Reached } from "../conversation/lanes.ts";
+import type { Leaving } from "../hooks/events.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import type { SessionReport } from "../protocol/link-controls.ts";
+import { linkClose, type SessionReport } from "../protocol/link-controls.ts";
 import { coldRecord, joinRecords, pushRecord, replyRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { reason } from "../reason.ts";
 import type { Sql } from "../sql.ts";
+import { type Absence, Absences, absenceOf } from "./absences.ts";
 import { Attendance } from "./attendance.ts";
 import { catchUp } from "./catch-up.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
@@ -32,11 +35,21 @@ import { Wills } from "./wills.ts";
 const CATCH_UP_RETRY = 10_000; // ms
 const BEHIND_MAX = 50; // conversations: the link's attachment holds them
 
+const DISPLACED = "the client logged in on another device with the same tag";
+
+/** What the gateway says of a device when it closes a link. */
+const WORDS: Partial<Record<number, Leaving>> = {
+  [linkClose.LOST]: "lost",
+  [linkClose.DONE]: "lost",
+  [linkClose.SILENT]: "silent",
+};
+
 /** Capability bit 2: the device's installation is to be the client's (wire §4.1). */
 const LINKS_DEVICE = 4;
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
 export class Client {
+  readonly #absences: Absences;
   readonly #attendance: Attendance;
   readonly #devices: Devices;
   readonly #inbox: Inbox;
@@ -46,7 +59,8 @@ export class Client {
   readonly #will: LastWill;
 
   constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
-    this.#attendance = new Attendance(sql, services, () => this.isOnline());
+    this.#absences = new Absences(sql);
+    this.#attendance = new Attendance(sql, services, () => this.#isPresent());
     this.#devices = new Devices(sql, services);
     this.#inbox = new Inbox(sql);
     this.#records = { tags: new Tags(sql), standing: new Standing(sql), logouts: new Logouts(sql) };
@@ -56,8 +70,14 @@ export class Client {
     this.#sessions = sessions;
   }
 
+  /** Whether there is a session, or one that may come back. */
   isOnline(): boolean {
-    return this.#open().length > 0;
+    this.#settleAbsences();
+    return this.#isPresent();
+  }
+
+  #isPresent(): boolean {
+    return this.#open().length > 0 || this.#absences.all.length > 0;
   }
 
   /** Whether there is a session on this user's socket. */
@@ -73,12 +93,15 @@ export class Client {
   }
 
   /** Records of a conversation, to every session; whether there was one. */
-  deliver(conversationId: string, frame: Uint8Array): boolean {
+  deliver(conversationId: string, frame: Uint8Array): Reached {
     this.#inbox.add(conversationId);
     const record = coldRecord(conversationId, frame);
     const sessions = this.#open();
     for (const session of sessions) session.send(record);
-    return sessions.length > 0;
+    if (sessions.length > 0) return "online";
+    this.#settleAbsences();
+    const within = this.#absenceEndsAfter();
+    return within === undefined ? "offline" : { within };
   }
 
   /** What the client missed beside messages, for whoever shows its session token (wire §5.4). */
@@ -145,8 +168,13 @@ export class Client {
     for (const session of sessions) {
       this.#will.discard(session.identity.sessionId);
       this.#attendance.leaves(session, "kicked", reason);
+      this.#absences.forget(session.identity.sessionId);
       this.#unlinkDevice(session);
       session.end(error, reason || undefined);
+    }
+    for (const absence of this.#absences.all) {
+      this.#will.discard(absence.sessionId);
+      this.#ended(absence, "kicked", reason);
     }
     for (const { identity } of sessions.slice(0, 1)) this.#attendance.left(identity.clientId);
     return sessions.length;
@@ -171,24 +199,103 @@ export class Client {
     }
   }
 
-  /** Whether there is a will whose author is not here: what an object that wakes has to ask first. */
-  findLostWill(): boolean {
-    const here = [...this.#sessions()].map(({ identity }) => identity.sessionId);
-    this.#will.onlyThese(here);
+  /** The object woke: what became of its sessions meanwhile, nobody else will say. */
+  woke(): void {
+    this.#absences.onlyThese(this.#here(), this.#services.now());
+    this.#awaitReturns();
+    if (this.#findLostWill()) this.#services.retryAfter(0);
+  }
+
+  /**
+   * A session's link is gone. Where the gateway says that the device is lost, so is the session, unless it had ended:
+   * its will is due, if it left one (M-47). Without that word the device may well be there, and has time to come back.
+   */
+  async linkClosed(session: Session | undefined, code: number | undefined): Promise<void> {
+    const lost = session && absenceOf(session);
+    if (session !== undefined && lost !== undefined) {
+      const why = code === undefined ? undefined : WORDS[code];
+      const heir = why === undefined && this.#open().find((other) => isSameDevice(other, lost));
+      if (heir) {
+        // It was quicker than the news of its break.
+        this.#takesOver(heir, lost);
+        this.#ended(lost, "lost");
+      } else if (why === undefined) {
+        this.#absences.broke(session, this.#services.now());
+        this.#awaitReturns();
+      } else this.#ended(lost, why);
+    }
+    this.#settleAbsences();
+    if (this.#findLostWill()) await this.#will.send();
+  }
+
+  /** Sessions there are, open or about to be. */
+  #here(): string[] {
+    return [...this.#sessions()].map(({ identity }) => identity.sessionId);
+  }
+
+  #findLostWill(): boolean {
+    this.#will.onlyThese([...this.#here(), ...this.#absences.all.map(({ sessionId }) => sessionId)]);
     return this.#will.isDue;
   }
 
-  /** A session's link is gone, and with it the session, unless it had ended: its will is due, if it left one (M-47). */
-  async sessionLost(session: Session | undefined): Promise<void> {
-    if (session?.isOpen) {
-      this.#attendance.leaves(session, "lost");
-      this.#attendance.left(session.identity.clientId);
+  /** A session that was open is over. */
+  #ended(absence: Absence, why: Leaving, message?: string): void {
+    this.#absences.forget(absence.sessionId);
+    this.#attendance.gone(absence, why, message);
+    this.#attendance.left(absence.clientId);
+  }
+
+  /** Whoever did not come back in time is lost. */
+  #settleAbsences(): void {
+    const last = this.#services.now() - this.#services.returnTime();
+    const lost = this.#absences.since(last);
+    for (const absence of lost) this.#ended(absence, "lost");
+    if (lost.length > 0 && this.#findLostWill()) this.#services.retryAfter(0);
+  }
+
+  /** So long (ms) until the next absence is over; undefined where there is none. */
+  #absenceEndsAfter(): number | undefined {
+    const { first } = this.#absences;
+    if (first === undefined) return undefined;
+    return Math.max(first + this.#services.returnTime() - this.#services.now(), 0);
+  }
+
+  #awaitReturns(): void {
+    const within = this.#absenceEndsAfter();
+    if (within !== undefined) this.#services.retryAfter(within);
+  }
+
+  /** A device is back in time: it goes on as if it had not been away. Whether its coming was told. */
+  #continues(session: Session, command: CommandOf<"session.open">): boolean {
+    const before = this.#absences.continuedBy(session, command);
+    if (before !== undefined) {
+      this.#takesOver(session, before);
+      this.#absences.forget(before.sessionId);
     }
-    if (this.findLostWill()) await this.#will.send();
+    const { state } = session;
+    if (state.phase !== "open" || state.tag === undefined || command.reconnect)
+      return before?.announced ?? false;
+    // The tag is this device's now.
+    for (const absence of this.#absences.all) {
+      if (absence.tag !== state.tag) continue;
+      this.#will.discard(absence.sessionId);
+      this.#ended(absence, "displaced", DISPLACED);
+    }
+    return before?.announced ?? false;
+  }
+
+  /** The will that a session left is its device's next one's. */
+  #takesOver(session: Session, before: Absence): void {
+    if (this.#will.continued(before.sessionId, session.identity.sessionId)) this.#absences.remember(session);
   }
 
   /** Tries again what could not be done at once. */
   async wake(): Promise<void> {
+    if (this.#absences.first !== undefined) {
+      await this.#services.settings(); // how long it is waited for devices
+      this.#settleAbsences();
+      this.#awaitReturns();
+    }
     await Promise.all([this.#will.send(), this.#attendance.wake(), this.#devices.wake()]);
     for (const session of this.#open()) {
       if (session.behind.length > 0) await this.#catchUp(session, [...session.behind]);
@@ -221,7 +328,8 @@ export class Client {
         // Only wills come here: they are held for their author, whatever conversation they are for (M-48).
         const { clientId, sessionId } = session.identity;
         const isOpen = () => session.isOpen && [...this.#sessions()].includes(session);
-        const reply = await this.#will.handOver({ clientId, sessionId, isOpen }, command);
+        const remember = () => this.#absences.remember(session);
+        const reply = await this.#will.handOver({ clientId, sessionId, isOpen, remember }, command);
         return this.#reply(session, serial, reply);
       }
       case "report":
@@ -270,7 +378,12 @@ export class Client {
     const formerDevice = pushDeviceOf(session);
     session.state = state;
     this.#replyToOpen(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
-    if (!wasOpen) this.#attendance.came(session, command, wasOnline);
+    if (!wasOpen) {
+      const isTold = this.#continues(session, command);
+      this.#attendance.came(session, command, { wasOnline, isTold });
+    }
+    // Nobody else is told of a session's end.
+    if (state.announced || state.pushDevice !== undefined) this.#absences.remember(session);
     this.#linkDevice(session, command, formerDevice);
     // Opening again on the same socket is answered, and no catch-up follows (wire §2.6).
     if (wasOpen) return;
@@ -288,6 +401,7 @@ export class Client {
     // Written first: the device's tokens are over whatever becomes of the rest.
     if (deviceId !== undefined) this.#records.logouts.add(deviceId, this.#services.now());
     this.#attendance.leaves(session, "logout");
+    this.#absences.forget(sessionId);
     session.state = { phase: "connecting" };
     this.#will.discard(sessionId);
     this.#attendance.left(clientId);
@@ -342,9 +456,9 @@ export class Client {
   /** A device that comes back before its loss was noticed was lost all the same, and leaves its will (M-50). */
   #displace(session: Session, sameDevice: boolean): void {
     if (!sameDevice) this.#will.discard(session.identity.sessionId);
-    const where = sameDevice ? "again on this device" : "on another device";
-    const detail = `the client logged in ${where} with the same tag`;
+    const detail = sameDevice ? "the client logged in again on this device with the same tag" : DISPLACED;
     this.#attendance.leaves(session, sameDevice ? "lost" : "displaced", detail);
+    this.#absences.forget(session.identity.sessionId);
     if (!sameDevice) this.#unlinkDevice(session);
     session.end("SESSION_CONFLICT", detail);
   }
@@ -390,6 +504,10 @@ export class Client {
   #refuse(session: Session, serial: number | undefined, error: ErrorName): void {
     this.#reply(session, serial, replies.errorReply(serial, error));
   }
+}
+
+function isSameDevice({ state }: Session, { tag, deviceId }: Absence): boolean {
+  return state.phase === "open" && state.tag === tag && state.deviceId === deviceId;
 }
 
 function deviceIdOf({ state }: Session): string | undefined {

@@ -14,6 +14,8 @@ interface Author {
   sessionId: string;
   /** Whether the session is still there, open. */
   isOpen: () => boolean;
+  /** Has the session remembered, should everything go down. */
+  remember: () => void;
 }
 
 /**
@@ -43,7 +45,7 @@ export class LastWill {
   }
 
   async #take(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
-    const { clientId, sessionId, isOpen } = author;
+    const { clientId, sessionId, isOpen, remember } = author;
     const { serial, conversationId, content, mentionAll, mentions } = command;
     const belongs =
       isConversationId(conversationId) &&
@@ -55,6 +57,7 @@ export class LastWill {
     if (!isOpen()) return replies.messageRefused(serial, { ...place, error: "SESSION_REQUIRED" });
     if (!belongs) return replies.messageRefused(serial, { ...place, error: "INVALID_MESSAGING_TARGET" });
     const will = { id: place.messageId, content, mentionAll, mentions };
+    remember();
     this.#wills.keep({ clientId, sessionId, conversationId, will });
     return replies.messageAccepted(serial, place);
   }
@@ -63,6 +66,14 @@ export class LastWill {
   discard(sessionId: string): void {
     const kept = this.#wills.current();
     if (kept?.sessionId === sessionId && kept.dueAt === undefined) this.#wills.drop(kept.will.id);
+  }
+
+  /** The device is back: its new session takes over what an earlier one left. Whether that was anything. */
+  continued(sessionId: string, by: string): boolean {
+    const kept = this.#wills.current();
+    if (kept?.sessionId !== sessionId || kept.dueAt !== undefined) return false;
+    this.#wills.inherit(by);
+    return true;
   }
 
   /** These sessions are all there are: a will of any other is due, whatever became of its session. */

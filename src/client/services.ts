@@ -81,6 +81,8 @@ export interface Services {
   unbindEverywhere(binding: { clientId: string; at: number }): Promise<void>;
   /** Whether a client has a session on a user's socket. */
   isOnConnection(clientId: string, connectionId: string): Promise<boolean>;
+  /** How long a device may take to come back whose connection broke on this side (ms), as set at the moment. */
+  returnTime(): number;
   /** Runs once after this many milliseconds, in memory alone; returns how to call it off. */
   timer(milliseconds: number, run: () => void): () => void;
   /** Calls `Client.wake` after this many milliseconds, whatever happens to the object meanwhile. */
@@ -159,6 +161,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       const asked = env.CLIENTS.getByName(clientId).isOnConnection(connectionId);
       return withDeadline(asked, OBJECT_DEADLINE, `sessions of ${clientId}`);
     },
+    returnTime: () => settingsOf(env).last.limits.returnSeconds * 1000,
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);

@@ -67,6 +67,11 @@ export class Wills {
     );
   }
 
+  /** The author goes on in another session; a will that is due stays so. */
+  inherit(sessionId: string): void {
+    this.#sql.exec("UPDATE will SET session_id = ? WHERE due_at IS NULL", sessionId);
+  }
+
   /** The author is lost. */
   due(now: number): void {
     this.#sql.exec("UPDATE will SET due_at = ? WHERE due_at IS NULL", now);

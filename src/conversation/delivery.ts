@@ -22,6 +22,7 @@ const RETRY_FIRST = 1_000; // ms
 const RETRY_LAST = 60_000; // ms
 const COLD_PAGE = 200; // messages per call
 const REPLAY_LIMIT = 5_000; // messages; a session further behind logs in again and catches up
+const LEEWAY = 250; // ms that an object's clock and its answer may be late
 const HELD_PUSHES = 200; // notifications kept for a client whose object does not answer
 
 /**
@@ -100,7 +101,9 @@ export class Delivery {
           if (cold.pushes.length === 0) cold.pushes.push(...this.#unseen(clientId, noticedAt));
           this.#host.owe(this.#host.head());
         }
-        if (cold.pushes.length < HELD_PUSHES) cold.pushes.push(push);
+        // Who may come back is not there for what is fleeting.
+        const isMissed = cold.undecidedUntil !== undefined && !isLasting(push);
+        if (!isMissed && cold.pushes.length < HELD_PUSHES) cold.pushes.push(push);
         this.#serve(clientId, cold);
       }
     }
@@ -185,6 +188,13 @@ export class Delivery {
   isUnreached(clientId: string): boolean {
     const lane = this.#lanes.get(clientId);
     return lane?.state === "cold" && lane.failures > 0;
+  }
+
+  /** So long (ms) until it can be said whether a client is online; undefined where it is known, or nobody asked. */
+  undecidedFor(clientId: string): number | undefined {
+    const lane = this.#lanes.get(clientId);
+    if (lane?.state !== "cold" || lane.undecidedUntil === undefined) return undefined;
+    return Math.max(lane.undecidedUntil - this.#host.now(), 0);
   }
 
   /** Changes what a link remembers across sleep. */
@@ -376,6 +386,10 @@ export class Delivery {
     }
     const since = this.#host.notices(clientId, { after: lastNotice, again: false });
     for (const notice of since) this.push([clientId], notice);
+    if (lane?.state === "cold" && lane.undecidedUntil !== undefined) {
+      lane.undecidedUntil = undefined;
+      this.#serve(clientId, lane);
+    }
     if (!this.#host.isMember(clientId) || head >= this.#host.head()) return;
     this.#host.owe(head);
     this.#owe(clientId, head);
@@ -397,7 +411,13 @@ export class Delivery {
       for (const clientId of [...others]) this.#owe(clientId, owedSince);
     }
     for (const [clientId, lane] of this.#lanes) {
-      if (lane.state === "cold" && lane.call === undefined) this.#serve(clientId, lane);
+      if (lane.state !== "cold" || lane.call !== undefined) continue;
+      const wait = this.undecidedFor(clientId) ?? 0;
+      if (wait > 0) this.#host.retryAfter(wait);
+      else {
+        lane.undecidedUntil = undefined;
+        this.#serve(clientId, lane);
+      }
     }
     this.#settleDebt();
   }
@@ -442,6 +462,7 @@ export class Delivery {
       pushes: [],
       call: undefined,
       failures: 0,
+      undecidedUntil: undefined,
     };
     this.#lanes.set(clientId, cold);
     return cold;
@@ -472,7 +493,8 @@ export class Delivery {
 
   /** One call in flight per client; the next carries what gathered meanwhile. */
   #serve(clientId: string, lane: ColdLane): void {
-    if (lane.call !== undefined || (lane.after === undefined && lane.pushes.length === 0)) return;
+    if (lane.call !== undefined || lane.undecidedUntil !== undefined) return;
+    if (lane.after === undefined && lane.pushes.length === 0) return;
     const after = lane.after;
     const replay = after === undefined ? undefined : this.#host.replay(clientId, after, COLD_PAGE);
     // A count that includes what is still to come would be counted on.
@@ -487,10 +509,12 @@ export class Delivery {
     const frame = joinRecords([...(replay ? [replay.frame] : []), ...this.#render(clientId, pushes)]);
     const call = { overtaken: false, settled: Promise.resolve() };
     call.settled = this.#host.deliverCold(clientId, frame).then(
-      (online) => {
+      (reached) => {
         lane.call = undefined;
         lane.failures = 0;
-        this.#delivered(clientId, lane, online || call.overtaken);
+        if (call.overtaken) this.#delivered(clientId, lane, true);
+        else if (typeof reached === "string") this.#delivered(clientId, lane, reached === "online");
+        else this.#undecided(clientId, lane, { within: reached.within, after, pushes });
       },
       () => {
         lane.call = undefined;
@@ -512,21 +536,36 @@ export class Delivery {
     this.#settleDebt();
   }
 
+  /** Nobody was there, but somebody may be back in a moment: all of it is kept until then. */
+  #undecided(clientId: string, lane: ColdLane, call: { within: number } & Carried): void {
+    if (this.#takenBack(clientId, lane, call) && (lane.after !== undefined || lane.pushes.length > 0)) {
+      lane.undecidedUntil = this.#host.now() + call.within + LEEWAY;
+      this.#host.retryAfter(call.within + LEEWAY);
+    }
+    this.#settleDebt();
+  }
+
   #failed(clientId: string, lane: ColdLane, after: number | undefined, pushes: Push[]): void {
+    if (!this.#takenBack(clientId, lane, { after, pushes })) return;
+    lane.failures += 1;
+    this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (lane.failures - 1), RETRY_LAST));
+  }
+
+  /** What a call carried in vain goes into the lane again; whether the client still has this one. */
+  #takenBack(clientId: string, lane: ColdLane, { after, pushes }: Carried): boolean {
     const current = this.#lanes.get(clientId);
     // It may have arrived all the same.
-    const again = pushes.filter((push) => isCount(push) || push instanceof Uint8Array);
+    const again = pushes.filter(isLasting);
     if (current?.state === "linking") {
       // The link takes over what the call could not bring.
       current.pushes.unshift(...again);
       if (after !== undefined) current.since = Math.min(current.since, after);
-      return;
+      return false;
     }
-    if (current !== lane) return;
+    if (current !== lane) return false;
     if (after !== undefined) lane.after = Math.min(lane.after ?? after, after);
     lane.pushes = [...again, ...lane.pushes].slice(0, HELD_PUSHES);
-    lane.failures += 1;
-    this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (lane.failures - 1), RETRY_LAST));
+    return true;
   }
 
   #settleDebt(): void {
@@ -538,6 +577,17 @@ export class Delivery {
     }
     if (this.#unrecovered === undefined) this.#host.owesNothing();
   }
+}
+
+/** What a call to a client's object brings: the log after a time, and what is not in the log. */
+interface Carried {
+  after: number | undefined;
+  pushes: Push[];
+}
+
+/** Whether it may be told later, and again. */
+function isLasting(push: Push): boolean {
+  return isCount(push) || push instanceof Uint8Array;
 }
 
 function isCount(push: Push): push is Count {

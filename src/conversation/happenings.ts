@@ -17,6 +17,8 @@ export interface HappeningsHost {
   publishAfter(delay: number): void;
 }
 
+const AGAIN_FIRST = 500; // ms
+
 /** Recipients named in one event: so many ids of 64 characters are well under the 128 KB that a queue takes. */
 const NAMED_MAX = 500;
 
@@ -36,8 +38,14 @@ export class Happenings {
     this.#host = host;
     const send = async (events: AppEvent[]) => {
       await delivery.settled();
-      const complete = events.flatMap((event) => this.#complete(event));
+      const waits = events.map((event) => this.#undecidedFor(event));
+      const decided = events.filter((_, at) => waits[at] === undefined);
+      const complete = decided.flatMap((event) => this.#complete(event));
       if (complete.length > 0) await host.publish(complete);
+      const known = waits.filter((wait) => wait !== undefined);
+      return known.length === 0
+        ? undefined
+        : { sent: decided.map(({ id }) => id), again: Math.max(...known, AGAIN_FIRST) };
     };
     this.#sender = new EventSender(outbox, send, (delay) => host.publishAfter(delay));
   }
@@ -75,6 +83,14 @@ export class Happenings {
     } catch (error) {
       console.error(`${event.name} is not told:`, reason(error));
     }
+  }
+
+  /** So long (ms) until it can be said who was online for an event; undefined where it can. */
+  #undecidedFor(event: AppEvent): number | undefined {
+    if (event.name !== "messageSent" && event.name !== "receiversOffline") return undefined;
+    const waits = this.#recipientsOf(event).map(({ clientId }) => this.#delivery.undecidedFor(clientId));
+    const known = waits.filter((wait) => wait !== undefined);
+    return known.length === 0 ? undefined : Math.max(...known);
   }
 
   /** With who was online; and whoever was not makes another event (H-03). */

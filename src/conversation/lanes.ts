@@ -53,6 +53,12 @@ export interface NoticesWanted {
   again: boolean;
 }
 
+/**
+ * Whether anybody of a client was there for a delivery. In between, his devices have so many milliseconds more to come
+ * back, and until then nobody can say.
+ */
+export type Reached = "online" | "offline" | { within: number };
+
 /** What delivery needs of the conversation around it. */
 export interface DeliveryHost {
   now(): number;
@@ -76,7 +82,7 @@ export interface DeliveryHost {
   owe(since: number): void;
   owesNothing(): void;
   /** Hands a frame to the client's object; whether anybody was online there. Rejects at its deadline. */
-  deliverCold(clientId: string, frame: Uint8Array): Promise<boolean>;
+  deliverCold(clientId: string, frame: Uint8Array): Promise<Reached>;
   /** Calls `retry` after this many milliseconds, even if the object sleeps or dies meanwhile. */
   retryAfter(delay: number): void;
   /** Calls back once, after this many milliseconds, if the object still lives; returns how to call it off. */
@@ -131,6 +137,8 @@ export interface ColdLane {
   pushes: Push[];
   call: { settled: Promise<void>; overtaken: boolean } | undefined;
   failures: number;
+  /** Nobody was there, but devices may come back until then (ms): then it is tried again what is here. */
+  undecidedUntil: number | undefined;
 }
 
 /** What was asked for with `ask`, to be opened with `open` in the same turn. */

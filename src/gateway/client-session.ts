@@ -62,6 +62,8 @@ export interface SessionOwner {
   again(rest: Early[]): void;
   /** Something broke that only a new login repairs: the user's socket has to close. */
   broken(): void;
+  /** The device is being asked to connect anew. */
+  letsGo(): void;
   /** A client is being sent this message. */
   sendingMessage(clientId: string, payload: Uint8Array): void;
 }
@@ -610,6 +612,7 @@ export class ClientSession implements LinkOwner {
         for (const { command, frame } of this.#early.splice(0)) this.handle(command, frame);
         return;
       case "goAway":
+        this.#owner.letsGo();
         return this.send(pushes.goAway());
       case "ended":
         if (this.#phase === "opening") this.#owner.loginRefused(undefined);

@@ -30,6 +30,7 @@ import type { Dial } from "./link-socket.ts";
 import { Logins } from "./logins.ts";
 import { RateLimits } from "./rate-limits.ts";
 import type { SubProtocol } from "./sub-protocol.ts";
+import { UnreadBytes, UnreadOfAll } from "./unread-bytes.ts";
 
 /** The user's socket, as the gateway writes it. */
 export interface UserSocket {
@@ -88,10 +89,13 @@ export class Gateway implements SessionOwner {
   readonly #invitations = new Allowance(INVITATIONS_PER_SOCKET);
   readonly #loggedIn: () => void;
   readonly #heartbeat: Heartbeat;
+  readonly #unread: UnreadBytes;
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
   #backlog: Uint8Array[] | undefined;
   #lookup: Lookup | undefined;
+  /** A device that goes before this time (ms) was asked to. */
+  #letGoUntil = 0;
   #over = false;
 
   /** @param loginDeadline ms to log in after connecting (4108) */
@@ -101,6 +105,7 @@ export class Gateway implements SessionOwner {
     this.#services = services;
     this.#rates = new RateLimits(services.countedAs);
     this.#loggedIn = services.timer(loginDeadline, () => this.#fail("LOGIN_TIMEOUT"));
+    this.#unread = new UnreadBytes(unreadOfAll, () => this.#fail("INTERNAL_ERROR", linkClose.LOST));
     this.#heartbeat = new Heartbeat({
       now: () => services.now(),
       timer: (milliseconds, run) => services.timer(milliseconds, run),
@@ -141,7 +146,7 @@ export class Gateway implements SessionOwner {
 
   /** The user's socket is gone: every link goes with it. */
   lost(): void {
-    this.#finish(linkClose.LOST);
+    this.#finish(this.now() < this.#letGoUntil ? linkClose.LET_GO : linkClose.LOST);
   }
 
   // What the sessions need of the gateway.
@@ -195,11 +200,13 @@ export class Gateway implements SessionOwner {
   send(frame: Uint8Array): void {
     if (this.#over) return;
     this.#heartbeat.sent();
+    const data = this.#protocol.text ? toBase64(frame) : frame;
     try {
-      this.#socket.send(this.#protocol.text ? toBase64(frame) : frame);
+      this.#socket.send(data);
     } catch {
-      this.lost();
+      return this.lost();
     }
+    this.#unread.sent(data.length);
   }
 
   timer(milliseconds: number, run: () => void): () => void {
@@ -231,6 +238,10 @@ export class Gateway implements SessionOwner {
     if (message !== undefined && message.from !== clientId) this.#heartbeat.sentMessage();
   }
 
+  letsGo(): void {
+    this.#letGoUntil = this.now() + LEAVING;
+  }
+
   broken(): void {
     this.#fail("INTERNAL_ERROR");
   }
@@ -246,6 +257,7 @@ export class Gateway implements SessionOwner {
   #handle(frame: Uint8Array, settings: Settings): void {
     const command = decodeCommand(frame);
     if (command === undefined) return this.#fail("UNPARSEABLE_RAW_MESSAGE");
+    this.#unread.heard(command);
     const { serial } = command;
     switch (command.name) {
       case "echo": // answered here, so that heartbeats wake no object (wire §2.2)
@@ -342,9 +354,10 @@ export class Gateway implements SessionOwner {
     this.loginRefused(error);
   }
 
-  #fail(error: ClosingErrorName): void {
+  /** @param word what the links are told of the device */
+  #fail(error: ClosingErrorName, word = LINK_CLOSES[error] ?? linkClose.LOST): void {
     if (this.#over) return;
-    this.#finish(LINK_CLOSES[error] ?? linkClose.LOST);
+    this.#finish(word);
     try {
       this.#socket.close(errors[error].code, error);
     } catch {}
@@ -355,9 +368,15 @@ export class Gateway implements SessionOwner {
     this.#over = true;
     this.#loggedIn();
     this.#heartbeat.stop();
+    this.#unread.close();
     for (const session of [...this.#sessions.values()]) session.close(code);
   }
 }
+
+const unreadOfAll = new UnreadOfAll();
+
+/** A device that was asked to connect anew does so within this time (ms). */
+const LEAVING = 60_000;
 
 /** Until settings were read. */
 const defaults = defaultSettings(false).limits;

@@ -1,16 +1,17 @@
+import { REDELIVERIES, UNACKNOWLEDGED } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
 import { messagePushed } from "../protocol/pushes.ts";
 
 /** How long a `.1` device may take to acknowledge before it is sent a message again (ms). */
 const PATIENCE = 30_000;
-/** Messages one device has not acknowledged; what exceeds it comes again at its next login. */
-const LIMIT = 500;
 
 interface Unacknowledged {
   conversationId: string;
   timestamp: number;
   payload: Uint8Array;
   sentAt: number;
+  /** Times it was sent again since the device last acknowledged anything. */
+  inVain: number;
 }
 
 interface RedeliveryHost {
@@ -20,14 +21,16 @@ interface RedeliveryHost {
 }
 
 /**
- * What a `.1` device was sent and has not acknowledged: it is sent again until it does (M-33, M-34). The timer
- * runs only while something is unacknowledged.
+ * What a `.1` device was sent and has not acknowledged: it is sent again until it does (M-33, M-34), or until it has
+ * acknowledged nothing for so long that it may not be reading; its next login brings the rest. The timer runs only
+ * while something is unacknowledged.
  */
 export class Redelivery {
   readonly #host: RedeliveryHost;
   /** Whose messages are not acknowledged: SDKs take a copy of their own for known. */
   readonly #clientId: string;
   #unacknowledged: Unacknowledged[] = [];
+  #bytes = 0;
   #cancel: (() => void) | undefined;
 
   constructor(host: RedeliveryHost, clientId: string) {
@@ -40,8 +43,11 @@ export class Redelivery {
     if (message === undefined || message.from === this.#clientId) return;
     const { timestamp } = message;
     const sentAt = this.#host.now();
-    this.#unacknowledged.push({ conversationId, timestamp, payload: payload.slice(), sentAt });
-    if (this.#unacknowledged.length > LIMIT) this.#unacknowledged.shift();
+    this.#unacknowledged.push({ conversationId, timestamp, payload: payload.slice(), sentAt, inVain: 0 });
+    this.#bytes += payload.length;
+    while (this.#unacknowledged.length > UNACKNOWLEDGED.messages || this.#bytes > UNACKNOWLEDGED.bytes) {
+      this.#bytes -= this.#unacknowledged.shift()?.payload.length ?? this.#bytes;
+    }
     this.#arm();
   }
 
@@ -49,7 +55,10 @@ export class Redelivery {
     this.#unacknowledged = this.#unacknowledged.filter(
       (message) => message.conversationId !== conversationId || message.timestamp > upTo,
     );
+    for (const message of this.#unacknowledged) message.inVain = 0;
+    this.#bytes = this.#unacknowledged.reduce((sum, { payload }) => sum + payload.length, 0);
     if (this.#unacknowledged.length === 0) this.close();
+    else this.#arm();
   }
 
   /** The session is over. */
@@ -59,7 +68,7 @@ export class Redelivery {
   }
 
   #arm(): void {
-    const [oldest] = this.#unacknowledged;
+    const oldest = this.#unacknowledged.find(isOwed);
     if (oldest === undefined || this.#cancel !== undefined) return;
     const wait = Math.max(oldest.sentAt + PATIENCE - this.#host.now(), 0);
     this.#cancel = this.#host.timer(wait, () => {
@@ -70,10 +79,16 @@ export class Redelivery {
 
   #sendAgain(): void {
     const now = this.#host.now();
-    const due = this.#unacknowledged.filter(({ sentAt }) => elapsed(sentAt, now) >= PATIENCE);
-    const rest = this.#unacknowledged.filter(({ sentAt }) => elapsed(sentAt, now) < PATIENCE);
+    const isDue = (message: Unacknowledged) => isOwed(message) && elapsed(message.sentAt, now) >= PATIENCE;
+    const due = this.#unacknowledged.filter(isDue);
+    const rest = this.#unacknowledged.filter((message) => !isDue(message));
     for (const message of due) this.#host.send(message.payload);
-    this.#unacknowledged = [...rest, ...due.map((message) => ({ ...message, sentAt: now }))];
+    const again = due.map((message) => ({ ...message, sentAt: now, inVain: message.inVain + 1 }));
+    this.#unacknowledged = [...rest, ...again];
     this.#arm();
   }
+}
+
+function isOwed({ inVain }: Unacknowledged): boolean {
+  return inVain < REDELIVERIES;
 }

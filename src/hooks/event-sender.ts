@@ -6,10 +6,16 @@ const AT_ONCE = 100; // events: what a queue takes in one call
 /** Longer than a call takes (ms): after a crash the alarm finds what it left. */
 const RETRY = 10_000;
 
+/** Some of the events had to wait: those that were sent, by their ids, and when (ms) the others can be tried again. */
+export interface SomeSent {
+  sent: string[];
+  again: number;
+}
+
 /** Empties an object's outbox of events into the queue, off everybody's path and in order. */
 export class EventSender {
   readonly #outbox: EventOutbox;
-  readonly #send: (events: AppEvent[]) => Promise<void>;
+  readonly #send: (events: AppEvent[]) => Promise<SomeSent | undefined | void>;
   readonly #retryAfter: (delay: number) => void;
   #sending = false;
 
@@ -19,7 +25,7 @@ export class EventSender {
    */
   constructor(
     outbox: EventOutbox,
-    send: (events: AppEvent[]) => Promise<void>,
+    send: (events: AppEvent[]) => Promise<SomeSent | undefined | void>,
     retryAfter: (delay: number) => void,
   ) {
     this.#outbox = outbox;
@@ -43,8 +49,9 @@ export class EventSender {
         await undefined; // what happens in one turn goes together
         const events = this.#outbox.take(AT_ONCE);
         if (events.length === 0) return;
-        await this.#send(events);
-        this.#outbox.sent(events.map(({ id }) => id));
+        const some = await this.#send(events);
+        this.#outbox.sent(some ? some.sent : events.map(({ id }) => id));
+        if (some) return this.#retryAfter(some.again);
       }
     } catch (error) {
       console.error("events wait for the queue:", reason(error));

@@ -68,7 +68,7 @@ export type AppEventBody =
     };
 
 /** How a session ended (`closeCode`, http-api §8.5). */
-export type Leaving = "logout" | "lost" | "displaced" | "kicked";
+export type Leaving = "logout" | "lost" | "silent" | "displaced" | "kicked";
 
 interface MessageEvent {
   conversationId: string;

@@ -1,5 +1,6 @@
 import { toBase64 } from "../protocol/base64.ts";
 import type { Content } from "../protocol/commands.ts";
+import { errors } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { AppEvent, Leaving, Question } from "./events.ts";
 import type { EventName } from "./names.ts";
@@ -28,7 +29,7 @@ export function told(event: AppEvent): Told {
 }
 
 /** `closeCode` of http-api §8.5. */
-const closeCodes: Record<Leaving, number> = { logout: 1, lost: 2, displaced: 3, kicked: 4 };
+const closeCodes: Record<Leaving, number> = { logout: 1, lost: 2, silent: 2, displaced: 3, kicked: 4 };
 
 /**
  * The documented fields of each hook (http-api §8.3 to §8.5), all of them and no others: handlers in Python take
@@ -108,6 +109,7 @@ export function parametersOf(event: Question | AppEvent): JsonObject {
         peerId: event.clientId,
         closeCode: closeCodes[event.why],
         closeMsg: event.message,
+        ...(event.why === "silent" ? { errorCode: errors.READ_TIMEOUT.code, errorMsg: "READ_TIMEOUT" } : {}),
         ...known({ sourceIP: event.address, tag: event.tag }),
       };
   }

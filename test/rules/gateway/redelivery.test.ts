@@ -131,3 +131,28 @@ test("the bytes are kept, whatever becomes of the frame they came in", () => {
   desk.wait(30);
   expect(desk.again).toEqual(["1@30"]);
 });
+
+test("[M-34] a device that acknowledges nothing is sent a message three more times; its next login brings the rest", () => {
+  const desk = new Desk();
+  desk.send("1");
+  desk.wait(20);
+  desk.send("2");
+  desk.wait(600);
+  expect(desk.again).toEqual(["1@30", "2@50", "1@60", "2@80", "1@90", "2@110"]);
+  expect(desk.timers).toBe(0);
+  // It was slow, and is there.
+  desk.redelivery.acknowledged(CHAT, 1);
+  desk.wait(1);
+  expect(desk.again.slice(6)).toEqual(["2@620"]);
+});
+
+test("[I13] what a device has not acknowledged is held up to 1 MB", () => {
+  const desk = new Desk();
+  const content = "x".repeat(60_000);
+  for (let at = 1; at <= 100; at += 1) {
+    const said = message(at, { id: `id-${at}`, from: "tom", content });
+    desk.redelivery.sent(CHAT, pushes.message({ conversationId: CHAT, kind: "normal", message: said }));
+  }
+  desk.wait(30);
+  expect(desk.again).toHaveLength(17);
+});

@@ -56,6 +56,7 @@ function toms() {
       tellPresence: notHere,
       publish: notHere,
       retryAfter: () => {},
+      returnTime: () => 0,
     },
     ...{
       deviceState: notHere,

@@ -3,7 +3,7 @@ import { CommandType, type GenericCommand, OpType } from "../../../src/protocol/
 import type { SyncMode } from "../../../src/protocol/link-controls.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import { type CommandInit, decodeFrame, encodeCommand, has } from "../../support/frames.ts";
-import { type Network, trace } from "../town/network.ts";
+import { type End, type Network, trace } from "../town/network.ts";
 import type { Town } from "../town/town.ts";
 
 /** What an app's copy of a message is. */
@@ -50,7 +50,11 @@ export class Device {
   /** Receipts and marks it was shown, by conversation: they may only grow. */
   readonly marks = new Map<string, { deliveredAt: number; readAt: number }>();
   readonly problems: string[] = [];
-  connection: "none" | "opening" | "open" = "none";
+  connection: "none" | "opening" | "open" | "frozen" = "none";
+  /** How the last connection ended: the gateway said that the device is lost, or it broke on the other side. */
+  ending: "lost" | "broken" = "lost";
+  /** When it did. */
+  endedAt = 0;
   /** Another device took the tag: an SDK does not come back by itself. */
   displaced = false;
   #token: string | undefined;
@@ -64,6 +68,12 @@ export class Device {
   readonly #settings: Settings;
   #gateway: Gateway | undefined;
   #serial = 0;
+  /** Of the links that its gateway dialled. */
+  #ends = new Set<End>();
+  readonly #dead = new WeakSet<Set<End>>();
+  /** What came while it was frozen; undefined while it is not. */
+  #frozen: GenericCommand[] | undefined;
+  #closedWith: number | undefined;
   /** When it last said anything. */
   #saidAt = 0;
   #pending = new Map<number, Answered>();
@@ -110,14 +120,26 @@ export class Device {
     this.#pending = new Map();
     this.#live = new Map();
     this.connection = "opening";
+    const ends = new Set<End>();
+    this.#ends = ends;
+    const dialled = (end: End) => {
+      ends.add(end);
+      // Its gateway is dead: what it still does reaches nobody.
+      if (this.#ends !== ends && this.#dead.has(ends)) this.#cut(ends);
+    };
     const network = this.#network;
     const gateway: Gateway = new Gateway(
       {
         send: (data) => {
-          if (typeof data !== "string" && this.#gateway === gateway) this.#hear(decodeFrame(data));
+          if (typeof data === "string" || this.#gateway !== gateway) return;
+          if (this.#frozen === undefined) this.#hear(decodeFrame(data));
+          else this.#frozen.push(decodeFrame(data));
         },
-        close: () => {
-          if (this.#gateway === gateway) this.#gone();
+        close: (code) => {
+          if (this.#gateway !== gateway) return;
+          this.#closedWith = code;
+          this.endedAt = network.now;
+          if (this.#frozen === undefined) this.#gone();
         },
       },
       { text: false, mode: this.mode },
@@ -130,8 +152,8 @@ export class Device {
         judge: this.#town.judge(),
         ...{ countedAs: undefined, allowances: undefined },
         existing: async (ids) => ids,
-        dialSession: this.#town.dialSession(() => {}),
-        dialConversation: this.#town.dialConversation(),
+        dialSession: this.#town.dialSession(() => {}, dialled),
+        dialConversation: this.#town.dialConversation(dialled),
       },
       60_000,
     );
@@ -170,6 +192,45 @@ export class Device {
     gateway.lost();
   }
 
+  /** Its gateway dies, and takes the socket and the links along: nobody is told anything. */
+  loseGateway(): void {
+    if (this.#gateway === undefined) return;
+    trace(this.#network.now, this.name, "loses its gateway");
+    const ends = this.#ends;
+    this.#closedWith = 1006;
+    this.#gone();
+    this.#dead.add(ends);
+    this.#cut(ends);
+  }
+
+  /** Stopped, or out of reach, without a word. */
+  freeze(): void {
+    if (!this.isOpen) return;
+    trace(this.#network.now, this.name, "freezes");
+    this.connection = "frozen";
+    this.#frozen = [];
+  }
+
+  /** Goes on, as if no time had passed: it speaks before it looks at its socket. */
+  thaw(): void {
+    const waited = this.#frozen;
+    if (waited === undefined) return;
+    trace(this.#network.now, this.name, "thaws", this.#closedWith);
+    this.connection = "open";
+    this.#frozen = undefined;
+    if (this.#closedWith !== undefined) {
+      const [cid = ""] = this.#town.conversations.keys();
+      this.tell({ cmd: "direct", directMessage: { cid, msg: "ghost", dt: this.name } });
+    }
+    for (const frame of waited) if (this.#gateway !== undefined) this.#hear(frame);
+    if (this.#closedWith !== undefined && this.#gateway !== undefined) this.#gone();
+  }
+
+  #cut(ends: Set<End>): void {
+    for (const end of ends) end.cut((length) => this.#network.random(length + 1));
+    ends.clear();
+  }
+
   logOut(done: () => void): void {
     this.ask({ cmd: "session", op: "close" }, ({ refused }) => {
       if (refused === undefined) done();
@@ -185,6 +246,7 @@ export class Device {
 
   /** Beats when nothing was said for a while, as SDKs do. */
   beat(): void {
+    if (this.connection === "frozen") return;
     if (this.#gateway !== undefined && this.#network.now - this.#saidAt >= BEAT) this.tell({ cmd: "echo" });
   }
 
@@ -205,6 +267,11 @@ export class Device {
   }
 
   #gone(): void {
+    // The gateway's own fault, or its end.
+    this.ending = this.#closedWith === 4200 || this.#closedWith === 1006 ? "broken" : "lost";
+    if (this.#closedWith === undefined || this.#closedWith === 1006) this.endedAt = this.#network.now;
+    this.#closedWith = undefined;
+    this.#frozen = undefined;
     this.#gateway = undefined;
     this.connection = "none";
   }

@@ -11,7 +11,7 @@ import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../../s
 import { isConversationCommand } from "../../../src/conversation/commands.ts";
 import { type CatchUpRequest, Conversation } from "../../../src/conversation/conversation.ts";
 import { Delivery } from "../../../src/conversation/delivery.ts";
-import type { Link, LinkIdentity, LinkPort } from "../../../src/conversation/lanes.ts";
+import type { Link, LinkIdentity, LinkPort, Reached } from "../../../src/conversation/lanes.ts";
 import type { Will } from "../../../src/conversation/messages.ts";
 import { noticesOf } from "../../../src/conversation/notice-records.ts";
 import { Outbox } from "../../../src/conversation/outbox.ts";
@@ -29,6 +29,9 @@ import { readControl, readRecords } from "../../../src/protocol/link-records.ts"
 import { defaultSettings } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { type End, type Network, trace } from "./network.ts";
+
+/** How long devices may take to come back (ms). */
+export const RETURN_TIME = 15_000;
 
 /** What may go wrong, each as a probability per chance it gets. */
 export interface Faults {
@@ -91,9 +94,10 @@ export class Town {
     return (clientId, command, security) => judgeLogin(clientId, command, security, judges);
   }
 
-  /** Dials a session link; `seen` hears every control on it, as the gateway does. */
-  dialSession(seen: (control: SessionControl) => void): Dial<ProvenRequest> {
+  /** Dials a session link; `seen` hears every control on it, as the gateway does; `dialled` gets its near end. */
+  dialSession(seen: (control: SessionControl) => void, dialled?: (end: End) => void): Dial<ProvenRequest> {
     return this.#dial(
+      dialled,
       (request, end) => this.client(request.clientId).accept(request, end),
       (data) => {
         for (const record of readRecords(data)) {
@@ -103,11 +107,14 @@ export class Town {
     );
   }
 
-  dialConversation(): Dial<LinkRequest> {
-    return this.#dial((request, end) => this.conversations.get(request.conversationId)?.accept(request, end));
+  dialConversation(dialled?: (end: End) => void): Dial<LinkRequest> {
+    return this.#dial(dialled, (request, end) =>
+      this.conversations.get(request.conversationId)?.accept(request, end),
+    );
   }
 
   #dial<Asked>(
+    dialled: ((end: End) => void) | undefined,
     accept: (request: Asked, end: End) => Promise<boolean> | boolean | undefined,
     seen: (data: Uint8Array) => void = () => {},
   ): Dial<Asked> {
@@ -130,6 +137,7 @@ export class Town {
       };
       near.onClose = gone;
       near.accept();
+      dialled?.(near);
       const socket: LinkSocket = {
         send: (data) => {
           try {
@@ -322,7 +330,7 @@ export class ConversationHouse {
             return network.chance(0.5) ? "request lost" : "answer lost";
           };
           const deliver = () => {
-            if (this.#living.state !== state) return new Promise<boolean>(() => {}); // the caller died first
+            if (this.#living.state !== state) return new Promise<Reached>(() => {}); // the caller died first
             const online = this.#town.client(clientId).client.deliver(state.facts.id, frame);
             trace(
               network.now,
@@ -330,7 +338,7 @@ export class ConversationHouse {
               state.facts.id,
               clientId,
               stored(frame),
-              online ? "online" : "offline",
+              typeof online === "string" ? online : "may come back",
             );
             return online;
           };
@@ -449,9 +457,9 @@ export class ClientHouse {
       if (typeof data === "string") this.#busy(this.client.reported(current, JSON.parse(data)));
       else if (command !== undefined) this.#busy(this.client.handle(current, command));
     };
-    end.onClose = () => {
+    end.onClose = (code) => {
       const session = this.#sessions.get(end);
-      if (this.#sessions.delete(end)) this.#busy(this.client.sessionLost(session));
+      if (this.#sessions.delete(end)) this.#busy(this.client.linkClosed(session, code));
     };
     end.accept();
     return true;
@@ -465,6 +473,11 @@ export class ClientHouse {
     for (const end of ends) end.cut((length) => this.#town.network.random(length + 1));
     this.#calls = 0;
     this.client = this.#wake();
+  }
+
+  get holdsWill(): boolean {
+    const table = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'will'").toArray();
+    return table.length > 0 && this.#sql.exec("SELECT 1 FROM will").toArray().length > 0;
   }
 
   get sessions(): Session[] {
@@ -542,10 +555,11 @@ export class ClientHouse {
       unbindEverywhere: async () => {},
       isOnConnection: async () => false,
       timer: () => () => {},
+      returnTime: () => RETURN_TIME,
       retryAfter: alarm,
     };
     const client = new Client(this.#sql, services, () => this.#sessions.values());
-    if (client.findLostWill()) alarm(0);
+    client.woke();
     return client;
   }
 }

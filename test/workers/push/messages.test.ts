@@ -190,6 +190,7 @@ describe("nothing is pushed", () => {
   test("[P-01] to who is online", async () => {
     const { toms, jerry, conversation, last } = await pair();
     const jerrys = await Device.of(jerry);
+    await caughtUp(conversation, jerrys);
     await say(toms, conversation, "hello", { pushData: '{"alert":"online"}' });
     await jerrys.expect("the message", (frame) => frame.directMessage?.msg === "hello");
     await lose(jerrys, jerry);

@@ -1,0 +1,84 @@
+import { SUSPICIOUS_BYTES, UNREAD_BYTES_OF_ALL, UNREAD_BYTES_PER_SOCKET } from "../bounds.ts";
+import type { Command } from "../protocol/commands.ts";
+
+/** Sockets of this isolate that were sent more than a little since they last showed that they read. */
+export class UnreadOfAll {
+  readonly #sockets = new Set<UnreadBytes>();
+  #bytes = 0;
+
+  changed(socket: UnreadBytes, by: number): void {
+    this.#bytes += by;
+    if (socket.count > SUSPICIOUS_BYTES) this.#sockets.add(socket);
+    else if (this.#sockets.delete(socket)) return;
+    if (this.#bytes > UNREAD_BYTES_OF_ALL) this.#most()?.tooMany();
+  }
+
+  #most(): UnreadBytes | undefined {
+    return [...this.#sockets].sort((a, b) => b.count - a.count)[0];
+  }
+}
+
+/**
+ * Counts what one socket was sent since its device last showed that it reads. The platform takes whatever is sent and
+ * keeps it until it is read, and says nothing of how much that is. SDKs show it by themselves: they acknowledge
+ * messages, say what was read, and name messages they were sent.
+ */
+export class UnreadBytes {
+  readonly #ofAll: UnreadOfAll;
+  readonly #tooMany: () => void;
+  #count = 0;
+
+  /** @param tooMany more is unread than may be: the socket has to close */
+  constructor(ofAll: UnreadOfAll, tooMany: () => void) {
+    this.#ofAll = ofAll;
+    this.#tooMany = tooMany;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  sent(bytes: number): void {
+    this.#set(this.#count + bytes);
+    if (this.#count > UNREAD_BYTES_PER_SOCKET) this.tooMany();
+  }
+
+  /** A command of the device's. */
+  heard(command: Command): void {
+    if (showsReading(command)) this.#set(0);
+  }
+
+  /** The socket is closed. */
+  close(): void {
+    this.#set(0);
+  }
+
+  tooMany(): void {
+    this.#tooMany();
+  }
+
+  #set(count: number): void {
+    const before = weighed(this.#count);
+    this.#count = count;
+    const by = weighed(count) - before;
+    if (by !== 0) this.#ofAll.changed(this, by);
+  }
+}
+
+/** What is unread of a socket in good order is little, and is not counted together with others'. */
+function weighed(count: number): number {
+  return count > SUSPICIOUS_BYTES ? count : 0;
+}
+
+function showsReading(command: Command): boolean {
+  switch (command.name) {
+    case "message.acknowledge":
+    case "message.patch":
+    case "read":
+      return true;
+    case "message.history": // a further page: it goes on from a message of the one before
+      return command.start?.messageId !== undefined;
+    default:
+      return false;
+  }
+}

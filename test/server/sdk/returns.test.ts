@@ -1,0 +1,66 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Receiver } from "../hooks/receiver.ts";
+import { sdks } from "./sdk.ts";
+import { tomAndJerry } from "./tom-and-jerry.ts";
+import { useTown } from "./town.ts";
+import { next, record } from "./waiting.ts";
+
+const SECRET = "whsec_c2VjcmV0";
+/** How long devices may take to come back (s). */
+const RETURN = 8;
+
+const receiver = new Receiver(SECRET);
+const town = useTown();
+beforeAll(async () => {
+  await receiver.open();
+  const events = ["clientOnline", "clientOffline", "receiversOffline"];
+  await town().configure({
+    hooks: { allowPrivate: true },
+    webhooks: { url: `${receiver.url}/parley`, secret: SECRET, events },
+    limits: { returnSeconds: RETURN },
+  });
+});
+afterAll(() => receiver.close());
+
+/** What the webhook was told of a client, without its coming. */
+function toldOf(clientId: string): string[] {
+  return receiver.received
+    .filter(({ data }) => data.peerId === clientId || JSON.stringify(data.offlinePeers)?.includes(clientId))
+    .map(({ type }) => type)
+    .filter((type) => type !== "clientOnline");
+}
+
+test("[M-47] [H-09] [P-01] a server that is killed and started again tells nobody of those who are back in seconds", async () => {
+  const [sdk] = sdks;
+  if (sdk === undefined) throw new Error("no SDK");
+  const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+  const phone = await town().raw(town().named("Spike"));
+  await chat.add([phone.clientId]);
+  const text = (words: string) => new tom.sdk.TextMessage(words);
+  await chat.send(text("I dropped out"), { will: true });
+  const told = record(jerry.client, "message");
+  const comings = () => receiver.received.filter(({ data }) => data.peerId === tom.id).length;
+  await expect.poll(comings, { timeout: 10_000 }).toBe(1);
+
+  const back = [next(tom.client, "reconnect"), next(jerry.client, "reconnect")];
+  await town().crash();
+  await Promise.any(back);
+  // Whoever is back first writes to whoever is not.
+  await phone.closing();
+  await Promise.all(back);
+  await view.send(text("what was that?"));
+  await wait((RETURN + 2) * 1000);
+  expect(told).toEqual([]);
+  expect([toldOf(tom.id), toldOf(jerry.id)]).toEqual([[], []]);
+  expect(comings()).toBe(1);
+  // Spike's phone is the one that stayed away.
+  await expect
+    .poll(() => toldOf(phone.clientId).toSorted(), { timeout: 20_000 })
+    .toEqual(["clientOffline", "receiversOffline"]);
+
+  // And one whose device goes is told of at once, by its will.
+  const will = next(jerry.client, "message");
+  tom.realtime.pause();
+  expect((await will)[0]).toMatchObject({ text: "I dropped out" });
+});

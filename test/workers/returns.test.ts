@@ -1,0 +1,147 @@
+import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { AppEvent } from "../../src/hooks/events.ts";
+import { heard, named, say, settle, start } from "./support/chat.ts";
+import { caughtUp, loggedIn } from "./support/commands.ts";
+import { Device } from "./support/device.ts";
+import { configure, http, masterKeys, openWorld, world } from "./support/world.ts";
+
+/** Connections that break without the gateway's word say nothing of the devices: those have some time to come back. */
+
+beforeAll(() => openWorld());
+beforeEach(() => configure({ events: { logDays: 1 }, limits: { returnSeconds: 3 } }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await configure({ events: { logDays: 0 }, limits: { returnSeconds: null, silenceSeconds: null } });
+});
+
+const queue: typeof world.EVENTS = Object.getPrototypeOf(world.EVENTS);
+
+/** What the queue is handed from now on that is about a client: "clientOnline", "lost", "pushed to" and so on. */
+function told(clientId: string): string[] {
+  const words: string[] = [];
+  const inWords = (event: AppEvent) => {
+    if (event.name === "receiversOffline") return event.offline.includes(clientId) ? ["pushed to"] : [];
+    if (!("clientId" in event) || event.clientId !== clientId) return [];
+    return [event.name === "clientOffline" ? event.why : event.name];
+  };
+  vi.spyOn(queue, "sendBatch").mockImplementation(async (messages) => {
+    for (const { body } of messages) words.push(...inWords(body));
+    return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+  });
+  return words;
+}
+
+/** Tom and Jerry, each on a device, in a chat where Tom has left a will. */
+async function conversation() {
+  const [tom, jerry] = named("tom", "jerry");
+  const words = told(tom);
+  const toms = await loggedIn(tom, { deviceId: "one" });
+  const jerrys = await loggedIn(jerry, { deviceId: "two" });
+  const chat = await start(toms, [tom, jerry], { unique: false });
+  await say(toms, chat, "I am gone", { will: true });
+  await settle(chat, toms, jerrys);
+  await expect.poll(() => words).toEqual(["clientOnline"]);
+  return { tom, jerry, toms, jerrys, chat, words };
+}
+
+/** The object of a client dies, and its links with it. */
+async function breakLinks(clientId: string): Promise<void> {
+  const object = world.CLIENTS.getByName(clientId);
+  await runInDurableObject(object, (_, state) => state.abort("a test")).catch(() => {});
+}
+
+const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
+
+describe("a device whose connection broke on this side", () => {
+  test("[H-09] [M-47] [P-01] is back in time: no will, no event, no push, and what was said meanwhile is there", async () => {
+    const { tom, toms, jerrys, chat, words } = await conversation();
+    await breakLinks(tom);
+    expect((await toms.closing()).code).toBe(4200);
+    await say(jerrys, chat, "are you there?");
+    const back = await loggedIn(tom, { st: toms.token, r: true, lastUnreadNotifTime: 1n });
+    expect((await back.push("unread")).unreadMessage?.convs).toMatchObject([{ cid: chat, unread: 1 }]);
+    await seconds(4);
+    await settle(chat, back, jerrys);
+    expect(heard(jerrys, chat)).toEqual([]);
+    expect(words).toEqual(["clientOnline"]);
+    // The will stands, in the new session's name.
+    back.close();
+    await jerrys.message("I am gone");
+    await expect.poll(() => words).toEqual(["clientOnline", "lost"]);
+  });
+
+  test("[H-09] [M-47] [P-01] does not come back: all of it follows, the push for what was said meanwhile too", async () => {
+    const { tom, toms, jerrys, chat, words } = await conversation();
+    await breakLinks(tom);
+    await toms.closing();
+    await say(jerrys, chat, "are you there?");
+    expect(words).toEqual(["clientOnline"]);
+    await jerrys.message("I am gone");
+    await expect
+      .poll(() => words.toSorted(), { timeout: 15_000 })
+      .toEqual(["clientOnline", "lost", "pushed to"]);
+  });
+
+  test("[H-09] [M-47] is back in time after everything died at once", async () => {
+    const { tom, jerry, toms, jerrys, chat, words } = await conversation();
+    await abortAllDurableObjects();
+    await toms.closing();
+    const jerryAgain = await loggedIn(jerry, { st: jerrys.token, r: true });
+    await say(jerryAgain, chat, "what was that?");
+    const back = await loggedIn(tom, { st: toms.token, r: true });
+    await seconds(4);
+    await settle(chat, back, jerryAgain);
+    expect(heard(jerryAgain, chat)).toEqual([]);
+    expect(words).toEqual(["clientOnline"]);
+  });
+
+  test("[G-04] was asked to connect anew, and nobody is told that it went", async () => {
+    const { tom, toms, jerrys, chat, words } = await conversation();
+    await http("/admin/goaway", {
+      ...{ method: "POST", headers: { ...masterKeys, "content-type": "application/json" } },
+      body: JSON.stringify({ client_ids: [tom] }),
+    });
+    await toms.push("goaway");
+    toms.close();
+    const back = await loggedIn(tom, { st: toms.token, r: true });
+    await seconds(4);
+    await settle(chat, back, jerrys);
+    expect([heard(jerrys, chat), words]).toEqual([[], ["clientOnline"]]);
+  });
+
+  test("[I6] gives its tag up at once to another that logs in, and is told of as displaced", async () => {
+    const [tom] = named("tom");
+    const words = told(tom);
+    const first = await loggedIn(tom, { tag: "phone", deviceId: "one" });
+    await expect.poll(() => words).toEqual(["clientOnline"]);
+    await breakLinks(tom);
+    await first.closing();
+    await loggedIn(tom, { tag: "phone", deviceId: "two" });
+    await expect.poll(() => words).toEqual(["clientOnline", "displaced", "clientOnline"]);
+    await expect(loggedIn(tom, { st: first.token, r: true })).rejects.toThrow();
+  });
+});
+
+test("[H-09] the device that the gateway itself reports is lost at once; what is silent is said to be", async () => {
+  const [tom] = named("tom");
+  const words = told(tom);
+  const toms = await loggedIn(tom);
+  toms.close();
+  await expect.poll(() => words).toEqual(["clientOnline", "lost"]);
+  await configure({ limits: { silenceSeconds: 1 } });
+  const silent = await Device.of(tom);
+  await silent.closing();
+  await expect.poll(() => words).toEqual(["clientOnline", "lost", "clientOnline", "silent"]);
+});
+
+test("[I9] who would tell nobody of its end leaves no row of its session", async () => {
+  await configure({ events: { logDays: 0 } });
+  const [tom] = named("tom");
+  const toms = await loggedIn(tom);
+  await caughtUp("0".repeat(24), toms).catch(() => {});
+  const tables = await runInDurableObject(world.CLIENTS.getByName(tom), (_, { storage: { sql } }) =>
+    sql.exec("SELECT name FROM sqlite_master WHERE name = 'sessions'").toArray(),
+  );
+  expect(tables).toEqual([]);
+});
