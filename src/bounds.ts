@@ -62,6 +62,14 @@ export const UNREAD_BYTES_PER_SOCKET = 16 * 1024 * 1024;
 export const UNREAD_BYTES_OF_ALL = 64 * 1024 * 1024;
 /** What may be unread of a socket in good order: some answers, and messages on their way. */
 export const SUSPICIOUS_BYTES = 1024 * 1024;
+/**
+ * CPU (ms) and calls that a user socket may use on Cloudflare before it is handed over: well under the 300 s of
+ * wrangler.toml and the 10,000 of the paid plan. An hour of a message a second is about 1 s and a few hundred calls.
+ */
+export const CPU_PER_SOCKET = 200_000;
+export const SUBREQUESTS_PER_SOCKET = 8_000;
+/** Links of all sessions of an isolate on Cloudflare, about 3 KB each of its 128 MB; beyond it sessions hold fewer. */
+export const LINKS_OF_ALL = 16_000;
 /** Times that a `.1` device is sent messages again without acknowledging any; the rest comes at its next login. */
 export const REDELIVERIES = 3;
 /** Messages that one `.1` session has not acknowledged, and their bytes; older ones come at its next login. */

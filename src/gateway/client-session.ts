@@ -50,6 +50,8 @@ export interface SessionOwner {
   /** Whether there may be a conversation of that id; rejects where nobody can say. */
   mayExist(conversationId: string): Promise<boolean>;
   linkLimit(): number;
+  /** So many more links are held, or fewer. */
+  linksChanged(by: number): void;
   /** A whole frame, addressed, to the user's socket. */
   send(frame: Uint8Array): void;
   /** Runs once after this many milliseconds; returns how to call it off. */
@@ -99,7 +101,7 @@ export class ClientSession implements LinkOwner {
   readonly #origin = newOrigin();
   readonly #field: Uint8Array;
   readonly #dials: DialQueue<LinkRequest>;
-  readonly #links = new LinkTable();
+  readonly #links = new LinkTable((by) => this.#owner.linksChanged(by));
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
   /** The same for notices: each is told once, however often it comes. */
   readonly #noticed = new Marks((conversationId) => this.#links.has(conversationId));

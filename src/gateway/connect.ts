@@ -53,6 +53,7 @@ function servicesOf(env: Env, { address, countedAs }: Sender): GatewayServices {
   const known = knownConversations(env);
   return {
     appId: env.APP_ID,
+    isAllotted: env.OWN_BOX !== "1",
     ...{ address, countedAs },
     now: () => Date.now(),
     timer: (milliseconds, run) => {

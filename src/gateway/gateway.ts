@@ -22,6 +22,7 @@ import {
   type Settings,
 } from "../settings/schema.ts";
 import type { AddressAllowances } from "./address-allowances.ts";
+import { Allotment, LinksOfAll } from "./allotment.ts";
 import { Allowance } from "./allowance.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import { frameRefusal } from "./frame-bounds.ts";
@@ -40,6 +41,8 @@ export interface UserSocket {
 
 export interface GatewayServices {
   appId: string;
+  /** Whether a socket may use only so much in its life, and an isolate hold only so much: on Cloudflare. */
+  isAllotted: boolean;
   /** Of the device. */
   address: string | undefined;
   /** What the limits of addresses count the device by. */
@@ -90,6 +93,8 @@ export class Gateway implements SessionOwner {
   readonly #loggedIn: () => void;
   readonly #heartbeat: Heartbeat;
   readonly #unread: UnreadBytes;
+  /** Undefined where nobody counts what a socket uses. */
+  readonly #allotment: Allotment | undefined;
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
   #backlog: Uint8Array[] | undefined;
@@ -105,6 +110,7 @@ export class Gateway implements SessionOwner {
     this.#services = services;
     this.#rates = new RateLimits(services.countedAs);
     this.#loggedIn = services.timer(loginDeadline, () => this.#fail("LOGIN_TIMEOUT"));
+    this.#allotment = services.isAllotted ? new Allotment(() => this.#handOver()) : undefined;
     this.#unread = new UnreadBytes(unreadOfAll, () => this.#fail("INTERNAL_ERROR", linkClose.LOST));
     this.#heartbeat = new Heartbeat({
       now: () => services.now(),
@@ -123,6 +129,7 @@ export class Gateway implements SessionOwner {
   receive(data: ArrayBuffer | string): void {
     if (this.#over) return;
     this.#heartbeat.heard();
+    this.#allotment?.heard(typeof data === "string" ? data.length : data.byteLength);
     if (typeof data === "string" ? data.length > BASE64_LIMIT : data.byteLength > FRAME_LIMIT) {
       return this.#fail("FRAME_TOO_LONG");
     }
@@ -169,6 +176,7 @@ export class Gateway implements SessionOwner {
   }
 
   get dialSession(): Dial<ProvenRequest> {
+    this.#allotment?.called();
     return this.#services.dialSession;
   }
 
@@ -194,7 +202,12 @@ export class Gateway implements SessionOwner {
   }
 
   linkLimit(): number {
-    return this.#settings?.limits.linksPerSession ?? 1;
+    const limit = this.#settings?.limits.linksPerSession ?? 1;
+    return this.#allotment === undefined ? limit : linksOfAll.limit(limit);
+  }
+
+  linksChanged(by: number): void {
+    linksOfAll.changed(by);
   }
 
   send(frame: Uint8Array): void {
@@ -207,6 +220,7 @@ export class Gateway implements SessionOwner {
       return this.lost();
     }
     this.#unread.sent(data.length);
+    this.#allotment?.sent(data.length);
   }
 
   timer(milliseconds: number, run: () => void): () => void {
@@ -246,7 +260,15 @@ export class Gateway implements SessionOwner {
     this.#fail("INTERNAL_ERROR");
   }
 
+  /** Every SDK looks the server up again and connects anew, or does so when the socket closes. */
+  #handOver(): void {
+    this.letsGo();
+    for (const session of this.#sessions.values()) session.send(pushes.goAway());
+    this.#services.timer(HANDED_OVER, () => this.broken());
+  }
+
   async #workOff(): Promise<void> {
+    this.#allotment?.called();
     const settings = await this.#services.settings.get();
     this.#settings = settings;
     const frames = this.#backlog ?? [];
@@ -373,6 +395,10 @@ export class Gateway implements SessionOwner {
   }
 }
 
+/** A socket that was handed over and is still there closes after this time (ms). */
+const HANDED_OVER = 30_000;
+
+const linksOfAll = new LinksOfAll();
 const unreadOfAll = new UnreadOfAll();
 
 /** A device that was asked to connect anew does so within this time (ms). */

@@ -11,6 +11,12 @@ export class LinkTable {
   /** Asked to go, and not gone yet. */
   readonly #leaving = new Set<ConversationLink>();
   readonly #opening = new Set<ConversationLink>();
+  readonly #changed: (by: number) => void;
+
+  /** @param changed so many more links are held, or fewer */
+  constructor(changed: (by: number) => void) {
+    this.#changed = changed;
+  }
 
   get size(): number {
     return this.#links.size;
@@ -36,6 +42,7 @@ export class LinkTable {
   add(link: ConversationLink): void {
     this.#links.set(link.conversationId, link);
     this.#opening.add(link);
+    this.#changed(1);
   }
 
   /** The link is open, perhaps again. */
@@ -51,11 +58,15 @@ export class LinkTable {
   }
 
   remove(link: ConversationLink): void {
-    if (this.#links.get(link.conversationId) === link) this.#links.delete(link.conversationId);
+    if (this.#links.get(link.conversationId) === link) {
+      this.#links.delete(link.conversationId);
+      this.#changed(-1);
+    }
     for (const set of [this.#byUse, this.#leaving, this.#opening]) set.delete(link);
   }
 
   clear(): void {
+    this.#changed(-this.#links.size);
     for (const collection of [this.#links, this.#byUse, this.#leaving, this.#opening]) collection.clear();
   }
 

@@ -9,7 +9,7 @@ import { configure, http, masterKeys, openWorld, world } from "./support/world.t
 /** Connections that break without the gateway's word say nothing of the devices: those have some time to come back. */
 
 beforeAll(() => openWorld());
-beforeEach(() => configure({ events: { logDays: 1 }, limits: { returnSeconds: 3 } }));
+beforeEach(() => configure({ events: { logDays: 1 }, limits: { returnSeconds: 2 } }));
 afterEach(async () => {
   vi.restoreAllMocks();
   await configure({ events: { logDays: 0 }, limits: { returnSeconds: null, silenceSeconds: null } });
@@ -61,7 +61,7 @@ describe("a device whose connection broke on this side", () => {
     await say(jerrys, chat, "are you there?");
     const back = await loggedIn(tom, { st: toms.token, r: true, lastUnreadNotifTime: 1n });
     expect((await back.push("unread")).unreadMessage?.convs).toMatchObject([{ cid: chat, unread: 1 }]);
-    await seconds(4);
+    await seconds(3);
     await settle(chat, back, jerrys);
     expect(heard(jerrys, chat)).toEqual([]);
     expect(words).toEqual(["clientOnline"]);
@@ -90,7 +90,7 @@ describe("a device whose connection broke on this side", () => {
     const jerryAgain = await loggedIn(jerry, { st: jerrys.token, r: true });
     await say(jerryAgain, chat, "what was that?");
     const back = await loggedIn(tom, { st: toms.token, r: true });
-    await seconds(4);
+    await seconds(3);
     await settle(chat, back, jerryAgain);
     expect(heard(jerryAgain, chat)).toEqual([]);
     expect(words).toEqual(["clientOnline"]);
@@ -105,7 +105,7 @@ describe("a device whose connection broke on this side", () => {
     await toms.push("goaway");
     toms.close();
     const back = await loggedIn(tom, { st: toms.token, r: true });
-    await seconds(4);
+    await seconds(3);
     await settle(chat, back, jerrys);
     expect([heard(jerrys, chat), words]).toEqual([[], ["clientOnline"]]);
   });

@@ -61,6 +61,7 @@ export class Phone {
       },
       { text: false, mode: "pull" },
       {
+        isAllotted: false,
         appId: "town",
         address: undefined,
         now: () => network.now,

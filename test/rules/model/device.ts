@@ -145,6 +145,7 @@ export class Device {
       { text: false, mode: this.mode },
       {
         appId: "town",
+        isAllotted: false,
         address: undefined,
         now: () => network.now,
         timer: (delay, run) => network.timer(delay, run),
