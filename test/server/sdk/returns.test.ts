@@ -37,8 +37,7 @@ test("[M-47] [H-09] [P-01] a server that is killed and started again tells nobod
   const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
   const phone = await town().raw(town().named("Spike"));
   await chat.add([phone.clientId]);
-  const text = (words: string) => new tom.sdk.TextMessage(words);
-  await chat.send(text("I dropped out"), { will: true });
+  await chat.send(new tom.sdk.TextMessage("I dropped out"), { will: true });
   const told = record(jerry.client, "message");
   const comings = () => receiver.received.filter(({ data }) => data.peerId === tom.id).length;
   await expect.poll(comings, { timeout: 10_000 }).toBe(1);
@@ -49,7 +48,7 @@ test("[M-47] [H-09] [P-01] a server that is killed and started again tells nobod
   // Whoever is back first writes to whoever is not.
   await phone.closing();
   await Promise.all(back);
-  await view.send(text("what was that?"));
+  await view.send(new jerry.sdk.TextMessage("what was that?"));
   await wait((RETURN + 2) * 1000);
   expect(told).toEqual([]);
   expect([toldOf(tom.id), toldOf(jerry.id)]).toEqual([[], []]);
