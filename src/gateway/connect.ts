@@ -11,6 +11,7 @@ import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { negotiate } from "./sub-protocol.ts";
+import { Unopened } from "./unopened.ts";
 
 const DIAL_DEADLINE = 8_000; // ms: over the five a cold call may take that a link waits for
 
@@ -20,6 +21,9 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   const agreed = negotiate(request.headers.get("sec-websocket-protocol"), query);
   if (agreed === undefined) return new Response("no sub-protocol in common", { status: 400 });
   const settings = await settingsOf(env).get();
+  const sender = senderOf(request.headers, frontOf(env));
+  const leave = unopened.enter(sender.countedAs);
+  if (leave === undefined) return new Response("too many sockets that are not logged in", { status: 429 });
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
   server.accept();
@@ -29,26 +33,32 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   if (!isOriginAllowed(request.headers.get("origin"), settings.security.origins)) {
     // Of a refused handshake, a page would not learn why.
     server.close(errors.INVALID_ORIGIN.code, "INVALID_ORIGIN");
+    leave();
     return answer;
   }
-  const services = servicesOf(env, senderOf(request.headers, frontOf(env)));
+  const services = { ...servicesOf(env, sender), loggedIn: leave };
   const gateway = new Gateway(server, agreed.protocol, services, settings.limits.loginSeconds * 1000);
   const lost = () => gateway.lost();
   server.addEventListener("message", ({ data }) => {
     if (typeof data === "string" || data instanceof ArrayBuffer) gateway.receive(data);
   });
   server.addEventListener("close", (event) => {
+    leave();
     lost();
     closeQuietly(server, event.code >= 3000 ? event.code : 1000);
   });
-  server.addEventListener("error", lost);
+  server.addEventListener("error", () => {
+    leave();
+    lost();
+  });
   return answer;
 }
 
 /** What this isolate remembers of addresses. */
 const addresses = new Addresses();
+const unopened = new Unopened();
 
-function servicesOf(env: Env, { address, countedAs }: Sender): GatewayServices {
+function servicesOf(env: Env, { address, countedAs }: Sender): Omit<GatewayServices, "loggedIn"> {
   const judges = judgesOf(env);
   const known = knownConversations(env);
   return {

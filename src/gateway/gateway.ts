@@ -49,6 +49,8 @@ export interface GatewayServices {
   countedAs: string | undefined;
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
+  /** A client is logged in on the socket. */
+  loggedIn(): void;
   settings: { peek(): Settings | undefined; get(): Promise<Settings> };
   /** Judges what a login shows. */
   judge(
@@ -240,6 +242,7 @@ export class Gateway implements SessionOwner {
   }
 
   opened(): void {
+    this.#services.loggedIn();
     this.#logins.succeeded();
     this.#loggedIn();
     this.#heartbeat.start();

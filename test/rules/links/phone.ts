@@ -62,6 +62,7 @@ export class Phone {
       { text: false, mode: "pull" },
       {
         isAllotted: false,
+        loggedIn: () => {},
         appId: "town",
         address: undefined,
         now: () => network.now,

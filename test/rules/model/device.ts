@@ -146,6 +146,7 @@ export class Device {
       {
         appId: "town",
         isAllotted: false,
+        loggedIn: () => {},
         address: undefined,
         now: () => network.now,
         timer: (delay, run) => network.timer(delay, run),
