@@ -202,8 +202,8 @@ export class Client {
   /** The object woke: what became of its sessions meanwhile, nobody else will say. */
   woke(): void {
     this.#absences.onlyThese(this.#here(), this.#services.now());
-    this.#awaitReturns();
-    if (this.#findLostWill()) this.#services.retryAfter(0);
+    // How long it is waited for them is in settings that may have to be read first.
+    if (this.#findLostWill() || this.#absences.first !== undefined) this.#services.retryAfter(0);
   }
 
   /**

@@ -55,6 +55,8 @@ export class Device {
   ending: "lost" | "broken" = "lost";
   /** When it did. */
   endedAt = 0;
+  /** It stood still for a time: what it counts is from before or after whatever came meanwhile. */
+  wasFrozen = false;
   /** Another device took the tag: an SDK does not come back by itself. */
   displaced = false;
   #token: string | undefined;
@@ -210,6 +212,7 @@ export class Device {
     if (!this.isOpen) return;
     trace(this.#network.now, this.name, "freezes");
     this.connection = "frozen";
+    this.wasFrozen = true;
     this.#frozen = [];
   }
 
@@ -220,12 +223,13 @@ export class Device {
     trace(this.#network.now, this.name, "thaws", this.#closedWith);
     this.connection = "open";
     this.#frozen = undefined;
-    if (this.#closedWith !== undefined) {
+    const isClosed = this.#closedWith !== undefined;
+    if (isClosed) {
       const [cid = ""] = this.#town.conversations.keys();
       this.tell({ cmd: "direct", directMessage: { cid, msg: "ghost", dt: this.name } });
     }
-    for (const frame of waited) if (this.#gateway !== undefined) this.#hear(frame);
-    if (this.#closedWith !== undefined && this.#gateway !== undefined) this.#gone();
+    for (const frame of isClosed ? [] : waited) if (this.#gateway !== undefined) this.#hear(frame);
+    if (isClosed) this.#gone();
   }
 
   #cut(ends: Set<End>): void {

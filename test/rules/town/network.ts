@@ -26,6 +26,11 @@ export class Network {
     this.#onClock(now);
   }
 
+  /** Whether nothing is on its way. */
+  get isIdle(): boolean {
+    return [...this.#queues].every((queue) => queue.length === 0);
+  }
+
   random(below: number): number {
     return Math.floor(this.#random() * below);
   }

@@ -65,6 +65,8 @@ describe.each(sdks)("the JavaScript SDK $version, wills", (sdk) => {
     const directMessage = { cid: chat.id, msg: "I dropped out with the server", will: true };
     const will = await phone.ask({ cmd: "direct", directMessage });
     await tom.client.close();
+    // As long as a device may take to come back.
+    await town().configure({ limits: { returnSeconds: 1 } });
     const back = next(jerry.client, "reconnect");
     const heard = next(jerry.client, "message");
     await town().crash();
