@@ -14,6 +14,9 @@ afterEach(() => vi.restoreAllMocks());
 
 const MANY = 200;
 
+/** What a logout writes: the tokens of its device are over. */
+const LOGOUT = { "INSERT OR REPLACE INTO logouts": 1 };
+
 /** The tables of the app's one object. */
 const OF_THE_APP = / (presence|facts)$/;
 
@@ -93,8 +96,9 @@ test("[I9] of 200 conversations exactly the three with news are asked, and only 
   const { jerry, toms, chats } = await townsfolk();
   const quiet = await counting(jerry);
   const first = await loggedIn(jerry);
-  await first.ask({ cmd: "session", op: "close" });
   expect([quiet.asked(), quiet.rows]).toEqual([0, {}]);
+  await first.ask({ cmd: "session", op: "close" });
+  expect([quiet.asked(), quiet.rows]).toEqual([0, LOGOUT]);
   vi.restoreAllMocks();
 
   const talking = [7, 77, 177].map((at) => chats[at] ?? "");
@@ -140,6 +144,8 @@ test("[I9] once all of it is read, a login asks nobody", async () => {
   await pause();
   await settled.ask({ cmd: "session", op: "close" });
   const count = await counting(jerry);
-  await (await loggedIn(jerry)).ask({ cmd: "session", op: "close" });
+  const again = await loggedIn(jerry);
   expect([count.asked(), count.rows]).toEqual([0, {}]);
+  await again.ask({ cmd: "session", op: "close" });
+  expect([count.asked(), count.rows]).toEqual([0, LOGOUT]);
 });

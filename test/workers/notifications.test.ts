@@ -45,12 +45,18 @@ function told(items: Item[]): string[] {
   return items.map(({ op, m, initBy }) => [op, ...(Array.isArray(m) ? m : []), "by", initBy].join(" "));
 }
 
-/** Tom on a device; Jerry, who was here and has a token, is away. */
+/** Tom on a device; Jerry, who was here and has a token, is away: a logout would end the token. */
 async function townsfolk() {
   const [tom, jerry, mary] = named("tom", "jerry", "mary");
   const toms = await Device.of(tom);
   const jerrys = await loggedIn(jerry);
-  await jerrys.ask({ cmd: "session", op: "close" });
+  jerrys.close();
+  const online = async () => {
+    const sessionMessage = { sessionPeerIds: [jerry] };
+    const answer = await toms.ask({ cmd: "session", op: "query", sessionMessage });
+    return answer.sessionMessage?.onlineSessionPeerIds;
+  };
+  await expect.poll(online).toEqual([]);
   return { tom, jerry, mary, toms, token: jerrys.token, since: Date.now() - 1 };
 }
 
