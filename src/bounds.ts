@@ -97,6 +97,12 @@ export const LOGINS_PER_SOCKET = { atOnce: 300, perMinute: 60 };
  */
 export const LOGINS_PER_ADDRESS = { atOnce: 1_000, perMinute: 300 };
 
+/**
+ * The same from this machine, where a proxy that tells nothing may stand for everybody, and load tests run: far above
+ * both, and still an end to the files that one program can have made.
+ */
+export const LOGINS_ON_LOOPBACK = { atOnce: 10_000, perMinute: 3_000 };
+
 /** Addresses of which it is remembered what they did: some 300 bytes each, and 1 KB for those that gave commands. */
 export const ADDRESSES_REMEMBERED = 10_000;
 
@@ -114,6 +120,9 @@ export const INVITATIONS_PER_SOCKET = { atOnce: 1_000, perMinute: 100 };
 
 /** The same from one address. */
 export const INVITATIONS_PER_ADDRESS = { atOnce: 5_000, perMinute: 500 };
+
+/** The same from this machine, for the same reason as its logins. */
+export const INVITATIONS_ON_LOOPBACK = { atOnce: 10_000, perMinute: 3_000 };
 
 // --- Queries of conversations and history
 

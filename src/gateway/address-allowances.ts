@@ -1,5 +1,11 @@
-import { ADDRESSES_REMEMBERED, INVITATIONS_PER_ADDRESS, LOGINS_PER_ADDRESS } from "../bounds.ts";
-import { placeOf } from "../outbound/place.ts";
+import {
+  ADDRESSES_REMEMBERED,
+  INVITATIONS_ON_LOOPBACK,
+  INVITATIONS_PER_ADDRESS,
+  LOGINS_ON_LOOPBACK,
+  LOGINS_PER_ADDRESS,
+} from "../bounds.ts";
+import { type Place, placeOf } from "../outbound/place.ts";
 import { Allowance } from "./allowance.ts";
 
 /** What one address may do in all, on however many sockets and in however many names. */
@@ -11,21 +17,22 @@ export interface AddressAllowances {
 }
 
 /**
- * The allowances of addresses, as this isolate has seen them. Addresses of this machine and of private networks have
- * none: there a proxy may stand for everybody.
+ * The allowances of addresses, as this isolate has seen them. Addresses of private networks have none: there a proxy may
+ * stand for everybody. All of this machine are one, and may do far more.
  */
 export class Addresses {
   readonly #known = new Map<string, AddressAllowances>();
 
   of(address: string | undefined, now: number): AddressAllowances | undefined {
-    const network = address === undefined ? undefined : networkOf(address);
-    if (network === undefined) return undefined;
+    const { place, network } = networkAt(address);
+    if (place === "private") return undefined;
     const known = this.#known.get(network);
     if (known !== undefined) return known;
     if (this.#known.size >= ADDRESSES_REMEMBERED) this.#forget(now);
+    const isHere = place === "loopback";
     const fresh = {
-      logins: new Allowance(LOGINS_PER_ADDRESS),
-      invitations: new Allowance(INVITATIONS_PER_ADDRESS),
+      logins: new Allowance(isHere ? LOGINS_ON_LOOPBACK : LOGINS_PER_ADDRESS),
+      invitations: new Allowance(isHere ? INVITATIONS_ON_LOOPBACK : INVITATIONS_PER_ADDRESS),
     };
     this.#known.set(network, fresh);
     return fresh;
@@ -41,16 +48,33 @@ export class Addresses {
   }
 }
 
-/** IPv4 as it is; of IPv6 the half that a provider gives to one customer. Undefined where nobody is told apart. */
+/** Undefined where nobody is told apart: on this machine and in private networks. */
 export function networkOf(address: string): string | undefined {
-  const host = address.includes(":") ? `[${address}]` : address;
-  if (!URL.canParse(`http://${host}`)) return undefined;
+  const { place, network } = networkAt(address);
+  return place === "public" ? network : undefined;
+}
+
+interface Network {
+  place: Place;
+  /** IPv4 as it is; of IPv6 the half that a provider gives to one customer. One name for all of this machine. */
+  network: string;
+}
+
+const NOWHERE: Network = { place: "private", network: "" };
+
+function networkAt(address: string | undefined): Network {
+  if (address === undefined) return NOWHERE;
+  // A socket that listens on `::` has IPv4 in this form.
+  const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "");
+  const host = plain.includes(":") ? `[${plain}]` : plain;
+  if (!URL.canParse(`http://${host}`)) return NOWHERE;
   const url = new URL(`http://${host}`);
-  if (placeOf(url) !== "public") return undefined;
-  if (!url.hostname.startsWith("[")) return url.hostname;
+  const place = placeOf(url);
+  if (place !== "public") return { place, network: place };
+  if (!url.hostname.startsWith("[")) return { place, network: url.hostname };
   const [left = "", right = ""] = url.hostname.slice(1, -1).split("::");
   const groups = left.split(":");
   const rest = right === "" ? [] : right.split(":");
   while (groups.length + rest.length < 8) groups.push("0");
-  return [...groups, ...rest].slice(0, 4).join(":");
+  return { place, network: [...groups, ...rest].slice(0, 4).join(":") };
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { INVITATIONS_PER_ADDRESS, LOGINS_PER_ADDRESS, LOGINS_PER_SOCKET } from "../../../src/bounds.ts";
+import {
+  INVITATIONS_ON_LOOPBACK,
+  INVITATIONS_PER_ADDRESS,
+  LOGINS_ON_LOOPBACK,
+  LOGINS_PER_ADDRESS,
+  LOGINS_PER_SOCKET,
+} from "../../../src/bounds.ts";
 import { Addresses } from "../../../src/gateway/address-allowances.ts";
 import { Allowance } from "../../../src/gateway/allowance.ts";
 import { Logins } from "../../../src/gateway/logins.ts";
@@ -50,7 +56,28 @@ describe("of one address", () => {
     expect(addresses.of("2a00:1450::1", NOW)).toBe(addresses.of("2a00:1450:0:0:5::1", NOW));
   });
 
-  test.each(["127.0.0.1", "::1", "10.1.2.3", "192.168.0.7", "fd00::1", "nonsense!", undefined])(
+  test.each(["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])(
+    "%s is this machine, where load tests are let through and whoever goes on making up names is not",
+    (address) => {
+      const addresses = new Addresses();
+      const { atOnce, perMinute } = LOGINS_ON_LOOPBACK;
+      const tries = (at: string, now: number) => addresses.of(at, now)?.logins.take(1, now) ?? true;
+      expect(passes(3 * atOnce, () => tries(address, NOW))).toBe(atOnce);
+      expect(passes(atOnce, () => tries(address, NOW + MINUTE))).toBe(perMinute);
+      expect(tries("127.0.0.1", NOW + MINUTE)).toBe(false);
+      const invitations = (count: number) => addresses.of(address, NOW)?.invitations.take(count, NOW) ?? true;
+      expect(invitations(INVITATIONS_ON_LOOPBACK.atOnce)).toBe(true);
+      expect(invitations(1)).toBe(false);
+    },
+  );
+
+  test("an IPv4 address is the same one where the socket speaks IPv6", () => {
+    const addresses = new Addresses();
+    expect(addresses.of("::ffff:8.8.8.8", NOW)).toBe(addresses.of("8.8.8.8", NOW));
+    expect(addresses.of("::ffff:10.1.2.3", NOW)).toBeUndefined();
+  });
+
+  test.each(["10.1.2.3", "192.168.0.7", "fd00::1", "nonsense!", undefined])(
     "%s, where a proxy may stand for everybody, is not counted",
     (address) => expect(new Addresses().of(address, NOW)).toBeUndefined(),
   );
