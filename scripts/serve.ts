@@ -16,12 +16,16 @@ import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
 import { publicNetwork } from "./network.ts";
 import { Refusal, type StartOptions } from "./options.ts";
 import { Supervisor, sentenceOf } from "./supervisor.ts";
-import { bundleWorker } from "./worker.ts";
+import { bundleWorker, OWN_BOX } from "./worker.ts";
 
 /** How long a stop may take before it is forced, in milliseconds. */
 const PATIENCE = 5_000;
 /** Below this many file descriptors a busy server soon runs out: an awake object needs about five. */
 const DESCRIPTORS_ENOUGH = 10_000;
+
+const WORKER = "parley";
+/** The class in `own-box.ts`. */
+const FRONT_DOOR = "OwnBox";
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -42,18 +46,25 @@ export async function serve(options: StartOptions): Promise<string> {
     say: (line) => console.warn(line),
   });
   const start = (miniflareOptions: MiniflareOptions) => {
-    const miniflare = new Miniflare(miniflareOptions);
+    const miniflare = new Runtime(miniflareOptions);
     // Each sets handlers of its own, which would leave with 128 and more, as if the stop had failed.
     stopOnSignals(supervisor, guard);
     return miniflare;
   };
   const prepared = prepareDatabase(() => start(databaseOptions(options)));
-  const [script, , overrides] = await Promise.all([bundleWorker(), buildPage(), prepared]);
+  const [script, , overrides] = await Promise.all([bundleWorker(OWN_BOX), buildPage(), prepared]);
   warnOfOpenDoors(options, overrides);
   const { port } = await supervisor.start();
   runDaily(() => supervisor.runtime);
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return `http://${host}:${port}`;
+}
+
+/** Reached by the Worker's own socket, where it has one (`own-box.ts`), and not through Miniflare's front. */
+class Runtime extends Miniflare {
+  override get ready(): Promise<URL> {
+    return super.ready.then((front) => this.unsafeGetDirectURL(WORKER, FRONT_DOOR).catch(() => front));
+  }
 }
 
 /** Somebody who only tries Parley out, on this machine, is told nothing. */
@@ -100,11 +111,13 @@ function miniflareOptions(
   return {
     ...convertV4MiniflareOptions({
       ...worker,
-      name: "parley",
+      name: WORKER,
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
       bindings: Object.assign({}, worker.bindings, variables, { OWN_BOX: "1" }),
       serviceBindings: Object.assign({}, worker.serviceBindings, services),
-      ...{ host, port, ...COMMON },
+      unsafeDirectSockets: [{ host, port, entrypoint: FRONT_DOOR }],
+      // Miniflare's own front is for this process alone.
+      ...{ host: "127.0.0.1", port: 0, ...COMMON },
     }),
     // Not above: the conversion drops it, and the data would be gone with the process.
     resourcePersistencePath: resolve(data),

@@ -5,6 +5,8 @@ import { build } from "esbuild";
 const ALIAS = { "zod/v4/core": fileURLToPath(new URL("./absent.ts", import.meta.url)) };
 
 const ENTRY = new URL("../src/index.ts", import.meta.url);
+/** The same with a front door for one's own box. */
+export const OWN_BOX = new URL("./own-box.ts", import.meta.url);
 
 /** A Worker as one ES module, much as `wrangler deploy` bundles it: ours, or another. Throws when it does not build. */
 export async function bundleWorker(entry = ENTRY): Promise<string> {

@@ -28,31 +28,22 @@ export function frontOf({
 const THIS_MACHINE = "127.0.0.1";
 
 /**
- * Who sent a request. On Cloudflare its edge says so, in `CF-Connecting-IP`. On one's own box the front of the runtime
- * writes the nearest peer there, unless the client sent that header itself. So a record has only what the owner's
- * proxies wrote: each adds its peer at the end of `X-Forwarded-For`.
+ * Who sent a request. On Cloudflare its edge says so, in `CF-Connecting-IP`. On one's own box the runtime tells no peer,
+ * and that header is the client's own. So a record has what the owner's proxies wrote: each adds its peer at the end of
+ * `X-Forwarded-For`. Without one, only this machine is known.
  *
- * The limits may count by more: a proxy on this machine or in a private network that the owner did not tell of must not
- * make one address of everybody.
+ * The limits may count by more: a proxy that the owner did not tell of must not make one address of everybody.
  *
  * @param front undefined on Cloudflare
  */
 export function senderOf(headers: Headers, front: Front | undefined): Sender {
-  const claimed = headers.get("CF-Connecting-IP")?.trim() || undefined;
-  if (front === undefined) return { address: claimed, countedAs: claimed };
+  if (front === undefined) {
+    const address = headers.get("CF-Connecting-IP")?.trim() || undefined;
+    return { address, countedAs: address };
+  }
   const forwarded = (headers.get("X-Forwarded-For") ?? "").split(",").map((each) => each.trim());
   const named = front.proxies > 0 ? forwarded.at(-front.proxies) || undefined : undefined;
   if (named !== undefined) return { address: named, countedAs: named };
-  const isHere = front.onLoopback || (claimed !== undefined && isLoopback(claimed));
-  const peer = isHere && (claimed === undefined || !isLoopback(claimed)) ? THIS_MACHINE : claimed;
-  const mayBeProxy = peer !== undefined && (isHere || isPrivate(peer));
-  return { address: isHere ? peer : undefined, countedAs: (mayBeProxy && forwarded.at(-1)) || peer };
-}
-
-function isLoopback(address: string): boolean {
-  return address === "::1" || /^(?:::ffff:)?127\./.test(address);
-}
-
-function isPrivate(address: string): boolean {
-  return /^(?:::ffff:)?(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)|^f[cd]/i.test(address);
+  const here = front.onLoopback ? THIS_MACHINE : undefined;
+  return { address: here, countedAs: forwarded.at(-1) || here };
 }

@@ -102,7 +102,11 @@ function httpApp(): Hono<HttpEnv> {
     context.header("Referrer-Policy", "no-referrer");
   });
   // The page is a static asset, but sockets to "/" are ours, so the Worker gets both and passes the page on.
-  app.get("/", (context) => context.env.ASSETS?.fetch(context.req.raw) ?? context.notFound());
+  app.get("/", (context) => {
+    const { method, url, headers } = context.req.raw;
+    // Without `cf`, which on one's own box a client can send, and which need not be JSON.
+    return context.env.ASSETS?.fetch(new Request(url, { method, headers })) ?? context.notFound();
+  });
   app.route("/", route);
   app.route("/", demo);
   app.route("/", notifications);

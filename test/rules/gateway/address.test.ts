@@ -14,18 +14,11 @@ describe("the address of a request", () => {
   });
 
   test("is on one's own box none that the client made up", () => {
-    const front = { proxies: 0, onLoopback: true };
-    const here = { address: "127.0.0.1", countedAs: "127.0.0.1" };
-    expect(sent(front, { [CONNECTING]: "7.7.7.7" })).toEqual(here);
-    expect(sent(front, { [CONNECTING]: "127.0.0.1" })).toEqual(here);
-    expect(sent(front, {})).toEqual(here);
-    expect(sent(front, { [CONNECTING]: "127.0.0.1", [FORWARDED]: "6.6.6.6" }).address).toBe("127.0.0.1");
-    const open = { proxies: 0, onLoopback: false };
-    expect(sent(open, { [CONNECTING]: "7.7.7.7" }).address).toBeUndefined();
-    expect(sent(open, { [CONNECTING]: "7.7.7.7", [FORWARDED]: "6.6.6.6" })).toEqual({
-      address: undefined,
-      countedAs: "7.7.7.7",
-    });
+    const made: Record<string, string> = { [CONNECTING]: "7.7.7.7", [FORWARDED]: "6.6.6.6" };
+    for (const headers of [{}, made]) {
+      expect(sent({ proxies: 0, onLoopback: true }, headers).address).toBe("127.0.0.1");
+      expect(sent({ proxies: 0, onLoopback: false }, headers).address).toBeUndefined();
+    }
   });
 
   test("is what the owner's proxies wrote, and not what was forwarded to them", () => {
@@ -40,11 +33,11 @@ describe("the address of a request", () => {
   });
 
   test("tells devices apart for the limits also behind a proxy nobody told of", () => {
-    const through = (peer: string) =>
-      sent({ proxies: 0, onLoopback: false }, { [CONNECTING]: peer, [FORWARDED]: "6.6.6.6, 198.51.100.1" });
-    for (const peer of ["127.0.0.1", "::1", "172.17.0.1", "10.1.2.3", "fd00::1"]) {
-      expect(through(peer).countedAs).toBe("198.51.100.1");
+    const headers = { [CONNECTING]: "7.7.7.7", [FORWARDED]: "6.6.6.6, 198.51.100.1" };
+    for (const onLoopback of [true, false]) {
+      expect(sent({ proxies: 0, onLoopback }, headers).countedAs).toBe("198.51.100.1");
     }
-    expect(through("203.0.113.9").countedAs).toBe("203.0.113.9");
+    expect(sent({ proxies: 0, onLoopback: true }, { [CONNECTING]: "7.7.7.7" }).countedAs).toBe("127.0.0.1");
+    expect(sent({ proxies: 0, onLoopback: false }, { [CONNECTING]: "7.7.7.7" }).countedAs).toBeUndefined();
   });
 });

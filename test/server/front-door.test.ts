@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { type Server, startServer } from "../support/server.ts";
+
+/* What a request that comes from anywhere can say to one's own box, beside its body. */
+
+let server: Server;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server?.stop());
+
+test("[I13] no compression is negotiated: few bytes would become many before they are counted", async () => {
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}/rtm`, "lc.protobuf2.3", {
+    perMessageDeflate: true,
+  });
+  await once(socket, "open");
+  expect(socket.extensions).toBe("");
+  socket.close();
+});
+
+describe("[I12] headers that tools for developers believe", () => {
+  test("lead to no other path", async () => {
+    const headers = { "MF-Original-URL": "https://elsewhere.example/v1/route?appId=parley-dev" };
+    const response = await fetch(server.url, { headers });
+    expect([response.status, response.headers.get("content-type")]).toEqual([
+      200,
+      "text/html; charset=utf-8",
+    ]);
+  });
+
+  test("do no harm, whatever is in them", async () => {
+    for (const path of ["/", "/page.js", "/healthz", "/docs"]) {
+      const response = await fetch(`${server.url}${path}`, { headers: { "MF-CF-Blob": "no JSON" } });
+      expect([path, response.status]).toEqual([path, 200]);
+    }
+    const proxied = await fetch(`${server.url}/cdn-cgi/mf/scheduled`);
+    expect(proxied.status).toBe(404);
+    expect(server.output()).not.toContain("xception");
+  });
+});
+
+test("[wire §1] whoever comes through a proxy with TLS is told addresses with TLS", async () => {
+  const headers = { "X-Forwarded-Proto": "https" };
+  const response = await fetch(`${server.url}/v1/route?appId=parley-dev&secure=1`, { headers });
+  expect((await response.json()) as object).toMatchObject({ server: expect.stringMatching(/^wss:/) });
+});
