@@ -77,6 +77,9 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     if (state === undefined) return;
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
+      // Nobody is shown what the app hides because a new isolate knows nothing but the defaults.
+      const settings = settingsOf(env);
+      if (!settings.isKnown) await settings.get();
       if (state.isDeleted) this.#deleted = state;
       else this.#assemble(state).outbox.woke(this.#alarm.isSet);
     });
@@ -85,6 +88,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   /** Opens a link for a session the gateway vouches for; 404 if there is no such conversation. */
   override async fetch(request: Request): Promise<Response> {
     const asked: LinkRequest = JSON.parse(decodeURIComponent(request.headers.get("parley-link") ?? ""));
+    if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
     if (open === undefined) return new Response(null, { status: 404 });
     const ticket = await open.delivery.ask(asked);
@@ -143,6 +147,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   async #doWhatIsDue(): Promise<void> {
     if (this.#deleted !== undefined) return this.#finishRemoval(this.#deleted);
+    if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
     if (open === undefined) return;
     open.delivery.makeGood();
@@ -238,6 +243,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined> {
+    if (this.#open !== undefined) await this.#refreshSettings();
     return this.#open?.conversation.catchUp(clientId, request);
   }
 
@@ -296,7 +302,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async patch(patch: PatchByServer): Promise<undefined | Refused> {
-    return this.#read(({ conversation }) => conversation.patchByServer(patch));
+    return this.#act(async ({ conversation }) => conversation.patchByServer(patch));
   }
 
   async deleteMessage(place: MessagePlace): Promise<undefined | Refused> {
@@ -378,7 +384,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           const member = state.members.get(clientId);
           if (member !== undefined) state.setAway(member, away);
         },
-        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
+        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, settings.last),
         notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, Date.now()),

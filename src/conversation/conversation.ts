@@ -17,6 +17,7 @@ import { Membership } from "./membership.ts";
 import { Messages, type MessagesHost, type Will } from "./messages.ts";
 import type { Notification } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
+import { seesFrom } from "./past.ts";
 import { Patches } from "./patches.ts";
 import { Receipts } from "./receipts.ts";
 import { NOBODY } from "./replay.ts";
@@ -75,6 +76,11 @@ export interface ConversationHost extends MessagesHost, SupervisionHost, Happeni
   refreshSettings(): Promise<unknown> | undefined;
 }
 
+/** What clients may see and do by the app's settings: nobody goes by what they were a while ago. */
+function goesBySettings({ name }: ConversationCommand): boolean {
+  return ["conversation.add", "conversation.count", "message.history", "message.patch"].includes(name);
+}
+
 /** The rules of one conversation: who may do what, what it changes, who is told. */
 export class Conversation {
   readonly membership: Membership;
@@ -127,7 +133,7 @@ export class Conversation {
       this.#backlog.push({ link, command });
       return;
     }
-    const needsSettings = command.supervised || command.name === "conversation.add";
+    const needsSettings = command.supervised || goesBySettings(command);
     const refreshing = needsSettings ? this.#host.refreshSettings() : undefined;
     if (refreshing === undefined) return this.#answer(link, command);
     // Whatever comes meanwhile waits too: commands take effect in the order they came (I2).
@@ -296,7 +302,7 @@ export class Conversation {
     this.#delivery.caughtUp(clientId, head, lastNotice);
     const changed = { patchedAt: log.patchedAt, readAt: member?.readMovedAt ?? 0, noticedAt: notices.last };
     if (member === undefined) return { member: false, changed, head };
-    const from = this.#host.settings().security.historyFrom === "joining" ? member.joinedAt : 0;
+    const from = seesFrom(this.#host.settings(), member);
     const unread = log.unread(clientId, member.readAt, head);
     const missed = mode === "push" ? this.#missed(member, head, firstPushAt) : { messages: [], more: false };
     const patches =

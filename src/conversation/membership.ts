@@ -26,7 +26,7 @@ export interface MembershipHost {
   archiveSoon(): void;
   /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
   limits(): ConversationLimits;
-  rules(): Pick<Settings["security"], "join" | "removeOthers">;
+  rules(): Pick<Settings["security"], "join" | "removeOthers" | "showMembers">;
   /** Something the app's server may want to hear of; in the turn that makes it so. */
   happened(event: AppEventBody): void;
 }
@@ -271,6 +271,9 @@ export class Membership {
   }
 
   count(link: Link, serial: number | undefined): void {
+    if (!this.#host.rules().showMembers && !this.#state.members.has(link.clientId)) {
+      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    }
     const answer = { conversationId: this.#state.facts.id, count: this.#state.members.size };
     this.#answers.reply(link, serial, replies.memberCount(serial, answer));
   }

@@ -23,6 +23,7 @@ import { GroupCommit } from "./group-commit.ts";
 import type { HistoryRequest } from "./history-pages.ts";
 import { newMessageId } from "./ids.ts";
 import type { Link } from "./lanes.ts";
+import { seesFrom } from "./past.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
 import { isBroughtTo, NOBODY, passedRecord, unreadOf } from "./replay.ts";
 import type { ConversationState } from "./state.ts";
@@ -292,12 +293,13 @@ export class Messages {
 
   /** Where the app lets members read only what was said since they joined, no page goes further back. */
   #sinceJoining(request: HistoryRequest, viewer: string | undefined): HistoryRequest {
-    const joinedAt = viewer === undefined ? undefined : this.#state.members.get(viewer)?.joinedAt;
-    if (joinedAt === undefined || this.#host.settings().security.historyFrom !== "joining") return request;
-    const first = { timestamp: joinedAt, messageId: undefined, inclusive: false };
+    const member = viewer === undefined ? undefined : this.#state.members.get(viewer);
+    const from = member === undefined ? 0 : seesFrom(this.#host.settings(), member);
+    if (from === 0) return request;
+    const first = { timestamp: from, messageId: undefined, inclusive: false };
     const [bound, given] =
       request.direction === "older" ? (["end", request.end] as const) : (["start", request.start] as const);
-    return (given?.timestamp ?? 0) > joinedAt ? request : { ...request, [bound]: first };
+    return (given?.timestamp ?? 0) > from ? request : { ...request, [bound]: first };
   }
 
   read(link: Link, command: CommandOf<"read">): void {

@@ -10,6 +10,7 @@ import type { Delivery } from "./delivery.ts";
 import type { Link } from "./lanes.ts";
 import { isFor } from "./log.ts";
 import type { MessagesHost } from "./messages.ts";
+import { seesFrom } from "./past.ts";
 import { NOBODY, passedRecord } from "./replay.ts";
 import type { ConversationState } from "./state.ts";
 import { type Supervised, UNSUPERVISED } from "./supervision.ts";
@@ -151,9 +152,12 @@ export class Patches {
   /** Everybody linked at once, the others by the cold lane. */
   #tell(steps: Step[], before: number): void {
     if (steps.length === 0) return;
+    const settings = this.#host.settings();
     for (const other of this.#delivery.audience().links) {
+      const member = this.#state.members.get(other.clientId);
+      const from = member === undefined ? 0 : seesFrom(settings, member);
       const shown = steps.map(({ message, record, hidden }) =>
-        isFor(other.clientId, message) ? record : hidden,
+        isFor(other.clientId, message) && message.timestamp > from ? record : hidden,
       );
       this.#delivery.send(other, joinRecords(shown));
     }

@@ -1,8 +1,10 @@
 import type { MessageRecord } from "../history/records.ts";
 import { joinRecords, storedRecord, unreadRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
+import type { Settings } from "../settings/schema.ts";
 import type { Count, Replay } from "./lanes.ts";
 import { isFor } from "./log.ts";
+import { seesFrom } from "./past.ts";
 import { hasReceipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -40,15 +42,18 @@ export function unreadOf(
 /**
  * Entries of the log after a time as one frame of records, for links and cold lanes. A client is shown nothing of
  * the time before it joined, and one that is no member nothing at all (I12), nor what is not for it or was deleted;
- * it is only told that it is past it.
+ * it is only told that it is past it. Edits of what was said before it joined are told if it may read that.
  */
 export function replayOf(
   state: ConversationState,
   clientId: string,
   after: number,
   limit: number,
+  settings: Settings,
 ): Replay | undefined {
-  const visibleFrom = state.members.get(clientId)?.joinedAt ?? Number.MAX_SAFE_INTEGER;
+  const member = state.members.get(clientId);
+  const visibleFrom = member?.joinedAt ?? Number.MAX_SAFE_INTEGER;
+  const editsFrom = member === undefined ? visibleFrom : seesFrom(settings, member);
   const records: Uint8Array[] = [];
   let previous = state.log.upTo(after);
   const hidden = state.log.upTo(visibleFrom);
@@ -63,7 +68,11 @@ export function replayOf(
     const { message, origin } = entry;
     const place = { timestamp: entry.at, previous };
     previous = entry.at;
-    if (entry.kind === "message" ? !isBroughtTo(clientId, message) : !isFor(clientId, message)) {
+    const isShown =
+      entry.kind === "message"
+        ? isBroughtTo(clientId, message)
+        : isFor(clientId, message) && message.timestamp > editsFrom;
+    if (!isShown) {
       records.push(passedRecord(place.timestamp, place.previous));
     } else if (entry.kind === "message") {
       const traits = { acknowledge: hasReceipts(state) };

@@ -41,6 +41,14 @@ export function flag(value: boolean | undefined): true | undefined {
   return value === true ? true : undefined;
 }
 
+/**
+ * Whom a message mentions, as it goes out. JavaScript shows apps these fields as they came: beside a list it is said
+ * too that not everybody is meant.
+ */
+export function mentionFields({ mentionAll, mentions }: { mentionAll: boolean; mentions: string[] }) {
+  return { mentionAll: mentions.length > 0 ? mentionAll : flag(mentionAll), mentionPids: mentions };
+}
+
 export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

@@ -9,6 +9,7 @@ import {
   int64,
   isoTime,
   jsonField,
+  mentionFields,
   optionalInt64,
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
@@ -102,7 +103,7 @@ export function message(delivery: {
   /** Older messages were left out of the replay. */
   hasMore?: boolean;
 }): Uint8Array {
-  const { id, from, timestamp, content, mentionAll, mentions, patchedAt } = delivery.message;
+  const { id, from, timestamp, content, patchedAt } = delivery.message;
   const { text, binary } = contentFields(content);
   return frame({
     cmd: CommandType.direct,
@@ -117,8 +118,7 @@ export function message(delivery: {
       transient: flag(delivery.transient),
       offline: flag(delivery.offline),
       hasMore: flag(delivery.hasMore),
-      mentionAll: flag(mentionAll),
-      mentionPids: mentions,
+      ...mentionFields(delivery.message),
       patchTimestamp: optionalInt64(patchedAt),
     },
   });
@@ -216,7 +216,7 @@ export function patched(change: {
   /** Only when the system made the change: positive codes from hooks, negative from the server (M-18). */
   reason?: { code: number; detail: string };
 }): Uint8Array {
-  const { id, from, timestamp, content, mentionAll, mentions, patchedAt, recalled } = change.message;
+  const { id, from, timestamp, content, patchedAt, recalled } = change.message;
   const { text, binary } = contentFields(content);
   const reason = change.reason?.code === 0 ? undefined : change.reason;
   return frame({
@@ -233,8 +233,7 @@ export function patched(change: {
           recall: flag(recalled),
           data: text === undefined ? undefined : encoder.encode(text),
           binaryMsg: binary,
-          mentionAll: flag(mentionAll),
-          mentionPids: mentions,
+          ...mentionFields(change.message),
           patchCode: optionalInt64(reason?.code),
           patchReason: reason?.detail,
         },

@@ -7,6 +7,7 @@ import {
   int64,
   isoTime,
   jsonField,
+  mentionFields,
   optionalInt64,
   reply,
 } from "./encode.ts";
@@ -263,8 +264,7 @@ export function historyPage(
           ackAt: optionalInt64(message.deliveredAt),
           readAt: optionalInt64(message.readAt),
           patchTimestamp: optionalInt64(message.patchedAt),
-          mentionAll: flag(message.mentionAll),
-          mentionPids: message.mentions,
+          ...mentionFields(message),
           convType,
         };
       }),

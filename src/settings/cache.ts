@@ -53,6 +53,11 @@ export class SettingsCache {
     return elapsed(this.#readAt, this.#now()) <= FRESH ? this.#value : undefined;
   }
 
+  /** Whether they were read since the isolate started, or what was kept of them: else they are the defaults. */
+  get isKnown(): boolean {
+    return this.#known;
+  }
+
   /** The settings as last read, however old; the defaults before the first time. */
   get last(): Settings {
     return this.#value;

@@ -218,6 +218,11 @@ describe("contents", () => {
     }
     const live = await jerrys.message("you");
     expect(live.directMessage?.mentionPids).toEqual([jerry, "汤姆"]);
+    // Beside a list it is said that not everybody is meant: JavaScript shows apps what came.
+    for (const mentioning of [items[0], live.directMessage]) {
+      expect(mentioning).toMatchObject({ mentionAll: false });
+      expect(has(mentioning, "mentionAll")).toBe(true);
+    }
     expect((await toms.message("all")).directMessage?.mentionAll).toBe(true);
   });
 

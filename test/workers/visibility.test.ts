@@ -9,8 +9,10 @@ import {
   query,
   refusal,
   say,
+  settle,
   start,
 } from "./support/chat.ts";
+import { edit, loggedIn, namedBy, pushesOf } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
@@ -83,6 +85,27 @@ describe("by id", () => {
       expect(found).not.toHaveProperty("m");
     }
     expect((await look(toms, chat)).m).toEqual([jerry, tom]);
+  });
+
+  test("nor how many there are, by any command", async () => {
+    const { jerry, toms, jerrys, spikes, chat } = await house();
+    const count = (device: Device) => device.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });
+    expect((await count(spikes)).convMessage?.count).toBe(2);
+    await configure({ security: { showMembers: false } });
+    expect(refusal(await count(spikes))).toBe("4317 CONVERSATION_MEMBERSHIP_REQUIRED");
+    expect((await count(toms)).convMessage?.count).toBe(2);
+    for (const more of [{ flag: 1 }, { flag: 3 }, { flag: 2, sort: "-m" }]) {
+      const [found] = await query(spikes, { objectId: chat }, more);
+      for (const key of ["m", "uniqueId", "mu", "lm"]) expect(found?.[key] ?? []).toEqual([]);
+    }
+    const allMembers = { cid: chat, queryAllMembers: true };
+    expect(refusal(await spikes.ask({ cmd: "conv", op: "max_read", convMessage: allMembers }))).toMatch(
+      /^4317/,
+    );
+    const asked = await spikes.ask({ cmd: "conv", op: "is_member", convMessage: { cids: [chat] } });
+    expect(asked.convMessage?.maxReadTuples).toEqual([]);
+    await change(toms, "remove", chat, [jerry]);
+    expect(refusal(await count(jerrys))).toMatch(/^4317/);
   });
 });
 
@@ -263,5 +286,54 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
     expect(await pages()).toEqual([["welcome"], ["welcome"], ["welcome"]]);
     expect((await look(spikes, chat, 2)).msg).toBe("welcome");
     expect(await history(toms, chat)).toEqual([SECRET, "welcome"]);
+  });
+
+  /** What a device was told of edits in a conversation, in order. */
+  const edits = (device: Device, chat: string) =>
+    pushesOf(device, "patch")
+      .flatMap((push) => push.patchMessage?.patches ?? [])
+      .filter(({ cid }) => cid === chat)
+      .map(({ data }) => new TextDecoder().decode(data));
+
+  test("[I12] with history from joining, edits of what was said before reach no newcomer, by whatever way", async () => {
+    await configure({ security: { historyFrom: "joining" }, messages: { allowEdit: true } });
+    const [tom, jerry, spike] = named("tom", "jerry", "spike");
+    const toms = await Device.of(tom);
+    const linked = await loggedIn(spike);
+    const [other] = named("other");
+    const chat = await start(toms, [tom, jerry], { unique: false });
+    const old = namedBy(chat, await say(toms, chat, SECRET));
+    await change(toms, "add", chat, [spike]);
+    const welcome = namedBy(chat, await say(toms, chat, "welcome"));
+    expect(await history(linked, chat)).toEqual(["welcome"]); // which opens a link
+    // A second device hears by the cold lane or a link of its own, whichever comes first.
+    const second = await loggedIn(spike);
+    await edit(toms, old, `${SECRET}, by ${other}`);
+    await edit(toms, welcome, "welcome, dear");
+    await settle(chat, toms, linked, second);
+    for (const device of [linked, second]) expect(edits(device, chat)).toEqual(["welcome, dear"]);
+    // Over a link that is opened later, and replayed what was said since.
+    const away = await loggedIn(spike, { lastPatchTime: Number(old.timestamp) });
+    await history(away, chat);
+    await settle(chat, toms, away);
+    expect(edits(away, chat)).toEqual(["welcome, dear"]);
+    for (const device of [linked, second, away]) {
+      expect(
+        JSON.stringify(device.pushes(), (_, value) => (typeof value === "bigint" ? 0 : value)),
+      ).not.toContain(SECRET);
+    }
+    await configure({ messages: null });
+  });
+
+  test("where the past is read, newcomers are told of its edits", async () => {
+    await configure({ messages: { allowEdit: true } });
+    const { spike, toms, spikes, chat } = await house();
+    const old = namedBy(chat, await say(toms, chat, "cheese"));
+    await change(toms, "add", chat, [spike]);
+    await history(spikes, chat);
+    await edit(toms, old, "no cheese");
+    await settle(chat, toms, spikes);
+    expect(edits(spikes, chat)).toEqual(["no cheese"]);
+    await configure({ messages: null });
   });
 });

@@ -4,6 +4,7 @@ import { replayOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { MessageRecord } from "../../../src/history/records.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";
+import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { BEGINNING, kitchen, message, say } from "./people.ts";
 
@@ -29,8 +30,12 @@ const timesOf = (messages: MessageRecord[]) => messages.map(({ timestamp }) => t
 const seenBy = (clientId: string | undefined) => timesOf(log.page(everything, clientId));
 
 /** What a replay brings a client: the times of what it shows, and of what it only passes. */
-function replayed(clientId: string, after = BEGINNING): { shown: number[]; passed: number[] } {
-  const replay = replayOf(state, clientId, after, 100);
+function replayed(
+  clientId: string,
+  after = BEGINNING,
+  settings = defaultSettings(false),
+): { shown: number[]; passed: number[] } {
+  const replay = replayOf(state, clientId, after, 100, settings);
   const stored = (replay === undefined ? [] : readRecords(replay.frame)).filter(
     (record) => record.kind === "stored",
   );
@@ -160,4 +165,30 @@ test("[I9] storage from before messages could be for some is brought up to date,
     expect(woken?.log.last()).toEqual(message(2_000));
     expect(woken?.behindSince).toBeUndefined();
   }
+});
+
+describe("an edit of what was said before somebody joined", () => {
+  beforeEach(() => {
+    say(state, message(2_000));
+    state.addMembers(["quacker"], 2_005);
+    say(state, message(2_010));
+    log.patch({ ...message(2_000, { content: "edited" }), patchedAt: 2_020 });
+    log.patch({ ...message(2_010, { content: "edited" }), patchedAt: 2_030 });
+  });
+
+  test("is replayed to newcomers where they may read the past", () => {
+    expect(replayed("quacker")).toEqual({ shown: [2_010, 2_020, 2_030], passed: [2_000] });
+  });
+
+  test("[I12] is passed where members read only what was said since they joined", () => {
+    const { settings } = settingsFrom({ security: { historyFrom: "joining" } }, false);
+    expect(replayed("quacker", BEGINNING, settings)).toEqual({
+      shown: [2_010, 2_030],
+      passed: [2_000, 2_020],
+    });
+    expect(replayed("jerry", BEGINNING, settings)).toEqual({
+      shown: [2_000, 2_010, 2_020, 2_030],
+      passed: [],
+    });
+  });
 });

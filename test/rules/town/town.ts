@@ -313,7 +313,7 @@ export class ConversationHouse {
           const member = state.members.get(clientId);
           if (member !== undefined && this.#living.state === state) state.setAway(member, away);
         },
-        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit),
+        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, defaultSettings(false)),
         notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
         readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, network.now),

@@ -32,7 +32,7 @@ describe.each(sdks)("the JavaScript SDK $version, mentions", (sdk) => {
     const list = { mentionList: [jerry.id, "nobody here"], text: "@the mouse, come here" };
     expect(onJerrys).toMatchObject({ ...list, mentioned: true });
     expect(onMarys).toMatchObject({ ...list, mentioned: false });
-    expect(onJerrys.mentionedAll).toBeFalsy();
+    expect(onJerrys.mentionedAll).toBe(false);
 
     for (const [person, mentioned] of [
       [jerry, true],
@@ -41,7 +41,7 @@ describe.each(sdks)("the JavaScript SDK $version, mentions", (sdk) => {
     ] as const) {
       const [kept] = await (await viewOf(person, chat)).queryMessages();
       expect(kept).toMatchObject({ ...list, mentioned });
-      expect(kept?.mentionedAll).toBeFalsy();
+      expect(kept?.mentionedAll).toBe(false);
     }
   });
 

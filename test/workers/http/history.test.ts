@@ -383,6 +383,25 @@ describe("[X-01] history for a member who shows a signature", () => {
     expect(texts(await read(messagesOf(id)))).toEqual(["aloud", "psst", "hello"]);
   });
 
+  test("[I12] with history from joining, he reads nothing from before he joined", async () => {
+    const { jerry, id } = await kitchen();
+    const [mary] = named("mary");
+    await done("POST", `/1.2/rtm/conversations/${id}/members`, { client_ids: [mary] });
+    await configure({ security: { historyFrom: "joining" } });
+    await saidBy(jerry, id, "welcome");
+    const seenBy = async (clientId: string, ask: typeof by12, more: Record<string, string> = {}) => {
+      const response = await ask(id, { client_id: clientId, ...signed(clientId, id), ...more });
+      return texts(await response.json<Logged[]>());
+    };
+    for (const ask of [by12, by11]) {
+      expect(await seenBy(mary, ask)).toEqual(["welcome"]);
+      expect(await seenBy(jerry, ask)).toEqual(["welcome", "hello"]);
+    }
+    expect(await seenBy(mary, by12, { reversed: "true" })).toEqual(["welcome"]);
+    await configure({ security: { historyFrom: null } });
+    expect(await seenBy(mary, by12)).toEqual(["welcome", "hello"]);
+  });
+
   test("nothing beyond conversations", async () => {
     const { tom, id } = await kitchen();
     const query = new URLSearchParams({ peerid: tom, ...signed(tom, id) });
