@@ -8,14 +8,16 @@ import { readSettings } from "../settings/store.ts";
 import { switchesOff } from "../settings/switches.ts";
 import { VERSION } from "../version.ts";
 import type { HttpEnv } from "./env.ts";
+import * as example from "./examples.ts";
 import { operation } from "./operation.ts";
+import { shown } from "./schemas.ts";
 
 /** For each thing asked, in milliseconds: who asks how we are wants an answer when we are not well. */
 const DEADLINE = 3_000;
 
 const count = (meaning: string) => v.nullable(v.pipe(v.number(), v.integer(), v.description(meaning)));
 
-const answer = v.object({
+const facts = v.object({
   version: v.string(),
   d1: v.object({
     answers: v.boolean(),
@@ -50,7 +52,23 @@ const answer = v.object({
   ),
 });
 
-type Answer = v.InferOutput<typeof answer>;
+const answer = v.pipe(
+  facts,
+  shown({
+    version: VERSION,
+    d1: { answers: true, milliseconds: 2, migration: "0003_devices_by_client.sql" },
+    archive: { completeUntil: example.MESSAGE_AT, behindSeconds: 3 },
+    online: 2,
+    queues: { events: 0 },
+    switchesOff: [],
+    host: {
+      ...{ startedAt: example.MESSAGE_AT, upSeconds: 86_400, restarts: 0 },
+      ...{ descriptors: 210, descriptorsMax: 65_536, memoryBytes: 180_000_000 },
+    },
+  }),
+);
+
+type Answer = v.InferOutput<typeof facts>;
 
 /**
  * `GET /healthz`, for load balancers: 200 where requests are answered. It wakes no object and asks no database. While a
@@ -117,7 +135,7 @@ async function queueLengths(env: Env, settings: Settings): Promise<Answer["queue
   return Object.fromEntries(await Promise.all(lengths));
 }
 
-const Host = v.nonNullable(answer.entries.host);
+const Host = v.nonNullable(facts.entries.host);
 
 async function hostHealth(host: Fetcher | undefined): Promise<Answer["host"]> {
   if (host === undefined) return null;

@@ -112,7 +112,8 @@ export const subscriptions = new Hono<HttpEnv>()
       ...{ access: "app", answer: schema.nothing, headers: [token] },
     }),
     takes("param", client),
-    takes("json", v.object({ endpoint: endpoint() })),
+    // What a browser knows of its subscription may come whole.
+    takes("json", v.looseObject({ endpoint: endpoint() })),
     async (context) => {
       const { DB } = context.env;
       const { client: clientId } = context.req.valid("param");

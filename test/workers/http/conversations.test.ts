@@ -102,7 +102,7 @@ describe("[A-01] creating", () => {
     [{ m: ["Tom"], name: 7 }, 400, 105, /^name: /],
     [{ m: ["Tom"], attr: [] }, 400, 105, /^attr: /],
     [{ m: ["Tom"], unique: "yes" }, 400, 105, /^unique: /],
-    [{ m: ["Tom"], name: "x".repeat(256) }, 400, 4301, /name/],
+    [{ m: ["Tom"], name: "x".repeat(1_025) }, 400, 4301, /name/],
     [{ m: ["Tom"], objectId: "65537a0e0000000000000001" }, 400, 105, /^objectId: /],
     [{ m: ["Tom"], createdAt: "2020-01-01T00:00:00.000Z" }, 400, 105, /^createdAt: /],
     [{ m: ["Tom"], mu: ["Tom"] }, 400, 105, /^mu: /],
@@ -312,7 +312,7 @@ describe("[A-01] changing", () => {
 
   test.each([
     ["PUT", "", { m: ["Tom"] }, "400 105"],
-    ["PUT", "", { name: "x".repeat(256) }, "400 4306"],
+    ["PUT", "", { name: "x".repeat(1_025) }, "400 4306"],
     ["PUT", "", { name: 7 }, "400 4306"],
     ["PUT", "", { attr: [] }, "400 4306"],
     ["PUT", "", { "attr.holes": { __op: "Explode" } }, "400 4306"],

@@ -175,7 +175,7 @@ const needs: Record<string, () => Promise<Real>> = {
   ...{ saveInstallationOfClass: device, findInstallationsOfClass: installation },
   ...{ getInstallationOfClass: installation, updateInstallationOfClass: installation },
   ...{ deleteInstallationOfClass: installation, batch: device, saveBatch: device },
-  ...{ getSettings: nothing, changeSettings: nothing },
+  ...{ getHealth: nothing, getSettings: nothing, changeSettings: nothing },
   ...{ setApnsKey: nothing, removeApnsKey: pushKeys },
   ...{ getWebPushKey: webPush, registerBrowser: session, forgetBrowser: session },
   ...{ listKeywords: wordList, replaceKeywords: nothing, removeKeywords: wordList },
