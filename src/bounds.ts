@@ -15,6 +15,11 @@ export const ASKED_PER_FRAME = 100;
 export const PATCHES_PER_FRAME = 100;
 /** Bytes of a send or an edit beside its content: ids, token, mentions, and the text Java sends along with bytes. */
 export const ENVELOPE_BYTES = 16 * 1024;
+/**
+ * Conversations of one session whose links failed twice and wait to be opened again. One that is damaged is left alone
+ * and everything else goes on; where more fail, the socket closes with 4200, and the device begins anew.
+ */
+export const LINKS_PAUSED = 16;
 /** Links of one session that are being opened at a time: as many as one frame can name, and some more. */
 export const LINKS_OPENING = 1_200;
 /** Bytes of a message that count as one send, LeanMessage's longest: what is longer counts as several (L-01). */

@@ -1,4 +1,4 @@
-import { CATCH_UP_WAIT, LINKS_OPENING } from "../bounds.ts";
+import { CATCH_UP_WAIT, LINKS_OPENING, LINKS_PAUSED } from "../bounds.ts";
 import type { LoginProof } from "../client/credentials.ts";
 import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
@@ -337,7 +337,9 @@ export class ClientSession implements LinkOwner {
     }
   }
 
-  linked(conversationId: string, period: string, since: number): void {
+  linked(conversationId: string, period: string, since: number, head: number): void {
+    // So that a link that breaks before anything came by it replays from here, and needs no catch-up (L7).
+    if (!this.hasMark(conversationId)) this.#marks.advance(conversationId, head);
     this.#report({ type: "linked", conversationId, period, since });
     const link = this.#links.get(conversationId);
     if (link !== undefined) this.#links.opened(link);
@@ -422,8 +424,24 @@ export class ClientSession implements LinkOwner {
     this.#closeWhenAnswered();
   }
 
-  broken(): void {
-    this.#owner.broken();
+  reopening(link: ConversationLink): void {
+    this.#links.reopening(link);
+    // One conversation's trouble is its own; where so many fail, it is this socket's or everybody's.
+    if (link.isPaused && this.#links.paused > LINKS_PAUSED) queueMicrotask(() => this.#owner.broken());
+  }
+
+  timer(milliseconds: number, run: () => void): () => void {
+    return this.#owner.timer(milliseconds, run);
+  }
+
+  /** Whatever waits for an answer is refused: the user's socket is about to close. */
+  refuseAll(): void {
+    if (this.#phase !== "open" && this.#phase !== "closing") return;
+    for (const link of this.#links.values()) link.giveUp();
+    for (const { frames } of this.#catchingUp.values()) {
+      for (const forwarded of frames.splice(0)) this.lose(forwarded);
+    }
+    for (const serial of this.#unanswered.takeAll()) this.#refuse(serial, "INTERNAL_ERROR");
   }
 
   /** A send is refused in its own form: Swift wants an id and a time with it (wire §4.6). */

@@ -24,7 +24,8 @@ export interface LinkOwner {
   request(conversationId: string): Omit<LinkRequest, "conversationId">;
   /** Records of the conversation, in order. */
   receive(conversationId: string, records: LinkRecord[]): void;
-  linked(conversationId: string, period: Period, since: number): void;
+  /** It is open, and everything up to the head was brought by it or before. */
+  linked(conversationId: string, period: Period, since: number, head: number): void;
   /** Whether the session should have been brought more than it was, up to this head. */
   isBehind(conversationId: string, head: number): boolean;
   /** The link was lost before it said where the session stands; these frames wait for a new catch-up. */
@@ -40,11 +41,17 @@ export interface LinkOwner {
   lose(forwarded: Forwarded): void;
   /** The link is over; frames it still held are to go by a new one, which is to be opened anyway if `again`. */
   over(link: ConversationLink, rest: Forwarded[], again: boolean): void;
-  /** The link broke twice: only a new login can repair the session (L7). */
-  broken(): void;
+  /** The link broke, and is being opened again or will be: until then the session may miss something. */
+  reopening(link: ConversationLink): void;
+  /** Runs once after this many milliseconds; returns how to call it off. */
+  timer(milliseconds: number, run: () => void): () => void;
 }
 
 const FAILURE_MEMORY = 10_000; // ms: a link that breaks again within this has failed twice
+/** Before a link that failed twice is opened again, in ms: at first, doubled each time, at most. */
+const PAUSES = { first: 5_000, last: 60_000 };
+/** Where a command wants it, it is opened sooner, but not before this (ms): breaking costs everybody linked there. */
+const SOONEST = 1_000;
 
 type Phase =
   /** With a socket from the moment it is dialled; the link is open once the conversation has said so on it. */
@@ -52,6 +59,8 @@ type Phase =
   | { name: "open"; socket: LinkSocket }
   /** Unlinked for room: the last answers are awaited, then it closes (L4). */
   | { name: "draining"; socket: LinkSocket }
+  /** It failed twice: it waits, and commands are refused or make it try (L7). */
+  | { name: "paused"; end: () => void }
   | { name: "over" };
 
 /** One session's link to one conversation: opened on demand, in order, reopened where it broke (L1, L4, L7). */
@@ -66,6 +75,8 @@ export class ConversationLink {
   /** Frames whose answer has not come, by serial. */
   readonly #unanswered = new Map<number, Forwarded>();
   #failedAt: number | undefined;
+  /** How long it waited the last time (ms), or 0. */
+  #pause = 0;
   #unlinkAsked = false;
   /** Counts dials: one that broke must not be heard any more. */
   #attempt = 0;
@@ -81,13 +92,19 @@ export class ConversationLink {
     return this.#phase.name === "opening";
   }
 
+  get isPaused(): boolean {
+    return this.#phase.name === "paused";
+  }
+
   /** Whether it can give way: it is open and was not asked to yet. */
   get canUnlink(): boolean {
     return this.#phase.name === "open" && !this.#unlinkAsked;
   }
 
   send(forwarded: Forwarded): void {
-    if (this.#phase.name === "open") this.#transmit(this.#phase.socket, forwarded);
+    if (this.#phase.name === "open") return this.#transmit(this.#phase.socket, forwarded);
+    this.#retry();
+    if (this.#phase.name === "paused") this.#owner.lose(forwarded);
     else this.#waiting.push(forwarded);
   }
 
@@ -101,6 +118,7 @@ export class ConversationLink {
 
   /** The session missed something: the link is opened again, and replays from where the session is. */
   resync(): void {
+    this.#retry();
     if (this.#phase.name === "draining") this.#again = true;
     if (this.#phase.name !== "open") return;
     this.#phase.socket.close(linkClose.LOST);
@@ -109,6 +127,7 @@ export class ConversationLink {
 
   /** A sibling is linked: if this link is on its way out, another has to follow it. */
   wantAgain(): void {
+    this.#retry();
     if (this.#phase.name === "draining") this.#again = true;
   }
 
@@ -116,7 +135,29 @@ export class ConversationLink {
   close(code: number): void {
     const phase = this.#phase;
     this.#phase = { name: "over" };
-    if (phase.name !== "over") phase.socket?.close(code);
+    if (phase.name === "paused") phase.end();
+    else if (phase.name !== "over") phase.socket?.close(code);
+  }
+
+  /** Whatever has no answer yet is refused. */
+  giveUp(): void {
+    const given = [...this.#unanswered.values(), ...this.#waiting];
+    this.#unanswered.clear();
+    this.#waiting = [];
+    for (const forwarded of given) this.#owner.lose(forwarded);
+  }
+
+  /** Somebody wants the link while it is paused. */
+  #retry(): void {
+    if (this.#phase.name !== "paused") return;
+    if (this.#failedAt !== undefined && elapsed(this.#failedAt, this.#owner.now()) < SOONEST) return;
+    this.#phase.end();
+    this.#reopen();
+  }
+
+  #reopen(): void {
+    this.#phase = { name: "opening" };
+    void this.#open();
   }
 
   async #open(): Promise<void> {
@@ -172,7 +213,7 @@ export class ConversationLink {
         this.#unlinkAsked = false;
         records = records.slice(1);
         this.#receive(records);
-        this.#owner.linked(this.conversationId, period, since);
+        this.#owner.linked(this.conversationId, period, since, head);
         if (this.#owner.isBehind(this.conversationId, head)) return this.resync();
         this.#transmitWaiting(socket);
       }
@@ -203,29 +244,45 @@ export class ConversationLink {
     this.#owner.over(this, this.#waiting.splice(0), this.#again);
   }
 
-  /** The link broke, or could not be opened: what is safe to repeat goes again, the rest is answered (L7). */
+  /**
+   * The link broke, or could not be opened: what is safe to repeat goes again, the rest is answered (L7). What breaks
+   * again soon is broken for longer, as where a disk is full or a file damaged: everything is answered then.
+   */
   #broke(): void {
-    if (this.#phase.name === "over") return;
+    if (this.#phase.name === "over" || this.#phase.name === "paused") return;
     const now = this.#owner.now();
-    const failedBefore = this.#failedAt !== undefined && elapsed(this.#failedAt, now) < FAILURE_MEMORY;
+    const memory = FAILURE_MEMORY + this.#pause;
+    const failedBefore = this.#failedAt !== undefined && elapsed(this.#failedAt, now) < memory;
     this.#failedAt = now;
-    if (failedBefore) {
-      this.#phase = { name: "over" };
-      return this.#owner.broken();
-    }
-    const again: Forwarded[] = [];
-    for (const forwarded of this.#unanswered.values()) {
-      if (isRepeatable(forwarded.command)) again.push(forwarded);
-      else this.#owner.lose(forwarded);
-    }
-    this.#unanswered.clear();
-    this.#waiting = [...again, ...this.#waiting];
+    if (!failedBefore) this.#pause = 0;
+    const again = failedBefore ? [] : this.#repeatable();
     if (!this.#owner.hasMark(this.conversationId)) {
       this.#phase = { name: "over" };
-      return this.#owner.lostTrack(this, this.#waiting.splice(0));
+      if (failedBefore) this.giveUp();
+      return this.#owner.lostTrack(this, [...again, ...this.#waiting.splice(0)]);
     }
-    this.#phase = { name: "opening" };
-    void this.#open();
+    if (failedBefore) {
+      this.#pause = Math.min(Math.max(this.#pause * 2, PAUSES.first), PAUSES.last);
+      this.#phase = { name: "paused", end: this.#owner.timer(this.#pause, () => this.#reopen()) };
+      this.#owner.reopening(this);
+      return this.giveUp();
+    }
+    this.#waiting = [...again, ...this.#waiting];
+    this.#owner.reopening(this);
+    // Those who hear of it may have ended the session.
+    if (!this.#isOver) this.#reopen();
+  }
+
+  get #isOver(): boolean {
+    return this.#phase.name === "over";
+  }
+
+  /** What was sent and not answered, as far as it may be sent again; the rest is refused. */
+  #repeatable(): Forwarded[] {
+    const unanswered = [...this.#unanswered.values()];
+    this.#unanswered.clear();
+    for (const one of unanswered) if (!isRepeatable(one.command)) this.#owner.lose(one);
+    return unanswered.filter(({ command }) => isRepeatable(command));
   }
 
   /** A socket can turn out to be gone at any of them: the rest waits for the next. */

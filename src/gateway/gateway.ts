@@ -259,7 +259,9 @@ export class Gateway implements SessionOwner {
     this.#letGoUntil = this.now() + LEAVING;
   }
 
+  /** A refusal by number tells apps more than a socket that closes. */
   broken(): void {
+    if (!this.#over) for (const session of [...this.#sessions.values()]) session.refuseAll();
     this.#fail("INTERNAL_ERROR");
   }
 

@@ -52,6 +52,21 @@ export class LinkTable {
     this.#byUse.add(link);
   }
 
+  /** The link broke: it is to be opened again, now or later. */
+  reopening(link: ConversationLink): void {
+    if (this.#links.get(link.conversationId) !== link) return;
+    this.#byUse.delete(link);
+    this.#leaving.delete(link);
+    this.#opening.add(link);
+  }
+
+  /** Links that failed twice and wait. */
+  get paused(): number {
+    let count = 0;
+    for (const link of this.#opening) if (link.isPaused) count += 1;
+    return count;
+  }
+
   used(link: ConversationLink, now: number): void {
     link.lastUsedAt = now;
     if (this.#byUse.delete(link)) this.#byUse.add(link);
@@ -81,8 +96,6 @@ export class LinkTable {
     for (const link of this.#byUse) {
       if (excess <= 0 || link.lastUsedAt >= usedBefore) return;
       this.#byUse.delete(link);
-      // It broke, and is being opened again.
-      if (link.isOpening) this.#opening.add(link);
       if (!link.canUnlink) continue;
       this.#leaving.add(link);
       excess -= 1;

@@ -16,6 +16,9 @@ interface Story {
   cut: number;
   crash: number;
   evict: number;
+  /** The storage of a conversation fails for 15 s; and whether nobody may lose a socket of it. */
+  storage?: number;
+  keepsSockets?: boolean;
 }
 
 const quiet: Story = {
@@ -56,6 +59,10 @@ async function play(seed: number, story: Story): Promise<void> {
     }
   };
   const bury = () => {
+    if (story.keepsSockets) {
+      const closed = phones.filter(({ closedWith }) => closedWith === 4200).map(({ name }) => name);
+      expect(closed, `seed ${seed}: sockets were closed`).toEqual([]);
+    }
     for (const phone of phones.filter(({ alive }) => !alive)) {
       for (const receipt of phone.pending.values()) unsent.push({ clientId: phone.clientId, receipt });
     }
@@ -73,6 +80,7 @@ async function play(seed: number, story: Story): Promise<void> {
     const house = town.conversations.get(network.pick(ids) ?? "");
     if (network.chance(story.cut)) house?.cutOneLink();
     if (network.chance(story.crash)) house?.crash();
+    if (story.storage !== undefined && network.chance(story.storage)) house?.failStorage(15_000);
     if (network.chance(story.evict)) {
       house?.evict();
       town.client(network.pick(story.people) ?? "").evict();
@@ -164,6 +172,10 @@ stories("[L2] the cold lane is slow or fails", {
 });
 stories("[I9] objects sleep at any moment", { ...quiet, evict: 0.05, login: 0.03, drop: 0.01 });
 stories("[I1] [L7] conversations die at any moment", { ...quiet, crash: 0.01, login: 0.03, drop: 0.01 });
+stories("[I10] [L7] conversations whose storage fails refuse, cost nobody a socket, and make it good", {
+  ...{ ...quiet, conversations: 2, keepsSockets: true },
+  ...{ storage: 0.01, login: 0.02, drop: 0.01 },
+});
 stories("[L1-L8] everything at once", {
   ...{
     people: ["tom", "jerry", "mary"],

@@ -29,9 +29,13 @@ export class Phone {
   /** What it sent again for an earlier device: a copy may have come before. */
   readonly resent = new Set<string>();
   alive = true;
+  /** The code that the gateway closed its socket with. */
+  closedWith: number | undefined;
   readonly #gateway: Gateway;
   readonly #acked: (receipt: Receipt, timestamp: number) => void;
   #serial = 0;
+  readonly #network: Network;
+  #refused = 0;
 
   constructor(
     network: Network,
@@ -40,6 +44,7 @@ export class Phone {
     linkLimit: number,
     acked: (receipt: Receipt, timestamp: number) => void,
   ) {
+    this.#network = network;
     this.clientId = clientId;
     this.name = `${clientId}#${++phones}`;
     this.#acked = acked;
@@ -56,6 +61,7 @@ export class Phone {
         send: (data) => typeof data !== "string" && this.#hear(data, town),
         close: (code) => {
           trace(this.name, "closed by the gateway", code);
+          this.closedWith = code;
           this.alive = false;
         },
       },
@@ -88,8 +94,9 @@ export class Phone {
 
   send(receipt: Receipt, again = false): void {
     const { conversationId: cid, token: dt } = receipt;
-    const serial = this.#ask({ cmd: "direct", directMessage: { cid, msg: dt, dt } });
-    this.pending.set(serial, receipt);
+    // It may be answered before this returns.
+    this.pending.set(this.#serial + 1, receipt);
+    this.#ask({ cmd: "direct", directMessage: { cid, msg: dt, dt } });
     (again ? this.resent : this.own).add(receipt.token);
   }
 
@@ -98,6 +105,16 @@ export class Phone {
     trace(this.name, "dropped");
     this.alive = false;
     this.#gateway.lost();
+  }
+
+  #sendLater(receipt: Receipt): void {
+    const place = this.#refused + 1;
+    this.#refused = place;
+    this.pending.set(-place, receipt);
+    this.#network.timer(3_000, () => {
+      // A phone that went meanwhile leaves it to the next one.
+      if (this.alive && this.pending.delete(-place)) this.send(receipt, true);
+    });
   }
 
   #ask(command: Parameters<typeof encodeCommand>[0]): number {
@@ -123,8 +140,8 @@ export class Phone {
       const receipt = this.pending.get(frame.i);
       if (receipt === undefined) throw new Error(`answered twice: ${frame.i}`);
       this.pending.delete(frame.i);
-      // It waited too long for a catch-up: its person sends it once more.
-      if (frame.ackMessage?.reason === "INTERNAL_ERROR") return this.send(receipt, true);
+      // Its conversation did not work, or no catch-up came: its person sends it once more, not at once.
+      if (frame.ackMessage?.reason === "INTERNAL_ERROR") return this.#sendLater(receipt);
       if (has(frame.ackMessage, "code")) throw new Error(`refused: ${frame.ackMessage?.reason}`);
       this.#acked(receipt, Number(frame.ackMessage?.t));
     }

@@ -36,6 +36,7 @@ const acts = {
   evict: (play: Play) => play.evict(),
   crash: (play: Play) => play.crash(),
   restart: (play: Play) => play.restart(),
+  storage: (play: Play) => play.storage(),
   die: (play: Play) => play.anyOpen()?.loseGateway(),
   freeze: (play: Play) => play.anyOpen()?.freeze(),
   thaw: (play: Play) => play.thaw(),
@@ -250,6 +251,11 @@ export class Play {
   evict(): void {
     this.anyHouse().evict();
     this.#town.client(this.#network.pick(this.#story.people) ?? "").evict();
+  }
+
+  /** A disk is full for a while. */
+  storage(): void {
+    this.anyHouse().failStorage(15_000);
   }
 
   crash(): void {

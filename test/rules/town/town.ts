@@ -163,6 +163,7 @@ export class ConversationHouse {
   readonly #ends = new Map<End, Link>();
   #alarmAt: number | undefined;
   #calls = 0;
+  #failsUntil = 0;
   #living: {
     state: ConversationState;
     delivery: Delivery;
@@ -231,6 +232,12 @@ export class ConversationHouse {
     this.#living = this.#wake();
   }
 
+  /** As on a full disk: for this long (ms), whatever a device asks for breaks the object and writes nothing. */
+  failStorage(duration: number): void {
+    trace(this.#town.network.now, "storage fails");
+    this.#failsUntil = this.#town.network.now + duration;
+  }
+
   cutOneLink(): void {
     this.#town.network.pick([...this.#ends.keys()])?.cut((length) => this.#town.network.random(length + 1));
   }
@@ -265,6 +272,7 @@ export class ConversationHouse {
       }
       const command = decodeCommand(data);
       if (command !== undefined && isConversationCommand(command)) {
+        if (this.#town.network.now < this.#failsUntil) return this.crash();
         void this.#living.conversation.handle(link, command);
       }
     };
