@@ -38,6 +38,14 @@ export const CLIENTS_COUNTED = 200;
 export const BYTES_PER_SOCKET_MINUTE = 64 * 1024 * 1024;
 export const FRAMES_PER_SOCKET_MINUTE = 60_000;
 
+/** Calls of a conversation to its members' objects that are on their way at a time: each may make an object, 2 ms. */
+export const COLD_CALLS_AT_ONCE = 8;
+/**
+ * Bytes of messages in one page of history that a client asks for; the rest comes with the next page. So much has to
+ * fit in any case: SDKs ask for 100 at most, and some take a shorter page for the last one.
+ */
+export const HISTORY_ANSWER = { bytes: 4 * 1024 * 1024, messages: 100 };
+
 /** Rows of a log that are looked at in one turn for one command, where an index cannot tell which of them count. */
 export const LOG_ROWS = 2_000;
 /** The same where each row's content has to be parsed, which may be 64 KB. */

@@ -1,3 +1,5 @@
+import { aTurn } from "../turn.ts";
+
 /**
  * Asks conversations, so many at once, with a turn for everybody else after each: workerd reads no socket while calls
  * follow on calls. Rejects as soon as one of them does.
@@ -16,9 +18,4 @@ export async function eachConversation(
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, ids.length) }, worker));
-}
-
-/** Whatever waits in this isolate has its turn. */
-export function aTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }

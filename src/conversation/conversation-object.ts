@@ -19,6 +19,7 @@ import { reason } from "../reason.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { archiveOf } from "./archive.ts";
+import { ColdCalls } from "./cold-calls.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
@@ -372,6 +373,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     }
     const { id } = state.facts;
     const links = [...this.#links.values()];
+    const coldCalls = new ColdCalls();
     const delivery = new Delivery(
       {
         now: () => Date.now(),
@@ -395,7 +397,9 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         owesNothing: () => state.owesNothing(),
         deliverCold: (clientId, frame) => {
           const client = this.env.CLIENTS.getByName(clientId);
-          return withDeadline(client.deliver(id, frame), COLD_DEADLINE, `delivery to ${clientId}`);
+          return coldCalls.run(() =>
+            withDeadline(client.deliver(id, frame), COLD_DEADLINE, `delivery to ${clientId}`),
+          );
         },
         retryAfter: (delay) => this.#alarm.within(delay),
         timer: (delay, run) => {

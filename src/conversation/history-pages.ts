@@ -1,4 +1,4 @@
-import { HISTORY_ROWS, LOG_ROWS, PARSED_ROWS } from "../bounds.ts";
+import { HISTORY_ANSWER, HISTORY_ROWS, LOG_ROWS, PARSED_ROWS } from "../bounds.ts";
 import type { MessageRecord } from "../history/records.ts";
 import type { HistoryPoint } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
@@ -29,6 +29,7 @@ export class HistoryPages {
   *byTurns(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
     const { direction, limit, messageType } = request;
     const found: MessageRecord[] = [];
+    const room = clientId === undefined ? new Unbounded() : new Room();
     let start = request.start;
     // Most often every row counts, and the first turn is all.
     let rows = limit;
@@ -38,8 +39,9 @@ export class HistoryPages {
         yield;
       }
       const end = this.#edge({ ...request, start }, rows);
-      found.push(...this.#pageUntil({ ...request, start, limit: limit - found.length }, clientId, end));
-      if (end === undefined || found.length >= limit || isPast(end, request)) break;
+      const turn = { ...request, start, limit: limit - found.length };
+      found.push(...this.#pageUntil(turn, clientId, end, room));
+      if (end === undefined || found.length >= limit || room.isFull || isPast(end, request)) break;
       start = { timestamp: end, messageId: undefined, inclusive: false };
     }
     if (direction === "older") found.reverse();
@@ -65,6 +67,7 @@ export class HistoryPages {
     request: HistoryRequest,
     clientId: string | undefined,
     edge: number | undefined,
+    room: Room,
   ): MessageRecord[] {
     const older = request.direction === "older";
     const conditions: string[] = [clientId === undefined ? THERE : FOR_ANY];
@@ -91,15 +94,42 @@ export class HistoryPages {
       );
       bindings.push(request.messageType);
     }
-    return this.#sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE ${conditions.join(" AND ")} ` +
-          `ORDER BY timestamp ${older ? "DESC" : "ASC"} LIMIT ?`,
-        ...bindings,
-        request.limit,
-      )
-      .toArray()
-      .map(toMessage);
+    const rows = this.#sql.exec<Row & { size: number }>(
+      `SELECT ${COLUMNS}, octet_length(content) AS size FROM messages WHERE ${conditions.join(" AND ")} ` +
+        `ORDER BY timestamp ${older ? "DESC" : "ASC"} LIMIT ?`,
+      ...bindings,
+      request.limit,
+    );
+    const found: MessageRecord[] = [];
+    // One by one, so that no more is read than fits.
+    for (const row of rows) {
+      room.take(row.size);
+      found.push(toMessage(row));
+      if (room.isFull) break;
+    }
+    return found;
+  }
+}
+
+/** What of a page for a client has room in one answer (I13). */
+class Room {
+  #bytes = 0;
+  #messages = 0;
+
+  take(bytes: number): void {
+    this.#bytes += bytes;
+    this.#messages += 1;
+  }
+
+  get isFull(): boolean {
+    return this.#messages >= HISTORY_ANSWER.messages && this.#bytes >= HISTORY_ANSWER.bytes;
+  }
+}
+
+/** The app's server has what it asks for: who copies everything takes a short page for the last one. */
+class Unbounded extends Room {
+  override get isFull(): boolean {
+    return false;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Env } from "../../env.ts";
 import { printable } from "../../printable.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
 import { reason } from "../../reason.ts";
+import { aTurn } from "../../turn.ts";
 import { type Answer, invalid } from "../answer.ts";
 import { Unanswered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
@@ -79,6 +80,7 @@ export const batch = new Hono<HttpEnv>()
       const done: JsonObject[] = [];
       for (const each of parts) {
         const answer = await answerTo(context.env, each, saver);
+        await aTurn();
         done.push(answer.failure === undefined ? { success: answer.body } : { error: { ...answer.failure } });
       }
       return context.json(done);
@@ -103,6 +105,7 @@ export const batch = new Hono<HttpEnv>()
       for (const each of parts) {
         const answer = await answerTo(context.env, each, saver);
         if (answer.failure !== undefined) return refuse(context, answer.status, answer.failure);
+        await aTurn();
         const name = nameOf(each, answer.body);
         // Objective-C saves one object by several requests.
         done.set(name, { ...done.get(name), ...answer.body });

@@ -192,3 +192,36 @@ describe("an edit of what was said before somebody joined", () => {
     });
   });
 });
+
+describe("[I13] a page of long messages", () => {
+  /** Bytes of one in three for each character. */
+  const fill = (count: number, characters: number) => {
+    for (let at = 0; at < count; at += 1) {
+      say(state, message(2_000 + at, { content: "奶".repeat(characters) }));
+    }
+  };
+  const page = (limit: number, clientId: string | undefined, direction: "newer" | "older" = "newer") =>
+    timesOf(log.page({ ...everything, limit, direction }, clientId));
+
+  test("has for a client what fits into an answer, and the next page goes on where it ends", () => {
+    fill(400, 7_000);
+    const first = page(1_000, "jerry");
+    expect(first).toEqual(Array.from({ length: 200 }, (_, at) => 2_000 + at));
+    const start = { timestamp: 2_199, messageId: undefined, inclusive: false };
+    expect(timesOf(log.page({ ...everything, limit: 1_000, start }, "jerry"))).toEqual(
+      Array.from({ length: 200 }, (_, at) => 2_200 + at),
+    );
+    expect(page(1_000, "jerry", "older")).toEqual(Array.from({ length: 200 }, (_, at) => 2_200 + at));
+  });
+
+  test("has for a client the 100 messages that SDKs ask for, however long they are", () => {
+    fill(120, 21_000);
+    expect(page(100, "jerry").length).toBe(100);
+    expect(page(1_000, "jerry").length).toBe(100);
+  });
+
+  test("has for the app's server all that it asks for", () => {
+    fill(400, 7_000);
+    expect(page(1_000, undefined).length).toBe(400);
+  });
+});

@@ -1,0 +1,7 @@
+/**
+ * Whatever waits in this isolate has its turn. Awaiting a call is none: workerd reads no socket while calls follow on
+ * calls.
+ */
+export function aTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
