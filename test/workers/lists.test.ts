@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { ConversationObject } from "../../src/conversation/conversation-object.ts";
 import { history, look, named, query, say, start } from "./support/chat.ts";
 import { edit, namedBy } from "./support/commands.ts";
 import { breakTable, repair } from "./support/d1.ts";
@@ -134,9 +135,23 @@ test("[I11] where D1 takes nothing, a list comes all the same, as D1 has it", as
   ]);
 });
 
-test("[I13] a client cannot have conversations asked that it was not shown", async () => {
+test("[I13] a client cannot have conversations copied that it was not shown", async () => {
+  const [tom, spike] = named("tom", "spike");
   const { toms, kitchen } = await twoChats();
-  const forged = JSON.stringify([["ffffffffffffffffffffffff", 9e15, 9e15]]);
-  const answer = await toms.ask({ cmd: "conv", op: "query", convMessage: {}, shown: forged });
-  expect(answer.convMessage?.results?.data).toContain(kitchen);
+  const spikes = await Device.of(spike);
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  await breakTable("messages");
+  const foreign = await start(spikes, [spike], { unique: false });
+  await say(spikes, foreign, "behind");
+  await say(toms, kitchen, "behind too");
+  await repair();
+  const copied = vi.spyOn(ConversationObject.prototype, "copyNow");
+  const forged = JSON.stringify([[foreign, 9e15, 9e15]]);
+  const strangers = await Device.of(tom);
+  const answer = await strangers.ask({ cmd: "conv", op: "query", convMessage: {}, shown: forged });
+  expect(answer.convMessage?.results?.data).toBe("[]");
+  expect(copied).not.toHaveBeenCalled();
+  // Who was shown that there is more has it copied, and by itself.
+  await toms.ask({ cmd: "conv", op: "query", convMessage: {}, shown: forged });
+  expect(copied).toHaveBeenCalledTimes(1);
 });

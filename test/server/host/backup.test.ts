@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { history, say, start as startChat } from "../../support/chat.ts";
 import { type Server, startServer } from "../../support/server.ts";
@@ -188,6 +190,40 @@ describe("a backup of a server that works", () => {
     expect(await history(again, id)).toEqual(["hello"]);
   });
 });
+
+test("[I11] what D1 lacked when a backup was taken is copied after the restoration, though nobody comes", async () => {
+  const data = join(root, "data");
+  const server = await start(data);
+  const tom = await Device.of(server, "Tom");
+  const id = await startChat(tom, ["Tom", "Jerry"]);
+  await say(tom, id, "copied");
+  const archived = async (from: Server) => {
+    const messages = await ask<{ data: string }[]>(from, "/1.2/rtm/clients/Tom/messages");
+    return messages.map((message) => message.data).toSorted();
+  };
+  await expect.poll(() => archived(server), { timeout: 20_000 }).toEqual(["copied"]);
+  const [name = ""] = (await readdir(join(data, "d1"), { recursive: true })).filter((file) =>
+    /[0-9a-f]{64}\.sqlite$/.test(file),
+  );
+  const database = new DatabaseSync(join(data, "d1", name));
+  database.exec("BEGIN IMMEDIATE"); // D1 takes nothing
+  await say(tom, id, "not copied");
+  await server.kill();
+  database.exec("ROLLBACK");
+  const { total } = v.parse(Count, database.prepare("SELECT count(*) AS total FROM messages").get());
+  expect(total).toBe(1);
+  database.close();
+
+  expect(await command("backup", "--to", join(root, "backup"), "--data", data)).toMatchObject({ code: 0 });
+  const target = join(root, "restored");
+  expect(await command("restore", "--from", join(root, "backup"), "--data", target)).toMatchObject({
+    code: 0,
+  });
+  const restored = await start(target);
+  await expect.poll(() => archived(restored), { timeout: 40_000 }).toEqual(["copied", "not copied"]);
+});
+
+const Count = v.object({ total: v.number() });
 
 describe("a restoration", () => {
   async function backup(): Promise<string> {
