@@ -9,7 +9,8 @@ export function isFromForeignPage(request: Request, listed: readonly string[]): 
   if (origin === null || listed.includes(origin)) return false;
   if (!URL.canParse(origin)) return true;
   const { protocol, host } = new URL(origin);
-  return host !== hostOf(request, protocol);
+  // A page in a file has no host, and no page of this server's is one.
+  return host === "" || host !== hostOf(request, protocol);
 }
 
 /**

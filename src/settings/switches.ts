@@ -18,9 +18,19 @@ export function switchesOff(settings: Settings): SwitchOff[] {
       isOn: security.signLogin || security.jwt !== null,
     },
     {
-      setting: "security.signConversation",
-      allows: "join any conversation whose id they know, add and remove anybody",
-      isOn: security.signConversation,
+      setting: "security.join or security.signConversation",
+      allows: "join any conversation whose id they know, and add anybody",
+      isOn: security.signConversation || security.join !== "anyone",
+    },
+    {
+      setting: "security.removeOthers or security.signConversation",
+      allows: "remove anybody from a conversation that they have joined",
+      isOn: security.signConversation || security.removeOthers !== "members",
+    },
+    {
+      setting: "security.historyFrom",
+      allows: "read what was said before they joined",
+      isOn: security.signConversation || security.join !== "anyone" || security.historyFrom === "joining",
     },
     {
       setting: "security.findOthers",

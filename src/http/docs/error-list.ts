@@ -37,7 +37,8 @@ const ofHttp: Omit<ListedError, "name" | "closes">[] = [
   {
     code: 401,
     meaning: "no key, or one that does not allow this",
-    advice: "Send the app id and the right key; not every call takes the app key.",
+    advice:
+      "Send `X-LC-Id: <app id>` and `X-LC-Key: <app key>`; for what takes the master key, `X-LC-Key: <master key>,master`, with `,master` behind it.",
     retry: false,
   },
   { code: 403, meaning: "not allowed", advice: "The sentence says why.", retry: false },

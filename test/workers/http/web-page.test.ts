@@ -19,6 +19,7 @@ describe("[I12] the master key", () => {
     ["https://im.example.com:8443", "im.example.com", 401],
     ["http://localhost:3000", "127.0.0.1:8787", 401],
     ["null", "im.example.com", 401],
+    ["file://", "im.example.com", 401],
     ["", "im.example.com", 401],
     ["https://im.example.com", "im.example.com", 200],
     ["https://im.example.com", "im.example.com:443", 200],

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { settingsFrom } from "../../../src/settings/schema.ts";
+import { switchesOff } from "../../../src/settings/switches.ts";
+
+const offWith = (security: object) =>
+  switchesOff(settingsFrom({ security: { ...security } }, false).settings).map(({ setting }) => setting);
+
+test("an app that set what docs/security.md recommends is told of nothing that strangers can do", () => {
+  const recommended = {
+    ...{ signLogin: true, join: "members", removeOthers: "creator", historyFrom: "joining" },
+    ...{ findOthers: "nobody", showMembers: false, origins: ["https://example.com"] },
+  };
+  expect(offWith(recommended)).toEqual([]);
+});
+
+test("each recommendation that was not followed is named", () => {
+  expect(offWith({ signLogin: true, join: "members" })).toEqual([
+    "security.removeOthers or security.signConversation",
+    "security.showMembers",
+    "security.origins",
+  ]);
+  expect(offWith({})).toContain("security.join or security.signConversation");
+  expect(offWith({})).toContain("security.historyFrom");
+  expect(offWith({ signConversation: true })).not.toContain("security.historyFrom");
+});
