@@ -162,6 +162,13 @@ export const QUERY_PATTERN_WORK = 2_000_000;
  * logged in on: whoever has the app key can make any number of them.
  */
 export const SUBSCRIBED_MAX = 20;
+/**
+ * Requests with the app key in a minute from an address, whatever they ask: a JavaScript device makes one at each
+ * login. From this machine and private networks, where a proxy may stand for everybody, more.
+ */
+export const REQUESTS_PER_ADDRESS = { public: 6_000, other: 60_000 };
+/** What a request counts as that may ask hundreds of objects, or D1 fifty times. */
+export const COSTLY_REQUEST = 10;
 /** Saves of installations with the app key in a minute from an address: a school whose phones all start at once. */
 export const INSTALLATIONS_PER_ADDRESS = 600;
 /** Conversations asked for the count of all unread messages: each is an object to wake. */

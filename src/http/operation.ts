@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { type DescribeRouteOptions, resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
+import { frontOf, senderOf } from "../gateway/address.ts";
 import { printable } from "../printable.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { plain } from "../protocol/written-number.ts";
@@ -10,6 +11,7 @@ import { type Caller, callerOf, credentialsInHeaders } from "./auth.ts";
 import { readJson } from "./body.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
+import { isWithinRate } from "./request-rate.ts";
 import { isFromForeignPage } from "./web-page.ts";
 
 export type Tag =
@@ -45,6 +47,8 @@ export interface Operation {
   bodyLimit?: number;
   /** Parameters in headers. */
   headers?: { name: string; description: string; example: string }[];
+  /** How many requests it counts as, with the app key; 1 without. */
+  weight?: number;
   /** Takes one from a quota (L-10). */
   isMetered?: boolean;
 }
@@ -101,6 +105,14 @@ export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
       const caller = await identify(context);
       if (caller === "none" || (access === "master" && caller !== "master")) {
         return refuse(context, 401, failures.unauthorized);
+      }
+      const { countedAs } = senderOf(context.req.raw.headers, frontOf(context.env));
+      if (caller !== "master" && !isWithinRate(countedAs, described.weight ?? 1, Date.now())) {
+        context.header("Retry-After", "60");
+        return refuse(context, 429, {
+          code: 429,
+          error: "Too many requests from this address; try again later.",
+        });
       }
     }
     await next();

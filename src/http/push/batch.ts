@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { BATCH_COST_MAX, BATCH_PARTS_MAX } from "../../bounds.ts";
+import { BATCH_COST_MAX, BATCH_PARTS_MAX, COSTLY_REQUEST } from "../../bounds.ts";
 import { isConversationId } from "../../conversation/ids.ts";
 import type { Env } from "../../env.ts";
 import { printable } from "../../printable.ts";
@@ -70,7 +70,7 @@ export const batch = new Hono<HttpEnv>()
       description:
         "With installations, or, for the master key, with conversations: in their order, each for itself. One that is " +
         "refused leaves the others be.",
-      ...{ access: "app", answer: outcomes, bodyLimit: BODY_MAX },
+      ...{ access: "app", answer: outcomes, bodyLimit: BODY_MAX, weight: COSTLY_REQUEST },
     }),
     takes("json", requests(device), undefined, "as written"),
     async (context) => {
@@ -93,7 +93,7 @@ export const batch = new Hono<HttpEnv>()
       description:
         "The Swift, Objective-C and Java SDKs save so. Each is answered under the `__internalId` of its body, else " +
         "under its `objectId`. The first that is refused ends it; those before it are saved.",
-      ...{ access: "app", answer: savedByName, bodyLimit: BODY_MAX },
+      ...{ access: "app", answer: savedByName, bodyLimit: BODY_MAX, weight: COSTLY_REQUEST },
     }),
     takes("json", requests({ __internalId: "1A2B", ...device }), undefined, "as written"),
     async (context) => {

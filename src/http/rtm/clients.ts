@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { onlineAmong } from "../../app/online.ts";
+import { COSTLY_REQUEST } from "../../bounds.ts";
 import { withDeadline } from "../../deadline.ts";
 import { messagesSentBy } from "../../history/messages.ts";
 import { isMemberAnywhere } from "../../history/names.ts";
@@ -57,7 +58,7 @@ export const clients = new Hono<HttpEnv>()
       description:
         "In all conversations, the latest 500 of those with news, or in one: 0 where he is no member. The app key " +
         "suffices (Y-22).",
-      ...{ access: "app", answer: unreadCount },
+      ...{ access: "app", answer: unreadCount, weight: COSTLY_REQUEST },
     }),
     takes("param", client),
     takes("query", v.object({ conv_id: v.optional(schema.conversationId()) })),

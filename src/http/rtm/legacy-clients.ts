@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { COSTLY_REQUEST } from "../../bounds.ts";
 import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse, refused } from "../errors.ts";
@@ -31,7 +32,7 @@ export const legacyClients = new Hono<HttpEnv>()
     "/1.1/rtm/messages/unread/:client",
     operation({
       ...{ id: "countUnread11", tag: "Version 1.1", summary: "Count unread messages" },
-      ...{ access: "app", answer: unreadCount },
+      ...{ access: "app", answer: unreadCount, weight: COSTLY_REQUEST },
     }),
     takes("param", client),
     (context) => unread(context, context.req.valid("param").client, undefined),

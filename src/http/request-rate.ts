@@ -1,0 +1,21 @@
+import { REQUESTS_PER_ADDRESS } from "../bounds.ts";
+import { networkOf } from "../gateway/address-allowances.ts";
+import { type AddressLimits, addressLimits } from "../gateway/address-limits.ts";
+
+/**
+ * Whether a request with the app key, which every copy of the app has, is still within what its address may ask for in
+ * a minute; counts it if it is. This machine and private networks may stand for everybody: they have more.
+ *
+ * @param weight how many it counts as
+ * @param now ms
+ */
+export function isWithinRate(
+  countedAs: string | undefined,
+  weight: number,
+  now: number,
+  limits: AddressLimits = addressLimits,
+): boolean {
+  const isTold = countedAs !== undefined && networkOf(countedAs) !== undefined;
+  const most = isTold ? REQUESTS_PER_ADDRESS.public : REQUESTS_PER_ADDRESS.other;
+  return limits.take(countedAs, "requests", weight, most, now);
+}

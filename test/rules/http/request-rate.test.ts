@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { REQUESTS_PER_ADDRESS } from "../../../src/bounds.ts";
+import { AddressLimits } from "../../../src/gateway/address-limits.ts";
+import { isWithinRate } from "../../../src/http/request-rate.ts";
+
+const NOW = 1_800_000_000_000;
+
+test("[I13] an address asks for so much in a minute with the app key, and everybody else goes on", () => {
+  const limits = new AddressLimits();
+  const ask = (address: string | undefined, weight: number, now = NOW) =>
+    isWithinRate(address, weight, now, limits);
+  expect(ask("8.8.8.8", REQUESTS_PER_ADDRESS.public - 1)).toBe(true);
+  expect(ask("8.8.8.8", 10)).toBe(false);
+  expect(ask("8.8.8.8", 1)).toBe(true);
+  expect(ask("8.8.8.8", 1)).toBe(false);
+  expect(ask("8.8.4.4", 1)).toBe(true);
+  expect(ask("8.8.8.8", 1, NOW + 60_000)).toBe(true);
+});
+
+test.each(["127.0.0.1", "::1", "172.17.0.1"])(
+  "[I13] %s, where a proxy may stand for everybody, asks for more, and not for everything",
+  (address) => {
+    const limits = new AddressLimits();
+    expect(isWithinRate(address, REQUESTS_PER_ADDRESS.public * 2, NOW, limits)).toBe(true);
+    expect(isWithinRate(address, REQUESTS_PER_ADDRESS.other, NOW, limits)).toBe(false);
+  },
+);
