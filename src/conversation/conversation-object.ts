@@ -43,6 +43,7 @@ const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
 const START_DEADLINE = 4_000; // ms for the successor of a unique conversation, less than who asks waits for
 const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY = 60_000; // ms
+const TURNS = 4; // of the thread: by then what one device sent together is handed over (measured)
 
 export interface MissedNotices {
   notifications: Notification[];
@@ -421,6 +422,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const events = new EventOutbox(this.ctx.storage.sql);
     const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => Date.now(),
+      tick: (run) => void setTimeout(run, 0),
+      turns: (run) => void this.#turns(run),
       nextTick: (run) => this.#nextTick(run),
       archiveSoon: () => outbox.soon(),
       settings: () => settings.last,
@@ -443,9 +446,15 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   /**
-   * Where the clock is set back, workerd's timers stand still until it is there again. What is written is flushed all
-   * the same, which takes longer than a tick.
+   * Where the clock is set back, workerd's timers stand still until it is there again. A flush of the storage comes
+   * back all the same; where nothing was written, after one turn of the thread, in which few of the frames that have
+   * arrived are handed over.
    */
+  async #turns(run: () => void): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn++) await this.ctx.storage.sync().catch(() => {});
+    run();
+  }
+
   #nextTick(run: () => void): void {
     let done = false;
     const once = () => {
@@ -454,7 +463,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       run();
     };
     setTimeout(once, 0);
-    this.ctx.storage.sync().then(once, once);
+    void this.#turns(once);
   }
 
   #lost(socket: WebSocket): void {

@@ -7,6 +7,14 @@ const BUSY = 2;
  */
 let committedAt = Number.NEGATIVE_INFINITY;
 
+export interface GroupCommitHost {
+  now(): number;
+  /** Runs its argument when everything already arrived has been handed over; never, as long as the clock stands still. */
+  tick(run: () => void): void;
+  /** Runs its argument after a few turns of the thread, which a clock that stands still does not hold up. */
+  turns(run: () => void): void;
+}
+
 /**
  * Group commit: after a quiet moment a write is committed at once; on a busy thread what arrives until the next
  * tick shares one commit. A durable commit costs a hundred times a row, so a busy conversation pays once per
@@ -16,13 +24,10 @@ export class GroupCommit<Item> {
   #waiting: Item[] = [];
   #ticking = false;
   readonly #commit: (items: Item[]) => void;
-  readonly #host: { now(): number; nextTick(run: () => void): void };
+  readonly #host: GroupCommitHost;
 
-  /**
-   * @param commit writes the items, in order, in one synchronous stretch; must not throw
-   * @param host `nextTick` runs its argument when everything already arrived has been handed over
-   */
-  constructor(commit: (items: Item[]) => void, host: { now(): number; nextTick(run: () => void): void }) {
+  /** @param commit writes the items, in order, in one synchronous stretch; must not throw */
+  constructor(commit: (items: Item[]) => void, host: GroupCommitHost) {
     this.#commit = commit;
     this.#host = host;
   }
@@ -30,12 +35,16 @@ export class GroupCommit<Item> {
   add(item: Item): void {
     this.#waiting.push(item);
     if (this.#ticking) return;
-    if (Math.abs(this.#host.now() - committedAt) > BUSY) return this.flush();
+    const now = this.#host.now();
+    if (Math.abs(now - committedAt) > BUSY) return this.flush();
     this.#ticking = true;
-    this.#host.nextTick(() => {
+    const run = () => {
       this.#ticking = false;
       this.flush();
-    });
+    };
+    // Where the clock was set back it stands still, and no tick comes: one that has not moved is not relied on.
+    if (now !== committedAt) this.#host.tick(run);
+    else this.#host.turns(run);
   }
 
   /** Commits what waits now, before something that must come after it. */

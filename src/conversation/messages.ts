@@ -19,7 +19,7 @@ import type { Settings } from "../settings/schema.ts";
 import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
 import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { GroupCommit, type GroupCommitHost } from "./group-commit.ts";
 import type { HistoryRequest } from "./history-pages.ts";
 import { newMessageId } from "./ids.ts";
 import type { Link } from "./lanes.ts";
@@ -45,10 +45,10 @@ interface StoredMessage {
   about: Pick<Draft, "pushData" | "isPushed">;
 }
 
-export interface MessagesHost {
-  now(): number;
+export interface MessagesHost extends GroupCommitHost {
   /** As last read. */
   settings(): Settings;
+  /** Runs its argument in a turn of its own, whatever becomes of the clock. */
   nextTick(run: () => void): void;
   /** Something was appended that D1 lacks. */
   archiveSoon(): void;

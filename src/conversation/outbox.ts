@@ -2,6 +2,7 @@ import type { Lag } from "../history/lag.ts";
 import type { Progress } from "../history/progress.ts";
 import type { ConversationRecord, MessageRecord } from "../history/records.ts";
 import { reason } from "../reason.ts";
+import { CopyPace } from "./copy-pace.ts";
 import type { ConversationState } from "./state.ts";
 
 /** D1, as the conversation's outbox writes it. Every call has a deadline and may reject. */
@@ -34,30 +35,31 @@ const FLOWING = 8; // messages since the last time: more than people type
 const LATE = 10_000; // ms: older than anything is that waits as it should
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
-/** Conversations of this isolate that copy at once: each copy is a commit of D1's, and more of them gather first. */
-const AT_ONCE = 4;
 /** How long after it was due (ms) a timer counts as lost: the clock was set back under it. */
 const TIMER_LOST = 1_000;
 
-/** How many conversations of this isolate are copying. */
-let copying = 0;
+/** All conversations of this isolate share it. */
+const paceOfAll = new CopyPace();
 
 /**
  * What a conversation owes D1. Nothing is queued: what D1 lacks is known by comparing, so a crash or a failure
  * at any moment is caught up by running again (I11).
  *
- * What is written after a quiet moment is copied at once; what follows gathers for a while, and is copied together.
+ * What is written after a quiet moment is copied at once, unless others copy: then in its turn (`copy-pace.ts`). What
+ * follows gathers for a while, and is copied together.
  * An alarm stands behind it, for an object that dies before it has copied: one for all that is written until it fires.
  */
 export class Outbox {
   readonly #state: ConversationState;
   readonly #archive: Archive;
   readonly #host: OutboxHost;
+  readonly #pace: CopyPace;
   #saving: Promise<boolean> | undefined;
   #copying: Promise<boolean> | undefined;
   #reached: Progress | undefined;
   /** How long what is written gathers (ms): a chat of people waits a second, a conversation in full flow longer. */
   #gathering = GATHER_FIRST;
+  #begunAt = 0;
   #copiedAt = Number.NEGATIVE_INFINITY;
   /** The next copy that a timer will begin (ms): between these two, unless the clock was set back meanwhile. */
   #timer: { setAt: number; dueAt: number } | undefined;
@@ -65,10 +67,11 @@ export class Outbox {
   /** Whether the app has still to be told that D1 is behind. */
   #untold = false;
 
-  constructor(state: ConversationState, archive: Archive, host: OutboxHost) {
+  constructor(state: ConversationState, archive: Archive, host: OutboxHost, pace = paceOfAll) {
     this.#state = state;
     this.#archive = archive;
     this.#host = host;
+    this.#pace = pace;
   }
 
   /**
@@ -95,7 +98,7 @@ export class Outbox {
     if (timer !== undefined && now >= timer.setAt && now <= timer.dueAt + TIMER_LOST) return;
     const passed = now - this.#copiedAt;
     const quiet = passed < 0 ? 0 : Math.max(0, this.#gathering - passed);
-    const wait = copying < AT_ONCE ? quiet : Math.max(quiet, GATHER_FIRST);
+    const wait = this.#pace.turn(now, quiet);
     const next = { setAt: now, dueAt: now + wait };
     this.#timer = next;
     const run = () => {
@@ -149,11 +152,11 @@ export class Outbox {
     do {
       if (this.#state.isDeleted) return true; // taken out of D1, not copied to it
       this.#timer = undefined;
-      if (this.#copying === undefined) copying += 1;
+      this.#begunAt = this.#copying === undefined ? this.#host.now() : this.#begunAt;
       this.#copying ??= this.#drain().finally(() => {
-        copying -= 1;
         this.#copying = undefined;
         this.#copiedAt = this.#host.now();
+        this.#pace.took(this.#copiedAt - this.#begunAt);
         if (this.isBehind) this.#copySoon();
       });
       if (!(await this.#copying)) return false;

@@ -4,17 +4,22 @@ import { GroupCommit } from "../../../src/conversation/group-commit.ts";
 /** A clock and ticks that move when the test says so; far from any time another test used. */
 function bench() {
   const ticks: (() => void)[] = [];
+  const turns: (() => void)[] = [];
   const host = {
     at: Math.random() * 1e12,
     now: () => host.at,
-    nextTick: (run: () => void) => void ticks.push(run),
+    tick: (run: () => void) => void ticks.push(run),
+    turns: (run: () => void) => void turns.push(run),
   };
   const commits: string[][] = [];
   const group = new GroupCommit<string>((items) => void commits.push(items), host);
   const tick = () => {
     for (const run of ticks.splice(0)) run();
   };
-  return { host, group, commits, tick };
+  const passTurns = () => {
+    for (const run of turns.splice(0)) run();
+  };
+  return { host, group, commits, tick, passTurns };
 }
 
 test("[I1] after a quiet moment a write is committed at once", () => {
@@ -26,8 +31,9 @@ test("[I1] after a quiet moment a write is committed at once", () => {
 });
 
 test("[I2] what arrives while the thread is busy shares one commit, in order", () => {
-  const { group, commits, tick } = bench();
+  const { host, group, commits, tick } = bench();
   group.add("first");
+  host.at += 1;
   for (const text of ["a", "b", "c"]) group.add(text);
   expect(commits).toEqual([["first"]]);
   tick();
@@ -37,11 +43,27 @@ test("[I2] what arrives while the thread is busy shares one commit, in order", (
 });
 
 test("[I2] what has to come after the writes commits them first", () => {
-  const { group, commits, tick } = bench();
+  const { host, group, commits, tick } = bench();
   group.add("first");
+  host.at += 1;
   group.add("second");
   group.flush();
   expect(commits).toEqual([["first"], ["second"]]);
   tick();
   expect(commits).toHaveLength(2);
+});
+
+test("[I1] while the clock stands still, what is sent is committed without any tick", () => {
+  const tom = bench();
+  const jerry = bench();
+  jerry.host.at = tom.host.at;
+  tom.group.add("first");
+  tom.group.add("a");
+  tom.group.add("b");
+  expect(tom.commits).toEqual([["first"]]);
+  tom.passTurns();
+  expect(tom.commits).toEqual([["first"], ["a", "b"]]);
+  jerry.group.add("hello");
+  jerry.passTurns();
+  expect(jerry.commits).toEqual([["hello"]]);
 });

@@ -385,6 +385,8 @@ export class ConversationHouse {
     const events = new EventOutbox(this.sql);
     const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => network.now,
+      tick: (run) => void timer(0, run),
+      turns: (run) => void timer(0, run),
       nextTick: (run) => void timer(0, run),
       archiveSoon: () => {},
       settings: () => defaultSettings(false),
