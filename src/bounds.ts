@@ -137,6 +137,20 @@ export const INVITATIONS_PER_ADDRESS = { atOnce: 5_000, perMinute: 500 };
 /** The same from this machine, for the same reason as its logins. */
 export const INVITATIONS_ON_LOOPBACK = { atOnce: 10_000, perMinute: 3_000 };
 
+/**
+ * Conversations that one client is put into from one socket, an address, this machine: each of them is a question at
+ * that client's next login. Whoever has 60 conversations with one person began them one by one; behind a carrier's
+ * address many begin one with the same support.
+ */
+export const INVITATIONS_OF_ONE = {
+  bySocket: { atOnce: 100, perMinute: 20 },
+  byAddress: { atOnce: 300, perMinute: 120 },
+  onLoopback: { atOnce: 3_000, perMinute: 1_000 },
+};
+
+/** Clients of whom a socket, and an isolate, remember that: about 150 bytes each. */
+export const INVITED_REMEMBERED = { bySocket: 2_000, byAll: 50_000 };
+
 // --- Queries of conversations and history
 
 /**

@@ -1,12 +1,15 @@
 import {
   ADDRESSES_REMEMBERED,
+  INVITATIONS_OF_ONE,
   INVITATIONS_ON_LOOPBACK,
   INVITATIONS_PER_ADDRESS,
+  INVITED_REMEMBERED,
   LOGINS_ON_LOOPBACK,
   LOGINS_PER_ADDRESS,
 } from "../bounds.ts";
 import { type Place, placeOf } from "../outbound/place.ts";
 import { Allowance } from "./allowance.ts";
+import { Invited } from "./invited.ts";
 
 /** What one address may do in all, on however many sockets and in however many names. */
 export interface AddressAllowances {
@@ -14,6 +17,8 @@ export interface AddressAllowances {
   logins: Allowance;
   /** Clients put into conversations. */
   invitations: Allowance;
+  /** Whether each of these may be put into one conversation more; counts it. `now` in ms. */
+  mayInvite(clientIds: string[], now: number): boolean;
 }
 
 /**
@@ -22,6 +27,8 @@ export interface AddressAllowances {
  */
 export class Addresses {
   readonly #known = new Map<string, AddressAllowances>();
+  readonly #invited = new Invited(INVITATIONS_OF_ONE.byAddress, INVITED_REMEMBERED.byAll);
+  readonly #invitedHere = new Invited(INVITATIONS_OF_ONE.onLoopback, INVITED_REMEMBERED.byAll);
 
   of(address: string | undefined, now: number): AddressAllowances | undefined {
     const { place, network } = networkAt(address);
@@ -30,7 +37,13 @@ export class Addresses {
     if (known !== undefined) return known;
     if (this.#known.size >= ADDRESSES_REMEMBERED) this.#forget(now);
     const isHere = place === "loopback";
-    const fresh = {
+    const invited = isHere ? this.#invitedHere : this.#invited;
+    const fresh: AddressAllowances = {
+      mayInvite: (clientIds, now) =>
+        invited.take(
+          clientIds.map((clientId) => `${network} ${clientId}`),
+          now,
+        ),
       logins: new Allowance(isHere ? LOGINS_ON_LOOPBACK : LOGINS_PER_ADDRESS),
       invitations: new Allowance(isHere ? INVITATIONS_ON_LOOPBACK : INVITATIONS_PER_ADDRESS),
     };

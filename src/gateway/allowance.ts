@@ -26,6 +26,11 @@ export class Allowance {
     return true;
   }
 
+  /** Whether so much is there. */
+  has(count: number, now: number): boolean {
+    return count <= this.#leftAt(now);
+  }
+
   /** Whether nothing is missing from it: it need not be remembered. */
   isWhole(now: number): boolean {
     return this.#leftAt(now) >= this.#allowed.atOnce;

@@ -1,4 +1,4 @@
-import { INVITATIONS_PER_SOCKET } from "../bounds.ts";
+import { INVITATIONS_OF_ONE, INVITATIONS_PER_SOCKET, INVITED_REMEMBERED } from "../bounds.ts";
 import type { LoginProof } from "../client/credentials.ts";
 import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
@@ -27,6 +27,7 @@ import { Allowance } from "./allowance.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import { frameRefusal } from "./frame-bounds.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { Invited } from "./invited.ts";
 import type { Dial } from "./link-socket.ts";
 import { Logins } from "./logins.ts";
 import { RateLimits } from "./rate-limits.ts";
@@ -92,6 +93,7 @@ export class Gateway implements SessionOwner {
   readonly #rates: RateLimits;
   readonly #logins = new Logins();
   readonly #invitations = new Allowance(INVITATIONS_PER_SOCKET);
+  readonly #invited = new Invited(INVITATIONS_OF_ONE.bySocket, INVITED_REMEMBERED.bySocket);
   readonly #loggedIn: () => void;
   readonly #heartbeat: Heartbeat;
   readonly #unread: UnreadBytes;
@@ -352,10 +354,15 @@ export class Gateway implements SessionOwner {
 
   /** Whoever is put into a conversation has to be told of it: counted in whichever of the socket's names it is done. */
   #mayInvite(clientId: string, members: string[]): boolean {
-    const others = members.filter((member) => member !== clientId).length;
+    const others = [...new Set(members)].filter((member) => member !== clientId);
     const now = this.now();
-    if (!this.#invitations.take(others, now)) return false;
-    return this.#services.allowances?.invitations.take(others, now) ?? true;
+    const { allowances } = this.#services;
+    return (
+      this.#invitations.take(others.length, now) &&
+      this.#invited.take(others, now) &&
+      (allowances === undefined ||
+        (allowances.invitations.take(others.length, now) && allowances.mayInvite(others, now)))
+    );
   }
 
   /** Who a frame speaks for: whom it names, else the first client opened here that is still open (wire §2.6). */

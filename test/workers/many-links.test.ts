@@ -10,11 +10,11 @@ beforeAll(() => openWorld());
 const MANY = 150; // conversations, over twice the links a session may hold
 
 test("[L1] [L4] more conversations stir at once than links may be open: each is dialled once or twice", async () => {
-  const [tom, jerry] = named("tom", "jerry");
+  const [tom, jerry, spike] = named("tom", "jerry", "spike");
   const dials = vi.spyOn(ConversationObject.prototype, "fetch");
   const toms = await Device.of(tom);
   for (let at = 0; at < MANY; at += 1) {
-    const convMessage = { m: [tom, jerry], unique: false };
+    const convMessage = { m: [tom, at % 2 === 0 ? jerry : spike], unique: false };
     toms.send({ cmd: "conv", op: "start", peerId: tom, i: 1_000 + at, convMessage });
   }
   for (let at = 0; at < MANY; at += 1) await toms.answer(1_000 + at);

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { INVITATIONS_OF_ONE, INVITATIONS_PER_SOCKET } from "../../src/bounds.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { named, refusal, start } from "./support/chat.ts";
 import { Device } from "./support/device.ts";
@@ -126,5 +127,66 @@ describe("floods", () => {
     for (let socket = 0; socket < 5; socket += 1) outcomes.push(await from("198.41.200.8"));
     expect(outcomes).toEqual([0, 0, 0, 10, 10]);
     expect(await from("198.41.200.9")).toBe(0);
+  });
+});
+
+describe("invitations", () => {
+  const begin = (members: string[]): CommandInit => {
+    return { cmd: "conv", op: "start", convMessage: { m: members, unique: false } };
+  };
+  const times = <T>(count: number, make: (at: number) => T) =>
+    Array.from({ length: count }, (_, at) => make(at));
+  const BY_SOCKET = INVITATIONS_OF_ONE.bySocket.atOnce;
+
+  test("two full groups and many chats with many people are nothing unusual", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    const people = times(200 / SHARE, (at) => `${tom} friend ${at}`);
+    const chats = people.slice(0, 40 / SHARE).map((friend) => begin([friend]));
+    expect(refused(await allOf(toms, [begin(people), begin(people), ...chats]))).toBe(0);
+  }, 60_000);
+
+  test("one client is put into no more than a hundred conversations at once, and others go on being put into some", async () => {
+    const [tom, jerry, spike] = named("tom", "jerry", "spike");
+    const toms = await Device.of(tom);
+    const outcomes = await allOf(
+      toms,
+      times(BY_SOCKET + 20, () => begin([jerry])),
+    );
+    expect(outcomes.slice(0, BY_SOCKET)).toEqual(times(BY_SOCKET, () => ""));
+    expect(outcomes.at(-1)).toBe(TOO_FAST);
+    expect(refusal(await toms.ask(begin([spike])))).toBe("");
+    // Nor into one that is there already, nor in another name of the same socket; some comes back meanwhile.
+    const chat = await start(toms, [tom], { unique: false });
+    const add: CommandInit = { cmd: "conv", op: "add", convMessage: { cid: chat, m: [jerry] } };
+    expect(
+      (
+        await allOf(
+          toms,
+          times(20, () => add),
+          20_000,
+        )
+      ).at(-1),
+    ).toBe(TOO_FAST);
+    await toms.login(`${tom} again`);
+    expect(
+      (
+        await allOf(
+          toms,
+          times(20, () => begin([jerry])),
+          30_000,
+        )
+      ).at(-1),
+    ).toBe(TOO_FAST);
+  }, 60_000);
+
+  test("one socket puts no more than a thousand clients into conversations at once", async () => {
+    const [tom] = named("tom");
+    const toms = await Device.of(tom);
+    await configure({ limits: { members: 1_100 } });
+    const crowd = (count: number) => begin(times(count, (at) => `${tom} ${at}`));
+    expect(refusal(await toms.ask(crowd(INVITATIONS_PER_SOCKET.atOnce + 1)))).toBe(TOO_FAST);
+    expect(refusal(await toms.ask(crowd(3)))).toBe("");
+    await configure({ limits: { members: null } });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  INVITATIONS_OF_ONE,
   INVITATIONS_ON_LOOPBACK,
   INVITATIONS_PER_ADDRESS,
   LOGINS_ON_LOOPBACK,
@@ -8,6 +9,7 @@ import {
 } from "../../../src/bounds.ts";
 import { Addresses } from "../../../src/gateway/address-allowances.ts";
 import { Allowance } from "../../../src/gateway/allowance.ts";
+import { Invited } from "../../../src/gateway/invited.ts";
 import { Logins } from "../../../src/gateway/logins.ts";
 
 const NOW = 1_800_000_000_000;
@@ -95,4 +97,40 @@ test("logins on one socket are counted in whichever names they are", () => {
   const logins = new Logins();
   expect(passes(1_000, () => logins.allows(NOW))).toBe(LOGINS_PER_SOCKET.atOnce);
   expect(passes(1_000, () => logins.allows(NOW + MINUTE))).toBe(LOGINS_PER_SOCKET.perMinute);
+});
+
+describe("how often one client is put into conversations", () => {
+  const allowed = { atOnce: 10, perMinute: 2 };
+
+  test("is bounded for each by itself, and comes back little by little", () => {
+    const invited = new Invited(allowed, 100);
+    expect(passes(50, () => invited.take(["jerry"], NOW))).toBe(10);
+    expect(passes(50, () => invited.take(["spike"], NOW))).toBe(10);
+    expect(passes(50, () => invited.take(["jerry"], NOW + MINUTE))).toBe(2);
+  });
+
+  test("is counted for all of a conversation or for none, and once where a name is said twice", () => {
+    const invited = new Invited(allowed, 100);
+    expect(passes(10, () => invited.take(["jerry", "jerry"], NOW))).toBe(10);
+    expect(invited.take(["spike", "jerry"], NOW)).toBe(false);
+    expect(passes(50, () => invited.take(["spike"], NOW))).toBe(10);
+  });
+
+  test("is forgotten of who was invited longest ago, where there are very many", () => {
+    const invited = new Invited(allowed, 100);
+    passes(10, () => invited.take(["jerry"], NOW));
+    for (let at = 0; at < 99; at += 1) invited.take([`${at}`], NOW);
+    expect(invited.take(["jerry"], NOW)).toBe(false);
+    invited.take(["99"], NOW);
+    expect(invited.take(["jerry"], NOW)).toBe(true);
+  });
+
+  test("is one count for an address, on however many sockets, and another for each address", () => {
+    const addresses = new Addresses();
+    const tries = (address: string, count: number) =>
+      passes(count, () => addresses.of(address, NOW)?.mayInvite(["jerry"], NOW) ?? true);
+    expect(tries("8.8.8.8", 1_000)).toBe(INVITATIONS_OF_ONE.byAddress.atOnce);
+    expect(tries("8.8.4.4", 10)).toBe(10);
+    expect(tries("127.0.0.1", 1_000)).toBe(1_000);
+  });
 });
