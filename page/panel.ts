@@ -2,7 +2,7 @@ import { within } from "./dom.ts";
 import type { PushState } from "./push-switch.ts";
 
 /** Offline is without a connection, but not logged out. */
-export type State = "connecting" | "online" | "offline" | "loggedOut" | "failed";
+export type State = "waiting" | "connecting" | "online" | "offline" | "loggedOut" | "failed";
 
 /** How far a message has come, from its sender's side. */
 export type Progress = "sending" | "stored" | "delivered" | "read" | "failed";
@@ -15,6 +15,7 @@ export interface Line {
 }
 
 const stateTexts: Record<State, string> = {
+  waiting: "not logged in",
   connecting: "connecting…",
   online: "online",
   offline: "offline",
@@ -67,7 +68,7 @@ export class Panel {
     this.#connection = within(copy, "button", ".connection");
     this.#session = within(copy, "button", ".session");
     parent.append(copy);
-    this.showState("connecting");
+    this.showState("waiting");
   }
 
   /** Calls back with the text each time the person sends something. */
@@ -121,7 +122,7 @@ export class Panel {
     this.#connection.textContent = state === "offline" ? "Go online" : "Go offline";
     this.#connection.disabled = state !== "online" && state !== "offline";
     this.#session.textContent = state === "loggedOut" || state === "failed" ? "Log in" : "Log out";
-    this.#session.disabled = state === "connecting" || state === "offline";
+    this.#session.disabled = state === "waiting" || state === "connecting" || state === "offline";
     this.#enableNotify();
     for (const control of this.#section.querySelectorAll<HTMLInputElement | HTMLButtonElement>("form > *")) {
       control.disabled = state !== "online";

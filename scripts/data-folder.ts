@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access, chmod, mkdir, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Refusal } from "./options.ts";
 import { DatabaseSync } from "./sqlite.ts";
 
@@ -12,11 +12,26 @@ const CHECKED_WHOLE = 200_000_000;
 /** Makes the data folder where there is none. Throws a `Refusal` where it cannot be made or written to. */
 export async function openDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await make(resolve(folder));
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new Refusal(`Not started: the data folder ${folder} ${whyNot(error)}.`, 1);
   }
+}
+
+/** As `mkdir -p`: Node's own never ends where a file system takes no folders, such as /proc (November 2026). */
+async function make(folder: string): Promise<void> {
+  const again = await mkdir(folder).then(
+    () => false,
+    (error) => {
+      if (error.code === "ENOENT" && dirname(folder) !== folder) return true;
+      if (error.code !== "EEXIST") throw error;
+      return false;
+    },
+  );
+  if (!again) return;
+  await make(dirname(folder));
+  await mkdir(folder);
 }
 
 /**

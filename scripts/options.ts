@@ -87,7 +87,11 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (error) {
-    throw new Refusal(`${error instanceof Error ? error.message : error}\n\n${usage}`, 2);
+    const problem = error instanceof Error ? error.message : String(error);
+    const hint = /positional/.test(problem)
+      ? "\nnpm takes flags for itself unless two dashes stand before them: npm start -- --port 9000"
+      : "";
+    throw new Refusal(`${problem}${hint}\n\n${usage}`, 2);
   }
 }
 

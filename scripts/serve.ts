@@ -71,7 +71,7 @@ class Runtime extends Miniflare {
 function warnOfOpenDoors({ variables, weaknesses }: StartOptions, overrides: string | undefined): void {
   if (areTrial(variables)) return;
   for (const weakness of weaknesses) {
-    console.warn(`Parley: ${weakness} before strangers can reach this server (${HOW_TO_MAKE_ONE}).`);
+    console.warn(`Parley: before strangers can reach this server, ${weakness} (${HOW_TO_MAKE_ONE}).`);
   }
   const { settings } = settingsFrom(
     overrides === undefined ? {} : JSON.parse(overrides),

@@ -165,7 +165,7 @@ describe("the page of somebody's own app", () => {
     await page.getByLabel("App key").fill("nobody's key");
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByTestId("problem").filter({ hasText: "another app id or app key" }).waitFor();
-    expect(await person("Tom").getByTestId("state").textContent()).toBe("connecting…");
+    expect(await person("Tom").getByTestId("state").textContent()).toBe("not logged in");
     await page.getByLabel("App key").fill("our-own-key");
     await page.getByRole("button", { name: "Log in" }).click();
     await arrived();
