@@ -3,6 +3,7 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { QUERY_ANSWER_BYTES, QUERY_PATTERN_WORK } from "../bounds.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
+import { aTurn } from "../turn.ts";
 import { clauseOf, withAnyName } from "./clause.ts";
 import {
   type Condition,
@@ -72,6 +73,8 @@ export async function queryConversations(
   if (asker !== undefined) {
     const costly = await costRefusal(d1, { ...reach, sorted: sortedByJson(sort, conversationsQueried) });
     if (costly !== undefined) return costly;
+    // On one's own box D1 does its work on this thread, too: each step by itself is short, all of them are not.
+    await aTurn();
   }
   const clause = await clauseFor(d1, reach, asker && QUERY_PATTERN_WORK);
   if ("refused" in clause) return clause;
@@ -82,6 +85,7 @@ export async function queryConversations(
 
   const asked = { clause, order, limit, skip };
   const rows = await (asker === undefined ? page(d1, asked) : whatFits(d1, asked));
+  if (asker !== undefined) await aTurn();
   const own = asker === undefined ? rows : rows.filter(({ members }) => members.includes(asker.clientId));
   const last = query.withLastMessage ? await lastMessages(d1, own) : undefined;
   return rows.map((row) => {
