@@ -20,6 +20,8 @@ export const ENVELOPE_BYTES = 16 * 1024;
  * and everything else goes on; where more fail, the socket closes with 4200, and the device begins anew.
  */
 export const LINKS_PAUSED = 16;
+/** Moves of a mark that are kept with their times, some 600 bytes: what people still look at the receipts of. */
+export const MARK_MOVES = 20;
 /** Links of one session that are being opened at a time: as many as one frame can name, and some more. */
 export const LINKS_OPENING = 1_200;
 /** Bytes of a message that count as one send, LeanMessage's longest: what is longer counts as several (L-01). */

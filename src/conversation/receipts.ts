@@ -6,6 +6,7 @@ import type { HistoryMessage } from "../protocol/replies.ts";
 import type { Delivery } from "./delivery.ts";
 import { timeOfMessageId } from "./ids.ts";
 import type { Link } from "./lanes.ts";
+import { coveredAt, type MarkMoves, reachedAt, withMove } from "./mark-moves.ts";
 import type { ConversationState, Member } from "./state.ts";
 
 /** Members of a conversation that has receipts, at most (M-38). */
@@ -58,22 +59,24 @@ export class Receipts {
       this.#unsaved.add(member);
     }
     const asked = upTo > before ? this.#asked(member, before, upTo, RECEIPTS_MAX) : [];
+    const timestamp = asked.length > 0 ? this.#timeFor(member, upTo) : 0;
+    if (asked.length > 0) member.deliveredMoves = withMove(member.deliveredMoves, upTo, timestamp);
     // What `.1` devices are owed is known nowhere else.
     if (pushed || asked.length > 0) this.#save(member);
     else if (upTo > before) this.#delivery.keep(link, { acknowledged: upTo });
-    if (asked.length === 0) return;
-    const timestamp = this.#timeFor(member, upTo);
     for (const message of asked) this.#tell(message.from, member.clientId, message.id, timestamp, false);
   }
 
   /** A member has read everything up to somewhere, or to the end; whether his mark moved. */
   read(member: Member, upTo: number | undefined): boolean {
     const before = member.readAt;
-    if (!this.#state.read(member, upTo ?? this.#state.log.head, this.#now())) return false;
+    const mark = Math.min(upTo ?? this.#state.log.head, this.#state.log.head);
+    const at = mark > before && hasReceipts(this.#state) ? this.#timeFor(member, mark) : undefined;
+    if (!this.#state.read(member, mark, this.#now(), at)) return false;
     this.#unsaved.delete(member);
     const [newest] = this.#asked(member, before, member.readAt, 1);
-    if (newest !== undefined) {
-      this.#tell(newest.from, member.clientId, newest.id, this.#timeFor(member, member.readAt), true);
+    if (newest !== undefined && at !== undefined) {
+      this.#tell(newest.from, member.clientId, newest.id, at, true);
     }
     return true;
   }
@@ -89,22 +92,29 @@ export class Receipts {
     if (member !== undefined && this.#unsaved.has(member)) this.#save(member);
   }
 
-  /** Where a member stands, as others may see it; undefined where he has got nothing yet. */
+  /**
+   * When a member's devices got to where they stand (ms), as others may see it, or at least the time of the message
+   * they have got to; undefined where he has got nothing yet.
+   */
   marksOf(member: Member): { clientId: string; deliveredAt: number | undefined; readAt: number | undefined } {
-    const { clientId, joinedAt, deliveredAt, readAt } = member;
-    const seen = (mark: number) => (mark > joinedAt ? mark : undefined);
-    return { clientId, deliveredAt: seen(deliveredAt), readAt: seen(readAt) };
+    const { clientId, joinedAt, deliveredAt, readAt, deliveredMoves, readMoves } = member;
+    const seen = (mark: number, moves: MarkMoves) => (mark > joinedAt ? reachedAt(moves, mark) : undefined);
+    const read = seen(readAt, readMoves);
+    const delivered = seen(deliveredAt, deliveredMoves);
+    // As of a mark: what is read is delivered, too.
+    return { clientId, deliveredAt: delivered && Math.max(delivered, read ?? 0), readAt: read };
   }
 
-  /** Messages as history shows them: with whether the other member has got and read each. */
+  /** Messages as history shows them: with when the other member got and read each. */
   shown(messages: MessageRecord[]): HistoryMessage[] {
     if (!hasReceipts(this.#state)) return messages;
     this.save();
     return messages.map((message) => {
       const other = [...this.#state.members.values()].find(({ clientId }) => clientId !== message.from);
       if (other === undefined) return message;
-      const reached = (mark: number) => (mark >= message.timestamp ? mark : undefined);
-      return { ...message, deliveredAt: reached(other.deliveredAt), readAt: reached(other.readAt) };
+      const { timestamp } = message;
+      const deliveredAt = coveredAt(other.deliveredMoves, other.deliveredAt, timestamp);
+      return { ...message, deliveredAt, readAt: coveredAt(other.readMoves, other.readAt, timestamp) };
     });
   }
 

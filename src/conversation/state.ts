@@ -2,6 +2,7 @@ import type { ConversationRecord } from "../history/records.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 import { Log } from "./log.ts";
+import { type MarkMoves, movesIn, withMove } from "./mark-moves.ts";
 import { Notices } from "./notices.ts";
 import { createTables, hasTables, upgradeTables } from "./tables.ts";
 import { areSame } from "./unique-registry.ts";
@@ -21,6 +22,9 @@ export interface Member {
    * (`Receipts`), so storage may know an earlier one.
    */
   deliveredAt: number;
+  /** When the two marks were moved where, as far as that is kept. */
+  readMoves: MarkMoves;
+  deliveredMoves: MarkMoves;
   /** What his `.1` devices acknowledged; undefined until the first of them logged in. */
   pushedAt: number | undefined;
   /** Nobody was online at the last try: later messages wait for his login and cost no call. */
@@ -114,6 +118,8 @@ export class ConversationState {
       read_moved_at: number;
       delivered_at: number;
       pushed_at: number | null;
+      read_moves: string | null;
+      delivered_moves: string | null;
       away: number;
     }>("SELECT * FROM members ORDER BY joined_at, client_id");
     for (const member of members) {
@@ -124,6 +130,8 @@ export class ConversationState {
         readAt: member.read_at,
         readMovedAt: member.read_moved_at,
         deliveredAt: member.delivered_at,
+        readMoves: movesIn(member.read_moves),
+        deliveredMoves: movesIn(member.delivered_moves),
         pushedAt: member.pushed_at ?? undefined,
         away: member.away === 1,
       });
@@ -198,6 +206,8 @@ export class ConversationState {
       readAt: joinedAt,
       readMovedAt,
       deliveredAt: joinedAt,
+      readMoves: [],
+      deliveredMoves: [],
       pushedAt: undefined,
       away: false,
     });
@@ -228,18 +238,30 @@ export class ConversationState {
     this.#sql.exec("UPDATE members SET away = ? WHERE client_id = ?", away ? 1 : 0, member.clientId);
   }
 
-  /** Moves a read mark forward, and the delivered mark with it; returns whether it moved (I5). */
-  read(member: Member, upTo: number, now: number): boolean {
+  /**
+   * Moves a read mark forward, and the delivered mark with it; returns whether it moved (I5).
+   *
+   * @param at what receipts say of the move (ms); undefined where there are none
+   */
+  read(member: Member, upTo: number, now: number, at: number | undefined): boolean {
     const readAt = Math.min(upTo, this.log.head);
     if (readAt <= member.readAt) return false;
     member.readAt = readAt;
     member.readMovedAt = Math.max(now, member.readMovedAt + 1);
+    const isNew = readAt > member.deliveredAt;
     member.deliveredAt = Math.max(member.deliveredAt, readAt);
+    if (at !== undefined) {
+      member.readMoves = withMove(member.readMoves, readAt, at);
+      if (isNew) member.deliveredMoves = withMove(member.deliveredMoves, readAt, at);
+    }
     this.#sql.exec(
-      "UPDATE members SET read_at = ?, read_moved_at = ?, delivered_at = ? WHERE client_id = ?",
+      "UPDATE members SET read_at = ?, read_moved_at = ?, delivered_at = ?, read_moves = ?, delivered_moves = ? " +
+        "WHERE client_id = ?",
       readAt,
       member.readMovedAt,
       member.deliveredAt,
+      movesOut(member.readMoves),
+      movesOut(member.deliveredMoves),
       member.clientId,
     );
     return true;
@@ -248,9 +270,10 @@ export class ConversationState {
   /** Writes down how far a member's devices have acknowledged. */
   saveDelivered(member: Member): void {
     this.#sql.exec(
-      "UPDATE members SET delivered_at = ?, pushed_at = ? WHERE client_id = ?",
+      "UPDATE members SET delivered_at = ?, pushed_at = ?, delivered_moves = ? WHERE client_id = ?",
       member.deliveredAt,
       member.pushedAt ?? null,
+      movesOut(member.deliveredMoves),
       member.clientId,
     );
   }
@@ -336,4 +359,8 @@ export class ConversationState {
     this.#behindSince = undefined;
     this.#sql.exec("UPDATE conversation SET behind_since = NULL");
   }
+}
+
+function movesOut(moves: MarkMoves): string | null {
+  return moves.length === 0 ? null : JSON.stringify(moves);
 }

@@ -13,7 +13,8 @@ export function createTables(sql: Sql): void {
   sql.exec(
     "CREATE TABLE members (client_id TEXT PRIMARY KEY, joined_at INTEGER NOT NULL, muted INTEGER NOT NULL, " +
       "read_at INTEGER NOT NULL, delivered_at INTEGER NOT NULL, away INTEGER NOT NULL, " +
-      "read_moved_at INTEGER NOT NULL DEFAULT 0, pushed_at INTEGER) WITHOUT ROWID",
+      "read_moved_at INTEGER NOT NULL DEFAULT 0, pushed_at INTEGER, read_moves TEXT, delivered_moves TEXT) " +
+      "WITHOUT ROWID",
   );
   sql.exec(
     // What is long comes last: SQLite reads a row up to the last column that is asked for.
@@ -50,6 +51,9 @@ const STEPS: readonly Step[] = [
   { table: "messages", column: "address", definition: "TEXT" },
   { table: "conversation", column: "behind_since", definition: "INTEGER" },
   { table: "conversation", column: "archived_at", definition: "INTEGER" },
+  // Moves of earlier versions are not known: their messages show the mark.
+  { table: "members", column: "read_moves", definition: "TEXT" },
+  { table: "members", column: "delivered_moves", definition: "TEXT" },
 ];
 
 /** Brings storage that an earlier version wrote up to date; nothing to do is nothing written. */

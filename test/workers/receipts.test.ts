@@ -396,6 +396,41 @@ describe("history", () => {
   });
 });
 
+test("[M-39] [M-40] history and `max_read` tell when something was got and read, also later and on new devices", async () => {
+  const { tom, toms, jerrys, chat } = await conversation();
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 30));
+  const told = (isRead: boolean) =>
+    pushesOf(toms, "rcp")
+      .filter(({ rcpMessage }) => (rcpMessage?.read === true) === isRead)
+      .map(({ rcpMessage }) => Number(rcpMessage?.t));
+  const said = [];
+  for (const text of ["one", "two"]) {
+    const message = await tell(toms, chat, text, jerrys);
+    said.push(message);
+    await pause();
+    acknowledge(jerrys, chat, { mid: message.mid });
+    await expect.poll(() => told(false).length).toBe(said.length);
+    await pause();
+    read(jerrys, chat, { timestamp: Number(message.timestamp) });
+    await expect.poll(() => told(true).length).toBe(said.length);
+  }
+  const [got, seen] = [told(false), told(true)];
+  for (const [at, { timestamp }] of said.entries()) {
+    expect(got[at]).toBeGreaterThan(Number(timestamp) + 20);
+    expect(seen[at]).toBeGreaterThan((got[at] ?? 0) + 20);
+  }
+  toms.close();
+  jerrys.close();
+  const again = await Device.of(tom);
+  const page = await logs(again, chat, { limit: 10 });
+  const shown = (page.logsMessage?.logs ?? []).map(({ ackAt, readAt }) => [Number(ackAt), Number(readAt)]);
+  expect(shown).toEqual([
+    [got[0], seen[0]],
+    [got[1], seen[1]],
+  ]);
+  expect(await marks(again, chat)).toEqual({ delivered: seen[1], read: seen[1] });
+});
+
 describe("a sender who is away", () => {
   test("[M-44] finds by `max_read` and among his notices what happened meanwhile", async () => {
     const { tom, jerry, toms, jerrys, chat } = await conversation();

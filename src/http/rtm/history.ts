@@ -52,7 +52,7 @@ export const record = v.pipe(
     "is-room": v.boolean(),
     "from-ip": v.optional(v.string()),
     "ack-at": v.optional(
-      v.pipe(v.number(), v.description("It was delivered: time of the newest message that was, in ms.")),
+      v.pipe(v.number(), v.description("When it was first delivered, in ms, as far as that is kept.")),
     ),
   }),
   v.examples([
