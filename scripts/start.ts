@@ -1,3 +1,4 @@
+import { checkApp } from "./app-mark.ts";
 import { claim } from "./claim.ts";
 import { checkDatabases, closeToOthers, openDataFolder } from "./data-folder.ts";
 import { sweepEmptyObjects } from "./empty-objects.ts";
@@ -19,6 +20,7 @@ try {
     await openDataFolder(options.data);
     await claim(options.data);
     await closeToOthers(options.data);
+    await checkApp(options.data, options.variables);
     await checkDatabases(options.data);
     await sweepEmptyObjects(options.data);
     const { serve } = await import("./serve.ts");

@@ -204,6 +204,21 @@ describe("npm start refuses", () => {
   });
 });
 
+test("data of an app of somebody's own is not served under the keys that everybody knows", async () => {
+  const data = await mkdtemp(join(tmpdir(), "parley-own-"));
+  try {
+    const env = {
+      APP_ID: "our-own-app",
+      APP_KEY: "our-own-key-0001",
+      MASTER_KEY: "our-own-master-key-00001",
+    };
+    await (await startServer({ data, env })).stop();
+    await expect(startServer({ data })).rejects.toThrow("is of the app our-own-app, and APP_ID is not set");
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+});
+
 test("others may reach it when it has keys of its own, and its owner reads what is open to them", async () => {
   const MASTER_KEY = "our-own-master-of-24-letters";
   const env = { APP_ID: "our-own-app", APP_KEY: "our-own-key-1", MASTER_KEY };

@@ -1,0 +1,25 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { TRIAL } from "../src/trial.ts";
+import { Refusal } from "./options.ts";
+
+/** In the data folder: the app whose data it is. */
+const FILE = "app-id";
+
+/**
+ * Whose data a folder has is written down at the first start with an app of one's own. Throws a `Refusal` where such
+ * data would be served under the keys that everybody knows: the environment was forgotten.
+ */
+export async function checkApp(folder: string, { APP_ID: appId }: Record<string, string>): Promise<void> {
+  const path = join(folder, FILE);
+  const known = (await readFile(path, "utf8").catch(() => "")).trim();
+  if (appId === TRIAL.APP_ID) {
+    if (known === "") return;
+    throw new Refusal(
+      `Not started: the data in ${folder} is of the app ${known}, and APP_ID is not set. Set it, APP_KEY and ` +
+        "MASTER_KEY in the environment, or try Parley out on another folder (--data).",
+      1,
+    );
+  }
+  if (known !== appId && appId !== undefined) await writeFile(path, `${appId}\n`);
+}
