@@ -1,3 +1,4 @@
+import { QUERY_ANSWER_BYTES } from "../bounds.ts";
 import type { Described } from "../conversation/description.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
@@ -139,15 +140,22 @@ async function withLastMessages(
     ({ conversation, lastMessage }) => conversation.lastMessageAt !== undefined && lastMessage === undefined,
   );
   const told = new Map<string, Described>();
-  await forEach(
-    unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id),
-    async (id) => {
+  const asked = unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id);
+  let bytes = 0;
+  let at = 0;
+  // A few at a time: nobody is asked for more than fits into the answer.
+  for (; at < asked.length && bytes < QUERY_ANSWER_BYTES; at += AT_ONCE) {
+    await forEach(asked.slice(at, at + AT_ONCE), async (id) => {
       // Better without than not at all: what was asked for has been found.
       const described = await services.describe(id, clientId, sinceJoining).catch(() => undefined);
-      if (described !== undefined) told.set(id, described);
-    },
-  );
-  return found.map((each) => ({
+      if (described === undefined) return;
+      told.set(id, described);
+      bytes += described.lastMessage?.content.length ?? 0;
+    });
+  }
+  const next = found.findIndex(({ conversation }) => conversation.id === asked[at]);
+  const fitting = next === -1 ? found : found.slice(0, next);
+  return fitting.map((each) => ({
     ...each,
     lastMessage: each.lastMessage ?? told.get(each.conversation.id)?.lastMessage,
   }));

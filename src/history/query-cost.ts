@@ -21,6 +21,8 @@ import { conversations } from "./schema.ts";
 /** Microseconds, as measured in November 2026 on a machine of two shared cores. */
 const PER_ROW = 0.4;
 const PER_BYTE = 0.004;
+/** Of each row, for every doubling of the rows that are kept in order until the page is found. */
+const PER_DOUBLING = 0.06;
 /** Of a list, for each condition: one value compared, or several looked up and counted. */
 const PER_ELEMENT = { compared: 0.13, counted: 0.25, read: 0.5 };
 /** A list's element takes two bytes at least. */
@@ -46,7 +48,14 @@ export async function costRefusal(
     condition,
     within,
     sorted,
-  }: { condition: Condition | undefined; within: SQL | undefined; sorted: JsonField[] },
+    kept,
+  }: {
+    condition: Condition | undefined;
+    within: SQL | undefined;
+    sorted: JsonField[];
+    /** Rows up to the end of the page: those before it are sorted too. */
+    kept: number;
+  },
 ): Promise<QueryRefusal | undefined> {
   const looks = [
     ...(condition === undefined ? [] : looksOf(condition)),
@@ -62,7 +71,9 @@ export async function costRefusal(
   if (rows > QUERY_ROWS_LOOKED_AT) return tooManyRows;
   const bytesOf = (column: SQLiteColumn) => sizes?.[column.name] ?? 0;
   const fixed =
-    rows * PER_ROW + sum(looks.map(({ field }) => rows * PER_ROW + bytesOf(field.column) * PER_BYTE));
+    rows * PER_ROW +
+    rows * PER_DOUBLING * Math.log2(Math.min(rows, kept) + 1) +
+    sum(looks.map(({ field }) => rows * PER_ROW + bytesOf(field.column) * PER_BYTE));
   const most = sum(looks.map((look) => bytesOf(look.field.column) * ELEMENTS_PER_BYTE * look.perElement));
   if ((fixed + most) * passes <= QUERY_MICROSECONDS) return undefined;
   if (fixed * passes > QUERY_MICROSECONDS) return tooCostly;

@@ -71,7 +71,9 @@ export async function queryConversations(
   const order = orderOf(sort, conversationsQueried, seen);
   if (isRefusal(order)) return order;
   if (asker !== undefined) {
-    const costly = await costRefusal(d1, { ...reach, sorted: sortedByJson(sort, conversationsQueried) });
+    const sorted = sortedByJson(sort, conversationsQueried);
+    const kept = skipOf(query.skip) + limitOf(query.limit);
+    const costly = await costRefusal(d1, { ...reach, sorted, kept });
     if (costly !== undefined) return costly;
     // On one's own box D1 does its work on this thread, too: each step by itself is short, all of them are not.
     await aTurn();
@@ -84,10 +86,12 @@ export async function queryConversations(
   if (hasTooManyParameters(sql`${clause} ${sql.join(order)} ${limit} ${skip}`)) return tooLarge;
 
   const asked = { clause, order, limit, skip };
-  const rows = await (asker === undefined ? page(d1, asked) : whatFits(d1, asked));
+  const found = await (asker === undefined ? page(d1, asked) : whatFits(d1, asked));
   if (asker !== undefined) await aTurn();
-  const own = asker === undefined ? rows : rows.filter(({ members }) => members.includes(asker.clientId));
-  const last = query.withLastMessage ? await lastMessages(d1, own) : undefined;
+  const isOwn = ({ members }: Row) => asker === undefined || members.includes(asker.clientId);
+  const { rows, last } = query.withLastMessage
+    ? await withLastMessages(d1, found, isOwn)
+    : { rows: found, last: undefined };
   return rows.map((row) => {
     const conversation = conversationIn(row);
     const lastMessage = last?.get(row.id);
@@ -213,17 +217,38 @@ function skipOf(skip: number | undefined): number {
   return skip !== undefined && skip > 0 ? Math.min(Math.trunc(skip), SKIP_MAX) : 0;
 }
 
-/** The newest message of each conversation, by its place. Without those that D1 knows it has not, or not yet. */
-async function lastMessages(d1: DrizzleD1Database, rows: Row[]): Promise<Map<string, MessageRecord>> {
-  const archived = rows.filter(({ lastMessageAt, archivedAt }) => archivedAt === lastMessageAt);
+/**
+ * The newest message of each conversation that is the asker's own, and the conversations that fit into an answer with
+ * them, one at least: none is read that does not. Without those that D1 knows it has not, or not yet.
+ */
+async function withLastMessages(
+  d1: DrizzleD1Database,
+  found: Row[],
+  isOwn: (row: Row) => boolean,
+): Promise<{ rows: Row[]; last: Map<string, MessageRecord> }> {
+  const archived = found.filter((row) => row.archivedAt === row.lastMessageAt && isOwn(row));
   const places = archived.flatMap(({ id, archivedAt }) => (archivedAt === null ? [] : [[archivedAt, id]]));
-  if (places.length === 0) return new Map();
-  const found = await d1
+  if (places.length === 0) return { rows: found, last: new Map() };
+  const { conversationId, content, binary, mentions } = messages;
+  const size = sql<number>`coalesce(octet_length(${content}), octet_length(${binary}), 0) + octet_length(${mentions})`;
+  const sized = await d1.select({ conversationId, size }).from(messages).where(areAt(places));
+  const sizes = new Map(sized.map((each) => [each.conversationId, each.size]));
+  let bytes = 0;
+  const end = found.findIndex(({ id }, at) => {
+    const isOver = at > 0 && bytes >= QUERY_ANSWER_BYTES;
+    bytes += sizes.get(id) ?? 0;
+    return isOver;
+  });
+  const rows = end === -1 ? found : found.slice(0, end);
+  const fitting = new Set(rows.map(({ id }) => id));
+  const read = await d1
     .select()
     .from(messages)
-    .where(
-      sql`(${messages.timestamp}, ${messages.conversationId}) IN
-        (SELECT value->>0, value->>1 FROM json_each(${JSON.stringify(places)})) AND ${messages.recipients} IS NULL`,
-    );
-  return new Map(found.map((row) => [row.conversationId, messageIn(row)]));
+    .where(areAt(places.filter(([, id]) => typeof id === "string" && fitting.has(id))));
+  return { rows, last: new Map(read.map((row) => [row.conversationId, messageIn(row)])) };
 }
+
+/** Messages by time and conversation; what is for some only is not D1's to show. */
+const areAt = (places: (string | number)[][]): SQL =>
+  sql`(${messages.timestamp}, ${messages.conversationId}) IN
+    (SELECT value->>0, value->>1 FROM json_each(${JSON.stringify(places)})) AND ${messages.recipients} IS NULL`;

@@ -5,13 +5,14 @@ import {
   history,
   named,
   notices,
+  query,
   refusal,
   say,
   settle,
   start,
   update,
 } from "../support/chat.ts";
-import { edit, namedBy, pushesOf, recall } from "./support/commands.ts";
+import { edit, loggedIn, namedBy, pushesOf, recall } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, http, masterKeys, openWorld, stayAwake, world } from "./support/world.ts";
 
@@ -172,6 +173,43 @@ describe("[H-01] before a message", () => {
       headers: masterKeys,
     });
     expect(await count.json()).toEqual({ count: 1 });
+  });
+
+  test("as the last one it is shown to those alone, in every list and count; that somebody spoke, all members see", async () => {
+    const [tom, jerry, spike] = named("tom", "jerry", "spike");
+    const [toms, jerrys, spikes] = [await Device.of(tom), await Device.of(jerry), await Device.of(spike)];
+    const cid = await start(toms, [tom, jerry, spike], {
+      attr: { data: JSON.stringify({ name: `attic ${tom}` }) },
+    });
+    await say(toms, cid, "hello");
+    hooks._messageReceived = ({ content }) => (content === "psst" ? { toPeers: [jerry] } : {});
+    const narrowed = await say(toms, cid, "psst");
+    await settle(cid, toms, jerrys, spikes);
+    const at = new Date(Number(narrowed.ackMessage?.t)).toISOString();
+    for (const where of [
+      undefined,
+      { objectId: cid },
+      { name: `attic ${tom}` },
+      { m: spike, objectId: cid },
+    ]) {
+      for (const [device, text] of [
+        [toms, "psst"],
+        [jerrys, "psst"],
+        [spikes, "hello"],
+      ] as const) {
+        const [found] = await query(device, where, { flag: 2, limit: 1 });
+        expect([found?.objectId, found?.msg, found?.lm]).toEqual([cid, text, { __type: "Date", iso: at }]);
+      }
+    }
+    // Who logs in later is told of one message less.
+    const summary = async (clientId: string) => {
+      const device = await loggedIn(clientId);
+      const push = await device.push("unread");
+      const mine = push.unreadMessage?.convs.find((each) => each.cid === cid);
+      return [mine?.unread, mine?.data];
+    };
+    expect(await summary(jerry)).toEqual([2, "psst"]);
+    expect(await summary(spike)).toEqual([1, "hello"]);
   });
 
   test("a message sent again is answered alike, and not asked about again (I3)", async () => {

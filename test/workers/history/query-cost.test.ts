@@ -146,6 +146,39 @@ test("an answer holds a megabyte of conversations, one at least, and the rest is
   expect((await ask({ where: { "attr.big": { $exists: true } } })).found).toEqual(["huge"]);
 });
 
+test("an answer holds a megabyte of last messages, one at least, and none is read that does not fit", async () => {
+  await fill(60, {});
+  const [count, size] = [60, 32_768];
+  await db.batch([
+    db.prepare("UPDATE conversations SET last_message_at = 1000, archived_at = 1000, members = '[\"tom\"]'"),
+    db.prepare("INSERT INTO members (client_id, conversation_id) SELECT 'tom', id FROM conversations"),
+    db
+      .prepare(
+        `INSERT INTO messages (timestamp, conversation_id, id, sender, content, mention_all, mentions, receipt, recalled)
+         SELECT 1000, id, 'm' || id, 'spike', ?1, 0, '[]', 0, 0 FROM conversations`,
+      )
+      .bind("x".repeat(size)),
+  ]);
+  const asked = { where: { m: "tom" }, sort: "objectId", limit: 100 };
+  expect((await ask(asked)).found).toHaveLength(count);
+  const first = await ask({ ...asked, withLastMessage: true });
+  expect(first.found).toHaveLength(Math.ceil(QUERY_ANSWER_BYTES / (size + 2)));
+  const rest = await ask({ ...asked, withLastMessage: true, skip: first.found.length });
+  expect(new Set([...first.found, ...rest.found]).size).toBe(count);
+  await db.prepare("DELETE FROM messages").run();
+});
+
+test("the first pages of many conversations come in any order, and the last ones by what needs no looking into", async () => {
+  await fill(QUERY_ROWS_LOOKED_AT, { topic: "food", n: 1 });
+  const asked = { where: { "attr.topic": "food" }, limit: 10 };
+  const last = { skip: QUERY_ROWS_LOOKED_AT - 10 };
+  for (const sort of ["attr.n", "-lm", "name"]) {
+    expect((await ask({ ...asked, sort })).found, sort).toHaveLength(10);
+  }
+  expect((await ask({ ...asked, ...last, sort: "-lm" })).found).toHaveLength(10);
+  expect((await ask({ ...asked, ...last, sort: "attr.n" })).refused).toContain("slow query");
+});
+
 test("[I13] whatever a client asks, D1 takes a bounded number of steps", async () => {
   const key = fc.constantFrom(
     "attr.list",
