@@ -8,10 +8,18 @@ export class Admin {
   readonly #server: string;
   readonly #headers: Record<string, string>;
 
-  /** @param server such as `http://127.0.0.1:8787` */
+  /**
+   * Throws a `Refusal` (1) rather than send the key that everybody knows to another machine.
+   *
+   * @param server such as `http://127.0.0.1:8787`
+   */
   constructor(server: string, environment: NodeJS.ProcessEnv) {
     this.#server = server.replace(/\/+$/, "");
     const { APP_ID, MASTER_KEY } = TRIAL;
+    if (!environment.MASTER_KEY && !isHere(server)) {
+      const how = "Set APP_ID and MASTER_KEY to those of that server.";
+      throw new Refusal(`${server} is another machine, and has other keys than a trial. ${how}`, 1);
+    }
     this.#headers = {
       "X-LC-Id": environment.APP_ID || APP_ID,
       "X-LC-Key": `${environment.MASTER_KEY || MASTER_KEY},master`,
@@ -48,6 +56,10 @@ export class Admin {
       );
     }
   }
+}
+
+function isHere(server: string): boolean {
+  return !URL.canParse(server) || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(server).hostname);
 }
 
 function parsed(text: string): unknown {

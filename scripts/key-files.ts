@@ -31,8 +31,14 @@ export type ServiceAccount = v.InferOutput<typeof ServiceAccount>;
 
 /** What the settings take of a service account's file. Throws a `Refusal` (1) for a file that is none. */
 export async function serviceAccountIn(path: string): Promise<ServiceAccount> {
-  const account = v.safeParse(ServiceAccount, jsonOf(await textOf(path)));
+  const json = jsonOf(await textOf(path));
   const isNone = `${path} is not a service account's key`;
+  // What Android apps are built with has the likelier name.
+  if (typeof json === "object" && json !== null && "project_info" in json) {
+    const wanted = "Firebase makes it: Project settings, Service accounts, Generate new private key";
+    throw new Refusal(`${isNone}, but the app's own google-services.json. ${wanted}.`, 1);
+  }
+  const account = v.safeParse(ServiceAccount, json);
   if (!account.success) {
     const [{ path: field }] = account.issues;
     const missing = field === undefined ? "it holds no JSON object" : `it has no ${String(field[0].key)}`;

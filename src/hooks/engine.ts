@@ -69,7 +69,7 @@ export class Engine {
     const { list, now } = this.#host;
     const reply = await this.#send("_ops/metadatas", until);
     if ("unanswered" in reply) {
-      console.warn(`hooks: the engine does not answer: ${reply.unanswered}`);
+      console.warn(`hooks: the engine at ${new URL(this.#url).origin} does not answer: ${reply.unanswered}`);
       return list.lost(now());
     }
     const hooks = v.safeParse(Listed, reply.status === 200 ? jsonOf(reply.text) : undefined);

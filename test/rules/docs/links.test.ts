@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+/** Whoever follows a link of the documents arrives somewhere. */
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const pages = ["README.md", ...readdirSync(resolve(ROOT, "docs")).map((name) => `docs/${name}`)].filter(
+  (path) => path.endsWith(".md"),
+);
+
+const textOf = (path: string) => readFileSync(resolve(ROOT, path), "utf8");
+const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]*`/g, "");
+
+/** The anchors that GitHub makes of headings: of equal ones, the second has a number. */
+function anchorsOf(text: string): Set<string> {
+  const counts = new Map<string, number>();
+  const anchors = new Set<string>();
+  for (const [, title = ""] of text.replace(/^```[\s\S]*?^```/gm, "").matchAll(/^#{1,6} +(.+)$/gm)) {
+    const plain = title.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const anchor = plain
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .trim()
+      .replace(/\s/g, "-");
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    anchors.add(count === 0 ? anchor : `${anchor}-${count}`);
+  }
+  for (const [, id = ""] of text.matchAll(/<a (?:id|name)="([^"]+)"/g)) anchors.add(id);
+  return anchors;
+}
+
+/** The links of a page that lead nowhere. */
+function deadLinksOf(page: string): string[] {
+  const links = [...withoutCode(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  return links
+    .filter((target) => !/^[a-z]+:/i.test(target))
+    .filter((target) => {
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? page : relative(ROOT, resolve(ROOT, dirname(page), path));
+      if (!existsSync(resolve(ROOT, file))) return true;
+      return anchor !== undefined && file.endsWith(".md") && !anchorsOf(textOf(file)).has(anchor);
+    });
+}
+
+test.each(pages)("every link of %s leads to a file, and to a heading in it", (page) => {
+  expect(deadLinksOf(page)).toEqual([]);
+});
