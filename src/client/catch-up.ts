@@ -97,7 +97,9 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   const linked = siblings.some((sibling) => sibling.linkTo(conversationId) !== undefined);
   if (linked) session.tell({ type: "link", conversationId, since: news.head });
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
-  const pending = unseen || [session, ...siblings].some((one) => one.reaches(conversationId));
+  // A session that is gone may still be linked there, and what its link is told reaches nobody.
+  const isLinked = news.byLinks || [session, ...siblings].some((one) => one.reaches(conversationId));
+  const pending = unseen || isLinked;
   inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
 }
 

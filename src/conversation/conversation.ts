@@ -49,6 +49,8 @@ export type CatchUp = {
   changed: ChangeTimes;
   /** Time of the log's newest entry then: everything up to here is covered. */
   head: number;
+  /** What is new here goes over links, be it those of sessions that are gone: no inbox hears of it. */
+  byLinks: boolean;
 } & (
   | { member: false }
   | {
@@ -300,8 +302,9 @@ export class Conversation {
     const member = this.#state.members.get(clientId);
     const { end: head, lastNotice } = this.#state.endAt(asOf);
     this.#delivery.caughtUp(clientId, head, lastNotice);
+    const byLinks = this.#delivery.isServedByLinks(clientId);
     const changed = { patchedAt: log.patchedAt, readAt: member?.readMovedAt ?? 0, noticedAt: notices.last };
-    if (member === undefined) return { member: false, changed, head };
+    if (member === undefined) return { member: false, changed, head, byLinks };
     const from = seesFrom(this.#host.settings(), member);
     const unread = log.unread(clientId, member.readAt, head);
     const missed = mode === "push" ? this.#missed(member, head, firstPushAt) : { messages: [], more: false };
@@ -311,6 +314,7 @@ export class Conversation {
       member: true,
       changed,
       head,
+      byLinks,
       kind: facts.kind,
       unread: unread.count,
       mentioned: unread.mentioned,

@@ -184,6 +184,12 @@ export class Delivery {
     return this.#lanes.get(clientId)?.state === "linked";
   }
 
+  /** Whether what is new goes to a client by links, those that are opening or giving way included. */
+  isServedByLinks(clientId: string): boolean {
+    const lane = this.#lanes.get(clientId);
+    return lane !== undefined && lane.state !== "cold";
+  }
+
   /** Whether the last call to a client who has no link failed: nobody can say whether he is online. */
   isUnreached(clientId: string): boolean {
     const lane = this.#lanes.get(clientId);
