@@ -1,6 +1,6 @@
 import type { ConversationControl, LinkRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
-import { controlRecord, joinRecords } from "../protocol/link-records.ts";
+import { controlRecord, joinRecords, noticeTimeOf } from "../protocol/link-records.ts";
 import type {
   Burst,
   ColdLane,
@@ -109,7 +109,10 @@ export class Delivery {
     }
   }
 
-  /** Records for one client, to follow on everything of the log: the count comes last and includes all of it. */
+  /**
+   * Records for one client, to follow on everything of the log: notices by their time, since a session takes none that
+   * is older than one it has, and the count last, which includes all of it.
+   */
   #render(clientId: string, pushes: readonly Push[]): Uint8Array[] {
     const records: Uint8Array[] = [];
     let wanted: Count | undefined;
@@ -117,6 +120,7 @@ export class Delivery {
       if (push === "unread" || push === "recount") wanted = wanted === "unread" ? wanted : push;
       else records.push("fleeting" in push ? push.fleeting : push);
     }
+    if (records.length > 1) sortNotices(records);
     const count = wanted && this.#host.unread(clientId, wanted);
     return count === undefined ? records : [...records, count];
   }
@@ -238,7 +242,7 @@ export class Delivery {
       }
       const undelivered = lane?.after ?? this.#host.head();
       const since = Math.min(undelivered, this.#unrecovered ?? undelivered);
-      const pushes = lane?.pushes ?? [];
+      const pushes = [...this.#owedNotices(clientId), ...(lane?.pushes ?? [])];
       const ready = lane?.call?.settled ?? Promise.resolve();
       const linking: Lane = { state: "linking", since, pushes, ready };
       this.#lanes.set(clientId, linking);
@@ -246,6 +250,12 @@ export class Delivery {
       await linking.ready;
       return this.#ticket(request, this.#period(linking.since), pushes);
     }
+  }
+
+  /** Notices that nobody knows to have arrived: they are new also to a session that began after them. */
+  #owedNotices(clientId: string): Uint8Array[] {
+    if (this.#unrecovered === undefined) return [];
+    return this.#host.notices(clientId, { after: this.#unrecovered, again: false });
   }
 
   /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it. */
@@ -598,4 +608,10 @@ function isLasting(push: Push): boolean {
 
 function isCount(push: Push): push is Count {
   return push === "unread" || push === "recount";
+}
+
+/** By their time, and before everything else. */
+function sortNotices(records: Uint8Array[]): void {
+  const times = new Map(records.map((record) => [record, noticeTimeOf(record) ?? Number.MAX_VALUE]));
+  records.sort((one, other) => (times.get(one) ?? 0) - (times.get(other) ?? 0));
 }

@@ -268,3 +268,9 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
 export function readControl<C>(payload: Uint8Array): C {
   return JSON.parse(decoder.decode(payload));
 }
+
+/** The time (ms) of the first notice among records; undefined where there is none. */
+export function noticeTimeOf(records: Uint8Array): number | undefined {
+  for (const record of readRecords(records)) if (record.kind === "notice") return record.at;
+  return undefined;
+}

@@ -27,7 +27,7 @@ const quiet: Story = {
 };
 const comings = { drop: 5, logout: 2 };
 const members = { join: 4, leave: 3 };
-const faults = { evict: 10, cut: 1, crash: 1, restart: 0.3, storage: 0.3 };
+const faults = { evict: 10, cut: 1, crash: 1, restart: 0.3, storage: 0.3, die: 0.5 };
 
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ["Date"] });
