@@ -26,6 +26,7 @@ import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { withShown } from "../protocol/shown.ts";
 import { reason } from "../reason.ts";
+import type { Backlog, Waiting } from "./backlog.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
 import { DialQueue } from "./dial-queue.ts";
 import { JavaAnswers } from "./java.ts";
@@ -49,6 +50,8 @@ export interface SessionOwner {
   dialConversation: Dial<LinkRequest>;
   /** Whether there may be a conversation of that id; rejects where nobody can say. */
   mayExist(conversationId: string): Promise<boolean>;
+  /** Where it is noted how long sends wait; undefined where the app's say takes time of its own. */
+  backlog: Backlog | undefined;
   linkLimit(): number;
   /** So many more links are held, or fewer. */
   linksChanged(by: number): void;
@@ -118,6 +121,8 @@ export class ClientSession implements LinkOwner {
   /** What waits for the inbox, by conversation. */
   readonly #unnoted = new Map<string, () => void>();
   readonly #unanswered = new Unanswered();
+  /** Sends whose wait is noted, by serial. */
+  readonly #waits = new Map<number, { backlog: Backlog; waiting: Waiting }>();
   #java: JavaAnswers | undefined;
   readonly #redelivery: Redelivery | undefined;
   /** Conversations that want no acknowledgements of their messages, as far as is known. */
@@ -257,7 +262,15 @@ export class ClientSession implements LinkOwner {
       return this.#toEach(parts, command, parts.length);
     }
     if (serial !== undefined) this.#unanswered.add(serial);
+    if (serial !== undefined && command.name === "message.send")
+      this.#noteWait(serial, command.conversationId);
     this.#toConversation(command.conversationId, { command, frame });
+  }
+
+  #noteWait(serial: number, conversationId: string): void {
+    const { backlog } = this.#owner;
+    if (backlog === undefined || this.#waits.has(serial)) return;
+    this.#waits.set(serial, { backlog, waiting: backlog.handedOn(conversationId, this.now()) });
   }
 
   /** What concerns several conversations, to each of them as what concerns it. */
@@ -681,6 +694,8 @@ export class ClientSession implements LinkOwner {
     if (serial === undefined) return;
     const answer = this.#unanswered.answered(serial, payload);
     if (answer === undefined) return;
+    const noted = this.#waits.get(serial);
+    if (this.#waits.delete(serial)) noted?.backlog.over(noted.waiting);
     this.#reply(serial, answer);
     this.#closeWhenAnswered();
   }
@@ -729,6 +744,8 @@ export class ClientSession implements LinkOwner {
   #end(code: number): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
+    for (const { backlog, waiting } of this.#waits.values()) backlog.over(waiting);
+    this.#waits.clear();
     this.#settled?.();
     this.#redelivery?.close();
     this.#closing?.cancel();

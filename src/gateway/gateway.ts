@@ -24,6 +24,7 @@ import {
 import type { AddressAllowances } from "./address-allowances.ts";
 import { Allotment, LinksOfAll } from "./allotment.ts";
 import { Allowance } from "./allowance.ts";
+import { Backlog } from "./backlog.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import { frameRefusal } from "./frame-bounds.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -205,6 +206,10 @@ export class Gateway implements SessionOwner {
     return { ids, found: find() };
   }
 
+  get backlog(): Backlog | undefined {
+    return this.#settings === undefined || isSupervised(this.#settings) ? undefined : backlogOfAll;
+  }
+
   linkLimit(): number {
     const limit = this.#settings?.limits.linksPerSession ?? 1;
     return this.#allotment === undefined ? limit : linksOfAll.limit(limit);
@@ -305,6 +310,9 @@ export class Gateway implements SessionOwner {
     const { clientId } = session;
     if (!this.#allows(clientId, command, frame, settings)) {
       return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
+    }
+    if (PUT_OFF.has(command.name) && backlogOfAll.refuses(conversationIn(command), this.now())) {
+      return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED", "the server is busy");
     }
     const refusal = frameRefusal(command, frame.length, settings);
     if (refusal !== undefined) return session.turnAway(command, refusal.error, refusal.detail);
@@ -410,11 +418,27 @@ export class Gateway implements SessionOwner {
 /** A socket that was handed over and is still there closes after this time (ms). */
 const HANDED_OVER = 30_000;
 
+const backlogOfAll = new Backlog();
 const linksOfAll = new LinksOfAll();
 const unreadOfAll = new UnreadOfAll();
 
 /** A device that was asked to connect anew does so within this time (ms). */
 const LEAVING = 60_000;
+
+/** What makes most of the work, and what people do again by themselves. Marks and logouts are not told that it failed. */
+const PUT_OFF: ReadonlySet<Command["name"]> = new Set([
+  "message.send",
+  "message.history",
+  "message.patch",
+  "conversation.start",
+  "conversation.query",
+]);
+
+function conversationIn(command: Command): string | undefined {
+  return command.name === "message.send" || command.name === "message.history"
+    ? command.conversationId
+    : undefined;
+}
 
 /** Until settings were read. */
 const defaults = defaultSettings(false).limits;

@@ -114,7 +114,8 @@ export const errors = {
   MESSAGE_SENT_QUOTA_EXCEEDED: {
     code: 4116,
     meaning: "too many commands in too short a time",
-    advice: "Wait a minute. If people meet it, raise the limits in the settings.",
+    advice:
+      "Wait a minute. If people meet it, raise the limits in the settings, unless the server has too much to do.",
     retry: true,
   },
   UNBIND_INSTALLATION_FAILED: {

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { Backlog, type Waiting } from "../../../src/gateway/backlog.ts";
+
+const NOON = 43_200_000;
+
+/** Somebody sends in each of so many conversations. */
+function sendsIn(backlog: Backlog, conversations: number, at: number): Waiting[] {
+  return Array.from({ length: conversations }, (_, index) => backlog.handedOn(`chat-${index}`, at));
+}
+
+describe("more than the server can do", () => {
+  test("[I13] sends and queries are refused while most conversations have waited for over 4 s", () => {
+    const backlog = new Backlog();
+    const waiting = sendsIn(backlog, 100, NOON);
+    for (const where of ["chat-1", "another", undefined]) {
+      expect(backlog.refuses(where, NOON + 3_900)).toBe(false);
+      expect(backlog.refuses(where, NOON + 4_100)).toBe(true);
+    }
+    for (const one of waiting.slice(0, 95)) backlog.over(one);
+    expect(backlog.refuses("chat-1", NOON + 4_200)).toBe(false);
+  });
+
+  test("[I13] a conversation that alone is behind refuses for itself alone", () => {
+    const backlog = new Backlog();
+    for (let send = 0; send < 50; send++) backlog.handedOn("crowd", NOON);
+    sendsIn(backlog, 30, NOON + 1_900);
+    expect(backlog.refuses("crowd", NOON + 1_900)).toBe(false);
+    expect(backlog.refuses("crowd", NOON + 2_100)).toBe(true);
+    expect(backlog.refuses("chat-1", NOON + 2_100)).toBe(false);
+    expect(backlog.refuses(undefined, NOON + 2_100)).toBe(false);
+  });
+
+  test("[I13] a few conversations that do not answer are nobody else's matter, nor a few sends that wait", () => {
+    const backlog = new Backlog();
+    sendsIn(backlog, 9, NOON);
+    expect(backlog.refuses("another", NOON + 8_000)).toBe(false);
+    expect(backlog.refuses("chat-1", NOON + 8_000)).toBe(false);
+  });
+
+  test("[I13] nothing is refused for what seems to lie in the future, where the clock was set back", () => {
+    const backlog = new Backlog();
+    sendsIn(backlog, 100, NOON);
+    expect(backlog.refuses("chat-1", NOON + 5_000)).toBe(true);
+    expect(backlog.refuses("chat-1", NOON - 3_600_000)).toBe(false);
+  });
+});
