@@ -150,3 +150,16 @@ export const isoTime = () => v.pipe(v.string(), v.isoTimestamp(), v.examples(["2
 export const nothing = v.pipe(v.object({}), v.examples([{}]));
 
 export const updated = v.object({ objectId: conversationId(), updatedAt: isoTime() });
+
+/** A condition where none is looked at: whoever sends one must not be told that it held. */
+export const noCondition = (doing: string) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.check(() => false, `${doing} under a condition is not served`),
+      v.description("Not served: refused."),
+    ),
+  );
+
+/** How deletions are asked for, in a query or as `params` in a batch. */
+export const deleting = v.object({ where: noCondition("deleting") });

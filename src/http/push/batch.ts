@@ -203,6 +203,7 @@ async function aboutDevice(env: Env, part: Part): Promise<Answer | undefined> {
     return query.success ? find(db, query.output) : misfit(INVALID_PARAMETER, query.issues);
   }
   if (method === "DELETE" && id !== undefined) {
+    if ("where" in parameters) return conditional;
     return isOwner ? eachOf(ids, (one) => remove(db, one)) : unauthorized;
   }
   if (others.length > 0) return undefined;
@@ -219,6 +220,7 @@ async function aboutChat(env: Env, part: Part): Promise<Answer | undefined> {
   const [id, ...others] = ids;
   if (!saver.isOwner) return unauthorized;
   if (!ids.every(isConversationId)) return invalid(INVALID_PARAMETER, "id: must be a conversation's id");
+  if (method === "DELETE" && "where" in parameters) return conditional;
   if (method === "DELETE" && id !== undefined) return eachOf(ids, (one) => rows.remove(env, one));
   if (others.length > 0) return undefined;
   if (method === "GET") {
@@ -238,6 +240,8 @@ async function aboutChat(env: Env, part: Part): Promise<Answer | undefined> {
     ? rows.update(env, id, changes.output, how.output)
     : misfit(INVALID_FIELD, changes.issues);
 }
+
+const conditional = invalid(INVALID_PARAMETER, "where: deleting under a condition is not served");
 
 /** The first that is refused is the answer; those before it are gone. */
 async function eachOf(ids: readonly string[], act: (id: string) => Promise<Answer>): Promise<Answer> {

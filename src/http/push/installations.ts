@@ -66,13 +66,7 @@ const changes = v.pipe(
 export const saving = v.object({
   fetchWhenSave: v.optional(v.pipe(schema.flagText(true), v.description("Answer every field."))),
   new: v.optional(v.pipe(schema.flagText(true), v.description("The same."))),
-  where: v.optional(
-    v.pipe(
-      v.string(),
-      v.check(() => false, "saving under a condition is not served"),
-      v.description("Not served: refused."),
-    ),
-  ),
+  where: schema.noCondition("saving"),
 });
 
 const saved = v.pipe(
@@ -183,6 +177,7 @@ for (const { path, suffix } of PATHS) {
         ...{ access: "master", answer: schema.nothing },
       }),
       takes("param", one),
+      takes("query", schema.deleting),
       async (context) => answer(context, await remove(context.env.DB, context.req.valid("param").id)),
     );
 }

@@ -154,6 +154,7 @@ export const conversations = new Hono<HttpEnv>()
       ...{ access: "master", answer: schema.nothing },
     }),
     takes("param", one),
+    takes("query", schema.deleting),
     (context) => remove(context, context.req.valid("param").id),
   );
 

@@ -70,5 +70,6 @@ export const legacyConversations = new Hono<HttpEnv>()
       ...{ access: "master", answer: schema.nothing },
     }),
     takes("param", one),
+    takes("query", schema.deleting),
     async (context) => respond(context, await rowsOf.remove(context.env, context.req.valid("param").id)),
   );

@@ -134,6 +134,22 @@ describe("[B-19] a change of a row", () => {
     expect((await read(id)).mu).toEqual([]);
   });
 
+  test("nothing is deleted under a condition, by any route: it would be deleted where the condition is false", async () => {
+    const { id, row } = await kitchen();
+    const where = encodeURIComponent('{"name":"other"}');
+    for (const path of [row, `/1.2/rtm/conversations/${id}`]) {
+      expect(await outcome(rest("DELETE", `${path}?where=${where}`))).toBe("400 1");
+    }
+    const requests = [{ method: "DELETE", path: row, params: { where: { name: "other" } } }];
+    const [part] = await done<{ error: { code: number } }[]>("POST", "/1.1/batch", { requests });
+    expect(part?.error.code).toBe(1);
+    expect((await read(id)).objectId).toBe(id);
+    const device = await done<Row>("POST", "/1.1/installations", { deviceType: "ios", deviceToken: id });
+    const path = `/1.1/installations/${device.objectId}`;
+    expect(await outcome(rest("DELETE", `${path}?where=${where}`))).toBe("400 1");
+    expect((await done<Row>("GET", path)).objectId).toBe(device.objectId);
+  });
+
   test("answers the row's new time, and with fetchWhenSave or new the whole row", async () => {
     const { id, row } = await kitchen();
     const short = await done<Row>("PUT", row, { name: "More" });
