@@ -106,8 +106,8 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
 function pushUnread(session: Session, answers: Answer[], notifiedAt: number | undefined): void {
   const summaries: (pushes.UnreadSummary & { at: number })[] = [];
   for (const { conversationId, news } of answers) {
-    if (news === undefined && session.known.unread !== undefined) {
-      // It was deleted, perhaps with what the device still counts.
+    if (news?.member !== true && session.known.unread !== undefined) {
+      // It was deleted, or the client was removed, perhaps with what the device still counts.
       const gone = { kind: "normal" as const, unread: 0, mentioned: false, lastMessage: undefined };
       summaries.push({ conversationId, ...gone, at: 0 });
     }

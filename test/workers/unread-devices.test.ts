@@ -236,6 +236,15 @@ describe("[Y-21] what a device counts and is deleted while it is away", () => {
     const { told } = await news(await loggedIn(jerry, { lastUnreadNotifTime: notifTime }), chats);
     expect(told.toSorted()).toEqual(["one: 0", "two: 0"]);
   });
+
+  test("is told as 0 when it is back, where its client was removed meanwhile", async () => {
+    const { jerry, toms, chats, first } = await conversation("one");
+    const { notifTime } = await news(await loggedIn(jerry), chats);
+    await wait(5);
+    await change(toms, "remove", first, [jerry]);
+    const { told } = await news(await loggedIn(jerry, { lastUnreadNotifTime: notifTime }), chats);
+    expect(told).toEqual(["one: 0"]);
+  });
 });
 
 test("[Y-07] conversations whose last message is plain text are told in a push of their own, which C# throws away", async () => {
