@@ -7,6 +7,7 @@ import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangl
 import { settingsFrom } from "../src/settings/schema.ts";
 import { switchesOff } from "../src/settings/switches.ts";
 import { buildPage } from "./build-page.ts";
+import { watchClock } from "./clock-watch.ts";
 import { runDaily } from "./daily.ts";
 import { prepareDatabase, QuietLog } from "./database.ts";
 import { WorkerdGuard } from "./guard.ts";
@@ -56,6 +57,10 @@ export async function serve(options: StartOptions): Promise<string> {
   warnOfOpenDoors(options, overrides);
   const { port } = await supervisor.start();
   runDaily(() => supervisor.runtime);
+  watchClock((back) => {
+    console.warn(`Parley: the clock was set back by ${Math.round(back / 1000)} s; the runtime starts anew.`);
+    guard.kill();
+  });
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return `http://${host}:${port}`;
 }
