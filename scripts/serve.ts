@@ -16,6 +16,7 @@ import { type BridgedRequest, Http2Bridge } from "./http2.ts";
 import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
 import { publicNetwork } from "./network.ts";
 import { Refusal, type StartOptions } from "./options.ts";
+import { sayOfRuntime } from "./runtime-log.ts";
 import { Supervisor, sentenceOf } from "./supervisor.ts";
 import { bundleWorker, OWN_BOX } from "./worker.ts";
 
@@ -154,6 +155,7 @@ const COMMON = {
   cf: false,
   logRequests: false,
   log: new QuietLog(),
+  handleStructuredLogs: sayOfRuntime,
 };
 
 /** A first signal ends everything and leaves with 0; a second one, or too long a wait, ends it by force. */
