@@ -7,6 +7,7 @@ import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
 import { frontOf, type Sender, senderOf } from "./address.ts";
 import { Addresses } from "./address-allowances.ts";
+import { Backlog } from "./backlog.ts";
 import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
 import { isOriginAllowed } from "./origin.ts";
@@ -54,6 +55,8 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   return answer;
 }
 
+/** What the sends of this isolate wait for. */
+const backlog = new Backlog();
 /** What this isolate remembers of addresses. */
 const addresses = new Addresses();
 const unopened = new Unopened();
@@ -73,6 +76,7 @@ function servicesOf(env: Env, { address, countedAs }: Sender): Omit<GatewayServi
     settings: settingsOf(env),
     judge: (clientId, command, security) => judgeLogin(clientId, command, security, judges),
     allowances: addresses.of(countedAs, Date.now()),
+    backlog,
     dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
     dialConversation: dial((request) => env.CONVERSATIONS.getByName(request.conversationId)),
     existing: (conversationIds) => known.among(conversationIds),

@@ -24,7 +24,7 @@ import {
 import type { AddressAllowances } from "./address-allowances.ts";
 import { Allotment, LinksOfAll } from "./allotment.ts";
 import { Allowance } from "./allowance.ts";
-import { Backlog } from "./backlog.ts";
+import type { Backlog } from "./backlog.ts";
 import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
 import { frameRefusal } from "./frame-bounds.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -62,6 +62,8 @@ export interface GatewayServices {
   ): Promise<LoginProof | Refused>;
   /** What the device's address may still do; undefined where that is not counted. */
   allowances: AddressAllowances | undefined;
+  /** What the sends of all sockets wait for; undefined where nothing is refused for it. */
+  backlog: Backlog | undefined;
   dialSession: Dial<ProvenRequest>;
   dialConversation: Dial<LinkRequest>;
   /** Those of some ids that may be conversations; rejects where nobody can say. */
@@ -207,7 +209,8 @@ export class Gateway implements SessionOwner {
   }
 
   get backlog(): Backlog | undefined {
-    return this.#settings === undefined || isSupervised(this.#settings) ? undefined : backlogOfAll;
+    if (this.#settings === undefined || isSupervised(this.#settings)) return undefined;
+    return this.#services.backlog;
   }
 
   linkLimit(): number {
@@ -311,7 +314,8 @@ export class Gateway implements SessionOwner {
     if (!this.#allows(clientId, command, frame, settings)) {
       return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
-    if (PUT_OFF.has(command.name) && backlogOfAll.refuses(conversationIn(command), this.now())) {
+    const { backlog } = this.#services;
+    if (PUT_OFF.has(command.name) && backlog?.refuses(conversationIn(command), this.now())) {
       return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED", "the server is busy");
     }
     const refusal = frameRefusal(command, frame.length, settings);
@@ -418,7 +422,6 @@ export class Gateway implements SessionOwner {
 /** A socket that was handed over and is still there closes after this time (ms). */
 const HANDED_OVER = 30_000;
 
-const backlogOfAll = new Backlog();
 const linksOfAll = new LinksOfAll();
 const unreadOfAll = new UnreadOfAll();
 

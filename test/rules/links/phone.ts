@@ -75,7 +75,7 @@ export class Phone {
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => settings, get: async () => settings },
         judge: town.judge(),
-        ...{ countedAs: undefined, allowances: undefined },
+        ...{ countedAs: undefined, allowances: undefined, backlog: undefined },
         existing: async (ids) => ids,
         dialSession: town.dialSession((control) => {
           trace(this.name, JSON.stringify(control));

@@ -154,7 +154,7 @@ export class Device {
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => this.#settings, get: async () => this.#settings },
         judge: this.#town.judge(),
-        ...{ countedAs: undefined, allowances: undefined },
+        ...{ countedAs: undefined, allowances: undefined, backlog: undefined },
         existing: async (ids) => ids,
         dialSession: this.#town.dialSession(() => {}, dialled),
         dialConversation: this.#town.dialConversation(dialled),
