@@ -223,9 +223,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return new UniqueRegistry(this.ctx.storage.sql, {
       own: (members) => this.#own(members),
       startHere: (record) => this.startHere(record, origin),
-      startThere: (record) => {
+      startThere: async (record) => {
         const starting = this.env.CONVERSATIONS.getByName(record.id).startHere(record, origin);
-        return withDeadline(starting, START_DEADLINE, `start of ${record.id}`);
+        const started = await withDeadline(starting, START_DEADLINE, `start of ${record.id}`);
+        // Handed on as it came, it would keep the other object from sleeping (seen 2026-11-28).
+        return structuredClone(started);
       },
       newId: () => newConversationId(Date.now()),
     });
