@@ -21,17 +21,15 @@ export async function openDataFolder(folder: string): Promise<void> {
 
 /** As `mkdir -p`: Node's own never ends where a file system takes no folders, such as /proc (November 2026). */
 async function make(folder: string): Promise<void> {
-  const again = await mkdir(folder).then(
-    () => false,
-    (error) => {
-      if (error.code === "ENOENT" && dirname(folder) !== folder) return true;
-      if (error.code !== "EEXIST") throw error;
-      return false;
-    },
-  );
-  if (!again) return;
-  await make(dirname(folder));
-  await mkdir(folder);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST" && (await stat(folder)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(folder) === folder) throw error;
+    await make(dirname(folder));
+    await mkdir(folder);
+  }
 }
 
 /**
