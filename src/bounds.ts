@@ -141,8 +141,8 @@ export const INVITATIONS_ON_LOOPBACK = { atOnce: 10_000, perMinute: 3_000 };
 
 /**
  * Conversations that one client is put into from one socket, an address, this machine: each of them is a question at
- * that client's next login. Whoever has 60 conversations with one person began them one by one; behind a carrier's
- * address many begin one with the same support.
+ * that client's next login. People begin conversations with one person one by one. Many people behind one carrier's
+ * address may each begin one with the same support client.
  */
 export const INVITATIONS_OF_ONE = {
   bySocket: { atOnce: 100, perMinute: 20 },
@@ -175,7 +175,7 @@ export const QUERY_PATTERN_WORK = 2_000_000;
 
 /**
  * Devices that are pushed to for a client because they subscribed to its channel by themselves, beside those it is
- * logged in on: whoever has the app key can make any number of them.
+ * logged in on. Anybody with the app key can make any number of them.
  */
 export const SUBSCRIBED_MAX = 20;
 /**

@@ -40,7 +40,7 @@ export async function catchUp(
   if (!session.isOpen) return [];
   const answered = new Set(answers.map(({ conversationId }) => conversationId));
   const silent = asked.filter((conversationId) => !answered.has(conversationId));
-  // Who is not told everything must not say next time that he was.
+  // A device that was not told everything must not say at its next login that it was.
   pushUnread(session, answers, silent.length === 0 ? startedAt : undefined);
   for (const { conversationId, news } of answers) {
     if (news?.member !== true) continue;

@@ -90,7 +90,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     }
   }
 
-  /** What the client missed beside messages, for whoever shows a session token of this client. */
+  /** What the client missed beside messages. The caller has to show a session token of this client. */
   async missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | TokenRefused> {
     return this.#client.missedNotices(clientId, token, after);
   }

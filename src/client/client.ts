@@ -104,7 +104,7 @@ export class Client {
     return within === undefined ? "offline" : { within };
   }
 
-  /** What the client missed beside messages, for whoever shows its session token (wire §5.4). */
+  /** What the client missed beside messages (wire §5.4). The caller has to show its session token. */
   async missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | TokenRefused> {
     const refused = await this.checkToken(clientId, token);
     return refused ?? missedNotices(clientId, after, this.#inbox, this.#services);
