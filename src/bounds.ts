@@ -63,10 +63,11 @@ export const COUNTED_BYTES = 4 * 1024 * 1024;
 // --- Sockets: what is held for who does not read, log in, or answer
 
 /**
- * How long a command waits for a conversation that does not say what the session missed, in ms: its object may be
- * damaged for good. Then it is refused and was not done. Java waits 10 s for an answer, the others longer.
+ * How long (ms) a command waits for a conversation that does not say what the session missed: since any conversation
+ * of the session's answered, since that one's object may be damaged for good, and in all. Then it is refused and was
+ * not done. Java waits 10 s for an answer and JavaScript 15 to 20 s; what nobody waits for any more is better not done.
  */
-export const CATCH_UP_WAIT = 8_000;
+export const CATCH_UP_WAIT = { silent: 8_000, longest: 20_000 };
 
 /**
  * Bytes sent to one socket since it last showed that it reads; then it closes with 4200, and the SDK comes back. The

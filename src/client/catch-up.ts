@@ -1,4 +1,5 @@
 import type { CatchUp } from "../conversation/conversation.ts";
+import { elapsed } from "../elapsed.ts";
 import type { MessageRecord } from "../history/records.ts";
 import { missedRecord, pushRecord, unreadRecord } from "../protocol/link-records.ts";
 import * as pushes from "../protocol/pushes.ts";
@@ -9,11 +10,14 @@ import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
+const TOLD_EVERY = 1_000; // ms: so often the gateway hears that conversations go on answering
 const SETTLED_AT_ONCE = 100; // conversations: each is a word to the gateway, and a row where the inbox changes
 const PAGE = 50; // unread tuples in one push; Swift cannot look up more than 100 conversations at once (wire §5.5)
 
 /** No count is newer than that of a login. */
 const ALWAYS = { upTo: Number.MAX_SAFE_INTEGER, changedAt: Number.MAX_SAFE_INTEGER };
+
+type Asking = Pick<Services, "now" | "catchUp" | "timer">;
 
 interface Answer {
   conversationId: string;
@@ -33,7 +37,7 @@ export async function catchUp(
   asked: string[],
   inbox: Inbox,
   siblings: () => Session[],
-  services: Services,
+  services: Asking,
 ): Promise<string[]> {
   const startedAt = services.now();
   const answers = await ask(session, asked, startedAt, inbox, services);
@@ -66,16 +70,21 @@ async function ask(
   asked: string[],
   asOf: number,
   inbox: Inbox,
-  services: Services,
+  services: Asking,
 ): Promise<Answer[]> {
   const { clientId, mode } = session.identity;
   const request = { mode, asOf, patchesSince: session.known.patches, firstPushAt: inbox.firstPushAt };
   const answers: Answer[] = [];
+  let toldAt = asOf;
   const askOne = async (conversationId: string) => {
     const arrivals = inbox.arrivals(conversationId);
     try {
       const news = await services.catchUp(conversationId, clientId, request);
       answers.push({ conversationId, arrivals, news });
+      const now = services.now();
+      if (elapsed(toldAt, now) < TOLD_EVERY) return;
+      toldAt = now;
+      session.tell({ type: "catchingUp" });
     } catch (error) {
       console.warn(`catch-up of ${conversationId} failed:`, reason(error));
     }
@@ -84,7 +93,7 @@ async function ask(
   return answers;
 }
 
-const aTurn = (services: Services) => new Promise<void>((resolve) => void services.timer(0, resolve));
+const aTurn = (services: Asking) => new Promise<void>((resolve) => void services.timer(0, resolve));
 
 /** The session is told where it stands, and the inbox what is done. */
 function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Session[], now: number): void {

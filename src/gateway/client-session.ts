@@ -1,4 +1,4 @@
-import { CATCH_UP_WAIT, LINKS_OPENING, LINKS_PAUSED } from "../bounds.ts";
+import { LINKS_OPENING, LINKS_PAUSED } from "../bounds.ts";
 import type { LoginProof } from "../client/credentials.ts";
 import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
@@ -27,6 +27,7 @@ import * as replies from "../protocol/replies.ts";
 import { withShown } from "../protocol/shown.ts";
 import { reason } from "../reason.ts";
 import type { Backlog, Waiting } from "./backlog.ts";
+import { CatchUpWait } from "./catch-up-wait.ts";
 import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
 import { DialQueue } from "./dial-queue.ts";
 import { JavaAnswers } from "./java.ts";
@@ -115,6 +116,7 @@ export class ClientSession implements LinkOwner {
   #admittedAt = 0;
   /** Conversations whose catch-up is under way, and what waits for it. */
   readonly #catchingUp = new Map<string, { link: boolean; cold: Uint8Array[]; frames: Forwarded[] }>();
+  readonly #catchUpWait = new CatchUpWait();
   #phase: Phase = "connecting";
   #socket: LinkSocket | undefined;
   #early: Early[] = [];
@@ -390,12 +392,16 @@ export class ClientSession implements LinkOwner {
     const waiting = held.frames;
     waiting.push(forwarded);
     held.link = true; // also where the frame itself is not there any more
-    this.#owner.timer(CATCH_UP_WAIT, () => {
+    const since = this.now();
+    const look = () => {
       const place = waiting.indexOf(forwarded);
       if (place < 0 || this.#phase === "over") return;
+      const left = this.#catchUpWait.left(since, this.now());
+      if (left > 0) return void this.#owner.timer(left, look);
       waiting.splice(place, 1);
       this.#giveUp(forwarded, "INTERNAL_ERROR");
-    });
+    };
+    this.#owner.timer(this.#catchUpWait.left(since, since), look);
   }
 
   refuse(forwarded: Forwarded): void {
@@ -659,6 +665,8 @@ export class ClientSession implements LinkOwner {
         return;
       case "caughtUp":
         return this.#caughtUp(word);
+      case "catchingUp":
+        return this.#catchUpWait.answered(this.now());
       case "link":
         return this.#follow(word.conversationId, word.since);
       case "shown":

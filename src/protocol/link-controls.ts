@@ -70,6 +70,8 @@ export type SessionControl =
   | { type: "noted"; conversationId: string }
   /** The client was told of the conversation up to here: drop live stored messages at or before it (L5, L6). */
   | { type: "caughtUp"; conversationId: string; head: number | undefined }
+  /** Of the conversations in `asking`, some more have answered: what waits for the others goes on waiting. */
+  | { type: "catchingUp" }
   /** The answer behind this word shows so much of conversations. */
   | { type: "shown"; shown: Shown[] };
 

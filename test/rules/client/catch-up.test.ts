@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { catchUp } from "../../../src/client/catch-up.ts";
+import { Inbox } from "../../../src/client/inbox.ts";
+import { Session } from "../../../src/client/session.ts";
+import type { CatchUp } from "../../../src/conversation/conversation.ts";
+import type { SessionControl } from "../../../src/protocol/link-controls.ts";
+import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const NOTHING: CatchUp = {
+  ...{ member: true, changed: { patchedAt: 0, readAt: 0, noticedAt: 0 }, head: 1, byLinks: false },
+  ...{ kind: "normal", unread: 0, mentioned: false, lastMessage: undefined },
+  ...{ patches: [], missed: [], more: false },
+};
+
+/** What a gateway is told while conversations answer, each by a call of `answer`. */
+function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
+  const words: SessionControl["type"][] = [];
+  const send = (frame: Uint8Array) => {
+    for (const record of readRecords(frame)) {
+      if (record.kind === "control") words.push(readControl<SessionControl>(record.payload).type);
+    }
+  };
+  const identity = {
+    clientId: "agent",
+    sessionId: "s",
+    connectionId: "c",
+    mode: "pull",
+    address: undefined,
+  } as const;
+  const session = new Session({ send, serializeAttachment: () => {} }, identity, {
+    ...{
+      phase: "open",
+      tag: undefined,
+      deviceId: "d",
+      pushDevice: undefined,
+      announced: false,
+      capabilities: 0,
+      proven: false,
+    },
+    ...{ known: { unread: undefined, reads: undefined, patches: undefined } },
+    ...{ links: [], linking: [], behind: [] },
+  });
+  const asked = Array.from({ length: count }, (_, at) => `conversation ${at}`);
+  const timer = (milliseconds: number, run: () => void) => {
+    const set = setTimeout(run, milliseconds);
+    return () => clearTimeout(set);
+  };
+  const services = { now: () => Date.now(), catchUp: answer, timer };
+  const done = catchUp(session, asked, new Inbox(new MemorySql()), () => [], services);
+  return { words, done };
+}
+
+const after = <Value>(milliseconds: number, value: Value) =>
+  new Promise<Value>((resolve) => setTimeout(resolve, milliseconds, value));
+
+test("while many conversations answer slowly, the gateway hears every second that they do", async () => {
+  const { words, done } = caughtUpOn(300, () => after(600, NOTHING));
+  await vi.advanceTimersByTimeAsync(7_000);
+  expect(words.length).toBeGreaterThanOrEqual(5);
+  expect(words.length).toBeLessThanOrEqual(7);
+  expect(new Set(words)).toEqual(new Set(["catchingUp"]));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(await done).toEqual([]);
+  expect(words.filter((word) => word === "caughtUp").length).toBe(300);
+});
+
+test("a quick catch-up needs no word of its progress, and one that fails everywhere has none", async () => {
+  const quick = caughtUpOn(30, () => after(10, NOTHING));
+  const failing = caughtUpOn(30, async () => {
+    await after(3_000, undefined);
+    throw new Error("no answer");
+  });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await quick.done).toEqual([]);
+  expect(quick.words).toEqual(quick.words.map(() => "caughtUp"));
+  expect((await failing.done).length).toBe(30);
+  expect(failing.words).toEqual([]);
+});
