@@ -154,6 +154,11 @@ export const INVITATIONS_OF_ONE = {
 /** Clients of whom a socket, and an isolate, remember that: about 150 bytes each. */
 export const INVITED_REMEMBERED = { bySocket: 2_000, byAll: 50_000 };
 
+/** Clients that come or go whom one call to the app's object names, a row each: a few milliseconds of one commit. */
+export const PRESENCE_AT_ONCE = 500;
+/** Clients that an isolate remembers to tell the app of, some 100 bytes each, while the app does not answer. */
+export const PRESENCE_WAITING = 10_000;
+
 // --- Queries of conversations and history
 
 /**

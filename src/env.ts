@@ -1,3 +1,4 @@
+import type { PresenceChange } from "./app/presence.ts";
 import type { MissedNotices as ClientNotices } from "./client/missed-notices.ts";
 import type { TokenRefused } from "./client/token-check.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
@@ -179,8 +180,8 @@ interface PushSchedule {
 export interface AppStub {
   /** Takes one from a quota, or says after how many seconds there is more (L-10). */
   spend(quota: string, perMinute: number, count?: number): Promise<{ retryAfter: number } | undefined>;
-  online(clientId: string): Promise<void>;
-  offline(clientId: string): Promise<void>;
+  /** Which clients are online now, and which are not any more: at most `PRESENCE_AT_ONCE`, each once. */
+  presenceChanged(changes: PresenceChange[]): Promise<void>;
   /** Those of some clients that are online, as far as their objects have told: one of them may be late. */
   onlineAmong(clientIds: string[]): Promise<string[]>;
   /** Clients online now, and those that were today (UTC). */

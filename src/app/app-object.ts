@@ -3,7 +3,7 @@ import type { AppStub, Env } from "../env.ts";
 import { lagOf } from "../history/lag.ts";
 import { ArchiveLag } from "./archive-lag.ts";
 import { Facts } from "./facts.ts";
-import { Presence } from "./presence.ts";
+import { Presence, type PresenceChange } from "./presence.ts";
 import { Quotas } from "./quotas.ts";
 
 /** When this process first needed the app's object (ms): on one's own box, where it goes down with everything else. */
@@ -32,12 +32,13 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     return this.#quotas.spend(quota, perMinute, count, Date.now());
   }
 
-  async online(clientId: string): Promise<void> {
-    this.#presence.online(clientId, Date.now());
-  }
-
-  async offline(clientId: string): Promise<void> {
-    this.#presence.offline(clientId, Date.now());
+  /** In one turn, which is one commit. */
+  async presenceChanged(changes: PresenceChange[]): Promise<void> {
+    const now = Date.now();
+    for (const { clientId, online } of changes) {
+      if (online) this.#presence.online(clientId, now);
+      else this.#presence.offline(clientId, now);
+    }
   }
 
   async onlineAmong(clientIds: string[]): Promise<string[]> {

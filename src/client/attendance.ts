@@ -4,7 +4,6 @@ import type { Leaving } from "../hooks/events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
 import { type Absence, absenceOf } from "./absences.ts";
-import { Presence } from "./presence.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 
@@ -13,14 +12,12 @@ import type { Session } from "./session.ts";
  * session, whoever listens to events (H-09). Nothing here holds up a login or a logout.
  */
 export class Attendance {
-  readonly #presence: Presence;
   readonly #events: EventSender;
   readonly #services: Services;
   readonly #isOnline: () => boolean;
 
   /** @param isOnline whether the client has a session at this moment */
   constructor(sql: Sql, services: Services, isOnline: () => boolean) {
-    this.#presence = new Presence((clientId, online) => services.tellPresence(clientId, online));
     this.#events = new EventSender(
       new EventOutbox(sql),
       (events) => services.publish(events),
@@ -42,7 +39,7 @@ export class Attendance {
     { wasOnline, isTold }: { wasOnline: boolean; isTold: boolean },
   ): void {
     const { clientId, address } = identity;
-    if (!wasOnline) this.#presence.changed(clientId, true);
+    if (!wasOnline) this.#services.tellPresence({ clientId, online: true });
     if (state.phase !== "open" || !state.announced || isTold) return;
     this.#events.tell({
       ...{ id: crypto.randomUUID(), at: this.#services.now(), name: "clientOnline" },
@@ -69,7 +66,7 @@ export class Attendance {
 
   /** Sessions ended, and none began in the same turn. */
   left(clientId: string): void {
-    if (!this.#isOnline()) this.#presence.changed(clientId, false);
+    if (!this.#isOnline()) this.#services.tellPresence({ clientId, online: false });
   }
 
   /** Tries again what the queue did not take. */

@@ -1,4 +1,5 @@
 import { onlineAmong } from "../app/online.ts";
+import type { PresenceChange } from "../app/presence.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
 import type { MissedNotices } from "../conversation/conversation-object.ts";
 import type { Described } from "../conversation/description.ts";
@@ -35,6 +36,7 @@ import { settingsOf } from "../settings/store.ts";
 import type { Judges } from "./credentials.ts";
 import { checkJsonWebToken, type TokenRules, type TokenVerdict } from "./json-web-token.ts";
 import { type Fetch, KeySets } from "./key-sets.ts";
+import { Presence } from "./presence.ts";
 import { SessionTokens } from "./session-token.ts";
 
 /** What a client's rules ask of the rest of the service. Every call has a deadline and may reject. */
@@ -69,8 +71,8 @@ export interface Services {
   online(clientIds: string[]): Promise<string[]>;
   /** Messages of a conversation that a client has not read; 0 where he is no member. */
   unread(conversationId: string, clientId: string): Promise<number>;
-  /** A client has sessions, or none any more. */
-  tellPresence(clientId: string, online: boolean): Promise<void>;
+  /** A client has sessions, or none any more. Nobody waits for this. */
+  tellPresence(change: PresenceChange): void;
   publish(events: AppEvent[]): Promise<void>;
   /** Who is logged in on a device, by the name that its sessions give it. */
   deviceState(device: string): Promise<DeviceState>;
@@ -94,6 +96,7 @@ const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 
 
 /** One for everything in this isolate. */
 const keySets = new KeySets();
+const presence = new Presence();
 
 /** What it takes to judge a login, in the Worker as in an object. */
 export function judgesOf(env: Env): Judges {
@@ -148,9 +151,10 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       const unread = await withDeadline(asked, OBJECT_DEADLINE, `unread messages of ${id}`);
       return typeof unread === "number" ? unread : 0;
     },
-    tellPresence: (clientId, online) => {
-      const told = online ? app.online(clientId) : app.offline(clientId);
-      return withDeadline(told, OBJECT_DEADLINE, "presence");
+    tellPresence: (change) => {
+      presence.changed(change, (changes) =>
+        withDeadline(app.presenceChanged(changes), OBJECT_DEADLINE, "presence"),
+      );
     },
     publish: (events) => publish(eventQueueOf(env), events),
     deviceState: (device) => withDeadline(deviceState(env.DB, device), QUERY_DEADLINE, "device"),

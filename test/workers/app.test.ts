@@ -7,10 +7,12 @@ import { maybeEvict, world } from "./support/world.ts";
 const app = appOf(world);
 
 test("who is online, and was today, survives sleep", async () => {
-  await app.online("tom");
-  await app.online("jerry");
+  await app.presenceChanged([
+    { clientId: "tom", online: true },
+    { clientId: "jerry", online: true },
+  ]);
   await maybeEvict();
-  await app.offline("jerry");
+  await app.presenceChanged([{ clientId: "jerry", online: false }]);
   await maybeEvict();
   expect(await app.presence()).toEqual({ online: 1, today: 2 });
 });

@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { AppObject } from "../../src/app/app-object.ts";
+import { appOf } from "../../src/app/stub.ts";
 import { ClientObject } from "../../src/client/client-object.ts";
 import type { AppEvent } from "../../src/hooks/events.ts";
 import { named } from "./support/chat.ts";
@@ -59,11 +60,9 @@ describe("the app's count of who is online", () => {
   /** What it is told of one client, as it comes. */
   function told(clientId: string): string[] {
     const words: string[] = [];
-    vi.spyOn(AppObject.prototype, "online").mockImplementation(async (id) => {
-      if (id === clientId) words.push("online");
-    });
-    vi.spyOn(AppObject.prototype, "offline").mockImplementation(async (id) => {
-      if (id === clientId) words.push("offline");
+    vi.spyOn(AppObject.prototype, "presenceChanged").mockImplementation(async (changes) => {
+      for (const change of changes)
+        if (change.clientId === clientId) words.push(change.online ? "online" : "offline");
     });
     return words;
   }
@@ -88,6 +87,18 @@ describe("the app's count of who is online", () => {
     await first.push("session", "closed");
     await second.ask({ cmd: "session", op: "close" });
     await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
+  });
+
+  test("hears of 60 clients who log in or out at once by a few calls, and of each how it ended", async () => {
+    const clients = Array.from({ length: 60 }, (_, index) => named(`client-${index}`)).flat();
+    const changed = vi.spyOn(AppObject.prototype, "presenceChanged");
+    const devices = await Promise.all(clients.map((clientId) => loggedIn(clientId)));
+    const online = () => appOf(world).onlineAmong(clients);
+    await vi.waitFor(async () => expect((await online()).toSorted()).toEqual(clients.toSorted()));
+    expect(changed.mock.calls.length).toBeLessThan(clients.length / 2);
+    await Promise.all(devices.slice(1).map((device) => device.ask({ cmd: "session", op: "close" })));
+    await vi.waitFor(async () => expect(await online()).toEqual(clients.slice(0, 1)));
+    expect(changed.mock.calls.length).toBeLessThan(clients.length);
   });
 
   test("[G-01] hears of a kick and of a ban", async () => {

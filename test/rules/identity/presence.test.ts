@@ -1,13 +1,15 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import type { PresenceChange } from "../../../src/app/presence.ts";
+import { PRESENCE_AT_ONCE, PRESENCE_WAITING } from "../../../src/bounds.ts";
 import { Presence } from "../../../src/client/presence.ts";
 
-/** The app as one word after the other reaches it; each is answered when the test says so. */
+/** The app as one call after the other reaches it; each is answered when the test says so. */
 class App {
-  readonly words: boolean[] = [];
+  readonly calls: PresenceChange[][] = [];
   readonly #answers: { resolve(): void; reject(error: Error): void }[] = [];
 
-  readonly tell = (_: string, online: boolean) => {
-    this.words.push(online);
+  readonly tell = (changes: PresenceChange[]) => {
+    this.calls.push(changes);
     return new Promise<void>((resolve, reject) => this.#answers.push({ resolve, reject }));
   };
 
@@ -19,22 +21,77 @@ class App {
   }
 }
 
-test("[I11] while the app is silent nothing waits, and then it is told only how things stand", async () => {
+const comes = (clientId: string): PresenceChange => ({ clientId, online: true });
+const goes = (clientId: string): PresenceChange => ({ clientId, online: false });
+
+test("who comes or goes while the app is being told goes with the next call, all of them with one", async () => {
   const app = new App();
-  const presence = new Presence(app.tell);
-  for (const online of [true, false, true, false, true, false]) presence.changed("Tom", online);
-  expect(app.words).toEqual([true]);
+  const presence = new Presence();
+  for (const clientId of ["Tom", "Jerry", "Spike"]) presence.changed(comes(clientId), app.tell);
+  expect(app.calls).toEqual([[comes("Tom")]]);
+  presence.changed(goes("Tom"), app.tell);
   await app.answer();
-  expect(app.words).toEqual([true, false]);
+  expect(app.calls.slice(1)).toEqual([[comes("Jerry"), comes("Spike"), goes("Tom")]]);
   await app.answer();
-  expect(app.words).toEqual([true, false]);
+  expect(app.calls).toHaveLength(2);
+  presence.changed(goes("Jerry"), app.tell);
+  expect(app.calls.slice(2)).toEqual([[goes("Jerry")]]);
 });
 
-test("[I11] a word that fails is lost, and the next is said all the same", async () => {
+test("[I11] while the app is silent nothing waits, and then it is told only how things stand", async () => {
   const app = new App();
-  const presence = new Presence(app.tell);
-  presence.changed("Tom", true);
+  const presence = new Presence();
+  for (let times = 0; times < 3; times += 1) {
+    presence.changed(comes("Tom"), app.tell);
+    presence.changed(goes("Tom"), app.tell);
+  }
+  expect(app.calls).toEqual([[comes("Tom")]]);
+  await app.answer();
+  expect(app.calls.slice(1)).toEqual([[goes("Tom")]]);
+  await app.answer();
+  expect(app.calls).toHaveLength(2);
+});
+
+test("[I11] words that fail are lost, and the next are said all the same", async () => {
+  vi.spyOn(console, "warn").mockReturnValue();
+  const app = new App();
+  const presence = new Presence();
+  presence.changed(comes("Tom"), app.tell);
+  presence.changed(comes("Jerry"), app.tell);
   await app.answer(new Error("not today"));
-  presence.changed("Tom", false);
-  expect(app.words).toEqual([true, false]);
+  expect(app.calls.slice(1)).toEqual([[comes("Jerry")]]);
+  await app.answer();
+  presence.changed(goes("Tom"), app.tell);
+  expect(app.calls.slice(2)).toEqual([[goes("Tom")]]);
+});
+
+test("[I11] where the object that was telling died, the next one tells what gathered", async () => {
+  let now = 0;
+  const [dead, app] = [new App(), new App()];
+  const presence = new Presence(() => now);
+  presence.changed(comes("Tom"), dead.tell);
+  presence.changed(comes("Jerry"), app.tell);
+  now = 5_999;
+  presence.changed(goes("Jerry"), app.tell);
+  expect(app.calls).toEqual([]);
+  now = 6_000;
+  presence.changed(comes("Spike"), app.tell);
+  expect(app.calls).toEqual([[goes("Jerry"), comes("Spike")]]);
+  presence.changed(comes("Tyke"), app.tell);
+  // Should it not be dead after all, there is still one who tells.
+  await dead.answer();
+  expect([dead.calls.length, app.calls.length]).toEqual([1, 1]);
+  await app.answer();
+  expect(app.calls.slice(1)).toEqual([[comes("Tyke")]]);
+});
+
+test("[I13] one call names 500 clients at most, and the newest 10,000 are remembered while the app is silent", async () => {
+  const app = new App();
+  const presence = new Presence();
+  presence.changed(comes("Tom"), app.tell);
+  const many = Array.from({ length: PRESENCE_WAITING + 1 }, (_, index) => comes(`client-${index}`));
+  for (const change of many) presence.changed(change, app.tell);
+  for (let calls = 0; calls <= PRESENCE_WAITING / PRESENCE_AT_ONCE; calls += 1) await app.answer();
+  expect(Math.max(...app.calls.map((changes) => changes.length))).toBe(PRESENCE_AT_ONCE);
+  expect(app.calls.slice(1).flat()).toEqual(many.slice(1));
 });
