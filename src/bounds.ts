@@ -70,6 +70,21 @@ export const COUNTED_BYTES = 4 * 1024 * 1024;
 export const CATCH_UP_WAIT = { silent: 8_000, longest: 20_000 };
 
 /**
+ * When sends count as waiting too long, so that new ones are refused with 4116. SDKs give up after 10 to 20 s, whatever
+ * becomes of what they sent, and what is let in until then takes as long again; less would refuse what a burst brings
+ * and a second later is done.
+ */
+export const BACKLOG = {
+  /** ms that the first send of a conversation waits. */
+  wait: 4_000,
+  /** The same (ms) where more wait in it than people type: what is let in until then has to be done as well. */
+  waitOfMany: 2_000,
+  manySends: 20,
+  /** Fewer conversations that are slow may be slow by themselves: their objects broke, or are far away. */
+  conversations: 10,
+};
+
+/**
  * Bytes sent to one socket since it last showed that it reads; then it closes with 4200, and the SDK comes back. The
  * platform holds all that is sent until it is read. 30,000 messages of chat: every SDK acknowledges the first of them.
  */

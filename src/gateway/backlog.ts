@@ -1,13 +1,5 @@
-/**
- * Waiting longer than this (ms) is too long: SDKs give up after 10 to 20 s, whatever becomes of what they sent, and what
- * is let in until then takes as long again. Less would refuse what a burst brings and a second later is done.
- */
-const TOO_LONG = 4_000;
-/** The same in one conversation where more wait than people type: what is let in until then has to be done as well. */
-const TOO_LONG_FOR_MANY = 2_000;
-const MANY_SENDS = 20;
-/** Fewer conversations than these that are slow may be slow by themselves: their objects broke, or are far away. */
-const FEW_CONVERSATIONS = 10;
+import { BACKLOG } from "../bounds.ts";
+
 /** How long (ms) it counts whether the server is behind with all of them: looking takes time as well. */
 const LOOKED = 100;
 
@@ -45,8 +37,9 @@ export class Backlog {
   /** Whether a command that comes now is to be refused. */
   refuses(conversationId: string | undefined, now: number): boolean {
     const own = conversationId === undefined ? undefined : this.#waiting.get(conversationId);
-    if (own !== undefined && own.size >= MANY_SENDS && isBehind(own, now, TOO_LONG_FOR_MANY)) return true;
-    if (this.#waiting.size < FEW_CONVERSATIONS) return false;
+    if (own !== undefined && own.size >= BACKLOG.manySends && isBehind(own, now, BACKLOG.waitOfMany))
+      return true;
+    if (this.#waiting.size < BACKLOG.conversations) return false;
     const passed = now - this.#behind.lookedAt;
     if (passed < 0 || passed >= LOOKED) this.#behind = { lookedAt: now, is: this.#isBehind(now) };
     return this.#behind.is;
@@ -54,8 +47,8 @@ export class Backlog {
 
   #isBehind(now: number): boolean {
     let slow = 0;
-    for (const sends of this.#waiting.values()) if (isBehind(sends, now, TOO_LONG)) slow += 1;
-    return slow >= FEW_CONVERSATIONS && slow * 2 > this.#waiting.size;
+    for (const sends of this.#waiting.values()) if (isBehind(sends, now, BACKLOG.wait)) slow += 1;
+    return slow >= BACKLOG.conversations && slow * 2 > this.#waiting.size;
   }
 }
 
