@@ -425,7 +425,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const conversation = new Conversation(state, delivery, links, outbox, events, {
       now: () => Date.now(),
       tick: (run) => void setTimeout(run, 0),
-      turns: (run) => void this.#turns(run),
+      turns: (run, isWanted) => void this.#turns(run, isWanted),
       nextTick: (run) => this.#nextTick(run),
       archiveSoon: () => outbox.soon(),
       settings: () => settings.last,
@@ -452,8 +452,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
    * back all the same; where nothing was written, after one turn of the thread, in which few of the frames that have
    * arrived are handed over.
    */
-  async #turns(run: () => void): Promise<void> {
-    for (let turn = 0; turn < TURNS; turn++) await this.ctx.storage.sync().catch(() => {});
+  async #turns(run: () => void, isWanted = () => true): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn++) {
+      await this.ctx.storage.sync().catch(() => {});
+      if (!isWanted()) return;
+    }
     run();
   }
 

@@ -11,8 +11,11 @@ export interface GroupCommitHost {
   now(): number;
   /** Runs its argument when everything already arrived has been handed over; never, as long as the clock stands still. */
   tick(run: () => void): void;
-  /** Runs its argument after a few turns of the thread, which a clock that stands still does not hold up. */
-  turns(run: () => void): void;
+  /**
+   * Runs its argument after a few turns of the thread, which a clock that stands still does not hold up, unless it is
+   * not wanted any more before.
+   */
+  turns(run: () => void, isWanted: () => boolean): void;
 }
 
 /**
@@ -22,7 +25,8 @@ export interface GroupCommitHost {
  */
 export class GroupCommit<Item> {
   #waiting: Item[] = [];
-  #ticking = false;
+  /** The tick that is waited for, if one is. */
+  #tick: object | undefined;
   readonly #commit: (items: Item[]) => void;
   readonly #host: GroupCommitHost;
 
@@ -34,17 +38,19 @@ export class GroupCommit<Item> {
 
   add(item: Item): void {
     this.#waiting.push(item);
-    if (this.#ticking) return;
+    if (this.#tick !== undefined) return;
     const now = this.#host.now();
     if (Math.abs(now - committedAt) > BUSY) return this.flush();
-    this.#ticking = true;
+    const tick = {};
+    this.#tick = tick;
     const run = () => {
-      this.#ticking = false;
+      if (this.#tick !== tick) return;
+      this.#tick = undefined;
       this.flush();
     };
-    // Where the clock was set back it stands still, and no tick comes: one that has not moved is not relied on.
-    if (now !== committedAt) this.#host.tick(run);
-    else this.#host.turns(run);
+    this.#host.tick(run);
+    // Where the clock was set back it stands still, and no tick comes: one that does not move is not relied on.
+    if (now === committedAt) this.#host.turns(run, () => this.#tick === tick && this.#host.now() === now);
   }
 
   /** Commits what waits now, before something that must come after it. */

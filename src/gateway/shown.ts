@@ -37,6 +37,12 @@ export class ShownLately {
 
   #note(conversationId: string, { upTo, changedAt }: { upTo: number; changedAt: number }, now: number): void {
     const known = this.#shown.get(conversationId);
+    if (known !== undefined && known.at === now) {
+      // Of many entries at once, each is noted without finding its place anew.
+      known.upTo = Math.max(upTo, known.upTo);
+      known.changedAt = Math.max(changedAt, known.changedAt);
+      return;
+    }
     this.#shown.delete(conversationId);
     this.#shown.set(conversationId, {
       upTo: Math.max(upTo, known?.upTo ?? 0),

@@ -4,12 +4,12 @@ import { GroupCommit } from "../../../src/conversation/group-commit.ts";
 /** A clock and ticks that move when the test says so; far from any time another test used. */
 function bench() {
   const ticks: (() => void)[] = [];
-  const turns: (() => void)[] = [];
+  const turns: { run: () => void; isWanted: () => boolean }[] = [];
   const host = {
     at: Math.random() * 1e12,
     now: () => host.at,
     tick: (run: () => void) => void ticks.push(run),
-    turns: (run: () => void) => void turns.push(run),
+    turns: (run: () => void, isWanted: () => boolean) => void turns.push({ run, isWanted }),
   };
   const commits: string[][] = [];
   const group = new GroupCommit<string>((items) => void commits.push(items), host);
@@ -17,7 +17,7 @@ function bench() {
     for (const run of ticks.splice(0)) run();
   };
   const passTurns = () => {
-    for (const run of turns.splice(0)) run();
+    for (const { run, isWanted } of turns.splice(0)) if (isWanted()) run();
   };
   return { host, group, commits, tick, passTurns };
 }
@@ -66,4 +66,18 @@ test("[I1] while the clock stands still, what is sent is committed without any t
   jerry.group.add("hello");
   jerry.passTurns();
   expect(jerry.commits).toEqual([["hello"]]);
+});
+
+test("[I2] once the clock moves, a tick is waited for and not the turns of the thread", () => {
+  const { host, group, commits, tick, passTurns } = bench();
+  for (const text of ["first", "a", "b"]) group.add(text);
+  host.at += 1;
+  passTurns();
+  expect(commits).toEqual([["first"]]);
+  tick();
+  expect(commits).toEqual([["first"], ["a", "b"]]);
+  host.at += 1;
+  group.add("c");
+  tick();
+  expect(commits).toEqual([["first"], ["a", "b"], ["c"]]);
 });
