@@ -146,6 +146,9 @@ export const CONVERSATIONS_REMEMBERED = 50_000;
  */
 export const WOKEN_WITHOUT_INDEX = 3_000;
 
+/** Clients that an isolate remembers to have logged in: about 100 bytes each. */
+export const CLIENTS_REMEMBERED = 50_000;
+
 /** Clients put into conversations from one socket: two full groups at once. */
 export const INVITATIONS_PER_SOCKET = { atOnce: 1_000, perMinute: 100 };
 

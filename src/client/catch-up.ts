@@ -34,7 +34,7 @@ interface Answer {
  */
 export async function catchUp(
   session: Session,
-  asked: string[],
+  { asked, told }: { asked: string[]; told: "news" | "everything" },
   inbox: Inbox,
   siblings: () => Session[],
   services: Asking,
@@ -45,7 +45,7 @@ export async function catchUp(
   const answered = new Set(answers.map(({ conversationId }) => conversationId));
   const silent = asked.filter((conversationId) => !answered.has(conversationId));
   // A device that was not told everything must not say at its next login that it was.
-  pushUnread(session, answers, silent.length === 0 ? startedAt : undefined);
+  pushUnread(session, answers, told, silent.length === 0 ? startedAt : undefined);
   for (const { conversationId, news } of answers) {
     if (news?.member !== true) continue;
     for (const [at, message] of news.missed.entries()) {
@@ -112,7 +112,12 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
 }
 
-function pushUnread(session: Session, answers: Answer[], notifiedAt: number | undefined): void {
+function pushUnread(
+  session: Session,
+  answers: Answer[],
+  told: "news" | "everything",
+  notifiedAt: number | undefined,
+): void {
   const summaries: (pushes.UnreadSummary & { at: number })[] = [];
   for (const { conversationId, news } of answers) {
     if (news?.member !== true && session.known.unread !== undefined) {
@@ -120,7 +125,7 @@ function pushUnread(session: Session, answers: Answer[], notifiedAt: number | un
       const gone = { kind: "normal" as const, unread: 0, mentioned: false, lastMessage: undefined };
       summaries.push({ conversationId, ...gone, at: 0 });
     }
-    if (news?.member !== true || !isToBeTold(session, news)) continue;
+    if (news?.member !== true || (told === "news" && !isToBeTold(session, news))) continue;
     const { kind, unread, lastMessage, mentioned } = news;
     summaries.push({ conversationId, kind, unread, lastMessage, mentioned, at: lastMessage?.timestamp ?? 0 });
   }

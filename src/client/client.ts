@@ -14,6 +14,7 @@ import { catchUp } from "./catch-up.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
 import { LABEL_LIMIT } from "./credentials.ts";
 import { Devices } from "./devices.ts";
+import { FirstLogin } from "./first-login.ts";
 import { inTurn } from "./in-turn.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
@@ -52,6 +53,7 @@ export class Client {
   readonly #absences: Absences;
   readonly #attendance: Attendance;
   readonly #devices: Devices;
+  readonly #firstLogin: FirstLogin;
   readonly #inbox: Inbox;
   readonly #records: Records;
   readonly #services: Services;
@@ -67,6 +69,7 @@ export class Client {
     this.#will = new LastWill(new Wills(sql), services);
     // One client has one query before D1 at a time (I13).
     this.#services = { ...services, query: inTurn((query) => services.query(query)) };
+    this.#firstLogin = new FirstLogin(sql, this.#inbox, services);
     this.#sessions = sessions;
   }
 
@@ -297,6 +300,12 @@ export class Client {
       this.#awaitReturns();
     }
     await Promise.all([this.#will.send(), this.#attendance.wake(), this.#devices.wake()]);
+    const [first] = this.#open();
+    if (first !== undefined && !this.#firstLogin.isDone) {
+      // Until now conversations may have told nobody anything.
+      const found = await this.#firstLogin.look(first.identity.clientId);
+      for (const session of this.#open()) await this.#catchUp(session, found, "everything");
+    }
     for (const session of this.#open()) {
       if (session.behind.length > 0) await this.#catchUp(session, [...session.behind]);
     }
@@ -366,7 +375,12 @@ export class Client {
   async #openSession(session: Session, command: CommandOf<"session.open">): Promise<void> {
     const { serial } = command;
     const others = () => this.#siblings(session);
-    const login = await decideLogin(session, command, others, this.#records, this.#services);
+    const decided = () => decideLogin(session, command, others, this.#records, this.#services);
+    let login = await decided();
+    if (!("refused" in login) && !this.#firstLogin.isDone) {
+      await this.#firstLogin.look(session.identity.clientId);
+      login = await decided();
+    }
     // From here to the word "opened" without an await: nothing may be delivered to a session that is not told yet.
     if (![...this.#sessions()].includes(session)) return; // gone meanwhile, and must displace nobody
     if ("refused" in login) return this.#refuseLogin(session, serial, login);
@@ -475,9 +489,10 @@ export class Client {
     return [...new Set([...this.#inbox.newsFor(session.identity.mode, session.known), ...held])];
   }
 
-  async #catchUp(session: Session, asked: string[]): Promise<void> {
+  /** @param told what it is told: everything, or only what is news by its own word */
+  async #catchUp(session: Session, asked: string[], told: "news" | "everything" = "news"): Promise<void> {
     const siblings = () => this.#siblings(session);
-    const silent = await catchUp(session, asked, this.#inbox, siblings, this.#services);
+    const silent = await catchUp(session, { asked, told }, this.#inbox, siblings, this.#services);
     const others = session.behind.filter((conversationId) => !asked.includes(conversationId));
     const behind = [...others, ...silent];
     session.behind = behind.slice(0, BEHIND_MAX);

@@ -3,6 +3,7 @@ import type { PresenceChange } from "../app/presence.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
 import type { MissedNotices } from "../conversation/conversation-object.ts";
 import type { Described } from "../conversation/description.ts";
+import { clientsMet } from "../conversation/known-clients.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import type { Will } from "../conversation/messages.ts";
 import type { ConversationLimits } from "../conversation/new-conversation.ts";
@@ -10,6 +11,7 @@ import type { Started } from "../conversation/started.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { lagging } from "../history/archive.ts";
+import { conversationsAfter, type Memberships, registerClient } from "../history/clients.ts";
 import {
   bindDevice,
   type DeviceBinding,
@@ -54,6 +56,10 @@ export interface Services {
   start(record: ConversationRecord): Promise<Started>;
   /** Those of some ids that may be conversations: of others, no object is to be asked. */
   existing(conversationIds: string[]): Promise<string[]>;
+  /** A client logs in for the first time: what it is a member of, or nothing where conversations told it everything. */
+  registerClient(clientId: string): Promise<Memberships>;
+  /** What a client is a member of, by id, after one of them. */
+  conversationsAfter(clientId: string, conversationId: string): Promise<Memberships>;
   /** As a client may see it. */
   describe(conversationId: string, viewer: string, sinceJoining: boolean): Promise<Described | undefined>;
   /** Of conversations that somebody was shown, those of which D1 has less, or nothing. */
@@ -92,6 +98,7 @@ export interface Services {
 }
 
 const OBJECT_DEADLINE = 5_000; // ms for another object to answer, over what that one gives D1
+const LOGIN_DEADLINE = 1_500; // ms for each thing that a first login asks D1
 const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 10 s
 
 /** One for everything in this isolate. */
@@ -129,6 +136,14 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       return started;
     },
     existing: (ids) => known.among(ids),
+    registerClient: async (clientId) => {
+      const registered = registerClient(env.DB, clientId, Date.now());
+      const memberships = await withDeadline(registered, LOGIN_DEADLINE, `first login of ${clientId}`);
+      clientsMet(env.DB).add(clientId);
+      return memberships;
+    },
+    conversationsAfter: (clientId, after) =>
+      withDeadline(conversationsAfter(env.DB, clientId, after), LOGIN_DEADLINE, `memberships of ${clientId}`),
     describe: (id, viewer, sinceJoining) =>
       withDeadline(conversation(id).describe(viewer, sinceJoining), OBJECT_DEADLINE, `describing ${id}`),
     lagging: (shown) => withDeadline(lagging(env.DB, shown), OBJECT_DEADLINE, "asking D1 what it lacks"),

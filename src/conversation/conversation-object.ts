@@ -25,6 +25,7 @@ import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.
 import { Delivery } from "./delivery.ts";
 import { type Described, described } from "./description.ts";
 import { newConversationId } from "./ids.ts";
+import { knownClients } from "./known-clients.ts";
 import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
 import type { HistoryRequest } from "./log.ts";
 import type { Will } from "./messages.ts";
@@ -377,6 +378,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const { id } = state.facts;
     const links = [...this.#links.values()];
     const coldCalls = new ColdCalls();
+    const clients = knownClients(this.env.DB);
     const delivery = new Delivery(
       {
         now: () => Date.now(),
@@ -398,11 +400,14 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           state.owe(since);
         },
         owesNothing: () => state.owesNothing(),
-        deliverCold: (clientId, frame) => {
-          const client = this.env.CLIENTS.getByName(clientId);
-          return coldCalls.run(() =>
-            withDeadline(client.deliver(id, frame), COLD_DEADLINE, `delivery to ${clientId}`),
-          );
+        deliverCold: async (clientId, frame) => {
+          // Only who is among the members in D1 finds this conversation at the first login.
+          const isUnknown = !clients.has(clientId) && (await outbox.index());
+          if (isUnknown && !(await clients.mayHaveLoggedIn(clientId))) return "offline";
+          return coldCalls.run(() => {
+            const delivery = this.env.CLIENTS.getByName(clientId).deliver(id, frame);
+            return withDeadline(delivery, COLD_DEADLINE, `delivery to ${clientId}`);
+          });
         },
         retryAfter: (delay) => this.#alarm.within(delay),
         timer: (delay, run) => {

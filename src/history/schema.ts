@@ -70,6 +70,16 @@ export const members = sqliteTable(
 );
 
 /**
+ * Clients that have ever logged in; with `since` 0 those that were members of something before this was written down.
+ * WITHOUT ROWID.
+ */
+export const clients = sqliteTable("clients", {
+  clientId: text("client_id").primaryKey(),
+  /** Milliseconds. */
+  since: integer("since").notNull(),
+});
+
+/**
  * The archive of the conversations' logs, by time, since the app's server reads it across conversations; each
  * conversation reads its own log. One row and one index entry for each message. WITHOUT ROWID.
  */

@@ -128,8 +128,9 @@ test("[I11] [I10] a query D1 cannot answer is refused with a number, and the ses
   expect(await query(device, undefined)).toHaveLength(1);
 });
 
-test("[I11] a login needs nothing of D1", async () => {
+test("[I11] a login needs nothing of D1, unless it is a client's first one", async () => {
   const { tom, jerry, device } = await toms();
+  (await Device.of(jerry)).close();
   const chat = await start(device, [tom, jerry]);
   await say(device, chat, "missed");
   for (const table of TABLES) await breakTable(table);

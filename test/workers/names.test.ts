@@ -1,16 +1,17 @@
-import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { newConversationId } from "../../src/conversation/ids.ts";
+import { KnownClients } from "../../src/conversation/known-clients.ts";
 import { KnownConversations } from "../../src/conversation/known-conversations.ts";
 import { SUBSCRIPTION } from "../../src/http/examples.ts";
 import { OpType } from "../../src/protocol/generated/message_pb.js";
 import type { CommandInit } from "../support/frames.ts";
 import { hmac, onTheWire, stamped } from "../support/sign.ts";
-import { named, query, refusal, start } from "./support/chat.ts";
+import { named, query, refusal, say, start } from "./support/chat.ts";
 import { loggedIn } from "./support/commands.ts";
 import { breakTable, repair } from "./support/d1.ts";
 import { Device } from "./support/device.ts";
-import { rest } from "./support/rest.ts";
+import { CONVERSATIONS, conversationOf, done, rest, unreadOf } from "./support/rest.ts";
 import { appKeys, configure, http, openWorld, world } from "./support/world.ts";
 
 /** No object for a name that nobody has (I13). */
@@ -164,6 +165,106 @@ describe("asking about clients who never were here wakes no object", () => {
     const answer = await rest("POST", "/1.2/rtm/clients/check-online", { client_ids: [nobody, tom] });
     expect(await answer.json()).toEqual({ results: [tom] });
     expect(await objects()).toEqual(before);
+  });
+});
+
+describe("names that never logged in get no object", () => {
+  /** Longer than a conversation takes to look for those it has to tell. */
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
+
+  /** What the next push of unread counts says, by conversation. */
+  async function countsOf(device: Device): Promise<Record<string, number>> {
+    const { unreadMessage } = await device.push("unread");
+    return Object.fromEntries((unreadMessage?.convs ?? []).map(({ cid, unread }) => [cid, unread]));
+  }
+
+  const inviting: [string, (toms: Device, tom: string, names: string[]) => Promise<string>][] = [
+    ["a new conversation", (toms, _, names) => start(toms, names)],
+    ["a unique one", (toms, _, names) => start(toms, names, { unique: true })],
+    [
+      "an invitation",
+      async (toms, _, names) => {
+        const cid = await start(toms, []);
+        await toms.ask({ cmd: "conv", op: "add", convMessage: { cid, m: names } });
+        return cid;
+      },
+    ],
+    ["the app's server", (_, tom, names) => conversationOf([tom, ...names])],
+    [
+      "an invitation by the app's server",
+      async (_, tom, names) => {
+        const cid = await conversationOf([tom]);
+        await done("POST", `${CONVERSATIONS}/${cid}/members`, { client_ids: names });
+        return cid;
+      },
+    ],
+  ];
+  test.each(inviting)("invited by %s, written to, and removed", async (_, invite) => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const names = Array.from({ length: 100 }, (_, at) => `${jerry}-${at}`);
+    const before = await objects();
+    const cid = await invite(toms, tom, names);
+    expect(refusal(await say(toms, cid, "is anybody there?"))).toBe("");
+    await toms.ask({ cmd: "direct", directMessage: { cid, msg: "passing", transient: true } });
+    await done("PUT", `${CONVERSATIONS}/${cid}`, { name: "a new name" });
+    await settled();
+    await toms.ask({ cmd: "conv", op: "remove", convMessage: { cid, m: names.slice(0, 50) } });
+    expect(await unreadOf(names[99] ?? "")).toBe(1);
+    await settled();
+    expect((await objects()).clients).toBe(before.clients);
+  });
+
+  test("are told at their first login of all that they were invited to, and from then on of everything", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const cids = [await start(toms, [jerry]), await start(toms, [jerry]), await start(toms, [jerry])];
+    for (const cid of cids.slice(0, 2)) await say(toms, cid, "one");
+    const [first = "", second = "", third = ""] = cids;
+    await say(toms, second, "two");
+    await settled();
+    expect(await inboxOf(jerry)).toEqual([]);
+    const jerrys = await Device.of(jerry);
+    expect(await countsOf(jerrys)).toEqual({ [first]: 1, [second]: 2 });
+    await say(toms, third, "three");
+    await jerrys.message("three");
+  });
+
+  test("is the other way round for whoever logged in once: they are away, and told what they missed", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    jerrys.close();
+    const cid = await start(toms, [jerry]);
+    await say(toms, cid, "one");
+    await vi.waitFor(async () => expect(await inboxOf(jerry)).toHaveLength(1));
+  });
+
+  test("a first login while D1 is down goes on, and is told everything once D1 is back", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const cid = await start(toms, [jerry]);
+    await say(toms, cid, "one");
+    await settled();
+    await breakTable("clients");
+    const jerrys = await Device.of(jerry);
+    expect(await inboxOf(jerry)).toEqual([]);
+    await repair();
+    await runDurableObjectAlarm(world.CLIENTS.getByName(jerry));
+    expect(await countsOf(jerrys)).toEqual({ [cid]: 1 });
+    await say(toms, cid, "two");
+    await jerrys.message("two");
+  });
+
+  test("while D1 is down, whoever may have logged in is told, as ever", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const [tom, jerry] = named("tom", "jerry");
+    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    vi.spyOn(KnownClients.prototype, "has").mockReturnValue(false);
+    await breakTable("clients");
+    const cid = await start(toms, [jerry]);
+    await say(toms, cid, "one");
+    await jerrys.message("one");
   });
 });
 

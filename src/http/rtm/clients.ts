@@ -1,10 +1,13 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { onlineAmong } from "../../app/online.ts";
-import { COSTLY_REQUEST } from "../../bounds.ts";
-import { withDeadline } from "../../deadline.ts";
+import { CONVERSATIONS_COUNTED, COSTLY_REQUEST } from "../../bounds.ts";
+import { servicesOf } from "../../client/services.ts";
+import { unreadCount } from "../../client/unread-count.ts";
+import { knownClients } from "../../conversation/known-clients.ts";
+import type { Env } from "../../env.ts";
+import { newestConversationsOf } from "../../history/clients.ts";
 import { messagesSentBy } from "../../history/messages.ts";
-import { isMemberAnywhere } from "../../history/names.ts";
 import { answered } from "../answered.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
@@ -16,12 +19,11 @@ import { archivedHistory, bounds, records } from "./history.ts";
 import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
 const PATH = "/1.2/rtm/clients";
-const LOOK = 1_000; // ms for D1 to say whether a client is in any conversation
 export const ONLINE_MAX = 20; // clients asked for in one call
 export const REASON_MAX = 20; // characters
 
 export const onlineClients = v.object({ results: v.array(schema.clientId()) });
-export const unreadCount = v.object({ count: v.pipe(v.number(), v.integer(), v.examples([1])) });
+export const unreadMessages = v.object({ count: v.pipe(v.number(), v.integer(), v.examples([1])) });
 export const kickReason = () =>
   v.pipe(v.string(), v.maxLength(REASON_MAX, `must have at most ${REASON_MAX} characters`));
 
@@ -58,7 +60,7 @@ export const clients = new Hono<HttpEnv>()
       description:
         "In all conversations, the latest 500 of those with news, or in one: 0 where he is no member. The app key " +
         "suffices (Y-22).",
-      ...{ access: "app", answer: unreadCount, weight: COSTLY_REQUEST },
+      ...{ access: "app", answer: unreadMessages, weight: COSTLY_REQUEST },
     }),
     takes("param", client),
     takes("query", v.object({ conv_id: v.optional(schema.conversationId()) })),
@@ -102,19 +104,26 @@ export async function unread(
   clientId: string,
   conversationId: string | undefined,
 ): Promise<Response> {
-  const { CLIENTS, DB } = context.env;
   if (conversationId === undefined) {
-    // Whoever is in no conversation has nothing unread, and need not be anybody. Without D1, the object says so.
-    const isAnybody = withDeadline(isMemberAnywhere(DB, clientId), LOOK, "members").catch(() => true);
-    if (!(await isAnybody)) return context.json({ count: 0 });
-    const counted = CLIENTS.getByName(clientId).unreadCount(clientId);
-    return context.json({ count: await answered(counted, `unread of ${clientId}`) });
+    return context.json({ count: await answered(unreadOf(context.env, clientId), `unread of ${clientId}`) });
   }
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const counted = conversation.unread(clientId);
   const count = await answered(counted, `unread in ${conversationId}`);
   return isRefused(count) ? refused(context, count) : context.json({ count: count ?? 0 });
+}
+
+/** Who never logged in has no object that knows of unread messages, and gets none: their conversations say it. */
+async function unreadOf(env: Env, clientId: string): Promise<number> {
+  if (await knownClients(env.DB).mayHaveLoggedIn(clientId))
+    return env.CLIENTS.getByName(clientId).unreadCount(clientId);
+  const conversations = await newestConversationsOf(env.DB, clientId, CONVERSATIONS_COUNTED);
+  return unreadCount(
+    clientId,
+    conversations,
+    servicesOf(env, () => {}),
+  );
 }
 
 export async function kick(context: Context<HttpEnv>, clientId: string, why: string): Promise<Response> {

@@ -8,7 +8,7 @@ import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { tokenProblem } from "../session-token.ts";
-import { kick, kickReason, ONLINE_MAX, online, onlineClients, unread, unreadCount } from "./clients.ts";
+import { kick, kickReason, ONLINE_MAX, online, onlineClients, unread, unreadMessages } from "./clients.ts";
 import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
 const client = v.object({ client: schema.clientId(example.READER) });
@@ -32,7 +32,7 @@ export const legacyClients = new Hono<HttpEnv>()
     "/1.1/rtm/messages/unread/:client",
     operation({
       ...{ id: "countUnread11", tag: "Version 1.1", summary: "Count unread messages" },
-      ...{ access: "app", answer: unreadCount, weight: COSTLY_REQUEST },
+      ...{ access: "app", answer: unreadMessages, weight: COSTLY_REQUEST },
     }),
     takes("param", client),
     (context) => unread(context, context.req.valid("param").client, undefined),
@@ -42,7 +42,7 @@ export const legacyClients = new Hono<HttpEnv>()
     operation({
       ...{ id: "countUnreadInConversation11", tag: "Version 1.1" },
       summary: "Count unread messages in a conversation",
-      ...{ access: "app", answer: unreadCount },
+      ...{ access: "app", answer: unreadMessages },
     }),
     takes("param", v.object({ ...client.entries, conv: schema.conversationId() })),
     (context) => unread(context, context.req.valid("param").client, context.req.valid("param").conv),

@@ -50,7 +50,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     return () => clearTimeout(set);
   };
   const services = { now: () => Date.now(), catchUp: answer, timer };
-  const done = catchUp(session, asked, new Inbox(new MemorySql()), () => [], services);
+  const done = catchUp(session, { asked, told: "news" }, new Inbox(new MemorySql()), () => [], services);
   return { words, done };
 }
 

@@ -52,6 +52,8 @@ function toms() {
     ...{
       online: notHere,
       existing: notHere,
+      registerClient: notHere,
+      conversationsAfter: notHere,
       unread: notHere,
       tellPresence: notHere,
       publish: notHere,

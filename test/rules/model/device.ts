@@ -288,11 +288,17 @@ export class Device {
    */
   async #fetchNotices(after = this.since): Promise<void> {
     const client = this.#town.client(this.clientId).client;
-    const asked = () => client.missedNotices(this.clientId, this.#token ?? "", after);
+    const token = this.#token;
+    const asked = () => client.missedNotices(this.clientId, token ?? "", after);
     try {
       const missed = await this.#network.call(asked, 8_000, () => "fine");
       trace(this.#network.now, this.name, "fetched", JSON.stringify(missed), "after", after);
-      if ("refused" in missed) return;
+      if ("refused" in missed) {
+        // A logout that was on its way when the connection broke ended it: SDKs come again without it.
+        if (this.#token !== token) return;
+        this.#token = undefined;
+        return this.drop();
+      }
       for (const { kind, conversationId, at } of missed.notifications) {
         if (kind === "joined" || kind === "left") this.#belongsNow(conversationId, kind === "joined", at);
       }

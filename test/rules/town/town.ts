@@ -48,6 +48,8 @@ export class Town {
   readonly faults: Faults;
   readonly conversations = new Map<string, ConversationHouse>();
   readonly clients = new Map<string, ClientHouse>();
+  /** Who has ever logged in. */
+  readonly loggedIn = new Set<string>();
 
   constructor(network: Network, faults: Faults) {
     this.network = network;
@@ -337,8 +339,12 @@ export class ConversationHouse {
             if (!network.chance(this.#town.faults.coldCallLost)) return "fine";
             return network.chance(0.5) ? "request lost" : "answer lost";
           };
-          const deliver = () => {
+          const deliver = async () => {
+            // D1 answers some time before the answer is used.
+            const isKnown = this.#town.loggedIn.has(clientId);
+            if (!isKnown) await new Promise<void>((resolve) => network.timer(network.random(50), resolve));
             if (this.#living.state !== state) return new Promise<Reached>(() => {}); // the caller died first
+            if (!isKnown) return "offline";
             const online = this.#town.client(clientId).client.deliver(state.facts.id, frame);
             trace(
               network.now,
@@ -555,6 +561,13 @@ export class ClientHouse {
       will: (id, from, will) => call(() => conversations.get(id)?.will(from, will)),
       query: async () => [],
       online: async () => [],
+      registerClient: (clientId) =>
+        call(() => {
+          this.#town.loggedIn.add(clientId);
+          const ofClient = [...conversations].filter(([, { state }]) => state.members.has(clientId));
+          return { conversations: ofClient.map(([id]) => id), more: false };
+        }),
+      conversationsAfter: async () => ({ conversations: [], more: false }),
       existing: async (ids) => ids.filter((id) => conversations.has(id)),
       unread: async () => 0,
       tellPresence: async () => {},

@@ -4,7 +4,15 @@ import { maybeEvict, world } from "./world.ts";
 
 /** D1 as conversations copy to it, and as it fails. */
 
-export const TABLES = ["messages", "conversations", "members", "bans", "events", "notifications"] as const;
+export const TABLES = [
+  "messages",
+  "conversations",
+  "members",
+  "clients",
+  "bans",
+  "events",
+  "notifications",
+] as const;
 export type Table = (typeof TABLES)[number];
 let broken: Table[] = [];
 

@@ -1,0 +1,58 @@
+import { reason } from "../reason.ts";
+import type { Sql } from "../sql.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Services } from "./services.ts";
+
+const RETRY = 10_000; // ms
+
+/**
+ * A client's first login. Until then conversations tell its object nothing (`conversation/known-clients.ts`), so that
+ * none is made for a name that somebody made up. First D1 is told that the client exists: from then on conversations
+ * tell it everything. Then it looks up what it is a member of: a conversation that did not know the client had it among
+ * its members in D1 before it asked, so it is found. All of them may hold news. That all of this is done is written
+ * down last, so that it is done again if anything goes wrong before.
+ */
+export class FirstLogin {
+  readonly #sql: Sql;
+  readonly #inbox: Inbox;
+  readonly #services: Pick<Services, "now" | "registerClient" | "conversationsAfter" | "retryAfter">;
+  #done: boolean | undefined;
+
+  constructor(
+    sql: Sql,
+    inbox: Inbox,
+    services: Pick<Services, "now" | "registerClient" | "conversationsAfter" | "retryAfter">,
+  ) {
+    this.#sql = sql;
+    this.#inbox = inbox;
+    this.#services = services;
+  }
+
+  get isDone(): boolean {
+    this.#done ??=
+      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'first_login'").toArray().length > 0;
+    return this.#done;
+  }
+
+  /** Resolves to the conversations that may hold news now. Where D1 does not answer, it is tried again later. */
+  async look(clientId: string): Promise<string[]> {
+    const found: string[] = [];
+    try {
+      let { conversations, more } = await this.#services.registerClient(clientId);
+      for (;;) {
+        for (const id of conversations) this.#inbox.add(id);
+        found.push(...conversations);
+        const last = conversations.at(-1);
+        if (!more || last === undefined) break;
+        ({ conversations, more } = await this.#services.conversationsAfter(clientId, last));
+      }
+      this.#sql.exec("CREATE TABLE IF NOT EXISTS first_login (at INTEGER PRIMARY KEY)");
+      this.#sql.exec("INSERT OR IGNORE INTO first_login VALUES (?)", this.#services.now());
+      this.#done = true;
+    } catch (error) {
+      console.warn(`the first login of ${clientId} is not known yet:`, reason(error));
+      this.#services.retryAfter(RETRY);
+    }
+    return found;
+  }
+}

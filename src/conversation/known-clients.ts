@@ -1,0 +1,92 @@
+import { CLIENTS_REMEMBERED } from "../bounds.ts";
+import { withDeadline } from "../deadline.ts";
+import { elapsed } from "../elapsed.ts";
+import { loggedInAmong } from "../history/clients.ts";
+import { reason } from "../reason.ts";
+import { Together } from "../together.ts";
+
+const DEADLINE = 1_000; // ms for D1
+const RETRY = 1_000; // ms: a D1 that fails is not asked more often than this
+const AT_ONCE = 500; // clients in one query
+
+/** Clients that this isolate knows to have logged in, and when D1 last failed to say (ms). */
+export class ClientsMet {
+  readonly #ids = new Set<string>();
+  failedAt = Number.NEGATIVE_INFINITY;
+
+  has(clientId: string): boolean {
+    return this.#ids.has(clientId);
+  }
+
+  add(clientId: string): void {
+    if (this.#ids.has(clientId)) return;
+    const [first] = this.#ids;
+    if (this.#ids.size >= CLIENTS_REMEMBERED && first !== undefined) this.#ids.delete(first);
+    this.#ids.add(clientId);
+  }
+}
+
+/**
+ * Which clients have ever logged in; D1 is asked before anybody wakes an object for a name that nobody has. Who never
+ * logged in is offline like others, and looks up at the first login what they are a member of
+ * (`client/first-login.ts`). While nobody can say, everybody may have logged in.
+ *
+ * Every object has its own, since none can wait for what another one asked (seen 2026-11-28); all of an isolate share
+ * what they have met.
+ */
+export class KnownClients {
+  readonly #asked: Together<string, boolean>;
+  readonly #met: ClientsMet;
+  readonly #now: () => number;
+
+  /** @param loggedIn those of some clients that ever logged in; may reject */
+  constructor(
+    loggedIn: (clientIds: string[]) => Promise<string[]>,
+    met: ClientsMet,
+    now: () => number = Date.now,
+  ) {
+    this.#met = met;
+    this.#now = now;
+    this.#asked = new Together(async (clientIds) => {
+      const found = await withDeadline(loggedIn([...new Set(clientIds)]), DEADLINE, "who has ever logged in");
+      for (const id of found) met.add(id);
+      const those = new Set(found);
+      return (id) => those.has(id);
+    }, AT_ONCE);
+  }
+
+  /** Whether it is known here that they have. */
+  has(clientId: string): boolean {
+    return this.#met.has(clientId);
+  }
+
+  /** Never rejects. */
+  async mayHaveLoggedIn(clientId: string): Promise<boolean> {
+    const met = this.#met;
+    if (met.has(clientId) || elapsed(met.failedAt, this.#now()) < RETRY) return true;
+    try {
+      return await this.#asked.ask(clientId);
+    } catch (error) {
+      if (elapsed(met.failedAt, this.#now()) >= RETRY)
+        console.warn("who has ever logged in is not known:", reason(error));
+      met.failedAt = this.#now();
+      return true;
+    }
+  }
+}
+
+const met = new WeakMap<D1Database, ClientsMet>();
+
+/** Those that everything in this isolate has met. */
+export function clientsMet(db: D1Database): ClientsMet {
+  const already = met.get(db);
+  if (already !== undefined) return already;
+  const clients = new ClientsMet();
+  met.set(db, clients);
+  return clients;
+}
+
+/** For one object, or for one request. */
+export function knownClients(db: D1Database): KnownClients {
+  return new KnownClients((clientIds) => loggedInAmong(db, clientIds), clientsMet(db));
+}

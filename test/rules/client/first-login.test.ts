@@ -1,0 +1,50 @@
+import { expect, test, vi } from "vitest";
+import { FirstLogin } from "../../../src/client/first-login.ts";
+import { Inbox } from "../../../src/client/inbox.ts";
+import { MemorySql } from "../../support/sqlite.ts";
+
+const fresh = { unread: undefined, reads: undefined, patches: undefined };
+
+/** Jerry's object, and D1 with pages of what Jerry is a member of. */
+function jerrys(...pages: string[][]) {
+  const sql = new MemorySql();
+  const page = (at: number) => ({ conversations: pages[at] ?? [], more: at < pages.length - 1 });
+  const services = {
+    now: () => 1_000_000,
+    registerClient: vi.fn(async (_client: string) => page(0)),
+    conversationsAfter: vi.fn(async (_client: string, last: string) =>
+      page(1 + pages.findIndex((ids) => ids.at(-1) === last)),
+    ),
+    retryAfter: vi.fn(),
+  };
+  const begin = () => new FirstLogin(sql, new Inbox(sql), services);
+  return { services, begin, news: () => new Inbox(sql).newsFor("pull", fresh).sort() };
+}
+
+test("all that a client is a member of may hold news at the first login, however many pages it takes", async () => {
+  const { begin, news, services } = jerrys(["a", "b"], ["c", "d"], ["e"]);
+  expect(await begin().look("jerry")).toEqual(["a", "b", "c", "d", "e"]);
+  expect(news()).toEqual(["a", "b", "c", "d", "e"]);
+  expect(services.conversationsAfter.mock.calls).toEqual([
+    ["jerry", "b"],
+    ["jerry", "d"],
+  ]);
+});
+
+test("[I9] the first login is the first one also after the object slept", async () => {
+  const { begin } = jerrys([]);
+  expect(begin().isDone).toBe(false);
+  await begin().look("jerry");
+  expect(begin().isDone).toBe(true);
+});
+
+test("where D1 fails on the way, what was found is kept, and all of it is done again", async () => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  const { begin, news, services } = jerrys(["a"], ["b"]);
+  services.conversationsAfter.mockRejectedValueOnce(new Error("D1 is down"));
+  const first = begin();
+  expect(await first.look("jerry")).toEqual(["a"]);
+  expect([first.isDone, services.retryAfter.mock.calls.length]).toEqual([false, 1]);
+  expect(await first.look("jerry")).toEqual(["a", "b"]);
+  expect([first.isDone, news()]).toEqual([true, ["a", "b"]]);
+});
