@@ -34,8 +34,10 @@ import { JavaAnswers } from "./java.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
 import { LinkTable } from "./link-table.ts";
 import { Marks } from "./marks.ts";
+import { Noticed } from "./noticed.ts";
 import { Redelivery } from "./redelivery.ts";
 import { ShownLately } from "./shown.ts";
+import { ToldCounts } from "./told-counts.ts";
 import { Unanswered } from "./unanswered.ts";
 
 /** The gateway around a session. */
@@ -107,9 +109,9 @@ export class ClientSession implements LinkOwner {
   readonly #dials: DialQueue<LinkRequest>;
   readonly #links = new LinkTable((by) => this.#owner.linksChanged(by));
   readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
-  /** The same for notices: each is told once, however often it comes. */
-  readonly #noticed = new Marks((conversationId) => this.#links.has(conversationId));
+  readonly #noticed = new Noticed((conversationId) => this.#links.has(conversationId));
   readonly #shown = new ShownLately();
+  readonly #toldCounts = new ToldCounts();
   /** Conversations of which messages came that were said before the login. */
   readonly #broughtOld = new Set<string>();
   /** When the client's object let the session in: what was so before is not to be said to it again. */
@@ -335,8 +337,10 @@ export class ClientSession implements LinkOwner {
       case "unread":
         if (
           record.upTo >= (this.#marks.at(conversationId) ?? 0) &&
+          !this.#toldCounts.isStale(conversationId, record) &&
           this.#needsCount(conversationId, record)
         ) {
+          this.#toldCounts.add(conversationId, record);
           this.#shown.entry(conversationId, record.upTo, this.now());
           // Of a conversation that is still being asked, the device does not know everything yet (Y-19).
           const isAll = this.#catchingUp.size === 0;
@@ -532,6 +536,7 @@ export class ClientSession implements LinkOwner {
       if ((this.#capabilities & SHOWS_PATCHES) !== 0) this.#push(record.payload);
       return true;
     }
+    this.#toldCounts.counted(conversationId, record.timestamp);
     this.#expectAcknowledgement(conversationId, acknowledge);
     this.#redelivery?.sent(conversationId, record.payload);
     this.#owner.sendingMessage(this.clientId, record.payload);
@@ -616,10 +621,10 @@ export class ClientSession implements LinkOwner {
   }
 
   #notice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): boolean {
-    if (at <= (this.#noticed.at(conversationId) ?? 0)) return false;
+    if (this.#noticed.has(conversationId, at)) return false;
     // Whole milliseconds: of two notices of one time both are known, or neither.
     if (again && Math.floor(at) <= this.#admittedAt) return false;
-    this.#noticed.advance(conversationId, at);
+    this.#noticed.add(conversationId, at);
     this.#shown.change(conversationId, Math.floor(at), this.now());
     if (payload.length > 0) this.#push(payload);
     return true;
