@@ -123,6 +123,60 @@ describe("a device whose connection broke on this side", () => {
   });
 });
 
+describe("a device that has a tag and no name, as with the C# SDK,", () => {
+  const csharp = { tag: "phone", ua: "LeanCloud-CSharp-SDK/2.4.1" };
+
+  test("[I6] [C-06] [M-47] whose socket is half open keeps the tag until it is taken for gone; its end is told once", async () => {
+    await configure({ events: { logDays: 1 }, limits: { silenceSeconds: 4, returnSeconds: 2 } });
+    const [tom, jerry] = named("tom", "jerry");
+    const words = told(tom);
+    const toms = await loggedIn(tom, csharp);
+    const jerrys = await Device.of(jerry);
+    const chat = await start(toms, [tom, jerry], { unique: false });
+    await say(toms, chat, "I am gone", { will: true });
+    await caughtUp(chat, jerrys);
+    // Its own next connection and another device look alike: whoever comes by itself takes the tag from nobody.
+    const next = await Device.connect();
+    const answer = await next.login(tom, { ...csharp, r: true });
+    expect(answer.errorMessage?.code ?? answer.sessionMessage?.code).toBe(4111);
+    expect([toms.closed, words]).toEqual([undefined, ["clientOnline"]]);
+    const beats = setInterval(() => jerrys.send({ cmd: "echo" }), 500);
+    try {
+      expect((await toms.closing()).code).toBe(4107);
+      await jerrys.message("I am gone");
+      const back = await loggedIn(tom, { ...csharp, r: true });
+      await expect.poll(() => words).toEqual(["clientOnline", "silent", "clientOnline"]);
+      await seconds(3); // as long as devices may be away
+      await say(back, chat, "it is me");
+      await settle(chat, back, jerrys);
+      expect(heard(jerrys, chat)).toEqual(["I am gone", "it is me"]);
+      expect(words).toEqual(["clientOnline", "silent", "clientOnline"]);
+    } finally {
+      clearInterval(beats);
+    }
+  });
+
+  test("[I6] [H-09] [M-47] goes on when it comes back in time: no will, no event", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const words = told(tom);
+    const toms = await loggedIn(tom, csharp);
+    const jerrys = await Device.of(jerry);
+    const chat = await start(toms, [tom, jerry], { unique: false });
+    await say(toms, chat, "I am gone", { will: true });
+    await settle(chat, toms, jerrys);
+    await expect.poll(() => words).toEqual(["clientOnline"]);
+    await breakLinks(tom);
+    expect((await toms.closing()).code).toBe(4200);
+    const back = await loggedIn(tom, { ...csharp, r: true });
+    await seconds(3);
+    await settle(chat, back, jerrys);
+    expect([heard(jerrys, chat), words]).toEqual([[], ["clientOnline"]]);
+    back.close();
+    await jerrys.message("I am gone");
+    await expect.poll(() => words).toEqual(["clientOnline", "lost"]);
+  });
+});
+
 test("[H-09] the device that the gateway itself reports is lost at once; what is silent is said to be", async () => {
   const [tom] = named("tom");
   const words = told(tom);
