@@ -102,9 +102,10 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   const head = news?.head;
   session.tell({ type: "caughtUp", conversationId, head });
   if (news === undefined) return inbox.forget(conversationId);
-  // A conversation somebody here is linked to stays: what comes over links leaves no other trace.
+  // What was said since the answer went by links, perhaps of a sibling that is gone by now: nobody else has it.
   const linked = siblings.some((sibling) => sibling.linkTo(conversationId) !== undefined);
-  if (linked) session.tell({ type: "link", conversationId, since: news.head });
+  if (linked || news.byLinks) session.tell({ type: "link", conversationId, since: news.head });
+  // A conversation somebody here is linked to stays: what comes over links leaves no other trace.
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
   // A session that is gone may still be linked there, and what its link is told reaches nobody.
   const isLinked = news.byLinks || [session, ...siblings].some((one) => one.reaches(conversationId));

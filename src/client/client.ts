@@ -68,7 +68,15 @@ export class Client {
     this.#records = { tags: new Tags(sql), standing: new Standing(sql), logouts: new Logouts(sql) };
     this.#will = new LastWill(new Wills(sql), services);
     // One client has one query before D1 at a time (I13).
-    this.#services = { ...services, query: inTurn((query) => services.query(query)) };
+    this.#services = {
+      ...services,
+      query: inTurn((query) => services.query(query)),
+      start: (record) => {
+        // Written first: the answer may be the only word of it, and be lost.
+        this.#inbox.add(record.id);
+        return services.start(record);
+      },
+    };
     this.#firstLogin = new FirstLogin(sql, this.#inbox, services);
     this.#sessions = sessions;
   }

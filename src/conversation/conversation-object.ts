@@ -26,7 +26,7 @@ import { Delivery } from "./delivery.ts";
 import { type Described, described } from "./description.ts";
 import { newConversationId } from "./ids.ts";
 import { knownClients } from "./known-clients.ts";
-import type { Link, LinkIdentity, LinkPort } from "./lanes.ts";
+import type { Link, LinkIdentity, LinkPort, Owed } from "./lanes.ts";
 import type { HistoryRequest } from "./log.ts";
 import type { Will } from "./messages.ts";
 import { noticesOf } from "./notice-records.ts";
@@ -35,6 +35,7 @@ import { Outbox } from "./outbox.ts";
 import { clearArchive } from "./removal.ts";
 import { NOBODY, replayOf, unreadOf } from "./replay.ts";
 import { changeRow, type RowChange, type RowChanged } from "./row-change.ts";
+import { type Origin, startHere } from "./start.ts";
 import type { Started } from "./started.ts";
 import { ConversationState } from "./state.ts";
 import { dropTables } from "./tables.ts";
@@ -51,9 +52,6 @@ export interface MissedNotices {
   /** Whether nothing of that time was dropped. */
   complete: boolean;
 }
-
-/** Who asks for a conversation: a client is told by its own object, as with everything else it asks that for. */
-type Origin = "client" | "server";
 
 interface Open {
   state: ConversationState;
@@ -84,8 +82,14 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       const settings = settingsOf(env);
       if (!settings.isKnown) await settings.get();
       if (state.isDeleted) this.#deleted = state;
-      else this.#assemble(state).outbox.woke(this.#alarm.isSet);
+      else this.#woke(this.#assemble(state, state.owed));
     });
+  }
+
+  #woke({ state, delivery, outbox }: Open): void {
+    // Once D1 has caught up, nothing would say any more that this was not told.
+    if (state.indexIsStale) delivery.makeGood();
+    outbox.woke(this.#alarm.isSet);
   }
 
   /** Opens a link for a session the gateway vouches for; 404 if there is no such conversation. */
@@ -178,28 +182,26 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   /** The same in this object alone; undefined where the members of a unique one are others by now. */
   async startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
-    const existing = this.#open;
-    if (existing !== undefined) {
-      // Whoever created it at this moment is not answered yet either.
-      if (existing.state.indexedAt === 0) await this.#index(existing.outbox);
-      if (this.#open === undefined) return this.startHere(record, origin); // deleted meanwhile
-      if (record.unique && this.#own(record.members) !== "theirs") return undefined;
-      return { existing: true, conversation: existing.state.record(), pushes: [] };
-    }
-    await this.#refreshSettings();
-    if (this.#deleted !== undefined) {
-      // The members of a unique one that was deleted begin anew; D1 has to be rid of the old one first.
-      if (!(await clearArchive(this.#deleted, archiveOf(this.env)))) throw new Error("not cleared yet");
-      await this.#forget();
-    }
-    if (this.#open !== undefined) return this.startHere(record, origin); // somebody else was quicker
-    const state = ConversationState.create(this.ctx.storage.sql, record);
-    const { conversation, outbox } = this.#assemble(state);
-    outbox.soon();
-    await this.#index(outbox);
-    const pushes = origin === "client" ? conversation.membership.creationNotices() : [];
-    conversation.membership.announceCreation(origin); // before anything can be said in it
-    return { existing: false, conversation: state.record(), pushes };
+    return startHere(record, origin, {
+      now: () => Date.now(),
+      held: () => this.#open,
+      makeRoom: async () => {
+        await this.#refreshSettings();
+        if (this.#deleted === undefined) return;
+        // The members of a unique one that was deleted begin anew; D1 has to be rid of the old one first.
+        if (!(await clearArchive(this.#deleted, archiveOf(this.env)))) throw new Error("not cleared yet");
+        await this.#forget();
+      },
+      create: (wanted) => {
+        const open = this.#assemble(ConversationState.create(this.ctx.storage.sql, wanted), undefined);
+        open.outbox.soon();
+        return open;
+      },
+      index: async () => {
+        const outbox = this.#open?.outbox;
+        if (outbox !== undefined) await this.#index(outbox);
+      },
+    });
   }
 
   /** Whether the unique conversation of exactly these people is there already. */
@@ -225,7 +227,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       own: (members) => this.#own(members),
       startHere: (record) => this.startHere(record, origin),
       startThere: async (record) => {
-        const starting = this.env.CONVERSATIONS.getByName(record.id).startHere(record, origin);
+        // Its creator does not know its name before the answer, which may be lost: it is told like everybody.
+        const starting = this.env.CONVERSATIONS.getByName(record.id).startHere(record, "server");
         const started = await withDeadline(starting, START_DEADLINE, `start of ${record.id}`);
         // Handed on as it came, it would keep the other object from sleeping (seen 2026-11-28).
         return structuredClone(started);
@@ -370,7 +373,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return settings.peek() === undefined ? settings.get() : undefined;
   }
 
-  #assemble(state: ConversationState) {
+  #assemble(state: ConversationState, owed: Owed | undefined): Open {
     for (const socket of this.ctx.getWebSockets()) {
       const identity: LinkIdentity | null = socket.deserializeAttachment();
       if (identity !== null) this.#links.set(socket, { ...identity, port: portOf(socket) });
@@ -416,7 +419,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         },
       },
       links,
-      state.owedSince,
+      owed,
     );
     const outbox = new Outbox(state, archiveOf(this.env), {
       now: () => Date.now(),

@@ -12,6 +12,7 @@ import type {
   LinkPort,
   LinkTicket,
   Newcomer,
+  Owed,
   Passing,
   Push,
 } from "./lanes.ts";
@@ -36,16 +37,16 @@ export class Delivery {
   #lastNumber = 0;
   /** What the cold lane brought lately, by client; kept across his links. */
   readonly #bursts = new Map<string, Burst>();
-  #unrecovered: number | undefined;
+  #unrecovered: Owed | undefined;
   #audience: { links: Link[]; others: string[] } | undefined;
 
   /**
    * @param links those that outlived the object's sleep
-   * @param owedSince what was owed when the object fell asleep or died, until `makeGood` makes it good
+   * @param owed what was owed when the object fell asleep or died, until `makeGood` makes it good
    */
-  constructor(host: DeliveryHost, links: Link[], owedSince: number | undefined) {
+  constructor(host: DeliveryHost, links: Link[], owed: Owed | undefined) {
     this.#host = host;
-    this.#unrecovered = owedSince;
+    this.#unrecovered = owed;
     for (const link of links) this.#adopt(link);
   }
 
@@ -99,7 +100,7 @@ export class Delivery {
         const cold = this.#coldLane(clientId);
         if (noticedAt !== undefined) {
           if (cold.pushes.length === 0) cold.pushes.push(...this.#unseen(clientId, noticedAt));
-          this.#host.owe(this.#host.head());
+          this.#host.owe(Math.min(this.#host.head(), noticedAt - 1));
         }
         // Who may come back is not there for what is fleeting.
         const isMissed = cold.undecidedUntil !== undefined && !isLasting(push);
@@ -241,7 +242,7 @@ export class Delivery {
         return this.#ticket(request, this.#period(lane.since), lane.pushes);
       }
       const undelivered = lane?.after ?? this.#host.head();
-      const since = Math.min(undelivered, this.#unrecovered ?? undelivered);
+      const since = Math.min(undelivered, this.#unrecovered?.log ?? undelivered);
       const pushes = [...this.#owedNotices(clientId), ...(lane?.pushes ?? [])];
       const ready = lane?.call?.settled ?? Promise.resolve();
       const linking: Lane = { state: "linking", since, pushes, ready };
@@ -255,7 +256,7 @@ export class Delivery {
   /** Notices that nobody knows to have arrived: they are new also to a session that began after them. */
   #owedNotices(clientId: string): Uint8Array[] {
     if (this.#unrecovered === undefined) return [];
-    return this.#host.notices(clientId, { after: this.#unrecovered, again: false });
+    return this.#host.notices(clientId, { after: this.#unrecovered.notices, again: false });
   }
 
   /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it. */
@@ -416,15 +417,15 @@ export class Delivery {
    * any more whom it reached; else to each client whose object did not answer.
    */
   makeGood(): void {
-    const owedSince = this.#unrecovered;
+    const owed = this.#unrecovered;
     this.#unrecovered = undefined;
-    if (owedSince !== undefined) {
+    if (owed !== undefined) {
       const { others } = this.audience();
-      for (const clientId of [...others, ...this.#host.leftAfter(owedSince)]) {
-        const notices = this.#host.notices(clientId, { after: owedSince, again: false });
-        for (const notice of notices) this.push([clientId], notice, owedSince + 1);
+      for (const clientId of [...others, ...this.#host.leftAfter(owed.notices)]) {
+        const notices = this.#host.notices(clientId, { after: owed.notices, again: false });
+        for (const notice of notices) this.push([clientId], notice, owed.notices + 1);
       }
-      for (const clientId of [...others]) this.#owe(clientId, owedSince);
+      if (owed.log < this.#host.head()) for (const clientId of [...others]) this.#owe(clientId, owed.log);
     }
     for (const [clientId, lane] of this.#lanes) {
       if (lane.state !== "cold" || lane.call !== undefined) continue;

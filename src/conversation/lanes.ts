@@ -53,6 +53,12 @@ export interface NoticesWanted {
   again: boolean;
 }
 
+/** Entries of the log, and notices, after these times (ms): members without a link may not have been told. */
+export interface Owed {
+  log: number;
+  notices: number;
+}
+
 /**
  * Whether anybody of a client was there for a delivery. In between, his devices have so many milliseconds more to come
  * back, and until then nobody can say.

@@ -60,14 +60,18 @@ export class Membership {
     this.#host = host;
   }
 
+  /** The conversation was created. To be called in the turn that does it. */
+  began(): void {
+    this.#happened("conversationStarted", this.#state.facts.creator, [...this.#state.members.keys()]);
+  }
+
   /**
    * Tells the members that the conversation exists: all but its creator if that is a client, who is told together
    * with the reply.
    */
   announceCreation(origin: "client" | "server"): void {
     const members = [...this.#state.members.keys()];
-    const { creator, id: conversationId } = this.#state.facts;
-    this.#host.happened({ name: "conversationStarted", conversationId, by: creator, members });
+    const { creator } = this.#state.facts;
     const others = members.filter((clientId) => origin === "server" || clientId !== creator);
     this.#delivery.push(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
   }
@@ -112,11 +116,12 @@ export class Membership {
     if (newcomers.length > 0 && members.size + newcomers.length > this.#host.limits().members) {
       return { refused: "CONVERSATION_FULL" };
     }
+    const { end } = this.#state.log;
     const updatedAt = newcomers.length === 0 ? this.#state.facts.updatedAt : this.#join(newcomers, by);
     await this.#outbox.index();
     const failed = invalid.length === 0 ? [] : [{ error: "INVALID_LOGIN" as const, clientIds: invalid }];
     answer({ conversationId: this.#state.facts.id, allowed, failed, updatedAt });
-    if (newcomers.length > 0) this.#announceJoin(newcomers, by, updatedAt);
+    if (newcomers.length > 0) this.#announceJoin(newcomers, by, updatedAt, end);
     return { updatedAt };
   }
 
@@ -141,11 +146,12 @@ export class Membership {
     return updatedAt;
   }
 
-  #announceJoin(newcomers: string[], by: string, updatedAt: number): void {
+  /** @param end of the log as they joined: what was said since, while D1 was told, is theirs */
+  #announceJoin(newcomers: string[], by: string, updatedAt: number, end: number): void {
     const at = updatedAt;
     const joined = this.#record({ kind: "joined", at, by });
     // Their links, where they have some, begin here: what was said so far did not come over them.
-    this.#delivery.push(newcomers, joinRecords([passedRecord(this.#state.log.end, 0), joined]), at);
+    this.#delivery.push(newcomers, joinRecords([passedRecord(end, 0), joined]), at);
     // What was said before he came (back) is not unread, whatever his devices counted once.
     const returning = newcomers.filter(
       (clientId) => this.#state.members.get(clientId)?.readMovedAt === updatedAt,
@@ -278,7 +284,11 @@ export class Membership {
     this.#answers.reply(link, serial, replies.memberCount(serial, answer));
   }
 
-  #happened(name: "conversationAdded" | "conversationRemoved", by: string, members: string[]): void {
+  #happened(
+    name: "conversationStarted" | "conversationAdded" | "conversationRemoved",
+    by: string,
+    members: string[],
+  ): void {
     this.#host.happened({ name, conversationId: this.#state.facts.id, by, members });
   }
 

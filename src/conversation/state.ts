@@ -1,6 +1,7 @@
 import type { ConversationRecord } from "../history/records.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
+import type { Owed } from "./lanes.ts";
 import { Log } from "./log.ts";
 import { type MarkMoves, movesIn, withMove } from "./mark-moves.ts";
 import { Notices } from "./notices.ts";
@@ -330,6 +331,16 @@ export class ConversationState {
 
   get owedSince(): number | undefined {
     return this.#owedSince;
+  }
+
+  /**
+   * What an object that wakes finds owed. A change is told only when D1 has heard of it, so one that D1 lacks may not
+   * have been told either.
+   */
+  get owed(): Owed | undefined {
+    const log = this.#owedSince;
+    if (!this.indexIsStale) return log === undefined ? undefined : { log, notices: log };
+    return { log: log ?? this.log.end, notices: Math.min(log ?? this.#indexedAt, this.#indexedAt) };
   }
 
   /** Notes, before it is known to have arrived, that what follows is owed to members without a link. */

@@ -55,8 +55,6 @@ export class Device {
   ending: "lost" | "broken" = "lost";
   /** When it did. */
   endedAt = 0;
-  /** It stood still for a time: what it counts is from before or after whatever came meanwhile. */
-  wasFrozen = false;
   /** Another device took the tag: an SDK does not come back by itself. */
   displaced = false;
   #token: string | undefined;
@@ -212,7 +210,6 @@ export class Device {
     if (!this.isOpen) return;
     trace(this.#network.now, this.name, "freezes");
     this.connection = "frozen";
-    this.wasFrozen = true;
     this.#frozen = [];
   }
 

@@ -1,4 +1,6 @@
 import { expect } from "vitest";
+import { timeOfMessageId } from "../../../src/conversation/ids.ts";
+import { areSame } from "../../../src/conversation/unique-registry.ts";
 import type { CommandInit } from "../../support/frames.ts";
 import { type Network, trace } from "../town/network.ts";
 import { type ConversationHouse, RETURN_TIME, type Town } from "../town/town.ts";
@@ -16,6 +18,8 @@ export interface Story {
   push: number;
   /** Whether some devices log in under a tag. */
   tags: boolean;
+  /** Sets of people who start their unique conversation, if any do. */
+  sets?: string[][];
 }
 
 const acts = {
@@ -27,6 +31,7 @@ const acts = {
   marks: (play: Play) => play.askMarks(),
   join: (play: Play) => play.addMember(),
   leave: (play: Play) => play.removeMember(),
+  unique: (play: Play) => play.startUnique(),
   will: (play: Play) => play.handOverWill(),
   login: (play: Play) => play.logIn(),
   reconnect: (play: Play) => play.reconnect(),
@@ -58,8 +63,18 @@ interface Sent {
   given?: "up";
 }
 
+/** Somebody asks for the unique conversation of a set. */
+interface Started {
+  clientId: string;
+  set: string[];
+  /** Conversations whose members were exactly the set at some moment since. */
+  theirs: Set<string>;
+  answer: "none" | "refused" | { conversationId: string; existing: boolean };
+}
+
 interface HandedOver {
   text: string;
+  at: number;
   id: string | undefined;
   device: Device;
   conversationId: string;
@@ -76,6 +91,7 @@ export class Play {
   readonly #patches: { conversationId: string; id: string; data: string; at: number }[] = [];
   readonly #reads: { conversationId: string; clientId: string; upTo: number }[] = [];
   readonly #wills: HandedOver[] = [];
+  #starts: Started[] = [];
   /** `client conversation` pairs that were parted at any time: what they saw of it has holes by right. */
   readonly #parted = new Set<string>();
   /** When minutes began to pass. */
@@ -98,8 +114,10 @@ export class Play {
       }
       await this.#network.step();
       this.#watch();
+      if (this.#story.sets !== undefined && step % 100 === 99) await this.#meet();
     }
     await this.#comeToRest();
+    await this.#meet();
     this.#check();
   }
 
@@ -196,6 +214,32 @@ export class Play {
   }
   readonly #asked = new Map<string, { deliveredAt: number; readAt: number }>();
 
+  /** Several at the same moment, from whatever devices they have at hand. */
+  startUnique(): void {
+    const set = this.#network.pick(this.#story.sets ?? []) ?? [];
+    for (let times = this.#network.random(3); times >= 0; times -= 1) {
+      const open = this.#devices.filter(({ isOpen, clientId }) => isOpen && set.includes(clientId));
+      const device = this.#network.pick(open);
+      if (device !== undefined) this.#start(device, set);
+    }
+  }
+
+  #start(device: Device, set: string[]): Started {
+    const started: Started = { clientId: device.clientId, set, theirs: new Set(), answer: "none" };
+    this.#starts.push(started);
+    this.#watchStarts();
+    const m = set.filter((clientId) => clientId !== device.clientId);
+    device.ask({ cmd: "conv", op: "start", convMessage: { m, unique: true } }, ({ refused, frame }) => {
+      this.#starts.splice(this.#starts.indexOf(started), 1);
+      const { cid = "", existing = false } = frame.convMessage ?? {};
+      started.answer = refused === undefined ? { conversationId: cid, existing } : "refused";
+      if (refused !== undefined) return;
+      const whose = [...(this.#town.conversations.get(cid)?.state.members.keys() ?? [])].join();
+      expect(started.theirs, `[B-03] ${set.join()} were given ${cid}, which is of ${whose}`).toContain(cid);
+    });
+    return started;
+  }
+
   addMember(): void {
     const cid = this.#changeable();
     const person = this.#network.pick(this.#story.people) ?? "";
@@ -217,7 +261,8 @@ export class Play {
     for (const will of this.#wills) {
       if (will.device.clientId === device.clientId && will.end === "there") will.end = "replaced";
     }
-    const will: HandedOver = { text, id: undefined, device, conversationId: cid, end: "there" };
+    const at = this.#network.now;
+    const will: HandedOver = { text, at, id: undefined, device, conversationId: cid, end: "there" };
     this.#wills.push(will);
     this.#ask(device, { cmd: "direct", directMessage: { cid, msg: text, will: true } }, (frame) => {
       will.id = frame.ackMessage?.uid;
@@ -339,6 +384,7 @@ export class Play {
   /** What must be so at every moment. */
   #watch(): void {
     for (const device of this.#devices) device.beat();
+    this.#watchStarts();
     for (const [id, house] of this.#town.conversations) {
       for (const { clientId, joinedAt, readAt } of house.state.members.values()) {
         const key = `${clientId} ${id} ${joinedAt}`;
@@ -352,6 +398,10 @@ export class Play {
       const held = tags.filter((tag) => tag !== undefined);
       if (new Set(held).size < held.length) throw new Error(`[I6] ${clientId} holds a tag twice`);
     }
+    this.#watchWills();
+  }
+
+  #watchWills(): void {
     for (const will of this.#wills) {
       const { connection, ending, endedAt } = will.device;
       if (will.end === "there" && connection === "none") will.end = ending;
@@ -361,11 +411,50 @@ export class Play {
     }
   }
 
+  #watchStarts(): void {
+    if (this.#starts.length === 0) return;
+    for (const [id, { state }] of this.#town.conversations) {
+      for (const { set, theirs } of this.#starts) if (areSame(state.members.keys(), set)) theirs.add(id);
+    }
+  }
+
+  /** While nobody comes or goes, everybody of a set who asks is given one conversation, again and again. */
+  async #meet(): Promise<void> {
+    for (const set of this.#story.sets ?? []) {
+      const given = new Set<string>();
+      for (let round = 0; round < 4; round += 1) {
+        await this.#settle();
+        const isFound = given.size > 0;
+        const asking = this.#devices.filter(({ isOpen, clientId }) => isOpen && set.includes(clientId));
+        const asked = asking.map((device) => this.#start(device, set));
+        await this.#settle();
+        for (const { answer } of asked) {
+          if (typeof answer === "string") continue;
+          const { conversationId, existing } = answer;
+          if (isFound) expect(existing, `[B-03] another one of ${set.join()} was made`).toBe(true);
+          given.add(conversationId);
+        }
+        if (round > 0 && asked.every(({ answer }) => typeof answer !== "string")) break;
+      }
+      expect(given.size, `[B-03] unique conversations of ${set.join()}`).toBeLessThanOrEqual(1);
+      for (const id of given) {
+        const members = this.#town.conversations.get(id)?.state.members.keys() ?? [];
+        expect([...members].toSorted(), `[B-03] members of ${id}`).toEqual(set.toSorted());
+      }
+    }
+  }
+
   /** Everybody comes back, says again what was never answered, and nothing is under way any more. */
   async #comeToRest(): Promise<void> {
+    if ((this.#story.weights.wait ?? 0) > 0 && this.#network.chance(0.5)) {
+      await this.#settle();
+      this.wait();
+      await this.#settle();
+    }
     for (let round = 0; round < 30; round += 1) {
       for (const device of this.#devices) {
         device.thaw();
+        this.#watchWills();
         if (device.connection === "none" && !device.displaced) device.connect(false);
       }
       await this.#settle();
@@ -435,14 +524,30 @@ export class Play {
     for (const [id, house] of this.#town.conversations) {
       const who = `${name} in ${id}`;
       const member = house.state.members.get(clientId);
-      expect(device.belongs.get(id), `[I4] ${who} knows whether he is a member`).toBe(member !== undefined);
+      if (this.#heardNoAnswer(clientId, house) || this.#leftUnknown(clientId, house)) continue;
+      expect(device.belongs.get(id) ?? false, `[I4] ${who} knows whether he is a member`).toBe(
+        member !== undefined,
+      );
       if (member === undefined) continue;
       const { count } = house.state.log.unread(clientId, member.readAt);
-      if (mode === "pull" && !device.wasFrozen)
-        expect(device.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
+      if (mode === "pull") expect(device.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
       if (this.#parted.has(`${clientId} ${id}`)) continue;
       this.#checkCopies(device, id, house);
     }
+  }
+
+  /** Whoever dies while he asks for a conversation is not told that he began it. */
+  #heardNoAnswer(person: string, { state: { facts } }: ConversationHouse): boolean {
+    const { creator, uniqueOf } = facts;
+    if (creator !== person || uniqueOf === undefined) return false;
+    return this.#starts.some(({ clientId, set }) => clientId === person && areSame(set, uniqueOf));
+  }
+
+  /** Who is removed before D1 knows that he ever logged in is not told. */
+  #leftUnknown(person: string, { state: { members, notices } }: ConversationHouse): boolean {
+    return (
+      !members.has(person) && !notices.leftAfter(this.#town.database.knownSince(person)).includes(person)
+    );
   }
 
   #checkCopies(device: Device, id: string, house: ConversationHouse): void {
@@ -475,8 +580,13 @@ export class Play {
       if (isThere) expect(got, `[I7] the author of ${text} is there`).not.toContain(text);
     }
     for (const person of this.#story.people) {
-      const last = this.#wills.filter(({ device }) => device.clientId === person).at(-1);
+      const all = this.#wills.filter(({ device }) => device.clientId === person);
+      const last = all.at(-1);
       if (last?.id === undefined || last.end !== "lost") continue;
+      // Of two devices' wills at the same moment either may come last.
+      const others = all.filter(({ at }) => at > last.at - 10_000).slice(0, -1);
+      const handedOver = timeOfMessageId(last.id) ?? 0;
+      if (others.some(({ id }) => id === undefined || (timeOfMessageId(id) ?? 0) >= handedOver)) continue;
       // Another device of the same tag may have displaced it before its loss was noticed.
       if (last.device.tag !== undefined) continue;
       if (this.#parted.has(`${person} ${last.conversationId}`)) continue;

@@ -11,12 +11,15 @@ import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../../s
 import { isConversationCommand } from "../../../src/conversation/commands.ts";
 import { type CatchUpRequest, Conversation } from "../../../src/conversation/conversation.ts";
 import { Delivery } from "../../../src/conversation/delivery.ts";
-import type { Link, LinkIdentity, LinkPort, Reached } from "../../../src/conversation/lanes.ts";
+import type { Link, LinkIdentity, LinkPort, Owed, Reached } from "../../../src/conversation/lanes.ts";
 import type { Will } from "../../../src/conversation/messages.ts";
 import { noticesOf } from "../../../src/conversation/notice-records.ts";
 import { Outbox } from "../../../src/conversation/outbox.ts";
 import { replayOf, unreadOf } from "../../../src/conversation/replay.ts";
+import { type Origin, startHere } from "../../../src/conversation/start.ts";
+import type { Started } from "../../../src/conversation/started.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
+import { areSame, UniqueRegistry } from "../../../src/conversation/unique-registry.ts";
 import type { GatewayServices } from "../../../src/gateway/gateway.ts";
 import type { Dial, LinkSocket } from "../../../src/gateway/link-socket.ts";
 import { lagOf } from "../../../src/history/lag.ts";
@@ -38,6 +41,8 @@ export interface Faults {
   coldCallLost: number;
   /** Longest that the app's hooks take (ms); they are asked about what devices say with hooks on. */
   hookTime: number;
+  /** Longest that D1 takes for what it is asked, and again for its answer (ms). */
+  indexTime?: number;
 }
 
 type Fate = "fine" | "request lost" | "answer lost";
@@ -46,14 +51,19 @@ type Fate = "fine" | "request lost" | "answer lost";
 export class Town {
   readonly network: Network;
   readonly faults: Faults;
+  /** Conversations that there are, in the order in which they began. */
   readonly conversations = new Map<string, ConversationHouse>();
+  readonly #houses = new Map<string, ConversationHouse>();
+  #ids = 0;
   readonly clients = new Map<string, ClientHouse>();
-  /** Who has ever logged in. */
-  readonly loggedIn = new Set<string>();
+  readonly database: Database;
+  /** Who is known to have logged in without asking D1. */
+  readonly known = new Set<string>();
 
   constructor(network: Network, faults: Faults) {
     this.network = network;
     this.faults = faults;
+    this.database = new Database(network, faults);
   }
 
   client(clientId: string): ClientHouse {
@@ -65,6 +75,7 @@ export class Town {
     return house;
   }
 
+  /** A conversation that D1 has heard of. */
   found(id: string, members: string[]): void {
     const now = this.network.now;
     const record: ConversationRecord = {
@@ -80,7 +91,26 @@ export class Town {
       ...{ columns: {}, unique: false, uniqueId: undefined, createdAt: now, updatedAt: now },
       ...{ lastMessageAt: undefined, timeToLive: undefined },
     };
-    this.conversations.set(id, new ConversationHouse(this, record));
+    const house = this.house(id);
+    house.create(record);
+    this.database.write(record);
+    house.state.indexed(now);
+  }
+
+  /** The object of an id, whether or not there is a conversation in it. */
+  house(id: string): ConversationHouse {
+    let house = this.#houses.get(id);
+    if (house === undefined) {
+      house = new ConversationHouse(this, id);
+      this.#houses.set(id, house);
+    }
+    return house;
+  }
+
+  /** As real ones, but the same for the same seed. */
+  newConversationId(): string {
+    this.#ids += 1;
+    return this.#ids.toString(16).padStart(24, "0");
   }
 
   judge(): GatewayServices["judge"] {
@@ -158,40 +188,172 @@ export class Town {
   }
 }
 
+/** D1: who is in which conversation, and who has ever logged in. It takes its time, and calls get lost. */
+class Database {
+  readonly #network: Network;
+  readonly #faults: Faults;
+  readonly #members = new Map<string, { updatedAt: number; members: string[] }>();
+  readonly #loggedIn = new Map<string, number>();
+
+  constructor(network: Network, faults: Faults) {
+    this.#network = network;
+    this.#faults = faults;
+  }
+
+  save(record: ConversationRecord): Promise<void> {
+    return this.#ask(() => this.write(record));
+  }
+
+  write({ id, updatedAt, members }: ConversationRecord): void {
+    if (updatedAt >= (this.#members.get(id)?.updatedAt ?? 0)) this.#members.set(id, { updatedAt, members });
+  }
+
+  hasLoggedIn(clientId: string): Promise<boolean> {
+    return this.#ask(() => this.#loggedIn.has(clientId));
+  }
+
+  /** When it was told of a client's first login (ms). */
+  knownSince(clientId: string): number {
+    return this.#loggedIn.get(clientId) ?? Number.POSITIVE_INFINITY;
+  }
+
+  register(clientId: string): Promise<{ conversations: string[]; more: boolean }> {
+    return this.#ask(() => {
+      this.#loggedIn.set(clientId, this.#loggedIn.get(clientId) ?? this.#network.now);
+      const ofClient = [...this.#members].filter(([, { members }]) => members.includes(clientId));
+      return { conversations: ofClient.map(([id]) => id), more: false };
+    });
+  }
+
+  async #ask<T>(run: () => T): Promise<T> {
+    const { indexTime = 0, coldCallLost } = this.#faults;
+    const answer = async () => {
+      await aWhile(this.#network, indexTime);
+      const answered = run();
+      await aWhile(this.#network, indexTime);
+      return answered;
+    };
+    return this.#network.call(answer, 5_000, fateOf(this.#network, coldCallLost / 4));
+  }
+}
+
+/** What an object has in memory, from its waking to its sleep or death. */
+interface Life {
+  open:
+    | { state: ConversationState; delivery: Delivery; conversation: Conversation; outbox: Outbox }
+    | undefined;
+  timers: Set<() => void>;
+  calls: number;
+}
+
 /** A conversation's object: what its shell does, with storage that outlives it. */
 export class ConversationHouse {
+  readonly id: string;
   readonly sql = new MemorySql();
   readonly #town: Town;
   readonly #ends = new Map<End, Link>();
   #alarmAt: number | undefined;
-  #calls = 0;
   #failsUntil = 0;
-  #living: {
-    state: ConversationState;
-    delivery: Delivery;
-    conversation: Conversation;
-    timers: Set<() => void>;
-  };
+  #life: Life = { open: undefined, timers: new Set(), calls: 0 };
 
-  constructor(town: Town, record: ConversationRecord) {
+  constructor(town: Town, id: string) {
     this.#town = town;
-    ConversationState.create(this.sql, record);
-    this.#living = this.#wake();
+    this.id = id;
   }
 
   get state(): ConversationState {
-    return this.#living.state;
+    return this.#open.state;
+  }
+
+  get #open() {
+    const { open } = this.#life;
+    if (open === undefined) throw new Error("no conversation");
+    return open;
+  }
+
+  create(record: ConversationRecord): void {
+    this.#assemble(ConversationState.create(this.sql, record), undefined);
+    this.#town.conversations.set(this.id, this);
+    this.#alarm(10_000);
+  }
+
+  /** Creates the unique conversation of a set whose object this is, or finds it. */
+  start(record: ConversationRecord): Promise<Started> {
+    trace(this.#town.network.now, "start", record.id, "of", record.members.join());
+    return this.#inThisLife(this.#registry().start(record));
+  }
+
+  async hasUnique(members: string[]): Promise<boolean> {
+    const id = this.#registry().successor;
+    return (id === undefined ? this : this.#town.house(id)).isOf(members);
+  }
+
+  isOf(members: readonly string[]): boolean {
+    return this.#life.open !== undefined && areSame(this.state.members.keys(), members);
+  }
+
+  #startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
+    const started = startHere(record, origin, {
+      now: () => this.#town.network.now,
+      held: () => this.#life.open,
+      makeRoom: () => this.#inThisLife(aWhile(this.#town.network, this.#town.faults.indexTime ?? 0)),
+      create: (wanted) => {
+        trace(this.#town.network.now, "create", wanted.id, "of", wanted.members.join());
+        this.create(wanted);
+        return this.#open;
+      },
+      index: async () => void (await this.#inThisLife(this.#open.outbox.index())),
+    });
+    return this.#inThisLife(started);
+  }
+
+  #registry(): UniqueRegistry {
+    const { network, faults } = this.#town;
+    return new UniqueRegistry(this.sql, {
+      own: (members) => {
+        if (this.#life.open === undefined) return "none";
+        return this.isOf(members) ? "theirs" : "others'";
+      },
+      startHere: (record) => this.#startHere(record, "client"),
+      startThere: (record) => {
+        const call = () => this.#town.house(record.id).#startHere(record, "server");
+        return this.#inThisLife(network.call(call, 4_000, fateOf(network, faults.coldCallLost)));
+      },
+      newId: () => this.#town.newConversationId(),
+    });
+  }
+
+  async #mayHaveLoggedIn(clientId: string): Promise<boolean> {
+    const { known, database } = this.#town;
+    try {
+      if (!(await this.#inThisLife(database.hasLoggedIn(clientId)))) return false;
+      known.add(clientId);
+    } catch {} // while nobody can say, everybody may have
+    return true;
+  }
+
+  /** An object that died does not go on, and nobody hears from it. Who waits keeps it from sleeping. */
+  #inThisLife<T>(promise: Promise<T>): Promise<T> {
+    const life = this.#life;
+    life.calls += 1;
+    return new Promise((resolve, reject) => {
+      const done = (then: () => void) => {
+        life.calls -= 1;
+        if (this.#life === life) then();
+      };
+      promise.then(
+        (value) => done(() => resolve(value)),
+        (error) => done(() => reject(error)),
+      );
+    });
   }
 
   async accept(asked: LinkRequest, end: End): Promise<boolean> {
-    const { delivery } = this.#living;
+    const { delivery } = this.#open;
     const who = `${asked.clientId}/${asked.sessionId.slice(0, 4)}`;
     trace(this.#town.network.now, "ask", asked.conversationId, who, "since", asked.since);
-    this.#calls += 1;
-    const ticket = await delivery.ask(asked).finally(() => {
-      this.#calls -= 1;
-    });
-    if (delivery !== this.#living.delivery) return false; // crashed meanwhile: the answer is never given
+    // Where it crashes meanwhile, the answer is never given.
+    const ticket = await this.#inThisLife(delivery.ask(asked));
     const link = delivery.open(asked, ticket, portOf(end));
     if (link === undefined) {
       delivery.abandon(asked.clientId);
@@ -218,20 +380,18 @@ export class ConversationHouse {
    * platform lets no object sleep while a call or a timer of its own is under way.
    */
   evict(): void {
-    if (this.#calls > 0 || this.#living.timers.size > 0) return;
+    if (this.#life.calls > 0 || this.#life.timers.size > 0) return;
     trace(this.#town.network.now, "evict conversation");
-    this.#stop();
-    this.#living = this.#wake();
+    this.#wake();
   }
 
   /** Dies: every link breaks too. */
   crash(): void {
     trace(this.#town.network.now, "crash conversation");
-    this.#stop();
     const ends = [...this.#ends.keys()];
     this.#ends.clear();
     for (const end of ends) end.cut((length) => this.#town.network.random(length + 1));
-    this.#living = this.#wake();
+    this.#wake();
   }
 
   /** As on a full disk: for this long (ms), whatever a device asks for breaks the object and writes nothing. */
@@ -245,23 +405,19 @@ export class ConversationHouse {
   }
 
   catchUp(clientId: string, request: CatchUpRequest) {
-    const answer = this.#living.conversation.catchUp(clientId, request);
+    const answer = this.#open.conversation.catchUp(clientId, request);
     const head = answer.member ? answer.head : "none";
     trace(this.#town.network.now, "catch-up", this.state.facts.id, clientId, "head", head);
     return answer;
   }
 
   missedNotices(clientId: string, after: number) {
-    return this.#living.conversation.missedNotices(clientId, after);
+    return this.#open.conversation.missedNotices(clientId, after);
   }
 
   will(from: string, will: Will): Promise<void> {
     trace(this.#town.network.now, "will", this.state.facts.id, from, will.id);
-    return this.#living.conversation.will(from, will);
-  }
-
-  #stop(): void {
-    for (const cancel of this.#living.timers) cancel();
+    return this.#open.conversation.will(from, will);
   }
 
   #listen(end: End): void {
@@ -269,13 +425,13 @@ export class ConversationHouse {
       const link = this.#ends.get(end);
       if (link === undefined) return;
       if (typeof data === "string") {
-        if (JSON.parse(data).type === "unlink") this.#living.delivery.unlink(link.clientId);
+        if (JSON.parse(data).type === "unlink") this.#open.delivery.unlink(link.clientId);
         return;
       }
       const command = decodeCommand(data);
       if (command !== undefined && isConversationCommand(command)) {
         if (this.#town.network.now < this.#failsUntil) return this.crash();
-        void this.#living.conversation.handle(link, command);
+        void this.#open.conversation.handle(link, command);
       }
     };
     end.onClose = () => {
@@ -288,20 +444,31 @@ export class ConversationHouse {
         this.state.facts.id,
         `${link.clientId}/${link.sessionId.slice(0, 4)}`,
       );
-      this.#living.delivery.closed(link);
-      this.#living.conversation.receipts.linkClosed(link);
+      this.#open.delivery.closed(link);
+      this.#open.conversation.receipts.linkClosed(link);
     };
   }
 
-  #wake() {
-    const { network } = this.#town;
+  #wake(): void {
+    for (const cancel of this.#life.timers) cancel();
+    this.#life = { open: undefined, timers: new Set(), calls: 0 };
     const state = ConversationState.load(this.sql);
-    if (state === undefined) throw new Error("no conversation");
+    if (state === undefined) return;
+    const { delivery } = this.#assemble(state, state.owed);
+    if (!state.indexIsStale) return;
+    delivery.makeGood();
+    this.#alarm(10_000);
+  }
+
+  #assemble(state: ConversationState, owed: Owed | undefined) {
+    const { network } = this.#town;
+    const life = this.#life;
+    const { timers } = life;
+    const lives = () => this.#life === life;
     for (const end of this.#ends.keys()) {
       const identity = end.attachment as LinkIdentity;
       this.#ends.set(end, { ...identity, port: portOf(end) });
     }
-    const timers = new Set<() => void>();
     const timer = (delay: number, run: () => void) => {
       const cancel = network.timer(delay, () => {
         timers.delete(cancel);
@@ -321,7 +488,7 @@ export class ConversationHouse {
         isAway: (clientId) => state.members.get(clientId)?.away ?? false,
         setAway: (clientId, away) => {
           const member = state.members.get(clientId);
-          if (member !== undefined && this.#living.state === state) state.setAway(member, away);
+          if (member !== undefined && lives()) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, defaultSettings(false)),
         notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
@@ -332,19 +499,11 @@ export class ConversationHouse {
           state.owe(since);
         },
         owesNothing: () => {
-          if (this.#living.state === state) state.owesNothing();
+          if (lives()) state.owesNothing();
         },
         deliverCold: (clientId, frame) => {
-          const fate = (): Fate => {
-            if (!network.chance(this.#town.faults.coldCallLost)) return "fine";
-            return network.chance(0.5) ? "request lost" : "answer lost";
-          };
-          const deliver = async () => {
-            // D1 answers some time before the answer is used.
-            const isKnown = this.#town.loggedIn.has(clientId);
-            if (!isKnown) await new Promise<void>((resolve) => network.timer(network.random(50), resolve));
-            if (this.#living.state !== state) return new Promise<Reached>(() => {}); // the caller died first
-            if (!isKnown) return "offline";
+          const deliver = () => {
+            if (!lives()) return new Promise<Reached>(() => {}); // the caller died first
             const online = this.#town.client(clientId).client.deliver(state.facts.id, frame);
             trace(
               network.now,
@@ -356,26 +515,22 @@ export class ConversationHouse {
             );
             return online;
           };
-          this.#calls += 1;
-          const answer = network.call(deliver, 5_000, fate).finally(() => {
-            this.#calls -= 1;
-          });
-          // An object that died does not hear answers to its calls.
-          return new Promise((resolve, reject) => {
-            answer.then(
-              (online) => this.#living.state === state && resolve(online),
-              (error) => this.#living.state === state && reject(error),
-            );
-          });
+          const fate = fateOf(network, this.#town.faults.coldCallLost);
+          const reach = async (): Promise<Reached> => {
+            const isUnknown = !this.#town.known.has(clientId) && (await outbox.index());
+            if (isUnknown && !(await this.#mayHaveLoggedIn(clientId))) return "offline";
+            return network.call(deliver, 5_000, fate);
+          };
+          return this.#inThisLife(reach());
         },
         retryAfter: (delay) => this.#alarm(delay),
         timer,
       },
       links,
-      state.owedSince,
+      owed,
     );
     const archive = {
-      saveConversation: async () => {},
+      saveConversation: (record: ConversationRecord) => this.#inThisLife(this.#town.database.save(record)),
       archivedUpTo: async () => ({ timestamp: 0, patchedAt: 0 }),
       saveMessages: async () => ({ timestamp: 0, patchedAt: 0 }),
       behind: async () => {},
@@ -394,12 +549,12 @@ export class ConversationHouse {
       tick: (run) => void timer(0, run),
       turns: (run) => void timer(0, run),
       nextTick: (run) => void timer(0, run),
-      archiveSoon: () => {},
+      archiveSoon: () => this.#alarm(10_000),
       settings: () => defaultSettings(false),
       refreshSettings: () => undefined,
       hooks: {
-        aboutMessage: () => this.#hook(state),
-        aboutConversation: () => this.#hook(state),
+        aboutMessage: () => this.#hook(),
+        aboutConversation: () => this.#hook(),
       },
       filtered: async () => undefined,
       isSigned: async () => true,
@@ -407,19 +562,14 @@ export class ConversationHouse {
       publish: async () => {},
       publishAfter: () => {},
     });
-    return { state, delivery, conversation, timers };
+    const open = { state, delivery, conversation, outbox };
+    life.open = open;
+    return open;
   }
 
   /** A hook takes its time and lets everything pass; one whose conversation died meanwhile is heard by nobody. */
-  #hook(state: ConversationState): Promise<typeof ALLOWED> {
-    const { network, faults } = this.#town;
-    this.#calls += 1;
-    return new Promise((resolve) => {
-      network.timer(network.random(faults.hookTime + 1), () => {
-        this.#calls -= 1;
-        if (this.#living.state === state) resolve(ALLOWED);
-      });
-    });
+  #hook(): Promise<typeof ALLOWED> {
+    return this.#inThisLife(aWhile(this.#town.network, this.#town.faults.hookTime).then(() => ALLOWED));
   }
 
   /** Durable: it fires whatever became of the object that set it. */
@@ -430,8 +580,9 @@ export class ConversationHouse {
     this.#town.network.timer(delay, () => {
       if (this.#alarmAt !== at) return;
       this.#alarmAt = undefined;
-      const { delivery, state } = this.#living;
+      const { delivery, state, outbox } = this.#open;
       delivery.makeGood();
+      void outbox.index().then((done) => done || this.#alarm(10_000));
       if (state.owedSince !== undefined) this.#alarm(10_000);
     });
   }
@@ -521,8 +672,10 @@ export class ClientHouse {
   #wake(): Client {
     const { network, conversations } = this.#town;
     // An object that died does not hear answers to its calls, and another begins with none under way.
-    const call = <T>(run: () => T | Promise<T>): Promise<T> => {
-      const fate = (): Fate => (network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine");
+    const mostlyFine = (): Fate =>
+      network.chance(this.#town.faults.coldCallLost / 4) ? "answer lost" : "fine";
+    const anyFate = fateOf(network, this.#town.faults.coldCallLost);
+    const call = <T>(run: () => T | Promise<T>, fate = mostlyFine): Promise<T> => {
       this.#calls += 1;
       const answer = network.call(run, 5_000, fate);
       return new Promise((resolve, reject) => {
@@ -547,11 +700,11 @@ export class ClientHouse {
       checkJsonWebToken: () => Promise.reject(new Error("not here")),
       hooks: { aboutMessage: async () => ALLOWED, aboutConversation: async () => ALLOWED },
       limits: async () => defaultSettings(false).limits,
-      start: () => Promise.reject(new Error("not here")),
+      start: (record) => call(() => this.#town.house(record.id).start(record), anyFate),
       describe: async () => undefined,
       lagging: async () => [],
       copyNow: async () => true,
-      hasUnique: async () => false,
+      hasUnique: ({ id, members }) => call(() => this.#town.house(id).hasUnique(members)),
       isMember: (id, clientId) => call(() => conversations.get(id)?.state.members.has(clientId) ?? false),
       catchUp: (id, clientId, request) => call(() => conversations.get(id)?.catchUp(clientId, request)),
       missedNotices: (id, clientId, after) => {
@@ -561,12 +714,7 @@ export class ClientHouse {
       will: (id, from, will) => call(() => conversations.get(id)?.will(from, will)),
       query: async () => [],
       online: async () => [],
-      registerClient: (clientId) =>
-        call(() => {
-          this.#town.loggedIn.add(clientId);
-          const ofClient = [...conversations].filter(([, { state }]) => state.members.has(clientId));
-          return { conversations: ofClient.map(([id]) => id), more: false };
-        }),
+      registerClient: (clientId) => call(() => this.#town.database.register(clientId), anyFate),
       conversationsAfter: async () => ({ conversations: [], more: false }),
       existing: async (ids) => ids.filter((id) => conversations.has(id)),
       unread: async () => 0,
@@ -585,6 +733,19 @@ export class ClientHouse {
     client.woke();
     return client;
   }
+}
+
+/** Calls that get lost so often, on their way or on the way back. */
+function fateOf(network: Network, lost: number): () => Fate {
+  return () => {
+    if (!network.chance(lost)) return "fine";
+    return network.chance(0.5) ? "request lost" : "answer lost";
+  };
+}
+
+function aWhile(network: Network, longest: number): Promise<void> {
+  if (longest === 0) return Promise.resolve();
+  return new Promise((resolve) => void network.timer(network.random(longest + 1), resolve));
 }
 
 function stored(frame: Uint8Array): string {
