@@ -1,4 +1,5 @@
-import parley, {
+import { OwnBox as PlainOwnBox } from "../scripts/own-box.ts";
+import {
   ClientObject as PlainClientObject,
   ConversationObject as PlainConversationObject,
 } from "../src/index.ts";
@@ -125,9 +126,11 @@ export { AppObject, EventQueueObject, PushObject, PushQueueObject } from "../src
 countEvents(ClientObject, PlainClientObject);
 countEvents(ConversationObject, PlainConversationObject);
 
-const counted: typeof parley.fetch = async (request, env, context) => {
-  if (new URL(request.url).pathname === "/bench/counts") return Response.json(counts);
-  return parley.fetch(request, env, context);
-};
+export class OwnBox extends PlainOwnBox {
+  override async fetch(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname === "/bench/counts") return Response.json(counts);
+    return super.fetch(request);
+  }
+}
 
-export default { fetch: counted, queue: parley.queue };
+export { default } from "../scripts/own-box.ts";

@@ -3,7 +3,10 @@ import { residentMemory } from "./processes.ts";
 import type { Server } from "./server.ts";
 import { inParallel } from "./sockets.ts";
 
-const WAVE = 400; // connections
+const WAVE = 800; // connections
+/** In the first ones the process takes the memory that it needs while so many are awake together, and keeps it. */
+const FIRST_WAVES = 2;
+const FURTHER_WAVES = 2;
 /** Objects go to sleep after ten idle seconds. */
 const ASLEEP = 12_000; // ms
 
@@ -12,26 +15,28 @@ export type Arrive = (index: number) => Promise<() => Promise<void>>;
 
 /** KB of resident memory per idle connection. */
 export interface IdleMemory {
-  /** Of all of them; what the process once needed while they were awake together it keeps. */
-  overall: number;
+  /** Of the first ones; what the process once needed while they were awake together it keeps. */
+  first: number;
   /** Of those that came when that memory was there already: what one more connection costs. */
   further: number;
 }
 
 export async function idleMemory(server: Server, arrive: Arrive): Promise<IdleMemory> {
   const leave: (() => Promise<void>)[] = [];
-  const wave = async () => {
-    const first = leave.length;
-    leave.push(...(await inParallel(WAVE, 20, (index) => arrive(first + index))));
-    await sleep(ASLEEP);
+  const afterWaves = async (count: number) => {
+    for (let wave = 0; wave < count; wave++) {
+      const already = leave.length;
+      leave.push(...(await inParallel(WAVE, 20, (index) => arrive(already + index))));
+      await sleep(ASLEEP);
+    }
     return residentMemory(server.pid);
   };
   // The first connection brings the code into memory.
   leave.push(await arrive(0));
   await sleep(500);
   const empty = residentMemory(server.pid);
-  const half = await wave();
-  const full = await wave();
+  const half = await afterWaves(FIRST_WAVES);
+  const full = await afterWaves(FURTHER_WAVES);
   await Promise.all(leave.map((go) => go()));
-  return { overall: (full - empty) / (2 * WAVE), further: (full - half) / WAVE };
+  return { first: (half - empty) / (FIRST_WAVES * WAVE), further: (full - half) / (FURTHER_WAVES * WAVE) };
 }

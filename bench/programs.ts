@@ -4,17 +4,21 @@ const APP_ID = "parley-bench";
 const MASTER_KEY = "parley-bench-master";
 
 const environment = {
-  wrangler: true as const,
-  variables: { APP_ID, APP_KEY: "parley-bench-key", MASTER_KEY },
+  kind: "Parley" as const,
+  variables: { APP_ID, APP_KEY: "parley-bench-key", MASTER_KEY, PROXIES: "0", LOOPBACK: "1" },
 };
 
-export const parley: Program = { entry: "../src/index.ts", environment };
+export const parley: Program = { entry: "../scripts/own-box.ts", environment };
 
-export const countedParley: Program = { entry: "counted-worker.ts", environment };
+/** What is counted is what Cloudflare bills: its queues are no objects of ours. */
+export const countedParley: Program = {
+  entry: "counted-worker.ts",
+  environment: { ...environment, variables: { ...environment.variables, OWN_BOX: "0" } },
+};
 
 export const bare: Program = {
   entry: "bare-worker.ts",
-  environment: { wrangler: false, objects: ["Star", "InsertStar", "GroupStar", "Sleeper"] },
+  environment: { kind: "bare", objects: ["Star", "InsertStar", "GroupStar", "Sleeper"] },
 };
 
 export const appId = APP_ID;

@@ -46,8 +46,8 @@ export function speedTables(contestants: readonly Contestant[]): string {
 
 export function memoryTable(memory: readonly { name: string; idle: IdleMemory }[]): string {
   return table(
-    ["idle connections, asleep", "KB each, awake at first", "KB for one more"],
-    memory.map(({ name, idle }) => [name, whole(idle.overall), whole(idle.further)]),
+    ["idle connections, asleep", "KB each of the first", "KB for one more"],
+    memory.map(({ name, idle }) => [name, whole(idle.first), whole(idle.further)]),
   );
 }
 

@@ -14,7 +14,8 @@ import { countWork } from "./work.ts";
 
 /*
  * `npm run bench`: Parley beside what the bare platform does over the same sockets, on this machine and over
- * loopback, one server at a time and in turns, so that whatever else the machine does meets both.
+ * loopback, one server at a time and in turns, so that whatever else the machine does meets both. With `--memory`
+ * only the memory of idle connections, with `--details` what made up the counts as well.
  */
 
 const ROUNDS = 3;
@@ -23,7 +24,7 @@ const ROUNDS = 3;
 async function serving<Result>(program: Program, use: (server: Server) => Promise<Result>): Promise<Result> {
   const server = await startServer(program);
   try {
-    if (program.environment.wrangler) await liftLimits(server.url);
+    if (program.environment.kind === "Parley") await liftLimits(server.url);
     return await use(server);
   } finally {
     await server.stop();
@@ -78,8 +79,23 @@ async function memories(): Promise<Memories> {
   };
 }
 
+function printMemory(memory: Memories): void {
+  const table = memoryTable([
+    { name: "bare, an object each", idle: memory.bare },
+    { name: "bare, and a Worker between", idle: memory.piped },
+    { name: "Parley", idle: memory.parley },
+  ]);
+  console.log(`\n${table}\n`);
+}
+
 await buildPage();
 await Promise.all([bare, parley, countedParley].map(({ entry }) => bundleOf(entry)));
+if (process.argv.includes("--memory")) {
+  const memory = await memories();
+  printMemory(memory);
+  console.log(budgetTable([memoryBudget(memory.parley, memory.bare)]));
+  process.exit();
+}
 const loadBefore = loadAverage();
 const speed = await speeds();
 progress("memory and counts");
@@ -101,13 +117,8 @@ console.log(
     { name: "Parley", runs: speed.Parley },
   ]),
 );
-console.log(
-  `\n${memoryTable([
-    { name: "bare, an object each", idle: memory.bare },
-    { name: "bare, and a Worker between", idle: memory.piped },
-    { name: "Parley", idle: memory.parley },
-  ])}\n\n${workTable(work)}\n`,
-);
+printMemory(memory);
+console.log(`${workTable(work)}\n`);
 const budgets = [
   ...speedBudgets(speed.Parley, { nothingKept: speed.Star, inserting: speed.InsertStar }),
   memoryBudget(memory.parley, memory.bare),

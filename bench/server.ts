@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { applyMigrations } from "../scripts/migrations.ts";
+import type { StartOptions } from "../scripts/options.ts";
+import { COMMON_OPTIONS, ownServices, Runtime, runtimeOptions } from "../scripts/runtime.ts";
 import { bundleWorker } from "../scripts/worker.ts";
 import { waitUntilGone, workerds } from "./processes.ts";
 
@@ -10,9 +11,13 @@ import { waitUntilGone, workerds } from "./processes.ts";
 export interface Program {
   /** Module beside this one. */
   entry: string;
-  /** What it is given: Parley what wrangler.toml says and these variables, a bare Worker its objects. */
-  environment: { wrangler: true; variables: Record<string, string> } | { wrangler: false; objects: string[] };
+  environment: Environment;
 }
+
+/** Parley as on one's own box, with these variables; or a bare Worker with its objects. */
+type Environment =
+  | { kind: "Parley"; variables: StartOptions["variables"] & { OWN_BOX?: string } }
+  | { kind: "bare"; objects: string[] };
 
 export interface Server {
   url: URL;
@@ -21,32 +26,29 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+const LOOPBACK = "127.0.0.1";
+
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** Bundles a program and serves it from one workerd with its data in a new folder on the disk. */
+/**
+ * Bundles a program and serves it from one workerd with its data in a new folder on the disk. Sockets come straight
+ * from the runtime, to a bare Worker as to Parley: Miniflare's own front would cost each of them two more Workers.
+ */
 export async function startServer({ entry, environment }: Program): Promise<Server> {
   // Beside the code, since a system's temporary folder may be memory, where commits cost nothing.
   await mkdir(at("artifacts"), { recursive: true });
   const folder = await mkdtemp(at("artifacts/bench-"));
-  const shared = {
-    name: "bench",
-    modules: [{ type: "ESModule" as const, path: "worker.js", contents: await bundleOf(entry) }],
-    host: "127.0.0.1",
-    port: 0,
-    cf: false,
-    logRequests: false,
-    log: new Log(LogLevel.ERROR),
-  };
+  const script = await bundleOf(entry);
   const others = workerds();
-  const miniflare = new Miniflare({
-    ...convertV4MiniflareOptions({ ...worker(environment), ...shared }),
-    // The conversion drops it, and data would go to a folder of Miniflare's own choosing.
-    resourcePersistencePath: folder,
-  });
-  const url = await miniflare.ready;
+  const { miniflare, ready } =
+    environment.kind === "Parley"
+      ? startParley(script, environment.variables, folder)
+      : startBare(script, environment.objects, folder);
+  const url = await ready;
   const [pid, ...more] = workerds().filter((one) => !others.includes(one));
   if (pid === undefined || more.length > 0) throw new Error("a server is not exactly one workerd");
-  if (environment.wrangler) await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
+  if (environment.kind === "Parley")
+    await applyMigrations(await miniflare.getD1Database("DB"), at("migrations"));
   return {
     url,
     pid,
@@ -58,13 +60,36 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
   };
 }
 
-function worker(environment: Program["environment"]) {
-  if (environment.wrangler) {
-    const { modulesRules: _, ...options } = readWranglerConfig(at("wrangler.toml")).workerOptions;
-    return { ...options, bindings: Object.assign({}, options.bindings, environment.variables) };
-  }
-  const objects = environment.objects.map((name) => [name, { className: name, useSQLite: true }]);
-  return { compatibilityDate: "2026-10-20", durableObjects: Object.fromEntries(objects) };
+interface Started {
+  miniflare: Miniflare;
+  ready: Promise<URL>;
+}
+
+function startParley(script: string, variables: StartOptions["variables"], data: string): Started {
+  const services = ownServices(async () => ({}));
+  const miniflare = new Runtime(
+    runtimeOptions({ host: LOOPBACK, port: 0, data, variables }, script, services),
+  );
+  return { miniflare, ready: miniflare.ready };
+}
+
+function startBare(script: string, objects: string[], data: string): Started {
+  const name = "bare";
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({
+      name,
+      modules: [{ type: "ESModule", path: "worker.js", contents: script }],
+      compatibilityDate: "2026-10-20",
+      // As Parley: what compression needs is no part of the comparison.
+      compatibilityFlags: ["no_web_socket_compression"],
+      durableObjects: Object.fromEntries(objects.map((one) => [one, { className: one, useSQLite: true }])),
+      unsafeDirectSockets: [{ host: LOOPBACK, port: 0 }],
+      ...{ host: LOOPBACK, port: 0, ...COMMON_OPTIONS },
+    }),
+    // The conversion drops it, and data would go to a folder of Miniflare's own choosing.
+    resourcePersistencePath: data,
+  });
+  return { miniflare, ready: miniflare.ready.then(() => miniflare.unsafeGetDirectURL(name)) };
 }
 
 const bundles = new Map<string, Promise<string>>();

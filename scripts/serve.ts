@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Miniflare, MiniflareCoreError } from "miniflare";
+import { convertV4MiniflareOptions, type Miniflare, MiniflareCoreError } from "miniflare";
 import * as v from "valibot";
 import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
 import { settingsFrom } from "../src/settings/schema.ts";
@@ -9,14 +9,12 @@ import { switchesOff } from "../src/settings/switches.ts";
 import { buildPage } from "./build-page.ts";
 import { watchClock } from "./clock-watch.ts";
 import { runDaily } from "./daily.ts";
-import { prepareDatabase, QuietLog } from "./database.ts";
+import { prepareDatabase } from "./database.ts";
 import { WorkerdGuard } from "./guard.ts";
 import { hostHealth } from "./host-health.ts";
-import { type BridgedRequest, Http2Bridge } from "./http2.ts";
 import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
-import { publicNetwork } from "./network.ts";
 import { Refusal, type StartOptions } from "./options.ts";
-import { sayOfRuntime } from "./runtime-log.ts";
+import { COMMON_OPTIONS, ownServices, Runtime, type RuntimeOptions, runtimeOptions } from "./runtime.ts";
 import { Supervisor, sentenceOf } from "./supervisor.ts";
 import { bundleWorker, OWN_BOX } from "./worker.ts";
 
@@ -24,10 +22,6 @@ import { bundleWorker, OWN_BOX } from "./worker.ts";
 const PATIENCE = 5_000;
 /** Below this many file descriptors a busy server soon runs out: an awake object needs about five. */
 const DESCRIPTORS_ENOUGH = 10_000;
-
-const WORKER = "parley";
-/** The class in `own-box.ts`. */
-const FRONT_DOOR = "OwnBox";
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -38,17 +32,16 @@ const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url
  */
 export async function serve(options: StartOptions): Promise<string> {
   await warnOfFewDescriptors();
-  const bridge = new Http2Bridge();
-  const services = ownServices(bridge, () => hostHealth(guard.pid, supervisor.restarts));
+  const services = ownServices(() => hostHealth(guard.pid, supervisor.restarts));
   const guard = new WorkerdGuard((by) => supervisor.ended(by));
   const supervisor: Supervisor<Miniflare> = new Supervisor({
     port: options.port,
-    make: (port) => start(miniflareOptions({ ...options, port }, script, services)),
+    make: (port) => start(runtimeOptions({ ...options, port }, script, services)),
     isFinal: refusalOf,
     say: (line) => console.warn(line),
   });
-  const start = (miniflareOptions: MiniflareOptions) => {
-    const miniflare = new Runtime(miniflareOptions);
+  const start = (given: RuntimeOptions) => {
+    const miniflare = new Runtime(given);
     // Each sets handlers of its own, which would leave with 128 and more, as if the stop had failed.
     stopOnSignals(supervisor, guard);
     return miniflare;
@@ -64,13 +57,6 @@ export async function serve(options: StartOptions): Promise<string> {
   });
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return `http://${host}:${port}`;
-}
-
-/** Reached by the Worker's own socket, where it has one (`own-box.ts`), and not through Miniflare's front. */
-class Runtime extends Miniflare {
-  override get ready(): Promise<URL> {
-    return super.ready.then((front) => this.unsafeGetDirectURL(WORKER, FRONT_DOOR).catch(() => front));
-  }
 }
 
 /** Somebody who only tries Parley out, on this machine, is told nothing. */
@@ -89,45 +75,11 @@ function warnOfOpenDoors({ variables, weaknesses }: StartOptions, overrides: str
   for (const { setting, allows } of off) console.warn(`  ${setting}: ${allows}`);
 }
 
-/** What the Worker has from the process around it. */
-function ownServices(bridge: Http2Bridge, health: () => Promise<object>) {
-  return {
-    PUBLIC_NETWORK: publicNetwork,
-    HTTP2: (request: BridgedRequest) => bridge.fetch(request),
-    HOST: async () => Response.json(await health()),
-  };
-}
-
-type MiniflareOptions = ConstructorParameters<typeof Miniflare>[0];
-
 /** Whoever else took the port meanwhile keeps it. */
 function refusalOf(error: unknown): Refusal | undefined {
   return error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE"
     ? new Refusal(`Not started: ${sentenceOf(error)}`, 1)
     : undefined;
-}
-
-function miniflareOptions(
-  { host, port, data, variables }: StartOptions,
-  script: string,
-  services: ReturnType<typeof ownServices>,
-): MiniflareOptions {
-  const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
-  const { modulesRules: _, ...worker } = workerOptions;
-  return {
-    ...convertV4MiniflareOptions({
-      ...worker,
-      name: WORKER,
-      modules: [{ type: "ESModule", path: "parley.js", contents: script }],
-      bindings: Object.assign({}, worker.bindings, variables, { OWN_BOX: "1" }),
-      serviceBindings: Object.assign({}, worker.serviceBindings, services),
-      unsafeDirectSockets: [{ host, port, entrypoint: FRONT_DOOR }],
-      // Miniflare's own front is for this process alone.
-      ...{ host: "127.0.0.1", port: 0, ...COMMON },
-    }),
-    // Not above: the conversion drops it, and the data would be gone with the process.
-    resourcePersistencePath: resolve(data),
-  };
 }
 
 const WithDatabases = v.object({
@@ -136,7 +88,7 @@ const WithDatabases = v.object({
 });
 
 /** D1 as above, on the same file, behind a Worker that serves nobody. */
-function databaseOptions({ data }: StartOptions): MiniflareOptions {
+function databaseOptions({ data }: StartOptions): RuntimeOptions {
   const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
   const { compatibilityDate, d1Databases } = v.parse(WithDatabases, workerOptions);
   const contents = "export default { fetch: () => new Response(null, { status: 503 }) };";
@@ -144,19 +96,11 @@ function databaseOptions({ data }: StartOptions): MiniflareOptions {
     ...convertV4MiniflareOptions({
       name: "database",
       modules: [{ type: "ESModule", path: "database.js", contents }],
-      ...{ compatibilityDate, d1Databases, host: "127.0.0.1", port: 0, ...COMMON },
+      ...{ compatibilityDate, d1Databases, host: "127.0.0.1", port: 0, ...COMMON_OPTIONS },
     }),
     resourcePersistencePath: resolve(data),
   };
 }
-
-const COMMON = {
-  // Miniflare would otherwise ask the network where this machine is.
-  cf: false,
-  logRequests: false,
-  log: new QuietLog(),
-  handleStructuredLogs: sayOfRuntime,
-};
 
 /** A first signal ends everything and leaves with 0; a second one, or too long a wait, ends it by force. */
 function stopOnSignals(supervisor: Supervisor<Miniflare>, guard: WorkerdGuard): void {

@@ -1,0 +1,66 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
+import { QuietLog } from "./database.ts";
+import { type BridgedRequest, Http2Bridge } from "./http2.ts";
+import { publicNetwork } from "./network.ts";
+import type { StartOptions } from "./options.ts";
+import { sayOfRuntime } from "./runtime-log.ts";
+
+/** The Worker, and in `own-box.ts` the class that is its front door. */
+const WORKER = "parley";
+const FRONT_DOOR = "OwnBox";
+
+export type RuntimeOptions = ConstructorParameters<typeof Miniflare>[0];
+
+/** The runtime of one's own box. It is reached by its front door where it has one, and not through Miniflare's front. */
+export class Runtime extends Miniflare {
+  override get ready(): Promise<URL> {
+    return super.ready.then((front) => this.unsafeGetDirectURL(WORKER, FRONT_DOOR).catch(() => front));
+  }
+}
+
+/** What the Worker has from the process around it. */
+export function ownServices(health: () => Promise<object>) {
+  const bridge = new Http2Bridge();
+  return {
+    PUBLIC_NETWORK: publicNetwork,
+    HTTP2: (request: BridgedRequest) => bridge.fetch(request),
+    HOST: async () => Response.json(await health()),
+  };
+}
+
+/** What every runtime of ours is given. */
+export const COMMON_OPTIONS = {
+  // Miniflare would otherwise ask the network where this machine is.
+  cf: false,
+  logRequests: false,
+  log: new QuietLog(),
+  handleStructuredLogs: sayOfRuntime,
+};
+
+/** @param script bundled from `own-box.ts`, or from a module that exports as much */
+export function runtimeOptions(
+  { host, port, data, variables }: Pick<StartOptions, "host" | "port" | "data" | "variables">,
+  script: string,
+  services: ReturnType<typeof ownServices>,
+): RuntimeOptions {
+  const wranglerConfig = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
+  const { workerOptions } = readWranglerConfig(wranglerConfig);
+  const { modulesRules: _, ...worker } = workerOptions;
+  return {
+    ...convertV4MiniflareOptions({
+      ...worker,
+      name: WORKER,
+      modules: [{ type: "ESModule", path: "parley.js", contents: script }],
+      bindings: Object.assign({}, worker.bindings, { OWN_BOX: "1" }, variables),
+      serviceBindings: Object.assign({}, worker.serviceBindings, services),
+      unsafeDirectSockets: [{ host, port, entrypoint: FRONT_DOOR }],
+      // Miniflare's own front is for this process alone.
+      ...{ host: "127.0.0.1", port: 0, ...COMMON_OPTIONS },
+    }),
+    // Not above: the conversion drops it, and the data would be gone with the process.
+    resourcePersistencePath: resolve(data),
+  };
+}
