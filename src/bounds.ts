@@ -186,6 +186,13 @@ export const PRESENCE_WAITING = 10_000;
 export const QUERY_ROWS_LOOKED_AT = 20_000;
 /** Conditions and sort keys of a client's query that open attributes, mutes or columns of the app's own, in each row. */
 export const QUERY_CONDITIONS_ON_JSON = 10;
+/**
+ * Queries of clients that are before D1 at once, of an isolate: what else needs D1, such as a conversation that is
+ * looked up or copied, waits for no more than these. Others wait for their turn, so long (ms) at most: Java gives up
+ * after 10 s, and its query has to be run as well. Of more than so many that wait, no turn would come in time.
+ * What takes longest (ms) is given up before, or died with its object.
+ */
+export const QUERIES = { atOnce: 4, wait: 6_000, waiting: 2_000, longest: 10_000 };
 /** What a client's query may take by its estimate, in microseconds of SQLite. */
 export const QUERY_MICROSECONDS = 40_000;
 /** JSON that may be opened to make an estimate: 5 ms. */

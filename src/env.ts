@@ -3,7 +3,7 @@ import type { MissedNotices as ClientNotices } from "./client/missed-notices.ts"
 import type { TokenRefused } from "./client/token-check.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
 import type { MissedNotices } from "./conversation/conversation-object.ts";
-import type { Described } from "./conversation/description.ts";
+import type { Described, Wanted } from "./conversation/description.ts";
 import type { Reached } from "./conversation/lanes.ts";
 import type { HistoryRequest } from "./conversation/log.ts";
 import type { Will } from "./conversation/messages.ts";
@@ -105,7 +105,7 @@ export interface ConversationStub {
   /** Whether exactly these people are in it. */
   isOf(members: string[]): Promise<boolean>;
   /** @param viewer who asks; undefined for the app's server, which sees all of it */
-  describe(viewer: string | undefined, sinceJoining?: boolean): Promise<Described | undefined>;
+  describe(viewer: string | undefined, wanted?: Wanted): Promise<Described | undefined>;
   /** Copies to D1 what it lacks; whether D1 has it then. */
   copyNow(): Promise<boolean>;
   isMember(clientId: string): Promise<boolean>;

@@ -22,6 +22,7 @@ import { decideLogin, type Refused, renewedToken } from "./login.ts";
 import { Logouts } from "./logouts.ts";
 import { type MissedNotices, missedNotices } from "./missed-notices.ts";
 import { answerOnline } from "./online-query.ts";
+import { TooManyQueries } from "./query-queue.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
@@ -203,6 +204,11 @@ export class Client {
     try {
       await this.#answer(session, command);
     } catch (error) {
+      if (error instanceof TooManyQueries) {
+        const detail = { detail: "the server is busy" };
+        const busy = replies.errorReply(command.serial, "MESSAGE_SENT_QUOTA_EXCEEDED", detail);
+        return this.#reply(session, command.serial, busy);
+      }
       console.error(command.name, reason(error));
       // To some SDKs, an error to a login is final.
       if (command.name === "session.open") session.tell({ type: "undecided" });

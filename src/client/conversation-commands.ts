@@ -1,5 +1,5 @@
 import { QUERY_ANSWER_BYTES } from "../bounds.ts";
-import type { Described } from "../conversation/description.ts";
+import type { Described, Wanted } from "../conversation/description.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
 import { type ConversationFound, isWhereByIdOnly } from "../history/query.ts";
@@ -105,15 +105,16 @@ export async function answerQuery(
       forClient: clientId,
       lastMessage: withLastMessage ? lastMessage : undefined,
     });
+  const seen = { clientId, showMembers, sinceJoining, lastMessage: withLastMessage };
   if (command.temporaryIds.length > 0) {
-    const found = await describeAll(services, command.temporaryIds, { clientId, showMembers, sinceJoining });
+    const found = await describeAll(services, command.temporaryIds, seen);
     const temporary = found.filter(({ conversation }) => conversation.kind === "temporary");
     return replies.queryResults(serial, whatFits(temporary.map(json)));
   }
   const ids = isWhereByIdOnly(where);
   const order = ids && comparator(sort);
   if (ids !== undefined && ids.length <= ASKED_MAX && order !== undefined) {
-    const found = (await describeAll(services, ids, { clientId, showMembers, sinceJoining })).sort(order);
+    const found = (await describeAll(services, ids, seen)).sort(order);
     const from = Math.max(skip ?? 0, 0);
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
     return replies.queryResults(serial, whatFits(found.slice(from, from + most).map(json)));
@@ -147,7 +148,9 @@ async function withLastMessages(
   for (; at < asked.length && bytes < QUERY_ANSWER_BYTES; at += AT_ONCE) {
     await forEach(asked.slice(at, at + AT_ONCE), async (id) => {
       // Better without than not at all: what was asked for has been found.
-      const described = await services.describe(id, clientId, sinceJoining).catch(() => undefined);
+      const described = await services
+        .describe(id, clientId, { lastMessage: true, sinceJoining })
+        .catch(() => undefined);
       if (described === undefined) return;
       told.set(id, described);
       bytes += described.lastMessage?.content.length ?? 0;
@@ -179,12 +182,12 @@ export async function answerMembership(
 async function describeAll(
   services: Services,
   ids: string[],
-  { clientId, showMembers, sinceJoining }: Omit<Asker, "findOthers"> & { sinceJoining: boolean },
+  { clientId, showMembers, ...wanted }: Omit<Asker, "findOthers"> & Wanted,
 ): Promise<Described[]> {
   const found: Described[] = [];
-  const wanted = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);
-  await forEach(await services.existing(wanted), async (id) => {
-    const described = await services.describe(id, clientId, sinceJoining);
+  const asked = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);
+  await forEach(await services.existing(asked), async (id) => {
+    const described = await services.describe(id, clientId, wanted);
     if (described === undefined) return;
     const { isMember, conversation } = described;
     if (isMember || showMembers) found.push(described);

@@ -2,7 +2,7 @@ import { onlineAmong } from "../app/online.ts";
 import type { PresenceChange } from "../app/presence.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
 import type { MissedNotices } from "../conversation/conversation-object.ts";
-import type { Described } from "../conversation/description.ts";
+import type { Described, Wanted } from "../conversation/description.ts";
 import { clientsMet } from "../conversation/known-clients.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import type { Will } from "../conversation/messages.ts";
@@ -39,6 +39,7 @@ import type { Judges } from "./credentials.ts";
 import { checkJsonWebToken, type TokenRules, type TokenVerdict } from "./json-web-token.ts";
 import { type Fetch, KeySets } from "./key-sets.ts";
 import { Presence } from "./presence.ts";
+import { QueryQueue } from "./query-queue.ts";
 import { SessionTokens } from "./session-token.ts";
 
 /** What a client's rules ask of the rest of the service. Every call has a deadline and may reject. */
@@ -61,7 +62,7 @@ export interface Services {
   /** What a client is a member of, by id, after one of them. */
   conversationsAfter(clientId: string, conversationId: string): Promise<Memberships>;
   /** As a client may see it. */
-  describe(conversationId: string, viewer: string, sinceJoining: boolean): Promise<Described | undefined>;
+  describe(conversationId: string, viewer: string, wanted: Wanted): Promise<Described | undefined>;
   /** Of conversations that somebody was shown, those of which D1 has less, or nothing. */
   lagging(shown: readonly Shown[]): Promise<string[]>;
   /** Has a conversation copy to D1 what that lacks; whether it could. */
@@ -72,6 +73,7 @@ export interface Services {
   catchUp(conversationId: string, clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
   will(conversationId: string, clientId: string, will: Will): Promise<void>;
+  /** Rejects with `TooManyQueries` where its turn does not come. */
   query(query: ConversationQuery): Promise<ConversationFound[] | QueryRefusal>;
   /** Those of some clients that are online. */
   online(clientIds: string[]): Promise<string[]>;
@@ -103,6 +105,7 @@ const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 
 
 /** One for everything in this isolate. */
 const keySets = new KeySets();
+const queries = new QueryQueue();
 const presence = new Presence();
 
 /** What it takes to judge a login, in the Worker as in an object. */
@@ -144,8 +147,8 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     },
     conversationsAfter: (clientId, after) =>
       withDeadline(conversationsAfter(env.DB, clientId, after), LOGIN_DEADLINE, `memberships of ${clientId}`),
-    describe: (id, viewer, sinceJoining) =>
-      withDeadline(conversation(id).describe(viewer, sinceJoining), OBJECT_DEADLINE, `describing ${id}`),
+    describe: (id, viewer, wanted) =>
+      withDeadline(conversation(id).describe(viewer, wanted), OBJECT_DEADLINE, `describing ${id}`),
     lagging: (shown) => withDeadline(lagging(env.DB, shown), OBJECT_DEADLINE, "asking D1 what it lacks"),
     copyNow: (id) => withDeadline(conversation(id).copyNow(), OBJECT_DEADLINE, `copying ${id}`),
     hasUnique: ({ id, members }) =>
@@ -159,7 +162,9 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     will: (id, clientId, will) =>
       withDeadline(conversation(id).will(clientId, will), OBJECT_DEADLINE, `will in ${id}`),
     query: (query) =>
-      withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
+      queries.run(() =>
+        withDeadline(queryConversations(env.DB, query), QUERY_DEADLINE, "querying conversations"),
+      ),
     online: (clientIds) => onlineAmong(env, clientIds),
     unread: async (id, clientId) => {
       const asked = conversation(id).unread(clientId);

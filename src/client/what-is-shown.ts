@@ -4,8 +4,8 @@ import type { Services } from "./services.ts";
 /** The same services, and what conversations tell through them that D1 may not have yet: lists must not be older. */
 export function whatIsShown(services: Services): { services: Services; shown: Shown[] } {
   const shown: Shown[] = [];
-  const describe: Services["describe"] = async (conversationId, viewer, sinceJoining) => {
-    const described = await services.describe(conversationId, viewer, sinceJoining);
+  const describe: Services["describe"] = async (conversationId, viewer, wanted) => {
+    const described = await services.describe(conversationId, viewer, wanted);
     if (described === undefined) return undefined;
     const { lastMessageAt = 0, updatedAt: changedAt } = described.conversation;
     const upTo = Math.max(lastMessageAt, described.lastMessage?.patchedAt ?? 0);

@@ -23,7 +23,7 @@ import { ColdCalls } from "./cold-calls.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
-import { type Described, described } from "./description.ts";
+import { type Described, described, type Wanted } from "./description.ts";
 import { newConversationId } from "./ids.ts";
 import { knownClients } from "./known-clients.ts";
 import type { Link, LinkIdentity, LinkPort, Owed } from "./lanes.ts";
@@ -242,8 +242,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     if (!(await outbox.index())) await outbox.unindexed();
   }
 
-  async describe(viewer: string | undefined, sinceJoining = false): Promise<Described | undefined> {
-    return this.#open && described(this.#open.state, viewer, sinceJoining);
+  async describe(viewer: string | undefined, wanted?: Wanted): Promise<Described | undefined> {
+    return this.#open && described(this.#open.state, viewer, wanted);
   }
 
   async isMember(clientId: string): Promise<boolean> {

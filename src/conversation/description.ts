@@ -8,24 +8,34 @@ export interface Described extends ConversationFound {
   isMember: boolean;
 }
 
+/** What a description is to hold beside the conversation itself. */
+export interface Wanted {
+  lastMessage: boolean;
+  /** Whether members see nothing of the time before they joined. */
+  sinceJoining: boolean;
+}
+
 /**
  * A conversation as somebody may see it (I12): what is said in it, and when, is for members, and of that only what
  * is for this one.
  *
  * @param viewer undefined for the app's server
- * @param sinceJoining members see nothing of the time before they joined
+ * @param wanted by default all of it; a last message that nobody wants is not looked for
  */
 export function described(
   state: ConversationState,
   viewer: string | undefined,
-  sinceJoining = false,
+  { lastMessage, sinceJoining }: Wanted = { lastMessage: true, sinceJoining: false },
 ): Described {
   const conversation = state.record();
-  if (viewer === undefined) return { conversation, lastMessage: state.log.last(), isMember: true };
+  if (viewer === undefined) {
+    return { conversation, lastMessage: lastMessage ? state.log.last() : undefined, isMember: true };
+  }
   const member = state.members.get(viewer);
   if (member === undefined) {
     return { conversation: asOutsidersSee(conversation), lastMessage: undefined, isMember: false };
   }
+  if (!lastMessage) return { conversation, lastMessage: undefined, isMember: true };
   const last = state.log.last(undefined, viewer);
   const isBefore = sinceJoining && last !== undefined && last.timestamp <= member.joinedAt;
   return { conversation, lastMessage: isBefore ? undefined : last, isMember: true };

@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { QUERIES } from "../../src/bounds.ts";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
-import { history, look, named, query, say, start } from "./support/chat.ts";
+import { Log } from "../../src/conversation/log.ts";
+import { history, look, named, query, refusal, say, start } from "./support/chat.ts";
 import { edit, namedBy } from "./support/commands.ts";
 import { breakTable, repair } from "./support/d1.ts";
 import { Device } from "./support/device.ts";
@@ -154,4 +156,43 @@ test("[I13] a client cannot have conversations copied that it was not shown", as
   // Who was shown that there is more has it copied, and by itself.
   await toms.ask({ cmd: "conv", op: "query", convMessage: {}, shown: forged });
   expect(copied).toHaveBeenCalledTimes(1);
+});
+
+test("[B-20] conversations asked by id look for their last messages only where these are asked for", async () => {
+  const { toms, kitchen, cellar } = await twoChats();
+  await say(toms, kitchen, "one");
+  await say(toms, cellar, "two");
+  const where = { objectId: { $in: [kitchen, cellar] } };
+  const looked = vi.spyOn(Log.prototype, "last");
+  const without = await query(toms, where);
+  expect(looked).not.toHaveBeenCalled();
+  const withThem = await query(toms, where, { flag: 2 });
+  expect(looked).toHaveBeenCalledTimes(2);
+  expect(withThem.map(({ msg }) => msg)).toEqual(["two", "one"]);
+  // The answer is as fresh: when something was said last, and in which order.
+  const rest = withThem.map(({ objectId, lm, updatedAt }) => ({ objectId, lm, updatedAt }));
+  expect(without.map(({ objectId, lm, updatedAt }) => ({ objectId, lm, updatedAt }))).toEqual(rest);
+  expect(rest.every(({ lm }) => lm !== undefined)).toBe(true);
+});
+
+test("[I13] lists of many clients wait for each other, and where too many do, they are refused by number and sockets stay", async () => {
+  const people = named(...Array.from({ length: 12 }, (_, at) => `person ${at}`));
+  const devices = await Promise.all(people.map((person) => Device.of(person)));
+  const ask = async () => {
+    const list = { cmd: "conv", op: "query", convMessage: { where: { data: '{"name":"x"}' } } } as const;
+    const all = await Promise.all(devices.map((device) => device.ask(list)));
+    return all.map((answer) => refusal(answer) || answer.convMessage?.results?.data);
+  };
+  const { atOnce, waiting } = QUERIES;
+  try {
+    QUERIES.atOnce = 1;
+    expect(await ask()).toEqual(devices.map(() => "[]"));
+    QUERIES.waiting = 0;
+    const outcomes = await ask();
+    expect(new Set(outcomes)).toEqual(new Set(["[]", "4116 MESSAGE_SENT_QUOTA_EXCEEDED"]));
+  } finally {
+    Object.assign(QUERIES, { atOnce, waiting });
+  }
+  expect(devices.map(({ closed }) => closed)).toEqual(devices.map(() => undefined));
+  expect(await ask()).toEqual(devices.map(() => "[]"));
 });

@@ -114,7 +114,11 @@ export async function find(
 export async function read(env: Env, id: string): Promise<Answer> {
   const exists = await mayExist(env, id);
   const found =
-    exists && (await answered(env.CONVERSATIONS.getByName(id).describe(undefined), `describing ${id}`));
+    exists &&
+    (await answered(
+      env.CONVERSATIONS.getByName(id).describe(undefined, { lastMessage: false, sinceJoining: false }),
+      `describing ${id}`,
+    ));
   return !found ? notThere : { status: 200, body: rowOf(found.conversation) };
 }
 
