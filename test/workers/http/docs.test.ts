@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { http } from "../support/world.ts";
 import { ask } from "./ask.ts";
 
 const get = (path: string) => ask(`http://im.example.com${path}`);
@@ -33,6 +34,20 @@ describe("GET /openapi.json", () => {
     ];
     expect(second).toBe(first);
   });
+});
+
+afterEach(() => void vi.restoreAllMocks());
+
+test("[I13] the document and its page are made once, however often they are asked for", async () => {
+  const paths = ["/openapi.json", "/docs"];
+  for (const path of paths) expect((await http(path)).status).toBe(200);
+  // What making them takes: the document becomes text, and the page's style a digest.
+  const written = vi.spyOn(JSON, "stringify");
+  const digested = vi.spyOn(crypto.subtle, "digest");
+  for (const path of [...paths, ...paths]) expect((await http(path)).status).toBe(200);
+  const isDocument = (value: unknown) => typeof value === "object" && value !== null && "openapi" in value;
+  expect(written.mock.calls.filter(([value]) => isDocument(value))).toEqual([]);
+  expect(digested).not.toHaveBeenCalled();
 });
 
 describe("GET /docs", () => {
