@@ -119,7 +119,16 @@ export class Client {
   /** What the client missed beside messages (wire §5.4). The caller has to show its session token. */
   async missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | TokenRefused> {
     const refused = await this.checkToken(clientId, token);
-    return refused ?? missedNotices(clientId, after, this.#inbox, this.#services);
+    if (refused !== undefined) return refused;
+    if (!this.#firstLogin.isDone) await this.#lookAgain(clientId);
+    const missed = await missedNotices(clientId, after, this.#inbox, this.#services);
+    return this.#firstLogin.isDone ? missed : { ...missed, complete: false };
+  }
+
+  /** The first login found out too little, and until now conversations may have told nobody anything. */
+  async #lookAgain(clientId: string): Promise<void> {
+    const found = await this.#firstLogin.look(clientId);
+    for (const session of this.#open()) await this.#catchUp(session, found, "everything");
   }
 
   /** Why a session token does not count over HTTP; undefined if it does. */
@@ -315,11 +324,7 @@ export class Client {
     }
     await Promise.all([this.#will.send(), this.#attendance.wake(), this.#devices.wake()]);
     const [first] = this.#open();
-    if (first !== undefined && !this.#firstLogin.isDone) {
-      // Until now conversations may have told nobody anything.
-      const found = await this.#firstLogin.look(first.identity.clientId);
-      for (const session of this.#open()) await this.#catchUp(session, found, "everything");
-    }
+    if (first !== undefined && !this.#firstLogin.isDone) await this.#lookAgain(first.identity.clientId);
     for (const session of this.#open()) {
       if (session.behind.length > 0) await this.#catchUp(session, [...session.behind]);
     }

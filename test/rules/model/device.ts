@@ -300,8 +300,9 @@ export class Device {
         if (kind === "joined" || kind === "left") this.#belongsNow(conversationId, kind === "joined", at);
       }
       if (missed.more) return this.#fetchNotices(missed.notifications.at(-1)?.at);
+      if (!missed.complete) throw new Error("the device knows too little");
     } catch {
-      // SDKs ask again at the next login; this one does not wait for it.
+      // SDKs ask again at the next login, or look at conversations anew; this one does not wait for it.
       const { connection } = this;
       this.#network.timer(1_000, () => {
         if (connection === "open" && this.isOpen) void this.#fetchNotices(after);

@@ -117,6 +117,7 @@ function addRows(database: DatabaseSync, ids: string[], first: number, random: R
     },
     last_message_at: null,
   };
+  for (const member of EVERYBODY) insertInto(database, "clients", { client_id: member, since: 0 });
   for (const [at, id] of ids.entries()) {
     const big = at % 60 === 0 ? 60_000 : 200 + random.below(2_000);
     insertInto(database, "conversations", {
