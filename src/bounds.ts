@@ -142,7 +142,8 @@ export const CONVERSATIONS_REMEMBERED = 50_000;
 
 /**
  * Objects of conversations that an isolate wakes in a minute without knowing whether they exist, while the index does
- * not answer: more than a server of this kind is asked for by people, and no more files than 400 MB.
+ * not answer, and as many of clients: more than a server of this kind is asked for by people, and no more files than
+ * 800 MB.
  */
 export const WOKEN_WITHOUT_INDEX = 3_000;
 

@@ -160,8 +160,20 @@ export class Client {
   }
 
   /** Messages unread in all conversations together (Y-22). */
-  unreadCount(clientId: string): Promise<number> {
-    return unreadCount(clientId, this.#inbox.unread(), this.#services);
+  async unreadCount(clientId: string): Promise<number> {
+    const untold = this.#firstLogin.isDone ? [] : await this.#untoldConversations(clientId);
+    const conversations = [...new Set([...untold, ...this.#inbox.unread()])];
+    return unreadCount(clientId, conversations, this.#services);
+  }
+
+  /** What a first login that broke off did not put into the inbox yet. */
+  async #untoldConversations(clientId: string): Promise<string[]> {
+    try {
+      return await this.#services.untoldConversations(clientId);
+    } catch (error) {
+      console.warn(`the first login of ${clientId} is not known yet:`, reason(error));
+      return [];
+    }
   }
 
   /** Ends every session with 4115; tokens and signatures from before it are void (X-03). How many there were. */
@@ -404,7 +416,9 @@ export class Client {
     if (![...this.#sessions()].includes(session)) return; // gone meanwhile, and must displace nobody
     if ("refused" in login) return this.#refuseLogin(session, serial, login);
     const { state, sign, token } = login;
-    const wasOnline = this.isOnline();
+    this.#settleAbsences();
+    // Whether the app knows of a session that broke is not sure: it may have broken with the server.
+    const wasOnline = this.#open().length > 0;
     for (const { rival, sameDevice } of sign.displaced) this.#displace(rival.session, sameDevice);
     if (state.tag !== undefined && sign.holder !== undefined) this.#records.tags.take(state.tag, sign.holder);
     const wasOpen = session.isOpen;

@@ -1,5 +1,6 @@
 import { onlineAmong } from "../app/online.ts";
 import type { PresenceChange } from "../app/presence.ts";
+import { CONVERSATIONS_COUNTED } from "../bounds.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
 import type { MissedNotices } from "../conversation/conversation-object.ts";
 import type { Described, Wanted } from "../conversation/description.ts";
@@ -11,7 +12,12 @@ import type { Started } from "../conversation/started.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
 import { lagging } from "../history/archive.ts";
-import { conversationsAfter, type Memberships, registerClient } from "../history/clients.ts";
+import {
+  conversationsAfter,
+  type Memberships,
+  registerClient,
+  untoldConversationsOf,
+} from "../history/clients.ts";
 import {
   bindDevice,
   type DeviceBinding,
@@ -61,6 +67,8 @@ export interface Services {
   registerClient(clientId: string): Promise<Memberships>;
   /** What a client is a member of, by id, after one of them. */
   conversationsAfter(clientId: string, conversationId: string): Promise<Memberships>;
+  /** The newest that a client is a member of, if its first login may not have found them yet. */
+  untoldConversations(clientId: string): Promise<string[]>;
   /** As a client may see it. */
   describe(conversationId: string, viewer: string, wanted: Wanted): Promise<Described | undefined>;
   /** Of conversations that somebody was shown, those of which D1 has less, or nothing. */
@@ -147,6 +155,10 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     },
     conversationsAfter: (clientId, after) =>
       withDeadline(conversationsAfter(env.DB, clientId, after), LOGIN_DEADLINE, `memberships of ${clientId}`),
+    untoldConversations: (clientId) => {
+      const untold = untoldConversationsOf(env.DB, clientId, CONVERSATIONS_COUNTED);
+      return withDeadline(untold, LOGIN_DEADLINE, `memberships of ${clientId}`);
+    },
     describe: (id, viewer, wanted) =>
       withDeadline(conversation(id).describe(viewer, wanted), OBJECT_DEADLINE, `describing ${id}`),
     lagging: (shown) => withDeadline(lagging(env.DB, shown), OBJECT_DEADLINE, "asking D1 what it lacks"),

@@ -1,4 +1,4 @@
-import { CLIENTS_REMEMBERED } from "../bounds.ts";
+import { CLIENTS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggedInAmong } from "../history/clients.ts";
@@ -9,10 +9,13 @@ const DEADLINE = 1_000; // ms for D1
 const RETRY = 1_000; // ms: a D1 that fails is not asked more often than this
 const AT_ONCE = 500; // clients in one query
 
+const MINUTE = 60_000; // ms
+
 /** Clients that this isolate knows to have logged in, and when D1 last failed to say (ms). */
 export class ClientsMet {
   readonly #ids = new Set<string>();
   failedAt = Number.NEGATIVE_INFINITY;
+  #woken = { since: Number.NEGATIVE_INFINITY, count: 0 };
 
   has(clientId: string): boolean {
     return this.#ids.has(clientId);
@@ -23,6 +26,15 @@ export class ClientsMet {
     const [first] = this.#ids;
     if (this.#ids.size >= CLIENTS_REMEMBERED && first !== undefined) this.#ids.delete(first);
     this.#ids.add(clientId);
+  }
+
+  /** Counts an object that is woken without D1 at a time (ms); throws where that is one too many. */
+  wakes(clientId: string, now: number): true {
+    if (elapsed(this.#woken.since, now) >= MINUTE) this.#woken = { since: now, count: 0 };
+    this.#woken.count += 1;
+    if (this.#woken.count > WOKEN_WITHOUT_INDEX)
+      throw new Error(`nobody knows whether ${clientId} has ever logged in`);
+    return true;
   }
 }
 
@@ -60,17 +72,18 @@ export class KnownClients {
     return this.#met.has(clientId);
   }
 
-  /** Never rejects. */
+  /** Rejects where D1 does not say, and too many objects were woken without it already. */
   async mayHaveLoggedIn(clientId: string): Promise<boolean> {
     const met = this.#met;
-    if (met.has(clientId) || elapsed(met.failedAt, this.#now()) < RETRY) return true;
+    if (met.has(clientId)) return true;
+    if (elapsed(met.failedAt, this.#now()) < RETRY) return met.wakes(clientId, this.#now());
     try {
       return await this.#asked.ask(clientId);
     } catch (error) {
       if (elapsed(met.failedAt, this.#now()) >= RETRY)
         console.warn("who has ever logged in is not known:", reason(error));
       met.failedAt = this.#now();
-      return true;
+      return met.wakes(clientId, this.#now());
     }
   }
 }

@@ -27,11 +27,10 @@ export async function loggedInAmong(db: D1Database, clientIds: readonly string[]
  * told it everything before. Fails when D1 does.
  */
 export async function registerClient(db: D1Database, clientId: string, now: number): Promise<Memberships> {
-  const isNew = sql`${clientId} IN (SELECT client_id FROM ${clients} WHERE since > 0)`;
   const d1 = drizzle(db);
   const [, found] = await d1.batch([
     d1.insert(clients).values({ clientId, since: now }).onConflictDoNothing(),
-    membershipsOf(d1, and(eq(members.clientId, clientId), isNew)),
+    membershipsOf(d1, and(eq(members.clientId, clientId), isNew(clientId))),
   ]);
   return pageOf(found);
 }
@@ -44,6 +43,11 @@ export async function conversationsAfter(
 ): Promise<Memberships> {
   const following = and(eq(members.clientId, clientId), gt(members.conversationId, after));
   return pageOf(await membershipsOf(drizzle(db), following));
+}
+
+/** Whether conversations told a client nothing before it logged in: those that D1 had when its table was made, they did. */
+function isNew(clientId: string): SQL {
+  return sql`${clientId} IN (SELECT client_id FROM ${clients} WHERE since > 0)`;
 }
 
 function membershipsOf(d1: DrizzleD1Database, where: SQL | undefined) {
@@ -60,15 +64,20 @@ function pageOf(found: { id: string }[]): Memberships {
 }
 
 /** The newest conversations of a client, the oldest of them first. Fails when D1 does. */
-export async function newestConversationsOf(
-  db: D1Database,
-  clientId: string,
-  limit: number,
-): Promise<string[]> {
+export function newestConversationsOf(db: D1Database, clientId: string, limit: number): Promise<string[]> {
+  return newest(db, eq(members.clientId, clientId), limit);
+}
+
+/** The same of a client that logged in after it was invited to them, and may not have found them yet. */
+export function untoldConversationsOf(db: D1Database, clientId: string, limit: number): Promise<string[]> {
+  return newest(db, and(eq(members.clientId, clientId), isNew(clientId)), limit);
+}
+
+async function newest(db: D1Database, where: SQL | undefined, limit: number): Promise<string[]> {
   const found = await drizzle(db)
     .select({ id: members.conversationId })
     .from(members)
-    .where(eq(members.clientId, clientId))
+    .where(where)
     .orderBy(desc(members.conversationId))
     .limit(limit);
   return found.map(({ id }) => id).reverse();

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import { appOf } from "../app/stub.ts";
 import { answered } from "./answered.ts";
 import type { HttpEnv } from "./env.ts";
 import { operation, takes } from "./operation.ts";
@@ -20,9 +21,12 @@ export const goAway = new Hono<HttpEnv>().post(
   }),
   takes("json", v.object({ client_ids: schema.clientIds(LIMIT) })),
   async (context) => {
-    const told = context.req
-      .valid("json")
-      .client_ids.map((clientId) => answered(context.env.CLIENTS.getByName(clientId).goAway(), "goaway"));
+    const { client_ids: named } = context.req.valid("json");
+    // Of others, no object is to be made for being named.
+    const online = await answered(appOf(context.env).onlineAmong(named), "who is online");
+    const told = online.map((clientId) =>
+      answered(context.env.CLIENTS.getByName(clientId).goAway(), "goaway"),
+    );
     const sessions = (await Promise.all(told)).reduce((sum, count) => sum + count, 0);
     return context.json({ sessions });
   },

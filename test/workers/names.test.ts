@@ -239,6 +239,27 @@ describe("names that never logged in get no object", () => {
     await vi.waitFor(async () => expect(await inboxOf(jerry)).toHaveLength(1));
   });
 
+  test("are not asked for by whoever sends devices elsewhere", async () => {
+    const [jerry] = named("jerry");
+    const before = await objects();
+    const named100 = Array.from({ length: 100 }, (_, at) => `${jerry}-${at}`);
+    expect(await done("POST", "/admin/goaway", { client_ids: named100 })).toEqual({ sessions: 0 });
+    expect(await objects()).toEqual(before);
+  });
+
+  test("have their unread messages counted over HTTP also where their first login broke off", async () => {
+    const [tom, jerry] = named("tom", "jerry");
+    const toms = await Device.of(tom);
+    const cids = [await start(toms, [jerry]), await start(toms, [jerry])];
+    for (const cid of cids) await say(toms, cid, "one");
+    await settled();
+    // D1 has heard of the login, and the client's object died before it knew.
+    await world.DB.prepare("INSERT INTO clients VALUES (?, ?)").bind(jerry, Date.now()).run();
+    expect(await unreadOf(jerry)).toBe(2);
+    expect(await countsOf(await Device.of(jerry))).toEqual({ [cids[0] ?? ""]: 1, [cids[1] ?? ""]: 1 });
+    expect(await unreadOf(jerry)).toBe(2);
+  });
+
   test("a first login while D1 is down goes on, and is told everything once D1 is back", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const [tom, jerry] = named("tom", "jerry");

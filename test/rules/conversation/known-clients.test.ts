@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { CLIENTS_REMEMBERED } from "../../../src/bounds.ts";
+import { CLIENTS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../../../src/bounds.ts";
 import { ClientsMet, KnownClients } from "../../../src/conversation/known-clients.ts";
 
 /** D1 with some clients that logged in, and a clock. */
@@ -43,4 +43,17 @@ test("[I13] of very many clients those met first are forgotten first", async () 
   const { known } = world(...names);
   await Promise.all(names.map((name) => known.mayHaveLoggedIn(name)));
   expect([known.has("x0"), known.has("x1")]).toEqual([false, true]);
+});
+
+test("[I13] but not without end: then nobody's object is woken, whoever is known here excepted", async () => {
+  vi.spyOn(console, "warn").mockImplementation(() => {});
+  const { asked, known, clock } = world("tom");
+  expect(await known.mayHaveLoggedIn("tom")).toBe(true);
+  asked.mockRejectedValue(new Error("D1 is down"));
+  const many = Array.from({ length: WOKEN_WITHOUT_INDEX }, (_, at) => `x${at}`);
+  expect(new Set(await Promise.all(many.map((id) => known.mayHaveLoggedIn(id))))).toEqual(new Set([true]));
+  await expect(known.mayHaveLoggedIn("one more")).rejects.toThrow();
+  expect(await known.mayHaveLoggedIn("tom")).toBe(true);
+  clock.now += 60_000;
+  expect(await known.mayHaveLoggedIn("one more")).toBe(true);
 });

@@ -54,6 +54,7 @@ function toms() {
       existing: notHere,
       registerClient: notHere,
       conversationsAfter: notHere,
+      untoldConversations: notHere,
       unread: notHere,
       tellPresence: notHere,
       publish: notHere,

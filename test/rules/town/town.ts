@@ -715,6 +715,7 @@ export class ClientHouse {
       query: async () => [],
       online: async () => [],
       registerClient: (clientId) => call(() => this.#town.database.register(clientId), anyFate),
+      untoldConversations: async () => [],
       conversationsAfter: async () => ({ conversations: [], more: false }),
       existing: async (ids) => ids.filter((id) => conversations.has(id)),
       unread: async () => 0,
