@@ -96,6 +96,17 @@ describe("a device whose connection broke on this side", () => {
     expect(words).toEqual(["clientOnline"]);
   });
 
+  test("[A-05] is online again for the app, which may have died before it heard of it", async () => {
+    const { tom, toms } = await conversation();
+    const app = world.APP.getByName("app");
+    await expect.poll(() => app.onlineAmong([tom])).toEqual([tom]);
+    await breakLinks(tom);
+    await toms.closing();
+    await app.presenceChanged([{ clientId: tom, online: false }]);
+    await loggedIn(tom, { st: toms.token, r: true });
+    await expect.poll(() => app.onlineAmong([tom])).toEqual([tom]);
+  });
+
   test("[G-04] was asked to connect anew, and nobody is told that it went", async () => {
     const { tom, toms, jerrys, chat, words } = await conversation();
     await http("/admin/goaway", {
