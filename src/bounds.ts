@@ -203,6 +203,18 @@ export const QUERY_ANSWER_BYTES = 1024 * 1024;
 /** Characters x instructions of a client's `$regex`, of which RE2 takes up to 20 ns each. */
 export const QUERY_PATTERN_WORK = 2_000_000;
 
+/**
+ * What one statement of an owner's query looks at, at most: such a query is never refused for what it costs, but
+ * everybody else has their turn after each. JSON counts once for each condition that opens it: a slice of it takes 4 ms
+ * where it has few lists and 50 ms where they are all it is, and those after a slow one are smaller. Rows that are read
+ * for the answer take 10 ms, a pattern that is tried 20.
+ */
+export const OWNERS_SLICE = { rows: 2_000, json: 1024 * 1024, read: 256 * 1024, pattern: 1_000_000 };
+/** The same where D1 is a server of its own, and each statement a call over the network, of which there is an end. */
+export const OWNERS_SLICE_ELSEWHERE = { ...OWNERS_SLICE, rows: 10_000, json: 4 * 1024 * 1024 };
+/** An owner's query is given up after this (ms): who asked was answered already that it took too long. */
+export const OWNERS_QUERY_LONGEST = 10_000;
+
 // --- Requests of the HTTP API
 
 /**

@@ -45,4 +45,7 @@ function fieldOf(key: string): Field | undefined {
 }
 
 /** Conversations, as they are asked for (B-20). */
-export const conversationsQueried: Queried = { table: conversations, id: conversations.id, fieldOf };
+export const conversationsQueried: Queried = {
+  ...{ table: conversations, id: conversations.id, fieldOf },
+  kept: [conversations.members, conversations.muted, conversations.attributes, conversations.columns],
+};

@@ -5,6 +5,8 @@ import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 export interface Queried {
   table: SQLiteTable;
   id: SQLiteColumn;
+  /** Columns that may be long. */
+  kept: SQLiteColumn[];
   /** The field a key of `where` or of an order names; `undefined` when it is not a key one may ask for. */
   fieldOf(key: string): Field | undefined;
 }

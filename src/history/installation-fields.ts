@@ -29,4 +29,7 @@ function fieldOf(key: string): Field | undefined {
 }
 
 /** Installations, as they are asked for (N-04). */
-export const installationsQueried: Queried = { table: installations, id: installations.id, fieldOf };
+export const installationsQueried: Queried = {
+  ...{ table: installations, id: installations.id, fieldOf },
+  kept: [installations.channels, installations.fields, installations.subscription],
+};

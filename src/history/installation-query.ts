@@ -1,15 +1,15 @@
-import { and, asc, eq, gt, gte, type SQL, sql } from "drizzle-orm";
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { eq, gte, inArray, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { OWNERS_SLICE } from "../bounds.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { clauseOf } from "./clause.ts";
-import { conditionOf, isRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
+import { conditionOf, isRefusal, type QueryRefusal } from "./condition.ts";
+import { listed } from "./device-clients.ts";
 import { installationsQueried } from "./installation-fields.ts";
 import type { Installation } from "./installations.ts";
-import { orderOf } from "./order.ts";
-import { matchesOf } from "./pattern-search.ts";
+import { countInSlices, findInSlices, type OwnersPage } from "./owner-query.ts";
 import { installationIn } from "./rows.ts";
 import { installations } from "./schema.ts";
-import { hasTooManyParameters } from "./statement.ts";
+import { readInParts, type SliceSize } from "./slices.ts";
 
 export interface Selected {
   where: JsonObject;
@@ -27,24 +27,10 @@ export interface Selected {
 export async function selectInstallations(
   db: D1Database,
   { where, after, limit, updatedSince }: Selected,
+  size: SliceSize = OWNERS_SLICE,
 ): Promise<Installation[] | QueryRefusal> {
-  const d1 = drizzle(db);
-  const clause = await clauseFor(d1, where);
-  if (isRefusal(clause)) return clause;
-  const condition = and(
-    after === undefined ? undefined : gt(installations.id, after),
-    eq(installations.valid, true),
-    gte(installations.updatedAt, updatedSince),
-    clause,
-  );
-  if (hasTooManyParameters(sql`${condition} ${limit}`)) return tooLarge;
-  const rows = await d1
-    .select()
-    .from(installations)
-    .where(condition)
-    .orderBy(asc(installations.id))
-    .limit(limit);
-  return rows.map(installationIn);
+  const also = sql`${eq(installations.valid, true)} AND ${gte(installations.updatedAt, updatedSince)}`;
+  return pageOf(db, { where, also, sort: "objectId", after, skip: 0, limit, size });
 }
 
 export interface Listed {
@@ -59,36 +45,44 @@ export interface Listed {
 export async function findInstallations(
   db: D1Database,
   { where, order, limit, skip }: Listed,
+  size: SliceSize = OWNERS_SLICE,
 ): Promise<Installation[] | QueryRefusal> {
-  const d1 = drizzle(db);
   // Ids begin with the time they were made.
-  const keys = orderOf(order || "objectId", installationsQueried);
-  if (isRefusal(keys)) return keys;
-  const clause = await clauseFor(d1, where);
-  if (isRefusal(clause)) return clause;
-  if (hasTooManyParameters(sql`${clause} ${sql.join(keys)} ${limit} ${skip}`)) return tooLarge;
-  const rows = await d1
-    .select()
-    .from(installations)
-    .where(clause)
-    .orderBy(...keys)
-    .limit(limit)
-    .offset(skip);
-  return rows.map(installationIn);
+  return pageOf(db, { where, sort: order || "objectId", limit, skip, size });
 }
 
 /** How many there are. Refused as above. */
-export async function countInstallations(db: D1Database, where: JsonObject): Promise<number | QueryRefusal> {
-  const d1 = drizzle(db);
-  const clause = await clauseFor(d1, where);
-  return isRefusal(clause) ? clause : d1.$count(installations, clause);
-}
-
-async function clauseFor(d1: DrizzleD1Database, where: JsonObject): Promise<SQL | QueryRefusal> {
+export async function countInstallations(
+  db: D1Database,
+  where: JsonObject,
+  size: SliceSize = OWNERS_SLICE,
+): Promise<number | QueryRefusal> {
   const condition = conditionOf(where, installationsQueried);
   if (isRefusal(condition)) return condition;
-  const matches = await matchesOf(d1, installations, condition);
-  if (isRefusal(matches)) return matches;
-  const clause = clauseOf(condition, matches);
-  return hasTooManyParameters(clause) ? tooLarge : clause;
+  return countInSlices(drizzle(db), { queried: installationsQueried, condition, size });
+}
+
+interface Page extends Pick<OwnersPage, "also" | "sort" | "after" | "size"> {
+  where: JsonObject;
+  limit: number;
+  skip: number;
+}
+
+async function pageOf(
+  db: D1Database,
+  { where, limit, skip, ...asked }: Page,
+): Promise<Installation[] | QueryRefusal> {
+  const d1 = drizzle(db);
+  const condition = conditionOf(where, installationsQueried);
+  if (isRefusal(condition)) return condition;
+  const most = limit === 0 ? 0 : skip + limit;
+  const found = await findInSlices(d1, { queried: installationsQueried, condition, most, ...asked });
+  if ("refused" in found) return found;
+  const rows = await readInParts(found.slice(skip), asked.size, (ids) =>
+    d1
+      .select()
+      .from(installations)
+      .where(inArray(installations.id, listed(ids))),
+  );
+  return rows.map(installationIn);
 }

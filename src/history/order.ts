@@ -4,6 +4,12 @@ import type { Field, JsonField, Queried } from "./field.ts";
 
 const SORT_KEYS_MAX = 8;
 
+export interface SortKey {
+  field: Field;
+  value: SQL;
+  descending: boolean;
+}
+
 /**
  * `-lm,createdAt`: nulls come last where it descends, as SQLite has it. The id makes any order total.
  *
@@ -11,20 +17,29 @@ const SORT_KEYS_MAX = 8;
  */
 export function orderOf(
   sort: string,
-  { fieldOf, id }: Queried,
+  queried: Queried,
   seen: (field: Field, value: SQL) => SQL = (_, value) => value,
 ): SQL[] | QueryRefusal {
+  const keys = sortKeysOf(sort, queried);
+  if ("refused" in keys) return keys;
+  const order = keys.map(({ field, value, descending }) =>
+    descending ? desc(seen(field, value)) : asc(seen(field, value)),
+  );
+  return [...order, asc(queried.id)];
+}
+
+/** What an order sorts by, before the id. */
+export function sortKeysOf(sort: string, { fieldOf }: Queried): SortKey[] | QueryRefusal {
   const keys = sort.split(",").map((key) => key.trim());
   if (keys.length > SORT_KEYS_MAX) return refusal("102: too many sort keys");
-  const order: SQL[] = [];
+  const sorted: SortKey[] = [];
   for (const key of keys) {
     const descending = key.startsWith("-");
     const field = fieldOf(descending ? key.slice(1) : key);
     if (!field) return refusal("102: invalid sort key");
-    const value = seen(field, sortValue(field));
-    order.push(descending ? desc(value) : asc(value));
+    sorted.push({ field, value: sortValue(field), descending });
   }
-  return [...order, asc(id)];
+  return sorted;
 }
 
 /** The fields of an order whose values have to be read out of JSON, in each row. */

@@ -7,12 +7,12 @@ import { hasTooManyParameters } from "./statement.ts";
 
 const PATTERNS_MAX = 4;
 /** Different values that a pattern is tried on, and their characters together. */
-const CANDIDATES_MAX = 5_000;
-const CHARACTERS_MAX = 1_000_000;
+export const CANDIDATES_MAX = 5_000;
+export const CHARACTERS_MAX = 1_000_000;
 /** Characters × instructions. RE2 takes up to 20 ns for each: 0.4 s at worst, and far less as a rule. */
 export const WORK_MAX = 20_000_000;
 
-const slow = refusal("102: slow query: $regex would have to be tried on too many values");
+export const slow = refusal("102: slow query: $regex would have to be tried on too many values");
 
 /**
  * D1 has no REGEXP. So for each pattern that SQL cannot run, the values that the rest of the condition leaves
@@ -29,8 +29,8 @@ export async function matchesOf(
 ): Promise<Matches | QueryRefusal> {
   const matches: Matches = new Map();
   const patterns = generalPatterns(condition);
-  if (patterns.length > PATTERNS_MAX)
-    return refusal(`102: where has more than ${PATTERNS_MAX} general $regex`);
+  const refused = refusedPatterns(condition);
+  if (refused !== undefined) return refused;
   for (const each of patterns) {
     const values = await candidates(d1, table, each, both(clauseOf(condition), within));
     if (isRefusal(values)) return values;
@@ -45,13 +45,19 @@ export async function matchesOf(
   return matches;
 }
 
+/** Why a condition's patterns are not tried at all, if they are not. */
+export const refusedPatterns = (condition: Condition): QueryRefusal | undefined =>
+  generalPatterns(condition).length > PATTERNS_MAX
+    ? refusal(`102: where has more than ${PATTERNS_MAX} general $regex`)
+    : undefined;
+
 /** Whether a condition has patterns that SQL cannot run. */
 export const hasGeneralPattern = (condition: Condition): boolean => generalPatterns(condition).length > 0;
 
 const both = (clause: SQL, other: SQL | undefined): SQL =>
   other === undefined ? clause : sql`(${clause}) AND ${other}`;
 
-function generalPatterns(condition: Condition): MatchedCondition[] {
+export function generalPatterns(condition: Condition): MatchedCondition[] {
   switch (condition.type) {
     case "matched":
       return condition.pattern.type === "general" ? [condition] : [];

@@ -7,9 +7,9 @@ import {
   QUERY_MICROSECONDS,
   QUERY_ROWS_LOOKED_AT,
 } from "../bounds.ts";
-import { clauseOf } from "./clause.ts";
 import { type Condition, type QueryRefusal, refusal } from "./condition.ts";
 import type { JsonField } from "./field.ts";
+import { countPatterns, type Look, looksOf, scopeOf } from "./looks.ts";
 import { conversations } from "./schema.ts";
 
 /*
@@ -23,8 +23,6 @@ const PER_ROW = 0.4;
 const PER_BYTE = 0.004;
 /** Of each row, for every doubling of the rows that are kept in order until the page is found. */
 const PER_DOUBLING = 0.06;
-/** Of a list, for each condition: one value compared, or several looked up and counted. */
-const PER_ELEMENT = { compared: 0.13, counted: 0.25, read: 0.5 };
 /** A list's element takes two bytes at least. */
 const ELEMENTS_PER_BYTE = 0.5;
 /** An object's member takes six: `"a":1,`. */
@@ -34,12 +32,6 @@ export const tooManyRows = refusal(
   "102: slow query: too many conversations would have to be looked at; ask for a name, a member or ids as well",
 );
 export const tooCostly = refusal("102: slow query: too many conditions on too much data");
-
-/** A condition that SQLite has to open JSON for, in every row. */
-interface Look {
-  field: JsonField;
-  perElement: number;
-}
 
 /** Why a client's query would take too long, if it would. D1 failing throws. */
 export async function costRefusal(
@@ -104,90 +96,3 @@ function elementsWithin(scope: SQL | undefined, looks: Look[]): SQL {
 }
 
 const where = (scope: SQL | undefined): SQL => (scope === undefined ? sql`` : sql`WHERE ${scope}`);
-
-/** The part of a condition that an index answers, which leaves the rows to look at; undefined for all of them. */
-function scopeOf(condition: Condition): SQL | undefined {
-  if (condition.type === "every") {
-    const scopes = condition.of.map(scopeOf).filter((scope) => scope !== undefined);
-    return scopes.length === 0 ? undefined : sql.join(scopes, sql` AND `);
-  }
-  if (condition.type === "some") {
-    const scopes = condition.of.map(scopeOf);
-    if (scopes.length === 0 || scopes.includes(undefined)) return undefined;
-    return sql`(${sql.join(
-      scopes.map((scope) => sql`(${scope})`),
-      sql` OR `,
-    )})`;
-  }
-  return isIndexed(condition) ? clauseOf(condition) : undefined;
-}
-
-function isIndexed(condition: Condition): boolean {
-  if (condition.type === "holds") {
-    const isText = condition.values.every((value) => typeof value === "string");
-    return condition.field.membership !== undefined && isText;
-  }
-  if (condition.type !== "among") return false;
-  const { field, values } = condition;
-  if (field.type === "text") {
-    return !values.absent && (field.column === conversations.id || field.column === conversations.name);
-  }
-  if (field.type === "flag") return !values.absent && !values.booleans.includes(false) && isOfKind(condition);
-  return field.type === "json" && field.membership !== undefined && isTextOnly(condition);
-}
-
-const isOfKind = ({ field }: Extract<Condition, { type: "among" }>): boolean =>
-  field.type === "flag" && field.indexed;
-
-function isTextOnly({ values }: Extract<Condition, { type: "among" }>): boolean {
-  const { numbers, booleans, dates, documents, absent } = values;
-  return !absent && [numbers, booleans, dates, documents].every((list) => list.length === 0);
-}
-
-/** What of a condition opens JSON; members are found by their index. */
-function looksOf(condition: Condition): Look[] {
-  switch (condition.type) {
-    case "every":
-    case "some":
-      return condition.of.flatMap(looksOf);
-    case "not":
-      return looksOf(condition.of);
-    default: {
-      const { field } = condition;
-      if (field.type !== "json" || isIndexed(condition)) return [];
-      return [{ field, perElement: perElementOf(condition) }];
-    }
-  }
-}
-
-function perElementOf(condition: Exclude<Condition, { type: "every" | "some" | "not" }>): number {
-  switch (condition.type) {
-    case "present":
-    case "sized":
-      return 0;
-    case "holds":
-      return PER_ELEMENT.counted;
-    case "among": {
-      const { documents, dates } = condition.values;
-      return documents.length + dates.length > 0 ? PER_ELEMENT.read : PER_ELEMENT.compared;
-    }
-    case "compared":
-      return condition.value.type === "date" ? PER_ELEMENT.read : PER_ELEMENT.compared;
-    case "matched":
-      return PER_ELEMENT.compared;
-    case "near":
-      return PER_ELEMENT.read;
-  }
-}
-
-function countPatterns(condition: Condition): number {
-  switch (condition.type) {
-    case "every":
-    case "some":
-      return sum(condition.of.map(countPatterns));
-    case "not":
-      return countPatterns(condition.of);
-    default:
-      return condition.type === "matched" && condition.pattern.type === "general" ? 1 : 0;
-  }
-}

@@ -1,6 +1,6 @@
-import { eq, getTableColumns, lt, type SQL, sql } from "drizzle-orm";
+import { eq, getTableColumns, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { QUERY_ANSWER_BYTES, QUERY_PATTERN_WORK } from "../bounds.ts";
+import { OWNERS_SLICE, QUERY_ANSWER_BYTES, QUERY_PATTERN_WORK } from "../bounds.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { isObject, type JsonObject } from "../protocol/json.ts";
 import { aTurn } from "../turn.ts";
@@ -14,14 +14,17 @@ import {
   tooLarge,
 } from "./condition.ts";
 import { conversationsQueried, membership } from "./conversation-fields.ts";
+import { listed } from "./device-clients.ts";
 import type { Field } from "./field.ts";
 import { orderOf, sortedByJson } from "./order.ts";
+import { countInSlices, findInSlices, type OwnersQuery } from "./owner-query.ts";
 import { matchesOf } from "./pattern-search.ts";
 import { costRefusal } from "./query-cost.ts";
 import { type Asker, asOutsidersSee, findsOthers, isHidden, isIn, ownOnly, withoutMembers } from "./reach.ts";
 import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversationIn, messageIn } from "./rows.ts";
 import { conversations, messages } from "./schema.ts";
+import { readInParts, type SliceSize } from "./slices.ts";
 import { hasTooManyParameters } from "./statement.ts";
 
 export { isWhereByIdOnly, type QueryRefusal };
@@ -56,37 +59,27 @@ const SORT_DEFAULT = "-lm";
 
 /**
  * Finds conversations (B-20). With any condition at all, those of others and of every kind are found too, as far as
- * the asker may find them. What cannot be understood, or would take too long, is refused; D1 failing throws.
+ * the asker may find them. What cannot be understood, or of a client's would take too long, is refused; D1 failing
+ * throws.
+ *
+ * @param size how much of an owner's query is done at a time
  */
 export async function queryConversations(
   db: D1Database,
   query: ConversationQuery,
+  size: SliceSize = OWNERS_SLICE,
 ): Promise<ConversationFound[] | QueryRefusal> {
   const d1 = drizzle(db);
   const asker = query.bounds && { clientId: query.clientId, ...query.bounds };
   const reach = reachOf(query, asker);
   if (isRefusal(reach)) return reach;
-  const seen = reach.others === undefined ? undefined : seenBy(reach.others);
-  const sort = query.sort?.trim() || SORT_DEFAULT;
-  const order = orderOf(sort, conversationsQueried, seen);
-  if (isRefusal(order)) return order;
-  if (asker !== undefined) {
-    const sorted = sortedByJson(sort, conversationsQueried);
-    const kept = skipOf(query.skip) + limitOf(query.limit);
-    const costly = await costRefusal(d1, { ...reach, sorted, kept });
-    if (costly !== undefined) return costly;
-    // On one's own box D1 does its work on this thread, too: each step by itself is short, all of them are not.
-    await aTurn();
-  }
-  const clause = await clauseFor(d1, reach, asker && QUERY_PATTERN_WORK);
-  if ("refused" in clause) return clause;
-  const limit = limitOf(query.limit);
-  if (limit === 0) return [];
-  const skip = skipOf(query.skip);
-  if (hasTooManyParameters(sql`${clause} ${sql.join(order)} ${limit} ${skip}`)) return tooLarge;
-
-  const asked = { clause, order, limit, skip };
-  const found = await (asker === undefined ? page(d1, asked) : whatFits(d1, asked));
+  const asked = {
+    sort: query.sort?.trim() || SORT_DEFAULT,
+    limit: limitOf(query.limit),
+    skip: skipOf(query.skip),
+  };
+  const found = await (asker === undefined ? ownersPage(d1, reach, asked, size) : page(d1, reach, asked));
+  if ("refused" in found) return found;
   if (asker !== undefined) await aTurn();
   const isOwn = ({ members }: Row) => asker === undefined || members.includes(asker.clientId);
   const { rows, last } = query.withLastMessage
@@ -102,13 +95,19 @@ export async function queryConversations(
 }
 
 /** How many conversations fit, of everybody's. Refused as above. */
-export async function countConversations(db: D1Database, where: JsonObject): Promise<number | QueryRefusal> {
-  const d1 = drizzle(db);
+export async function countConversations(
+  db: D1Database,
+  where: JsonObject,
+  size: SliceSize = OWNERS_SLICE,
+): Promise<number | QueryRefusal> {
   const reach = reachOf({ where, clientId: "" }, undefined);
-  const clause = isRefusal(reach) ? reach : await clauseFor(d1, reach);
-  if ("refused" in clause) return clause;
-  return hasTooManyParameters(clause) ? tooLarge : d1.$count(conversations, clause);
+  return isRefusal(reach) ? reach : countInSlices(drizzle(db), ownersQuery(reach, size));
 }
+
+const ownersQuery = ({ condition, within }: Reach, size: SliceSize): OwnersQuery => {
+  const all: Condition = { type: "every", of: [] };
+  return { queried: conversationsQueried, condition: condition ?? all, within, size };
+};
 
 /** How far a query reaches: SQL that bounds it, what is asked beyond that, and who asks, where it finds others'. */
 interface Reach {
@@ -139,15 +138,10 @@ function reachOf(
   return { condition, within: ownOnly(clientId), others: undefined };
 }
 
-/** @param work what a pattern may take; undefined for what an app's server may ask for */
-async function clauseFor(
-  d1: DrizzleD1Database,
-  { condition, within }: Reach,
-  work?: number,
-): Promise<SQL | QueryRefusal> {
+async function clauseFor(d1: DrizzleD1Database, { condition, within }: Reach): Promise<SQL | QueryRefusal> {
   const bounds = within === undefined ? [] : [within];
   if (condition === undefined) return sql.join(bounds);
-  const matches = await matchesOf(d1, conversations, condition, { within, work });
+  const matches = await matchesOf(d1, conversations, condition, { within, work: QUERY_PATTERN_WORK });
   if (isRefusal(matches)) return matches;
   return sql.join([...bounds, sql`(${clauseOf(condition, matches)})`], sql` AND `);
 }
@@ -165,24 +159,58 @@ function seenFromOutside(found: ConversationRecord, asker: Asker): Omit<Conversa
 }
 
 interface Page {
-  clause: SQL;
-  order: SQL[];
+  sort: string;
   limit: number;
   skip: number;
 }
 
-function page(d1: DrizzleD1Database, { clause, order, limit, skip }: Page): Promise<Row[]> {
-  return d1
-    .select()
-    .from(conversations)
-    .where(clause)
-    .orderBy(...order)
-    .limit(limit)
-    .offset(skip);
+/** A page for the app's owner. */
+async function ownersPage(
+  d1: DrizzleD1Database,
+  reach: Reach,
+  { sort, limit, skip }: Page,
+  size: SliceSize,
+): Promise<Row[] | QueryRefusal> {
+  const most = limit === 0 ? 0 : skip + limit;
+  const found = await findInSlices(d1, { ...ownersQuery(reach, size), sort, most });
+  if ("refused" in found) return found;
+  return readInParts(found.slice(skip), size, (ids) =>
+    d1
+      .select()
+      .from(conversations)
+      .where(inArray(conversations.id, listed(ids))),
+  );
+}
+
+/** A page for a client, of what is not too much to look at. */
+async function page(
+  d1: DrizzleD1Database,
+  reach: Reach,
+  { sort, limit, skip }: Page,
+): Promise<Row[] | QueryRefusal> {
+  const seen = reach.others === undefined ? undefined : seenBy(reach.others);
+  const order = orderOf(sort, conversationsQueried, seen);
+  if (isRefusal(order)) return order;
+  const costly = await costRefusal(d1, {
+    ...reach,
+    sorted: sortedByJson(sort, conversationsQueried),
+    kept: skip + limit,
+  });
+  if (costly !== undefined) return costly;
+  // On one's own box D1 does its work on this thread, too: each step by itself is short, all of them are not.
+  await aTurn();
+  const clause = await clauseFor(d1, reach);
+  if ("refused" in clause) return clause;
+  if (limit === 0) return [];
+  if (hasTooManyParameters(sql`${clause} ${sql.join(order)} ${limit} ${skip}`)) return tooLarge;
+  return whatFits(d1, { clause, order, limit, skip });
 }
 
 /** The rows of a page that fit into an answer, one at least; a client asks for the rest by `skip`. */
-function whatFits(d1: DrizzleD1Database, { clause, order, limit, skip }: Page): Promise<Row[]> {
+function whatFits(
+  d1: DrizzleD1Database,
+  { clause, order, limit, skip }: { clause: SQL; order: SQL[]; limit: number; skip: number },
+): Promise<Row[]> {
   const { id, members, muted, attributes, columns } = conversations;
   const lengths = [members, muted, attributes, columns].map((column) => sql`octet_length(${column})`);
   const size = sql<number>`${sql.join(lengths, sql` + `)}`.as("size");

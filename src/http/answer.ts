@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { JsonObject } from "../protocol/json.ts";
 import { type Failure, refuse } from "./errors.ts";
+import { inPieces } from "./pieces.ts";
 
 /**
  * What comes of a request, whether it came by itself or as a part of a batch: a status and a body; or a refusal, whose
@@ -27,5 +28,6 @@ export const invalid = (code: number, error: string): RefusingAnswer => ({
 
 export function respond(context: Context, given: Answer): Response {
   if (given.failure !== undefined) return refuse(context, given.status, given.failure);
+  if (Array.isArray(given.body.results)) return inPieces(context, given.body, given.status);
   return context.json(given.body, given.status);
 }

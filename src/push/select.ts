@@ -3,6 +3,7 @@ import type { Env } from "../env.ts";
 import { selectInstallations } from "../history/installation-query.ts";
 import { incrementBadges } from "../history/installations.ts";
 import { counted, settleNotification } from "../history/notifications.ts";
+import { sliceSizeOf } from "../history/slices.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type ProvidersEnv, providersOf } from "./providers.ts";
 import { pushQueueOf } from "./queue.ts";
@@ -26,7 +27,7 @@ export async function select(selection: Selection, env: SelectEnv): Promise<void
   await selectPage(selection, {
     providers,
     notification: (number) => inTime(pushes.notification(number), "a notification"),
-    installations: (page) => inTime(selectInstallations(DB, page), "installations"),
+    installations: (page) => inTime(selectInstallations(DB, page, sliceSizeOf(env)), "installations"),
     incrementBadges: (ids) => inTime(incrementBadges(DB, ids), "badges"),
     queue: async (work) => {
       const messages = work.map((body) => ({ body, contentType: "v8" as const }));

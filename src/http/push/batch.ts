@@ -13,6 +13,7 @@ import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes, withoutNulls } from "../operation.ts";
+import { inPieces } from "../pieces.ts";
 import * as rows from "../rtm/conversation-rows.ts";
 import * as schema from "../schemas.ts";
 import { find, read, remove, type Saver, save } from "./installation-requests.ts";
@@ -83,7 +84,7 @@ export const batch = new Hono<HttpEnv>()
         await aTurn();
         done.push(answer.failure === undefined ? { success: answer.body } : { error: { ...answer.failure } });
       }
-      return context.json(done);
+      return inPieces(context, done, 200);
     },
   )
   .post(
@@ -200,7 +201,7 @@ async function aboutDevice(env: Env, part: Part): Promise<Answer | undefined> {
   if (method === "GET" && id === undefined) {
     if (!isOwner) return unauthorized;
     const query = v.safeParse(finding, parameters);
-    return query.success ? find(db, query.output) : misfit(INVALID_PARAMETER, query.issues);
+    return query.success ? find(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
   }
   if (method === "DELETE" && id !== undefined) {
     if ("where" in parameters) return conditional;

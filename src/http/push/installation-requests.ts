@@ -5,6 +5,7 @@ import { isRefusal, type QueryRefusal } from "../../history/condition.ts";
 import { countInstallations, findInstallations } from "../../history/installation-query.ts";
 import { type Saved, saveInstallation } from "../../history/installation-save.ts";
 import { installationsById, removeInstallations } from "../../history/installations.ts";
+import { sliceSizeOf } from "../../history/slices.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
@@ -91,15 +92,18 @@ export interface Asked {
 }
 
 /** Those that fit, and how many there are if that is asked for; no limit at all counts as 0 with it, as SDKs do. */
-export async function find(db: D1Database, asked: Asked): Promise<Answer> {
+export async function find(env: Pick<Env, "DB" | "OWN_BOX">, asked: Asked): Promise<Answer> {
   const { where = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false } = asked;
-  const counting = count ? await answered(countInstallations(db, where), "counting installations") : 0;
+  const size = sliceSizeOf(env);
+  const counting = count
+    ? await answered(countInstallations(env.DB, where, size), "counting installations")
+    : 0;
   if (typeof counting !== "number") return unreadable(counting);
   const bounds = {
     limit: limit < 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX),
     skip: Math.min(Math.max(skip, 0), SKIP_MAX),
   };
-  const query = findInstallations(db, { where, order, ...bounds });
+  const query = findInstallations(env.DB, { where, order, ...bounds }, size);
   const found = await answered(query, "querying installations");
   if (isRefusal(found)) return unreadable(found);
   const results = found.map(installationJson);

@@ -139,7 +139,7 @@ for (const { path, suffix } of PATHS) {
         ...{ access: "master", answer: found },
       }),
       takes("query", finding),
-      async (context) => answer(context, await find(context.env.DB, context.req.valid("query"))),
+      async (context) => answer(context, await find(context.env, context.req.valid("query"))),
     )
     .get(
       `${path}/:id`,

@@ -5,6 +5,7 @@ import { newConversation } from "../../conversation/new-conversation.ts";
 import type { Env } from "../../env.ts";
 import { countConversations, type QueryRefusal, queryConversations } from "../../history/query.ts";
 import type { ConversationRecord } from "../../history/records.ts";
+import { sliceSizeOf } from "../../history/slices.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import type { JsonObject } from "../../protocol/json.ts";
@@ -169,13 +170,15 @@ export interface Found {
 /** Rows that fit, oldest first unless said otherwise: an order that pages stay true to while people write. */
 export async function findRows(env: Env, asked: Found): Promise<Answer> {
   const { where, skip, limit = LIMIT_DEFAULT, order = "createdAt", count = false } = asked;
-  const counting = count ? await answered(countConversations(env.DB, where), "counting conversations") : 0;
+  const counting = count
+    ? await answered(countConversations(env.DB, where, sliceSizeOf(env)), "counting conversations")
+    : 0;
   if (typeof counting !== "number") return unreadable(counting);
   // SDKs that want the count alone say so by no limit at all; otherwise that is out of range, as less than it is.
   const wanted = limit < 1 && !(count && limit === 0) ? LIMIT_DEFAULT : limit;
   const query = { where, skip, limit: wanted, sort: order };
   const found = await answered(
-    queryConversations(env.DB, { ...query, clientId: "", withLastMessage: false }),
+    queryConversations(env.DB, { ...query, clientId: "", withLastMessage: false }, sliceSizeOf(env)),
     "querying conversations",
   );
   if ("refused" in found) return unreadable(found);
