@@ -1,3 +1,3 @@
 import { defineConfig } from "drizzle-kit";
 
-export default defineConfig({ dialect: "sqlite", schema: "./src/history/schema.ts", out: "./migrations" });
+export default defineConfig({ dialect: "sqlite", schema: "./src/database/schema.ts", out: "./migrations" });

@@ -74,8 +74,8 @@ export function workBudgets(work: readonly Work[]): Budget[] {
   atMost("send in full flow: requests", MESSAGE + SHARED, flow.requests);
   const wide = named(workNames.wideFlow);
   const more = workNames.wideAudience - 1;
-  atMost("delivery to a linked member: rows", SHARED, (wide.rows - flow.rows) / more);
-  atMost("delivery to a linked member: requests", SHARED, (wide.requests - flow.requests) / more);
+  atMost("delivery to a subscribed member: rows", SHARED, (wide.rows - flow.rows) / more);
+  atMost("delivery to a subscribed member: requests", SHARED, (wide.requests - flow.requests) / more);
   const alone = named(workNames.alone);
   atMost("send, the only one within a second: rows", 1, alone.rows);
   // The message by time, its entry by sender, and its conversation's place in lists: three trees, three rows.

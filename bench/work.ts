@@ -16,18 +16,18 @@ export interface Work {
 export const workNames = {
   firstLogin: "a client's very first login",
   login: "login, no news",
-  flow: "send to 1 linked member, in full flow",
+  flow: "send to 1 subscribed member, in full flow",
   wideAudience: 10,
-  wideFlow: "send to 10 linked members, in full flow",
+  wideFlow: "send to 10 subscribed members, in full flow",
   alone: "send, the only one within a second",
   read: "read",
   acknowledge: "acknowledge a delivery",
-  leave: "a linked member's device goes without a word",
+  leave: "a subscribed member's device goes without a word",
   offline: "send, first to a member now offline",
   away: "send, further to a member offline",
   news: "login, news in 1 conversation",
   cold: "send, first to a member online without a link",
-  pushedFlow: "send to 1 linked member, in full flow, push set up",
+  pushedFlow: "send to 1 subscribed member, in full flow, push set up",
   pushed: "send, further to a member offline, push set up",
   idle: "an idle hour's heartbeats, then sleep",
 } as const;
@@ -124,7 +124,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   return done;
 }
 
-/** Starts a conversation with these members, who by the end of it are linked. */
+/** Starts a conversation with these members, who by the end of it are subscribed. */
 async function chatWith(sender: ParleyClient, others: readonly ParleyClient[]): Promise<Chat> {
   const id = await sender.start([sender, ...others].map((client) => client.clientId));
   const chat = { id, frame: new DirectFrame(sender.clientId, id) };

@@ -1,4 +1,4 @@
-import { TRIAL } from "../src/trial.ts";
+import { TRIAL } from "../src/demo-mode.ts";
 import { Refusal } from "./options.ts";
 
 const DEADLINE = 15_000; // ms

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { TRIAL } from "../src/trial.ts";
+import { TRIAL } from "../src/demo-mode.ts";
 import { Refusal } from "./options.ts";
 
 /** In the data folder: the app whose data it is. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { TRIAL } from "../src/trial.ts";
+import { TRIAL } from "../src/demo-mode.ts";
 
 /*
  * `npm run dev`: the Worker under `wrangler dev`, with the keys of the environment or else those of a trial. More flags

@@ -2,9 +2,9 @@ import { type LookupAddress, lookup } from "node:dns";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import type { LookupFunction } from "node:net";
 import { withDeadline } from "../src/deadline.ts";
-import { placeOf } from "../src/outbound/place.ts";
+import { loggableError } from "../src/loggable-error.ts";
+import { addressClassOf } from "../src/outbound/address-class.ts";
 import { ANY_ADDRESS, UNANSWERED } from "../src/push/http2.ts";
-import { reason } from "../src/reason.ts";
 
 /** A call that has not ended by then has failed, in milliseconds. */
 const DEADLINE = 30_000;
@@ -67,7 +67,7 @@ export class Http2Bridge {
       const call = await callOf(request);
       return await withDeadline(this.#call(call, giveUp.signal), DEADLINE, call.url.host);
     } catch (error) {
-      const why = encodeURIComponent(reason(error));
+      const why = encodeURIComponent(loggableError(error));
       return new Response(null, { status: 502, headers: { [UNANSWERED]: why } });
     } finally {
       giveUp.abort();
@@ -89,7 +89,7 @@ export class Http2Bridge {
   }
 
   #connectionTo({ url, anyAddress }: Call): Connection {
-    if (!anyAddress && placeOf(url) !== "public") throw new Error(`${url.host} is not public`);
+    if (!anyAddress && addressClassOf(url) !== "public") throw new Error(`${url.host} is not public`);
     const key = `${anyAddress ? "any" : "public"} ${url.origin}`;
     const open = this.#connections.get(key);
     if (open?.usable) return open;
@@ -137,7 +137,7 @@ class Connection {
       if (signal.aborted) this.#session.close();
       const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
       const left = (stream.id ?? 0) > this.#lastProcessed;
-      throw refused || left ? new NotProcessed(reason(error)) : error;
+      throw refused || left ? new NotProcessed(loggableError(error)) : error;
     }
   }
 
@@ -205,5 +205,5 @@ function lookupBy(resolve: Resolve, isAllowed: (found: LookupAddress) => boolean
 
 function isPublic({ address, family }: LookupAddress): boolean {
   const url = family === 6 ? `https://[${address}]` : `https://${address}`;
-  return URL.canParse(url) && placeOf(new URL(url)) === "public";
+  return URL.canParse(url) && addressClassOf(new URL(url)) === "public";
 }

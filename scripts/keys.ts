@@ -1,4 +1,4 @@
-import { TRIAL } from "../src/trial.ts";
+import { TRIAL } from "../src/demo-mode.ts";
 
 export type Keys = typeof TRIAL;
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { TRIAL } from "../src/trial.ts";
+import { TRIAL } from "../src/demo-mode.ts";
 import { areTrial, HOW_TO_MAKE_ONE, type Keys, problemsOf } from "./keys.ts";
 
 export const usage = `Usage: npm start [-- options]

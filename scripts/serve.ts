@@ -10,13 +10,13 @@ import { buildPage } from "./build-page.ts";
 import { watchClock } from "./clock-watch.ts";
 import { runDaily } from "./daily.ts";
 import { prepareDatabase } from "./database.ts";
-import { WorkerdGuard } from "./guard.ts";
 import { hostHealth } from "./host-health.ts";
 import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
 import { Refusal, type StartOptions } from "./options.ts";
 import { COMMON_OPTIONS, ownServices, Runtime, type RuntimeOptions, runtimeOptions } from "./runtime.ts";
 import { Supervisor, sentenceOf } from "./supervisor.ts";
 import { bundleWorker, OWN_BOX } from "./worker.ts";
+import { WorkerdGuard } from "./workerd-watchdog.ts";
 
 /** How long a stop may take before it is forced, in milliseconds. */
 const PATIENCE = 5_000;

@@ -1,6 +1,6 @@
 import { checkApp } from "./app-mark.ts";
-import { claim } from "./claim.ts";
 import { checkDatabases, closeToOthers, openDataFolder } from "./data-folder.ts";
+import { claim } from "./data-folder-lock.ts";
 import { sweepEmptyObjects } from "./empty-objects.ts";
 import { tryAddress } from "./listening.ts";
 import { Refusal, readOptions, usage } from "./options.ts";

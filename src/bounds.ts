@@ -19,11 +19,11 @@ export const ENVELOPE_BYTES = 16 * 1024;
  * Conversations of one session whose links failed twice and wait to be opened again. One that is damaged is left alone
  * and everything else goes on; where more fail, the socket closes with 4200, and the device begins anew.
  */
-export const LINKS_PAUSED = 16;
+export const SUBSCRIPTIONS_PAUSED = 16;
 /** Moves of a mark that are kept with their times, some 600 bytes: what people still look at the receipts of. */
 export const MARK_MOVES = 20;
 /** Links of one session that are being opened at a time: as many as one frame can name, and some more. */
-export const LINKS_OPENING = 1_200;
+export const SUBSCRIPTIONS_OPENING = 1_200;
 /** Bytes of a message that count as one send, LeanMessage's longest: what is longer counts as several (L-01). */
 export const BYTES_PER_SEND = 5_120;
 /** The same for the bytes of any other frame. */
@@ -41,7 +41,7 @@ export const BYTES_PER_SOCKET_MINUTE = 64 * 1024 * 1024;
 export const FRAMES_PER_SOCKET_MINUTE = 60_000;
 
 /** Calls of a conversation to its members' objects that are on their way at a time: each may make an object, 2 ms. */
-export const COLD_CALLS_AT_ONCE = 8;
+export const RELAY_CALLS_AT_ONCE = 8;
 /**
  * Bytes of messages in one page of history that a client asks for; the rest comes with the next page. So much has to
  * fit in any case: SDKs ask for 100 at most, and some take a shorter page for the last one.
@@ -54,7 +54,7 @@ export const LOG_ROWS = 2_000;
 export const PARSED_ROWS = 200;
 /** Rows of a log that one history query looks at in all, turn by turn, for messages of a type or for one client. */
 export const HISTORY_ROWS = 100_000;
-/** Messages after a read mark of which it is counted how many are unread: the newest; of more, so many are told. */
+/** Messages after a read cursor of which it is counted how many are unread: the newest; of more, so many are told. */
 export const UNREAD_ROWS = 10_000;
 /** Rows counted by one statement, and bytes of mentions and recipients that are looked through for a count. */
 export const COUNTED_ROWS = 250;

@@ -1,20 +1,20 @@
 import type { PresenceChange } from "./app/presence.ts";
-import type { MissedNotices as ClientNotices } from "./client/missed-notices.ts";
+import type { MissedEvents as ClientNotices } from "./client/missed-events.ts";
 import type { TokenRefused } from "./client/token-check.ts";
 import type { CatchUp, CatchUpRequest } from "./conversation/conversation.ts";
 import type { MissedNotices } from "./conversation/conversation-object.ts";
+import type { RelayOutcome } from "./conversation/delivery-state.ts";
 import type { Described, Wanted } from "./conversation/description.ts";
-import type { Reached } from "./conversation/lanes.ts";
 import type { HistoryRequest } from "./conversation/log.ts";
 import type { Will } from "./conversation/messages.ts";
 import type { RowChange, RowChanged } from "./conversation/row-change.ts";
 import type { Started } from "./conversation/started.ts";
-import type { ConversationRecord } from "./history/records.ts";
+import type { ConversationRecord } from "./database/records.ts";
 import type { QueuedEvent } from "./hooks/events.ts";
 import type { ErrorName } from "./protocol/errors.ts";
 import type { JsonObject } from "./protocol/json.ts";
 import type { HistoryMessage } from "./protocol/replies.ts";
-import type { Accepted, Notification, NumberedNotification } from "./push/schedule.ts";
+import type { Accepted, NumberedNotification, ScheduledNotification } from "./push/schedule.ts";
 import type { PushWork } from "./push/work.ts";
 
 /** What wrangler.toml and the secrets give the Worker and both object classes. */
@@ -69,7 +69,7 @@ export interface Objects<Stub> {
  */
 export interface ClientStub {
   fetch(request: Request): Promise<Response>;
-  deliver(conversationId: string, frame: Uint8Array): Promise<Reached>;
+  deliver(conversationId: string, frame: Uint8Array): Promise<RelayOutcome>;
   isOnline(): Promise<boolean>;
   /** Whether the client has a session on this user's socket. */
   isOnConnection(connectionId: string): Promise<boolean>;
@@ -123,14 +123,14 @@ export interface ConversationStub {
   changeRow(change: RowChange): Promise<RowChanged>;
   /** Deletes it with its history, for everybody. */
   remove(): Promise<undefined | Refused>;
-  say(message: Said): Promise<{ messageId: string; timestamp: number } | Refused>;
+  sendAsServer(message: ServerMessage): Promise<{ messageId: string; timestamp: number } | Refused>;
   /** @param viewer who looks; undefined for the app's server, which sees what is for some only */
   history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused>;
   /** Edits or recalls; with `silent` only the stored copy changes. */
   patch(patch: PatchByServer): Promise<undefined | Refused>;
-  deleteMessage(place: MessagePlace): Promise<undefined | Refused>;
+  deleteMessage(place: MessageLocation): Promise<undefined | Refused>;
   /** Of these clients those who may see a message and have not read it; nobody once it is recalled or gone. */
-  stillNewTo(message: Omit<MessagePlace, "from">, clientIds: string[]): Promise<string[]>;
+  stillNewTo(message: Omit<MessageLocation, "from">, clientIds: string[]): Promise<string[]>;
   /** Undefined for who is no member. */
   unread(clientId: string): Promise<number | undefined | Refused>;
 }
@@ -163,7 +163,7 @@ interface PushSchedule {
    * Has a notification sent at its time. A request that is known changes nothing and is answered as before. `full`
    * where as many wait as may.
    */
-  accept(notification: Notification, requestId: string | undefined): Promise<Accepted | "full">;
+  accept(notification: ScheduledNotification, requestId: string | undefined): Promise<Accepted | "full">;
   /** The notifications that wait for their time, the next one first. Not `scheduled`: the platform keeps that name. */
   waiting(): Promise<NumberedNotification[]>;
   /** The one under a number; undefined when all its devices were found, or it was taken back. */
@@ -210,7 +210,7 @@ export interface Changed {
 }
 
 /** A message of the app's server (http-api §2.2). */
-export interface Said {
+export interface ServerMessage {
   from: string;
   content: string | Uint8Array;
   transient: boolean;
@@ -224,14 +224,14 @@ export interface Said {
   dedupeToken: string | undefined;
 }
 
-export interface MessagePlace {
+export interface MessageLocation {
   messageId: string;
   timestamp: number;
   /** Who sent it; undefined to take it as it is. */
   from: string | undefined;
 }
 
-export type PatchByServer = MessagePlace & { silent: boolean } & (
+export type PatchByServer = MessageLocation & { silent: boolean } & (
     | { recall: true }
     | { recall: false; content: string | Uint8Array }
   );

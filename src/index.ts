@@ -3,8 +3,8 @@ import { connect } from "./gateway/connect.ts";
 import { consumeEvents } from "./hooks/consumer.ts";
 import type { QueuedEvent } from "./hooks/events.ts";
 import { createApp } from "./http/app.ts";
+import { runScheduledCleanup } from "./push/cleanup.ts";
 import { consumePushes } from "./push/consumer.ts";
-import { tidy } from "./push/daily.ts";
 import type { PushWork } from "./push/work.ts";
 
 export { AppObject } from "./app/app-object.ts";
@@ -20,7 +20,7 @@ export default {
   ...createApp({ connect }),
   queue: (batch: Batch, env: Env) =>
     isOfPushes(batch) ? consumePushes(batch.messages, env) : consumeEvents(batch.messages, env),
-  scheduled: (_: ScheduledController, env: Env) => tidy(env),
+  scheduled: (_: ScheduledController, env: Env) => runScheduledCleanup(env),
 };
 
 /** By what is on it: a second app's queues, in the same account, have other names. A batch is of one queue. */

@@ -3,8 +3,8 @@ import { copyFile, mkdir, readdir, realpath, rename, rm } from "node:fs/promises
 import { setPriority } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
-import { claim } from "../claim.ts";
 import { whyNot } from "../data-folder.ts";
+import { claim } from "../data-folder-lock.ts";
 import { Refusal } from "../options.ts";
 import { checkWhole, type Manifest, sealBackup, verifiedBackup } from "./manifest.ts";
 import { RunningRuntime } from "./running.ts";

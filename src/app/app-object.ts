@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
+import { lagOf } from "../database/lag.ts";
 import type { AppStub, Env } from "../env.ts";
-import { lagOf } from "../history/lag.ts";
 import { ArchiveLag } from "./archive-lag.ts";
-import { Facts } from "./facts.ts";
+import { KeyValues } from "./key-values.ts";
 import { Presence, type PresenceChange } from "./presence.ts";
 import { Quotas } from "./quotas.ts";
 
@@ -12,7 +12,7 @@ let startedAt: number | undefined;
 /** What is true of the app as a whole and has no other owner: a shell around its rules. There is one (`appOf`). */
 export class AppObject extends DurableObject<Env> implements AppStub {
   readonly #quotas = new Quotas();
-  readonly #facts: Facts;
+  readonly #facts: KeyValues;
   readonly #presence: Presence;
   readonly #lag: ArchiveLag;
 
@@ -22,7 +22,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     // In a new folder nothing can be left over from before.
     const isNew = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'facts'").toArray().length === 0;
     startedAt ??= isNew ? Number.NEGATIVE_INFINITY : Date.now();
-    this.#facts = new Facts(sql);
+    this.#facts = new KeyValues(sql);
     this.#presence = new Presence(sql, this.#facts);
     const start = env.OWN_BOX === "1" ? { at: startedAt } : undefined;
     this.#lag = new ArchiveLag(sql, this.#facts, lagOf(env), start);

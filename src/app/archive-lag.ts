@@ -1,6 +1,6 @@
-import type { Lag } from "../history/lag.ts";
+import type { Lag } from "../database/lag.ts";
 import type { Sql } from "../sql.ts";
-import type { Facts } from "./facts.ts";
+import type { KeyValues } from "./key-values.ts";
 
 /** What is claimed is written down in steps of this many milliseconds, for the time after the next start. */
 const STEP = 10_000;
@@ -8,7 +8,7 @@ const STEP = 10_000;
 /** Up to when D1 has everything that was said, and the conversations whose history did not reach it: a row each. */
 export class ArchiveLag {
   readonly #sql: Sql;
-  readonly #facts: Facts;
+  readonly #facts: KeyValues;
   readonly #lag: Lag;
   readonly #start: { at: number } | undefined;
 
@@ -16,7 +16,7 @@ export class ArchiveLag {
    * @param start when the machine came up again (ms), where machines go down. What they went down with is told by
    *   alarms that were due meanwhile: until those have gone off, nothing is claimed but what was claimed before.
    */
-  constructor(sql: Sql, facts: Facts, lag: Lag, start?: { at: number }) {
+  constructor(sql: Sql, facts: KeyValues, lag: Lag, start?: { at: number }) {
     this.#sql = sql;
     this.#facts = facts;
     this.#lag = lag;

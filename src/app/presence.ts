@@ -1,5 +1,5 @@
 import type { Sql } from "../sql.ts";
-import type { Facts } from "./facts.ts";
+import type { KeyValues } from "./key-values.ts";
 
 const DAY = 24 * 60 * 60 * 1000; // ms
 
@@ -21,9 +21,9 @@ const REMEMBERED = 30; // days
  */
 export class Presence {
   readonly #sql: Sql;
-  readonly #facts: Facts;
+  readonly #facts: KeyValues;
 
-  constructor(sql: Sql, facts: Facts) {
+  constructor(sql: Sql, facts: KeyValues) {
     this.#sql = sql;
     this.#facts = facts;
     sql.exec(

@@ -1,9 +1,9 @@
 import type { CatchUp } from "../conversation/conversation.ts";
+import type { MessageRecord } from "../database/records.ts";
 import { elapsed } from "../elapsed.ts";
-import type { MessageRecord } from "../history/records.ts";
-import { missedRecord, pushRecord, unreadRecord } from "../protocol/link-records.ts";
-import * as pushes from "../protocol/pushes.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
+import * as pushes from "../protocol/client-events.ts";
+import { eventRecord, missedRecord, unreadRecord } from "../protocol/link-records.ts";
 import { eachConversation } from "./each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
@@ -54,7 +54,8 @@ export async function catchUp(
       const push = pushes.message({ conversationId, kind, message, offline: true, hasMore });
       session.send(missedRecord(conversationId, push));
     }
-    for (const message of news.patches) session.send(pushRecord(pushes.patched({ conversationId, message })));
+    for (const message of news.patches)
+      session.send(eventRecord(pushes.patched({ conversationId, message })));
   }
   for (const [at, answer] of answers.entries()) {
     // Of very many, the rest waits at the gateway a little longer, and everybody else does not.
@@ -86,7 +87,7 @@ async function ask(
       toldAt = now;
       session.tell({ type: "catchingUp" });
     } catch (error) {
-      console.warn(`catch-up of ${conversationId} failed:`, reason(error));
+      console.warn(`catch-up of ${conversationId} failed:`, loggableError(error));
     }
   };
   await eachConversation(asked, AT_ONCE, askOne, () => aTurn(services));
@@ -103,11 +104,11 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   session.tell({ type: "caughtUp", conversationId, head });
   if (news === undefined) return inbox.forget(conversationId);
   // What was said since the answer went by links, perhaps of a sibling that is gone by now: nobody else has it.
-  const linked = siblings.some((sibling) => sibling.linkTo(conversationId) !== undefined);
-  if (linked || news.byLinks) session.tell({ type: "link", conversationId, since: news.head });
-  // A conversation somebody here is linked to stays: what comes over links leaves no other trace.
+  const subscribed = siblings.some((sibling) => sibling.subscriptionTo(conversationId) !== undefined);
+  if (subscribed || news.byLinks) session.tell({ type: "link", conversationId, since: news.head });
+  // A conversation somebody here is subscribed to stays: what comes over links leaves no other trace.
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
-  // A session that is gone may still be linked there, and what its link is told reaches nobody.
+  // A session that is gone may still be subscribed there, and what its link is told reaches nobody.
   const isLinked = news.byLinks || [session, ...siblings].some((one) => one.reaches(conversationId));
   const pending = unseen || isLinked;
   inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);

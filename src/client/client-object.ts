@@ -1,13 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
-import type { Reached } from "../conversation/lanes.ts";
+import type { RelayOutcome } from "../conversation/delivery-state.ts";
 import type { ClientStub, Env } from "../env.ts";
+import { loggableError } from "../loggable-error.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
-import { reason } from "../reason.ts";
 import { Client } from "./client.ts";
-import type { MissedNotices } from "./missed-notices.ts";
+import type { MissedEvents } from "./missed-events.ts";
 import { servicesOf } from "./services.ts";
 import { type ProvenRequest, Session, type SessionIdentity, type SessionState } from "./session.ts";
 import type { TokenRefused } from "./token-check.ts";
@@ -64,11 +64,11 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     try {
       socket.close(1000);
     } catch {}
-    await this.#client.linkClosed(session, code);
+    await this.#client.subscriptionClosed(session, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#client.linkClosed(this.#forget(socket), undefined);
+    await this.#client.subscriptionClosed(this.#forget(socket), undefined);
   }
 
   /** The session of a socket that is gone; an object that this woke need not have met it. */
@@ -85,13 +85,13 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
       await this.#client.wake();
     } catch (error) {
       // The platform tries a failing one a few times, and then never again.
-      console.error("alarm:", reason(error));
+      console.error("alarm:", loggableError(error));
       this.#alarm.within(RETRY);
     }
   }
 
   /** What the client missed beside messages. The caller has to show a session token of this client. */
-  async missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | TokenRefused> {
+  async missedNotices(clientId: string, token: string, after: number): Promise<MissedEvents | TokenRefused> {
     return this.#client.missedNotices(clientId, token, after);
   }
 
@@ -123,8 +123,8 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     this.#client.unban();
   }
 
-  /** The cold lane: records of a conversation for a client who has no link there. Whether anybody is online. */
-  async deliver(conversationId: string, frame: Uint8Array): Promise<Reached> {
+  /** The relay: records of a conversation for a client who has no link there. Whether anybody is online. */
+  async deliver(conversationId: string, frame: Uint8Array): Promise<RelayOutcome> {
     return this.#client.deliver(conversationId, frame);
   }
 

@@ -1,15 +1,15 @@
-import type { Reached } from "../conversation/lanes.ts";
+import type { RelayOutcome } from "../conversation/delivery-state.ts";
 import type { Leaving } from "../hooks/events.ts";
+import { loggableError } from "../loggable-error.ts";
+import * as pushes from "../protocol/client-events.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { linkClose, type SessionReport } from "../protocol/link-controls.ts";
-import { coldRecord, joinRecords, pushRecord, replyRecord } from "../protocol/link-records.ts";
-import * as pushes from "../protocol/pushes.ts";
+import { eventRecord, joinRecords, relayRecord, replyRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
-import { reason } from "../reason.ts";
 import type { Sql } from "../sql.ts";
-import { type Absence, Absences, absenceOf } from "./absences.ts";
-import { Attendance } from "./attendance.ts";
+import { AccessState } from "./access-state.ts";
+import { type BrokenSession, BrokenSessions, brokenSessionOf } from "./broken-sessions.ts";
 import { catchUp } from "./catch-up.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
 import { LABEL_LIMIT } from "./credentials.ts";
@@ -20,14 +20,14 @@ import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
 import { decideLogin, type Refused, renewedToken } from "./login.ts";
 import { Logouts } from "./logouts.ts";
-import { type MissedNotices, missedNotices } from "./missed-notices.ts";
+import { type MissedEvents, missedEvents } from "./missed-events.ts";
 import { answerOnline } from "./online-query.ts";
 import { TooManyQueries } from "./query-queue.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
+import { SessionEvents } from "./session-events.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
-import { shareLinks } from "./shared-links.ts";
-import { Standing } from "./standing.ts";
+import { shareSubscriptions } from "./shared-subscriptions.ts";
 import { Tags } from "./tags.ts";
 import { checkToken, deviceOfToken, type Records, type TokenRefused } from "./token-check.ts";
 import { unreadCount } from "./unread-count.ts";
@@ -51,8 +51,8 @@ const LINKS_DEVICE = 4;
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
 export class Client {
-  readonly #absences: Absences;
-  readonly #attendance: Attendance;
+  readonly #absences: BrokenSessions;
+  readonly #attendance: SessionEvents;
   readonly #devices: Devices;
   readonly #firstLogin: FirstLogin;
   readonly #inbox: Inbox;
@@ -62,11 +62,11 @@ export class Client {
   readonly #will: LastWill;
 
   constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
-    this.#absences = new Absences(sql);
-    this.#attendance = new Attendance(sql, services, () => this.#isPresent());
+    this.#absences = new BrokenSessions(sql);
+    this.#attendance = new SessionEvents(sql, services, () => this.#isPresent());
     this.#devices = new Devices(sql, services);
     this.#inbox = new Inbox(sql);
-    this.#records = { tags: new Tags(sql), standing: new Standing(sql), logouts: new Logouts(sql) };
+    this.#records = { tags: new Tags(sql), standing: new AccessState(sql), logouts: new Logouts(sql) };
     this.#will = new LastWill(new Wills(sql), services);
     // One client has one query before D1 at a time (I13).
     this.#services = {
@@ -105,9 +105,9 @@ export class Client {
   }
 
   /** Records of a conversation, to every session; whether there was one. */
-  deliver(conversationId: string, frame: Uint8Array): Reached {
+  deliver(conversationId: string, frame: Uint8Array): RelayOutcome {
     this.#inbox.add(conversationId);
-    const record = coldRecord(conversationId, frame);
+    const record = relayRecord(conversationId, frame);
     const sessions = this.#open();
     for (const session of sessions) session.send(record);
     if (sessions.length > 0) return "online";
@@ -117,11 +117,11 @@ export class Client {
   }
 
   /** What the client missed beside messages (wire §5.4). The caller has to show its session token. */
-  async missedNotices(clientId: string, token: string, after: number): Promise<MissedNotices | TokenRefused> {
+  async missedNotices(clientId: string, token: string, after: number): Promise<MissedEvents | TokenRefused> {
     const refused = await this.checkToken(clientId, token);
     if (refused !== undefined) return refused;
     if (!this.#firstLogin.isDone) await this.#lookAgain(clientId);
-    const missed = await missedNotices(clientId, after, this.#inbox, this.#services);
+    const missed = await missedEvents(clientId, after, this.#inbox, this.#services);
     return this.#firstLogin.isDone ? missed : { ...missed, complete: false };
   }
 
@@ -156,7 +156,7 @@ export class Client {
   signatureRefusal(signedAt: number): ErrorName | undefined {
     const { standing } = this.#records;
     if (standing.ban !== undefined) return "BLACKLISTED";
-    return standing.voids(signedAt) ? "SIGNATURE_FAILED" : undefined;
+    return standing.isRevoked(signedAt) ? "SIGNATURE_FAILED" : undefined;
   }
 
   /** Messages unread in all conversations together (Y-22). */
@@ -171,7 +171,7 @@ export class Client {
     try {
       return await this.#services.untoldConversations(clientId);
     } catch (error) {
-      console.warn(`the first login of ${clientId} is not known yet:`, reason(error));
+      console.warn(`the first login of ${clientId} is not known yet:`, loggableError(error));
       return [];
     }
   }
@@ -180,27 +180,27 @@ export class Client {
   kick(clientId: string, reason: string): number {
     const now = this.#services.now();
     this.#records.standing.kick(now);
-    this.#devices.turnedOut(clientId, now);
+    this.#devices.unbindAll(clientId, now);
     return this.#endAll("KICKED_BY_APP", reason);
   }
 
   /** Ends every session with 4106, and refuses logins until `unban` (X-22). */
   ban(clientId: string, reason: string): void {
     const now = this.#services.now();
-    this.#records.standing.banish({ reason, at: now });
-    this.#devices.turnedOut(clientId, now);
+    this.#records.standing.setBan({ reason, at: now });
+    this.#devices.unbindAll(clientId, now);
     this.#endAll("BLACKLISTED", reason);
   }
 
   unban(): void {
-    this.#records.standing.pardon();
+    this.#records.standing.liftBan();
   }
 
   #endAll(error: ErrorName, reason: string): number {
     const sessions = this.#open();
     for (const session of sessions) {
       this.#will.discard(session.identity.sessionId);
-      this.#attendance.leaves(session, "kicked", reason);
+      this.#attendance.closing(session, "kicked", reason);
       this.#absences.forget(session.identity.sessionId);
       this.#unlinkDevice(session);
       session.end(error, reason || undefined);
@@ -209,14 +209,15 @@ export class Client {
       this.#will.discard(absence.sessionId);
       this.#ended(absence, "kicked", reason);
     }
-    for (const { identity } of sessions.slice(0, 1)) this.#attendance.left(identity.clientId);
+    for (const { identity } of sessions.slice(0, 1)) this.#attendance.updatePresence(identity.clientId);
     return sessions.length;
   }
 
   /** What a gateway says of a session's links. */
   async reported(session: Session, report: SessionReport): Promise<void> {
     const { conversationId } = report;
-    if (report.type !== "behind") return shareLinks(session, report, this.#siblings(session), this.#inbox);
+    if (report.type !== "behind")
+      return shareSubscriptions(session, report, this.#siblings(session), this.#inbox);
     session.drop(conversationId);
     return this.#catchUp(session, [conversationId]);
   }
@@ -230,7 +231,7 @@ export class Client {
         const busy = replies.errorReply(command.serial, "MESSAGE_SENT_QUOTA_EXCEEDED", detail);
         return this.#reply(session, command.serial, busy);
       }
-      console.error(command.name, reason(error));
+      console.error(command.name, loggableError(error));
       // To some SDKs, an error to a login is final.
       if (command.name === "session.open") session.tell({ type: "undecided" });
       else this.#refuse(session, command.serial, "INTERNAL_ERROR");
@@ -248,8 +249,8 @@ export class Client {
    * A session's link is gone. Where the gateway says that the device is lost, so is the session, unless it had ended:
    * its will is due, if it left one (M-47). Without that word the device may well be there, and has time to come back.
    */
-  async linkClosed(session: Session | undefined, code: number | undefined): Promise<void> {
-    const lost = session && absenceOf(session);
+  async subscriptionClosed(session: Session | undefined, code: number | undefined): Promise<void> {
+    const lost = session && brokenSessionOf(session);
     if (session !== undefined && lost !== undefined) {
       const why = code === undefined ? undefined : WORDS[code];
       const heir = why === undefined && this.#open().find((other) => isSameDevice(other, lost));
@@ -277,10 +278,10 @@ export class Client {
   }
 
   /** A session that was open is over. */
-  #ended(absence: Absence, why: Leaving, message?: string): void {
+  #ended(absence: BrokenSession, why: Leaving, message?: string): void {
     this.#absences.forget(absence.sessionId);
-    this.#attendance.gone(absence, why, message);
-    this.#attendance.left(absence.clientId);
+    this.#attendance.closed(absence, why, message);
+    this.#attendance.updatePresence(absence.clientId);
   }
 
   /** Whoever did not come back in time is lost. */
@@ -323,7 +324,7 @@ export class Client {
   }
 
   /** The will that a session left is its device's next one's. */
-  #takesOver(session: Session, before: Absence): void {
+  #takesOver(session: Session, before: BrokenSession): void {
     if (this.#will.continued(before.sessionId, session.identity.sessionId)) this.#absences.remember(session);
   }
 
@@ -427,7 +428,7 @@ export class Client {
     this.#replyToOpen(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
     if (!wasOpen) {
       const isTold = this.#continues(session, command);
-      this.#attendance.came(session, command, { wasOnline, isTold });
+      this.#attendance.opened(session, command, { wasOnline, isTold });
     }
     // Nobody else is told of a session's end.
     if (state.announced || state.pushDevice !== undefined) this.#absences.remember(session);
@@ -447,17 +448,17 @@ export class Client {
     const deviceId = deviceIdOf(session);
     // Written first: the device's tokens are over whatever becomes of the rest.
     if (deviceId !== undefined) this.#records.logouts.add(deviceId, this.#services.now());
-    this.#attendance.leaves(session, "logout");
+    this.#attendance.closing(session, "logout");
     this.#absences.forget(sessionId);
     session.state = { phase: "connecting" };
     this.#will.discard(sessionId);
-    this.#attendance.left(clientId);
-    const unlinked = device === undefined || (await this.#devices.left(clientId, device));
+    this.#attendance.updatePresence(clientId);
+    const unsubscribed = device === undefined || (await this.#devices.left(clientId, device));
     const error = "UNBIND_INSTALLATION_FAILED";
     this.#reply(
       session,
       serial,
-      unlinked ? replies.sessionClosed(serial) : replies.errorReply(serial, error),
+      unsubscribed ? replies.sessionClosed(serial) : replies.errorReply(serial, error),
     );
     session.tell({ type: "ended" });
   }
@@ -504,7 +505,7 @@ export class Client {
   #displace(session: Session, sameDevice: boolean): void {
     if (!sameDevice) this.#will.discard(session.identity.sessionId);
     const detail = sameDevice ? "the client logged in again on this device with the same tag" : DISPLACED;
-    this.#attendance.leaves(session, sameDevice ? "lost" : "displaced", detail);
+    this.#attendance.closing(session, sameDevice ? "lost" : "displaced", detail);
     this.#absences.forget(session.identity.sessionId);
     if (!sameDevice) this.#unlinkDevice(session);
     session.end("SESSION_CONFLICT", detail);
@@ -514,7 +515,7 @@ export class Client {
     return this.#open().filter((other) => other !== session);
   }
 
-  /** Conversations that may hold news for a session: the inbox, and what a sibling is linked to (L5). */
+  /** Conversations that may hold news for a session: the inbox, and what a sibling is subscribed to (L5). */
   #news(session: Session): string[] {
     const held = this.#siblings(session).flatMap(({ links }) =>
       links.map(({ conversationId }) => conversationId),
@@ -546,7 +547,7 @@ export class Client {
 
   /** Java opens with a token and no serial, and is answered all the same. */
   #replyToOpen(session: Session, serial: number | undefined, payload: Uint8Array): void {
-    session.send(serial === undefined ? pushRecord(payload) : replyRecord(serial, payload));
+    session.send(serial === undefined ? eventRecord(payload) : replyRecord(serial, payload));
   }
 
   #refuse(session: Session, serial: number | undefined, error: ErrorName): void {
@@ -554,7 +555,7 @@ export class Client {
   }
 }
 
-function isSameDevice({ state }: Session, { tag, deviceId }: Absence): boolean {
+function isSameDevice({ state }: Session, { tag, deviceId }: BrokenSession): boolean {
   return state.phase === "open" && state.tag === tag && state.deviceId === deviceId;
 }
 

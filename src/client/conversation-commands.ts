@@ -2,9 +2,9 @@ import { QUERY_ANSWER_BYTES } from "../bounds.ts";
 import type { Described, Wanted } from "../conversation/description.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
-import { type ConversationFound, isWhereByIdOnly } from "../history/query.ts";
-import { type Asker, withoutMembers } from "../history/reach.ts";
-import type { ConversationRecord } from "../history/records.ts";
+import { type ConversationFound, isWhereByIdOnly } from "../database/query.ts";
+import { type Asker, withoutMembers } from "../database/reach.ts";
+import type { ConversationRecord } from "../database/records.ts";
 import { ALLOWED, type ConversationVerdict } from "../hooks/events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { conversationJson } from "../protocol/conversation-json.ts";
@@ -12,10 +12,10 @@ import type { ErrorName } from "../protocol/errors.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import * as replies from "../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
+import type { AccessState } from "./access-state.ts";
 import { whatFits } from "./answer-size.ts";
 import { eachConversation } from "./each-conversation.ts";
 import type { Services } from "./services.ts";
-import type { Standing } from "./standing.ts";
 import { bringUpToDate } from "./up-to-date.ts";
 
 const DEFAULT_LIMIT = 10; // conversations, when a query does not say (B-20)
@@ -34,7 +34,7 @@ export async function answerStart(
   services: Services,
   clientId: string,
   command: CommandOf<"conversation.start">,
-  standing: Standing,
+  standing: AccessState,
 ): Promise<StartAnswer> {
   const { serial } = command;
   const refuse = (error: ErrorName, detail?: string) => {
@@ -49,7 +49,7 @@ export async function answerStart(
   if ("refused" in record) return refuse(record.refused, record.detail);
   if (!(await mayStart(services, clientId, command, standing)))
     return refuse("CONVERSATION_SIGNATURE_FAILED");
-  const verdict = command.supervised ? await askedToStart(services, record, columns) : ALLOWED;
+  const verdict = command.needsCheck ? await askedToStart(services, record, columns) : ALLOWED;
   if (!verdict.allowed) {
     const reply = replies.errorReply(serial, "CONVERSATION_REJECTED_BY_APP", verdict);
     return { conversationId: "", reply, pushes: [] };
@@ -76,12 +76,12 @@ async function askedToStart(
 async function mayStart(
   services: Services,
   clientId: string,
-  { supervised, kind, members, signature }: CommandOf<"conversation.start">,
-  standing: Standing,
+  { needsCheck, kind, members, signature }: CommandOf<"conversation.start">,
+  standing: AccessState,
 ): Promise<boolean> {
-  if (!supervised || kind === "temporary" || !(await services.settings()).security.signConversation)
+  if (!needsCheck || kind === "temporary" || !(await services.settings()).security.signConversation)
     return true;
-  if (signature === undefined || standing.voids(lastTimeOf(signature))) return false;
+  if (signature === undefined || standing.isRevoked(lastTimeOf(signature))) return false;
   const { appId, masterKey } = services;
   const permission = { action: "create", members } as const;
   return isSignatureValid({ appId, masterKey, clientId, permission, signature, now: services.now() });

@@ -1,6 +1,6 @@
+import { loggableError } from "../loggable-error.ts";
 import type { CommandOf, Signature } from "../protocol/commands.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
-import { reason } from "../reason.ts";
 import type { Settings } from "../settings/schema.ts";
 import { looksLikeJsonWebToken, type TokenVerdict } from "./json-web-token.ts";
 import type { Refused } from "./login.ts";
@@ -83,7 +83,7 @@ export async function checkCredentials(
     try {
       verdict = await services.checkJsonWebToken(signature.signature, clientId, jwt);
     } catch (error) {
-      console.error("login by JSON Web Token:", reason(error));
+      console.error("login by JSON Web Token:", loggableError(error));
       return { refused: "INTERNAL_ERROR", detail: "the keys for JSON Web Tokens cannot be read" };
     }
     return "problem" in verdict ? failed(verdict.problem) : { madeAt: verdict.issuedAt };

@@ -1,9 +1,9 @@
-import { type DeviceClient, NOTED_EVERY } from "../history/device-clients.ts";
-import { reason } from "../reason.ts";
+import { type DeviceClient, NOTED_EVERY } from "../database/device-clients.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { Sql } from "../sql.ts";
 import type { Services } from "./services.ts";
 
-/** How long a logout waits for its device to be unlinked (ms). */
+/** How long a logout waits for its device to be unsubscribed (ms). */
 const LOGOUT_DEADLINE = 3_000;
 const RETRY = 10_000; // ms
 /** How often a login is decided anew when others log in on its device at the same moment. */
@@ -68,11 +68,11 @@ export class Devices {
   }
 
   /** The client was kicked or banned at this time (ms), wherever he was logged in; nobody waits for this. */
-  turnedOut(clientId: string, at: number): void {
+  unbindAll(clientId: string, at: number): void {
     void this.#after(() => this.#carryOut({ type: "turned out", clientId, at }, "first"));
   }
 
-  /** A logout; resolves to whether the device is unlinked, 3 s later at the latest. If not, that is tried again. */
+  /** A logout; resolves to whether the device is unsubscribed, 3 s later at the latest. If not, that is tried again. */
   async left(clientId: string, device: string): Promise<boolean> {
     let cancel = () => {};
     const late = new Promise<false>((resolve) => {
@@ -109,7 +109,7 @@ export class Devices {
       this.#settled(change);
       return true;
     } catch (error) {
-      console.error("pushes to a device:", reason(error));
+      console.error("pushes to a device:", loggableError(error));
       this.#owe(change);
       this.#services.retryAfter(RETRY);
       return false;

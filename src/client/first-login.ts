@@ -1,4 +1,4 @@
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { Sql } from "../sql.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
@@ -50,7 +50,7 @@ export class FirstLogin {
       this.#sql.exec("INSERT OR IGNORE INTO first_login VALUES (?)", this.#services.now());
       this.#done = true;
     } catch (error) {
-      console.warn(`the first login of ${clientId} is not known yet:`, reason(error));
+      console.warn(`the first login of ${clientId} is not known yet:`, loggableError(error));
       this.#services.retryAfter(RETRY);
     }
     return found;

@@ -1,8 +1,8 @@
 import type { JSONWebKeySet } from "jose";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
-import { readText } from "../outbound/outbound.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
+import { readText } from "../outbound/http-client.ts";
 
 /** As much of `fetch` as it takes. */
 export type Fetch = (url: string, init: { signal: AbortSignal; redirect: "manual" }) => Promise<Response>;
@@ -49,7 +49,7 @@ export class KeySets {
       known.readAt = now;
       known.triedAt = now;
     } catch (error) {
-      console.error("keys for JSON Web Tokens: not read:", reason(error));
+      console.error("keys for JSON Web Tokens: not read:", loggableError(error));
       known.triedAt = now;
       if (known.keys === undefined) throw error;
     }

@@ -1,7 +1,7 @@
 import { isConversationId, newMessageId } from "../conversation/ids.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
-import { reason } from "../reason.ts";
 import type { Services } from "./services.ts";
 import type { Wills } from "./wills.ts";
 
@@ -93,7 +93,7 @@ export class LastWill {
       await this.#services.will(conversationId, clientId, will);
       this.#wills.drop(will.id);
     } catch (error) {
-      console.warn(`will in ${conversationId} is late:`, reason(error));
+      console.warn(`will in ${conversationId} is late:`, loggableError(error));
       this.#services.retryAfter(RETRY);
     }
   }

@@ -49,7 +49,7 @@ export async function decideLogin(
   const { clientId, sessionId } = session.identity;
   const { tokens, now } = services;
   // The app's own rules; most apps have none, and then nobody looks for them.
-  const settings = command.supervised ? await services.settings() : undefined;
+  const settings = command.needsCheck ? await services.settings() : undefined;
   const judged = session.state.phase === "connecting" ? session.state.proof : undefined;
   // Opening again on the same socket comes here unjudged: the object is awake for it anyway.
   const proof = judged ?? (await judgeLogin(clientId, command, settings?.security, services));
@@ -79,20 +79,20 @@ export async function decideLogin(
     // First: a ban voids tokens too, and SDKs that hear of a void token come again.
     if (standing.ban !== undefined) return { refused: "BLACKLISTED", detail: standing.ban.reason };
     // On hearing that a token is void, SDKs come again with a signature.
-    if (standing.voids(madeAt)) return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
-    if (claims !== undefined && logouts.voids(claims.deviceId, claims.issuedAt)) return tokenIsVoid;
+    if (standing.isRevoked(madeAt)) return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
+    if (claims !== undefined && logouts.isRevoked(claims.deviceId, claims.issuedAt)) return tokenIsVoid;
     const sign = decide(login, others, tags);
     if (!sign.admitted) return conflict;
     const generation = sign.holder?.generation ?? 0;
     const issuedAt = logouts.issueTime(deviceId, standing.issueTime(now()));
     const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation, proven }, issuedAt);
     // Signing took a while: what was decided may be stale.
-    if (standing.voids(issuedAt) || standing.ban !== undefined) continue;
-    if (logouts.voids(deviceId, issuedAt)) continue;
+    if (standing.isRevoked(issuedAt) || standing.ban !== undefined) continue;
+    if (logouts.isRevoked(deviceId, issuedAt)) continue;
     const still = decide(login, others, tags);
     if (!still.admitted) return conflict;
     if ((still.holder?.generation ?? 0) !== generation) continue;
-    const fresh = { announced, links: [], linking: [], behind: [] };
+    const fresh = { announced, links: [], subscribing: [], behind: [] };
     const kept = session.state.phase === "open" ? session.state : fresh;
     const state: OpenState = {
       ...kept,
@@ -119,15 +119,15 @@ const conflict: Refused = {
  */
 export async function renewedToken(
   session: Session,
-  { supervised, signature }: CommandOf<"session.refresh">,
+  { needsCheck, signature }: CommandOf<"session.refresh">,
   { tags, standing, logouts }: Records,
   services: Services,
 ): Promise<{ token: string; tokenTtl: number } | Refused | undefined> {
-  if (supervised && signature !== undefined) {
+  if (needsCheck && signature !== undefined) {
     const { security } = await services.settings();
     const proof = await checkCredentials(session.identity.clientId, signature, security, services);
     if ("refused" in proof) return proof;
-    if (standing.voids(proof.madeAt)) return failed(KICKED_SINCE);
+    if (standing.isRevoked(proof.madeAt)) return failed(KICKED_SINCE);
   }
   const { state, identity } = session;
   if (state.phase !== "open") return undefined;

@@ -21,7 +21,7 @@ export class Logouts {
   }
 
   /** Whether a token issued to a device at this time (ms) is void, because the device logged out since. */
-  voids(device: string | undefined, issuedAt: number): boolean {
+  isRevoked(device: string | undefined, issuedAt: number): boolean {
     return issuedAt <= (this.#last(device) ?? Number.NEGATIVE_INFINITY);
   }
 

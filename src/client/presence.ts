@@ -1,7 +1,7 @@
 import type { PresenceChange } from "../app/presence.ts";
 import { PRESENCE_AT_ONCE, PRESENCE_WAITING } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 
 /** After so long (ms) a call's answer, or that it failed, is known: one of which nothing is heard died with its object. */
 const CALL_LIFETIME = 6_000;
@@ -46,7 +46,7 @@ export class Presence {
       try {
         await tell(changes);
       } catch (error) {
-        console.warn(`presence of ${changes.length} clients:`, reason(error));
+        console.warn(`presence of ${changes.length} clients:`, loggableError(error));
       }
       if (this.#call !== call) return; // another one took over
     }

@@ -9,15 +9,13 @@ import { knownConversations } from "../conversation/known-conversations.ts";
 import type { Will } from "../conversation/messages.ts";
 import type { ConversationLimits } from "../conversation/new-conversation.ts";
 import type { Started } from "../conversation/started.ts";
-import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
-import { lagging } from "../history/archive.ts";
+import { lagging } from "../database/archive.ts";
 import {
   conversationsAfter,
   type Memberships,
   registerClient,
   untoldConversationsOf,
-} from "../history/clients.ts";
+} from "../database/clients.ts";
 import {
   bindDevice,
   type DeviceBinding,
@@ -25,18 +23,20 @@ import {
   deviceState,
   unbindDevice,
   unbindEverywhere,
-} from "../history/device-clients.ts";
+} from "../database/device-clients.ts";
 import {
   type ConversationFound,
   type ConversationQuery,
   type QueryRefusal,
   queryConversations,
-} from "../history/query.ts";
-import type { ConversationRecord } from "../history/records.ts";
+} from "../database/query.ts";
+import type { ConversationRecord } from "../database/records.ts";
+import { withDeadline } from "../deadline.ts";
+import type { Env } from "../env.ts";
 import type { AppEvent, Hooks } from "../hooks/events.ts";
 import { hooksOf } from "../hooks/hooks.ts";
 import { eventQueueOf } from "../hooks/queue.ts";
-import { outboundOf } from "../outbound/outbound.ts";
+import { outboundOf } from "../outbound/http-client.ts";
 import type { Shown } from "../protocol/shown.ts";
 import { publish } from "../queue/publish.ts";
 import type { Settings } from "../settings/schema.ts";

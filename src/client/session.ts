@@ -1,12 +1,12 @@
 import type { ErrorName } from "../protocol/errors.ts";
-import type { Period, SessionControl, SessionRequest, SyncMode } from "../protocol/link-controls.ts";
+import type { Epoch, SessionControl, SessionRequest, SyncMode } from "../protocol/link-controls.ts";
 import { controlRecord } from "../protocol/link-records.ts";
 import type { LoginProof } from "./credentials.ts";
 
-/** A conversation this session is linked to, as the gateway reported it (L3). */
-export interface HeldLink {
+/** A conversation this session is subscribed to, as the gateway reported it (L3). */
+export interface HeldSubscription {
   conversationId: string;
-  period: Period;
+  epoch: Epoch;
   since: number;
 }
 
@@ -44,9 +44,9 @@ export type SessionState =
       known: Known;
       /** The app's server was told of it, and is to be told of its end (H-09). */
       announced: boolean;
-      links: HeldLink[];
-      /** Conversations the session is about to be linked to. */
-      linking: string[];
+      links: HeldSubscription[];
+      /** Conversations the session is about to be subscribed to. */
+      subscribing: string[];
       /** Conversations that did not answer the catch-up: what is for them waits at the gateway. */
       behind: string[];
     };
@@ -96,14 +96,14 @@ export class Session {
       : { unread: undefined, reads: undefined, patches: undefined };
   }
 
-  get links(): readonly HeldLink[] {
+  get links(): readonly HeldSubscription[] {
     return this.#state.phase === "open" ? this.#state.links : [];
   }
 
   /** Whether something may reach the client there by this session's link alone. */
   reaches(conversationId: string): boolean {
-    const linking = this.#state.phase === "open" && this.#state.linking.includes(conversationId);
-    return linking || this.linkTo(conversationId) !== undefined;
+    const subscribing = this.#state.phase === "open" && this.#state.subscribing.includes(conversationId);
+    return subscribing || this.subscriptionTo(conversationId) !== undefined;
   }
 
   get behind(): readonly string[] {
@@ -121,27 +121,27 @@ export class Session {
     this.state = { ...this.#state, pushDevice: device };
   }
 
-  startLinking(conversationId: string): void {
-    if (this.#state.phase !== "open" || this.#state.linking.includes(conversationId)) return;
-    this.state = { ...this.#state, linking: [...this.#state.linking, conversationId] };
+  startSubscribing(conversationId: string): void {
+    if (this.#state.phase !== "open" || this.#state.subscribing.includes(conversationId)) return;
+    this.state = { ...this.#state, subscribing: [...this.#state.subscribing, conversationId] };
   }
 
-  linkTo(conversationId: string): HeldLink | undefined {
+  subscriptionTo(conversationId: string): HeldSubscription | undefined {
     return this.links.find((link) => link.conversationId === conversationId);
   }
 
-  hold(link: HeldLink): void {
+  hold(link: HeldSubscription): void {
     if (this.#state.phase !== "open") return;
     const others = this.#state.links.filter(({ conversationId }) => conversationId !== link.conversationId);
-    const linking = this.#state.linking.filter((id) => id !== link.conversationId);
-    this.state = { ...this.#state, links: [...others, link], linking };
+    const subscribing = this.#state.subscribing.filter((id) => id !== link.conversationId);
+    this.state = { ...this.#state, links: [...others, link], subscribing };
   }
 
   drop(conversationId: string): void {
     if (this.#state.phase !== "open" || !this.reaches(conversationId)) return;
     const links = this.#state.links.filter((link) => link.conversationId !== conversationId);
-    const linking = this.#state.linking.filter((id) => id !== conversationId);
-    this.state = { ...this.#state, links, linking };
+    const subscribing = this.#state.subscribing.filter((id) => id !== conversationId);
+    this.state = { ...this.#state, links, subscribing };
   }
 
   /** A socket that is closing refuses; its close event follows. */

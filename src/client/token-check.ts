@@ -1,14 +1,14 @@
 import type { ErrorName } from "../protocol/errors.ts";
+import type { AccessState } from "./access-state.ts";
 import type { Logouts } from "./logouts.ts";
 import type { Services } from "./services.ts";
 import type { IssuedClaims } from "./session-token.ts";
-import type { Standing } from "./standing.ts";
 import { type Tags, tagOf } from "./tags.ts";
 
 /** Who decides what a session token is still worth, beside the token itself. */
 export interface Records {
   tags: Tags;
-  standing: Standing;
+  standing: AccessState;
   logouts: Logouts;
 }
 
@@ -57,7 +57,7 @@ async function claimsOf(
   if (claims === undefined) return { refused: "SESSION_TOKEN_EXPIRED" };
   if (standing.ban !== undefined) return { refused: "BLACKLISTED" };
   const { deviceId, issuedAt } = claims;
-  if (standing.voids(issuedAt) || logouts.voids(deviceId, issuedAt))
+  if (standing.isRevoked(issuedAt) || logouts.isRevoked(deviceId, issuedAt))
     return { refused: "SESSION_TOKEN_EXPIRED" };
   const tag = tagOf(claims.tag);
   const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);

@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { Shown } from "../protocol/shown.ts";
-import { reason } from "../reason.ts";
 import type { Services } from "./services.ts";
 
 /** How long a list may wait for what its client was shown (ms). */
@@ -17,7 +17,7 @@ export async function bringUpToDate(services: Services, shown: readonly Shown[])
   try {
     await withDeadline(copyAll(services, shown), DEADLINE, "copying what was shown");
   } catch (error) {
-    console.warn("a list may be late:", reason(error));
+    console.warn("a list may be late:", loggableError(error));
   }
 }
 

@@ -1,12 +1,12 @@
-import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import {
   archivedUpTo,
   deleteConversation,
   deleteMessages,
   saveConversation,
   saveMessages,
-} from "../history/archive.ts";
+} from "../database/archive.ts";
+import { withDeadline } from "../deadline.ts";
+import type { Env } from "../env.ts";
 import type { Archive } from "./outbox.ts";
 import type { Removal } from "./removal.ts";
 

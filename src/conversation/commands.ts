@@ -32,7 +32,7 @@ export function refusalWithoutConversation(command: ConversationCommand): ErrorN
 }
 
 /**
- * Whether doing a command twice is the same as doing it once. Only such commands are sent again when a link
+ * Whether doing a command twice is the same as doing it once. Only such commands are sent again when a subscription
  * broke before they were answered; a stored message is, because its token is recognised (I3).
  */
 export function isRepeatable(command: ConversationCommand): boolean {

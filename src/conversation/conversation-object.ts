@@ -1,39 +1,47 @@
 import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
+import { lagOf } from "../database/lag.ts";
+import type { ConversationRecord } from "../database/records.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Changed, ConversationStub, Env, MessagePlace, PatchByServer, Refused, Said } from "../env.ts";
-import { lagOf } from "../history/lag.ts";
-import type { ConversationRecord } from "../history/records.ts";
+import type {
+  Changed,
+  ConversationStub,
+  Env,
+  MessageLocation,
+  PatchByServer,
+  Refused,
+  ServerMessage,
+} from "../env.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { hooksOf } from "../hooks/hooks.ts";
 import { eventQueueOf } from "../hooks/queue.ts";
+import { loggableError } from "../loggable-error.ts";
 import { filtered } from "../moderation/filter.ts";
 import { keywordFilterOf } from "../moderation/store.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { type ConversationRequest, type LinkRequest, linkClose } from "../protocol/link-controls.ts";
+import { type ConversationRequest, linkClose, type SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { verifyMembershipSignature } from "../protocol/signatures.ts";
 import { publish } from "../queue/publish.ts";
-import { reason } from "../reason.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { archiveOf } from "./archive.ts";
-import { ColdCalls } from "./cold-calls.ts";
 import { isConversationCommand } from "./commands.ts";
 import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
 import { Delivery } from "./delivery.ts";
+import type { Owed, Subscription, SubscriptionIdentity, SubscriptionPort } from "./delivery-state.ts";
 import { type Described, described, type Wanted } from "./description.ts";
 import { newConversationId } from "./ids.ts";
 import { knownClients } from "./known-clients.ts";
-import type { Link, LinkIdentity, LinkPort, Owed } from "./lanes.ts";
 import type { HistoryRequest } from "./log.ts";
 import type { Will } from "./messages.ts";
 import { noticesOf } from "./notice-records.ts";
-import type { Notification } from "./notices.ts";
+import type { MissedEvent } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
+import { RelayCalls } from "./relay-calls.ts";
 import { clearArchive } from "./removal.ts";
-import { NOBODY, replayOf, unreadOf } from "./replay.ts";
+import { NO_ORIGIN, replayOf, unreadOf } from "./replay.ts";
 import { changeRow, type RowChange, type RowChanged } from "./row-change.ts";
 import { type Origin, startHere } from "./start.ts";
 import type { Started } from "./started.ts";
@@ -41,14 +49,14 @@ import { ConversationState } from "./state.ts";
 import { dropTables } from "./tables.ts";
 import { areSame, UniqueRegistry } from "./unique-registry.ts";
 
-const COLD_DEADLINE = 5_000; // ms for a client's object to take a delivery
+const RELAY_DEADLINE = 5_000; // ms for a client's object to take a delivery
 const START_DEADLINE = 4_000; // ms for the successor of a unique conversation, less than who asks waits for
-const OWED_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
+const PENDING_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
 const RETRY = 60_000; // ms
 const TURNS = 4; // of the thread: by then what one device sent together is handed over (measured)
 
 export interface MissedNotices {
-  notifications: Notification[];
+  notifications: MissedEvent[];
   /** Whether nothing of that time was dropped. */
   complete: boolean;
 }
@@ -61,14 +69,14 @@ interface Open {
 }
 
 /** In whose name the app's server changes things. */
-const NO_CLIENT = { clientId: "", origin: NOBODY };
+const NO_CLIENT = { clientId: "", origin: NO_ORIGIN };
 
 /** One conversation: a shell that gives the rules their storage, clock, sockets and alarm. */
 export class ConversationObject extends DurableObject<Env> implements ConversationStub {
   #open: Open | undefined;
   /** Deleted, but D1 may not know it yet. */
   #deleted: ConversationState | undefined;
-  readonly #links = new Map<WebSocket, Link>();
+  readonly #subscriptions = new Map<WebSocket, Subscription>();
   readonly #alarm: Alarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -88,47 +96,49 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   #woke({ state, delivery, outbox }: Open): void {
     // Once D1 has caught up, nothing would say any more that this was not told.
-    if (state.indexIsStale) delivery.makeGood();
+    if (state.indexIsStale) delivery.resumePending();
     outbox.woke(this.#alarm.isSet);
   }
 
-  /** Opens a link for a session the gateway vouches for; 404 if there is no such conversation. */
+  /** Opens a subscription for a session the gateway vouches for; 404 if there is no such conversation. */
   override async fetch(request: Request): Promise<Response> {
-    const asked: LinkRequest = JSON.parse(decodeURIComponent(request.headers.get("parley-link") ?? ""));
+    const asked: SubscriptionRequest = JSON.parse(
+      decodeURIComponent(request.headers.get("parley-link") ?? ""),
+    );
     if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
     if (open === undefined) return new Response(null, { status: 404 });
-    const ticket = await open.delivery.ask(asked);
+    const ticket = await open.delivery.reserve(asked);
     // No await from here to the end: the ticket holds for this turn only.
-    let link: Link | undefined;
+    let subscription: Subscription | undefined;
     try {
       const { 0: client, 1: server } = new WebSocketPair();
       this.ctx.acceptWebSocket(server);
-      link = open.delivery.open(asked, ticket, portOf(server));
-      if (link === undefined) {
+      subscription = open.delivery.accept(asked, ticket, portOf(server));
+      if (subscription === undefined) {
         server.close(1011, "too far behind");
         return new Response(null, { status: 409 });
       }
-      this.#links.set(server, link);
+      this.#subscriptions.set(server, subscription);
       return new Response(null, { status: 101, webSocket: client });
     } finally {
-      if (link === undefined) open.delivery.abandon(asked.clientId);
+      if (subscription === undefined) open.delivery.release(asked.clientId);
     }
   }
 
   override async webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): Promise<void> {
     this.#alarm.check();
     const open = this.#open;
-    const link = this.#links.get(socket);
-    if (open === undefined || link === undefined) return socket.close(1011, "not linked");
+    const subscription = this.#subscriptions.get(socket);
+    if (open === undefined || subscription === undefined) return socket.close(1011, "not subscribed");
     if (typeof data === "string") {
       const word: ConversationRequest = JSON.parse(data);
-      if (word.type === "unlink") open.delivery.unlink(link.clientId);
+      if (word.type === "unsubscribe") open.delivery.unsubscribe(subscription.clientId);
       return;
     }
     const command = decodeCommand(new Uint8Array(data));
     if (command !== undefined && isConversationCommand(command))
-      await open.conversation.handle(link, command);
+      await open.conversation.handle(subscription, command);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
@@ -147,7 +157,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       await this.#doWhatIsDue();
     } catch (error) {
       // The platform tries a failing one a few times, and then never again.
-      console.error("alarm:", reason(error));
+      console.error("alarm:", loggableError(error));
       this.#alarm.within(RETRY);
     }
   }
@@ -157,10 +167,10 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
     if (open === undefined) return;
-    open.delivery.makeGood();
+    open.delivery.resumePending();
     if (await open.outbox.drain()) open.state.keepArchived();
-    if (open.state.owedSince !== undefined) this.#alarm.within(OWED_DELAY);
-    await open.conversation.happenings.publish();
+    if (open.state.pendingSince !== undefined) this.#alarm.within(PENDING_DELAY);
+    await open.conversation.recorder.publish();
   }
 
   /** Copies to D1 what it lacks, now: somebody was shown it and asks D1. Whether D1 has it then. */
@@ -300,7 +310,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     );
   }
 
-  async say(message: Said): Promise<{ messageId: string; timestamp: number } | Refused> {
+  async sendAsServer(message: ServerMessage): Promise<{ messageId: string; timestamp: number } | Refused> {
     return this.#act(({ conversation }) => conversation.say(message));
   }
 
@@ -313,11 +323,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return this.#act(async ({ conversation }) => conversation.patchByServer(patch));
   }
 
-  async deleteMessage(place: MessagePlace): Promise<undefined | Refused> {
+  async deleteMessage(place: MessageLocation): Promise<undefined | Refused> {
     return this.#read(({ conversation }) => conversation.deleteMessage(place));
   }
 
-  async stillNewTo(message: Omit<MessagePlace, "from">, clientIds: string[]): Promise<string[]> {
+  async stillNewTo(message: Omit<MessageLocation, "from">, clientIds: string[]): Promise<string[]> {
     return this.#open?.conversation.stillNewTo(message, clientIds) ?? [];
   }
 
@@ -326,16 +336,16 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async remove(): Promise<undefined | Refused> {
-    await this.#open?.conversation.happenings.publish();
+    await this.#open?.conversation.recorder.publish();
     const open = this.#open;
     if (open === undefined) return { refused: "CONVERSATION_NOT_FOUND" };
     open.state.delete(Date.now());
     this.#open = undefined;
     this.#deleted = open.state;
     // What is being copied to D1 at this moment may still arrive there: it is cleared once more afterwards.
-    this.#alarm.within(OWED_DELAY);
-    for (const socket of this.#links.keys()) socket.close(linkClose.LOST, "deleted");
-    this.#links.clear();
+    this.#alarm.within(PENDING_DELAY);
+    for (const socket of this.#subscriptions.keys()) socket.close(linkClose.LOST, "deleted");
+    this.#subscriptions.clear();
     await clearArchive(open.state, archiveOf(this.env));
     return undefined;
   }
@@ -375,12 +385,12 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   #assemble(state: ConversationState, owed: Owed | undefined): Open {
     for (const socket of this.ctx.getWebSockets()) {
-      const identity: LinkIdentity | null = socket.deserializeAttachment();
-      if (identity !== null) this.#links.set(socket, { ...identity, port: portOf(socket) });
+      const identity: SubscriptionIdentity | null = socket.deserializeAttachment();
+      if (identity !== null) this.#subscriptions.set(socket, { ...identity, port: portOf(socket) });
     }
     const { id } = state.facts;
-    const links = [...this.#links.values()];
-    const coldCalls = new ColdCalls();
+    const subscriptions = [...this.#subscriptions.values()];
+    const relayCalls = new RelayCalls();
     const clients = knownClients(this.env.DB);
     const delivery = new Delivery(
       {
@@ -396,20 +406,20 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, settings.last),
         notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
-        readMovedAt: (clientId) => state.members.get(clientId)?.readMovedAt ?? 0,
+        readCursorMovedAt: (clientId) => state.members.get(clientId)?.readCursorMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, Date.now()),
-        owe: (since) => {
-          if (state.owedSince === undefined) this.#alarm.within(OWED_DELAY);
-          state.owe(since);
+        markPending: (since) => {
+          if (state.pendingSince === undefined) this.#alarm.within(PENDING_DELAY);
+          state.markPending(since);
         },
-        owesNothing: () => state.owesNothing(),
-        deliverCold: async (clientId, frame) => {
+        clearPending: () => state.clearPending(),
+        relay: async (clientId, frame) => {
           // Only who is among the members in D1 finds this conversation at the first login.
           const isUnknown = !clients.has(clientId) && (await outbox.index());
           if (isUnknown && !(await clients.mayHaveLoggedIn(clientId))) return "offline";
-          return coldCalls.run(() => {
+          return relayCalls.run(() => {
             const delivery = this.env.CLIENTS.getByName(clientId).deliver(id, frame);
-            return withDeadline(delivery, COLD_DEADLINE, `delivery to ${clientId}`);
+            return withDeadline(delivery, RELAY_DEADLINE, `delivery to ${clientId}`);
           });
         },
         retryAfter: (delay) => this.#alarm.within(delay),
@@ -418,7 +428,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           return () => clearTimeout(timer);
         },
       },
-      links,
+      subscriptions,
       owed,
     );
     const outbox = new Outbox(state, archiveOf(this.env), {
@@ -430,7 +440,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     });
     const settings = settingsOf(this.env);
     const events = new EventOutbox(this.ctx.storage.sql);
-    const conversation = new Conversation(state, delivery, links, outbox, events, {
+    const conversation = new Conversation(state, delivery, subscriptions, outbox, events, {
       now: () => Date.now(),
       tick: (run) => void setTimeout(run, 0),
       turns: (run, isWanted) => void this.#turns(run, isWanted),
@@ -480,11 +490,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   #lost(socket: WebSocket): void {
-    const link = this.#links.get(socket);
-    if (link === undefined) return;
-    this.#links.delete(socket);
-    this.#open?.delivery.closed(link);
-    this.#open?.conversation.receipts.linkClosed(link);
+    const subscription = this.#subscriptions.get(socket);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(socket);
+    this.#open?.delivery.closed(subscription);
+    this.#open?.conversation.receipts.subscriptionClosed(subscription);
   }
 }
 
@@ -495,7 +505,7 @@ function closeQuietly(socket: WebSocket, code: number): void {
   } catch {}
 }
 
-function portOf(socket: WebSocket): LinkPort {
+function portOf(socket: WebSocket): SubscriptionPort {
   return {
     send: (frame: Uint8Array) => socket.send(frame),
     close: (code: number, reason: string) => socket.close(code, reason),

@@ -1,29 +1,29 @@
-import type { MessagePlace, PatchByServer, Refused, Said } from "../env.ts";
-import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import type { ConversationRecord, MessageRecord } from "../database/records.ts";
+import type { MessageLocation, PatchByServer, Refused, ServerMessage } from "../env.ts";
 import type { EventOutbox } from "../hooks/event-outbox.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
-import { reason } from "../reason.ts";
 import { pushPolicyBy } from "../settings/schema.ts";
-import { Answers } from "./answers.ts";
+import { ClientQueue } from "./client-queue.ts";
 import type { ConversationCommand } from "./commands.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Subscription } from "./delivery-state.ts";
 import { type Draft, isPushedBy } from "./draft.ts";
-import { Happenings, type HappeningsHost } from "./happenings.ts";
-import type { Link } from "./lanes.ts";
+import { EventRecorder, type EventRecorderHost } from "./event-recorder.ts";
 import type { HistoryRequest } from "./log.ts";
 import { Membership } from "./membership.ts";
 import { Messages, type MessagesHost, type Will } from "./messages.ts";
-import type { Notification } from "./notices.ts";
+import type { MissedEvent } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import { seesFrom } from "./past.ts";
 import { Patches } from "./patches.ts";
+import { APPROVED_AS_SENT, type Approved, PolicyChecks, type PolicyHost } from "./policy.ts";
 import { Receipts } from "./receipts.ts";
-import { NOBODY } from "./replay.ts";
+import { NO_ORIGIN } from "./replay.ts";
+import { Replier } from "./replier.ts";
 import type { ConversationState, Member } from "./state.ts";
-import { type Supervised, Supervision, type SupervisionHost, UNSUPERVISED } from "./supervision.ts";
-import { Turns } from "./turns.ts";
 
 /** What a session that logs in wants to know. */
 export interface CatchUpRequest {
@@ -39,7 +39,7 @@ export interface CatchUpRequest {
 /** When the client last missed something by being away, whether or not it was told since (ms, 0 for never). */
 export interface ChangeTimes {
   patchedAt: number;
-  /** Its read mark moved, by another device of its own. */
+  /** Its read cursor moved, by another device of its own. */
   readAt: number;
   noticedAt: number;
 }
@@ -49,7 +49,7 @@ export type CatchUp = {
   changed: ChangeTimes;
   /** Time of the log's newest entry then: everything up to here is covered. */
   head: number;
-  /** What is new here goes over links, be it those of sessions that are gone: no inbox hears of it. */
+  /** What is new here goes over subscriptions, be it those of sessions that are gone: no inbox hears of it. */
   byLinks: boolean;
 } & (
   | { member: false }
@@ -73,7 +73,7 @@ const MISSED_MAX = 20;
 /** Edits and recalls of one conversation told at a login: the newest, since SDKs ask for older ones never again. */
 const PATCHES_MAX = 1_000;
 
-export interface ConversationHost extends MessagesHost, SupervisionHost, HappeningsHost {
+export interface ConversationHost extends MessagesHost, PolicyHost, EventRecorderHost {
   /** Asks for the settings if they are not known to be fresh; undefined when they are. Never rejects. */
   refreshSettings(): Promise<unknown> | undefined;
 }
@@ -87,23 +87,23 @@ function goesBySettings({ name }: ConversationCommand): boolean {
 export class Conversation {
   readonly membership: Membership;
   readonly receipts: Receipts;
-  readonly happenings: Happenings;
+  readonly recorder: EventRecorder;
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
-  readonly #answers: Answers;
+  readonly #answers: Replier;
   readonly #messages: Messages;
   readonly #patches: Patches;
-  readonly #supervision: Supervision;
-  readonly #turns = new Turns();
+  readonly #supervision: PolicyChecks;
+  readonly #turns = new ClientQueue();
   readonly #host: ConversationHost;
   /** Commands that wait for fresh settings, in order; undefined when none do. */
-  #backlog: { link: Link; command: ConversationCommand }[] | undefined;
+  #backlog: { subscription: Subscription; command: ConversationCommand }[] | undefined;
 
-  /** @param links those that outlived the object's sleep */
+  /** @param subscriptions those that outlived the object's sleep */
   constructor(
     state: ConversationState,
     delivery: Delivery,
-    links: Iterable<Link>,
+    subscriptions: Iterable<Subscription>,
     outbox: Outbox,
     events: EventOutbox,
     host: ConversationHost,
@@ -111,13 +111,13 @@ export class Conversation {
     this.#host = host;
     this.#state = state;
     this.#delivery = delivery;
-    this.#answers = new Answers(delivery);
-    this.receipts = new Receipts(state, delivery, links, () => host.now());
-    this.happenings = new Happenings(state, delivery, events, host);
-    this.#supervision = new Supervision(state, host);
-    const { happenings } = this;
+    this.#answers = new Replier(delivery);
+    this.receipts = new Receipts(state, delivery, subscriptions, () => host.now());
+    this.recorder = new EventRecorder(state, delivery, events, host);
+    this.#supervision = new PolicyChecks(state, host);
+    const { recorder } = this;
     this.#messages = new Messages(state, delivery, this.receipts, this.#answers, host, (message, about) =>
-      happenings.sent(message, about),
+      recorder.recordSent(message, about),
     );
     this.#patches = new Patches(state, delivery, this.#answers, host);
     this.membership = new Membership(state, delivery, this.receipts, outbox, this.#answers, {
@@ -125,128 +125,134 @@ export class Conversation {
       archiveSoon: () => host.archiveSoon(),
       limits: () => host.settings().limits,
       rules: () => host.settings().security,
-      happened: (event) => happenings.happened(event),
+      happened: (event) => recorder.record(event),
     });
   }
 
-  /** Answers one command of a linked session, by the identity of its link, whatever the frame claims (L8). */
-  async handle(link: Link, command: ConversationCommand): Promise<void> {
+  /** Answers one command of a subscribed session, by the identity of its subscription, whatever the frame claims (L8). */
+  async handle(subscription: Subscription, command: ConversationCommand): Promise<void> {
     if (this.#backlog !== undefined) {
-      this.#backlog.push({ link, command });
+      this.#backlog.push({ subscription, command });
       return;
     }
-    const needsSettings = command.supervised || goesBySettings(command);
+    const needsSettings = command.needsCheck || goesBySettings(command);
     const refreshing = needsSettings ? this.#host.refreshSettings() : undefined;
-    if (refreshing === undefined) return this.#answer(link, command);
+    if (refreshing === undefined) return this.#answer(subscription, command);
     // Whatever comes meanwhile waits too: commands take effect in the order they came (I2).
-    this.#backlog = [{ link, command }];
+    this.#backlog = [{ subscription, command }];
     await refreshing;
     const backlog = this.#backlog;
     this.#backlog = undefined;
-    await Promise.all(backlog.map((waiting) => this.#answer(waiting.link, waiting.command)));
+    await Promise.all(backlog.map((waiting) => this.#answer(waiting.subscription, waiting.command)));
   }
 
   /** What the app has a say in takes time; meanwhile its client's next commands queue up, and only his (I2). */
-  async #answer(link: Link, command: ConversationCommand): Promise<void> {
-    const { clientId } = link;
-    if (!command.supervised && !this.#turns.isBusy(clientId)) return this.#attempt(link, command);
-    return this.#turns.take(clientId, () => this.#attempt(link, command));
+  async #answer(subscription: Subscription, command: ConversationCommand): Promise<void> {
+    const { clientId } = subscription;
+    if (!command.needsCheck && !this.#turns.isBusy(clientId)) return this.#attempt(subscription, command);
+    return this.#turns.run(clientId, () => this.#attempt(subscription, command));
   }
 
-  async #attempt(link: Link, command: ConversationCommand): Promise<void> {
+  async #attempt(subscription: Subscription, command: ConversationCommand): Promise<void> {
     try {
-      await this.#carryOut(link, command);
+      await this.#carryOut(subscription, command);
     } catch (error) {
-      console.error(`${command.name}:`, reason(error));
-      this.#answers.refuse(link, command.serial, "CONVERSATION_INTERNAL_ERROR");
+      console.error(`${command.name}:`, loggableError(error));
+      this.#answers.refuse(subscription, command.serial, "CONVERSATION_INTERNAL_ERROR");
     }
   }
 
-  async #carryOut(link: Link, command: ConversationCommand): Promise<void> {
+  async #carryOut(subscription: Subscription, command: ConversationCommand): Promise<void> {
     const { serial } = command;
-    if (command.name === "message.send") return this.#send(link, command);
+    if (command.name === "message.send") return this.#send(subscription, command);
     this.#messages.flush(); // one sender's commands take effect in the order he gave them
     switch (command.name) {
       case "message.history":
-        return this.#messages.history(link, command);
+        return this.#messages.history(subscription, command);
       case "message.acknowledge":
-        return this.receipts.acknowledge(link, command);
+        return this.receipts.acknowledge(subscription, command);
       case "message.patch":
-        return this.#patch(link, command);
+        return this.#patch(subscription, command);
       case "read":
-        return this.#messages.read(link, command);
+        return this.#messages.read(subscription, command);
       case "conversation.add":
       case "conversation.remove":
-        return this.#changeMembers(link, command);
+        return this.#changeMembers(subscription, command);
       case "conversation.update":
-        return this.#update(link, command);
+        return this.#update(subscription, command);
       case "conversation.mute":
       case "conversation.unmute":
-        return this.#mute(link, command);
+        return this.#mute(subscription, command);
       case "conversation.count":
-        return this.membership.count(link, serial);
+        return this.membership.count(subscription, serial);
       case "conversation.members":
-        return this.#answers.refuse(link, serial, "TRANSIENT_CONVERSATION_REQUIRED");
+        return this.#answers.refuse(subscription, serial, "TRANSIENT_CONVERSATION_REQUIRED");
       case "conversation.maxRead":
-        return this.membership.maxRead(link, command);
+        return this.membership.maxRead(subscription, command);
     }
   }
 
-  async #send(link: Link, command: CommandOf<"message.send">): Promise<void> {
-    if (!command.supervised || this.#messages.isDecided(link, command)) {
-      return this.#messages.send(link, command, UNSUPERVISED);
+  async #send(subscription: Subscription, command: CommandOf<"message.send">): Promise<void> {
+    if (!command.needsCheck || this.#messages.isDecided(subscription, command)) {
+      return this.#messages.send(subscription, command, APPROVED_AS_SENT);
     }
-    const supervised = await this.#supervision.aboutMessage(link, command);
-    if ("error" in supervised) return this.#messages.object(link, command.serial, supervised);
-    this.#messages.send(link, command, supervised);
+    const needsCheck = await this.#supervision.aboutMessage(subscription, command);
+    if ("error" in needsCheck) return this.#messages.object(subscription, command.serial, needsCheck);
+    this.#messages.send(subscription, command, needsCheck);
   }
 
-  async #patch(link: Link, command: CommandOf<"message.patch">): Promise<void> {
+  async #patch(subscription: Subscription, command: CommandOf<"message.patch">): Promise<void> {
     const mine = this.#patches.mine(command);
-    const asked = command.supervised && this.#patches.refusal(link, mine) === undefined ? mine : [];
-    const supervised: Supervised[] = [];
+    const asked = command.needsCheck && this.#patches.refusal(subscription, mine) === undefined ? mine : [];
+    const needsCheck: Approved[] = [];
     for (const patch of asked) {
-      const outcome = await this.#supervision.aboutPatch(link, patch);
-      if ("error" in outcome) return this.#answers.object(link, command.serial, outcome);
-      supervised.push(outcome);
+      const outcome = await this.#supervision.aboutPatch(subscription, patch);
+      if ("error" in outcome) return this.#answers.reject(subscription, command.serial, outcome);
+      needsCheck.push(outcome);
     }
     this.#messages.flush();
-    this.#patches.patch(link, command, supervised);
+    this.#patches.patch(subscription, command, needsCheck);
   }
 
   async #changeMembers(
-    link: Link,
+    subscription: Subscription,
     command: CommandOf<"conversation.add" | "conversation.remove">,
   ): Promise<void> {
     const operation = command.name === "conversation.add" ? "add" : "remove";
-    if (command.supervised && this.membership.refusal(operation, link, command.members) === undefined) {
-      const objection = await this.#supervision.aboutMembers(link, command);
-      if (objection !== undefined) return this.#answers.object(link, command.serial, objection);
+    if (
+      command.needsCheck &&
+      this.membership.refusal(operation, subscription, command.members) === undefined
+    ) {
+      const objection = await this.#supervision.aboutMembers(subscription, command);
+      if (objection !== undefined) return this.#answers.reject(subscription, command.serial, objection);
       this.#messages.flush();
     }
-    if (command.name === "conversation.add") return this.membership.add(link, command);
-    return this.membership.remove(link, command);
+    if (command.name === "conversation.add") return this.membership.add(subscription, command);
+    return this.membership.remove(subscription, command);
   }
 
-  async #update(link: Link, command: CommandOf<"conversation.update">): Promise<void> {
+  async #update(subscription: Subscription, command: CommandOf<"conversation.update">): Promise<void> {
     let { changes } = command;
-    if (command.supervised && this.#state.members.has(link.clientId)) {
-      const outcome = await this.#supervision.aboutUpdate(link, { attributes: changes });
-      if ("error" in outcome) return this.#answers.object(link, command.serial, outcome);
+    if (command.needsCheck && this.#state.members.has(subscription.clientId)) {
+      const outcome = await this.#supervision.aboutUpdate(subscription, { attributes: changes });
+      if ("error" in outcome) return this.#answers.reject(subscription, command.serial, outcome);
       if ("attributes" in outcome) changes = outcome.attributes;
       this.#messages.flush();
     }
-    return this.membership.update(link, command.serial, changes);
+    return this.membership.update(subscription, command.serial, changes);
   }
 
-  async #mute(link: Link, command: CommandOf<"conversation.mute" | "conversation.unmute">): Promise<void> {
+  async #mute(
+    subscription: Subscription,
+    command: CommandOf<"conversation.mute" | "conversation.unmute">,
+  ): Promise<void> {
     let mute = command.name === "conversation.mute";
-    if (command.supervised && this.#state.members.has(link.clientId)) {
-      const outcome = await this.#supervision.aboutUpdate(link, { mute });
-      if ("error" in outcome) return this.#answers.object(link, command.serial, outcome);
+    if (command.needsCheck && this.#state.members.has(subscription.clientId)) {
+      const outcome = await this.#supervision.aboutUpdate(subscription, { mute });
+      if ("error" in outcome) return this.#answers.reject(subscription, command.serial, outcome);
       if ("mute" in outcome) mute = outcome.mute;
     }
-    return this.membership.mute(link, command.serial, mute);
+    return this.membership.mute(subscription, command.serial, mute);
   }
 
   /** What the app's server says, edits and takes out (http-api §2.1, §2.2). */
@@ -254,9 +260,9 @@ export class Conversation {
     noSync,
     transient,
     ...said
-  }: Said): Promise<{ messageId: string; timestamp: number } | Refused> {
+  }: ServerMessage): Promise<{ messageId: string; timestamp: number } | Refused> {
     const draft: Draft = {
-      ...{ ...said, noSync, origin: NOBODY, receipt: false, address: undefined, recipients: undefined },
+      ...{ ...said, noSync, origin: NO_ORIGIN, receipt: false, address: undefined, recipients: undefined },
       changed: undefined,
       isPushed: isPushedBy(pushPolicyBy(this.#host.settings()), said.pushData),
     };
@@ -268,7 +274,7 @@ export class Conversation {
     return this.#patches.patchByServer(patch);
   }
 
-  deleteMessage(place: MessagePlace): undefined | Refused {
+  deleteMessage(place: MessageLocation): undefined | Refused {
     this.#messages.flush();
     return this.#patches.delete(place);
   }
@@ -279,20 +285,23 @@ export class Conversation {
     return this.receipts.shown(await this.#messages.page(request, viewer));
   }
 
-  /** Messages of others after a member's read mark (Y-22); undefined for who is none. */
+  /** Messages of others after a member's read cursor (Y-22); undefined for who is none. */
   unread(clientId: string): number | undefined {
     this.#messages.flush();
     const member = this.#state.members.get(clientId);
-    return member && this.#state.log.unread(clientId, member.readAt).count;
+    return member && this.#state.log.unread(clientId, member.readCursor).count;
   }
 
   /** Of these clients those who may see a message and have not read it; nobody once it is recalled or gone. */
-  stillNewTo({ timestamp, messageId }: Omit<MessagePlace, "from">, clientIds: readonly string[]): string[] {
+  stillNewTo(
+    { timestamp, messageId }: Omit<MessageLocation, "from">,
+    clientIds: readonly string[],
+  ): string[] {
     this.#messages.flush();
     const { log, members } = this.#state;
     const message = log.find(timestamp, messageId);
     if (message === undefined || message.recalled || message.deleted) return [];
-    return clientIds.filter((clientId) => (members.get(clientId)?.readAt ?? timestamp) < timestamp);
+    return clientIds.filter((clientId) => (members.get(clientId)?.readCursor ?? timestamp) < timestamp);
   }
 
   /** A client logged in whose inbox names this conversation. */
@@ -302,11 +311,15 @@ export class Conversation {
     const member = this.#state.members.get(clientId);
     const { end: head, lastNotice } = this.#state.endAt(asOf);
     this.#delivery.caughtUp(clientId, head, lastNotice);
-    const byLinks = this.#delivery.isServedByLinks(clientId);
-    const changed = { patchedAt: log.patchedAt, readAt: member?.readMovedAt ?? 0, noticedAt: notices.last };
+    const byLinks = this.#delivery.isServedBySubscriptions(clientId);
+    const changed = {
+      patchedAt: log.patchedAt,
+      readAt: member?.readCursorMovedAt ?? 0,
+      noticedAt: notices.last,
+    };
     if (member === undefined) return { member: false, changed, head, byLinks };
     const from = seesFrom(this.#host.settings(), member);
-    const unread = log.unread(clientId, member.readAt, head);
+    const unread = log.unread(clientId, member.readCursor, head);
     const missed = mode === "push" ? this.#missed(member, head, firstPushAt) : { messages: [], more: false };
     const patches =
       patchesSince === undefined ? [] : log.lastPatchedAfter(clientId, patchesSince, PATCHES_MAX);
@@ -328,7 +341,7 @@ export class Conversation {
   /** From the first login of a `.1` device on, what none of them acknowledged; before it, what is unread. */
   #missed(member: Member, head: number, firstPushAt: number | undefined) {
     if (member.pushedAt === undefined) {
-      const known = Math.min(member.readAt, firstPushAt ?? member.readAt);
+      const known = Math.min(member.readCursor, firstPushAt ?? member.readCursor);
       member.pushedAt = Math.max(member.joinedAt, known);
       this.#state.saveDelivered(member);
     }
@@ -336,7 +349,7 @@ export class Conversation {
   }
 
   /** What a client missed beside messages after a time, and whether that is all of it. */
-  missedNotices(clientId: string, after: number): { notifications: Notification[]; complete: boolean } {
+  missedNotices(clientId: string, after: number): { notifications: MissedEvent[]; complete: boolean } {
     const { notices, members, facts } = this.#state;
     const place = { after, conversationId: facts.id, isMember: members.has(clientId) };
     const notifications = notices.missedBy(clientId, place);

@@ -1,66 +1,66 @@
-import type { ConversationControl, LinkRequest } from "../protocol/link-controls.ts";
+import type { ConversationControl, SubscriptionRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import { controlRecord, joinRecords, noticeTimeOf } from "../protocol/link-records.ts";
 import type {
-  Burst,
-  ColdLane,
-  Count,
+  ClientDelivery,
+  ClientEvent,
   DeliveryHost,
-  Lane,
-  Link,
-  Linked,
-  LinkPort,
-  LinkTicket,
-  Newcomer,
+  InFlightWindow,
+  JoiningSession,
   Owed,
-  Passing,
-  Push,
-} from "./lanes.ts";
+  RecentEphemeral,
+  Reservation,
+  SubscribedSpan,
+  Subscription,
+  SubscriptionPort,
+  UnreadRequest,
+  UnsubscribedDelivery,
+} from "./delivery-state.ts";
 
-const BURST_GAP = 30_000; // ms: a cold frame is on its way to a device for less than this
+const IN_FLIGHT_TIME = 30_000; // ms: a unsubscribed frame is on its way to a device for less than this
 const UNLINK_DEADLINE = 5_000; // ms
 const RETRY_FIRST = 1_000; // ms
 const RETRY_LAST = 60_000; // ms
-const COLD_PAGE = 200; // messages per call
+const RELAY_PAGE = 200; // messages per call
 const REPLAY_LIMIT = 5_000; // messages; a session further behind logs in again and catches up
 const LEEWAY = 250; // ms that an object's clock and its answer may be late
 const HELD_PUSHES = 200; // notifications kept for a client whose object does not answer
 
 /**
- * Carries records to a conversation's clients by the link rules (docs/architecture.md L1-L5): members with a
- * link by links alone, members without one by the cold lane, each client in his own lane so that a slow one
+ * Carries records to a conversation's clients by the subscription rules (docs/architecture.md L1-L5): members with a
+ * subscription by subscriptions alone, members without one by the relay, each client in his own client so that a slow one
  * never delays another.
  */
 export class Delivery {
   readonly #host: DeliveryHost;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #clients = new Map<string, ClientDelivery>();
   #lastNumber = 0;
-  /** What the cold lane brought lately, by client; kept across his links. */
-  readonly #bursts = new Map<string, Burst>();
-  #unrecovered: Owed | undefined;
-  #audience: { links: Link[]; others: string[] } | undefined;
+  /** What the relay brought lately, by client; kept across his subscriptions. */
+  readonly #inFlight = new Map<string, InFlightWindow>();
+  #pendingSince: Owed | undefined;
+  #audience: { subscriptions: Subscription[]; others: string[] } | undefined;
 
   /**
-   * @param links those that outlived the object's sleep
-   * @param owed what was owed when the object fell asleep or died, until `makeGood` makes it good
+   * @param subscriptions those that outlived the object's sleep
+   * @param pending what was pending when the object fell asleep or died, until `makeGood` makes it good
    */
-  constructor(host: DeliveryHost, links: Link[], owed: Owed | undefined) {
+  constructor(host: DeliveryHost, subscriptions: Subscription[], pending: Owed | undefined) {
     this.#host = host;
-    this.#unrecovered = owed;
-    for (const link of links) this.#adopt(link);
+    this.#pendingSince = pending;
+    for (const subscription of subscriptions) this.#register(subscription);
   }
 
-  /** Links of members, and the members to be served by the cold lane. Valid until the next change. */
-  audience(): { links: readonly Link[]; others: readonly string[] } {
+  /** Links of members, and the members to be served by the relay. Valid until the next change. */
+  audience(): { subscriptions: readonly Subscription[]; others: readonly string[] } {
     if (this.#audience !== undefined) return this.#audience;
-    const links: Link[] = [];
+    const subscriptions: Subscription[] = [];
     const others: string[] = [];
     for (const clientId of this.#host.members()) {
-      const lane = this.#lanes.get(clientId);
-      if (lane?.state === "linked") links.push(...lane.links);
+      const client = this.#clients.get(clientId);
+      if (client?.state === "subscribed") subscriptions.push(...client.subscriptions);
       else if (!this.#host.isAway(clientId)) others.push(clientId);
     }
-    this.#audience = { links, others };
+    this.#audience = { subscriptions, others };
     return this.#audience;
   }
 
@@ -69,43 +69,45 @@ export class Delivery {
     this.#audience = undefined;
   }
 
-  /** Messages after this timestamp were appended: serves the members who have no link. */
+  /** Messages after this timestamp were appended: serves the members who have no subscription. */
   storedAfter(timestamp: number): void {
     const { others } = this.audience();
     if (others.length === 0) return;
-    if (this.#unrecovered !== undefined) this.makeGood(); // first what is older
-    this.#host.owe(timestamp);
-    for (const clientId of [...others]) this.#owe(clientId, timestamp);
+    if (this.#pendingSince !== undefined) this.resumePending(); // first what is older
+    this.#host.markPending(timestamp);
+    for (const clientId of [...others]) this.#markPending(clientId, timestamp);
   }
 
   /**
    * One record that is not in the log, to every session of these clients.
    *
-   * @param noticedAt of a notice, the time it is kept under: a client without a link is told after a crash that there
-   *   is news here, and first what his links may just have broken with; his sessions know what they have heard
+   * @param noticedAt of a notice, the time it is kept under: a client without a subscription is told after a crash that there
+   *   is news here, and first what his subscriptions may just have broken with; his sessions know what they have heard
    */
-  push(clientIds: Iterable<string>, push: Push, noticedAt?: number): void {
+  notify(clientIds: Iterable<string>, event: ClientEvent, noticedAt?: number): void {
     for (const clientId of clientIds) {
-      const lane = this.#lanes.get(clientId);
-      if (lane?.state === "linked") {
-        const frame = joinRecords(this.#render(clientId, [push]));
-        const links = [...lane.links];
-        for (const link of links) this.#send(link, frame);
-        if (!isCount(push) && "fleeting" in push) this.#passed(lane.passing, push.fleeting, links);
-      } else if (lane?.state === "linking" || lane?.state === "unlinking") {
-        lane.pushes.push(push);
+      const client = this.#clients.get(clientId);
+      if (client?.state === "subscribed") {
+        const frame = joinRecords(this.#render(clientId, [event]));
+        const subscriptions = [...client.subscriptions];
+        for (const subscription of subscriptions) this.#send(subscription, frame);
+        if (!isCount(event) && "ephemeral" in event)
+          this.#rememberEphemeral(client.recent, event.ephemeral, subscriptions);
+      } else if (client?.state === "subscribing" || client?.state === "unsubscribing") {
+        client.events.push(event);
       } else if (!this.#host.isAway(clientId)) {
         // Nobody is to get what is new before what is older.
-        if (this.#unrecovered !== undefined) this.makeGood();
-        const cold = this.#coldLane(clientId);
+        if (this.#pendingSince !== undefined) this.resumePending();
+        const unsubscribed = this.#unsubscribedDelivery(clientId);
         if (noticedAt !== undefined) {
-          if (cold.pushes.length === 0) cold.pushes.push(...this.#unseen(clientId, noticedAt));
-          this.#host.owe(Math.min(this.#host.head(), noticedAt - 1));
+          if (unsubscribed.events.length === 0)
+            unsubscribed.events.push(...this.#unseen(clientId, noticedAt));
+          this.#host.markPending(Math.min(this.#host.head(), noticedAt - 1));
         }
-        // Who may come back is not there for what is fleeting.
-        const isMissed = cold.undecidedUntil !== undefined && !isLasting(push);
-        if (!isMissed && cold.pushes.length < HELD_PUSHES) cold.pushes.push(push);
-        this.#serve(clientId, cold);
+        // Who may come back is not there for what is ephemeral.
+        const isMissed = unsubscribed.undecidedUntil !== undefined && !isLasting(event);
+        if (!isMissed && unsubscribed.events.length < HELD_PUSHES) unsubscribed.events.push(event);
+        this.#relayNext(clientId, unsubscribed);
       }
     }
   }
@@ -114,12 +116,12 @@ export class Delivery {
    * Records for one client, to follow on everything of the log: notices by their time, since a session takes none that
    * is older than one it has, and the count last, which includes all of it.
    */
-  #render(clientId: string, pushes: readonly Push[]): Uint8Array[] {
+  #render(clientId: string, events: readonly ClientEvent[]): Uint8Array[] {
     const records: Uint8Array[] = [];
-    let wanted: Count | undefined;
-    for (const push of pushes) {
-      if (push === "unread" || push === "recount") wanted = wanted === "unread" ? wanted : push;
-      else records.push("fleeting" in push ? push.fleeting : push);
+    let wanted: UnreadRequest | undefined;
+    for (const event of events) {
+      if (event === "unread" || event === "recount") wanted = wanted === "unread" ? wanted : event;
+      else records.push("ephemeral" in event ? event.ephemeral : event);
     }
     if (records.length > 1) sortNotices(records);
     const count = wanted && this.#host.unread(clientId, wanted);
@@ -131,8 +133,8 @@ export class Delivery {
    *
    * @param isFor which members, if not all
    */
-  pushToMembers(
-    push: Uint8Array | { fleeting: Uint8Array },
+  notifyMembers(
+    event: Uint8Array | { ephemeral: Uint8Array },
     {
       origin,
       own,
@@ -140,162 +142,173 @@ export class Delivery {
       isFor = () => true,
     }: { origin: number; own?: Uint8Array; noticedAt?: number; isFor?: (clientId: string) => boolean },
   ): void {
-    const record = push instanceof Uint8Array ? push : push.fleeting;
+    const record = event instanceof Uint8Array ? event : event.ephemeral;
     for (const clientId of this.#host.members()) {
       if (!isFor(clientId)) continue;
-      const lane = this.#lanes.get(clientId);
-      if (lane?.state !== "linked") {
-        this.push([clientId], push, noticedAt);
+      const client = this.#clients.get(clientId);
+      if (client?.state !== "subscribed") {
+        this.notify([clientId], event, noticedAt);
         continue;
       }
-      const links = [...lane.links];
-      for (const link of links) {
-        const frame = link.origin === origin ? own : record;
-        if (frame !== undefined) this.#send(link, frame);
+      const subscriptions = [...client.subscriptions];
+      for (const subscription of subscriptions) {
+        const frame = subscription.origin === origin ? own : record;
+        if (frame !== undefined) this.#send(subscription, frame);
       }
-      if (record !== push) this.#passed(lane.passing, record, links);
+      if (record !== event) this.#rememberEphemeral(client.recent, record, subscriptions);
     }
   }
 
   /** Kept for as long as another session of the client may still be on its way here (L3). */
-  #passed(passing: Passing[], record: Uint8Array, links: readonly Link[]): void {
+  #rememberEphemeral(
+    recent: RecentEphemeral[],
+    record: Uint8Array,
+    subscriptions: readonly Subscription[],
+  ): void {
     const now = this.#host.now();
-    while (passing[0] !== undefined && (now - passing[0].at >= BURST_GAP || passing.length >= HELD_PUSHES)) {
-      passing.shift();
+    while (
+      recent[0] !== undefined &&
+      (now - recent[0].at >= IN_FLIGHT_TIME || recent.length >= HELD_PUSHES)
+    ) {
+      recent.shift();
     }
-    passing.push({ record, at: now, sessions: new Set(links.map(({ sessionId }) => sessionId)) });
+    recent.push({ record, at: now, sessions: new Set(subscriptions.map(({ sessionId }) => sessionId)) });
   }
 
-  /** What passed while a session was online and not linked yet. */
-  #passedBy({ clientId, sessionId, admittedAt }: LinkRequest): Push[] {
-    const lane = this.#lanes.get(clientId);
-    if (lane?.state !== "linked") return [];
-    const missed = lane.passing.filter(({ at, sessions }) => at >= admittedAt && !sessions.has(sessionId));
+  /** What passed while a session was online and not subscribed yet. */
+  #missedEphemeral({ clientId, sessionId, admittedAt }: SubscriptionRequest): ClientEvent[] {
+    const client = this.#clients.get(clientId);
+    if (client?.state !== "subscribed") return [];
+    const missed = client.recent.filter(({ at, sessions }) => at >= admittedAt && !sessions.has(sessionId));
     for (const { sessions } of missed) sessions.add(sessionId);
-    return missed.map(({ record }) => ({ fleeting: record }));
+    return missed.map(({ record }) => ({ ephemeral: record }));
   }
 
   /** Resolves when every call now under way has ended: by then it is known who is away. */
   async settled(): Promise<void> {
     const calls: Promise<void>[] = [];
-    for (const lane of this.#lanes.values()) {
-      if (lane.state === "cold" && lane.call !== undefined) calls.push(lane.call.settled);
+    for (const client of this.#clients.values()) {
+      if (client.state === "unsubscribed" && client.call !== undefined) calls.push(client.call.settled);
     }
     await Promise.all(calls);
   }
 
-  /** Whether a client is served by links now. */
-  isLinked(clientId: string): boolean {
-    return this.#lanes.get(clientId)?.state === "linked";
+  /** Whether a client is served by subscriptions now. */
+  isSubscribed(clientId: string): boolean {
+    return this.#clients.get(clientId)?.state === "subscribed";
   }
 
-  /** Whether what is new goes to a client by links, those that are opening or giving way included. */
-  isServedByLinks(clientId: string): boolean {
-    const lane = this.#lanes.get(clientId);
-    return lane !== undefined && lane.state !== "cold";
+  /** Whether what is new goes to a client by subscriptions, those that are opening or giving way included. */
+  isServedBySubscriptions(clientId: string): boolean {
+    const client = this.#clients.get(clientId);
+    return client !== undefined && client.state !== "unsubscribed";
   }
 
-  /** Whether the last call to a client who has no link failed: nobody can say whether he is online. */
-  isUnreached(clientId: string): boolean {
-    const lane = this.#lanes.get(clientId);
-    return lane?.state === "cold" && lane.failures > 0;
+  /** Whether the last call to a client who has no subscription failed: nobody can say whether he is online. */
+  isUnreachable(clientId: string): boolean {
+    const client = this.#clients.get(clientId);
+    return client?.state === "unsubscribed" && client.failures > 0;
   }
 
   /** So long (ms) until it can be said whether a client is online; undefined where it is known, or nobody asked. */
   undecidedFor(clientId: string): number | undefined {
-    const lane = this.#lanes.get(clientId);
-    if (lane?.state !== "cold" || lane.undecidedUntil === undefined) return undefined;
-    return Math.max(lane.undecidedUntil - this.#host.now(), 0);
+    const client = this.#clients.get(clientId);
+    if (client?.state !== "unsubscribed" || client.undecidedUntil === undefined) return undefined;
+    return Math.max(client.undecidedUntil - this.#host.now(), 0);
   }
 
-  /** Changes what a link remembers across sleep. */
-  keep(link: Link, change: Partial<Pick<Link, "acknowledged">>): void {
-    Object.assign(link, change);
-    const { port, ...identity } = link;
+  /** Changes what a subscription remembers across sleep. */
+  keep(subscription: Subscription, change: Partial<Pick<Subscription, "acknowledged">>): void {
+    Object.assign(subscription, change);
+    const { port, ...identity } = subscription;
     port.keep(identity);
   }
 
   /** One frame to one session. */
-  send(link: Link, frame: Uint8Array): void {
-    this.#send(link, frame);
+  send(subscription: Subscription, frame: Uint8Array): void {
+    this.#send(subscription, frame);
   }
 
   /**
-   * A link is asked for (L2). Resolves when it may be opened; `open` must follow without another await. What
-   * the client was not handed yet comes by the link from then on.
+   * A subscription is asked for (L2). Resolves when it may be opened; `open` must follow without another await. What
+   * the client was not handed yet comes by the subscription from then on.
    */
-  async ask(request: LinkRequest): Promise<LinkTicket> {
+  async reserve(request: SubscriptionRequest): Promise<Reservation> {
     const { clientId } = request;
     for (;;) {
-      const lane = this.#lanes.get(clientId);
-      if (lane?.state === "linked") {
-        return this.#ticket(request, lane, []);
+      const client = this.#clients.get(clientId);
+      if (client?.state === "subscribed") {
+        return this.#reservation(request, client, []);
       }
-      if (lane?.state === "unlinking") {
-        await lane.done;
+      if (client?.state === "unsubscribing") {
+        await client.done;
         continue;
       }
-      if (lane?.state === "linking") {
-        await lane.ready;
-        const now = this.#lanes.get(clientId);
-        if (now !== lane && now?.state !== "linked") continue; // whoever asked first gave up
-        return this.#ticket(request, this.#period(lane.since), lane.pushes);
+      if (client?.state === "subscribing") {
+        await client.ready;
+        const now = this.#clients.get(clientId);
+        if (now !== client && now?.state !== "subscribed") continue; // whoever asked first gave up
+        return this.#reservation(request, this.#newEpoch(client.since), client.events);
       }
-      const undelivered = lane?.after ?? this.#host.head();
-      const since = Math.min(undelivered, this.#unrecovered?.log ?? undelivered);
-      const pushes = [...this.#owedNotices(clientId), ...(lane?.pushes ?? [])];
-      const ready = lane?.call?.settled ?? Promise.resolve();
-      const linking: Lane = { state: "linking", since, pushes, ready };
-      this.#lanes.set(clientId, linking);
+      const undelivered = client?.after ?? this.#host.head();
+      const since = Math.min(undelivered, this.#pendingSince?.log ?? undelivered);
+      const events = [...this.#pendingNotices(clientId), ...(client?.events ?? [])];
+      const ready = client?.call?.settled ?? Promise.resolve();
+      const subscribing: ClientDelivery = { state: "subscribing", since, events, ready };
+      this.#clients.set(clientId, subscribing);
       this.#audience = undefined;
-      await linking.ready;
-      return this.#ticket(request, this.#period(linking.since), pushes);
+      await subscribing.ready;
+      return this.#reservation(request, this.#newEpoch(subscribing.since), events);
     }
   }
 
   /** Notices that nobody knows to have arrived: they are new also to a session that began after them. */
-  #owedNotices(clientId: string): Uint8Array[] {
-    if (this.#unrecovered === undefined) return [];
-    return this.#host.notices(clientId, { after: this.#unrecovered.notices, again: false });
+  #pendingNotices(clientId: string): Uint8Array[] {
+    if (this.#pendingSince === undefined) return [];
+    return this.#host.notices(clientId, { after: this.#pendingSince.notices, again: false });
   }
 
-  /** A session that has seen nothing yet is replayed what the cold lane may still be bringing it. */
-  #ticket(request: LinkRequest, linked: Linked, pushes: Push[]): LinkTicket {
-    const burst = this.#burst(request.clientId);
-    const unseen = Math.min(burst?.after ?? linked.since, linked.since);
-    return { ...linked, replayAfter: request.since ?? unseen, pushes };
+  /** A session that has seen nothing yet is replayed what the relay may still be bringing it. */
+  #reservation(request: SubscriptionRequest, subscribed: SubscribedSpan, events: ClientEvent[]): Reservation {
+    const inFlight = this.#inFlightOf(request.clientId);
+    const unseen = Math.min(inFlight?.after ?? subscribed.since, subscribed.since);
+    return { ...subscribed, replayAfter: request.since ?? unseen, events };
   }
 
-  #period(since: number): Linked {
-    return { period: crypto.randomUUID(), since, startedAt: this.#host.now() };
+  #newEpoch(since: number): SubscribedSpan {
+    return { epoch: crypto.randomUUID(), since, startedAt: this.#host.now() };
   }
 
-  #burst(clientId: string): Burst | undefined {
-    const burst = this.#bursts.get(clientId);
-    if (burst === undefined || this.#host.now() - burst.lastAt < BURST_GAP) return burst;
-    this.#bursts.delete(clientId);
+  #inFlightOf(clientId: string): InFlightWindow | undefined {
+    const inFlight = this.#inFlight.get(clientId);
+    if (inFlight === undefined || this.#host.now() - inFlight.lastAt < IN_FLIGHT_TIME) return inFlight;
+    this.#inFlight.delete(clientId);
     return undefined;
   }
 
-  /** What `ask` promised will not be opened after all: back to the cold lane. */
-  abandon(clientId: string): void {
-    const lane = this.#lanes.get(clientId);
-    if (lane?.state === "linking") this.#cool(clientId, lane.since, lane.pushes);
+  /** What `ask` promised will not be opened after all: back to the relay. */
+  release(clientId: string): void {
+    const client = this.#clients.get(clientId);
+    if (client?.state === "subscribing") this.#unsubscribed(clientId, client.since, client.events);
   }
 
   /**
-   * Opens the link that `ask` promised: names the period, replays the log, hands over what was held. Returns
-   * the link, or undefined when the session is too far behind to be replayed (it must log in again).
+   * Opens the subscription that `ask` promised: names the epoch, replays the log, hands over what was held. Returns
+   * the subscription, or undefined when the session is too far behind to be replayed (it must log in again).
    */
-  open(request: LinkRequest, ticket: LinkTicket, port: LinkPort): Link | undefined {
-    const current = this.#lanes.get(request.clientId);
-    const linked = current?.state === "linked" ? current : ticket;
-    const { period, since, startedAt } = linked;
-    const burst = this.#burst(request.clientId);
-    const replay = this.#host.replay(request.clientId, ticket.replayAfter, REPLAY_LIMIT);
+  accept(
+    request: SubscriptionRequest,
+    reservation: Reservation,
+    port: SubscriptionPort,
+  ): Subscription | undefined {
+    const current = this.#clients.get(request.clientId);
+    const subscribed = current?.state === "subscribed" ? current : reservation;
+    const { epoch, since, startedAt } = subscribed;
+    const inFlight = this.#inFlightOf(request.clientId);
+    const replay = this.#host.replay(request.clientId, reservation.replayAfter, REPLAY_LIMIT);
     if (replay?.more) return undefined;
     const { clientId, sessionId, origin, mode, address } = request;
-    const link: Link = {
+    const subscription: Subscription = {
       number: this.#lastNumber + 1,
       clientId,
       sessionId,
@@ -303,157 +316,165 @@ export class Delivery {
       mode,
       address,
       acknowledged: 0,
-      period,
+      epoch,
       since,
       startedAt,
-      burst,
+      inFlight,
       port,
     };
-    this.#adopt(link);
-    this.keep(link, {});
+    this.#register(subscription);
+    this.keep(subscription, {});
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
-    const opened: ConversationControl = { type: "opened", period, since, head: this.#host.head() };
-    if (current?.state === "linking") this.#settleDebt();
-    // What was said to a link that broke, or to other sessions while this one was on its way, is said again: a
+    const opened: ConversationControl = { type: "opened", epoch, since, head: this.#host.head() };
+    if (current?.state === "subscribing") this.#clearPendingIfDone();
+    // What was said to a subscription that broke, or to other sessions while this one was on its way, is said again: a
     // session takes a notice once, and a count is right whatever it knows.
-    const recount = this.#host.readMovedAt(clientId) > request.admittedAt - BURST_GAP;
-    const known = Math.max(request.admittedAt, this.#host.now() - BURST_GAP);
+    const recount = this.#host.readCursorMovedAt(clientId) > request.admittedAt - IN_FLIGHT_TIME;
+    const known = Math.max(request.admittedAt, this.#host.now() - IN_FLIGHT_TIME);
     const notices = this.#host.notices(clientId, { after: known, again: true });
-    const wanted: Push[] = [...notices, ...ticket.pushes, ...this.#passedBy(request)];
+    const wanted: ClientEvent[] = [...notices, ...reservation.events, ...this.#missedEphemeral(request)];
     const held = this.#render(clientId, recount ? [...wanted, "recount"] : wanted);
     port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...held]));
-    return link;
+    return subscription;
   }
 
-  /** The link is gone, whoever closed it. */
-  closed(link: Link): void {
-    const lane = this.#lanes.get(link.clientId);
-    if (lane?.state !== "linked" && lane?.state !== "unlinking") return;
-    const at = lane.links.findIndex(({ number }) => number === link.number);
+  /** The subscription is gone, whoever closed it. */
+  closed(subscription: Subscription): void {
+    const client = this.#clients.get(subscription.clientId);
+    if (client?.state !== "subscribed" && client?.state !== "unsubscribing") return;
+    const at = client.subscriptions.findIndex(({ number }) => number === subscription.number);
     if (at === -1) return;
-    lane.links.splice(at, 1);
+    client.subscriptions.splice(at, 1);
     this.#audience = undefined;
-    if (lane.links.length > 0) return;
-    if (lane.state === "unlinking") lane.finish();
-    else this.#cool(link.clientId, this.#seenByAll(lane), this.#unseen(link.clientId));
+    if (client.subscriptions.length > 0) return;
+    if (client.state === "unsubscribing") client.finish();
+    else
+      this.#unsubscribed(subscription.clientId, this.#seenByAll(client), this.#unseen(subscription.clientId));
   }
 
   /**
-   * Up to where every session of a client was served when his links end. A link that was open for a moment only
-   * may have served its own session alone, before the others heard of it (L3): they are owed all of it.
+   * Up to where every session of a client was served when his subscriptions end. A subscription that was open for a moment only
+   * may have served its own session alone, before the others heard of it (L3): they are pending all of it.
    */
-  #seenByAll({ startedAt, since, newcomer }: Linked & { newcomer: Newcomer | undefined }): number {
-    const recent = this.#host.now() - BURST_GAP;
-    const head = newcomer !== undefined && newcomer.at > recent ? newcomer.since : this.#host.head();
+  #seenByAll({
+    startedAt,
+    since,
+    joining,
+  }: SubscribedSpan & { joining: JoiningSession | undefined }): number {
+    const recent = this.#host.now() - IN_FLIGHT_TIME;
+    const head = joining !== undefined && joining.at > recent ? joining.since : this.#host.head();
     return startedAt > recent ? Math.min(since, head) : head;
   }
 
-  /** Notices that a session on its way here may not have seen when his links end; to those that have, nothing new. */
-  #unseen(clientId: string, before?: number): Push[] {
-    const since = this.#host.now() - BURST_GAP;
+  /** Notices that a session on its way here may not have seen when his subscriptions end; to those that have, nothing new. */
+  #unseen(clientId: string, before?: number): ClientEvent[] {
+    const since = this.#host.now() - IN_FLIGHT_TIME;
     const notices = this.#host.notices(clientId, { after: since, before, again: true });
-    return this.#host.readMovedAt(clientId) > since ? [...notices, "recount"] : notices;
+    return this.#host.readCursorMovedAt(clientId) > since ? [...notices, "recount"] : notices;
   }
 
-  /** A session needs the room (L4): every link of its client closes, and he is cold again as a whole. */
-  unlink(clientId: string): void {
-    const lane = this.#lanes.get(clientId);
-    if (lane?.state !== "linked") return;
+  /** A session needs the room (L4): every subscription of its client closes, and he is unsubscribed again as a whole. */
+  unsubscribe(clientId: string): void {
+    const client = this.#clients.get(clientId);
+    if (client?.state !== "subscribed") return;
     let resolve = (): void => {};
     const done = new Promise<void>((settle) => {
       resolve = settle;
     });
-    const links = [...lane.links];
+    const subscriptions = [...client.subscriptions];
     const cancel = this.#host.timer(UNLINK_DEADLINE, () => {
-      for (const link of unlinking.links.splice(0)) link.port.close(linkClose.UNLINKED, "unlinked");
-      unlinking.finish();
+      for (const subscription of unsubscribing.subscriptions.splice(0))
+        subscription.port.close(linkClose.UNSUBSCRIBED, "unsubscribed");
+      unsubscribing.finish();
     });
-    const unlinking: Extract<Lane, { state: "unlinking" }> = {
-      state: "unlinking",
-      links,
-      since: this.#seenByAll(lane),
-      pushes: this.#unseen(clientId),
+    const unsubscribing: Extract<ClientDelivery, { state: "unsubscribing" }> = {
+      state: "unsubscribing",
+      subscriptions,
+      since: this.#seenByAll(client),
+      events: this.#unseen(clientId),
       done,
       finish: () => {
         cancel();
-        if (this.#lanes.get(clientId) === unlinking) this.#cool(clientId, unlinking.since, unlinking.pushes);
+        if (this.#clients.get(clientId) === unsubscribing)
+          this.#unsubscribed(clientId, unsubscribing.since, unsubscribing.events);
         resolve();
       },
     };
-    this.#lanes.set(clientId, unlinking);
+    this.#clients.set(clientId, unsubscribing);
     this.#audience = undefined;
-    const word: ConversationControl = { type: "unlinked", period: lane.period };
-    for (const link of links) this.#send(link, controlRecord(word));
+    const word: ConversationControl = { type: "unsubscribed", epoch: client.epoch };
+    for (const subscription of subscriptions) this.#send(subscription, controlRecord(word));
   }
 
   /**
    * The client logged in: he is not away, and older answers are stale. He is told everything up to the head by the
-   * catch-up; what came after it, and notices after his login, he is owed.
+   * catch-up; what came after it, and notices after his login, he is pending.
    */
   caughtUp(clientId: string, head: number, lastNotice: number): void {
-    const lane = this.#lanes.get(clientId);
-    if (lane?.state === "cold" && lane.call !== undefined) lane.call.overtaken = true;
+    const client = this.#clients.get(clientId);
+    if (client?.state === "unsubscribed" && client.call !== undefined) client.call.overtaken = true;
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
-    if (lane?.state === "linked") {
-      // He links too, from the head on, unless the links there are end before.
-      lane.newcomer = { since: Math.min(lane.newcomer?.since ?? head, head), at: this.#host.now() };
+    if (client?.state === "subscribed") {
+      // He subscriptions too, from the head on, unless the subscriptions there are end before.
+      client.joining = { since: Math.min(client.joining?.since ?? head, head), at: this.#host.now() };
       return;
     }
     const since = this.#host.notices(clientId, { after: lastNotice, again: false });
-    for (const notice of since) this.push([clientId], notice);
-    if (lane?.state === "cold" && lane.undecidedUntil !== undefined) {
-      lane.undecidedUntil = undefined;
-      this.#serve(clientId, lane);
+    for (const notice of since) this.notify([clientId], notice);
+    if (client?.state === "unsubscribed" && client.undecidedUntil !== undefined) {
+      client.undecidedUntil = undefined;
+      this.#relayNext(clientId, client);
     }
     if (!this.#host.isMember(clientId) || head >= this.#host.head()) return;
-    this.#host.owe(head);
-    this.#owe(clientId, head);
+    this.#host.markPending(head);
+    this.#markPending(clientId, head);
   }
 
   /**
-   * Makes good what is owed: after a restart, to every member without a link who is not away, since nobody knows
+   * Makes good what is pending: after a restart, to every member without a subscription who is not away, since nobody knows
    * any more whom it reached; else to each client whose object did not answer.
    */
-  makeGood(): void {
-    const owed = this.#unrecovered;
-    this.#unrecovered = undefined;
-    if (owed !== undefined) {
+  resumePending(): void {
+    const pending = this.#pendingSince;
+    this.#pendingSince = undefined;
+    if (pending !== undefined) {
       const { others } = this.audience();
-      for (const clientId of [...others, ...this.#host.leftAfter(owed.notices)]) {
-        const notices = this.#host.notices(clientId, { after: owed.notices, again: false });
-        for (const notice of notices) this.push([clientId], notice, owed.notices + 1);
+      for (const clientId of [...others, ...this.#host.leftAfter(pending.notices)]) {
+        const notices = this.#host.notices(clientId, { after: pending.notices, again: false });
+        for (const notice of notices) this.notify([clientId], notice, pending.notices + 1);
       }
-      if (owed.log < this.#host.head()) for (const clientId of [...others]) this.#owe(clientId, owed.log);
+      if (pending.log < this.#host.head())
+        for (const clientId of [...others]) this.#markPending(clientId, pending.log);
     }
-    for (const [clientId, lane] of this.#lanes) {
-      if (lane.state !== "cold" || lane.call !== undefined) continue;
+    for (const [clientId, client] of this.#clients) {
+      if (client.state !== "unsubscribed" || client.call !== undefined) continue;
       const wait = this.undecidedFor(clientId) ?? 0;
       if (wait > 0) this.#host.retryAfter(wait);
       else {
-        lane.undecidedUntil = undefined;
-        this.#serve(clientId, lane);
+        client.undecidedUntil = undefined;
+        this.#relayNext(clientId, client);
       }
     }
-    this.#settleDebt();
+    this.#clearPendingIfDone();
   }
 
-  #adopt(link: Link): void {
-    this.#lastNumber = Math.max(this.#lastNumber, link.number);
-    if (link.burst !== undefined) this.#bursts.set(link.clientId, link.burst);
-    const lane = this.#lanes.get(link.clientId);
-    if (lane?.state === "linked") {
-      lane.links.push(link);
-      lane.since = Math.min(lane.since, link.since);
+  #register(subscription: Subscription): void {
+    this.#lastNumber = Math.max(this.#lastNumber, subscription.number);
+    if (subscription.inFlight !== undefined) this.#inFlight.set(subscription.clientId, subscription.inFlight);
+    const client = this.#clients.get(subscription.clientId);
+    if (client?.state === "subscribed") {
+      client.subscriptions.push(subscription);
+      client.since = Math.min(client.since, subscription.since);
     } else {
-      const { period, since, startedAt } = link;
-      this.#lanes.set(link.clientId, {
-        state: "linked",
-        links: [link],
-        newcomer: undefined,
-        passing: [],
-        period,
+      const { epoch, since, startedAt } = subscription;
+      this.#clients.set(subscription.clientId, {
+        state: "subscribed",
+        subscriptions: [subscription],
+        joining: undefined,
+        recent: [],
+        epoch,
         since,
         startedAt,
       });
@@ -461,154 +482,159 @@ export class Delivery {
     this.#audience = undefined;
   }
 
-  #send(link: Link, frame: Uint8Array): void {
+  #send(subscription: Subscription, frame: Uint8Array): void {
     // A socket that is closing refuses; its close event follows and the client is served another way.
     try {
-      link.port.send(frame);
+      subscription.port.send(frame);
     } catch {
-      this.closed(link);
+      this.closed(subscription);
     }
   }
 
-  #coldLane(clientId: string): ColdLane {
-    const lane = this.#lanes.get(clientId);
-    if (lane?.state === "cold") return lane;
-    const cold: ColdLane = {
-      state: "cold",
+  #unsubscribedDelivery(clientId: string): UnsubscribedDelivery {
+    const client = this.#clients.get(clientId);
+    if (client?.state === "unsubscribed") return client;
+    const unsubscribed: UnsubscribedDelivery = {
+      state: "unsubscribed",
       after: undefined,
-      pushes: [],
+      events: [],
       call: undefined,
       failures: 0,
       undecidedUntil: undefined,
     };
-    this.#lanes.set(clientId, cold);
-    return cold;
+    this.#clients.set(clientId, unsubscribed);
+    return unsubscribed;
   }
 
-  #owe(clientId: string, after: number): void {
-    const current = this.#lanes.get(clientId);
-    if (current !== undefined && current.state !== "cold") return; // its replay covers it
-    const lane = this.#coldLane(clientId);
-    lane.after = Math.min(lane.after ?? after, after);
-    this.#serve(clientId, lane);
+  #markPending(clientId: string, after: number): void {
+    const current = this.#clients.get(clientId);
+    if (current !== undefined && current.state !== "unsubscribed") return; // its replay covers it
+    const client = this.#unsubscribedDelivery(clientId);
+    client.after = Math.min(client.after ?? after, after);
+    this.#relayNext(clientId, client);
   }
 
-  /** From links back to the cold lane, with what gathered in between. */
-  #cool(clientId: string, since: number, pushes: Push[]): void {
-    this.#lanes.delete(clientId);
+  /** From subscriptions back to the relay, with what gathered in between. */
+  #unsubscribed(clientId: string, since: number, events: ClientEvent[]): void {
+    this.#clients.delete(clientId);
     this.#audience = undefined;
     const behind = this.#host.isMember(clientId) && since < this.#host.head();
-    if (!behind && pushes.length === 0) return;
-    const lane = this.#coldLane(clientId);
-    lane.pushes = pushes;
+    if (!behind && events.length === 0) return;
+    const client = this.#unsubscribedDelivery(clientId);
+    client.events = events;
     if (behind) {
-      this.#host.owe(since);
-      lane.after = since;
+      this.#host.markPending(since);
+      client.after = since;
     }
-    this.#serve(clientId, lane);
+    this.#relayNext(clientId, client);
   }
 
   /** One call in flight per client; the next carries what gathered meanwhile. */
-  #serve(clientId: string, lane: ColdLane): void {
-    if (lane.call !== undefined || lane.undecidedUntil !== undefined) return;
-    if (lane.after === undefined && lane.pushes.length === 0) return;
-    const after = lane.after;
-    const replay = after === undefined ? undefined : this.#host.replay(clientId, after, COLD_PAGE);
+  #relayNext(clientId: string, client: UnsubscribedDelivery): void {
+    if (client.call !== undefined || client.undecidedUntil !== undefined) return;
+    if (client.after === undefined && client.events.length === 0) return;
+    const after = client.after;
+    const replay = after === undefined ? undefined : this.#host.replay(clientId, after, RELAY_PAGE);
     // A count that includes what is still to come would be counted on.
-    const early = (push: Push) => isCount(push) && replay?.more === true;
-    const pushes = lane.pushes.filter((push) => !early(push));
-    lane.pushes = lane.pushes.filter(early);
-    lane.after = replay?.more ? replay.upTo : undefined;
+    const early = (event: ClientEvent) => isCount(event) && replay?.more === true;
+    const events = client.events.filter((event) => !early(event));
+    client.events = client.events.filter(early);
+    client.after = replay?.more ? replay.upTo : undefined;
     const now = this.#host.now();
     if (after !== undefined) {
-      this.#bursts.set(clientId, { after: this.#burst(clientId)?.after ?? after, lastAt: now });
+      this.#inFlight.set(clientId, { after: this.#inFlightOf(clientId)?.after ?? after, lastAt: now });
     }
-    const frame = joinRecords([...(replay ? [replay.frame] : []), ...this.#render(clientId, pushes)]);
+    const frame = joinRecords([...(replay ? [replay.frame] : []), ...this.#render(clientId, events)]);
     const call = { overtaken: false, settled: Promise.resolve() };
-    call.settled = this.#host.deliverCold(clientId, frame).then(
+    call.settled = this.#host.relay(clientId, frame).then(
       (reached) => {
-        lane.call = undefined;
-        lane.failures = 0;
-        if (call.overtaken) this.#delivered(clientId, lane, true);
-        else if (typeof reached === "string") this.#delivered(clientId, lane, reached === "online");
-        else this.#undecided(clientId, lane, { within: reached.within, after, pushes });
+        client.call = undefined;
+        client.failures = 0;
+        if (call.overtaken) this.#delivered(clientId, client, true);
+        else if (typeof reached === "string") this.#delivered(clientId, client, reached === "online");
+        else this.#undecided(clientId, client, { within: reached.within, after, events });
       },
       () => {
-        lane.call = undefined;
-        this.#failed(clientId, lane, after, pushes);
+        client.call = undefined;
+        this.#failed(clientId, client, after, events);
       },
     );
-    lane.call = call;
+    client.call = call;
   }
 
-  #delivered(clientId: string, lane: ColdLane, online: boolean): void {
-    if (this.#lanes.get(clientId) === lane) {
-      if (online) this.#serve(clientId, lane);
+  #delivered(clientId: string, client: UnsubscribedDelivery, online: boolean): void {
+    if (this.#clients.get(clientId) === client) {
+      if (online) this.#relayNext(clientId, client);
       else {
-        this.#lanes.delete(clientId);
+        this.#clients.delete(clientId);
         this.#host.setAway(clientId, true);
         this.#audience = undefined;
       }
     }
-    this.#settleDebt();
+    this.#clearPendingIfDone();
   }
 
   /** Nobody was there, but somebody may be back in a moment: all of it is kept until then. */
-  #undecided(clientId: string, lane: ColdLane, call: { within: number } & Carried): void {
-    if (this.#takenBack(clientId, lane, call) && (lane.after !== undefined || lane.pushes.length > 0)) {
-      lane.undecidedUntil = this.#host.now() + call.within + LEEWAY;
+  #undecided(clientId: string, client: UnsubscribedDelivery, call: { within: number } & Carried): void {
+    if (this.#takenBack(clientId, client, call) && (client.after !== undefined || client.events.length > 0)) {
+      client.undecidedUntil = this.#host.now() + call.within + LEEWAY;
       this.#host.retryAfter(call.within + LEEWAY);
     }
-    this.#settleDebt();
+    this.#clearPendingIfDone();
   }
 
-  #failed(clientId: string, lane: ColdLane, after: number | undefined, pushes: Push[]): void {
-    if (!this.#takenBack(clientId, lane, { after, pushes })) return;
-    lane.failures += 1;
-    this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (lane.failures - 1), RETRY_LAST));
+  #failed(
+    clientId: string,
+    client: UnsubscribedDelivery,
+    after: number | undefined,
+    events: ClientEvent[],
+  ): void {
+    if (!this.#takenBack(clientId, client, { after, events })) return;
+    client.failures += 1;
+    this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (client.failures - 1), RETRY_LAST));
   }
 
-  /** What a call carried in vain goes into the lane again; whether the client still has this one. */
-  #takenBack(clientId: string, lane: ColdLane, { after, pushes }: Carried): boolean {
-    const current = this.#lanes.get(clientId);
+  /** What a call carried in vain goes into the client again; whether the client still has this one. */
+  #takenBack(clientId: string, client: UnsubscribedDelivery, { after, events }: Carried): boolean {
+    const current = this.#clients.get(clientId);
     // It may have arrived all the same.
-    const again = pushes.filter(isLasting);
-    if (current?.state === "linking") {
-      // The link takes over what the call could not bring.
-      current.pushes.unshift(...again);
+    const again = events.filter(isLasting);
+    if (current?.state === "subscribing") {
+      // The subscription takes over what the call could not bring.
+      current.events.unshift(...again);
       if (after !== undefined) current.since = Math.min(current.since, after);
       return false;
     }
-    if (current !== lane) return false;
-    if (after !== undefined) lane.after = Math.min(lane.after ?? after, after);
-    lane.pushes = [...again, ...lane.pushes].slice(0, HELD_PUSHES);
+    if (current !== client) return false;
+    if (after !== undefined) client.after = Math.min(client.after ?? after, after);
+    client.events = [...again, ...client.events].slice(0, HELD_PUSHES);
     return true;
   }
 
-  #settleDebt(): void {
-    for (const lane of this.#lanes.values()) {
-      if (lane.state === "linked") continue;
-      // Between lanes nobody is served; a crash now would leave no other trace of it.
-      if (lane.state !== "cold") return;
-      if (lane.call !== undefined || lane.after !== undefined || lane.pushes.length > 0) return;
+  #clearPendingIfDone(): void {
+    for (const client of this.#clients.values()) {
+      if (client.state === "subscribed") continue;
+      // Between deliveries nobody is served; a crash now would leave no other trace of it.
+      if (client.state !== "unsubscribed") return;
+      if (client.call !== undefined || client.after !== undefined || client.events.length > 0) return;
     }
-    if (this.#unrecovered === undefined) this.#host.owesNothing();
+    if (this.#pendingSince === undefined) this.#host.clearPending();
   }
 }
 
 /** What a call to a client's object brings: the log after a time, and what is not in the log. */
 interface Carried {
   after: number | undefined;
-  pushes: Push[];
+  events: ClientEvent[];
 }
 
 /** Whether it may be told later, and again. */
-function isLasting(push: Push): boolean {
-  return isCount(push) || push instanceof Uint8Array;
+function isLasting(event: ClientEvent): boolean {
+  return isCount(event) || event instanceof Uint8Array;
 }
 
-function isCount(push: Push): push is Count {
-  return push === "unread" || push === "recount";
+function isCount(event: ClientEvent): event is UnreadRequest {
+  return event === "unread" || event === "recount";
 }
 
 /** By their time, and before everything else. */

@@ -1,7 +1,7 @@
-import type { MessageRecord } from "../history/records.ts";
+import type { MessageRecord } from "../database/records.ts";
 import type { PushPolicy } from "../protocol/commands.ts";
 import { newMessageId } from "./ids.ts";
-import type { Supervised } from "./supervision.ts";
+import type { Approved } from "./policy.ts";
 
 /** A message before it has its place. */
 export interface Draft {
@@ -49,7 +49,7 @@ export function isPushedBy(policy: PushPolicy, pushData: string | undefined): bo
   return policy === "always" || (policy === "with data" && pushData !== undefined);
 }
 
-/** What the app's say did to a message, if its sender has to hear of it. */
-export function changeOf({ content, reason }: Supervised): Draft["changed"] {
+/** What the app's policy did to a message, if its sender has to hear of it. */
+export function changeOf({ content, reason }: Approved): Draft["changed"] {
   return content === undefined ? undefined : (reason ?? { code: 0, detail: "" });
 }

@@ -1,8 +1,8 @@
 import { HISTORY_ANSWER, HISTORY_ROWS, LOG_ROWS, PARSED_ROWS } from "../bounds.ts";
-import type { MessageRecord } from "../history/records.ts";
+import type { MessageRecord } from "../database/records.ts";
 import type { HistoryPoint } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
-import { COLUMNS, FOR_ANY, type Row, THERE, toMessage } from "./log-rows.ts";
+import { COLUMNS, NOT_DELETED, type Row, toMessage, VISIBLE_TO } from "./log-rows.ts";
 
 export interface HistoryRequest {
   direction: "older" | "newer";
@@ -70,7 +70,7 @@ export class HistoryPages {
     room: Room,
   ): MessageRecord[] {
     const older = request.direction === "older";
-    const conditions: string[] = [clientId === undefined ? THERE : FOR_ANY];
+    const conditions: string[] = [clientId === undefined ? NOT_DELETED : VISIBLE_TO];
     const bindings: (string | number)[] = clientId === undefined ? [] : [clientId, clientId];
     const bound = (point: HistoryPoint | undefined, side: "<" | ">") => {
       if (point === undefined) return;

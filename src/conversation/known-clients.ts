@@ -1,8 +1,8 @@
 import { CLIENTS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
+import { loggedInAmong } from "../database/clients.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
-import { loggedInAmong } from "../history/clients.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 import { Together } from "../together.ts";
 
 const DEADLINE = 1_000; // ms for D1
@@ -81,7 +81,7 @@ export class KnownClients {
       return await this.#asked.ask(clientId);
     } catch (error) {
       if (elapsed(met.failedAt, this.#now()) >= RETRY)
-        console.warn("who has ever logged in is not known:", reason(error));
+        console.warn("who has ever logged in is not known:", loggableError(error));
       met.failedAt = this.#now();
       return met.wakes(clientId, this.#now());
     }

@@ -1,10 +1,10 @@
 import { appOf } from "../app/stub.ts";
 import { CONVERSATIONS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
+import { indexedAmong } from "../database/names.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
 import type { Env } from "../env.ts";
-import { indexedAmong } from "../history/names.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 
 /** Where it is known which conversations there are. Both may fail. */
 export interface ConversationIndex {
@@ -69,7 +69,7 @@ export class KnownConversations {
       const late = await withDeadline(this.#index.unindexed(rest), DEADLINE, "conversations that are behind");
       return [...indexed, ...late];
     } catch (error) {
-      console.warn("which conversations there are is not known:", reason(error));
+      console.warn("which conversations there are is not known:", loggableError(error));
       this.#failedAt = this.#now();
       return this.#unknown(ids);
     }

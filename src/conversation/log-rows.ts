@@ -1,4 +1,4 @@
-import type { MessageRecord } from "../history/records.ts";
+import type { MessageRecord } from "../database/records.ts";
 
 /** Messages as rows of the log. */
 
@@ -23,11 +23,11 @@ export type Row = {
 export const COLUMNS = "timestamp, id, sender, content, mentions, flags, patched_at, recipients, address";
 
 /** Of a message that is there for everybody; a deleted one is there for nobody. */
-export const THERE = `flags & ${DELETED} = 0`;
+export const NOT_DELETED = `flags & ${DELETED} = 0`;
 /** Of a message of somebody else that is there for a client, who is bound twice. */
-export const FOR_OTHER = `${THERE} AND sender <> ? AND (recipients IS NULL OR ? IN (SELECT value FROM json_each(recipients)))`;
+export const VISIBLE_FROM_OTHERS = `${NOT_DELETED} AND sender <> ? AND (recipients IS NULL OR ? IN (SELECT value FROM json_each(recipients)))`;
 /** The same, or one of his own; bound twice too. */
-export const FOR_ANY = `${THERE} AND (recipients IS NULL OR sender = ? OR ? IN (SELECT value FROM json_each(recipients)))`;
+export const VISIBLE_TO = `${NOT_DELETED} AND (recipients IS NULL OR sender = ? OR ? IN (SELECT value FROM json_each(recipients)))`;
 
 export function toMessage(row: Row): MessageRecord {
   return {

@@ -1,18 +1,18 @@
 import { COUNTED_BYTES, COUNTED_ROWS, LOG_ROWS, UNREAD_ROWS } from "../bounds.ts";
-import type { MessageRecord } from "../history/records.ts";
+import type { MessageRecord } from "../database/records.ts";
 import type { Sql } from "../sql.ts";
 import { HistoryPages, type HistoryRequest } from "./history-pages.ts";
 import {
   COLUMNS,
   DELETED,
-  FOR_ANY,
-  FOR_OTHER,
   MENTION_ALL,
+  NOT_DELETED,
   RECEIPT,
   type Row,
-  THERE,
   toColumns,
   toMessage,
+  VISIBLE_FROM_OTHERS,
+  VISIBLE_TO,
 } from "./log-rows.ts";
 import { type Counted, UnreadCounts } from "./unread-counts.ts";
 
@@ -23,7 +23,7 @@ const DEDUPE_LIMIT = 10_000;
 export type { HistoryRequest } from "./history-pages.ts";
 
 /** Whether a message is there for a client: not deleted, and his own or one that is for him. */
-export function isFor(clientId: string, { deleted, from, recipients }: MessageRecord): boolean {
+export function isVisibleTo(clientId: string, { deleted, from, recipients }: MessageRecord): boolean {
   return !deleted && (from === clientId || recipients === undefined || recipients.includes(clientId));
 }
 
@@ -100,7 +100,7 @@ export class Log {
   /** The message at exactly this place, if its id is the one named. */
   find(timestamp: number, id: string): MessageRecord | undefined {
     const [row] = this.#sql
-      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${THERE}`, timestamp)
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${NOT_DELETED}`, timestamp)
       .toArray();
     return row?.id === id ? toMessage(row) : undefined;
   }
@@ -151,7 +151,7 @@ export class Log {
     if (time >= this.#patchedAt) return [];
     return this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? AND ${FOR_ANY} ORDER BY patched_at DESC LIMIT ?`,
+        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? AND ${VISIBLE_TO} ORDER BY patched_at DESC LIMIT ?`,
         Math.max(time, this.#newest("patched_at", this.#patchedAt, LOG_ROWS)),
         clientId,
         clientId,
@@ -169,7 +169,7 @@ export class Log {
   receiptsAsked(clientId: string, after: number, upTo: number, limit: number): MessageRecord[] {
     return this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${FOR_OTHER} AND flags & ? ` +
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${VISIBLE_FROM_OTHERS} AND flags & ? ` +
           "ORDER BY timestamp DESC LIMIT ?",
         Math.max(after, this.#newest("timestamp", upTo, LOG_ROWS)),
         upTo,
@@ -197,7 +197,7 @@ export class Log {
       .toArray();
     const [row] = this.#sql
       .exec<{ timestamp: number }>(
-        `SELECT timestamp FROM messages WHERE timestamp > ? AND timestamp < ? AND ${FOR_OTHER} ORDER BY timestamp LIMIT 1`,
+        `SELECT timestamp FROM messages WHERE timestamp > ? AND timestamp < ? AND ${VISIBLE_FROM_OTHERS} ORDER BY timestamp LIMIT 1`,
         after,
         end?.timestamp ?? Number.MAX_SAFE_INTEGER,
         clientId,
@@ -217,7 +217,7 @@ export class Log {
     const from = Math.max(after, this.#newest("timestamp", upTo, LOG_ROWS));
     const rows = this.#sql
       .exec<Row>(
-        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${FOR_OTHER} ` +
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND timestamp <= ? AND ${VISIBLE_FROM_OTHERS} ` +
           "ORDER BY timestamp DESC LIMIT ?",
         from,
         upTo,
@@ -342,7 +342,7 @@ export class Log {
 
   /** The newest message up to a time that a client may see, or that everybody may; not one far back in the log. */
   last(upTo = this.#head, clientId?: string): MessageRecord | undefined {
-    const visible = clientId === undefined ? `${THERE} AND recipients IS NULL` : FOR_ANY;
+    const visible = clientId === undefined ? `${NOT_DELETED} AND recipients IS NULL` : VISIBLE_TO;
     const [row] = this.#sql
       .exec<Row>(
         `SELECT ${COLUMNS} FROM messages WHERE timestamp <= ? AND timestamp > ? AND ${visible} ORDER BY timestamp DESC LIMIT 1`,
@@ -355,7 +355,7 @@ export class Log {
   }
 
   /**
-   * Messages of others after a read mark, up to a time or all: exact (I5), unless the log has more than ten thousand
+   * Messages of others after a read cursor, up to a time or all: exact (I5), unless the log has more than ten thousand
    * messages after the mark. Then it is how many of the newest ten thousand there are.
    */
   unread(clientId: string, after: number, upTo = this.#head): { count: number; mentioned: boolean } {
@@ -373,7 +373,7 @@ export class Log {
       const from = Math.max(after, this.#newest("timestamp", counted.from, COUNTED_ROWS));
       const part = this.#sql
         .exec<{ count: number; mentioned_at: number | null; bytes: number | null }>(
-          `SELECT count(*) FILTER (WHERE ${FOR_OTHER}) AS count, max(timestamp) FILTER (WHERE ${FOR_OTHER} AND ` +
+          `SELECT count(*) FILTER (WHERE ${VISIBLE_FROM_OTHERS}) AS count, max(timestamp) FILTER (WHERE ${VISIBLE_FROM_OTHERS} AND ` +
             `${counted.mentionedAt > 0 ? "FALSE AND" : ""} (flags & ${MENTION_ALL} OR instr(mentions, ?) AND ` +
             "? IN (SELECT value FROM json_each(mentions)))) AS mentioned_at, " +
             "sum(coalesce(octet_length(mentions), 0) + coalesce(octet_length(recipients), 0)) AS bytes " +

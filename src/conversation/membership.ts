@@ -6,18 +6,18 @@ import type { JsonObject } from "../protocol/json.ts";
 import { joinRecords, noticeRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Answers } from "./answers.ts";
 import { changeColumns } from "./attributes.ts";
 import { isClientId } from "./client-id.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Link } from "./lanes.ts";
+import type { Subscription } from "./delivery-state.ts";
 import { membershipRefusal } from "./membership-rules.ts";
 import type { ConversationLimits } from "./new-conversation.ts";
 import { changeRecord } from "./notice-records.ts";
-import type { Notification } from "./notices.ts";
+import type { MissedEvent } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Receipts } from "./receipts.ts";
-import { passedRecord } from "./replay.ts";
+import { skippedEntryRecord } from "./replay.ts";
+import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
 
 export interface MembershipHost {
@@ -31,7 +31,7 @@ export interface MembershipHost {
   happened(event: AppEventBody): void;
 }
 
-type ChangeInPlace<N = Exclude<Notification, { kind: "receipt" }>> = N extends Notification
+type ChangeInPlace<N = Exclude<MissedEvent, { kind: "receipt" }>> = N extends MissedEvent
   ? Omit<N, "conversationId">
   : never;
 
@@ -41,7 +41,7 @@ export class Membership {
   readonly #delivery: Delivery;
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
-  readonly #answers: Answers;
+  readonly #answers: Replier;
   readonly #host: MembershipHost;
 
   constructor(
@@ -49,7 +49,7 @@ export class Membership {
     delivery: Delivery,
     receipts: Receipts,
     outbox: Outbox,
-    answers: Answers,
+    answers: Replier,
     host: MembershipHost,
   ) {
     this.#state = state;
@@ -73,7 +73,7 @@ export class Membership {
     const members = [...this.#state.members.keys()];
     const { creator } = this.#state.facts;
     const others = members.filter((clientId) => origin === "server" || clientId !== creator);
-    this.#delivery.push(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
+    this.#delivery.notify(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
   }
 
   /** What each initial member is told (wire §5.1). */
@@ -86,14 +86,14 @@ export class Membership {
     ];
   }
 
-  async add(link: Link, command: CommandOf<"conversation.add">): Promise<void> {
+  async add(subscription: Subscription, command: CommandOf<"conversation.add">): Promise<void> {
     const { serial, members } = command;
-    const refusal = this.refusal("add", link, members);
-    if (refusal !== undefined) return this.#answers.refuse(link, serial, refusal);
-    const outcome = await this.addMembers(members, link.clientId, (outcome) =>
-      this.#answers.reply(link, serial, replies.membersAdded(serial, outcome)),
+    const refusal = this.refusal("add", subscription, members);
+    if (refusal !== undefined) return this.#answers.refuse(subscription, serial, refusal);
+    const outcome = await this.addMembers(members, subscription.clientId, (outcome) =>
+      this.#answers.reply(subscription, serial, replies.membersAdded(serial, outcome)),
     );
-    if ("refused" in outcome) this.#answers.refuse(link, serial, outcome.refused);
+    if ("refused" in outcome) this.#answers.refuse(subscription, serial, outcome.refused);
   }
 
   /**
@@ -128,7 +128,7 @@ export class Membership {
   /** Why a client may not add or remove these people, by what the app allows; undefined if it may. */
   refusal(
     operation: "add" | "remove",
-    { clientId }: Link,
+    { clientId }: Subscription,
     clientIds: readonly string[],
   ): ErrorName | undefined {
     const isMember = this.#state.members.has(clientId);
@@ -150,25 +150,25 @@ export class Membership {
   #announceJoin(newcomers: string[], by: string, updatedAt: number, end: number): void {
     const at = updatedAt;
     const joined = this.#record({ kind: "joined", at, by });
-    // Their links, where they have some, begin here: what was said so far did not come over them.
-    this.#delivery.push(newcomers, joinRecords([passedRecord(end, 0), joined]), at);
+    // Their subscriptions, where they have some, begin here: what was said so far did not come over them.
+    this.#delivery.notify(newcomers, joinRecords([skippedEntryRecord(end, 0), joined]), at);
     // What was said before he came (back) is not unread, whatever his devices counted once.
     const returning = newcomers.filter(
-      (clientId) => this.#state.members.get(clientId)?.readMovedAt === updatedAt,
+      (clientId) => this.#state.members.get(clientId)?.readCursorMovedAt === updatedAt,
     );
-    this.#delivery.push(returning, "unread");
+    this.#delivery.notify(returning, "unread");
     const membersJoined = this.#record({ kind: "membersJoined", at, by, members: newcomers });
-    this.#delivery.push([...this.#state.members.keys()], membersJoined, at);
+    this.#delivery.notify([...this.#state.members.keys()], membersJoined, at);
   }
 
-  async remove(link: Link, command: CommandOf<"conversation.remove">): Promise<void> {
+  async remove(subscription: Subscription, command: CommandOf<"conversation.remove">): Promise<void> {
     const { serial, members } = command;
-    const refusal = this.refusal("remove", link, members);
-    if (refusal !== undefined) return this.#answers.refuse(link, serial, refusal);
-    const outcome = await this.removeMembers(members, link.clientId, (outcome) =>
-      this.#answers.reply(link, serial, replies.membersRemoved(serial, outcome)),
+    const refusal = this.refusal("remove", subscription, members);
+    if (refusal !== undefined) return this.#answers.refuse(subscription, serial, refusal);
+    const outcome = await this.removeMembers(members, subscription.clientId, (outcome) =>
+      this.#answers.reply(subscription, serial, replies.membersRemoved(serial, outcome)),
     );
-    if ("refused" in outcome) this.#answers.refuse(link, serial, outcome.refused);
+    if ("refused" in outcome) this.#answers.refuse(subscription, serial, outcome.refused);
   }
 
   /** Removes whoever is a member; parameters as for `addMembers`. */
@@ -192,19 +192,19 @@ export class Membership {
     await this.#outbox.index();
     answer({ conversationId: this.#state.facts.id, allowed: wanted, failed: [], updatedAt });
     if (gone.length === 0) return { updatedAt };
-    this.#delivery.push(gone, this.#record({ kind: "left", by, at: updatedAt }), updatedAt);
+    this.#delivery.notify(gone, this.#record({ kind: "left", by, at: updatedAt }), updatedAt);
     const left = this.#record({ kind: "membersLeft", by, at: updatedAt, members: gone });
-    this.#delivery.push([...this.#state.members.keys()], left, updatedAt);
+    this.#delivery.notify([...this.#state.members.keys()], left, updatedAt);
     return { updatedAt };
   }
 
-  async update(link: Link, serial: number | undefined, changes: JsonObject): Promise<void> {
-    if (!this.#state.members.has(link.clientId))
-      return this.#answers.refuse(link, serial, "CONVERSATION_UPDATE_REJECTED");
-    const outcome = await this.change(changes, link, (change) =>
-      this.#answers.reply(link, serial, replies.conversationUpdated(serial, change)),
+  async update(subscription: Subscription, serial: number | undefined, changes: JsonObject): Promise<void> {
+    if (!this.#state.members.has(subscription.clientId))
+      return this.#answers.refuse(subscription, serial, "CONVERSATION_UPDATE_REJECTED");
+    const outcome = await this.change(changes, subscription, (change) =>
+      this.#answers.reply(subscription, serial, replies.conversationUpdated(serial, change)),
     );
-    if ("refused" in outcome) this.#answers.refuse(link, serial, outcome.refused, outcome.detail);
+    if ("refused" in outcome) this.#answers.refuse(subscription, serial, outcome.refused, outcome.detail);
   }
 
   /**
@@ -231,17 +231,17 @@ export class Membership {
     // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
     const notice = { kind: "updated" as const, at: updatedAt, by: by.clientId, changed, resulting };
     const own = noticeRecord(updatedAt, false, new Uint8Array());
-    this.#delivery.pushToMembers(this.#record(notice), { origin: by.origin, own, noticedAt: updatedAt });
+    this.#delivery.notifyMembers(this.#record(notice), { origin: by.origin, own, noticedAt: updatedAt });
     return { updatedAt };
   }
 
-  async mute(link: Link, serial: number | undefined, muted: boolean): Promise<void> {
-    if (!this.#state.members.has(link.clientId))
-      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
-    const outcome = await this.setMuted([link.clientId], muted);
-    if ("refused" in outcome) return this.#answers.refuse(link, serial, outcome.refused);
+  async mute(subscription: Subscription, serial: number | undefined, muted: boolean): Promise<void> {
+    if (!this.#state.members.has(subscription.clientId))
+      return this.#answers.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    const outcome = await this.setMuted([subscription.clientId], muted);
+    if ("refused" in outcome) return this.#answers.refuse(subscription, serial, outcome.refused);
     const change = { conversationId: this.#state.facts.id, updatedAt: outcome.updatedAt };
-    this.#answers.reply(link, serial, replies.conversationUpdated(serial, change));
+    this.#answers.reply(subscription, serial, replies.conversationUpdated(serial, change));
   }
 
   /** Switches push off or on for those of them who are members (M-46). */
@@ -257,13 +257,15 @@ export class Membership {
     return { updatedAt };
   }
 
-  maxRead(link: Link, command: CommandOf<"conversation.maxRead">): void {
+  maxRead(subscription: Subscription, command: CommandOf<"conversation.maxRead">): void {
     const { serial } = command;
-    if (!this.#state.members.has(link.clientId)) {
-      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    if (!this.#state.members.has(subscription.clientId)) {
+      return this.#answers.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
     this.#receipts.save();
-    const others = [...this.#state.members.values()].filter(({ clientId }) => clientId !== link.clientId);
+    const others = [...this.#state.members.values()].filter(
+      ({ clientId }) => clientId !== subscription.clientId,
+    );
     const marks = others
       .map((member) => this.#receipts.marksOf(member))
       .filter(({ deliveredAt }) => deliveredAt !== undefined);
@@ -273,15 +275,15 @@ export class Membership {
       readAt: latest(marks.map(({ readAt }) => readAt)),
     };
     const members = command.allMembers ? { members: marks } : {};
-    this.#answers.reply(link, serial, replies.maxRead(serial, { ...answer, ...members }));
+    this.#answers.reply(subscription, serial, replies.maxRead(serial, { ...answer, ...members }));
   }
 
-  count(link: Link, serial: number | undefined): void {
-    if (!this.#host.rules().showMembers && !this.#state.members.has(link.clientId)) {
-      return this.#answers.refuse(link, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+  count(subscription: Subscription, serial: number | undefined): void {
+    if (!this.#host.rules().showMembers && !this.#state.members.has(subscription.clientId)) {
+      return this.#answers.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
     const answer = { conversationId: this.#state.facts.id, count: this.#state.members.size };
-    this.#answers.reply(link, serial, replies.memberCount(serial, answer));
+    this.#answers.reply(subscription, serial, replies.memberCount(serial, answer));
   }
 
   #happened(

@@ -1,37 +1,37 @@
+import type { MessageRecord } from "../database/records.ts";
 import type { Refused } from "../env.ts";
-import type { MessageRecord } from "../history/records.ts";
+import { loggableError } from "../loggable-error.ts";
+import * as pushes from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import {
   controlRecord,
   correctionRecord,
+  eventRecord,
   joinRecords,
-  type LogPlace,
-  pushRecord,
+  type LogPosition,
   replyRecord,
   storedRecord,
 } from "../protocol/link-records.ts";
-import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { SHOWN_LATELY } from "../protocol/shown.ts";
-import { reason } from "../reason.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Subscription } from "./delivery-state.ts";
 import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.ts";
 import { GroupCommit, type GroupCommitHost } from "./group-commit.ts";
 import type { HistoryRequest } from "./history-pages.ts";
 import { newMessageId } from "./ids.ts";
-import type { Link } from "./lanes.ts";
 import { seesFrom } from "./past.ts";
+import type { Approved, Rejection } from "./policy.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
-import { isBroughtTo, NOBODY, passedRecord, unreadOf } from "./replay.ts";
+import { isDeliveredTo, NO_ORIGIN, skippedEntryRecord, unreadOf } from "./replay.ts";
+import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
-import type { Objection, Supervised } from "./supervision.ts";
 
 /** A message on its way into the log, and who waits for what becomes of it. */
 type Send = Draft & {
-  waits: { link: Link; serial: number | undefined } | { done: (outcome: Stored) => void };
+  waits: { subscription: Subscription; serial: number | undefined } | { done: (outcome: Stored) => void };
 };
 
 type Stored = { messageId: string; timestamp: number } | Refused;
@@ -40,7 +40,7 @@ type Stored = { messageId: string; timestamp: number } | Refused;
 interface StoredMessage {
   message: MessageRecord;
   origin: number;
-  place: LogPlace;
+  place: LogPosition;
   record: Uint8Array;
   about: Pick<Draft, "pushData" | "isPushed">;
 }
@@ -71,7 +71,7 @@ export class Messages {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #receipts: Receipts;
-  readonly #answers: Answers;
+  readonly #answers: Replier;
   readonly #host: MessagesHost;
   readonly #sent: Sent;
   readonly #sends: GroupCommit<Send>;
@@ -80,7 +80,7 @@ export class Messages {
     state: ConversationState,
     delivery: Delivery,
     receipts: Receipts,
-    answers: Answers,
+    answers: Replier,
     host: MessagesHost,
     sent: Sent,
   ) {
@@ -93,18 +93,22 @@ export class Messages {
     this.#sends = new GroupCommit((sends) => this.#commit(sends), host);
   }
 
-  /** @param supervised what the app's say made of it */
-  send(link: Link, command: CommandOf<"message.send">, supervised: Supervised): void {
+  /** @param needsCheck what the app's policy made of it */
+  send(subscription: Subscription, command: CommandOf<"message.send">, needsCheck: Approved): void {
     const { receipt, mentionAll, mentions, dedupeToken, pushData, serial } = command;
     const draft: Draft = {
-      ...{ from: link.clientId, origin: link.origin, content: supervised.content ?? command.content },
-      ...{ receipt, mentionAll, mentions, dedupeToken, pushData, address: link.address },
+      ...{
+        from: subscription.clientId,
+        origin: subscription.origin,
+        content: needsCheck.content ?? command.content,
+      },
+      ...{ receipt, mentionAll, mentions, dedupeToken, pushData, address: subscription.address },
       isPushed: isPushedBy(command.pushes, pushData),
-      ...{ recipients: supervised.to, noSync: false, changed: changeOf(supervised) },
+      ...{ recipients: needsCheck.to, noSync: false, changed: changeOf(needsCheck) },
     };
-    if (!command.transient) return this.#sends.add({ ...draft, waits: { link, serial } });
+    if (!command.transient) return this.#sends.add({ ...draft, waits: { subscription, serial } });
     this.#sends.flush();
-    this.#sendTransient(link, serial, draft);
+    this.#sendTransient(subscription, serial, draft);
   }
 
   /** The app's server says something (http-api §2.2), in the name of anybody, member or not. */
@@ -116,21 +120,21 @@ export class Messages {
     return { messageId: message.id, timestamp: message.timestamp };
   }
 
-  /** Refuses a send that the app's say does not let through; Swift wants an id and a time with it. */
-  object(link: Link, serial: number | undefined, objection: Objection): void {
+  /** Refuses a send that the app's policy does not let through; Swift wants an id and a time with it. */
+  object(subscription: Subscription, serial: number | undefined, objection: Rejection): void {
     const timestamp = this.#host.now();
     const place = { conversationId: this.#state.facts.id, messageId: newMessageId(timestamp), timestamp };
-    this.#answers.reply(link, serial, replies.messageRefused(serial, { ...place, ...objection }));
+    this.#answers.reply(subscription, serial, replies.messageRefused(serial, { ...place, ...objection }));
   }
 
   /** Whether a message need not be asked about: it will be refused, or is answered already (I3). */
-  isDecided(link: Link, { dedupeToken }: CommandOf<"message.send">): boolean {
+  isDecided(subscription: Subscription, { dedupeToken }: CommandOf<"message.send">): boolean {
     const { members, log } = this.#state;
-    if (!members.has(link.clientId)) return true;
+    if (!members.has(subscription.clientId)) return true;
     this.#sends.flush();
     return (
       dedupeToken !== undefined &&
-      log.acceptedBefore(link.clientId, dedupeToken, this.#host.now()) !== undefined
+      log.acceptedBefore(subscription.clientId, dedupeToken, this.#host.now()) !== undefined
     );
   }
 
@@ -143,7 +147,7 @@ export class Messages {
   #commit(sends: Send[]): void {
     const before = this.#state.log.end;
     const stored: StoredMessage[] = [];
-    const answers = new Map<Link, Uint8Array[]>();
+    const answers = new Map<Subscription, Uint8Array[]>();
     for (const send of sends) {
       const { outcome, place, records } = this.#append(send, stored);
       const { waits } = send;
@@ -152,7 +156,7 @@ export class Messages {
     }
     for (const { message, about } of stored) this.#sent(message, { transient: false, ...about });
     if (stored.length > 0) this.#broadcast(stored, answers);
-    for (const [link, own] of answers) this.#delivery.send(link, joinRecords(own));
+    for (const [subscription, own] of answers) this.#delivery.send(subscription, joinRecords(own));
     if (stored.length === 0) return;
     this.#delivery.storedAfter(before);
     // After what is due earlier: one alarm does for both, and each time it is set is a row.
@@ -160,16 +164,16 @@ export class Messages {
   }
 
   #answer(
-    answers: Map<Link, Uint8Array[]>,
-    { link, serial }: { link: Link; serial: number | undefined },
+    answers: Map<Subscription, Uint8Array[]>,
+    { subscription, serial }: { subscription: Subscription; serial: number | undefined },
     outcome: Stored,
-    place: LogPlace | undefined,
+    place: LogPosition | undefined,
     records: Uint8Array[],
   ): void {
-    const gathered = answers.get(link) ?? [];
+    const gathered = answers.get(subscription) ?? [];
     if (serial !== undefined) gathered.push(replyRecord(serial, this.#replyTo(serial, outcome), place));
     gathered.push(...records);
-    if (gathered.length > 0) answers.set(link, gathered);
+    if (gathered.length > 0) answers.set(subscription, gathered);
   }
 
   #replyTo(serial: number, outcome: Stored): Uint8Array {
@@ -180,35 +184,39 @@ export class Messages {
     return replies.messageRefused(serial, { conversationId, ...refusal });
   }
 
-  /** To everybody linked, each with his own answers; what is sent to a link is taken out of these. */
-  #broadcast(stored: StoredMessage[], answers: Map<Link, Uint8Array[]>): void {
+  /** To everybody subscribed, each with his own answers; what is sent to a subscription is taken out of these. */
+  #broadcast(stored: StoredMessage[], answers: Map<Subscription, Uint8Array[]>): void {
     const shared = joinRecords(stored.map(({ record }) => record));
     const forAll = stored.every(({ message }) => message.recipients === undefined && !message.noSync);
     const [first] = stored;
     const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
-    const { links } = this.#delivery.audience();
+    const { subscriptions } = this.#delivery.audience();
     // A sender who alone spoke has his answer first: nothing of the broadcast is for him.
-    for (const [link, own] of answers) {
-      if (link.origin !== onlyOrigin) continue;
-      this.#delivery.send(link, joinRecords(own));
-      answers.delete(link);
+    for (const [subscription, own] of answers) {
+      if (subscription.origin !== onlyOrigin) continue;
+      this.#delivery.send(subscription, joinRecords(own));
+      answers.delete(subscription);
     }
-    for (const link of links) {
-      if (link.origin === onlyOrigin && onlyOrigin !== NOBODY) continue;
-      const frame = forAll ? shared : joinRecords(stored.map((each) => shownTo(link.clientId, each)));
-      const own = answers.get(link);
-      answers.delete(link);
-      this.#delivery.send(link, own === undefined ? frame : joinRecords([frame, ...own]));
+    for (const subscription of subscriptions) {
+      if (subscription.origin === onlyOrigin && onlyOrigin !== NO_ORIGIN) continue;
+      const frame = forAll ? shared : joinRecords(stored.map((each) => shownTo(subscription.clientId, each)));
+      const own = answers.get(subscription);
+      answers.delete(subscription);
+      this.#delivery.send(subscription, own === undefined ? frame : joinRecords([frame, ...own]));
     }
   }
 
   /** Appends one message, or finds it appended already; with what its sender is told beside the answer. */
-  #append(send: Send, stored: StoredMessage[]): { outcome: Stored; place?: LogPlace; records: Uint8Array[] } {
+  #append(
+    send: Send,
+    stored: StoredMessage[],
+  ): { outcome: Stored; place?: LogPosition; records: Uint8Array[] } {
     const refused = (error: ErrorName) => ({ outcome: { refused: error }, records: [] });
     const { from, origin, dedupeToken: token, changed } = send;
     try {
       // The app's server may speak for anybody.
-      if ("link" in send.waits && !this.#state.members.has(from)) return refused("INVALID_MESSAGING_TARGET");
+      if ("subscription" in send.waits && !this.#state.members.has(from))
+        return refused("INVALID_MESSAGING_TARGET");
       const now = this.#host.now();
       const before = token === undefined ? undefined : this.#state.log.acceptedBefore(from, token, now);
       if (before !== undefined) {
@@ -226,7 +234,7 @@ export class Messages {
       const outcome = { messageId: message.id, timestamp: message.timestamp };
       return { outcome, place, records: changed === undefined ? [] : [this.#correction(message, changed)] };
     } catch (error) {
-      console.error("message.send:", reason(error));
+      console.error("message.send:", loggableError(error));
       return refused("INTERNAL_ERROR");
     }
   }
@@ -239,35 +247,36 @@ export class Messages {
   }
 
   /** To those online now and to nobody later (I8). */
-  #sendTransient(link: Link, serial: number | undefined, draft: Draft): void {
+  #sendTransient(subscription: Subscription, serial: number | undefined, draft: Draft): void {
     const message = messageOf(draft, this.#state.tick(this.#host.now()));
-    const outcome: Stored = this.#state.members.has(link.clientId)
+    const outcome: Stored = this.#state.members.has(subscription.clientId)
       ? { messageId: message.id, timestamp: message.timestamp }
       : { refused: "INVALID_MESSAGING_TARGET" };
-    if (serial !== undefined) this.#answers.reply(link, serial, this.#replyTo(serial, outcome));
+    if (serial !== undefined) this.#answers.reply(subscription, serial, this.#replyTo(serial, outcome));
     if ("refused" in outcome) return;
     this.#tellOnce(draft, message);
-    if (draft.changed !== undefined) this.#delivery.send(link, this.#correction(message, draft.changed));
+    if (draft.changed !== undefined)
+      this.#delivery.send(subscription, this.#correction(message, draft.changed));
   }
 
   #tellOnce(draft: Draft, message: MessageRecord): void {
     const { id: conversationId, kind } = this.#state.facts;
-    const fleeting = pushRecord(pushes.message({ conversationId, kind, message, transient: true }));
-    const isFor = (clientId: string) => isBroughtTo(clientId, message);
-    this.#delivery.pushToMembers({ fleeting }, { origin: draft.origin, isFor });
+    const ephemeral = eventRecord(pushes.message({ conversationId, kind, message, transient: true }));
+    const isFor = (clientId: string) => isDeliveredTo(clientId, message);
+    this.#delivery.notifyMembers({ ephemeral }, { origin: draft.origin, isFor });
     this.#sent(message, { transient: true, pushData: undefined, isPushed: false });
   }
 
-  async history(link: Link, command: CommandOf<"message.history">): Promise<void> {
+  async history(subscription: Subscription, command: CommandOf<"message.history">): Promise<void> {
     const { serial } = command;
-    const isMember = () => this.#state.members.has(link.clientId);
-    const reject = () => this.#answers.refuse(link, serial, "CONVERSATION_LOG_REJECTED");
+    const isMember = () => this.#state.members.has(subscription.clientId);
+    const reject = () => this.#answers.refuse(subscription, serial, "CONVERSATION_LOG_REJECTED");
     if (!isMember()) return reject();
     const wanted = command.limit ?? HISTORY_DEFAULT;
     const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
     const { direction, start, end, messageType } = command;
     const request = { direction, start, end, messageType, limit };
-    const messages = limit === 0 ? [] : await this.page(request, link.clientId);
+    const messages = limit === 0 ? [] : await this.page(request, subscription.clientId);
     if (!isMember()) return reject(); // not any more
     const { id: conversationId, kind } = this.#state.facts;
     const page = { conversationId, kind, messages: this.#receipts.shown(messages) };
@@ -276,9 +285,9 @@ export class Messages {
       0,
     );
     if (upTo > this.#host.now() - SHOWN_LATELY) {
-      this.#delivery.send(link, controlRecord({ type: "shown", upTo }));
+      this.#delivery.send(subscription, controlRecord({ type: "shown", upTo }));
     }
-    this.#answers.reply(link, serial, replies.historyPage(serial, page));
+    this.#answers.reply(subscription, serial, replies.historyPage(serial, page));
   }
 
   /** A page of history as this client may see it; everybody else has their turn meanwhile, if it takes long. */
@@ -302,20 +311,20 @@ export class Messages {
     return (given?.timestamp ?? 0) > from ? request : { ...request, [bound]: first };
   }
 
-  read(link: Link, command: CommandOf<"read">): void {
-    const member = this.#state.members.get(link.clientId);
+  read(subscription: Subscription, command: CommandOf<"read">): void {
+    const member = this.#state.members.get(subscription.clientId);
     const mine = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
     if (member !== undefined && mine !== undefined) {
-      if (this.#receipts.read(member, mine.timestamp)) this.#delivery.push([member.clientId], "unread");
-      else this.#tellCount(link);
+      if (this.#receipts.read(member, mine.timestamp)) this.#delivery.notify([member.clientId], "unread");
+      else this.#tellCount(subscription);
     }
-    this.#answers.reply(link, command.serial, replies.readConfirmed(command.serial));
+    this.#answers.reply(subscription, command.serial, replies.readConfirmed(command.serial));
   }
 
   /** What was read already is news to nobody else: only the device that asks may have counted otherwise. */
-  #tellCount(link: Link): void {
-    const count = unreadOf(this.#state, link.clientId, "unread", this.#host.now());
-    if (count !== undefined) this.#delivery.send(link, count);
+  #tellCount(subscription: Subscription): void {
+    const count = unreadOf(this.#state, subscription.clientId, "unread", this.#host.now());
+    if (count !== undefined) this.#delivery.send(subscription, count);
   }
 
   /**
@@ -328,11 +337,11 @@ export class Messages {
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
     const message = { ...will, from, timestamp, ...UNCHANGED, receipt: false };
     const { id: conversationId, kind } = this.#state.facts;
-    const fleeting = pushRecord(pushes.message({ conversationId, kind, message }));
-    this.#delivery.pushToMembers({ fleeting }, { origin: NOBODY });
+    const ephemeral = eventRecord(pushes.message({ conversationId, kind, message }));
+    this.#delivery.notifyMembers({ ephemeral }, { origin: NO_ORIGIN });
   }
 }
 
 function shownTo(clientId: string, { message, place, record }: StoredMessage): Uint8Array {
-  return isBroughtTo(clientId, message) ? record : passedRecord(place.timestamp, place.previous);
+  return isDeliveredTo(clientId, message) ? record : skippedEntryRecord(place.timestamp, place.previous);
 }

@@ -1,5 +1,5 @@
+import type { ConversationRecord } from "../database/records.ts";
 import type { Refused } from "../env.ts";
-import type { ConversationRecord } from "../history/records.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { type ColumnLimits, newColumns } from "./attributes.ts";
 import { isClientId } from "./client-id.ts";

@@ -1,7 +1,7 @@
+import * as pushes from "../protocol/client-events.ts";
 import { noticeRecord } from "../protocol/link-records.ts";
-import * as pushes from "../protocol/pushes.ts";
-import type { NoticesWanted } from "./lanes.ts";
-import type { Notification } from "./notices.ts";
+import type { NoticeRange } from "./delivery-state.ts";
+import type { MissedEvent } from "./notices.ts";
 import type { ConversationState } from "./state.ts";
 
 /** Two notices can have one time (`joined` and `membersJoined`); a session takes each, so the second has this more. */
@@ -10,7 +10,7 @@ const SECOND = 0.5;
 /** A change of members or attributes, as the record that tells one client of it. */
 export function changeRecord(
   state: ConversationState,
-  change: Exclude<Notification, { kind: "receipt" }>,
+  change: Exclude<MissedEvent, { kind: "receipt" }>,
   again: boolean,
 ): Uint8Array {
   const { at, by, conversationId } = change;
@@ -33,7 +33,7 @@ export function changeRecord(
 }
 
 /** What a client was to be told of in a time, as records (wire §5.1). */
-export function noticesOf(state: ConversationState, clientId: string, wanted: NoticesWanted): Uint8Array[] {
+export function noticesOf(state: ConversationState, clientId: string, wanted: NoticeRange): Uint8Array[] {
   const { after, before, again } = wanted;
   if (state.notices.last <= after) return [];
   const place = { after, before, conversationId: state.facts.id, isMember: state.members.has(clientId) };

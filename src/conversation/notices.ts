@@ -20,7 +20,7 @@ export type Notice =
   | { kind: "will"; messageId: string };
 
 /** A notice as one client is to be told of it. Times are milliseconds. */
-export type Notification = { at: number; conversationId: string } & (
+export type MissedEvent = { at: number; conversationId: string } & (
   | { kind: "joined" | "left"; by: string }
   | { kind: "membersJoined" | "membersLeft"; by: string; members: string[] }
   | { kind: "updated"; by: string; changed: JsonObject; resulting: JsonObject }
@@ -106,12 +106,12 @@ export class Notices {
   missedBy(
     clientId: string,
     asked: { after: number; before?: number; conversationId: string; isMember: boolean },
-  ): Notification[] {
+  ): MissedEvent[] {
     const { after, before = Number.POSITIVE_INFINITY, conversationId, isMember } = asked;
     if (!this.#hasBetween(after, before)) return [];
     const kept = this.#after(after);
     let belongs = belongedBefore(kept, clientId, isMember);
-    const missed: Notification[] = [];
+    const missed: MissedEvent[] = [];
     for (const { at, notice } of kept) {
       if (at >= before) break;
       const place = { at, conversationId };

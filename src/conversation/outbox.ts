@@ -1,7 +1,7 @@
-import type { Lag } from "../history/lag.ts";
-import type { Progress } from "../history/progress.ts";
-import type { ConversationRecord, MessageRecord } from "../history/records.ts";
-import { reason } from "../reason.ts";
+import type { Lag } from "../database/lag.ts";
+import type { Progress } from "../database/progress.ts";
+import type { ConversationRecord, MessageRecord } from "../database/records.ts";
+import { loggableError } from "../loggable-error.ts";
 import { CopyPace } from "./copy-pace.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -135,7 +135,7 @@ export class Outbox {
       try {
         await this.#archive.saveConversation(record);
       } catch (error) {
-        console.warn(`index of ${record.id} is late:`, reason(error));
+        console.warn(`index of ${record.id} is late:`, loggableError(error));
         return false;
       }
     }
@@ -207,7 +207,7 @@ export class Outbox {
         this.#reached = { timestamp: 0, patchedAt: 0 };
         this.#state.indexLost();
       }
-      console.warn(`history of ${id} is late:`, reason(error));
+      console.warn(`history of ${id} is late:`, loggableError(error));
       return false;
     }
   }
@@ -237,7 +237,7 @@ export class Outbox {
       await this.#archive.behind(id, since);
       this.#untold = false;
     } catch (error) {
-      console.warn(`nobody heard that history of ${id} is late:`, reason(error));
+      console.warn(`nobody heard that history of ${id} is late:`, loggableError(error));
     }
   }
 
@@ -247,7 +247,7 @@ export class Outbox {
       this.#state.caughtUp();
       return true;
     } catch (error) {
-      console.warn(`nobody heard that history of ${id} caught up:`, reason(error));
+      console.warn(`nobody heard that history of ${id} caught up:`, loggableError(error));
       return false;
     }
   }

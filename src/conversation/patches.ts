@@ -1,19 +1,19 @@
-import type { MessagePlace, PatchByServer, Refused } from "../env.ts";
-import type { MessageRecord } from "../history/records.ts";
+import type { MessageRecord } from "../database/records.ts";
+import type { MessageLocation, PatchByServer, Refused } from "../env.ts";
+import * as pushes from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { correctionRecord, joinRecords, storedRecord } from "../protocol/link-records.ts";
-import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
-import type { Answers } from "./answers.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Link } from "./lanes.ts";
-import { isFor } from "./log.ts";
+import type { Subscription } from "./delivery-state.ts";
+import { isVisibleTo } from "./log.ts";
 import type { MessagesHost } from "./messages.ts";
 import { seesFrom } from "./past.ts";
-import { NOBODY, passedRecord } from "./replay.ts";
+import { APPROVED_AS_SENT, type Approved } from "./policy.ts";
+import { NO_ORIGIN, skippedEntryRecord } from "./replay.ts";
+import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
-import { type Supervised, UNSUPERVISED } from "./supervision.ts";
 
 /** What every SDK takes for a recalled message, by its type number (M-22). */
 const RECALLED = '{"_lctype":-127}';
@@ -32,10 +32,10 @@ interface Step {
 export class Patches {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
-  readonly #answers: Answers;
+  readonly #answers: Replier;
   readonly #host: MessagesHost;
 
-  constructor(state: ConversationState, delivery: Delivery, answers: Answers, host: MessagesHost) {
+  constructor(state: ConversationState, delivery: Delivery, answers: Replier, host: MessagesHost) {
     this.#state = state;
     this.#delivery = delivery;
     this.#answers = answers;
@@ -49,11 +49,11 @@ export class Patches {
   }
 
   /** Why they cannot be made, all of them; undefined if they can. */
-  refusal(link: Link, patches: readonly Patch[]): ErrorName | undefined {
-    if (!this.#state.members.has(link.clientId)) return "INVALID_MESSAGING_TARGET";
+  refusal(subscription: Subscription, patches: readonly Patch[]): ErrorName | undefined {
+    if (!this.#state.members.has(subscription.clientId)) return "INVALID_MESSAGING_TARGET";
     for (const patch of patches) {
       const message = this.#state.log.find(patch.timestamp, patch.messageId);
-      const refusal = refusalOf(link.clientId, patch, message);
+      const refusal = refusalOf(subscription.clientId, patch, message);
       if (refusal !== undefined) return refusal;
     }
     return undefined;
@@ -62,13 +62,17 @@ export class Patches {
   /**
    * Makes all patches of a command that are for this conversation, or none of them.
    *
-   * @param supervised what the app's say made of each of `mine`
+   * @param needsCheck what the app's policy made of each of `mine`
    */
-  patch(link: Link, command: CommandOf<"message.patch">, supervised: readonly Supervised[] = []): void {
+  patch(
+    subscription: Subscription,
+    command: CommandOf<"message.patch">,
+    needsCheck: readonly Approved[] = [],
+  ): void {
     const { serial } = command;
     const mine = this.mine(command);
-    const refusal = this.refusal(link, mine);
-    if (refusal !== undefined) return this.#answers.refuse(link, serial, refusal);
+    const refusal = this.refusal(subscription, mine);
+    if (refusal !== undefined) return this.#answers.refuse(subscription, serial, refusal);
     const before = this.#state.log.end;
     const steps: Step[] = [];
     const corrections: Uint8Array[] = [];
@@ -81,16 +85,17 @@ export class Patches {
         lastPatchTime = Math.max(lastPatchTime, message.patchedAt);
         continue;
       }
-      const { content, reason, to = message.recipients } = supervised[at] ?? UNSUPERVISED;
+      const { content, reason, to = message.recipients } = needsCheck[at] ?? APPROVED_AS_SENT;
       const changes = { ...resultOf(patch), recipients: to, ...(content === undefined ? {} : { content }) };
-      const step = this.#step(message, changes, link.origin);
+      const step = this.#step(message, changes, subscription.origin);
       steps.push(step);
       lastPatchTime = step.message.patchedAt ?? 0;
       if (content !== undefined) corrections.push(this.#push(step.message, reason));
     }
-    this.#answers.reply(link, serial, replies.messagesPatched(serial, { lastPatchTime }));
+    this.#answers.reply(subscription, serial, replies.messagesPatched(serial, { lastPatchTime }));
     // The session that made an edit skips its own copy, and has to hear what became of it (M-18).
-    if (corrections.length > 0) this.#delivery.send(link, joinRecords(corrections.map(correctionRecord)));
+    if (corrections.length > 0)
+      this.#delivery.send(subscription, joinRecords(corrections.map(correctionRecord)));
     this.#tell(steps, before);
   }
 
@@ -105,29 +110,30 @@ export class Patches {
       ? resultOf({ recall: true })
       : resultOf({ recall: false, content: patch.content, mentionAll, mentions });
     const before = this.#state.log.end;
-    const step = this.#step(message, changes, NOBODY);
+    const step = this.#step(message, changes, NO_ORIGIN);
     if (patch.silent) this.#pass(step.hidden);
     else this.#tell([step], before);
     return undefined;
   }
 
   /** Takes a message out of the server's copy; devices keep what they have (http-api §2.1). */
-  delete(which: MessagePlace): undefined | Refused {
+  delete(which: MessageLocation): undefined | Refused {
     const message = this.#found(which);
     if ("refused" in message) return message;
     const place = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
     this.#state.log.delete(message.timestamp, place.timestamp);
-    this.#pass(passedRecord(place.timestamp, place.previous));
+    this.#pass(skippedEntryRecord(place.timestamp, place.previous));
     return undefined;
   }
 
-  /** A step that shows nobody anything: links are past it, and who has none finds out with the next message. */
+  /** A step that shows nobody anything: subscriptions are past it, and who has none finds out with the next message. */
   #pass(hidden: Uint8Array): void {
-    for (const link of this.#delivery.audience().links) this.#delivery.send(link, hidden);
+    for (const subscription of this.#delivery.audience().subscriptions)
+      this.#delivery.send(subscription, hidden);
     this.#host.archiveSoon();
   }
 
-  #found({ timestamp, messageId, from }: MessagePlace): MessageRecord | Refused {
+  #found({ timestamp, messageId, from }: MessageLocation): MessageRecord | Refused {
     const message = this.#state.log.find(timestamp, messageId);
     if (message === undefined) return { refused: "MESSAGE_NOT_FOUND" };
     if (from !== undefined && message.from !== from) return { refused: "MESSAGE_OWNERSHIP_REQUIRED" };
@@ -141,7 +147,7 @@ export class Patches {
     return {
       message: patched,
       record: storedRecord(place, origin, { patch: true }, this.#push(patched)),
-      hidden: passedRecord(place.timestamp, place.previous),
+      hidden: skippedEntryRecord(place.timestamp, place.previous),
     };
   }
 
@@ -149,15 +155,15 @@ export class Patches {
     return pushes.patched({ conversationId: this.#state.facts.id, message, reason });
   }
 
-  /** Everybody linked at once, the others by the cold lane. */
+  /** Everybody subscribed at once, the others by the relay. */
   #tell(steps: Step[], before: number): void {
     if (steps.length === 0) return;
     const settings = this.#host.settings();
-    for (const other of this.#delivery.audience().links) {
+    for (const other of this.#delivery.audience().subscriptions) {
       const member = this.#state.members.get(other.clientId);
       const from = member === undefined ? 0 : seesFrom(settings, member);
       const shown = steps.map(({ message, record, hidden }) =>
-        isFor(other.clientId, message) && message.timestamp > from ? record : hidden,
+        isVisibleTo(other.clientId, message) && message.timestamp > from ? record : hidden,
       );
       this.#delivery.send(other, joinRecords(shown));
     }

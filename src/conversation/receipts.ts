@@ -1,11 +1,11 @@
-import type { MessageRecord } from "../history/records.ts";
+import type { MessageRecord } from "../database/records.ts";
+import * as pushes from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
-import { noticeRecord, pushRecord } from "../protocol/link-records.ts";
-import * as pushes from "../protocol/pushes.ts";
+import { eventRecord, noticeRecord } from "../protocol/link-records.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Subscription } from "./delivery-state.ts";
 import { timeOfMessageId } from "./ids.ts";
-import type { Link } from "./lanes.ts";
 import { coveredAt, type MarkMoves, reachedAt, withMove } from "./mark-moves.ts";
 import type { ConversationState, Member } from "./state.ts";
 
@@ -22,40 +22,45 @@ export function hasReceipts(state: ConversationState): boolean {
 /**
  * How far each member's devices have got, and what senders are told of it (M-37 to M-44). Marks only move
  * forward (I5). A mark is written before anybody is told of it; until then it lives in memory and in the
- * attachment of the link that moved it, and losing it in a crash only repeats a message.
+ * attachment of the subscription that moved it, and losing it in a crash only repeats a message.
  */
 export class Receipts {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #now: () => number;
-  /** Members whose delivered mark is further than storage says. */
+  /** Members whose delivered cursor is further than storage says. */
   readonly #unsaved = new Set<Member>();
 
-  /** @param links those that outlived the object's sleep */
-  constructor(state: ConversationState, delivery: Delivery, links: Iterable<Link>, now: () => number) {
+  /** @param subscriptions those that outlived the object's sleep */
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    subscriptions: Iterable<Subscription>,
+    now: () => number,
+  ) {
     this.#state = state;
     this.#delivery = delivery;
     this.#now = now;
-    for (const { clientId, acknowledged } of links) {
+    for (const { clientId, acknowledged } of subscriptions) {
       const member = state.members.get(clientId);
-      if (member === undefined || acknowledged <= member.deliveredAt) continue;
-      member.deliveredAt = acknowledged;
+      if (member === undefined || acknowledged <= member.deliveredCursor) continue;
+      member.deliveredCursor = acknowledged;
       this.#unsaved.add(member);
     }
   }
 
   /** A device has messages up to somewhere: all forms of SDKs (wire §4.7). Never answered. */
-  acknowledge(link: Link, command: CommandOf<"message.acknowledge">): void {
-    const member = this.#state.members.get(link.clientId);
+  acknowledge(subscription: Subscription, command: CommandOf<"message.acknowledge">): void {
+    const member = this.#state.members.get(subscription.clientId);
     const named = command.to ?? (command.messageId && timeOfMessageId(command.messageId));
     if (member === undefined || named === undefined || named === "") return;
     const upTo = Math.min(named, this.#state.log.head);
     // A `.1` device that was owed anything has been brought it before it got something live.
-    const pushed = link.mode === "push" && upTo > (member.pushedAt ?? member.joinedAt);
+    const pushed = subscription.mode === "push" && upTo > (member.pushedAt ?? member.joinedAt);
     if (pushed) member.pushedAt = upTo;
-    const before = member.deliveredAt;
+    const before = member.deliveredCursor;
     if (upTo > before) {
-      member.deliveredAt = upTo;
+      member.deliveredCursor = upTo;
       this.#unsaved.add(member);
     }
     const asked = upTo > before ? this.#asked(member, before, upTo, RECEIPTS_MAX) : [];
@@ -63,18 +68,18 @@ export class Receipts {
     if (asked.length > 0) member.deliveredMoves = withMove(member.deliveredMoves, upTo, timestamp);
     // What `.1` devices are owed is known nowhere else.
     if (pushed || asked.length > 0) this.#save(member);
-    else if (upTo > before) this.#delivery.keep(link, { acknowledged: upTo });
+    else if (upTo > before) this.#delivery.keep(subscription, { acknowledged: upTo });
     for (const message of asked) this.#tell(message.from, member.clientId, message.id, timestamp, false);
   }
 
   /** A member has read everything up to somewhere, or to the end; whether his mark moved. */
   read(member: Member, upTo: number | undefined): boolean {
-    const before = member.readAt;
+    const before = member.readCursor;
     const mark = Math.min(upTo ?? this.#state.log.head, this.#state.log.head);
     const at = mark > before && hasReceipts(this.#state) ? this.#timeFor(member, mark) : undefined;
     if (!this.#state.read(member, mark, this.#now(), at)) return false;
     this.#unsaved.delete(member);
-    const [newest] = this.#asked(member, before, member.readAt, 1);
+    const [newest] = this.#asked(member, before, member.readCursor, 1);
     if (newest !== undefined && at !== undefined) {
       this.#tell(newest.from, member.clientId, newest.id, at, true);
     }
@@ -86,9 +91,9 @@ export class Receipts {
     for (const member of this.#unsaved) this.#save(member);
   }
 
-  /** A link is gone, and with it the attachment that kept its client's mark. */
-  linkClosed(link: Link): void {
-    const member = this.#state.members.get(link.clientId);
+  /** A subscription is gone, and with it the attachment that kept its client's mark. */
+  subscriptionClosed(subscription: Subscription): void {
+    const member = this.#state.members.get(subscription.clientId);
     if (member !== undefined && this.#unsaved.has(member)) this.#save(member);
   }
 
@@ -97,7 +102,14 @@ export class Receipts {
    * they have got to; undefined where he has got nothing yet.
    */
   marksOf(member: Member): { clientId: string; deliveredAt: number | undefined; readAt: number | undefined } {
-    const { clientId, joinedAt, deliveredAt, readAt, deliveredMoves, readMoves } = member;
+    const {
+      clientId,
+      joinedAt,
+      deliveredCursor: deliveredAt,
+      readCursor: readAt,
+      deliveredMoves,
+      readMoves,
+    } = member;
     const seen = (mark: number, moves: MarkMoves) => (mark > joinedAt ? reachedAt(moves, mark) : undefined);
     const read = seen(readAt, readMoves);
     const delivered = seen(deliveredAt, deliveredMoves);
@@ -113,8 +125,8 @@ export class Receipts {
       const other = [...this.#state.members.values()].find(({ clientId }) => clientId !== message.from);
       if (other === undefined) return message;
       const { timestamp } = message;
-      const deliveredAt = coveredAt(other.deliveredMoves, other.deliveredAt, timestamp);
-      return { ...message, deliveredAt, readAt: coveredAt(other.readMoves, other.readAt, timestamp) };
+      const deliveredAt = coveredAt(other.deliveredMoves, other.deliveredCursor, timestamp);
+      return { ...message, deliveredAt, readAt: coveredAt(other.readMoves, other.readCursor, timestamp) };
     });
   }
 
@@ -134,16 +146,16 @@ export class Receipts {
     return Math.max(upTo, Math.min(this.#now() - 1, next - 1));
   }
 
-  /** Who is not linked may be away: what he is owed is kept for his next look (wire §5.4). */
+  /** Who is not subscribed may be away: what he is owed is kept for his next look (wire §5.4). */
   #tell(sender: string, from: string, messageId: string, timestamp: number, read: boolean): void {
     if (!this.#state.members.has(sender)) return;
     const notice = { kind: "receipt" as const, to: sender, from, messageId, timestamp, read };
-    const keptAt = this.#delivery.isLinked(sender)
+    const keptAt = this.#delivery.isSubscribed(sender)
       ? undefined
       : this.#state.notices.keep(notice, this.#state.tick(this.#now()));
     const { id: conversationId } = this.#state.facts;
     const push = pushes.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
-    if (keptAt === undefined) this.#delivery.push([sender], pushRecord(push));
-    else this.#delivery.push([sender], noticeRecord(keptAt, false, push), keptAt);
+    if (keptAt === undefined) this.#delivery.notify([sender], eventRecord(push));
+    else this.#delivery.notify([sender], noticeRecord(keptAt, false, push), keptAt);
   }
 }

@@ -1,4 +1,4 @@
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { ConversationState } from "./state.ts";
 
 /** D1, as a conversation is taken out of it. Every call has a deadline and may reject. */
@@ -26,7 +26,7 @@ export async function clearArchive(
     await removal.deleteConversation(id);
     return true;
   } catch (error) {
-    console.warn(`${id} is deleted, but D1 still has it:`, reason(error));
+    console.warn(`${id} is deleted, but D1 still has it:`, loggableError(error));
     return false;
   }
 }

@@ -1,19 +1,19 @@
-import type { MessageRecord } from "../history/records.ts";
+import type { MessageRecord } from "../database/records.ts";
+import * as pushes from "../protocol/client-events.ts";
 import { joinRecords, storedRecord, unreadRecord } from "../protocol/link-records.ts";
-import * as pushes from "../protocol/pushes.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Count, Replay } from "./lanes.ts";
-import { isFor } from "./log.ts";
+import type { Replay, UnreadRequest } from "./delivery-state.ts";
+import { isVisibleTo } from "./log.ts";
 import { seesFrom } from "./past.ts";
 import { hasReceipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 
 /** No session's origin. */
-export const NOBODY = 0;
+export const NO_ORIGIN = 0;
 
 /** Whether a new message is brought to a client: not to its sender's own devices, if he left them out. */
-export function isBroughtTo(clientId: string, message: MessageRecord): boolean {
-  return isFor(clientId, message) && !(message.noSync === true && message.from === clientId);
+export function isDeliveredTo(clientId: string, message: MessageRecord): boolean {
+  return isVisibleTo(clientId, message) && !(message.noSync === true && message.from === clientId);
 }
 
 /** Longest that a message may be on its way to a device (ms): what SDKs are told is known is older than that. */
@@ -23,13 +23,13 @@ const IN_FLIGHT = 2_000;
 export function unreadOf(
   state: ConversationState,
   clientId: string,
-  count: Count,
+  count: UnreadRequest,
   now: number,
 ): Uint8Array | undefined {
   const member = state.members.get(clientId);
   if (member === undefined) return undefined;
-  const changedAt = count === "recount" ? member.readMovedAt : now;
-  const { count: unread, mentioned } = state.log.unread(clientId, member.readAt);
+  const changedAt = count === "recount" ? member.readCursorMovedAt : now;
+  const { count: unread, mentioned } = state.log.unread(clientId, member.readCursor);
   const { id: conversationId, kind } = state.facts;
   const notifiedAt = now - IN_FLIGHT;
   const summary = { conversationId, kind, unread, mentioned };
@@ -40,7 +40,7 @@ export function unreadOf(
 }
 
 /**
- * Entries of the log after a time as one frame of records, for links and cold lanes. A client is shown nothing of
+ * Entries of the log after a time as one frame of records, for subscriptions and relays. A client is shown nothing of
  * the time before it joined, and one that is no member nothing at all (I12), nor what is not for it or was deleted;
  * it is only told that it is past it. Edits of what was said before it joined are told if it may read that.
  */
@@ -58,7 +58,7 @@ export function replayOf(
   let previous = state.log.upTo(after);
   const hidden = state.log.upTo(visibleFrom);
   if (hidden > after) {
-    records.push(passedRecord(hidden, previous));
+    records.push(skippedEntryRecord(hidden, previous));
     previous = hidden;
   }
   const entries = state.log.entriesAfter(Math.max(after, visibleFrom), limit + 1);
@@ -70,10 +70,10 @@ export function replayOf(
     previous = entry.at;
     const isShown =
       entry.kind === "message"
-        ? isBroughtTo(clientId, message)
-        : isFor(clientId, message) && message.timestamp > editsFrom;
+        ? isDeliveredTo(clientId, message)
+        : isVisibleTo(clientId, message) && message.timestamp > editsFrom;
     if (!isShown) {
-      records.push(passedRecord(place.timestamp, place.previous));
+      records.push(skippedEntryRecord(place.timestamp, place.previous));
     } else if (entry.kind === "message") {
       const traits = { acknowledge: hasReceipts(state) };
       const push = pushes.message({ conversationId, kind, message });
@@ -89,6 +89,6 @@ export function replayOf(
 }
 
 /** An entry of the log that shows nothing: whoever gets it is past it. */
-export function passedRecord(timestamp: number, previous: number): Uint8Array {
-  return storedRecord({ timestamp, previous }, NOBODY, {}, new Uint8Array());
+export function skippedEntryRecord(timestamp: number, previous: number): Uint8Array {
+  return storedRecord({ timestamp, previous }, NO_ORIGIN, {}, new Uint8Array());
 }

@@ -1,12 +1,12 @@
+import { type QueryRefusal, recordFits } from "../database/record-fits.ts";
+import type { ConversationRecord } from "../database/records.ts";
 import type { Refused } from "../env.ts";
-import { type QueryRefusal, recordFits } from "../history/record-fits.ts";
-import type { ConversationRecord } from "../history/records.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import type { Sql } from "../sql.ts";
 import { changeColumns } from "./attributes.ts";
 import type { Membership } from "./membership.ts";
 import type { ConversationLimits } from "./new-conversation.ts";
-import { NOBODY } from "./replay.ts";
+import { NO_ORIGIN } from "./replay.ts";
 
 /** What becomes of a list of client ids: exactly these, or these beside or without those that are there. */
 export type ListChange = { to: "set" | "add" | "remove"; clientIds: string[] };
@@ -61,7 +61,7 @@ export async function changeRow(change: RowChange, host: RowHost): Promise<RowCh
     members.added.length > 0 && membership.addMembers(members.added, ""),
     muted.removed.length > 0 && membership.setMuted(muted.removed, false),
     muted.added.length > 0 && membership.setMuted(muted.added, true),
-    named && membership.change(change.columns, { clientId: "", origin: NOBODY }),
+    named && membership.change(change.columns, { clientId: "", origin: NO_ORIGIN }),
   ]);
   const refusal = outcomes.find((outcome) => outcome !== false && "refused" in outcome);
   if (refusal && "refused" in refusal) return refusal;

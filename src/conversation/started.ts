@@ -1,4 +1,4 @@
-import type { ConversationRecord } from "../history/records.ts";
+import type { ConversationRecord } from "../database/records.ts";
 
 /** A conversation that was asked for. */
 export interface Started {

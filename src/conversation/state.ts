@@ -1,7 +1,7 @@
-import type { ConversationRecord } from "../history/records.ts";
+import type { ConversationRecord } from "../database/records.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
-import type { Owed } from "./lanes.ts";
+import type { Owed } from "./delivery-state.ts";
 import { Log } from "./log.ts";
 import { type MarkMoves, movesIn, withMove } from "./mark-moves.ts";
 import { Notices } from "./notices.ts";
@@ -15,14 +15,14 @@ export interface Member {
   /** Push switched off (M-46). */
   muted: boolean;
   /** Everything at or before it is read; never moves back (I5). Starts where he joined. */
-  readAt: number;
-  /** When the read mark last moved (ms), 0 if it never did: devices that were away then are told. */
-  readMovedAt: number;
+  readCursor: number;
+  /** When the read cursor last moved (ms), 0 if it never did: devices that were away then are told. */
+  readCursorMovedAt: number;
   /**
    * Everything at or before it reached a device of his; never moves back. It is written when it matters to others
    * (`Receipts`), so storage may know an earlier one.
    */
-  deliveredAt: number;
+  deliveredCursor: number;
   /** When the two marks were moved where, as far as that is kept. */
   readMoves: MarkMoves;
   deliveredMoves: MarkMoves;
@@ -59,8 +59,8 @@ export class ConversationState {
   readonly #recent: { clock: number; end: number; lastNotice: number }[] = [];
   /** `updatedAt` of the newest snapshot D1 has. */
   #indexedAt: number;
-  /** Messages after this timestamp may still have to reach members by the cold lane. */
-  #owedSince: number | undefined;
+  /** Messages after this timestamp may still have to reach members by the relay. */
+  #pendingSince: number | undefined;
   /** Up to where D1 is known to have the log (ms), and how much of that is written down, which is not every time. */
   #archivedAt: number;
   #archivedKept: number;
@@ -104,7 +104,7 @@ export class ConversationState {
     this.#facts = facts;
     this.#deletedAt = deletedAt;
     this.#indexedAt = row.indexed_at;
-    this.#owedSince = row.owed_since ?? undefined;
+    this.#pendingSince = row.owed_since ?? undefined;
     this.#behindSince = row.behind_since ?? undefined;
     this.#archivedAt = row.archived_at ?? 0;
     this.#archivedKept = this.#archivedAt;
@@ -128,9 +128,9 @@ export class ConversationState {
         clientId: member.client_id,
         joinedAt: member.joined_at,
         muted: member.muted === 1,
-        readAt: member.read_at,
-        readMovedAt: member.read_moved_at,
-        deliveredAt: member.delivered_at,
+        readCursor: member.read_at,
+        readCursorMovedAt: member.read_moved_at,
+        deliveredCursor: member.delivered_at,
         readMoves: movesIn(member.read_moves),
         deliveredMoves: movesIn(member.delivered_moves),
         pushedAt: member.pushed_at ?? undefined,
@@ -204,9 +204,9 @@ export class ConversationState {
       clientId,
       joinedAt,
       muted: false,
-      readAt: joinedAt,
-      readMovedAt,
-      deliveredAt: joinedAt,
+      readCursor: joinedAt,
+      readCursorMovedAt: readMovedAt,
+      deliveredCursor: joinedAt,
       readMoves: [],
       deliveredMoves: [],
       pushedAt: undefined,
@@ -240,17 +240,17 @@ export class ConversationState {
   }
 
   /**
-   * Moves a read mark forward, and the delivered mark with it; returns whether it moved (I5).
+   * Moves a read cursor forward, and the delivered cursor with it; returns whether it moved (I5).
    *
    * @param at what receipts say of the move (ms); undefined where there are none
    */
   read(member: Member, upTo: number, now: number, at: number | undefined): boolean {
     const readAt = Math.min(upTo, this.log.head);
-    if (readAt <= member.readAt) return false;
-    member.readAt = readAt;
-    member.readMovedAt = Math.max(now, member.readMovedAt + 1);
-    const isNew = readAt > member.deliveredAt;
-    member.deliveredAt = Math.max(member.deliveredAt, readAt);
+    if (readAt <= member.readCursor) return false;
+    member.readCursor = readAt;
+    member.readCursorMovedAt = Math.max(now, member.readCursorMovedAt + 1);
+    const isNew = readAt > member.deliveredCursor;
+    member.deliveredCursor = Math.max(member.deliveredCursor, readAt);
     if (at !== undefined) {
       member.readMoves = withMove(member.readMoves, readAt, at);
       if (isNew) member.deliveredMoves = withMove(member.deliveredMoves, readAt, at);
@@ -259,8 +259,8 @@ export class ConversationState {
       "UPDATE members SET read_at = ?, read_moved_at = ?, delivered_at = ?, read_moves = ?, delivered_moves = ? " +
         "WHERE client_id = ?",
       readAt,
-      member.readMovedAt,
-      member.deliveredAt,
+      member.readCursorMovedAt,
+      member.deliveredCursor,
       movesOut(member.readMoves),
       movesOut(member.deliveredMoves),
       member.clientId,
@@ -272,7 +272,7 @@ export class ConversationState {
   saveDelivered(member: Member): void {
     this.#sql.exec(
       "UPDATE members SET delivered_at = ?, pushed_at = ?, delivered_moves = ? WHERE client_id = ?",
-      member.deliveredAt,
+      member.deliveredCursor,
       member.pushedAt ?? null,
       movesOut(member.deliveredMoves),
       member.clientId,
@@ -329,8 +329,8 @@ export class ConversationState {
     this.#sql.exec("UPDATE conversation SET archived_at = ?", this.#archivedAt);
   }
 
-  get owedSince(): number | undefined {
-    return this.#owedSince;
+  get pendingSince(): number | undefined {
+    return this.#pendingSince;
   }
 
   /**
@@ -338,21 +338,21 @@ export class ConversationState {
    * have been told either.
    */
   get owed(): Owed | undefined {
-    const log = this.#owedSince;
+    const log = this.#pendingSince;
     if (!this.indexIsStale) return log === undefined ? undefined : { log, notices: log };
     return { log: log ?? this.log.end, notices: Math.min(log ?? this.#indexedAt, this.#indexedAt) };
   }
 
-  /** Notes, before it is known to have arrived, that what follows is owed to members without a link. */
-  owe(since: number): void {
-    if (this.#owedSince !== undefined && this.#owedSince <= since) return;
-    this.#owedSince = since;
+  /** Notes, before it is known to have arrived, that what follows is owed to members without a subscription. */
+  markPending(since: number): void {
+    if (this.#pendingSince !== undefined && this.#pendingSince <= since) return;
+    this.#pendingSince = since;
     this.#sql.exec("UPDATE conversation SET owed_since = ?", since);
   }
 
-  owesNothing(): void {
-    if (this.#owedSince === undefined) return;
-    this.#owedSince = undefined;
+  clearPending(): void {
+    if (this.#pendingSince === undefined) return;
+    this.#pendingSince = undefined;
     this.#sql.exec("UPDATE conversation SET owed_since = NULL");
   }
 

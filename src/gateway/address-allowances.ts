@@ -7,7 +7,7 @@ import {
   LOGINS_ON_LOOPBACK,
   LOGINS_PER_ADDRESS,
 } from "../bounds.ts";
-import { type Place, placeOf } from "../outbound/place.ts";
+import { type AddressClass, addressClassOf } from "../outbound/address-class.ts";
 import { Allowance } from "./allowance.ts";
 import { Invited } from "./invited.ts";
 
@@ -68,7 +68,7 @@ export function networkOf(address: string): string | undefined {
 }
 
 interface Network {
-  place: Place;
+  place: AddressClass;
   /** IPv4 as it is; of IPv6 the half that a provider gives to one customer. One name for all of this machine. */
   network: string;
 }
@@ -82,7 +82,7 @@ function networkAt(address: string | undefined): Network {
   const host = plain.includes(":") ? `[${plain}]` : plain;
   if (!URL.canParse(`http://${host}`)) return NOWHERE;
   const url = new URL(`http://${host}`);
-  const place = placeOf(url);
+  const place = addressClassOf(url);
   if (place !== "public") return { place, network: place };
   if (!url.hostname.startsWith("[")) return { place, network: url.hostname };
   const [left = "", right = ""] = url.hostname.slice(1, -1).split("::");

@@ -1,4 +1,4 @@
-import { LINKS_OPENING, LINKS_PAUSED } from "../bounds.ts";
+import { SUBSCRIPTIONS_OPENING, SUBSCRIPTIONS_PAUSED } from "../bounds.ts";
 import type { LoginProof } from "../client/credentials.ts";
 import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
@@ -8,37 +8,46 @@ import {
   refusalWithoutConversation,
 } from "../conversation/commands.ts";
 import { isConversationId, newMessageId, timeOfMessageId } from "../conversation/ids.ts";
+import { loggableError } from "../loggable-error.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
+import * as pushes from "../protocol/client-events.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import { withDedupeToken } from "../protocol/dedupe.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import type { LinkRequest, SessionControl, SessionReport, SyncMode } from "../protocol/link-controls.ts";
+import type {
+  SessionControl,
+  SessionReport,
+  SubscriptionRequest,
+  SyncMode,
+} from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import {
   type LinkRecord,
-  type LogPlace,
+  type LogPosition,
   newOrigin,
   readControl,
   readRecords,
 } from "../protocol/link-records.ts";
 import { partsOfPatch, partsOfRead } from "../protocol/parts.ts";
-import * as pushes from "../protocol/pushes.ts";
 import * as replies from "../protocol/replies.ts";
 import { withShown } from "../protocol/shown.ts";
-import { reason } from "../reason.ts";
 import type { Backlog, Waiting } from "./backlog.ts";
 import { CatchUpWait } from "./catch-up-wait.ts";
-import { ConversationLink, type Forwarded, type LinkOwner } from "./conversation-link.ts";
+import {
+  ConversationSubscription,
+  type Forwarded,
+  type SubscriptionOwner,
+} from "./conversation-subscription.ts";
 import { DialQueue } from "./dial-queue.ts";
 import { JavaAnswers } from "./java.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
-import { LinkTable } from "./link-table.ts";
-import { Marks } from "./marks.ts";
 import { Noticed } from "./noticed.ts";
+import { PendingRequests } from "./pending-requests.ts";
+import { Positions } from "./positions.ts";
 import { Redelivery } from "./redelivery.ts";
 import { ShownLately } from "./shown.ts";
+import { SubscriptionTable } from "./subscription-table.ts";
 import { ToldCounts } from "./told-counts.ts";
-import { Unanswered } from "./unanswered.ts";
 
 /** The gateway around a session. */
 export interface SessionOwner {
@@ -50,10 +59,10 @@ export interface SessionOwner {
   judge(clientId: string, command: CommandOf<"session.open">): Promise<LoginProof | Refused>;
   /** A login of this session was refused, here or by its object. */
   loginRefused(error: ErrorName | undefined): void;
-  dialConversation: Dial<LinkRequest>;
+  dialConversation: Dial<SubscriptionRequest>;
   /** Whether there may be a conversation of that id; rejects where nobody can say. */
   mayExist(conversationId: string): Promise<boolean>;
-  /** Where it is noted how long sends wait; undefined where the app's say takes time of its own. */
+  /** Where it is noted how long sends wait; undefined where the app's policy takes time of its own. */
   backlog: Backlog | undefined;
   linkLimit(): number;
   /** So many more links are held, or fewer. */
@@ -71,7 +80,7 @@ export interface SessionOwner {
   /** Something broke that only a new login repairs: the user's socket has to close. */
   broken(): void;
   /** The device is being asked to connect anew. */
-  letsGo(): void;
+  goingAway(): void;
   /** A client is being sent this message. */
   sendingMessage(clientId: string, payload: Uint8Array): void;
 }
@@ -98,7 +107,7 @@ export interface Early {
 type Phase = "connecting" | "opening" | "open" | "closing" | "over";
 
 /** One client on one user socket: its session link, its conversation links, and what it has been delivered. */
-export class ClientSession implements LinkOwner {
+export class ClientSession implements SubscriptionOwner {
   readonly clientId: string;
   readonly #owner: SessionOwner;
   readonly #mode: SyncMode;
@@ -106,10 +115,10 @@ export class ClientSession implements LinkOwner {
   readonly #sessionId = crypto.randomUUID();
   readonly #origin = newOrigin();
   readonly #field: Uint8Array;
-  readonly #dials: DialQueue<LinkRequest>;
-  readonly #links = new LinkTable((by) => this.#owner.linksChanged(by));
-  readonly #marks = new Marks((conversationId) => this.#links.has(conversationId));
-  readonly #noticed = new Noticed((conversationId) => this.#links.has(conversationId));
+  readonly #dials: DialQueue<SubscriptionRequest>;
+  readonly #links = new SubscriptionTable((by) => this.#owner.linksChanged(by));
+  readonly #positions = new Positions((conversationId) => this.#links.has(conversationId));
+  readonly #noticePositions = new Noticed((conversationId) => this.#links.has(conversationId));
   readonly #shown = new ShownLately();
   readonly #toldCounts = new ToldCounts();
   /** Conversations of which messages came that were said before the login. */
@@ -123,8 +132,8 @@ export class ClientSession implements LinkOwner {
   #socket: LinkSocket | undefined;
   #early: Early[] = [];
   /** What waits for the inbox, by conversation. */
-  readonly #unnoted = new Map<string, () => void>();
-  readonly #unanswered = new Unanswered();
+  readonly #inboxUnconfirmed = new Map<string, () => void>();
+  readonly #unanswered = new PendingRequests();
   /** Sends whose wait is noted, by serial. */
   readonly #waits = new Map<number, { backlog: Backlog; waiting: Waiting }>();
   #java: JavaAnswers | undefined;
@@ -150,7 +159,7 @@ export class ClientSession implements LinkOwner {
       const timer = (milliseconds: number, run: () => void) => owner.timer(milliseconds, run);
       this.#redelivery = new Redelivery({ now: () => owner.now(), send, timer }, clientId);
     }
-    const dial: Dial<LinkRequest> = async (request, events) => {
+    const dial: Dial<SubscriptionRequest> = async (request, events) => {
       // Neither an object nor a row of the inbox is made for a name that nobody has.
       const isSeen = request.since !== undefined;
       if (!isSeen && !(await owner.mayExist(request.conversationId))) return "missing";
@@ -160,7 +169,7 @@ export class ClientSession implements LinkOwner {
     this.#dials = new DialQueue(dial, (delay, run) => owner.timer(delay, run));
   }
 
-  get dial(): Dial<LinkRequest> {
+  get dial(): Dial<SubscriptionRequest> {
     return this.#dials.dial;
   }
 
@@ -215,7 +224,7 @@ export class ClientSession implements LinkOwner {
       socket.send(frame);
       for (const data of early) this.#sessionFrame(data);
     } catch (error) {
-      console.error("session link:", reason(error));
+      console.error("session link:", loggableError(error));
       // An error to a login is final for some SDKs; from a socket that closes, all come back.
       if (this.#phase !== "over") this.#owner.broken();
     }
@@ -311,7 +320,7 @@ export class ClientSession implements LinkOwner {
   // What the session's links report.
 
   request(conversationId: string) {
-    const since = this.#marks.at(conversationId);
+    const since = this.#positions.at(conversationId);
     const session = { clientId: this.clientId, sessionId: this.#sessionId, origin: this.#origin };
     const { mode, address } = { mode: this.#mode, address: this.#address };
     return { ...session, mode, since, admittedAt: this.#admittedAt, address };
@@ -336,7 +345,7 @@ export class ClientSession implements LinkOwner {
         return false;
       case "unread":
         if (
-          record.upTo >= (this.#marks.at(conversationId) ?? 0) &&
+          record.upTo >= (this.#positions.at(conversationId) ?? 0) &&
           !this.#toldCounts.isStale(conversationId, record) &&
           this.#needsCount(conversationId, record)
         ) {
@@ -356,10 +365,10 @@ export class ClientSession implements LinkOwner {
     }
   }
 
-  linked(conversationId: string, period: string, since: number, head: number): void {
+  subscribed(conversationId: string, epoch: string, since: number, head: number): void {
     // So that a link that breaks before anything came by it replays from here, and needs no catch-up (L7).
-    if (!this.hasMark(conversationId)) this.#marks.advance(conversationId, head);
-    this.#report({ type: "linked", conversationId, period, since });
+    if (!this.hasMark(conversationId)) this.#positions.advance(conversationId, head);
+    this.#report({ type: "subscribed", conversationId, epoch, since });
     const link = this.#links.get(conversationId);
     if (link !== undefined) this.#links.opened(link);
     if (this.#links.size > this.#owner.linkLimit() + LINKS_OVER) this.#makeRoom(0);
@@ -370,20 +379,20 @@ export class ClientSession implements LinkOwner {
     this.#shown.entry(conversationId, upTo, this.now());
   }
 
-  unlinked(conversationId: string, period: string): void {
-    this.#report({ type: "unlinked", conversationId, period });
+  unsubscribed(conversationId: string, epoch: string): void {
+    this.#report({ type: "unsubscribed", conversationId, epoch });
   }
 
   hasMark(conversationId: string): boolean {
-    return this.#marks.at(conversationId) !== undefined;
+    return this.#positions.at(conversationId) !== undefined;
   }
 
   isBehind(conversationId: string, head: number): boolean {
-    const mark = this.#marks.at(conversationId);
+    const mark = this.#positions.at(conversationId);
     return mark !== undefined && mark < head;
   }
 
-  lostTrack(link: ConversationLink, rest: Forwarded[]): void {
+  lostTrack(link: ConversationSubscription, rest: Forwarded[]): void {
     const { conversationId } = link;
     this.#links.remove(link);
     this.#catchingUp.set(conversationId, { link: true, cold: [], frames: [] });
@@ -440,17 +449,18 @@ export class ClientSession implements LinkOwner {
     return serial === undefined || !this.#unanswered.has(serial);
   }
 
-  over(link: ConversationLink, rest: Forwarded[], again: boolean): void {
+  over(link: ConversationSubscription, rest: Forwarded[], again: boolean): void {
     this.#links.remove(link);
-    if (again) this.#linkTo(link.conversationId);
+    if (again) this.#subscriptionTo(link.conversationId);
     for (const forwarded of rest) this.#toConversation(link.conversationId, forwarded);
     this.#closeWhenAnswered();
   }
 
-  reopening(link: ConversationLink): void {
+  reopening(link: ConversationSubscription): void {
     this.#links.reopening(link);
     // One conversation's trouble is its own; where so many fail, it is this socket's or everybody's.
-    if (link.isPaused && this.#links.paused > LINKS_PAUSED) queueMicrotask(() => this.#owner.broken());
+    if (link.isPaused && this.#links.paused > SUBSCRIPTIONS_PAUSED)
+      queueMicrotask(() => this.#owner.broken());
   }
 
   timer(milliseconds: number, run: () => void): () => void {
@@ -485,17 +495,17 @@ export class ClientSession implements LinkOwner {
     if (!isConversationId(conversationId)) return this.refuse(forwarded);
     const catchingUp = this.#catchingUp.get(conversationId);
     if (catchingUp !== undefined) this.#holdUntilCaughtUp(catchingUp, forwarded);
-    else if (this.#links.opening < LINKS_OPENING || this.#links.has(conversationId)) {
-      this.#linkTo(conversationId).send(forwarded);
+    else if (this.#links.opening < SUBSCRIPTIONS_OPENING || this.#links.has(conversationId)) {
+      this.#subscriptionTo(conversationId).send(forwarded);
     } else this.#giveUp(forwarded, "MESSAGE_SENT_QUOTA_EXCEEDED");
   }
 
   /** The link to a conversation, opened if there is none; the least recently used one gives way (L1, L4). */
-  #linkTo(conversationId: string, usedBefore = Number.POSITIVE_INFINITY): ConversationLink {
+  #subscriptionTo(conversationId: string, usedBefore = Number.POSITIVE_INFINITY): ConversationSubscription {
     let link = this.#links.get(conversationId);
     if (link === undefined) {
       this.#makeRoom(1, usedBefore);
-      link = new ConversationLink(this, conversationId);
+      link = new ConversationSubscription(this, conversationId);
       this.#links.add(link);
     }
     this.#links.used(link, this.now());
@@ -504,8 +514,8 @@ export class ClientSession implements LinkOwner {
 
   /** Resolves once the inbox is known to have a conversation: what comes by a link leaves no other trace (I4). */
   #noted(conversationId: string): Promise<void> {
-    this.#report({ type: "linking", conversationId });
-    return new Promise((noted) => this.#unnoted.set(conversationId, noted));
+    this.#report({ type: "subscribing", conversationId });
+    return new Promise((noted) => this.#inboxUnconfirmed.set(conversationId, noted));
   }
 
   #makeRoom(more: number, usedBefore = Number.POSITIVE_INFINITY): void {
@@ -521,7 +531,7 @@ export class ClientSession implements LinkOwner {
   }
 
   #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): boolean {
-    const place = this.#marks.place(conversationId, record);
+    const place = this.#positions.place(conversationId, record);
     if (place === "seen") return false;
     if (place === "gap") {
       this.#resync(conversationId);
@@ -530,7 +540,7 @@ export class ClientSession implements LinkOwner {
     const { patch, acknowledge } = record.traits;
     if (record.timestamp <= this.#admittedAt) this.#broughtOld.add(conversationId);
     this.#shown.entry(conversationId, record.timestamp, this.now());
-    this.#marks.advance(conversationId, record.timestamp);
+    this.#positions.advance(conversationId, record.timestamp);
     if (record.origin === this.#origin || record.payload.length === 0) return true;
     if (patch) {
       if ((this.#capabilities & SHOWS_PATCHES) !== 0) this.#push(record.payload);
@@ -563,15 +573,15 @@ export class ClientSession implements LinkOwner {
   /** Something before this message never came: the log after the mark is to be replayed (L7). */
   #resync(conversationId: string): void {
     const link = this.#links.get(conversationId);
-    if (link === undefined) this.#linkTo(conversationId);
+    if (link === undefined) this.#subscriptionTo(conversationId);
     else link.resync();
   }
 
   /** An own message is part of what the session has seen, unless something before it is still to come. */
-  #accepted(conversationId: string, place: LogPlace): void {
+  #accepted(conversationId: string, place: LogPosition): void {
     this.#shown.entry(conversationId, place.timestamp, this.now());
-    if (!this.hasMark(conversationId) || this.#marks.place(conversationId, place) !== "next") return;
-    this.#marks.advance(conversationId, place.timestamp);
+    if (!this.hasMark(conversationId) || this.#positions.place(conversationId, place) !== "next") return;
+    this.#positions.advance(conversationId, place.timestamp);
   }
 
   #sessionFrame(data: Uint8Array): void {
@@ -590,7 +600,7 @@ export class ClientSession implements LinkOwner {
   }
 
   /**
-   * By the cold lane; from here on by a link (L1). What does not follow on what the session has seen is left to
+   * By the relay; from here on by a link (L1). What does not follow on what the session has seen is left to
    * the replay of the link that opens (L7).
    */
   #receiveCold(conversationId: string, frame: Uint8Array): void {
@@ -602,29 +612,29 @@ export class ClientSession implements LinkOwner {
     let isNews = false;
     for (const record of readRecords(frame)) isNews = this.#receive(conversationId, record) || isNews;
     // What was known already comes when links end; a link for it would make another one give way.
-    if (isNews) this.#linkTo(conversationId);
+    if (isNews) this.#subscriptionTo(conversationId);
   }
 
-  /** A sibling is linked there, with everything after `since` (L3). */
+  /** A sibling is subscribed there, with everything after `since` (L3). */
   #follow(conversationId: string, since: number): void {
     const catchingUp = this.#catchingUp.get(conversationId);
     if (catchingUp !== undefined) {
       catchingUp.link = true;
       return;
     }
-    // Whatever came by the cold lane up to there came before this word, on the same link.
-    if (!this.hasMark(conversationId)) this.#marks.advance(conversationId, since);
+    // Whatever came by the relay up to there came before this word, on the same link.
+    if (!this.hasMark(conversationId)) this.#positions.advance(conversationId, since);
     const link = this.#links.get(conversationId);
     // Two devices that each make the other give way to their newest link would never come to rest.
-    if (link === undefined) this.#linkTo(conversationId, this.now() - IN_USE);
-    else link.wantAgain();
+    if (link === undefined) this.#subscriptionTo(conversationId, this.now() - IN_USE);
+    else link.reopenAfterDrain();
   }
 
   #notice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): boolean {
-    if (this.#noticed.has(conversationId, at)) return false;
+    if (this.#noticePositions.has(conversationId, at)) return false;
     // Whole milliseconds: of two notices of one time both are known, or neither.
     if (again && Math.floor(at) <= this.#admittedAt) return false;
-    this.#noticed.add(conversationId, at);
+    this.#noticePositions.add(conversationId, at);
     this.#shown.change(conversationId, Math.floor(at), this.now());
     if (payload.length > 0) this.#push(payload);
     return true;
@@ -632,15 +642,16 @@ export class ClientSession implements LinkOwner {
 
   #caughtUp({ conversationId, head }: SessionControl & { type: "caughtUp" }): void {
     if (head !== undefined) {
-      this.#marks.advance(conversationId, head);
+      this.#positions.advance(conversationId, head);
       if (head > 0) this.#shown.entry(conversationId, head, this.now());
     }
     const waited = this.#catchingUp.get(conversationId);
     this.#catchingUp.delete(conversationId);
-    if (waited?.link) this.#linkTo(conversationId);
+    if (waited?.link) this.#subscriptionTo(conversationId);
     for (const frame of waited?.cold ?? []) this.#receiveCold(conversationId, frame);
     // Taken out, so that none of them is refused after it was sent.
-    for (const forwarded of waited?.frames.splice(0) ?? []) this.#linkTo(conversationId).send(forwarded);
+    for (const forwarded of waited?.frames.splice(0) ?? [])
+      this.#subscriptionTo(conversationId).send(forwarded);
   }
 
   #hear(word: SessionControl): void {
@@ -656,7 +667,7 @@ export class ClientSession implements LinkOwner {
         for (const { command, frame } of this.#early.splice(0)) this.handle(command, frame);
         return;
       case "goAway":
-        this.#owner.letsGo();
+        this.#owner.goingAway();
         return this.send(pushes.goAway());
       case "ended":
         if (this.#phase === "opening") this.#owner.loginRefused(undefined);
@@ -665,8 +676,8 @@ export class ClientSession implements LinkOwner {
       case "undecided":
         return this.#owner.broken();
       case "noted":
-        this.#unnoted.get(word.conversationId)?.();
-        this.#unnoted.delete(word.conversationId);
+        this.#inboxUnconfirmed.get(word.conversationId)?.();
+        this.#inboxUnconfirmed.delete(word.conversationId);
         return;
       case "caughtUp":
         return this.#caughtUp(word);

@@ -5,19 +5,19 @@ import type { ProvenRequest } from "../client/session.ts";
 import { isClientId } from "../conversation/client-id.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
+import * as pushes from "../protocol/client-events.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import { type ClosingErrorName, type ErrorName, errors } from "../protocol/errors.ts";
-import type { LinkRequest } from "../protocol/link-controls.ts";
+import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
-import * as pushes from "../protocol/pushes.ts";
+import { withPolicyCheck, withPushPolicy } from "../protocol/policy-fields.ts";
 import * as replies from "../protocol/replies.ts";
-import { withPushPolicy, withSupervision } from "../protocol/supervision.ts";
 import {
   defaultSettings,
-  isLoginSupervised,
   isPushSetUp,
-  isSupervised,
+  needsLoginCheck,
+  needsPolicyCheck,
   pushPolicyBy,
   type Settings,
 } from "../settings/schema.ts";
@@ -65,7 +65,7 @@ export interface GatewayServices {
   /** What the sends of all sockets wait for; undefined where nothing is refused for it. */
   backlog: Backlog | undefined;
   dialSession: Dial<ProvenRequest>;
-  dialConversation: Dial<LinkRequest>;
+  dialConversation: Dial<SubscriptionRequest>;
   /** Those of some ids that may be conversations; rejects where nobody can say. */
   existing(conversationIds: string[]): Promise<string[]>;
 }
@@ -187,7 +187,7 @@ export class Gateway implements SessionOwner {
     return this.#services.dialSession;
   }
 
-  get dialConversation(): Dial<LinkRequest> {
+  get dialConversation(): Dial<SubscriptionRequest> {
     return this.#services.dialConversation;
   }
 
@@ -209,7 +209,7 @@ export class Gateway implements SessionOwner {
   }
 
   get backlog(): Backlog | undefined {
-    if (this.#settings === undefined || isSupervised(this.#settings)) return undefined;
+    if (this.#settings === undefined || needsPolicyCheck(this.#settings)) return undefined;
     return this.#services.backlog;
   }
 
@@ -265,7 +265,7 @@ export class Gateway implements SessionOwner {
     if (message !== undefined && message.from !== clientId) this.#heartbeat.sentMessage();
   }
 
-  letsGo(): void {
+  goingAway(): void {
     this.#letGoUntil = this.now() + LEAVING;
   }
 
@@ -277,7 +277,7 @@ export class Gateway implements SessionOwner {
 
   /** Every SDK looks the server up again and connects anew, or does so when the socket closes. */
   #handOver(): void {
-    this.letsGo();
+    this.goingAway();
     for (const session of this.#sessions.values()) session.send(pushes.goAway());
     this.#services.timer(HANDED_OVER, () => this.broken());
   }
@@ -455,9 +455,9 @@ const LINK_CLOSES: Partial<Record<ClosingErrorName, number>> = {
 /** The frame with what the settings have to say of it, for the object that it goes to. */
 function marked({ name, pushes }: Command, frame: Uint8Array, settings: Settings): Uint8Array {
   const isLogin = name === "session.open" || name === "session.refresh";
-  const supervised = isLogin ? isLoginSupervised(settings) : isSupervised(settings);
+  const needsCheck = isLogin ? needsLoginCheck(settings) : needsPolicyCheck(settings);
   const policy = MATTERS_TO_PUSH.has(name) ? pushPolicyBy(settings) : "never";
-  const told = supervised ? withSupervision(frame) : frame;
+  const told = needsCheck ? withPolicyCheck(frame) : frame;
   // What a client says of it itself is overruled.
   return policy === "never" && pushes === "never" ? told : withPushPolicy(told, policy);
 }

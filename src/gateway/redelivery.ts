@@ -1,6 +1,6 @@
 import { REDELIVERIES, UNACKNOWLEDGED } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
-import { messagePushed } from "../protocol/pushes.ts";
+import { messagePushed } from "../protocol/client-events.ts";
 
 /** How long a `.1` device may take to acknowledge before it is sent a message again (ms). */
 const PATIENCE = 30_000;

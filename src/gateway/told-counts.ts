@@ -6,7 +6,7 @@ const IN_FLIGHT = 30_000;
 
 /**
  * The last unread count that a session was told of each conversation. One that was counted before it may come after it,
- * since one goes by the cold lane and the other by a link: it is told to nobody.
+ * since one goes by the relay and the other by a link: it is told to nobody.
  */
 export class ToldCounts {
   readonly #told = new Map<string, CountPlace>();

@@ -1,5 +1,5 @@
-import type { Outbound } from "../outbound/outbound.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
+import type { Outbound } from "../outbound/http-client.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Answer, failed } from "./answer.ts";
 import { type AppKeys, Engine } from "./engine.ts";
@@ -65,6 +65,6 @@ async function settled(answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {
-    return failed("unable", reason(error));
+    return failed("unable", loggableError(error));
   }
 }

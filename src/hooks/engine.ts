@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Outbound, Reply } from "../outbound/outbound.ts";
+import type { Outbound, Reply } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { isObject, type Json } from "../protocol/json.ts";

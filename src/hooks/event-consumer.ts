@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { QueueMessage } from "../queue/queue.ts";
-import { reason } from "../reason.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Answer, failed } from "./answer.ts";
 import type { AppServer } from "./app-server.ts";
@@ -78,7 +78,7 @@ export class EventConsumer {
       const oldest = now() - settings.events.logDays * DAY;
       await withDeadline(log.dropBefore(oldest), LOG_DEADLINE, "old events");
     } catch (error) {
-      console.warn("event log: old rows stay until tomorrow:", reason(error));
+      console.warn("event log: old rows stay until tomorrow:", loggableError(error));
     }
   }
 }
@@ -101,7 +101,7 @@ async function save(deliveries: Delivery[], { log }: EventConsumerHost): Promise
     const events = due.map(({ message }) => eventOf(message.body));
     await withDeadline(log.save(events), LOG_DEADLINE, "event log");
   } catch (error) {
-    console.warn(`event log: ${due.length} events are late:`, reason(error));
+    console.warn(`event log: ${due.length} events are late:`, loggableError(error));
     for (const { failed } of due) failed.push("log");
   }
 }
@@ -146,7 +146,7 @@ async function attempt(deliver: () => Promise<Answer>): Promise<Answer> {
   try {
     return await deliver();
   } catch (error) {
-    return failed("unable", reason(error));
+    return failed("unable", loggableError(error));
   }
 }
 
@@ -164,7 +164,7 @@ async function settle({ message, targets, failed }: Delivery, { queue }: EventCo
     await queue(owed, delaySeconds);
     message.ack();
   } catch (error) {
-    console.warn("events: all targets get one again:", reason(error));
+    console.warn("events: all targets get one again:", loggableError(error));
     message.retry({ delaySeconds });
   }
 }

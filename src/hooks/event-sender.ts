@@ -1,4 +1,4 @@
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { EventOutbox } from "./event-outbox.ts";
 import type { AppEvent } from "./events.ts";
 
@@ -54,7 +54,7 @@ export class EventSender {
         if (some) return this.#retryAfter(some.again);
       }
     } catch (error) {
-      console.error("events wait for the queue:", reason(error));
+      console.error("events wait for the queue:", loggableError(error));
       this.#retryAfter(RETRY);
     } finally {
       this.#sending = false;

@@ -142,7 +142,7 @@ export type ConversationVerdict =
 
 type MessageQuestion = Extract<Question, { name: "messageReceived" | "messageUpdate" }>;
 
-/** The app's say before something happens. Every call has a deadline; none rejects. */
+/** The app's policy before something happens. Every call has a deadline; none rejects. */
 export interface Hooks {
   aboutMessage(question: MessageQuestion): Promise<MessageVerdict>;
   aboutConversation(question: Exclude<Question, MessageQuestion>): Promise<ConversationVerdict>;

@@ -1,5 +1,5 @@
 import type { Env } from "../env.ts";
-import { outboundOf } from "../outbound/outbound.ts";
+import { outboundOf } from "../outbound/http-client.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { AppHooks } from "./app-hooks.ts";
@@ -24,7 +24,7 @@ export type HooksEnv = Pick<
 /** What this isolate knows of each engine that the settings ever named. */
 const lists = new Map<string, HookList>();
 
-/** The app's say, by the settings as this isolate last read them. Without any hook nothing is waited for. */
+/** The app's policy, by the settings as this isolate last read them. Without any hook nothing is waited for. */
 export function hooksOf(env: HooksEnv): AppHooks {
   return new AppHooks({
     settings: () => settingsOf(env).get(),

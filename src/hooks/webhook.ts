@@ -1,4 +1,4 @@
-import type { Outbound } from "../outbound/outbound.ts";
+import type { Outbound } from "../outbound/http-client.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import { printable } from "../printable.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";

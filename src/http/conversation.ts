@@ -1,8 +1,8 @@
 import { knownConversations } from "../conversation/known-conversations.ts";
 import type { Env } from "../env.ts";
 import { errors } from "../protocol/errors.ts";
-import { answered } from "./answered.ts";
 import type { Failure } from "./errors.ts";
+import { answered } from "./object-call.ts";
 
 /** There is no conversation of that id, as far as the index knows: the router turns it into a 404. */
 export class NoSuchConversation extends Error {

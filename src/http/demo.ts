@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { isTrial } from "../trial.ts";
+import { isTrial } from "../demo-mode.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 

@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 import { WordList } from "./word-list.ts";
 
 /** No message waits longer than this for D1. */
@@ -52,7 +52,7 @@ export class KeywordFilter {
     } catch (error) {
       this.#failedAt = this.#now();
       const rest = this.#known === undefined ? "nothing is filtered" : "the last known ones count";
-      console.error(`keywords: not read, ${rest}:`, reason(error));
+      console.error(`keywords: not read, ${rest}:`, loggableError(error));
     } finally {
       this.#readingAt = Number.NEGATIVE_INFINITY;
     }

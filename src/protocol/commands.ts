@@ -18,7 +18,7 @@ export interface Envelope {
   /** 0 push, 1 live query, 2 messaging; absent for messaging. */
   service: number | undefined;
   /** The gateway says: the app has a say in this, by hooks, filter or signatures (`supervision.ts`). */
-  supervised: boolean;
+  needsCheck: boolean;
   /** The gateway says too: what may be pushed to who is offline. */
   pushes: PushPolicy;
 }

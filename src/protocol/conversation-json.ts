@@ -1,4 +1,4 @@
-import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import type { ConversationRecord, MessageRecord } from "../database/records.ts";
 import { toBase64 } from "./base64.ts";
 import { conversationTypes, isoTime } from "./encode.ts";
 import type { JsonObject } from "./json.ts";

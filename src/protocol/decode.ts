@@ -18,7 +18,7 @@ import {
   type SessionCommand,
   SessionCommandSchema,
 } from "./generated/message_pb.js";
-import { pushPolicyOf } from "./supervision.ts";
+import { pushPolicyOf } from "./policy-fields.ts";
 
 const CMD_FIELD = GenericCommandSchema.field.cmd.number;
 
@@ -44,7 +44,7 @@ function decodeEnvelope(message: GenericCommand): Envelope {
     clientId: message.cmd === CommandType.echo && clientId === appId ? undefined : clientId,
     installationId: given(message, "installationId"),
     service: given(message, "service"),
-    supervised: message.supervised,
+    needsCheck: message.supervised,
     pushes: pushPolicyOf(message.pushes),
   };
 }

@@ -1,5 +1,5 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import type { ConversationRecord, MessageRecord } from "../database/records.ts";
 import { type ConvCommandSchema, GenericCommandSchema } from "./generated/message_pb.js";
 import type { JsonObject } from "./json.ts";
 

@@ -6,11 +6,11 @@ import type { Shown } from "./shown.ts";
  * clients' own frames. Towards the gateway they travel as control records, towards an object as text.
  */
 
-/** A stretch of time in which a member is served by links alone; a new one begins each time he is linked again. */
-export type Period = string;
+/** A stretch of time in which a member is served by links alone; a new one begins each time he is subscribed again. */
+export type Epoch = string;
 
 /** Who asks for a conversation link, as the ClientObject confirmed it at login (L8). */
-export interface LinkRequest {
+export interface SubscriptionRequest {
   conversationId: string;
   clientId: string;
   sessionId: string;
@@ -42,14 +42,14 @@ export interface SessionRequest {
 /** ConversationObject → gateway. */
 export type ConversationControl =
   /** First on every link. Everything after `since` reaches this client by links alone; `head` is the log's end. */
-  | { type: "opened"; period: Period; since: number; head: number }
+  | { type: "opened"; epoch: Epoch; since: number; head: number }
   /** The last word before the link ends for want of room (L4): finish, then close. */
-  | { type: "unlinked"; period: Period }
+  | { type: "unsubscribed"; epoch: Epoch }
   /** The answer behind this word shows the log up to here. */
   | { type: "shown"; upTo: number };
 
 /** Gateway → ConversationObject. */
-export type ConversationRequest = { type: "unlink" };
+export type ConversationRequest = { type: "unsubscribe" };
 
 /** ClientObject → gateway. */
 export type SessionControl =
@@ -64,7 +64,7 @@ export type SessionControl =
   | { type: "undecided" }
   /** The device is to reconnect, by way of the router. */
   | { type: "goAway" }
-  /** Another session of this client is linked there: link too, and be replayed what came after (L3, L5). */
+  /** Another session of this client is subscribed there: link too, and be replayed what came after (L3, L5). */
   | { type: "link"; conversationId: string; since: number }
   /** The inbox has the conversation: whatever breaks from here on, the next login asks it (I4). */
   | { type: "noted"; conversationId: string }
@@ -78,9 +78,9 @@ export type SessionControl =
 /** Gateway → ClientObject. */
 export type SessionReport =
   /** A link is about to be asked for: `noted` answers, and only then may anything be left to the link. */
-  | { type: "linking"; conversationId: string }
-  | { type: "linked"; conversationId: string; period: Period; since: number }
-  | { type: "unlinked"; conversationId: string; period: Period }
+  | { type: "subscribing"; conversationId: string }
+  | { type: "subscribed"; conversationId: string; epoch: Epoch; since: number }
+  | { type: "unsubscribed"; conversationId: string; epoch: Epoch }
   /** A link was lost before it told where the session stands: it has to be caught up on the conversation again. */
   | { type: "behind"; conversationId: string };
 
@@ -91,7 +91,7 @@ export const linkClose = {
   /** The session was closed in good order. */
   DONE: 4002,
   /** The link gave way to another one (L4). */
-  UNLINKED: 4003,
+  UNSUBSCRIBED: 4003,
   /** The service let go of the device's socket: the device is expected back. */
   LET_GO: 4004,
   /** Nothing was heard of the device for too long (4107). */

@@ -6,7 +6,7 @@
  * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =
  *   a push without `peerId`, empty where the client is not to see what stands there
  * - push:   payload = a push without `peerId`
- * - correction: the same, for devices that can show patches: what the app's say made of their own message
+ * - correction: the same, for devices that can show patches: what the app's policy made of their own message
  * - notice: time (8), whether it is said again (1), payload = a push without `peerId`, empty where the session knows
  * - unread: the log's end that it counts up to (8), when the count changed (8), payload = the same, for sessions that pull only
  * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
@@ -16,11 +16,11 @@
  * - control: payload = JSON
  */
 export type LinkRecord =
-  | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPlace)
+  | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPosition)
   | { kind: "push" | "correction"; payload: Uint8Array }
   | { kind: "notice"; at: number; again: boolean; payload: Uint8Array }
   | ({ kind: "unread"; payload: Uint8Array } & CountPlace)
-  | { kind: "reply"; serial: number; accepted: LogPlace | undefined; payload: Uint8Array }
+  | { kind: "reply"; serial: number; accepted: LogPosition | undefined; payload: Uint8Array }
   | { kind: "cold" | "missed"; conversationId: string; payload: Uint8Array }
   | { kind: "control"; payload: Uint8Array };
 
@@ -39,7 +39,7 @@ export interface StoredTraits {
 }
 
 /** Where an entry stands in the log: what names its predecessor shows whoever missed that one a gap. */
-export interface LogPlace {
+export interface LogPosition {
   timestamp: number;
   /** 0 for the first. */
   previous: number;
@@ -86,7 +86,7 @@ function record(
 
 /** An entry of the log. `origin` is the session that made it: it has its answer and skips the copy. */
 export function storedRecord(
-  place: LogPlace,
+  place: LogPosition,
   origin: number,
   traits: Partial<StoredTraits>,
   payload: Uint8Array,
@@ -100,7 +100,7 @@ export function storedRecord(
 }
 
 /** Anything pushed that comes once or not at all: receipts, transient messages. */
-export function pushRecord(payload: Uint8Array): Uint8Array {
+export function eventRecord(payload: Uint8Array): Uint8Array {
   return record(PUSH, 0, payload).bytes;
 }
 
@@ -133,7 +133,7 @@ export function unreadRecord(place: CountPlace, payload: Uint8Array): Uint8Array
 }
 
 /** The one answer to the request with this serial. `accepted` is where a message just sent stands in the log. */
-export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogPlace): Uint8Array {
+export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogPosition): Uint8Array {
   const { bytes, view } = record(REPLY, 20, payload);
   view.setInt32(5, serial);
   view.setFloat64(9, accepted?.timestamp ?? 0);
@@ -141,8 +141,8 @@ export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogP
   return bytes;
 }
 
-/** Records of one conversation travelling over a session link (the cold lane). */
-export function coldRecord(conversationId: string, frame: Uint8Array): Uint8Array {
+/** Records of one conversation travelling over a session link (the relay). */
+export function relayRecord(conversationId: string, frame: Uint8Array): Uint8Array {
   return conversationRecord(COLD, conversationId, frame);
 }
 

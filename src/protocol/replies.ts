@@ -1,4 +1,4 @@
-import type { ConversationRecord, MessageRecord } from "../history/records.ts";
+import type { ConversationRecord, MessageRecord } from "../database/records.ts";
 import { toBase64 } from "./base64.ts";
 import {
   type ConversationFields,

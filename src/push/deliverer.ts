@@ -1,9 +1,9 @@
+import type { Installation } from "../database/installations.ts";
+import type { Counts } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Installation } from "../history/installations.ts";
-import type { Counts } from "../history/notifications.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { Outcome, PushProvider, Target } from "./provider.ts";
-import { type Delivery, EXPIRY, type MessageCause, type ProviderName, type Recipient } from "./work.ts";
+import { EXPIRY, type MessageCause, type ProviderName, type PushDelivery, type Recipient } from "./work.ts";
 
 export interface DelivererHost {
   providers: readonly PushProvider[];
@@ -48,7 +48,7 @@ export class Deliverer {
    *
    * @param attempts this one included
    */
-  async deliver(delivery: Delivery, attempts: number, host: DelivererHost): Promise<Owed[]> {
+  async deliver(delivery: PushDelivery, attempts: number, host: DelivererHost): Promise<Owed[]> {
     const { push, provider: name, recipients } = delivery;
     if (push.expiresAt <= host.now()) {
       return this.#giveUp(delivery, host, `not delivered before it expired, by ${name}`);
@@ -84,7 +84,7 @@ export class Deliverer {
     return owed;
   }
 
-  async #giveUp({ push, recipients }: Delivery, host: DelivererHost, why: string): Promise<Owed[]> {
+  async #giveUp({ push, recipients }: PushDelivery, host: DelivererHost, why: string): Promise<Owed[]> {
     console.warn(`push ${push.id}: ${recipients.length} recipients given up: ${why}`);
     const counts = { failed: recipients.length, lastError: why };
     if (push.cause.type === "notification") await counted(push.cause.notificationId, counts, host);
@@ -117,7 +117,10 @@ function owedBy(results: readonly Result[]): Owed[] {
  * Who is still to be pushed to, looked up before each attempt: between two of them a message may be recalled, deleted or
  * read, and a member removed. An edit changes nothing, since what is pushed was chosen by the app and is not the text.
  */
-async function wanted({ push, recipients }: Delivery, host: DelivererHost): Promise<readonly Recipient[]> {
+async function wanted(
+  { push, recipients }: PushDelivery,
+  host: DelivererHost,
+): Promise<readonly Recipient[]> {
   const { cause, expiresAt } = push;
   if (cause.type !== "message") return recipients;
   const clientIds = [...new Set(recipients.flatMap((recipient) => recipient.clientIds))];
@@ -146,7 +149,7 @@ async function targetsOf(recipients: readonly Recipient[], host: DelivererHost):
 
 /** Never rejects: what was sent must not be sent again because D1 fails now. */
 async function settle(
-  { push, provider }: Delivery,
+  { push, provider }: PushDelivery,
   results: readonly Result[],
   host: DelivererHost,
 ): Promise<void> {
@@ -166,7 +169,7 @@ async function settle(
   try {
     if (dead.length > 0) await withDeadline(host.remove(dead), STORE_DEADLINE, "dead devices");
   } catch (error) {
-    console.warn("dead devices stay until the next push:", reason(error));
+    console.warn("dead devices stay until the next push:", loggableError(error));
   }
   if (push.cause.type !== "notification") return;
   const sent = results.filter(({ outcome }) => outcome.outcome === "sent").length;
@@ -179,6 +182,6 @@ async function counted(notificationId: string, counts: Counts, host: DelivererHo
   try {
     await withDeadline(host.count(notificationId, counts), STORE_DEADLINE, "notification's record");
   } catch (error) {
-    console.warn(`notification ${notificationId}: not counted:`, reason(error));
+    console.warn(`notification ${notificationId}: not counted:`, loggableError(error));
   }
 }

@@ -1,8 +1,8 @@
-import type { Installation } from "../history/installations.ts";
+import type { Installation } from "../database/installations.ts";
 import { isApples } from "./apple.ts";
 import { wantsIncrement } from "./content.ts";
 import type { PushProvider } from "./provider.ts";
-import { type Delivery, type ProviderName, type Push, RECIPIENTS_MAX, type Recipient } from "./work.ts";
+import { type ProviderName, type Push, type PushDelivery, RECIPIENTS_MAX, type Recipient } from "./work.ts";
 
 /** Of devices that were not heard of for so long (ms), the app is thought to be gone (N-04). */
 export const HEARD_OF = 90 * 24 * 60 * 60 * 1_000;
@@ -39,7 +39,7 @@ export async function deliveriesOf(
   push: Push,
   addressees: readonly Addressee[],
   { providers, incrementBadges }: DeliveriesHost,
-): Promise<Delivery[]> {
+): Promise<PushDelivery[]> {
   const shares = new Map<ProviderName, Addressee[]>();
   for (const addressee of addressees) {
     const provider = providers.find((each) => each.serves(addressee.installation));
@@ -51,7 +51,7 @@ export async function deliveriesOf(
   const reached = wantsIncrement(push.content) ? [...shares.values()].flat() : [];
   const ids = reached.flatMap(({ installation }) => (isApples(installation) ? [installation.id] : []));
   if (ids.length > 0) await incrementBadges(ids);
-  const deliveries: Delivery[] = [];
+  const deliveries: PushDelivery[] = [];
   for (const [provider, share] of shares) {
     const recipients = share.map(({ installation: { id }, clientIds }): Recipient => {
       return { installation: id, clientIds };

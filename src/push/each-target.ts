@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
-import { readText } from "../outbound/outbound.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
+import { readText } from "../outbound/http-client.ts";
 import { later, type Outcome } from "./provider.ts";
 
 /** Cloudflare lets so many connections of one invocation wait for their headers; more would queue (November 2026). */
@@ -44,7 +44,7 @@ export async function eachTarget<Target>(
         outcomes[index] = await call(target);
         unanswered = 0;
       } catch (error) {
-        outcomes[index] = later(reason(error));
+        outcomes[index] = later(loggableError(error));
         unanswered += 1;
       }
     }

@@ -1,6 +1,6 @@
 import { importPKCS8, SignJWT } from "jose";
 import * as v from "valibot";
-import type { Outbound } from "../outbound/outbound.ts";
+import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";

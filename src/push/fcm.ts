@@ -1,10 +1,10 @@
 import * as v from "valibot";
+import type { Installation } from "../database/installations.ts";
 import type { PushStub } from "../env.ts";
-import type { Installation } from "../history/installations.ts";
-import type { Outbound } from "../outbound/outbound.ts";
+import { loggableError } from "../loggable-error.ts";
+import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";
-import { reason } from "../reason.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { fcmMessage } from "./fcm-payload.ts";
 import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
@@ -49,7 +49,7 @@ export class Fcm implements PushProvider {
     try {
       await access.token();
     } catch (error) {
-      return targets.map(() => later(`no access token: ${reason(error)}`));
+      return targets.map(() => later(`no access token: ${loggableError(error)}`));
     }
     return eachTarget(targets, ({ installation }) => this.#sendTo(push, installation, access));
   }

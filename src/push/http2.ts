@@ -1,4 +1,4 @@
-import { type Fetch, type Networks, networksOf } from "../outbound/outbound.ts";
+import { type Fetch, type Networks, networksOf } from "../outbound/http-client.ts";
 
 /** The bridge, as bound to the Worker. */
 interface Bridge {

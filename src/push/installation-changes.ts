@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { isClientId } from "../conversation/client-id.ts";
-import { segmentsOf } from "../history/field.ts";
-import type { Kept } from "../history/installation-save.ts";
-import type { InstallationNames } from "../history/installation-write.ts";
+import { segmentsOf } from "../database/field.ts";
+import type { Kept } from "../database/installation-save.ts";
+import type { InstallationNames } from "../database/installation-write.ts";
 import type { Json, JsonObject } from "../protocol/json.ts";
 import { setPath } from "../protocol/operations.ts";
 import { plain } from "../protocol/written-number.ts";

@@ -1,4 +1,4 @@
-import type { Installation } from "../history/installations.ts";
+import type { Installation } from "../database/installations.ts";
 import { isoTime } from "../protocol/encode.ts";
 import type { JsonObject } from "../protocol/json.ts";
 

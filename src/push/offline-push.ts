@@ -1,18 +1,18 @@
-import type { Installation } from "../history/installations.ts";
+import type { Installation } from "../database/installations.ts";
 import type { OfflineAnswer, OfflineEvent } from "../hooks/verdicts.ts";
 import { utf8Length } from "../protocol/fields.ts";
 import type { JsonObject } from "../protocol/json.ts";
 import { sayingSparingly } from "../sparingly.ts";
 import { chosenContent, controlled } from "./content.ts";
 import { type Addressee, type DeliveriesHost, deliveriesOf, isEligible } from "./deliveries.ts";
-import { type Delivery, EXPIRY } from "./work.ts";
+import { EXPIRY, type PushDelivery } from "./work.ts";
 
 /** No provider takes as much, in bytes of JSON; with its recipients, a queue does (128 KB). */
 const CONTENT_MAX = 32_768;
 
 /** Without any way to devices, nothing is looked for. Every call has a deadline. */
 export interface OfflinePushHost extends DeliveriesHost {
-  /** The app's say (H-03). Never rejects. */
+  /** The app's policy (H-03). Never rejects. */
   ask(event: OfflineEvent): Promise<OfflineAnswer>;
   /** Content for messages that bring none (P-05). */
   template: JsonObject | null;
@@ -21,7 +21,7 @@ export interface OfflinePushHost extends DeliveriesHost {
     clientIds: readonly string[],
   ): Promise<{ installation: Installation; channels: string[] }[]>;
   /** Puts deliveries on the queue. Rejects when it does not take them. */
-  queue(deliveries: Delivery[]): Promise<void>;
+  queue(deliveries: PushDelivery[]): Promise<void>;
   now(): number;
 }
 

@@ -1,4 +1,4 @@
-import type { Installation } from "../history/installations.ts";
+import type { Installation } from "../database/installations.ts";
 import type { ProviderName, Push } from "./work.ts";
 
 /** A recipient with his device as it is now. */

@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
-import { outboundOf, outboundToNamed } from "../outbound/outbound.ts";
+import { outboundOf, outboundToNamed } from "../outbound/http-client.ts";
 import type { Settings } from "../settings/schema.ts";
 import { Apns } from "./apns.ts";
 import { Fcm } from "./fcm.ts";

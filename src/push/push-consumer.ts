@@ -1,11 +1,11 @@
+import { loggableError } from "../loggable-error.ts";
 import type { QueueMessage } from "../queue/queue.ts";
-import { reason } from "../reason.ts";
 import type { Owed } from "./deliverer.ts";
-import type { Delivery, PushWork, Selection } from "./work.ts";
+import type { PushDelivery, PushWork, Selection } from "./work.ts";
 
 export interface PushConsumerHost {
   /** @param attempts this one included */
-  deliver(delivery: Delivery, attempts: number): Promise<Owed[]>;
+  deliver(delivery: PushDelivery, attempts: number): Promise<Owed[]>;
   select(selection: Selection): Promise<void>;
   /** Puts work on the queue, to be taken after this many seconds. */
   queue(work: PushWork, delaySeconds: number): Promise<void>;
@@ -44,7 +44,7 @@ async function settle(message: QueueMessage<PushWork>, host: PushConsumerHost): 
     }
     message.ack();
   } catch (error) {
-    console.warn(`push (${body.type}) is late:`, reason(error));
+    console.warn(`push (${body.type}) is late:`, loggableError(error));
     message.retry({ delaySeconds: delayAfter(attempts, undefined) });
   }
 }

@@ -1,11 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import { withDeadline } from "../deadline.ts";
 import type { Env, PushStub } from "../env.ts";
-import { outboundOf } from "../outbound/outbound.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
+import { outboundOf } from "../outbound/http-client.ts";
 import { settingsOf } from "../settings/store.ts";
 import { pushQueueOf } from "./queue.ts";
-import { type Accepted, type Notification, type NumberedNotification, Schedule } from "./schedule.ts";
+import {
+  type Accepted,
+  type NumberedNotification,
+  Schedule,
+  type ScheduledNotification,
+} from "./schedule.ts";
 import { TokenKeeper } from "./token-keeper.ts";
 
 /** How long the queue may take (ms). */
@@ -50,7 +55,10 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     return this.#schedule.answered(requestId, Date.now());
   }
 
-  async accept(notification: Notification, requestId: string | undefined): Promise<Accepted | "full"> {
+  async accept(
+    notification: ScheduledNotification,
+    requestId: string | undefined,
+  ): Promise<Accepted | "full"> {
     const accepted = this.#schedule.accept(notification, requestId, Date.now());
     await this.#wakeForNext();
     return accepted;
@@ -95,7 +103,7 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     try {
       await withDeadline(pushQueueOf(this.env).sendBatch(work), QUEUE_DEADLINE, "queue of pushes");
     } catch (error) {
-      console.error("pushes: not handed on, to be tried again:", reason(error));
+      console.error("pushes: not handed on, to be tried again:", loggableError(error));
       return false;
     }
     this.#schedule.handedOn(numbers);

@@ -4,7 +4,7 @@ import type { Sql } from "../sql.ts";
 import type { NotificationPush } from "./work.ts";
 
 /** A notification that was taken in, and whom it is for. Times are milliseconds. */
-export interface Notification {
+export interface ScheduledNotification {
   push: NotificationPush;
   /** Conditions on installations. */
   where: JsonObject;
@@ -20,7 +20,7 @@ export interface Accepted {
 }
 
 /** A notification under the number by which it is found again. */
-export interface NumberedNotification extends Notification {
+export interface NumberedNotification extends ScheduledNotification {
   number: number;
 }
 
@@ -75,7 +75,7 @@ export class Schedule {
    * Takes a notification in, in one step with the id of its request: a request that is known changes nothing and is
    * answered as before. `full` where as many wait as may (N-12).
    */
-  accept(notification: Notification, requestId: string | undefined, now: number): Accepted | "full" {
+  accept(notification: ScheduledNotification, requestId: string | undefined, now: number): Accepted | "full" {
     const before = requestId === undefined ? undefined : this.answered(requestId, now);
     if (before !== undefined) return before;
     const { push, at, createdAt } = notification;
@@ -169,6 +169,6 @@ export class Schedule {
 }
 
 function notificationIn({ number, notification }: Row): NumberedNotification {
-  const parsed: Notification = readAsWritten(notification);
+  const parsed: ScheduledNotification = readAsWritten(notification);
   return { number, ...parsed };
 }

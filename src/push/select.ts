@@ -1,9 +1,9 @@
+import { selectInstallations } from "../database/installation-query.ts";
+import { incrementBadges } from "../database/installations.ts";
+import { counted, settleNotification } from "../database/notifications.ts";
+import { sliceSizeOf } from "../database/slices.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
-import { selectInstallations } from "../history/installation-query.ts";
-import { incrementBadges } from "../history/installations.ts";
-import { counted, settleNotification } from "../history/notifications.ts";
-import { sliceSizeOf } from "../history/slices.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type ProvidersEnv, providersOf } from "./providers.ts";
 import { pushQueueOf } from "./queue.ts";

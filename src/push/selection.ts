@@ -1,8 +1,8 @@
-import type { QueryRefusal } from "../history/condition.ts";
-import type { Installation } from "../history/installations.ts";
-import type { Counts, NotificationStatus } from "../history/notifications.ts";
+import type { QueryRefusal } from "../database/condition.ts";
+import type { Installation } from "../database/installations.ts";
+import type { Counts, NotificationStatus } from "../database/notifications.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { reason } from "../reason.ts";
 import { type DeliveriesHost, deliveriesOf, HEARD_OF, isEligible } from "./deliveries.ts";
 import type { NumberedNotification } from "./schedule.ts";
 import type { PushWork, Selection } from "./work.ts";
@@ -81,6 +81,6 @@ async function noted(note: Promise<void>): Promise<void> {
   try {
     await note;
   } catch (error) {
-    console.error("push: sent, but not noted in its record:", reason(error));
+    console.error("push: sent, but not noted in its record:", loggableError(error));
   }
 }

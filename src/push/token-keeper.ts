@@ -1,5 +1,5 @@
 import { importPKCS8, SignJWT } from "jose";
-import type { Outbound } from "../outbound/outbound.ts";
+import type { Outbound } from "../outbound/http-client.ts";
 import { toHex } from "../protocol/hex.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Sql } from "../sql.ts";

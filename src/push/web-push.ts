@@ -1,11 +1,11 @@
 import { encryptNotification } from "@block65/webcrypto-web-push";
 import { importJWK, SignJWT } from "jose";
-import type { Installation, WebPushSubscription } from "../history/installations.ts";
-import type { Outbound } from "../outbound/outbound.ts";
+import type { Installation, WebPushSubscription } from "../database/installations.ts";
+import { loggableError } from "../loggable-error.ts";
+import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { fromBase64, toBase64Url } from "../protocol/base64.ts";
 import type { JsonObject } from "../protocol/json.ts";
-import { reason } from "../reason.ts";
 import { contentFor } from "./content.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
@@ -66,7 +66,7 @@ export class WebPush implements PushProvider {
     try {
       sign = await this.#signer();
     } catch (error) {
-      return targets.map(() => failed(`no use of the VAPID keys: ${reason(error)}`));
+      return targets.map(() => failed(`no use of the VAPID keys: ${loggableError(error)}`));
     }
     const headers = { ...(await this.#headers(push, content)), "Content-Type": "application/octet-stream" };
     // By service, not over all targets: anybody can name one that never answers, and others must not wait for it.
@@ -85,7 +85,7 @@ export class WebPush implements PushProvider {
         return outcomeOf(answer, this.#host.now());
       } catch (error) {
         unanswered.set(service, (unanswered.get(service) ?? 0) + 1);
-        return later(reason(error));
+        return later(loggableError(error));
       }
     });
   }

@@ -40,7 +40,7 @@ export interface Recipient {
 }
 
 /** One provider's share of a push: at most 100 recipients. */
-export interface Delivery {
+export interface PushDelivery {
   type: "deliver";
   push: Push;
   provider: ProviderName;
@@ -59,7 +59,7 @@ export interface Selection {
 }
 
 /** What travels on the queue of pushes. */
-export type PushWork = Delivery | Selection;
+export type PushWork = PushDelivery | Selection;
 
 /** Most recipients of one delivery. */
 export const RECIPIENTS_MAX = 100;

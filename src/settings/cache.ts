@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
-import { reason } from "../reason.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { Settings } from "./schema.ts";
 
 /** How old a value may be before it is read again: a change reaches every isolate within this time. */
@@ -81,7 +81,7 @@ export class SettingsCache {
       if (this.#changes === before) this.set(settings);
     } catch (error) {
       if (this.#changes === before) {
-        console.error("settings: not read, the kept or last known ones count:", reason(error));
+        console.error("settings: not read, the kept or last known ones count:", loggableError(error));
         await this.#fallBack(before);
         this.#failedAt = this.#now();
       }
@@ -102,7 +102,7 @@ export class SettingsCache {
       const settings = await withDeadline(this.#source.read(), DEADLINE, "settings");
       if (this.#changes === before) this.set(settings);
     } catch (error) {
-      console.error("settings: not read:", reason(error));
+      console.error("settings: not read:", loggableError(error));
     }
     return this.peek();
   }
@@ -114,7 +114,7 @@ export class SettingsCache {
       this.#value = kept;
       this.#known = true;
     } catch (error) {
-      console.error("settings: the kept ones were not read either:", reason(error));
+      console.error("settings: the kept ones were not read either:", loggableError(error));
     }
   }
 

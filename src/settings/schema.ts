@@ -214,7 +214,7 @@ function touchesWordList(patch: Json): boolean {
  * Whether the app has a say in what clients do, so that objects have to look at the settings before they act: with
  * hooks, a word list, signed operations, or an event log.
  */
-export function isSupervised(settings: Settings): boolean {
+export function needsPolicyCheck(settings: Settings): boolean {
   const { keywords, security } = settings;
   const hasRules = security.removeOthers !== "members" || security.historyFrom !== "beginning";
   return hasListeners(settings) || keywords.version !== null || security.signConversation || hasRules;
@@ -240,8 +240,8 @@ export function hasListeners({ hooks, webhooks, events }: Settings): boolean {
 }
 
 /** The same for logins. */
-export function isLoginSupervised(settings: Settings): boolean {
-  return isSupervised(settings) || settings.security.signLogin || settings.security.jwt !== null;
+export function needsLoginCheck(settings: Settings): boolean {
+  return needsPolicyCheck(settings) || settings.security.signLogin || settings.security.jwt !== null;
 }
 
 /** A field and what is wrong with it. */

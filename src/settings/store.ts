@@ -1,11 +1,11 @@
 import { eq, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { appOf } from "../app/stub.ts";
+import { settings as table } from "../database/schema.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Env } from "../env.ts";
-import { settings as table } from "../history/schema.ts";
+import { loggableError } from "../loggable-error.ts";
 import type { Json } from "../protocol/json.ts";
-import { reason } from "../reason.ts";
 import { type AddressProblem, addressProblems } from "./addresses.ts";
 import { SettingsCache } from "./cache.ts";
 import { merge } from "./merge.ts";
@@ -135,7 +135,7 @@ async function keepCopy(env: SettingsEnv, overrides: Json): Promise<void> {
     const kept = appOf(env).keepSettings(JSON.stringify(overrides));
     await withDeadline(kept, COPY_DEADLINE, "settings' copy");
   } catch (error) {
-    console.error("settings: stored, but no copy kept for when D1 fails:", reason(error));
+    console.error("settings: stored, but no copy kept for when D1 fails:", loggableError(error));
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { loggableError } from "../../src/loggable-error.ts";
 import { printable } from "../../src/printable.ts";
-import { reason } from "../../src/reason.ts";
 
 /* Texts from outside are fit for a log: no line of theirs looks like one of ours. */
 
@@ -17,11 +17,11 @@ test.each([
 
 test("what is long is cut, also as the reason of a failure", () => {
   expect(printable("x".repeat(300), 200)).toBe(`${"x".repeat(200)}…`);
-  expect(reason(new Error(`no\npage ${"x".repeat(1_000)}`)).length).toBeLessThan(520);
-  expect(reason(new Error("one\ntwo"))).toBe("Error: one two");
+  expect(loggableError(new Error(`no\npage ${"x".repeat(1_000)}`)).length).toBeLessThan(520);
+  expect(loggableError(new Error("one\ntwo"))).toBe("Error: one two");
 });
 
 test("a host that cannot be reached is called so", () => {
   const words = "Error: no connection, and the runtime says no more";
-  expect(reason(new Error("internal error; reference = 0123abcd"))).toBe(words);
+  expect(loggableError(new Error("internal error; reference = 0123abcd"))).toBe(words);
 });

@@ -42,12 +42,12 @@ describe.each(versions)("[I4] [I11] data of %s", (version) => {
       ["Cellar", "the last"],
       ["Kitchen", "four"],
     ]);
-    const [cellar, kitchen] = found.map(({ objectId }) => objectId);
-    if (cellar === undefined || kitchen === undefined) throw new Error("not found");
-    expect(await history(tom, kitchen)).toEqual(KITCHEN);
+    const [cellar, pairChat] = found.map(({ objectId }) => objectId);
+    if (cellar === undefined || pairChat === undefined) throw new Error("not found");
+    expect(await history(tom, pairChat)).toEqual(KITCHEN);
     expect((await history(tom, cellar)).at(-1)).toBe("the last");
-    expect(await look(tom, kitchen)).toMatchObject({ name: "Kitchen", m: ["Jerry", "Tom"] });
-    const ack = await say(tom, kitchen, "five");
+    expect(await look(tom, pairChat)).toMatchObject({ name: "Kitchen", m: ["Jerry", "Tom"] });
+    const ack = await say(tom, pairChat, "five");
     expect(ack.ackMessage?.uid).not.toBe("");
     expect(await query(tom, undefined, { flag: 2 })).toMatchObject([
       { name: "Kitchen", msg: "five" },

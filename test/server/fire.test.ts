@@ -14,7 +14,7 @@ import { configure, unlimited } from "./support/settings.ts";
 const KILLS = 10;
 /** For what takes a second or two, on a busy machine (ms). */
 const PATIENCE = 20_000;
-const NAMES = ["kitchen", "garden"];
+const NAMES = ["pairChat", "garden"];
 
 /** Who writes, and how many of his messages may wait for an acknowledgement at once. */
 const SENDERS = { tom: 1, jerry: 1, spike: 4, tyke: 8, butch: 16 };

@@ -103,7 +103,7 @@ describe("the page at /", () => {
     expect(await progress("Tom", "Are you there?")).toBe("stored");
     await person("Jerry").getByRole("button", { name: "Log in" }).click();
     await sees("Jerry", "Are you there?");
-    // The SDK gathers its read marks for a second before it sends them.
+    // The SDK gathers its read cursors for a second before it sends them.
     const afterReload = async () => {
       await page.reload();
       await arrived();

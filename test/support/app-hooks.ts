@@ -1,7 +1,7 @@
 import { AppHooks } from "../../src/hooks/app-hooks.ts";
 import { AppServer } from "../../src/hooks/app-server.ts";
 import { HookList } from "../../src/hooks/hook-list.ts";
-import { type Fetch, Outbound } from "../../src/outbound/outbound.ts";
+import { type Fetch, Outbound } from "../../src/outbound/http-client.ts";
 import type { Json } from "../../src/protocol/json.ts";
 import { type Settings, settingsFrom } from "../../src/settings/schema.ts";
 

@@ -44,7 +44,7 @@ describe("a frame that names many conversations", () => {
     expect(counts.filter((conv) => conv.cid === cid).map(({ unread }) => unread)).toEqual([1]);
   });
 
-  test("[I13] a read mark that does not move tells its count to the device that asks alone", async () => {
+  test("[I13] a read cursor that does not move tells its count to the device that asks alone", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [toms, jerrys, other] = [await Device.of(tom), await Device.of(jerry), await Device.of(jerry)];
     const cid = await start(toms, [tom, jerry]);

@@ -521,7 +521,7 @@ describe("rate limits", () => {
     await jerrys.message("100");
   });
 
-  test("[L-01] heartbeats are never too many, read marks and acknowledgements only by the hundreds", async () => {
+  test("[L-01] heartbeats are never too many, read cursors and acknowledgements only by the hundreds", async () => {
     const { jerry, toms, chat } = await tomsChat();
     const jerrys = await Device.of(jerry);
     await configure({ limits: { sendsPerMinute: 1, otherCommandsPerMinute: 6, historyQueriesPerMinute: 1 } });

@@ -42,7 +42,7 @@ test("[L4] links that give way for room lose nothing and repeat nothing", async 
   }
 });
 
-test("[L7] a conversation that dies is linked again where it broke off", async () => {
+test("[L7] a conversation that dies is subscribed again where it broke off", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const toms = await Device.of(tom);
   const jerrys = await Device.of(jerry);
@@ -62,7 +62,7 @@ test("[L7] a conversation that dies is linked again where it broke off", async (
   expect(jerrys.closed).toBeUndefined();
 });
 
-test("[L2] what the cold lane could not bring comes after all, in order", async () => {
+test("[L2] what the relay could not bring comes after all, in order", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const toms = await Device.of(tom);
   const chat = await start(toms, [jerry]);

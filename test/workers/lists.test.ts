@@ -26,16 +26,16 @@ async function list(device: Device): Promise<[unknown, unknown][]> {
 async function twoChats() {
   const [tom, jerry] = named("tom", "jerry");
   const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-  const kitchen = await start(toms, [tom, jerry], { unique: false });
+  const pairChat = await start(toms, [tom, jerry], { unique: false });
   const cellar = await start(toms, [tom, jerry], { unique: false });
-  return { tom, jerry, toms, jerrys, kitchen, cellar };
+  return { tom, jerry, toms, jerrys, pairChat, cellar };
 }
 
 describe("[B-20] [B-22] a list shows at once, in its order,", () => {
   test("what was sent and what was received, however fast", async () => {
-    const { toms, jerrys, kitchen, cellar } = await twoChats();
+    const { toms, jerrys, pairChat, cellar } = await twoChats();
     let other: [string, string | undefined] = [cellar, undefined];
-    for (const [at, chat] of [kitchen, cellar, cellar, kitchen, cellar, kitchen].entries()) {
+    for (const [at, chat] of [pairChat, cellar, cellar, pairChat, cellar, pairChat].entries()) {
       const [last] = at === 0 ? [] : await list(toms);
       if (last !== undefined && last[0] !== chat) other = [String(last[0]), String(last[1])];
       await say(toms, chat, `message ${at}`);
@@ -47,42 +47,42 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
   });
 
   test("an edit of the last message", async () => {
-    const { toms, jerrys, kitchen, cellar } = await twoChats();
-    await say(toms, kitchen, "before");
+    const { toms, jerrys, pairChat, cellar } = await twoChats();
+    await say(toms, pairChat, "before");
     const ack = await say(toms, cellar, "chese");
     await jerrys.message("chese");
     await edit(toms, namedBy(cellar, ack), "cheese");
     expect(await list(toms)).toEqual([
       [cellar, "cheese"],
-      [kitchen, "before"],
+      [pairChat, "before"],
     ]);
     await jerrys.push("patch", "modify");
     expect(await list(jerrys)).toEqual(await list(toms));
   });
 
   test("what the app's server said", async () => {
-    const { tom, jerrys, kitchen, cellar } = await twoChats();
+    const { tom, jerrys, pairChat, cellar } = await twoChats();
     for (const text of ["one", "two"]) {
-      await saidBy(tom, kitchen, text);
+      await saidBy(tom, pairChat, text);
       await jerrys.message(text);
       expect(await list(jerrys)).toEqual([
-        [kitchen, text],
+        [pairChat, text],
         [cellar, undefined],
       ]);
     }
   });
 
   test("what a device missed and was told when it came, in either way", async () => {
-    const { tom, jerry, toms, jerrys, kitchen, cellar } = await twoChats();
+    const { tom, jerry, toms, jerrys, pairChat, cellar } = await twoChats();
     jerrys.close();
     vi.spyOn(console, "warn").mockImplementation(() => {});
     await breakTable("messages");
-    await say(toms, kitchen, "missed");
+    await say(toms, pairChat, "missed");
     await repair();
     const pulling = await Device.of(jerry);
     await pulling.push("unread");
     const expected = [
-      [kitchen, "missed"],
+      [pairChat, "missed"],
       [cellar, undefined],
     ];
     expect(await list(pulling)).toEqual(expected);
@@ -91,16 +91,16 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
 
   test("what an answer by id or a page of history showed", async () => {
     for (const show of [look, history]) {
-      const { toms, jerrys, kitchen, cellar } = await twoChats();
+      const { toms, jerrys, pairChat, cellar } = await twoChats();
       jerrys.close();
       vi.spyOn(console, "warn").mockImplementation(() => {});
       await breakTable("messages");
-      await say(toms, kitchen, "new");
+      await say(toms, pairChat, "new");
       await repair();
       const device = await Device.of(toms.clientId);
-      await show(device, kitchen);
+      await show(device, pairChat);
       expect(await list(device)).toEqual([
-        [kitchen, "new"],
+        [pairChat, "new"],
         [cellar, undefined],
       ]);
     }
@@ -120,32 +120,32 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
 });
 
 test("[I11] where D1 takes nothing, a list comes all the same, as D1 has it", async () => {
-  const { toms, kitchen, cellar } = await twoChats();
-  await say(toms, kitchen, "before");
+  const { toms, pairChat, cellar } = await twoChats();
+  await say(toms, pairChat, "before");
   expect(await list(toms)).toEqual([
-    [kitchen, "before"],
+    [pairChat, "before"],
     [cellar, undefined],
   ]);
   vi.spyOn(console, "warn").mockImplementation(() => {});
   await breakTable("messages");
   await say(toms, cellar, "after");
-  expect((await query(toms, undefined, {})).map(({ objectId }) => objectId)).toEqual([kitchen, cellar]);
+  expect((await query(toms, undefined, {})).map(({ objectId }) => objectId)).toEqual([pairChat, cellar]);
   await repair();
   expect(await list(toms)).toEqual([
     [cellar, "after"],
-    [kitchen, "before"],
+    [pairChat, "before"],
   ]);
 });
 
 test("[I13] a client cannot have conversations copied that it was not shown", async () => {
   const [tom, spike] = named("tom", "spike");
-  const { toms, kitchen } = await twoChats();
+  const { toms, pairChat } = await twoChats();
   const spikes = await Device.of(spike);
   vi.spyOn(console, "warn").mockImplementation(() => {});
   await breakTable("messages");
   const foreign = await start(spikes, [spike], { unique: false });
   await say(spikes, foreign, "behind");
-  await say(toms, kitchen, "behind too");
+  await say(toms, pairChat, "behind too");
   await repair();
   const copied = vi.spyOn(ConversationObject.prototype, "copyNow");
   const forged = JSON.stringify([[foreign, 9e15, 9e15]]);
@@ -159,10 +159,10 @@ test("[I13] a client cannot have conversations copied that it was not shown", as
 });
 
 test("[B-20] conversations asked by id look for their last messages only where these are asked for", async () => {
-  const { toms, kitchen, cellar } = await twoChats();
-  await say(toms, kitchen, "one");
+  const { toms, pairChat, cellar } = await twoChats();
+  await say(toms, pairChat, "one");
   await say(toms, cellar, "two");
-  const where = { objectId: { $in: [kitchen, cellar] } };
+  const where = { objectId: { $in: [pairChat, cellar] } };
   const looked = vi.spyOn(Log.prototype, "last");
   const without = await query(toms, where);
   expect(looked).not.toHaveBeenCalled();

@@ -103,7 +103,7 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     expect(more).toBeLessThan(25_000);
   });
 
-  test("[I5] a read mark that moves on a little counts what it passed, not everything again", async () => {
+  test("[I5] a read cursor that moves on a little counts what it passed, not everything again", async () => {
     const [counts, rows] = await readFor(chat, (log) => {
       const from = LAST - 9_000;
       return Array.from({ length: 100 }, (_, at) => log.unread("jerry", from + at).count);

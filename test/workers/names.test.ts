@@ -58,7 +58,7 @@ describe("asking about conversations that nobody created wakes no object", () =>
     ["joining", (toms, [cid = ""]) => toms.ask({ cmd: "conv", op: "add", convMessage: { cid, m: ["x"] } })],
     ["members", (toms, [cid = ""]) => toms.ask({ cmd: "conv", op: "count", convMessage: { cid } })],
     [
-      "a read mark",
+      "a read cursor",
       (toms, ids) => toms.ask({ cmd: "read", readMessage: { convs: ids.map((cid) => ({ cid })) } }),
     ],
     [

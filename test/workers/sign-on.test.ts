@@ -62,12 +62,12 @@ describe("displacing", () => {
     expect((await first.login(nibbles)).op).toBe(OpType.opened);
   });
 
-  test("[D-09] in a conversation both were linked to, the displaced device hears nothing more", async () => {
+  test("[D-09] in a conversation both were subscribed to, the displaced device hears nothing more", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const jerrys = await Device.of(jerry);
     const first = await loggedIn(tom, phone);
     const chat = await start(jerrys, [tom, jerry]);
-    await say(first, chat, "I am linked");
+    await say(first, chat, "I am subscribed");
     await say(jerrys, chat, "one");
     await first.message("one");
     const second = await loggedIn(tom, other);

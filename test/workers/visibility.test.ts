@@ -299,25 +299,25 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
     await configure({ security: { historyFrom: "joining" }, messages: { allowEdit: true } });
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const toms = await Device.of(tom);
-    const linked = await loggedIn(spike);
+    const subscribed = await loggedIn(spike);
     const [other] = named("other");
     const chat = await start(toms, [tom, jerry], { unique: false });
     const old = namedBy(chat, await say(toms, chat, SECRET));
     await change(toms, "add", chat, [spike]);
     const welcome = namedBy(chat, await say(toms, chat, "welcome"));
-    expect(await history(linked, chat)).toEqual(["welcome"]); // which opens a link
-    // A second device hears by the cold lane or a link of its own, whichever comes first.
+    expect(await history(subscribed, chat)).toEqual(["welcome"]); // which opens a link
+    // A second device hears by the relay or a link of its own, whichever comes first.
     const second = await loggedIn(spike);
     await edit(toms, old, `${SECRET}, by ${other}`);
     await edit(toms, welcome, "welcome, dear");
-    await settle(chat, toms, linked, second);
-    for (const device of [linked, second]) expect(edits(device, chat)).toEqual(["welcome, dear"]);
+    await settle(chat, toms, subscribed, second);
+    for (const device of [subscribed, second]) expect(edits(device, chat)).toEqual(["welcome, dear"]);
     // Over a link that is opened later, and replayed what was said since.
     const away = await loggedIn(spike, { lastPatchTime: Number(old.timestamp) });
     await history(away, chat);
     await settle(chat, toms, away);
     expect(edits(away, chat)).toEqual(["welcome, dear"]);
-    for (const device of [linked, second, away]) {
+    for (const device of [subscribed, second, away]) {
       expect(
         JSON.stringify(device.pushes(), (_, value) => (typeof value === "bigint" ? 0 : value)),
       ).not.toContain(SECRET);

@@ -1,15 +1,15 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { addressProblem } from "../../outbound/outbound.ts";
+import { addressProblem } from "../../outbound/http-client.ts";
 import { apnsKey } from "../../settings/push.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { withoutSecrets } from "../../settings/secrets.ts";
 import { changeSettings } from "../../settings/store.ts";
 import { HIDDEN } from "../../settings/values.ts";
-import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
+import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import { shown } from "../schemas.ts";
 

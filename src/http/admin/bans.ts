@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { listBans, removeBans, saveBans } from "../../history/bans.ts";
-import { answered } from "../answered.ts";
+import { listBans, removeBans, saveBans } from "../../database/bans.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
+import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { type EventPlace, findEvents, type LoggedEvent } from "../../history/events.ts";
+import { type EventPlace, findEvents, type LoggedEvent } from "../../database/events.ts";
 import { afterEvents } from "../../hooks/names.ts";
-import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
+import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 

@@ -3,15 +3,15 @@ import * as v from "valibot";
 import { BATCH_COST_MAX, BATCH_PARTS_MAX, COSTLY_REQUEST } from "../../bounds.ts";
 import { isConversationId } from "../../conversation/ids.ts";
 import type { Env } from "../../env.ts";
+import { loggableError } from "../../loggable-error.ts";
 import { printable } from "../../printable.ts";
 import type { Json, JsonObject } from "../../protocol/json.ts";
-import { reason } from "../../reason.ts";
 import { aTurn } from "../../turn.ts";
 import { type Answer, invalid } from "../answer.ts";
-import { Unanswered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
+import { Unanswered } from "../object-call.ts";
 import { operation, takes, withoutNulls } from "../operation.ts";
 import { inPieces } from "../pieces.ts";
 import * as rows from "../rtm/conversation-rows.ts";
@@ -177,7 +177,7 @@ async function answerTo(env: Env, asked: Request, saver: Saver): Promise<Answer>
     const answer = await (resource.kind === "installations" ? aboutDevice(env, part) : aboutChat(env, part));
     return answer ?? invalid(INVALID_FIELD, `${method} ${shown(path)}: there is no such request`);
   } catch (error) {
-    console.error(`batch: ${method} ${shown(path)}: ${reason(error)}`);
+    console.error(`batch: ${method} ${shown(path)}: ${loggableError(error)}`);
     if (error instanceof Unanswered) return { status: error.status, failure: error.failure };
     return { status: 500, failure: failures.internal };
   }

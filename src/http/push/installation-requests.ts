@@ -1,18 +1,18 @@
 import { INSTALLATIONS_PER_ADDRESS } from "../../bounds.ts";
+import { isRefusal, type QueryRefusal } from "../../database/condition.ts";
+import { countInstallations, findInstallations } from "../../database/installation-query.ts";
+import { type Saved, saveInstallation } from "../../database/installation-save.ts";
+import { installationsById, removeInstallations } from "../../database/installations.ts";
+import { sliceSizeOf } from "../../database/slices.ts";
 import type { Env } from "../../env.ts";
 import { addressLimits } from "../../gateway/address-limits.ts";
-import { isRefusal, type QueryRefusal } from "../../history/condition.ts";
-import { countInstallations, findInstallations } from "../../history/installation-query.ts";
-import { type Saved, saveInstallation } from "../../history/installation-save.ts";
-import { installationsById, removeInstallations } from "../../history/installations.ts";
-import { sliceSizeOf } from "../../history/slices.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
 import { installationJson } from "../../push/installation-json.ts";
 import { type Answer, invalid, notThere } from "../answer.ts";
-import { answered } from "../answered.ts";
 import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
+import { answered } from "../object-call.ts";
 import { secondsUntil } from "../rtm/quota.ts";
 
 /** What the API does with installations, for requests of their own and for those in a batch. */

@@ -6,14 +6,14 @@ import {
   readNotification,
   removeNotification,
   removeUnsentNotification,
-} from "../../history/notifications.ts";
+} from "../../database/notifications.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { NumberedNotification } from "../../push/schedule.ts";
 import { pushesOf } from "../../push/stub.ts";
-import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";
 import * as example from "../examples.ts";
+import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 

@@ -1,18 +1,18 @@
 import type { Context } from "hono";
-import { selectInstallations } from "../../history/installation-query.ts";
-import { addNotification, removeNotification, settleNotification } from "../../history/notifications.ts";
+import { selectInstallations } from "../../database/installation-query.ts";
+import { addNotification, removeNotification, settleNotification } from "../../database/notifications.ts";
+import { loggableError } from "../../loggable-error.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
 import { controlled } from "../../push/content.ts";
-import type { Accepted, Notification } from "../../push/schedule.ts";
+import type { Accepted, ScheduledNotification } from "../../push/schedule.ts";
 import { pushesOf } from "../../push/stub.ts";
 import { EXPIRY } from "../../push/work.ts";
-import { reason } from "../../reason.ts";
 import { isPushSetUp } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
-import { answered, Unanswered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, INVALID_QUERY, refuse } from "../errors.ts";
+import { answered, Unanswered } from "../object-call.ts";
 import { quotaUsedUp } from "../rtm/quota.ts";
 
 /** A notification as a caller describes it. Times are milliseconds. */
@@ -68,7 +68,7 @@ export async function submit(context: Context<HttpEnv>, asked: Asked): Promise<R
     }
     return acceptance(context, accepted);
   } catch (error) {
-    const why = `It was not taken, or not in time: ${reason(error)}`;
+    const why = `It was not taken, or not in time: ${loggableError(error)}`;
     await noted(settleNotification(env.DB, notificationId, { status: "failed", why }));
     throw error;
   }
@@ -79,7 +79,7 @@ export function notificationOf(
   asked: Asked,
   now: number,
   environmentOfCaller: "dev" | "prod",
-): Notification | string {
+): ScheduledNotification | string {
   const { pushTime = now, expirationTime, expirationInterval } = asked;
   const at = pushTime < now + SOON ? now : pushTime;
   const expiry = expirationInterval === undefined ? EXPIRY : expirationInterval * 1_000;
@@ -112,7 +112,7 @@ function environmentIn({ req }: Context<HttpEnv>): "dev" | "prod" {
   return given === undefined || given === "1" ? "prod" : "dev";
 }
 
-function recordOf({ push, where, at, createdAt }: Notification, { data }: Asked) {
+function recordOf({ push, where, at, createdAt }: ScheduledNotification, { data }: Asked) {
   const { cause, environment, expiresAt } = push;
   const length = JSON.stringify(where).length;
   return {
@@ -160,6 +160,6 @@ async function noted(note: Promise<void>): Promise<void> {
   try {
     await answered(note, "a notification's record");
   } catch (error) {
-    console.error("push: not noted in its record:", reason(error));
+    console.error("push: not noted in its record:", loggableError(error));
   }
 }

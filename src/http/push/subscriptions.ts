@@ -4,18 +4,18 @@ import {
   installationsWithChannels,
   registerBrowser,
   removeInstallations,
-} from "../../history/installations.ts";
-import { addressProblem, isNameable } from "../../outbound/outbound.ts";
+} from "../../database/installations.ts";
+import { isTrial } from "../../demo-mode.ts";
+import { addressProblem, isNameable } from "../../outbound/http-client.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
 import { newVapidKeys, TRIAL_SUBJECT } from "../../push/vapid.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { changeSettings, settingsOf } from "../../settings/store.ts";
 import { address } from "../../settings/values.ts";
-import { isTrial } from "../../trial.ts";
-import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
+import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { tokenProblem } from "../session-token.ts";

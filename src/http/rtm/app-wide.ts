@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { messagesOfApp } from "../../history/messages.ts";
-import { answered } from "../answered.ts";
+import { messagesOfApp } from "../../database/messages.ts";
 import type { HttpEnv } from "../env.ts";
+import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import { countedRows, findConversations, page } from "./conversations.ts";
 import { archivedHistory, bounds, records } from "./history.ts";

@@ -1,17 +1,17 @@
 import type { Context } from "hono";
 import * as v from "valibot";
-import type { ArchivedMessage, ArchiveRequest } from "../../history/messages.ts";
+import type { ArchivedMessage, ArchiveRequest } from "../../database/messages.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../../protocol/signatures.ts";
 import { settingsOf } from "../../settings/store.ts";
-import { answered } from "../answered.ts";
 import { mayExist, mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
+import { answered } from "../object-call.ts";
 import { identify } from "../operation.ts";
 import * as schema from "../schemas.ts";
 

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { COSTLY_REQUEST } from "../../bounds.ts";
-import { answered } from "../answered.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
+import { answered } from "../object-call.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { tokenProblem } from "../session-token.ts";

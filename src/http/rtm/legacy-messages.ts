@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { messagesOfApp, messagesSentBy } from "../../history/messages.ts";
+import { messagesOfApp, messagesSentBy } from "../../database/messages.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { withDeadline } from "../../deadline.ts";
 import type { Env } from "../../env.ts";
-import { reason } from "../../reason.ts";
+import { loggableError } from "../../loggable-error.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
@@ -55,7 +55,7 @@ export async function secondsUntil(env: Env, quota: Quota): Promise<number | und
     const spent = env.APP.getByName("app").spend(name, most);
     return (await withDeadline(spent, DEADLINE, "quota"))?.retryAfter;
   } catch (error) {
-    console.error(`quota: not counted, of the ${quota} this one goes on:`, reason(error));
+    console.error(`quota: not counted, of the ${quota} this one goes on:`, loggableError(error));
     return undefined;
   }
 }

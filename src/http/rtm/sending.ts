@@ -1,11 +1,11 @@
 import type { Context } from "hono";
-import type { MessagePlace, PatchByServer, Said } from "../../env.ts";
+import type { MessageLocation, PatchByServer, ServerMessage } from "../../env.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
-import { answered, taken } from "../answered.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
+import { answered, taken } from "../object-call.ts";
 import { quotaUsedUp } from "./quota.ts";
 
 /** What both versions of the API do with messages, in terms of neither. */
@@ -22,7 +22,7 @@ const KEY_FORMAT = /^[\x21-\x7e]{1,128}$/;
 export async function send(
   context: Context<HttpEnv>,
   conversationId: string,
-  message: Omit<Said, "dedupeToken" | "content"> & { content: string },
+  message: Omit<ServerMessage, "dedupeToken" | "content"> & { content: string },
   answer: (sent: JsonObject) => JsonObject = (sent) => sent,
 ): Promise<Response> {
   const key = context.req.header(IDEMPOTENCY_KEY.name);
@@ -37,7 +37,10 @@ export async function send(
   const dedupeToken = key === undefined ? undefined : `http ${key}`;
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
-  const said = await taken(conversation.say({ ...message, dedupeToken }), `message in ${conversationId}`);
+  const said = await taken(
+    conversation.sendAsServer({ ...message, dedupeToken }),
+    `message in ${conversationId}`,
+  );
   if (isRefused(said)) return refused(context, said);
   return context.json(answer({ "msg-id": said.messageId, timestamp: said.timestamp }));
 }
@@ -61,7 +64,7 @@ export async function patch(
 export async function remove(
   context: Context<HttpEnv>,
   conversationId: string,
-  place: MessagePlace,
+  place: MessageLocation,
 ): Promise<Response> {
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { ArchiveLag } from "../../../src/app/archive-lag.ts";
-import { Facts } from "../../../src/app/facts.ts";
-import { lagOf } from "../../../src/history/lag.ts";
+import { KeyValues } from "../../../src/app/key-values.ts";
+import { lagOf } from "../../../src/database/lag.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOW = 1_000_000;
@@ -12,7 +12,7 @@ let sql: MemorySql;
 let lag: ArchiveLag;
 
 function lagIn(storage: MemorySql, start?: { at: number }): ArchiveLag {
-  return new ArchiveLag(storage, new Facts(storage), normal, start);
+  return new ArchiveLag(storage, new KeyValues(storage), normal, start);
 }
 
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Facts } from "../../../src/app/facts.ts";
+import { KeyValues } from "../../../src/app/key-values.ts";
 import { Presence } from "../../../src/app/presence.ts";
 import type { Sql, SqlRows, SqlValue } from "../../../src/sql.ts";
 import { MemorySql } from "../../support/sqlite.ts";
@@ -24,7 +24,7 @@ let presence: Presence;
 
 beforeEach(() => {
   sql = new CountingSql();
-  presence = new Presence(sql, new Facts(sql));
+  presence = new Presence(sql, new KeyValues(sql));
 });
 
 const rows = () => sql.exec<{ client_id: string }>("SELECT client_id FROM presence").toArray();
@@ -61,7 +61,7 @@ test("only a change is written, once", () => {
 
 test("it is remembered by an object that slept", () => {
   presence.online("tom", MONDAY);
-  expect(new Presence(sql, new Facts(sql)).counts(MONDAY)).toEqual({ online: 1, today: 1 });
+  expect(new Presence(sql, new KeyValues(sql)).counts(MONDAY)).toEqual({ online: 1, today: 1 });
 });
 
 test("who stayed away for more than 30 days is dropped with the first change of a day", () => {

@@ -42,7 +42,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
       proven: false,
     },
     ...{ known: { unread: undefined, reads: undefined, patches: undefined } },
-    ...{ links: [], linking: [], behind: [] },
+    ...{ links: [], subscribing: [], behind: [] },
   });
   const asked = Array.from({ length: count }, (_, at) => `conversation ${at}`);
   const timer = (milliseconds: number, run: () => void) => {

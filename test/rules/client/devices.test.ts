@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type DeviceLogin, Devices } from "../../../src/client/devices.ts";
-import type { DeviceBinding } from "../../../src/history/device-clients.ts";
+import type { DeviceBinding } from "../../../src/database/device-clients.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 beforeEach(() => {
@@ -215,7 +215,7 @@ describe("[C-12] who is kicked or banned", () => {
     const { state, of } = phone();
     state.clients.set("Tom", 1);
     const toms = of();
-    toms.turnedOut("Tom", 5);
+    toms.unbindAll("Tom", 5);
     await toms.wake();
     expect([...state.clients.keys()]).toEqual([]);
   });
@@ -225,7 +225,7 @@ describe("[C-12] who is kicked or banned", () => {
     state.clients.set("Tom", 1);
     const toms = of();
     state.down = true;
-    toms.turnedOut("Tom", 5);
+    toms.unbindAll("Tom", 5);
     await toms.wake();
     state.down = false;
     toms.came(login("Tom", { at: 6 }));

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { HistoryRequest, Log } from "../../../src/conversation/log.ts";
 import { replayOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
-import type { MessageRecord } from "../../../src/history/records.ts";
+import type { MessageRecord } from "../../../src/database/records.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";
 import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
-import { BEGINNING, kitchen, message, say } from "./people.ts";
+import { BEGINNING, message, pairChat, say } from "./people.ts";
 
 /** Messages that are not for everybody, and messages that were deleted. */
 
@@ -15,7 +15,7 @@ let state: ConversationState;
 let log: Log;
 beforeEach(() => {
   sql = new MemorySql();
-  state = kitchen(sql);
+  state = pairChat(sql);
   log = state.log;
 });
 

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Archive, Outbox, type OutboxHost } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
-import { lagOf } from "../../../src/history/lag.ts";
-import type { Progress } from "../../../src/history/progress.ts";
-import type { MessageRecord } from "../../../src/history/records.ts";
+import { lagOf } from "../../../src/database/lag.ts";
+import type { Progress } from "../../../src/database/progress.ts";
+import type { MessageRecord } from "../../../src/database/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
-import { kitchen, message, say } from "./people.ts";
+import { message, pairChat, say } from "./people.ts";
 
 /** How far D1 is, and who is told when it falls behind (I11). */
 
@@ -99,7 +99,7 @@ beforeEach(() => {
   vi.spyOn(console, "warn").mockReturnValue(undefined);
   town = new Town();
   sql = new MemorySql();
-  state = kitchen(sql);
+  state = pairChat(sql);
   outbox = new Outbox(state, town, town);
 });
 

@@ -1,5 +1,5 @@
 import { ConversationState } from "../../../src/conversation/state.ts";
-import type { MessageRecord } from "../../../src/history/records.ts";
+import type { MessageRecord } from "../../../src/database/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 export { message } from "../../support/messages.ts";
@@ -7,9 +7,9 @@ export { message } from "../../support/messages.ts";
 export const BEGINNING = 1_000;
 
 /** A conversation of Tom, Jerry and Spike in storage of its own. */
-export function kitchen(sql = new MemorySql()): ConversationState {
+export function pairChat(sql = new MemorySql()): ConversationState {
   return ConversationState.create(sql, {
-    id: "kitchen",
+    id: "pairChat",
     kind: "normal",
     name: undefined,
     creator: "tom",

@@ -40,7 +40,7 @@ async function catchingUp() {
       ended() {},
       again() {},
       broken() {},
-      letsGo() {},
+      goingAway() {},
       sendingMessage() {},
     },
   };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Redelivery } from "../../../src/gateway/redelivery.ts";
-import * as pushes from "../../../src/protocol/pushes.ts";
+import * as pushes from "../../../src/protocol/client-events.ts";
 import { decodeFrame } from "../../support/frames.ts";
 import { message } from "../../support/messages.ts";
 

@@ -105,12 +105,12 @@ test("a start that never works is left to whoever started the server, after less
 });
 
 test("after a crash the runtime's own restart is waited for", async () => {
-  const supervised = supervisor();
-  const started = supervised.start();
+  const needsCheck = supervisor();
+  const started = needsCheck.start();
   latest().serves(8_787);
   await started;
   latest().restarts();
-  supervised.ended("killed");
+  needsCheck.ended("killed");
   await after(100);
   expect(said).toEqual(["Parley: the runtime (workerd) ended: killed. Starting it again."]);
   latest().serves(8_787);
@@ -120,12 +120,12 @@ test("after a crash the runtime's own restart is waited for", async () => {
 });
 
 test("a restart that fails is tried again on the same port, without an end", async () => {
-  const supervised = supervisor(() => new Refusal("taken", 1));
-  const started = supervised.start();
+  const needsCheck = supervisor(() => new Refusal("taken", 1));
+  const started = needsCheck.start();
   latest().serves(40_123);
   await started;
   latest().restarts();
-  supervised.ended("killed");
+  needsCheck.ended("killed");
   latest().fails("killed again");
   await after(100);
   for (let seconds = 0; seconds < 120; seconds++) {
@@ -144,12 +144,12 @@ test("a restart that fails is tried again on the same port, without an end", asy
 });
 
 test("what ends while the server is being stopped is not started again", async () => {
-  const supervised = supervisor();
-  const started = supervised.start();
+  const needsCheck = supervisor();
+  const started = needsCheck.start();
   latest().serves(8_787);
   await started;
-  const stopped = supervised.stop();
-  supervised.ended("killed");
+  const stopped = needsCheck.stop();
+  needsCheck.ended("killed");
   await after(60_000);
   await stopped;
   expect(runtimes).toHaveLength(1);

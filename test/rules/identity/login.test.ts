@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { AccessState } from "../../../src/client/access-state.ts";
 import { type Admitted, decideLogin, type Refused } from "../../../src/client/login.ts";
 import { Logouts } from "../../../src/client/logouts.ts";
 import type { Services } from "../../../src/client/services.ts";
 import { Session } from "../../../src/client/session.ts";
 import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
-import { Standing } from "../../../src/client/standing.ts";
 import { Tags } from "../../../src/client/tags.ts";
 import type { CommandOf } from "../../../src/protocol/commands.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
@@ -31,7 +31,7 @@ class SlowTokens extends SessionTokens {
 /** Tom's object, of an app that wants logins signed. */
 function toms() {
   const sql = new MemorySql();
-  const records = { tags: new Tags(sql), standing: new Standing(sql), logouts: new Logouts(sql) };
+  const records = { tags: new Tags(sql), standing: new AccessState(sql), logouts: new Logouts(sql) };
   const tokens = new SlowTokens("app", "key");
   const defaults = defaultSettings(false);
   const settings: Settings = { ...defaults, security: { ...defaults.security, signLogin: true } };
@@ -84,7 +84,7 @@ function toms() {
       ...{ name: "session.open", serial: 1, appId: "app", clientId: "Tom", installationId: undefined },
       ...{
         service: 2,
-        supervised: true,
+        needsCheck: true,
         pushes: "never",
         deviceToken: undefined,
         userAgent: undefined,
@@ -123,15 +123,15 @@ test("[X-03] so it does where the login shows a token", async () => {
 
 test("[X-22] and so does a ban", async () => {
   const { tokens, standing, logIn, signature } = toms();
-  tokens.meanwhile = () => standing.banish({ reason: "no cats", at: NOW });
+  tokens.meanwhile = () => standing.setBan({ reason: "no cats", at: NOW });
   expect(await logIn({ signature })).toEqual({ refused: "BLACKLISTED", detail: "no cats" });
 });
 
 test("[X-03] where nobody signs, the login goes on, with a token from after the kick", async () => {
   const { tokens, standing, logIn } = toms();
   tokens.meanwhile = () => standing.kick(NOW);
-  const token = tokenOf(await logIn({ supervised: false }));
-  tokenOf(await logIn({ token, supervised: false }));
+  const token = tokenOf(await logIn({ needsCheck: false }));
+  tokenOf(await logIn({ token, needsCheck: false }));
 });
 
 test("[X-03] a login right after a kick, by a signature newer than it, gets a token that counts", async () => {
@@ -143,7 +143,7 @@ test("[X-03] a login right after a kick, by a signature newer than it, gets a to
 
 test("[X-01] a frame that the gateway did not mark is not looked at", async () => {
   const { logIn } = toms();
-  tokenOf(await logIn({ supervised: false }));
+  tokenOf(await logIn({ needsCheck: false }));
   expect(await logIn({})).toMatchObject({ refused: "SIGNATURE_FAILED" });
 });
 

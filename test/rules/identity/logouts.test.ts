@@ -9,7 +9,7 @@ describe("the logouts of a client's devices", () => {
   test("[C-09] are none at first, and nothing is void and nothing written", () => {
     const sql = new MemorySql();
     const logouts = new Logouts(sql);
-    expect([logouts.voids("phone", 0), logouts.issueTime("phone", NOW)]).toEqual([false, NOW]);
+    expect([logouts.isRevoked("phone", 0), logouts.issueTime("phone", NOW)]).toEqual([false, NOW]);
     expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
   });
 
@@ -17,17 +17,17 @@ describe("the logouts of a client's devices", () => {
     const sql = new MemorySql();
     new Logouts(sql).add("phone", NOW);
     const logouts = new Logouts(sql);
-    expect([NOW - 1, NOW, NOW + 1].map((at) => logouts.voids("phone", at))).toEqual([true, true, false]);
-    expect([logouts.voids("tablet", NOW), logouts.voids(undefined, NOW)]).toEqual([false, false]);
+    expect([NOW - 1, NOW, NOW + 1].map((at) => logouts.isRevoked("phone", at))).toEqual([true, true, false]);
+    expect([logouts.isRevoked("tablet", NOW), logouts.isRevoked(undefined, NOW)]).toEqual([false, false]);
   });
 
   test("[C-09] leave the next token newer, also where the clock went back meanwhile", () => {
     const logouts = new Logouts(new MemorySql());
     logouts.add("phone", NOW);
     const issuedAt = logouts.issueTime("phone", NOW - 3_600_000);
-    expect(logouts.voids("phone", issuedAt)).toBe(false);
+    expect(logouts.isRevoked("phone", issuedAt)).toBe(false);
     logouts.add("phone", NOW - 3_600_000);
-    expect(logouts.voids("phone", issuedAt)).toBe(true);
+    expect(logouts.isRevoked("phone", issuedAt)).toBe(true);
   });
 
   test("[C-09] are forgotten once every token of that time has expired", () => {
@@ -43,8 +43,8 @@ describe("the logouts of a client's devices", () => {
     const logouts = new Logouts(sql);
     for (let each = 0; each < 1_100; each += 1) logouts.add(`phone ${each}`, NOW + each);
     expect(sql.exec("SELECT device FROM logouts").toArray()).toHaveLength(1_001);
-    expect(logouts.voids("phone 0", NOW)).toBe(true);
-    expect(new Logouts(sql).voids("tablet", NOW)).toBe(true);
-    expect(new Logouts(sql).voids("tablet", NOW + 1_050)).toBe(false);
+    expect(logouts.isRevoked("phone 0", NOW)).toBe(true);
+    expect(new Logouts(sql).isRevoked("tablet", NOW)).toBe(true);
+    expect(new Logouts(sql).isRevoked("tablet", NOW + 1_050)).toBe(false);
   });
 });

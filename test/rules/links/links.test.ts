@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Network } from "../town/network.ts";
-import { type Faults, Town } from "../town/town.ts";
+import { Cluster, type Faults } from "../../simulation/cluster.ts";
+import { Network } from "../../simulation/network.ts";
 import { Phone, type Receipt } from "./phone.ts";
 
 interface Story {
@@ -27,7 +27,7 @@ const quiet: Story = {
     conversations: 1,
     linkLimit: 64,
     steps: 400,
-    faults: { coldCallLost: 0, hookTime: 0 },
+    faults: { relayCallLost: 0, hookTime: 0 },
   },
   ...{ send: 0.15, login: 0.02, drop: 0, cut: 0, crash: 0, evict: 0 },
 };
@@ -38,7 +38,7 @@ const quiet: Story = {
  */
 async function play(seed: number, story: Story): Promise<void> {
   const network = new Network(seed);
-  const town = new Town(network, story.faults);
+  const town = new Cluster(network, story.faults);
   const ids = Array.from({ length: story.conversations }, (_, at) => `conversation${at}`);
   for (const id of ids) town.found(id, story.people);
   const acked = new Map<string, number>();
@@ -164,9 +164,9 @@ stories("[L4] links give way for room while others send", {
 });
 stories("[L4] devices drop at every possible moment", { ...quiet, login: 0.05, drop: 0.02 });
 stories("[L7] a link broken by force opens again where it broke", { ...quiet, cut: 0.02 });
-stories("[L2] the cold lane is slow or fails", {
+stories("[L2] the relay is slow or fails", {
   ...quiet,
-  faults: { coldCallLost: 0.2, hookTime: 0 },
+  faults: { relayCallLost: 0.2, hookTime: 0 },
   login: 0.04,
   drop: 0.02,
 });
@@ -182,7 +182,7 @@ stories("[L1-L8] everything at once", {
     conversations: 3,
     linkLimit: 2,
     steps: 600,
-    faults: { coldCallLost: 0.1, hookTime: 0 },
+    faults: { relayCallLost: 0.1, hookTime: 0 },
   },
   ...{ send: 0.2, login: 0.04, drop: 0.02, cut: 0.01, crash: 0.005, evict: 0.03 },
 });

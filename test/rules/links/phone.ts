@@ -1,9 +1,9 @@
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
+import type { Cluster } from "../../simulation/cluster.ts";
+import { type Network, trace } from "../../simulation/network.ts";
 import { decodeFrame, encodeCommand, has } from "../../support/frames.ts";
-import { type Network, trace } from "../town/network.ts";
-import type { Town } from "../town/town.ts";
 
 export interface Receipt {
   conversationId: string;
@@ -39,7 +39,7 @@ export class Phone {
 
   constructor(
     network: Network,
-    town: Town,
+    town: Cluster,
     clientId: string,
     linkLimit: number,
     acked: (receipt: Receipt, timestamp: number) => void,
@@ -124,7 +124,7 @@ export class Phone {
     return this.#serial;
   }
 
-  #hear(data: Uint8Array, town: Town): void {
+  #hear(data: Uint8Array, town: Cluster): void {
     const frame = decodeFrame(data);
     if (frame.cmd === CommandType.session && has(frame, "i")) {
       trace(this.name, "logged in");

@@ -2,9 +2,9 @@ import { Gateway } from "../../../src/gateway/gateway.ts";
 import { CommandType, type GenericCommand, OpType } from "../../../src/protocol/generated/message_pb.js";
 import type { SyncMode } from "../../../src/protocol/link-controls.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
+import type { Cluster } from "../../simulation/cluster.ts";
+import { type End, type Network, trace } from "../../simulation/network.ts";
 import { type CommandInit, decodeFrame, encodeCommand, has } from "../../support/frames.ts";
-import { type End, type Network, trace } from "../town/network.ts";
-import type { Town } from "../town/town.ts";
 
 /** What an app's copy of a message is. */
 export interface Copy {
@@ -42,7 +42,7 @@ export class Device {
   /** Conversations of which a replay said that it left older messages out, and up to which one. */
   readonly leftOut = new Map<string, number>();
   /** Wills and transient messages, by their text. */
-  readonly fleeting: string[] = [];
+  readonly ephemeral: string[] = [];
   /** Of messages it has no copy of, by message. */
   readonly #edits = new Map<string, { data: string; patchedAt: number }>();
   /** Whether its client is a member, by the last it heard. */
@@ -64,7 +64,7 @@ export class Device {
   /** When its first login had succeeded. */
   firstOpenAt = Number.POSITIVE_INFINITY;
   readonly #network: Network;
-  readonly #town: Town;
+  readonly #town: Cluster;
   readonly #settings: Settings;
   #gateway: Gateway | undefined;
   #serial = 0;
@@ -82,7 +82,7 @@ export class Device {
 
   constructor(
     network: Network,
-    town: Town,
+    town: Cluster,
     clientId: string,
     about: { mode: SyncMode; tag?: string; linkLimit: number },
   ) {
@@ -373,7 +373,7 @@ export class Device {
     const timestamp = Number(direct.timestamp);
     trace(this.#network.now, this.name, "got", cid, timestamp, msg);
     if (direct.transient || msg.startsWith("will")) {
-      this.fleeting.push(msg);
+      this.ephemeral.push(msg);
       return;
     }
     if (direct.hasMore) this.leftOut.set(cid, timestamp);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, test, vi } from "vitest";
-import { Network } from "../town/network.ts";
-import { Town } from "../town/town.ts";
+import { Cluster } from "../../simulation/cluster.ts";
+import { Network } from "../../simulation/network.ts";
 import { Play, type Story } from "./story.ts";
 
 /*
@@ -50,13 +50,13 @@ function stories(
   title: string,
   seeds: number,
   story: Story,
-  { coldCallLost = 0, hookTime = 0, indexTime = 0 } = {},
+  { relayCallLost = 0, hookTime = 0, indexTime = 0 } = {},
 ): void {
   test(`${title} (${seeds} seeds)`, { timeout: 600_000 }, async () => {
     for (let seed = FIRST; seed < FIRST + seeds; seed += 1) {
       const network = new Network(seed, (now) => vi.setSystemTime(now));
       try {
-        await new Play(network, new Town(network, { coldCallLost, hookTime, indexTime }), story).run();
+        await new Play(network, new Cluster(network, { relayCallLost, hookTime, indexTime }), story).run();
       } catch (error) {
         const pattern = title.replaceAll(/[[\]]/g, ".");
         const again = `TRACE=1 SEED=${seed} SEEDS=1 npx vitest run --project rules test/rules/model -t "${pattern}"`;
@@ -109,7 +109,7 @@ stories(
     push: 2,
     tags: true,
   },
-  { coldCallLost: 0.1 },
+  { relayCallLost: 0.1 },
 );
 stories(
   "[I1-I9] hooks take their time while objects break",
@@ -142,7 +142,7 @@ stories(
     weights: { ...quiet.weights, ...comings, ...faults, join: 12, leave: 12, unique: 12 },
     push: 2,
   },
-  { coldCallLost: 0.1, indexTime: 3_000 },
+  { relayCallLost: 0.1, indexTime: 3_000 },
 );
 stories(
   "[I4] D1 takes its time while objects die: who joined and who left is told all the same",

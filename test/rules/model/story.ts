@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { timeOfMessageId } from "../../../src/conversation/ids.ts";
 import { areSame } from "../../../src/conversation/unique-registry.ts";
+import { type Cluster, RETURN_TIME, type SimulatedConversation } from "../../simulation/cluster.ts";
+import { type Network, trace } from "../../simulation/network.ts";
 import type { CommandInit } from "../../support/frames.ts";
-import { type Network, trace } from "../town/network.ts";
-import { type ConversationHouse, RETURN_TIME, type Town } from "../town/town.ts";
 import { Device } from "./device.ts";
 
 export interface Story {
@@ -84,7 +84,7 @@ interface HandedOver {
 /** One seed's story: what was done and answered, the plain model that the town is compared with. */
 export class Play {
   readonly #network: Network;
-  readonly #town: Town;
+  readonly #town: Cluster;
   readonly #story: Story;
   #devices: Device[] = [];
   readonly #sent: Sent[] = [];
@@ -99,7 +99,7 @@ export class Play {
   readonly #readMarks = new Map<string, number>();
   #number = 0;
 
-  constructor(network: Network, town: Town, story: Story) {
+  constructor(network: Network, town: Cluster, story: Story) {
     this.#network = network;
     this.#town = town;
     this.#story = story;
@@ -124,7 +124,7 @@ export class Play {
   /** Whether anything but devices fails. */
   get #isUnruly(): boolean {
     const { crash = 0, restart = 0, die = 0, cut = 0 } = this.#story.weights;
-    return crash + restart + die + cut > 0 || this.#town.faults.coldCallLost > 0;
+    return crash + restart + die + cut > 0 || this.#town.faults.relayCallLost > 0;
   }
 
   #anyAct(): Act {
@@ -143,7 +143,7 @@ export class Play {
     return this.#network.pick(this.#devices.filter(({ isOpen }) => isOpen));
   }
 
-  anyHouse(): ConversationHouse {
+  anyHouse(): SimulatedConversation {
     const house = this.#town.conversations.get(this.#anyConversation());
     if (house === undefined) throw new Error("no conversation");
     return house;
@@ -386,10 +386,10 @@ export class Play {
     for (const device of this.#devices) device.beat();
     this.#watchStarts();
     for (const [id, house] of this.#town.conversations) {
-      for (const { clientId, joinedAt, readAt } of house.state.members.values()) {
+      for (const { clientId, joinedAt, readCursor: readAt } of house.state.members.values()) {
         const key = `${clientId} ${id} ${joinedAt}`;
         const before = this.#readMarks.get(key) ?? 0;
-        if (readAt < before) throw new Error(`[I5] the read mark of ${key} went back`);
+        if (readAt < before) throw new Error(`[I5] the read cursor of ${key} went back`);
         this.#readMarks.set(key, readAt);
       }
     }
@@ -490,7 +490,7 @@ export class Play {
     this.#checkWills();
   }
 
-  #checkLog(id: string, house: ConversationHouse): void {
+  #checkLog(id: string, house: SimulatedConversation): void {
     const log = house.state.log.after(0, 100_000);
     const tokens = log.map(({ token }) => token);
     expect(new Set(tokens).size, `[I3] sends are in ${id} twice`).toBe(tokens.length);
@@ -509,7 +509,7 @@ export class Play {
       if (kept?.patchedAt === at) expect(kept.content).toBe(data);
     }
     for (const { conversationId, clientId, upTo } of this.#reads) {
-      const readAt = house.state.members.get(clientId)?.readAt;
+      const readAt = house.state.members.get(clientId)?.readCursor;
       if (conversationId !== id || readAt === undefined || this.#parted.has(`${clientId} ${id}`)) continue;
       expect(readAt, `[I5] ${clientId} read ${upTo} of ${id}`).toBeGreaterThanOrEqual(upTo);
     }
@@ -518,7 +518,7 @@ export class Play {
   #checkDevice(device: Device): void {
     const { clientId, name, mode } = device;
     expect(device.problems, name).toEqual([]);
-    const wills = device.fleeting.filter((text) => text.startsWith("will"));
+    const wills = device.ephemeral.filter((text) => text.startsWith("will"));
     expect(new Set(wills).size, `[I7] ${name} got a will twice`).toBe(wills.length);
     if (!device.isOpen) return;
     for (const [id, house] of this.#town.conversations) {
@@ -529,7 +529,7 @@ export class Play {
         member !== undefined,
       );
       if (member === undefined) continue;
-      const { count } = house.state.log.unread(clientId, member.readAt);
+      const { count } = house.state.log.unread(clientId, member.readCursor);
       if (mode === "pull") expect(device.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
       if (this.#parted.has(`${clientId} ${id}`)) continue;
       this.#checkCopies(device, id, house);
@@ -537,20 +537,20 @@ export class Play {
   }
 
   /** Whoever dies while he asks for a conversation is not told that he began it. */
-  #heardNoAnswer(person: string, { state: { facts } }: ConversationHouse): boolean {
+  #heardNoAnswer(person: string, { state: { facts } }: SimulatedConversation): boolean {
     const { creator, uniqueOf } = facts;
     if (creator !== person || uniqueOf === undefined) return false;
     return this.#starts.some(({ clientId, set }) => clientId === person && areSame(set, uniqueOf));
   }
 
   /** Who is removed before D1 knows that he ever logged in is not told. */
-  #leftUnknown(person: string, { state: { members, notices } }: ConversationHouse): boolean {
+  #leftUnknown(person: string, { state: { members, notices } }: SimulatedConversation): boolean {
     return (
       !members.has(person) && !notices.leftAfter(this.#town.database.knownSince(person)).includes(person)
     );
   }
 
-  #checkCopies(device: Device, id: string, house: ConversationHouse): void {
+  #checkCopies(device: Device, id: string, house: SimulatedConversation): void {
     const { clientId, name, mode } = device;
     const copies = device.copies.get(id);
     const from = Math.max(device.firstOpenAt, house.state.members.get(clientId)?.joinedAt ?? 0);
@@ -572,7 +572,7 @@ export class Play {
   }
 
   #checkWills(): void {
-    const got = new Set(this.#devices.flatMap(({ fleeting }) => fleeting));
+    const got = new Set(this.#devices.flatMap(({ ephemeral }) => ephemeral));
     for (const { text, end, device } of this.#wills) {
       if (end === "logged out") expect(got, `[I7] the author of ${text} logged out`).not.toContain(text);
       // A device that comes back before its loss was noticed displaces its own session.

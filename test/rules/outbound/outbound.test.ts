@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Call, type Fetch, Outbound, type Reach } from "../../../src/outbound/outbound.ts";
+import { type Call, type Fetch, Outbound, type OutboundPolicy } from "../../../src/outbound/http-client.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 /** Which network a call was handed to, if to any. */
-async function wayOf(reach: Reach, url: string): Promise<"open" | "all" | "none"> {
+async function wayOf(reach: OutboundPolicy, url: string): Promise<"open" | "all" | "none"> {
   let way: "open" | "all" | "none" = "none";
   const by = (name: "open" | "all"): Fetch => {
     return async () => {

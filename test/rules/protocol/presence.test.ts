@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { MessageRecord } from "../../../src/history/records.ts";
+import type { MessageRecord } from "../../../src/database/records.ts";
+import * as pushes from "../../../src/protocol/client-events.ts";
 import { conversationJson } from "../../../src/protocol/conversation-json.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
-import * as pushes from "../../../src/protocol/pushes.ts";
 import * as replies from "../../../src/protocol/replies.ts";
 import { decodeFrame, has, plain } from "../../support/frames.ts";
 import { message } from "../../support/messages.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { addressed, clientIdField } from "../../../src/protocol/addressing.ts";
+import * as pushes from "../../../src/protocol/client-events.ts";
 import { decodeCommand } from "../../../src/protocol/decode.ts";
-import * as pushes from "../../../src/protocol/pushes.ts";
 import * as replies from "../../../src/protocol/replies.ts";
 import { fromHex, plain } from "../../support/frames.ts";
 
@@ -35,7 +35,7 @@ test("session/open as JavaScript sends it", () => {
     clientId: "Tom",
     installationId: undefined,
     service: undefined,
-    supervised: false,
+    needsCheck: false,
     pushes: "never",
     userAgent: "js/5.0.0-rc.8",
     reconnect: false,
@@ -65,7 +65,7 @@ test("direct as JavaScript sends it", () => {
     clientId: undefined,
     installationId: undefined,
     service: undefined,
-    supervised: false,
+    needsCheck: false,
     pushes: "never",
     conversationId: "c1",
     content: '{"_lctype":-1,"_lctext":"hi"}',

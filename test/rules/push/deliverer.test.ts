@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Installation } from "../../../src/history/installations.ts";
-import type { Counts } from "../../../src/history/notifications.ts";
+import type { Installation } from "../../../src/database/installations.ts";
+import type { Counts } from "../../../src/database/notifications.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
 import type { MessageCause, ProviderName } from "../../../src/push/work.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Kept } from "../../../src/history/installation-save.ts";
+import type { Kept } from "../../../src/database/installation-save.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 

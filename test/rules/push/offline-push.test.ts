@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
-import type { Installation } from "../../../src/history/installations.ts";
+import type { Installation } from "../../../src/database/installations.ts";
 import type { OfflineAnswer, OfflineEvent } from "../../../src/hooks/verdicts.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import { pushToOffline } from "../../../src/push/offline-push.ts";
-import type { Delivery } from "../../../src/push/work.ts";
+import type { PushDelivery } from "../../../src/push/work.ts";
 import { unseen } from "../../support/questions.ts";
 import { DAY, NOON, phoneOf, Way } from "./people.ts";
 
@@ -21,7 +21,7 @@ const google = () => new Way("fcm", "android");
 
 /** Tom says something to Jerry and Spike, who are offline; what is queued for it, and whom was looked for. */
 async function pushed(world: World, more: Partial<OfflineEvent> = {}) {
-  const queued: Delivery[] = [];
+  const queued: PushDelivery[] = [];
   const lookedFor: string[][] = [];
   const badges: string[][] = [];
   const phones = world.phones ?? [phoneOf("Jerry"), phoneOf("Spike")];

@@ -1,6 +1,6 @@
-import type { Installation } from "../../../src/history/installations.ts";
+import type { Installation } from "../../../src/database/installations.ts";
 import type { Outcome, PushProvider, Target } from "../../../src/push/provider.ts";
-import type { Delivery, ProviderName, Push } from "../../../src/push/work.ts";
+import type { ProviderName, Push, PushDelivery } from "../../../src/push/work.ts";
 
 export const NOON = Date.UTC(2026, 10, 25, 12); // ms
 export const DAY = 24 * 60 * 60 * 1_000; // ms
@@ -51,10 +51,10 @@ export class Way implements PushProvider {
 }
 
 /** Tom's message, on its way to these people's phones. */
-export function deliveryTo(clientIds: string[], more: Partial<Delivery> = {}): Delivery {
+export function deliveryTo(clientIds: string[], more: Partial<PushDelivery> = {}): PushDelivery {
   const push: Push = {
     ...{ id: "message-1", content: { alert: "Tom: hello" }, environment: "prod", teamId: undefined },
-    cause: { type: "message", conversationId: "kitchen", messageId: "message-1" },
+    cause: { type: "message", conversationId: "pairChat", messageId: "message-1" },
     ...{ topic: undefined, expiresAt: NOON + 7 * DAY },
   };
   const recipients = clientIds.map((clientId) => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Owed } from "../../../src/push/deliverer.ts";
 import { consume } from "../../../src/push/push-consumer.ts";
-import type { Delivery, PushWork } from "../../../src/push/work.ts";
+import type { PushDelivery, PushWork } from "../../../src/push/work.ts";
 import { deliveryTo } from "./people.ts";
 
 beforeEach(() => {
@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** Hands one message over; what became of it, and what was queued besides. */
-async function taken(body: PushWork, attempts: number, deliver: (delivery: Delivery) => Owed[]) {
+async function taken(body: PushWork, attempts: number, deliver: (delivery: PushDelivery) => Owed[]) {
   const queued: { work: PushWork; delaySeconds: number }[] = [];
   let end = "nothing";
   const message = {
@@ -38,7 +38,7 @@ async function taken(body: PushWork, attempts: number, deliver: (delivery: Deliv
 
 const owing =
   (clientIds: string[], retryAfter?: number) =>
-  ({ recipients }: Delivery): Owed[] => {
+  ({ recipients }: PushDelivery): Owed[] => {
     const some = recipients.filter((recipient) =>
       recipient.clientIds.some((each) => clientIds.includes(each)),
     );
@@ -59,7 +59,7 @@ test("[P-01] where some were served, only the others are tried again", async () 
 
 test("[P-01] those who are to wait for different times go different ways", async () => {
   const delivery = deliveryTo(["Jerry", "Spike"]);
-  const each = (body: Delivery) => [...owing(["Jerry"])(body), ...owing(["Spike"], 90_000)(body)];
+  const each = (body: PushDelivery) => [...owing(["Jerry"])(body), ...owing(["Spike"], 90_000)(body)];
   const { end, queued } = await taken(delivery, 1, each);
   expect(end).toBe("taken");
   expect(queued.map(({ delaySeconds }) => delaySeconds)).toEqual([5, 90]);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Notification, Schedule } from "../../../src/push/schedule.ts";
+import { Schedule, type ScheduledNotification } from "../../../src/push/schedule.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12);
@@ -13,7 +13,7 @@ beforeEach(() => {
   schedule = new Schedule(sql);
 });
 
-function notification(id: string, at: number, more: { id?: string } = {}): Notification {
+function notification(id: string, at: number, more: { id?: string } = {}): ScheduledNotification {
   return {
     push: {
       id: more.id ?? id,

@@ -1,17 +1,17 @@
 import { serialize } from "node:v8";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Installation } from "../../../src/history/installations.ts";
-import type { Counts } from "../../../src/history/notifications.ts";
+import type { Installation } from "../../../src/database/installations.ts";
+import type { Counts } from "../../../src/database/notifications.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
-import type { Notification } from "../../../src/push/schedule.ts";
+import type { ScheduledNotification } from "../../../src/push/schedule.ts";
 import { type InstallationPage, type SelectionHost, selectPage } from "../../../src/push/selection.ts";
-import type { Delivery, ProviderName, PushWork, Selection } from "../../../src/push/work.ts";
+import type { ProviderName, PushDelivery, PushWork, Selection } from "../../../src/push/work.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12);
 const DAY = 24 * 60 * 60_000;
 const NUMBER = 7;
 
-const notification = (content: JsonObject = { alert: "Cheese" }): Notification => ({
+const notification = (content: JsonObject = { alert: "Cheese" }): ScheduledNotification => ({
   push: {
     id: "65537a0e00000000000000ab",
     cause: { type: "notification", notificationId: "launch" },
@@ -48,7 +48,7 @@ const webhook = way("webhook", () => true);
 class World implements SelectionHost {
   providers = [apns, fcm, webhook];
   devices: Installation[] = [];
-  kept: Notification | undefined = notification();
+  kept: ScheduledNotification | undefined = notification();
   queued: PushWork[][] = [];
   asked: InstallationPage[] = [];
   incremented: string[] = [];
@@ -102,7 +102,7 @@ class World implements SelectionHost {
     }
   }
 
-  get deliveries(): Delivery[] {
+  get deliveries(): PushDelivery[] {
     return this.queued.flat().filter((work) => work.type === "deliver");
   }
 

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { decodeJwt, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Outbound } from "../../../src/outbound/outbound.ts";
+import { Outbound } from "../../../src/outbound/http-client.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import { TokenKeeper } from "../../../src/push/token-keeper.ts";
 import { settingsWith } from "../../support/app-hooks.ts";

@@ -1,7 +1,7 @@
 import { createECDH } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { WebPushSubscription } from "../../../src/history/installations.ts";
-import { Outbound, type Reach } from "../../../src/outbound/outbound.ts";
+import type { WebPushSubscription } from "../../../src/database/installations.ts";
+import { Outbound, type OutboundPolicy } from "../../../src/outbound/http-client.ts";
 import { WebPush } from "../../../src/push/web-push.ts";
 import { decryptWebPush } from "../../support/push/aes128gcm.ts";
 import { type Answer, broken, tooMany } from "../../support/push/provider-server.ts";
@@ -11,7 +11,7 @@ import { vapidKeys, WebPushEndpoint } from "../../support/push/web-push-endpoint
 const keys = vapidKeys();
 const service = new WebPushEndpoint(keys.publicKey);
 
-const webPush = (reach: Reach = "trial", own = keys) =>
+const webPush = (reach: OutboundPolicy = "trial", own = keys) =>
   new WebPush(own, { outbound: new Outbound(reach, { open: fetch, all: fetch }), now: Date.now });
 
 const browsers = (...subscriptions: WebPushSubscription[]) =>

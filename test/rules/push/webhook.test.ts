@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { Outbound } from "../../../src/outbound/outbound.ts";
+import { Outbound } from "../../../src/outbound/http-client.ts";
 import { PushWebhook } from "../../../src/push/webhook.ts";
 import { type Answer, broken, tooMany } from "../../support/push/provider-server.ts";
 import { PushReceiver } from "../../support/push/push-receiver.ts";

@@ -96,7 +96,7 @@ test("[I1] [I10] what has no answer when the disk is full and a client's object 
   await say(tom, first, "before");
 
   await fill(server);
-  // The second was never linked: that it may hold news is written down before it is.
+  // The second was never subscribed: that it may hold news is written down before it is.
   const answers = await Promise.all([say(tom, second, "lost"), say(tom, first, "lost")]);
   for (const answer of answers) expect(refusal(answer)).toBe("4200 INTERNAL_ERROR");
 

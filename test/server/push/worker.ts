@@ -1,4 +1,4 @@
-import { outboundOf } from "../../../src/outbound/outbound.ts";
+import { outboundOf } from "../../../src/outbound/http-client.ts";
 import { http2NetworksOf } from "../../../src/push/http2.ts";
 import { defaultSettings } from "../../../src/settings/schema.ts";
 

@@ -30,10 +30,10 @@ describe.each(sdks.slice(0, 1))("[A-08] the JavaScript storage SDK", (sdk) => {
     expect(message).toMatchObject({ from: tom.id, text: "come out" });
     expect(await view.queryMessages()).toMatchObject([{ id: message.id, text: "come out" }]);
 
-    const fleeting = next(jerry.client, "message");
+    const ephemeral = next(jerry.client, "message");
     const pushData = { alert: "not yet" };
     await conversation(chat.id).send(tom.id, "typing", { transient: true, pushData }, asOwner);
-    expect((await fleeting)[0]).toMatchObject({ content: "typing" });
+    expect((await ephemeral)[0]).toMatchObject({ content: "typing" });
     expect(await view.queryMessages()).toHaveLength(1);
   });
 

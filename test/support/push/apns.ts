@@ -1,5 +1,5 @@
 import type { Http2Bridge } from "../../../scripts/http2.ts";
-import { Outbound } from "../../../src/outbound/outbound.ts";
+import { Outbound } from "../../../src/outbound/http-client.ts";
 import type { ApnsKey } from "../../../src/push/apns-key.ts";
 import type { ProviderFetch } from "../../../src/push/each-target.ts";
 import { http2NetworksOf } from "../../../src/push/http2.ts";

@@ -99,7 +99,7 @@ describe("[B-19] conversations as rows of a class", () => {
 
 describe("[B-19] a change of a row", () => {
   /** Tom and Jerry, each on a device, and Spike, who is not in it. */
-  async function kitchen() {
+  async function pairChat() {
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const id = await conversationOf([tom, jerry], { name: "Cheese", attr: { holes: 3 } });
     const [toms, spikes] = [await Device.of(tom), await Device.of(spike)];
@@ -108,7 +108,7 @@ describe("[B-19] a change of a row", () => {
   }
 
   test("sets `m` to a list: who is new joins, who is missing leaves, and everybody is told", async () => {
-    const { tom, jerry, spike, id, row, toms, spikes } = await kitchen();
+    const { tom, jerry, spike, id, row, toms, spikes } = await pairChat();
     await done("PUT", row, { m: [tom, spike, tom], name: "Bones" });
     await spikes.push("conv", "members_joined");
     await toms.push("conv", "members_joined");
@@ -123,7 +123,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[M-46] sets `mu` to a list, adds to it and takes from it", async () => {
-    const { tom, jerry, id, row, toms } = await kitchen();
+    const { tom, jerry, id, row, toms } = await pairChat();
     await done("PUT", row, { mu: [tom] });
     expect(await look(toms, id)).toMatchObject({ mu: [tom] });
     await done("PUT", row, { mu: { __op: "Add", objects: [jerry] } });
@@ -135,7 +135,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("nothing is deleted under a condition, by any route: it would be deleted where the condition is false", async () => {
-    const { id, row } = await kitchen();
+    const { id, row } = await pairChat();
     const where = encodeURIComponent('{"name":"other"}');
     for (const path of [row, `/1.2/rtm/conversations/${id}`]) {
       expect(await outcome(rest("DELETE", `${path}?where=${where}`))).toBe("400 1");
@@ -151,7 +151,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("answers the row's new time, and with fetchWhenSave or new the whole row", async () => {
-    const { id, row } = await kitchen();
+    const { id, row } = await pairChat();
     const short = await done<Row>("PUT", row, { name: "More" });
     expect(short).toEqual({ objectId: id, updatedAt: expect.stringMatching(/Z$/) });
     for (const flag of ["fetchWhenSave=true", "new=true"]) {
@@ -184,7 +184,7 @@ describe("[B-19] a change of a row", () => {
     [{ sys: true }, /^sys: service/],
     [{ "m.0": "Spike" }, /^m\.0: /],
   ])("%j is refused by name, and the rest of the body is not done either", async (body, words) => {
-    const { id, row } = await kitchen();
+    const { id, row } = await pairChat();
     const before = await read(id);
     expect(await refusal(rest("PUT", row, { name: "More", ...body }))).toEqual([
       105,
@@ -194,7 +194,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("passes over what storage SDKs add to every body", async () => {
-    const { id, row } = await kitchen();
+    const { id, row } = await pairChat();
     const extra = {
       ACL: { "*": { read: true } },
       className: "_Conversation",
@@ -208,7 +208,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("that says nothing tells nobody and moves no time", async () => {
-    const { id, row, toms } = await kitchen();
+    const { id, row, toms } = await pairChat();
     const before = await read(id);
     expect(await done("PUT", row, {})).toEqual({ objectId: id, updatedAt: before.updatedAt });
     await settle(id, toms);
@@ -216,7 +216,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[L-06] beyond the limit of members is refused as a whole", async () => {
-    const { id, row, spike } = await kitchen();
+    const { id, row, spike } = await pairChat();
     await configure({ limits: { members: 2 } });
     const body = { name: "More", m: { __op: "Add", objects: [spike] } };
     expect(await outcome(rest("PUT", row, body))).toBe("409 4304");
@@ -236,7 +236,7 @@ describe("[B-19] a change of a row", () => {
     [{ createdAt: { $lt: { __type: "Date", iso: "2020-01-01T00:00:00.000Z" } } }, false],
     [{}, true],
   ])("under the condition %j is made: %j", async (where, expected) => {
-    const { id, row } = await kitchen();
+    const { id, row } = await pairChat();
     const query = `?where=${encodeURIComponent(JSON.stringify(where))}`;
     const answer = await outcome(rest("PUT", row + query, { name: "More" }));
     expect(answer).toBe(expected ? "200" : "400 305");
@@ -244,7 +244,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("under a condition is judged by what the row is now: of ten that count down from 3, three are made", async () => {
-    const { id, row } = await kitchen();
+    const { id, row } = await pairChat();
     const query = `?where=${encodeURIComponent(JSON.stringify({ "attr.holes": { $gt: 0 } }))}`;
     const body = { "attr.holes": { __op: "Increment", amount: -1 } };
     const answers = await Promise.all(
@@ -256,7 +256,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("under a condition that is not understood is refused", async () => {
-    const { row } = await kitchen();
+    const { row } = await pairChat();
     for (const [where, expected] of [
       ['{"name":{"$like":"x"}}', "400 102"],
       ['{"name":{"$regex":"C.*e"}}', "400 102"],

@@ -186,7 +186,7 @@ describe("[A-01] changing", () => {
   const updated = (id: string) => ({ objectId: id, updatedAt: expect.stringMatching(/^\d{4}-.*Z$/) });
 
   /** Tom and Jerry in a conversation that the app's server made, Tom on a device. */
-  async function kitchen() {
+  async function pairChat() {
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const id = await conversationOf([tom, jerry], { name: "Cheese", attr: { holes: 3 } });
     const toms = await Device.of(tom);
@@ -195,7 +195,7 @@ describe("[A-01] changing", () => {
   }
 
   test("[B-06] [B-07] who is added is told, and so are those who are there already", async () => {
-    const { tom, jerry, spike, id, path, toms } = await kitchen();
+    const { tom, jerry, spike, id, path, toms } = await pairChat();
     const spikes = await Device.of(spike);
     const body = { client_ids: [spike, tom] };
     expect(await done("POST", `${path}/members`, body)).toEqual(updated(id));
@@ -209,7 +209,7 @@ describe("[A-01] changing", () => {
   });
 
   test("adding who is there already changes nothing and tells nobody", async () => {
-    const { jerry, id, path, toms } = await kitchen();
+    const { jerry, id, path, toms } = await pairChat();
     const before = await look(toms, id);
     const { updatedAt } = await done<Row>("POST", `${path}/members`, { client_ids: [jerry] });
     expect(updatedAt).toBe(before.updatedAt);
@@ -218,7 +218,7 @@ describe("[A-01] changing", () => {
   });
 
   test("[B-06] [B-07] who is removed is told, as are those who stay, and can say nothing there any more", async () => {
-    const { tom, jerry, id, path, toms } = await kitchen();
+    const { tom, jerry, id, path, toms } = await pairChat();
     const jerrys = await Device.of(jerry);
     await caughtUp(id, jerrys);
     expect(await done("DELETE", `${path}/members`, { client_ids: [jerry] })).toEqual(updated(id));
@@ -232,7 +232,7 @@ describe("[A-01] changing", () => {
   });
 
   test("[B-08] who is away learns of it when he is back", async () => {
-    const { spike, id, path } = await kitchen();
+    const { spike, id, path } = await pairChat();
     await done("POST", `${path}/members`, { client_ids: [spike] });
     await done("PUT", path, { name: "Bones" });
     const { token } = await loggedIn(spike);
@@ -247,7 +247,7 @@ describe("[A-01] changing", () => {
   });
 
   test("[B-17] [B-18] columns are set, counted up and taken away, and every member's device is told", async () => {
-    const { id, path, toms } = await kitchen();
+    const { id, path, toms } = await pairChat();
     const changes = { name: "More", "attr.holes": { __op: "Increment", amount: 2 }, kind: "blue" };
     expect(await done("PUT", path, changes)).toEqual(updated(id));
     const { convMessage } = await toms.push("conv", "updated");
@@ -261,7 +261,7 @@ describe("[A-01] changing", () => {
   });
 
   test.each([null, { __op: "Delete" }])("name and attributes are taken away by %j", async (nothing) => {
-    const { id, path } = await kitchen();
+    const { id, path } = await pairChat();
     await done("PUT", path, { name: "More", kind: "blue" });
     await done("PUT", path, { name: nothing, attr: nothing, kind: nothing });
     const [row] = await find({ objectId: id });
@@ -283,7 +283,7 @@ describe("[A-01] changing", () => {
     "mu",
     "unique",
   ])("%s is the server's own, and refused by name rather than passed over", async (column) => {
-    const { id, path } = await kitchen();
+    const { id, path } = await pairChat();
     const before = await find({ objectId: id });
     const response = await rest("PUT", path, { name: "More", [column]: "x" });
     expect(response.status).toBe(400);
@@ -292,7 +292,7 @@ describe("[A-01] changing", () => {
   });
 
   test("[M-46] who is muted is shown to devices, in queries and in the list, and no others are", async () => {
-    const { tom, jerry, spike, id, path, toms } = await kitchen();
+    const { tom, jerry, spike, id, path, toms } = await pairChat();
     expect(await done("POST", `${path}/mutes`, { client_ids: [jerry, spike] })).toEqual(updated(id));
     expect(await done("GET", `${path}/mutes`)).toEqual({ result: [jerry] });
     expect(await look(toms, id)).toMatchObject({ mu: [jerry] });
@@ -303,7 +303,7 @@ describe("[A-01] changing", () => {
   });
 
   test("[L-06] more members than the setting allows are refused, and nobody is added", async () => {
-    const { tom, jerry, spike, path } = await kitchen();
+    const { tom, jerry, spike, path } = await pairChat();
     await configure({ limits: { members: 2 } });
     expect(await outcome(rest("POST", `${path}/members`, { client_ids: [spike] }))).toBe("409 4304");
     await configure({ limits: { members: null } });
@@ -322,7 +322,7 @@ describe("[A-01] changing", () => {
     ["POST", "/mutes", { client_ids: [""] }, "400 105"],
     ["POST", "/mutes", { client_ids: Array.from({ length: 501 }, (_, at) => `c${at}`) }, "400 105"],
   ])("%s …%s refuses %j with %s and changes nothing", async (method, sub, body, expected) => {
-    const { id, path } = await kitchen();
+    const { id, path } = await pairChat();
     const before = await find({ objectId: id });
     expect(await outcome(rest(method, path + sub, body))).toBe(expected);
     expect(await find({ objectId: id })).toEqual(before);
@@ -345,7 +345,7 @@ describe("[A-01] changing", () => {
   });
 
   test("[I11] the index failing, it is done all the same, members are told, and queries follow", async () => {
-    const { jerry, id, path, toms } = await kitchen();
+    const { jerry, id, path, toms } = await pairChat();
     vi.spyOn(console, "warn").mockImplementation(() => {});
     vi.spyOn(console, "error").mockImplementation(() => {});
     await breakTable("conversations");
@@ -419,13 +419,13 @@ describe("[A-01] deleting", () => {
     expect(JSON.stringify(body)).not.toContain(id);
   });
 
-  test.each(["linked", "not linked"])(
+  test.each(["subscribed", "not subscribed"])(
     "[B-09] members' sends get 4401, on devices that are %s, whose sockets stay and talk elsewhere",
     async (how) => {
       const { tom, jerry, path, id } = await spoken();
       const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
       const other = await start(toms, [tom, jerry], { unique: false });
-      if (how === "linked") {
+      if (how === "subscribed") {
         await caughtUp(id, toms, jerrys);
         await settle(id, toms, jerrys);
       }

@@ -267,7 +267,7 @@ describe("[X-01] history for a member who shows a signature", () => {
   afterEach(() => configure({ security: { signHistory: null }, hooks: null }));
 
   /** Tom in a conversation where Jerry said something. */
-  async function kitchen() {
+  async function pairChat() {
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const id = await conversationOf([tom, jerry, spike]);
     await saidBy(jerry, id, "hello");
@@ -300,7 +300,7 @@ describe("[X-01] history for a member who shows a signature", () => {
     ["1.2", by12],
     ["1.1", by11],
   ])("he reads it by version %s, whichever order was signed, in either unit of time", async (_, ask) => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const seconds = Math.floor(Date.now() / 1_000);
     for (const showing of [{}, { order: "time first" as const }, { at: seconds }]) {
       const response = await ask(id, { client_id: tom, ...signed(tom, id, showing) });
@@ -312,19 +312,19 @@ describe("[X-01] history for a member who shows a signature", () => {
     ["1.2", by12],
     ["1.1", by11],
   ])("by version %s not while the setting is off", async (_, ask) => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     await configure({ security: { signHistory: null } });
     expect(await outcome(ask(id, { client_id: tom, ...signed(tom, id) }))).toBe("401 401");
   });
 
   test.each(["client_id", "nonce", "signature_ts", "signature"])("not without %s", async (name) => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const { [name]: _, ...query }: Record<string, string> = { client_id: tom, ...signed(tom, id) };
     expect(await outcome(by12(id, query))).toBe("401 401");
   });
 
   test("not with one that is wrong, too old, another's or for another conversation", async () => {
-    const { tom, jerry, id } = await kitchen();
+    const { tom, jerry, id } = await pairChat();
     const other = await conversationOf([tom]);
     for (const shown of [
       { ...signed(tom, id), signature: "abc" },
@@ -339,13 +339,13 @@ describe("[X-01] history for a member who shows a signature", () => {
   });
 
   test("[B-24] not for who is no member: 4312", async () => {
-    const { id } = await kitchen();
+    const { id } = await pairChat();
     const [mary] = named("mary");
     expect(await outcome(by12(id, { client_id: mary, ...signed(mary, id) }))).toBe("403 4312");
   });
 
   test("[X-22] not while the client is banned, by a signature from before or after", async () => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const before = signed(tom, id);
     await done("POST", "/admin/bans", { client_ids: [tom] });
     for (const shown of [before, signed(tom, id)]) {
@@ -356,7 +356,7 @@ describe("[X-01] history for a member who shows a signature", () => {
   });
 
   test("[X-03] not after a kick, until it is signed anew", async () => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const before = { client_id: tom, ...signed(tom, id) };
     expect((await by12(id, before)).status).toBe(200);
     await done("POST", `/1.2/rtm/clients/${tom}/kick`);
@@ -366,7 +366,7 @@ describe("[X-01] history for a member who shows a signature", () => {
   });
 
   test("[H-01] [I12] what was narrowed down to others is not shown to him", async () => {
-    const { tom, jerry, spike, id } = await kitchen();
+    const { tom, jerry, spike, id } = await pairChat();
     await engineWith({ _messageReceived: ({ content }) => (content === "psst" ? { toPeers: [jerry] } : {}) });
     const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
     await caughtUp(id, toms, jerrys);
@@ -384,7 +384,7 @@ describe("[X-01] history for a member who shows a signature", () => {
   });
 
   test("[I12] with history from joining, he reads nothing from before he joined", async () => {
-    const { jerry, id } = await kitchen();
+    const { jerry, id } = await pairChat();
     const [mary] = named("mary");
     await done("POST", `/1.2/rtm/conversations/${id}/members`, { client_ids: [mary] });
     await configure({ security: { historyFrom: "joining" } });
@@ -403,7 +403,7 @@ describe("[X-01] history for a member who shows a signature", () => {
   });
 
   test("nothing beyond conversations", async () => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const query = new URLSearchParams({ peerid: tom, ...signed(tom, id) });
     for (const path of ["/1.1/rtm/messages/history", "/1.1/rtm/messages/logs", "/1.2/rtm/messages"]) {
       expect(await outcome(http(`${path}?${query}`, { headers: appKeys }))).toBe("401 401");

@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 /** Tom and Jerry, each on a device, in a conversation. */
-async function kitchen() {
+async function pairChat() {
   const [tom, jerry] = named("tom", "jerry");
   const id = await conversationOf([tom, jerry]);
   const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
@@ -37,7 +37,7 @@ async function kitchen() {
 
 describe("[A-08] POST messages", () => {
   test("answers both flat and inside `result`, where the hosted service had it", async () => {
-    const { say, jerrys } = await kitchen();
+    const { say, jerrys } = await pairChat();
     const { result, ...flat } = await say({ message: "hello" }).then((sent) => ({ result: {}, ...sent }));
     expect(result).toEqual(flat);
     expect(flat).toEqual({ "msg-id": expect.any(String), timestamp: expect.any(Number) });
@@ -45,7 +45,7 @@ describe("[A-08] POST messages", () => {
   });
 
   test("[http-api §15.5] is transient unless told otherwise", async () => {
-    const { id, toms, jerrys, say } = await kitchen();
+    const { id, toms, jerrys, say } = await pairChat();
     await say({ message: "passing" });
     await say({ message: "staying", transient: false });
     for (const device of [toms, jerrys]) {
@@ -56,7 +56,7 @@ describe("[A-08] POST messages", () => {
   });
 
   test("also with a slash at the end, as old documents have it, and with `no_sync`", async () => {
-    const { id, toms, jerrys, say } = await kitchen();
+    const { id, toms, jerrys, say } = await pairChat();
     await say({ message: "hello", transient: false, no_sync: true }, "/1.1/rtm/messages/");
     await jerrys.message("hello");
     await settle(id, jerrys, toms);
@@ -64,21 +64,21 @@ describe("[A-08] POST messages", () => {
   });
 
   test("with push data as the Python SDK sends it", async () => {
-    const { say, jerrys } = await kitchen();
-    const said = vi.spyOn(ConversationObject.prototype, "say");
+    const { say, jerrys } = await pairChat();
+    const said = vi.spyOn(ConversationObject.prototype, "sendAsServer");
     await say({ message: "hello", transient: false, push_data: { alert: "Hi" } });
     expect(said.mock.calls).toMatchObject([[{ pushData: '{"alert":"Hi"}' }]]);
     await jerrys.message("hello");
   });
 
   test("of back ends that forget to make a text of a typed message", async () => {
-    const { say, jerrys } = await kitchen();
+    const { say, jerrys } = await pairChat();
     await say({ message: { _lctype: -1 }, transient: false, priority: "high" });
     await jerrys.message('{"_lctype":-1}');
   });
 
   test("[I3] with an Idempotency-Key once, whichever version it comes by", async () => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const key = { "Idempotency-Key": "order-4711" };
     const old = { from_peer: tom, conv_id: id, message: "once", transient: false };
     const { result: first } = await (await rest("POST", "/1.1/rtm/messages", old, key)).json<{
@@ -97,7 +97,7 @@ describe("[A-08] POST patch/message", () => {
     [{ message: "Hello", recall: true }, '{"_lctype":-127}'],
     [{ recall: true }, '{"_lctype":-127}'],
   ])("with %j makes it %s, on devices too", async (change, text) => {
-    const { tom, id, jerrys, say } = await kitchen();
+    const { tom, id, jerrys, say } = await pairChat();
     const { "msg-id": msg_id, timestamp } = await say({ message: "Helo", transient: false });
     await jerrys.message("Helo");
     const place = { from_peer: tom, conv_id: id, msg_id };
@@ -108,7 +108,7 @@ describe("[A-08] POST patch/message", () => {
   });
 
   test("takes the time as a text, too", async () => {
-    const { tom, id, say } = await kitchen();
+    const { tom, id, say } = await pairChat();
     const { "msg-id": msg_id, timestamp } = await say({ message: "Helo", transient: false });
     const place = { from_peer: tom, conv_id: id, msg_id, timestamp: String(timestamp) };
     await done("POST", "/1.1/rtm/patch/message", { ...place, message: "Hello" });
@@ -118,7 +118,7 @@ describe("[A-08] POST patch/message", () => {
 
 describe("[A-08] messages/logs", () => {
   test("PUT rewrites the stored copy from a whole record, bytes included, and tells nobody", async () => {
-    const { tom, id, toms, jerrys, say } = await kitchen();
+    const { tom, id, toms, jerrys, say } = await pairChat();
     await say({ message: "Helo", transient: false });
     await archivedAs(id, ["Helo"]);
     const [record] = await done<Logged[]>("GET", `/1.1/rtm/messages/history?convid=${id}`);
@@ -136,7 +136,7 @@ describe("[A-08] messages/logs", () => {
   });
 
   test("DELETE deletes it, and what a body says beside is passed over", async () => {
-    const { tom, id, jerrys, say } = await kitchen();
+    const { tom, id, jerrys, say } = await pairChat();
     const { "msg-id": msgid, timestamp } = await say({ message: "oops", transient: false });
     const query = new URLSearchParams({ convid: id, msgid, timestamp: String(timestamp), from: tom });
     // The Python SDK puts `null` into the body of every DELETE.

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { saveConversation } from "../../../src/history/archive.ts";
-import { conversation } from "../history/database.ts";
+import { saveConversation } from "../../../src/database/archive.ts";
+import { conversation } from "../database/database.ts";
 import { done } from "../support/rest.ts";
 import { openWorld } from "../support/world.ts";
 

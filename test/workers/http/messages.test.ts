@@ -34,22 +34,22 @@ afterEach(() => {
 const messagesOf = (id: string) => `${CONVERSATIONS}/${id}/messages`;
 
 /** Tom and Jerry, each on a device, in a conversation that the app's server made while they were away. */
-async function kitchen(how: "linked" | "not linked" = "linked") {
+async function pairChat(how: "subscribed" | "not subscribed" = "subscribed") {
   const [tom, jerry, spike] = named("tom", "jerry", "spike");
   const id = await conversationOf([tom, jerry]);
   const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-  if (how === "linked") await caughtUp(id, toms, jerrys);
+  if (how === "subscribed") await caughtUp(id, toms, jerrys);
   return { tom, jerry, spike, id, path: messagesOf(id), toms, jerrys };
 }
 
-/** The same, where Tom has said something twice before anybody came: devices that are not linked stay so. */
-async function spoken(how: "linked" | "not linked") {
+/** The same, where Tom has said something twice before anybody came: devices that are not subscribed stay so. */
+async function spoken(how: "subscribed" | "not subscribed") {
   const [tom, jerry] = named("tom", "jerry");
   const id = await conversationOf([tom, jerry]);
   const messages = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")] as const;
   const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
   await jerrys.push("unread");
-  if (how === "linked") await caughtUp(id, toms, jerrys);
+  if (how === "subscribed") await caughtUp(id, toms, jerrys);
   return { tom, id, toms, jerrys, messages };
 }
 
@@ -61,10 +61,10 @@ const sent = (messageId: string | undefined, timestamp: bigint | undefined): Sen
 });
 
 describe("[A-02] [http-api §2.2] sending", () => {
-  test.each(["linked", "not linked"] as const)(
+  test.each(["subscribed", "not subscribed"] as const)(
     "[B-09] [D-08] reaches every device of every member, the sender's own too, that are %s",
     async (how) => {
-      const { tom, jerry, id, toms, jerrys } = await kitchen(how);
+      const { tom, jerry, id, toms, jerrys } = await pairChat(how);
       const devices = [toms, jerrys, await Device.of(tom), await Device.of(jerry)];
       const message = await saidBy(tom, id, "hello");
       for (const device of devices) {
@@ -79,10 +79,10 @@ describe("[A-02] [http-api §2.2] sending", () => {
     },
   );
 
-  test.each(["linked", "not linked"] as const)(
+  test.each(["subscribed", "not subscribed"] as const)(
     "[D-08] `no_sync` leaves the sender's own devices out, that are %s, and stays in history",
     async (how) => {
-      const { tom, id, toms, jerrys } = await kitchen(how);
+      const { tom, id, toms, jerrys } = await pairChat(how);
       await saidBy(tom, id, "not for me", { no_sync: true });
       await saidBy(tom, id, "for all");
       await toms.message("for all");
@@ -95,7 +95,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   );
 
   test("[D-08] nor is it brought to them when they come back", async () => {
-    const { tom, id, toms, jerrys } = await kitchen();
+    const { tom, id, toms, jerrys } = await pairChat();
     toms.close();
     await saidBy(tom, id, "not for me", { no_sync: true });
     const back = await Device.of(tom);
@@ -118,7 +118,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 
   test("[Y-02] a `.1` device that was away is brought it", async () => {
-    const { tom, jerry, id, jerrys } = await kitchen();
+    const { tom, jerry, id, jerrys } = await pairChat();
     jerrys.close();
     await saidBy(tom, id, "missed");
     const phone = await loggedIn(jerry, {}, "lc.protobuf2.1");
@@ -126,7 +126,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 
   test("[I8] `transient` reaches who is online now, marked so, and is nowhere afterwards", async () => {
-    const { tom, jerry, spike, id, toms, jerrys } = await kitchen();
+    const { tom, jerry, spike, id, toms, jerrys } = await pairChat();
     await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
     await saidBy(tom, id, "typing", { transient: true, priority: "HIGH" });
     for (const device of [toms, jerrys]) {
@@ -142,14 +142,14 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 
   test("fields that are null count as not sent, as callers that leave nothing out write them", async () => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const nothing = { transient: null, no_sync: null, priority: null, push_data: null, to_clients: null };
     await saidBy(tom, id, "hello", { ...nothing, mention_all: null, mention_client_ids: null });
     expect(await textsIn(id)).toEqual(["hello"]);
   });
 
   test("[M-01] [M-09] mentions go along, live and in the unread summary", async () => {
-    const { tom, jerry, spike, id, jerrys } = await kitchen();
+    const { tom, jerry, spike, id, jerrys } = await pairChat();
     await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
     await saidBy(tom, id, "Spike", { mention_client_ids: [spike] });
     expect((await jerrys.message("Spike")).directMessage?.mentionPids).toEqual([spike]);
@@ -168,8 +168,8 @@ describe("[A-02] [http-api §2.2] sending", () => {
   ])(
     "[P-03] push data may be an object, its JSON or a text: %j is handed on as %j",
     async (given, handed) => {
-      const { tom, id, jerrys } = await kitchen();
-      const say = vi.spyOn(ConversationObject.prototype, "say");
+      const { tom, id, jerrys } = await pairChat();
+      const say = vi.spyOn(ConversationObject.prototype, "sendAsServer");
       await saidBy(tom, id, "hello", given === undefined ? {} : { push_data: given });
       expect(say.mock.calls).toMatchObject([[{ content: "hello", pushData: handed }]]);
       await jerrys.message("hello");
@@ -178,14 +178,14 @@ describe("[A-02] [http-api §2.2] sending", () => {
   );
 
   test("a typed message that old back ends forgot to make a text of becomes one", async () => {
-    const { tom, id, jerrys } = await kitchen();
+    const { tom, id, jerrys } = await pairChat();
     const path = messagesOf(id);
     await done("POST", path, { from_client: tom, message: { _lctype: -1, _lctext: "hello" } });
     await jerrys.message('{"_lctype":-1,"_lctext":"hello"}');
   });
 
   test("the sender need be no member, and becomes none", async () => {
-    const { tom, jerry, spike, id, jerrys } = await kitchen();
+    const { tom, jerry, spike, id, jerrys } = await pairChat();
     const spikes = await Device.of(spike);
     await saidBy(spike, id, "woof");
     expect((await jerrys.message("woof")).directMessage?.fromPeerId).toBe(spike);
@@ -195,7 +195,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 
   test("[I2] messages of the app's server and of devices have one order", async () => {
-    const { tom, id, toms, jerrys } = await kitchen();
+    const { tom, id, toms, jerrys } = await pairChat();
     await Promise.all(
       Array.from({ length: 20 }, (_, at) =>
         at % 2 === 0 ? saidBy(tom, id, `server ${at}`) : say(toms, id, `device ${at}`),
@@ -240,7 +240,7 @@ describe("[A-02] [I10] sending what does not fit", () => {
 
   test("[B-09] [L-05] content and push data together have the limit of the settings", async () => {
     await configure({ limits: { messageBytes: 5_120 } });
-    const { tom, id, path } = await kitchen();
+    const { tom, id, path } = await pairChat();
     const message = "é".repeat(2_000);
     await saidBy(tom, id, message, { push_data: "x".repeat(1_118) });
     const body = { from_client: tom, message, push_data: "x".repeat(1_119) };
@@ -251,7 +251,7 @@ describe("[A-02] [I10] sending what does not fit", () => {
   });
 
   test("a body that goes on and on is refused unread to its end", async () => {
-    const { path } = await kitchen();
+    const { path } = await pairChat();
     let chunks = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -271,7 +271,7 @@ describe("[I3] an Idempotency-Key", () => {
   const key = { "Idempotency-Key": "order-4711" };
 
   test("makes it the same message each time: one answer, heard and kept once", async () => {
-    const { tom, path, id, jerrys, toms } = await kitchen();
+    const { tom, path, id, jerrys, toms } = await pairChat();
     const body = { from_client: tom, message: "once" };
     const answers: Sent[] = [];
     for (const again of [1, 2, 3]) {
@@ -284,7 +284,7 @@ describe("[I3] an Idempotency-Key", () => {
   });
 
   test("is the sender's own, and apart from the tokens of his devices", async () => {
-    const { tom, jerry, path, id, toms } = await kitchen();
+    const { tom, jerry, path, id, toms } = await pairChat();
     await say(toms, id, "from a device", { dt: "order-4711" });
     await rest("POST", path, { from_client: tom, message: "Tom's" }, key);
     await rest("POST", path, { from_client: jerry, message: "Jerry's" }, key);
@@ -293,7 +293,7 @@ describe("[I3] an Idempotency-Key", () => {
   });
 
   test.each(["", "x".repeat(129), "a b"])("that is %j is refused", async (given) => {
-    const { tom, path, id } = await kitchen();
+    const { tom, path, id } = await pairChat();
     const response = rest("POST", path, { from_client: tom, message: "x" }, { "Idempotency-Key": given });
     expect(await outcome(response)).toBe("400 1");
     expect(await textsIn(id)).toEqual([]);
@@ -306,7 +306,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
       (patchMessage?.patches ?? []).map(({ data, mid }) => [mid, new TextDecoder().decode(data)]),
     );
 
-  test.each(["linked", "not linked"] as const)(
+  test.each(["subscribed", "not subscribed"] as const)(
     "[M-16] reach every device, the sender's too, that are %s",
     async (how) => {
       await configure({ messages: { allowEdit: false, allowRecall: false } });
@@ -329,7 +329,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
   );
 
   test("[M-19] reach devices that were away when they log in", async () => {
-    const { tom, jerry, id, jerrys } = await kitchen();
+    const { tom, jerry, id, jerrys } = await pairChat();
     const [first, second] = [await saidBy(tom, id, "Helo"), await saidBy(tom, id, "Oops")];
     await jerrys.message("Oops");
     jerrys.close();
@@ -344,7 +344,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
   });
 
   test("[M-01] an edit keeps who was mentioned", async () => {
-    const { tom, jerry, id, jerrys } = await kitchen();
+    const { tom, jerry, id, jerrys } = await pairChat();
     const message = await saidBy(tom, id, "Jery", { mention_client_ids: [jerry] });
     const by = { from_client: tom, timestamp: message.timestamp };
     await done("PUT", pathOf(id, message), { ...by, message: "Jerry" });
@@ -353,7 +353,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
   });
 
   test("[M-21] what was recalled stays so: recalling again is done, editing it is 404", async () => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const message = await saidBy(tom, id, "Oops");
     const by = { from_client: tom, timestamp: message.timestamp };
     await done("PUT", `${pathOf(id, message)}/recall`, by);
@@ -363,7 +363,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
   });
 
   test("[http-api §1.1] an id with a plus, as other servers gave, is understood in every way callers write it", async () => {
-    const { tom, id, path } = await kitchen();
+    const { tom, id, path } = await pairChat();
     const { timestamp } = await saidBy(tom, id, "hello");
     await runInDurableObject(world.CONVERSATIONS.getByName(id), (_, { storage }) => {
       storage.sql.exec("UPDATE messages SET id = 'a+b_c'");
@@ -389,7 +389,7 @@ describe("[A-02] deleting", () => {
     done("DELETE", `${pathOf(id, message)}?from_client=${from}&timestamp=${message.timestamp}`);
 
   test("it is gone from history everywhere, and nobody's device is told", async () => {
-    const { tom, id, toms, jerrys } = await kitchen();
+    const { tom, id, toms, jerrys } = await pairChat();
     const [one, two] = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")];
     await archivedAs(id, ["one", "two"]);
     expect(await remove(id, one, tom)).toEqual({});
@@ -406,7 +406,7 @@ describe("[A-02] deleting", () => {
   });
 
   test("before D1 has it, it never gets there", async () => {
-    const { tom, id } = await kitchen();
+    const { tom, id } = await pairChat();
     const message = await saidBy(tom, id, "oops");
     await remove(id, message, tom);
     await saidBy(tom, id, "two");
@@ -414,7 +414,7 @@ describe("[A-02] deleting", () => {
   });
 
   test("[Y-22] [I5] it is unread no more, nor the last message", async () => {
-    const { tom, jerry, id, jerrys } = await kitchen();
+    const { tom, jerry, id, jerrys } = await pairChat();
     jerrys.close();
     const one = await saidBy(tom, id, "one");
     const two = await saidBy(tom, id, "two");
@@ -428,7 +428,7 @@ describe("[A-02] deleting", () => {
     await expect.poll(() => unreadOf(jerry)).toBe(0);
   });
 
-  test.each(["linked", "not linked"] as const)(
+  test.each(["subscribed", "not subscribed"] as const)(
     "[L6] what is said later arrives on devices that are %s, once, and no link is opened again for the gap",
     async (how) => {
       const { tom, id, toms, jerrys, messages } = await spoken(how);
@@ -452,8 +452,8 @@ describe("[A-02] deleting", () => {
     },
   );
 
-  test("[L6] in flight to devices that are not linked, it may be missed, and what follows is not", async () => {
-    const { tom, id, toms, jerrys } = await kitchen("not linked");
+  test("[L6] in flight to devices that are not subscribed, it may be missed, and what follows is not", async () => {
+    const { tom, id, toms, jerrys } = await pairChat("not subscribed");
     const message = await saidBy(tom, id, "oops");
     await remove(id, message, tom);
     await saidBy(tom, id, "two");
@@ -465,7 +465,7 @@ describe("[A-02] deleting", () => {
   });
 
   test("[I3] sent again under its key, it is answered as before and stays deleted", async () => {
-    const { tom, id, path } = await kitchen();
+    const { tom, id, path } = await pairChat();
     const key = { "Idempotency-Key": "order-4712" };
     const send = async (): Promise<Sent> =>
       (await rest("POST", path, { from_client: tom, message: "once" }, key)).json();
@@ -498,7 +498,7 @@ describe("[I10] a message that is named wrongly", () => {
   });
 
   test("[M-13] another's is 403 with 4403, another conversation's 404", async () => {
-    const { tom, jerry, id } = await kitchen();
+    const { tom, jerry, id } = await pairChat();
     const other = await conversationOf([tom, jerry]);
     const message = await saidBy(tom, id, "hello");
     const { timestamp } = message;

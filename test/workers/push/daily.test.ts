@@ -1,6 +1,6 @@
 import { createScheduledController } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { addNotification } from "../../../src/history/notifications.ts";
+import { addNotification } from "../../../src/database/notifications.ts";
 import worker from "../../../src/index.ts";
 import { pushesOf } from "../../../src/push/stub.ts";
 import { breakTable, repair } from "../support/d1.ts";

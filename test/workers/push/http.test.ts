@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { bindDevice, unbindDevice } from "../../../src/history/device-clients.ts";
-import { registerBrowser } from "../../../src/history/installations.ts";
+import { bindDevice, unbindDevice } from "../../../src/database/device-clients.ts";
+import { registerBrowser } from "../../../src/database/installations.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import { done, outcome, rest } from "../support/rest.ts";
 import { appKeys, openWorld, world } from "../support/world.ts";

@@ -4,17 +4,17 @@ import {
   deviceState,
   unbindDevice,
   unbindEverywhere,
-} from "../../../src/history/device-clients.ts";
-import { findInstallations, selectInstallations } from "../../../src/history/installation-query.ts";
+} from "../../../src/database/device-clients.ts";
+import { findInstallations, selectInstallations } from "../../../src/database/installation-query.ts";
 import {
   incrementBadges,
   installationsById,
   installationsWithChannels,
   registerBrowser,
   removeInstallations,
-} from "../../../src/history/installations.ts";
+} from "../../../src/database/installations.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
-import { WatchedDatabase } from "../history/database.ts";
+import { WatchedDatabase } from "../database/database.ts";
 import { DAY, NOW, phone, save, tablet, useTables } from "./tables.ts";
 
 const db = useTables();

@@ -3,7 +3,7 @@ import {
   countInstallations,
   findInstallations,
   selectInstallations,
-} from "../../../src/history/installation-query.ts";
+} from "../../../src/database/installation-query.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import { DAY, kept, NOW, save, useTables } from "./tables.ts";
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { SUBSCRIBED_MAX } from "../../../src/bounds.ts";
-import { bindDevice } from "../../../src/history/device-clients.ts";
-import { installationsWithChannels } from "../../../src/history/installations.ts";
+import { bindDevice } from "../../../src/database/device-clients.ts";
+import { installationsWithChannels } from "../../../src/database/installations.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import { outcome, rest } from "../support/rest.ts";
 import { appKeys, configure, masterKeys, openWorld, stayAwake } from "../support/world.ts";

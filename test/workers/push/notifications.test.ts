@@ -9,8 +9,8 @@ import {
   removeNotification,
   removeUnsentNotification,
   settleNotification,
-} from "../../../src/history/notifications.ts";
-import { database, WatchedDatabase } from "../history/database.ts";
+} from "../../../src/database/notifications.ts";
+import { database, WatchedDatabase } from "../database/database.ts";
 
 /** Records of notifications (N-11). */
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { counted, settleNotification } from "../../../src/history/notifications.ts";
+import { counted, settleNotification } from "../../../src/database/notifications.ts";
 import { ask, instead } from "../http/ask.ts";
 import { breakTable, repair } from "../support/d1.ts";
 import {

@@ -1,9 +1,9 @@
 import { beforeEach, expect } from "vitest";
-import { type Saved, saveInstallation } from "../../../src/history/installation-save.ts";
-import type { Installation } from "../../../src/history/installations.ts";
+import { type Saved, saveInstallation } from "../../../src/database/installation-save.ts";
+import type { Installation } from "../../../src/database/installations.ts";
 import type { JsonObject } from "../../../src/protocol/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
-import { database } from "../history/database.ts";
+import { database } from "../database/database.ts";
 
 /** Where time stands in these tests (ms). */
 export const NOW = Date.parse("2026-11-22T08:00:00.000Z");

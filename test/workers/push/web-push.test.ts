@@ -1,6 +1,6 @@
 import { jwtVerify } from "jose";
 import { expect, test } from "vitest";
-import { type Fetch, Outbound } from "../../../src/outbound/outbound.ts";
+import { type Fetch, Outbound } from "../../../src/outbound/http-client.ts";
 import { WebPush } from "../../../src/push/web-push.ts";
 import { decryptWebPush } from "../../support/push/aes128gcm.ts";
 import { device, push, target } from "../../support/push/pushes.ts";

@@ -1,0 +1,81 @@
+import type { Sql } from "../sql.ts";
+
+/** A client that may not log in. */
+export interface Ban {
+  reason: string;
+  /** Milliseconds. */
+  at: number;
+}
+
+interface Decisions {
+  /** Milliseconds. */
+  kickedAt: number | undefined;
+  ban: Ban | undefined;
+}
+
+type Row = { kicked_at: number | null; banned_at: number | null; ban_reason: string };
+
+/** What the app's server decided about a client: one row, written when it does. */
+export class AccessState {
+  readonly #sql: Sql;
+  #loaded: Decisions | undefined;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  get ban(): Ban | undefined {
+    return this.#load().ban;
+  }
+
+  /** Whether what was signed or issued at this time (ms) is void, because the client was kicked since. */
+  isRevoked(time: number): boolean {
+    const { kickedAt } = this.#load();
+    return kickedAt !== undefined && time <= kickedAt;
+  }
+
+  /** The time (ms) to issue a session token at: it is newer than the last kick, even within one millisecond. */
+  issueTime(now: number): number {
+    const { kickedAt } = this.#load();
+    return kickedAt === undefined ? now : Math.max(now, kickedAt + 1);
+  }
+
+  kick(now: number): void {
+    this.#save(this.issueTime(now), this.ban);
+  }
+
+  /** A ban also voids what was signed or issued before it: taking it back must not bring that back. */
+  setBan(ban: Ban): void {
+    this.#save(this.issueTime(ban.at), ban);
+  }
+
+  liftBan(): void {
+    if (this.ban !== undefined) this.#save(this.#load().kickedAt, undefined);
+  }
+
+  #save(kickedAt: number | undefined, ban: Ban | undefined): void {
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS standing (id INTEGER PRIMARY KEY CHECK (id = 1), kicked_at INTEGER, " +
+        "banned_at INTEGER, ban_reason TEXT NOT NULL)",
+    );
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO standing VALUES (1, ?, ?, ?)",
+      kickedAt ?? null,
+      ban?.at ?? null,
+      ban?.reason ?? "",
+    );
+    this.#loaded = { kickedAt, ban };
+  }
+
+  #load(): Decisions {
+    if (this.#loaded !== undefined) return this.#loaded;
+    const exists = this.#sql
+      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'standing'")
+      .toArray();
+    const [row] = exists.length === 0 ? [] : this.#sql.exec<Row>("SELECT * FROM standing").toArray();
+    const at = row?.banned_at ?? undefined;
+    const ban = row === undefined || at === undefined ? undefined : { reason: row.ban_reason, at };
+    this.#loaded = { kickedAt: row?.kicked_at ?? undefined, ban };
+    return this.#loaded;
+  }
+}

@@ -1,0 +1,43 @@
+import { type MissedEvent, NOTICES_KEPT } from "../conversation/notices.ts";
+import { eachConversation } from "./each-conversation.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Services } from "./services.ts";
+
+const PAGE = 100; // notifications
+const AT_ONCE = 20; // conversations asked in parallel
+/** Conversations asked for one answer; whoever missed more had better look at all of them anew (B-08). */
+const ASKED_MAX = 500;
+
+export interface MissedEvents {
+  /** Oldest first. */
+  notifications: MissedEvent[];
+  /** More came after the last of these. */
+  more: boolean;
+  /** Whether nothing of that time is missing: else what the device has cached of conversations is worth nothing. */
+  complete: boolean;
+}
+
+/**
+ * What a client missed beside messages after a time: memberships, attributes, receipts (wire §5.4). The
+ * conversations keep it; only those that have news of that time are asked.
+ */
+export async function missedEvents(
+  clientId: string,
+  after: number,
+  inbox: Inbox,
+  services: Services,
+): Promise<MissedEvents> {
+  const asked = inbox.noticesAfter(after);
+  let complete = after >= services.now() - NOTICES_KEPT && asked.length <= ASKED_MAX;
+  const found: MissedEvent[] = [];
+  await eachConversation(asked.slice(0, ASKED_MAX), AT_ONCE, async (conversationId) => {
+    const missed = await services.missedNotices(conversationId, clientId, after);
+    found.push(...missed.notifications);
+    complete &&= missed.complete;
+  });
+  found.sort((a, b) => a.at - b.at);
+  let end = Math.min(PAGE, found.length);
+  // SDKs ask on from the last time they saw: what shares it must not be cut off from it.
+  while (end < found.length && found[end]?.at === found[end - 1]?.at) end += 1;
+  return { notifications: found.slice(0, end), more: end < found.length, complete };
+}

@@ -1,0 +1,148 @@
+import type { AppRefusal, ConversationVerdict, Hooks, MessageVerdict, Question } from "../hooks/events.ts";
+import { isFiltered } from "../moderation/filter.ts";
+import type { CommandOf, Content, Signature } from "../protocol/commands.ts";
+import { type ErrorName, errors } from "../protocol/errors.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { Subscription } from "./delivery-state.ts";
+import type { ConversationState } from "./state.ts";
+
+/** A change of members that an app's server may have to sign. */
+export interface SignedChange {
+  clientId: string;
+  conversationId: string;
+  members: readonly string[];
+  action: "invite" | "kick";
+  signature: Signature | undefined;
+}
+
+/** What the app has set up to have a say with. */
+export interface PolicyHost {
+  now(): number;
+  /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
+  settings(): Settings;
+  hooks: Hooks;
+  /** The content with words of the list struck out; undefined where there are none (X-31). Never rejects. */
+  filtered(content: Content): Promise<Content | undefined>;
+  isSigned(change: SignedChange): Promise<boolean>;
+}
+
+/** Why something may not happen, with what the app's server has to say of it. */
+export type Rejection = { error: ErrorName } & AppRefusal;
+
+export type Approved = Extract<MessageVerdict, { allowed: true }>;
+
+type Patch = CommandOf<"message.patch">["patches"][number];
+
+const CENSORED = {
+  code: -errors.MESSAGE_MODIFIED_BY_CENSORSHIP.code,
+  detail: "MESSAGE_MODIFIED_BY_CENSORSHIP",
+};
+
+/**
+ * The app's policy in what clients do here: signatures first, then the hook of its server, then the word list, so that
+ * what a hook wrote is filtered too (http-api §8.2). Everything takes time, and what was known before may be stale
+ * after it: the rules themselves look again.
+ */
+export class PolicyChecks {
+  readonly #state: ConversationState;
+  readonly #host: PolicyHost;
+
+  constructor(state: ConversationState, host: PolicyHost) {
+    this.#state = state;
+    this.#host = host;
+  }
+
+  /** What becomes of a message that is to be sent (H-01, M-51). */
+  async aboutMessage(
+    subscription: Subscription,
+    command: CommandOf<"message.send">,
+  ): Promise<Approved | Rejection> {
+    const { content, transient, receipt } = command;
+    const question: Question = {
+      ...{ name: "messageReceived", ...this.#from(subscription), content, transient, receipt },
+      timestamp: this.#host.now(),
+    };
+    return this.#judged(await this.#host.hooks.aboutMessage(question), content, "MESSAGE_REJECTED_BY_APP");
+  }
+
+  /** What becomes of an edit or recall (H-04). */
+  async aboutPatch(subscription: Subscription, patch: Patch): Promise<Approved | Rejection> {
+    const { messageId, timestamp, recall, content = "" } = patch;
+    const question: Question = {
+      ...{ name: "messageUpdate", ...this.#from(subscription), messageId, timestamp, recall, content },
+    };
+    const verdict = await this.#host.hooks.aboutMessage(question);
+    const judged = await this.#judged(verdict, recall ? "" : content, "MESSAGE_UPDATE_REJECTED_BY_APP");
+    return "error" in judged || !recall ? judged : { ...judged, content: undefined };
+  }
+
+  /** Whether members may be added or removed (X-02, H-06, H-07); undefined if so. */
+  async aboutMembers(
+    subscription: Subscription,
+    command: CommandOf<"conversation.add" | "conversation.remove">,
+  ): Promise<Rejection | undefined> {
+    const { clientId } = subscription;
+    const { members, signature } = command;
+    const leaves = command.name === "conversation.remove" && members.every((id) => id === clientId);
+    const action = command.name === "conversation.add" ? "invite" : "kick";
+    const conversationId = this.#state.facts.id;
+    // Java's way to leave carries no signature (wire §10.2, 44).
+    if (this.#host.settings().security.signConversation && !leaves) {
+      const change: SignedChange = { clientId, conversationId, members, action, signature };
+      if (!(await this.#host.isSigned(change))) return objection("CONVERSATION_SIGNATURE_FAILED");
+    }
+    if (leaves) return undefined;
+    const name = command.name === "conversation.add" ? "conversationAdd" : "conversationRemove";
+    const verdict = await this.#host.hooks.aboutConversation({ name, conversationId, by: clientId, members });
+    return objectionIn(verdict);
+  }
+
+  /** What becomes of a change of name, attributes or one's own mute (H-08). */
+  async aboutUpdate(
+    subscription: Subscription,
+    change: { attributes: CommandOf<"conversation.update">["changes"] } | { mute: boolean },
+  ): Promise<typeof change | Rejection> {
+    const conversationId = this.#state.facts.id;
+    const question: Question = {
+      name: "conversationUpdate",
+      conversationId,
+      by: subscription.clientId,
+      ...change,
+    };
+    const verdict = await this.#host.hooks.aboutConversation(question);
+    return objectionIn(verdict) ?? (verdict.allowed && verdict.instead ? verdict.instead : change);
+  }
+
+  /** The content as the word list leaves it (X-31); undefined where it stays. */
+  async filtered(content: Content): Promise<Content | undefined> {
+    return isFiltered(this.#state.members.size, this.#host.settings())
+      ? this.#host.filtered(content)
+      : undefined;
+  }
+
+  #from({ clientId, address }: Subscription) {
+    const to = [...this.#state.members.keys()].filter((id) => id !== clientId);
+    return { conversationId: this.#state.facts.id, from: clientId, to, address };
+  }
+
+  async #judged(verdict: MessageVerdict, content: Content, error: ErrorName): Promise<Approved | Rejection> {
+    if (!verdict.allowed) return { error, appCode: verdict.appCode, appMessage: verdict.appMessage };
+    const censored = await this.filtered(verdict.content ?? content);
+    return censored === undefined ? verdict : { ...verdict, content: censored, reason: CENSORED };
+  }
+}
+
+/** What goes on where nobody has a say. */
+export const APPROVED_AS_SENT: Approved = {
+  ...{ allowed: true, content: undefined, reason: undefined, to: undefined },
+};
+
+function objection(error: ErrorName): Rejection {
+  return { error, appCode: undefined, appMessage: undefined };
+}
+
+function objectionIn(verdict: ConversationVerdict): Rejection | undefined {
+  if (verdict.allowed) return undefined;
+  const { appCode, appMessage } = verdict;
+  return { error: "CONVERSATION_REJECTED_BY_APP", appCode, appMessage };
+}

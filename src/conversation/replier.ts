@@ -1,0 +1,28 @@
+import type { ErrorName } from "../protocol/errors.ts";
+import { replyRecord } from "../protocol/link-records.ts";
+import * as replies from "../protocol/replies.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Subscription } from "./delivery-state.ts";
+import type { Rejection } from "./policy.ts";
+
+/** Answers to commands, each to the session that asked; none for a command without a serial. */
+export class Replier {
+  readonly #delivery: Delivery;
+
+  constructor(delivery: Delivery) {
+    this.#delivery = delivery;
+  }
+
+  reply(subscription: Subscription, serial: number | undefined, payload: Uint8Array): void {
+    if (serial !== undefined) this.#delivery.send(subscription, replyRecord(serial, payload));
+  }
+
+  refuse(subscription: Subscription, serial: number | undefined, error: ErrorName, detail?: string): void {
+    this.reply(subscription, serial, replies.errorReply(serial, error, { detail }));
+  }
+
+  /** Refused by the app's own say. */
+  reject(subscription: Subscription, serial: number | undefined, { error, ...refusal }: Rejection): void {
+    this.reply(subscription, serial, replies.errorReply(serial, error, refusal));
+  }
+}

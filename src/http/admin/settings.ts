@@ -1,0 +1,51 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import { addressProblem } from "../../outbound/http-client.ts";
+import { patchProblem, settingsSchema } from "../../settings/schema.ts";
+import { withoutSecrets } from "../../settings/secrets.ts";
+import { inspectSettings, patchSettings } from "../../settings/store.ts";
+import { readJson } from "../body.ts";
+import type { HttpEnv } from "../env.ts";
+import { failures, INVALID_FIELD, refuse } from "../errors.ts";
+import { answered } from "../object-call.ts";
+import { operation } from "../operation.ts";
+import { shown } from "../schemas.ts";
+
+const patch = v.pipe(settingsSchema, shown({ limits: { members: 500, messageBytes: 8192 } }));
+
+/** `GET` and `PATCH /admin/settings`, with the master key: all settings but the secrets, and a JSON merge patch of them. */
+export const settings = new Hono<HttpEnv>()
+  .get(
+    "/admin/settings",
+    operation({
+      ...{ id: "getSettings", tag: "Administration", summary: "Read the settings" },
+      description: "A secret that is set is shown as `***`.",
+      ...{ access: "master", answer: settingsSchema },
+    }),
+    async (context) => {
+      // Past the cache: whoever asks here wants to see what was stored, not what an isolate remembers.
+      return context.json(withoutSecrets(await answered(inspectSettings(context.env), "settings")));
+    },
+  )
+  .patch(
+    "/admin/settings",
+    operation({
+      ...{ id: "changeSettings", tag: "Administration", summary: "Change settings" },
+      description: "A JSON merge patch (RFC 7396): what is not named stays, `null` sets a field back.",
+      ...{ access: "master", answer: settingsSchema, body: patch },
+    }),
+    async (context) => {
+      const { env } = context;
+      const body = await readJson(context);
+      if ("failure" in body) return refuse(context, body.status, body.failure);
+      if (body.value === undefined) return refuse(context, 400, failures.malformedJson);
+      const problem = patchProblem(body.value);
+      if (problem !== undefined) return refuse(context, 400, { code: INVALID_FIELD, error: problem });
+      const patching = patchSettings(env, body.value, (url, allowPrivate) =>
+        addressProblem(env, url, allowPrivate),
+      );
+      const patched = await answered(patching, "settings");
+      if ("problem" in patched) return refuse(context, 400, { code: INVALID_FIELD, error: patched.problem });
+      return context.json(withoutSecrets(patched.settings));
+    },
+  );

@@ -1,0 +1,40 @@
+import { DeadlineExceeded, withDeadline } from "../deadline.ts";
+import { loggableError } from "../loggable-error.ts";
+import { errors } from "../protocol/errors.ts";
+import { type Failure, failures } from "./errors.ts";
+
+const DEADLINE = 8_000; // ms for an object or D1; the server-side SDKs wait 10 to 15 s
+
+/** Something behind the routes did not answer, or not in time. The router turns it into a 503 or 504. */
+export class Unanswered extends Error {
+  override name = "Unanswered";
+  readonly status: 503 | 504;
+  readonly failure: Failure;
+
+  constructor(status: 503 | 504, failure: Failure, what: string) {
+    super(what);
+    this.status = status;
+    this.failure = failure;
+  }
+}
+
+/** The answer of an object or of D1; throws `Unanswered` when it fails or takes longer than 8 s. */
+export async function answered<T>(answer: Promise<T>, what: string): Promise<T> {
+  try {
+    return await withDeadline(answer, DEADLINE, what);
+  } catch (error) {
+    if (error instanceof DeadlineExceeded) throw new Unanswered(504, failures.unanswered, error.message);
+    throw new Unanswered(503, failures.unavailable, `${what}: ${loggableError(error)}`);
+  }
+}
+
+/** The same for a message sent, whose lateness has a number of its own: 4201. */
+export async function taken<T>(answer: Promise<T>, what: string): Promise<T> {
+  try {
+    return await answered(answer, what);
+  } catch (error) {
+    if (!(error instanceof Unanswered) || error.status === 503) throw error;
+    const { code, meaning } = errors.SEND_MESSAGE_TIMEOUT;
+    throw new Unanswered(504, { code, error: meaning }, error.message);
+  }
+}

@@ -1,0 +1,257 @@
+import { clearField, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { ConversationRecord, MessageRecord } from "../database/records.ts";
+import {
+  type ConversationFields,
+  contentFields,
+  conversationTypes,
+  flag,
+  frame,
+  int64,
+  isoTime,
+  jsonField,
+  mentionFields,
+  optionalInt64,
+} from "./encode.ts";
+import { type ErrorName, errors } from "./errors.ts";
+import { CommandType, GenericCommandSchema, OpType, UnreadCommandSchema } from "./generated/message_pb.js";
+import type { JsonObject } from "./json.ts";
+
+/** What the server sends unasked (wire §5): never with a serial, and without `peerId` (`addressing.ts`). */
+
+type Kind = ConversationRecord["kind"];
+
+/**
+ * A notification kept for clients that are away says so on its live copy (wire §5.4). Its time is the one it is
+ * kept under: SDKs ask for what came after the last such time they saw.
+ */
+function keeping(keptAt: number | undefined) {
+  return keptAt === undefined ? {} : { notificationType: PERMANENT, serverTs: int64(keptAt) };
+}
+
+const PERMANENT = 1;
+
+interface ConversationNotice {
+  conversationId: string;
+  /** Who did it. */
+  by: string;
+  updatedAt: number;
+}
+
+function notify(op: OpType, notice: ConversationNotice, more: ConversationFields): Uint8Array {
+  return frame({
+    cmd: CommandType.conv,
+    op,
+    ...keeping(notice.updatedAt),
+    convMessage: {
+      cid: notice.conversationId,
+      initBy: notice.by,
+      udate: isoTime(notice.updatedAt),
+      ...more,
+    },
+  });
+}
+
+/** To a client that is a member from now on. */
+export function joined(
+  notice: ConversationNotice & {
+    kind: Kind;
+    /** Seconds; only for temporary conversations. */
+    timeToLive?: number;
+  },
+): Uint8Array {
+  return notify(OpType.joined, notice, {
+    transient: flag(notice.kind === "room"),
+    tempConv: flag(notice.kind === "temporary"),
+    tempConvTTL: notice.kind === "temporary" ? notice.timeToLive : undefined,
+  });
+}
+
+export function membersJoined(notice: ConversationNotice & { members: string[] }): Uint8Array {
+  return notify(OpType.members_joined, notice, { m: notice.members });
+}
+
+/** To a client that is no member any more. */
+export function left(notice: ConversationNotice): Uint8Array {
+  return notify(OpType.left, notice, {});
+}
+
+export function membersLeft(notice: ConversationNotice & { members: string[] }): Uint8Array {
+  return notify(OpType.members_left, notice, { m: notice.members });
+}
+
+export function conversationChanged(
+  notice: ConversationNotice & {
+    /** New values by the paths that were changed, `null` for deleted ones. */
+    changed: JsonObject;
+    /** New values by whole top-level column, `attr` complete: Java replaces what it has (wire §4.5.4). */
+    resulting: JsonObject;
+  },
+): Uint8Array {
+  return notify(OpType.updated, notice, {
+    attr: jsonField(notice.changed),
+    attrModified: jsonField(notice.resulting),
+  });
+}
+
+export function message(delivery: {
+  conversationId: string;
+  kind: Kind;
+  message: MessageRecord;
+  transient?: boolean;
+  /** Replayed to a client that was away (`.1`). */
+  offline?: boolean;
+  /** Older messages were left out of the replay. */
+  hasMore?: boolean;
+}): Uint8Array {
+  const { id, from, timestamp, content, patchedAt } = delivery.message;
+  const { text, binary } = contentFields(content);
+  return frame({
+    cmd: CommandType.direct,
+    directMessage: {
+      id,
+      cid: delivery.conversationId,
+      fromPeerId: from,
+      timestamp: int64(timestamp),
+      convType: conversationTypes[delivery.kind],
+      msg: text,
+      binaryMsg: binary,
+      transient: flag(delivery.transient),
+      offline: flag(delivery.offline),
+      hasMore: flag(delivery.hasMore),
+      ...mentionFields(delivery.message),
+      patchTimestamp: optionalInt64(patchedAt),
+    },
+  });
+}
+
+/** Whose message a push of `message` carries, and from when; undefined for any other push. */
+export function messagePushed(push: Uint8Array): { from: string; timestamp: number } | undefined {
+  const { directMessage } = fromBinary(GenericCommandSchema, push);
+  if (directMessage === undefined || directMessage.transient) return undefined;
+  return { from: directMessage.fromPeerId, timestamp: Number(directMessage.timestamp) };
+}
+
+export interface UnreadSummary {
+  conversationId: string;
+  kind: Kind;
+  unread: number;
+  /** The newest message; where it is unknown, none of its fields go out (wire §10.1, 16). */
+  lastMessage?: MessageRecord;
+  /** Something unread mentions the receiver (M-09). */
+  mentioned: boolean;
+}
+
+/** A count without the time that the device would name at its next login as that up to which it knows everything. */
+export function unreadSoFar(payload: Uint8Array): Uint8Array {
+  const message = fromBinary(GenericCommandSchema, payload);
+  if (message.unreadMessage !== undefined) {
+    clearField(message.unreadMessage, UnreadCommandSchema.field.notifTime);
+  }
+  return toBinary(GenericCommandSchema, message);
+}
+
+/**
+ * Only for one conversation or more: C# throws on a push without any, so building one is a bug (wire §10.1, 15).
+ * SDKs give `notifiedAt` back at their next login, and are then told of what changed after it; none tells all.
+ */
+export function unread(report: {
+  conversations: UnreadSummary[];
+  notifiedAt: number | undefined;
+}): Uint8Array {
+  if (report.conversations.length === 0) throw new RangeError("an unread push needs a conversation");
+  return frame({
+    cmd: CommandType.unread,
+    unreadMessage: {
+      convs: report.conversations.map(unreadTuple),
+      notifTime: optionalInt64(report.notifiedAt),
+    },
+  });
+}
+
+function unreadTuple({ conversationId, kind, unread, lastMessage, mentioned }: UnreadSummary) {
+  // `mentioned` tells as much when false: JavaScript clears its own flag by it.
+  const tuple = { cid: conversationId, unread, mentioned, convType: conversationTypes[kind] };
+  if (lastMessage === undefined) return tuple;
+  const { text, binary } = contentFields(lastMessage.content);
+  return {
+    ...tuple,
+    mid: lastMessage.id,
+    timestamp: int64(lastMessage.timestamp),
+    from: lastMessage.from,
+    data: text,
+    binaryMsg: binary,
+    patchTimestamp: optionalInt64(lastMessage.patchedAt),
+  };
+}
+
+/** To the sender of a message that asked for it (M-37): `from` has it, or has `read` it. */
+export function receipt(notice: {
+  messageId: string;
+  conversationId: string;
+  timestamp: number;
+  from: string;
+  read: boolean;
+  /** When it was kept for a sender who is away (ms); absent when it was not. */
+  keptAt?: number;
+}): Uint8Array {
+  return frame({
+    cmd: CommandType.rcp,
+    ...keeping(notice.keptAt),
+    rcpMessage: {
+      id: notice.messageId,
+      cid: notice.conversationId,
+      t: int64(notice.timestamp),
+      from: notice.from,
+      read: flag(notice.read),
+    },
+  });
+}
+
+const encoder = new TextEncoder();
+
+/** An edit or recall. One message a push: Objective-C keeps only the last per conversation (wire §10.1, 38). */
+export function patched(change: {
+  conversationId: string;
+  message: MessageRecord;
+  /** Only when the system made the change: positive codes from hooks, negative from the server (M-18). */
+  reason?: { code: number; detail: string };
+}): Uint8Array {
+  const { id, from, timestamp, content, patchedAt, recalled } = change.message;
+  const { text, binary } = contentFields(content);
+  const reason = change.reason?.code === 0 ? undefined : change.reason;
+  return frame({
+    cmd: CommandType.patch,
+    op: OpType.modify,
+    patchMessage: {
+      patches: [
+        {
+          cid: change.conversationId,
+          mid: id,
+          from,
+          timestamp: int64(timestamp),
+          patchTimestamp: optionalInt64(patchedAt),
+          recall: flag(recalled),
+          data: text === undefined ? undefined : encoder.encode(text),
+          binaryMsg: binary,
+          ...mentionFields(change.message),
+          patchCode: optionalInt64(reason?.code),
+          patchReason: reason?.detail,
+        },
+      ],
+    },
+  });
+}
+
+/** The session is over on this socket, by the server's will. The code must be there (wire §5.6). */
+export function sessionEnded({ error, detail }: { error: ErrorName; detail?: string }): Uint8Array {
+  return frame({
+    cmd: CommandType.session,
+    op: OpType.closed,
+    sessionMessage: { code: errors[error].code, reason: error, detail },
+  });
+}
+
+/** Asks the client to look the server up anew and reconnect (wire §2.5). */
+export function goAway(): Uint8Array {
+  return frame({ cmd: CommandType.goaway });
+}

@@ -1,0 +1,781 @@
+import { Client } from "../../src/client/client.ts";
+import { judgeLogin } from "../../src/client/credentials.ts";
+import type { Services } from "../../src/client/services.ts";
+import {
+  type ProvenRequest,
+  Session,
+  type SessionIdentity,
+  type SessionState,
+} from "../../src/client/session.ts";
+import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
+import { isConversationCommand } from "../../src/conversation/commands.ts";
+import { type CatchUpRequest, Conversation } from "../../src/conversation/conversation.ts";
+import { Delivery } from "../../src/conversation/delivery.ts";
+import type {
+  Owed,
+  RelayOutcome,
+  Subscription,
+  SubscriptionIdentity,
+  SubscriptionPort,
+} from "../../src/conversation/delivery-state.ts";
+import type { Will } from "../../src/conversation/messages.ts";
+import { noticesOf } from "../../src/conversation/notice-records.ts";
+import { Outbox } from "../../src/conversation/outbox.ts";
+import { replayOf, unreadOf } from "../../src/conversation/replay.ts";
+import { type Origin, startHere } from "../../src/conversation/start.ts";
+import type { Started } from "../../src/conversation/started.ts";
+import { ConversationState } from "../../src/conversation/state.ts";
+import { areSame, UniqueRegistry } from "../../src/conversation/unique-registry.ts";
+import { lagOf } from "../../src/database/lag.ts";
+import type { ConversationRecord } from "../../src/database/records.ts";
+import type { GatewayServices } from "../../src/gateway/gateway.ts";
+import type { Dial, LinkSocket } from "../../src/gateway/link-socket.ts";
+import { EventOutbox } from "../../src/hooks/event-outbox.ts";
+import { ALLOWED } from "../../src/hooks/events.ts";
+import { decodeCommand } from "../../src/protocol/decode.ts";
+import type { SessionControl, SubscriptionRequest } from "../../src/protocol/link-controls.ts";
+import { readControl, readRecords } from "../../src/protocol/link-records.ts";
+import { defaultSettings } from "../../src/settings/schema.ts";
+import { MemorySql } from "../support/sqlite.ts";
+import { type End, type Network, trace } from "./network.ts";
+
+/** How long devices may take to come back (ms). */
+export const RETURN_TIME = 15_000;
+
+/** What may go wrong, each as a probability per chance it gets. */
+export interface Faults {
+  relayCallLost: number;
+  /** Longest that the app's hooks take (ms); they are asked about what devices say with hooks on. */
+  hookTime: number;
+  /** Longest that D1 takes for what it is asked, and again for its answer (ms). */
+  indexTime?: number;
+}
+
+type Fate = "fine" | "request lost" | "answer lost";
+
+/** Both kinds of object and the dialling between them, with the real rules inside and the network around. */
+export class Cluster {
+  readonly network: Network;
+  readonly faults: Faults;
+  /** Conversations that there are, in the order in which they began. */
+  readonly conversations = new Map<string, SimulatedConversation>();
+  readonly #houses = new Map<string, SimulatedConversation>();
+  #ids = 0;
+  readonly clients = new Map<string, SimulatedClient>();
+  readonly database: Database;
+  /** Who is known to have logged in without asking D1. */
+  readonly known = new Set<string>();
+
+  constructor(network: Network, faults: Faults) {
+    this.network = network;
+    this.faults = faults;
+    this.database = new Database(network, faults);
+  }
+
+  client(clientId: string): SimulatedClient {
+    let house = this.clients.get(clientId);
+    if (house === undefined) {
+      house = new SimulatedClient(this);
+      this.clients.set(clientId, house);
+    }
+    return house;
+  }
+
+  /** A conversation that D1 has heard of. */
+  found(id: string, members: string[]): void {
+    const now = this.network.now;
+    const record: ConversationRecord = {
+      ...{
+        id,
+        kind: "normal",
+        name: undefined,
+        creator: members[0] ?? "",
+        members,
+        muted: [],
+        attributes: {},
+      },
+      ...{ columns: {}, unique: false, uniqueId: undefined, createdAt: now, updatedAt: now },
+      ...{ lastMessageAt: undefined, timeToLive: undefined },
+    };
+    const house = this.house(id);
+    house.create(record);
+    this.database.write(record);
+    house.state.indexed(now);
+  }
+
+  /** The object of an id, whether or not there is a conversation in it. */
+  house(id: string): SimulatedConversation {
+    let house = this.#houses.get(id);
+    if (house === undefined) {
+      house = new SimulatedConversation(this, id);
+      this.#houses.set(id, house);
+    }
+    return house;
+  }
+
+  /** As real ones, but the same for the same seed. */
+  newConversationId(): string {
+    this.#ids += 1;
+    return this.#ids.toString(16).padStart(24, "0");
+  }
+
+  judge(): GatewayServices["judge"] {
+    const checkJsonWebToken = () => Promise.reject(new Error("not here"));
+    const tokens = new PlainTokens("town", "key");
+    const judges = {
+      appId: "town",
+      masterKey: "key",
+      tokens,
+      now: () => this.network.now,
+      checkJsonWebToken,
+    };
+    return (clientId, command, security) => judgeLogin(clientId, command, security, judges);
+  }
+
+  /** Dials a session link; `seen` hears every control on it, as the gateway does; `dialled` gets its near end. */
+  dialSession(seen: (control: SessionControl) => void, dialled?: (end: End) => void): Dial<ProvenRequest> {
+    return this.#dial(
+      dialled,
+      (request, end) => this.client(request.clientId).accept(request, end),
+      (data) => {
+        for (const record of readRecords(data)) {
+          if (record.kind === "control") seen(readControl<SessionControl>(record.payload));
+        }
+      },
+    );
+  }
+
+  dialConversation(dialled?: (end: End) => void): Dial<SubscriptionRequest> {
+    return this.#dial(dialled, (request, end) =>
+      this.conversations.get(request.conversationId)?.accept(request, end),
+    );
+  }
+
+  #dial<Asked>(
+    dialled: ((end: End) => void) | undefined,
+    accept: (request: Asked, end: End) => Promise<boolean> | boolean | undefined,
+    seen: (data: Uint8Array) => void = () => {},
+  ): Dial<Asked> {
+    return async (request, events) => {
+      const [near, far] = this.network.socketPair();
+      const fate = (): Fate => (this.network.chance(this.faults.relayCallLost / 4) ? "request lost" : "fine");
+      const accepted = await this.network.call(async () => accept(request, far), 8_000, fate);
+      if (accepted === undefined) return "missing";
+      if (!accepted) throw new Error("refused");
+      let ours = false;
+      const gone = () => {
+        if (ours) return;
+        ours = true;
+        events.closed();
+      };
+      near.onMessage = (data) => {
+        if (ours || typeof data === "string") return;
+        seen(data);
+        events.frame(data);
+      };
+      near.onClose = gone;
+      near.accept();
+      dialled?.(near);
+      const socket: LinkSocket = {
+        send: (data) => {
+          try {
+            near.send(data);
+          } catch {
+            gone();
+          }
+        },
+        close: (code) => {
+          ours = true;
+          near.close(code);
+        },
+      };
+      return socket;
+    };
+  }
+}
+
+/** D1: who is in which conversation, and who has ever logged in. It takes its time, and calls get lost. */
+class Database {
+  readonly #network: Network;
+  readonly #faults: Faults;
+  readonly #members = new Map<string, { updatedAt: number; members: string[] }>();
+  readonly #loggedIn = new Map<string, number>();
+
+  constructor(network: Network, faults: Faults) {
+    this.#network = network;
+    this.#faults = faults;
+  }
+
+  save(record: ConversationRecord): Promise<void> {
+    return this.#ask(() => this.write(record));
+  }
+
+  write({ id, updatedAt, members }: ConversationRecord): void {
+    if (updatedAt >= (this.#members.get(id)?.updatedAt ?? 0)) this.#members.set(id, { updatedAt, members });
+  }
+
+  hasLoggedIn(clientId: string): Promise<boolean> {
+    return this.#ask(() => this.#loggedIn.has(clientId));
+  }
+
+  /** When it was told of a client's first login (ms). */
+  knownSince(clientId: string): number {
+    return this.#loggedIn.get(clientId) ?? Number.POSITIVE_INFINITY;
+  }
+
+  register(clientId: string): Promise<{ conversations: string[]; more: boolean }> {
+    return this.#ask(() => {
+      this.#loggedIn.set(clientId, this.#loggedIn.get(clientId) ?? this.#network.now);
+      const ofClient = [...this.#members].filter(([, { members }]) => members.includes(clientId));
+      return { conversations: ofClient.map(([id]) => id), more: false };
+    });
+  }
+
+  async #ask<T>(run: () => T): Promise<T> {
+    const { indexTime = 0, relayCallLost } = this.#faults;
+    const answer = async () => {
+      await aWhile(this.#network, indexTime);
+      const answered = run();
+      await aWhile(this.#network, indexTime);
+      return answered;
+    };
+    return this.#network.call(answer, 5_000, fateOf(this.#network, relayCallLost / 4));
+  }
+}
+
+/** What an object has in memory, from its waking to its sleep or death. */
+interface Life {
+  open:
+    | { state: ConversationState; delivery: Delivery; conversation: Conversation; outbox: Outbox }
+    | undefined;
+  timers: Set<() => void>;
+  calls: number;
+}
+
+/** A conversation's object: what its shell does, with storage that outlives it. */
+export class SimulatedConversation {
+  readonly id: string;
+  readonly sql = new MemorySql();
+  readonly #town: Cluster;
+  readonly #ends = new Map<End, Subscription>();
+  #alarmAt: number | undefined;
+  #failsUntil = 0;
+  #life: Life = { open: undefined, timers: new Set(), calls: 0 };
+
+  constructor(town: Cluster, id: string) {
+    this.#town = town;
+    this.id = id;
+  }
+
+  get state(): ConversationState {
+    return this.#open.state;
+  }
+
+  get #open() {
+    const { open } = this.#life;
+    if (open === undefined) throw new Error("no conversation");
+    return open;
+  }
+
+  create(record: ConversationRecord): void {
+    this.#assemble(ConversationState.create(this.sql, record), undefined);
+    this.#town.conversations.set(this.id, this);
+    this.#alarm(10_000);
+  }
+
+  /** Creates the unique conversation of a set whose object this is, or finds it. */
+  start(record: ConversationRecord): Promise<Started> {
+    trace(this.#town.network.now, "start", record.id, "of", record.members.join());
+    return this.#inThisLife(this.#registry().start(record));
+  }
+
+  async hasUnique(members: string[]): Promise<boolean> {
+    const id = this.#registry().successor;
+    return (id === undefined ? this : this.#town.house(id)).isOf(members);
+  }
+
+  isOf(members: readonly string[]): boolean {
+    return this.#life.open !== undefined && areSame(this.state.members.keys(), members);
+  }
+
+  #startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
+    const started = startHere(record, origin, {
+      now: () => this.#town.network.now,
+      held: () => this.#life.open,
+      makeRoom: () => this.#inThisLife(aWhile(this.#town.network, this.#town.faults.indexTime ?? 0)),
+      create: (wanted) => {
+        trace(this.#town.network.now, "create", wanted.id, "of", wanted.members.join());
+        this.create(wanted);
+        return this.#open;
+      },
+      index: async () => void (await this.#inThisLife(this.#open.outbox.index())),
+    });
+    return this.#inThisLife(started);
+  }
+
+  #registry(): UniqueRegistry {
+    const { network, faults } = this.#town;
+    return new UniqueRegistry(this.sql, {
+      own: (members) => {
+        if (this.#life.open === undefined) return "none";
+        return this.isOf(members) ? "theirs" : "others'";
+      },
+      startHere: (record) => this.#startHere(record, "client"),
+      startThere: (record) => {
+        const call = () => this.#town.house(record.id).#startHere(record, "server");
+        return this.#inThisLife(network.call(call, 4_000, fateOf(network, faults.relayCallLost)));
+      },
+      newId: () => this.#town.newConversationId(),
+    });
+  }
+
+  async #mayHaveLoggedIn(clientId: string): Promise<boolean> {
+    const { known, database } = this.#town;
+    try {
+      if (!(await this.#inThisLife(database.hasLoggedIn(clientId)))) return false;
+      known.add(clientId);
+    } catch {} // while nobody can say, everybody may have
+    return true;
+  }
+
+  /** An object that died does not go on, and nobody hears from it. Who waits keeps it from sleeping. */
+  #inThisLife<T>(promise: Promise<T>): Promise<T> {
+    const life = this.#life;
+    life.calls += 1;
+    return new Promise((resolve, reject) => {
+      const done = (then: () => void) => {
+        life.calls -= 1;
+        if (this.#life === life) then();
+      };
+      promise.then(
+        (value) => done(() => resolve(value)),
+        (error) => done(() => reject(error)),
+      );
+    });
+  }
+
+  async accept(asked: SubscriptionRequest, end: End): Promise<boolean> {
+    const { delivery } = this.#open;
+    const who = `${asked.clientId}/${asked.sessionId.slice(0, 4)}`;
+    trace(this.#town.network.now, "ask", asked.conversationId, who, "since", asked.since);
+    // Where it crashes meanwhile, the answer is never given.
+    const ticket = await this.#inThisLife(delivery.reserve(asked));
+    const link = delivery.accept(asked, ticket, portOf(end));
+    if (link === undefined) {
+      delivery.release(asked.clientId);
+      return false;
+    }
+    trace(
+      this.#town.network.now,
+      "open",
+      asked.conversationId,
+      who,
+      "since",
+      ticket.since,
+      "replay after",
+      ticket.replayAfter,
+    );
+    this.#ends.set(end, link);
+    this.#listen(end);
+    end.accept();
+    return true;
+  }
+
+  /**
+   * Sleeps and wakes: sockets, their attachments and the storage are all that is left. Only at rest, since the
+   * platform lets no object sleep while a call or a timer of its own is under way.
+   */
+  evict(): void {
+    if (this.#life.calls > 0 || this.#life.timers.size > 0) return;
+    trace(this.#town.network.now, "evict conversation");
+    this.#wake();
+  }
+
+  /** Dies: every link breaks too. */
+  crash(): void {
+    trace(this.#town.network.now, "crash conversation");
+    const ends = [...this.#ends.keys()];
+    this.#ends.clear();
+    for (const end of ends) end.cut((length) => this.#town.network.random(length + 1));
+    this.#wake();
+  }
+
+  /** As on a full disk: for this long (ms), whatever a device asks for breaks the object and writes nothing. */
+  failStorage(duration: number): void {
+    trace(this.#town.network.now, "storage fails");
+    this.#failsUntil = this.#town.network.now + duration;
+  }
+
+  cutOneLink(): void {
+    this.#town.network.pick([...this.#ends.keys()])?.cut((length) => this.#town.network.random(length + 1));
+  }
+
+  catchUp(clientId: string, request: CatchUpRequest) {
+    const answer = this.#open.conversation.catchUp(clientId, request);
+    const head = answer.member ? answer.head : "none";
+    trace(this.#town.network.now, "catch-up", this.state.facts.id, clientId, "head", head);
+    return answer;
+  }
+
+  missedNotices(clientId: string, after: number) {
+    return this.#open.conversation.missedNotices(clientId, after);
+  }
+
+  will(from: string, will: Will): Promise<void> {
+    trace(this.#town.network.now, "will", this.state.facts.id, from, will.id);
+    return this.#open.conversation.will(from, will);
+  }
+
+  #listen(end: End): void {
+    end.onMessage = (data) => {
+      const link = this.#ends.get(end);
+      if (link === undefined) return;
+      if (typeof data === "string") {
+        if (JSON.parse(data).type === "unsubscribe") this.#open.delivery.unsubscribe(link.clientId);
+        return;
+      }
+      const command = decodeCommand(data);
+      if (command !== undefined && isConversationCommand(command)) {
+        if (this.#town.network.now < this.#failsUntil) return this.crash();
+        void this.#open.conversation.handle(link, command);
+      }
+    };
+    end.onClose = () => {
+      const link = this.#ends.get(end);
+      if (link === undefined) return;
+      this.#ends.delete(end);
+      trace(
+        this.#town.network.now,
+        "closed",
+        this.state.facts.id,
+        `${link.clientId}/${link.sessionId.slice(0, 4)}`,
+      );
+      this.#open.delivery.closed(link);
+      this.#open.conversation.receipts.subscriptionClosed(link);
+    };
+  }
+
+  #wake(): void {
+    for (const cancel of this.#life.timers) cancel();
+    this.#life = { open: undefined, timers: new Set(), calls: 0 };
+    const state = ConversationState.load(this.sql);
+    if (state === undefined) return;
+    const { delivery } = this.#assemble(state, state.owed);
+    if (!state.indexIsStale) return;
+    delivery.resumePending();
+    this.#alarm(10_000);
+  }
+
+  #assemble(state: ConversationState, owed: Owed | undefined) {
+    const { network } = this.#town;
+    const life = this.#life;
+    const { timers } = life;
+    const lives = () => this.#life === life;
+    for (const end of this.#ends.keys()) {
+      const identity = end.attachment as SubscriptionIdentity;
+      this.#ends.set(end, { ...identity, port: portOf(end) });
+    }
+    const timer = (delay: number, run: () => void) => {
+      const cancel = network.timer(delay, () => {
+        timers.delete(cancel);
+        run();
+      });
+      timers.add(cancel);
+      return cancel;
+    };
+    const links = [...this.#ends.values()];
+    const delivery: Delivery = new Delivery(
+      {
+        now: () => network.now,
+        head: () => state.log.end,
+        members: () => state.members.keys(),
+        isMember: (clientId) => state.members.has(clientId),
+        leftAfter: (time) => state.notices.leftAfter(time).filter((id) => !state.members.has(id)),
+        isAway: (clientId) => state.members.get(clientId)?.away ?? false,
+        setAway: (clientId, away) => {
+          const member = state.members.get(clientId);
+          if (member !== undefined && lives()) state.setAway(member, away);
+        },
+        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, defaultSettings(false)),
+        notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
+        readCursorMovedAt: (clientId) => state.members.get(clientId)?.readCursorMovedAt ?? 0,
+        unread: (clientId, count) => unreadOf(state, clientId, count, network.now),
+        markPending: (since) => {
+          if (state.pendingSince === undefined) this.#alarm(10_000);
+          state.markPending(since);
+        },
+        clearPending: () => {
+          if (lives()) state.clearPending();
+        },
+        relay: (clientId, frame) => {
+          const deliver = () => {
+            if (!lives()) return new Promise<RelayOutcome>(() => {}); // the caller died first
+            const online = this.#town.client(clientId).client.deliver(state.facts.id, frame);
+            trace(
+              network.now,
+              "cold",
+              state.facts.id,
+              clientId,
+              stored(frame),
+              typeof online === "string" ? online : "may come back",
+            );
+            return online;
+          };
+          const fate = fateOf(network, this.#town.faults.relayCallLost);
+          const reach = async (): Promise<RelayOutcome> => {
+            const isUnknown = !this.#town.known.has(clientId) && (await outbox.index());
+            if (isUnknown && !(await this.#mayHaveLoggedIn(clientId))) return "offline";
+            return network.call(deliver, 5_000, fate);
+          };
+          return this.#inThisLife(reach());
+        },
+        retryAfter: (delay) => this.#alarm(delay),
+        timer,
+      },
+      links,
+      owed,
+    );
+    const archive = {
+      saveConversation: (record: ConversationRecord) => this.#inThisLife(this.#town.database.save(record)),
+      archivedUpTo: async () => ({ timestamp: 0, patchedAt: 0 }),
+      saveMessages: async () => ({ timestamp: 0, patchedAt: 0 }),
+      behind: async () => {},
+      caughtUp: async () => {},
+    };
+    const outbox = new Outbox(state, archive, {
+      now: () => network.now,
+      nextTick: (run) => void timer(0, run),
+      timer,
+      drainWithin: () => {},
+      lag: lagOf({ OWN_BOX: "1" }),
+    });
+    const events = new EventOutbox(this.sql);
+    const conversation = new Conversation(state, delivery, links, outbox, events, {
+      now: () => network.now,
+      tick: (run) => void timer(0, run),
+      turns: (run) => void timer(0, run),
+      nextTick: (run) => void timer(0, run),
+      archiveSoon: () => this.#alarm(10_000),
+      settings: () => defaultSettings(false),
+      refreshSettings: () => undefined,
+      hooks: {
+        aboutMessage: () => this.#hook(),
+        aboutConversation: () => this.#hook(),
+      },
+      filtered: async () => undefined,
+      isSigned: async () => true,
+      hasListeners: () => false,
+      publish: async () => {},
+      publishAfter: () => {},
+    });
+    const open = { state, delivery, conversation, outbox };
+    life.open = open;
+    return open;
+  }
+
+  /** A hook takes its time and lets everything pass; one whose conversation died meanwhile is heard by nobody. */
+  #hook(): Promise<typeof ALLOWED> {
+    return this.#inThisLife(aWhile(this.#town.network, this.#town.faults.hookTime).then(() => ALLOWED));
+  }
+
+  /** Durable: it fires whatever became of the object that set it. */
+  #alarm(delay: number): void {
+    const at = this.#town.network.now + delay;
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    this.#town.network.timer(delay, () => {
+      if (this.#alarmAt !== at) return;
+      this.#alarmAt = undefined;
+      const { delivery, state, outbox } = this.#open;
+      delivery.resumePending();
+      void outbox.index().then((done) => done || this.#alarm(10_000));
+      if (state.pendingSince !== undefined) this.#alarm(10_000);
+    });
+  }
+}
+
+/** Real signing takes real time, which no seed can repeat. */
+class PlainTokens extends SessionTokens {
+  override async issue(claims: SessionClaims, issuedAt: number): Promise<string> {
+    return JSON.stringify({ ...claims, issuedAt });
+  }
+
+  override async verify(token: string, clientId: string): Promise<IssuedClaims | undefined> {
+    const claims: IssuedClaims = JSON.parse(token);
+    return claims.clientId === clientId ? claims : undefined;
+  }
+}
+
+/** A client's object. */
+export class SimulatedClient {
+  client: Client;
+  readonly #town: Cluster;
+  readonly #sql = new MemorySql();
+  readonly #sessions = new Map<End, Session>();
+  #calls = 0;
+
+  constructor(town: Cluster) {
+    this.#town = town;
+    this.client = this.#wake();
+  }
+
+  accept({ proof, ...request }: ProvenRequest, end: End): boolean {
+    const session = new Session(socketOf(end), request, { phase: "connecting" });
+    session.state = { phase: "connecting", proof };
+    this.#sessions.set(end, session);
+    end.onMessage = (data) => {
+      const current = this.#sessions.get(end);
+      if (current === undefined) return;
+      const command = typeof data === "string" ? undefined : decodeCommand(data);
+      if (typeof data === "string") this.#busy(this.client.reported(current, JSON.parse(data)));
+      else if (command !== undefined) this.#busy(this.client.handle(current, command));
+    };
+    end.onClose = (code) => {
+      const session = this.#sessions.get(end);
+      if (this.#sessions.delete(end)) this.#busy(this.client.subscriptionClosed(session, code));
+    };
+    end.accept();
+    return true;
+  }
+
+  /** Dies: every session link breaks too. */
+  crash(): void {
+    trace(this.#town.network.now, "crash client");
+    const ends = [...this.#sessions.keys()];
+    this.#sessions.clear();
+    for (const end of ends) end.cut((length) => this.#town.network.random(length + 1));
+    this.#calls = 0;
+    this.client = this.#wake();
+  }
+
+  get holdsWill(): boolean {
+    const table = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'will'").toArray();
+    return table.length > 0 && this.#sql.exec("SELECT 1 FROM will").toArray().length > 0;
+  }
+
+  get sessions(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  evict(): void {
+    if (this.#calls > 0) return;
+    for (const end of this.#sessions.keys()) {
+      const kept = end.attachment as { identity: SessionIdentity; state: SessionState };
+      this.#sessions.set(end, new Session(socketOf(end), kept.identity, kept.state));
+    }
+    this.client = this.#wake();
+  }
+
+  /** An object does not sleep while it handles something. */
+  #busy(handling: Promise<void>): void {
+    const { client } = this;
+    this.#calls += 1;
+    void handling.finally(() => {
+      if (this.client === client) this.#calls -= 1;
+    });
+  }
+
+  #wake(): Client {
+    const { network, conversations } = this.#town;
+    // An object that died does not hear answers to its calls, and another begins with none under way.
+    const mostlyFine = (): Fate =>
+      network.chance(this.#town.faults.relayCallLost / 4) ? "answer lost" : "fine";
+    const anyFate = fateOf(network, this.#town.faults.relayCallLost);
+    const call = <T>(run: () => T | Promise<T>, fate = mostlyFine): Promise<T> => {
+      this.#calls += 1;
+      const answer = network.call(run, 5_000, fate);
+      return new Promise((resolve, reject) => {
+        const lives = () => {
+          if (this.client !== client) return false;
+          this.#calls -= 1;
+          return true;
+        };
+        answer.then(
+          (value) => lives() && resolve(value),
+          (error) => lives() && reject(error),
+        );
+      });
+    };
+    const alarm = (delay: number) => void network.timer(delay, () => this.#busy(this.client.wake()));
+    const services: Services = {
+      appId: "town",
+      masterKey: "key",
+      tokens: new PlainTokens("town", "key"),
+      now: () => network.now,
+      settings: async () => defaultSettings(false),
+      checkJsonWebToken: () => Promise.reject(new Error("not here")),
+      hooks: { aboutMessage: async () => ALLOWED, aboutConversation: async () => ALLOWED },
+      limits: async () => defaultSettings(false).limits,
+      start: (record) => call(() => this.#town.house(record.id).start(record), anyFate),
+      describe: async () => undefined,
+      lagging: async () => [],
+      copyNow: async () => true,
+      hasUnique: ({ id, members }) => call(() => this.#town.house(id).hasUnique(members)),
+      isMember: (id, clientId) => call(() => conversations.get(id)?.state.members.has(clientId) ?? false),
+      catchUp: (id, clientId, request) => call(() => conversations.get(id)?.catchUp(clientId, request)),
+      missedNotices: (id, clientId, after) => {
+        const nothing = { notifications: [], complete: true };
+        return call(() => conversations.get(id)?.missedNotices(clientId, after) ?? nothing);
+      },
+      will: (id, from, will) => call(() => conversations.get(id)?.will(from, will)),
+      query: async () => [],
+      online: async () => [],
+      registerClient: (clientId) => call(() => this.#town.database.register(clientId), anyFate),
+      untoldConversations: async () => [],
+      conversationsAfter: async () => ({ conversations: [], more: false }),
+      existing: async (ids) => ids.filter((id) => conversations.has(id)),
+      unread: async () => 0,
+      tellPresence: async () => {},
+      publish: async () => {},
+      deviceState: async () => ({ clients: [], installed: false }),
+      bindDevice: async () => true,
+      unbindDevice: async () => {},
+      unbindEverywhere: async () => {},
+      isOnConnection: async () => false,
+      timer: () => () => {},
+      returnTime: () => RETURN_TIME,
+      retryAfter: alarm,
+    };
+    const client = new Client(this.#sql, services, () => this.#sessions.values());
+    client.woke();
+    return client;
+  }
+}
+
+/** Calls that get lost so often, on their way or on the way back. */
+function fateOf(network: Network, lost: number): () => Fate {
+  return () => {
+    if (!network.chance(lost)) return "fine";
+    return network.chance(0.5) ? "request lost" : "answer lost";
+  };
+}
+
+function aWhile(network: Network, longest: number): Promise<void> {
+  if (longest === 0) return Promise.resolve();
+  return new Promise((resolve) => void network.timer(network.random(longest + 1), resolve));
+}
+
+function stored(frame: Uint8Array): string {
+  return readRecords(frame)
+    .map((record) => (record.kind === "stored" ? record.timestamp : record.kind))
+    .join(",");
+}
+
+function portOf(end: End): SubscriptionPort {
+  return {
+    send: (frame) => end.send(frame),
+    close: (code) => end.close(code),
+    keep: (identity) => {
+      end.attachment = structuredClone(identity);
+    },
+  };
+}
+
+function socketOf(end: End) {
+  return {
+    send: (frame: Uint8Array) => end.send(frame),
+    serializeAttachment: (value: unknown) => {
+      end.attachment = structuredClone(value);
+    },
+  };
+}

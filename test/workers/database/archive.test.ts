@@ -1,0 +1,311 @@
+import { drizzle } from "drizzle-orm/d1";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  archivedUpTo,
+  deleteConversation,
+  deleteMessages,
+  saveConversation,
+  saveMessages,
+} from "../../../src/database/archive.ts";
+import type { ConversationRecord, MessageRecord } from "../../../src/database/records.ts";
+import { conversationIn, messageIn } from "../../../src/database/rows.ts";
+import { conversations, members, messages } from "../../../src/database/schema.ts";
+import { conversation, database, message, WatchedDatabase } from "./database.ts";
+
+let db: D1Database;
+beforeAll(async () => {
+  db = await database();
+});
+
+let serial = 0;
+const freshId = () => `conversation-${++serial}`;
+
+async function saved(id: string): Promise<ConversationRecord | undefined> {
+  const rows = await drizzle(db).select().from(conversations);
+  const row = rows.find((each) => each.id === id);
+  return row && conversationIn(row);
+}
+
+async function membersOf(id: string): Promise<string[]> {
+  const rows = await drizzle(db).select().from(members);
+  return rows.filter((row) => row.conversationId === id).map((row) => row.clientId);
+}
+
+async function archived(id: string): Promise<MessageRecord[]> {
+  const rows = await drizzle(db).select().from(messages);
+  return rows.filter((row) => row.conversationId === id).map(messageIn);
+}
+
+async function rowsWritten(work: (billed: D1Database) => Promise<unknown>): Promise<number> {
+  const billed = new WatchedDatabase(db);
+  await work(billed);
+  return billed.rowsWritten;
+}
+
+describe("a conversation saved", () => {
+  test("comes back as it was", async () => {
+    const full = conversation(freshId(), {
+      kind: "system",
+      name: "Ünïcödé 群聊 🎉 '\"; --",
+      members: ["bob", "alice", "o'hara", '"q"', "😀"],
+      muted: ["bob"],
+      attributes: { type: "x", deep: { list: [1, null, true, { a: "b" }] }, 'quo"te': 1 },
+      columns: { level: 3, flag: false },
+      unique: true,
+      uniqueId: "6c7b0e5afcae9aa1139a0afa25833dec",
+      createdAt: 1_700_000_000_123,
+      updatedAt: 1_700_000_000_456,
+      lastMessageAt: 1_700_000_000_789,
+      timeToLive: 60,
+    });
+    const bare = conversation(freshId(), { members: [] });
+    await saveConversation(db, full);
+    await saveConversation(db, bare);
+    expect(await saved(full.id)).toEqual(full);
+    expect(await saved(bare.id)).toEqual(bare);
+    expect((await membersOf(full.id)).sort()).toEqual([...full.members].sort());
+    expect(await membersOf(bare.id)).toEqual([]);
+  });
+
+  test("writes only the members that came or went", async () => {
+    const id = freshId();
+    const everyone = Array.from({ length: 200 }, (_, index) => `member-${index}`);
+    await saveConversation(db, conversation(id, { members: everyone }));
+    const changed = conversation(id, { members: [...everyone.slice(1), "bob", "carol"], updatedAt: 2000 });
+    // One went, two came, and the conversation's own row.
+    expect(await rowsWritten((billed) => saveConversation(billed, changed))).toBe(4);
+    expect((await membersOf(id)).sort()).toEqual([...changed.members].sort());
+  });
+
+  test("again changes nothing but rewrites its own row", async () => {
+    const record = conversation(freshId(), { members: ["alice", "bob"], lastMessageAt: 5000 });
+    await saveConversation(db, record);
+    expect(await rowsWritten((billed) => saveConversation(billed, record))).toBe(1);
+    expect(await saved(record.id)).toEqual(record);
+    expect(await membersOf(record.id)).toEqual(["alice", "bob"]);
+  });
+
+  test("never gives way to an older snapshot, members included", async () => {
+    const id = freshId();
+    const older = conversation(id, { members: ["alice", "bob"], name: "old", updatedAt: 1000 });
+    const newer = conversation(id, { members: ["alice", "carol"], name: "new", updatedAt: 2000 });
+    await saveConversation(db, newer);
+    expect(await rowsWritten((billed) => saveConversation(billed, older))).toBe(0);
+    expect(await saved(id)).toEqual(newer);
+    expect(await membersOf(id)).toEqual(["alice", "carol"]);
+  });
+
+  test("survives many racing snapshots in any order", async () => {
+    const id = freshId();
+    const snapshots = Array.from({ length: 20 }, (_, index) =>
+      conversation(id, { members: ["alice", `member-${index}`], updatedAt: 1000 + index }),
+    );
+    const shuffled = snapshots.map((snapshot, index) => snapshots[(index * 7) % 20] ?? snapshot);
+    await Promise.all(shuffled.map((snapshot) => saveConversation(db, snapshot)));
+    expect(await saved(id)).toEqual(snapshots[19]);
+    expect((await membersOf(id)).sort()).toEqual(["alice", "member-19"]);
+  });
+
+  test("keeps the last message's time that came with the messages", async () => {
+    const record = conversation(freshId(), { lastMessageAt: 5000 });
+    await saveConversation(db, record);
+    await saveMessages(db, record.id, [message(9000)]);
+    await saveConversation(db, { ...record, updatedAt: 2000, lastMessageAt: 5000 });
+    expect((await saved(record.id))?.lastMessageAt).toBe(9000);
+    await saveConversation(db, { ...record, updatedAt: 3000, lastMessageAt: undefined });
+    expect((await saved(record.id))?.lastMessageAt).toBe(9000);
+    await saveConversation(db, { ...record, updatedAt: 4000, lastMessageAt: 9500 });
+    expect((await saved(record.id))?.lastMessageAt).toBe(9500);
+  });
+
+  test("is not kept when temporary", async () => {
+    const record = conversation("_tmp:1", { kind: "temporary", timeToLive: 60 });
+    await saveConversation(db, record);
+    expect(await saved(record.id)).toBeUndefined();
+  });
+
+  test("is gone with members when deleted, and its messages when named; others stay", async () => {
+    const [gone, kept] = [conversation(freshId()), conversation(freshId())];
+    for (const record of [gone, kept]) {
+      await saveConversation(db, record);
+      await saveMessages(db, record.id, [message(1), message(2)]);
+    }
+    await deleteMessages(db, gone.id, [1, 2, 3]);
+    await deleteConversation(db, gone.id);
+    await deleteConversation(db, gone.id);
+    expect([await saved(gone.id), await membersOf(gone.id), await archived(gone.id)]).toEqual([
+      undefined,
+      [],
+      [],
+    ]);
+    expect(await membersOf(kept.id)).toEqual(["alice"]);
+    expect(await archived(kept.id)).toHaveLength(2);
+  });
+});
+
+describe("messages saved", () => {
+  async function ready(): Promise<string> {
+    const id = freshId();
+    await saveConversation(db, conversation(id));
+    return id;
+  }
+
+  test("come back as they were", async () => {
+    const id = await ready();
+    const every = [
+      message(1_700_000_000_001, {
+        content: "Ünï 群 🎉 '\"\\ \n\t \u0001 \u2028",
+        mentions: ["bob", "o'\"hara"],
+      }),
+      message(1_700_000_000_002, { content: "", mentionAll: true, receipt: true }),
+      message(1_700_000_000_003, { content: new Uint8Array([0, 1, 127, 128, 255, 0]) }),
+      message(1_700_000_000_004, { content: new Uint8Array(0) }),
+      message(1_700_000_000_005, { content: "after\u0000nothing" }),
+      message(1_700_000_000_006, { patchedAt: 1_700_000_000_007, recalled: true }),
+      message(1_700_000_000_008, { recipients: ["bob", "o'\"hara"], address: "2001:db8::1" }),
+      message(1_700_000_000_009, { recipients: [] }),
+    ];
+    await saveMessages(db, id, every);
+    expect(await archived(id)).toEqual(every);
+  });
+
+  test("edited for fewer people are for fewer in D1 too", async () => {
+    const id = await ready();
+    await saveMessages(db, id, [message(1)]);
+    const narrowed = message(1, { content: "edited", patchedAt: 2, recipients: ["bob"] });
+    await saveMessages(db, id, [narrowed]);
+    expect(await archived(id)).toEqual([narrowed]);
+  });
+
+  test("cost two rows each, and each batch one more; an edit costs one", async () => {
+    const id = await ready();
+    expect(await rowsWritten((billed) => saveMessages(billed, id, [message(1)]))).toBe(3);
+    expect(await rowsWritten((billed) => saveMessages(billed, id, [message(2)]))).toBe(3);
+    const more = Array.from({ length: 50 }, (_, index) => message(10 + index));
+    expect(await rowsWritten((billed) => saveMessages(billed, id, more))).toBe(101);
+    const edited = message(10, { content: "edited", patchedAt: 100 });
+    expect(await rowsWritten((billed) => saveMessages(billed, id, [edited]))).toBe(2);
+  });
+
+  test("again cost nothing", async () => {
+    const id = await ready();
+    const batch = [message(1), message(2, { patchedAt: 3 })];
+    await saveMessages(db, id, batch);
+    expect(await rowsWritten((billed) => saveMessages(billed, id, batch))).toBe(0);
+    expect(await archived(id)).toEqual(batch);
+  });
+
+  test("keep the later edit, whichever comes last", async () => {
+    const id = await ready();
+    const edited = message(1, { content: "edited", patchedAt: 10 });
+    const recalled = message(1, { content: "", patchedAt: 20, recalled: true });
+    await saveMessages(db, id, [message(1)]);
+    await saveMessages(db, id, [edited]);
+    expect(await archived(id)).toEqual([edited]);
+    await saveMessages(db, id, [recalled]);
+    await saveMessages(db, id, [edited]);
+    await saveMessages(db, id, [message(1)]);
+    expect(await archived(id)).toEqual([recalled]);
+  });
+
+  test("fit whatever their number and size", async () => {
+    const id = await ready();
+    const long = "长".repeat(5000);
+    const many = Array.from({ length: 1000 }, (_, index) =>
+      message(index + 1, { content: index % 2 ? long : new Uint8Array(5000).fill(index) }),
+    );
+    await saveMessages(db, id, many);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1000, patchedAt: 0 });
+    expect((await archived(id)).at(-1)?.content).toBe(long);
+  });
+
+  test("none are fine", async () => {
+    expect(await rowsWritten((billed) => saveMessages(billed, freshId(), []))).toBe(0);
+  });
+
+  test("deleted are gone, and a late write does not bring them back", async () => {
+    const id = await ready();
+    const first = [message(1), message(2)];
+    await saveMessages(db, id, first);
+    const deletion = message(1, { content: "", patchedAt: 3, deleted: true });
+    await saveMessages(db, id, [deletion]);
+    expect(await archived(id)).toEqual([message(2)]);
+    await saveMessages(db, id, first);
+    await saveMessages(db, id, [message(1, { content: "edited", patchedAt: 2 })]);
+    await saveMessages(db, id, [deletion]);
+    expect(await archived(id)).toEqual([message(2)]);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 3 });
+  });
+
+  test("deleted before they ever came count as followed", async () => {
+    const id = await ready();
+    await saveMessages(db, id, [message(1, { content: "", patchedAt: 3, deleted: true })]);
+    expect(await archived(id)).toEqual([]);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 3 });
+    await saveMessages(db, id, [message(1)]);
+    expect(await archived(id)).toEqual([]);
+  });
+
+  test("of one time in several conversations are kept apart", async () => {
+    const [one, two] = [await ready(), await ready()];
+    await saveMessages(db, one, [message(5, { content: "one" }), message(6)]);
+    await saveMessages(db, two, [message(5, { content: "two" }), message(6)]);
+    await deleteMessages(db, one, [6]);
+    expect((await archived(one)).map(({ content }) => content)).toEqual(["one"]);
+    expect(await archived(two)).toHaveLength(2);
+  });
+
+  test("are many, and deleted all the same", async () => {
+    const id = await ready();
+    const many = Array.from({ length: 12_000 }, (_, index) => message(index + 1));
+    await saveMessages(db, id, many);
+    await deleteMessages(
+      db,
+      id,
+      many.map(({ timestamp }) => timestamp),
+    );
+    expect(await archived(id)).toEqual([]);
+  });
+});
+
+describe("archived up to", () => {
+  test("is nothing before the first message", async () => {
+    const id = freshId();
+    await saveConversation(db, conversation(id));
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 0, patchedAt: 0 });
+  });
+
+  test("throws where it is no number, as of a table that lacks the column", async () => {
+    const id = freshId();
+    await saveConversation(db, conversation(id));
+    await db.prepare("UPDATE conversations SET archived_at = 'archived_at' WHERE id = ?").bind(id).run();
+    await expect(archivedUpTo(db, id)).rejects.toThrow("which is no time");
+    await expect(saveMessages(db, id, [message(1)])).rejects.toThrow("which is no time");
+  });
+
+  test("names the newest message and the newest edit", async () => {
+    const id = freshId();
+    await saveConversation(db, conversation(id));
+    await saveMessages(db, id, [message(1), message(2, { patchedAt: 7 })]);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 7 });
+    await saveMessages(db, id, [message(1, { patchedAt: 9 })]);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 9 });
+    await saveMessages(db, id, [message(3)]);
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 3, patchedAt: 9 });
+  });
+
+  test("is unknown for a conversation that D1 does not know, and its messages wait for that", async () => {
+    const id = freshId();
+    expect(await saveMessages(db, id, [message(1, { patchedAt: 7 })])).toBeUndefined();
+    expect(await archived(id)).toEqual([]);
+    expect(await archivedUpTo(db, id)).toBeUndefined();
+  });
+
+  test("survives a new snapshot of the conversation", async () => {
+    const id = freshId();
+    await saveConversation(db, conversation(id));
+    await saveMessages(db, id, [message(1, { patchedAt: 7 })]);
+    await saveConversation(db, conversation(id, { updatedAt: 5000 }));
+    expect(await archivedUpTo(db, id)).toEqual({ timestamp: 1, patchedAt: 7 });
+  });
+});

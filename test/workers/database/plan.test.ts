@@ -1,0 +1,76 @@
+import { beforeAll, expect, test } from "vitest";
+import {
+  archivedUpTo,
+  deleteConversation,
+  deleteMessages,
+  saveConversation,
+  saveMessages,
+} from "../../../src/database/archive.ts";
+import { queryConversations } from "../../../src/database/query.ts";
+import type { Json } from "../../../src/protocol/json.ts";
+import { conversation, database, message, WatchedDatabase } from "./database.ts";
+
+let db: D1Database;
+beforeAll(async () => {
+  db = await database();
+  // Something for the patterns to match: with nothing, the query proper is constantly false and plans nothing.
+  await saveConversation(db, conversation("b", { name: "beta", attributes: { tags: ["b"] } }));
+});
+
+/** Steps that read a whole table; json_each's own virtual tables are as long as a parameter. */
+async function scans(work: (watched: WatchedDatabase) => Promise<unknown>): Promise<string[]> {
+  const watched = new WatchedDatabase(db);
+  await work(watched);
+  const plans = await watched.plans();
+  expect(plans).not.toEqual([]);
+  return plans.filter((step) => /^SCAN (conversations|members|messages)\b/.test(step));
+}
+
+const ask = (watched: D1Database, where: Json | undefined) =>
+  queryConversations(watched, {
+    where,
+    sort: undefined,
+    limit: undefined,
+    skip: undefined,
+    withLastMessage: true,
+    clientId: "alice",
+  });
+
+test.each<[Json | undefined]>([
+  [undefined],
+  [{ objectId: "a" }],
+  [{ objectId: { $in: ["a", "b"] } }],
+  [{ m: "alice" }],
+  [{ m: { $in: ["alice", "bob"] } }],
+  [{ m: { $all: ["alice", "bob"], $size: 2 } }],
+  [{ m: "alice", "attr.type": "work", tr: false }],
+  [{ m: "alice", name: { $regex: "^[ab]" } }],
+  [{ m: "alice", "attr.tags": { $regex: "^[ab]" } }],
+  [{ name: "Alpha" }],
+  [{ name: { $in: ["Alpha", "Beta"] } }],
+  [{ tr: true }],
+  [{ sys: true, "attr.type": "news" }],
+  [{ $or: [{ m: "alice" }, { sys: true }] }],
+])("a query for %j scans no table", async (where) => {
+  expect(await scans((watched) => ask(watched, where))).toEqual([]);
+});
+
+test("nothing written scans a table", async () => {
+  const record = conversation("a", { members: ["alice", "bob"] });
+  expect(await scans((watched) => saveConversation(watched, record))).toEqual([]);
+  expect(await scans((watched) => saveMessages(watched, "a", [message(1)]))).toEqual([]);
+  expect(await scans((watched) => archivedUpTo(watched, "a"))).toEqual([]);
+  const deletion = message(1, { patchedAt: 2, deleted: true });
+  expect(await scans((watched) => saveMessages(watched, "a", [deletion]))).toEqual([]);
+  expect(await scans((watched) => deleteMessages(watched, "a", [1, 2]))).toEqual([]);
+  expect(await scans((watched) => deleteConversation(watched, "a"))).toEqual([]);
+});
+
+test("a message costs as much to archive in a long history as in a short one", async () => {
+  await saveConversation(db, conversation("long"));
+  const history = Array.from({ length: 2000 }, (_, index) => message(index + 1));
+  await saveMessages(db, "long", history);
+  const watched = new WatchedDatabase(db);
+  await saveMessages(watched, "long", [message(3000)]);
+  expect(watched.rowsRead).toBeLessThan(10);
+});
