@@ -57,9 +57,14 @@ export function clauseOf(condition: Condition, matches?: Matches): SQL {
   }
 }
 
-/** What has any of these names on its list, such as the conversations someone is in. */
-export function withAnyName({ table, name, owner, id }: Membership, names: string[]): SQL {
-  return sql`${id} IN (SELECT ${owner} FROM ${table} WHERE ${isIn(sql`${name}`, names)})`;
+/**
+ * What has any of these names on its list, such as the conversations someone is in.
+ *
+ * @param after only ids after this one: who is on very many lists need not have all of them gone through
+ */
+export function withAnyName({ table, name, owner, id }: Membership, names: string[], after?: string): SQL {
+  const later = after === undefined ? sql`` : sql` AND ${owner} > ${after}`;
+  return sql`${id} IN (SELECT ${owner} FROM ${table} WHERE ${isIn(sql`${name}`, names)}${later})`;
 }
 
 function among(field: Field, wanted: Operands): SQL {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import { clauseOf } from "./clause.ts";
+import { clauseOf, withAnyName } from "./clause.ts";
 import type { Condition } from "./condition.ts";
 import type { JsonField } from "./field.ts";
 import { conversations, installations } from "./schema.ts";
@@ -22,21 +22,36 @@ export interface Look {
   perElement: number;
 }
 
-/** The part of a condition that an index answers, which leaves the rows to look at; undefined for all of them. */
-export function scopeOf(condition: Condition): SQL | undefined {
+/**
+ * The part of a condition that an index answers, which leaves the rows to look at; undefined for all of them.
+ *
+ * @param after only rows with ids after this one are asked for
+ */
+export function scopeOf(condition: Condition, after?: string): SQL | undefined {
   if (condition.type === "every") {
-    const scopes = condition.of.map(scopeOf).filter((scope) => scope !== undefined);
+    const scopes = condition.of.map((each) => scopeOf(each, after)).filter((scope) => scope !== undefined);
     return scopes.length === 0 ? undefined : sql.join(scopes, sql` AND `);
   }
   if (condition.type === "some") {
-    const scopes = condition.of.map(scopeOf);
+    const scopes = condition.of.map((each) => scopeOf(each, after));
     if (scopes.length === 0 || scopes.includes(undefined)) return undefined;
     return sql`(${sql.join(
       scopes.map((scope) => sql`(${scope})`),
       sql` OR `,
     )})`;
   }
-  return isIndexed(condition) ? clauseOf(condition) : undefined;
+  if (!isIndexed(condition)) return undefined;
+  if (condition.type === "among" && condition.field.type === "json" && condition.field.membership) {
+    return withAnyName(condition.field.membership, condition.values.texts, after);
+  }
+  return clauseOf(condition);
+}
+
+/** What is left to ask of rows that an index answered. */
+export function restOf(condition: Condition): Condition {
+  const all = condition.type === "every" ? condition.of : [condition];
+  const rest = all.filter((each) => each.type === "every" || each.type === "some" || !isIndexed(each));
+  return { type: "every", of: rest };
 }
 
 function isIndexed(condition: Condition): boolean {

@@ -3,7 +3,7 @@ import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { clauseOf, type Matches } from "./clause.ts";
 import { type Condition, isRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
 import type { Field, Queried } from "./field.ts";
-import { looksOf, scopeOf } from "./looks.ts";
+import { looksOf, restOf, scopeOf } from "./looks.ts";
 import { type SortKey, sortKeysOf } from "./order.ts";
 import { refusedPatterns } from "./pattern-search.ts";
 import { PatternTrials } from "./pattern-trials.ts";
@@ -96,23 +96,28 @@ async function eachSlice(
 ): Promise<QueryRefusal | undefined> {
   const refused = refusedPatterns(condition);
   if (refused !== undefined) return refused;
-  const trials = new PatternTrials(condition, size.pattern);
+  const rest = restOf(condition);
+  const trials = new PatternTrials(rest, size.pattern);
   const clauseFor = (matches: Matches): SQL => {
-    const parts = [within, also, clauseOf(condition, matches)].filter((part) => part !== undefined);
+    const parts = [also, clauseOf(rest, matches)].filter((part) => part !== undefined);
     return sql.join(
       parts.map((part) => sql`(${part})`),
       sql` AND `,
     );
   };
+  const scope = (last: string | undefined): SQL | undefined => {
+    const parts = [within, scopeOf(condition, last)].filter((part) => part !== undefined);
+    return parts.length === 0 ? undefined : sql.join(parts, sql` AND `);
+  };
   const sorted = keys.map(({ value }) => value);
-  if (hasTooManyParameters(sql`${sql.join([...sorted, clauseFor(trials.any())])} ${1} ${1}`)) return tooLarge;
+  const statement = sql`${sql.join([...sorted, clauseFor(trials.any())])} ${1} ${1}`;
+  if (hasTooManyParameters(statement) || hasTooManyParameters(sql`${scope("")} ${1} ${1}`)) return tooLarge;
   if (isNone) return undefined;
   const opened = [
     ...looksOf(condition).map(({ field }) => field.column),
     ...keys.flatMap(({ field }) => (field.type === "json" ? [field.column] : [])),
     ...trials.columns(),
   ];
-  const scope = within ?? scopeOf(condition);
   for await (const { ids } of slicesOf(d1, queried, { scope, after, opened, size })) {
     const from = sql`json_each(${ids}) AS slice CROSS JOIN ${queried.table} ON ${queried.id} = slice.value`;
     const matches = await trials.matchesIn(d1, from);

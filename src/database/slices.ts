@@ -22,8 +22,8 @@ interface Slice {
 }
 
 interface Sliced {
-  /** What an index answers; undefined for the whole table. */
-  scope: SQL | undefined;
+  /** What an index answers, of rows after an id; undefined for the whole table. */
+  scope: (after: string | undefined) => SQL | undefined;
   /** Begins after this id. */
   after?: string | undefined;
   /** What is opened of each row, a column as often as it is opened. */
@@ -42,8 +42,9 @@ export async function* slicesOf(
   const pace = new Pace(size.json);
   let last = after;
   for (;;) {
+    const answered = scope(last);
     const bounds = [
-      ...(scope === undefined ? [] : [sql`(${scope})`]),
+      ...(answered === undefined ? [] : [sql`(${answered})`]),
       ...(last === undefined ? [] : [sql`${id} > ${last}`]),
     ];
     const where = bounds.length === 0 ? sql`` : sql` WHERE ${sql.join(bounds, sql` AND `)}`;

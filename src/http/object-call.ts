@@ -18,10 +18,14 @@ export class Unanswered extends Error {
   }
 }
 
-/** The answer of an object or of D1; throws `Unanswered` when it fails or takes longer than 8 s. */
-export async function answered<T>(answer: Promise<T>, what: string): Promise<T> {
+/**
+ * The answer of an object or of D1; throws `Unanswered` when it fails or takes longer than 8 s.
+ *
+ * @param deadline ms, where it may take longer
+ */
+export async function answered<T>(answer: Promise<T>, what: string, deadline = DEADLINE): Promise<T> {
   try {
-    return await withDeadline(answer, DEADLINE, what);
+    return await withDeadline(answer, deadline, what);
   } catch (error) {
     if (error instanceof DeadlineExceeded) throw new Unanswered(504, failures.unanswered, error.message);
     throw new Unanswered(503, failures.unavailable, `${what}: ${loggableError(error)}`);

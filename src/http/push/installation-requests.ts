@@ -1,4 +1,4 @@
-import { INSTALLATIONS_PER_ADDRESS } from "../../bounds.ts";
+import { INSTALLATIONS_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts";
 import { isRefusal, type QueryRefusal } from "../../database/condition.ts";
 import { countInstallations, findInstallations } from "../../database/installation-query.ts";
 import { type Saved, saveInstallation } from "../../database/installation-save.ts";
@@ -96,7 +96,7 @@ export async function find(env: Pick<Env, "DB" | "OWN_BOX">, asked: Asked): Prom
   const { where = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false } = asked;
   const size = sliceSizeOf(env);
   const counting = count
-    ? await answered(countInstallations(env.DB, where, size), "counting installations")
+    ? await answered(countInstallations(env.DB, where, size), "counting installations", OWNERS_QUERY_LONGEST)
     : 0;
   if (typeof counting !== "number") return unreadable(counting);
   const bounds = {
@@ -104,7 +104,7 @@ export async function find(env: Pick<Env, "DB" | "OWN_BOX">, asked: Asked): Prom
     skip: Math.min(Math.max(skip, 0), SKIP_MAX),
   };
   const query = findInstallations(env.DB, { where, order, ...bounds }, size);
-  const found = await answered(query, "querying installations");
+  const found = await answered(query, "querying installations", OWNERS_QUERY_LONGEST);
   if (isRefusal(found)) return unreadable(found);
   const results = found.map(installationJson);
   return { status: 200, body: { results, ...(count && { count: counting }) } };

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { OWNERS_QUERY_LONGEST } from "../../bounds.ts";
 import { knownConversations } from "../../conversation/known-conversations.ts";
 import { newConversation } from "../../conversation/new-conversation.ts";
 import { countConversations, type QueryRefusal, queryConversations } from "../../database/query.ts";
@@ -171,7 +172,11 @@ export interface Found {
 export async function findRows(env: Env, asked: Found): Promise<Answer> {
   const { where, skip, limit = LIMIT_DEFAULT, order = "createdAt", count = false } = asked;
   const counting = count
-    ? await answered(countConversations(env.DB, where, sliceSizeOf(env)), "counting conversations")
+    ? await answered(
+        countConversations(env.DB, where, sliceSizeOf(env)),
+        "counting conversations",
+        OWNERS_QUERY_LONGEST,
+      )
     : 0;
   if (typeof counting !== "number") return unreadable(counting);
   // SDKs that want the count alone say so by no limit at all; otherwise that is out of range, as less than it is.
@@ -180,6 +185,7 @@ export async function findRows(env: Env, asked: Found): Promise<Answer> {
   const found = await answered(
     queryConversations(env.DB, { ...query, clientId: "", withLastMessage: false }, sliceSizeOf(env)),
     "querying conversations",
+    OWNERS_QUERY_LONGEST,
   );
   if ("refused" in found) return unreadable(found);
   const results = found.map(({ conversation }) => rowOf(conversation));
