@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 /** As in wrangler.toml. */
-const ALIAS = { "zod/v4/core": fileURLToPath(new URL("./absent.ts", import.meta.url)) };
+const ALIAS = { "zod/v4/core": fileURLToPath(new URL("./empty-module.ts", import.meta.url)) };
 
 const ENTRY = new URL("../src/index.ts", import.meta.url);
 /** The same with a front door for one's own box. */
