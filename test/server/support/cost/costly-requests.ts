@@ -106,6 +106,27 @@ export const ownersRequests: Record<string, Make> = {
     })}`,
     headers: OWNER,
   }),
+  "the owner's finds in a batch": (random, heavy) => ({
+    ...{ path: "/1.1/batch", method: "POST", headers: OWNER },
+    body: {
+      requests: Array.from({ length: 3 }, () => ({
+        ...{ method: "GET", path: "/1.1/classes/_Conversation" },
+        params: {
+          where: JSON.stringify(someWhere(random, heavy, "popular")).slice(0, 12_000),
+          ...{ limit: "1000", order: someOrder(random) },
+        },
+      })),
+    },
+  }),
+  "the owner's count of lists": (random) => ({
+    path: `/1.1/classes/_Conversation?${query({
+      where: JSON.stringify({
+        $or: Array.from({ length: 8 }, () => ({ "attr.list": `none ${random.below(100)}` })),
+      }),
+      ...{ count: 1, limit: 0 },
+    })}`,
+    headers: OWNER,
+  }),
   "the owner's installations": (random) => ({
     path: `/1.1/installations?${query({
       where: JSON.stringify({
