@@ -1,8 +1,9 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { evictingTests } from "./test/workers/support/evicting.ts";
 
-/** Tests inside workerd. `evict` runs the same files with every object evicted between commands (I9). */
-function inWorkerd(name: string, bindings: Record<string, string>) {
+/** Tests inside workerd. With `EVICT` every object is evicted between commands (I9). */
+function inWorkerd(name: string, include: string[], bindings: Record<string, string>) {
   return {
     plugins: [
       cloudflareTest(async () => ({
@@ -19,7 +20,10 @@ function inWorkerd(name: string, bindings: Record<string, string>) {
       })),
     ],
     test: {
-      ...{ name, include: ["test/workers/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+      name,
+      include,
+      testTimeout: 30_000,
+      hookTimeout: 60_000,
       sequence: { groupOrder: 1 },
     },
   };
@@ -34,8 +38,8 @@ export default defineConfig({
     silent: "passed-only",
     projects: [
       { test: { name: "rules", include: ["test/rules/**/*.test.ts"], sequence: { groupOrder: 0 } } },
-      inWorkerd("workers", {}),
-      inWorkerd("workers, evicted", { EVICT: "1" }),
+      inWorkerd("workers", ["test/workers/**/*.test.ts"], {}),
+      inWorkerd("workers, evicted", evictingTests(), { EVICT: "1" }),
       {
         test: {
           name: "server",

@@ -1,0 +1,36 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+/** Developers run it to write the documents anew. */
+const FOR_DEVELOPERS = ["scripts/errors-page.ts"];
+
+/** Packages that a folder's modules import for more than their types. */
+async function importedBy(folder: string): Promise<string[]> {
+  const files = (await readdir(join(ROOT, folder), { recursive: true })).filter((name) =>
+    /\.(ts|js)$/.test(name),
+  );
+  const packages: string[] = [];
+  for (const name of files) {
+    if (FOR_DEVELOPERS.includes(join(folder, name))) continue;
+    const text = await readFile(join(ROOT, folder, name), "utf8");
+    for (const [, what = "", from = ""] of text.matchAll(
+      /^(import|export)\b[^;]*? from "([^".][^"]*)";/gms,
+    )) {
+      const isType = new RegExp(`^${what} type\\b[^;]*? from "${from}"`, "ms").test(text);
+      const [scope = "", name = ""] = from.split("/");
+      if (!isType) packages.push(scope.startsWith("@") ? `${scope}/${name}` : scope);
+    }
+  }
+  return [...new Set(packages)].filter((each) => !/^(node|cloudflare):/.test(each));
+}
+
+test("everything that npm start needs is installed without the packages for development", async () => {
+  const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const imported = await Promise.all(["src", "scripts", "page"].map(importedBy));
+  const missing = imported.flat().filter((name) => !(name in dependencies));
+  expect(imported.flat()).toContain("miniflare");
+  expect(missing).toEqual([]);
+});
