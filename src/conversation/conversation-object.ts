@@ -50,14 +50,14 @@ import { dropTables } from "./tables.ts";
 import { areSame, UniqueRegistry } from "./unique-registry.ts";
 
 const RELAY_DEADLINE = 5_000; // ms for a client's object to take a delivery
-const START_DEADLINE = 4_000; // ms for the successor of a unique conversation, less than who asks waits for
-const PENDING_DELAY = 10_000; // ms: longer than any call in flight, so it only finds what a crash left
+const START_DEADLINE = 4_000; // ms for a unique conversation's successor; less than the caller waits
+const PENDING_DELAY = 10_000; // ms: longer than any call in flight, so the alarm only finds what a crash left
 const RETRY = 60_000; // ms
-const TURNS = 4; // of the thread: by then what one device sent together is handed over (measured)
+const TURNS = 4; // turns of the thread after which everything one device sent together has arrived (measured)
 
 export interface MissedNotices {
   notifications: MissedEvent[];
-  /** Whether nothing of that time was dropped. */
+  /** Whether the answer is complete: no notice of that time was dropped. */
   complete: boolean;
 }
 
@@ -68,13 +68,13 @@ interface Open {
   outbox: Outbox;
 }
 
-/** In whose name the app's server changes things. */
+/** The author of changes made by the app's server. */
 const NO_CLIENT = { clientId: "", origin: NO_ORIGIN };
 
 /** One conversation: a shell that gives the rules their storage, clock, sockets and alarm. */
 export class ConversationObject extends DurableObject<Env> implements ConversationStub {
   #open: Open | undefined;
-  /** Deleted, but D1 may not know it yet. */
+  /** A deleted conversation that D1 may still have. */
   #deleted: ConversationState | undefined;
   readonly #subscriptions = new Map<WebSocket, Subscription>();
   readonly #alarm: Alarm;
@@ -86,7 +86,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     if (state === undefined) return;
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
-      // Nobody is shown what the app hides because a new isolate knows nothing but the defaults.
+      // Wait for the app's settings: the defaults could show what the app hides.
       const settings = settingsOf(env);
       if (!settings.isKnown) await settings.get();
       if (state.isDeleted) this.#deleted = state;
@@ -95,12 +95,12 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   #woke({ state, delivery, outbox }: Open): void {
-    // Once D1 has caught up, nothing would say any more that this was not told.
+    // Once D1 has caught up, nothing would show that these notices were not sent.
     if (state.indexIsStale) delivery.resumePending();
     outbox.woke(this.#alarm.isSet);
   }
 
-  /** Opens a subscription for a session the gateway vouches for; 404 if there is no such conversation. */
+  /** Opens a subscription for a session that the gateway has authenticated; 404 if there is no such conversation. */
   override async fetch(request: Request): Promise<Response> {
     const asked: SubscriptionRequest = JSON.parse(
       decodeURIComponent(request.headers.get("parley-link") ?? ""),
@@ -109,7 +109,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const open = this.#open;
     if (open === undefined) return new Response(null, { status: 404 });
     const ticket = await open.delivery.reserve(asked);
-    // No await from here to the end: the ticket holds for this turn only.
+    // No await from here to the end: the reservation is valid in this turn only.
     let subscription: Subscription | undefined;
     try {
       const { 0: client, 1: server } = new WebSocketPair();
@@ -150,13 +150,13 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     this.#lost(socket);
   }
 
-  /** Everything owed: deliveries a crash or a failing client left, then D1's copy. Harmless to run twice. */
+  /** Runs everything pending: deliveries that a crash or a failing client left, then D1's copy. Safe to run twice. */
   override async alarm(): Promise<void> {
     this.#alarm.fired();
     try {
       await this.#doWhatIsDue();
     } catch (error) {
-      // The platform tries a failing one a few times, and then never again.
+      // The platform retries a failing alarm a few times, and then never again.
       console.error("alarm:", loggableError(error));
       this.#alarm.within(RETRY);
     }
@@ -173,14 +173,16 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     await open.conversation.recorder.publish();
   }
 
-  /** Copies to D1 what it lacks, now: somebody was shown it and asks D1. Whether D1 has it then. */
+  /**
+   * Copies to D1 what it lacks, before a query: the client was shown it already. Returns whether D1 has everything now.
+   */
   async copyNow(): Promise<boolean> {
     return (await this.#open?.outbox.drain()) ?? true;
   }
 
   /**
-   * Creates the conversation, or finds it created already; a unique one is that of exactly these members now. D1
-   * knows it before this resolves, if D1 is up.
+   * Creates the conversation, or returns it if it exists. A unique one is the conversation whose members are exactly
+   * these now. D1 has it before this resolves, if D1 is up.
    */
   async start(record: ConversationRecord, origin: Origin): Promise<Started> {
     const started = record.unique
@@ -190,7 +192,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return started;
   }
 
-  /** The same in this object alone; undefined where the members of a unique one are others by now. */
+  /** The same in this object alone; undefined if the unique conversation here has other members by now. */
   async startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
     return startHere(record, origin, {
       now: () => Date.now(),
@@ -198,7 +200,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       makeRoom: async () => {
         await this.#refreshSettings();
         if (this.#deleted === undefined) return;
-        // The members of a unique one that was deleted begin anew; D1 has to be rid of the old one first.
+        // The old conversation was deleted: D1 must be rid of it before the same members begin a new one.
         if (!(await clearArchive(this.#deleted, archiveOf(this.env)))) throw new Error("not cleared yet");
         await this.#forget();
       },
@@ -214,7 +216,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     });
   }
 
-  /** Whether the unique conversation of exactly these people is there already. */
+  /** Whether a unique conversation of exactly these members exists. */
   async hasUnique(members: string[]): Promise<boolean> {
     const id = this.#registry("server").successor;
     if (id === undefined) return this.#own(members) === "theirs";
@@ -222,7 +224,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return withDeadline(asked, START_DEADLINE, `members of ${id}`);
   }
 
-  /** Whether exactly these people are in it. */
+  /** Whether the members are exactly these. */
   async isOf(members: string[]): Promise<boolean> {
     return this.#own(members) === "theirs";
   }
@@ -237,17 +239,17 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       own: (members) => this.#own(members),
       startHere: (record) => this.startHere(record, origin),
       startThere: async (record) => {
-        // Its creator does not know its name before the answer, which may be lost: it is told like everybody.
+        // Its creator does not know its id before the reply, which may be lost, so they are notified like every member.
         const starting = this.env.CONVERSATIONS.getByName(record.id).startHere(record, "server");
         const started = await withDeadline(starting, START_DEADLINE, `start of ${record.id}`);
-        // Handed on as it came, it would keep the other object from sleeping (seen 2026-11-28).
+        // A clone: the RPC result itself would keep the other object from hibernating (seen 2026-11-28).
         return structuredClone(started);
       },
       newId: () => newConversationId(Date.now()),
     });
   }
 
-  /** Whoever looks for the conversation from now on finds it: by D1, or by the app while D1 is down. */
+  /** Makes the conversation findable: through D1, or through the app while D1 is down. */
   async #index(outbox: Outbox): Promise<void> {
     if (!(await outbox.index())) await outbox.unindexed();
   }
@@ -269,7 +271,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return this.#open?.conversation.missedNotices(clientId, after) ?? { notifications: [], complete: true };
   }
 
-  /** The will of a client that was lost; told again, it is not sent again. */
+  /** Sends the will of a lost client; a repeated call does not send it again. */
   async will(from: string, will: Will): Promise<void> {
     await this.#open?.conversation.will(from, will);
   }
@@ -342,7 +344,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     open.state.delete(Date.now());
     this.#open = undefined;
     this.#deleted = open.state;
-    // What is being copied to D1 at this moment may still arrive there: it is cleared once more afterwards.
+    // A copy to D1 in progress may still arrive there, so D1 is cleared once more afterwards.
     this.#alarm.within(PENDING_DELAY);
     for (const socket of this.#subscriptions.keys()) socket.close(linkClose.LOST, "deleted");
     this.#subscriptions.clear();
@@ -355,7 +357,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     else this.#alarm.within(RETRY);
   }
 
-  /** Nothing is left of it, not even that it was there; only who took its place, where a unique one did. */
+  /** Deletes everything, except the successor of a unique conversation. */
   async #forget(): Promise<void> {
     const named = this.#registry("server").successor !== undefined;
     this.#deleted = undefined;
@@ -365,13 +367,13 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     else await this.ctx.storage.deleteAll();
   }
 
-  /** Answers the app's server from what is here, whatever becomes of D1. */
+  /** Answers the app's server from this object's storage, without D1. */
   #read<Outcome>(run: (open: Open) => Outcome): Outcome | Refused {
     const open = this.#open;
     return open === undefined ? { refused: "CONVERSATION_NOT_FOUND" } : run(open);
   }
 
-  /** Does something for the app's server, with the settings fresh: limits, and who wants to hear of it. */
+  /** Runs an operation of the app's server with fresh settings (limits and listeners). */
   async #act<Outcome>(run: (open: Open) => Promise<Outcome>): Promise<Outcome | Refused> {
     if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
@@ -414,7 +416,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         },
         clearPending: () => state.clearPending(),
         relay: async (clientId, frame) => {
-          // Only who is among the members in D1 finds this conversation at the first login.
+          // At a client's first login, D1's list of members is the only way to find this conversation.
           const isUnknown = !clients.has(clientId) && (await outbox.index());
           if (isUnknown && !(await clients.mayHaveLoggedIn(clientId))) return "offline";
           return relayCalls.run(() => {
@@ -466,9 +468,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   /**
-   * Where the clock is set back, workerd's timers stand still until it is there again. A flush of the storage comes
-   * back all the same; where nothing was written, after one turn of the thread, in which few of the frames that have
-   * arrived are handed over.
+   * If the clock is set back, workerd's timers stop until it has caught up. Storage syncs still resolve; without a
+   * write, they resolve after one turn of the thread, in which only a few of the frames that have arrived are handled.
    */
   async #turns(run: () => void, isWanted = () => true): Promise<void> {
     for (let turn = 0; turn < TURNS; turn++) {
@@ -498,7 +499,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 }
 
-/** Completes a closing handshake; reserved codes cannot be sent, and a socket already gone needs nothing. */
+/** Completes a closing handshake. Reserved codes cannot be sent, and a socket that is gone needs nothing. */
 function closeQuietly(socket: WebSocket, code: number): void {
   try {
     socket.close(code >= 4000 ? code : 1000);

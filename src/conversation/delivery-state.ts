@@ -1,33 +1,35 @@
 import type { Epoch, SyncMode } from "../protocol/link-controls.ts";
 
-/** The conversation's end of a subscription: a socket that hibernates. */
+/** The conversation's end of a subscription: a hibernatable WebSocket. */
 export interface SubscriptionPort {
   send(frame: Uint8Array): void;
   close(code: number, reason: string): void;
-  /** Puts what the subscription is into its attachment, where it outlives the object's sleep. */
+  /** Stores the subscription's identity in the socket's attachment, where it survives hibernation. */
   keep(identity: SubscriptionIdentity): void;
 }
 
-/** What a subscription keeps across sleep, and who speaks over it (L8). */
+/** The part of a subscription that survives hibernation, and the client it belongs to (L8). */
 export interface SubscriptionIdentity {
   number: number;
   clientId: string;
   sessionId: string;
   origin: number;
   mode: SyncMode;
-  /** Of its device; nothing is decided by it. */
+  /** Address of the device. No rule depends on it. */
   address: string | undefined;
-  /** The newest message its device acknowledged, where storage may not know it yet. */
+  /** Timestamp of the newest message the device acknowledged; storage may not have it yet. */
   acknowledged: number;
   epoch: Epoch;
-  /** Everything after this reaches the client by subscriptions alone, which began at `startedAt` (ms). */
+  /**
+   * The client gets every entry after this through subscriptions alone; the first of them began at `startedAt` (ms).
+   */
   since: number;
   startedAt: number;
-  /** What the relay brought just before, and may still be on its way to a device of his. */
+  /** Messages that were relayed shortly before and may still be on their way to one of the client's devices. */
   inFlight: InFlightWindow | undefined;
 }
 
-/** Cold messages after `after`, the last of them handed over at `lastAt` (ms). */
+/** Relayed messages after `after`, the last of them handed over at `lastAt` (ms). */
 export interface InFlightWindow {
   after: number;
   lastAt: number;
@@ -38,72 +40,74 @@ export interface Subscription extends SubscriptionIdentity {
 }
 
 /**
- * Something for a client that is not in the log. What is `ephemeral` is for those who are there now, and is never
- * told again (I7, I8). An unread count is held as the wish for one: it is right only for what was handed over
- * before it. A `recount` is for those who may not have heard of a read: nothing for who logged in after it.
+ * An event for a client that is not in the log. An `ephemeral` event is only for sessions that are online now and is
+ * never sent later (I7, I8). An unread count is kept as a request and computed when it is sent, so that it counts
+ * exactly what was delivered before it. A `recount` is for sessions that may have missed a read; sessions that logged
+ * in after the read ignore it.
  */
 export type ClientEvent = Uint8Array | { ephemeral: Uint8Array } | UnreadRequest;
 export type UnreadRequest = "unread" | "recount";
 
-/** Notices kept under a time between these (ms), both left out. */
+/** A range of notice times (ms), both ends exclusive. */
 export interface NoticeRange {
   after: number;
   before?: number;
-  /** They were told at the time, and sessions that began since are not to hear of them. */
+  /** The notices were sent before; sessions that began since must ignore them. */
   again: boolean;
 }
 
-/** Entries of the log, and notices, after these times (ms): members without a subscription may not have been told. */
+/** Entries of the log, and notices, after these times (ms) may not have reached members without a subscription. */
 export interface Owed {
   log: number;
   notices: number;
 }
 
 /**
- * Whether anybody of a client was there for a delivery. In between, his devices have so many milliseconds more to come
- * back, and until then nobody can say.
+ * Whether a client was online for a delivery. `within` means that its devices have this many milliseconds left to come
+ * back, so the answer is not known yet.
  */
 export type RelayOutcome = "online" | "offline" | { within: number };
 
-/** What delivery needs of the conversation around it. */
+/** What delivery needs from the conversation around it. */
 export interface DeliveryHost {
   now(): number;
   /** Time of the log's newest entry. */
   head(): number;
   members(): Iterable<string>;
   isMember(clientId: string): boolean;
-  /** Clients removed after a time. */
+  /** Clients that were removed after a time. */
   leftAfter(time: number): string[];
   isAway(clientId: string): boolean;
   setAway(clientId: string, away: boolean): void;
-  /** What a client may see of the log after a time, as one frame of records; undefined if there is nothing. */
+  /** The entries after a time that the client may see, as one frame of records; undefined if there are none. */
   replay(clientId: string, after: number, limit: number): Replay | undefined;
-  /** What a client was to be told of in a time, beside messages: records that a session takes once. */
+  /** Records of the notices for a client in a range. A session takes each of them once. */
   notices(clientId: string, wanted: NoticeRange): Uint8Array[];
   /** When a member's read cursor last moved (ms); 0 for others. */
   readCursorMovedAt(clientId: string): number;
-  /** The record of a member's unread count as it is now; undefined for others. */
+  /** The record of a member's current unread count; undefined for others. */
   unread(clientId: string, count: UnreadRequest): Uint8Array | undefined;
-  /** Durably notes that members without a subscription are pending what follows; `clearPending` takes it back. */
+  /** Stores that deliveries after `since` are pending for members without a subscription; `clearPending` undoes it. */
   markPending(since: number): void;
   clearPending(): void;
-  /** Hands a frame to the client's object; whether anybody was online there. Rejects at its deadline. */
+  /** Hands a frame to the client's object and returns whether the client was online. Rejects at its deadline. */
   relay(clientId: string, frame: Uint8Array): Promise<RelayOutcome>;
-  /** Calls `retry` after this many milliseconds, even if the object sleeps or dies meanwhile. */
+  /** Calls `resumePending` after this many milliseconds, even if the object hibernates or dies before. */
   retryAfter(delay: number): void;
-  /** Calls back once, after this many milliseconds, if the object still lives; returns how to call it off. */
+  /** Calls `run` once after this many milliseconds if the object still lives; returns a function that cancels it. */
   timer(delay: number, run: () => void): () => void;
 }
 
 export interface Replay {
   frame: Uint8Array;
   upTo: number;
-  /** Whether the limit cut it short. */
+  /** Whether the limit cut the replay short. */
   more: boolean;
 }
 
 /**
- * How one client is served now. No client: nothing is on its way to him; a member is then unsubscribed and idle, or away.
+ * How one client is served now. A client without an entry has nothing on its way; if it is a member, it is unsubscribed
+ * and idle, or away.
  */
 export type ClientDelivery =
   | ({
@@ -112,9 +116,12 @@ export type ClientDelivery =
       joining: JoiningSession | undefined;
       recent: RecentEphemeral[];
     } & SubscribedSpan)
-  /** A subscription was asked for; nothing more enters the relay, and what is in it finishes first (L2). */
+  /** A subscription was requested: no new call to the relay begins, and the call in flight finishes first (L2). */
   | { state: "subscribing"; since: number; events: ClientEvent[]; ready: Promise<void> }
-  /** Links give way (L4): nobody is served until all of them are closed, so that order is kept. */
+  /**
+   * Subscriptions are being evicted (L4): nothing is sent to the client until all of them are closed, so that order is
+   * kept.
+   */
   | {
       state: "unsubscribing";
       subscriptions: Subscription[];
@@ -125,15 +132,18 @@ export type ClientDelivery =
     }
   | UnsubscribedDelivery;
 
-/** Something ephemeral that went over subscriptions at `at` (ms), for sessions that were online then and on their way here. */
+/**
+ * An ephemeral event that went to subscriptions at `at` (ms), kept for sessions that were online then but not
+ * subscribed yet.
+ */
 export interface RecentEphemeral {
   record: Uint8Array;
   at: number;
-  /** Who has got it. */
+  /** Sessions that have received it. */
   sessions: Set<string>;
 }
 
-/** A session that logged in at `at` (ms), knows everything up to `since`, and is on its way to be subscribed. */
+/** A session that logged in at `at` (ms), has everything up to `since`, and is about to subscribe. */
 export interface JoiningSession {
   since: number;
   at: number;
@@ -143,18 +153,21 @@ export type SubscribedSpan = Pick<SubscriptionIdentity, "epoch" | "since" | "sta
 
 export interface UnsubscribedDelivery {
   state: "unsubscribed";
-  /** Stored messages after this are still to be handed over; undefined when none are. */
+  /** Stored messages after this are still to be relayed; undefined if there are none. */
   after: number | undefined;
   events: ClientEvent[];
   call: { settled: Promise<void>; overtaken: boolean } | undefined;
   failures: number;
-  /** Nobody was there, but devices may come back until then (ms): then it is tried again what is here. */
+  /**
+   * No device was online at the last call, but one may come back until this time (ms). Then the delivery is tried
+   * again.
+   */
   undecidedUntil: number | undefined;
 }
 
-/** What was asked for with `ask`, to be opened with `open` in the same turn. */
+/** A subscription promised by `reserve`, to be opened by `accept` without an await in between. */
 export interface Reservation extends SubscribedSpan {
-  /** Where this subscription's replay starts. */
+  /** The subscription's replay starts after this time. */
   replayAfter: number;
   events: ClientEvent[];
 }

@@ -17,32 +17,32 @@ import type {
   UnsubscribedDelivery,
 } from "./delivery-state.ts";
 
-const IN_FLIGHT_TIME = 30_000; // ms: a unsubscribed frame is on its way to a device for less than this
+const IN_FLIGHT_TIME = 30_000; // ms: a relayed frame reaches a device in less than this
 const UNLINK_DEADLINE = 5_000; // ms
 const RETRY_FIRST = 1_000; // ms
 const RETRY_LAST = 60_000; // ms
 const RELAY_PAGE = 200; // messages per call
 const REPLAY_LIMIT = 5_000; // messages; a session further behind logs in again and catches up
 const LEEWAY = 250; // ms that an object's clock and its answer may be late
-const HELD_PUSHES = 200; // notifications kept for a client whose object does not answer
+const HELD_PUSHES = 200; // events kept for a client whose object does not answer
 
 /**
- * Carries records to a conversation's clients by the subscription rules (docs/architecture.md L1-L5): members with a
- * subscription by subscriptions alone, members without one by the relay, each client in his own client so that a slow one
- * never delays another.
+ * Delivers records to a conversation's clients by the subscription rules (docs/architecture.md L1-L5): members with a
+ * subscription only through subscriptions, members without one through the relay. Every client has its own state, so a
+ * slow client never delays another.
  */
 export class Delivery {
   readonly #host: DeliveryHost;
   readonly #clients = new Map<string, ClientDelivery>();
   #lastNumber = 0;
-  /** What the relay brought lately, by client; kept across his subscriptions. */
+  /** Messages relayed lately, by client; kept across the client's subscriptions. */
   readonly #inFlight = new Map<string, InFlightWindow>();
   #pendingSince: Owed | undefined;
   #audience: { subscriptions: Subscription[]; others: string[] } | undefined;
 
   /**
-   * @param subscriptions those that outlived the object's sleep
-   * @param pending what was pending when the object fell asleep or died, until `makeGood` makes it good
+   * @param subscriptions those that survived hibernation
+   * @param pending what was pending when the object hibernated or died, until `resumePending` delivers it
    */
   constructor(host: DeliveryHost, subscriptions: Subscription[], pending: Owed | undefined) {
     this.#host = host;
@@ -50,7 +50,7 @@ export class Delivery {
     for (const subscription of subscriptions) this.#register(subscription);
   }
 
-  /** Links of members, and the members to be served by the relay. Valid until the next change. */
+  /** Subscriptions of members, and the members to be served by the relay. Valid until the next change. */
   audience(): { subscriptions: readonly Subscription[]; others: readonly string[] } {
     if (this.#audience !== undefined) return this.#audience;
     const subscriptions: Subscription[] = [];
@@ -69,7 +69,7 @@ export class Delivery {
     this.#audience = undefined;
   }
 
-  /** Messages after this timestamp were appended: serves the members who have no subscription. */
+  /** Messages after this timestamp were appended: starts relaying them to the members without a subscription. */
   storedAfter(timestamp: number): void {
     const { others } = this.audience();
     if (others.length === 0) return;
@@ -79,10 +79,11 @@ export class Delivery {
   }
 
   /**
-   * One record that is not in the log, to every session of these clients.
+   * Sends one record that is not in the log to every session of these clients.
    *
-   * @param noticedAt of a notice, the time it is kept under: a client without a subscription is told after a crash that there
-   *   is news here, and first what his subscriptions may just have broken with; his sessions know what they have heard
+   * @param noticedAt for a notice, the time it is stored under. After a crash, a client without a subscription is sent
+   *   it again. Such a client also gets the recent notices first, in case its subscriptions just broke before they
+   *   arrived; its sessions ignore those they already have.
    */
   notify(clientIds: Iterable<string>, event: ClientEvent, noticedAt?: number): void {
     for (const clientId of clientIds) {
@@ -96,7 +97,7 @@ export class Delivery {
       } else if (client?.state === "subscribing" || client?.state === "unsubscribing") {
         client.events.push(event);
       } else if (!this.#host.isAway(clientId)) {
-        // Nobody is to get what is new before what is older.
+        // Older events go first.
         if (this.#pendingSince !== undefined) this.resumePending();
         const unsubscribed = this.#unsubscribedDelivery(clientId);
         if (noticedAt !== undefined) {
@@ -104,7 +105,7 @@ export class Delivery {
             unsubscribed.events.push(...this.#unseen(clientId, noticedAt));
           this.#host.markPending(Math.min(this.#host.head(), noticedAt - 1));
         }
-        // Who may come back is not there for what is ephemeral.
+        // A client that may come back is not online for an ephemeral event.
         const isMissed = unsubscribed.undecidedUntil !== undefined && !isLasting(event);
         if (!isMissed && unsubscribed.events.length < HELD_PUSHES) unsubscribed.events.push(event);
         this.#relayNext(clientId, unsubscribed);
@@ -113,8 +114,8 @@ export class Delivery {
   }
 
   /**
-   * Records for one client, to follow on everything of the log: notices by their time, since a session takes none that
-   * is older than one it has, and the count last, which includes all of it.
+   * Records for one client, to follow the entries of the log. Notices are sorted by time, since a session takes none
+   * that is older than one it has; the count comes last and includes everything before it.
    */
   #render(clientId: string, events: readonly ClientEvent[]): Uint8Array[] {
     const records: Uint8Array[] = [];
@@ -129,9 +130,9 @@ export class Delivery {
   }
 
   /**
-   * One record to every session of every member but the one that caused it, which gets `own` instead.
+   * Sends one record to every session of every member, except the session that caused it, which gets `own` instead.
    *
-   * @param isFor which members, if not all
+   * @param isFor selects members; by default all
    */
   notifyMembers(
     event: Uint8Array | { ephemeral: Uint8Array },
@@ -159,7 +160,7 @@ export class Delivery {
     }
   }
 
-  /** Kept for as long as another session of the client may still be on its way here (L3). */
+  /** Kept as long as another session of the client may still be about to subscribe (L3). */
   #rememberEphemeral(
     recent: RecentEphemeral[],
     record: Uint8Array,
@@ -175,7 +176,7 @@ export class Delivery {
     recent.push({ record, at: now, sessions: new Set(subscriptions.map(({ sessionId }) => sessionId)) });
   }
 
-  /** What passed while a session was online and not subscribed yet. */
+  /** Ephemeral events that were sent while a session was online but not subscribed yet. */
   #missedEphemeral({ clientId, sessionId, admittedAt }: SubscriptionRequest): ClientEvent[] {
     const client = this.#clients.get(clientId);
     if (client?.state !== "subscribed") return [];
@@ -184,7 +185,7 @@ export class Delivery {
     return missed.map(({ record }) => ({ ephemeral: record }));
   }
 
-  /** Resolves when every call now under way has ended: by then it is known who is away. */
+  /** Resolves when every call now in flight has ended: by then it is known which clients are away. */
   async settled(): Promise<void> {
     const calls: Promise<void>[] = [];
     for (const client of this.#clients.values()) {
@@ -198,40 +199,43 @@ export class Delivery {
     return this.#clients.get(clientId)?.state === "subscribed";
   }
 
-  /** Whether what is new goes to a client by subscriptions, those that are opening or giving way included. */
+  /** Whether new messages go to a client through subscriptions, including those that are opening or closing. */
   isServedBySubscriptions(clientId: string): boolean {
     const client = this.#clients.get(clientId);
     return client !== undefined && client.state !== "unsubscribed";
   }
 
-  /** Whether the last call to a client who has no subscription failed: nobody can say whether he is online. */
+  /** Whether the last call to a client without a subscription failed, so that it is not known whether it is online. */
   isUnreachable(clientId: string): boolean {
     const client = this.#clients.get(clientId);
     return client?.state === "unsubscribed" && client.failures > 0;
   }
 
-  /** So long (ms) until it can be said whether a client is online; undefined where it is known, or nobody asked. */
+  /**
+   * How long (ms) until it is known whether a client is online; undefined if it is known already, or no delivery was
+   * tried.
+   */
   undecidedFor(clientId: string): number | undefined {
     const client = this.#clients.get(clientId);
     if (client?.state !== "unsubscribed" || client.undecidedUntil === undefined) return undefined;
     return Math.max(client.undecidedUntil - this.#host.now(), 0);
   }
 
-  /** Changes what a subscription remembers across sleep. */
+  /** Changes what a subscription keeps across hibernation. */
   keep(subscription: Subscription, change: Partial<Pick<Subscription, "acknowledged">>): void {
     Object.assign(subscription, change);
     const { port, ...identity } = subscription;
     port.keep(identity);
   }
 
-  /** One frame to one session. */
+  /** Sends one frame to one session. */
   send(subscription: Subscription, frame: Uint8Array): void {
     this.#send(subscription, frame);
   }
 
   /**
-   * A subscription is asked for (L2). Resolves when it may be opened; `open` must follow without another await. What
-   * the client was not handed yet comes by the subscription from then on.
+   * Reserves a subscription (L2). Resolves when it may be opened; `accept` must follow without another await. From then
+   * on the subscription delivers what the relay has not.
    */
   async reserve(request: SubscriptionRequest): Promise<Reservation> {
     const { clientId } = request;
@@ -262,13 +266,13 @@ export class Delivery {
     }
   }
 
-  /** Notices that nobody knows to have arrived: they are new also to a session that began after them. */
+  /** Notices that may not have arrived: they are new even to a session that began after them. */
   #pendingNotices(clientId: string): Uint8Array[] {
     if (this.#pendingSince === undefined) return [];
     return this.#host.notices(clientId, { after: this.#pendingSince.notices, again: false });
   }
 
-  /** A session that has seen nothing yet is replayed what the relay may still be bringing it. */
+  /** A session that has no messages yet also replays what the relay may still be delivering to it. */
   #reservation(request: SubscriptionRequest, subscribed: SubscribedSpan, events: ClientEvent[]): Reservation {
     const inFlight = this.#inFlightOf(request.clientId);
     const unseen = Math.min(inFlight?.after ?? subscribed.since, subscribed.since);
@@ -286,15 +290,15 @@ export class Delivery {
     return undefined;
   }
 
-  /** What `ask` promised will not be opened after all: back to the relay. */
+  /** Gives up a reservation that will not be opened; the client goes back to the relay. */
   release(clientId: string): void {
     const client = this.#clients.get(clientId);
     if (client?.state === "subscribing") this.#unsubscribed(clientId, client.since, client.events);
   }
 
   /**
-   * Opens the subscription that `ask` promised: names the epoch, replays the log, hands over what was held. Returns
-   * the subscription, or undefined when the session is too far behind to be replayed (it must log in again).
+   * Opens a reserved subscription: sends the epoch, the replay of the log and the held events. Returns the
+   * subscription, or undefined if the session is too far behind for a replay and must log in again.
    */
   accept(
     request: SubscriptionRequest,
@@ -328,8 +332,8 @@ export class Delivery {
     this.#audience = undefined;
     const opened: ConversationControl = { type: "opened", epoch, since, head: this.#host.head() };
     if (current?.state === "subscribing") this.#clearPendingIfDone();
-    // What was said to a subscription that broke, or to other sessions while this one was on its way, is said again: a
-    // session takes a notice once, and a count is right whatever it knows.
+    // Notices may have been lost with a subscription that broke, or sent to other sessions before this one subscribed,
+    // so they are sent again: a session takes each notice once, and a count is always current.
     const recount = this.#host.readCursorMovedAt(clientId) > request.admittedAt - IN_FLIGHT_TIME;
     const known = Math.max(request.admittedAt, this.#host.now() - IN_FLIGHT_TIME);
     const notices = this.#host.notices(clientId, { after: known, again: true });
@@ -339,7 +343,7 @@ export class Delivery {
     return subscription;
   }
 
-  /** The subscription is gone, whoever closed it. */
+  /** The subscription is closed, by either side. */
   closed(subscription: Subscription): void {
     const client = this.#clients.get(subscription.clientId);
     if (client?.state !== "subscribed" && client?.state !== "unsubscribing") return;
@@ -354,8 +358,9 @@ export class Delivery {
   }
 
   /**
-   * Up to where every session of a client was served when his subscriptions end. A subscription that was open for a moment only
-   * may have served its own session alone, before the others heard of it (L3): they are pending all of it.
+   * The time up to which every session of a client was served when its subscriptions end. A subscription that was open
+   * only for a moment may have served its own session before the others learned of it (L3): for those everything since
+   * is pending.
    */
   #seenByAll({
     startedAt,
@@ -367,14 +372,20 @@ export class Delivery {
     return startedAt > recent ? Math.min(since, head) : head;
   }
 
-  /** Notices that a session on its way here may not have seen when his subscriptions end; to those that have, nothing new. */
+  /**
+   * Recent notices, which a session that is about to subscribe may have missed when the client's subscriptions end.
+   * Sessions that have them ignore them.
+   */
   #unseen(clientId: string, before?: number): ClientEvent[] {
     const since = this.#host.now() - IN_FLIGHT_TIME;
     const notices = this.#host.notices(clientId, { after: since, before, again: true });
     return this.#host.readCursorMovedAt(clientId) > since ? [...notices, "recount"] : notices;
   }
 
-  /** A session needs the room (L4): every subscription of its client closes, and he is unsubscribed again as a whole. */
+  /**
+   * A session needs room (L4): every subscription of its client closes, and the client goes back to the relay as a
+   * whole.
+   */
   unsubscribe(clientId: string): void {
     const client = this.#clients.get(clientId);
     if (client?.state !== "subscribed") return;
@@ -408,8 +419,8 @@ export class Delivery {
   }
 
   /**
-   * The client logged in: he is not away, and older answers are stale. He is told everything up to the head by the
-   * catch-up; what came after it, and notices after his login, he is pending.
+   * The client logged in, so it is not away, and the answer to a call in flight is outdated. The catch-up covers
+   * everything up to `head`; entries after it, and notices after `lastNotice`, are pending.
    */
   caughtUp(clientId: string, head: number, lastNotice: number): void {
     const client = this.#clients.get(clientId);
@@ -417,7 +428,7 @@ export class Delivery {
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
     if (client?.state === "subscribed") {
-      // He subscriptions too, from the head on, unless the subscriptions there are end before.
+      // The session will subscribe too, starting at `head`, unless the current subscriptions end first.
       client.joining = { since: Math.min(client.joining?.since ?? head, head), at: this.#host.now() };
       return;
     }
@@ -433,8 +444,8 @@ export class Delivery {
   }
 
   /**
-   * Makes good what is pending: after a restart, to every member without a subscription who is not away, since nobody knows
-   * any more whom it reached; else to each client whose object did not answer.
+   * Delivers what is pending. After a restart it goes to every member without a subscription that is not away, since it
+   * is not known which of them got it; otherwise to each client whose object did not answer.
    */
   resumePending(): void {
     const pending = this.#pendingSince;
@@ -483,7 +494,7 @@ export class Delivery {
   }
 
   #send(subscription: Subscription, frame: Uint8Array): void {
-    // A socket that is closing refuses; its close event follows and the client is served another way.
+    // A closing socket refuses frames. Its close event follows, and then the client is served another way.
     try {
       subscription.port.send(frame);
     } catch {
@@ -514,7 +525,7 @@ export class Delivery {
     this.#relayNext(clientId, client);
   }
 
-  /** From subscriptions back to the relay, with what gathered in between. */
+  /** From subscriptions back to the relay, with the events gathered in between. */
   #unsubscribed(clientId: string, since: number, events: ClientEvent[]): void {
     this.#clients.delete(clientId);
     this.#audience = undefined;
@@ -529,13 +540,13 @@ export class Delivery {
     this.#relayNext(clientId, client);
   }
 
-  /** One call in flight per client; the next carries what gathered meanwhile. */
+  /** One call is in flight per client; the next one carries what gathered meanwhile. */
   #relayNext(clientId: string, client: UnsubscribedDelivery): void {
     if (client.call !== undefined || client.undecidedUntil !== undefined) return;
     if (client.after === undefined && client.events.length === 0) return;
     const after = client.after;
     const replay = after === undefined ? undefined : this.#host.replay(clientId, after, RELAY_PAGE);
-    // A count that includes what is still to come would be counted on.
+    // A count must not be sent before the messages it includes.
     const early = (event: ClientEvent) => isCount(event) && replay?.more === true;
     const events = client.events.filter((event) => !early(event));
     client.events = client.events.filter(early);
@@ -574,7 +585,7 @@ export class Delivery {
     this.#clearPendingIfDone();
   }
 
-  /** Nobody was there, but somebody may be back in a moment: all of it is kept until then. */
+  /** No device was online, but one may come back soon: the delivery is kept until then. */
   #undecided(clientId: string, client: UnsubscribedDelivery, call: { within: number } & Carried): void {
     if (this.#takenBack(clientId, client, call) && (client.after !== undefined || client.events.length > 0)) {
       client.undecidedUntil = this.#host.now() + call.within + LEEWAY;
@@ -594,13 +605,16 @@ export class Delivery {
     this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (client.failures - 1), RETRY_LAST));
   }
 
-  /** What a call carried in vain goes into the client again; whether the client still has this one. */
+  /**
+   * Puts the content of a failed call back into the client's state. Returns whether this state is still the current
+   * one.
+   */
   #takenBack(clientId: string, client: UnsubscribedDelivery, { after, events }: Carried): boolean {
     const current = this.#clients.get(clientId);
     // It may have arrived all the same.
     const again = events.filter(isLasting);
     if (current?.state === "subscribing") {
-      // The subscription takes over what the call could not bring.
+      // The subscription delivers what the call could not.
       current.events.unshift(...again);
       if (after !== undefined) current.since = Math.min(current.since, after);
       return false;
@@ -614,7 +628,7 @@ export class Delivery {
   #clearPendingIfDone(): void {
     for (const client of this.#clients.values()) {
       if (client.state === "subscribed") continue;
-      // Between deliveries nobody is served; a crash now would leave no other trace of it.
+      // A client that is changing over gets nothing now; after a crash, only the pending mark would show that.
       if (client.state !== "unsubscribed") return;
       if (client.call !== undefined || client.after !== undefined || client.events.length > 0) return;
     }
@@ -622,13 +636,13 @@ export class Delivery {
   }
 }
 
-/** What a call to a client's object brings: the log after a time, and what is not in the log. */
+/** The content of a call to a client's object: entries of the log after a time, and events. */
 interface Carried {
   after: number | undefined;
   events: ClientEvent[];
 }
 
-/** Whether it may be told later, and again. */
+/** Whether the event may be sent later, and more than once. */
 function isLasting(event: ClientEvent): boolean {
   return isCount(event) || event instanceof Uint8Array;
 }
@@ -637,7 +651,7 @@ function isCount(event: ClientEvent): event is UnreadRequest {
   return event === "unread" || event === "recount";
 }
 
-/** By their time, and before everything else. */
+/** By time, before everything else. */
 function sortNotices(records: Uint8Array[]): void {
   const times = new Map(records.map((record) => [record, noticeTimeOf(record) ?? Number.MAX_VALUE]));
   records.sort((one, other) => (times.get(one) ?? 0) - (times.get(other) ?? 0));

@@ -9,22 +9,23 @@ import type { ConversationState, Member } from "./state.ts";
 
 export interface EventRecorderHost {
   now(): number;
-  /** Whether anybody wants to hear of anything: a hook, a webhook, the event log. */
+  /** Whether anything listens to events: a hook, a webhook or the event log. */
   hasListeners(): boolean;
   /** Hands events to the queue. Rejects at its deadline. */
   publish(events: AppEvent[]): Promise<void>;
-  /** Has `publish` called after so many milliseconds, whatever happens to the object meanwhile. */
+  /** Calls `publish` after this many milliseconds, even if the object hibernates or dies before. */
   publishAfter(delay: number): void;
 }
 
 const AGAIN_FIRST = 500; // ms
 
-/** Recipients named in one event: so many ids of 64 characters are well under the 128 KB that a queue takes. */
+/** Recipients named in one event: this many ids of 64 characters stay well under the queue's limit of 128 KB. */
 const NAMED_MAX = 500;
 
 /**
- * What happened here, for the app's server, the event log and push: noted in the turn that made it so, told after it and
- * off the way of whoever waits, at least once (H-02, H-03, H-05 to H-07, G-05, P-01).
+ * Records what happened in the conversation for the app's server, the event log and mobile push. An event is stored in
+ * the turn in which it happens and published afterwards, at least once, without delaying any client (H-02, H-03, H-05
+ * to H-07, G-05, P-01).
  */
 export class EventRecorder {
   readonly #state: ConversationState;
@@ -55,8 +56,8 @@ export class EventRecorder {
   }
 
   /**
-   * A message was sent. Who was online for it is found out when it has been delivered. Where nobody but push wants to
-   * know, nothing is noted while everybody has a subscription.
+   * Records that a message was sent. The clients that were online for it are determined after its delivery. If only
+   * mobile push needs the event, nothing is recorded while every recipient has a subscription.
    */
   recordSent(message: MessageRecord, { transient, pushData, isPushed }: About): void {
     const { id: messageId, from, content, receipt, timestamp, address, mentionAll, mentions } = message;
@@ -72,7 +73,7 @@ export class EventRecorder {
     }
   }
 
-  /** Tells what still waits. Never rejects. */
+  /** Publishes the stored events. Never rejects. */
   publish(): Promise<void> {
     return this.#sender.send();
   }
@@ -81,11 +82,11 @@ export class EventRecorder {
     try {
       this.#sender.tell({ id: crypto.randomUUID(), at: this.#host.now(), ...event });
     } catch (error) {
-      console.error(`${event.name} is not told:`, loggableError(error));
+      console.error(`${event.name} was not recorded:`, loggableError(error));
     }
   }
 
-  /** So long (ms) until it can be said who was online for an event; undefined where it can. */
+  /** How long (ms) until it is known who was online for an event; undefined if it is known. */
   #undecidedFor(event: AppEvent): number | undefined {
     if (event.name !== "messageSent" && event.name !== "receiversOffline") return undefined;
     const waits = this.#recipientsOf(event).map(({ clientId }) => this.#delivery.undecidedFor(clientId));
@@ -93,7 +94,7 @@ export class EventRecorder {
     return known.length === 0 ? undefined : Math.max(...known);
   }
 
-  /** With who was online; and whoever was not makes another event (H-03). */
+  /** Adds the recipients that were online. Those that were not become another event (H-03). */
   #complete(event: AppEvent): AppEvent[] {
     if (event.name !== "messageSent" && event.name !== "receiversOffline") return [event];
     const recipients = this.#recipientsOf(event);
@@ -119,7 +120,7 @@ export class EventRecorder {
     return false;
   }
 
-  /** Whoever could not be reached counts too: a push in vain is better than none. */
+  /** Includes members that could not be reached: an unneeded notification is better than a missing one. */
   #isAway({ clientId, away }: Member): boolean {
     return (away && !this.#delivery.isSubscribed(clientId)) || this.#delivery.isUnreachable(clientId);
   }
@@ -127,13 +128,13 @@ export class EventRecorder {
 
 interface About {
   transient: boolean;
-  /** JSON, for who is offline. */
+  /** JSON of the notification for offline recipients. */
   pushData: string | undefined;
-  /** Whether it may be pushed to who is offline, as far as is known here. */
+  /** Whether the message may be pushed to offline recipients, as far as is known here. */
   isPushed: boolean;
 }
 
-/** One event for so many of those who were away. */
+/** Splits the offline recipients into events of bounded size. */
 function awayFrom(event: EventOf<"receiversOffline">, away: readonly Member[]): AppEvent[] {
   const events: AppEvent[] = [];
   for (let first = 0; first < away.length; first += RECIPIENTS_MAX) {

@@ -5,25 +5,25 @@ import { loggableError } from "../loggable-error.ts";
 import { CopyPace } from "./copy-pace.ts";
 import type { ConversationState } from "./state.ts";
 
-/** D1, as the conversation's outbox writes it. Every call has a deadline and may reject. */
+/** D1 as the conversation's outbox writes to it. Every call has a deadline and may reject. */
 export interface Archive {
   saveConversation(record: ConversationRecord): Promise<void>;
-  /** How far D1 follows this conversation; undefined where it does not know it. */
+  /** How far D1 has this conversation's log; undefined if D1 does not have the conversation. */
   archivedUpTo(conversationId: string): Promise<Progress | undefined>;
-  /** How far D1 follows now, by its own word; undefined where it does not know the conversation. */
+  /** How far D1 has the log after this write, as D1 reports it; undefined if it does not have the conversation. */
   saveMessages(conversationId: string, messages: MessageRecord[]): Promise<Progress | undefined>;
-  /** Tells the app that D1 may lack what was said here after a time (ms), and when that is over. */
+  /** Reports to the app that D1 may lack messages after a time (ms). */
   behind(conversationId: string, since: number): Promise<void>;
   caughtUp(conversationId: string): Promise<void>;
 }
 
 export interface OutboxHost {
   now(): number;
-  /** Runs its argument when everything that already arrived has been handed over. */
+  /** Runs its argument when everything that already arrived has been handled. */
   nextTick(run: () => void): void;
-  /** Runs once after this many milliseconds, in memory alone. */
+  /** Runs once after this many milliseconds; lost if the object hibernates or dies. */
   timer(milliseconds: number, run: () => void): void;
-  /** Has `drain` called after this many milliseconds at the latest, whatever becomes of the object. */
+  /** Makes sure that `drain` is called within this many milliseconds, even if the object hibernates or dies. */
   drainWithin(milliseconds: number): void;
   lag: Lag;
 }
@@ -31,23 +31,24 @@ export interface OutboxHost {
 const BATCH = 100; // messages per D1 batch
 const GATHER_FIRST = 1_000; // ms
 const GATHER_LAST = 8_000; // ms
-const FLOWING = 8; // messages since the last time: more than people type
-const LATE = 10_000; // ms: older than anything is that waits as it should
+const FLOWING = 8; // messages in one copy: more than people type
+const LATE = 10_000; // ms: longer than an entry waits for its copy in normal operation
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
-/** How long after it was due (ms) a timer counts as lost: the clock was set back under it. */
+/** A timer this late (ms) counts as lost: the clock was set back under it. */
 const TIMER_LOST = 1_000;
 
-/** All conversations of this isolate share it. */
+/** Shared by all conversations of this isolate. */
 const paceOfAll = new CopyPace();
 
 /**
- * What a conversation owes D1. Nothing is queued: what D1 lacks is known by comparing, so a crash or a failure
- * at any moment is caught up by running again (I11).
+ * Copies a conversation to D1. Nothing is queued: comparing with D1 shows what it lacks, so a run after a crash or
+ * failure catches up (I11).
  *
- * What is written after a quiet moment is copied at once, unless others copy: then in its turn (`copy-pace.ts`). What
- * follows gathers for a while, and is copied together.
- * An alarm stands behind it, for an object that dies before it has copied: one for all that is written until it fires.
+ * What is written after a quiet moment is copied at once, or in its turn if other conversations copy too
+ * (`copy-pace.ts`). What follows gathers for a while and is copied together.
+ *
+ * An alarm covers an object that dies before it has copied: one alarm for everything written until it fires.
  */
 export class Outbox {
   readonly #state: ConversationState;
@@ -57,14 +58,14 @@ export class Outbox {
   #saving: Promise<boolean> | undefined;
   #copying: Promise<boolean> | undefined;
   #reached: Progress | undefined;
-  /** How long what is written gathers (ms): a chat of people waits a second, a conversation in full flow longer. */
+  /** How long writes gather (ms): a second in a chat of people, longer in a busy conversation. */
   #gathering = GATHER_FIRST;
   #begunAt = 0;
   #copiedAt = Number.NEGATIVE_INFINITY;
-  /** The next copy that a timer will begin (ms): between these two, unless the clock was set back meanwhile. */
+  /** The next copy that a timer will start (ms): between these two times, unless the clock was set back meanwhile. */
   #timer: { setAt: number; dueAt: number } | undefined;
   #failures = 0;
-  /** Whether the app has still to be told that D1 is behind. */
+  /** Whether the app still has to be sent that D1 is behind. */
   #untold = false;
 
   constructor(state: ConversationState, archive: Archive, host: OutboxHost, pace = paceOfAll) {
@@ -75,23 +76,23 @@ export class Outbox {
   }
 
   /**
-   * The object woke: what it may have died with, before D1 had it, is copied at once.
+   * The object woke up: what it may have died with, before D1 had it, is copied at once.
    *
-   * @param isAlarmSet whether something is to be done later; else all is done, unless the alarm was lost
+   * @param isAlarmSet whether work is left for later; if not, everything is done, unless the alarm was lost
    */
   woke(isAlarmSet: boolean): void {
     if (this.#state.isArchiveUncertain || this.#state.indexIsStale) this.soon();
     else if (isAlarmSet && this.isBehind) this.#copySoon();
   }
 
-  /** Something was written that D1 lacks. To be called in the turn that writes it. */
+  /** Something was written that D1 lacks. Call it in the turn that writes it. */
   soon(): void {
     this.#host.drainWithin(this.#host.lag.safety);
     this.#copySoon();
   }
 
   #copySoon(): void {
-    // Who waits for D1 to come back is woken by the alarm; who copies sees what came meanwhile afterwards.
+    // While D1 fails, the alarm retries. While a copy runs, it looks afterwards for what came meanwhile.
     if (this.#failures > 0 || this.#copying !== undefined) return;
     const now = this.#host.now();
     const timer = this.#timer;
@@ -109,8 +110,8 @@ export class Outbox {
   }
 
   /**
-   * Brings D1's copy of members and facts up to now; one write at a time, later changes share the next one.
-   * Resolves to whether it succeeded, and never rejects.
+   * Brings D1's copy of members and facts up to date; one write at a time, and later changes share the next one.
+   * Resolves to whether it succeeded; never rejects.
    */
   async index(): Promise<boolean> {
     const wanted = this.#state.facts.updatedAt;
@@ -123,7 +124,7 @@ export class Outbox {
     return true;
   }
 
-  /** D1 has not heard of the conversation at all: who looks for it there is to hear from the app that it exists. */
+  /** D1 does not have the conversation at all, so the app must answer that it exists. */
   unindexed(): Promise<void> {
     const { id, createdAt } = this.#state.facts;
     return this.#tellBehind(id, createdAt);
@@ -144,8 +145,8 @@ export class Outbox {
   }
 
   /**
-   * Copies to D1 what it lacks of index and history. Resolves to whether D1 has everything that there was at the
-   * call, and whoever asks how far D1 is knows. Shared with the copy under way; never rejects.
+   * Copies to D1 what it lacks of index and history. Resolves to whether D1 has everything that was there at the call
+   * and the app knows whether D1 is behind. Shared with a copy in progress; never rejects.
    */
   async drain(): Promise<boolean> {
     const { end } = this.#state.log;
@@ -178,7 +179,7 @@ export class Outbox {
     return false;
   }
 
-  /** Copies all that there is now; what comes meanwhile gathers for the next time. */
+  /** Copies everything there is now; what comes meanwhile gathers for the next copy. */
   async #copy(id: string): Promise<boolean> {
     const { log } = this.#state;
     const { end } = log;
@@ -203,7 +204,7 @@ export class Outbox {
       return true;
     } catch (error) {
       if (error instanceof Unknown) {
-        // It begins anew, with members and facts.
+        // Start from the beginning, with members and facts.
         this.#reached = { timestamp: 0, patchedAt: 0 };
         this.#state.indexLost();
       }
@@ -213,8 +214,8 @@ export class Outbox {
   }
 
   /**
-   * Time of the oldest entry that D1 lacks. As long as D1 did not say how far it is, that cannot be long before the
-   * newest: what failed to be copied earlier was told then.
+   * Time of the oldest entry that D1 lacks. Until D1 has reported how far it is, the entry is assumed to be recent:
+   * earlier failures to copy were reported when they happened.
    */
   #firstOwed(): number | undefined {
     const { log, archivedAt } = this.#state;
@@ -223,8 +224,8 @@ export class Outbox {
   }
 
   /**
-   * Once for each time D1 falls behind, and again only if nobody heard it. It is written down before, so that the end
-   * of it is told whatever becomes of the object.
+   * Reports once each time D1 falls behind, and again only if the report failed. It is stored first, so that the end is
+   * reported even if the object hibernates or dies.
    */
   async #tellBehind(id: string, owed: number | undefined): Promise<void> {
     if (owed !== undefined && this.#state.behindSince === undefined) {
@@ -237,7 +238,7 @@ export class Outbox {
       await this.#archive.behind(id, since);
       this.#untold = false;
     } catch (error) {
-      console.warn(`nobody heard that history of ${id} is late:`, loggableError(error));
+      console.warn(`could not report that history of ${id} is late:`, loggableError(error));
     }
   }
 
@@ -247,7 +248,7 @@ export class Outbox {
       this.#state.caughtUp();
       return true;
     } catch (error) {
-      console.warn(`nobody heard that history of ${id} caught up:`, loggableError(error));
+      console.warn(`could not report that history of ${id} caught up:`, loggableError(error));
       return false;
     }
   }
@@ -262,17 +263,17 @@ export class Outbox {
   }
 }
 
-/** D1 does not know the conversation, so that nothing of it can be there. */
+/** D1 does not have the conversation, so it has none of its messages either. */
 class Unknown extends Error {
   override name = "Unknown";
 }
 
 function known(progress: Progress | undefined): Progress {
-  if (progress === undefined) throw new Unknown("D1 does not know it");
+  if (progress === undefined) throw new Unknown("D1 does not have the conversation");
   return progress;
 }
 
-/** Whether a copy lacks any of these, by what it says of itself. */
+/** Whether a copy lacks any of these messages, as it reports itself. */
 function isShortOf({ timestamp, patchedAt }: Progress, messages: readonly MessageRecord[]): boolean {
   return messages.some((message) => message.timestamp > timestamp || (message.patchedAt ?? 0) > patchedAt);
 }

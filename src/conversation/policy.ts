@@ -15,18 +15,18 @@ export interface SignedChange {
   signature: Signature | undefined;
 }
 
-/** What the app has set up to have a say with. */
+/** The app's settings, hooks and word list. */
 export interface PolicyHost {
   now(): number;
   /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
   settings(): Settings;
   hooks: Hooks;
-  /** The content with words of the list struck out; undefined where there are none (X-31). Never rejects. */
+  /** The content without the words of the list; undefined if it has none (X-31). Never rejects. */
   filtered(content: Content): Promise<Content | undefined>;
   isSigned(change: SignedChange): Promise<boolean>;
 }
 
-/** Why something may not happen, with what the app's server has to say of it. */
+/** Why something is rejected, with the answer of the app's server. */
 export type Rejection = { error: ErrorName } & AppRefusal;
 
 export type Approved = Extract<MessageVerdict, { allowed: true }>;
@@ -39,9 +39,9 @@ const CENSORED = {
 };
 
 /**
- * The app's policy in what clients do here: signatures first, then the hook of its server, then the word list, so that
- * what a hook wrote is filtered too (http-api §8.2). Everything takes time, and what was known before may be stale
- * after it: the rules themselves look again.
+ * Checks what clients do against the app's policy: signatures first, then the hook of its server, then the word list,
+ * so that text from a hook is filtered too (http-api §8.2). Every check takes time, and what was known before may be
+ * stale afterwards, so the rules check again.
  */
 export class PolicyChecks {
   readonly #state: ConversationState;
@@ -52,7 +52,7 @@ export class PolicyChecks {
     this.#host = host;
   }
 
-  /** What becomes of a message that is to be sent (H-01, M-51). */
+  /** Checks a message before it is sent (H-01, M-51). */
   async aboutMessage(
     subscription: Subscription,
     command: CommandOf<"message.send">,
@@ -65,7 +65,7 @@ export class PolicyChecks {
     return this.#judged(await this.#host.hooks.aboutMessage(question), content, "MESSAGE_REJECTED_BY_APP");
   }
 
-  /** What becomes of an edit or recall (H-04). */
+  /** Checks an edit or recall (H-04). */
   async aboutPatch(subscription: Subscription, patch: Patch): Promise<Approved | Rejection> {
     const { messageId, timestamp, recall, content = "" } = patch;
     const question: Question = {
@@ -76,7 +76,7 @@ export class PolicyChecks {
     return "error" in judged || !recall ? judged : { ...judged, content: undefined };
   }
 
-  /** Whether members may be added or removed (X-02, H-06, H-07); undefined if so. */
+  /** Checks adding or removing members (X-02, H-06, H-07); undefined if it is allowed. */
   async aboutMembers(
     subscription: Subscription,
     command: CommandOf<"conversation.add" | "conversation.remove">,
@@ -86,7 +86,7 @@ export class PolicyChecks {
     const leaves = command.name === "conversation.remove" && members.every((id) => id === clientId);
     const action = command.name === "conversation.add" ? "invite" : "kick";
     const conversationId = this.#state.facts.id;
-    // Java's way to leave carries no signature (wire §10.2, 44).
+    // Java sends no signature when a client leaves (wire §10.2, 44).
     if (this.#host.settings().security.signConversation && !leaves) {
       const change: SignedChange = { clientId, conversationId, members, action, signature };
       if (!(await this.#host.isSigned(change))) return objection("CONVERSATION_SIGNATURE_FAILED");
@@ -97,7 +97,7 @@ export class PolicyChecks {
     return objectionIn(verdict);
   }
 
-  /** What becomes of a change of name, attributes or one's own mute (H-08). */
+  /** Checks a change of name, attributes or the client's own mute (H-08). */
   async aboutUpdate(
     subscription: Subscription,
     change: { attributes: CommandOf<"conversation.update">["changes"] } | { mute: boolean },
@@ -113,7 +113,7 @@ export class PolicyChecks {
     return objectionIn(verdict) ?? (verdict.allowed && verdict.instead ? verdict.instead : change);
   }
 
-  /** The content as the word list leaves it (X-31); undefined where it stays. */
+  /** The content after the word list was applied (X-31); undefined if it is unchanged. */
   async filtered(content: Content): Promise<Content | undefined> {
     return isFiltered(this.#state.members.size, this.#host.settings())
       ? this.#host.filtered(content)
@@ -132,7 +132,7 @@ export class PolicyChecks {
   }
 }
 
-/** What goes on where nobody has a say. */
+/** The result where no check applies. */
 export const APPROVED_AS_SENT: Approved = {
   ...{ allowed: true, content: undefined, reason: undefined, to: undefined },
 };

@@ -2,9 +2,9 @@ import { RELAY_CALLS_AT_ONCE } from "../bounds.ts";
 import { aTurn } from "../turn.ts";
 
 /**
- * Calls of one conversation to its members' objects: only so many are on their way at a time, and while more wait,
- * everybody else has a turn after each. One may put 500 into a conversation with a single command, and each call may
- * make an object. The first ones begin at once.
+ * Limits the calls of one conversation to its members' objects: only a few are in flight at a time, and while more
+ * wait, other work gets a turn after each. A single command may add 500 members, and each call may create an object.
+ * The first calls begin at once.
  */
 export class RelayCalls {
   readonly #pause: () => Promise<void>;
@@ -15,7 +15,7 @@ export class RelayCalls {
     this.#pause = pause;
   }
 
-  /** Makes a call when there is room for it, in the order asked. What bounds its time has to begin in it. */
+  /** Runs a call when there is room for it, in order. Start the call's deadline inside `call`. */
   async run<Answer>(call: () => Promise<Answer>): Promise<Answer> {
     if (this.#running >= RELAY_CALLS_AT_ONCE)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -27,7 +27,7 @@ export class RelayCalls {
     }
   }
 
-  /** Who waits takes over the place. */
+  /** Hands the slot to the next waiting call, if there is one. */
   async #leave(): Promise<void> {
     if (this.#waiting.length > 0) await this.#pause();
     const next = this.#waiting.shift();

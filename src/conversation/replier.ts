@@ -5,7 +5,7 @@ import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
 import type { Rejection } from "./policy.ts";
 
-/** Answers to commands, each to the session that asked; none for a command without a serial. */
+/** Replies to commands, each to the session that sent it. A command without a serial gets no reply. */
 export class Replier {
   readonly #delivery: Delivery;
 
@@ -21,7 +21,7 @@ export class Replier {
     this.reply(subscription, serial, replies.errorReply(serial, error, { detail }));
   }
 
-  /** Refused by the app's own say. */
+  /** Rejected by the app's policy. */
   reject(subscription: Subscription, serial: number | undefined, { error, ...refusal }: Rejection): void {
     this.reply(subscription, serial, replies.errorReply(serial, error, refusal));
   }

@@ -8,44 +8,44 @@ import { Notices } from "./notices.ts";
 import { createTables, hasTables, upgradeTables } from "./tables.ts";
 import { areSame } from "./unique-registry.ts";
 
-/** One member as the conversation keeps him; one row each. */
+/** One member as stored; one row each. */
 export interface Member {
   clientId: string;
   joinedAt: number;
-  /** Push switched off (M-46). */
+  /** Whether push is switched off (M-46). */
   muted: boolean;
-  /** Everything at or before it is read; never moves back (I5). Starts where he joined. */
+  /** Everything at or before it is read; never moves back (I5). It starts where the member joined. */
   readCursor: number;
-  /** When the read cursor last moved (ms), 0 if it never did: devices that were away then are told. */
+  /** When the read cursor last moved (ms), 0 if it never did. Devices that were away then are sent the new count. */
   readCursorMovedAt: number;
   /**
-   * Everything at or before it reached a device of his; never moves back. It is written when it matters to others
-   * (`Receipts`), so storage may know an earlier one.
+   * Everything at or before it reached one of the member's devices; never moves back. It is stored only when it matters
+   * to others (`Receipts`), so storage may have an earlier value.
    */
   deliveredCursor: number;
-  /** When the two marks were moved where, as far as that is kept. */
+  /** When the two cursors moved, as far as that is kept. */
   readMoves: MarkMoves;
   deliveredMoves: MarkMoves;
-  /** What his `.1` devices acknowledged; undefined until the first of them logged in. */
+  /** What the member's `.1` devices acknowledged; undefined until the first of them logged in. */
   pushedAt: number | undefined;
-  /** Nobody was online at the last try: later messages wait for his login and cost no call. */
+  /** No device was online at the last try: later messages wait for the next login and cost no call. */
   away: boolean;
 }
 
-/** Changes remembered by the clock: more than come while somebody logs in. */
+/** Changes remembered by clock time: more than happen during one login. */
 const RECENT_MAX = 2_000;
 
-/** How much may be said (ms of the log) before it is written down again how far D1 is. */
+/** How far (ms of the log) the stored `archived_at` may lag behind before it is written again. */
 const KEPT_STEP = 60 * 60 * 1000;
 
 type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt"> & {
-  /** Whose unique conversation it began as. */
+  /** The members of the unique conversation it began as. */
   uniqueOf?: string[];
 };
 
 /**
- * All a conversation durably is: its facts, its members, its log, and what it owes to others. Every method is
- * synchronous, so that a rule reads and writes in one stretch.
+ * The durable state of a conversation: its facts, its members, its log and what is pending. Every method is
+ * synchronous, so that a rule reads and writes without interruption.
  */
 export class ConversationState {
   readonly #sql: Sql;
@@ -53,18 +53,20 @@ export class ConversationState {
   readonly notices: Notices;
   readonly members: Map<string, Member>;
   #facts: Facts;
-  /** When the conversation was deleted; what is left then is for clearing D1. */
+  /** When the conversation was deleted; what is left then is needed to clear D1. */
   #deletedAt: number | undefined;
-  /** What stood where just before each of the latest changes, by the clock (ms). */
+  /** The ends of log and notices just before each of the latest changes, by clock time (ms). */
   readonly #recent: { clock: number; end: number; lastNotice: number }[] = [];
   /** `updatedAt` of the newest snapshot D1 has. */
   #indexedAt: number;
-  /** Messages after this timestamp may still have to reach members by the relay. */
+  /** Messages after this timestamp may still have to be relayed to members. */
   #pendingSince: number | undefined;
-  /** Up to where D1 is known to have the log (ms), and how much of that is written down, which is not every time. */
+  /**
+   * The time (ms) up to which D1 is known to have the log, and the value of it in storage, which is not always written.
+   */
   #archivedAt: number;
   #archivedKept: number;
-  /** D1 may lack what was said after this time, longer than is normal; undefined while it keeps up. */
+  /** D1 may lack messages after this time, for longer than is normal; undefined while D1 keeps up. */
   #behindSince: number | undefined;
 
   static create(sql: Sql, record: ConversationRecord): ConversationState {
@@ -82,7 +84,7 @@ export class ConversationState {
     return state;
   }
 
-  /** The conversation of this storage, if one was ever created in it; looking writes nothing. */
+  /** The conversation in this storage, or undefined if none was ever created. Checking writes nothing. */
   static load(sql: Sql): ConversationState | undefined {
     if (!hasTables(sql)) return undefined;
     upgradeTables(sql);
@@ -151,8 +153,8 @@ export class ConversationState {
   }
 
   /**
-   * How far log and notices went at a moment by the clock, which a busy conversation's own time is ahead of. What
-   * the object no longer remembers, because it slept, was long ago.
+   * How far log and notices had got at a moment of clock time; a busy conversation's own time runs ahead of the clock.
+   * Changes that the object no longer remembers, because it hibernated, are older.
    */
   endAt(clock: number): { end: number; lastNotice: number } {
     const next = this.#recent.find((moment) => moment.clock > clock);
@@ -166,7 +168,7 @@ export class ConversationState {
     const isTheirs = uniqueOf === undefined || areSame(this.members.keys(), uniqueOf);
     return {
       ...facts,
-      // Who looks for a set's conversation by its digest is not to find one that has others in it by now.
+      // A lookup by the members' digest must not find a conversation that has other members by now.
       uniqueId: isTheirs ? facts.uniqueId : undefined,
       members: members.map((member) => member.clientId),
       muted: members.filter((member) => member.muted).map((member) => member.clientId),
@@ -186,14 +188,14 @@ export class ConversationState {
     return this.#deletedAt !== undefined;
   }
 
-  /** Deletes the conversation for everybody, once and for all. */
+  /** Deletes the conversation for everybody, for good. */
   delete(now: number): void {
     this.#deletedAt = now;
     this.#sql.exec("UPDATE conversation SET facts = ?", JSON.stringify({ ...this.#facts, deletedAt: now }));
   }
 
   addMembers(clientIds: readonly string[], joinedAt: number): void {
-    // What devices counted before their client left is no longer unread: whoever was away has to be told.
+    // Messages from before the client left no longer count as unread, so its devices must be sent a new count.
     const returning = new Set(this.notices.leftAfter(0));
     for (const clientId of clientIds)
       this.#addMember(clientId, joinedAt, returning.has(clientId) ? joinedAt : 0);
@@ -242,7 +244,7 @@ export class ConversationState {
   /**
    * Moves a read cursor forward, and the delivered cursor with it; returns whether it moved (I5).
    *
-   * @param at what receipts say of the move (ms); undefined where there are none
+   * @param at the time of the move for receipts (ms); undefined if the conversation has none
    */
   read(member: Member, upTo: number, now: number, at: number | undefined): boolean {
     const readAt = Math.min(upTo, this.log.head);
@@ -268,7 +270,7 @@ export class ConversationState {
     return true;
   }
 
-  /** Writes down how far a member's devices have acknowledged. */
+  /** Stores how far a member's devices have acknowledged. */
   saveDelivered(member: Member): void {
     this.#sql.exec(
       "UPDATE members SET delivered_at = ?, pushed_at = ?, delivered_moves = ? WHERE client_id = ?",
@@ -284,7 +286,7 @@ export class ConversationState {
     return this.#indexedAt;
   }
 
-  /** Whether D1 misses a change of members or facts. */
+  /** Whether D1 lacks a change of members or facts. */
   get indexIsStale(): boolean {
     return this.#indexedAt < this.#facts.updatedAt;
   }
@@ -296,7 +298,7 @@ export class ConversationState {
     this.#sql.exec("UPDATE conversation SET indexed_at = ?, archived_at = ?", updatedAt, this.#archivedAt);
   }
 
-  /** D1 does not know the conversation after all: it begins anew. */
+  /** D1 turned out not to have the conversation: everything is copied again. */
   indexLost(): void {
     this.#indexedAt = 0;
     this.#archivedAt = 0;
@@ -304,25 +306,25 @@ export class ConversationState {
     this.#sql.exec("UPDATE conversation SET indexed_at = 0, archived_at = 0");
   }
 
-  /** Everything in the log up to here (ms) is in D1, by its own word. */
+  /** D1 has reported that it has every entry of the log up to this time (ms). */
   get archivedAt(): number {
     return this.#archivedAt;
   }
 
-  /** What a crash forgets of it is copied twice. */
+  /** Kept in memory; after a crash the rest is copied again. */
   archived(upTo: number): void {
     this.#archivedAt = Math.max(this.#archivedAt, upTo);
   }
 
   /**
-   * Whether D1 may lack something although no alarm is set: much was said since it was last written down what D1 has.
-   * So it is in storage of an earlier version, or where an alarm was lost.
+   * Whether D1 may lack something although no alarm is set: the log has grown a lot since `archived_at` was stored.
+   * That is the case in storage of an earlier version, or if an alarm was lost.
    */
   get isArchiveUncertain(): boolean {
     return this.log.end > this.#archivedKept + KEPT_STEP;
   }
 
-  /** Writes down how far D1 is, once in a while. */
+  /** Stores once in a while how far D1 is. */
   keepArchived(): void {
     if (this.#archivedAt <= this.#archivedKept + KEPT_STEP) return;
     this.#archivedKept = this.#archivedAt;
@@ -334,8 +336,8 @@ export class ConversationState {
   }
 
   /**
-   * What an object that wakes finds owed. A change is told only when D1 has heard of it, so one that D1 lacks may not
-   * have been told either.
+   * What is pending when the object wakes up. A change is sent to members only after D1 has it, so a change that D1
+   * lacks may not have been sent either.
    */
   get owed(): Owed | undefined {
     const log = this.#pendingSince;
@@ -343,7 +345,7 @@ export class ConversationState {
     return { log: log ?? this.log.end, notices: Math.min(log ?? this.#indexedAt, this.#indexedAt) };
   }
 
-  /** Notes, before it is known to have arrived, that what follows is owed to members without a subscription. */
+  /** Stores, before the delivery, that messages after this time are pending for members without a subscription. */
   markPending(since: number): void {
     if (this.#pendingSince !== undefined && this.#pendingSince <= since) return;
     this.#pendingSince = since;
@@ -360,7 +362,7 @@ export class ConversationState {
     return this.#behindSince;
   }
 
-  /** Notes that the app is being told that D1 is behind, so that it is told the end of that too. */
+  /** Stores that the app is being sent that D1 is behind, so that it is sent the end of it as well. */
   behind(since: number): void {
     this.#behindSince = since;
     this.#sql.exec("UPDATE conversation SET behind_since = ?", since);
