@@ -4,7 +4,7 @@ import { medianRatio, type Speed } from "./speed.ts";
 import { decimal, table } from "./table.ts";
 import { type Work, workNames } from "./work.ts";
 
-/** What Parley may cost (docs/architecture.md, "Budgets"), and what it was measured to. */
+/** What Parley may cost (docs/budgets.md), and what it was measured to. */
 export interface Budget {
   name: string;
   limit: number;

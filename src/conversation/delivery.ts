@@ -27,7 +27,7 @@ const LEEWAY = 250; // ms that an object's clock and its answer may be late
 const HELD_PUSHES = 200; // events kept for a client whose object does not answer
 
 /**
- * Delivers records to a conversation's clients by the subscription rules (docs/architecture.md L1-L5): members with a
+ * Delivers records to a conversation's clients by the subscription rules (docs/rules.md L1-L5): members with a
  * subscription only through subscriptions, members without one through the relay. Every client has its own state, so a
  * slow client never delays another.
  */

@@ -40,7 +40,7 @@ export function hasTables(sql: Sql): boolean {
   return definitionsIn(sql).has("conversation");
 }
 
-/** What came after the first version, in order (docs/architecture.md, "Earlier versions' data"). */
+/** What came after the first version, in order (docs/platform.md, "Data of earlier versions"). */
 const STEPS: readonly Step[] = [
   // A message of the first version names no session: it is brought to all of them.
   { table: "messages", column: "origin", definition: "REAL NOT NULL DEFAULT 0" },

@@ -2,7 +2,7 @@ import type { ErrorName } from "./errors.ts";
 import type { Shown } from "./shown.ts";
 
 /**
- * The words of the link rules L1-L8 (docs/architecture.md): what gateway and objects tell each other beside the
+ * The words of the link rules L1-L8 (docs/rules.md): what gateway and objects tell each other beside the
  * clients' own frames. Towards the gateway they travel as control records, towards an object as text.
  */
 

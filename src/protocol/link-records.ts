@@ -1,6 +1,6 @@
 /**
  * What objects send the gateway over links: one internal frame carries any number of records, so that a busy
- * conversation pays for one write where it would pay for many (docs/architecture.md, "Broadcast").
+ * conversation pays for one write where it would pay for many (docs/paths.md, "Delivery").
  *
  * Layout, big-endian: kind (1 byte), payload length (4), then by kind
  * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =

@@ -11,7 +11,7 @@ import { Device } from "./support/device.ts";
 
 /**
  * The newest server on data folders that earlier versions wrote and were killed over: Tom and Jerry's Kitchen and,
- * with Spike, their Cellar, of which Spike knows nothing yet. How one is made: docs/architecture.md.
+ * with Spike, their Cellar, of which Spike knows nothing yet. How one is made: docs/platform.md.
  */
 const FOLDERS = fileURLToPath(new URL("../fixtures/data/", import.meta.url));
 const versions = (await readdir(FOLDERS)).map((file) => file.replace(".tar.gz", "")).toSorted();

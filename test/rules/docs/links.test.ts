@@ -2,12 +2,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 
-/** Whoever follows a link of the documents arrives somewhere. */
+/** The documents' links lead to something, and the files they name are there. */
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-const pages = ["README.md", ...readdirSync(resolve(ROOT, "docs")).map((name) => `docs/${name}`)].filter(
-  (path) => path.endsWith(".md"),
-);
+const pages = [
+  "README.md",
+  ...readdirSync(resolve(ROOT, "docs"), { recursive: true, encoding: "utf8" }).map((name) => `docs/${name}`),
+].filter((path) => path.endsWith(".md"));
 
 const textOf = (path: string) => readFileSync(resolve(ROOT, path), "utf8");
 const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]*`/g, "");
@@ -45,4 +46,18 @@ function deadLinksOf(page: string): string[] {
 
 test.each(pages)("every link of %s leads to a file, and to a heading in it", (page) => {
   expect(deadLinksOf(page)).toEqual([]);
+});
+
+/** The files and folders of the repository that a page names as code; some pages leave out `src/`. */
+function missingFilesOf(page: string): string[] {
+  const named = [...textOf(page).matchAll(/`((?:[a-z0-9.-]+\/)+[a-z0-9.-]*)`/g)].map(([, path = ""]) => path);
+  const isOurs = (path: string) =>
+    /^(src|test|scripts|bench|docs|migrations|page)\//.test(path) || /^[a-z]+\/.*\.ts$/.test(path);
+  return named.filter(
+    (path) => isOurs(path) && !existsSync(resolve(ROOT, path)) && !existsSync(resolve(ROOT, "src", path)),
+  );
+}
+
+test.each(pages)("every file and folder of the repository that %s names is there", (page) => {
+  expect(missingFilesOf(page)).toEqual([]);
 });
