@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import type { Env } from "../src/env.ts";
+import type { Env } from "../src/bindings.ts";
 import worker from "../src/index.ts";
 
 export * from "../src/index.ts";

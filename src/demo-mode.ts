@@ -1,4 +1,4 @@
-import type { Env } from "./env.ts";
+import type { Env } from "./bindings.ts";
 
 /** What `npm start` uses where nothing else is given. Known to everybody: for this machine alone. */
 export const TRIAL = { APP_ID: "parley-dev", APP_KEY: "parley-dev-key", MASTER_KEY: "parley-dev-master" };

@@ -1,8 +1,8 @@
-import type { Env } from "./env.ts";
+import type { Env } from "./bindings.ts";
 import { connect } from "./gateway/connect.ts";
 import { consumeEvents } from "./hooks/consumer.ts";
-import type { QueuedEvent } from "./hooks/events.ts";
 import { createApp } from "./http/app.ts";
+import type { QueuedEvent } from "./model/app-events.ts";
 import { runScheduledCleanup } from "./push/cleanup.ts";
 import { consumePushes } from "./push/consumer.ts";
 import type { PushWork } from "./push/work.ts";

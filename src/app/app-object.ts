@@ -1,9 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../bindings.ts";
 import { lagOf } from "../database/lag.ts";
-import type { AppStub, Env } from "../env.ts";
+import type { AppStub, PresenceChange } from "./app-stub.ts";
 import { ArchiveLag } from "./archive-lag.ts";
 import { KeyValues } from "./key-values.ts";
-import { Presence, type PresenceChange } from "./presence.ts";
+import { Presence } from "./presence.ts";
 import { Quotas } from "./quotas.ts";
 
 /** When this process first needed the app's object (ms): on one's own box, where it goes down with everything else. */

@@ -1,6 +1,6 @@
+import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
-import { appOf } from "./stub.ts";
+import { appOf } from "./app-stub.ts";
 
 const DEADLINE = 5_000; // ms for another object to answer
 

@@ -2,13 +2,6 @@ import type { Sql } from "../sql.ts";
 import type { KeyValues } from "./key-values.ts";
 
 const DAY = 24 * 60 * 60 * 1000; // ms
-
-/** A client is online now, or not any more. */
-export interface PresenceChange {
-  clientId: string;
-  online: boolean;
-}
-
 /**
  * How long who stayed away keeps his row. Dropping a row costs what writing it does, so who comes every day must not
  * lose his each night.

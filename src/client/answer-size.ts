@@ -1,5 +1,5 @@
 import { QUERY_ANSWER_BYTES } from "../bounds.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../model/json.ts";
 
 /** As many as fit into one answer (I13), the first of them in any case; SDKs ask for the rest by `skip`. */
 export function whatFits(conversations: JsonObject[], most = QUERY_ANSWER_BYTES): JsonObject[] {

@@ -1,7 +1,7 @@
-import type { CatchUp } from "../conversation/conversation.ts";
-import type { MessageRecord } from "../database/records.ts";
+import type { CatchUp } from "../conversation/catch-up.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { MessageRecord } from "../model/records.ts";
 import * as pushes from "../protocol/client-events.ts";
 import { eventRecord, missedRecord, unreadRecord } from "../protocol/link-records.ts";
 import { eachConversation } from "./each-conversation.ts";

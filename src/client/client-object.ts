@@ -1,16 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
+import type { Env } from "../bindings.ts";
 import type { RelayOutcome } from "../conversation/delivery-state.ts";
-import type { ClientStub, Env } from "../env.ts";
 import { loggableError } from "../loggable-error.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
 import { Client } from "./client.ts";
-import type { MissedEvents } from "./missed-events.ts";
+import type { ClientStub, MissedEvents, TokenRefused } from "./client-stub.ts";
 import { servicesOf } from "./services.ts";
 import { type ProvenRequest, Session, type SessionIdentity, type SessionState } from "./session.ts";
-import type { TokenRefused } from "./token-check.ts";
 
 const RETRY = 60_000; // ms
 

@@ -1,4 +1,4 @@
-import type { ChangeTimes } from "../conversation/conversation.ts";
+import type { ChangeTimes } from "../conversation/catch-up.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
 import type { Sql } from "../sql.ts";
 import { bringUpToDate, definitionsIn, type Step } from "../tables.ts";

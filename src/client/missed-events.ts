@@ -1,4 +1,5 @@
 import { type MissedEvent, NOTICES_KEPT } from "../conversation/notices.ts";
+import type { MissedEvents } from "./client-stub.ts";
 import { eachConversation } from "./each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
@@ -7,15 +8,6 @@ const PAGE = 100; // notifications
 const AT_ONCE = 20; // conversations asked in parallel
 /** Conversations asked for one answer; whoever missed more had better look at all of them anew (B-08). */
 const ASKED_MAX = 500;
-
-export interface MissedEvents {
-  /** Oldest first. */
-  notifications: MissedEvent[];
-  /** More came after the last of these. */
-  more: boolean;
-  /** Whether nothing of that time is missing: else what the device has cached of conversations is worth nothing. */
-  complete: boolean;
-}
 
 /**
  * What a client missed beside messages after a time: memberships, attributes, receipts (wire §5.4). The

@@ -1,4 +1,4 @@
-import type { PresenceChange } from "../app/presence.ts";
+import type { PresenceChange } from "../app/app-stub.ts";
 import { PRESENCE_AT_ONCE, PRESENCE_WAITING } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";

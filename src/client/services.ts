@@ -1,13 +1,13 @@
+import type { PresenceChange } from "../app/app-stub.ts";
 import { onlineAmong } from "../app/online.ts";
-import type { PresenceChange } from "../app/presence.ts";
+import type { Env } from "../bindings.ts";
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
-import type { CatchUp, CatchUpRequest } from "../conversation/conversation.ts";
-import type { MissedNotices } from "../conversation/conversation-object.ts";
+import type { CatchUp, CatchUpRequest } from "../conversation/catch-up.ts";
 import type { Described, Wanted } from "../conversation/description.ts";
 import { clientsMet } from "../conversation/known-clients.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
-import type { Will } from "../conversation/messages.ts";
 import type { ConversationLimits } from "../conversation/new-conversation.ts";
+import type { MissedNotices } from "../conversation/notices.ts";
 import type { Started } from "../conversation/started.ts";
 import { lagging } from "../database/archive.ts";
 import {
@@ -24,18 +24,13 @@ import {
   unbindDevice,
   unbindEverywhere,
 } from "../database/device-clients.ts";
-import {
-  type ConversationFound,
-  type ConversationQuery,
-  type QueryRefusal,
-  queryConversations,
-} from "../database/query.ts";
-import type { ConversationRecord } from "../database/records.ts";
+import { type ConversationQuery, type QueryRefusal, queryConversations } from "../database/query.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
-import type { AppEvent, Hooks } from "../hooks/events.ts";
+import type { Hooks } from "../hooks/events.ts";
 import { hooksOf } from "../hooks/hooks.ts";
 import { eventQueueOf } from "../hooks/queue.ts";
+import type { AppEvent } from "../model/app-events.ts";
+import type { ConversationFound, ConversationRecord, Will } from "../model/records.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import type { Shown } from "../protocol/shown.ts";
 import { publish } from "../queue/publish.ts";

@@ -1,6 +1,6 @@
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { EventSender } from "../hooks/event-sender.ts";
-import type { Leaving } from "../hooks/events.ts";
+import type { Leaving } from "../model/app-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
 import { type BrokenSession, brokenSessionOf } from "./broken-sessions.ts";

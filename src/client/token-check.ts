@@ -1,5 +1,5 @@
-import type { ErrorName } from "../protocol/errors.ts";
 import type { AccessState } from "./access-state.ts";
+import type { TokenRefused } from "./client-stub.ts";
 import type { Logouts } from "./logouts.ts";
 import type { Services } from "./services.ts";
 import type { IssuedClaims } from "./session-token.ts";
@@ -10,10 +10,6 @@ export interface Records {
   tags: Tags;
   standing: AccessState;
   logouts: Logouts;
-}
-
-export interface TokenRefused {
-  refused: ErrorName;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Will } from "../conversation/messages.ts";
+import type { Will } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
 
 /** A will as the client's object holds it, bound to the session that handed it over. */

@@ -1,3 +1,4 @@
+import type { Env } from "../bindings.ts";
 import {
   archivedUpTo,
   deleteConversation,
@@ -6,7 +7,6 @@ import {
   saveMessages,
 } from "../database/archive.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import type { Archive } from "./outbox.ts";
 import type { Removal } from "./removal.ts";
 

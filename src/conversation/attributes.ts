@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../protocol/json.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import { setPath } from "../protocol/operations.ts";
 
 /** Columns the service owns: a client naming one is ignored, not refused (wire §4.5.1). */

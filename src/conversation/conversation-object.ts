@@ -1,25 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
+import type { Env } from "../bindings.ts";
 import { lagOf } from "../database/lag.ts";
-import type { ConversationRecord } from "../database/records.ts";
 import { withDeadline } from "../deadline.ts";
-import type {
-  Changed,
-  ConversationStub,
-  Env,
-  MessageLocation,
-  PatchByServer,
-  Refused,
-  ServerMessage,
-} from "../env.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { hooksOf } from "../hooks/hooks.ts";
 import { eventQueueOf } from "../hooks/queue.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Changed, Refused } from "../model/outcome.ts";
+import type { ConversationRecord, Will } from "../model/records.ts";
 import { filtered } from "../moderation/filter.ts";
 import { keywordFilterOf } from "../moderation/store.ts";
 import { decodeCommand } from "../protocol/decode.ts";
-import type { JsonObject } from "../protocol/json.ts";
 import { type ConversationRequest, linkClose, type SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { verifyMembershipSignature } from "../protocol/signatures.ts";
@@ -27,22 +20,24 @@ import { publish } from "../queue/publish.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
 import { archiveOf } from "./archive.ts";
+import type { CatchUp, CatchUpRequest } from "./catch-up.ts";
 import { isConversationCommand } from "./commands.ts";
-import { type CatchUp, type CatchUpRequest, Conversation } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConversationStub } from "./conversation-stub.ts";
 import { Delivery } from "./delivery.ts";
 import type { Owed, Subscription, SubscriptionIdentity, SubscriptionPort } from "./delivery-state.ts";
 import { type Described, described, type Wanted } from "./description.ts";
 import { newConversationId } from "./ids.ts";
 import { knownClients } from "./known-clients.ts";
 import type { HistoryRequest } from "./log.ts";
-import type { Will } from "./messages.ts";
 import { noticesOf } from "./notice-records.ts";
-import type { MissedEvent } from "./notices.ts";
+import type { MissedNotices } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { RelayCalls } from "./relay-calls.ts";
 import { clearArchive } from "./removal.ts";
 import { NO_ORIGIN, replayOf, unreadOf } from "./replay.ts";
-import { changeRow, type RowChange, type RowChanged } from "./row-change.ts";
+import { changeRow } from "./row-change.ts";
+import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import { type Origin, startHere } from "./start.ts";
 import type { Started } from "./started.ts";
 import { ConversationState } from "./state.ts";
@@ -54,12 +49,6 @@ const START_DEADLINE = 4_000; // ms for a unique conversation's successor; less 
 const PENDING_DELAY = 10_000; // ms: longer than any call in flight, so the alarm only finds what a crash left
 const RETRY = 60_000; // ms
 const TURNS = 4; // turns of the thread after which everything one device sent together has arrived (measured)
-
-export interface MissedNotices {
-  notifications: MissedEvent[];
-  /** Whether the answer is complete: no notice of that time was dropped. */
-  complete: boolean;
-}
 
 interface Open {
   state: ConversationState;

@@ -1,11 +1,11 @@
-import type { ConversationRecord, MessageRecord } from "../database/records.ts";
-import type { MessageLocation, PatchByServer, Refused, ServerMessage } from "../env.ts";
 import type { EventOutbox } from "../hooks/event-outbox.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { Refused } from "../model/outcome.ts";
+import type { Will } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
-import type { SyncMode } from "../protocol/link-controls.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { pushPolicyBy } from "../settings/schema.ts";
+import type { CatchUp, CatchUpRequest } from "./catch-up.ts";
 import { ClientQueue } from "./client-queue.ts";
 import type { ConversationCommand } from "./commands.ts";
 import type { Delivery } from "./delivery.ts";
@@ -14,7 +14,7 @@ import { type Draft, isPushedBy } from "./draft.ts";
 import { EventRecorder, type EventRecorderHost } from "./event-recorder.ts";
 import type { HistoryRequest } from "./log.ts";
 import { Membership } from "./membership.ts";
-import { Messages, type MessagesHost, type Will } from "./messages.ts";
+import { Messages, type MessagesHost } from "./messages.ts";
 import type { MissedEvent } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import { seesFrom } from "./past.ts";
@@ -23,50 +23,8 @@ import { APPROVED_AS_SENT, type Approved, PolicyChecks, type PolicyHost } from "
 import { Receipts } from "./receipts.ts";
 import { NO_ORIGIN } from "./replay.ts";
 import { Replier } from "./replier.ts";
+import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
 import type { ConversationState, Member } from "./state.ts";
-
-/** What a session that logs in wants to know. */
-export interface CatchUpRequest {
-  mode: SyncMode;
-  /** When it logged in (ms): what came later is not missed, and reaches it as everything new does. */
-  asOf: number;
-  /** Edits and recalls after this time are wanted; undefined when none are (M-19). */
-  patchesSince: number | undefined;
-  /** When a `.1` device of the client first logged in: what came before was never owed to one. */
-  firstPushAt: number | undefined;
-}
-
-/** When the client last missed something by being away, whether or not it was told since (ms, 0 for never). */
-export interface ChangeTimes {
-  patchedAt: number;
-  /** Its read cursor moved, by another device of its own. */
-  readAt: number;
-  noticedAt: number;
-}
-
-/** What a session is told about a conversation when it logs in (L5); `member: false` when it is none (any more). */
-export type CatchUp = {
-  changed: ChangeTimes;
-  /** Time of the log's newest entry then: everything up to here is covered. */
-  head: number;
-  /** What is new here goes over subscriptions, be it those of sessions that are gone: no inbox hears of it. */
-  byLinks: boolean;
-} & (
-  | { member: false }
-  | {
-      member: true;
-      kind: ConversationRecord["kind"];
-      unread: number;
-      mentioned: boolean;
-      /** Absent when nothing is unread. */
-      lastMessage: MessageRecord | undefined;
-      patches: MessageRecord[];
-      /** Only for `.1` devices: what none of them acknowledged, oldest first (Y-02). */
-      missed: MessageRecord[];
-      /** Whether older ones were left out of `missed`. */
-      more: boolean;
-    }
-);
 
 /** Messages pushed per conversation after an absence (L-09). */
 const MISSED_MAX = 20;

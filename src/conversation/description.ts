@@ -1,5 +1,5 @@
-import type { ConversationFound } from "../database/query.ts";
 import { asOutsidersSee } from "../database/reach.ts";
+import type { ConversationFound } from "../model/records.ts";
 import type { ConversationState } from "./state.ts";
 
 /** What of a conversation goes to whoever asks by id, member or not (wire, ten facts, 5). */

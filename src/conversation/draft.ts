@@ -1,4 +1,4 @@
-import type { MessageRecord } from "../database/records.ts";
+import type { MessageRecord } from "../model/records.ts";
 import type { PushPolicy } from "../protocol/commands.ts";
 import { newMessageId } from "./ids.ts";
 import type { Approved } from "./policy.ts";

@@ -1,8 +1,8 @@
-import type { MessageRecord } from "../database/records.ts";
 import type { EventOutbox } from "../hooks/event-outbox.ts";
 import { EventSender } from "../hooks/event-sender.ts";
-import type { AppEvent, AppEventBody, EventOf } from "../hooks/events.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { AppEvent, AppEventBody, EventOf } from "../model/app-events.ts";
+import type { MessageRecord } from "../model/records.ts";
 import { RECIPIENTS_MAX } from "../push/work.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ConversationState, Member } from "./state.ts";

@@ -1,5 +1,5 @@
 import { HISTORY_ANSWER, HISTORY_ROWS, LOG_ROWS, PARSED_ROWS } from "../bounds.ts";
-import type { MessageRecord } from "../database/records.ts";
+import type { MessageRecord } from "../model/records.ts";
 import type { HistoryPoint } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
 import { COLUMNS, NOT_DELETED, type Row, toMessage, VISIBLE_TO } from "./log-rows.ts";

@@ -1,9 +1,9 @@
-import { appOf } from "../app/stub.ts";
+import { appOf } from "../app/app-stub.ts";
+import type { Env } from "../bindings.ts";
 import { CONVERSATIONS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
 import { indexedAmong } from "../database/names.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
-import type { Env } from "../env.ts";
 import { loggableError } from "../loggable-error.ts";
 
 /** Where it is known which conversations there are. Both may fail. */

@@ -1,4 +1,4 @@
-import type { MessageRecord } from "../database/records.ts";
+import type { MessageRecord } from "../model/records.ts";
 
 /** Messages as rows of the log. */
 

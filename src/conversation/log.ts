@@ -1,5 +1,5 @@
 import { COUNTED_BYTES, COUNTED_ROWS, LOG_ROWS, UNREAD_ROWS } from "../bounds.ts";
-import type { MessageRecord } from "../database/records.ts";
+import type { MessageRecord } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
 import { HistoryPages, type HistoryRequest } from "./history-pages.ts";
 import {

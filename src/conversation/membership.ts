@@ -1,13 +1,13 @@
-import type { Changed, Refused } from "../env.ts";
-import type { AppEventBody } from "../hooks/events.ts";
+import type { AppEventBody } from "../model/app-events.ts";
+import { isClientId } from "../model/client-id.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Changed, Refused } from "../model/outcome.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import type { JsonObject } from "../protocol/json.ts";
 import { joinRecords, noticeRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
 import { changeColumns } from "./attributes.ts";
-import { isClientId } from "./client-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
 import { membershipRefusal } from "./membership-rules.ts";

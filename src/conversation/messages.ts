@@ -1,6 +1,6 @@
-import type { MessageRecord } from "../database/records.ts";
-import type { Refused } from "../env.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { Refused } from "../model/outcome.ts";
+import type { MessageRecord, Will } from "../model/records.ts";
 import * as pushes from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -62,9 +62,6 @@ export type Sent = (
 
 const HISTORY_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
 const HISTORY_LIMIT = 1000; // messages; SDKs ask for 100 at most, Java lets apps ask for 1000
-
-/** A message handed over in advance, sent when its author is lost (M-47). */
-export type Will = Pick<MessageRecord, "id" | "content" | "mentionAll" | "mentions">;
 
 /** What is said in a conversation: sending, history, and how far each member has read. */
 export class Messages {

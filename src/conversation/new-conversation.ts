@@ -1,8 +1,8 @@
-import type { ConversationRecord } from "../database/records.ts";
-import type { Refused } from "../env.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import { isClientId } from "../model/client-id.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Refused } from "../model/outcome.ts";
+import type { ConversationRecord } from "../model/records.ts";
 import { type ColumnLimits, newColumns } from "./attributes.ts";
-import { isClientId } from "./client-id.ts";
 import { newConversationId, uniqueConversationId, uniqueIdOf } from "./ids.ts";
 
 /** A conversation as somebody wants it. */

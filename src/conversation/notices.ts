@@ -1,6 +1,6 @@
 import { NOTICES_BYTES } from "../bounds.ts";
+import type { JsonObject } from "../model/json.ts";
 import { utf8Length } from "../protocol/fields.ts";
-import type { JsonObject } from "../protocol/json.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 
@@ -168,4 +168,10 @@ function belongedBefore(kept: { notice: Notice }[], clientId: string, isMember: 
     }
   }
   return isMember;
+}
+
+export interface MissedNotices {
+  notifications: MissedEvent[];
+  /** Whether the answer is complete: no notice of that time was dropped. */
+  complete: boolean;
 }

@@ -1,7 +1,7 @@
 import type { Lag } from "../database/lag.ts";
 import type { Progress } from "../database/progress.ts";
-import type { ConversationRecord, MessageRecord } from "../database/records.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { CopyPace } from "./copy-pace.ts";
 import type { ConversationState } from "./state.ts";
 

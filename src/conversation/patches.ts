@@ -1,5 +1,5 @@
-import type { MessageRecord } from "../database/records.ts";
-import type { MessageLocation, PatchByServer, Refused } from "../env.ts";
+import type { Refused } from "../model/outcome.ts";
+import type { MessageRecord } from "../model/records.ts";
 import * as pushes from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
@@ -13,6 +13,7 @@ import { seesFrom } from "./past.ts";
 import { APPROVED_AS_SENT, type Approved } from "./policy.ts";
 import { NO_ORIGIN, skippedEntryRecord } from "./replay.ts";
 import type { Replier } from "./replier.ts";
+import type { MessageLocation, PatchByServer } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
 
 /** What every SDK takes for a recalled message, by its type number (M-22). */

@@ -1,6 +1,7 @@
 import type { AppRefusal, ConversationVerdict, Hooks, MessageVerdict, Question } from "../hooks/events.ts";
+import type { Content } from "../model/records.ts";
 import { isFiltered } from "../moderation/filter.ts";
-import type { CommandOf, Content, Signature } from "../protocol/commands.ts";
+import type { CommandOf, Signature } from "../protocol/commands.ts";
 import { type ErrorName, errors } from "../protocol/errors.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Subscription } from "./delivery-state.ts";

@@ -1,4 +1,4 @@
-import type { MessageRecord } from "../database/records.ts";
+import type { MessageRecord } from "../model/records.ts";
 import * as pushes from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { eventRecord, noticeRecord } from "../protocol/link-records.ts";

@@ -1,4 +1,4 @@
-import type { MessageRecord } from "../database/records.ts";
+import type { MessageRecord } from "../model/records.ts";
 import * as pushes from "../protocol/client-events.ts";
 import { joinRecords, storedRecord, unreadRecord } from "../protocol/link-records.ts";
 import type { Settings } from "../settings/schema.ts";

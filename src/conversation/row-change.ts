@@ -1,30 +1,11 @@
-import { type QueryRefusal, recordFits } from "../database/record-fits.ts";
-import type { ConversationRecord } from "../database/records.ts";
-import type { Refused } from "../env.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import { recordFits } from "../database/record-fits.ts";
+import type { ConversationRecord } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
 import { changeColumns } from "./attributes.ts";
 import type { Membership } from "./membership.ts";
 import type { ConversationLimits } from "./new-conversation.ts";
 import { NO_ORIGIN } from "./replay.ts";
-
-/** What becomes of a list of client ids: exactly these, or these beside or without those that are there. */
-export type ListChange = { to: "set" | "add" | "remove"; clientIds: string[] };
-
-/** A change of a conversation as a row of a class (http-api §4). */
-export interface RowChange {
-  members: ListChange | undefined;
-  muted: ListChange | undefined;
-  /** By column path: values or operations. */
-  columns: JsonObject;
-  /** Nothing is changed unless the row fits it. */
-  where: JsonObject | undefined;
-}
-
-export type RowChanged = { conversation: ConversationRecord } | Refused | QueryRefusal | NotChanged;
-
-/** Nothing was changed: the row does not fit the condition, or the list of who muted it names somebody else. */
-export type NotChanged = { unmet: true } | { notMember: string };
+import type { ListChange, RowChange, RowChanged } from "./server-calls.ts";
 
 interface RowHost {
   record(): ConversationRecord;

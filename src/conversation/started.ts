@@ -1,4 +1,4 @@
-import type { ConversationRecord } from "../database/records.ts";
+import type { ConversationRecord } from "../model/records.ts";
 
 /** A conversation that was asked for. */
 export interface Started {

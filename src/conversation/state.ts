@@ -1,4 +1,4 @@
-import type { ConversationRecord } from "../database/records.ts";
+import type { ConversationRecord } from "../model/records.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 import type { Owed } from "./delivery-state.ts";

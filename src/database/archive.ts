@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { Json } from "../protocol/json.ts";
+import type { Json } from "../model/json.ts";
+import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { Shown } from "../protocol/shown.ts";
 import { chunksOf } from "./chunks.ts";
 import { withoutDeeperThan } from "./nesting.ts";
 import { type Progress, timeIn } from "./progress.ts";
-import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversations, members, messages } from "./schema.ts";
 import { statement } from "./statement.ts";
 

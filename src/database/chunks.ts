@@ -1,4 +1,4 @@
-import type { Json } from "../protocol/json.ts";
+import type { Json } from "../model/json.ts";
 
 /** Keeps one statement's JSON well under D1's 2 MB for a value, whatever its characters take in UTF-8. */
 const CHUNK_CHARACTERS = 500_000;

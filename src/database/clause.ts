@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Json } from "../protocol/json.ts";
-import { isWritten, type WrittenNumber } from "../protocol/written-number.ts";
+import type { Json, WrittenNumber } from "../model/json.ts";
+import { isWritten } from "../protocol/written-number.ts";
 import type { Comparable, Comparison, Condition, Operands } from "./condition.ts";
 import type { Field, JsonField, Membership } from "./field.ts";
 import type { Pattern } from "./pattern.ts";

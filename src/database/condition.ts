@@ -1,5 +1,6 @@
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
-import { isComparable, isWritten, numberOf, type WrittenNumber } from "../protocol/written-number.ts";
+import type { WrittenNumber } from "../model/json.ts";
+import { isObject, type Json, type JsonObject } from "../model/json.ts";
+import { isComparable, isWritten, numberOf } from "../protocol/written-number.ts";
 import type { Field, JsonField, Queried } from "./field.ts";
 import { isDeeperThan } from "./nesting.ts";
 import { type Pattern, patternOf } from "./pattern.ts";

@@ -1,8 +1,8 @@
 import { and, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import type { AppEvent } from "../hooks/events.ts";
-import type { AfterEventName } from "../hooks/names.ts";
-import type { Json, JsonObject } from "../protocol/json.ts";
+import type { AppEvent } from "../model/app-events.ts";
+import type { AfterEventName } from "../model/event-names.ts";
+import type { Json, JsonObject } from "../model/json.ts";
 import { chunksOf } from "./chunks.ts";
 import { events } from "./schema.ts";
 import { statement } from "./statement.ts";

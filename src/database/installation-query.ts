@@ -1,7 +1,7 @@
 import { eq, gte, inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { OWNERS_SLICE } from "../bounds.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import { conditionOf, isRefusal, type QueryRefusal } from "./condition.ts";
 import { listed } from "./device-clients.ts";
 import { installationsQueried } from "./installation-fields.ts";

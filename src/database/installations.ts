@@ -1,7 +1,7 @@
 import { inArray, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { SUBSCRIBED_MAX } from "../bounds.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import { listed } from "./device-clients.ts";
 import { installationIn } from "./rows.ts";
 import { deviceClients, installationChannels, installations } from "./schema.ts";

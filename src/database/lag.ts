@@ -1,4 +1,4 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
 
 /** How late D1's copy of what was said may be while everything works. */
 export interface Lag {

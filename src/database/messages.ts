@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { MessageRecord } from "../model/records.ts";
 import type { HistoryPoint } from "../protocol/commands.ts";
-import type { MessageRecord } from "./records.ts";
 import { messageIn } from "./rows.ts";
 import { messages } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../model/json.ts";
 
 /** Whether a value holds arrays or objects more than so many levels deep. Looks no deeper than that. */
 export function isDeeperThan(levels: number, value: Json): boolean {

@@ -1,7 +1,7 @@
 import { and, desc, eq, ne, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
-import type { JsonObject } from "../protocol/json.ts";
-import type { ProviderName } from "../push/work.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { ProviderName } from "../model/provider-name.ts";
 import { notifications } from "./schema.ts";
 import { statement } from "./statement.ts";
 

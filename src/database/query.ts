@@ -1,8 +1,9 @@
 import { eq, getTableColumns, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { OWNERS_SLICE, QUERY_ANSWER_BYTES, QUERY_PATTERN_WORK } from "../bounds.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
+import type { ConversationFound, ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
-import { isObject, type JsonObject } from "../protocol/json.ts";
 import { aTurn } from "../turn.ts";
 import { clauseOf, withAnyName } from "./clause.ts";
 import {
@@ -21,7 +22,6 @@ import { countInSlices, findInSlices, type OwnersQuery } from "./owner-query.ts"
 import { matchesOf } from "./pattern-search.ts";
 import { costRefusal } from "./query-cost.ts";
 import { type Asker, asOutsidersSee, findsOthers, isHidden, isIn, ownOnly, withoutMembers } from "./reach.ts";
-import type { ConversationRecord, MessageRecord } from "./records.ts";
 import { conversationIn, messageIn } from "./rows.ts";
 import { conversations, messages } from "./schema.ts";
 import { readInParts, type SliceSize } from "./slices.ts";
@@ -38,16 +38,6 @@ export type ConversationQuery = Pick<
   /** What a client may find of conversations it is not in; undefined for the app's server, which finds all. */
   bounds?: Omit<Asker, "clientId">;
 };
-
-export interface ConversationFound {
-  /** As the asker may see it. */
-  conversation: ConversationRecord;
-  /** Its members are left out: the asker may not see them. */
-  withoutMembers?: boolean;
-  /** Only when asked for, and there is one that D1 has and everybody may see; the conversation's object knows. */
-  lastMessage: MessageRecord | undefined;
-}
-
 type Row = typeof conversations.$inferSelect;
 
 const LIMIT_DEFAULT = 10;

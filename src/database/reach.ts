@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { ConversationRecord } from "../model/records.ts";
 import type { Condition, Operands } from "./condition.ts";
 import { conversationsQueried } from "./conversation-fields.ts";
 import type { Field } from "./field.ts";
-import type { ConversationRecord } from "./records.ts";
 import { conversations, members } from "./schema.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
-import type { JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { ConversationRecord } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
 import { clauseOf } from "./clause.ts";
 import { conditionOf, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
 import { conversationsQueried } from "./conversation-fields.ts";
 import { hasGeneralPattern } from "./pattern-search.ts";
-import type { ConversationRecord } from "./records.ts";
 import { hasTooManyParameters, textOf } from "./statement.ts";
 
 export type { QueryRefusal } from "./condition.ts";

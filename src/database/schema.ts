@@ -9,8 +9,8 @@ import {
   text,
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
-import { afterEvents } from "../hooks/names.ts";
-import type { Json, JsonObject } from "../protocol/json.ts";
+import { afterEvents } from "../model/event-names.ts";
+import type { Json, JsonObject } from "../model/json.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { WebPushSubscription } from "./installations.ts";
 

@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import type { Env } from "../bindings.ts";
 import { OWNERS_QUERY_LONGEST, OWNERS_SLICE, OWNERS_SLICE_ELSEWHERE } from "../bounds.ts";
-import type { Env } from "../env.ts";
 import { aTurn } from "../turn.ts";
 import type { Queried } from "./field.ts";
 

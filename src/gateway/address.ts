@@ -1,4 +1,4 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
 
 /** Where a request came from, as far as it can be known. */
 export interface Sender {

@@ -1,8 +1,8 @@
+import type { Env } from "../bindings.ts";
 import { judgeLogin } from "../client/credentials.ts";
 import { judgesOf } from "../client/services.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
 import { frontOf, type Sender, senderOf } from "./address.ts";

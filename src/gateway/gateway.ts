@@ -2,7 +2,7 @@ import { INVITATIONS_OF_ONE, INVITATIONS_PER_SOCKET, INVITED_REMEMBERED } from "
 import type { LoginProof } from "../client/credentials.ts";
 import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
-import { isClientId } from "../conversation/client-id.ts";
+import { isClientId } from "../model/client-id.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import * as pushes from "../protocol/client-events.ts";

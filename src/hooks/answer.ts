@@ -1,4 +1,4 @@
-import type { Json } from "../protocol/json.ts";
+import type { Json } from "../model/json.ts";
 
 /** What became of one call to the app's server. */
 export type Answer =

@@ -1,5 +1,6 @@
-import { isClientId } from "../conversation/client-id.ts";
-import type { Json } from "../protocol/json.ts";
+import { isClientId } from "../model/client-id.ts";
+import type { Json } from "../model/json.ts";
+import type { OfflineAnswer, OfflineEvent } from "../push/offline-push.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Answer } from "./answer.ts";
 import type { AppServer } from "./app-server.ts";
@@ -15,8 +16,6 @@ import { asked, type Told, told } from "./parameters.ts";
 import {
   conversationVerdict,
   messageVerdict,
-  type OfflineAnswer,
-  type OfflineEvent,
   offlineAnswer,
   type SignAnswer,
   signAnswer,

@@ -1,10 +1,10 @@
 import { loggableError } from "../loggable-error.ts";
+import type { EventName } from "../model/event-names.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Answer, failed } from "./answer.ts";
 import { type AppKeys, Engine } from "./engine.ts";
 import type { HookList } from "./hook-list.ts";
-import type { EventName } from "./names.ts";
 import type { Told } from "./parameters.ts";
 import { Webhook } from "./webhook.ts";
 

@@ -1,7 +1,7 @@
+import type { Env } from "../bindings.ts";
 import { dropEventsBefore, saveEvents } from "../database/events.ts";
 import { incrementBadges, installationsWithChannels } from "../database/installations.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import { pushToOffline } from "../push/offline-push.ts";
 import { type ProvidersEnv, providersOf } from "../push/providers.ts";
 import { pushQueueOf } from "../push/queue.ts";

@@ -1,8 +1,8 @@
 import * as v from "valibot";
+import { isObject, type Json } from "../model/json.ts";
 import type { Outbound, Reply } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
-import { isObject, type Json } from "../protocol/json.ts";
 import { parseAsWritten, parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Answer, failed } from "./answer.ts";

@@ -1,13 +1,12 @@
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { AppEvent, EventTarget, QueuedEvent } from "../model/app-events.ts";
+import type { OfflineEvent } from "../push/offline-push.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Answer, failed } from "./answer.ts";
 import type { AppServer } from "./app-server.ts";
-import type { AppEvent, EventTarget, QueuedEvent } from "./events.ts";
 import { told } from "./parameters.ts";
-import type { OfflineEvent } from "./verdicts.ts";
-
 export type EventMessage = QueueMessage<QueuedEvent>;
 
 /** The event log in D1 (G-05). Saving an event again changes nothing. */

@@ -1,7 +1,7 @@
+import type { AppEvent } from "../model/app-events.ts";
 import { utf8Length } from "../protocol/fields.ts";
 import type { Sql } from "../sql.ts";
 import { eventIn, textOf } from "./event-text.ts";
-import type { AppEvent } from "./events.ts";
 
 /** What one hand-over to the queue may weigh, in characters of JSON; a queue takes 256 KB at once. */
 const BATCH_MAX = 100_000;

@@ -1,6 +1,6 @@
 import { loggableError } from "../loggable-error.ts";
+import type { AppEvent } from "../model/app-events.ts";
 import type { EventOutbox } from "./event-outbox.ts";
-import type { AppEvent } from "./events.ts";
 
 const AT_ONCE = 100; // events: what a queue takes in one call
 /** Longer than a call takes (ms): after a crash the alarm finds what it left. */

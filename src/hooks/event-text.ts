@@ -1,7 +1,7 @@
+import type { AppEvent } from "../model/app-events.ts";
+import { isObject, type JsonObject } from "../model/json.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
-import { isObject, type JsonObject } from "../protocol/json.ts";
 import { kept } from "../protocol/written-number.ts";
-import type { AppEvent } from "./events.ts";
 
 /** Marks bytes inside the JSON. */
 const BYTES = "base64";

@@ -1,5 +1,5 @@
 import { elapsed } from "../elapsed.ts";
-import type { EventName } from "./names.ts";
+import type { EventName } from "../model/event-names.ts";
 
 /** How long (ms) what an engine said of its hooks counts; the hosted service took 3 minutes (H-12). */
 const FRESH = 60_000;

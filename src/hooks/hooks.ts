@@ -1,4 +1,4 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";

@@ -1,9 +1,10 @@
+import type { AppEvent, Leaving } from "../model/app-events.ts";
+import type { EventName } from "../model/event-names.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Content } from "../model/records.ts";
 import { toBase64 } from "../protocol/base64.ts";
-import type { Content } from "../protocol/commands.ts";
 import { errors } from "../protocol/errors.ts";
-import type { JsonObject } from "../protocol/json.ts";
-import type { AppEvent, Leaving, Question } from "./events.ts";
-import type { EventName } from "./names.ts";
+import type { Question } from "./events.ts";
 
 /** One thing to ask or to tell the app's server, in its own words. */
 export interface Told {

@@ -1,8 +1,8 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
+import type { QueuedEvent } from "../model/app-events.ts";
 import { QueueObject } from "../queue/queue-object.ts";
 import { consumeEvents } from "./consumer.ts";
 import { eventIn, textOf } from "./event-text.ts";
-import type { QueuedEvent } from "./events.ts";
 
 /** A queue of events on one's own box: there is one for those that lead to pushes, and one for the others. */
 export class EventQueueObject extends QueueObject<QueuedEvent> {

@@ -1,6 +1,6 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
+import type { QueuedEvent } from "../model/app-events.ts";
 import { queuesIn, type SendingQueue } from "../queue/queue.ts";
-import type { QueuedEvent } from "./events.ts";
 
 /**
  * Where events go: to Cloudflare's queue, or on one's own box to objects that keep them through a restart. There what

@@ -1,13 +1,13 @@
+import { isObject, type Json } from "../model/json.ts";
+import type { Content } from "../model/records.ts";
 import { fromBase64 } from "../protocol/base64.ts";
-import type { Content } from "../protocol/commands.ts";
-import { isObject, type Json } from "../protocol/json.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";
 import { numberOf } from "../protocol/written-number.ts";
+import type { OfflineAnswer, OfflineEvent } from "../push/offline-push.ts";
 import {
   ALLOWED,
   type AppRefusal,
   type ConversationVerdict,
-  type EventOf,
   type HookResult,
   type MessageVerdict,
   type Question,
@@ -20,20 +20,6 @@ import {
 
 type MessageQuestion = Extract<Question, { name: "messageReceived" | "messageUpdate" }>;
 type ConversationQuestion = Exclude<Question, MessageQuestion>;
-export type OfflineEvent = EventOf<"receiversOffline">;
-
-/** Who of the offline recipients is pushed to, and what (P-09, P-22). */
-export type OfflineAnswer =
-  | { skip: true }
-  | {
-      skip: false;
-      offline: string[];
-      /** A JSON object; undefined leaves it to the message's push data. */
-      pushMessage: string | undefined;
-      /** Those who muted the conversation as well. */
-      force: boolean;
-    };
-
 /** Whether a session of the app's own account system may log in, and as whom (H-10). */
 export type SignAnswer = { allowed: true; clientId: string } | { allowed: false; error: string };
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import { type Failure, refuse } from "./errors.ts";
 import { inPieces } from "./pieces.ts";
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
+import type { Env } from "../bindings.ts";
 import { isMasterKeyKnown } from "../demo-mode.ts";
-import type { Env } from "../env.ts";
 import { apnsKeys } from "./admin/apns-keys.ts";
 import { adminBans } from "./admin/bans.ts";
 import { adminEvents } from "./admin/events.ts";

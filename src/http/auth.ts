@@ -1,6 +1,6 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
+import type { Json, JsonObject } from "../model/json.ts";
 import { toHex } from "../protocol/hex.ts";
-import type { Json, JsonObject } from "../protocol/json.ts";
 
 /** Who an HTTP request speaks for: nobody we know, the app's clients, or the app's owner. */
 export type Caller = "none" | "app" | "master";

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { isObject, type Json } from "../protocol/json.ts";
+import { isObject, type Json } from "../model/json.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { asWritten } from "../protocol/written-number.ts";
 import { type Credentials, credentialsInBody } from "./auth.ts";

@@ -1,5 +1,5 @@
+import type { Env } from "../bindings.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
-import type { Env } from "../env.ts";
 import { errors } from "../protocol/errors.ts";
 import type { Failure } from "./errors.ts";
 import { answered } from "./object-call.ts";

@@ -1,4 +1,4 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
 import type { Caller } from "./auth.ts";
 import type { BodyRead } from "./body.ts";
 

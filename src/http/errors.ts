@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Refused } from "../env.ts";
+import type { Refused } from "../model/outcome.ts";
 import { type ErrorName, errors } from "../protocol/errors.ts";
 
 /** The body every 4xx and 5xx carries. */

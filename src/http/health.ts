@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { appOf } from "../app/stub.ts";
+import { appOf } from "../app/app-stub.ts";
+import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import { defaultSettings, hasListeners, isPushSetUp, type Settings } from "../settings/schema.ts";
 import { readSettings } from "../settings/store.ts";
 import { switchesOff } from "../settings/switches.ts";

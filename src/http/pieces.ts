@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { isObject, type Json } from "../protocol/json.ts";
+import { isObject, type Json } from "../model/json.ts";
 import { aTurn } from "../turn.ts";
 
 /** Characters of an answer that are made at a time: a thousand rows of 30 KB in one go would take 0.2 s. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { isClientId } from "../conversation/client-id.ts";
 import { isConversationId } from "../conversation/ids.ts";
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { isClientId } from "../model/client-id.ts";
+import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";
 import * as example from "./examples.ts";
 

@@ -1,5 +1,6 @@
+import type { Env } from "../bindings.ts";
 import { judgesOf } from "../client/services.ts";
-import type { Env, Refused } from "../env.ts";
+import type { Refused } from "../model/outcome.ts";
 
 /**
  * Why a session token cannot be one of a client's, as far as the token itself tells; undefined where its object is to

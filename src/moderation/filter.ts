@@ -1,4 +1,4 @@
-import type { Content } from "../protocol/commands.ts";
+import type { Content } from "../model/records.ts";
 import type { Settings } from "../settings/schema.ts";
 import { changeTypedText } from "./typed-text.ts";
 import type { WordList } from "./word-list.ts";

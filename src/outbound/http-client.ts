@@ -1,6 +1,6 @@
+import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
 import { isTrial } from "../demo-mode.ts";
-import type { Env } from "../env.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Settings } from "../settings/schema.ts";
 import { addressClassOf } from "./address-class.ts";

@@ -1,5 +1,6 @@
 import { clearField, fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { ConversationRecord, MessageRecord } from "../database/records.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import {
   type ConversationFields,
   contentFields,
@@ -14,7 +15,6 @@ import {
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
 import { CommandType, GenericCommandSchema, OpType, UnreadCommandSchema } from "./generated/message_pb.js";
-import type { JsonObject } from "./json.ts";
 
 /** What the server sends unasked (wire §5): never with a serial, and without `peerId` (`addressing.ts`). */
 

@@ -1,5 +1,6 @@
+import type { Json, JsonObject } from "../model/json.ts";
+import type { Content } from "../model/records.ts";
 import type { ErrorName } from "./errors.ts";
-import type { Json, JsonObject } from "./json.ts";
 import type { Shown } from "./shown.ts";
 
 /**
@@ -33,8 +34,6 @@ export interface Signature {
   timestamp: number;
   nonce: string;
 }
-
-export type Content = string | Uint8Array;
 
 /** A place in a conversation's history; the message id breaks ties between imported equal timestamps. */
 export interface HistoryPoint {

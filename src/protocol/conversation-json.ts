@@ -1,7 +1,7 @@
-import type { ConversationRecord, MessageRecord } from "../database/records.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { toBase64 } from "./base64.ts";
 import { conversationTypes, isoTime } from "./encode.ts";
-import type { JsonObject } from "./json.ts";
 
 /** Seconds; what the documents give a temporary conversation that asked for nothing (wire §9.1). */
 const TIME_TO_LIVE_DEFAULT = 86_400;

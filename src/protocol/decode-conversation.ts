@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
+import type { Json } from "../model/json.ts";
 import type { Request } from "./commands.ts";
 import { given, malformed, nonEmpty, toSignature } from "./fields.ts";
 import { type ConvCommand, ConvCommandSchema, type GenericCommand, OpType } from "./generated/message_pb.js";
-import type { Json } from "./json.ts";
 import { parseAsWritten, parseJsonObject } from "./json-text.ts";
 import { shownIn } from "./shown.ts";
 

@@ -1,4 +1,5 @@
-import type { CommandOf, Content, HistoryPoint, Request } from "./commands.ts";
+import type { Content } from "../model/records.ts";
+import type { CommandOf, HistoryPoint, Request } from "./commands.ts";
 import { given, malformed, nonEmpty, optionalNumber, toNumber, utf8Length } from "./fields.ts";
 import { type GenericCommand, LogsCommand_QueryDirection, type PatchItem } from "./generated/message_pb.js";
 

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import type { ConversationRecord, MessageRecord } from "../database/records.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { type ConvCommandSchema, GenericCommandSchema } from "./generated/message_pb.js";
-import type { JsonObject } from "./json.ts";
 
 /**
  * What replies and pushes have in common. Fields given as `undefined` stay off the wire: SDKs test for presence,

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "./json.ts";
+import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { asWritten } from "./written-number.ts";
 
 /** Deeper values are refused: everything that later walks them may then recurse without counting. */

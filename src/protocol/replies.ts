@@ -1,4 +1,5 @@
-import type { ConversationRecord, MessageRecord } from "../database/records.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { toBase64 } from "./base64.ts";
 import {
   type ConversationFields,
@@ -13,7 +14,6 @@ import {
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
 import { CommandType, OpType } from "./generated/message_pb.js";
-import type { JsonObject } from "./json.ts";
 
 /** Answers to commands (wire §4), without `peerId`. `serial` is the command's; `undefined` where it had none. */
 type Serial = number | undefined;

@@ -1,17 +1,9 @@
-import type { Json } from "./json.ts";
+import type { Json, WrittenNumber } from "../model/json.ts";
 
 /*
  * Numbers that are only passed on stay as they were written. JavaScript has one kind of number: it would make
  * 9007199254740993 even, and turn 1.0, a fraction to whoever reads it in Java or C#, into a whole number.
  */
-
-/**
- * A number whose text JavaScript would change. It is a text in an object, which nothing else here is: copies between
- * objects and in queues keep it, and `JSON.stringify` writes it as it came.
- */
-// biome-ignore lint/complexity/noBannedTypes: the object, not the primitive, is what tells it from other texts
-export type WrittenNumber = String & { readonly [number]: never };
-declare const number: unique symbol;
 
 /** The text that a value was read from; only of values that hold no others. */
 interface Source {

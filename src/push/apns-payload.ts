@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { numberOf, plain } from "../protocol/written-number.ts";
 import { contentFor } from "./content.ts";
 

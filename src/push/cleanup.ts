@@ -1,9 +1,9 @@
+import type { Env } from "../bindings.ts";
 import { dropIdleInstallations } from "../database/installations.ts";
 import { dropNotificationsBefore } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import { loggableError } from "../loggable-error.ts";
-import { pushesOf } from "./stub.ts";
+import { pushesOf } from "./push-stub.ts";
 
 const DAY = 24 * 60 * 60 * 1_000; // ms
 /** How long records of notifications are kept (N-11). */

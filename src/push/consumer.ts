@@ -1,7 +1,7 @@
+import type { Env } from "../bindings.ts";
 import { installationsById, removeInstallations } from "../database/installations.ts";
 import { counted } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import { settingsOf } from "../settings/store.ts";
 import { Deliverer } from "./deliverer.ts";

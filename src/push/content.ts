@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";
 
 /** Names under which a content may have an object for one platform or vendor alone (N-07). */

@@ -2,8 +2,9 @@ import type { Installation } from "../database/installations.ts";
 import type { Counts } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { ProviderName } from "../model/provider-name.ts";
 import type { Outcome, PushProvider, Target } from "./provider.ts";
-import { EXPIRY, type MessageCause, type ProviderName, type PushDelivery, type Recipient } from "./work.ts";
+import { EXPIRY, type MessageCause, type PushDelivery, type Recipient } from "./work.ts";
 
 export interface DelivererHost {
   providers: readonly PushProvider[];

@@ -1,8 +1,9 @@
 import type { Installation } from "../database/installations.ts";
+import type { ProviderName } from "../model/provider-name.ts";
 import { isApples } from "./apple.ts";
 import { wantsIncrement } from "./content.ts";
 import type { PushProvider } from "./provider.ts";
-import { type ProviderName, type Push, type PushDelivery, RECIPIENTS_MAX, type Recipient } from "./work.ts";
+import { type Push, type PushDelivery, RECIPIENTS_MAX, type Recipient } from "./work.ts";
 
 /** Of devices that were not heard of for so long (ms), the app is thought to be gone (N-04). */
 export const HEARD_OF = 90 * 24 * 60 * 60 * 1_000;

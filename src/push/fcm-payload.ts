@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { contentFor } from "./content.ts";
 import type { Push } from "./work.ts";
 

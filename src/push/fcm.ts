@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import type { Installation } from "../database/installations.ts";
-import type { PushStub } from "../env.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
@@ -8,6 +7,7 @@ import { parseJson } from "../protocol/json-text.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { fcmMessage } from "./fcm-payload.ts";
 import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
+import type { PushStub } from "./push-stub.ts";
 import { isRefusal } from "./refusal.ts";
 import type { Push } from "./work.ts";
 

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { isClientId } from "../conversation/client-id.ts";
 import { segmentsOf } from "../database/field.ts";
 import type { Kept } from "../database/installation-save.ts";
 import type { InstallationNames } from "../database/installation-write.ts";
-import type { Json, JsonObject } from "../protocol/json.ts";
+import { isClientId } from "../model/client-id.ts";
+import type { Json, JsonObject } from "../model/json.ts";
 import { setPath } from "../protocol/operations.ts";
 import { plain } from "../protocol/written-number.ts";
 

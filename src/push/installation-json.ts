@@ -1,6 +1,6 @@
 import type { Installation } from "../database/installations.ts";
+import type { JsonObject } from "../model/json.ts";
 import { isoTime } from "../protocol/encode.ts";
-import type { JsonObject } from "../protocol/json.ts";
 
 /**
  * An installation as the HTTP API shows it (http-api §10.1), without what it does not have. Of a browser's subscription

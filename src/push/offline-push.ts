@@ -1,7 +1,7 @@
 import type { Installation } from "../database/installations.ts";
-import type { OfflineAnswer, OfflineEvent } from "../hooks/verdicts.ts";
+import type { EventOf } from "../model/app-events.ts";
+import type { JsonObject } from "../model/json.ts";
 import { utf8Length } from "../protocol/fields.ts";
-import type { JsonObject } from "../protocol/json.ts";
 import { sayingSparingly } from "../sparingly.ts";
 import { chosenContent, controlled } from "./content.ts";
 import { type Addressee, type DeliveriesHost, deliveriesOf, isEligible } from "./deliveries.ts";
@@ -73,3 +73,17 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
     return ends("no way that is set up serves the devices (their deviceType and vendor)");
   await host.queue(deliveries);
 }
+
+export type OfflineEvent = EventOf<"receiversOffline">;
+
+/** Who of the offline recipients is pushed to, and what (P-09, P-22). */
+export type OfflineAnswer =
+  | { skip: true }
+  | {
+      skip: false;
+      offline: string[];
+      /** A JSON object; undefined leaves it to the message's push data. */
+      pushMessage: string | undefined;
+      /** Those who muted the conversation as well. */
+      force: boolean;
+    };

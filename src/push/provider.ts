@@ -1,5 +1,6 @@
 import type { Installation } from "../database/installations.ts";
-import type { ProviderName, Push } from "./work.ts";
+import type { ProviderName } from "../model/provider-name.ts";
+import type { Push } from "./work.ts";
 
 /** A recipient with his device as it is now. */
 export interface Target {

@@ -1,5 +1,5 @@
+import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import { outboundOf, outboundToNamed } from "../outbound/http-client.ts";
 import type { Settings } from "../settings/schema.ts";
 import { Apns } from "./apns.ts";

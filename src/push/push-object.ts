@@ -1,9 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env, PushStub } from "../env.ts";
 import { loggableError } from "../loggable-error.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { settingsOf } from "../settings/store.ts";
+import type { PushStub } from "./push-stub.ts";
 import { pushQueueOf } from "./queue.ts";
 import {
   type Accepted,

@@ -1,4 +1,4 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import { QueueObject } from "../queue/queue-object.ts";
 import { consumePushes } from "./consumer.ts";

@@ -1,4 +1,4 @@
-import type { Env } from "../env.ts";
+import type { Env } from "../bindings.ts";
 import { queuesIn, type SendingQueue } from "../queue/queue.ts";
 import type { PushWork } from "./work.ts";
 

@@ -1,14 +1,14 @@
+import type { Env } from "../bindings.ts";
 import { selectInstallations } from "../database/installation-query.ts";
 import { incrementBadges } from "../database/installations.ts";
 import { counted, settleNotification } from "../database/notifications.ts";
 import { sliceSizeOf } from "../database/slices.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type ProvidersEnv, providersOf } from "./providers.ts";
+import { pushesOf } from "./push-stub.ts";
 import { pushQueueOf } from "./queue.ts";
 import { selectPage } from "./selection.ts";
-import { pushesOf } from "./stub.ts";
 import type { Selection } from "./work.ts";
 
 /** How long D1, the queue or an object may take for one step (ms). */

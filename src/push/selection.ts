@@ -2,7 +2,7 @@ import type { QueryRefusal } from "../database/condition.ts";
 import type { Installation } from "../database/installations.ts";
 import type { Counts, NotificationStatus } from "../database/notifications.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "../model/json.ts";
 import { type DeliveriesHost, deliveriesOf, HEARD_OF, isEligible } from "./deliveries.ts";
 import type { NumberedNotification } from "./schedule.ts";
 import type { PushWork, Selection } from "./work.ts";

@@ -1,10 +1,10 @@
 import type { Installation } from "../database/installations.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { JsonObject } from "../model/json.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
-import type { JsonObject } from "../protocol/json.ts";
 import { ask, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { failed, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
 import { isRefusal } from "./refusal.ts";

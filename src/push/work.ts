@@ -1,8 +1,5 @@
-import type { JsonObject } from "../protocol/json.ts";
-
-/** Ways to devices, by the names that records use (N-11). */
-export type ProviderName = "apns" | "fcm" | "webPush" | "webhook";
-
+import type { JsonObject } from "../model/json.ts";
+import type { ProviderName } from "../model/provider-name.ts";
 /** What a push is for: a message to who is offline, or a notification that the app's server asked for. */
 export type PushCause = MessageCause | { type: "notification"; notificationId: string };
 

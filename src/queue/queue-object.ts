@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Env, QueueStub } from "../env.ts";
+import type { Env } from "../bindings.ts";
 import type { QueueMessage } from "./queue.ts";
+import type { QueueStub } from "./queue-stub.ts";
 import { type BodyText, WaitingMessages } from "./waiting.ts";
 
 export interface QueueRules<Body> {

@@ -1,4 +1,5 @@
-import type { Objects, QueueStub } from "../env.ts";
+import type { Objects } from "../model/objects.ts";
+import type { QueueStub } from "./queue-stub.ts";
 
 /** A message of a queue, as the platform hands it over. */
 export interface QueueMessage<Body> {

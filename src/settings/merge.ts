@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../protocol/json.ts";
+import { isObject, type Json } from "../model/json.ts";
 
 /** Settings that are one value, though that value is an object: a patch replaces them whole. */
 const WHOLE = ["push.static", "push.fcm.serviceAccount", "push.webPush"];

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { afterEvents, eventNames } from "../hooks/names.ts";
+import { afterEvents, eventNames } from "../model/event-names.ts";
+import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import type { PushPolicy } from "../protocol/commands.ts";
-import { isObject, type Json, type JsonObject } from "../protocol/json.ts";
 import { pushSettings } from "./push.ts";
 import { address, flag, group, listOf, perMinute, secret, whole } from "./values.ts";
 

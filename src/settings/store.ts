@@ -1,11 +1,11 @@
 import { eq, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import { appOf } from "../app/stub.ts";
+import { appOf } from "../app/app-stub.ts";
+import type { Env } from "../bindings.ts";
 import { settings as table } from "../database/schema.ts";
 import { withDeadline } from "../deadline.ts";
-import type { Env } from "../env.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { Json } from "../protocol/json.ts";
+import type { Json } from "../model/json.ts";
 import { type AddressProblem, addressProblems } from "./addresses.ts";
 import { SettingsCache } from "./cache.ts";
 import { merge } from "./merge.ts";

@@ -8,8 +8,9 @@ import {
   type SessionState,
 } from "../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
+import type { CatchUpRequest } from "../../src/conversation/catch-up.ts";
 import { isConversationCommand } from "../../src/conversation/commands.ts";
-import { type CatchUpRequest, Conversation } from "../../src/conversation/conversation.ts";
+import { Conversation } from "../../src/conversation/conversation.ts";
 import { Delivery } from "../../src/conversation/delivery.ts";
 import type {
   Owed,
@@ -18,7 +19,6 @@ import type {
   SubscriptionIdentity,
   SubscriptionPort,
 } from "../../src/conversation/delivery-state.ts";
-import type { Will } from "../../src/conversation/messages.ts";
 import { noticesOf } from "../../src/conversation/notice-records.ts";
 import { Outbox } from "../../src/conversation/outbox.ts";
 import { replayOf, unreadOf } from "../../src/conversation/replay.ts";
@@ -27,11 +27,11 @@ import type { Started } from "../../src/conversation/started.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
 import { areSame, UniqueRegistry } from "../../src/conversation/unique-registry.ts";
 import { lagOf } from "../../src/database/lag.ts";
-import type { ConversationRecord } from "../../src/database/records.ts";
 import type { GatewayServices } from "../../src/gateway/gateway.ts";
 import type { Dial, LinkSocket } from "../../src/gateway/link-socket.ts";
 import { EventOutbox } from "../../src/hooks/event-outbox.ts";
 import { ALLOWED } from "../../src/hooks/events.ts";
+import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import { decodeCommand } from "../../src/protocol/decode.ts";
 import type { SessionControl, SubscriptionRequest } from "../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../src/protocol/link-records.ts";

@@ -1,8 +1,8 @@
 import { AppHooks } from "../../src/hooks/app-hooks.ts";
 import { AppServer } from "../../src/hooks/app-server.ts";
 import { HookList } from "../../src/hooks/hook-list.ts";
+import type { Json } from "../../src/model/json.ts";
 import { type Fetch, Outbound } from "../../src/outbound/http-client.ts";
-import type { Json } from "../../src/protocol/json.ts";
 import { type Settings, settingsFrom } from "../../src/settings/schema.ts";
 
 export const keys = { appId: "demo-app", appKey: "demo-key", masterKey: "demoMasterKey0003" };

@@ -1,4 +1,4 @@
-import type { MessageRecord } from "../../src/database/records.ts";
+import type { MessageRecord } from "../../src/model/records.ts";
 
 /** A stored message, of Tom's unless it says otherwise. */
 export function message(timestamp: number, fields: Partial<MessageRecord> = {}): MessageRecord {

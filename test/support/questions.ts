@@ -1,7 +1,8 @@
-import type { AppEvent, Hooks } from "../../src/hooks/events.ts";
-import type { OfflineEvent } from "../../src/hooks/verdicts.ts";
-import type { Content } from "../../src/protocol/commands.ts";
-import type { JsonObject } from "../../src/protocol/json.ts";
+import type { Hooks } from "../../src/hooks/events.ts";
+import type { AppEvent } from "../../src/model/app-events.ts";
+import type { JsonObject } from "../../src/model/json.ts";
+import type { Content } from "../../src/model/records.ts";
+import type { OfflineEvent } from "../../src/push/offline-push.ts";
 
 export type MessageQuestion = Parameters<Hooks["aboutMessage"]>[0];
 export type ConversationQuestion = Parameters<Hooks["aboutConversation"]>[0];

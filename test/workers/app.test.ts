@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { appOf } from "../../src/app/stub.ts";
+import { appOf } from "../../src/app/app-stub.ts";
 import { maybeEvict, world } from "./support/world.ts";
 
 /** What the app's object answers, and what of it outlives its sleep. */

@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { AppEvent } from "../../src/hooks/events.ts";
+import type { AppEvent } from "../../src/model/app-events.ts";
 import { heard, named, say, settle, start } from "./support/chat.ts";
 import { caughtUp, loggedIn } from "./support/commands.ts";
 import { Device } from "./support/device.ts";

@@ -1,9 +1,9 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { AppObject } from "../../src/app/app-object.ts";
-import { appOf } from "../../src/app/stub.ts";
+import { appOf } from "../../src/app/app-stub.ts";
 import { ClientObject } from "../../src/client/client-object.ts";
-import type { AppEvent } from "../../src/hooks/events.ts";
+import type { AppEvent } from "../../src/model/app-events.ts";
 import { named } from "./support/chat.ts";
 import { loggedIn } from "./support/commands.ts";
 import { configure, openWorld, world } from "./support/world.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { type EventPlace, findEvents, type LoggedEvent } from "../../database/events.ts";
-import { afterEvents } from "../../hooks/names.ts";
+import { afterEvents } from "../../model/event-names.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { answered } from "../object-call.ts";

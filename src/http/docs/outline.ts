@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../../model/json.ts";
 
 /** A JSON schema as a reader wants it: names, types and remarks, indented as the value itself would be. */
 export function outline(schema: Json | undefined, indent = ""): string {

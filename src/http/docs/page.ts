@@ -1,5 +1,5 @@
 import { html, raw } from "hono/html";
-import { isObject, type Json, type JsonObject } from "../../protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../../model/json.ts";
 import { type ListedError, listedErrors, listedHttpErrors } from "./error-list.ts";
 import { exampleOf, outline } from "./outline.ts";
 

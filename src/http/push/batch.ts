@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import * as v from "valibot";
+import type { Env } from "../../bindings.ts";
 import { BATCH_COST_MAX, BATCH_PARTS_MAX, COSTLY_REQUEST } from "../../bounds.ts";
 import { isConversationId } from "../../conversation/ids.ts";
-import type { Env } from "../../env.ts";
 import { loggableError } from "../../loggable-error.ts";
+import type { Json, JsonObject } from "../../model/json.ts";
 import { printable } from "../../printable.ts";
-import type { Json, JsonObject } from "../../protocol/json.ts";
 import { aTurn } from "../../turn.ts";
 import { type Answer, invalid } from "../answer.ts";
 import type { HttpEnv } from "../env.ts";

@@ -1,13 +1,13 @@
+import type { Env } from "../../bindings.ts";
 import { INSTALLATIONS_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts";
 import { isRefusal, type QueryRefusal } from "../../database/condition.ts";
 import { countInstallations, findInstallations } from "../../database/installation-query.ts";
 import { type Saved, saveInstallation } from "../../database/installation-save.ts";
 import { installationsById, removeInstallations } from "../../database/installations.ts";
 import { sliceSizeOf } from "../../database/slices.ts";
-import type { Env } from "../../env.ts";
 import { addressLimits } from "../../gateway/address-limits.ts";
+import type { JsonObject } from "../../model/json.ts";
 import { isoTime } from "../../protocol/encode.ts";
-import type { JsonObject } from "../../protocol/json.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
 import { installationJson } from "../../push/installation-json.ts";
 import { type Answer, invalid, notThere } from "../answer.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import * as v from "valibot";
-import type { JsonObject } from "../../protocol/json.ts";
+import type { JsonObject } from "../../model/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";

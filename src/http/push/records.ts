@@ -7,9 +7,9 @@ import {
   removeNotification,
   removeUnsentNotification,
 } from "../../database/notifications.ts";
-import type { JsonObject } from "../../protocol/json.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { pushesOf } from "../../push/push-stub.ts";
 import type { NumberedNotification } from "../../push/schedule.ts";
-import { pushesOf } from "../../push/stub.ts";
 import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";
 import * as example from "../examples.ts";

@@ -1,13 +1,13 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { onlineAmong } from "../../app/online.ts";
+import type { Env } from "../../bindings.ts";
 import { CONVERSATIONS_COUNTED, COSTLY_REQUEST } from "../../bounds.ts";
 import { servicesOf } from "../../client/services.ts";
 import { unreadCount } from "../../client/unread-count.ts";
 import { knownClients } from "../../conversation/known-clients.ts";
 import { newestConversationsOf } from "../../database/clients.ts";
 import { messagesSentBy } from "../../database/messages.ts";
-import type { Env } from "../../env.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";

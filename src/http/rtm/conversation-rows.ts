@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import type { ListChange, RowChange } from "../../conversation/row-change.ts";
-import type { Env } from "../../env.ts";
+import type { Env } from "../../bindings.ts";
+import type { ListChange, RowChange } from "../../conversation/server-calls.ts";
+import type { JsonObject } from "../../model/json.ts";
 import { isoTime } from "../../protocol/encode.ts";
-import type { JsonObject } from "../../protocol/json.ts";
 import { type Answer, invalid, notThere } from "../answer.ts";
 import { mayExist } from "../conversation.ts";
 import { INVALID_FIELD, INVALID_QUERY, refusalOf } from "../errors.ts";

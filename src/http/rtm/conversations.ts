@@ -1,15 +1,15 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import type { Env } from "../../bindings.ts";
 import { OWNERS_QUERY_LONGEST } from "../../bounds.ts";
 import { knownConversations } from "../../conversation/known-conversations.ts";
 import { newConversation } from "../../conversation/new-conversation.ts";
 import { countConversations, type QueryRefusal, queryConversations } from "../../database/query.ts";
-import type { ConversationRecord } from "../../database/records.ts";
 import { sliceSizeOf } from "../../database/slices.ts";
-import type { Env } from "../../env.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { ConversationRecord } from "../../model/records.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
 import { isoTime } from "../../protocol/encode.ts";
-import type { JsonObject } from "../../protocol/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { type Answer, invalid, type RefusingAnswer, respond } from "../answer.ts";
 import { mustExist } from "../conversation.ts";

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import * as v from "valibot";
 import type { ArchivedMessage, ArchiveRequest } from "../../database/messages.ts";
+import type { JsonObject } from "../../model/json.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";
-import type { JsonObject } from "../../protocol/json.ts";
 import type { HistoryMessage } from "../../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../../protocol/signatures.ts";
 import { settingsOf } from "../../settings/store.ts";

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import type { Changed, ConversationStub, Refused } from "../../env.ts";
+import type { ConversationStub } from "../../conversation/conversation-stub.ts";
+import type { Changed, Refused } from "../../model/outcome.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import type { MissedEvents } from "../../client/missed-events.ts";
+import type { MissedEvents } from "../../client/client-stub.ts";
 import type { MissedEvent } from "../../conversation/notices.ts";
-import type { JsonObject } from "../../protocol/json.ts";
+import type { JsonObject } from "../../model/json.ts";
 import type { HttpEnv } from "../env.ts";
 import { refused } from "../errors.ts";
 import * as example from "../examples.ts";

@@ -1,5 +1,5 @@
 import { isReserved } from "../../conversation/attributes.ts";
-import type { Json, JsonObject } from "../../protocol/json.ts";
+import type { Json, JsonObject } from "../../model/json.ts";
 
 /**
  * What storage SDKs put into a body beside columns: it says nothing about a conversation, and is passed over. `ACL` is

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import type { MessageLocation, PatchByServer, ServerMessage } from "../../env.ts";
-import type { JsonObject } from "../../protocol/json.ts";
+import type { MessageLocation, PatchByServer, ServerMessage } from "../../conversation/server-calls.ts";
+import type { JsonObject } from "../../model/json.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";

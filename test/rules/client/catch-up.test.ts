@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { catchUp } from "../../../src/client/catch-up.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { Session } from "../../../src/client/session.ts";
-import type { CatchUp } from "../../../src/conversation/conversation.ts";
+import type { CatchUp } from "../../../src/conversation/catch-up.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
 import { MemorySql } from "../../support/sqlite.ts";

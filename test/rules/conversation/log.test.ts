@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { HistoryRequest, Log } from "../../../src/conversation/log.ts";
 import { replayOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
-import type { MessageRecord } from "../../../src/database/records.ts";
+import type { MessageRecord } from "../../../src/model/records.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";
 import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";

@@ -3,7 +3,7 @@ import { type Archive, Outbox, type OutboxHost } from "../../../src/conversation
 import { ConversationState } from "../../../src/conversation/state.ts";
 import { lagOf } from "../../../src/database/lag.ts";
 import type { Progress } from "../../../src/database/progress.ts";
-import type { MessageRecord } from "../../../src/database/records.ts";
+import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { message, pairChat, say } from "./people.ts";
 

@@ -1,5 +1,5 @@
 import { ConversationState } from "../../../src/conversation/state.ts";
-import type { MessageRecord } from "../../../src/database/records.ts";
+import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 export { message } from "../../support/messages.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Started } from "../../../src/conversation/started.ts";
 import { areSame, UniqueRegistry } from "../../../src/conversation/unique-registry.ts";
-import type { ConversationRecord } from "../../../src/database/records.ts";
+import type { ConversationRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { normal } from "../protocol/records.ts";
 

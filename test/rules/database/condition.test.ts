@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { conditionOf, isRefusal, isWhereByIdOnly } from "../../../src/database/condition.ts";
 import { conversationsQueried } from "../../../src/database/conversation-fields.ts";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
 
 describe("a where that asks for ids only", () => {
   const ids = (count: number) => Array.from({ length: count }, (_, index) => `id-${index}`);

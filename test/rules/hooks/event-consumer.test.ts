@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EventConsumer, type EventMessage, postpone } from "../../../src/hooks/event-consumer.ts";
-import type { AppEvent, QueuedEvent } from "../../../src/hooks/events.ts";
+import type { AppEvent, QueuedEvent } from "../../../src/model/app-events.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import type { Fetch } from "../../../src/outbound/http-client.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
 import { serverWith, settingsWith } from "../../support/app-hooks.ts";
 import { arriving, unseen } from "../../support/questions.ts";
 

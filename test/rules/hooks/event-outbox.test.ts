@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { EventOutbox } from "../../../src/hooks/event-outbox.ts";
 import { EventSender } from "../../../src/hooks/event-sender.ts";
-import type { AppEvent } from "../../../src/hooks/events.ts";
-import type { Content } from "../../../src/protocol/commands.ts";
+import type { AppEvent } from "../../../src/model/app-events.ts";
+import type { Content } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 function sent(id: string, content: Content = "hi"): AppEvent {

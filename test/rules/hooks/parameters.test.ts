@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { AppEvent, Leaving, Question } from "../../../src/hooks/events.ts";
+import type { Question } from "../../../src/hooks/events.ts";
 import { parametersOf } from "../../../src/hooks/parameters.ts";
+import type { AppEvent, Leaving } from "../../../src/model/app-events.ts";
 import { arriving, editing, saying, starting, unseen } from "../../support/questions.ts";
 
 const conversationId = "65537a0e0000000000000001";

@@ -2,8 +2,8 @@ import { Webhook as Receiver } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ALLOWED } from "../../../src/hooks/events.ts";
 import { told } from "../../../src/hooks/parameters.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import type { Fetch } from "../../../src/outbound/http-client.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
 import { hooksWith, serverWith, settingsWith } from "../../support/app-hooks.ts";
 import { arriving, saying, starting, unseen } from "../../support/questions.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { piecesOf } from "../../../src/http/pieces.ts";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
 import { readAsWritten } from "../../../src/protocol/written-number.ts";
 
 const json = fc.json().map((text): Json => JSON.parse(text));

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { PresenceChange } from "../../../src/app/presence.ts";
+import type { PresenceChange } from "../../../src/app/app-stub.ts";
 import { PRESENCE_AT_ONCE, PRESENCE_WAITING } from "../../../src/bounds.ts";
 import { Presence } from "../../../src/client/presence.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MessageRecord } from "../../../src/database/records.ts";
+import type { MessageRecord } from "../../../src/model/records.ts";
 import * as pushes from "../../../src/protocol/client-events.ts";
 import { conversationJson } from "../../../src/protocol/conversation-json.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";

@@ -1,4 +1,4 @@
-import type { ConversationRecord } from "../../../src/database/records.ts";
+import type { ConversationRecord } from "../../../src/model/records.ts";
 
 export function normal(facts: Partial<ConversationRecord>): ConversationRecord {
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
 import { parseAsWritten } from "../../../src/protocol/json-text.ts";
 import { setPath } from "../../../src/protocol/operations.ts";
 import { numberOf, readAsWritten } from "../../../src/protocol/written-number.ts";

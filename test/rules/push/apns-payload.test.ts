@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { apnsContentOf } from "../../../src/push/apns-payload.ts";
 
 const payloadOf = (content: JsonObject, badge = 0) => apnsContentOf(content, badge).payload;

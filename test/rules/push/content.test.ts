@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the variables of the static text are written so
 
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import {
   chosenContent,
   contentFor,

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Installation } from "../../../src/database/installations.ts";
 import type { Counts } from "../../../src/database/notifications.ts";
+import type { ProviderName } from "../../../src/model/provider-name.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
-import type { MessageCause, ProviderName } from "../../../src/push/work.ts";
+import type { MessageCause } from "../../../src/push/work.ts";
 import { DAY, deliveryTo, NOON, phoneOf, Way } from "./people.ts";
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { Outbound } from "../../../src/outbound/http-client.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
 import { Fcm } from "../../../src/push/fcm.ts";
 import { fcmMessage } from "../../../src/push/fcm-payload.ts";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Kept } from "../../../src/database/installation-save.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 
 const phone: Kept = {

@@ -2,10 +2,11 @@ import { serialize } from "node:v8";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Installation } from "../../../src/database/installations.ts";
 import type { Counts } from "../../../src/database/notifications.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
+import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { ScheduledNotification } from "../../../src/push/schedule.ts";
 import { type InstallationPage, type SelectionHost, selectPage } from "../../../src/push/selection.ts";
-import type { ProviderName, PushDelivery, PushWork, Selection } from "../../../src/push/work.ts";
+import type { PushDelivery, PushWork, Selection } from "../../../src/push/work.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12);
 const DAY = 24 * 60 * 60_000;

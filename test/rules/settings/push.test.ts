@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
 import { patchProblem, pushPolicyBy, settingsFrom } from "../../../src/settings/schema.ts";
 import { withoutSecrets } from "../../../src/settings/secrets.ts";
 

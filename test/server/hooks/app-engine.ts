@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Json, JsonObject } from "../../../src/model/json.ts";
 import type { Town } from "../sdk/town.ts";
 import { eventually } from "../sdk/waiting.ts";
 import { startEngine } from "./engine-process.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ALLOWED } from "../../../src/hooks/events.ts";
 import { told } from "../../../src/hooks/parameters.ts";
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { hooksWith, serverWith, settingsWith } from "../../support/app-hooks.ts";
 import { arriving, editing, saying, starting, unseen } from "../../support/questions.ts";
 import { type EngineProcess, startEngine } from "./engine-process.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { afterEvents } from "../../../src/hooks/names.ts";
+import { afterEvents } from "../../../src/model/event-names.ts";
 import { sdks } from "../sdk/sdk.ts";
 import { tomAndJerry } from "../sdk/tom-and-jerry.ts";
 import { useTown } from "../sdk/town.ts";

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { ProviderName } from "../../../src/push/work.ts";
+import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { ImClient, Sdk } from "../sdk/sdk.ts";
 import type { Person, Town } from "../sdk/town.ts";
 import { eventually } from "../sdk/waiting.ts";

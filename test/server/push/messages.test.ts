@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { noToken, unregistered } from "../../support/push/fcm-server.ts";
 import { HOOK_KEY } from "../hooks/app-engine.ts";
 import { type EngineProcess, startEngine } from "../hooks/engine-process.ts";

@@ -1,4 +1,4 @@
-import type { ProviderName } from "../../../src/push/work.ts";
+import type { ProviderName } from "../../../src/model/provider-name.ts";
 import { type ApnsServer, type AppleKey, appleKey, openApnsServer } from "../../support/push/apns-server.ts";
 import { FcmServer } from "../../support/push/fcm-server.ts";
 import { PushReceiver } from "../../support/push/push-receiver.ts";

@@ -11,7 +11,7 @@ import {
 } from "node:http2";
 import { text } from "node:stream/consumers";
 import { decodeProtectedHeader, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import type { ApnsKey } from "../../../src/push/apns-key.ts";
 import { selfSigned } from "../../server/sdk/certificate.ts";
 

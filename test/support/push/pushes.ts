@@ -1,5 +1,5 @@
 import type { Installation } from "../../../src/database/installations.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import type { Target } from "../../../src/push/provider.ts";
 import type { Push } from "../../../src/push/work.ts";
 

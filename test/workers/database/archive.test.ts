@@ -7,9 +7,9 @@ import {
   saveConversation,
   saveMessages,
 } from "../../../src/database/archive.ts";
-import type { ConversationRecord, MessageRecord } from "../../../src/database/records.ts";
 import { conversationIn, messageIn } from "../../../src/database/rows.ts";
 import { conversations, members, messages } from "../../../src/database/schema.ts";
+import type { ConversationRecord, MessageRecord } from "../../../src/model/records.ts";
 import { conversation, database, message, WatchedDatabase } from "./database.ts";
 
 let db: D1Database;

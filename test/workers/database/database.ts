@@ -1,6 +1,6 @@
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { ConversationRecord, MessageRecord } from "../../../src/database/records.ts";
+import type { ConversationRecord, MessageRecord } from "../../../src/model/records.ts";
 import { message as said } from "../../support/messages.ts";
 
 declare global {

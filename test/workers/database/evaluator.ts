@@ -1,5 +1,5 @@
-import type { ConversationRecord } from "../../../src/database/records.ts";
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Json, JsonObject } from "../../../src/model/json.ts";
+import type { ConversationRecord } from "../../../src/model/records.ts";
 
 /**
  * What a `where` means, said once more and without SQL: as Mongo has it, except where a comment says otherwise.

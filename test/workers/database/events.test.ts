@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { dropEventsBefore, type EventFilter, findEvents, saveEvents } from "../../../src/database/events.ts";
-import type { AppEvent } from "../../../src/hooks/events.ts";
+import type { AppEvent } from "../../../src/model/app-events.ts";
 import { database, WatchedDatabase } from "./database.ts";
 
 /** The event log (G-05). */

@@ -6,7 +6,7 @@ import {
   messagesOfApp,
   messagesSentBy,
 } from "../../../src/database/messages.ts";
-import type { MessageRecord } from "../../../src/database/records.ts";
+import type { MessageRecord } from "../../../src/model/records.ts";
 import { conversation, database, message, WatchedDatabase } from "./database.ts";
 
 /** What the app's server reads of everybody's history (http-api §3), from D1. */

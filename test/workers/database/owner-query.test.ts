@@ -7,7 +7,7 @@ import { conversationsQueried } from "../../../src/database/conversation-fields.
 import { orderOf } from "../../../src/database/order.ts";
 import { countConversations, queryConversations } from "../../../src/database/query.ts";
 import type { SliceSize } from "../../../src/database/slices.ts";
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { readAsWritten } from "../../../src/protocol/written-number.ts";
 import { conversation, database, WatchedDatabase } from "./database.ts";
 

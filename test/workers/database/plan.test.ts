@@ -7,7 +7,7 @@ import {
   saveMessages,
 } from "../../../src/database/archive.ts";
 import { queryConversations } from "../../../src/database/query.ts";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
 import { conversation, database, message, WatchedDatabase } from "./database.ts";
 
 let db: D1Database;

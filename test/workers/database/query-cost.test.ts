@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { QUERY_ANSWER_BYTES, QUERY_ROWS_LOOKED_AT } from "../../../src/bounds.ts";
 import { saveConversation } from "../../../src/database/archive.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/database/query.ts";
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { conversation, database, WatchedDatabase } from "./database.ts";
 
 /** What clients may make D1 do (I13). Work is counted by the rows that D1 reads, never by a clock. */

@@ -6,8 +6,8 @@ import {
   saveMessages,
 } from "../../../src/database/archive.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/database/query.ts";
-import type { ConversationRecord } from "../../../src/database/records.ts";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
+import type { ConversationRecord } from "../../../src/model/records.ts";
 import { conversation, database, message } from "./database.ts";
 
 const date = (time: number | string): Json => ({ __type: "Date", iso: new Date(time).toISOString() });

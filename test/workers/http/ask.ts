@@ -1,6 +1,7 @@
 import { createExecutionContext } from "cloudflare:test";
-import type { Env, Objects } from "../../../src/env.ts";
+import type { Env } from "../../../src/bindings.ts";
 import { type AppOptions, createApp } from "../../../src/http/app.ts";
+import type { Objects } from "../../../src/model/objects.ts";
 import { world } from "../support/world.ts";
 
 interface AskOptions extends RequestInit {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
 import { look, named, notices, settle } from "../support/chat.ts";
 import { caughtUp } from "../support/commands.ts";
 import { Device } from "../support/device.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { exampleOf } from "../../../src/http/docs/outline.ts";
 import * as example from "../../../src/http/examples.ts";
-import { isObject, type Json } from "../../../src/protocol/json.ts";
+import { isObject, type Json } from "../../../src/model/json.ts";
 import { VAPID } from "../../support/vapid.ts";
 import { loggedIn } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";

@@ -1,5 +1,5 @@
 import { exampleOf } from "../../../src/http/docs/outline.ts";
-import { isObject, type Json, type JsonObject } from "../../../src/protocol/json.ts";
+import { isObject, type Json, type JsonObject } from "../../../src/model/json.ts";
 import { http } from "../support/world.ts";
 
 /** An operation as the OpenAPI document has it. */

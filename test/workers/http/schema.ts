@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
-import { isObject } from "../../../src/protocol/json.ts";
+import type { Json, JsonObject } from "../../../src/model/json.ts";
+import { isObject } from "../../../src/model/json.ts";
 
 /** Where a value does not fit a JSON schema, as far as the document uses any; undefined where it does. */
 export function misfit(schema: Json | undefined, value: Json, at = "answer"): string | undefined {

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
 import { defaultSettings } from "../../../src/settings/schema.ts";
 import { readSettings } from "../../../src/settings/store.ts";
 import { appKeys, http, masterKeys, openWorld, world } from "../support/world.ts";

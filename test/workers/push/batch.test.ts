@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { bindDevice } from "../../../src/database/device-clients.ts";
-import type { Json, JsonObject } from "../../../src/protocol/json.ts";
+import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { outcome, rest } from "../support/rest.ts";
 import { appKeys, openWorld } from "../support/world.ts";
 import { channelsByDevice, NOW, phone, tablet, useTables } from "./tables.ts";

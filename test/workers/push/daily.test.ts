@@ -2,7 +2,7 @@ import { createScheduledController } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { addNotification } from "../../../src/database/notifications.ts";
 import worker from "../../../src/index.ts";
-import { pushesOf } from "../../../src/push/stub.ts";
+import { pushesOf } from "../../../src/push/push-stub.ts";
 import { breakTable, repair } from "../support/d1.ts";
 import { inTime, PUSH, pushedLater, setUpPush, waiting, waitingOf } from "../support/push.ts";
 import { done } from "../support/rest.ts";

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { bindDevice, unbindDevice } from "../../../src/database/device-clients.ts";
 import { registerBrowser } from "../../../src/database/installations.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { done, outcome, rest } from "../support/rest.ts";
 import { appKeys, openWorld, world } from "../support/world.ts";
 import { channelsByDevice, NOW, phone, tablet, useTables } from "./tables.ts";

@@ -13,7 +13,7 @@ import {
   registerBrowser,
   removeInstallations,
 } from "../../../src/database/installations.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { WatchedDatabase } from "../database/database.ts";
 import { DAY, NOW, phone, save, tablet, useTables } from "./tables.ts";
 

@@ -4,7 +4,7 @@ import {
   findInstallations,
   selectInstallations,
 } from "../../../src/database/installation-query.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { DAY, kept, NOW, save, useTables } from "./tables.ts";
 
 const db = useTables();

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { SUBSCRIBED_MAX } from "../../../src/bounds.ts";
 import { bindDevice } from "../../../src/database/device-clients.ts";
 import { installationsWithChannels } from "../../../src/database/installations.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { outcome, rest } from "../support/rest.ts";
 import { appKeys, configure, masterKeys, openWorld, stayAwake } from "../support/world.ts";
 import { NOW, phone, tablet, useTables } from "./tables.ts";

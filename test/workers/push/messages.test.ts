@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ClientStub, Objects } from "../../../src/env.ts";
+import type { ClientStub } from "../../../src/client/client-stub.ts";
+import type { Objects } from "../../../src/model/objects.ts";
 import { named, say, start } from "../../support/chat.ts";
 import { caughtUp } from "../support/commands.ts";
 import { Device } from "../support/device.ts";

@@ -1,6 +1,6 @@
 import { evictAllDurableObjects } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { pushesOf } from "../../../src/push/stub.ts";
+import { pushesOf } from "../../../src/push/push-stub.ts";
 import { ask, instead } from "../http/ask.ts";
 import { breakTable, repair } from "../support/d1.ts";
 import {

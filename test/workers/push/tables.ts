@@ -1,7 +1,7 @@
 import { beforeEach, expect } from "vitest";
 import { type Saved, saveInstallation } from "../../../src/database/installation-save.ts";
 import type { Installation } from "../../../src/database/installations.ts";
-import type { JsonObject } from "../../../src/protocol/json.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 import { database } from "../database/database.ts";
 

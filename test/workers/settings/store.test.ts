@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Json } from "../../../src/protocol/json.ts";
+import type { Json } from "../../../src/model/json.ts";
 import type { AddressProblem } from "../../../src/settings/addresses.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import { inspectSettings, patchSettings, readSettings, settingsOf } from "../../../src/settings/store.ts";

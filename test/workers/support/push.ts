@@ -1,5 +1,5 @@
+import { pushesOf } from "../../../src/push/push-stub.ts";
 import type { NumberedNotification } from "../../../src/push/schedule.ts";
-import { pushesOf } from "../../../src/push/stub.ts";
 import { done } from "./rest.ts";
 import { configure, world } from "./world.ts";
 

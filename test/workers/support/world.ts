@@ -1,6 +1,10 @@
 import { applyD1Migrations, type D1Migration, evictAllDurableObjects } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import type { ClientStub, ConversationStub, Env, Objects, PushStub } from "../../../src/env.ts";
+import type { Env } from "../../../src/bindings.ts";
+import type { ClientStub } from "../../../src/client/client-stub.ts";
+import type { ConversationStub } from "../../../src/conversation/conversation-stub.ts";
+import type { Objects } from "../../../src/model/objects.ts";
+import type { PushStub } from "../../../src/push/push-stub.ts";
 
 interface TestEnv extends Env {
   CLIENTS: DurableObjectNamespace & Objects<ClientStub>;

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../protocol/json.ts";
+import type { JsonObject } from "./json.ts";
 
 /** A conversation as its object owns it and D1 indexes it (B-05). Times are milliseconds. */
 export interface ConversationRecord {
@@ -48,3 +48,17 @@ export interface MessageRecord {
   /** Its sender's own devices are left out; known to the conversation alone. */
   noSync?: boolean;
 }
+
+export type Content = string | Uint8Array;
+
+export interface ConversationFound {
+  /** As the asker may see it. */
+  conversation: ConversationRecord;
+  /** Its members are left out: the asker may not see them. */
+  withoutMembers?: boolean;
+  /** Only when asked for, and there is one that D1 has and everybody may see; the conversation's object knows. */
+  lastMessage: MessageRecord | undefined;
+}
+
+/** A message handed over in advance, sent when its author is lost (M-47). */
+export type Will = Pick<MessageRecord, "id" | "content" | "mentionAll" | "mentions">;

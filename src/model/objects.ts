@@ -1,0 +1,4 @@
+/** A namespace of objects, each found by its name. */
+export interface Objects<Stub> {
+  getByName(name: string): Stub;
+}
