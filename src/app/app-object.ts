@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
-import { lagOf } from "../database/lag.ts";
+import { lagOf } from "../database/messages/archive-delay.ts";
 import type { AppStub, PresenceChange } from "./app-stub.ts";
 import { ArchiveLag } from "./archive-lag.ts";
 import { KeyValues } from "./key-values.ts";

@@ -1,4 +1,4 @@
-import type { Lag } from "../database/lag.ts";
+import type { Lag } from "../database/messages/archive-delay.ts";
 import type { Sql } from "../sql.ts";
 import type { KeyValues } from "./key-values.ts";
 

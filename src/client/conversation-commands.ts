@@ -2,8 +2,8 @@ import { QUERY_ANSWER_BYTES } from "../bounds.ts";
 import type { Described, Wanted } from "../conversation/description.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
-import { isWhereByIdOnly } from "../database/query.ts";
-import { type Asker, withoutMembers } from "../database/reach.ts";
+import { isWhereByIdOnly } from "../database/conversations/query.ts";
+import { type Asker, withoutMembers } from "../database/conversations/visibility.ts";
 import { ALLOWED, type ConversationVerdict } from "../hooks/events.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationFound, ConversationRecord } from "../model/records.ts";
@@ -13,7 +13,7 @@ import type { ErrorName } from "../protocol/errors.ts";
 import * as replies from "../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import type { AccessState } from "./access-state.ts";
-import { whatFits } from "./answer-size.ts";
+import { rowsWithinBytes } from "./answer-size.ts";
 import { eachConversation } from "./each-conversation.ts";
 import type { Services } from "./services.ts";
 import { bringUpToDate } from "./up-to-date.ts";
@@ -109,7 +109,7 @@ export async function answerQuery(
   if (command.temporaryIds.length > 0) {
     const found = await describeAll(services, command.temporaryIds, seen);
     const temporary = found.filter(({ conversation }) => conversation.kind === "temporary");
-    return replies.queryResults(serial, whatFits(temporary.map(json)));
+    return replies.queryResults(serial, rowsWithinBytes(temporary.map(json)));
   }
   const ids = isWhereByIdOnly(where);
   const order = ids && comparator(sort);
@@ -117,7 +117,7 @@ export async function answerQuery(
     const found = (await describeAll(services, ids, seen)).sort(order);
     const from = Math.max(skip ?? 0, 0);
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
-    return replies.queryResults(serial, whatFits(found.slice(from, from + most).map(json)));
+    return replies.queryResults(serial, rowsWithinBytes(found.slice(from, from + most).map(json)));
   }
   await bringUpToDate(services, command.shown);
   const bounds = { findOthers, showMembers };
@@ -126,7 +126,7 @@ export async function answerQuery(
   const found = withLastMessage
     ? await withLastMessages(services, { clientId, sinceJoining }, answer)
     : answer;
-  return replies.queryResults(serial, whatFits(found.map(json)));
+  return replies.queryResults(serial, rowsWithinBytes(found.map(json)));
 }
 
 /** Where D1 does not have the last message, its copy being late or that message not for all, the objects tell. */

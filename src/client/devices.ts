@@ -1,4 +1,4 @@
-import { type DeviceClient, NOTED_EVERY } from "../database/device-clients.ts";
+import { type DeviceClient, LAST_SEEN_INTERVAL } from "../database/installations/device-clients.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Sql } from "../sql.ts";
 import type { Services } from "./services.ts";
@@ -129,7 +129,7 @@ export class Devices {
       const elsewhere = others.filter((_, index) => here[index] !== true);
       // The device is in other hands since, however late this login comes to be known.
       if (elsewhere.some((other) => other.at > at)) return;
-      const isNoted = own !== undefined && at < own.at + NOTED_EVERY;
+      const isNoted = own !== undefined && at < own.at + LAST_SEEN_INTERVAL;
       if (attempt === "first" && elsewhere.length === 0 && isNoted) return; // as it was
       const [known, leaving] = [idsOf(clients), idsOf(elsewhere)];
       if (await this.#services.bindDevice({ device, clientId, leaving, known, now: at })) return;

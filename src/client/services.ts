@@ -14,8 +14,13 @@ import {
   conversationsAfter,
   type Memberships,
   registerClient,
-  untoldConversationsOf,
-} from "../database/clients.ts";
+  undiscoveredConversationsOf,
+} from "../database/conversations/memberships.ts";
+import {
+  type ConversationQuery,
+  type QueryRefusal,
+  queryConversations,
+} from "../database/conversations/query.ts";
 import {
   bindDevice,
   type DeviceBinding,
@@ -23,8 +28,7 @@ import {
   deviceState,
   unbindDevice,
   unbindEverywhere,
-} from "../database/device-clients.ts";
-import { type ConversationQuery, type QueryRefusal, queryConversations } from "../database/query.ts";
+} from "../database/installations/device-clients.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Hooks } from "../hooks/events.ts";
 import { hooksOf } from "../hooks/hooks.ts";
@@ -151,7 +155,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     conversationsAfter: (clientId, after) =>
       withDeadline(conversationsAfter(env.DB, clientId, after), LOGIN_DEADLINE, `memberships of ${clientId}`),
     untoldConversations: (clientId) => {
-      const untold = untoldConversationsOf(env.DB, clientId, CONVERSATIONS_COUNTED);
+      const untold = undiscoveredConversationsOf(env.DB, clientId, CONVERSATIONS_COUNTED);
       return withDeadline(untold, LOGIN_DEADLINE, `memberships of ${clientId}`);
     },
     describe: (id, viewer, wanted) =>

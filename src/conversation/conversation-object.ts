@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
-import { lagOf } from "../database/lag.ts";
+import { lagOf } from "../database/messages/archive-delay.ts";
 import { withDeadline } from "../deadline.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { hooksOf } from "../hooks/hooks.ts";

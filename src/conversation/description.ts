@@ -1,4 +1,4 @@
-import { asOutsidersSee } from "../database/reach.ts";
+import { asNonMembersSee } from "../database/conversations/visibility.ts";
 import type { ConversationFound } from "../model/records.ts";
 import type { ConversationState } from "./state.ts";
 
@@ -33,7 +33,7 @@ export function described(
   }
   const member = state.members.get(viewer);
   if (member === undefined) {
-    return { conversation: asOutsidersSee(conversation), lastMessage: undefined, isMember: false };
+    return { conversation: asNonMembersSee(conversation), lastMessage: undefined, isMember: false };
   }
   if (!lastMessage) return { conversation, lastMessage: undefined, isMember: true };
   const last = state.log.last(undefined, viewer);

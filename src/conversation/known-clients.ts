@@ -1,5 +1,5 @@
 import { CLIENTS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
-import { loggedInAmong } from "../database/clients.ts";
+import { knownClientsAmong } from "../database/conversations/memberships.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
@@ -101,5 +101,5 @@ export function clientsMet(db: D1Database): ClientsMet {
 
 /** For one object, or for one request. */
 export function knownClients(db: D1Database): KnownClients {
-  return new KnownClients((clientIds) => loggedInAmong(db, clientIds), clientsMet(db));
+  return new KnownClients((clientIds) => knownClientsAmong(db, clientIds), clientsMet(db));
 }

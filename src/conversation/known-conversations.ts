@@ -1,7 +1,7 @@
 import { appOf } from "../app/app-stub.ts";
 import type { Env } from "../bindings.ts";
 import { CONVERSATIONS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
-import { indexedAmong } from "../database/names.ts";
+import { existingAmong } from "../database/conversations/existing.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
@@ -92,7 +92,7 @@ export function knownConversations(env: Pick<Env, "DB" | "APP">): KnownConversat
   let conversations = known.get(env.DB);
   if (conversations === undefined) {
     conversations = new KnownConversations({
-      indexed: (ids) => indexedAmong(env.DB, ids),
+      indexed: (ids) => existingAmong(env.DB, ids),
       unindexed: (ids) => appOf(env).archiveBehindAmong(ids),
     });
     known.set(env.DB, conversations);

@@ -1,5 +1,5 @@
-import type { Lag } from "../database/lag.ts";
-import type { Progress } from "../database/progress.ts";
+import type { Lag } from "../database/messages/archive-delay.ts";
+import type { Progress } from "../database/messages/archive-progress.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { CopyPace } from "./copy-pace.ts";

@@ -1,4 +1,4 @@
-import { recordFits } from "../database/record-fits.ts";
+import { recordMatches } from "../database/conversations/record-matches.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
 import { changeColumns } from "./attributes.ts";
@@ -21,7 +21,7 @@ interface RowHost {
 export async function changeRow(change: RowChange, host: RowHost): Promise<RowChanged> {
   const before = host.record();
   if (before.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
-  const fits = change.where === undefined || recordFits(host.sql, before, change.where);
+  const fits = change.where === undefined || recordMatches(host.sql, before, change.where);
   if (fits === false) return { unmet: true };
   if (fits !== true) return fits;
 

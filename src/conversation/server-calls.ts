@@ -1,4 +1,4 @@
-import type { QueryRefusal } from "../database/record-fits.ts";
+import type { QueryRefusal } from "../database/conversations/record-matches.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Refused } from "../model/outcome.ts";
 import type { ConversationRecord } from "../model/records.ts";

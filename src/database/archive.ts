@@ -5,10 +5,10 @@ import type { Json } from "../model/json.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { Shown } from "../protocol/shown.ts";
 import { chunksOf } from "./chunks.ts";
-import { withoutDeeperThan } from "./nesting.ts";
-import { type Progress, timeIn } from "./progress.ts";
+import { type Progress, timeIn } from "./messages/archive-progress.ts";
 import { conversations, members, messages } from "./schema.ts";
 import { statement } from "./statement.ts";
+import { withoutDeeperThan } from "./where/nesting.ts";
 
 /**
  * SQLite reads JSON down to 1,000 levels and fails beyond, and one such row would fail every query that looks
@@ -138,21 +138,23 @@ export async function saveMessages(
       OR ${conversations.archivedAt} < ${timestamp} OR ${conversations.archivedPatchAt} IS NULL
       OR ${conversations.archivedPatchAt} < ${patchedAt})`;
   const results = await db.batch<Reached>(
-    [...insertions, ...deletions, progress, reachedBy(conversationId)].map((query) => statement(db, query)),
+    [...insertions, ...deletions, progress, progressQuery(conversationId)].map((query) =>
+      statement(db, query),
+    ),
   );
   return progressIn(results.at(-1)?.results[0]);
 }
 
 /** How far D1 follows a conversation's log; undefined where it does not know the conversation. */
 export async function archivedUpTo(db: D1Database, conversationId: string): Promise<Progress | undefined> {
-  return progressIn((await statement(db, reachedBy(conversationId)).first<Reached>()) ?? undefined);
+  return progressIn((await statement(db, progressQuery(conversationId)).first<Reached>()) ?? undefined);
 }
 
 /** As the driver hands it over, unchecked. */
 type Reached = { timestamp: unknown; patched_at: unknown };
 
 /** Columns by their table: SQLite takes a quoted name alone that it does not know for a text. */
-function reachedBy(conversationId: string): SQL {
+function progressQuery(conversationId: string): SQL {
   return sql`SELECT c.archived_at AS timestamp, c.archived_patch_at AS patched_at FROM ${conversations} AS c
     WHERE c.id = ${conversationId}`;
 }

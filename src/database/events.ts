@@ -22,7 +22,7 @@ export interface LoggedEvent {
 }
 
 /** Where an event stands in the log: no two share a place. */
-export type EventPlace = Pick<LoggedEvent, "at" | "id">;
+export type EventPosition = Pick<LoggedEvent, "at" | "id">;
 
 export interface EventFilter {
   /** From this time on (ms). */
@@ -34,7 +34,7 @@ export interface EventFilter {
   conversationId?: string | undefined;
   messageId?: string | undefined;
   /** Only older ones: `next` of the page before. */
-  before?: EventPlace | undefined;
+  before?: EventPosition | undefined;
   /** Events on a page. */
   limit: number;
 }
@@ -42,7 +42,7 @@ export interface EventFilter {
 export interface EventPage {
   events: LoggedEvent[];
   /** Where to go on; undefined when the log has been looked through. */
-  next: EventPlace | undefined;
+  next: EventPosition | undefined;
 }
 
 /** Events that one page looks at: a rare one in a long log is found over several pages, each of them quick. */
@@ -93,7 +93,7 @@ export async function dropEventsBefore(db: D1Database, at: number): Promise<void
 
 const newestFirst = [desc(events.at), desc(events.id)];
 
-const notOlderThan = ({ at, id }: EventPlace): SQL => sql`(${events.at}, ${events.id}) >= (${at}, ${id})`;
+const notOlderThan = ({ at, id }: EventPosition): SQL => sql`(${events.at}, ${events.id}) >= (${at}, ${id})`;
 
 /**
  * Conditions that a stretch of the table or of one index meets, and those that its events are tried on. A plus
@@ -125,7 +125,7 @@ function conditionsOf(filter: EventFilter): { searched: SQL | undefined; tried: 
 async function endOfSearch(
   d1: DrizzleD1Database,
   searched: SQL | undefined,
-): Promise<EventPlace | undefined> {
+): Promise<EventPosition | undefined> {
   return d1
     .select({ at: events.at, id: events.id })
     .from(events)

@@ -1,6 +1,6 @@
 import type { Env } from "../bindings.ts";
 import { dropEventsBefore, saveEvents } from "../database/events.ts";
-import { incrementBadges, installationsWithChannels } from "../database/installations.ts";
+import { incrementBadges, installationsWithChannels } from "../database/installations/installations.ts";
 import { withDeadline } from "../deadline.ts";
 import { pushToOffline } from "../push/offline-push.ts";
 import { type ProvidersEnv, providersOf } from "../push/providers.ts";

@@ -1,4 +1,4 @@
-import type { Installation } from "../database/installations.ts";
+import type { Installation } from "../database/installations/installations.ts";
 
 const DEVICE_TYPES = new Set(["ios", "macos", "watchos", "tvos"]);
 

@@ -1,5 +1,5 @@
 import type { Env } from "../bindings.ts";
-import { dropIdleInstallations } from "../database/installations.ts";
+import { dropIdleInstallations } from "../database/installations/installations.ts";
 import { dropNotificationsBefore } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";

@@ -1,5 +1,5 @@
 import type { Env } from "../bindings.ts";
-import { installationsById, removeInstallations } from "../database/installations.ts";
+import { installationsById, removeInstallations } from "../database/installations/installations.ts";
 import { counted } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
 import type { QueueMessage } from "../queue/queue.ts";

@@ -1,4 +1,4 @@
-import type { Installation } from "../database/installations.ts";
+import type { Installation } from "../database/installations/installations.ts";
 import type { Counts } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";

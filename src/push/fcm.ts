@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Installation } from "../database/installations.ts";
+import type { Installation } from "../database/installations/installations.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
@@ -8,7 +8,7 @@ import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-targe
 import { fcmMessage } from "./fcm-payload.ts";
 import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
 import type { PushStub } from "./push-stub.ts";
-import { isRefusal } from "./refusal.ts";
+import { isRefusal } from "./status.ts";
 import type { Push } from "./work.ts";
 
 const GOOGLE = "https://fcm.googleapis.com";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { segmentsOf } from "../database/field.ts";
-import type { Kept } from "../database/installation-save.ts";
-import type { InstallationNames } from "../database/installation-write.ts";
+import type { Kept } from "../database/installations/save.ts";
+import type { InstallationNames } from "../database/installations/write.ts";
+import { segmentsOf } from "../database/where/field.ts";
 import { isClientId } from "../model/client-id.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { setPath } from "../protocol/operations.ts";

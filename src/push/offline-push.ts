@@ -1,4 +1,4 @@
-import type { Installation } from "../database/installations.ts";
+import type { Installation } from "../database/installations/installations.ts";
 import type { EventOf } from "../model/app-events.ts";
 import type { JsonObject } from "../model/json.ts";
 import { utf8Length } from "../protocol/fields.ts";

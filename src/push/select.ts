@@ -1,8 +1,8 @@
 import type { Env } from "../bindings.ts";
-import { selectInstallations } from "../database/installation-query.ts";
-import { incrementBadges } from "../database/installations.ts";
+import { incrementBadges } from "../database/installations/installations.ts";
+import { selectInstallations } from "../database/installations/query.ts";
 import { counted, settleNotification } from "../database/notifications.ts";
-import { sliceSizeOf } from "../database/slices.ts";
+import { sliceSizeOf } from "../database/where/slices.ts";
 import { withDeadline } from "../deadline.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type ProvidersEnv, providersOf } from "./providers.ts";

@@ -1,6 +1,6 @@
-import type { QueryRefusal } from "../database/condition.ts";
-import type { Installation } from "../database/installations.ts";
+import type { Installation } from "../database/installations/installations.ts";
 import type { Counts, NotificationStatus } from "../database/notifications.ts";
+import type { QueryRefusal } from "../database/where/condition.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { JsonObject } from "../model/json.ts";
 import { type DeliveriesHost, deliveriesOf, HEARD_OF, isEligible } from "./deliveries.ts";

@@ -1,6 +1,6 @@
 import { encryptNotification } from "@block65/webcrypto-web-push";
 import { importJWK, SignJWT } from "jose";
-import type { Installation, WebPushSubscription } from "../database/installations.ts";
+import type { Installation, WebPushSubscription } from "../database/installations/installations.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Outbound } from "../outbound/http-client.ts";
@@ -9,7 +9,7 @@ import { fromBase64, toBase64Url } from "../protocol/base64.ts";
 import { contentFor } from "./content.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
-import { isRefusal } from "./refusal.ts";
+import { isRefusal } from "./status.ts";
 import type { Push } from "./work.ts";
 
 /** What push services have to take at least is 4,096 bytes, of which encryption needs some (RFC 8291 §4). */

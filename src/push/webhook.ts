@@ -1,4 +1,4 @@
-import type { Installation } from "../database/installations.ts";
+import type { Installation } from "../database/installations/installations.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Outbound } from "../outbound/http-client.ts";
@@ -7,7 +7,7 @@ import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { ask, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { failed, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
-import { isRefusal } from "./refusal.ts";
+import { isRefusal } from "./status.ts";
 import type { Push } from "./work.ts";
 
 export interface PushWebhookRules {

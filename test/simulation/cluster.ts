@@ -26,7 +26,7 @@ import { type Origin, startHere } from "../../src/conversation/start.ts";
 import type { Started } from "../../src/conversation/started.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
 import { areSame, UniqueRegistry } from "../../src/conversation/unique-registry.ts";
-import { lagOf } from "../../src/database/lag.ts";
+import { lagOf } from "../../src/database/messages/archive-delay.ts";
 import type { GatewayServices } from "../../src/gateway/gateway.ts";
 import type { Dial, LinkSocket } from "../../src/gateway/link-socket.ts";
 import { EventOutbox } from "../../src/hooks/event-outbox.ts";

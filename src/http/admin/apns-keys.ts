@@ -30,7 +30,7 @@ const keys = v.pipe(
  * Apple's keys one by one (P-16, P-20): nobody can read the others' secrets, so nobody could store a list that has
  * them and one more.
  */
-export const apnsKeys = new Hono<HttpEnv>()
+export const apnsKeyRoutes = new Hono<HttpEnv>()
   .put(
     "/admin/push/apns-keys/:keyId",
     operation({

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { type EventPlace, findEvents, type LoggedEvent } from "../../database/events.ts";
+import { type EventPosition, findEvents, type LoggedEvent } from "../../database/events.ts";
 import { afterEvents } from "../../model/event-names.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
@@ -44,7 +44,7 @@ const events = v.object({
 });
 
 /** The event log (G-05), kept as long as the setting `events.logDays` says. */
-export const adminEvents = new Hono<HttpEnv>().get(
+export const eventRoutes = new Hono<HttpEnv>().get(
   "/admin/events",
   operation({
     ...{ id: "listEvents", tag: "Administration", summary: "Read the event log" },
@@ -82,7 +82,7 @@ function cursor() {
   );
 }
 
-function placeIn(text: string): EventPlace {
+function placeIn(text: string): EventPosition {
   const [at, id = ""] = text.split(" ");
   return { at: Number(at), id };
 }

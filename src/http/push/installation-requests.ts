@@ -1,19 +1,19 @@
 import type { Env } from "../../bindings.ts";
 import { INSTALLATIONS_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts";
-import { isRefusal, type QueryRefusal } from "../../database/condition.ts";
-import { countInstallations, findInstallations } from "../../database/installation-query.ts";
-import { type Saved, saveInstallation } from "../../database/installation-save.ts";
-import { installationsById, removeInstallations } from "../../database/installations.ts";
-import { sliceSizeOf } from "../../database/slices.ts";
+import { installationsById, removeInstallations } from "../../database/installations/installations.ts";
+import { countInstallations, findInstallations } from "../../database/installations/query.ts";
+import { type Saved, saveInstallation } from "../../database/installations/save.ts";
+import { isRefusal, type QueryRefusal } from "../../database/where/condition.ts";
+import { sliceSizeOf } from "../../database/where/slices.ts";
 import { addressLimits } from "../../gateway/address-limits.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
 import { installationJson } from "../../push/installation-json.ts";
-import { type Answer, invalid, notThere } from "../answer.ts";
 import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
 import { answered } from "../object-call.ts";
-import { secondsUntil } from "../rtm/quota.ts";
+import { secondsUntil } from "../quota.ts";
+import { type Answer, invalid, notThere } from "../response.ts";
 
 /** What the API does with installations, for requests of their own and for those in a batch. */
 

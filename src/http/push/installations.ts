@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { frontOf, senderOf } from "../../gateway/address.ts";
-import { type Answer, respond } from "../answer.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
+import { type Answer, respond } from "../response.ts";
 import * as schema from "../schemas.ts";
 import { find, read, remove, type Saver, save } from "./installation-requests.ts";
 

@@ -8,8 +8,8 @@ import { refuse } from "../errors.ts";
 import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { notificationId } from "./records.ts";
-import { submit } from "./submission.ts";
+import { submit } from "./notification-requests.ts";
+import { notificationId } from "./notifications.ts";
 
 /** Of the whole body (N-04); with a list of devices, of its content. */
 const CONTENT_MAX = 4_096; // bytes

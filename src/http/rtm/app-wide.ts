@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { messagesOfApp } from "../../database/messages.ts";
+import { messagesOfApp } from "../../database/messages/history.ts";
 import type { HttpEnv } from "../env.ts";
 import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
@@ -18,7 +18,7 @@ const stats = v.object({
 export const EVERY = { objectId: { $exists: true } };
 
 /** The app as a whole (http-api §2.6, A-06). */
-export const appWide = new Hono<HttpEnv>()
+export const appWideRoutes = new Hono<HttpEnv>()
   .get(
     "/1.2/rtm/stats",
     operation({

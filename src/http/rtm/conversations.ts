@@ -4,20 +4,24 @@ import type { Env } from "../../bindings.ts";
 import { OWNERS_QUERY_LONGEST } from "../../bounds.ts";
 import { knownConversations } from "../../conversation/known-conversations.ts";
 import { newConversation } from "../../conversation/new-conversation.ts";
-import { countConversations, type QueryRefusal, queryConversations } from "../../database/query.ts";
-import { sliceSizeOf } from "../../database/slices.ts";
+import {
+  countConversations,
+  type QueryRefusal,
+  queryConversations,
+} from "../../database/conversations/query.ts";
+import { sliceSizeOf } from "../../database/where/slices.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { ConversationRecord } from "../../model/records.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
 import { isoTime } from "../../protocol/encode.ts";
 import { settingsOf } from "../../settings/store.ts";
-import { type Answer, invalid, type RefusingAnswer, respond } from "../answer.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, INVALID_QUERY, isRefused, refusalOf, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
 import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
+import { type Answer, type ErrorResponse, invalid, respond } from "../response.ts";
 import * as schema from "../schemas.ts";
 import { ownColumns } from "./own-columns.ts";
 
@@ -202,7 +206,7 @@ const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.r
 export async function createConversation(
   env: Env,
   wanted: { members: string[]; creator: string | undefined; unique: boolean; columns: JsonObject },
-): Promise<ConversationRecord | RefusingAnswer> {
+): Promise<ConversationRecord | ErrorResponse> {
   const { members, creator = "", unique, columns } = wanted;
   if (unique && members.length === 0) {
     return invalid(INVALID_FIELD, "m: a unique conversation needs members");

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import * as v from "valibot";
-import type { ArchivedMessage, ArchiveRequest } from "../../database/messages.ts";
+import type { ArchivedMessage, ArchiveRequest } from "../../database/messages/history.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { toBase64 } from "../../protocol/base64.ts";
 import type { HistoryPoint } from "../../protocol/commands.ts";

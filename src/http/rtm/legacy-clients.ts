@@ -27,7 +27,7 @@ const memberInfos = v.pipe(
 );
 
 /** Clients as version 1.1 has them (http-api §4), and what SDKs ask about the roles of members (§5). */
-export const legacyClients = new Hono<HttpEnv>()
+export const legacyClientRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/rtm/messages/unread/:client",
     operation({

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { messagesOfApp, messagesSentBy } from "../../database/messages.ts";
+import { messagesOfApp, messagesSentBy } from "../../database/messages/history.ts";
 import { fromBase64 } from "../../protocol/base64.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
@@ -8,8 +8,8 @@ import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { archivedHistory, bounds, conversationHistory, records, signed } from "./history.ts";
+import { IDEMPOTENCY_KEY, patch, remove, send } from "./message-requests.ts";
 import { priority, sent } from "./messages.ts";
-import { IDEMPOTENCY_KEY, patch, remove, send } from "./sending.ts";
 
 const PATH = "/1.1/rtm/messages";
 /** Python multiplies seconds: a fraction may be left. */
@@ -85,7 +85,7 @@ const logPlace = v.object({
 });
 
 /** Messages as version 1.1 has them (http-api §4, A-08). Paths are older, defaults differ, rules do not. */
-export const legacyMessages = new Hono<HttpEnv>()
+export const legacyMessageRoutes = new Hono<HttpEnv>()
   .get(
     `${PATH}/history`,
     operation({

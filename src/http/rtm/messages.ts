@@ -7,7 +7,7 @@ import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { one } from "./conversations.ts";
 import { bounds, conversationHistory, records, signed } from "./history.ts";
-import { IDEMPOTENCY_KEY, patch, remove, send } from "./sending.ts";
+import { IDEMPOTENCY_KEY, patch, remove, send } from "./message-requests.ts";
 
 const PATH = "/1.2/rtm/conversations/:id/messages";
 const MENTIONS_MAX = 20;

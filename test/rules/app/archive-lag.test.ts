@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { ArchiveLag } from "../../../src/app/archive-lag.ts";
 import { KeyValues } from "../../../src/app/key-values.ts";
-import { lagOf } from "../../../src/database/lag.ts";
+import { lagOf } from "../../../src/database/messages/archive-delay.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOW = 1_000_000;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type DeviceLogin, Devices } from "../../../src/client/devices.ts";
-import type { DeviceBinding } from "../../../src/database/device-clients.ts";
+import type { DeviceBinding } from "../../../src/database/installations/device-clients.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Archive, Outbox, type OutboxHost } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
-import { lagOf } from "../../../src/database/lag.ts";
-import type { Progress } from "../../../src/database/progress.ts";
+import { lagOf } from "../../../src/database/messages/archive-delay.ts";
+import type { Progress } from "../../../src/database/messages/archive-progress.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { message, pairChat, say } from "./people.ts";

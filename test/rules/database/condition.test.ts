@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { conditionOf, isRefusal, isWhereByIdOnly } from "../../../src/database/condition.ts";
-import { conversationsQueried } from "../../../src/database/conversation-fields.ts";
+import { conversationTable } from "../../../src/database/conversations/fields.ts";
+import { conditionOf, isRefusal, isWhereByIdOnly } from "../../../src/database/where/condition.ts";
 import type { Json } from "../../../src/model/json.ts";
 
 describe("a where that asks for ids only", () => {
@@ -33,7 +33,7 @@ describe("a where that asks for ids only", () => {
 });
 
 describe("a where, read", () => {
-  const read = (where: Json) => conditionOf(where, conversationsQueried);
+  const read = (where: Json) => conditionOf(where, conversationTable);
 
   test("the first thing not understood is what the refusal names", () => {
     expect(read({ a: { $one: 1 }, b: { $two: 2 } })).toEqual({

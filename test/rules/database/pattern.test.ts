@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Pattern, patternOf } from "../../../src/database/pattern.ts";
+import { type Pattern, patternOf } from "../../../src/database/where/pattern.ts";
 
 const literal = (place: "anywhere" | "start" | "end" | "whole", text: string): Pattern => ({
   type: "literal",

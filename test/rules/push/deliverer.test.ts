@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Installation } from "../../../src/database/installations.ts";
+import type { Installation } from "../../../src/database/installations/installations.ts";
 import type { Counts } from "../../../src/database/notifications.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";

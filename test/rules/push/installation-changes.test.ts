@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Kept } from "../../../src/database/installation-save.ts";
+import type { Kept } from "../../../src/database/installations/save.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 

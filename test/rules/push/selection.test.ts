@@ -1,6 +1,6 @@
 import { serialize } from "node:v8";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Installation } from "../../../src/database/installations.ts";
+import type { Installation } from "../../../src/database/installations/installations.ts";
 import type { Counts } from "../../../src/database/notifications.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";

@@ -5,7 +5,7 @@ import {
   type ArchiveRequest,
   messagesOfApp,
   messagesSentBy,
-} from "../../../src/database/messages.ts";
+} from "../../../src/database/messages/history.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { conversation, database, message, WatchedDatabase } from "./database.ts";
 

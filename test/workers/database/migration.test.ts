@@ -2,7 +2,7 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { archivedUpTo } from "../../../src/database/archive.ts";
-import { messagesOfApp, messagesSentBy } from "../../../src/database/messages.ts";
+import { messagesOfApp, messagesSentBy } from "../../../src/database/messages/history.ts";
 import { conversation, message } from "./database.ts";
 
 test("an archive from before it was laid out by time keeps its messages, and how far it got", async () => {

@@ -3,10 +3,10 @@ import { drizzle } from "drizzle-orm/d1";
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { saveConversation } from "../../../src/database/archive.ts";
-import { conversationsQueried } from "../../../src/database/conversation-fields.ts";
-import { orderOf } from "../../../src/database/order.ts";
-import { countConversations, queryConversations } from "../../../src/database/query.ts";
-import type { SliceSize } from "../../../src/database/slices.ts";
+import { conversationTable } from "../../../src/database/conversations/fields.ts";
+import { countConversations, queryConversations } from "../../../src/database/conversations/query.ts";
+import { orderOf } from "../../../src/database/where/order.ts";
+import type { SliceSize } from "../../../src/database/where/slices.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { readAsWritten } from "../../../src/protocol/written-number.ts";
 import { conversation, database, WatchedDatabase } from "./database.ts";
@@ -41,7 +41,7 @@ async function found(asked: Asked, size: SliceSize = SMALL, on: D1Database = db)
 
 /** The same by one statement of SQLite's. */
 async function sorted({ sort = "-lm", limit = 1_000, skip = 0 }: Asked): Promise<string[]> {
-  const order = orderOf(sort, conversationsQueried);
+  const order = orderOf(sort, conversationTable);
   if ("refused" in order) throw new Error(order.detail);
   const all = await drizzle(db).all<{ id: string }>(
     sql`SELECT id FROM conversations ORDER BY ${sql.join(order, sql`, `)} LIMIT ${limit} OFFSET ${skip}`,

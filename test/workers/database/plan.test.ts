@@ -6,7 +6,7 @@ import {
   saveConversation,
   saveMessages,
 } from "../../../src/database/archive.ts";
-import { queryConversations } from "../../../src/database/query.ts";
+import { queryConversations } from "../../../src/database/conversations/query.ts";
 import type { Json } from "../../../src/model/json.ts";
 import { conversation, database, message, WatchedDatabase } from "./database.ts";
 

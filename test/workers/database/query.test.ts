@@ -5,7 +5,7 @@ import {
   saveConversation,
   saveMessages,
 } from "../../../src/database/archive.ts";
-import { type ConversationQuery, queryConversations } from "../../../src/database/query.ts";
+import { type ConversationQuery, queryConversations } from "../../../src/database/conversations/query.ts";
 import type { Json } from "../../../src/model/json.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";
 import { conversation, database, message } from "./database.ts";

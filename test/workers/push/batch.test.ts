@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { bindDevice } from "../../../src/database/device-clients.ts";
+import { bindDevice } from "../../../src/database/installations/device-clients.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { outcome, rest } from "../support/rest.ts";
 import { appKeys, openWorld } from "../support/world.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { bindDevice, deviceState, unbindDevice } from "../../../src/database/device-clients.ts";
-import { registerBrowser } from "../../../src/database/installations.ts";
+import { bindDevice, deviceState, unbindDevice } from "../../../src/database/installations/device-clients.ts";
+import { registerBrowser } from "../../../src/database/installations/installations.ts";
 import { channelsByDevice, DAY, meanwhile, NOW, save, tablet, useTables } from "./tables.ts";
 
 const db = useTables();

@@ -5,7 +5,7 @@ import {
   deviceState,
   unbindDevice,
   unbindEverywhere,
-} from "../../../src/database/device-clients.ts";
+} from "../../../src/database/installations/device-clients.ts";
 import { channelsByDevice, DAY, kept, meanwhile, NOW, phone, save, tablet, useTables } from "./tables.ts";
 
 const db = useTables();

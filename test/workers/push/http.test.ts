@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { bindDevice, unbindDevice } from "../../../src/database/device-clients.ts";
-import { registerBrowser } from "../../../src/database/installations.ts";
+import { bindDevice, unbindDevice } from "../../../src/database/installations/device-clients.ts";
+import { registerBrowser } from "../../../src/database/installations/installations.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { done, outcome, rest } from "../support/rest.ts";
 import { appKeys, openWorld, world } from "../support/world.ts";

@@ -4,15 +4,15 @@ import {
   deviceState,
   unbindDevice,
   unbindEverywhere,
-} from "../../../src/database/device-clients.ts";
-import { findInstallations, selectInstallations } from "../../../src/database/installation-query.ts";
+} from "../../../src/database/installations/device-clients.ts";
 import {
   incrementBadges,
   installationsById,
   installationsWithChannels,
   registerBrowser,
   removeInstallations,
-} from "../../../src/database/installations.ts";
+} from "../../../src/database/installations/installations.ts";
+import { findInstallations, selectInstallations } from "../../../src/database/installations/query.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { WatchedDatabase } from "../database/database.ts";
 import { DAY, NOW, phone, save, tablet, useTables } from "./tables.ts";

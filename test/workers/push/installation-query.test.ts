@@ -3,7 +3,7 @@ import {
   countInstallations,
   findInstallations,
   selectInstallations,
-} from "../../../src/database/installation-query.ts";
+} from "../../../src/database/installations/query.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { DAY, kept, NOW, save, useTables } from "./tables.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bindDevice, deviceState } from "../../../src/database/device-clients.ts";
+import { bindDevice, deviceState } from "../../../src/database/installations/device-clients.ts";
 import {
   dropIdleInstallations,
   type Installation,
@@ -7,7 +7,7 @@ import {
   installationsById,
   installationsWithChannels,
   removeInstallations,
-} from "../../../src/database/installations.ts";
+} from "../../../src/database/installations/installations.ts";
 import { channelsByDevice, DAY, kept, meanwhile, NOW, phone, save, tablet, useTables } from "./tables.ts";
 
 const db = useTables();

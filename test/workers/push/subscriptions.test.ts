@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Env } from "../../../src/bindings.ts";
-import { installationsWithChannels } from "../../../src/database/installations.ts";
+import { installationsWithChannels } from "../../../src/database/installations/installations.ts";
 import * as example from "../../../src/http/examples.ts";
 import { VAPID } from "../../support/vapid.ts";
 import { ask as alone } from "../http/ask.ts";

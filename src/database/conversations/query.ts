@@ -1,0 +1,280 @@
+import { eq, getTableColumns, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import { OWNERS_SLICE, QUERY_ANSWER_BYTES, QUERY_PATTERN_WORK } from "../../bounds.ts";
+import { isObject, type JsonObject } from "../../model/json.ts";
+import type { ConversationFound, ConversationRecord, MessageRecord } from "../../model/records.ts";
+import type { CommandOf } from "../../protocol/commands.ts";
+import { aTurn } from "../../turn.ts";
+import { listed } from "../installations/device-clients.ts";
+import { conversationIn, messageIn } from "../rows.ts";
+import { conversations, messages } from "../schema.ts";
+import { hasTooManyParameters } from "../statement.ts";
+import { clauseOf, hasAnyName } from "../where/clause.ts";
+import {
+  type Condition,
+  conditionOf,
+  isRefusal,
+  isWhereByIdOnly,
+  type QueryRefusal,
+  tooLarge,
+} from "../where/condition.ts";
+import type { Field } from "../where/field.ts";
+import { orderOf, sortedByJson } from "../where/order.ts";
+import { countInSlices, findInSlices, type OwnerQuery } from "../where/owner-query.ts";
+import { matchesOf } from "../where/pattern-search.ts";
+import { costRefusal } from "../where/query-cost.ts";
+import { readInParts, type SliceSize } from "../where/slices.ts";
+import { conversationTable, membership } from "./fields.ts";
+import {
+  type Asker,
+  asNonMembersSee,
+  isHidden,
+  isIn,
+  isOwnConversation,
+  reachesOthers,
+  withoutMembers,
+} from "./visibility.ts";
+
+export { isWhereByIdOnly, type QueryRefusal };
+
+export type ConversationQuery = Pick<
+  CommandOf<"conversation.query">,
+  "where" | "sort" | "limit" | "skip" | "withLastMessage"
+> & {
+  /** Who asks: without conditions, a query means "the conversations I am in". */
+  clientId: string;
+  /** What a client may find of conversations it is not in; undefined for the app's server, which finds all. */
+  bounds?: Omit<Asker, "clientId">;
+};
+type Row = typeof conversations.$inferSelect;
+
+const LIMIT_DEFAULT = 10;
+const LIMIT_MAX = 1000;
+/** Stands in for a limit out of range: the most that SDKs let one ask for. */
+const LIMIT_FALLBACK = 100;
+const SKIP_MAX = 100_000;
+const SORT_DEFAULT = "-lm";
+
+/**
+ * Finds conversations (B-20). With any condition at all, those of others and of every kind are found too, as far as
+ * the asker may find them. What cannot be understood, or of a client's would take too long, is refused; D1 failing
+ * throws.
+ *
+ * @param size how much of an owner's query is done at a time
+ */
+export async function queryConversations(
+  db: D1Database,
+  query: ConversationQuery,
+  size: SliceSize = OWNERS_SLICE,
+): Promise<ConversationFound[] | QueryRefusal> {
+  const d1 = drizzle(db);
+  const asker = query.bounds && { clientId: query.clientId, ...query.bounds };
+  const reach = reachOf(query, asker);
+  if (isRefusal(reach)) return reach;
+  const asked = {
+    sort: query.sort?.trim() || SORT_DEFAULT,
+    limit: limitOf(query.limit),
+    skip: skipOf(query.skip),
+  };
+  const found = await (asker === undefined ? ownersPage(d1, reach, asked, size) : page(d1, reach, asked));
+  if ("refused" in found) return found;
+  if (asker !== undefined) await aTurn();
+  const isOwn = ({ members }: Row) => asker === undefined || members.includes(asker.clientId);
+  const { rows, last } = query.withLastMessage
+    ? await withLastMessages(d1, found, isOwn)
+    : { rows: found, last: undefined };
+  return rows.map((row) => {
+    const conversation = conversationIn(row);
+    const lastMessage = last?.get(row.id);
+    const { others } = reach;
+    if (others === undefined || row.members.includes(others.clientId)) return { conversation, lastMessage };
+    return { ...visibleToNonMember(conversation, others), lastMessage: undefined };
+  });
+}
+
+/** How many conversations fit, of everybody's. Refused as above. */
+export async function countConversations(
+  db: D1Database,
+  where: JsonObject,
+  size: SliceSize = OWNERS_SLICE,
+): Promise<number | QueryRefusal> {
+  const reach = reachOf({ where, clientId: "" }, undefined);
+  return isRefusal(reach) ? reach : countInSlices(drizzle(db), ownersQuery(reach, size));
+}
+
+const ownersQuery = ({ condition, within }: Reach, size: SliceSize): OwnerQuery => {
+  const all: Condition = { type: "every", of: [] };
+  return { queried: conversationTable, condition: condition ?? all, within, size };
+};
+
+/** How far a query reaches: SQL that bounds it, what is asked beyond that, and who asks, where it finds others'. */
+interface Reach {
+  within: SQL | undefined;
+  condition: Condition | undefined;
+  /** The asker, where conversations are found that this client is not in. */
+  others: Asker | undefined;
+}
+
+function reachOf(
+  query: Pick<ConversationQuery, "where" | "clientId">,
+  asker: Asker | undefined,
+): Reach | QueryRefusal {
+  const { clientId } = query;
+  const where = query.where ?? {};
+  if (isObject(where) && Object.keys(where).length === 0) {
+    const within = sql`${conversations.kind} = 'normal' AND ${hasAnyName(membership, [clientId])}`;
+    return { condition: undefined, within, others: undefined };
+  }
+  const condition = conditionOf(where, conversationTable);
+  if (isRefusal(condition)) return condition;
+  if (asker === undefined) return { condition, within: undefined, others: undefined };
+  // Who knows an id may look it up, in any order.
+  if (isWhereByIdOnly(where) !== undefined) {
+    return { condition, within: undefined, others: { ...asker, findOthers: "anyone" } };
+  }
+  if (reachesOthers(condition, asker)) return { condition, within: undefined, others: asker };
+  return { condition, within: isOwnConversation(clientId), others: undefined };
+}
+
+async function clauseFor(d1: DrizzleD1Database, { condition, within }: Reach): Promise<SQL | QueryRefusal> {
+  const bounds = within === undefined ? [] : [within];
+  if (condition === undefined) return sql.join(bounds);
+  const matches = await matchesOf(d1, conversations, condition, { within, work: QUERY_PATTERN_WORK });
+  if (isRefusal(matches)) return matches;
+  return sql.join([...bounds, sql`(${clauseOf(condition, matches)})`], sql` AND `);
+}
+
+/** What is for members alone is nothing, in the order too, where the asker is none. */
+const seenBy =
+  (asker: Asker) =>
+  (field: Field, value: SQL): SQL =>
+    isHidden(field, asker) ? sql`CASE WHEN ${isIn(asker.clientId)} THEN ${value} END` : value;
+
+function visibleToNonMember(found: ConversationRecord, asker: Asker): Omit<ConversationFound, "lastMessage"> {
+  const conversation = asNonMembersSee(found);
+  if (asker.findOthers === "anyone" && asker.showMembers) return { conversation };
+  return { conversation: withoutMembers(conversation), withoutMembers: true };
+}
+
+interface Page {
+  sort: string;
+  limit: number;
+  skip: number;
+}
+
+/** A page for the app's owner. */
+async function ownersPage(
+  d1: DrizzleD1Database,
+  reach: Reach,
+  { sort, limit, skip }: Page,
+  size: SliceSize,
+): Promise<Row[] | QueryRefusal> {
+  const most = limit === 0 ? 0 : skip + limit;
+  const found = await findInSlices(d1, { ...ownersQuery(reach, size), sort, most });
+  if ("refused" in found) return found;
+  return readInParts(found.slice(skip), size, (ids) =>
+    d1
+      .select()
+      .from(conversations)
+      .where(inArray(conversations.id, listed(ids))),
+  );
+}
+
+/** A page for a client, of what is not too much to look at. */
+async function page(
+  d1: DrizzleD1Database,
+  reach: Reach,
+  { sort, limit, skip }: Page,
+): Promise<Row[] | QueryRefusal> {
+  const seen = reach.others === undefined ? undefined : seenBy(reach.others);
+  const order = orderOf(sort, conversationTable, seen);
+  if (isRefusal(order)) return order;
+  const costly = await costRefusal(d1, {
+    ...reach,
+    sorted: sortedByJson(sort, conversationTable),
+    kept: skip + limit,
+  });
+  if (costly !== undefined) return costly;
+  // On one's own box D1 does its work on this thread, too: each step by itself is short, all of them are not.
+  await aTurn();
+  const clause = await clauseFor(d1, reach);
+  if ("refused" in clause) return clause;
+  if (limit === 0) return [];
+  if (hasTooManyParameters(sql`${clause} ${sql.join(order)} ${limit} ${skip}`)) return tooLarge;
+  return rowsWithinBytes(d1, { clause, order, limit, skip });
+}
+
+/** The rows of a page that fit into an answer, one at least; a client asks for the rest by `skip`. */
+function rowsWithinBytes(
+  d1: DrizzleD1Database,
+  { clause, order, limit, skip }: { clause: SQL; order: SQL[]; limit: number; skip: number },
+): Promise<Row[]> {
+  const { id, members, muted, attributes, columns } = conversations;
+  const lengths = [members, muted, attributes, columns].map((column) => sql`octet_length(${column})`);
+  const size = sql<number>`${sql.join(lengths, sql` + `)}`.as("size");
+  const sized = d1
+    .select({ id, size })
+    .from(conversations)
+    .where(clause)
+    .orderBy(...order)
+    .limit(limit)
+    .offset(skip)
+    .as("sized");
+  const before = sql<number>`sum(${sized.size}) OVER (ROWS UNBOUNDED PRECEDING) - ${sized.size}`.as("before");
+  const place = sql<number>`row_number() OVER ()`.as("place");
+  const summed = d1
+    .select({ found: sql<string>`${sized.id}`.as("found"), before, place })
+    .from(sized)
+    .as("summed");
+  return d1
+    .select(getTableColumns(conversations))
+    .from(summed)
+    .innerJoin(conversations, eq(conversations.id, summed.found))
+    .where(lt(summed.before, QUERY_ANSWER_BYTES))
+    .orderBy(sql`${summed.place}`);
+}
+
+function limitOf(limit: number | undefined): number {
+  if (limit === undefined || Number.isNaN(limit)) return LIMIT_DEFAULT;
+  return limit < 0 || limit > LIMIT_MAX ? LIMIT_FALLBACK : Math.trunc(limit);
+}
+
+function skipOf(skip: number | undefined): number {
+  return skip !== undefined && skip > 0 ? Math.min(Math.trunc(skip), SKIP_MAX) : 0;
+}
+
+/**
+ * The newest message of each conversation that is the asker's own, and the conversations that fit into an answer with
+ * them, one at least: none is read that does not. Without those that D1 knows it has not, or not yet.
+ */
+async function withLastMessages(
+  d1: DrizzleD1Database,
+  found: Row[],
+  isOwn: (row: Row) => boolean,
+): Promise<{ rows: Row[]; last: Map<string, MessageRecord> }> {
+  const archived = found.filter((row) => row.archivedAt === row.lastMessageAt && isOwn(row));
+  const places = archived.flatMap(({ id, archivedAt }) => (archivedAt === null ? [] : [[archivedAt, id]]));
+  if (places.length === 0) return { rows: found, last: new Map() };
+  const { conversationId, content, binary, mentions } = messages;
+  const size = sql<number>`coalesce(octet_length(${content}), octet_length(${binary}), 0) + octet_length(${mentions})`;
+  const sized = await d1.select({ conversationId, size }).from(messages).where(isMessageAt(places));
+  const sizes = new Map(sized.map((each) => [each.conversationId, each.size]));
+  let bytes = 0;
+  const end = found.findIndex(({ id }, at) => {
+    const isOver = at > 0 && bytes >= QUERY_ANSWER_BYTES;
+    bytes += sizes.get(id) ?? 0;
+    return isOver;
+  });
+  const rows = end === -1 ? found : found.slice(0, end);
+  const fitting = new Set(rows.map(({ id }) => id));
+  const read = await d1
+    .select()
+    .from(messages)
+    .where(isMessageAt(places.filter(([, id]) => typeof id === "string" && fitting.has(id))));
+  return { rows, last: new Map(read.map((row) => [row.conversationId, messageIn(row)])) };
+}
+
+/** Messages by time and conversation; what is for some only is not D1's to show. */
+const isMessageAt = (places: (string | number)[][]): SQL =>
+  sql`(${messages.timestamp}, ${messages.conversationId}) IN
+    (SELECT value->>0, value->>1 FROM json_each(${JSON.stringify(places)})) AND ${messages.recipients} IS NULL`;

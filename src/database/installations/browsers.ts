@@ -1,0 +1,73 @@
+import { type SQL, sql } from "drizzle-orm";
+import { newObjectId } from "../../protocol/object-id.ts";
+import { deviceClients } from "../schema.ts";
+import { LAST_SEEN_INTERVAL, listed, recordLogin } from "./device-clients.ts";
+import type { Installation, WebPushSubscription } from "./installations.ts";
+import { installationsNamed, retryOnConflict, writeInstallation } from "./write.ts";
+
+/** What a browser is registered by: it belongs to this client alone from then on. */
+export interface BrowserRegistration {
+  clientId: string;
+  /** What the client's session calls its device: when it logs out, the browser is not his any more. */
+  device: string;
+  subscription: WebPushSubscription;
+  now: number;
+}
+
+/** Adds a browser, or gives one that is known to another client. D1 failing throws. */
+export async function registerBrowser(
+  db: D1Database,
+  registration: BrowserRegistration,
+): Promise<Installation> {
+  return retryOnConflict(() => attempt(db, registration));
+}
+
+async function attempt(
+  db: D1Database,
+  { clientId, device, subscription, now }: BrowserRegistration,
+): Promise<Installation | undefined> {
+  const names = { deviceToken: subscription.endpoint, installationId: device };
+  const found = await installationsNamed(db, names);
+  const target = found.find(({ installation }) => installation.installationId === device) ?? found[0];
+  const before = target?.installation;
+  const clientIds = found.flatMap((each) => each.clientIds);
+  const isHis = clientIds.length === 1 && clientIds[0] === clientId;
+  if (before !== undefined && found.length === 1 && isHis && isSame(before, { device, subscription })) {
+    if (now < before.updatedAt + LAST_SEEN_INTERVAL) return before;
+  }
+  const rows = found.map(({ installation }) => installation);
+  const channels = new Set(rows.flatMap((row) => row.channels));
+  for (const each of clientIds) channels.delete(each);
+  const none = { registrationId: undefined, vendor: undefined, badge: 0, fields: {}, createdAt: now };
+  return writeInstallation(db, {
+    ...{ before, names, joined: rows.filter((row) => row !== before) },
+    after: {
+      ...(before ?? { ...none, id: newObjectId(now) }),
+      ...{ ...names, deviceType: "web", subscription, valid: true, channels: [...channels] },
+      updatedAt: Math.max(now, (before?.updatedAt ?? 0) + 1),
+    },
+    beside: (condition) => [
+      nobodyOn([...namesOf(rows), ...Object.values(names)], condition),
+      recordLogin({ device, clientId, now }, condition),
+    ],
+  });
+}
+
+const namesOf = (rows: Installation[]): string[] =>
+  rows
+    .flatMap(({ deviceToken, installationId }) => [deviceToken, installationId])
+    .filter((name) => name !== undefined);
+
+function nobodyOn(devices: string[], condition: SQL): SQL {
+  return sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.device} IN ${listed(devices)} AND ${condition}`;
+}
+
+function isSame(
+  { valid, installationId, subscription: known }: Installation,
+  { device, subscription }: Pick<BrowserRegistration, "device" | "subscription">,
+): boolean {
+  const { endpoint, keys } = subscription;
+  const isKnown =
+    known?.endpoint === endpoint && known.keys.p256dh === keys.p256dh && known.keys.auth === keys.auth;
+  return isKnown && valid && installationId === device;
+}

@@ -1,0 +1,35 @@
+import { sql } from "drizzle-orm";
+import { installationChannels, installations } from "../schema.ts";
+import { type Field, inJson, type Queried, segmentsOf } from "../where/field.ts";
+
+const membership = {
+  ...{ table: installationChannels, name: installationChannels.channel },
+  ...{ owner: installationChannels.installation, id: installations.id },
+};
+
+const fields = new Map<string, Field>([
+  ["objectId", { type: "text", column: installations.id }],
+  ["deviceType", { type: "text", column: installations.deviceType }],
+  ["deviceToken", { type: "text", column: installations.deviceToken }],
+  ["installationId", { type: "text", column: installations.installationId }],
+  ["registrationId", { type: "text", column: installations.registrationId }],
+  ["vendor", { type: "text", column: installations.vendor }],
+  ["channels", { ...inJson(installations.channels, []), membership }],
+  ["valid", { type: "boolean", value: sql`${installations.valid}` }],
+  ["badge", { type: "number", value: sql`${installations.badge}` }],
+  ["createdAt", { type: "date", column: installations.createdAt }],
+  ["updatedAt", { type: "date", column: installations.updatedAt }],
+]);
+
+function fieldOf(key: string): Field | undefined {
+  const known = fields.get(key);
+  if (known !== undefined) return known;
+  const segments = segmentsOf(key);
+  return segments && inJson(installations.fields, segments, { places: true });
+}
+
+/** Installations, as they are asked for (N-04). */
+export const installationTable: Queried = {
+  ...{ table: installations, id: installations.id, fieldOf },
+  kept: [installations.channels, installations.fields, installations.subscription],
+};

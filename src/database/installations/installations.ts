@@ -1,0 +1,170 @@
+import { inArray, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { SUBSCRIBED_MAX } from "../../bounds.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { installationIn } from "../rows.ts";
+import { deviceClients, installationChannels, installations } from "../schema.ts";
+import { statement } from "../statement.ts";
+import { listed } from "./device-clients.ts";
+
+export { type BrowserRegistration, registerBrowser } from "./browsers.ts";
+
+/** What a browser's `PushSubscription` says of itself. */
+export interface WebPushSubscription {
+  /** Where its push service takes messages for it. */
+  endpoint: string;
+  /** Base64url: the browser's public key, and a secret it shares. */
+  keys: { p256dh: string; auth: string };
+}
+
+/** A device that can be pushed to (N-01). */
+export interface Installation {
+  id: string;
+  /** `ios`, `android`, `web`, or what an SDK calls it. */
+  deviceType: string;
+  /** Apple's token; of a browser the endpoint of its subscription. */
+  deviceToken: string | undefined;
+  /** Chosen by the device itself. */
+  installationId: string | undefined;
+  /** A vendor's token, and the vendor. */
+  registrationId: string | undefined;
+  vendor: string | undefined;
+  channels: string[];
+  /** False excludes it from every push. */
+  valid: boolean;
+  /** What the icon shows, as last pushed or set by the app (P-06). */
+  badge: number;
+  subscription: WebPushSubscription | undefined;
+  /** Everything else: `timeZone`, `apnsTopic`, `apnsTeamId`, `deviceProfile`, and the app's own. */
+  fields: JsonObject;
+  /** Milliseconds. */
+  createdAt: number;
+  /** Grows with every change but that of the badge: who writes a row knows by it whether it is as it was read. */
+  updatedAt: number;
+}
+
+/** Devices that all the clients of one look are logged in on. */
+const LOGGED_IN_MAX = 2_000;
+/** Rows removed by one statement: D1 gives it 30 seconds, and each takes its channels along. */
+const REMOVED_AT_ONCE = 1_000;
+
+/**
+ * The installations that have any of these channels, at most 100 of them, each with every one of these it has. First and
+ * always those on which a client of that name is logged in; then of each channel the newest that subscribed to it by
+ * themselves, since anybody with the app key can have as many as there is time for. D1 failing throws.
+ */
+export async function installationsWithChannels(
+  db: D1Database,
+  channels: readonly string[],
+): Promise<{ installation: Installation; channels: string[] }[]> {
+  const { results } = await statement(db, sql`${loggedIn(channels)} UNION ALL ${subscribed(channels)}`).all<{
+    installation: string;
+    channel: string;
+  }>();
+  const found = Map.groupBy(results, ({ installation }) => installation);
+  const rows = await installationsById(db, [...found.keys()]);
+  return rows.map((installation) => {
+    const named = (found.get(installation.id) ?? []).map(({ channel }) => channel);
+    return { installation, channels: [...new Set(named)] };
+  });
+}
+
+/** Where these clients are logged in, latest logins first. */
+function loggedIn(clientIds: readonly string[]): SQL {
+  const { device, clientId, at } = deviceClients;
+  const by = (
+    name: SQL,
+  ) => sql`SELECT ${installations.id} AS installation, ${clientId} AS channel, ${at} AS at
+    FROM ${deviceClients} CROSS JOIN ${installations} ON ${name} = ${device}
+    WHERE ${clientId} IN ${listed(clientIds)}`;
+  const [token, ownId] = [sql`${installations.deviceToken}`, sql`${installations.installationId}`];
+  return sql`SELECT installation, channel FROM
+    (SELECT * FROM (${by(token)} UNION ALL ${by(ownId)}) ORDER BY at DESC LIMIT ${LOGGED_IN_MAX})`;
+}
+
+/** The newest of each channel: their ids begin with when they were made. */
+function subscribed(channels: readonly string[]): SQL {
+  const { channel, installation } = installationChannels;
+  const newest = sql`SELECT ${installation} FROM ${installationChannels} WHERE ${channel} = each.value
+    ORDER BY ${installation} DESC LIMIT ${SUBSCRIBED_MAX}`;
+  return sql`SELECT one.value AS installation, each.value AS channel
+    FROM json_each(${JSON.stringify(channels)}) AS each,
+      json_each((SELECT json_group_array(installation) FROM (${newest}))) AS one`;
+}
+
+/** Those of these installations that are still there. */
+export async function installationsById(db: D1Database, ids: readonly string[]): Promise<Installation[]> {
+  const rows = await drizzle(db)
+    .select()
+    .from(installations)
+    .where(inArray(installations.id, listed(ids)));
+  return rows.map(installationIn);
+}
+
+/** Adds one to the badge of each (P-06). */
+export async function incrementBadges(db: D1Database, ids: readonly string[]): Promise<void> {
+  await drizzle(db)
+    .update(installations)
+    .set({ badge: sql`${installations.badge} + 1` })
+    .where(inArray(installations.id, listed(ids)));
+}
+
+/** Forgets devices, with their channels. Who is logged in there is remembered, for when they come back. */
+export async function removeInstallations(db: D1Database, ids: readonly string[]): Promise<void> {
+  const removal = removalOf(inArray(installations.id, listed(ids)));
+  await db.batch(removal.map((query) => statement(db, query)));
+}
+
+/** Statements that forget the devices of a condition. The row goes last: it says which channels there are. */
+export function removalOf(condition: SQL): SQL[] {
+  const channels = sql`SELECT channel.value, ${installations.id}
+    FROM ${installations}, json_each(${installations.channels}) AS channel WHERE ${condition}`;
+  return [
+    sql`DELETE FROM ${installationChannels}
+      WHERE (${installationChannels.channel}, ${installationChannels.installation}) IN (${channels})`,
+    sql`DELETE FROM ${installations} WHERE ${condition}`,
+  ];
+}
+
+/**
+ * Forgets devices that nothing was heard of since a time (ms), and who was logged in on devices unheard of since
+ * (N-02). Looks at every row, once a day: an index by time would be written as often for each of them.
+ */
+export async function dropIdleInstallations(db: D1Database, before: number): Promise<void> {
+  const idle = sql`${installations.updatedAt} < ${before}`;
+  let after = 0;
+  for (;;) {
+    const page = sql`SELECT rowid AS row, ${installations.id} FROM ${installations}
+      WHERE rowid > ${after} AND ${idle} ORDER BY rowid LIMIT ${REMOVED_AT_ONCE}`;
+    const { results } = await statement(db, page).all<{ row: number; id: string }>();
+    const last = results.at(-1);
+    if (last === undefined) break;
+    const ids = results.map(({ id }) => id);
+    // Some may have been heard of since they were looked at.
+    const removal = removalOf(sql`${inArray(installations.id, listed(ids))} AND ${idle}`);
+    await db.batch(removal.map((query) => statement(db, query)));
+    after = last.row;
+  }
+  await dropIdleClients(db, before);
+}
+
+/** Of a device that has an installation, who is logged in stays known: nobody notes it again while he is. */
+async function dropIdleClients(db: D1Database, before: number): Promise<void> {
+  const { device, clientId, at } = deviceClients;
+  let after = { device: "", clientId: "" };
+  for (;;) {
+    const page = sql`SELECT ${device}, ${clientId} AS clientId FROM ${deviceClients}
+      WHERE (${device}, ${clientId}) > (${after.device}, ${after.clientId}) AND ${at} < ${before}
+        AND NOT EXISTS (SELECT 1 FROM ${installations}
+          WHERE ${installations.deviceToken} = ${device} OR ${installations.installationId} = ${device})
+      ORDER BY ${device}, ${clientId} LIMIT ${REMOVED_AT_ONCE}`;
+    const { results } = await statement(db, page).all<{ device: string; clientId: string }>();
+    const last = results.at(-1);
+    if (last === undefined) return;
+    const rows = JSON.stringify(results.map((row) => [row.device, row.clientId]));
+    const found = sql`SELECT value->>0, value->>1 FROM json_each(${rows})`;
+    const deletion = sql`DELETE FROM ${deviceClients} WHERE (${device}, ${clientId}) IN (${found}) AND ${at} < ${before}`;
+    await statement(db, deletion).run();
+    after = last;
+  }
+}

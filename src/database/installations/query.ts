@@ -1,0 +1,88 @@
+import { eq, gte, inArray, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { OWNERS_SLICE } from "../../bounds.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { installationIn } from "../rows.ts";
+import { installations } from "../schema.ts";
+import { conditionOf, isRefusal, type QueryRefusal } from "../where/condition.ts";
+import { countInSlices, findInSlices, type OwnerPage } from "../where/owner-query.ts";
+import { readInParts, type SliceSize } from "../where/slices.ts";
+import { listed } from "./device-clients.ts";
+import { installationTable } from "./fields.ts";
+import type { Installation } from "./installations.ts";
+
+export interface Selected {
+  where: JsonObject;
+  /** Goes on after this one. */
+  after: string | undefined;
+  limit: number;
+  /** Milliseconds. */
+  updatedSince: number;
+}
+
+/**
+ * A page of those that a push is for, in the order of their ids: valid, and heard of since a time (N-04). What of
+ * `where` is not understood refuses it, with 102 in the detail; D1 failing throws.
+ */
+export async function selectInstallations(
+  db: D1Database,
+  { where, after, limit, updatedSince }: Selected,
+  size: SliceSize = OWNERS_SLICE,
+): Promise<Installation[] | QueryRefusal> {
+  const also = sql`${eq(installations.valid, true)} AND ${gte(installations.updatedAt, updatedSince)}`;
+  return pageOf(db, { where, also, sort: "objectId", after, skip: 0, limit, size });
+}
+
+export interface Listed {
+  where: JsonObject;
+  /** Such as `-createdAt,deviceType`; by default the oldest come first. */
+  order: string | undefined;
+  limit: number;
+  skip: number;
+}
+
+/** Installations for the app's owner to look at. Refused as above. */
+export async function findInstallations(
+  db: D1Database,
+  { where, order, limit, skip }: Listed,
+  size: SliceSize = OWNERS_SLICE,
+): Promise<Installation[] | QueryRefusal> {
+  // Ids begin with the time they were made.
+  return pageOf(db, { where, sort: order || "objectId", limit, skip, size });
+}
+
+/** How many there are. Refused as above. */
+export async function countInstallations(
+  db: D1Database,
+  where: JsonObject,
+  size: SliceSize = OWNERS_SLICE,
+): Promise<number | QueryRefusal> {
+  const condition = conditionOf(where, installationTable);
+  if (isRefusal(condition)) return condition;
+  return countInSlices(drizzle(db), { queried: installationTable, condition, size });
+}
+
+interface Page extends Pick<OwnerPage, "also" | "sort" | "after" | "size"> {
+  where: JsonObject;
+  limit: number;
+  skip: number;
+}
+
+async function pageOf(
+  db: D1Database,
+  { where, limit, skip, ...asked }: Page,
+): Promise<Installation[] | QueryRefusal> {
+  const d1 = drizzle(db);
+  const condition = conditionOf(where, installationTable);
+  if (isRefusal(condition)) return condition;
+  const most = limit === 0 ? 0 : skip + limit;
+  const found = await findInSlices(d1, { queried: installationTable, condition, most, ...asked });
+  if ("refused" in found) return found;
+  const rows = await readInParts(found.slice(skip), asked.size, (ids) =>
+    d1
+      .select()
+      .from(installations)
+      .where(inArray(installations.id, listed(ids))),
+  );
+  return rows.map(installationIn);
+}

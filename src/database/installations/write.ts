@@ -1,0 +1,166 @@
+import { eq, or, type SQL, sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { getTableColumns } from "drizzle-orm/utils";
+import { installationIn } from "../rows.ts";
+import { deviceClients, installationChannels, installations } from "../schema.ts";
+import { statement } from "../statement.ts";
+import { listed, withClients } from "./device-clients.ts";
+import type { Installation } from "./installations.ts";
+
+/** By what installations are told from each other. */
+export interface InstallationNames {
+  id?: string | undefined;
+  deviceToken?: string | undefined;
+  installationId?: string | undefined;
+  registrationId?: string | undefined;
+}
+
+/** An installation as it was found, and who is logged in there. */
+export interface Found {
+  installation: Installation;
+  clientIds: string[];
+}
+
+/** How often a change is tried when others change the same rows at the same moment. */
+const ATTEMPTS = 8;
+
+/** Tries something that undefined says was overtaken, and fails when it was every time. */
+export async function retryOnConflict<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
+    const outcome = await attempt();
+    if (outcome !== undefined) return outcome;
+  }
+  throw new Error(`installations: changed by others ${ATTEMPTS} times`);
+}
+
+/** The installations that have any of these names. D1 failing throws. */
+export async function installationsNamed(db: D1Database, names: InstallationNames): Promise<Found[]> {
+  const condition = hasAny(names);
+  if (condition === undefined) return [];
+  const rows = await drizzle(db)
+    .select({
+      ...getTableColumns(installations),
+      clientIds: sql<string>`(SELECT json_group_array(DISTINCT ${deviceClients.clientId}) FROM ${deviceClients}
+        WHERE ${deviceClients.device} IN (${installations.deviceToken}, ${installations.installationId}))`,
+    })
+    .from(installations)
+    .where(condition);
+  return rows.map(({ clientIds, ...row }) => ({
+    installation: installationIn(row),
+    clientIds: JSON.parse(clientIds),
+  }));
+}
+
+function hasAny({ id, deviceToken, installationId, registrationId }: InstallationNames): SQL | undefined {
+  return or(
+    id === undefined ? undefined : eq(installations.id, id),
+    deviceToken === undefined ? undefined : eq(installations.deviceToken, deviceToken),
+    installationId === undefined ? undefined : eq(installations.installationId, installationId),
+    registrationId === undefined ? undefined : eq(installations.registrationId, registrationId),
+  );
+}
+
+export interface Write {
+  /** The row as it was read; undefined for a new one. */
+  before: Installation | undefined;
+  /** Rows as they were read that become part of it. */
+  joined: readonly Installation[];
+  /** What it becomes; who is logged in on the device comes to its channels by itself. */
+  after: Installation;
+  /** No other row may have any of these names. */
+  names: InstallationNames;
+  /** What else is done, and before; each only where the condition holds, which says that the rows are as they were. */
+  beside?(condition: SQL): SQL[];
+}
+
+/** Writes all of it, with the table of channels. Undefined, and nothing done, if the rows are not as they were read. */
+export async function writeInstallation(db: D1Database, write: Write): Promise<Installation | undefined> {
+  const { before, joined, after, names, beside } = write;
+  const read = [...(before === undefined ? [] : [before]), ...joined];
+  const unchanged = allOf([
+    ...read.map(
+      ({ id, updatedAt }) => sql`EXISTS (SELECT 1 FROM ${installations}
+      WHERE ${installations.id} = ${id} AND ${installations.updatedAt} = ${updatedAt})`,
+    ),
+    noOther(names, read),
+  ]);
+  const first = beside?.(unchanged) ?? [];
+  if (joined.length > 0) {
+    const ids = joined.map(({ id }) => id);
+    first.push(
+      sql`DELETE FROM ${installations} WHERE ${installations.id} IN ${listed(ids)} AND ${unchanged}`,
+    );
+  }
+  const row = before === undefined ? insertionOf(after, unchanged) : updateOf(db, before, write);
+  const changes = [...first, row, ...read.map(deleteOldChannels), insertChannels(after.id)];
+  const results = await db.batch<{ channels: string }>(changes.map((query) => statement(db, query)));
+  const [written] = results[first.length]?.results ?? [];
+  return written && { ...after, channels: JSON.parse(written.channels) };
+}
+
+function noOther(names: InstallationNames, than: readonly Installation[]): SQL {
+  const ids = than.map(({ id }) => id);
+  return sql`NOT EXISTS (SELECT 1 FROM ${installations}
+    WHERE ${hasAny(names) ?? sql`false`} AND ${installations.id} NOT IN ${listed(ids)})`;
+}
+
+const allOf = (conditions: SQL[]): SQL => sql.join(conditions, sql` AND `);
+
+function channelsOf({ channels, deviceToken, installationId }: Installation): SQL {
+  const names = [deviceToken, installationId].filter((name) => name !== undefined);
+  return withClients(sql`SELECT value FROM json_each(${JSON.stringify(channels)})`, listed(names));
+}
+
+function insertionOf(after: Installation, condition: SQL): SQL {
+  const { id, deviceType, deviceToken = null, installationId = null, registrationId = null } = after;
+  const { vendor = null, valid, badge, subscription, fields, createdAt, updatedAt } = after;
+  const subscribed = subscription === undefined ? null : JSON.stringify(subscription);
+  return sql`INSERT INTO ${installations} (id, device_type, device_token, installation_id, registration_id, vendor,
+      channels, valid, badge, subscription, fields, created_at, updated_at)
+    SELECT ${id}, ${deviceType}, ${deviceToken}, ${installationId}, ${registrationId}, ${vendor},
+      ${channelsOf(after)}, ${Number(valid)}, ${badge}, ${subscribed}, ${JSON.stringify(fields)}, ${createdAt}, ${updatedAt}
+    WHERE ${condition} RETURNING channels`;
+}
+
+/** Those that were to be joined are gone by now, or this does nothing either. */
+function updateOf(db: D1Database, before: Installation, { joined, after, names }: Write): SQL {
+  const { deviceToken = null, installationId = null, registrationId = null } = after;
+  const { deviceType, vendor = null, subscription = null, valid, badge, fields, updatedAt } = after;
+  const mine = [
+    eq(installations.id, before.id),
+    eq(installations.updatedAt, before.updatedAt),
+    noOther(names, [before]),
+    ...joined.map(
+      ({ id }) => sql`NOT EXISTS (SELECT 1 FROM ${installations} WHERE ${installations.id} = ${id})`,
+    ),
+  ];
+  return drizzle(db)
+    .update(installations)
+    .set({
+      ...{ deviceType, vendor, subscription, valid, fields, updatedAt, channels: channelsOf(after) },
+      // Setting what has an index writes the index, changed or not.
+      ...(after.deviceToken !== before.deviceToken && { deviceToken }),
+      ...(after.installationId !== before.installationId && { installationId }),
+      ...(after.registrationId !== before.registrationId && { registrationId }),
+      // Pushes count it up meanwhile.
+      ...(badge !== before.badge && { badge }),
+    })
+    .where(allOf(mine))
+    .returning({ channels: installations.channels })
+    .getSQL();
+}
+
+/** Of the channels that an installation had, those that its row has no more. */
+function deleteOldChannels({ id, channels }: Installation): SQL {
+  return sql`DELETE FROM ${installationChannels}
+    WHERE ${installationChannels.installation} = ${id} AND ${installationChannels.channel} IN ${listed(channels)}
+      AND ${installationChannels.channel} NOT IN (${channelsInRow(id)})`;
+}
+
+function insertChannels(id: string): SQL {
+  return sql`INSERT OR IGNORE INTO ${installationChannels} (channel, installation)
+    SELECT value, ${id} FROM (${channelsInRow(id)})`;
+}
+
+const channelsInRow = (id: string): SQL => sql`SELECT channel.value FROM ${installations},
+  json_each(${installations.channels}) AS channel WHERE ${installations.id} = ${id}`;

@@ -1,0 +1,159 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
+import { hasTooManyParameters } from "../statement.ts";
+import { clauseOf, type Matches } from "./clause.ts";
+import { type Condition, isRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
+import type { Field, Queried } from "./field.ts";
+import { jsonAccesses, restOf, scopeOf } from "./json-access.ts";
+import { type SortKey, sortKeysOf } from "./order.ts";
+import { refusedPatterns } from "./pattern-search.ts";
+import { SlicedPatternSearch } from "./sliced-pattern-search.ts";
+import { bytesOf, type SliceSize, slicesOf } from "./slices.ts";
+import { type Found, type SortValue, TopRows } from "./top-rows.ts";
+
+/*
+ * Queries of an app's owner. They are not refused for what they cost, as clients' are; so they are run a slice of the
+ * table at a time, with a turn for everybody else between (I13): on one's own box D1 does its work on the one thread.
+ * What comes or changes meanwhile is found or not.
+ */
+
+/** What is asked of a table. */
+export interface OwnerQuery {
+  queried: Queried;
+  condition: Condition;
+  /** What has to hold as well: what an index answers. */
+  within?: SQL | undefined;
+  /** What has to hold as well: what has to be looked at. */
+  also?: SQL | undefined;
+  size: SliceSize;
+}
+
+export interface OwnerPage extends OwnerQuery {
+  sort: string;
+  /** Rows up to the end of the page. */
+  most: number;
+  /** Begins after this id. */
+  after?: string | undefined;
+}
+
+/** A sort key of more bytes is cut to so many characters: what differs beyond them comes in the order of the ids. */
+const SORTED_BYTES = 4_096;
+const SORTED_CHARACTERS = 1_024;
+
+/** How many rows fit. Refused where the condition cannot be asked; D1 failing throws. */
+export async function countInSlices(
+  d1: DrizzleD1Database,
+  query: OwnerQuery,
+): Promise<number | QueryRefusal> {
+  if (isOfAll(query)) return d1.$count(query.queried.table);
+  let count = 0;
+  const refused = await eachSlice(d1, query, { keys: [] }, async (from, clause) => {
+    const [row] = await d1.all<{ count: number }>(sql`SELECT count(*) AS count FROM ${from} WHERE ${clause}`);
+    count += row?.count ?? 0;
+    return true;
+  });
+  return refused ?? count;
+}
+
+/** The rows that fit, up to the end of a page, in their order. Refused as above. */
+export async function findInSlices(
+  d1: DrizzleD1Database,
+  { sort, most, after, ...query }: OwnerPage,
+): Promise<readonly Found[] | QueryRefusal> {
+  const { queried } = query;
+  const keys = sortKeysOf(sort, queried);
+  if (isRefusal(keys)) return keys;
+  const first = new TopRows(
+    most,
+    keys.map(({ descending }) => descending),
+  );
+  const [main] = keys;
+  const isById = main?.field.type === "text" && main.field.column === queried.id && !main.descending;
+  const refused = await eachSlice(d1, query, { keys, after, isNone: most === 0 }, async (from, clause) => {
+    first.add((await d1.all<SortedRow>(sortedRows(queried, keys, from, clause))).map(foundIn(keys.length)));
+    return !(isById && first.isFull);
+  });
+  return refused ?? first.rows;
+}
+
+/** Whether it asks for nothing that a row could lack. */
+function isOfAll({ queried, condition, within, also }: OwnerQuery): boolean {
+  if (within !== undefined || also !== undefined) return false;
+  if (condition.type === "every") return condition.of.length === 0;
+  return (
+    condition.type === "present" && condition.field.type === "text" && condition.field.column === queried.id
+  );
+}
+
+type SortedRow = Record<string, string | number | null>;
+
+/** Runs a statement for each slice until one says that it was enough. */
+async function eachSlice(
+  d1: DrizzleD1Database,
+  { queried, condition, within, also, size }: OwnerQuery,
+  { keys, after, isNone = false }: { keys: SortKey[]; after?: string | undefined; isNone?: boolean },
+  look: (from: SQL, clause: SQL) => Promise<boolean>,
+): Promise<QueryRefusal | undefined> {
+  const refused = refusedPatterns(condition);
+  if (refused !== undefined) return refused;
+  const rest = restOf(condition);
+  const trials = new SlicedPatternSearch(rest, size.pattern);
+  const clauseFor = (matches: Matches): SQL => {
+    const parts = [also, clauseOf(rest, matches)].filter((part) => part !== undefined);
+    return sql.join(
+      parts.map((part) => sql`(${part})`),
+      sql` AND `,
+    );
+  };
+  const scope = (last: string | undefined): SQL | undefined => {
+    const parts = [within, scopeOf(condition, last)].filter((part) => part !== undefined);
+    return parts.length === 0 ? undefined : sql.join(parts, sql` AND `);
+  };
+  const sorted = keys.map(({ value }) => value);
+  const statement = sql`${sql.join([...sorted, clauseFor(trials.any())])} ${1} ${1}`;
+  if (hasTooManyParameters(statement) || hasTooManyParameters(sql`${scope("")} ${1} ${1}`)) return tooLarge;
+  if (isNone) return undefined;
+  const opened = [
+    ...jsonAccesses(condition).map(({ field }) => field.column),
+    ...keys.flatMap(({ field }) => (field.type === "json" ? [field.column] : [])),
+    ...trials.columns(),
+  ];
+  for await (const { ids } of slicesOf(d1, queried, { scope, after, opened, size })) {
+    const from = sql`json_each(${ids}) AS slice CROSS JOIN ${queried.table} ON ${queried.id} = slice.value`;
+    const matches = await trials.matchesIn(d1, from);
+    if (isRefusal(matches)) return matches;
+    if (!(await look(from, clauseFor(matches)))) return undefined;
+  }
+  return undefined;
+}
+
+function sortedRows({ id, kept }: Queried, keys: SortKey[], from: SQL, clause: SQL): SQL {
+  const columns = keys.flatMap(({ field }, at) => shownKey(field, at));
+  const values = keys.map(({ value }, at) => sql`, ${value} AS ${nameOf(at)}`);
+  return sql`SELECT id, bytes${sql.join(columns)} FROM (
+    SELECT ${id} AS id, ${bytesOf(kept)} AS bytes${sql.join(values)} FROM ${from} WHERE ${clause})`;
+}
+
+const nameOf = (at: number, kind = "key"): SQL => sql`${sql.identifier(`${kind}${at}`)}`;
+
+/** What is in JSON may be long, or a number that the way through JavaScript's numbers would change. */
+function shownKey({ type }: Field, at: number): SQL[] {
+  const key = nameOf(at);
+  if (type !== "text" && type !== "json") return [sql`, ${key}`];
+  const cut = sql.raw(`> ${SORTED_BYTES} THEN substr(`);
+  const value = sql`, CASE WHEN octet_length(${key}) ${cut}${key}, 1, ${sql.raw(String(SORTED_CHARACTERS))}) ELSE ${key} END AS ${key}`;
+  if (type === "text") return [value];
+  const most = sql.raw(String(Number.MAX_SAFE_INTEGER));
+  const isLarge = sql`typeof(${key}) = 'integer' AND ${key} NOT BETWEEN -${most} AND ${most}`;
+  return [value, sql`, CASE WHEN ${isLarge} THEN CAST(${key} AS TEXT) END AS ${nameOf(at, "large")}`];
+}
+
+function foundIn(keys: number): (row: SortedRow) => Found {
+  return (row) => {
+    const values = Array.from({ length: keys }, (_, at): SortValue => {
+      const large = row[`large${at}`];
+      return typeof large === "string" ? BigInt(large) : (row[`key${at}`] ?? null);
+    });
+    return { id: String(row.id), bytes: Number(row.bytes), values };
+  };
+}

@@ -1,0 +1,97 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { hasTooManyParameters } from "../statement.ts";
+import { clauseOf, type Matches, type PatternCondition } from "./clause.ts";
+import { type Condition, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
+
+const PATTERNS_MAX = 4;
+/** Different values that a pattern is tried on, and their characters together. */
+export const CANDIDATES_MAX = 5_000;
+export const CHARACTERS_MAX = 1_000_000;
+/** Characters × instructions. RE2 takes up to 20 ns for each: 0.4 s at worst, and far less as a rule. */
+export const WORK_MAX = 20_000_000;
+
+export const slow = refusal("102: slow query: $regex would have to be tried on too many values");
+
+/**
+ * D1 has no REGEXP. So for each pattern that SQL cannot run, the values that the rest of the condition leaves
+ * are fetched and matched here; the query proper then asks for the values that did.
+ *
+ * @param within what else narrows the query down
+ * @param work characters x instructions that a pattern may take
+ */
+export async function matchesOf(
+  d1: DrizzleD1Database,
+  table: SQLiteTable,
+  condition: Condition,
+  { within, work = WORK_MAX }: { within?: SQL | undefined; work?: number | undefined } = {},
+): Promise<Matches | QueryRefusal> {
+  const matches: Matches = new Map();
+  const patterns = generalPatterns(condition);
+  const refused = refusedPatterns(condition);
+  if (refused !== undefined) return refused;
+  for (const each of patterns) {
+    const values = await candidates(d1, table, each, both(clauseOf(condition), within));
+    if (isRefusal(values)) return values;
+    const { pattern } = each;
+    if (pattern.type !== "general") continue;
+    if (charactersIn(values) * pattern.cost > work) return slow;
+    matches.set(
+      each,
+      values.filter((value) => pattern.matches(value)),
+    );
+  }
+  return matches;
+}
+
+/** Why a condition's patterns are not tried at all, if they are not. */
+export const refusedPatterns = (condition: Condition): QueryRefusal | undefined =>
+  generalPatterns(condition).length > PATTERNS_MAX
+    ? refusal(`102: where has more than ${PATTERNS_MAX} general $regex`)
+    : undefined;
+
+/** Whether a condition has patterns that SQL cannot run. */
+export const hasGeneralPattern = (condition: Condition): boolean => generalPatterns(condition).length > 0;
+
+const both = (clause: SQL, other: SQL | undefined): SQL =>
+  other === undefined ? clause : sql`(${clause}) AND ${other}`;
+
+export function generalPatterns(condition: Condition): PatternCondition[] {
+  switch (condition.type) {
+    case "matched":
+      return condition.pattern.type === "general" ? [condition] : [];
+    case "every":
+    case "some":
+      return condition.of.flatMap(generalPatterns);
+    case "not":
+      return generalPatterns(condition.of);
+    default:
+      return [];
+  }
+}
+
+async function candidates(
+  d1: DrizzleD1Database,
+  table: SQLiteTable,
+  { field }: PatternCondition,
+  superset: SQL,
+): Promise<string[] | QueryRefusal> {
+  if (field.type !== "text" && field.type !== "json") return [];
+  const distinct =
+    field.type === "text"
+      ? sql`SELECT DISTINCT ${field.column} AS value FROM ${table}
+          WHERE ${field.column} IS NOT NULL AND ${superset}`
+      : sql`SELECT DISTINCT e.value AS value FROM ${table}, json_each(${field.column}, ${field.path}) AS e
+          WHERE typeof(e.key) <> 'text' AND e.type = 'text' AND ${superset}`;
+  // The running sum keeps D1 from sending more text than is going to be read.
+  const bounded = sql`SELECT value FROM (
+      SELECT value, sum(length(value)) OVER (ROWS UNBOUNDED PRECEDING) - length(value) AS before
+      FROM (${distinct} LIMIT ${CANDIDATES_MAX + 1})
+    ) WHERE before <= ${CHARACTERS_MAX}`;
+  if (hasTooManyParameters(bounded)) return tooLarge;
+  const values = (await d1.all<{ value: string }>(bounded)).map(({ value }) => value);
+  return values.length > CANDIDATES_MAX || charactersIn(values) > CHARACTERS_MAX ? slow : values;
+}
+
+const charactersIn = (values: string[]): number => values.reduce((sum, value) => sum + value.length, 0);

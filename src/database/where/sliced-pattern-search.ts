@@ -1,0 +1,86 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { aTurn } from "../../turn.ts";
+import { clauseOf, type Matches, type PatternCondition } from "./clause.ts";
+import type { Condition, QueryRefusal } from "./condition.ts";
+import { CANDIDATES_MAX, CHARACTERS_MAX, generalPatterns, slow, WORK_MAX } from "./pattern-search.ts";
+
+/**
+ * The patterns of an owner's query that SQL cannot run, tried a slice of the table at a time on what the rest of the
+ * condition leaves of it. Each value is tried once, and of all slices together as many as elsewhere.
+ */
+export class SlicedPatternSearch {
+  readonly #condition: Condition;
+  readonly #trials: { matched: PatternCondition; tried: Map<string, boolean>; characters: number }[];
+  readonly #work: number;
+
+  /** @param work characters x instructions between two turns for everybody else */
+  constructor(condition: Condition, work: number) {
+    this.#condition = condition;
+    this.#work = work;
+    this.#trials = generalPatterns(condition).map((matched) => ({
+      matched,
+      tried: new Map(),
+      characters: 0,
+    }));
+  }
+
+  /**
+   * The values of a slice that match, for each pattern.
+   *
+   * @param from the slice's rows: what stands after FROM
+   */
+  async matchesIn(d1: DrizzleD1Database, from: SQL): Promise<Matches | QueryRefusal> {
+    const matches: Matches = new Map();
+    for (const trial of this.#trials) {
+      const { matched, tried } = trial;
+      const values = await valuesIn(d1, from, matched, clauseOf(this.#condition));
+      let work = 0;
+      for (const value of values) {
+        if (tried.has(value) || matched.pattern.type !== "general") continue;
+        trial.characters += value.length;
+        const cost = value.length * matched.pattern.cost;
+        const isTooMuch =
+          trial.characters > CHARACTERS_MAX || trial.characters * matched.pattern.cost > WORK_MAX;
+        if (isTooMuch || tried.size >= CANDIDATES_MAX) return slow;
+        work += cost;
+        if (work > this.#work) {
+          await aTurn();
+          work = cost;
+        }
+        tried.set(value, matched.pattern.matches(value));
+      }
+      matches.set(
+        matched,
+        values.filter((value) => tried.get(value)),
+      );
+    }
+    return matches;
+  }
+
+  /** Columns of texts that patterns are tried on. */
+  columns(): SQLiteColumn[] {
+    return this.#trials.flatMap(({ matched: { field } }) => (field.type === "text" ? [field.column] : []));
+  }
+
+  /** As many values as there may be parameters for: to see whether a statement would have too many. */
+  any(): Matches {
+    return new Map(this.#trials.map(({ matched }) => [matched, ["", "a"]]));
+  }
+}
+
+async function valuesIn(
+  d1: DrizzleD1Database,
+  from: SQL,
+  { field }: PatternCondition,
+  superset: SQL,
+): Promise<string[]> {
+  if (field.type !== "text" && field.type !== "json") return [];
+  const distinct =
+    field.type === "text"
+      ? sql`SELECT DISTINCT ${field.column} AS value FROM ${from} WHERE ${field.column} IS NOT NULL AND ${superset}`
+      : sql`SELECT DISTINCT e.value AS value FROM ${from} CROSS JOIN json_each(${field.column}, ${field.path}) AS e
+          WHERE typeof(e.key) <> 'text' AND e.type = 'text' AND ${superset}`;
+  return (await d1.all<{ value: string }>(distinct)).map(({ value }) => value);
+}

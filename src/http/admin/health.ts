@@ -1,0 +1,153 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import { appOf } from "../../app/app-stub.ts";
+import type { Env } from "../../bindings.ts";
+import { withDeadline } from "../../deadline.ts";
+import { defaultSettings, hasListeners, isPushSetUp, type Settings } from "../../settings/schema.ts";
+import { readSettings } from "../../settings/store.ts";
+import { switchesOff } from "../../settings/switches.ts";
+import { VERSION } from "../../version.ts";
+import type { HttpEnv } from "../env.ts";
+import * as example from "../examples.ts";
+import { operation } from "../operation.ts";
+import { shown } from "../schemas.ts";
+
+/** For each thing asked, in milliseconds: who asks how we are wants an answer when we are not well. */
+const DEADLINE = 3_000;
+
+const count = (meaning: string) => v.nullable(v.pipe(v.number(), v.integer(), v.description(meaning)));
+
+const facts = v.object({
+  version: v.string(),
+  d1: v.object({
+    answers: v.boolean(),
+    milliseconds: count("How long it took."),
+    migration: v.nullable(v.pipe(v.string(), v.description("The last that was applied."))),
+  }),
+  archive: v.object({
+    completeUntil: count("Up to when history in D1 is complete, in ms."),
+    behindSeconds: count("How long ago that is."),
+  }),
+  online: count("Clients online."),
+  queues: v.pipe(
+    v.nullable(v.record(v.string(), v.nullable(v.number()))),
+    v.description("What waits for hooks and providers, on one's own box; elsewhere the platform counts it."),
+  ),
+  switchesOff: v.pipe(
+    v.nullable(v.array(v.object({ setting: v.string(), allows: v.string() }))),
+    v.description("What to think of before strangers can reach this server."),
+  ),
+  host: v.pipe(
+    v.nullable(
+      v.object({
+        startedAt: v.pipe(v.number(), v.description("In ms.")),
+        upSeconds: v.number(),
+        restarts: v.pipe(v.number(), v.description("Of the runtime, after a crash.")),
+        descriptors: count("Files and sockets that are open."),
+        descriptorsMax: count("How many may be."),
+        memoryBytes: count("Of the runtime."),
+      }),
+    ),
+    v.description("On one's own box."),
+  ),
+});
+
+const answer = v.pipe(
+  facts,
+  shown({
+    version: VERSION,
+    d1: { answers: true, milliseconds: 2, migration: "0003_devices_by_client.sql" },
+    archive: { completeUntil: example.MESSAGE_AT, behindSeconds: 3 },
+    online: 2,
+    queues: { events: 0 },
+    switchesOff: [],
+    host: {
+      ...{ startedAt: example.MESSAGE_AT, upSeconds: 86_400, restarts: 0 },
+      ...{ descriptors: 210, descriptorsMax: 65_536, memoryBytes: 180_000_000 },
+    },
+  }),
+);
+
+type Answer = v.InferOutput<typeof facts>;
+
+/**
+ * `GET /healthz`, for load balancers: 200 where requests are answered. It wakes no object and asks no database. While a
+ * server starts or stops nothing listens there.
+ *
+ * `GET /admin/health`, with the master key: how everything is. What does not answer is null, and the rest is said all
+ * the same.
+ */
+export const health = new Hono<HttpEnv>()
+  .get("/healthz", (context) => context.json({ status: "ok" }))
+  .get(
+    "/admin/health",
+    operation({
+      ...{ id: "getHealth", tag: "Administration", summary: "See how the server is" },
+      description: "What does not answer within three seconds is null.",
+      ...{ access: "master", answer },
+    }),
+    async (context) => context.json(await healthOf(context.env)),
+  );
+
+async function healthOf(env: Env): Promise<Answer> {
+  const app = appOf(env);
+  const settings = await orNull(readSettings(env));
+  const [d1, completeUntil, presence, queues, host] = await Promise.all([
+    databaseHealth(env.DB),
+    orNull(app.archivedUntil()).then((until) => until || null), // 0 is not known yet
+    orNull(app.presence()),
+    queueLengths(env, settings ?? defaultSettings(false)),
+    hostHealth(env.HOST),
+  ]);
+  const behindSeconds = completeUntil === null ? null : Math.round((Date.now() - completeUntil) / 1_000);
+  return {
+    ...{ version: VERSION, d1, archive: { completeUntil, behindSeconds }, online: presence?.online ?? null },
+    ...{ queues, switchesOff: settings && switchesOff(settings), host },
+  };
+}
+
+async function databaseHealth(database: D1Database): Promise<Answer["d1"]> {
+  const start = Date.now();
+  const sql = "SELECT name FROM d1_migrations ORDER BY name DESC LIMIT 1";
+  const row = await orNull(database.prepare(sql).all<{ name: string }>());
+  if (row === null) return { answers: false, milliseconds: null, migration: null };
+  return { answers: true, milliseconds: Date.now() - start, migration: row.results[0]?.name ?? null };
+}
+
+/** Of queues that can hold something: asking makes an object of those that never did. */
+async function queueLengths(env: Env, settings: Settings): Promise<Answer["queues"]> {
+  if (env.OWN_BOX !== "1") return null;
+  const { EVENT_QUEUE: events, PUSH_QUEUE: pushes } = env;
+  const { apns, fcm, webPush, webhook } = settings.push;
+  const isPushed = isPushSetUp(settings);
+  const queues = [
+    { name: "events", objects: events, isUsed: hasListeners(settings) },
+    { name: "pushes", objects: events, isUsed: isPushed },
+    { name: "selections", objects: pushes, isUsed: isPushed },
+    { name: "apns", objects: pushes, isUsed: apns.keys.length > 0 },
+    { name: "fcm", objects: pushes, isUsed: fcm.serviceAccount !== null },
+    { name: "webPush", objects: pushes, isUsed: webPush !== null },
+    { name: "webhook", objects: pushes, isUsed: webhook.url !== null },
+  ].filter(({ isUsed }) => isUsed);
+  const lengths = queues.map(async ({ name, objects }) => {
+    return [name, await orNull(objects.getByName(name).length())] as const;
+  });
+  return Object.fromEntries(await Promise.all(lengths));
+}
+
+const Host = v.nonNullable(facts.entries.host);
+
+async function hostHealth(host: Fetcher | undefined): Promise<Answer["host"]> {
+  if (host === undefined) return null;
+  const said = await orNull(host.fetch("http://host/").then((response) => response.json()));
+  const parsed = v.safeParse(Host, said);
+  return parsed.success ? parsed.output : null;
+}
+
+async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await withDeadline(asked, DEADLINE, "health");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,270 @@
+import { Hono } from "hono";
+import * as v from "valibot";
+import type { Env } from "../bindings.ts";
+import { BATCH_COST_MAX, BATCH_PARTS_MAX, COSTLY_REQUEST } from "../bounds.ts";
+import { isConversationId } from "../conversation/ids.ts";
+import { loggableError } from "../loggable-error.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import { printable } from "../printable.ts";
+import { aTurn } from "../turn.ts";
+import * as rows from "./classes/conversation-rows.ts";
+import type { HttpEnv } from "./env.ts";
+import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
+import * as example from "./examples.ts";
+import { Unanswered } from "./object-call.ts";
+import { operation, takes, withoutNulls } from "./operation.ts";
+import { inPieces } from "./pieces.ts";
+import { find, read, remove, type Saver, save } from "./push/installation-requests.ts";
+import { finding, saverOf, saving } from "./push/installations.ts";
+import { type Answer, invalid } from "./response.ts";
+import * as schema from "./schemas.ts";
+
+const BODY_MAX = 262_144; // bytes
+const SHOWN_MAX = 256; // characters of a path in an answer
+const PATH_MAX = 4_096; // characters; JavaScript deletes many by one path
+
+const request = v.object({
+  method: v.pipe(v.string(), v.toUpperCase(), v.picklist(["GET", "POST", "PUT", "DELETE"])),
+  path: v.pipe(v.string(), v.maxLength(PATH_MAX), v.description("Such as `/1.1/installations`.")),
+  // PHP writes an empty list where it has nothing to say.
+  body: v.nullish(
+    v.pipe(
+      schema.objectOrNothing(),
+      v.transform((body): JsonObject => (Array.isArray(body) ? {} : body)),
+    ),
+  ),
+  params: v.nullish(v.pipe(schema.anyObject(), v.description("What else would stand in the query."))),
+});
+type Request = v.InferOutput<typeof request>;
+
+const requests = (shown: JsonObject) =>
+  v.pipe(
+    v.object({
+      requests: v.pipe(
+        v.array(request),
+        v.maxLength(BATCH_PARTS_MAX, `must have at most ${BATCH_PARTS_MAX} entries`),
+      ),
+    }),
+    schema.shown({ requests: [{ method: "POST", path: "/1.1/installations", body: shown }] }),
+  );
+
+const device = { deviceType: "ios", deviceToken: example.DEVICE_TOKEN, channels: ["news"] };
+
+const outcomes = v.pipe(
+  v.array(v.union([v.object({ success: v.unknown() }), v.object({ error: schema.anyObject() })])),
+  schema.shown([{ success: { objectId: example.INSTALLATION, createdAt: "2023-11-14T22:13:20.000Z" } }]),
+);
+
+const savedByName = v.pipe(
+  v.record(v.string(), schema.anyObject()),
+  schema.shown({
+    "1A2B": { objectId: example.INSTALLATION, createdAt: "2023-11-14T22:13:20.000Z" },
+  }),
+);
+
+/** Several requests in one, which SDKs use for single ones too (http-api §5). Carried out in their order. */
+export const batch = new Hono<HttpEnv>()
+  .post(
+    "/1.1/batch",
+    operation({
+      ...{ id: "batch", tag: "Push", summary: "Do several things" },
+      description:
+        "With installations, or, for the master key, with conversations: in their order, each for itself. One that is " +
+        "refused leaves the others be.",
+      ...{ access: "app", answer: outcomes, bodyLimit: BODY_MAX, weight: COSTLY_REQUEST },
+    }),
+    takes("json", requests(device), undefined, "as written"),
+    async (context) => {
+      const saver = await saverOf(context);
+      const { requests: parts } = context.req.valid("json");
+      if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
+      const done: JsonObject[] = [];
+      for (const each of parts) {
+        const answer = await answerTo(context.env, each, saver);
+        await aTurn();
+        done.push(answer.failure === undefined ? { success: answer.body } : { error: { ...answer.failure } });
+      }
+      return inPieces(context, done, 200);
+    },
+  )
+  .post(
+    "/1.1/batch/save",
+    operation({
+      ...{ id: "saveBatch", tag: "Push", summary: "Save several installations" },
+      description:
+        "The Swift, Objective-C and Java SDKs save so. Each is answered under the `__internalId` of its body, else " +
+        "under its `objectId`. The first that is refused ends it; those before it are saved.",
+      ...{ access: "app", answer: savedByName, bodyLimit: BODY_MAX, weight: COSTLY_REQUEST },
+    }),
+    takes("json", requests({ __internalId: "1A2B", ...device }), undefined, "as written"),
+    async (context) => {
+      const saver = await saverOf(context);
+      const { requests: parts } = context.req.valid("json");
+      if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
+      // Whatever callers name: nothing is inherited.
+      const done = new Map<string, JsonObject>();
+      for (const each of parts) {
+        const answer = await answerTo(context.env, each, saver);
+        if (answer.failure !== undefined) return refuse(context, answer.status, answer.failure);
+        await aTurn();
+        const name = nameOf(each, answer.body);
+        // Objective-C saves one object by several requests.
+        done.set(name, { ...done.get(name), ...answer.body });
+      }
+      return context.json(Object.fromEntries(done));
+    },
+  );
+
+function nameOf({ body }: Request, { objectId }: JsonObject): string {
+  const name = body?.__internalId ?? objectId;
+  return typeof name === "string" ? name : String(objectId);
+}
+
+const RESOURCE =
+  /^(?:https?:\/\/[^/]+)?\/*(?:1(?:\.\d)?\/+)?(installations|classes\/+(\w+))(?:\/+([^/?]+))?\/*$/;
+
+/** What a path names; undefined where nothing of the kind is kept here. */
+function resourceOf(path: string): { kind: "installations" | "conversations"; ids: string[] } | undefined {
+  const [resource = ""] = path.split("?", 1);
+  const match = RESOURCE.exec(resource);
+  if (match === null) return undefined;
+  const [, , name = "_Installation", id = ""] = match;
+  const ids = id === "" ? [] : decoded(id).split(",");
+  if (name === "_Conversation") return { kind: "conversations", ids };
+  return name === "_Installation" ? { kind: "installations", ids } : undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const tooMuch = {
+  code: INVALID_FIELD,
+  error: `requests: ask for more than ${BATCH_COST_MAX} things, of which an installation counts for 2`,
+};
+
+function isTooMuch(parts: readonly Request[]): boolean {
+  const costs = parts.map(({ path }) => {
+    const resource = resourceOf(path);
+    const each = resource?.kind === "installations" ? 2 : 1;
+    return each * Math.max(1, resource?.ids.length ?? 1);
+  });
+  return costs.reduce((sum, cost) => sum + cost, 0) > BATCH_COST_MAX;
+}
+
+const unauthorized: Answer = { status: 401, failure: failures.unauthorized };
+
+/** Never rejects: what does not answer one part has no say in the others. */
+async function answerTo(env: Env, asked: Request, saver: Saver): Promise<Answer> {
+  const { method, path, body, params } = asked;
+  const resource = resourceOf(path);
+  if (resource === undefined) {
+    const error = `${shown(path)}: only conversations and installations are kept here`;
+    return { status: 404, failure: { code: failures.notFound.code, error } };
+  }
+  const part = {
+    method,
+    ids: resource.ids,
+    parameters: parametersOf(path.split("?").slice(1).join("?"), params ?? {}),
+    body: body ?? {},
+    saver,
+  };
+  try {
+    const answer = await (resource.kind === "installations" ? aboutDevice(env, part) : aboutChat(env, part));
+    return answer ?? invalid(INVALID_FIELD, `${method} ${shown(path)}: there is no such request`);
+  } catch (error) {
+    console.error(`batch: ${method} ${shown(path)}: ${loggableError(error)}`);
+    if (error instanceof Unanswered) return { status: error.status, failure: error.failure };
+    return { status: 500, failure: failures.internal };
+  }
+}
+
+interface Part {
+  method: Request["method"];
+  /** Several only where they are deleted. */
+  ids: string[];
+  parameters: Record<string, string>;
+  body: JsonObject;
+  saver: Saver;
+}
+
+/** Undefined where there is no such request. */
+async function aboutDevice(env: Env, part: Part): Promise<Answer | undefined> {
+  const { method, ids, parameters, body, saver } = part;
+  const { DB: db } = env;
+  const { isOwner } = saver;
+  const [id, ...others] = ids;
+  if (method === "GET" && id === undefined) {
+    if (!isOwner) return unauthorized;
+    const query = v.safeParse(finding, parameters);
+    return query.success ? find(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
+  }
+  if (method === "DELETE" && id !== undefined) {
+    if ("where" in parameters) return conditional;
+    return isOwner ? eachOf(ids, (one) => remove(db, one)) : unauthorized;
+  }
+  if (others.length > 0) return undefined;
+  if (method === "GET" && id !== undefined) return read(db, id);
+  if (method !== (id === undefined ? "POST" : "PUT")) return undefined;
+  const query = v.safeParse(saving, parameters);
+  if (!query.success) return misfit(INVALID_PARAMETER, query.issues);
+  const { fetchWhenSave = false, new: fresh = false } = query.output;
+  return save(env, { id, changes: body, full: fetchWhenSave || fresh }, saver);
+}
+
+async function aboutChat(env: Env, part: Part): Promise<Answer | undefined> {
+  const { method, ids, parameters, body, saver } = part;
+  const [id, ...others] = ids;
+  if (!saver.isOwner) return unauthorized;
+  if (!ids.every(isConversationId)) return invalid(INVALID_PARAMETER, "id: must be a conversation's id");
+  if (method === "DELETE" && "where" in parameters) return conditional;
+  if (method === "DELETE" && id !== undefined) return eachOf(ids, (one) => rows.remove(env, one));
+  if (others.length > 0) return undefined;
+  if (method === "GET") {
+    if (id !== undefined) return rows.read(env, id);
+    const query = v.safeParse(rows.finding, parameters);
+    return query.success ? rows.find(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
+  }
+  if (method === "POST" && id === undefined) {
+    const row = v.safeParse(rows.described, withoutNulls(body), { abortPipeEarly: true });
+    return row.success ? rows.create(env, row.output) : misfit(INVALID_FIELD, row.issues);
+  }
+  if (method !== "PUT" || id === undefined) return undefined;
+  const how = v.safeParse(rows.saving, parameters);
+  if (!how.success) return misfit(INVALID_PARAMETER, how.issues);
+  const changes = v.safeParse(rows.changes, body, { abortPipeEarly: true });
+  return changes.success
+    ? rows.update(env, id, changes.output, how.output)
+    : misfit(INVALID_FIELD, changes.issues);
+}
+
+const conditional = invalid(INVALID_PARAMETER, "where: deleting under a condition is not served");
+
+/** The first that is refused is the answer; those before it are gone. */
+async function eachOf(ids: readonly string[], act: (id: string) => Promise<Answer>): Promise<Answer> {
+  for (const id of ids) {
+    const answer = await act(id);
+    if (answer.failure !== undefined) return answer;
+  }
+  return { status: 200, body: {} };
+}
+
+const shown = (path: string): string => printable(path, SHOWN_MAX);
+
+/** As a query has them: texts. */
+function parametersOf(search: string, params: JsonObject): Record<string, string> {
+  const text = (value: Json) => (typeof value === "string" ? value : JSON.stringify(value));
+  return {
+    ...Object.fromEntries(new URLSearchParams(search)),
+    ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, text(value)])),
+  };
+}
+
+function misfit(code: number, [issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): Answer {
+  const path = v.getDotPath(issue);
+  return invalid(code, path === null ? issue.message : `${path}: ${issue.message}`);
+}

@@ -1,0 +1,165 @@
+import type { Context } from "hono";
+import { selectInstallations } from "../../database/installations/query.ts";
+import { addNotification, removeNotification, settleNotification } from "../../database/notifications.ts";
+import { loggableError } from "../../loggable-error.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { newObjectId } from "../../protocol/object-id.ts";
+import { controlled } from "../../push/content.ts";
+import { pushesOf } from "../../push/push-stub.ts";
+import type { Accepted, ScheduledNotification } from "../../push/schedule.ts";
+import { EXPIRY } from "../../push/work.ts";
+import { isPushSetUp } from "../../settings/schema.ts";
+import { settingsOf } from "../../settings/store.ts";
+import type { HttpEnv } from "../env.ts";
+import { failures, INVALID_FIELD, INVALID_QUERY, refuse } from "../errors.ts";
+import { answered, Unanswered } from "../object-call.ts";
+import { quotaUsedUp } from "../quota.ts";
+
+/** A notification as a caller describes it. Times are milliseconds. */
+export interface Asked {
+  data: JsonObject;
+  where: JsonObject;
+  pushTime?: number | undefined;
+  expirationTime?: number | undefined;
+  /** Seconds from the push time. */
+  expirationInterval?: number | undefined;
+  notificationId?: string | undefined;
+  requestId?: string | undefined;
+  environment?: "dev" | "prod" | undefined;
+  teamId?: string | undefined;
+  topic?: string | undefined;
+}
+
+/** A time less than this ahead is now (N-06). */
+const SOON = 60_000; // ms
+/** A `where` that names more than fits into a body of its own is not kept for people to look at. */
+const SHOWN_WHERE_MAX = 4_096; // characters
+
+/**
+ * Takes a notification in. Its record comes first, so that it is there to be counted in; from when the PushObject has
+ * it, it is sent whatever fails. A record of what the PushObject did not take, or not in time, says so.
+ */
+export async function submit(context: Context<HttpEnv>, asked: Asked): Promise<Response> {
+  const { env } = context;
+  const pushes = pushesOf(env);
+  const { requestId } = asked;
+  if (requestId !== undefined) {
+    const before = await answered(pushes.answered(requestId), "a request's id");
+    if (before !== undefined) return acceptance(context, before);
+  }
+  const notification = notificationOf(asked, Date.now(), environmentIn(context));
+  if (typeof notification === "string") {
+    return refuse(context, 400, { code: INVALID_FIELD, error: notification });
+  }
+  const refusal =
+    (await noWay(context)) ??
+    (await unreadable(context, asked.where)) ??
+    (await quotaUsedUp(context, "pushes"));
+  if (refusal !== undefined) return refusal;
+
+  const { notificationId } = notification.push.cause;
+  try {
+    await answered(addNotification(env.DB, recordOf(notification, asked)), "a notification's record");
+    const accepted = await answered(pushes.accept(notification, requestId), `notification ${notificationId}`);
+    if (accepted === "full") return await full(context, notificationId);
+    // The same request came twice at a time, and the other was first.
+    if (accepted.notificationId !== notificationId && asked.notificationId === undefined) {
+      await noted(removeNotification(env.DB, notificationId));
+    }
+    return acceptance(context, accepted);
+  } catch (error) {
+    const why = `It was not taken, or not in time: ${loggableError(error)}`;
+    await noted(settleNotification(env.DB, notificationId, { status: "failed", why }));
+    throw error;
+  }
+}
+
+/** A notification with everything that was left out; a sentence where it could never be sent. */
+export function notificationOf(
+  asked: Asked,
+  now: number,
+  environmentOfCaller: "dev" | "prod",
+): ScheduledNotification | string {
+  const { pushTime = now, expirationTime, expirationInterval } = asked;
+  const at = pushTime < now + SOON ? now : pushTime;
+  const expiry = expirationInterval === undefined ? EXPIRY : expirationInterval * 1_000;
+  const expiresAt = expirationTime ?? at + expiry;
+  if (expiresAt <= at) return "expiration_time: is over before the notification is sent";
+  const { content, teamId, environment } = controlled(asked.data);
+  const own = newObjectId(now);
+  const profile = asked.data._profile === undefined ? undefined : environment;
+  return {
+    push: {
+      // Of several that share a record, each is its own for devices.
+      id: own,
+      cause: { type: "notification", notificationId: asked.notificationId ?? own },
+      content,
+      environment: asked.environment ?? profile ?? environmentOfCaller,
+      teamId: asked.teamId ?? teamId,
+      topic: asked.topic,
+      expiresAt,
+    },
+    where: asked.where,
+    at,
+    createdAt: now,
+  };
+}
+
+/** What the caller's application calls its environment: anything but 1 is for development (http-api §10.2). */
+function environmentIn({ req }: Context<HttpEnv>): "dev" | "prod" {
+  const names = ["X-LC-Prod", "X-AVOSCloud-Application-Production", "X-Uluru-Application-Production"];
+  const [given] = names.flatMap((name) => req.header(name)?.trim() ?? []);
+  return given === undefined || given === "1" ? "prod" : "dev";
+}
+
+function recordOf({ push, where, at, createdAt }: ScheduledNotification, { data }: Asked) {
+  const { cause, environment, expiresAt } = push;
+  const length = JSON.stringify(where).length;
+  return {
+    id: cause.notificationId,
+    status: at > createdAt ? ("scheduled" as const) : ("in-queue" as const),
+    data,
+    where: length === 2 || length > SHOWN_WHERE_MAX ? undefined : where,
+    environment,
+    ...{ pushAt: at, expiresAt, createdAt },
+  };
+}
+
+/** 400 where nothing could reach any device. */
+async function noWay(context: Context<HttpEnv>): Promise<Response | undefined> {
+  const settings = settingsOf(context.env);
+  if (isPushSetUp(await settings.get())) return undefined;
+  if (settings.peek() === undefined) throw new Unanswered(503, failures.unavailable, "settings: not known");
+  const error =
+    "No way to devices is set up: set push.apns.keys, push.fcm.serviceAccount, push.webPush or push.webhook.url " +
+    "by PATCH /admin/settings.";
+  return refuse(context, 400, { code: 400, error });
+}
+
+/** 400 for a `where` that installations cannot be looked for by. */
+async function unreadable(context: Context<HttpEnv>, where: JsonObject): Promise<Response | undefined> {
+  if (Object.keys(where).length === 0) return undefined;
+  const any = { where, after: undefined, limit: 1, updatedSince: 0 };
+  const found = await answered(selectInstallations(context.env.DB, any), "installations");
+  if (!("refused" in found)) return undefined;
+  return refuse(context, 400, { code: INVALID_QUERY, error: found.detail.replace(/^102: /, "") });
+}
+
+async function full(context: Context<HttpEnv>, notificationId: string): Promise<Response> {
+  const error = "Too many notifications wait for their time already: at most 1000.";
+  await noted(settleNotification(context.env.DB, notificationId, { status: "failed", why: error }));
+  return refuse(context, 400, { code: 400, error });
+}
+
+function acceptance(context: Context<HttpEnv>, { notificationId, createdAt }: Accepted): Response {
+  return context.json({ objectId: notificationId, createdAt: new Date(createdAt).toISOString() });
+}
+
+/** What a record says is not worth another answer to the caller. */
+async function noted(note: Promise<void>): Promise<void> {
+  try {
+    await answered(note, "a notification's record");
+  } catch (error) {
+    console.error("push: not noted in its record:", loggableError(error));
+  }
+}

@@ -1,0 +1,61 @@
+import type { Context } from "hono";
+import type { Env } from "../bindings.ts";
+import { withDeadline } from "../deadline.ts";
+import { loggableError } from "../loggable-error.ts";
+import type { Settings } from "../settings/schema.ts";
+import { settingsOf } from "../settings/store.ts";
+import type { HttpEnv } from "./env.ts";
+import { refuse } from "./errors.ts";
+
+const quotas = {
+  /** One for both versions of the API, sends, edits and recalls together (L-10). */
+  messages: {
+    name: "rest-messages",
+    perMinute: (limits: Settings["limits"]) => limits.restMessagesPerMinute,
+    error: "Too many messages over HTTP; try again later.",
+  },
+  /** By conditions and by lists of devices together. */
+  pushes: {
+    name: "rest-pushes",
+    perMinute: (limits: Settings["limits"]) => limits.pushesPerMinute,
+    error: "Too many notifications; try again later.",
+  },
+  /** That nobody knew before, with the app key. */
+  installations: {
+    name: "new-installations",
+    perMinute: (limits: Settings["limits"]) => limits.installationsPerMinute,
+    error: "Too many new installations; try again later.",
+  },
+};
+
+type Quota = keyof typeof quotas;
+
+const DEADLINE = 1_000; // ms
+
+/**
+ * Takes one from a quota, or answers with 429 and `Retry-After`. To be asked after what was sent has been checked, so
+ * that bad input costs nothing.
+ */
+export async function quotaUsedUp(
+  context: Context<HttpEnv>,
+  quota: Quota = "messages",
+): Promise<Response | undefined> {
+  const retryAfter = await secondsUntil(context.env, quota);
+  if (retryAfter === undefined) return undefined;
+  context.header("Retry-After", String(retryAfter));
+  return refuse(context, 429, { code: 429, error: quotas[quota].error });
+}
+
+/** Seconds until there is more; undefined where there was one left. What is asked goes on when nobody counts. */
+export async function secondsUntil(env: Env, quota: Quota): Promise<number | undefined> {
+  const { name, perMinute } = quotas[quota];
+  const most = perMinute((await settingsOf(env).get()).limits);
+  if (most === 0) return undefined;
+  try {
+    const spent = env.APP.getByName("app").spend(name, most);
+    return (await withDeadline(spent, DEADLINE, "quota"))?.retryAfter;
+  } catch (error) {
+    console.error(`quota: not counted, of the ${quota} this one goes on:`, loggableError(error));
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { JsonObject } from "../model/json.ts";
+import { type Failure, refuse } from "./errors.ts";
+import { inPieces } from "./pieces.ts";
+
+/**
+ * What comes of a request, whether it came by itself or as a part of a batch: a status and a body; or a refusal, whose
+ * body is a number and a sentence.
+ */
+export type Answer = { status: 200 | 201; body: JsonObject; failure?: undefined } | ErrorResponse;
+
+export interface ErrorResponse {
+  status: ContentfulStatusCode;
+  failure: Failure;
+}
+
+/** What the storage API says of an object that is not there. */
+export const notThere: ErrorResponse = {
+  status: 404,
+  failure: { code: 101, error: "Object is not found." },
+};
+
+export const invalid = (code: number, error: string): ErrorResponse => ({
+  status: 400,
+  failure: { code, error },
+});
+
+export function respond(context: Context, given: Answer): Response {
+  if (given.failure !== undefined) return refuse(context, given.status, given.failure);
+  if (Array.isArray(given.body.results)) return inPieces(context, given.body, given.status);
+  return context.json(given.body, given.status);
+}

@@ -1,0 +1,80 @@
+import type { Context } from "hono";
+import type { MessageLocation, PatchByServer, ServerMessage } from "../../conversation/server-calls.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { settingsOf } from "../../settings/store.ts";
+import { mustExist } from "../conversation.ts";
+import type { HttpEnv } from "../env.ts";
+import { INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
+import { answered, taken } from "../object-call.ts";
+import { quotaUsedUp } from "../quota.ts";
+
+/** What both versions of the API do with messages, in terms of neither. */
+
+/** The header by which a caller that asks again gets the first answer (I3). */
+export const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  description: "Any text of 1 to 128 characters: the same from the same sender is the same message.",
+  example: "order-4711",
+};
+
+const KEY_FORMAT = /^[\x21-\x7e]{1,128}$/;
+
+export async function send(
+  context: Context<HttpEnv>,
+  conversationId: string,
+  message: Omit<ServerMessage, "dedupeToken" | "content"> & { content: string },
+  answer: (sent: JsonObject) => JsonObject = (sent) => sent,
+): Promise<Response> {
+  const key = context.req.header(IDEMPOTENCY_KEY.name);
+  if (key !== undefined && !KEY_FORMAT.test(key)) {
+    const error = `${IDEMPOTENCY_KEY.name}: 1 to 128 printable characters`;
+    return refuse(context, 400, { code: INVALID_PARAMETER, error });
+  }
+  const { content, pushData = "" } = message;
+  const refusal = (await tooLong(context, content + pushData)) ?? (await quotaUsedUp(context));
+  if (refusal !== undefined) return refusal;
+  // Apart from the tokens of the sender's own devices.
+  const dedupeToken = key === undefined ? undefined : `http ${key}`;
+  await mustExist(context.env, conversationId);
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const said = await taken(
+    conversation.sendAsServer({ ...message, dedupeToken }),
+    `message in ${conversationId}`,
+  );
+  if (isRefused(said)) return refused(context, said);
+  return context.json(answer({ "msg-id": said.messageId, timestamp: said.timestamp }));
+}
+
+/** Edits or recalls a message. Rewriting the stored copy alone tells nobody, and so counts as no message. */
+export async function patch(
+  context: Context<HttpEnv>,
+  conversationId: string,
+  patched: PatchByServer,
+): Promise<Response> {
+  const text = patched.recall || typeof patched.content !== "string" ? "" : patched.content;
+  const refusal = (await tooLong(context, text)) ?? (patched.silent ? undefined : await quotaUsedUp(context));
+  if (refusal !== undefined) return refusal;
+  await mustExist(context.env, conversationId);
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const outcome = await answered(conversation.patch(patched), `patch in ${conversationId}`);
+  return isRefused(outcome) ? refused(context, outcome) : context.json({});
+}
+
+/** Deletes the server's copy of a message. */
+export async function remove(
+  context: Context<HttpEnv>,
+  conversationId: string,
+  place: MessageLocation,
+): Promise<Response> {
+  await mustExist(context.env, conversationId);
+  const conversation = context.env.CONVERSATIONS.getByName(conversationId);
+  const outcome = await answered(conversation.deleteMessage(place), `deletion in ${conversationId}`);
+  return isRefused(outcome) ? refused(context, outcome) : context.json({});
+}
+
+/** Content and push data together have a limit, as for clients (4109). */
+async function tooLong(context: Context<HttpEnv>, text: string): Promise<Response | undefined> {
+  const { messageBytes } = (await settingsOf(context.env).get()).limits;
+  if (new TextEncoder().encode(text).length <= messageBytes) return undefined;
+  return refused(context, { refused: "FRAME_TOO_LONG", detail: `at most ${messageBytes} bytes` });
+}

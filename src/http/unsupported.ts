@@ -1,0 +1,33 @@
+import { Hono } from "hono";
+import type { HttpEnv } from "./env.ts";
+import { refuse } from "./errors.ts";
+
+/** What the hosted service has and Parley has not: said clearly, since a bare 404 reads like a wrong address. */
+const parts: Record<string, string[]> = {
+  "Chat rooms": ["/1.2/rtm/chatrooms", "/1.1/rtm/transient_group"],
+  "Service conversations": [
+    "/1.2/rtm/service-conversations",
+    "/1.2/rtm/clients/:client/service-conversations",
+    ...["subscription", "subscribed", "subscribers"].map((name) => `/1.1/rtm/conversation/${name}`),
+  ],
+  Broadcasts: ["/1.2/rtm/broadcasts", "/1.1/rtm/broadcast"],
+  "Member roles": ["/1.2/rtm/conversations/:id/member-infos"],
+  "Silencing members": [
+    "/1.2/rtm/conversations/:id/temporary-silenceds",
+    "/1.2/rtm/conversations/:id/permanent-silenceds",
+    "/1.1/rtm/conversation/blacklist",
+  ],
+  "Classes other than _Conversation and _Installation": ["/1.1/classes"],
+  Blacklists: ["/1.2/rtm/conversations/:id/blacklists", "/1.2/rtm/clients/:client/blacklists"],
+};
+
+export const unsupportedRoutes = new Hono<HttpEnv>();
+
+for (const [part, paths] of Object.entries(parts)) {
+  for (const path of paths) {
+    // With everything below it; Hono takes the bare path for that as well.
+    unsupportedRoutes.all(`${path}/*`, (context) =>
+      refuse(context, 404, { code: 404, error: `${part} are not served by Parley.` }),
+    );
+  }
+}
