@@ -102,7 +102,7 @@ export const SUBREQUESTS_PER_SOCKET = 8_000;
 /** Links of all sessions of an isolate on Cloudflare, about 3 KB each of its 128 MB; beyond it sessions hold fewer. */
 export const LINKS_OF_ALL = 16_000;
 /** Sockets of one address on which nobody is logged in: an office comes back at once after its network was down. */
-export const UNOPENED_PER_ADDRESS = 1_000;
+export const SOCKETS_BEFORE_LOGIN_PER_ADDRESS = 1_000;
 /** Times that a `.1` device is sent messages again without acknowledging any; the rest comes at its next login. */
 export const REDELIVERIES = 3;
 /** Messages that one `.1` session has not acknowledged, and their bytes; older ones come at its next login. */

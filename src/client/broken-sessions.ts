@@ -2,49 +2,54 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
 import type { Session } from "./session.ts";
 
-/** What is known of a session whose link is gone. */
+/** A session whose link broke. */
 export interface BrokenSession {
   sessionId: string;
   clientId: string;
   tag: string | undefined;
   deviceId: string;
-  /** Of the device; nothing is decided by it. */
+  /** The address of the device. Nothing is decided by it. */
   address: string | undefined;
-  /** The app's server was told of the session, and is to be told of its end (H-09). */
+  /** The app's server was sent the event that the session opened, and expects the event that it closed (H-09). */
   announced: boolean;
 }
 
 type Row = { session_id: string; about: string; broken_at: number | null };
 
+interface Entry {
+  session: BrokenSession;
+  /** When the link broke (ms); undefined while it is open. */
+  brokenAt: number | undefined;
+}
+
 /**
- * Sessions whose link broke without the gateway's word: a deployment, an update of the runtime, a crash. That says
- * nothing of their devices, which have some time to come back before anybody is told. A session that somebody would be
- * told of has its row from the beginning, so that an object that wakes knows whom it had before everything went down.
+ * Sessions whose link broke and whose gateway did not report why: a deployment, an update of the runtime, a crash. Their
+ * devices may still be connected, so they have some time to come back before the session counts as closed. A session
+ * whose end has to be reported gets its row when it opens, so that an object that wakes after a crash finds it.
  */
 export class BrokenSessions {
   readonly #sql: Sql;
-  /** When each link broke (ms), undefined while it stands. */
-  #rows: Map<string, { absence: BrokenSession; brokenAt: number | undefined }> | undefined;
+  #entries: Map<string, Entry> | undefined;
 
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
-  /** Somebody would be told of this session's end. */
+  /** Stores a session whose end has to be reported. */
   remember(session: Session): void {
-    const absence = brokenSessionOf(session);
-    if (absence !== undefined && !this.#load().has(absence.sessionId)) this.#write(absence, undefined);
+    const open = brokenSessionOf(session);
+    if (open !== undefined && !this.#load().has(open.sessionId)) this.#write(open, undefined);
   }
 
   broke(session: Session, now: number): void {
-    const absence = brokenSessionOf(session);
-    if (absence !== undefined) this.#write(absence, now);
+    const broken = brokenSessionOf(session);
+    if (broken !== undefined) this.#write(broken, now);
   }
 
-  /** These sessions are all there are: the links of all others broke, by now at the latest. */
+  /** These are all sessions that still have a link. The links of all others broke, at the latest now (ms). */
   onlyThese(sessionIds: readonly string[], now: number): void {
-    for (const { absence, brokenAt } of [...this.#load().values()]) {
-      if (brokenAt === undefined && !sessionIds.includes(absence.sessionId)) this.#write(absence, now);
+    for (const { session, brokenAt } of [...this.#load().values()]) {
+      if (brokenAt === undefined && !sessionIds.includes(session.sessionId)) this.#write(session, now);
     }
   }
 
@@ -53,25 +58,28 @@ export class BrokenSessions {
       this.#sql.exec("DELETE FROM sessions WHERE session_id = ?", sessionId);
   }
 
-  /** Whose link is broken. */
+  /** All broken sessions, the one that broke first at the front. */
   get all(): BrokenSession[] {
-    return this.#broken().map(({ absence }) => absence);
+    return this.#broken().map(({ session }) => session);
   }
 
-  /** Whose link broke at this time (ms) or before. */
+  /** The sessions whose links broke at this time (ms) or before. */
   since(time: number): BrokenSession[] {
     return this.#broken()
       .filter(({ brokenAt }) => brokenAt <= time)
-      .map(({ absence }) => absence);
+      .map(({ session }) => session);
   }
 
-  /** When the link broke that is broken longest (ms). */
+  /** When the first of the broken links broke (ms). */
   get first(): number | undefined {
     const [first] = this.#broken();
     return first?.brokenAt;
   }
 
-  /** Whom a session that was just let in continues: the same device, or one that never had a name and comes by itself. */
+  /**
+   * The broken session that a new session continues: one of the same device, or one of a device that never had a name,
+   * if the new session is a reconnect without a name.
+   */
   continuedBy(session: Session, login: CommandOf<"session.open">): BrokenSession | undefined {
     const { state } = session;
     if (state.phase !== "open") return undefined;
@@ -82,35 +90,35 @@ export class BrokenSessions {
     });
   }
 
-  #broken(): { absence: BrokenSession; brokenAt: number }[] {
+  #broken(): { session: BrokenSession; brokenAt: number }[] {
     return [...this.#load().values()]
-      .flatMap(({ absence, brokenAt }) => (brokenAt === undefined ? [] : [{ absence, brokenAt }]))
+      .flatMap(({ session, brokenAt }) => (brokenAt === undefined ? [] : [{ session, brokenAt }]))
       .sort((a, b) => a.brokenAt - b.brokenAt);
   }
 
-  #write(absence: BrokenSession, brokenAt: number | undefined): void {
+  #write(session: BrokenSession, brokenAt: number | undefined): void {
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS sessions (session_id TEXT PRIMARY KEY, about TEXT NOT NULL, broken_at INTEGER) WITHOUT ROWID",
     );
-    const { sessionId } = absence;
-    const about = JSON.stringify(absence);
+    const { sessionId } = session;
+    const about = JSON.stringify(session);
     this.#sql.exec("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", sessionId, about, brokenAt ?? null);
-    this.#load().set(sessionId, { absence, brokenAt });
+    this.#load().set(sessionId, { session, brokenAt });
   }
 
   #load() {
-    if (this.#rows !== undefined) return this.#rows;
+    if (this.#entries !== undefined) return this.#entries;
     const exists = this.#sql
       .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sessions'")
       .toArray();
     const rows = exists.length === 0 ? [] : this.#sql.exec<Row>("SELECT * FROM sessions").toArray();
-    this.#rows = new Map(
+    this.#entries = new Map(
       rows.map(({ session_id, about, broken_at }) => {
-        const absence: BrokenSession = JSON.parse(about);
-        return [session_id, { absence, brokenAt: broken_at ?? undefined }];
+        const session: BrokenSession = JSON.parse(about);
+        return [session_id, { session, brokenAt: broken_at ?? undefined }];
       }),
     );
-    return this.#rows;
+    return this.#entries;
   }
 }
 

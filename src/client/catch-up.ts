@@ -2,9 +2,9 @@ import type { CatchUp } from "../conversation/catch-up.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { MessageRecord } from "../model/records.ts";
-import * as pushes from "../protocol/client-events.ts";
+import * as clientEvents from "../protocol/client-events.ts";
 import { eventRecord, missedRecord, unreadRecord } from "../protocol/link-records.ts";
-import { eachConversation } from "./each-conversation.ts";
+import { forEachConversation } from "./for-each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
@@ -51,15 +51,15 @@ export async function catchUp(
     for (const [at, message] of news.missed.entries()) {
       const hasMore = at === 0 && news.more; // Java marks its cache as broken before it
       const { kind } = news;
-      const push = pushes.message({ conversationId, kind, message, offline: true, hasMore });
+      const push = clientEvents.message({ conversationId, kind, message, offline: true, hasMore });
       session.send(missedRecord(conversationId, push));
     }
     for (const message of news.patches)
-      session.send(eventRecord(pushes.patched({ conversationId, message })));
+      session.send(eventRecord(clientEvents.patched({ conversationId, message })));
   }
   for (const [at, answer] of answers.entries()) {
     // Of very many, the rest waits at the gateway a little longer, and everybody else does not.
-    if (at > 0 && at % SETTLED_AT_ONCE === 0) await aTurn(services);
+    if (at > 0 && at % SETTLED_AT_ONCE === 0) await yieldToEventLoop(services);
     if (!session.isOpen) break;
     settle(session, answer, inbox, siblings(), services.now());
   }
@@ -90,11 +90,12 @@ async function ask(
       console.warn(`catch-up of ${conversationId} failed:`, loggableError(error));
     }
   };
-  await eachConversation(asked, AT_ONCE, askOne, () => aTurn(services));
+  await forEachConversation(asked, AT_ONCE, askOne, () => yieldToEventLoop(services));
   return answers;
 }
 
-const aTurn = (services: Asking) => new Promise<void>((resolve) => void services.timer(0, resolve));
+const yieldToEventLoop = (services: Asking) =>
+  new Promise<void>((resolve) => void services.timer(0, resolve));
 
 /** The session is told where it stands, and the inbox what is done. */
 function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Session[], now: number): void {
@@ -120,7 +121,7 @@ function pushUnread(
   told: "news" | "everything",
   notifiedAt: number | undefined,
 ): void {
-  const summaries: (pushes.UnreadSummary & { at: number })[] = [];
+  const summaries: (clientEvents.UnreadSummary & { at: number })[] = [];
   for (const { conversationId, news } of answers) {
     if (news?.member !== true && session.known.unread !== undefined) {
       // It was deleted, or the client was removed, perhaps with what the device still counts.
@@ -138,7 +139,7 @@ function pushUnread(
   for (const group of [typed, plain]) {
     for (let at = 0; at < group.length; at += PAGE) {
       const conversations = group.slice(at, at + PAGE);
-      session.send(unreadRecord(ALWAYS, pushes.unread({ conversations, notifiedAt })));
+      session.send(unreadRecord(ALWAYS, clientEvents.unread({ conversations, notifiedAt })));
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { RelayOutcome } from "../conversation/delivery-state.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Leaving } from "../model/app-events.ts";
-import * as pushes from "../protocol/client-events.ts";
+import * as clientEvents from "../protocol/client-events.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { linkClose, type SessionReport } from "../protocol/link-controls.ts";
@@ -16,7 +16,6 @@ import { answerMembership, answerQuery, answerStart } from "./conversation-comma
 import { LABEL_LIMIT } from "./credentials.ts";
 import { Devices } from "./devices.ts";
 import { FirstLogin } from "./first-login.ts";
-import { inTurn } from "./in-turn.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
 import { decideLogin, type Refused, renewedToken } from "./login.ts";
@@ -24,6 +23,8 @@ import { Logouts } from "./logouts.ts";
 import { missedEvents } from "./missed-events.ts";
 import { answerOnline } from "./online-query.ts";
 import { TooManyQueries } from "./query-queue.ts";
+import { recordSeenVersions } from "./record-seen-versions.ts";
+import { serializeCalls } from "./serialize-calls.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session.ts";
 import { SessionEvents } from "./session-events.ts";
@@ -32,7 +33,6 @@ import { shareSubscriptions } from "./shared-subscriptions.ts";
 import { Tags } from "./tags.ts";
 import { checkToken, deviceOfToken, type Records } from "./token-check.ts";
 import { unreadCount } from "./unread-count.ts";
-import { whatIsShown } from "./what-is-shown.ts";
 import { Wills } from "./wills.ts";
 
 const CATCH_UP_RETRY = 10_000; // ms
@@ -41,19 +41,19 @@ const BEHIND_MAX = 50; // conversations: the link's attachment holds them
 const DISPLACED = "the client logged in on another device with the same tag";
 
 /** What the gateway says of a device when it closes a link. */
-const WORDS: Partial<Record<number, Leaving>> = {
+const LEAVING_REASONS: Partial<Record<number, Leaving>> = {
   [linkClose.LOST]: "lost",
   [linkClose.DONE]: "lost",
   [linkClose.SILENT]: "silent",
 };
 
 /** Capability bit 2: the device's installation is to be the client's (wire §4.1). */
-const LINKS_DEVICE = 4;
+const BINDS_DEVICE = 4;
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
 export class Client {
-  readonly #absences: BrokenSessions;
-  readonly #attendance: SessionEvents;
+  readonly #brokenSessions: BrokenSessions;
+  readonly #sessionEvents: SessionEvents;
   readonly #devices: Devices;
   readonly #firstLogin: FirstLogin;
   readonly #inbox: Inbox;
@@ -63,16 +63,16 @@ export class Client {
   readonly #will: LastWill;
 
   constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
-    this.#absences = new BrokenSessions(sql);
-    this.#attendance = new SessionEvents(sql, services, () => this.#isPresent());
+    this.#brokenSessions = new BrokenSessions(sql);
+    this.#sessionEvents = new SessionEvents(sql, services, () => this.#hasSessions());
     this.#devices = new Devices(sql, services);
     this.#inbox = new Inbox(sql);
-    this.#records = { tags: new Tags(sql), standing: new AccessState(sql), logouts: new Logouts(sql) };
+    this.#records = { tags: new Tags(sql), accessState: new AccessState(sql), logouts: new Logouts(sql) };
     this.#will = new LastWill(new Wills(sql), services);
     // One client has one query before D1 at a time (I13).
     this.#services = {
       ...services,
-      query: inTurn((query) => services.query(query)),
+      query: serializeCalls((query) => services.query(query)),
       start: (record) => {
         // Written first: the answer may be the only word of it, and be lost.
         this.#inbox.add(record.id);
@@ -85,12 +85,12 @@ export class Client {
 
   /** Whether there is a session, or one that may come back. */
   isOnline(): boolean {
-    this.#settleAbsences();
-    return this.#isPresent();
+    this.#expireBrokenSessions();
+    return this.#hasSessions();
   }
 
-  #isPresent(): boolean {
-    return this.#open().length > 0 || this.#absences.all.length > 0;
+  #hasSessions(): boolean {
+    return this.#open().length > 0 || this.#brokenSessions.all.length > 0;
   }
 
   /** Whether there is a session on this user's socket. */
@@ -112,8 +112,8 @@ export class Client {
     const sessions = this.#open();
     for (const session of sessions) session.send(record);
     if (sessions.length > 0) return "online";
-    this.#settleAbsences();
-    const within = this.#absenceEndsAfter();
+    this.#expireBrokenSessions();
+    const within = this.#untilNextExpiry();
     return within === undefined ? "offline" : { within };
   }
 
@@ -121,13 +121,13 @@ export class Client {
   async missedNotices(clientId: string, token: string, after: number): Promise<MissedEvents | TokenRefused> {
     const refused = await this.checkToken(clientId, token);
     if (refused !== undefined) return refused;
-    if (!this.#firstLogin.isDone) await this.#lookAgain(clientId);
+    if (!this.#firstLogin.isDone) await this.#repeatFirstLogin(clientId);
     const missed = await missedEvents(clientId, after, this.#inbox, this.#services);
     return this.#firstLogin.isDone ? missed : { ...missed, complete: false };
   }
 
   /** The first login found out too little, and until now conversations may have told nobody anything. */
-  async #lookAgain(clientId: string): Promise<void> {
+  async #repeatFirstLogin(clientId: string): Promise<void> {
     const found = await this.#firstLogin.look(clientId);
     for (const session of this.#open()) await this.#catchUp(session, found, "everything");
   }
@@ -155,7 +155,7 @@ export class Client {
 
   /** Why something signed at a time (ms) does not count: a kick since (X-03), or a ban (X-22); undefined if it does. */
   signatureRefusal(signedAt: number): ErrorName | undefined {
-    const { standing } = this.#records;
+    const { accessState: standing } = this.#records;
     if (standing.ban !== undefined) return "BLACKLISTED";
     return standing.isRevoked(signedAt) ? "SIGNATURE_FAILED" : undefined;
   }
@@ -180,7 +180,7 @@ export class Client {
   /** Ends every session with 4115; tokens and signatures from before it are void (X-03). How many there were. */
   kick(clientId: string, reason: string): number {
     const now = this.#services.now();
-    this.#records.standing.kick(now);
+    this.#records.accessState.kick(now);
     this.#devices.unbindAll(clientId, now);
     return this.#endAll("KICKED_BY_APP", reason);
   }
@@ -188,29 +188,29 @@ export class Client {
   /** Ends every session with 4106, and refuses logins until `unban` (X-22). */
   ban(clientId: string, reason: string): void {
     const now = this.#services.now();
-    this.#records.standing.setBan({ reason, at: now });
+    this.#records.accessState.setBan({ reason, at: now });
     this.#devices.unbindAll(clientId, now);
     this.#endAll("BLACKLISTED", reason);
   }
 
   unban(): void {
-    this.#records.standing.liftBan();
+    this.#records.accessState.liftBan();
   }
 
   #endAll(error: ErrorName, reason: string): number {
     const sessions = this.#open();
     for (const session of sessions) {
       this.#will.discard(session.identity.sessionId);
-      this.#attendance.closing(session, "kicked", reason);
-      this.#absences.forget(session.identity.sessionId);
-      this.#unlinkDevice(session);
+      this.#sessionEvents.closing(session, "kicked", reason);
+      this.#brokenSessions.forget(session.identity.sessionId);
+      this.#unbindDevice(session);
       session.end(error, reason || undefined);
     }
-    for (const absence of this.#absences.all) {
-      this.#will.discard(absence.sessionId);
-      this.#ended(absence, "kicked", reason);
+    for (const broken of this.#brokenSessions.all) {
+      this.#will.discard(broken.sessionId);
+      this.#ended(broken, "kicked", reason);
     }
-    for (const { identity } of sessions.slice(0, 1)) this.#attendance.updatePresence(identity.clientId);
+    for (const { identity } of sessions.slice(0, 1)) this.#sessionEvents.updatePresence(identity.clientId);
     return sessions.length;
   }
 
@@ -241,9 +241,9 @@ export class Client {
 
   /** The object woke: what became of its sessions meanwhile, nobody else will say. */
   woke(): void {
-    this.#absences.onlyThese(this.#here(), this.#services.now());
+    this.#brokenSessions.onlyThese(this.#sessionIds(), this.#services.now());
     // How long it is waited for them is in settings that may have to be read first.
-    if (this.#findLostWill() || this.#absences.first !== undefined) this.#services.retryAfter(0);
+    if (this.#findLostWill() || this.#brokenSessions.first !== undefined) this.#services.retryAfter(0);
   }
 
   /**
@@ -253,92 +253,97 @@ export class Client {
   async subscriptionClosed(session: Session | undefined, code: number | undefined): Promise<void> {
     const lost = session && brokenSessionOf(session);
     if (session !== undefined && lost !== undefined) {
-      const why = code === undefined ? undefined : WORDS[code];
+      const why = code === undefined ? undefined : LEAVING_REASONS[code];
       const heir = why === undefined && this.#open().find((other) => isSameDevice(other, lost));
       if (heir) {
         // It was quicker than the news of its break.
-        this.#takesOver(heir, lost);
+        this.#inheritWill(heir, lost);
         this.#ended(lost, "lost");
       } else if (why === undefined) {
-        this.#absences.broke(session, this.#services.now());
-        this.#awaitReturns();
+        this.#brokenSessions.broke(session, this.#services.now());
+        this.#scheduleExpiry();
       } else this.#ended(lost, why);
     }
-    this.#settleAbsences();
+    this.#expireBrokenSessions();
     if (this.#findLostWill()) await this.#will.send();
   }
 
   /** Sessions there are, open or about to be. */
-  #here(): string[] {
+  #sessionIds(): string[] {
     return [...this.#sessions()].map(({ identity }) => identity.sessionId);
   }
 
   #findLostWill(): boolean {
-    this.#will.onlyThese([...this.#here(), ...this.#absences.all.map(({ sessionId }) => sessionId)]);
+    this.#will.onlyThese([
+      ...this.#sessionIds(),
+      ...this.#brokenSessions.all.map(({ sessionId }) => sessionId),
+    ]);
     return this.#will.isDue;
   }
 
   /** A session that was open is over. */
-  #ended(absence: BrokenSession, why: Leaving, message?: string): void {
-    this.#absences.forget(absence.sessionId);
-    this.#attendance.closed(absence, why, message);
-    this.#attendance.updatePresence(absence.clientId);
+  #ended(broken: BrokenSession, why: Leaving, message?: string): void {
+    this.#brokenSessions.forget(broken.sessionId);
+    this.#sessionEvents.closed(broken, why, message);
+    this.#sessionEvents.updatePresence(broken.clientId);
   }
 
   /** Whoever did not come back in time is lost. */
-  #settleAbsences(): void {
+  #expireBrokenSessions(): void {
     const last = this.#services.now() - this.#services.returnTime();
-    const lost = this.#absences.since(last);
-    for (const absence of lost) this.#ended(absence, "lost");
+    const lost = this.#brokenSessions.since(last);
+    for (const broken of lost) this.#ended(broken, "lost");
     if (lost.length > 0 && this.#findLostWill()) this.#services.retryAfter(0);
   }
 
   /** So long (ms) until the next absence is over; undefined where there is none. */
-  #absenceEndsAfter(): number | undefined {
-    const { first } = this.#absences;
+  #untilNextExpiry(): number | undefined {
+    const { first } = this.#brokenSessions;
     if (first === undefined) return undefined;
     return Math.max(first + this.#services.returnTime() - this.#services.now(), 0);
   }
 
-  #awaitReturns(): void {
-    const within = this.#absenceEndsAfter();
+  #scheduleExpiry(): void {
+    const within = this.#untilNextExpiry();
     if (within !== undefined) this.#services.retryAfter(within);
   }
 
   /** A device is back in time: it goes on as if it had not been away. Whether its coming was told. */
-  #continues(session: Session, command: CommandOf<"session.open">): boolean {
-    const before = this.#absences.continuedBy(session, command);
+  #continueBrokenSession(session: Session, command: CommandOf<"session.open">): boolean {
+    const before = this.#brokenSessions.continuedBy(session, command);
     if (before !== undefined) {
-      this.#takesOver(session, before);
-      this.#absences.forget(before.sessionId);
+      this.#inheritWill(session, before);
+      this.#brokenSessions.forget(before.sessionId);
     }
     const { state } = session;
     if (state.phase !== "open" || state.tag === undefined || command.reconnect)
       return before?.announced ?? false;
     // The tag is this device's now.
-    for (const absence of this.#absences.all) {
-      if (absence.tag !== state.tag) continue;
-      this.#will.discard(absence.sessionId);
-      this.#ended(absence, "displaced", DISPLACED);
+    for (const broken of this.#brokenSessions.all) {
+      if (broken.tag !== state.tag) continue;
+      this.#will.discard(broken.sessionId);
+      this.#ended(broken, "displaced", DISPLACED);
     }
     return before?.announced ?? false;
   }
 
   /** The will that a session left is its device's next one's. */
-  #takesOver(session: Session, before: BrokenSession): void {
-    if (this.#will.continued(before.sessionId, session.identity.sessionId)) this.#absences.remember(session);
+  #inheritWill(session: Session, before: BrokenSession): void {
+    if (this.#will.continued(before.sessionId, session.identity.sessionId))
+      this.#brokenSessions.remember(session);
   }
 
   /** Tries again what could not be done at once. */
   async wake(): Promise<void> {
-    if (this.#absences.first !== undefined) {
+    if (this.#brokenSessions.first !== undefined) {
       await this.#services.settings(); // how long it is waited for devices
-      this.#settleAbsences();
-      this.#awaitReturns();
+      this.#expireBrokenSessions();
+      this.#scheduleExpiry();
     }
-    await Promise.all([this.#will.send(), this.#attendance.wake(), this.#devices.wake()]);
+    await Promise.all([this.#will.send(), this.#sessionEvents.wake(), this.#devices.wake()]);
     const [first] = this.#open();
-    if (first !== undefined && !this.#firstLogin.isDone) await this.#lookAgain(first.identity.clientId);
+    if (first !== undefined && !this.#firstLogin.isDone)
+      await this.#repeatFirstLogin(first.identity.clientId);
     for (const session of this.#open()) {
       if (session.behind.length > 0) await this.#catchUp(session, [...session.behind]);
     }
@@ -370,7 +375,7 @@ export class Client {
         // Only wills come here: they are held for their author, whatever conversation they are for (M-48).
         const { clientId, sessionId } = session.identity;
         const isOpen = () => session.isOpen && [...this.#sessions()].includes(session);
-        const remember = () => this.#absences.remember(session);
+        const remember = () => this.#brokenSessions.remember(session);
         const reply = await this.#will.handOver({ clientId, sessionId, isOpen, remember }, command);
         return this.#reply(session, serial, reply);
       }
@@ -382,14 +387,14 @@ export class Client {
           this.#services,
           session.identity.clientId,
           command,
-          this.#records.standing,
+          this.#records.accessState,
         );
         this.#reply(session, serial, started.reply);
         if (started.pushes.length > 0) this.deliver(started.conversationId, joinRecords(started.pushes));
         return;
       }
       case "conversation.query": {
-        const { services, shown } = whatIsShown(this.#services);
+        const { services, shown } = recordSeenVersions(this.#services);
         const reply = await answerQuery(services, session.identity.clientId, command);
         if (shown.length > 0) session.tell({ type: "shown", shown });
         return this.#reply(session, serial, reply);
@@ -418,7 +423,7 @@ export class Client {
     if (![...this.#sessions()].includes(session)) return; // gone meanwhile, and must displace nobody
     if ("refused" in login) return this.#refuseLogin(session, serial, login);
     const { state, sign, token } = login;
-    this.#settleAbsences();
+    this.#expireBrokenSessions();
     // Whether the app knows of a session that broke is not sure: it may have broken with the server.
     const wasOnline = this.#open().length > 0;
     for (const { rival, sameDevice } of sign.displaced) this.#displace(rival.session, sameDevice);
@@ -428,16 +433,16 @@ export class Client {
     session.state = state;
     this.#replyToOpen(session, serial, replies.sessionOpened(serial, { token, tokenTtl: TOKEN_LIFETIME }));
     if (!wasOpen) {
-      const isTold = this.#continues(session, command);
-      this.#attendance.opened(session, command, { wasOnline, isTold });
+      const wasAnnounced = this.#continueBrokenSession(session, command);
+      this.#sessionEvents.opened(session, command, { wasOnline, wasAnnounced: wasAnnounced });
     }
     // Nobody else is told of a session's end.
-    if (state.announced || state.pushDevice !== undefined) this.#absences.remember(session);
-    this.#linkDevice(session, command, formerDevice);
+    if (state.announced || state.pushDevice !== undefined) this.#brokenSessions.remember(session);
+    this.#bindDevice(session, command, formerDevice);
     // Opening again on the same socket is answered, and no catch-up follows (wire §2.6).
     if (wasOpen) return;
     if (session.identity.mode === "push") this.#inbox.pushesFrom(this.#services.now());
-    const asking = this.#news(session);
+    const asking = this.#conversationsToCatchUp(session);
     session.tell({ type: "opened", asking, capabilities: state.capabilities, at: this.#services.now() });
     await this.#catchUp(session, asking);
   }
@@ -449,11 +454,11 @@ export class Client {
     const deviceId = deviceIdOf(session);
     // Written first: the device's tokens are over whatever becomes of the rest.
     if (deviceId !== undefined) this.#records.logouts.add(deviceId, this.#services.now());
-    this.#attendance.closing(session, "logout");
-    this.#absences.forget(sessionId);
+    this.#sessionEvents.closing(session, "logout");
+    this.#brokenSessions.forget(sessionId);
     session.state = { phase: "connecting" };
     this.#will.discard(sessionId);
-    this.#attendance.updatePresence(clientId);
+    this.#sessionEvents.updatePresence(clientId);
     const unsubscribed = device === undefined || (await this.#devices.left(clientId, device));
     const error = "UNBIND_INSTALLATION_FAILED";
     this.#reply(
@@ -465,7 +470,7 @@ export class Client {
   }
 
   /** @param former what the device was called before in this session: by that name it is nobody's any more */
-  #linkDevice(
+  #bindDevice(
     { identity, state }: Session,
     { deviceToken }: CommandOf<"session.open" | "report">,
     former: string | undefined,
@@ -474,7 +479,7 @@ export class Client {
     const { capabilities, pushDevice: device } = state;
     const { clientId, connectionId } = identity;
     if (former !== undefined && former !== device) this.#devices.ended(clientId, former);
-    const takesPushes = deviceToken !== undefined || (capabilities & LINKS_DEVICE) !== 0;
+    const takesPushes = deviceToken !== undefined || (capabilities & BINDS_DEVICE) !== 0;
     this.#devices.came({ clientId, device, connectionId, takesPushes, at: this.#services.now() });
   }
 
@@ -484,11 +489,11 @@ export class Client {
     if (deviceToken === undefined || deviceToken.length > LABEL_LIMIT) return;
     const former = pushDeviceOf(session);
     session.renameDevice(deviceToken);
-    this.#linkDevice(session, command, former);
+    this.#bindDevice(session, command, former);
   }
 
   /** The session was ended from outside, and with it the client's stay on the device. */
-  #unlinkDevice(session: Session): void {
+  #unbindDevice(session: Session): void {
     const device = pushDeviceOf(session);
     if (device !== undefined) this.#devices.ended(session.identity.clientId, device);
   }
@@ -497,7 +502,7 @@ export class Client {
     if (refused === "INTERNAL_ERROR") return session.tell({ type: "undecided" });
     if (serial === undefined && (refused === "SESSION_CONFLICT" || refused === "BLACKLISTED")) {
       // Java's re-opening hears no error but that of its token (wire §4.1).
-      this.#replyToOpen(session, serial, pushes.sessionEnded({ error: refused, detail }));
+      this.#replyToOpen(session, serial, clientEvents.sessionEnded({ error: refused, detail }));
     } else this.#replyToOpen(session, serial, replies.errorReply(serial, refused, { detail }));
     if (!session.isOpen) session.tell({ type: "ended" });
   }
@@ -506,9 +511,9 @@ export class Client {
   #displace(session: Session, sameDevice: boolean): void {
     if (!sameDevice) this.#will.discard(session.identity.sessionId);
     const detail = sameDevice ? "the client logged in again on this device with the same tag" : DISPLACED;
-    this.#attendance.closing(session, sameDevice ? "lost" : "displaced", detail);
-    this.#absences.forget(session.identity.sessionId);
-    if (!sameDevice) this.#unlinkDevice(session);
+    this.#sessionEvents.closing(session, sameDevice ? "lost" : "displaced", detail);
+    this.#brokenSessions.forget(session.identity.sessionId);
+    if (!sameDevice) this.#unbindDevice(session);
     session.end("SESSION_CONFLICT", detail);
   }
 
@@ -517,7 +522,7 @@ export class Client {
   }
 
   /** Conversations that may hold news for a session: the inbox, and what a sibling is subscribed to (L5). */
-  #news(session: Session): string[] {
+  #conversationsToCatchUp(session: Session): string[] {
     const held = this.#siblings(session).flatMap(({ links }) =>
       links.map(({ conversationId }) => conversationId),
     );

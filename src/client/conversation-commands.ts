@@ -14,9 +14,9 @@ import * as replies from "../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import type { AccessState } from "./access-state.ts";
 import { rowsWithinBytes } from "./answer-size.ts";
-import { eachConversation } from "./each-conversation.ts";
+import { copyToDatabase } from "./copy-to-database.ts";
+import { forEachConversation } from "./for-each-conversation.ts";
 import type { Services } from "./services.ts";
-import { bringUpToDate } from "./up-to-date.ts";
 
 const DEFAULT_LIMIT = 10; // conversations, when a query does not say (B-20)
 const AT_ONCE = 10; // conversations asked in parallel
@@ -119,7 +119,7 @@ export async function answerQuery(
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
     return replies.queryResults(serial, rowsWithinBytes(found.slice(from, from + most).map(json)));
   }
-  await bringUpToDate(services, command.shown);
+  await copyToDatabase(services, command.shown);
   const bounds = { findOthers, showMembers };
   const answer = await services.query({ where, sort, limit, skip, clientId, withLastMessage, bounds });
   if ("refused" in answer) return replies.errorReply(serial, answer.refused, { detail: answer.detail });
@@ -196,7 +196,7 @@ async function describeAll(
   return found;
 }
 
-const forEach = (ids: string[], run: (id: string) => Promise<void>) => eachConversation(ids, AT_ONCE, run);
+const forEach = (ids: string[], run: (id: string) => Promise<void>) => forEachConversation(ids, AT_ONCE, run);
 
 /** The orders that need no D1: by the times a description carries; undefined for any other. */
 function comparator(

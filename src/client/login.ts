@@ -43,7 +43,7 @@ export async function decideLogin(
   session: Session,
   command: CommandOf<"session.open">,
   others: () => Session[],
-  { tags, standing, logouts }: Records,
+  { tags, accessState: standing, logouts }: Records,
   services: Services,
 ): Promise<Admitted | Refused> {
   const { clientId, sessionId } = session.identity;
@@ -120,7 +120,7 @@ const conflict: Refused = {
 export async function renewedToken(
   session: Session,
   { needsCheck, signature }: CommandOf<"session.refresh">,
-  { tags, standing, logouts }: Records,
+  { tags, accessState: standing, logouts }: Records,
   services: Services,
 ): Promise<{ token: string; tokenTtl: number } | Refused | undefined> {
   if (needsCheck && signature !== undefined) {

@@ -36,7 +36,7 @@ import { eventQueueOf } from "../hooks/queue.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { ConversationFound, ConversationRecord, Will } from "../model/records.ts";
 import { outboundOf } from "../outbound/http-client.ts";
-import type { Shown } from "../protocol/shown.ts";
+import type { SeenVersion } from "../protocol/seen-version.ts";
 import { publish } from "../queue/publish.ts";
 import type { Settings } from "../settings/schema.ts";
 import { settingsOf } from "../settings/store.ts";
@@ -71,7 +71,7 @@ export interface Services {
   /** As a client may see it. */
   describe(conversationId: string, viewer: string, wanted: Wanted): Promise<Described | undefined>;
   /** Of conversations that somebody was shown, those of which D1 has less, or nothing. */
-  lagging(shown: readonly Shown[]): Promise<string[]>;
+  lagging(shown: readonly SeenVersion[]): Promise<string[]>;
   /** Has a conversation copy to D1 what that lacks; whether it could. */
   copyNow(conversationId: string): Promise<boolean>;
   /** Whether the unique conversation of a record's members is there already. */

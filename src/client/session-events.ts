@@ -36,7 +36,7 @@ export class SessionEvents {
   opened(
     { identity, state }: Session,
     login: CommandOf<"session.open">,
-    { wasOnline, isTold }: { wasOnline: boolean; isTold: boolean },
+    { wasOnline, wasAnnounced: isTold }: { wasOnline: boolean; wasAnnounced: boolean },
   ): void {
     const { clientId, address } = identity;
     if (!wasOnline) this.#services.tellPresence({ clientId, online: true });

@@ -8,7 +8,7 @@ import { type Tags, tagOf } from "./tags.ts";
 /** Who decides what a session token is still worth, beside the token itself. */
 export interface Records {
   tags: Tags;
-  standing: AccessState;
+  accessState: AccessState;
   logouts: Logouts;
 }
 
@@ -46,7 +46,7 @@ export async function deviceOfToken(
 async function claimsOf(
   clientId: string,
   token: string,
-  { tags, standing, logouts }: Records,
+  { tags, accessState: standing, logouts }: Records,
   { tokens, now }: Services,
 ): Promise<IssuedClaims | TokenRefused> {
   const claims = await tokens.verify(token, clientId, now());

@@ -1,5 +1,5 @@
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
-import { eachConversation } from "./each-conversation.ts";
+import { forEachConversation } from "./for-each-conversation.ts";
 import type { Services } from "./services.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
@@ -15,9 +15,13 @@ export async function unreadCount(
 ): Promise<number> {
   let count = 0;
   // The ids of later conversations come later: what is left out is the oldest.
-  await eachConversation(conversationIds.slice(-CONVERSATIONS_COUNTED), AT_ONCE, async (conversationId) => {
-    const unread = await services.unread(conversationId, clientId);
-    count += unread;
-  });
+  await forEachConversation(
+    conversationIds.slice(-CONVERSATIONS_COUNTED),
+    AT_ONCE,
+    async (conversationId) => {
+      const unread = await services.unread(conversationId, clientId);
+      count += unread;
+    },
+  );
   return count;
 }

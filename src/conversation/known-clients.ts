@@ -1,9 +1,9 @@
+import { BatchedCalls } from "../batched-calls.ts";
 import { CLIENTS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../bounds.ts";
 import { knownClientsAmong } from "../database/conversations/memberships.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
-import { Together } from "../together.ts";
 
 const DEADLINE = 1_000; // ms for D1
 const RETRY = 1_000; // ms: a D1 that fails is not asked more often than this
@@ -47,7 +47,7 @@ export class ClientsMet {
  * what they have met.
  */
 export class KnownClients {
-  readonly #asked: Together<string, boolean>;
+  readonly #asked: BatchedCalls<string, boolean>;
   readonly #met: ClientsMet;
   readonly #now: () => number;
 
@@ -59,7 +59,7 @@ export class KnownClients {
   ) {
     this.#met = met;
     this.#now = now;
-    this.#asked = new Together(async (clientIds) => {
+    this.#asked = new BatchedCalls(async (clientIds) => {
       const found = await withDeadline(loggedIn([...new Set(clientIds)]), DEADLINE, "who has ever logged in");
       for (const id of found) met.add(id);
       const those = new Set(found);

@@ -14,7 +14,7 @@ import {
   storedRecord,
 } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
-import { SHOWN_LATELY } from "../protocol/shown.ts";
+import { SEEN_VERSION_LIFETIME } from "../protocol/seen-version.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
@@ -281,7 +281,7 @@ export class Messages {
       (last, message) => Math.max(last, message.patchedAt ?? message.timestamp),
       0,
     );
-    if (upTo > this.#host.now() - SHOWN_LATELY) {
+    if (upTo > this.#host.now() - SEEN_VERSION_LIFETIME) {
       this.#delivery.send(subscription, controlRecord({ type: "shown", upTo }));
     }
     this.#answers.reply(subscription, serial, replies.historyPage(serial, page));

@@ -1,5 +1,5 @@
 import { RELAY_CALLS_AT_ONCE } from "../bounds.ts";
-import { aTurn } from "../turn.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 
 /**
  * Limits the calls of one conversation to its members' objects: only a few are in flight at a time, and while more
@@ -11,7 +11,7 @@ export class RelayCalls {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(pause: () => Promise<void> = aTurn) {
+  constructor(pause: () => Promise<void> = yieldToEventLoop) {
     this.#pause = pause;
   }
 

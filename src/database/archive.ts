@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Json } from "../model/json.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
-import type { Shown } from "../protocol/shown.ts";
+import type { SeenVersion } from "../protocol/seen-version.ts";
 import { chunksOf } from "./chunks.ts";
 import { type Progress, timeIn } from "./messages/archive-progress.ts";
 import { conversations, members, messages } from "./schema.ts";
@@ -169,7 +169,7 @@ function progressIn(reached: Reached | undefined): Progress | undefined {
 }
 
 /** Those conversations that D1 does not have as far as this, or not at all, of what somebody was shown. */
-export async function lagging(db: D1Database, shown: readonly Shown[]): Promise<string[]> {
+export async function lagging(db: D1Database, shown: readonly SeenVersion[]): Promise<string[]> {
   const wanted = JSON.stringify(
     shown.map(({ conversationId, upTo, changedAt }) => [conversationId, upTo, changedAt]),
   );

@@ -9,7 +9,7 @@ import {
 } from "../bounds.ts";
 import { type AddressClass, addressClassOf } from "../outbound/address-class.ts";
 import { Allowance } from "./allowance.ts";
-import { Invited } from "./invited.ts";
+import { InvitationCounts } from "./invitation-counts.ts";
 
 /** What one address may do in all, on however many sockets and in however many names. */
 export interface AddressAllowances {
@@ -27,8 +27,8 @@ export interface AddressAllowances {
  */
 export class Addresses {
   readonly #known = new Map<string, AddressAllowances>();
-  readonly #invited = new Invited(INVITATIONS_OF_ONE.byAddress, INVITED_REMEMBERED.byAll);
-  readonly #invitedHere = new Invited(INVITATIONS_OF_ONE.onLoopback, INVITED_REMEMBERED.byAll);
+  readonly #invited = new InvitationCounts(INVITATIONS_OF_ONE.byAddress, INVITED_REMEMBERED.byAll);
+  readonly #invitedHere = new InvitationCounts(INVITATIONS_OF_ONE.onLoopback, INVITED_REMEMBERED.byAll);
 
   of(address: string | undefined, now: number): AddressAllowances | undefined {
     const { place, network } = networkAt(address);

@@ -1,25 +1,28 @@
 import { BACKLOG } from "../bounds.ts";
 
-/** How long (ms) it counts whether the server is behind with all of them: looking takes time as well. */
+/**
+ * How long (ms) the last check counts whether the server is behind with all conversations: the check takes time as
+ * well.
+ */
 const LOOKED = 100;
 
-/** One send that was handed on. */
-export interface Waiting {
+/** A send that was forwarded and has no answer yet. */
+export interface WaitingSend {
   readonly conversationId: string;
   readonly since: number;
 }
 
 /**
- * What the sends of an isolate wait for. Where a conversation, or more than half of all that anybody waits for, is too
- * long behind, what comes is better refused at once than accepted and answered when its SDK has given it up (I13).
- * What was accepted is done meanwhile, and then sends are taken again.
+ * The sends of an isolate that wait for an answer. If a conversation, or more than half of all conversations with such
+ * sends, is too far behind, new sends are refused at once. That is better than to accept them and answer after their
+ * SDK has given up (I13). The accepted ones are completed meanwhile, and then sends are taken again.
  */
 export class Backlog {
-  /** By conversation, in the order in which they were handed on. */
-  readonly #waiting = new Map<string, Set<Waiting>>();
+  /** By conversation, in the order in which they were forwarded. */
+  readonly #waiting = new Map<string, Set<WaitingSend>>();
   #behind = { lookedAt: Number.NEGATIVE_INFINITY, is: false };
 
-  handedOn(conversationId: string, now: number): Waiting {
+  forwarded(conversationId: string, now: number): WaitingSend {
     const waiting = { conversationId, since: now };
     const others = this.#waiting.get(conversationId);
     if (others === undefined) this.#waiting.set(conversationId, new Set([waiting]));
@@ -27,14 +30,14 @@ export class Backlog {
     return waiting;
   }
 
-  /** It was answered, or nobody waits for it any more. */
-  over(waiting: Waiting): void {
+  /** The send was answered, or its session is over. */
+  finished(waiting: WaitingSend): void {
     const others = this.#waiting.get(waiting.conversationId);
     others?.delete(waiting);
     if (others?.size === 0) this.#waiting.delete(waiting.conversationId);
   }
 
-  /** Whether a command that comes now is to be refused. */
+  /** Whether a command that arrives now is to be refused. */
   refuses(conversationId: string | undefined, now: number): boolean {
     const own = conversationId === undefined ? undefined : this.#waiting.get(conversationId);
     if (own !== undefined && own.size >= BACKLOG.manySends && isBehind(own, now, BACKLOG.waitOfMany))
@@ -52,7 +55,7 @@ export class Backlog {
   }
 }
 
-function isBehind(sends: ReadonlySet<Waiting>, now: number, tooLong: number): boolean {
+function isBehind(sends: ReadonlySet<WaitingSend>, now: number, tooLong: number): boolean {
   const [oldest] = sends;
   return oldest !== undefined && now - oldest.since > tooLong;
 }

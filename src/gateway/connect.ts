@@ -11,8 +11,8 @@ import { Backlog } from "./backlog.ts";
 import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
 import { isOriginAllowed } from "./origin.ts";
+import { SocketsBeforeLogin } from "./sockets-before-login.ts";
 import { negotiate } from "./sub-protocol.ts";
-import { Unopened } from "./unopened.ts";
 
 const DIAL_DEADLINE = 8_000; // ms: over the five a cold call may take that a link waits for
 
@@ -59,7 +59,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
 const backlog = new Backlog();
 /** What this isolate remembers of addresses. */
 const addresses = new Addresses();
-const unopened = new Unopened();
+const unopened = new SocketsBeforeLogin();
 
 function servicesOf(env: Env, { address, countedAs }: Sender): Omit<GatewayServices, "loggedIn"> {
   const judges = judgesOf(env);

@@ -17,70 +17,75 @@ export interface Forwarded {
   frame: Uint8Array;
 }
 
-/** The session a link belongs to, as the link sees it. */
+/** What a subscription needs of its session. */
 export interface SubscriptionOwner {
   dial: Dial<SubscriptionRequest>;
   now(): number;
   request(conversationId: string): Omit<SubscriptionRequest, "conversationId">;
   /** Records of the conversation, in order. */
   receive(conversationId: string, records: LinkRecord[]): void;
-  /** It is open, and everything up to the head was brought by it or before. */
+  /** The subscription is open, and has brought everything up to the head, now or before. */
   subscribed(conversationId: string, epoch: Epoch, since: number, head: number): void;
-  /** Whether the session should have been brought more than it was, up to this head. */
+  /** Whether the session has seen less than the log up to this head, although all of it was brought. */
   isBehind(conversationId: string, head: number): boolean;
-  /** The link was lost before it said where the session stands; these frames wait for a new catch-up. */
-  lostTrack(link: ConversationSubscription, rest: Forwarded[]): void;
-  /** Whether it is known up to where the session has seen the conversation. */
-  hasMark(conversationId: string): boolean;
-  /** The answer that follows shows the log up to here. */
+  /** The subscription broke before the session had a position; these frames wait for a new catch-up. */
+  lostPosition(subscription: ConversationSubscription, rest: Forwarded[]): void;
+  /** Whether the session has a position in the conversation. */
+  hasPosition(conversationId: string): boolean;
+  /** The reply that follows shows the log up to here. */
   shown(conversationId: string, upTo: number): void;
   unsubscribed(conversationId: string, epoch: Epoch): void;
-  /** The conversation does not exist: this frame has no other answer. */
-  refuse(forwarded: Forwarded): void;
-  /** A frame that must not be sent twice was lost with the link. */
-  lose(forwarded: Forwarded): void;
-  /** The link is over; frames it still held are to go by a new one, which is to be opened anyway if `again`. */
-  over(link: ConversationSubscription, rest: Forwarded[], again: boolean): void;
-  /** The link broke, and is being opened again or will be: until then the session may miss something. */
-  reopening(link: ConversationSubscription): void;
-  /** Runs once after this many milliseconds; returns how to call it off. */
+  /** Refuses a frame because the conversation does not exist. */
+  refuseMissing(forwarded: Forwarded): void;
+  /** Refuses a frame that must not be sent twice and was lost with the link. */
+  refuseLost(forwarded: Forwarded): void;
+  /** The subscription ended. The rest of its frames goes by a new one, which is opened in any case if `again`. */
+  closed(subscription: ConversationSubscription, rest: Forwarded[], again: boolean): void;
+  /** The link broke and will be opened again. Until then the session may miss something. */
+  reopening(subscription: ConversationSubscription): void;
+  /** Calls `run` once after this many milliseconds. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
 }
 
-const FAILURE_MEMORY = 10_000; // ms: a link that breaks again within this has failed twice
-/** Before a link that failed twice is opened again, in ms: at first, doubled each time, at most. */
+const FAILURE_MEMORY = 10_000; // ms: a subscription that breaks again within this has failed twice
+/** Pause (ms) before a subscription that failed twice is opened again: at first, doubled each time, at most. */
 const PAUSES = { first: 5_000, last: 60_000 };
-/** Where a command wants it, it is opened sooner, but not before this (ms): breaking costs everybody subscribed there. */
+/**
+ * A command opens it sooner, but not before this (ms): each failure costs all who are subscribed to the conversation.
+ */
 const SOONEST = 1_000;
 
 type Phase =
-  /** With a socket from the moment it is dialled; the link is open once the conversation has said so on it. */
+  /** The socket is there once it is connected. The subscription is open once the conversation has confirmed it. */
   | { name: "opening"; socket?: LinkSocket }
   | { name: "open"; socket: LinkSocket }
-  /** Unlinked for room: the last answers are awaited, then it closes (L4). */
+  /** Evicted: it waits for the last answers, then closes (L4). */
   | { name: "draining"; socket: LinkSocket }
-  /** It failed twice: it waits, and commands are refused or make it try (L7). */
+  /** It failed twice: it waits. A command is refused, or opens it again (L7). */
   | { name: "paused"; end: () => void }
   | { name: "over" };
 
-/** One session's link to one conversation: opened on demand, in order, reopened where it broke (L1, L4, L7). */
+/**
+ * One session's subscription to one conversation: opened on demand, with its frames in order, reopened when it breaks
+ * (L1, L4, L7).
+ */
 export class ConversationSubscription {
   readonly conversationId: string;
-  /** When the session last wanted it (ms). */
+  /** When the session last used it (ms). */
   lastUsedAt = 0;
   readonly #owner: SubscriptionOwner;
   #phase: Phase = { name: "opening" };
-  /** Frames that wait for the link, in order. */
+  /** Frames that wait until the subscription is open, in order. */
   #waiting: Forwarded[] = [];
-  /** Frames whose answer has not come, by serial. */
-  readonly #unanswered = new Map<number, Forwarded>();
+  /** Frames without an answer so far, by serial. */
+  readonly #pending = new Map<number, Forwarded>();
   #failedAt: number | undefined;
-  /** How long it waited the last time (ms), or 0. */
+  /** The last pause (ms), or 0. */
   #pause = 0;
-  #unsubscribeAsked = false;
-  /** Counts dials: one that broke must not be heard any more. */
+  #isEvicted = false;
+  /** Counts the attempts to open it: events of an attempt that failed are ignored. */
   #attempt = 0;
-  #again = false;
+  #reopenAfterwards = false;
 
   constructor(owner: SubscriptionOwner, conversationId: string) {
     this.conversationId = conversationId;
@@ -96,39 +101,39 @@ export class ConversationSubscription {
     return this.#phase.name === "paused";
   }
 
-  /** Whether it can give way: it is open and was not asked to yet. */
+  /** Whether it can be evicted: it is open and not being evicted yet. */
   get canUnsubscribe(): boolean {
-    return this.#phase.name === "open" && !this.#unsubscribeAsked;
+    return this.#phase.name === "open" && !this.#isEvicted;
   }
 
   send(forwarded: Forwarded): void {
     if (this.#phase.name === "open") return this.#transmit(this.#phase.socket, forwarded);
     this.#retry();
-    if (this.#phase.name === "paused") this.#owner.lose(forwarded);
+    if (this.#phase.name === "paused") this.#owner.refuseLost(forwarded);
     else this.#waiting.push(forwarded);
   }
 
-  /** Asks the conversation to let the whole client go, for room (L4). */
+  /** Asks the conversation to unsubscribe the whole client, to make room (L4). */
   unsubscribe(): void {
-    if (this.#phase.name !== "open" || this.#unsubscribeAsked) return;
-    this.#unsubscribeAsked = true;
-    const word: ConversationRequest = { type: "unsubscribe" };
-    this.#phase.socket.send(JSON.stringify(word));
+    if (this.#phase.name !== "open" || this.#isEvicted) return;
+    this.#isEvicted = true;
+    const request: ConversationRequest = { type: "unsubscribe" };
+    this.#phase.socket.send(JSON.stringify(request));
   }
 
-  /** The session missed something: the link is opened again, and replays from where the session is. */
+  /** The session missed an entry: opens the subscription again, which replays the log after the session's position. */
   resync(): void {
     this.#retry();
-    if (this.#phase.name === "draining") this.#again = true;
+    if (this.#phase.name === "draining") this.#reopenAfterwards = true;
     if (this.#phase.name !== "open") return;
     this.#phase.socket.close(linkClose.LOST);
-    this.#broke();
+    this.#onBroken();
   }
 
-  /** A sibling is subscribed: if this link is on its way out, another has to follow it. */
+  /** A sibling session is subscribed: if this subscription is draining, a new one follows it. */
   reopenAfterDrain(): void {
     this.#retry();
-    if (this.#phase.name === "draining") this.#again = true;
+    if (this.#phase.name === "draining") this.#reopenAfterwards = true;
   }
 
   /** The session is over. */
@@ -139,15 +144,15 @@ export class ConversationSubscription {
     else if (phase.name !== "over") phase.socket?.close(code);
   }
 
-  /** Whatever has no answer yet is refused. */
-  giveUp(): void {
-    const given = [...this.#unanswered.values(), ...this.#waiting];
-    this.#unanswered.clear();
+  /** Refuses all frames that have no answer yet. */
+  refusePending(): void {
+    const unsent = [...this.#pending.values(), ...this.#waiting];
+    this.#pending.clear();
     this.#waiting = [];
-    for (const forwarded of given) this.#owner.lose(forwarded);
+    for (const forwarded of unsent) this.#owner.refuseLost(forwarded);
   }
 
-  /** Somebody wants the link while it is paused. */
+  /** Opens a paused subscription again, unless it failed just now. */
   #retry(): void {
     if (this.#phase.name !== "paused") return;
     if (this.#failedAt !== undefined && elapsed(this.#failedAt, this.#owner.now()) < SOONEST) return;
@@ -163,45 +168,45 @@ export class ConversationSubscription {
   async #open(): Promise<void> {
     this.#attempt += 1;
     const attempt = this.#attempt;
-    /** Broken, or over, before it came to anything: what still comes of it is nothing to us. */
+    /** Whether this attempt failed, or the subscription ended, meanwhile: its events are ignored. */
     const isStale = () => attempt !== this.#attempt || this.#phase.name === "over";
     const request = { ...this.#owner.request(this.conversationId), conversationId: this.conversationId };
-    let dialled: LinkSocket | "missing";
-    // Frames can come before the dialling promise has told us of the socket.
+    let connected: LinkSocket | "missing";
+    // Frames can arrive before the promise of the socket resolves.
     const early: Uint8Array[] = [];
     let socket: LinkSocket | undefined;
     const events = {
       frame: (data: Uint8Array) => {
         if (isStale()) return;
         if (socket === undefined) early.push(data);
-        else this.#frame(socket, data);
+        else this.#onFrame(socket, data);
       },
       closed: () => {
-        if (!isStale()) this.#broke();
+        if (!isStale()) this.#onBroken();
       },
     };
     try {
-      dialled = await this.#owner.dial(request, events);
+      connected = await this.#owner.dial(request, events);
     } catch {
-      if (!isStale()) this.#broke();
+      if (!isStale()) this.#onBroken();
       return;
     }
     if (isStale()) {
-      if (dialled !== "missing") dialled.close(linkClose.LOST);
+      if (connected !== "missing") connected.close(linkClose.LOST);
       return;
     }
-    if (dialled === "missing") {
+    if (connected === "missing") {
       this.#phase = { name: "over" };
-      for (const forwarded of this.#waiting) this.#owner.refuse(forwarded);
+      for (const forwarded of this.#waiting) this.#owner.refuseMissing(forwarded);
       this.#owner.unsubscribed(this.conversationId, "");
-      return this.#owner.over(this, [], false);
+      return this.#owner.closed(this, [], false);
     }
-    socket = dialled;
+    socket = connected;
     this.#phase = { name: "opening", socket };
-    for (const data of early) if (!isStale()) this.#frame(socket, data);
+    for (const data of early) if (!isStale()) this.#onFrame(socket, data);
   }
 
-  #frame(socket: LinkSocket, data: Uint8Array): void {
+  #onFrame(socket: LinkSocket, data: Uint8Array): void {
     if (this.#phase.name === "over") return;
     let records = readRecords(data);
     const [first] = records;
@@ -210,7 +215,7 @@ export class ConversationSubscription {
       if (opened.type === "opened") {
         const { epoch, since, head } = opened;
         this.#phase = { name: "open", socket };
-        this.#unsubscribeAsked = false;
+        this.#isEvicted = false;
         records = records.slice(1);
         this.#receive(records);
         this.#owner.subscribed(this.conversationId, epoch, since, head);
@@ -224,31 +229,32 @@ export class ConversationSubscription {
 
   #receive(records: LinkRecord[]): void {
     for (const record of records) {
-      if (record.kind === "reply") this.#unanswered.delete(record.serial);
-      if (record.kind === "control") this.#hear(readControl<ConversationControl>(record.payload));
+      if (record.kind === "reply") this.#pending.delete(record.serial);
+      if (record.kind === "control") this.#onControl(readControl<ConversationControl>(record.payload));
     }
     this.#owner.receive(this.conversationId, records);
-    if (this.#phase.name === "draining" && this.#unanswered.size === 0) this.#drained(this.#phase.socket);
+    if (this.#phase.name === "draining" && this.#pending.size === 0) this.#drained(this.#phase.socket);
   }
 
-  #hear(word: ConversationControl): void {
-    if (word.type === "shown") return this.#owner.shown(this.conversationId, word.upTo);
-    if (word.type !== "unsubscribed" || this.#phase.name !== "open") return;
+  #onControl(control: ConversationControl): void {
+    if (control.type === "shown") return this.#owner.shown(this.conversationId, control.upTo);
+    if (control.type !== "unsubscribed" || this.#phase.name !== "open") return;
     this.#phase = { name: "draining", socket: this.#phase.socket };
-    this.#owner.unsubscribed(this.conversationId, word.epoch);
+    this.#owner.unsubscribed(this.conversationId, control.epoch);
   }
 
   #drained(socket: LinkSocket): void {
     this.#phase = { name: "over" };
     socket.close(linkClose.UNSUBSCRIBED);
-    this.#owner.over(this, this.#waiting.splice(0), this.#again);
+    this.#owner.closed(this, this.#waiting.splice(0), this.#reopenAfterwards);
   }
 
   /**
-   * The link broke, or could not be opened: what is safe to repeat goes again, the rest is answered (L7). What breaks
-   * again soon is broken for longer, as where a disk is full or a file damaged: everything is answered then.
+   * The link broke, or could not be opened: frames that are safe to repeat are sent again, the others are refused (L7).
+   * A conversation that breaks again soon stays broken for longer, as with a full disk or a damaged file. Then all
+   * frames are refused.
    */
-  #broke(): void {
+  #onBroken(): void {
     if (this.#phase.name === "over" || this.#phase.name === "paused") return;
     const now = this.#owner.now();
     const memory = FAILURE_MEMORY + this.#pause;
@@ -256,20 +262,20 @@ export class ConversationSubscription {
     this.#failedAt = now;
     if (!failedBefore) this.#pause = 0;
     const again = failedBefore ? [] : this.#repeatable();
-    if (!this.#owner.hasMark(this.conversationId)) {
+    if (!this.#owner.hasPosition(this.conversationId)) {
       this.#phase = { name: "over" };
-      if (failedBefore) this.giveUp();
-      return this.#owner.lostTrack(this, [...again, ...this.#waiting.splice(0)]);
+      if (failedBefore) this.refusePending();
+      return this.#owner.lostPosition(this, [...again, ...this.#waiting.splice(0)]);
     }
     if (failedBefore) {
       this.#pause = Math.min(Math.max(this.#pause * 2, PAUSES.first), PAUSES.last);
       this.#phase = { name: "paused", end: this.#owner.timer(this.#pause, () => this.#reopen()) };
       this.#owner.reopening(this);
-      return this.giveUp();
+      return this.refusePending();
     }
     this.#waiting = [...again, ...this.#waiting];
     this.#owner.reopening(this);
-    // Those who hear of it may have ended the session.
+    // The session may have ended in the call above.
     if (!this.#isOver) this.#reopen();
   }
 
@@ -277,15 +283,15 @@ export class ConversationSubscription {
     return this.#phase.name === "over";
   }
 
-  /** What was sent and not answered, as far as it may be sent again; the rest is refused. */
+  /** The pending frames that may be sent again. The others are refused. */
   #repeatable(): Forwarded[] {
-    const unanswered = [...this.#unanswered.values()];
-    this.#unanswered.clear();
-    for (const one of unanswered) if (!isRepeatable(one.command)) this.#owner.lose(one);
-    return unanswered.filter(({ command }) => isRepeatable(command));
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const frame of pending) if (!isRepeatable(frame.command)) this.#owner.refuseLost(frame);
+    return pending.filter(({ command }) => isRepeatable(command));
   }
 
-  /** A socket can turn out to be gone at any of them: the rest waits for the next. */
+  /** The socket can fail at any of them: the rest waits for the next one. */
   #transmitWaiting(socket: LinkSocket): void {
     while (this.#phase.name === "open" && this.#phase.socket === socket) {
       const forwarded = this.#waiting.shift();
@@ -296,7 +302,7 @@ export class ConversationSubscription {
 
   #transmit(socket: LinkSocket, forwarded: Forwarded): void {
     const { serial } = forwarded.command;
-    if (serial !== undefined) this.#unanswered.set(serial, forwarded);
+    if (serial !== undefined) this.#pending.set(serial, forwarded);
     socket.send(forwarded.frame);
   }
 }

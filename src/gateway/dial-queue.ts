@@ -2,7 +2,9 @@ import type { Dial } from "./link-socket.ts";
 
 const AT_ONCE = 8;
 
-/** Dials a few objects at a time: one frame can name many conversations, and others want the thread too. */
+/**
+ * Connects to a few objects at a time: one frame can name many conversations, and other sockets need the thread too.
+ */
 export class DialQueue<Asked> {
   readonly #dial: Dial<Asked>;
   readonly #timer: (milliseconds: number, run: () => void) => void;
@@ -21,7 +23,7 @@ export class DialQueue<Asked> {
       return await this.#dial(request, events);
     } finally {
       this.#underWay -= 1;
-      // Not at once: while call follows on call, workerd reads no socket (seen 2026-11-23).
+      // Not in the same turn: while one call directly follows another, workerd reads no socket (seen 2026-11-23).
       const next = this.#waiting.shift();
       if (next !== undefined) this.#timer(0, next);
     }

@@ -5,7 +5,7 @@ import type { ProvenRequest } from "../client/session.ts";
 import { isClientId } from "../model/client-id.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
-import * as pushes from "../protocol/client-events.ts";
+import * as clientEvents from "../protocol/client-events.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import { type ClosingErrorName, type ErrorName, errors } from "../protocol/errors.ts";
@@ -25,10 +25,10 @@ import type { AddressAllowances } from "./address-allowances.ts";
 import { Allotment, LinksOfAll } from "./allotment.ts";
 import { Allowance } from "./allowance.ts";
 import type { Backlog } from "./backlog.ts";
-import { ClientSession, type Early, type SessionOwner } from "./client-session.ts";
+import { ClientSession, type QueuedCommand, type SessionOwner } from "./client-session.ts";
 import { frameRefusal } from "./frame-bounds.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Invited } from "./invited.ts";
+import { InvitationCounts } from "./invitation-counts.ts";
 import type { Dial } from "./link-socket.ts";
 import { Logins } from "./logins.ts";
 import { RateLimits } from "./rate-limits.ts";
@@ -96,7 +96,7 @@ export class Gateway implements SessionOwner {
   readonly #rates: RateLimits;
   readonly #logins = new Logins();
   readonly #invitations = new Allowance(INVITATIONS_PER_SOCKET);
-  readonly #invited = new Invited(INVITATIONS_OF_ONE.bySocket, INVITED_REMEMBERED.bySocket);
+  readonly #invited = new InvitationCounts(INVITATIONS_OF_ONE.bySocket, INVITED_REMEMBERED.bySocket);
   readonly #loggedIn: () => void;
   readonly #heartbeat: Heartbeat;
   readonly #unread: UnreadBytes;
@@ -213,12 +213,12 @@ export class Gateway implements SessionOwner {
     return this.#services.backlog;
   }
 
-  linkLimit(): number {
+  subscriptionLimit(): number {
     const limit = this.#settings?.limits.linksPerSession ?? 1;
     return this.#allotment === undefined ? limit : linksOfAll.limit(limit);
   }
 
-  linksChanged(by: number): void {
+  subscriptionsChanged(by: number): void {
     linksOfAll.changed(by);
   }
 
@@ -243,7 +243,7 @@ export class Gateway implements SessionOwner {
     if (this.#sessions.get(session.clientId) === session) this.#sessions.delete(session.clientId);
   }
 
-  again(rest: Early[]): void {
+  resume(rest: QueuedCommand[]): void {
     for (const { command, frame } of rest) {
       if (this.#over || this.#settings === undefined) return;
       if (command.name === "session.open") this.#open(command, frame, this.#settings);
@@ -260,7 +260,7 @@ export class Gateway implements SessionOwner {
 
   sendingMessage(clientId: string, payload: Uint8Array): void {
     if (!this.#heartbeat.isUnseen) return;
-    const message = pushes.messagePushed(payload);
+    const message = clientEvents.messagePushed(payload);
     // A copy of the client's own, SDKs take for known.
     if (message !== undefined && message.from !== clientId) this.#heartbeat.sentMessage();
   }
@@ -278,7 +278,7 @@ export class Gateway implements SessionOwner {
   /** Every SDK looks the server up again and connects anew, or does so when the socket closes. */
   #handOver(): void {
     this.goingAway();
-    for (const session of this.#sessions.values()) session.send(pushes.goAway());
+    for (const session of this.#sessions.values()) session.send(clientEvents.goAway());
     this.#services.timer(HANDED_OVER, () => this.broken());
   }
 
@@ -312,19 +312,19 @@ export class Gateway implements SessionOwner {
     if (session === undefined) return this.#refuse(command.clientId, serial, "SESSION_REQUIRED");
     const { clientId } = session;
     if (!this.#allows(clientId, command, frame, settings)) {
-      return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
+      return session.refuseCommand(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
     const { backlog } = this.#services;
     if (PUT_OFF.has(command.name) && backlog?.refuses(conversationIn(command), this.now())) {
-      return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED", "the server is busy");
+      return session.refuseCommand(command, "MESSAGE_SENT_QUOTA_EXCEEDED", "the server is busy");
     }
     const refusal = frameRefusal(command, frame.length, settings);
-    if (refusal !== undefined) return session.turnAway(command, refusal.error, refusal.detail);
+    if (refusal !== undefined) return session.refuseCommand(command, refusal.error, refusal.detail);
     switch (command.name) {
       case "malformed":
-        return session.turnAway(command, command.error, command.detail);
+        return session.refuseCommand(command, command.error, command.detail);
       case "unsupported":
-        return session.turnAway(command, command.error, command.what);
+        return session.refuseCommand(command, command.error, command.what);
       case "report":
         if (command.deviceToken !== undefined && isPushSetUp(settings)) break;
         if (serial !== undefined) session.send(replies.reportUploaded(serial));
@@ -332,7 +332,7 @@ export class Gateway implements SessionOwner {
       case "conversation.start":
       case "conversation.add":
         if (!this.#mayInvite(clientId, command.members)) {
-          return session.turnAway(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
+          return session.refuseCommand(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
         }
         break;
     }
@@ -396,7 +396,7 @@ export class Gateway implements SessionOwner {
   /** Java opens without a serial, and then hears no error but that of its token (wire §4.1). */
   #refuseLogin(clientId: string, serial: number | undefined, error: ErrorName): void {
     if (serial !== undefined) this.#refuse(clientId, serial, error);
-    else this.send(addressed(pushes.sessionEnded({ error }), clientIdField(clientId)));
+    else this.send(addressed(clientEvents.sessionEnded({ error }), clientIdField(clientId)));
     this.loginRefused(error);
   }
 

@@ -2,16 +2,16 @@ import { LOGINS_PER_SOCKET, REFUSED_IN_A_ROW, UNSIGNED_IN_A_ROW } from "../bound
 import type { ErrorName } from "../protocol/errors.ts";
 import { Allowance } from "./allowance.ts";
 
-/** Counts the logins on one socket, in whichever names they are. */
+/** Counts the logins on one socket, of all its clients together. */
 export class Logins {
-  readonly #tries = new Allowance(LOGINS_PER_SOCKET);
-  /** Since the last one that succeeded. */
+  readonly #attempts = new Allowance(LOGINS_PER_SOCKET);
+  /** Refused logins since the last one that succeeded. */
   #refused = 0;
   #unsigned = 0;
 
-  /** Whether one more may be tried; counts it. `now` in ms. */
+  /** Counts one more login. Returns whether it is allowed. `now` in ms. */
   allows(now: number): boolean {
-    return this.#tries.take(1, now);
+    return this.#attempts.take(1, now);
   }
 
   succeeded(): void {
@@ -19,7 +19,7 @@ export class Logins {
     this.#unsigned = 0;
   }
 
-  /** One was refused; whether that is so often that the socket has to close. */
+  /** Counts a refused login. Returns whether there were so many that the socket has to close. */
   refused(error: ErrorName | undefined): boolean {
     this.#refused += 1;
     if (error === "SIGNATURE_FAILED") this.#unsigned += 1;

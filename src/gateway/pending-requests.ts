@@ -1,39 +1,46 @@
 import { isRefusal } from "../protocol/replies.ts";
 
-/** The client's requests that were handed on: each is answered once (I10). */
+interface Pending {
+  /** How many objects have not answered yet. */
+  remaining: number;
+  /** The answer so far. */
+  answer: Uint8Array | undefined;
+}
+
+/** The requests of a client that were forwarded to objects and have no answer yet: each gets exactly one (I10). */
 export class PendingRequests {
-  /** By serial: how many objects still have to answer, and the answer so far. */
-  readonly #waiting = new Map<number, { left: number; answer: Uint8Array | undefined }>();
+  /** By serial. */
+  readonly #pending = new Map<number, Pending>();
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#pending.size;
   }
 
   has(serial: number): boolean {
-    return this.#waiting.has(serial);
+    return this.#pending.has(serial);
   }
 
-  /** @param answers how many objects answer it; what one of them refuses is refused */
+  /** @param answers how many objects answer the request; a refusal of one of them refuses the request */
   add(serial: number, answers = 1): void {
-    this.#waiting.set(serial, { left: answers, answer: undefined });
+    this.#pending.set(serial, { remaining: answers, answer: undefined });
   }
 
-  /** One object answered: the answer to give, if it was the last one and none was given yet. */
-  answered(serial: number, answer: Uint8Array): Uint8Array | undefined {
-    const waiting = this.#waiting.get(serial);
-    if (waiting === undefined) return undefined;
-    const refused = waiting.answer !== undefined && isRefusal(waiting.answer);
-    if (!refused) waiting.answer = answer.slice();
-    waiting.left -= 1;
-    if (waiting.left > 0) return undefined;
-    this.#waiting.delete(serial);
-    return waiting.answer;
+  /** Takes the answer of one object. Returns the answer for the client once all objects have answered. */
+  addAnswer(serial: number, answer: Uint8Array): Uint8Array | undefined {
+    const pending = this.#pending.get(serial);
+    if (pending === undefined) return undefined;
+    const isRefused = pending.answer !== undefined && isRefusal(pending.answer);
+    if (!isRefused) pending.answer = answer.slice();
+    pending.remaining -= 1;
+    if (pending.remaining > 0) return undefined;
+    this.#pending.delete(serial);
+    return pending.answer;
   }
 
-  /** Every serial that is still waiting; none of them is afterwards. */
+  /** The serials of all pending requests. None is pending afterwards. */
   takeAll(): number[] {
-    const serials = [...this.#waiting.keys()];
-    this.#waiting.clear();
+    const serials = [...this.#pending.keys()];
+    this.#pending.clear();
     return serials;
   }
 }

@@ -2,16 +2,16 @@ import { REDELIVERIES, UNACKNOWLEDGED } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
 import { messagePushed } from "../protocol/client-events.ts";
 
-/** How long a `.1` device may take to acknowledge before it is sent a message again (ms). */
-const PATIENCE = 30_000;
+/** How long (ms) a `.1` device may take to acknowledge a message before it is sent again. */
+const ACKNOWLEDGE_TIMEOUT = 30_000;
 
 interface Unacknowledged {
   conversationId: string;
   timestamp: number;
   payload: Uint8Array;
   sentAt: number;
-  /** Times it was sent again since the device last acknowledged anything. */
-  inVain: number;
+  /** How often it was sent again since the device last acknowledged anything. */
+  attempts: number;
 }
 
 interface RedeliveryHost {
@@ -21,13 +21,13 @@ interface RedeliveryHost {
 }
 
 /**
- * What a `.1` device was sent and has not acknowledged: it is sent again until it does (M-33, M-34), or until it has
- * acknowledged nothing for so long that it may not be reading; its next login brings the rest. The timer runs only
- * while something is unacknowledged.
+ * The messages that a `.1` device was sent and has not acknowledged. They are sent again until it does (M-33, M-34), or
+ * until it has acknowledged nothing for so long that it may not be reading; its next login brings the rest. The timer
+ * runs only while a message is unacknowledged.
  */
 export class Redelivery {
   readonly #host: RedeliveryHost;
-  /** Whose messages are not acknowledged: SDKs take a copy of their own for known. */
+  /** Messages of this client need no acknowledgement: SDKs do not acknowledge their own. */
   readonly #clientId: string;
   #unacknowledged: Unacknowledged[] = [];
   #bytes = 0;
@@ -43,7 +43,7 @@ export class Redelivery {
     if (message === undefined || message.from === this.#clientId) return;
     const { timestamp } = message;
     const sentAt = this.#host.now();
-    this.#unacknowledged.push({ conversationId, timestamp, payload: payload.slice(), sentAt, inVain: 0 });
+    this.#unacknowledged.push({ conversationId, timestamp, payload: payload.slice(), sentAt, attempts: 0 });
     this.#bytes += payload.length;
     while (this.#unacknowledged.length > UNACKNOWLEDGED.messages || this.#bytes > UNACKNOWLEDGED.bytes) {
       this.#bytes -= this.#unacknowledged.shift()?.payload.length ?? this.#bytes;
@@ -55,7 +55,7 @@ export class Redelivery {
     this.#unacknowledged = this.#unacknowledged.filter(
       (message) => message.conversationId !== conversationId || message.timestamp > upTo,
     );
-    for (const message of this.#unacknowledged) message.inVain = 0;
+    for (const message of this.#unacknowledged) message.attempts = 0;
     this.#bytes = this.#unacknowledged.reduce((sum, { payload }) => sum + payload.length, 0);
     if (this.#unacknowledged.length === 0) this.close();
     else this.#arm();
@@ -68,9 +68,9 @@ export class Redelivery {
   }
 
   #arm(): void {
-    const oldest = this.#unacknowledged.find(isOwed);
+    const oldest = this.#unacknowledged.find(mayBeSentAgain);
     if (oldest === undefined || this.#cancel !== undefined) return;
-    const wait = Math.max(oldest.sentAt + PATIENCE - this.#host.now(), 0);
+    const wait = Math.max(oldest.sentAt + ACKNOWLEDGE_TIMEOUT - this.#host.now(), 0);
     this.#cancel = this.#host.timer(wait, () => {
       this.#cancel = undefined;
       this.#sendAgain();
@@ -79,16 +79,17 @@ export class Redelivery {
 
   #sendAgain(): void {
     const now = this.#host.now();
-    const isDue = (message: Unacknowledged) => isOwed(message) && elapsed(message.sentAt, now) >= PATIENCE;
+    const isDue = (message: Unacknowledged) =>
+      mayBeSentAgain(message) && elapsed(message.sentAt, now) >= ACKNOWLEDGE_TIMEOUT;
     const due = this.#unacknowledged.filter(isDue);
     const rest = this.#unacknowledged.filter((message) => !isDue(message));
     for (const message of due) this.#host.send(message.payload);
-    const again = due.map((message) => ({ ...message, sentAt: now, inVain: message.inVain + 1 }));
+    const again = due.map((message) => ({ ...message, sentAt: now, attempts: message.attempts + 1 }));
     this.#unacknowledged = [...rest, ...again];
     this.#arm();
   }
 }
 
-function isOwed({ inVain }: Unacknowledged): boolean {
-  return inVain < REDELIVERIES;
+function mayBeSentAgain({ attempts }: Unacknowledged): boolean {
+  return attempts < REDELIVERIES;
 }

@@ -1,105 +1,106 @@
 import type { ConversationSubscription } from "./conversation-subscription.ts";
 
 /**
- * A session's links by conversation. Those that are open stand in the order of their use, so that finding the one
- * that gives way takes no look at the others (L4).
+ * The subscriptions of a session by conversation. The open ones are in the order of their use, so that the one to evict
+ * is found without looking at the others (L4).
  */
 export class SubscriptionTable {
-  readonly #links = new Map<string, ConversationSubscription>();
-  /** Open links, the least recently used first; some may have closed or broken meanwhile. */
+  readonly #subscriptions = new Map<string, ConversationSubscription>();
+  /** Open subscriptions, the least recently used first. Some may have closed or broken meanwhile. */
   readonly #byUse = new Set<ConversationSubscription>();
-  /** Asked to go, and not gone yet. */
-  readonly #leaving = new Set<ConversationSubscription>();
+  /** Being evicted, and not closed yet. */
+  readonly #evicting = new Set<ConversationSubscription>();
   readonly #opening = new Set<ConversationSubscription>();
-  readonly #changed: (by: number) => void;
+  readonly #onSizeChange: (by: number) => void;
 
-  /** @param changed so many more links are held, or fewer */
-  constructor(changed: (by: number) => void) {
-    this.#changed = changed;
+  /** @param onSizeChange called with the change of the number of subscriptions */
+  constructor(onSizeChange: (by: number) => void) {
+    this.#onSizeChange = onSizeChange;
   }
 
   get size(): number {
-    return this.#links.size;
+    return this.#subscriptions.size;
   }
 
-  /** Links that were never open yet, or broke and are being opened again. */
+  /** Subscriptions that have not been open yet, or broke and are being opened again. */
   get opening(): number {
     return this.#opening.size;
   }
 
   get(conversationId: string): ConversationSubscription | undefined {
-    return this.#links.get(conversationId);
+    return this.#subscriptions.get(conversationId);
   }
 
   has(conversationId: string): boolean {
-    return this.#links.has(conversationId);
+    return this.#subscriptions.has(conversationId);
   }
 
   values(): Iterable<ConversationSubscription> {
-    return this.#links.values();
+    return this.#subscriptions.values();
   }
 
-  add(link: ConversationSubscription): void {
-    this.#links.set(link.conversationId, link);
-    this.#opening.add(link);
-    this.#changed(1);
+  add(subscription: ConversationSubscription): void {
+    this.#subscriptions.set(subscription.conversationId, subscription);
+    this.#opening.add(subscription);
+    this.#onSizeChange(1);
   }
 
-  /** The link is open, perhaps again. */
-  opened(link: ConversationSubscription): void {
-    this.#opening.delete(link);
-    this.#leaving.delete(link);
-    this.#byUse.add(link);
+  /** The subscription is open, perhaps again. */
+  opened(subscription: ConversationSubscription): void {
+    this.#opening.delete(subscription);
+    this.#evicting.delete(subscription);
+    this.#byUse.add(subscription);
   }
 
-  /** The link broke: it is to be opened again, now or later. */
-  reopening(link: ConversationSubscription): void {
-    if (this.#links.get(link.conversationId) !== link) return;
-    this.#byUse.delete(link);
-    this.#leaving.delete(link);
-    this.#opening.add(link);
+  /** The subscription broke and will be opened again, now or later. */
+  reopening(subscription: ConversationSubscription): void {
+    if (this.#subscriptions.get(subscription.conversationId) !== subscription) return;
+    this.#byUse.delete(subscription);
+    this.#evicting.delete(subscription);
+    this.#opening.add(subscription);
   }
 
-  /** Links that failed twice and wait. */
+  /** The number of subscriptions that failed twice and wait. */
   get paused(): number {
     let count = 0;
-    for (const link of this.#opening) if (link.isPaused) count += 1;
+    for (const subscription of this.#opening) if (subscription.isPaused) count += 1;
     return count;
   }
 
-  used(link: ConversationSubscription, now: number): void {
-    link.lastUsedAt = now;
-    if (this.#byUse.delete(link)) this.#byUse.add(link);
+  used(subscription: ConversationSubscription, now: number): void {
+    subscription.lastUsedAt = now;
+    if (this.#byUse.delete(subscription)) this.#byUse.add(subscription);
   }
 
-  remove(link: ConversationSubscription): void {
-    if (this.#links.get(link.conversationId) === link) {
-      this.#links.delete(link.conversationId);
-      this.#changed(-1);
+  remove(subscription: ConversationSubscription): void {
+    if (this.#subscriptions.get(subscription.conversationId) === subscription) {
+      this.#subscriptions.delete(subscription.conversationId);
+      this.#onSizeChange(-1);
     }
-    for (const set of [this.#byUse, this.#leaving, this.#opening]) set.delete(link);
+    for (const set of [this.#byUse, this.#evicting, this.#opening]) set.delete(subscription);
   }
 
   clear(): void {
-    this.#changed(-this.#links.size);
-    for (const collection of [this.#links, this.#byUse, this.#leaving, this.#opening]) collection.clear();
+    this.#onSizeChange(-this.#subscriptions.size);
+    for (const collection of [this.#subscriptions, this.#byUse, this.#evicting, this.#opening])
+      collection.clear();
   }
 
   /**
-   * Asks the least recently used links to go until there is room for so many more. What is still opening cannot give
-   * way, and is counted again when it is open; those already asked to go count as gone.
+   * Evicts the least recently used subscriptions until there is room for this many more. One that is opening cannot be
+   * evicted, and counts again once it is open. Those being evicted count as closed.
    *
-   * @param usedBefore ms: links used since then stay
+   * @param usedBefore ms: subscriptions used since then stay
    */
   makeRoom(more: number, limit: number, usedBefore: number): void {
-    let excess = this.#links.size - this.#leaving.size + more - limit;
-    for (const link of this.#byUse) {
-      if (excess <= 0 || link.lastUsedAt >= usedBefore) return;
-      this.#byUse.delete(link);
-      if (!link.canUnsubscribe) continue;
-      this.#leaving.add(link);
+    let excess = this.#subscriptions.size - this.#evicting.size + more - limit;
+    for (const subscription of this.#byUse) {
+      if (excess <= 0 || subscription.lastUsedAt >= usedBefore) return;
+      this.#byUse.delete(subscription);
+      if (!subscription.canUnsubscribe) continue;
+      this.#evicting.add(subscription);
       excess -= 1;
-      link.unsubscribe();
+      subscription.unsubscribe();
     }
   }
 }

@@ -6,7 +6,7 @@ import { isConversationId } from "../conversation/ids.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { printable } from "../printable.ts";
-import { aTurn } from "../turn.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import * as rows from "./classes/conversation-rows.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
@@ -81,7 +81,7 @@ export const batch = new Hono<HttpEnv>()
       const done: JsonObject[] = [];
       for (const each of parts) {
         const answer = await answerTo(context.env, each, saver);
-        await aTurn();
+        await yieldToEventLoop();
         done.push(answer.failure === undefined ? { success: answer.body } : { error: { ...answer.failure } });
       }
       return inPieces(context, done, 200);
@@ -106,7 +106,7 @@ export const batch = new Hono<HttpEnv>()
       for (const each of parts) {
         const answer = await answerTo(context.env, each, saver);
         if (answer.failure !== undefined) return refuse(context, answer.status, answer.failure);
-        await aTurn();
+        await yieldToEventLoop();
         const name = nameOf(each, answer.body);
         // Objective-C saves one object by several requests.
         done.set(name, { ...done.get(name), ...answer.body });

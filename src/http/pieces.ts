@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { isObject, type Json } from "../model/json.ts";
-import { aTurn } from "../turn.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 
 /** Characters of an answer that are made at a time: a thousand rows of 30 KB in one go would take 0.2 s. */
 const PIECE = 256 * 1024;
@@ -25,7 +25,7 @@ export function inPieces(context: Context, body: Json, status: 200 | 201): Respo
         return;
       }
       controller.enqueue(encoder.encode(next.value));
-      await aTurn();
+      await yieldToEventLoop();
       next = pieces.next();
     },
   });

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../model/json.ts";
 import type { Content } from "../model/records.ts";
 import type { ErrorName } from "./errors.ts";
-import type { Shown } from "./shown.ts";
+import type { SeenVersion } from "./seen-version.ts";
 
 /**
  * What a client can ask, in the field's names. The codec (`decode.ts`) turns frames into these; wire names
@@ -106,7 +106,7 @@ export type Request =
       compact: boolean;
       withLastMessage: boolean;
       /** The gateway says: what the client was shown lately. */
-      shown: Shown[];
+      shown: SeenVersion[];
       /** When set, everything else is ignored. Comma lists are split. */
       temporaryIds: string[];
     }

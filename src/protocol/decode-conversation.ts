@@ -4,7 +4,7 @@ import type { Request } from "./commands.ts";
 import { given, malformed, nonEmpty, toSignature } from "./fields.ts";
 import { type ConvCommand, ConvCommandSchema, type GenericCommand, OpType } from "./generated/message_pb.js";
 import { parseAsWritten, parseJsonObject } from "./json-text.ts";
-import { shownIn } from "./shown.ts";
+import { seenVersionsIn } from "./seen-version.ts";
 
 /** Bits of `flag` (wire §4.5.3). */
 const COMPACT = 1;
@@ -102,7 +102,7 @@ function decodeQuery(conversation: ConvCommand, shown: string): Request {
     sort: nonEmpty(conversation.sort),
     limit: given(conversation, "limit"),
     skip: given(conversation, "skip"),
-    shown: shownIn(shown),
+    shown: seenVersionsIn(shown),
     compact: (conversation.flag & COMPACT) !== 0,
     withLastMessage: (conversation.flag & WITH_LAST_MESSAGE) !== 0,
     // Java sends several ids as one, separated by commas.

@@ -1,5 +1,5 @@
 import type { ErrorName } from "./errors.ts";
-import type { Shown } from "./shown.ts";
+import type { SeenVersion } from "./seen-version.ts";
 
 /**
  * The words of the link rules L1-L8 (docs/rules.md): what gateway and objects tell each other beside the
@@ -73,7 +73,7 @@ export type SessionControl =
   /** Of the conversations in `asking`, some more have answered: what waits for the others goes on waiting. */
   | { type: "catchingUp" }
   /** The answer behind this word shows so much of conversations. */
-  | { type: "shown"; shown: Shown[] };
+  | { type: "shown"; shown: SeenVersion[] };
 
 /** Gateway → ClientObject. */
 export type SessionReport =

@@ -17,15 +17,15 @@
  */
 export type LinkRecord =
   | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPosition)
-  | { kind: "push" | "correction"; payload: Uint8Array }
+  | { kind: "event" | "correction"; payload: Uint8Array }
   | { kind: "notice"; at: number; again: boolean; payload: Uint8Array }
-  | ({ kind: "unread"; payload: Uint8Array } & CountPlace)
+  | ({ kind: "unread"; payload: Uint8Array } & CountPosition)
   | { kind: "reply"; serial: number; accepted: LogPosition | undefined; payload: Uint8Array }
-  | { kind: "cold" | "missed"; conversationId: string; payload: Uint8Array }
+  | { kind: "relay" | "missed"; conversationId: string; payload: Uint8Array }
   | { kind: "control"; payload: Uint8Array };
 
 /** Of an unread count: the log's end that it counts up to, and when it last changed otherwise than by growing (ms). */
-export interface CountPlace {
+export interface CountPosition {
   upTo: number;
   changedAt: number;
 }
@@ -46,9 +46,9 @@ export interface LogPosition {
 }
 
 const STORED = 1;
-const PUSH = 2;
+const EVENT = 2;
 const REPLY = 3;
-const COLD = 4;
+const RELAY = 4;
 const CONTROL = 5;
 const UNREAD = 6;
 const MISSED = 7;
@@ -86,14 +86,14 @@ function record(
 
 /** An entry of the log. `origin` is the session that made it: it has its answer and skips the copy. */
 export function storedRecord(
-  place: LogPosition,
+  position: LogPosition,
   origin: number,
   traits: Partial<StoredTraits>,
   payload: Uint8Array,
 ): Uint8Array {
   const { bytes, view } = record(STORED, 25, payload);
-  view.setFloat64(5, place.timestamp);
-  view.setFloat64(13, place.previous);
+  view.setFloat64(5, position.timestamp);
+  view.setFloat64(13, position.previous);
   view.setFloat64(21, origin);
   view.setUint8(29, flagsOf(traits));
   return bytes;
@@ -101,7 +101,7 @@ export function storedRecord(
 
 /** Anything pushed that comes once or not at all: receipts, transient messages. */
 export function eventRecord(payload: Uint8Array): Uint8Array {
-  return record(PUSH, 0, payload).bytes;
+  return record(EVENT, 0, payload).bytes;
 }
 
 /** A patch for the session alone whose message it changes, once or not at all (M-18). */
@@ -125,10 +125,10 @@ export function noticeRecord(at: number, again: boolean, payload: Uint8Array): U
  * An unread count: nothing for sessions that are pushed what they missed (wire §5.5b), that have seen more by
  * another way than it counts, or that were told of it at their login.
  */
-export function unreadRecord(place: CountPlace, payload: Uint8Array): Uint8Array {
+export function unreadRecord(position: CountPosition, payload: Uint8Array): Uint8Array {
   const { bytes, view } = record(UNREAD, 16, payload);
-  view.setFloat64(5, place.upTo);
-  view.setFloat64(13, place.changedAt);
+  view.setFloat64(5, position.upTo);
+  view.setFloat64(13, position.changedAt);
   return bytes;
 }
 
@@ -143,7 +143,7 @@ export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogP
 
 /** Records of one conversation travelling over a session link (the relay). */
 export function relayRecord(conversationId: string, frame: Uint8Array): Uint8Array {
-  return conversationRecord(COLD, conversationId, frame);
+  return conversationRecord(RELAY, conversationId, frame);
 }
 
 /** A message that a `.1` device missed, whatever it has seen since: it comes again until acknowledged (Y-02). */
@@ -205,11 +205,11 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         });
         break;
       }
-      case PUSH:
+      case EVENT:
       case CORRECTION:
         at = header + length;
         records.push({
-          kind: kind === PUSH ? "push" : "correction",
+          kind: kind === EVENT ? "event" : "correction",
           payload: frame.subarray(header, at),
         });
         break;
@@ -242,12 +242,12 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         });
         break;
       }
-      case COLD:
+      case RELAY:
       case MISSED: {
         const idEnd = header + 2 + view.getUint16(header);
         at = idEnd + length;
         records.push({
-          kind: kind === COLD ? "cold" : "missed",
+          kind: kind === RELAY ? "relay" : "missed",
           conversationId: decoder.decode(frame.subarray(header + 2, idEnd)),
           payload: frame.subarray(idEnd, at),
         });

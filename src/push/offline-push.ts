@@ -1,8 +1,8 @@
 import type { Installation } from "../database/installations/installations.ts";
+import { logOncePerMinute } from "../log-once-per-minute.ts";
 import type { EventOf } from "../model/app-events.ts";
 import type { JsonObject } from "../model/json.ts";
 import { utf8Length } from "../protocol/fields.ts";
-import { sayingSparingly } from "../sparingly.ts";
 import { chosenContent, controlled } from "./content.ts";
 import { type Addressee, type DeliveriesHost, deliveriesOf, isEligible } from "./deliveries.ts";
 import { EXPIRY, type PushDelivery } from "./work.ts";
@@ -41,7 +41,7 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
     variables: { convId: event.conversationId, timestamp: now, fromClientId: event.from },
   });
   const ends = (why: string) =>
-    sayingSparingly(`push ${why}`, `push ${event.messageId}: not sent, ${why}`, now);
+    logOncePerMinute(`push ${why}`, `push ${event.messageId}: not sent, ${why}`, now);
   if (expiresAt <= now) return ends("its message is over seven days old");
   if (chosen === undefined) return ends("there is no content: no hook's, no pushData, no push.static");
   const { content, environment, teamId } = controlled(chosen);

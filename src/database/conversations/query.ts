@@ -4,7 +4,7 @@ import { OWNERS_SLICE, QUERY_ANSWER_BYTES, QUERY_PATTERN_WORK } from "../../boun
 import { isObject, type JsonObject } from "../../model/json.ts";
 import type { ConversationFound, ConversationRecord, MessageRecord } from "../../model/records.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
-import { aTurn } from "../../turn.ts";
+import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { listed } from "../installations/device-clients.ts";
 import { conversationIn, messageIn } from "../rows.ts";
 import { conversations, messages } from "../schema.ts";
@@ -78,7 +78,7 @@ export async function queryConversations(
   };
   const found = await (asker === undefined ? ownersPage(d1, reach, asked, size) : page(d1, reach, asked));
   if ("refused" in found) return found;
-  if (asker !== undefined) await aTurn();
+  if (asker !== undefined) await yieldToEventLoop();
   const isOwn = ({ members }: Row) => asker === undefined || members.includes(asker.clientId);
   const { rows, last } = query.withLastMessage
     ? await withLastMessages(d1, found, isOwn)
@@ -196,7 +196,7 @@ async function page(
   });
   if (costly !== undefined) return costly;
   // On one's own box D1 does its work on this thread, too: each step by itself is short, all of them are not.
-  await aTurn();
+  await yieldToEventLoop();
   const clause = await clauseFor(d1, reach);
   if ("refused" in clause) return clause;
   if (limit === 0) return [];

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import { aTurn } from "../../turn.ts";
+import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { clauseOf, type Matches, type PatternCondition } from "./clause.ts";
 import type { Condition, QueryRefusal } from "./condition.ts";
 import { CANDIDATES_MAX, CHARACTERS_MAX, generalPatterns, slow, WORK_MAX } from "./pattern-search.ts";
@@ -46,7 +46,7 @@ export class SlicedPatternSearch {
         if (isTooMuch || tried.size >= CANDIDATES_MAX) return slow;
         work += cost;
         if (work > this.#work) {
-          await aTurn();
+          await yieldToEventLoop();
           work = cost;
         }
         tried.set(value, matched.pattern.matches(value));

@@ -3,7 +3,7 @@ import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Env } from "../../bindings.ts";
 import { OWNERS_QUERY_LONGEST, OWNERS_SLICE, OWNERS_SLICE_ELSEWHERE } from "../../bounds.ts";
-import { aTurn } from "../../turn.ts";
+import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import type { Queried } from "./field.ts";
 
 /** How much one statement of an owner's query looks at: rows, bytes of JSON that are opened, and bytes that are read. */
@@ -52,7 +52,7 @@ export async function* slicesOf(
       sql`SELECT ${id} AS id, ${bytes} AS bytes FROM ${table}${where} ORDER BY ${id} LIMIT ${size.rows}`,
     );
     for (let next = 0; next < rows.length; ) {
-      await aTurn();
+      await yieldToEventLoop();
       const begun = Date.now();
       if (begun > until) throw new Error("the query took too long");
       const ids = groupAt(rows, next, pace.bytes);
@@ -111,7 +111,7 @@ export async function readInParts<Row extends { id: string }>(
     const ids = groupAt(found, next, size.read);
     for (const row of await read(ids)) rows.set(row.id, row);
     next += ids.length;
-    await aTurn();
+    await yieldToEventLoop();
   }
   return found.flatMap(({ id }) => rows.get(id) ?? []);
 }

@@ -9,7 +9,7 @@ import {
 } from "../../../src/bounds.ts";
 import { Addresses } from "../../../src/gateway/address-allowances.ts";
 import { Allowance } from "../../../src/gateway/allowance.ts";
-import { Invited } from "../../../src/gateway/invited.ts";
+import { InvitationCounts } from "../../../src/gateway/invitation-counts.ts";
 import { Logins } from "../../../src/gateway/logins.ts";
 
 const NOW = 1_800_000_000_000;
@@ -103,21 +103,21 @@ describe("how often one client is put into conversations", () => {
   const allowed = { atOnce: 10, perMinute: 2 };
 
   test("is bounded for each by itself, and comes back little by little", () => {
-    const invited = new Invited(allowed, 100);
+    const invited = new InvitationCounts(allowed, 100);
     expect(passes(50, () => invited.take(["jerry"], NOW))).toBe(10);
     expect(passes(50, () => invited.take(["spike"], NOW))).toBe(10);
     expect(passes(50, () => invited.take(["jerry"], NOW + MINUTE))).toBe(2);
   });
 
   test("is counted for all of a conversation or for none, and once where a name is said twice", () => {
-    const invited = new Invited(allowed, 100);
+    const invited = new InvitationCounts(allowed, 100);
     expect(passes(10, () => invited.take(["jerry", "jerry"], NOW))).toBe(10);
     expect(invited.take(["spike", "jerry"], NOW)).toBe(false);
     expect(passes(50, () => invited.take(["spike"], NOW))).toBe(10);
   });
 
   test("is forgotten of who was invited longest ago, where there are very many", () => {
-    const invited = new Invited(allowed, 100);
+    const invited = new InvitationCounts(allowed, 100);
     passes(10, () => invited.take(["jerry"], NOW));
     for (let at = 0; at < 99; at += 1) invited.take([`${at}`], NOW);
     expect(invited.take(["jerry"], NOW)).toBe(false);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { Backlog, type Waiting } from "../../../src/gateway/backlog.ts";
+import { Backlog, type WaitingSend } from "../../../src/gateway/backlog.ts";
 
 const NOON = 43_200_000;
 
 /** Somebody sends in each of so many conversations. */
-function sendsIn(backlog: Backlog, conversations: number, at: number): Waiting[] {
-  return Array.from({ length: conversations }, (_, index) => backlog.handedOn(`chat-${index}`, at));
+function sendsIn(backlog: Backlog, conversations: number, at: number): WaitingSend[] {
+  return Array.from({ length: conversations }, (_, index) => backlog.forwarded(`chat-${index}`, at));
 }
 
 describe("more than the server can do", () => {
@@ -16,13 +16,13 @@ describe("more than the server can do", () => {
       expect(backlog.refuses(where, NOON + 3_900)).toBe(false);
       expect(backlog.refuses(where, NOON + 4_100)).toBe(true);
     }
-    for (const one of waiting.slice(0, 95)) backlog.over(one);
+    for (const one of waiting.slice(0, 95)) backlog.finished(one);
     expect(backlog.refuses("chat-1", NOON + 4_200)).toBe(false);
   });
 
   test("[I13] a conversation that alone is behind refuses for itself alone", () => {
     const backlog = new Backlog();
-    for (let send = 0; send < 50; send++) backlog.handedOn("crowd", NOON);
+    for (let send = 0; send < 50; send++) backlog.forwarded("crowd", NOON);
     sendsIn(backlog, 30, NOON + 1_900);
     expect(backlog.refuses("crowd", NOON + 1_900)).toBe(false);
     expect(backlog.refuses("crowd", NOON + 2_100)).toBe(true);

@@ -19,7 +19,7 @@ async function catchingUp() {
   let events: LinkEvents | undefined;
   const owner: SessionOwner = {
     ...{ now: () => Date.now(), connectionId: "socket", backlog: undefined },
-    ...{ linkLimit: () => 20, linksChanged: () => {}, mayExist: async () => true },
+    ...{ subscriptionLimit: () => 20, subscriptionsChanged: () => {}, mayExist: async () => true },
     judge: async () => ({ claims: undefined, madeAt: undefined, proven: false }),
     dialSession: async (_, heard) => {
       events = heard;
@@ -38,7 +38,7 @@ async function catchingUp() {
       loginRefused() {},
       opened() {},
       ended() {},
-      again() {},
+      resume() {},
       broken() {},
       goingAway() {},
       sendingMessage() {},

@@ -1,14 +1,14 @@
-import { aTurn } from "../turn.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 
 /**
  * Asks conversations, so many at once, with a turn for everybody else after each: workerd reads no socket while calls
  * follow on calls. Rejects as soon as one of them does.
  */
-export async function eachConversation(
+export async function forEachConversation(
   ids: readonly string[],
   atOnce: number,
   ask: (conversationId: string) => Promise<void>,
-  pause: () => Promise<void> = aTurn,
+  pause: () => Promise<void> = yieldToEventLoop,
 ): Promise<void> {
   const queue = ids[Symbol.iterator]();
   const worker = async () => {

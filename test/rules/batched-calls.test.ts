@@ -1,9 +1,9 @@
 import { expect, test, vi } from "vitest";
-import { Together } from "../../src/together.ts";
+import { BatchedCalls } from "../../src/batched-calls.ts";
 
 test("what is asked while a call is on its way goes with the next one, so many at a time", async () => {
   const calls: string[][] = [];
-  const together = new Together(async (names: string[]) => {
+  const together = new BatchedCalls(async (names: string[]) => {
     calls.push(names);
     await Promise.resolve();
     return (name) => name.toUpperCase();
@@ -18,7 +18,7 @@ test("what is asked while a call is on its way goes with the next one, so many a
 test("a call that fails fails for those that it asked for, and for nobody after them", async () => {
   const ask = vi.fn(async (_: number[]) => (at: number) => at + 1);
   ask.mockRejectedValueOnce(new Error("down"));
-  const together = new Together(ask, 10);
+  const together = new BatchedCalls(ask, 10);
   const failing = [together.ask(1), together.ask(2)];
   expect((await Promise.allSettled(failing)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   expect(await together.ask(3)).toBe(4);

@@ -8,7 +8,7 @@ const said = new Map<string, { at: number; unsaid: number }>();
  *
  * @param kind one of a few
  */
-export function sayingSparingly(kind: string, line: string, now: number): void {
+export function logOncePerMinute(kind: string, line: string, now: number): void {
   const last = said.get(kind);
   if (last !== undefined && now - last.at < MINUTE) {
     last.unsaid += 1;

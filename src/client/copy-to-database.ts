@@ -1,6 +1,6 @@
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { Shown } from "../protocol/shown.ts";
+import type { SeenVersion } from "../protocol/seen-version.ts";
 import type { Services } from "./services.ts";
 
 /** How long a list may wait for what its client was shown (ms). */
@@ -12,7 +12,7 @@ const AT_ONCE = 10; // conversations that copy in parallel
  * conversations the client was not shown, may come a moment late. Where D1 does not take it, the list is as D1 has
  * it. Never rejects.
  */
-export async function bringUpToDate(services: Services, shown: readonly Shown[]): Promise<void> {
+export async function copyToDatabase(services: Services, shown: readonly SeenVersion[]): Promise<void> {
   if (shown.length === 0) return;
   try {
     await withDeadline(copyAll(services, shown), DEADLINE, "copying what was shown");
@@ -21,7 +21,7 @@ export async function bringUpToDate(services: Services, shown: readonly Shown[])
   }
 }
 
-async function copyAll(services: Services, shown: readonly Shown[]): Promise<void> {
+async function copyAll(services: Services, shown: readonly SeenVersion[]): Promise<void> {
   const queue = (await services.lagging(shown))[Symbol.iterator]();
   const worker = async () => {
     for (const conversationId of queue) {

@@ -2,6 +2,6 @@
  * Whatever waits in this isolate has its turn. Awaiting a call is none: workerd reads no socket while calls follow on
  * calls.
  */
-export function aTurn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { inTurn } from "../../../src/client/in-turn.ts";
+import { serializeCalls } from "../../../src/client/serialize-calls.ts";
 
 test("[I13] a client's queries are run one at a time, in order, also after one that failed", async () => {
   const events: string[] = [];
   let running = 0;
-  const query = inTurn(async (name: string) => {
+  const query = serializeCalls(async (name: string) => {
     running += 1;
     events.push(`${name} of ${running}`);
     await new Promise((resolve) => setTimeout(resolve, 1));

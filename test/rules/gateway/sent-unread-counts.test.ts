@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { ToldCounts } from "../../../src/gateway/told-counts.ts";
+import { SentUnreadCounts } from "../../../src/gateway/sent-unread-counts.ts";
 
 const NOW = 1_800_000_000_000; // ms
 
 test("[I5] a count that was taken before the last one told is stale, one of the same moment or of another conversation is not", () => {
-  const told = new ToldCounts();
+  const told = new SentUnreadCounts();
   expect(told.isStale("chat", { upTo: 1, changedAt: NOW })).toBe(false);
   told.add("chat", { upTo: 1, changedAt: NOW });
   expect(told.isStale("chat", { upTo: 1, changedAt: NOW - 1 })).toBe(true);
@@ -14,16 +14,16 @@ test("[I5] a count that was taken before the last one told is stale, one of the 
 });
 
 test("[I5] a count by a clock that was set back counts", () => {
-  const told = new ToldCounts();
+  const told = new SentUnreadCounts();
   told.add("chat", { upTo: 1, changedAt: NOW });
   expect(told.isStale("chat", { upTo: 1, changedAt: NOW - 60 * 60 * 1000 })).toBe(false);
 });
 
 test("[I5] once a message comes that was counted already, any count helps", () => {
-  const told = new ToldCounts();
+  const told = new SentUnreadCounts();
   told.add("chat", { upTo: NOW, changedAt: NOW + 5 });
-  told.counted("chat", NOW + 1);
+  told.countedByDevice("chat", NOW + 1);
   expect(told.isStale("chat", { upTo: NOW + 1, changedAt: NOW })).toBe(true);
-  told.counted("chat", NOW);
+  told.countedByDevice("chat", NOW);
   expect(told.isStale("chat", { upTo: NOW + 1, changedAt: NOW })).toBe(false);
 });

@@ -31,7 +31,7 @@ class SlowTokens extends SessionTokens {
 /** Tom's object, of an app that wants logins signed. */
 function toms() {
   const sql = new MemorySql();
-  const records = { tags: new Tags(sql), standing: new AccessState(sql), logouts: new Logouts(sql) };
+  const records = { tags: new Tags(sql), accessState: new AccessState(sql), logouts: new Logouts(sql) };
   const tokens = new SlowTokens("app", "key");
   const defaults = defaultSettings(false);
   const settings: Settings = { ...defaults, security: { ...defaults.security, signLogin: true } };
@@ -109,34 +109,34 @@ function tokenOf(outcome: Admitted | Refused): string {
 }
 
 test("[X-03] a kick that comes while a signed login is under way refuses it", async () => {
-  const { tokens, standing, logIn, signature } = toms();
-  tokens.meanwhile = () => standing.kick(NOW);
+  const { tokens, accessState, logIn, signature } = toms();
+  tokens.meanwhile = () => accessState.kick(NOW);
   expect(await logIn({ signature })).toMatchObject({ refused: "SIGNATURE_FAILED" });
 });
 
 test("[X-03] so it does where the login shows a token", async () => {
-  const { tokens, standing, logIn, signature } = toms();
+  const { tokens, accessState, logIn, signature } = toms();
   const token = tokenOf(await logIn({ signature }));
-  tokens.meanwhile = () => standing.kick(NOW);
+  tokens.meanwhile = () => accessState.kick(NOW);
   expect(await logIn({ token })).toMatchObject({ refused: "SESSION_TOKEN_EXPIRED" });
 });
 
 test("[X-22] and so does a ban", async () => {
-  const { tokens, standing, logIn, signature } = toms();
-  tokens.meanwhile = () => standing.setBan({ reason: "no cats", at: NOW });
+  const { tokens, accessState, logIn, signature } = toms();
+  tokens.meanwhile = () => accessState.setBan({ reason: "no cats", at: NOW });
   expect(await logIn({ signature })).toEqual({ refused: "BLACKLISTED", detail: "no cats" });
 });
 
 test("[X-03] where nobody signs, the login goes on, with a token from after the kick", async () => {
-  const { tokens, standing, logIn } = toms();
-  tokens.meanwhile = () => standing.kick(NOW);
+  const { tokens, accessState, logIn } = toms();
+  tokens.meanwhile = () => accessState.kick(NOW);
   const token = tokenOf(await logIn({ needsCheck: false }));
   tokenOf(await logIn({ token, needsCheck: false }));
 });
 
 test("[X-03] a login right after a kick, by a signature newer than it, gets a token that counts", async () => {
-  const { standing, logIn, signature } = toms();
-  standing.kick(NOW - 1);
+  const { accessState, logIn, signature } = toms();
+  accessState.kick(NOW - 1);
   const token = tokenOf(await logIn({ signature }));
   tokenOf(await logIn({ token }));
 });
@@ -162,13 +162,13 @@ test("[C-09] a login after the logout, within the same millisecond, gets a token
 });
 
 test("[X-03] a client that was kicked logs in at once by a signature in whole seconds", async () => {
-  const { standing, logIn, sign } = toms();
-  standing.kick(NOW);
+  const { accessState, logIn, sign } = toms();
+  accessState.kick(NOW);
   const seconds = Math.floor(NOW / 1000);
   const inSeconds = sign(seconds);
   expect(await logIn({ signature: inSeconds })).toHaveProperty("token");
   expect(await logIn({ signature: sign(seconds * 1000) })).toHaveProperty("token");
   expect(await logIn({ signature: sign(NOW - 1) })).toMatchObject({ refused: "SIGNATURE_FAILED" });
-  standing.kick(NOW + 1_000);
+  accessState.kick(NOW + 1_000);
   expect(await logIn({ signature: inSeconds })).toMatchObject({ refused: "SIGNATURE_FAILED" });
 });
