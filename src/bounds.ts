@@ -21,7 +21,7 @@ export const ENVELOPE_BYTES = 16 * 1024;
  */
 export const SUBSCRIPTIONS_PAUSED = 16;
 /** Moves of a mark that are kept with their times, some 600 bytes: what people still look at the receipts of. */
-export const MARK_MOVES = 20;
+export const CURSOR_MOVES = 20;
 /** Links of one session that are being opened at a time: as many as one frame can name, and some more. */
 export const SUBSCRIPTIONS_OPENING = 1_200;
 /** Bytes of a message that count as one send, LeanMessage's longest: what is longer counts as several (L-01). */

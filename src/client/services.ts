@@ -4,7 +4,7 @@ import type { Env } from "../bindings.ts";
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/catch-up.ts";
 import type { Described, Wanted } from "../conversation/description.ts";
-import { clientsMet } from "../conversation/known-clients.ts";
+import { seenClients } from "../conversation/known-clients.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import type { ConversationLimits } from "../conversation/new-conversation.ts";
 import type { MissedNotices } from "../conversation/notices.ts";
@@ -149,7 +149,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     registerClient: async (clientId) => {
       const registered = registerClient(env.DB, clientId, Date.now());
       const memberships = await withDeadline(registered, LOGIN_DEADLINE, `first login of ${clientId}`);
-      clientsMet(env.DB).add(clientId);
+      seenClients(env.DB).add(clientId);
       return memberships;
     },
     conversationsAfter: (clientId, after) =>

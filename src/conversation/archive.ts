@@ -12,7 +12,7 @@ import type { Removal } from "./removal.ts";
 
 const DEADLINE = 2_500; // ms for a write to D1
 
-/** D1 and the app's object, as a conversation writes to them. Every call has a deadline and may reject. */
+/** D1 and the app's object, as a conversation's outbox calls them. Every call has a deadline and may reject. */
 export function archiveOf({ DB, APP }: Env): Archive & Removal {
   const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, DEADLINE, what);
   const app = () => APP.getByName("app");

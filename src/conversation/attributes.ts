@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../model/json.ts";
 import { setPath } from "../protocol/operations.ts";
 
-/** Columns the service owns: a client naming one is ignored, not refused (wire §4.5.1). */
+/** Columns that belong to the service: a client's value for one is ignored, not refused (wire §4.5.1). */
 const RESERVED = new Set([
   ...["objectId", "m", "mu", "c", "lm", "tr", "sys", "unique", "uniqueId", "createdAt", "updatedAt", "temp"],
   ...[
@@ -19,16 +19,16 @@ const RESERVED = new Set([
   ...["msg", "bin", "msg_mid", "msg_from", "msg_timestamp", "patch_timestamp", "mention_all", "mention_pids"],
 ]);
 
-/** Whether a column, or what a path such as `attr.a` begins with, is one that the service owns. */
+/** Whether a column, or the first segment of a path such as `attr.a`, belongs to the service. */
 export const isReserved = (path: string): boolean => RESERVED.has(path.split(".")[0] ?? "");
 
 const DEPTH_LIMIT = 16; // segments of a column path
 
-/** How much of it a conversation takes, from the settings. */
+/** Limits of a conversation's columns, from the settings. */
 export interface ColumnLimits {
   /** Characters of the name. */
   nameCharacters: number;
-  /** Characters of JSON of all of them together. */
+  /** Characters of JSON of name, attributes and columns together. */
   attributesCharacters: number;
 }
 
@@ -48,11 +48,11 @@ export interface ColumnsChanged {
   after: Columns;
   /** Resolved values by requested path; null where deleted (wire §4.5.4). */
   changed: JsonObject;
-  /** Resulting values by top-level column, whole: Swift walks them, Java replaces by them. */
+  /** Whole resulting values by top-level column: Swift walks them, Java replaces by them. */
   resulting: JsonObject;
 }
 
-/** Sorts out the columns of a new conversation, or says in words why it cannot be made with them. */
+/** Sorts out the columns of a new conversation, or returns why it is refused. */
 export function newColumns(sent: JsonObject, limits: ColumnLimits): Columns | ColumnsRefused {
   const changes: JsonObject = {};
   for (const [column, value] of Object.entries(sent)) if (value !== null) changes[column] = value;
@@ -61,15 +61,15 @@ export function newColumns(sent: JsonObject, limits: ColumnLimits): Columns | Co
 }
 
 /**
- * Applies changes keyed by column path (`name`, `attr`, `attr.a.b`) to a conversation, without touching what it
- * was given. Values may be operations (`Delete`, `Add`, `AddUnique`, `Remove`, `Increment`).
+ * Applies changes keyed by column path (`name`, `attr`, `attr.a.b`) to a conversation, without modifying `before`.
+ * Values may be operations (`Delete`, `Add`, `AddUnique`, `Remove`, `Increment`).
  */
 export function changeColumns(
   before: Columns,
   changes: JsonObject,
   { nameCharacters, attributesCharacters }: ColumnLimits,
 ): ColumnsChanged | ColumnsRefused {
-  // The three kinds of column as one tree, so that a path means the same everywhere.
+  // All three kinds of column in one tree, so that paths work the same everywhere.
   const tree: JsonObject = { ...structuredClone(before.columns), attr: structuredClone(before.attributes) };
   if (before.name !== undefined) tree.name = before.name;
   const changed: JsonObject = {};

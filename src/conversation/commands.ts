@@ -1,7 +1,7 @@
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 
-/** Commands that name one conversation, and so go to its object. */
+/** Commands that name one conversation and therefore go to its object. */
 const NAMES = [
   "message.send",
   "message.history",
@@ -26,14 +26,14 @@ export function isConversationCommand(command: Command): command is Conversation
   return names.has(command.name);
 }
 
-/** What a command is refused with when its conversation does not exist (wire §7). */
+/** The error for a command whose conversation does not exist (wire §7). */
 export function refusalWithoutConversation(command: ConversationCommand): ErrorName {
   return command.name === "message.send" ? "INVALID_MESSAGING_TARGET" : "CONVERSATION_NOT_FOUND";
 }
 
 /**
- * Whether doing a command twice is the same as doing it once. Only such commands are sent again when a subscription
- * broke before they were answered; a stored message is, because its token is recognised (I3).
+ * Whether a command may be carried out twice. Only such commands are sent again if a subscription broke before the
+ * reply. A stored message may, because its token is recognised (I3).
  */
 export function isRepeatable(command: ConversationCommand): boolean {
   if (command.name === "message.send") {

@@ -25,7 +25,7 @@ import { isConversationCommand } from "./commands.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationStub } from "./conversation-stub.ts";
 import { Delivery } from "./delivery.ts";
-import type { Owed, Subscription, SubscriptionIdentity, SubscriptionPort } from "./delivery-state.ts";
+import type { PendingSince, Subscription, SubscriptionIdentity, SubscriptionPort } from "./delivery-state.ts";
 import { type Described, described, type Wanted } from "./description.ts";
 import { newConversationId } from "./ids.ts";
 import { knownClients } from "./known-clients.ts";
@@ -50,7 +50,7 @@ const PENDING_DELAY = 10_000; // ms: longer than any call in flight, so the alar
 const RETRY = 60_000; // ms
 const TURNS = 4; // turns of the thread after which everything one device sent together has arrived (measured)
 
-interface Open {
+interface OpenConversation {
   state: ConversationState;
   delivery: Delivery;
   conversation: Conversation;
@@ -62,7 +62,7 @@ const NO_CLIENT = { clientId: "", origin: NO_ORIGIN };
 
 /** One conversation: a shell that gives the rules their storage, clock, sockets and alarm. */
 export class ConversationObject extends DurableObject<Env> implements ConversationStub {
-  #open: Open | undefined;
+  #open: OpenConversation | undefined;
   /** A deleted conversation that D1 may still have. */
   #deleted: ConversationState | undefined;
   readonly #subscriptions = new Map<WebSocket, Subscription>();
@@ -79,11 +79,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       const settings = settingsOf(env);
       if (!settings.isKnown) await settings.get();
       if (state.isDeleted) this.#deleted = state;
-      else this.#woke(this.#assemble(state, state.owed));
+      else this.#woke(this.#assemble(state, state.pendingAtWake));
     });
   }
 
-  #woke({ state, delivery, outbox }: Open): void {
+  #woke({ state, delivery, outbox }: OpenConversation): void {
     // Once D1 has caught up, nothing would show that these notices were not sent.
     if (state.indexIsStale) delivery.resumePending();
     outbox.woke(this.#alarm.isSet);
@@ -91,19 +91,19 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   /** Opens a subscription for a session that the gateway has authenticated; 404 if there is no such conversation. */
   override async fetch(request: Request): Promise<Response> {
-    const asked: SubscriptionRequest = JSON.parse(
+    const subscriptionRequest: SubscriptionRequest = JSON.parse(
       decodeURIComponent(request.headers.get("parley-link") ?? ""),
     );
     if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
     if (open === undefined) return new Response(null, { status: 404 });
-    const ticket = await open.delivery.reserve(asked);
+    const reservation = await open.delivery.reserve(subscriptionRequest);
     // No await from here to the end: the reservation is valid in this turn only.
     let subscription: Subscription | undefined;
     try {
       const { 0: client, 1: server } = new WebSocketPair();
       this.ctx.acceptWebSocket(server);
-      subscription = open.delivery.accept(asked, ticket, portOf(server));
+      subscription = open.delivery.accept(subscriptionRequest, reservation, portOf(server));
       if (subscription === undefined) {
         server.close(1011, "too far behind");
         return new Response(null, { status: 409 });
@@ -111,7 +111,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       this.#subscriptions.set(server, subscription);
       return new Response(null, { status: 101, webSocket: client });
     } finally {
-      if (subscription === undefined) open.delivery.release(asked.clientId);
+      if (subscription === undefined) open.delivery.release(subscriptionRequest.clientId);
     }
   }
 
@@ -121,8 +121,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const subscription = this.#subscriptions.get(socket);
     if (open === undefined || subscription === undefined) return socket.close(1011, "not subscribed");
     if (typeof data === "string") {
-      const word: ConversationRequest = JSON.parse(data);
-      if (word.type === "unsubscribe") open.delivery.unsubscribe(subscription.clientId);
+      const request: ConversationRequest = JSON.parse(data);
+      if (request.type === "unsubscribe") open.delivery.unsubscribe(subscription.clientId);
       return;
     }
     const command = decodeCommand(new Uint8Array(data));
@@ -143,7 +143,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   override async alarm(): Promise<void> {
     this.#alarm.fired();
     try {
-      await this.#doWhatIsDue();
+      await this.#runPendingWork();
     } catch (error) {
       // The platform retries a failing alarm a few times, and then never again.
       console.error("alarm:", loggableError(error));
@@ -151,13 +151,13 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     }
   }
 
-  async #doWhatIsDue(): Promise<void> {
+  async #runPendingWork(): Promise<void> {
     if (this.#deleted !== undefined) return this.#finishRemoval(this.#deleted);
     if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
     if (open === undefined) return;
     open.delivery.resumePending();
-    if (await open.outbox.drain()) open.state.keepArchived();
+    if (await open.outbox.drain()) open.state.saveArchived();
     if (open.state.pendingSince !== undefined) this.#alarm.within(PENDING_DELAY);
     await open.conversation.recorder.publish();
   }
@@ -185,8 +185,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   async startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
     return startHere(record, origin, {
       now: () => Date.now(),
-      held: () => this.#open,
-      makeRoom: async () => {
+      existing: () => this.#open,
+      clearDeleted: async () => {
         await this.#refreshSettings();
         if (this.#deleted === undefined) return;
         // The old conversation was deleted: D1 must be rid of it before the same members begin a new one.
@@ -195,7 +195,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       },
       create: (wanted) => {
         const open = this.#assemble(ConversationState.create(this.ctx.storage.sql, wanted), undefined);
-        open.outbox.soon();
+        open.outbox.scheduleCopy();
         return open;
       },
       index: async () => {
@@ -208,24 +208,24 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   /** Whether a unique conversation of exactly these members exists. */
   async hasUnique(members: string[]): Promise<boolean> {
     const id = this.#registry("server").successor;
-    if (id === undefined) return this.#own(members) === "theirs";
+    if (id === undefined) return this.#membershipOf(members) === "theirs";
     const asked = this.env.CONVERSATIONS.getByName(id).isOf(members);
     return withDeadline(asked, START_DEADLINE, `members of ${id}`);
   }
 
   /** Whether the members are exactly these. */
   async isOf(members: string[]): Promise<boolean> {
-    return this.#own(members) === "theirs";
+    return this.#membershipOf(members) === "theirs";
   }
 
-  #own(members: readonly string[]): "theirs" | "others'" | "none" {
+  #membershipOf(members: readonly string[]): "theirs" | "others'" | "none" {
     if (this.#open === undefined) return "none";
     return areSame(this.#open.state.members.keys(), members) ? "theirs" : "others'";
   }
 
   #registry(origin: Origin): UniqueRegistry {
     return new UniqueRegistry(this.ctx.storage.sql, {
-      own: (members) => this.#own(members),
+      own: (members) => this.#membershipOf(members),
       startHere: (record) => this.startHere(record, origin),
       startThere: async (record) => {
         // Its creator does not know its id before the reply, which may be lost, so they are notified like every member.
@@ -240,7 +240,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   /** Makes the conversation findable: through D1, or through the app while D1 is down. */
   async #index(outbox: Outbox): Promise<void> {
-    if (!(await outbox.index())) await outbox.unindexed();
+    if (!(await outbox.index())) await outbox.reportUnindexed();
   }
 
   async describe(viewer: string | undefined, wanted?: Wanted): Promise<Described | undefined> {
@@ -273,25 +273,27 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async addMembers(clientIds: string[]): Promise<Changed | Refused> {
-    return this.#act(({ conversation }) => conversation.membership.addMembers(clientIds, NO_CLIENT.clientId));
+    return this.#change(({ conversation }) =>
+      conversation.membership.addMembers(clientIds, NO_CLIENT.clientId),
+    );
   }
 
   async removeMembers(clientIds: string[]): Promise<Changed | Refused> {
-    return this.#act(({ conversation }) =>
+    return this.#change(({ conversation }) =>
       conversation.membership.removeMembers(clientIds, NO_CLIENT.clientId),
     );
   }
 
   async setMuted(clientIds: string[], muted: boolean): Promise<Changed | Refused> {
-    return this.#act(({ conversation }) => conversation.membership.setMuted(clientIds, muted));
+    return this.#change(({ conversation }) => conversation.membership.setMuted(clientIds, muted));
   }
 
   async change(changes: JsonObject): Promise<Changed | Refused> {
-    return this.#act(({ conversation }) => conversation.membership.change(changes, NO_CLIENT));
+    return this.#change(({ conversation }) => conversation.membership.change(changes, NO_CLIENT));
   }
 
   async changeRow(change: RowChange): Promise<RowChanged> {
-    return this.#act(({ conversation, state }) =>
+    return this.#change(({ conversation, state }) =>
       changeRow(change, {
         record: () => state.record(),
         sql: this.ctx.storage.sql,
@@ -302,7 +304,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async sendAsServer(message: ServerMessage): Promise<{ messageId: string; timestamp: number } | Refused> {
-    return this.#act(({ conversation }) => conversation.say(message));
+    return this.#change(({ conversation }) => conversation.sendAsServer(message));
   }
 
   async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[] | Refused> {
@@ -311,11 +313,11 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async patch(patch: PatchByServer): Promise<undefined | Refused> {
-    return this.#act(async ({ conversation }) => conversation.patchByServer(patch));
+    return this.#change(async ({ conversation }) => conversation.patchByServer(patch));
   }
 
-  async deleteMessage(place: MessageLocation): Promise<undefined | Refused> {
-    return this.#read(({ conversation }) => conversation.deleteMessage(place));
+  async deleteMessage(location: MessageLocation): Promise<undefined | Refused> {
+    return this.#read(({ conversation }) => conversation.deleteMessage(location));
   }
 
   async stillNewTo(message: Omit<MessageLocation, "from">, clientIds: string[]): Promise<string[]> {
@@ -357,13 +359,13 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   /** Answers the app's server from this object's storage, without D1. */
-  #read<Outcome>(run: (open: Open) => Outcome): Outcome | Refused {
+  #read<Outcome>(run: (open: OpenConversation) => Outcome): Outcome | Refused {
     const open = this.#open;
     return open === undefined ? { refused: "CONVERSATION_NOT_FOUND" } : run(open);
   }
 
   /** Runs an operation of the app's server with fresh settings (limits and listeners). */
-  async #act<Outcome>(run: (open: Open) => Promise<Outcome>): Promise<Outcome | Refused> {
+  async #change<Outcome>(run: (open: OpenConversation) => Promise<Outcome>): Promise<Outcome | Refused> {
     if (this.#open !== undefined) await this.#refreshSettings();
     const open = this.#open;
     return open === undefined ? { refused: "CONVERSATION_NOT_FOUND" } : run(open);
@@ -374,7 +376,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return settings.peek() === undefined ? settings.get() : undefined;
   }
 
-  #assemble(state: ConversationState, owed: Owed | undefined): Open {
+  #assemble(state: ConversationState, pending: PendingSince | undefined): OpenConversation {
     for (const socket of this.ctx.getWebSockets()) {
       const identity: SubscriptionIdentity | null = socket.deserializeAttachment();
       if (identity !== null) this.#subscriptions.set(socket, { ...identity, port: portOf(socket) });
@@ -420,7 +422,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         },
       },
       subscriptions,
-      owed,
+      pending,
     );
     const outbox = new Outbox(state, archiveOf(this.env), {
       now: () => Date.now(),
@@ -434,9 +436,9 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const conversation = new Conversation(state, delivery, subscriptions, outbox, events, {
       now: () => Date.now(),
       tick: (run) => void setTimeout(run, 0),
-      turns: (run, isWanted) => void this.#turns(run, isWanted),
+      turns: (run, isWanted) => void this.#afterTurns(run, isWanted),
       nextTick: (run) => this.#nextTick(run),
-      archiveSoon: () => outbox.soon(),
+      archiveSoon: () => outbox.scheduleCopy(),
       settings: () => settings.last,
       refreshSettings: () => this.#refreshSettings(),
       hooks: hooksOf(this.env),
@@ -460,7 +462,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
    * If the clock is set back, workerd's timers stop until it has caught up. Storage syncs still resolve; without a
    * write, they resolve after one turn of the thread, in which only a few of the frames that have arrived are handled.
    */
-  async #turns(run: () => void, isWanted = () => true): Promise<void> {
+  async #afterTurns(run: () => void, isWanted = () => true): Promise<void> {
     for (let turn = 0; turn < TURNS; turn++) {
       await this.ctx.storage.sync().catch(() => {});
       if (!isWanted()) return;
@@ -476,7 +478,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       run();
     };
     setTimeout(once, 0);
-    void this.#turns(once);
+    void this.#afterTurns(once);
   }
 
   #lost(socket: WebSocket): void {
@@ -499,6 +501,6 @@ function portOf(socket: WebSocket): SubscriptionPort {
   return {
     send: (frame: Uint8Array) => socket.send(frame),
     close: (code: number, reason: string) => socket.close(code, reason),
-    keep: (identity) => socket.serializeAttachment(identity),
+    save: (identity) => socket.serializeAttachment(identity),
   };
 }

@@ -26,38 +26,38 @@ import { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
 import type { ConversationState, Member } from "./state.ts";
 
-/** Messages pushed per conversation after an absence (L-09). */
+/** Missed messages sent per conversation at a login (L-09). */
 const MISSED_MAX = 20;
-/** Edits and recalls of one conversation told at a login: the newest, since SDKs ask for older ones never again. */
+/** Edits and recalls of one conversation sent at a login: the newest, since SDKs never ask for older ones again. */
 const PATCHES_MAX = 1_000;
 
 export interface ConversationHost extends MessagesHost, PolicyHost, EventRecorderHost {
-  /** Asks for the settings if they are not known to be fresh; undefined when they are. Never rejects. */
+  /** Fetches the settings if they may be stale; undefined if they are fresh. Never rejects. */
   refreshSettings(): Promise<unknown> | undefined;
 }
 
-/** What clients may see and do by the app's settings: nobody goes by what they were a while ago. */
-function goesBySettings({ name }: ConversationCommand): boolean {
+/** Commands whose result depends on the app's settings, and which must not use stale ones. */
+function dependsOnSettings({ name }: ConversationCommand): boolean {
   return ["conversation.add", "conversation.count", "message.history", "message.patch"].includes(name);
 }
 
-/** The rules of one conversation: who may do what, what it changes, who is told. */
+/** The rules of one conversation: who may do what, what it changes, and who is notified. */
 export class Conversation {
   readonly membership: Membership;
   readonly receipts: Receipts;
   readonly recorder: EventRecorder;
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
-  readonly #answers: Replier;
+  readonly #replier: Replier;
   readonly #messages: Messages;
   readonly #patches: Patches;
-  readonly #supervision: PolicyChecks;
-  readonly #turns = new ClientQueue();
+  readonly #policy: PolicyChecks;
+  readonly #queue = new ClientQueue();
   readonly #host: ConversationHost;
-  /** Commands that wait for fresh settings, in order; undefined when none do. */
+  /** Commands that wait for fresh settings, in order; undefined if none do. */
   #backlog: { subscription: Subscription; command: ConversationCommand }[] | undefined;
 
-  /** @param subscriptions those that outlived the object's sleep */
+  /** @param subscriptions those that survived hibernation */
   constructor(
     state: ConversationState,
     delivery: Delivery,
@@ -69,46 +69,46 @@ export class Conversation {
     this.#host = host;
     this.#state = state;
     this.#delivery = delivery;
-    this.#answers = new Replier(delivery);
+    this.#replier = new Replier(delivery);
     this.receipts = new Receipts(state, delivery, subscriptions, () => host.now());
     this.recorder = new EventRecorder(state, delivery, events, host);
-    this.#supervision = new PolicyChecks(state, host);
+    this.#policy = new PolicyChecks(state, host);
     const { recorder } = this;
-    this.#messages = new Messages(state, delivery, this.receipts, this.#answers, host, (message, about) =>
+    this.#messages = new Messages(state, delivery, this.receipts, this.#replier, host, (message, about) =>
       recorder.recordSent(message, about),
     );
-    this.#patches = new Patches(state, delivery, this.#answers, host);
-    this.membership = new Membership(state, delivery, this.receipts, outbox, this.#answers, {
+    this.#patches = new Patches(state, delivery, this.#replier, host);
+    this.membership = new Membership(state, delivery, this.receipts, outbox, this.#replier, {
       now: () => host.now(),
       archiveSoon: () => host.archiveSoon(),
       limits: () => host.settings().limits,
       rules: () => host.settings().security,
-      happened: (event) => recorder.record(event),
+      recordEvent: (event) => recorder.record(event),
     });
   }
 
-  /** Answers one command of a subscribed session, by the identity of its subscription, whatever the frame claims (L8). */
+  /** Carries out a session's command under the identity of its subscription; ids in the frame do not count (L8). */
   async handle(subscription: Subscription, command: ConversationCommand): Promise<void> {
     if (this.#backlog !== undefined) {
       this.#backlog.push({ subscription, command });
       return;
     }
-    const needsSettings = command.needsCheck || goesBySettings(command);
+    const needsSettings = command.needsCheck || dependsOnSettings(command);
     const refreshing = needsSettings ? this.#host.refreshSettings() : undefined;
-    if (refreshing === undefined) return this.#answer(subscription, command);
-    // Whatever comes meanwhile waits too: commands take effect in the order they came (I2).
+    if (refreshing === undefined) return this.#enqueue(subscription, command);
+    // Commands that come meanwhile wait too: they take effect in the order they came (I2).
     this.#backlog = [{ subscription, command }];
     await refreshing;
     const backlog = this.#backlog;
     this.#backlog = undefined;
-    await Promise.all(backlog.map((waiting) => this.#answer(waiting.subscription, waiting.command)));
+    await Promise.all(backlog.map((waiting) => this.#enqueue(waiting.subscription, waiting.command)));
   }
 
-  /** What the app has a say in takes time; meanwhile its client's next commands queue up, and only his (I2). */
-  async #answer(subscription: Subscription, command: ConversationCommand): Promise<void> {
+  /** A policy check takes time. Meanwhile the next commands of this client queue up, and only those (I2). */
+  async #enqueue(subscription: Subscription, command: ConversationCommand): Promise<void> {
     const { clientId } = subscription;
-    if (!command.needsCheck && !this.#turns.isBusy(clientId)) return this.#attempt(subscription, command);
-    return this.#turns.run(clientId, () => this.#attempt(subscription, command));
+    if (!command.needsCheck && !this.#queue.isBusy(clientId)) return this.#attempt(subscription, command);
+    return this.#queue.run(clientId, () => this.#attempt(subscription, command));
   }
 
   async #attempt(subscription: Subscription, command: ConversationCommand): Promise<void> {
@@ -116,7 +116,7 @@ export class Conversation {
       await this.#carryOut(subscription, command);
     } catch (error) {
       console.error(`${command.name}:`, loggableError(error));
-      this.#answers.refuse(subscription, command.serial, "CONVERSATION_INTERNAL_ERROR");
+      this.#replier.refuse(subscription, command.serial, "CONVERSATION_INTERNAL_ERROR");
     }
   }
 
@@ -144,7 +144,7 @@ export class Conversation {
       case "conversation.count":
         return this.membership.count(subscription, serial);
       case "conversation.members":
-        return this.#answers.refuse(subscription, serial, "TRANSIENT_CONVERSATION_REQUIRED");
+        return this.#replier.refuse(subscription, serial, "TRANSIENT_CONVERSATION_REQUIRED");
       case "conversation.maxRead":
         return this.membership.maxRead(subscription, command);
     }
@@ -154,22 +154,23 @@ export class Conversation {
     if (!command.needsCheck || this.#messages.isDecided(subscription, command)) {
       return this.#messages.send(subscription, command, APPROVED_AS_SENT);
     }
-    const needsCheck = await this.#supervision.aboutMessage(subscription, command);
-    if ("error" in needsCheck) return this.#messages.object(subscription, command.serial, needsCheck);
-    this.#messages.send(subscription, command, needsCheck);
+    const verdict = await this.#policy.checkMessage(subscription, command);
+    if ("error" in verdict) return this.#messages.reject(subscription, command.serial, verdict);
+    this.#messages.send(subscription, command, verdict);
   }
 
   async #patch(subscription: Subscription, command: CommandOf<"message.patch">): Promise<void> {
-    const mine = this.#patches.mine(command);
-    const asked = command.needsCheck && this.#patches.refusal(subscription, mine) === undefined ? mine : [];
-    const needsCheck: Approved[] = [];
-    for (const patch of asked) {
-      const outcome = await this.#supervision.aboutPatch(subscription, patch);
-      if ("error" in outcome) return this.#answers.reject(subscription, command.serial, outcome);
-      needsCheck.push(outcome);
+    const patches = this.#patches.mine(command);
+    const checked =
+      command.needsCheck && this.#patches.refusal(subscription, patches) === undefined ? patches : [];
+    const approved: Approved[] = [];
+    for (const patch of checked) {
+      const outcome = await this.#policy.checkPatch(subscription, patch);
+      if ("error" in outcome) return this.#replier.reject(subscription, command.serial, outcome);
+      approved.push(outcome);
     }
     this.#messages.flush();
-    this.#patches.patch(subscription, command, needsCheck);
+    this.#patches.patch(subscription, command, approved);
   }
 
   async #changeMembers(
@@ -181,8 +182,8 @@ export class Conversation {
       command.needsCheck &&
       this.membership.refusal(operation, subscription, command.members) === undefined
     ) {
-      const objection = await this.#supervision.aboutMembers(subscription, command);
-      if (objection !== undefined) return this.#answers.reject(subscription, command.serial, objection);
+      const rejection = await this.#policy.checkMembers(subscription, command);
+      if (rejection !== undefined) return this.#replier.reject(subscription, command.serial, rejection);
       this.#messages.flush();
     }
     if (command.name === "conversation.add") return this.membership.add(subscription, command);
@@ -192,8 +193,8 @@ export class Conversation {
   async #update(subscription: Subscription, command: CommandOf<"conversation.update">): Promise<void> {
     let { changes } = command;
     if (command.needsCheck && this.#state.members.has(subscription.clientId)) {
-      const outcome = await this.#supervision.aboutUpdate(subscription, { attributes: changes });
-      if ("error" in outcome) return this.#answers.reject(subscription, command.serial, outcome);
+      const outcome = await this.#policy.checkUpdate(subscription, { attributes: changes });
+      if ("error" in outcome) return this.#replier.reject(subscription, command.serial, outcome);
       if ("attributes" in outcome) changes = outcome.attributes;
       this.#messages.flush();
     }
@@ -206,15 +207,15 @@ export class Conversation {
   ): Promise<void> {
     let mute = command.name === "conversation.mute";
     if (command.needsCheck && this.#state.members.has(subscription.clientId)) {
-      const outcome = await this.#supervision.aboutUpdate(subscription, { mute });
-      if ("error" in outcome) return this.#answers.reject(subscription, command.serial, outcome);
+      const outcome = await this.#policy.checkUpdate(subscription, { mute });
+      if ("error" in outcome) return this.#replier.reject(subscription, command.serial, outcome);
       if ("mute" in outcome) mute = outcome.mute;
     }
     return this.membership.mute(subscription, command.serial, mute);
   }
 
-  /** What the app's server says, edits and takes out (http-api §2.1, §2.2). */
-  async say({
+  /** Messages, edits and deletions by the app's server (http-api §2.1, §2.2). */
+  async sendAsServer({
     noSync,
     transient,
     ...said
@@ -224,7 +225,7 @@ export class Conversation {
       changed: undefined,
       isPushed: isPushedBy(pushPolicyBy(this.#host.settings()), said.pushData),
     };
-    return this.#messages.say(draft, transient);
+    return this.#messages.sendAsServer(draft, transient);
   }
 
   patchByServer(patch: PatchByServer): undefined | Refused {
@@ -232,25 +233,25 @@ export class Conversation {
     return this.#patches.patchByServer(patch);
   }
 
-  deleteMessage(place: MessageLocation): undefined | Refused {
+  deleteMessage(location: MessageLocation): undefined | Refused {
     this.#messages.flush();
-    return this.#patches.delete(place);
+    return this.#patches.delete(location);
   }
 
-  /** A page of history as this client may see it; undefined is the app's server (http-api §3). */
+  /** A page of history that this viewer may see; without a viewer, for the app's server (http-api §3). */
   async history(request: HistoryRequest, viewer: string | undefined): Promise<HistoryMessage[]> {
     this.#messages.flush();
-    return this.receipts.shown(await this.#messages.page(request, viewer));
+    return this.receipts.withReceipts(await this.#messages.page(request, viewer));
   }
 
-  /** Messages of others after a member's read cursor (Y-22); undefined for who is none. */
+  /** Number of unread messages from others (Y-22); undefined for a client that is not a member. */
   unread(clientId: string): number | undefined {
     this.#messages.flush();
     const member = this.#state.members.get(clientId);
     return member && this.#state.log.unread(clientId, member.readCursor).count;
   }
 
-  /** Of these clients those who may see a message and have not read it; nobody once it is recalled or gone. */
+  /** The clients among these that may see a message and have not read it; none if it is recalled or deleted. */
   stillNewTo(
     { timestamp, messageId }: Omit<MessageLocation, "from">,
     clientIds: readonly string[],
@@ -262,7 +263,7 @@ export class Conversation {
     return clientIds.filter((clientId) => (members.get(clientId)?.readCursor ?? timestamp) < timestamp);
   }
 
-  /** A client logged in whose inbox names this conversation. */
+  /** Called when a client logs in whose inbox names this conversation. */
   catchUp(clientId: string, { mode, asOf, patchesSince, firstPushAt }: CatchUpRequest): CatchUp {
     this.#messages.flush();
     const { log, facts, notices } = this.#state;
@@ -296,7 +297,9 @@ export class Conversation {
     };
   }
 
-  /** From the first login of a `.1` device on, what none of them acknowledged; before it, what is unread. */
+  /**
+   * Messages that no `.1` device acknowledged since the first of them logged in. At that first login, the unread ones.
+   */
   #missed(member: Member, head: number, firstPushAt: number | undefined) {
     if (member.pushedAt === undefined) {
       const known = Math.min(member.readCursor, firstPushAt ?? member.readCursor);
@@ -306,7 +309,7 @@ export class Conversation {
     return this.#state.log.newestOfOthers(member.clientId, member.pushedAt, head, MISSED_MAX);
   }
 
-  /** What a client missed beside messages after a time, and whether that is all of it. */
+  /** The events other than messages that a client missed after a time, and whether the list is complete. */
   missedNotices(clientId: string, after: number): { notifications: MissedEvent[]; complete: boolean } {
     const { notices, members, facts } = this.#state;
     const place = { after, conversationId: facts.id, isMember: members.has(clientId) };
@@ -314,10 +317,10 @@ export class Conversation {
     return { notifications, complete: notices.reachesBackTo(after) };
   }
 
-  /** Sends a client's will here (M-47). The word list is all the app has to say of it. */
+  /** Sends a client's will (M-47). Of the app's policy, only the word list applies. */
   async will(from: string, will: Will): Promise<void> {
     await this.#host.refreshSettings();
-    const filtered = await this.#supervision.filtered(will.content);
+    const filtered = await this.#policy.filtered(will.content);
     this.#messages.flush();
     this.#messages.will(from, { ...will, content: filtered ?? will.content });
   }

@@ -1,37 +1,37 @@
-/** Copies take one part of the time in so many: the rest is for messages, with which they share thread and disk. */
-const PARTS = 5;
-/** No copy is put off for longer (ms), however many wait. */
-const LONGEST = 8_000;
-/** What one copy is thought to take at most (ms): a D1 that hangs says nothing of the next one. */
-const SLOWEST = 250;
-/** Weight of the newest copy in what one is thought to take. */
-const NEWEST = 1 / 4;
+/** Copies take at most one part in this many of the time: the rest of thread and disk is for messages. */
+const SPACING = 5;
+/** No copy is delayed for longer than this (ms), however many wait. */
+const MAX_WAIT = 8_000;
+/** A copy counts as this long (ms) at most: one that hangs tells nothing about the next. */
+const MAX_COST = 250;
+/** Weight of the newest copy in the estimated duration. */
+const NEWEST_WEIGHT = 1 / 4;
 
 /**
- * When the conversations of an isolate copy to D1. The first after a quiet moment does at once; where many want to,
- * they follow one another at a distance, which grows with how long copies take. So each of them has the more to copy
- * when its turn comes, the busier everybody is.
+ * Spaces the copies of an isolate's conversations to D1. The first copy after a quiet moment begins at once. If many
+ * conversations want to copy, they follow one another at a distance that grows with the duration of a copy, so each of
+ * them copies more at a time when the isolate is busy.
  */
 export class CopyPace {
-  /** How long a copy takes (ms), as far as is known. */
+  /** Estimated duration of a copy (ms). */
   #cost = 0;
-  /** Before this time (ms) it is nobody's turn: given away already. */
-  #free = Number.NEGATIVE_INFINITY;
+  /** The earliest free slot (ms); earlier ones are taken. */
+  #nextAt = Number.NEGATIVE_INFINITY;
 
-  /** Gives the next turn away: how long to wait for it (ms), at least so long. */
-  turn(now: number, atLeast: number): number {
-    // Times given away before the clock was set back mean nothing.
-    if (this.#free > now + LONGEST) this.#free = now;
-    const at = Math.max(now + atLeast, this.#free);
-    const wait = Math.min(at - now, Math.max(atLeast, LONGEST));
-    // Who waits for reasons of its own takes nobody's turn before that.
-    this.#free = Math.min(Math.max(this.#free, now) + this.#cost * PARTS, now + LONGEST);
+  /** Reserves the next slot, at least `atLeast` ms from now; returns the milliseconds until it. */
+  reserve(now: number, atLeast: number): number {
+    // Slots from before the clock was set back do not count.
+    if (this.#nextAt > now + MAX_WAIT) this.#nextAt = now;
+    const at = Math.max(now + atLeast, this.#nextAt);
+    const wait = Math.min(at - now, Math.max(atLeast, MAX_WAIT));
+    // A copy that waits longer for its own reasons does not use up the slots before.
+    this.#nextAt = Math.min(Math.max(this.#nextAt, now) + this.#cost * SPACING, now + MAX_WAIT);
     return wait;
   }
 
-  /** A copy is done that took this long (ms). */
-  took(milliseconds: number): void {
-    const cost = Math.min(Math.max(milliseconds, 0), SLOWEST);
-    this.#cost += (cost - this.#cost) * NEWEST;
+  /** Reports how long a finished copy took (ms). */
+  addDuration(milliseconds: number): void {
+    const cost = Math.min(Math.max(milliseconds, 0), MAX_COST);
+    this.#cost += (cost - this.#cost) * NEWEST_WEIGHT;
   }
 }

@@ -5,7 +5,7 @@ export interface SubscriptionPort {
   send(frame: Uint8Array): void;
   close(code: number, reason: string): void;
   /** Stores the subscription's identity in the socket's attachment, where it survives hibernation. */
-  keep(identity: SubscriptionIdentity): void;
+  save(identity: SubscriptionIdentity): void;
 }
 
 /** The part of a subscription that survives hibernation, and the client it belongs to (L8). */
@@ -57,7 +57,7 @@ export interface NoticeRange {
 }
 
 /** Entries of the log, and notices, after these times (ms) may not have reached members without a subscription. */
-export interface Owed {
+export interface PendingSince {
   log: number;
   notices: number;
 }
@@ -82,7 +82,7 @@ export interface DeliveryHost {
   /** The entries after a time that the client may see, as one frame of records; undefined if there are none. */
   replay(clientId: string, after: number, limit: number): Replay | undefined;
   /** Records of the notices for a client in a range. A session takes each of them once. */
-  notices(clientId: string, wanted: NoticeRange): Uint8Array[];
+  notices(clientId: string, range: NoticeRange): Uint8Array[];
   /** When a member's read cursor last moved (ms); 0 for others. */
   readCursorMovedAt(clientId: string): number;
   /** The record of a member's current unread count; undefined for others. */
@@ -162,7 +162,7 @@ export interface UnsubscribedDelivery {
    * No device was online at the last call, but one may come back until this time (ms). Then the delivery is tried
    * again.
    */
-  undecidedUntil: number | undefined;
+  unknownUntil: number | undefined;
 }
 
 /** A subscription promised by `reserve`, to be opened by `accept` without an await in between. */

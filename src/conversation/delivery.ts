@@ -7,7 +7,7 @@ import type {
   DeliveryHost,
   InFlightWindow,
   JoiningSession,
-  Owed,
+  PendingSince,
   RecentEphemeral,
   Reservation,
   SubscribedSpan,
@@ -18,13 +18,13 @@ import type {
 } from "./delivery-state.ts";
 
 const IN_FLIGHT_TIME = 30_000; // ms: a relayed frame reaches a device in less than this
-const UNLINK_DEADLINE = 5_000; // ms
+const UNSUBSCRIBE_DEADLINE = 5_000; // ms
 const RETRY_FIRST = 1_000; // ms
 const RETRY_LAST = 60_000; // ms
 const RELAY_PAGE = 200; // messages per call
 const REPLAY_LIMIT = 5_000; // messages; a session further behind logs in again and catches up
-const LEEWAY = 250; // ms that an object's clock and its answer may be late
-const HELD_PUSHES = 200; // events kept for a client whose object does not answer
+const CLOCK_TOLERANCE = 250; // ms that an object's clock and its answer may be late
+const HELD_EVENTS = 200; // events kept for a client whose object does not answer
 
 /**
  * Delivers records to a conversation's clients by the subscription rules (docs/rules.md L1-L5): members with a
@@ -37,14 +37,14 @@ export class Delivery {
   #lastNumber = 0;
   /** Messages relayed lately, by client; kept across the client's subscriptions. */
   readonly #inFlight = new Map<string, InFlightWindow>();
-  #pendingSince: Owed | undefined;
+  #pendingSince: PendingSince | undefined;
   #audience: { subscriptions: Subscription[]; others: string[] } | undefined;
 
   /**
    * @param subscriptions those that survived hibernation
    * @param pending what was pending when the object hibernated or died, until `resumePending` delivers it
    */
-  constructor(host: DeliveryHost, subscriptions: Subscription[], pending: Owed | undefined) {
+  constructor(host: DeliveryHost, subscriptions: Subscription[], pending: PendingSince | undefined) {
     this.#host = host;
     this.#pendingSince = pending;
     for (const subscription of subscriptions) this.#register(subscription);
@@ -92,7 +92,7 @@ export class Delivery {
         const frame = joinRecords(this.#render(clientId, [event]));
         const subscriptions = [...client.subscriptions];
         for (const subscription of subscriptions) this.#send(subscription, frame);
-        if (!isCount(event) && "ephemeral" in event)
+        if (!isUnreadRequest(event) && "ephemeral" in event)
           this.#rememberEphemeral(client.recent, event.ephemeral, subscriptions);
       } else if (client?.state === "subscribing" || client?.state === "unsubscribing") {
         client.events.push(event);
@@ -102,12 +102,12 @@ export class Delivery {
         const unsubscribed = this.#unsubscribedDelivery(clientId);
         if (noticedAt !== undefined) {
           if (unsubscribed.events.length === 0)
-            unsubscribed.events.push(...this.#unseen(clientId, noticedAt));
+            unsubscribed.events.push(...this.#recentNotices(clientId, noticedAt));
           this.#host.markPending(Math.min(this.#host.head(), noticedAt - 1));
         }
         // A client that may come back is not online for an ephemeral event.
-        const isMissed = unsubscribed.undecidedUntil !== undefined && !isLasting(event);
-        if (!isMissed && unsubscribed.events.length < HELD_PUSHES) unsubscribed.events.push(event);
+        const isMissed = unsubscribed.unknownUntil !== undefined && !isRepeatable(event);
+        if (!isMissed && unsubscribed.events.length < HELD_EVENTS) unsubscribed.events.push(event);
         this.#relayNext(clientId, unsubscribed);
       }
     }
@@ -119,13 +119,13 @@ export class Delivery {
    */
   #render(clientId: string, events: readonly ClientEvent[]): Uint8Array[] {
     const records: Uint8Array[] = [];
-    let wanted: UnreadRequest | undefined;
+    let unread: UnreadRequest | undefined;
     for (const event of events) {
-      if (event === "unread" || event === "recount") wanted = wanted === "unread" ? wanted : event;
+      if (event === "unread" || event === "recount") unread = unread === "unread" ? unread : event;
       else records.push("ephemeral" in event ? event.ephemeral : event);
     }
     if (records.length > 1) sortNotices(records);
-    const count = wanted && this.#host.unread(clientId, wanted);
+    const count = unread && this.#host.unread(clientId, unread);
     return count === undefined ? records : [...records, count];
   }
 
@@ -169,7 +169,7 @@ export class Delivery {
     const now = this.#host.now();
     while (
       recent[0] !== undefined &&
-      (now - recent[0].at >= IN_FLIGHT_TIME || recent.length >= HELD_PUSHES)
+      (now - recent[0].at >= IN_FLIGHT_TIME || recent.length >= HELD_EVENTS)
     ) {
       recent.shift();
     }
@@ -215,17 +215,17 @@ export class Delivery {
    * How long (ms) until it is known whether a client is online; undefined if it is known already, or no delivery was
    * tried.
    */
-  undecidedFor(clientId: string): number | undefined {
+  unknownFor(clientId: string): number | undefined {
     const client = this.#clients.get(clientId);
-    if (client?.state !== "unsubscribed" || client.undecidedUntil === undefined) return undefined;
-    return Math.max(client.undecidedUntil - this.#host.now(), 0);
+    if (client?.state !== "unsubscribed" || client.unknownUntil === undefined) return undefined;
+    return Math.max(client.unknownUntil - this.#host.now(), 0);
   }
 
   /** Changes what a subscription keeps across hibernation. */
-  keep(subscription: Subscription, change: Partial<Pick<Subscription, "acknowledged">>): void {
+  update(subscription: Subscription, change: Partial<Pick<Subscription, "acknowledged">>): void {
     Object.assign(subscription, change);
     const { port, ...identity } = subscription;
-    port.keep(identity);
+    port.save(identity);
   }
 
   /** Sends one frame to one session. */
@@ -293,7 +293,7 @@ export class Delivery {
   /** Gives up a reservation that will not be opened; the client goes back to the relay. */
   release(clientId: string): void {
     const client = this.#clients.get(clientId);
-    if (client?.state === "subscribing") this.#unsubscribed(clientId, client.since, client.events);
+    if (client?.state === "subscribing") this.#fallBackToRelay(clientId, client.since, client.events);
   }
 
   /**
@@ -327,7 +327,7 @@ export class Delivery {
       port,
     };
     this.#register(subscription);
-    this.keep(subscription, {});
+    this.update(subscription, {});
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
     const opened: ConversationControl = { type: "opened", epoch, since, head: this.#host.head() };
@@ -337,9 +337,9 @@ export class Delivery {
     const recount = this.#host.readCursorMovedAt(clientId) > request.admittedAt - IN_FLIGHT_TIME;
     const known = Math.max(request.admittedAt, this.#host.now() - IN_FLIGHT_TIME);
     const notices = this.#host.notices(clientId, { after: known, again: true });
-    const wanted: ClientEvent[] = [...notices, ...reservation.events, ...this.#missedEphemeral(request)];
-    const held = this.#render(clientId, recount ? [...wanted, "recount"] : wanted);
-    port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...held]));
+    const events: ClientEvent[] = [...notices, ...reservation.events, ...this.#missedEphemeral(request)];
+    const rendered = this.#render(clientId, recount ? [...events, "recount"] : events);
+    port.send(joinRecords([controlRecord(opened), ...(replay ? [replay.frame] : []), ...rendered]));
     return subscription;
   }
 
@@ -354,7 +354,11 @@ export class Delivery {
     if (client.subscriptions.length > 0) return;
     if (client.state === "unsubscribing") client.finish();
     else
-      this.#unsubscribed(subscription.clientId, this.#seenByAll(client), this.#unseen(subscription.clientId));
+      this.#fallBackToRelay(
+        subscription.clientId,
+        this.#servedUpTo(client),
+        this.#recentNotices(subscription.clientId),
+      );
   }
 
   /**
@@ -362,7 +366,7 @@ export class Delivery {
    * only for a moment may have served its own session before the others learned of it (L3): for those everything since
    * is pending.
    */
-  #seenByAll({
+  #servedUpTo({
     startedAt,
     since,
     joining,
@@ -376,7 +380,7 @@ export class Delivery {
    * Recent notices, which a session that is about to subscribe may have missed when the client's subscriptions end.
    * Sessions that have them ignore them.
    */
-  #unseen(clientId: string, before?: number): ClientEvent[] {
+  #recentNotices(clientId: string, before?: number): ClientEvent[] {
     const since = this.#host.now() - IN_FLIGHT_TIME;
     const notices = this.#host.notices(clientId, { after: since, before, again: true });
     return this.#host.readCursorMovedAt(clientId) > since ? [...notices, "recount"] : notices;
@@ -394,7 +398,7 @@ export class Delivery {
       resolve = settle;
     });
     const subscriptions = [...client.subscriptions];
-    const cancel = this.#host.timer(UNLINK_DEADLINE, () => {
+    const cancel = this.#host.timer(UNSUBSCRIBE_DEADLINE, () => {
       for (const subscription of unsubscribing.subscriptions.splice(0))
         subscription.port.close(linkClose.UNSUBSCRIBED, "unsubscribed");
       unsubscribing.finish();
@@ -402,20 +406,20 @@ export class Delivery {
     const unsubscribing: Extract<ClientDelivery, { state: "unsubscribing" }> = {
       state: "unsubscribing",
       subscriptions,
-      since: this.#seenByAll(client),
-      events: this.#unseen(clientId),
+      since: this.#servedUpTo(client),
+      events: this.#recentNotices(clientId),
       done,
       finish: () => {
         cancel();
         if (this.#clients.get(clientId) === unsubscribing)
-          this.#unsubscribed(clientId, unsubscribing.since, unsubscribing.events);
+          this.#fallBackToRelay(clientId, unsubscribing.since, unsubscribing.events);
         resolve();
       },
     };
     this.#clients.set(clientId, unsubscribing);
     this.#audience = undefined;
-    const word: ConversationControl = { type: "unsubscribed", epoch: client.epoch };
-    for (const subscription of subscriptions) this.#send(subscription, controlRecord(word));
+    const control: ConversationControl = { type: "unsubscribed", epoch: client.epoch };
+    for (const subscription of subscriptions) this.#send(subscription, controlRecord(control));
   }
 
   /**
@@ -432,10 +436,10 @@ export class Delivery {
       client.joining = { since: Math.min(client.joining?.since ?? head, head), at: this.#host.now() };
       return;
     }
-    const since = this.#host.notices(clientId, { after: lastNotice, again: false });
-    for (const notice of since) this.notify([clientId], notice);
-    if (client?.state === "unsubscribed" && client.undecidedUntil !== undefined) {
-      client.undecidedUntil = undefined;
+    const notices = this.#host.notices(clientId, { after: lastNotice, again: false });
+    for (const notice of notices) this.notify([clientId], notice);
+    if (client?.state === "unsubscribed" && client.unknownUntil !== undefined) {
+      client.unknownUntil = undefined;
       this.#relayNext(clientId, client);
     }
     if (!this.#host.isMember(clientId) || head >= this.#host.head()) return;
@@ -461,10 +465,10 @@ export class Delivery {
     }
     for (const [clientId, client] of this.#clients) {
       if (client.state !== "unsubscribed" || client.call !== undefined) continue;
-      const wait = this.undecidedFor(clientId) ?? 0;
+      const wait = this.unknownFor(clientId) ?? 0;
       if (wait > 0) this.#host.retryAfter(wait);
       else {
-        client.undecidedUntil = undefined;
+        client.unknownUntil = undefined;
         this.#relayNext(clientId, client);
       }
     }
@@ -511,7 +515,7 @@ export class Delivery {
       events: [],
       call: undefined,
       failures: 0,
-      undecidedUntil: undefined,
+      unknownUntil: undefined,
     };
     this.#clients.set(clientId, unsubscribed);
     return unsubscribed;
@@ -526,7 +530,7 @@ export class Delivery {
   }
 
   /** From subscriptions back to the relay, with the events gathered in between. */
-  #unsubscribed(clientId: string, since: number, events: ClientEvent[]): void {
+  #fallBackToRelay(clientId: string, since: number, events: ClientEvent[]): void {
     this.#clients.delete(clientId);
     this.#audience = undefined;
     const behind = this.#host.isMember(clientId) && since < this.#host.head();
@@ -542,14 +546,14 @@ export class Delivery {
 
   /** One call is in flight per client; the next one carries what gathered meanwhile. */
   #relayNext(clientId: string, client: UnsubscribedDelivery): void {
-    if (client.call !== undefined || client.undecidedUntil !== undefined) return;
+    if (client.call !== undefined || client.unknownUntil !== undefined) return;
     if (client.after === undefined && client.events.length === 0) return;
     const after = client.after;
     const replay = after === undefined ? undefined : this.#host.replay(clientId, after, RELAY_PAGE);
     // A count must not be sent before the messages it includes.
-    const early = (event: ClientEvent) => isCount(event) && replay?.more === true;
-    const events = client.events.filter((event) => !early(event));
-    client.events = client.events.filter(early);
+    const isEarly = (event: ClientEvent) => isUnreadRequest(event) && replay?.more === true;
+    const events = client.events.filter((event) => !isEarly(event));
+    client.events = client.events.filter(isEarly);
     client.after = replay?.more ? replay.upTo : undefined;
     const now = this.#host.now();
     if (after !== undefined) {
@@ -558,12 +562,12 @@ export class Delivery {
     const frame = joinRecords([...(replay ? [replay.frame] : []), ...this.#render(clientId, events)]);
     const call = { overtaken: false, settled: Promise.resolve() };
     call.settled = this.#host.relay(clientId, frame).then(
-      (reached) => {
+      (outcome) => {
         client.call = undefined;
         client.failures = 0;
         if (call.overtaken) this.#delivered(clientId, client, true);
-        else if (typeof reached === "string") this.#delivered(clientId, client, reached === "online");
-        else this.#undecided(clientId, client, { within: reached.within, after, events });
+        else if (typeof outcome === "string") this.#delivered(clientId, client, outcome === "online");
+        else this.#maybeOffline(clientId, client, { within: outcome.within, after, events });
       },
       () => {
         client.call = undefined;
@@ -586,10 +590,14 @@ export class Delivery {
   }
 
   /** No device was online, but one may come back soon: the delivery is kept until then. */
-  #undecided(clientId: string, client: UnsubscribedDelivery, call: { within: number } & Carried): void {
-    if (this.#takenBack(clientId, client, call) && (client.after !== undefined || client.events.length > 0)) {
-      client.undecidedUntil = this.#host.now() + call.within + LEEWAY;
-      this.#host.retryAfter(call.within + LEEWAY);
+  #maybeOffline(
+    clientId: string,
+    client: UnsubscribedDelivery,
+    call: { within: number } & CallContent,
+  ): void {
+    if (this.#restore(clientId, client, call) && (client.after !== undefined || client.events.length > 0)) {
+      client.unknownUntil = this.#host.now() + call.within + CLOCK_TOLERANCE;
+      this.#host.retryAfter(call.within + CLOCK_TOLERANCE);
     }
     this.#clearPendingIfDone();
   }
@@ -600,7 +608,7 @@ export class Delivery {
     after: number | undefined,
     events: ClientEvent[],
   ): void {
-    if (!this.#takenBack(clientId, client, { after, events })) return;
+    if (!this.#restore(clientId, client, { after, events })) return;
     client.failures += 1;
     this.#host.retryAfter(Math.min(RETRY_FIRST * 2 ** (client.failures - 1), RETRY_LAST));
   }
@@ -609,19 +617,19 @@ export class Delivery {
    * Puts the content of a failed call back into the client's state. Returns whether this state is still the current
    * one.
    */
-  #takenBack(clientId: string, client: UnsubscribedDelivery, { after, events }: Carried): boolean {
+  #restore(clientId: string, client: UnsubscribedDelivery, { after, events }: CallContent): boolean {
     const current = this.#clients.get(clientId);
     // It may have arrived all the same.
-    const again = events.filter(isLasting);
+    const repeatable = events.filter(isRepeatable);
     if (current?.state === "subscribing") {
       // The subscription delivers what the call could not.
-      current.events.unshift(...again);
+      current.events.unshift(...repeatable);
       if (after !== undefined) current.since = Math.min(current.since, after);
       return false;
     }
     if (current !== client) return false;
     if (after !== undefined) client.after = Math.min(client.after ?? after, after);
-    client.events = [...again, ...client.events].slice(0, HELD_PUSHES);
+    client.events = [...repeatable, ...client.events].slice(0, HELD_EVENTS);
     return true;
   }
 
@@ -637,17 +645,17 @@ export class Delivery {
 }
 
 /** The content of a call to a client's object: entries of the log after a time, and events. */
-interface Carried {
+interface CallContent {
   after: number | undefined;
   events: ClientEvent[];
 }
 
 /** Whether the event may be sent later, and more than once. */
-function isLasting(event: ClientEvent): boolean {
-  return isCount(event) || event instanceof Uint8Array;
+function isRepeatable(event: ClientEvent): boolean {
+  return isUnreadRequest(event) || event instanceof Uint8Array;
 }
 
-function isCount(event: ClientEvent): event is UnreadRequest {
+function isUnreadRequest(event: ClientEvent): event is UnreadRequest {
   return event === "unread" || event === "recount";
 }
 

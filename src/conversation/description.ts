@@ -2,25 +2,25 @@ import { asNonMembersSee } from "../database/conversations/visibility.ts";
 import type { ConversationFound } from "../model/records.ts";
 import type { ConversationState } from "./state.ts";
 
-/** What of a conversation goes to whoever asks by id, member or not (wire, ten facts, 5). */
+/** What a client that asks by id gets of a conversation, member or not (wire, ten facts, 5). */
 export interface Described extends ConversationFound {
-  /** Whether the asker is in it; the app's server sees all that members see. */
+  /** Whether the viewer is a member; the app's server sees all that members see. */
   isMember: boolean;
 }
 
-/** What a description is to hold beside the conversation itself. */
+/** Options of a description. */
 export interface Wanted {
   lastMessage: boolean;
-  /** Whether members see nothing of the time before they joined. */
+  /** Whether messages from before the member joined are hidden. */
   sinceJoining: boolean;
 }
 
 /**
- * A conversation as somebody may see it (I12): what is said in it, and when, is for members, and of that only what
- * is for this one.
+ * A conversation as a viewer may see it (I12): only members see its last message and its time, and only if the message
+ * is visible to them.
  *
  * @param viewer undefined for the app's server
- * @param wanted by default all of it; a last message that nobody wants is not looked for
+ * @param wanted by default everything; the last message is only looked up if it is wanted
  */
 export function described(
   state: ConversationState,

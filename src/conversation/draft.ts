@@ -3,30 +3,30 @@ import type { PushPolicy } from "../protocol/commands.ts";
 import { newMessageId } from "./ids.ts";
 import type { Approved } from "./policy.ts";
 
-/** A message before it has its place. */
+/** A message that is not in the log yet. */
 export interface Draft {
   from: string;
-  /** The session it comes from; `NOBODY` over HTTP. */
+  /** The session it comes from; `NO_ORIGIN` over HTTP. */
   origin: number;
   content: string | Uint8Array;
   receipt: boolean;
   mentionAll: boolean;
   mentions: string[];
   dedupeToken: string | undefined;
-  /** JSON, for who is offline. */
+  /** JSON of the notification for offline recipients. */
   pushData: string | undefined;
-  /** Whether it may be pushed to who is offline, as far as is known here. */
+  /** Whether the message may be pushed to offline recipients, as far as is known here. */
   isPushed: boolean;
   address: string | undefined;
-  /** Whom it is for; everybody where undefined. */
+  /** The recipients; everybody if undefined. */
   recipients: string[] | undefined;
-  /** Leave out the sender's own devices (http-api §2.2). */
+  /** Whether the sender's own devices are left out (http-api §2.2). */
   noSync: boolean;
-  /** Why it is not what its sender wrote: he has to be told (M-18). */
+  /** Why the policy changed the message; its sender must be notified (M-18). */
   changed: { code: number; detail: string } | undefined;
 }
 
-/** What of a message only comes about later, or by the word of the app. */
+/** Fields of a message that are only set later, or by the app's server. */
 export const UNCHANGED = {
   patchedAt: undefined,
   recalled: false,
@@ -35,7 +35,7 @@ export const UNCHANGED = {
   deleted: false,
 };
 
-/** The message that a draft becomes at its place. */
+/** The message that a draft becomes at its timestamp. */
 export function messageOf(draft: Draft, timestamp: number): MessageRecord {
   const { from, content, mentionAll, mentions, receipt, recipients, noSync, address } = draft;
   return {
@@ -44,12 +44,12 @@ export function messageOf(draft: Draft, timestamp: number): MessageRecord {
   };
 }
 
-/** Whether a message may be pushed to who is offline (P-01, P-08). */
+/** Whether a message may be pushed to offline recipients (P-01, P-08). */
 export function isPushedBy(policy: PushPolicy, pushData: string | undefined): boolean {
   return policy === "always" || (policy === "with data" && pushData !== undefined);
 }
 
-/** What the app's policy did to a message, if its sender has to hear of it. */
+/** The policy's change of a message, if its sender must be notified of it. */
 export function changeOf({ content, reason }: Approved): Draft["changed"] {
   return content === undefined ? undefined : (reason ?? { code: 0, detail: "" });
 }

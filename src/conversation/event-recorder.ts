@@ -17,7 +17,7 @@ export interface EventRecorderHost {
   publishAfter(delay: number): void;
 }
 
-const AGAIN_FIRST = 500; // ms
+const RETRY_FIRST = 500; // ms
 
 /** Recipients named in one event: this many ids of 64 characters stay well under the queue's limit of 128 KB. */
 const NAMED_MAX = 500;
@@ -39,27 +39,27 @@ export class EventRecorder {
     this.#host = host;
     const send = async (events: AppEvent[]) => {
       await delivery.settled();
-      const waits = events.map((event) => this.#undecidedFor(event));
+      const waits = events.map((event) => this.#unknownFor(event));
       const decided = events.filter((_, at) => waits[at] === undefined);
       const complete = decided.flatMap((event) => this.#complete(event));
       if (complete.length > 0) await host.publish(complete);
       const known = waits.filter((wait) => wait !== undefined);
       return known.length === 0
         ? undefined
-        : { sent: decided.map(({ id }) => id), again: Math.max(...known, AGAIN_FIRST) };
+        : { sent: decided.map(({ id }) => id), again: Math.max(...known, RETRY_FIRST) };
     };
     this.#sender = new EventSender(outbox, send, (delay) => host.publishAfter(delay));
   }
 
   record(event: AppEventBody): void {
-    if (this.#host.hasListeners()) this.#note(event);
+    if (this.#host.hasListeners()) this.#store(event);
   }
 
   /**
    * Records that a message was sent. The clients that were online for it are determined after its delivery. If only
    * mobile push needs the event, nothing is recorded while every recipient has a subscription.
    */
-  recordSent(message: MessageRecord, { transient, pushData, isPushed }: About): void {
+  recordSent(message: MessageRecord, { transient, pushData, isPushed }: SentDetails): void {
     const { id: messageId, from, content, receipt, timestamp, address, mentionAll, mentions } = message;
     const { id: conversationId } = this.#state.facts;
     const about = {
@@ -67,9 +67,9 @@ export class EventRecorder {
       ...{ mentionAll, mentions, pushData, to: message.recipients },
     };
     if (this.#host.hasListeners()) {
-      this.#note({ name: "messageSent", ...about, transient, receipt, online: [], offline: [] });
+      this.#store({ name: "messageSent", ...about, transient, receipt, online: [], offline: [] });
     } else if (isPushed && !transient && this.#hasUnsubscribed(about)) {
-      this.#note({ name: "receiversOffline", ...about, offline: [], muted: [] });
+      this.#store({ name: "receiversOffline", ...about, offline: [], muted: [] });
     }
   }
 
@@ -78,7 +78,7 @@ export class EventRecorder {
     return this.#sender.send();
   }
 
-  #note(event: AppEventBody): void {
+  #store(event: AppEventBody): void {
     try {
       this.#sender.tell({ id: crypto.randomUUID(), at: this.#host.now(), ...event });
     } catch (error) {
@@ -87,9 +87,9 @@ export class EventRecorder {
   }
 
   /** How long (ms) until it is known who was online for an event; undefined if it is known. */
-  #undecidedFor(event: AppEvent): number | undefined {
+  #unknownFor(event: AppEvent): number | undefined {
     if (event.name !== "messageSent" && event.name !== "receiversOffline") return undefined;
-    const waits = this.#recipientsOf(event).map(({ clientId }) => this.#delivery.undecidedFor(clientId));
+    const waits = this.#recipientsOf(event).map(({ clientId }) => this.#delivery.unknownFor(clientId));
     const known = waits.filter((wait) => wait !== undefined);
     return known.length === 0 ? undefined : Math.max(...known);
   }
@@ -99,12 +99,12 @@ export class EventRecorder {
     if (event.name !== "messageSent" && event.name !== "receiversOffline") return [event];
     const recipients = this.#recipientsOf(event);
     const away = recipients.filter((member) => this.#isAway(member));
-    if (event.name === "receiversOffline") return awayFrom(event, away);
+    if (event.name === "receiversOffline") return offlineEvents(event, away);
     const { transient, receipt, online: _, ...about } = event;
     const online = namesOf(recipients.filter((member) => !this.#isAway(member))).slice(0, NAMED_MAX);
     const sent: AppEvent = { ...event, online, offline: namesOf(away).slice(0, NAMED_MAX) };
     if (transient) return [sent];
-    return [sent, ...awayFrom({ ...about, name: "receiversOffline", muted: [] }, away)];
+    return [sent, ...offlineEvents({ ...about, name: "receiversOffline", muted: [] }, away)];
   }
 
   #recipientsOf({ from, to }: { from: string; to: string[] | undefined }): Member[] {
@@ -126,7 +126,7 @@ export class EventRecorder {
   }
 }
 
-interface About {
+interface SentDetails {
   transient: boolean;
   /** JSON of the notification for offline recipients. */
   pushData: string | undefined;
@@ -135,7 +135,7 @@ interface About {
 }
 
 /** Splits the offline recipients into events of bounded size. */
-function awayFrom(event: EventOf<"receiversOffline">, away: readonly Member[]): AppEvent[] {
+function offlineEvents(event: EventOf<"receiversOffline">, away: readonly Member[]): AppEvent[] {
   const events: AppEvent[] = [];
   for (let first = 0; first < away.length; first += RECIPIENTS_MAX) {
     const some = away.slice(first, first + RECIPIENTS_MAX);

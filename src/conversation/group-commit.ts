@@ -1,36 +1,36 @@
-/** So long after a commit (ms) the thread counts as busy, and a write waits a tick for company. */
+/** For this long after a commit (ms) the thread counts as busy, and a write waits a tick for others. */
 const BUSY = 2;
 
 /**
- * When any conversation of this isolate last committed. They share one thread, so a commit anywhere holds up all
- * of them, and what waits while it runs is better written together.
+ * When a conversation of this isolate last committed. All of them share one thread, so a commit holds all of them up,
+ * and writes that arrive meanwhile are better committed together.
  */
 let committedAt = Number.NEGATIVE_INFINITY;
 
 export interface GroupCommitHost {
   now(): number;
-  /** Runs its argument when everything already arrived has been handed over; never, as long as the clock stands still. */
+  /** Runs its argument when everything that has arrived was handled; never while the clock stands still. */
   tick(run: () => void): void;
   /**
-   * Runs its argument after a few turns of the thread, which a clock that stands still does not hold up, unless it is
-   * not wanted any more before.
+   * Runs its argument after a few turns of the thread, even while the clock stands still, unless `isWanted` returns
+   * false before.
    */
   turns(run: () => void, isWanted: () => boolean): void;
 }
 
 /**
- * Group commit: after a quiet moment a write is committed at once; on a busy thread what arrives until the next
- * tick shares one commit. A durable commit costs a hundred times a row, so a busy conversation pays once per
- * tick, and a quiet one waits for nothing.
+ * Group commit: after a quiet moment a write is committed at once; on a busy thread the writes until the next tick
+ * share one commit. A durable commit costs as much as a hundred rows, so a busy conversation pays once per tick, and a
+ * quiet one does not wait.
  */
 export class GroupCommit<Item> {
   #waiting: Item[] = [];
-  /** The tick that is waited for, if one is. */
+  /** The tick being waited for, if any. */
   #tick: object | undefined;
   readonly #commit: (items: Item[]) => void;
   readonly #host: GroupCommitHost;
 
-  /** @param commit writes the items, in order, in one synchronous stretch; must not throw */
+  /** @param commit writes the items, in order and synchronously; must not throw */
   constructor(commit: (items: Item[]) => void, host: GroupCommitHost) {
     this.#commit = commit;
     this.#host = host;
@@ -49,11 +49,11 @@ export class GroupCommit<Item> {
       this.flush();
     };
     this.#host.tick(run);
-    // Where the clock was set back it stands still, and no tick comes: one that does not move is not relied on.
+    // After the clock was set back it stands still, and no tick comes: then turns are used as well.
     if (now === committedAt) this.#host.turns(run, () => this.#tick === tick && this.#host.now() === now);
   }
 
-  /** Commits what waits now, before something that must come after it. */
+  /** Commits the waiting writes now, before something that must follow them. */
   flush(): void {
     if (this.#waiting.length === 0) return;
     const items = this.#waiting;

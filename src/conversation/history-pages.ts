@@ -21,17 +21,18 @@ export class HistoryPages {
   }
 
   /**
-   * A page of history, always ascending (wire §4.9). Older takes the messages nearest before the start, newer
-   * those nearest after it; the end bounds either. It comes in turns of a bounded number of rows, between which others
-   * may go on: what is wanted may be far back, or not there at all. So much of the log is looked at in all.
-   * @param clientId who looks; undefined is the app's server, which sees what is for some only
+   * A page of history, always ascending (wire §4.9). `older` takes the messages nearest before the start, `newer` the
+   * nearest after it; the end bounds both. Matching messages may be far back or missing, so the search yields after
+   * every slice of rows and stops after `HISTORY_ROWS`.
+   *
+   * @param clientId the viewer; undefined for the app's server, which sees messages for some recipients too
    */
-  *byTurns(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
+  *inSlices(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
     const { direction, limit, messageType } = request;
     const found: MessageRecord[] = [];
-    const room = clientId === undefined ? new Unbounded() : new Room();
+    const room = clientId === undefined ? new UnlimitedBudget() : new AnswerBudget();
     let start = request.start;
-    // Most often every row counts, and the first turn is all.
+    // Usually every row matches, and the first slice is enough.
     let rows = limit;
     for (let looked = 0; looked < HISTORY_ROWS; looked += rows) {
       if (looked > 0) {
@@ -48,7 +49,7 @@ export class HistoryPages {
     return found;
   }
 
-  /** Where so many rows from the start of a page end; undefined if the log ends first. */
+  /** Timestamp of the row this many rows from the start; undefined if the log ends before. */
   #edge({ direction, start }: HistoryRequest, rows: number): number | undefined {
     const [side, order] = direction === "older" ? ["<", "DESC"] : [">", "ASC"];
     const from = start?.timestamp ?? (direction === "older" ? Number.MAX_SAFE_INTEGER : 0);
@@ -62,12 +63,12 @@ export class HistoryPages {
     return row?.timestamp;
   }
 
-  /** What of a page is found before an edge, or at it, in the page's direction. */
+  /** The matching messages up to and including the edge, in the page's direction. */
   #pageUntil(
     request: HistoryRequest,
     clientId: string | undefined,
     edge: number | undefined,
-    room: Room,
+    room: AnswerBudget,
   ): MessageRecord[] {
     const older = request.direction === "older";
     const conditions: string[] = [clientId === undefined ? NOT_DELETED : VISIBLE_TO];
@@ -101,7 +102,7 @@ export class HistoryPages {
       request.limit,
     );
     const found: MessageRecord[] = [];
-    // One by one, so that no more is read than fits.
+    // Row by row, so that no more is read than fits.
     for (const row of rows) {
       room.take(row.size);
       found.push(toMessage(row));
@@ -111,8 +112,8 @@ export class HistoryPages {
   }
 }
 
-/** What of a page for a client has room in one answer (I13). */
-class Room {
+/** How much of a page for a client fits into one answer (I13). */
+class AnswerBudget {
   #bytes = 0;
   #messages = 0;
 
@@ -126,14 +127,14 @@ class Room {
   }
 }
 
-/** The app's server has what it asks for: who copies everything takes a short page for the last one. */
-class Unbounded extends Room {
+/** The app's server gets its whole limit: a copying script takes a short page for the last one. */
+class UnlimitedBudget extends AnswerBudget {
   override get isFull(): boolean {
     return false;
   }
 }
 
-/** Whether nothing of a page can be beyond this time. */
+/** Whether the page cannot have messages beyond this time. */
 function isPast(time: number, { direction, end }: HistoryRequest): boolean {
   if (end === undefined) return false;
   return direction === "older" ? time < end.timestamp : time > end.timestamp;

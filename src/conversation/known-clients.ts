@@ -11,8 +11,8 @@ const AT_ONCE = 500; // clients in one query
 
 const MINUTE = 60_000; // ms
 
-/** Clients that this isolate knows to have logged in, and when D1 last failed to say (ms). */
-export class ClientsMet {
+/** Clients that are known in this isolate to have logged in, and when D1 last failed (ms). */
+export class SeenClients {
   readonly #ids = new Set<string>();
   failedAt = Number.NEGATIVE_INFINITY;
   #woken = { since: Number.NEGATIVE_INFINITY, count: 0 };
@@ -28,8 +28,8 @@ export class ClientsMet {
     this.#ids.add(clientId);
   }
 
-  /** Counts an object that is woken without D1 at a time (ms); throws where that is one too many. */
-  wakes(clientId: string, now: number): true {
+  /** Counts an object that is woken without asking D1, at `now` (ms); throws above the limit. */
+  countWake(clientId: string, now: number): true {
     if (elapsed(this.#woken.since, now) >= MINUTE) this.#woken = { since: now, count: 0 };
     this.#woken.count += 1;
     if (this.#woken.count > WOKEN_WITHOUT_INDEX)
@@ -39,22 +39,22 @@ export class ClientsMet {
 }
 
 /**
- * Which clients have ever logged in; D1 is asked before anybody wakes an object for a name that nobody has. Who never
- * logged in is offline like others, and looks up at the first login what they are a member of
- * (`client/first-login.ts`). While nobody can say, everybody may have logged in.
+ * Finds out which clients have ever logged in. D1 is asked before an object is woken, so that none is created for an
+ * unused id. A client that never logged in counts as offline; its first login looks up its conversations
+ * (`client/first-login.ts`). While D1 fails, every client may have logged in.
  *
- * Every object has its own, since none can wait for what another one asked (seen 2026-11-28); all of an isolate share
- * what they have met.
+ * Every object has its own instance, since an object cannot wait for another one's request (seen 2026-11-28); the known
+ * clients are shared in the isolate.
  */
 export class KnownClients {
   readonly #asked: BatchedCalls<string, boolean>;
-  readonly #met: ClientsMet;
+  readonly #met: SeenClients;
   readonly #now: () => number;
 
-  /** @param loggedIn those of some clients that ever logged in; may reject */
+  /** @param loggedIn returns the clients among these that have ever logged in; may reject */
   constructor(
     loggedIn: (clientIds: string[]) => Promise<string[]>,
-    met: ClientsMet,
+    met: SeenClients,
     now: () => number = Date.now,
   ) {
     this.#met = met;
@@ -67,39 +67,39 @@ export class KnownClients {
     }, AT_ONCE);
   }
 
-  /** Whether it is known here that they have. */
+  /** Whether the client is known here to have logged in. */
   has(clientId: string): boolean {
     return this.#met.has(clientId);
   }
 
-  /** Rejects where D1 does not say, and too many objects were woken without it already. */
+  /** Rejects if D1 fails and too many objects were woken without it already. */
   async mayHaveLoggedIn(clientId: string): Promise<boolean> {
     const met = this.#met;
     if (met.has(clientId)) return true;
-    if (elapsed(met.failedAt, this.#now()) < RETRY) return met.wakes(clientId, this.#now());
+    if (elapsed(met.failedAt, this.#now()) < RETRY) return met.countWake(clientId, this.#now());
     try {
       return await this.#asked.ask(clientId);
     } catch (error) {
       if (elapsed(met.failedAt, this.#now()) >= RETRY)
         console.warn("who has ever logged in is not known:", loggableError(error));
       met.failedAt = this.#now();
-      return met.wakes(clientId, this.#now());
+      return met.countWake(clientId, this.#now());
     }
   }
 }
 
-const met = new WeakMap<D1Database, ClientsMet>();
+const met = new WeakMap<D1Database, SeenClients>();
 
-/** Those that everything in this isolate has met. */
-export function clientsMet(db: D1Database): ClientsMet {
+/** The known clients of this isolate. */
+export function seenClients(db: D1Database): SeenClients {
   const already = met.get(db);
   if (already !== undefined) return already;
-  const clients = new ClientsMet();
+  const clients = new SeenClients();
   met.set(db, clients);
   return clients;
 }
 
 /** For one object, or for one request. */
 export function knownClients(db: D1Database): KnownClients {
-  return new KnownClients((clientIds) => knownClientsAmong(db, clientIds), clientsMet(db));
+  return new KnownClients((clientIds) => knownClientsAmong(db, clientIds), seenClients(db));
 }

@@ -6,11 +6,11 @@ import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
 
-/** Where it is known which conversations there are. Both may fail. */
+/** The indexes of existing conversations. Both may fail. */
 export interface ConversationIndex {
-  /** Those that D1 has. */
+  /** The ones that D1 has. */
   indexed(ids: string[]): Promise<string[]>;
-  /** Those that D1 could not be told of yet. */
+  /** The ones that could not be saved to D1 yet. */
   unindexed(ids: string[]): Promise<string[]>;
 }
 
@@ -19,10 +19,10 @@ const RETRY = 1_000; // ms: an index that fails is not asked more often than thi
 const MINUTE = 60_000; // ms
 
 /**
- * Which conversations there are, as far as this isolate has met them; of others, D1's index is asked before anybody
- * wakes an object for a name that nobody has. The index has a conversation before its creation is answered; one that
- * was created while D1 was down is on the app's list of those that are behind. While nobody can say, it counts as
- * being there: an object woken in vain is better than a conversation that is said not to exist.
+ * Finds out which conversations exist. D1's index is asked before an object is woken, so that none is created for an
+ * unused id; known conversations are remembered in the isolate. The index has a conversation before its creation is
+ * answered; a conversation created while D1 was down is on the app's list of those that are behind. While both fail,
+ * every id may exist: waking an object in vain is better than denying a conversation.
  */
 export class KnownConversations {
   readonly #index: ConversationIndex;
@@ -36,7 +36,7 @@ export class KnownConversations {
     this.#now = now;
   }
 
-  /** It was just created, or answered. */
+  /** Called when a conversation was just created or has answered. */
   add(id: string): void {
     if (this.#known.has(id)) return;
     const [first] = this.#known;
@@ -49,13 +49,13 @@ export class KnownConversations {
   }
 
   /**
-   * Those of some ids that may be conversations, in the order given. Rejects where nobody can say, and too many
-   * objects were woken without an index already.
+   * The ids that may be conversations, in the order given. Rejects if the indexes fail and too many objects were woken
+   * without them already.
    */
   async among(ids: readonly string[]): Promise<string[]> {
-    const strange = ids.filter((id) => !this.#known.has(id));
-    if (strange.length === 0) return [...ids];
-    const found = new Set(await this.#find(strange));
+    const unknown = ids.filter((id) => !this.#known.has(id));
+    if (unknown.length === 0) return [...ids];
+    const found = new Set(await this.#find(unknown));
     return ids.filter((id) => this.#known.has(id) || found.has(id));
   }
 
@@ -87,7 +87,7 @@ export class KnownConversations {
 
 const known = new WeakMap<D1Database, KnownConversations>();
 
-/** What everything in this isolate knows of conversations. */
+/** The known conversations of this isolate. */
 export function knownConversations(env: Pick<Env, "DB" | "APP">): KnownConversations {
   let conversations = known.get(env.DB);
   if (conversations === undefined) {

@@ -22,11 +22,11 @@ export type Row = {
 
 export const COLUMNS = "timestamp, id, sender, content, mentions, flags, patched_at, recipients, address";
 
-/** Of a message that is there for everybody; a deleted one is there for nobody. */
+/** Matches messages that are not deleted. */
 export const NOT_DELETED = `flags & ${DELETED} = 0`;
-/** Of a message of somebody else that is there for a client, who is bound twice. */
+/** Matches messages of others that are visible to a client; bind its id twice. */
 export const VISIBLE_FROM_OTHERS = `${NOT_DELETED} AND sender <> ? AND (recipients IS NULL OR ? IN (SELECT value FROM json_each(recipients)))`;
-/** The same, or one of his own; bound twice too. */
+/** The same, and the client's own messages; bind its id twice. */
 export const VISIBLE_TO = `${NOT_DELETED} AND (recipients IS NULL OR sender = ? OR ? IN (SELECT value FROM json_each(recipients)))`;
 
 export function toMessage(row: Row): MessageRecord {

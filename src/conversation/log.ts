@@ -22,21 +22,21 @@ const DEDUPE_LIMIT = 10_000;
 
 export type { HistoryRequest } from "./history-pages.ts";
 
-/** Whether a message is there for a client: not deleted, and his own or one that is for him. */
+/** Whether a message is visible to a client: not deleted, and the client's own or addressed to it. */
 export function isVisibleTo(clientId: string, { deleted, from, recipients }: MessageRecord): boolean {
   return !deleted && (from === clientId || recipients === undefined || recipients.includes(clientId));
 }
 
-/** One step of the log: a message was added, or one was edited, recalled or deleted. */
+/** An entry of the log: a message was added, or one was edited, recalled or deleted. */
 export interface Entry {
   at: number;
   kind: "message" | "patch";
   message: MessageRecord;
-  /** The session that did it; 0 where that is not known any more. */
+  /** The session that caused it; 0 if it is not known any more. */
   origin: number;
 }
 
-/** What a repeated send is answered with. */
+/** The answer to a repeated send. */
 export interface Accepted {
   timestamp: number;
   id: string;
@@ -46,7 +46,7 @@ export interface Accepted {
 export class Log {
   readonly #sql: Sql;
   readonly #pages: HistoryPages;
-  /** (sender, token) → what was answered; loaded at the first send after the object woke. */
+  /** (sender, token) → the answer given; loaded at the first send after the object woke. */
   #accepted: Map<string, Accepted> | undefined;
   #head: number;
   #patchedAt: number;
@@ -75,7 +75,7 @@ export class Log {
     return this.#patchedAt;
   }
 
-  /** Time of the newest entry: messages and what changes them share one clock, which no two of them show alike. */
+  /** Time of the newest entry. Messages and their changes share one clock, and no two entries have the same time. */
   get end(): number {
     return Math.max(this.#head, this.#patchedAt);
   }
@@ -97,7 +97,7 @@ export class Log {
     if (token !== undefined) this.#remember(message.from, token, message);
   }
 
-  /** The message at exactly this place, if its id is the one named. */
+  /** The message at exactly this timestamp, if it has this id. */
   find(timestamp: number, id: string): MessageRecord | undefined {
     const [row] = this.#sql
       .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${NOT_DELETED}`, timestamp)
@@ -118,8 +118,8 @@ export class Log {
   }
 
   /**
-   * Leaves nothing of a message but its place and its token, for good; the entry that says so is at a time after the
-   * end. A repeated send is still answered as accepted (I3).
+   * Deletes a message's content for good and keeps its timestamp and token, so that a repeated send is still answered
+   * as accepted (I3). The deletion is an entry of its own at `at`, which is after the end.
    */
   delete(timestamp: number, at: number): void {
     this.#sql.exec(
@@ -133,7 +133,7 @@ export class Log {
     this.#unread.forget();
   }
 
-  /** Messages edited, recalled or deleted after a time, in that order: of several times, the last (M-19). */
+  /** Messages edited, recalled or deleted after a time, in order of their last change (M-19). */
   patchedAfter(time: number, limit: number): MessageRecord[] {
     if (time >= this.#patchedAt) return [];
     return this.#sql
@@ -146,7 +146,7 @@ export class Log {
       .map(toMessage);
   }
 
-  /** The last edits and recalls after a time that a client may see, in the same order. */
+  /** The latest edits and recalls after a time that a client may see, in the same order. */
   lastPatchedAfter(clientId: string, time: number, limit: number): MessageRecord[] {
     if (time >= this.#patchedAt) return [];
     return this.#sql
@@ -163,8 +163,8 @@ export class Log {
   }
 
   /**
-   * Messages of somebody else than this client that ask for a receipt, in (after, upTo], oldest first; of a long part
-   * of the log, those at its end.
+   * Messages from others that ask for a receipt, in (after, upTo], oldest first; in a long range, only those near its
+   * end.
    */
   receiptsAsked(clientId: string, after: number, upTo: number, limit: number): MessageRecord[] {
     return this.#sql
@@ -184,8 +184,8 @@ export class Log {
   }
 
   /**
-   * A time after this one up to which somebody else said nothing, as far as it takes little to tell: that of his
-   * oldest message since. Undefined if there is none.
+   * A time after `after` up to which there is no message from others: the timestamp of the oldest one since, or the end
+   * of the rows searched. Undefined if there is none.
    */
   nextOfOthers(clientId: string, after: number): number | undefined {
     const [end] = this.#sql
@@ -230,7 +230,7 @@ export class Log {
     return { messages: rows.slice(0, limit).reverse().map(toMessage), more };
   }
 
-  /** Time of the oldest entry that a copy lacks which reaches this far; undefined if it lacks none. */
+  /** Time of the oldest entry that a copy lacks; undefined if it lacks none. */
   firstAfter(copy: { timestamp: number; patchedAt: number }): number | undefined {
     const { message, patch } = this.#sql
       .exec<{ message: number | null; patch: number | null }>(
@@ -243,7 +243,7 @@ export class Log {
     return message !== null && patch !== null ? Math.min(message, patch) : (message ?? patch ?? undefined);
   }
 
-  /** What a copy that reaches this far lacks: a message counts where it was last patched, else where it stands. */
+  /** The messages that a copy lacks; a patched message counts at the time of its last patch. */
   changedAfter(copy: { timestamp: number; patchedAt: number }, limit: number): MessageRecord[] {
     const added = this.#sql
       .exec<Row>(
@@ -289,8 +289,8 @@ export class Log {
     if (oldest !== undefined) accepted.delete(oldest);
   }
 
-  /** Where messages stand after a timestamp, deleted ones too, oldest first. */
-  placesAfter(timestamp: number, limit: number): number[] {
+  /** Timestamps of messages after a timestamp, deleted ones included, oldest first. */
+  timestampsAfter(timestamp: number, limit: number): number[] {
     return this.#sql
       .exec<{ timestamp: number }>(
         "SELECT timestamp FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?",
@@ -301,7 +301,7 @@ export class Log {
       .map((row) => row.timestamp);
   }
 
-  /** Messages after a timestamp, oldest first, with the session that sent each and under which token. */
+  /** Messages after a timestamp, oldest first, with the session that sent each and its token. */
   after(
     timestamp: number,
     limit: number,
@@ -316,7 +316,7 @@ export class Log {
       .map((row) => ({ message: toMessage(row), token: row.token ?? undefined, origin: row.origin }));
   }
 
-  /** Entries after a time in their order: messages where they stand, and again where they last changed. */
+  /** Entries after a time in order: messages at their timestamp, and again at their last change. */
   entriesAfter(time: number, limit: number): Entry[] {
     const added = this.after(time, limit).map(({ message, origin }) => {
       return { at: message.timestamp, kind: "message" as const, message, origin };
@@ -327,7 +327,7 @@ export class Log {
     return [...added, ...patched].sort((a, b) => a.at - b.at).slice(0, limit);
   }
 
-  /** Time of the newest entry at or before this one, as far as it can still be told; 0 if there is none. */
+  /** Time of the newest entry at or before this one that is still known; 0 if there is none. */
   upTo(time: number): number {
     const row = this.#sql
       .exec<{ message: number | null; patch: number | null }>(
@@ -340,7 +340,9 @@ export class Log {
     return Math.max(row.message ?? 0, row.patch ?? 0);
   }
 
-  /** The newest message up to a time that a client may see, or that everybody may; not one far back in the log. */
+  /**
+   * The newest message up to a time that is visible to a client, or to everybody; only the newest rows are searched.
+   */
   last(upTo = this.#head, clientId?: string): MessageRecord | undefined {
     const visible = clientId === undefined ? `${NOT_DELETED} AND recipients IS NULL` : VISIBLE_TO;
     const [row] = this.#sql
@@ -355,8 +357,8 @@ export class Log {
   }
 
   /**
-   * Messages of others after a read cursor, up to a time or all: exact (I5), unless the log has more than ten thousand
-   * messages after the mark. Then it is how many of the newest ten thousand there are.
+   * Number of unread messages from others after a read cursor, up to a time or all. It is exact (I5) unless the log has
+   * more than ten thousand messages after the cursor; then only the newest ten thousand are counted.
    */
   unread(clientId: string, after: number, upTo = this.#head): { count: number; mentioned: boolean } {
     if (upTo >= this.#head) return this.#unread.of(clientId, after, this.#head);
@@ -364,7 +366,7 @@ export class Log {
     return { count, mentioned: mentionedAt > after };
   }
 
-  /** Statement by statement, since the last mention is the one that counts, and because some messages mention many. */
+  /** In several statements: only the last mention counts, and some messages mention many. */
   #countOthers(clientId: string, after: number, upTo: number): Counted {
     const counted: Counted = { count: 0, mentionedAt: 0, from: upTo };
     let bytes = 0;
@@ -397,7 +399,7 @@ export class Log {
     return counted;
   }
 
-  /** The time before so many of the newest rows up to a time; 0 if there are no more. */
+  /** Time of the row that is this many rows before the newest one up to a time; 0 if there are fewer. */
   #newest(column: "timestamp" | "patched_at", upTo: number, rows: number): number {
     const [row] = this.#sql
       .exec<{ time: number }>(
@@ -409,14 +411,14 @@ export class Log {
     return row?.time ?? 0;
   }
 
-  /** A page of history, turn by turn (`history-pages.ts`). */
-  pageByTurns(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
-    return this.#pages.byTurns(request, clientId);
+  /** A page of history, in slices (`history-pages.ts`). */
+  pageInSlices(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
+    return this.#pages.inSlices(request, clientId);
   }
 
-  /** The same at once. */
+  /** The same, synchronously. */
   page(request: HistoryRequest, clientId: string | undefined): MessageRecord[] {
-    const turns = this.pageByTurns(request, clientId);
+    const turns = this.pageInSlices(request, clientId);
     for (;;) {
       const turn = turns.next();
       if (turn.done) return turn.value;
@@ -425,6 +427,6 @@ export class Log {
 }
 
 function dedupeKey(sender: string, token: string): string {
-  // A client id holds no control characters, so this cannot be read two ways.
+  // A client id holds no control characters, so the key is unambiguous.
   return `${sender}\n${token}`;
 }

@@ -1,8 +1,8 @@
 import type { ErrorName } from "../protocol/errors.ts";
 import type { Settings } from "../settings/schema.ts";
 
-/** Who asks to change who is in a conversation. */
-export interface Asking {
+/** A client that asks to add or remove members. */
+export interface Requester {
   clientId: string;
   isMember: boolean;
   isCreator: boolean;
@@ -11,12 +11,12 @@ export interface Asking {
 type Rules = Pick<Settings["security"], "join" | "removeOthers">;
 
 /**
- * Why a client may not add or remove these people; undefined if it may (B-06). Everybody may leave, and the app's
- * server does what it wants.
+ * Why a client may not add or remove these members; undefined if it may (B-06). Every client may leave, and the app's
+ * server may do everything.
  */
 export function membershipRefusal(
   operation: "add" | "remove",
-  asking: Asking,
+  asking: Requester,
   clientIds: readonly string[],
   rules: Rules,
 ): ErrorName | undefined {

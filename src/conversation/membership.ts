@@ -24,24 +24,24 @@ export interface MembershipHost {
   now(): number;
   /** Something changed that D1 lacks. */
   archiveSoon(): void;
-  /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
+  /** As last read; `conversation.ts` refreshes them where it matters. */
   limits(): ConversationLimits;
   rules(): Pick<Settings["security"], "join" | "removeOthers" | "showMembers">;
-  /** Something the app's server may want to hear of; in the turn that makes it so. */
-  happened(event: AppEventBody): void;
+  /** Records an event for the app's server; called in the turn of the change. */
+  recordEvent(event: AppEventBody): void;
 }
 
-type ChangeInPlace<N = Exclude<MissedEvent, { kind: "receipt" }>> = N extends MissedEvent
+type LocalChange<N = Exclude<MissedEvent, { kind: "receipt" }>> = N extends MissedEvent
   ? Omit<N, "conversationId">
   : never;
 
-/** Who is in a conversation and what it is called: each change is told to D1 first, then to everybody. */
+/** Members, name and attributes of a conversation. Each change is saved to D1 first, then members are notified. */
 export class Membership {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
-  readonly #answers: Replier;
+  readonly #replier: Replier;
   readonly #host: MembershipHost;
 
   constructor(
@@ -49,25 +49,25 @@ export class Membership {
     delivery: Delivery,
     receipts: Receipts,
     outbox: Outbox,
-    answers: Replier,
+    replier: Replier,
     host: MembershipHost,
   ) {
     this.#state = state;
     this.#delivery = delivery;
     this.#receipts = receipts;
     this.#outbox = outbox;
-    this.#answers = answers;
+    this.#replier = replier;
     this.#host = host;
   }
 
-  /** The conversation was created. To be called in the turn that does it. */
-  began(): void {
-    this.#happened("conversationStarted", this.#state.facts.creator, [...this.#state.members.keys()]);
+  /** Records that the conversation was created. Call it in the turn that creates it. */
+  recordCreation(): void {
+    this.#recordEvent("conversationStarted", this.#state.facts.creator, [...this.#state.members.keys()]);
   }
 
   /**
-   * Tells the members that the conversation exists: all but its creator if that is a client, who is told together
-   * with the reply.
+   * Notifies the members that the conversation exists; a creator that is a client gets its notices with the reply
+   * instead.
    */
   announceCreation(origin: "client" | "server"): void {
     const members = [...this.#state.members.keys()];
@@ -76,56 +76,56 @@ export class Membership {
     this.#delivery.notify(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
   }
 
-  /** What each initial member is told (wire §5.1). */
+  /** Notices for each initial member (wire §5.1). */
   creationNotices(): Uint8Array[] {
     const { creator: by, createdAt: at } = this.#state.facts;
     const members = [...this.#state.members.keys()];
     return [
-      this.#record({ kind: "joined", at, by }),
-      this.#record({ kind: "membersJoined", at, by, members }),
+      this.#noticeRecord({ kind: "joined", at, by }),
+      this.#noticeRecord({ kind: "membersJoined", at, by, members }),
     ];
   }
 
   async add(subscription: Subscription, command: CommandOf<"conversation.add">): Promise<void> {
     const { serial, members } = command;
     const refusal = this.refusal("add", subscription, members);
-    if (refusal !== undefined) return this.#answers.refuse(subscription, serial, refusal);
+    if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
     const outcome = await this.addMembers(members, subscription.clientId, (outcome) =>
-      this.#answers.reply(subscription, serial, replies.membersAdded(serial, outcome)),
+      this.#replier.reply(subscription, serial, replies.membersAdded(serial, outcome)),
     );
-    if ("refused" in outcome) this.#answers.refuse(subscription, serial, outcome.refused);
+    if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused);
   }
 
   /**
-   * Adds whoever is no member yet.
+   * Adds the clients that are not members yet.
    *
-   * @param by who does it; the empty string for the app's server
-   * @param answer is called before anybody is told
+   * @param by the author; the empty string for the app's server
+   * @param reply is called before members are notified
    */
   async addMembers(
     clientIds: readonly string[],
     by: string,
-    answer: (outcome: replies.MembersChanged) => void = () => {},
+    reply: (outcome: replies.MembersChanged) => void = () => {},
   ): Promise<Changed | Refused> {
     if (this.#state.facts.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
     const { members } = this.#state;
-    const wanted = [...new Set(clientIds)];
-    const invalid = wanted.filter((clientId) => !isClientId(clientId));
-    const allowed = wanted.filter(isClientId);
-    const newcomers = allowed.filter((clientId) => !members.has(clientId)).toSorted();
-    if (newcomers.length > 0 && members.size + newcomers.length > this.#host.limits().members) {
+    const named = [...new Set(clientIds)];
+    const invalid = named.filter((clientId) => !isClientId(clientId));
+    const allowed = named.filter(isClientId);
+    const added = allowed.filter((clientId) => !members.has(clientId)).toSorted();
+    if (added.length > 0 && members.size + added.length > this.#host.limits().members) {
       return { refused: "CONVERSATION_FULL" };
     }
     const { end } = this.#state.log;
-    const updatedAt = newcomers.length === 0 ? this.#state.facts.updatedAt : this.#join(newcomers, by);
+    const updatedAt = added.length === 0 ? this.#state.facts.updatedAt : this.#join(added, by);
     await this.#outbox.index();
     const failed = invalid.length === 0 ? [] : [{ error: "INVALID_LOGIN" as const, clientIds: invalid }];
-    answer({ conversationId: this.#state.facts.id, allowed, failed, updatedAt });
-    if (newcomers.length > 0) this.#announceJoin(newcomers, by, updatedAt, end);
+    reply({ conversationId: this.#state.facts.id, allowed, failed, updatedAt });
+    if (added.length > 0) this.#announceJoin(added, by, updatedAt, end);
     return { updatedAt };
   }
 
-  /** Why a client may not add or remove these people, by what the app allows; undefined if it may. */
+  /** Why a client may not add or remove these members by the app's settings; undefined if it may. */
   refusal(
     operation: "add" | "remove",
     { clientId }: Subscription,
@@ -136,87 +136,87 @@ export class Membership {
     return membershipRefusal(operation, { clientId, isMember, isCreator }, clientIds, this.#host.rules());
   }
 
-  #join(newcomers: string[], by: string): number {
+  #join(added: string[], by: string): number {
     const updatedAt = this.#state.change({}, this.#host.now());
-    this.#state.notices.keep({ kind: "joined", by, members: newcomers }, updatedAt);
-    this.#state.addMembers(newcomers, updatedAt);
-    this.#happened("conversationAdded", by, newcomers);
+    this.#state.notices.keep({ kind: "joined", by, members: added }, updatedAt);
+    this.#state.addMembers(added, updatedAt);
+    this.#recordEvent("conversationAdded", by, added);
     this.#delivery.audienceChanged();
     this.#host.archiveSoon();
     return updatedAt;
   }
 
-  /** @param end of the log as they joined: what was said since, while D1 was told, is theirs */
-  #announceJoin(newcomers: string[], by: string, updatedAt: number, end: number): void {
+  /** @param end of the log when they joined: messages sent since, while D1 was written, are for them too */
+  #announceJoin(added: string[], by: string, updatedAt: number, end: number): void {
     const at = updatedAt;
-    const joined = this.#record({ kind: "joined", at, by });
-    // Their subscriptions, where they have some, begin here: what was said so far did not come over them.
-    this.#delivery.notify(newcomers, joinRecords([skippedEntryRecord(end, 0), joined]), at);
-    // What was said before he came (back) is not unread, whatever his devices counted once.
-    const returning = newcomers.filter(
+    const joined = this.#noticeRecord({ kind: "joined", at, by });
+    // Their subscriptions, if any, begin here: earlier entries did not come through them.
+    this.#delivery.notify(added, joinRecords([skippedEntryRecord(end, 0), joined]), at);
+    // Messages from before a client (re)joined are not unread, whatever its devices counted before.
+    const returning = added.filter(
       (clientId) => this.#state.members.get(clientId)?.readCursorMovedAt === updatedAt,
     );
     this.#delivery.notify(returning, "unread");
-    const membersJoined = this.#record({ kind: "membersJoined", at, by, members: newcomers });
+    const membersJoined = this.#noticeRecord({ kind: "membersJoined", at, by, members: added });
     this.#delivery.notify([...this.#state.members.keys()], membersJoined, at);
   }
 
   async remove(subscription: Subscription, command: CommandOf<"conversation.remove">): Promise<void> {
     const { serial, members } = command;
     const refusal = this.refusal("remove", subscription, members);
-    if (refusal !== undefined) return this.#answers.refuse(subscription, serial, refusal);
+    if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
     const outcome = await this.removeMembers(members, subscription.clientId, (outcome) =>
-      this.#answers.reply(subscription, serial, replies.membersRemoved(serial, outcome)),
+      this.#replier.reply(subscription, serial, replies.membersRemoved(serial, outcome)),
     );
-    if ("refused" in outcome) this.#answers.refuse(subscription, serial, outcome.refused);
+    if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused);
   }
 
-  /** Removes whoever is a member; parameters as for `addMembers`. */
+  /** Removes the clients that are members; parameters as for `addMembers`. */
   async removeMembers(
     clientIds: readonly string[],
     by: string,
-    answer: (outcome: replies.MembersChanged) => void = () => {},
+    reply: (outcome: replies.MembersChanged) => void = () => {},
   ): Promise<Changed | Refused> {
     if (this.#state.facts.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
-    const wanted = [...new Set(clientIds)];
-    const gone = wanted.filter((clientId) => this.#state.members.has(clientId));
+    const named = [...new Set(clientIds)];
+    const removed = named.filter((clientId) => this.#state.members.has(clientId));
     let { updatedAt } = this.#state.facts;
-    if (gone.length > 0) {
+    if (removed.length > 0) {
       updatedAt = this.#state.change({}, this.#host.now());
-      this.#state.notices.keep({ kind: "left", by, members: gone }, updatedAt);
-      for (const clientId of gone) this.#state.removeMember(clientId);
-      this.#happened("conversationRemoved", by, gone);
+      this.#state.notices.keep({ kind: "left", by, members: removed }, updatedAt);
+      for (const clientId of removed) this.#state.removeMember(clientId);
+      this.#recordEvent("conversationRemoved", by, removed);
       this.#delivery.audienceChanged();
       this.#host.archiveSoon();
     }
     await this.#outbox.index();
-    answer({ conversationId: this.#state.facts.id, allowed: wanted, failed: [], updatedAt });
-    if (gone.length === 0) return { updatedAt };
-    this.#delivery.notify(gone, this.#record({ kind: "left", by, at: updatedAt }), updatedAt);
-    const left = this.#record({ kind: "membersLeft", by, at: updatedAt, members: gone });
+    reply({ conversationId: this.#state.facts.id, allowed: named, failed: [], updatedAt });
+    if (removed.length === 0) return { updatedAt };
+    this.#delivery.notify(removed, this.#noticeRecord({ kind: "left", by, at: updatedAt }), updatedAt);
+    const left = this.#noticeRecord({ kind: "membersLeft", by, at: updatedAt, members: removed });
     this.#delivery.notify([...this.#state.members.keys()], left, updatedAt);
     return { updatedAt };
   }
 
   async update(subscription: Subscription, serial: number | undefined, changes: JsonObject): Promise<void> {
     if (!this.#state.members.has(subscription.clientId))
-      return this.#answers.refuse(subscription, serial, "CONVERSATION_UPDATE_REJECTED");
+      return this.#replier.refuse(subscription, serial, "CONVERSATION_UPDATE_REJECTED");
     const outcome = await this.change(changes, subscription, (change) =>
-      this.#answers.reply(subscription, serial, replies.conversationUpdated(serial, change)),
+      this.#replier.reply(subscription, serial, replies.conversationUpdated(serial, change)),
     );
-    if ("refused" in outcome) this.#answers.refuse(subscription, serial, outcome.refused, outcome.detail);
+    if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused, outcome.detail);
   }
 
   /**
    * Changes name, attributes or custom columns (B-17), by column path.
    *
-   * @param by who does it; the app's server has no client id and no session
-   * @param answer is called before anybody is told
+   * @param by the author; the app's server has no client id and no session
+   * @param reply is called before members are notified
    */
   async change(
     changes: JsonObject,
     by: { clientId: string; origin: number },
-    answer: (change: Parameters<typeof replies.conversationUpdated>[1]) => void = () => {},
+    reply: (change: Parameters<typeof replies.conversationUpdated>[1]) => void = () => {},
   ): Promise<Changed | Refused> {
     const { kind, name, attributes, columns, id: conversationId } = this.#state.facts;
     if (kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
@@ -227,24 +227,28 @@ export class Membership {
     this.#state.notices.keep({ kind: "updated", by: by.clientId, changed, resulting }, updatedAt);
     this.#host.archiveSoon();
     await this.#outbox.index();
-    answer({ conversationId, updatedAt, changed, resulting });
-    // Everybody but the session that did it: the same client's other devices want to know (wire §5.1).
+    reply({ conversationId, updatedAt, changed, resulting });
+    // Everybody but the session that did it: other devices of the same client are notified too (wire §5.1).
     const notice = { kind: "updated" as const, at: updatedAt, by: by.clientId, changed, resulting };
     const own = noticeRecord(updatedAt, false, new Uint8Array());
-    this.#delivery.notifyMembers(this.#record(notice), { origin: by.origin, own, noticedAt: updatedAt });
+    this.#delivery.notifyMembers(this.#noticeRecord(notice), {
+      origin: by.origin,
+      own,
+      noticedAt: updatedAt,
+    });
     return { updatedAt };
   }
 
   async mute(subscription: Subscription, serial: number | undefined, muted: boolean): Promise<void> {
     if (!this.#state.members.has(subscription.clientId))
-      return this.#answers.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+      return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     const outcome = await this.setMuted([subscription.clientId], muted);
-    if ("refused" in outcome) return this.#answers.refuse(subscription, serial, outcome.refused);
+    if ("refused" in outcome) return this.#replier.refuse(subscription, serial, outcome.refused);
     const change = { conversationId: this.#state.facts.id, updatedAt: outcome.updatedAt };
-    this.#answers.reply(subscription, serial, replies.conversationUpdated(serial, change));
+    this.#replier.reply(subscription, serial, replies.conversationUpdated(serial, change));
   }
 
-  /** Switches push off or on for those of them who are members (M-46). */
+  /** Switches push off or on for the clients that are members (M-46). */
   async setMuted(clientIds: readonly string[], muted: boolean): Promise<Changed | Refused> {
     if (this.#state.facts.kind === "temporary") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
     for (const clientId of clientIds) {
@@ -260,45 +264,45 @@ export class Membership {
   maxRead(subscription: Subscription, command: CommandOf<"conversation.maxRead">): void {
     const { serial } = command;
     if (!this.#state.members.has(subscription.clientId)) {
-      return this.#answers.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+      return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
     this.#receipts.save();
     const others = [...this.#state.members.values()].filter(
       ({ clientId }) => clientId !== subscription.clientId,
     );
-    const marks = others
-      .map((member) => this.#receipts.marksOf(member))
+    const cursors = others
+      .map((member) => this.#receipts.cursorTimesOf(member))
       .filter(({ deliveredAt }) => deliveredAt !== undefined);
     const answer = {
       conversationId: this.#state.facts.id,
-      deliveredAt: latest(marks.map(({ deliveredAt }) => deliveredAt)),
-      readAt: latest(marks.map(({ readAt }) => readAt)),
+      deliveredAt: latest(cursors.map(({ deliveredAt }) => deliveredAt)),
+      readAt: latest(cursors.map(({ readAt }) => readAt)),
     };
-    const members = command.allMembers ? { members: marks } : {};
-    this.#answers.reply(subscription, serial, replies.maxRead(serial, { ...answer, ...members }));
+    const members = command.allMembers ? { members: cursors } : {};
+    this.#replier.reply(subscription, serial, replies.maxRead(serial, { ...answer, ...members }));
   }
 
   count(subscription: Subscription, serial: number | undefined): void {
     if (!this.#host.rules().showMembers && !this.#state.members.has(subscription.clientId)) {
-      return this.#answers.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+      return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
     }
     const answer = { conversationId: this.#state.facts.id, count: this.#state.members.size };
-    this.#answers.reply(subscription, serial, replies.memberCount(serial, answer));
+    this.#replier.reply(subscription, serial, replies.memberCount(serial, answer));
   }
 
-  #happened(
+  #recordEvent(
     name: "conversationStarted" | "conversationAdded" | "conversationRemoved",
     by: string,
     members: string[],
   ): void {
-    this.#host.happened({ name, conversationId: this.#state.facts.id, by, members });
+    this.#host.recordEvent({ name, conversationId: this.#state.facts.id, by, members });
   }
 
-  #record(change: ChangeInPlace): Uint8Array {
+  #noticeRecord(change: LocalChange): Uint8Array {
     return changeRecord(this.#state, { conversationId: this.#state.facts.id, ...change }, false);
   }
 }
 
-function latest(marks: (number | undefined)[]): number | undefined {
-  return marks.reduce((last, mark) => (mark !== undefined && mark > (last ?? 0) ? mark : last), undefined);
+function latest(times: (number | undefined)[]): number | undefined {
+  return times.reduce((last, mark) => (mark !== undefined && mark > (last ?? 0) ? mark : last), undefined);
 }

@@ -29,18 +29,18 @@ import { isDeliveredTo, NO_ORIGIN, skippedEntryRecord, unreadOf } from "./replay
 import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
 
-/** A message on its way into the log, and who waits for what becomes of it. */
+/** A message to append, and who waits for the outcome. */
 type Send = Draft & {
   waits: { subscription: Subscription; serial: number | undefined } | { done: (outcome: Stored) => void };
 };
 
 type Stored = { messageId: string; timestamp: number } | Refused;
 
-/** What was stored in one commit, as its readers get it. */
+/** A message stored in a commit, with its record for subscribers. */
 interface StoredMessage {
   message: MessageRecord;
   origin: number;
-  place: LogPosition;
+  position: LogPosition;
   record: Uint8Array;
   about: Pick<Draft, "pushData" | "isPushed">;
 }
@@ -48,13 +48,13 @@ interface StoredMessage {
 export interface MessagesHost extends GroupCommitHost {
   /** As last read. */
   settings(): Settings;
-  /** Runs its argument in a turn of its own, whatever becomes of the clock. */
+  /** Runs its argument in a later turn, even if the clock stands still. */
   nextTick(run: () => void): void;
   /** Something was appended that D1 lacks. */
   archiveSoon(): void;
 }
 
-/** Hears of messages that were sent, in the turn that stores them. Must not throw. */
+/** Called for every sent message, in the turn that stores it. Must not throw. */
 export type Sent = (
   message: MessageRecord,
   about: { transient: boolean } & Pick<Draft, "pushData" | "isPushed">,
@@ -63,68 +63,68 @@ export type Sent = (
 const HISTORY_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
 const HISTORY_LIMIT = 1000; // messages; SDKs ask for 100 at most, Java lets apps ask for 1000
 
-/** What is said in a conversation: sending, history, and how far each member has read. */
+/** The messages of a conversation: sending, history and read cursors. */
 export class Messages {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #receipts: Receipts;
-  readonly #answers: Replier;
+  readonly #replier: Replier;
   readonly #host: MessagesHost;
-  readonly #sent: Sent;
+  readonly #onSent: Sent;
   readonly #sends: GroupCommit<Send>;
 
   constructor(
     state: ConversationState,
     delivery: Delivery,
     receipts: Receipts,
-    answers: Replier,
+    replier: Replier,
     host: MessagesHost,
     sent: Sent,
   ) {
     this.#state = state;
     this.#delivery = delivery;
     this.#receipts = receipts;
-    this.#answers = answers;
+    this.#replier = replier;
     this.#host = host;
-    this.#sent = sent;
+    this.#onSent = sent;
     this.#sends = new GroupCommit((sends) => this.#commit(sends), host);
   }
 
-  /** @param needsCheck what the app's policy made of it */
-  send(subscription: Subscription, command: CommandOf<"message.send">, needsCheck: Approved): void {
+  /** @param approved the verdict of the app's policy */
+  send(subscription: Subscription, command: CommandOf<"message.send">, approved: Approved): void {
     const { receipt, mentionAll, mentions, dedupeToken, pushData, serial } = command;
     const draft: Draft = {
       ...{
         from: subscription.clientId,
         origin: subscription.origin,
-        content: needsCheck.content ?? command.content,
+        content: approved.content ?? command.content,
       },
       ...{ receipt, mentionAll, mentions, dedupeToken, pushData, address: subscription.address },
       isPushed: isPushedBy(command.pushes, pushData),
-      ...{ recipients: needsCheck.to, noSync: false, changed: changeOf(needsCheck) },
+      ...{ recipients: approved.to, noSync: false, changed: changeOf(approved) },
     };
     if (!command.transient) return this.#sends.add({ ...draft, waits: { subscription, serial } });
     this.#sends.flush();
     this.#sendTransient(subscription, serial, draft);
   }
 
-  /** The app's server says something (http-api §2.2), in the name of anybody, member or not. */
-  async say(draft: Draft, transient: boolean): Promise<Stored> {
+  /** Sends a message of the app's server (http-api §2.2) in the name of anybody, member or not. */
+  async sendAsServer(draft: Draft, transient: boolean): Promise<Stored> {
     if (!transient) return new Promise((done) => this.#sends.add({ ...draft, waits: { done } }));
     this.#sends.flush();
     const message = messageOf(draft, this.#state.tick(this.#host.now()));
-    this.#tellOnce(draft, message);
+    this.#sendOnce(draft, message);
     return { messageId: message.id, timestamp: message.timestamp };
   }
 
-  /** Refuses a send that the app's policy does not let through; Swift wants an id and a time with it. */
-  object(subscription: Subscription, serial: number | undefined, objection: Rejection): void {
+  /** Rejects a send by the app's policy; Swift needs an id and a time in the reply. */
+  reject(subscription: Subscription, serial: number | undefined, rejection: Rejection): void {
     const timestamp = this.#host.now();
-    const place = { conversationId: this.#state.facts.id, messageId: newMessageId(timestamp), timestamp };
-    this.#answers.reply(subscription, serial, replies.messageRefused(serial, { ...place, ...objection }));
+    const details = { conversationId: this.#state.facts.id, messageId: newMessageId(timestamp), timestamp };
+    this.#replier.reply(subscription, serial, replies.messageRefused(serial, { ...details, ...rejection }));
   }
 
-  /** Whether a message need not be asked about: it will be refused, or is answered already (I3). */
+  /** Whether a message needs no policy check: it will be refused, or was accepted already (I3). */
   isDecided(subscription: Subscription, { dedupeToken }: CommandOf<"message.send">): boolean {
     const { members, log } = this.#state;
     if (!members.has(subscription.clientId)) return true;
@@ -135,42 +135,42 @@ export class Messages {
     );
   }
 
-  /** Before anything that has to come after the sends that already arrived. */
+  /** Commits the waiting sends, before something that must follow them. */
   flush(): void {
     this.#sends.flush();
   }
 
-  /** Appends what gathered, in one stretch and one commit; answers and broadcasts leave once it is durable (I1). */
+  /** Appends the waiting messages in one commit; replies and broadcasts leave once it is durable (I1). */
   #commit(sends: Send[]): void {
     const before = this.#state.log.end;
     const stored: StoredMessage[] = [];
-    const answers = new Map<Subscription, Uint8Array[]>();
+    const outgoing = new Map<Subscription, Uint8Array[]>();
     for (const send of sends) {
-      const { outcome, place, records } = this.#append(send, stored);
+      const { outcome, position, records } = this.#append(send, stored);
       const { waits } = send;
       if ("done" in waits) waits.done(outcome);
-      else this.#answer(answers, waits, outcome, place, records);
+      else this.#addReply(outgoing, waits, outcome, position, records);
     }
-    for (const { message, about } of stored) this.#sent(message, { transient: false, ...about });
-    if (stored.length > 0) this.#broadcast(stored, answers);
-    for (const [subscription, own] of answers) this.#delivery.send(subscription, joinRecords(own));
+    for (const { message, about } of stored) this.#onSent(message, { transient: false, ...about });
+    if (stored.length > 0) this.#broadcast(stored, outgoing);
+    for (const [subscription, own] of outgoing) this.#delivery.send(subscription, joinRecords(own));
     if (stored.length === 0) return;
     this.#delivery.storedAfter(before);
-    // After what is due earlier: one alarm does for both, and each time it is set is a row.
+    // After the delivery's alarm: one alarm serves both, and setting it costs a row each time.
     this.#host.archiveSoon();
   }
 
-  #answer(
-    answers: Map<Subscription, Uint8Array[]>,
+  #addReply(
+    outgoing: Map<Subscription, Uint8Array[]>,
     { subscription, serial }: { subscription: Subscription; serial: number | undefined },
     outcome: Stored,
-    place: LogPosition | undefined,
+    position: LogPosition | undefined,
     records: Uint8Array[],
   ): void {
-    const gathered = answers.get(subscription) ?? [];
-    if (serial !== undefined) gathered.push(replyRecord(serial, this.#replyTo(serial, outcome), place));
+    const gathered = outgoing.get(subscription) ?? [];
+    if (serial !== undefined) gathered.push(replyRecord(serial, this.#replyTo(serial, outcome), position));
     gathered.push(...records);
-    if (gathered.length > 0) answers.set(subscription, gathered);
+    if (gathered.length > 0) outgoing.set(subscription, gathered);
   }
 
   #replyTo(serial: number, outcome: Stored): Uint8Array {
@@ -181,37 +181,37 @@ export class Messages {
     return replies.messageRefused(serial, { conversationId, ...refusal });
   }
 
-  /** To everybody subscribed, each with his own answers; what is sent to a subscription is taken out of these. */
-  #broadcast(stored: StoredMessage[], answers: Map<Subscription, Uint8Array[]>): void {
+  /** To all subscriptions, each with its own replies; replies that were sent are removed from `outgoing`. */
+  #broadcast(stored: StoredMessage[], outgoing: Map<Subscription, Uint8Array[]>): void {
     const shared = joinRecords(stored.map(({ record }) => record));
     const forAll = stored.every(({ message }) => message.recipients === undefined && !message.noSync);
     const [first] = stored;
     const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
     const { subscriptions } = this.#delivery.audience();
-    // A sender who alone spoke has his answer first: nothing of the broadcast is for him.
-    for (const [subscription, own] of answers) {
+    // If a single session sent everything, its replies go first: it gets nothing of the broadcast.
+    for (const [subscription, own] of outgoing) {
       if (subscription.origin !== onlyOrigin) continue;
       this.#delivery.send(subscription, joinRecords(own));
-      answers.delete(subscription);
+      outgoing.delete(subscription);
     }
     for (const subscription of subscriptions) {
       if (subscription.origin === onlyOrigin && onlyOrigin !== NO_ORIGIN) continue;
       const frame = forAll ? shared : joinRecords(stored.map((each) => shownTo(subscription.clientId, each)));
-      const own = answers.get(subscription);
-      answers.delete(subscription);
+      const own = outgoing.get(subscription);
+      outgoing.delete(subscription);
       this.#delivery.send(subscription, own === undefined ? frame : joinRecords([frame, ...own]));
     }
   }
 
-  /** Appends one message, or finds it appended already; with what its sender is told beside the answer. */
+  /** Appends one message, or finds it appended already; with records for its sender beside the reply. */
   #append(
     send: Send,
     stored: StoredMessage[],
-  ): { outcome: Stored; place?: LogPosition; records: Uint8Array[] } {
+  ): { outcome: Stored; position?: LogPosition; records: Uint8Array[] } {
     const refused = (error: ErrorName) => ({ outcome: { refused: error }, records: [] });
     const { from, origin, dedupeToken: token, changed } = send;
     try {
-      // The app's server may speak for anybody (A-02).
+      // The app's server may send in the name of anybody (A-02).
       if ("subscription" in send.waits && !this.#state.members.has(from))
         return refused("INVALID_MESSAGING_TARGET");
       const now = this.#host.now();
@@ -219,55 +219,59 @@ export class Messages {
       if (before !== undefined) {
         return { outcome: { messageId: before.id, timestamp: before.timestamp }, records: [] };
       }
-      const place = { timestamp: this.#state.tick(now), previous: this.#state.log.end };
-      const message = messageOf(send, place.timestamp);
+      const position = { timestamp: this.#state.tick(now), previous: this.#state.log.end };
+      const message = messageOf(send, position.timestamp);
       this.#state.log.append(message, token, origin);
       const { id: conversationId, kind } = this.#state.facts;
       const push = pushes.message({ conversationId, kind, message });
       const traits = { acknowledge: hasReceipts(this.#state) };
-      const record = storedRecord(place, origin, traits, push);
+      const record = storedRecord(position, origin, traits, push);
       const { pushData, isPushed } = send;
-      stored.push({ message, origin, place, record, about: { pushData, isPushed } });
+      stored.push({ message, origin, position, record, about: { pushData, isPushed } });
       const outcome = { messageId: message.id, timestamp: message.timestamp };
-      return { outcome, place, records: changed === undefined ? [] : [this.#correction(message, changed)] };
+      return {
+        outcome,
+        position,
+        records: changed === undefined ? [] : [this.#correction(message, changed)],
+      };
     } catch (error) {
       console.error("message.send:", loggableError(error));
       return refused("INTERNAL_ERROR");
     }
   }
 
-  /** Tells the session that sent a message what became of it: to everybody else it came changed (M-18). */
+  /** Sends the final text to the sending session: everybody else receives it changed (M-18). */
   #correction(message: MessageRecord, reason: { code: number; detail: string }): Uint8Array {
     const { id: conversationId } = this.#state.facts;
     const patched = { ...message, patchedAt: message.timestamp };
     return correctionRecord(pushes.patched({ conversationId, message: patched, reason }));
   }
 
-  /** To those online now and to nobody later (I8). */
+  /** Sends to clients that are online now, and to none later (I8). */
   #sendTransient(subscription: Subscription, serial: number | undefined, draft: Draft): void {
     const message = messageOf(draft, this.#state.tick(this.#host.now()));
     const outcome: Stored = this.#state.members.has(subscription.clientId)
       ? { messageId: message.id, timestamp: message.timestamp }
       : { refused: "INVALID_MESSAGING_TARGET" };
-    if (serial !== undefined) this.#answers.reply(subscription, serial, this.#replyTo(serial, outcome));
+    if (serial !== undefined) this.#replier.reply(subscription, serial, this.#replyTo(serial, outcome));
     if ("refused" in outcome) return;
-    this.#tellOnce(draft, message);
+    this.#sendOnce(draft, message);
     if (draft.changed !== undefined)
       this.#delivery.send(subscription, this.#correction(message, draft.changed));
   }
 
-  #tellOnce(draft: Draft, message: MessageRecord): void {
+  #sendOnce(draft: Draft, message: MessageRecord): void {
     const { id: conversationId, kind } = this.#state.facts;
     const ephemeral = eventRecord(pushes.message({ conversationId, kind, message, transient: true }));
     const isFor = (clientId: string) => isDeliveredTo(clientId, message);
     this.#delivery.notifyMembers({ ephemeral }, { origin: draft.origin, isFor });
-    this.#sent(message, { transient: true, pushData: undefined, isPushed: false });
+    this.#onSent(message, { transient: true, pushData: undefined, isPushed: false });
   }
 
   async history(subscription: Subscription, command: CommandOf<"message.history">): Promise<void> {
     const { serial } = command;
     const isMember = () => this.#state.members.has(subscription.clientId);
-    const reject = () => this.#answers.refuse(subscription, serial, "CONVERSATION_LOG_REJECTED");
+    const reject = () => this.#replier.refuse(subscription, serial, "CONVERSATION_LOG_REJECTED");
     if (!isMember()) return reject();
     const wanted = command.limit ?? HISTORY_DEFAULT;
     const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
@@ -276,7 +280,7 @@ export class Messages {
     const messages = limit === 0 ? [] : await this.page(request, subscription.clientId);
     if (!isMember()) return reject(); // not any more
     const { id: conversationId, kind } = this.#state.facts;
-    const page = { conversationId, kind, messages: this.#receipts.shown(messages) };
+    const page = { conversationId, kind, messages: this.#receipts.withReceipts(messages) };
     const upTo = messages.reduce(
       (last, message) => Math.max(last, message.patchedAt ?? message.timestamp),
       0,
@@ -284,12 +288,12 @@ export class Messages {
     if (upTo > this.#host.now() - SEEN_VERSION_LIFETIME) {
       this.#delivery.send(subscription, controlRecord({ type: "shown", upTo }));
     }
-    this.#answers.reply(subscription, serial, replies.historyPage(serial, page));
+    this.#replier.reply(subscription, serial, replies.historyPage(serial, page));
   }
 
-  /** A page of history as this client may see it; everybody else has their turn meanwhile, if it takes long. */
+  /** A page of history that this viewer may see. A long search yields to other work. */
   async page(request: HistoryRequest, viewer: string | undefined): Promise<MessageRecord[]> {
-    const turns = this.#state.log.pageByTurns(this.#sinceJoining(request, viewer), viewer);
+    const turns = this.#state.log.pageInSlices(this.#sinceJoining(request, viewer), viewer);
     for (;;) {
       const turn = turns.next();
       if (turn.done) return turn.value;
@@ -297,7 +301,7 @@ export class Messages {
     }
   }
 
-  /** Where the app lets members read only what was said since they joined, no page goes further back. */
+  /** If the app shows members only what was sent since they joined, no page goes further back. */
   #sinceJoining(request: HistoryRequest, viewer: string | undefined): HistoryRequest {
     const member = viewer === undefined ? undefined : this.#state.members.get(viewer);
     const from = member === undefined ? 0 : seesFrom(this.#host.settings(), member);
@@ -313,20 +317,20 @@ export class Messages {
     const mine = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
     if (member !== undefined && mine !== undefined) {
       if (this.#receipts.read(member, mine.timestamp)) this.#delivery.notify([member.clientId], "unread");
-      else this.#tellCount(subscription);
+      else this.#sendCount(subscription);
     }
-    this.#answers.reply(subscription, command.serial, replies.readConfirmed(command.serial));
+    this.#replier.reply(subscription, command.serial, replies.readConfirmed(command.serial));
   }
 
-  /** What was read already is news to nobody else: only the device that asks may have counted otherwise. */
-  #tellCount(subscription: Subscription): void {
+  /** The cursor did not move, so only the device that asks may have another count. */
+  #sendCount(subscription: Subscription): void {
     const count = unreadOf(this.#state, subscription.clientId, "unread", this.#host.now());
     if (count !== undefined) this.#delivery.send(subscription, count);
   }
 
   /**
-   * A will, to everybody online (M-47). It is told like any message but never kept (M-49), and one that was sent
-   * already, or whose author has left, is dropped.
+   * Sends a will to everybody online (M-47). It is sent like any message but never stored (M-49). A will that was sent
+   * already, or whose author is no member any more, is dropped.
    */
   will(from: string, will: Will): void {
     if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;
@@ -339,6 +343,8 @@ export class Messages {
   }
 }
 
-function shownTo(clientId: string, { message, place, record }: StoredMessage): Uint8Array {
-  return isDeliveredTo(clientId, message) ? record : skippedEntryRecord(place.timestamp, place.previous);
+function shownTo(clientId: string, { message, position, record }: StoredMessage): Uint8Array {
+  return isDeliveredTo(clientId, message)
+    ? record
+    : skippedEntryRecord(position.timestamp, position.previous);
 }

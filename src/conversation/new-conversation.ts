@@ -5,32 +5,32 @@ import type { ConversationRecord } from "../model/records.ts";
 import { type ColumnLimits, newColumns } from "./attributes.ts";
 import { newConversationId, uniqueConversationId, uniqueIdOf } from "./ids.ts";
 
-/** A conversation as somebody wants it. */
+/** A request for a new conversation. */
 export interface Wanted {
-  /** Empty where the app's server names nobody. */
+  /** Empty if the app's server names no creator. */
   creator: string;
   /** In any order, repeated or not. */
   members: string[];
-  /** Exactly one conversation of these members is to exist (B-03). */
+  /** Whether only one conversation of exactly these members may exist (B-03). */
   unique: boolean;
-  /** `name`, `attr` and columns of the app's own; those the service owns are passed over. */
+  /** `name`, `attr` and custom columns; those that belong to the service are ignored. */
   columns: JsonObject;
 }
 
-/** The limits a conversation keeps, from the settings. */
+/** The limits of a conversation, from the settings. */
 export interface ConversationLimits extends ColumnLimits {
   members: number;
 }
 
-/** What creating depends on beside the wish. */
+/** What creation depends on beside the request. */
 export interface Conditions {
   appId: string;
   limits: ConversationLimits;
-  /** Milliseconds. */
+  /** Clock time (ms). */
   now: number;
 }
 
-/** The record to start a conversation with (B-02, B-03), whoever wants it, or why it cannot be. */
+/** The record of a new conversation (B-02, B-03), or why it is refused. */
 export async function newConversation(
   wanted: Wanted,
   { appId, limits, now }: Conditions,

@@ -4,10 +4,12 @@ import type { NoticeRange } from "./delivery-state.ts";
 import type { MissedEvent } from "./notices.ts";
 import type { ConversationState } from "./state.ts";
 
-/** Two notices can have one time (`joined` and `membersJoined`); a session takes each, so the second has this more. */
+/**
+ * `joined` and `membersJoined` can have the same time. A session takes each time once, so the second gets this more.
+ */
 const SECOND = 0.5;
 
-/** A change of members or attributes, as the record that tells one client of it. */
+/** The record of a change of members or attributes for one client. */
 export function changeRecord(
   state: ConversationState,
   change: Exclude<MissedEvent, { kind: "receipt" }>,
@@ -32,7 +34,7 @@ export function changeRecord(
   }
 }
 
-/** What a client was to be told of in a time, as records (wire §5.1). */
+/** The notices for a client in a range, as records (wire §5.1). */
 export function noticesOf(state: ConversationState, clientId: string, wanted: NoticeRange): Uint8Array[] {
   const { after, before, again } = wanted;
   if (state.notices.last <= after) return [];

@@ -4,22 +4,22 @@ import { utf8Length } from "../protocol/fields.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 
-/** How long what happened can be asked for (ms): LeanMessage's pushes live as long (L-17). */
+/** How long notices can be asked for (ms): as long as LeanMessage keeps them (L-17). */
 export const NOTICES_KEPT = 7 * 24 * 60 * 60 * 1000;
 
-/** So many of one conversation: an app that changes an attribute every second must not fill the storage. */
+/** Notices kept per conversation: an app that changes an attribute every second must not fill the storage. */
 const NOTICES_MAX = 1_000;
 
-/** Something that happened in a conversation beside its messages, kept for members who were away (B-08). */
+/** A change in a conversation other than a message, kept for members that were away (B-08). */
 export type Notice =
   | { kind: "joined" | "left"; by: string; members: string[] }
   | { kind: "updated"; by: string; changed: JsonObject; resulting: JsonObject }
   /** For the sender of the message alone. */
   | { kind: "receipt"; to: string; from: string; messageId: string; timestamp: number; read: boolean }
-  /** A will was sent: for nobody, it only keeps the same one from being sent twice (I7). */
+  /** A will was sent: for no client, it only prevents sending the same one twice (I7). */
   | { kind: "will"; messageId: string };
 
-/** A notice as one client is to be told of it. Times are milliseconds. */
+/** A notice as one client gets it. Times are milliseconds. */
 export type MissedEvent = { at: number; conversationId: string } & (
   | { kind: "joined" | "left"; by: string }
   | { kind: "membersJoined" | "membersLeft"; by: string; members: string[] }
@@ -27,7 +27,7 @@ export type MissedEvent = { at: number; conversationId: string } & (
   | { kind: "receipt"; from: string; messageId: string; timestamp: number; read: boolean }
 );
 
-/** What happened lately in one conversation, in order: one row each, gone after a week. */
+/** The recent notices of one conversation, in order: one row each, deleted after a week. */
 export class Notices {
   readonly #sql: Sql;
   #last: number;
@@ -46,12 +46,12 @@ export class Notices {
     this.#bytes = bytes ?? 0;
   }
 
-  /** Time of the newest, 0 before the first. */
+  /** Time of the newest notice, 0 before the first. */
   get last(): number {
     return this.#last;
   }
 
-  /** Keeps a notice and returns the time it is kept under, which no other has: `wanted` or just after the last. */
+  /** Stores a notice and returns its unique time: `wanted`, or just after the last one. */
   keep(notice: Notice, wanted: number): number {
     const at = Math.max(wanted, this.#last + 1);
     const text = JSON.stringify(notice);
@@ -64,7 +64,7 @@ export class Notices {
       this.#drop("at IN (SELECT at FROM notices ORDER BY at LIMIT ?)", this.#count - NOTICES_MAX);
     }
     while (this.#bytes > NOTICES_BYTES && this.#count > 1) {
-      // Several at a time: the next ones need room too.
+      // Several at a time, to make room for the next ones too.
       const some = Math.max(Math.floor(this.#count / 10), 1);
       this.#drop("at IN (SELECT at FROM notices ORDER BY at LIMIT ?)", some);
     }
@@ -82,13 +82,13 @@ export class Notices {
     for (const { bytes } of dropped) this.#bytes -= bytes;
   }
 
-  /** Whether everything after a time is still kept. */
+  /** Whether every notice after a time is still kept. */
   reachesBackTo(time: number): boolean {
     if (this.#count < NOTICES_MAX && this.#bytes < NOTICES_BYTES / 2) return true;
     return this.#sql.exec("SELECT 1 FROM notices WHERE at <= ? LIMIT 1", time).toArray().length > 0;
   }
 
-  /** Who was removed after a time. */
+  /** Clients that were removed after a time. */
   leftAfter(time: number): string[] {
     const left = this.#after(time).map(({ notice }) => (notice.kind === "left" ? notice.members : []));
     return [...new Set(left.flat())];
@@ -99,9 +99,9 @@ export class Notices {
   }
 
   /**
-   * What one client missed, oldest first. Who was no member then is told nothing of that time.
+   * The notices that one client missed, oldest first. A client gets none of a time when it was not a member.
    *
-   * @param asked `after` and `before` bound the times, both left out; `isMember`: whether the client is one now
+   * @param asked `after` and `before` bound the times, both exclusive; `isMember`: whether the client is a member now
    */
   missedBy(
     clientId: string,
@@ -160,7 +160,7 @@ export class Notices {
   }
 }
 
-/** Whether a client was a member when the first of these notices came: the first that names him tells. */
+/** Whether a client was a member before these notices: the first notice that names it shows that. */
 function belongedBefore(kept: { notice: Notice }[], clientId: string, isMember: boolean): boolean {
   for (const { notice } of kept) {
     if ((notice.kind === "joined" || notice.kind === "left") && notice.members.includes(clientId)) {

@@ -31,7 +31,7 @@ export interface OutboxHost {
 const BATCH = 100; // messages per D1 batch
 const GATHER_FIRST = 1_000; // ms
 const GATHER_LAST = 8_000; // ms
-const FLOWING = 8; // messages in one copy: more than people type
+const BUSY_COPY = 8; // messages in one copy: more than people type
 const LATE = 10_000; // ms: longer than an entry waits for its copy in normal operation
 const RETRY_FIRST = 2_000; // ms
 const RETRY_LAST = 60_000; // ms
@@ -66,7 +66,7 @@ export class Outbox {
   #timer: { setAt: number; dueAt: number } | undefined;
   #failures = 0;
   /** Whether the app still has to be sent that D1 is behind. */
-  #untold = false;
+  #behindUnreported = false;
 
   constructor(state: ConversationState, archive: Archive, host: OutboxHost, pace = paceOfAll) {
     this.#state = state;
@@ -81,17 +81,17 @@ export class Outbox {
    * @param isAlarmSet whether work is left for later; if not, everything is done, unless the alarm was lost
    */
   woke(isAlarmSet: boolean): void {
-    if (this.#state.isArchiveUncertain || this.#state.indexIsStale) this.soon();
-    else if (isAlarmSet && this.isBehind) this.#copySoon();
+    if (this.#state.isArchiveUncertain || this.#state.indexIsStale) this.scheduleCopy();
+    else if (isAlarmSet && this.isBehind) this.#schedule();
   }
 
   /** Something was written that D1 lacks. Call it in the turn that writes it. */
-  soon(): void {
+  scheduleCopy(): void {
     this.#host.drainWithin(this.#host.lag.safety);
-    this.#copySoon();
+    this.#schedule();
   }
 
-  #copySoon(): void {
+  #schedule(): void {
     // While D1 fails, the alarm retries. While a copy runs, it looks afterwards for what came meanwhile.
     if (this.#failures > 0 || this.#copying !== undefined) return;
     const now = this.#host.now();
@@ -99,7 +99,7 @@ export class Outbox {
     if (timer !== undefined && now >= timer.setAt && now <= timer.dueAt + TIMER_LOST) return;
     const passed = now - this.#copiedAt;
     const quiet = passed < 0 ? 0 : Math.max(0, this.#gathering - passed);
-    const wait = this.#pace.turn(now, quiet);
+    const wait = this.#pace.reserve(now, quiet);
     const next = { setAt: now, dueAt: now + wait };
     this.#timer = next;
     const run = () => {
@@ -125,9 +125,9 @@ export class Outbox {
   }
 
   /** D1 does not have the conversation at all, so the app must answer that it exists. */
-  unindexed(): Promise<void> {
+  reportUnindexed(): Promise<void> {
     const { id, createdAt } = this.#state.facts;
-    return this.#tellBehind(id, createdAt);
+    return this.#reportBehind(id, createdAt);
   }
 
   async #save(): Promise<boolean> {
@@ -140,7 +140,7 @@ export class Outbox {
         return false;
       }
     }
-    this.#state.indexed(record.updatedAt);
+    this.#state.setIndexed(record.updatedAt);
     return true;
   }
 
@@ -157,8 +157,8 @@ export class Outbox {
       this.#copying ??= this.#drain().finally(() => {
         this.#copying = undefined;
         this.#copiedAt = this.#host.now();
-        this.#pace.took(this.#copiedAt - this.#begunAt);
-        if (this.isBehind) this.#copySoon();
+        this.#pace.addDuration(this.#copiedAt - this.#begunAt);
+        if (this.isBehind) this.#schedule();
       });
       if (!(await this.#copying)) return false;
     } while (this.#lacks(end));
@@ -169,8 +169,8 @@ export class Outbox {
     const { id, kind } = this.#state.facts;
     const indexed = await this.index();
     const done = indexed && (kind === "temporary" || (await this.#copy(id)));
-    if (!done && kind !== "temporary") await this.#tellBehind(id, this.#firstOwed());
-    if (done && (this.#state.behindSince === undefined || (await this.#tellCaughtUp(id)))) {
+    if (!done && kind !== "temporary") await this.#reportBehind(id, this.#firstMissing());
+    if (done && (this.#state.behindSince === undefined || (await this.#reportCaughtUp(id)))) {
       this.#failures = 0;
       return true;
     }
@@ -188,8 +188,8 @@ export class Outbox {
       this.#reached ??= known(await this.#archive.archivedUpTo(id));
       let copied = 0;
       for (let upTo = 0; upTo < end; ) {
-        const owed = this.#firstOwed();
-        if (owed !== undefined && owed < this.#host.now() - LATE) await this.#tellBehind(id, owed);
+        const missing = this.#firstMissing();
+        if (missing !== undefined && missing < this.#host.now() - LATE) await this.#reportBehind(id, missing);
         const messages = log.changedAfter(this.#reached, BATCH);
         const last = messages.at(-1);
         if (last === undefined) break;
@@ -199,11 +199,11 @@ export class Outbox {
         copied += messages.length;
         upTo = last.patchedAt ?? last.timestamp;
       }
-      this.#state.archived(end);
-      this.#gathering = copied > FLOWING ? Math.min(this.#gathering * 2, GATHER_LAST) : GATHER_FIRST;
+      this.#state.setArchived(end);
+      this.#gathering = copied > BUSY_COPY ? Math.min(this.#gathering * 2, GATHER_LAST) : GATHER_FIRST;
       return true;
     } catch (error) {
-      if (error instanceof Unknown) {
+      if (error instanceof UnknownConversation) {
         // Start from the beginning, with members and facts.
         this.#reached = { timestamp: 0, patchedAt: 0 };
         this.#state.indexLost();
@@ -217,7 +217,7 @@ export class Outbox {
    * Time of the oldest entry that D1 lacks. Until D1 has reported how far it is, the entry is assumed to be recent:
    * earlier failures to copy were reported when they happened.
    */
-  #firstOwed(): number | undefined {
+  #firstMissing(): number | undefined {
     const { log, archivedAt } = this.#state;
     const presumed = Math.max(archivedAt, log.end - this.#host.lag.normal);
     return log.firstAfter(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
@@ -227,25 +227,25 @@ export class Outbox {
    * Reports once each time D1 falls behind, and again only if the report failed. It is stored first, so that the end is
    * reported even if the object hibernates or dies.
    */
-  async #tellBehind(id: string, owed: number | undefined): Promise<void> {
-    if (owed !== undefined && this.#state.behindSince === undefined) {
-      this.#state.behind(owed - 1);
-      this.#untold = true;
+  async #reportBehind(id: string, missing: number | undefined): Promise<void> {
+    if (missing !== undefined && this.#state.behindSince === undefined) {
+      this.#state.setBehind(missing - 1);
+      this.#behindUnreported = true;
     }
     const since = this.#state.behindSince;
-    if (!this.#untold || since === undefined) return;
+    if (!this.#behindUnreported || since === undefined) return;
     try {
       await this.#archive.behind(id, since);
-      this.#untold = false;
+      this.#behindUnreported = false;
     } catch (error) {
       console.warn(`could not report that history of ${id} is late:`, loggableError(error));
     }
   }
 
-  async #tellCaughtUp(id: string): Promise<boolean> {
+  async #reportCaughtUp(id: string): Promise<boolean> {
     try {
       await this.#archive.caughtUp(id);
-      this.#state.caughtUp();
+      this.#state.setCaughtUp();
       return true;
     } catch (error) {
       console.warn(`could not report that history of ${id} caught up:`, loggableError(error));
@@ -264,12 +264,12 @@ export class Outbox {
 }
 
 /** D1 does not have the conversation, so it has none of its messages either. */
-class Unknown extends Error {
+class UnknownConversation extends Error {
   override name = "Unknown";
 }
 
 function known(progress: Progress | undefined): Progress {
-  if (progress === undefined) throw new Unknown("D1 does not have the conversation");
+  if (progress === undefined) throw new UnknownConversation("D1 does not have the conversation");
   return progress;
 }
 

@@ -16,40 +16,40 @@ import type { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
 
-/** What every SDK takes for a recalled message, by its type number (M-22). */
+/** The content of a recalled message; every SDK knows it by the type number (M-22). */
 const RECALLED = '{"_lctype":-127}';
 
 type Patch = CommandOf<"message.patch">["patches"][number];
 
-/** A step of the log that changes a message, with what of it is shown to whom. */
-interface Step {
+/** A log entry that changes a message, with the records for those who may see it and those who may not. */
+interface PatchEntry {
   message: MessageRecord;
   record: Uint8Array;
-  /** For those who are not to see it. */
+  /** For clients that may not see the message. */
   hidden: Uint8Array;
 }
 
-/** Edits and recalls: a message is rewritten in its place, and everybody is told (M-11 to M-24). */
+/** Edits and recalls: a message is rewritten in place, and everybody is notified (M-11 to M-24). */
 export class Patches {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
-  readonly #answers: Replier;
+  readonly #replier: Replier;
   readonly #host: MessagesHost;
 
-  constructor(state: ConversationState, delivery: Delivery, answers: Replier, host: MessagesHost) {
+  constructor(state: ConversationState, delivery: Delivery, replier: Replier, host: MessagesHost) {
     this.#state = state;
     this.#delivery = delivery;
-    this.#answers = answers;
+    this.#replier = replier;
     this.#host = host;
   }
 
-  /** Those patches of a command that are for this conversation. */
+  /** The patches of a command that are for this conversation. */
   mine(command: CommandOf<"message.patch">): Patch[] {
     const { id } = this.#state.facts;
     return command.patches.filter((patch) => patch.conversationId === id);
   }
 
-  /** Why they cannot be made, all of them; undefined if they can. */
+  /** Why these patches are refused, all together; undefined if they are allowed. */
   refusal(subscription: Subscription, patches: readonly Patch[]): ErrorName | undefined {
     if (!this.#state.members.has(subscription.clientId)) return "INVALID_MESSAGING_TARGET";
     for (const patch of patches) {
@@ -61,46 +61,46 @@ export class Patches {
   }
 
   /**
-   * Makes all patches of a command that are for this conversation, or none of them.
+   * Applies all patches of a command that are for this conversation, or none of them.
    *
-   * @param needsCheck what the app's policy made of each of `mine`
+   * @param approved the verdict of the app's policy on each of `mine`
    */
   patch(
     subscription: Subscription,
     command: CommandOf<"message.patch">,
-    needsCheck: readonly Approved[] = [],
+    approved: readonly Approved[] = [],
   ): void {
     const { serial } = command;
     const mine = this.mine(command);
     const refusal = this.refusal(subscription, mine);
-    if (refusal !== undefined) return this.#answers.refuse(subscription, serial, refusal);
+    if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
     const before = this.#state.log.end;
-    const steps: Step[] = [];
+    const entries: PatchEntry[] = [];
     const corrections: Uint8Array[] = [];
     let lastPatchTime = 0;
     for (const [at, patch] of mine.entries()) {
       const message = this.#state.log.find(patch.timestamp, patch.messageId);
       if (message === undefined) continue;
-      // Recalled already: a repetition of what was done.
+      // Recalled already: the command was repeated.
       if (message.recalled && message.patchedAt !== undefined) {
         lastPatchTime = Math.max(lastPatchTime, message.patchedAt);
         continue;
       }
-      const { content, reason, to = message.recipients } = needsCheck[at] ?? APPROVED_AS_SENT;
+      const { content, reason, to = message.recipients } = approved[at] ?? APPROVED_AS_SENT;
       const changes = { ...resultOf(patch), recipients: to, ...(content === undefined ? {} : { content }) };
-      const step = this.#step(message, changes, subscription.origin);
-      steps.push(step);
-      lastPatchTime = step.message.patchedAt ?? 0;
-      if (content !== undefined) corrections.push(this.#push(step.message, reason));
+      const entry = this.#append(message, changes, subscription.origin);
+      entries.push(entry);
+      lastPatchTime = entry.message.patchedAt ?? 0;
+      if (content !== undefined) corrections.push(this.#event(entry.message, reason));
     }
-    this.#answers.reply(subscription, serial, replies.messagesPatched(serial, { lastPatchTime }));
-    // The session that made an edit skips its own copy, and has to hear what became of it (M-18).
+    this.#replier.reply(subscription, serial, replies.messagesPatched(serial, { lastPatchTime }));
+    // The session that made an edit skips its own copy, and must be sent the final text (M-18).
     if (corrections.length > 0)
       this.#delivery.send(subscription, joinRecords(corrections.map(correctionRecord)));
-    this.#tell(steps, before);
+    this.#broadcast(entries, before);
   }
 
-  /** The app's server edits or recalls, whatever clients may do (http-api §2.1). */
+  /** An edit or recall by the app's server, which is not bound by the rules for clients (http-api §2.1). */
   patchByServer(patch: PatchByServer): undefined | Refused {
     const message = this.#found(patch);
     if ("refused" in message) return message;
@@ -111,24 +111,24 @@ export class Patches {
       ? resultOf({ recall: true })
       : resultOf({ recall: false, content: patch.content, mentionAll, mentions });
     const before = this.#state.log.end;
-    const step = this.#step(message, changes, NO_ORIGIN);
-    if (patch.silent) this.#pass(step.hidden);
-    else this.#tell([step], before);
+    const entry = this.#append(message, changes, NO_ORIGIN);
+    if (patch.silent) this.#sendHidden(entry.hidden);
+    else this.#broadcast([entry], before);
     return undefined;
   }
 
-  /** Takes a message out of the server's copy; devices keep what they have (http-api §2.1). */
+  /** Deletes a message from the server's copy; devices keep theirs (http-api §2.1). */
   delete(which: MessageLocation): undefined | Refused {
     const message = this.#found(which);
     if ("refused" in message) return message;
-    const place = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
-    this.#state.log.delete(message.timestamp, place.timestamp);
-    this.#pass(skippedEntryRecord(place.timestamp, place.previous));
+    const position = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
+    this.#state.log.delete(message.timestamp, position.timestamp);
+    this.#sendHidden(skippedEntryRecord(position.timestamp, position.previous));
     return undefined;
   }
 
-  /** A step that shows nobody anything: subscriptions are past it, and who has none finds out with the next message. */
-  #pass(hidden: Uint8Array): void {
+  /** An entry that shows nothing: subscriptions advance past it, other members with their next message. */
+  #sendHidden(hidden: Uint8Array): void {
     for (const subscription of this.#delivery.audience().subscriptions)
       this.#delivery.send(subscription, hidden);
     this.#host.archiveSoon();
@@ -141,29 +141,29 @@ export class Patches {
     return message;
   }
 
-  #step(message: MessageRecord, changes: Partial<MessageRecord>, origin: number): Step {
-    const place = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
-    const patched = { ...message, ...changes, patchedAt: place.timestamp };
+  #append(message: MessageRecord, changes: Partial<MessageRecord>, origin: number): PatchEntry {
+    const position = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
+    const patched = { ...message, ...changes, patchedAt: position.timestamp };
     this.#state.log.patch(patched);
     return {
       message: patched,
-      record: storedRecord(place, origin, { patch: true }, this.#push(patched)),
-      hidden: skippedEntryRecord(place.timestamp, place.previous),
+      record: storedRecord(position, origin, { patch: true }, this.#event(patched)),
+      hidden: skippedEntryRecord(position.timestamp, position.previous),
     };
   }
 
-  #push(message: MessageRecord, reason?: { code: number; detail: string }): Uint8Array {
+  #event(message: MessageRecord, reason?: { code: number; detail: string }): Uint8Array {
     return pushes.patched({ conversationId: this.#state.facts.id, message, reason });
   }
 
-  /** Everybody subscribed at once, the others by the relay. */
-  #tell(steps: Step[], before: number): void {
-    if (steps.length === 0) return;
+  /** Sends to all subscriptions at once, to other members through the relay. */
+  #broadcast(entries: PatchEntry[], before: number): void {
+    if (entries.length === 0) return;
     const settings = this.#host.settings();
     for (const other of this.#delivery.audience().subscriptions) {
       const member = this.#state.members.get(other.clientId);
       const from = member === undefined ? 0 : seesFrom(settings, member);
-      const shown = steps.map(({ message, record, hidden }) =>
+      const shown = entries.map(({ message, record, hidden }) =>
         isVisibleTo(other.clientId, message) && message.timestamp > from ? record : hidden,
       );
       this.#delivery.send(other, joinRecords(shown));
@@ -173,7 +173,7 @@ export class Patches {
   }
 }
 
-/** Why a client may not patch a message: not there, not his (M-13, M-21), or taken back for good. */
+/** Why a client may not patch a message: it is missing, not the client's own (M-13, M-21), or recalled for good. */
 function refusalOf(
   clientId: string,
   patch: Patch,

@@ -54,7 +54,7 @@ export class PolicyChecks {
   }
 
   /** Checks a message before it is sent (H-01, M-51). */
-  async aboutMessage(
+  async checkMessage(
     subscription: Subscription,
     command: CommandOf<"message.send">,
   ): Promise<Approved | Rejection> {
@@ -63,22 +63,22 @@ export class PolicyChecks {
       ...{ name: "messageReceived", ...this.#from(subscription), content, transient, receipt },
       timestamp: this.#host.now(),
     };
-    return this.#judged(await this.#host.hooks.aboutMessage(question), content, "MESSAGE_REJECTED_BY_APP");
+    return this.#decide(await this.#host.hooks.aboutMessage(question), content, "MESSAGE_REJECTED_BY_APP");
   }
 
   /** Checks an edit or recall (H-04). */
-  async aboutPatch(subscription: Subscription, patch: Patch): Promise<Approved | Rejection> {
+  async checkPatch(subscription: Subscription, patch: Patch): Promise<Approved | Rejection> {
     const { messageId, timestamp, recall, content = "" } = patch;
     const question: Question = {
       ...{ name: "messageUpdate", ...this.#from(subscription), messageId, timestamp, recall, content },
     };
     const verdict = await this.#host.hooks.aboutMessage(question);
-    const judged = await this.#judged(verdict, recall ? "" : content, "MESSAGE_UPDATE_REJECTED_BY_APP");
+    const judged = await this.#decide(verdict, recall ? "" : content, "MESSAGE_UPDATE_REJECTED_BY_APP");
     return "error" in judged || !recall ? judged : { ...judged, content: undefined };
   }
 
   /** Checks adding or removing members (X-02, H-06, H-07); undefined if it is allowed. */
-  async aboutMembers(
+  async checkMembers(
     subscription: Subscription,
     command: CommandOf<"conversation.add" | "conversation.remove">,
   ): Promise<Rejection | undefined> {
@@ -90,16 +90,16 @@ export class PolicyChecks {
     // Java sends no signature when a client leaves (wire §10.2, 44).
     if (this.#host.settings().security.signConversation && !leaves) {
       const change: SignedChange = { clientId, conversationId, members, action, signature };
-      if (!(await this.#host.isSigned(change))) return objection("CONVERSATION_SIGNATURE_FAILED");
+      if (!(await this.#host.isSigned(change))) return rejection("CONVERSATION_SIGNATURE_FAILED");
     }
     if (leaves) return undefined;
     const name = command.name === "conversation.add" ? "conversationAdd" : "conversationRemove";
     const verdict = await this.#host.hooks.aboutConversation({ name, conversationId, by: clientId, members });
-    return objectionIn(verdict);
+    return rejectionIn(verdict);
   }
 
   /** Checks a change of name, attributes or the client's own mute (H-08). */
-  async aboutUpdate(
+  async checkUpdate(
     subscription: Subscription,
     change: { attributes: CommandOf<"conversation.update">["changes"] } | { mute: boolean },
   ): Promise<typeof change | Rejection> {
@@ -111,7 +111,7 @@ export class PolicyChecks {
       ...change,
     };
     const verdict = await this.#host.hooks.aboutConversation(question);
-    return objectionIn(verdict) ?? (verdict.allowed && verdict.instead ? verdict.instead : change);
+    return rejectionIn(verdict) ?? (verdict.allowed && verdict.instead ? verdict.instead : change);
   }
 
   /** The content after the word list was applied; undefined if it is unchanged. */
@@ -126,7 +126,7 @@ export class PolicyChecks {
     return { conversationId: this.#state.facts.id, from: clientId, to, address };
   }
 
-  async #judged(verdict: MessageVerdict, content: Content, error: ErrorName): Promise<Approved | Rejection> {
+  async #decide(verdict: MessageVerdict, content: Content, error: ErrorName): Promise<Approved | Rejection> {
     if (!verdict.allowed) return { error, appCode: verdict.appCode, appMessage: verdict.appMessage };
     const censored = await this.filtered(verdict.content ?? content);
     return censored === undefined ? verdict : { ...verdict, content: censored, reason: CENSORED };
@@ -138,11 +138,11 @@ export const APPROVED_AS_SENT: Approved = {
   ...{ allowed: true, content: undefined, reason: undefined, to: undefined },
 };
 
-function objection(error: ErrorName): Rejection {
+function rejection(error: ErrorName): Rejection {
   return { error, appCode: undefined, appMessage: undefined };
 }
 
-function objectionIn(verdict: ConversationVerdict): Rejection | undefined {
+function rejectionIn(verdict: ConversationVerdict): Rejection | undefined {
   if (verdict.allowed) return undefined;
   const { appCode, appMessage } = verdict;
   return { error: "CONVERSATION_REJECTED_BY_APP", appCode, appMessage };

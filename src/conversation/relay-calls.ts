@@ -23,12 +23,12 @@ export class RelayCalls {
     try {
       return await call();
     } finally {
-      void this.#leave();
+      void this.#release();
     }
   }
 
   /** Hands the slot to the next waiting call, if there is one. */
-  async #leave(): Promise<void> {
+  async #release(): Promise<void> {
     if (this.#waiting.length > 0) await this.#pause();
     const next = this.#waiting.shift();
     if (next === undefined) this.#running -= 1;

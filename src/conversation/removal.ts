@@ -1,7 +1,7 @@
 import { loggableError } from "../loggable-error.ts";
 import type { ConversationState } from "./state.ts";
 
-/** D1, as a conversation is taken out of it. Every call has a deadline and may reject. */
+/** D1, as a deleted conversation is removed from it. Every call has a deadline and may reject. */
 export interface Removal {
   deleteMessages(conversationId: string, timestamps: number[]): Promise<void>;
   deleteConversation(conversationId: string): Promise<void>;
@@ -10,18 +10,18 @@ export interface Removal {
 const BATCH = 1_000; // messages per call
 
 /**
- * Takes a deleted conversation out of D1: its messages, which only its own log can name, then the row that says there
- * is one. Harmless to run twice. Resolves to whether it succeeded, and never rejects.
+ * Removes a deleted conversation from D1: first its messages, which only its own log can list, then its row. Safe to
+ * run twice. Resolves to whether it succeeded; never rejects.
  */
 export async function clearArchive(
   { log, facts: { id } }: ConversationState,
   removal: Removal,
 ): Promise<boolean> {
   try {
-    let places = log.placesAfter(0, BATCH);
-    while (places.length > 0) {
-      await removal.deleteMessages(id, places);
-      places = log.placesAfter(places.at(-1) ?? Number.MAX_SAFE_INTEGER, BATCH);
+    let timestamps = log.timestampsAfter(0, BATCH);
+    while (timestamps.length > 0) {
+      await removal.deleteMessages(id, timestamps);
+      timestamps = log.timestampsAfter(timestamps.at(-1) ?? Number.MAX_SAFE_INTEGER, BATCH);
     }
     await removal.deleteConversation(id);
     return true;

@@ -8,15 +8,15 @@ import { seesFrom } from "./past.ts";
 import { hasReceipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 
-/** No session's origin. */
+/** The origin of what no session sent. */
 export const NO_ORIGIN = 0;
 
-/** Whether a new message is brought to a client: not to its sender's own devices, if he left them out. */
+/** Whether a new message goes to a client; the sender's own devices may be left out. */
 export function isDeliveredTo(clientId: string, message: MessageRecord): boolean {
   return isVisibleTo(clientId, message) && !(message.noSync === true && message.from === clientId);
 }
 
-/** Longest that a message may be on its way to a device (ms): what SDKs are told is known is older than that. */
+/** The longest time a message takes to a device (ms); the time sent with unread counts is older than that. */
 const IN_FLIGHT = 2_000;
 
 /** A member's unread count as it is now (Y-15); undefined for others. */
@@ -40,9 +40,9 @@ export function unreadOf(
 }
 
 /**
- * Entries of the log after a time as one frame of records, for subscriptions and relays. A client is shown nothing of
- * the time before it joined, and one that is no member nothing at all (I12), nor what is not for it or was deleted;
- * it is only told that it is past it. Edits of what was said before it joined are told if it may read that.
+ * Log entries after a time as one frame of records, for subscriptions and the relay. Entries from before the client
+ * joined (or all, for a non-member; I12), and messages that are not for it or deleted, only advance its position. Edits
+ * of messages from before it joined are included if it may read those.
  */
 export function replayOf(
   state: ConversationState,
@@ -79,7 +79,7 @@ export function replayOf(
       const push = pushes.message({ conversationId, kind, message });
       records.push(storedRecord(place, origin, traits, push));
     } else {
-      // Also when this replay brings the message itself, in its final form: it may have come another way before.
+      // Even if this replay has the message itself, in its final form: the device may have got it another way before.
       const push = pushes.patched({ conversationId, message });
       records.push(storedRecord(place, origin, { patch: true }, push));
     }
@@ -88,7 +88,7 @@ export function replayOf(
   return { frame: joinRecords(records), upTo: previous, more: entries.length > limit };
 }
 
-/** An entry of the log that shows nothing: whoever gets it is past it. */
+/** A log entry that shows nothing and only advances the reader's position. */
 export function skippedEntryRecord(timestamp: number, previous: number): Uint8Array {
   return storedRecord({ timestamp, previous }, NO_ORIGIN, {}, new Uint8Array());
 }

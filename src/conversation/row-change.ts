@@ -15,7 +15,7 @@ interface RowHost {
 }
 
 /**
- * Everything is judged and written in this turn, before the first await: nobody changes the row between the condition
+ * Everything is checked and written in this turn, before the first await: the row cannot change between the condition
  * and the change, and a change that is refused in one part is not made in another.
  */
 export async function changeRow(change: RowChange, host: RowHost): Promise<RowChanged> {

@@ -5,59 +5,59 @@ import type { Started } from "./started.ts";
 import type { ConversationState } from "./state.ts";
 import { areSame } from "./unique-registry.ts";
 
-/** Who asks for a conversation: a client is told by its own object, as with everything else it asks that for. */
+/** Who asked for the conversation: a client gets the creation notices from its own object, with the reply. */
 export type Origin = "client" | "server";
 
-/** A conversation that its object holds. */
-interface Held {
+/** The conversation that an object has. */
+interface ExistingConversation {
   state: ConversationState;
   conversation: { membership: Membership };
 }
 
-/** What an object does for whoever starts its conversation. */
+/** What starting a conversation needs from its object. */
 export interface StartHost {
-  held(): Held | undefined;
-  /** Nothing stands in the way of a new one afterwards. Rejects where something does. */
-  makeRoom(): Promise<void>;
-  create(record: ConversationRecord): Held;
-  /** Milliseconds. */
+  existing(): ExistingConversation | undefined;
+  /** Clears a deleted conversation away, so that a new one can begin. Rejects on failure. */
+  clearDeleted(): Promise<void>;
+  create(record: ConversationRecord): ExistingConversation;
+  /** Clock time (ms). */
   now(): number;
-  /** Whoever looks for the conversation afterwards finds it. */
+  /** Makes the conversation findable. */
   index(): Promise<void>;
 }
 
 /**
- * Creates the conversation of an object, or finds it created already; undefined where the members of a unique one are
- * others by now. It can be found before this resolves.
+ * Creates the object's conversation, or returns the existing one; undefined if the unique conversation has other
+ * members by now. The conversation can be found before this resolves.
  */
 export async function startHere(
   record: ConversationRecord,
   origin: Origin,
   host: StartHost,
 ): Promise<Started | undefined> {
-  const existing = host.held();
+  const existing = host.existing();
   if (existing !== undefined) {
-    // Whoever created it at this moment is not answered yet either.
+    // The client that is creating it at this moment has no reply yet either.
     if (existing.state.indexedAt === 0) await host.index();
-    if (host.held() === undefined) return startHere(record, origin, host); // deleted meanwhile
+    if (host.existing() === undefined) return startHere(record, origin, host); // deleted meanwhile
     if (record.unique && !areSame(existing.state.members.keys(), record.members)) return undefined;
-    const pushes = origin === "client" ? toldAgain(existing.state, record.creator) : [];
+    const pushes = origin === "client" ? creationNoticesFor(existing.state, record.creator) : [];
     return { existing: true, conversation: existing.state.record(), pushes };
   }
-  await host.makeRoom();
-  if (host.held() !== undefined) return startHere(record, origin, host); // somebody else was quicker
-  // Whoever logs in from now on asks for what happened since: it must not be older than its writing.
+  await host.clearDeleted();
+  if (host.existing() !== undefined) return startHere(record, origin, host); // somebody else was quicker
+  // A client that logs in from now on asks for changes since: the creation must not be older than its write.
   const now = host.now();
   const { state, conversation } = host.create({ ...record, createdAt: now, updatedAt: now });
-  conversation.membership.began();
+  conversation.membership.recordCreation();
   await host.index();
   const pushes = origin === "client" ? conversation.membership.creationNotices() : [];
   conversation.membership.announceCreation(origin); // before anything can be said in it
   return { existing: false, conversation: state.record(), pushes };
 }
 
-/** The creator hears of a conversation with the answer; where that was lost, with the next one. */
-function toldAgain(state: ConversationState, clientId: string): Uint8Array[] {
+/** The creator gets the notices with the reply; if that was lost, with the next one. */
+function creationNoticesFor(state: ConversationState, clientId: string): Uint8Array[] {
   const { creator, createdAt } = state.facts;
   if (creator !== clientId) return [];
   return noticesOf(state, clientId, { after: createdAt - 1, before: createdAt + 1, again: true });

@@ -1,10 +1,10 @@
 import type { ConversationRecord } from "../model/records.ts";
 
-/** A conversation that was asked for. */
+/** A conversation that was created or found. */
 export interface Started {
-  /** It was there already. */
+  /** Whether it existed before. */
   existing: boolean;
   conversation: ConversationRecord;
-  /** For the creator's sessions, after the reply: records of what other members are told by its object. */
+  /** Records for the creator's sessions, after the reply: the notices that other members get from the object. */
   pushes: Uint8Array[];
 }

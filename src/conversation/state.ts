@@ -1,9 +1,9 @@
 import type { ConversationRecord } from "../model/records.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
-import type { Owed } from "./delivery-state.ts";
+import { type CursorMoves, movesFromText, withMove } from "./cursor-moves.ts";
+import type { PendingSince } from "./delivery-state.ts";
 import { Log } from "./log.ts";
-import { type MarkMoves, movesIn, withMove } from "./mark-moves.ts";
 import { Notices } from "./notices.ts";
 import { createTables, hasTables, upgradeTables } from "./tables.ts";
 import { areSame } from "./unique-registry.ts";
@@ -24,8 +24,8 @@ export interface Member {
    */
   deliveredCursor: number;
   /** When the two cursors moved, as far as that is kept. */
-  readMoves: MarkMoves;
-  deliveredMoves: MarkMoves;
+  readMoves: CursorMoves;
+  deliveredMoves: CursorMoves;
   /** What the member's `.1` devices acknowledged; undefined until the first of them logged in. */
   pushedAt: number | undefined;
   /** No device was online at the last try: later messages wait for the next login and cost no call. */
@@ -36,7 +36,7 @@ export interface Member {
 const RECENT_MAX = 2_000;
 
 /** How far (ms of the log) the stored `archived_at` may lag behind before it is written again. */
-const KEPT_STEP = 60 * 60 * 1000;
+const ARCHIVED_STEP = 60 * 60 * 1000;
 
 type Facts = Omit<ConversationRecord, "members" | "muted" | "lastMessageAt"> & {
   /** The members of the unique conversation it began as. */
@@ -65,7 +65,7 @@ export class ConversationState {
    * The time (ms) up to which D1 is known to have the log, and the value of it in storage, which is not always written.
    */
   #archivedAt: number;
-  #archivedKept: number;
+  #archivedSaved: number;
   /** D1 may lack messages after this time, for longer than is normal; undefined while D1 keeps up. */
   #behindSince: number | undefined;
 
@@ -109,7 +109,7 @@ export class ConversationState {
     this.#pendingSince = row.owed_since ?? undefined;
     this.#behindSince = row.behind_since ?? undefined;
     this.#archivedAt = row.archived_at ?? 0;
-    this.#archivedKept = this.#archivedAt;
+    this.#archivedSaved = this.#archivedAt;
     this.log = new Log(sql);
     this.notices = new Notices(sql);
     this.members = new Map();
@@ -133,8 +133,8 @@ export class ConversationState {
         readCursor: member.read_at,
         readCursorMovedAt: member.read_moved_at,
         deliveredCursor: member.delivered_at,
-        readMoves: movesIn(member.read_moves),
-        deliveredMoves: movesIn(member.delivered_moves),
+        readMoves: movesFromText(member.read_moves),
+        deliveredMoves: movesFromText(member.delivered_moves),
         pushedAt: member.pushed_at ?? undefined,
         away: member.away === 1,
       });
@@ -263,8 +263,8 @@ export class ConversationState {
       readAt,
       member.readCursorMovedAt,
       member.deliveredCursor,
-      movesOut(member.readMoves),
-      movesOut(member.deliveredMoves),
+      movesToText(member.readMoves),
+      movesToText(member.deliveredMoves),
       member.clientId,
     );
     return true;
@@ -276,7 +276,7 @@ export class ConversationState {
       "UPDATE members SET delivered_at = ?, pushed_at = ?, delivered_moves = ? WHERE client_id = ?",
       member.deliveredCursor,
       member.pushedAt ?? null,
-      movesOut(member.deliveredMoves),
+      movesToText(member.deliveredMoves),
       member.clientId,
     );
   }
@@ -291,10 +291,10 @@ export class ConversationState {
     return this.#indexedAt < this.#facts.updatedAt;
   }
 
-  indexed(updatedAt: number): void {
+  setIndexed(updatedAt: number): void {
     if (updatedAt <= this.#indexedAt) return;
     this.#indexedAt = updatedAt;
-    this.#archivedKept = this.#archivedAt;
+    this.#archivedSaved = this.#archivedAt;
     this.#sql.exec("UPDATE conversation SET indexed_at = ?, archived_at = ?", updatedAt, this.#archivedAt);
   }
 
@@ -302,7 +302,7 @@ export class ConversationState {
   indexLost(): void {
     this.#indexedAt = 0;
     this.#archivedAt = 0;
-    this.#archivedKept = 0;
+    this.#archivedSaved = 0;
     this.#sql.exec("UPDATE conversation SET indexed_at = 0, archived_at = 0");
   }
 
@@ -312,7 +312,7 @@ export class ConversationState {
   }
 
   /** Kept in memory; after a crash the rest is copied again. */
-  archived(upTo: number): void {
+  setArchived(upTo: number): void {
     this.#archivedAt = Math.max(this.#archivedAt, upTo);
   }
 
@@ -321,13 +321,13 @@ export class ConversationState {
    * That is the case in storage of an earlier version, or if an alarm was lost.
    */
   get isArchiveUncertain(): boolean {
-    return this.log.end > this.#archivedKept + KEPT_STEP;
+    return this.log.end > this.#archivedSaved + ARCHIVED_STEP;
   }
 
   /** Stores once in a while how far D1 is. */
-  keepArchived(): void {
-    if (this.#archivedAt <= this.#archivedKept + KEPT_STEP) return;
-    this.#archivedKept = this.#archivedAt;
+  saveArchived(): void {
+    if (this.#archivedAt <= this.#archivedSaved + ARCHIVED_STEP) return;
+    this.#archivedSaved = this.#archivedAt;
     this.#sql.exec("UPDATE conversation SET archived_at = ?", this.#archivedAt);
   }
 
@@ -339,7 +339,7 @@ export class ConversationState {
    * What is pending when the object wakes up. A change is sent to members only after D1 has it, so a change that D1
    * lacks may not have been sent either.
    */
-  get owed(): Owed | undefined {
+  get pendingAtWake(): PendingSince | undefined {
     const log = this.#pendingSince;
     if (!this.indexIsStale) return log === undefined ? undefined : { log, notices: log };
     return { log: log ?? this.log.end, notices: Math.min(log ?? this.#indexedAt, this.#indexedAt) };
@@ -363,17 +363,17 @@ export class ConversationState {
   }
 
   /** Stores that the app is being sent that D1 is behind, so that it is sent the end of it as well. */
-  behind(since: number): void {
+  setBehind(since: number): void {
     this.#behindSince = since;
     this.#sql.exec("UPDATE conversation SET behind_since = ?", since);
   }
 
-  caughtUp(): void {
+  setCaughtUp(): void {
     this.#behindSince = undefined;
     this.#sql.exec("UPDATE conversation SET behind_since = NULL");
   }
 }
 
-function movesOut(moves: MarkMoves): string | null {
+function movesToText(moves: CursorMoves): string | null {
   return moves.length === 0 ? null : JSON.stringify(moves);
 }

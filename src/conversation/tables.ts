@@ -17,7 +17,7 @@ export function createTables(sql: Sql): void {
       "WITHOUT ROWID",
   );
   sql.exec(
-    // What is long comes last: SQLite reads a row up to the last column that is asked for.
+    // Long columns come last: SQLite reads a row up to the last column that is asked for.
     "CREATE TABLE messages (timestamp INTEGER PRIMARY KEY, id TEXT NOT NULL, sender TEXT NOT NULL, token TEXT, " +
       "origin REAL NOT NULL, flags INTEGER NOT NULL, patched_at INTEGER, address TEXT, mentions TEXT, " +
       "recipients TEXT, content NOT NULL)",
@@ -27,7 +27,7 @@ export function createTables(sql: Sql): void {
   sql.exec(NOTICES);
 }
 
-/** Removes the tables of the conversation and of its events, and leaves what is not of it alone. */
+/** Drops the tables of the conversation and of its events, and keeps the others. */
 export function dropTables(sql: Sql): void {
   const tables = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
   for (const { name } of tables) {
@@ -35,14 +35,14 @@ export function dropTables(sql: Sql): void {
   }
 }
 
-/** Whether a conversation was ever created in this storage; looking writes nothing. */
+/** Whether a conversation was ever created in this storage. Checking writes nothing. */
 export function hasTables(sql: Sql): boolean {
   return definitionsIn(sql).has("conversation");
 }
 
 /** What came after the first version, in order (docs/platform.md, "Data of earlier versions"). */
 const STEPS: readonly Step[] = [
-  // A message of the first version names no session: it is brought to all of them.
+  // A message of the first version names no session, so it goes to all of them.
   { table: "messages", column: "origin", definition: "REAL NOT NULL DEFAULT 0" },
   { table: "members", column: "read_moved_at", definition: "INTEGER NOT NULL DEFAULT 0" },
   { table: "members", column: "pushed_at", definition: "INTEGER" },
@@ -51,12 +51,12 @@ const STEPS: readonly Step[] = [
   { table: "messages", column: "address", definition: "TEXT" },
   { table: "conversation", column: "behind_since", definition: "INTEGER" },
   { table: "conversation", column: "archived_at", definition: "INTEGER" },
-  // Moves of earlier versions are not known: their messages show the mark.
+  // Moves of earlier versions are not known: their messages show the cursor.
   { table: "members", column: "read_moves", definition: "TEXT" },
   { table: "members", column: "delivered_moves", definition: "TEXT" },
 ];
 
-/** Brings storage that an earlier version wrote up to date; nothing to do is nothing written. */
+/** Upgrades the storage of an earlier version; writes nothing if it is up to date. */
 export function upgradeTables(sql: Sql): void {
   bringUpToDate(sql, STEPS);
 }

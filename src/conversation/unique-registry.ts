@@ -2,14 +2,14 @@ import type { ConversationRecord } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
 import type { Started } from "./started.ts";
 
-/** More conversations than change their members while one is being looked for. */
+/** Attempts while conversations change their members during a lookup. */
 const TRIES = 8;
 
-/** What the object of a set does for its registry. */
+/** What the registry needs from the object of a set of members. */
 export interface RegistryHost {
-  /** What the object's own conversation is to these people: theirs alone, one of others too, or not there. */
+  /** Whether the object's own conversation has exactly these members, has others too, or does not exist. */
   own(members: readonly string[]): "theirs" | "others'" | "none";
-  /** Creates the object's own conversation, or finds it; undefined where its members are others by then. */
+  /** Creates the object's own conversation, or returns it; undefined if its members are others by then. */
   startHere(record: ConversationRecord): Promise<Started | undefined>;
   /** The same in the object of the record's id. */
   startThere(record: ConversationRecord): Promise<Started | undefined>;
@@ -17,10 +17,10 @@ export interface RegistryHost {
 }
 
 /**
- * Which conversation is the unique one of a set of people (B-03): exactly these are its members now. The object whose
- * id follows from the set decides that, so two who create it at the same moment meet. Its own conversation is the one
- * as long as its members are that set. Once they are not, it names a successor, written down before it is asked, and
- * when that has other members too, another.
+ * Decides which conversation is the unique one of a set of members (B-03): the one whose members are exactly these now.
+ * The object whose id is derived from the set decides it, so that two clients that create it at the same moment get the
+ * same one. Its own conversation is the unique one while its members are that set. Afterwards the registry names a
+ * successor, which is stored before it is created, and another one when the successor's members have changed too.
  */
 export class UniqueRegistry {
   readonly #sql: Sql;
@@ -31,13 +31,13 @@ export class UniqueRegistry {
     this.#host = host;
   }
 
-  /** The id of the conversation that took the place of the object's own; undefined while none did. */
+  /** The id of the conversation that replaced the object's own; undefined if none did. */
   get successor(): string | undefined {
     if (!hasTable(this.#sql)) return undefined;
     return this.#sql.exec<{ id: string }>("SELECT id FROM successor").toArray()[0]?.id;
   }
 
-  /** Creates the conversation of exactly these people, or finds it. Rejects where an object does not answer. */
+  /** Creates the conversation of exactly these members, or finds it. Rejects if an object does not answer. */
   async start(record: ConversationRecord): Promise<Started> {
     const { members } = record;
     for (let tries = 0; tries < TRIES; tries++) {
@@ -46,7 +46,7 @@ export class UniqueRegistry {
         const started =
           this.#host.own(members) === "others'" ? undefined : await this.#host.startHere(record);
         if (started !== undefined) return started;
-        // Whoever came here at the same moment may have named one.
+        // A concurrent call may have named one.
         if (this.successor === undefined) this.#name(this.#host.newId());
         continue;
       }
@@ -71,7 +71,7 @@ function hasTable(sql: Sql): boolean {
   return found.toArray().length > 0;
 }
 
-/** Whether these are exactly the same people. */
+/** Whether both have exactly the same members. */
 export function areSame(some: Iterable<string>, others: readonly string[]): boolean {
   const [first, second] = [new Set(some), new Set(others)];
   return first.size === second.size && [...first].every((each) => second.has(each));

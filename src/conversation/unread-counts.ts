@@ -1,9 +1,9 @@
-/** Messages of others in a part of the log. */
+/** Messages from others in a range of the log. */
 export interface Counted {
   count: number;
-  /** When the last of them that mentions the client was sent; 0 if none does. */
+  /** Timestamp of the last one that mentions the client; 0 if none does. */
   mentionedAt: number;
-  /** Everything after it was counted: later than was asked for where that was too much. */
+  /** Everything after it was counted; later than requested if that would have been too much. */
   from: number;
 }
 
@@ -16,33 +16,33 @@ interface Known extends Counted {
 const CLIENTS_MAX = 10_000;
 
 /**
- * How much each client has unread, as far as it was counted already: what comes is added, what is read is taken away,
- * and nothing is counted twice (I5).
+ * Unread counts by client. New messages are added to a known count and read ones subtracted, so that no message is
+ * counted twice (I5).
  */
 export class UnreadCounts {
   readonly #count: (clientId: string, after: number, upTo: number) => Counted;
   readonly #known = new Map<string, Known>();
 
-  /** @param count counts in the log, in (after, upTo], so much of it at most */
+  /** @param count counts messages in (after, upTo], up to its own limit */
   constructor(count: (clientId: string, after: number, upTo: number) => Counted) {
     this.#count = count;
   }
 
-  /** Messages of others in (readAt, head], and whether one of them mentions the client. */
+  /** Number of messages from others in (readAt, head], and whether one of them mentions the client. */
   of(clientId: string, readAt: number, head: number): { count: number; mentioned: boolean } {
-    const known = this.#moved(clientId, readAt, head) ?? this.#count(clientId, readAt, head);
+    const known = this.#advanced(clientId, readAt, head) ?? this.#count(clientId, readAt, head);
     if (!this.#known.has(clientId) && this.#known.size >= CLIENTS_MAX) this.#known.clear();
     this.#known.set(clientId, { ...known, readAt, upTo: head });
     return { count: known.count, mentioned: known.mentionedAt > readAt };
   }
 
-  /** A message was changed: what it counts for, and whom it mentions, may be another. */
+  /** A message was changed, so counts and mentions may differ. */
   forget(): void {
     this.#known.clear();
   }
 
-  /** From what is known already; undefined if that does not tell. */
-  #moved(clientId: string, readAt: number, head: number): Counted | undefined {
+  /** The count derived from a known one; undefined if that is not possible. */
+  #advanced(clientId: string, readAt: number, head: number): Counted | undefined {
     const known = this.#known.get(clientId);
     if (known === undefined || readAt < known.readAt || head < known.upTo) return undefined;
     if (readAt >= head) return { count: 0, mentionedAt: 0, from: readAt };

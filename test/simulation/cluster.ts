@@ -13,7 +13,7 @@ import { isConversationCommand } from "../../src/conversation/commands.ts";
 import { Conversation } from "../../src/conversation/conversation.ts";
 import { Delivery } from "../../src/conversation/delivery.ts";
 import type {
-  Owed,
+  PendingSince,
   RelayOutcome,
   Subscription,
   SubscriptionIdentity,
@@ -39,31 +39,31 @@ import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";
 import { type End, type Network, trace } from "./network.ts";
 
-/** How long devices may take to come back (ms). */
+/** How long after a break devices may come back (ms). */
 export const RETURN_TIME = 15_000;
 
-/** What may go wrong, each as a probability per chance it gets. */
+/** What may go wrong; probabilities are per call. */
 export interface Faults {
   relayCallLost: number;
-  /** Longest that the app's hooks take (ms); they are asked about what devices say with hooks on. */
+  /** The longest time the app's hooks take (ms); with hooks on, they are asked about what devices send. */
   hookTime: number;
-  /** Longest that D1 takes for what it is asked, and again for its answer (ms). */
+  /** The longest time a request to D1 takes (ms), and its answer the same again. */
   indexTime?: number;
 }
 
 type Fate = "fine" | "request lost" | "answer lost";
 
-/** Both kinds of object and the dialling between them, with the real rules inside and the network around. */
+/** All client and conversation objects and the dialling between them: the real rules on a simulated network. */
 export class Cluster {
   readonly network: Network;
   readonly faults: Faults;
-  /** Conversations that there are, in the order in which they began. */
+  /** Existing conversations, in the order of their creation. */
   readonly conversations = new Map<string, SimulatedConversation>();
-  readonly #houses = new Map<string, SimulatedConversation>();
+  readonly #conversationObjects = new Map<string, SimulatedConversation>();
   #ids = 0;
   readonly clients = new Map<string, SimulatedClient>();
   readonly database: Database;
-  /** Who is known to have logged in without asking D1. */
+  /** Clients known to have logged in without asking D1. */
   readonly known = new Set<string>();
 
   constructor(network: Network, faults: Faults) {
@@ -73,16 +73,16 @@ export class Cluster {
   }
 
   client(clientId: string): SimulatedClient {
-    let house = this.clients.get(clientId);
-    if (house === undefined) {
-      house = new SimulatedClient(this);
-      this.clients.set(clientId, house);
+    let object = this.clients.get(clientId);
+    if (object === undefined) {
+      object = new SimulatedClient(this);
+      this.clients.set(clientId, object);
     }
-    return house;
+    return object;
   }
 
-  /** A conversation that D1 has heard of. */
-  found(id: string, members: string[]): void {
+  /** Creates a conversation that D1 has. */
+  createConversation(id: string, members: string[]): void {
     const now = this.network.now;
     const record: ConversationRecord = {
       ...{
@@ -97,23 +97,23 @@ export class Cluster {
       ...{ columns: {}, unique: false, uniqueId: undefined, createdAt: now, updatedAt: now },
       ...{ lastMessageAt: undefined, timeToLive: undefined },
     };
-    const house = this.house(id);
-    house.create(record);
+    const object = this.conversationObject(id);
+    object.create(record);
     this.database.write(record);
-    house.state.indexed(now);
+    object.state.setIndexed(now);
   }
 
-  /** The object of an id, whether or not there is a conversation in it. */
-  house(id: string): SimulatedConversation {
-    let house = this.#houses.get(id);
-    if (house === undefined) {
-      house = new SimulatedConversation(this, id);
-      this.#houses.set(id, house);
+  /** The object of an id, whether or not it has a conversation. */
+  conversationObject(id: string): SimulatedConversation {
+    let object = this.#conversationObjects.get(id);
+    if (object === undefined) {
+      object = new SimulatedConversation(this, id);
+      this.#conversationObjects.set(id, object);
     }
-    return house;
+    return object;
   }
 
-  /** As real ones, but the same for the same seed. */
+  /** Ids like the real ones, but the same for the same seed. */
   newConversationId(): string {
     this.#ids += 1;
     return this.#ids.toString(16).padStart(24, "0");
@@ -121,9 +121,9 @@ export class Cluster {
 
   judge(): GatewayServices["judge"] {
     const checkJsonWebToken = () => Promise.reject(new Error("not here"));
-    const tokens = new PlainTokens("town", "key");
+    const tokens = new UnsignedTokens("app", "key");
     const judges = {
-      appId: "town",
+      appId: "app",
       masterKey: "key",
       tokens,
       now: () => this.network.now,
@@ -132,7 +132,7 @@ export class Cluster {
     return (clientId, command, security) => judgeLogin(clientId, command, security, judges);
   }
 
-  /** Dials a session link; `seen` hears every control on it, as the gateway does; `dialled` gets its near end. */
+  /** Dials a session link. `seen` gets every control on it, as the gateway does; `dialled` gets its near end. */
   dialSession(seen: (control: SessionControl) => void, dialled?: (end: End) => void): Dial<ProvenRequest> {
     return this.#dial(
       dialled,
@@ -194,7 +194,7 @@ export class Cluster {
   }
 }
 
-/** D1: who is in which conversation, and who has ever logged in. It takes its time, and calls get lost. */
+/** D1: the members of conversations, and the clients that have logged in. It takes time, and calls get lost. */
 class Database {
   readonly #network: Network;
   readonly #faults: Faults;
@@ -218,7 +218,7 @@ class Database {
     return this.#ask(() => this.#loggedIn.has(clientId));
   }
 
-  /** When it was told of a client's first login (ms). */
+  /** When D1 learned of a client's first login (ms). */
   knownSince(clientId: string): number {
     return this.#loggedIn.get(clientId) ?? Number.POSITIVE_INFINITY;
   }
@@ -234,17 +234,17 @@ class Database {
   async #ask<T>(run: () => T): Promise<T> {
     const { indexTime = 0, relayCallLost } = this.#faults;
     const answer = async () => {
-      await aWhile(this.#network, indexTime);
+      await randomDelay(this.#network, indexTime);
       const answered = run();
-      await aWhile(this.#network, indexTime);
+      await randomDelay(this.#network, indexTime);
       return answered;
     };
     return this.#network.call(answer, 5_000, fateOf(this.#network, relayCallLost / 4));
   }
 }
 
-/** What an object has in memory, from its waking to its sleep or death. */
-interface Life {
+/** What an object has in memory, from waking up to hibernation or death. */
+interface Instance {
   open:
     | { state: ConversationState; delivery: Delivery; conversation: Conversation; outbox: Outbox }
     | undefined;
@@ -252,18 +252,18 @@ interface Life {
   calls: number;
 }
 
-/** A conversation's object: what its shell does, with storage that outlives it. */
+/** A conversation's object: it does what the real shell does, with storage that survives it. */
 export class SimulatedConversation {
   readonly id: string;
   readonly sql = new MemorySql();
-  readonly #town: Cluster;
+  readonly #cluster: Cluster;
   readonly #ends = new Map<End, Subscription>();
   #alarmAt: number | undefined;
   #failsUntil = 0;
-  #life: Life = { open: undefined, timers: new Set(), calls: 0 };
+  #instance: Instance = { open: undefined, timers: new Set(), calls: 0 };
 
-  constructor(town: Cluster, id: string) {
-    this.#town = town;
+  constructor(cluster: Cluster, id: string) {
+    this.#cluster = cluster;
     this.id = id;
   }
 
@@ -272,80 +272,81 @@ export class SimulatedConversation {
   }
 
   get #open() {
-    const { open } = this.#life;
+    const { open } = this.#instance;
     if (open === undefined) throw new Error("no conversation");
     return open;
   }
 
   create(record: ConversationRecord): void {
     this.#assemble(ConversationState.create(this.sql, record), undefined);
-    this.#town.conversations.set(this.id, this);
+    this.#cluster.conversations.set(this.id, this);
     this.#alarm(10_000);
   }
 
-  /** Creates the unique conversation of a set whose object this is, or finds it. */
+  /** Creates the unique conversation of the set that this object belongs to, or finds it. */
   start(record: ConversationRecord): Promise<Started> {
-    trace(this.#town.network.now, "start", record.id, "of", record.members.join());
-    return this.#inThisLife(this.#registry().start(record));
+    trace(this.#cluster.network.now, "start", record.id, "of", record.members.join());
+    return this.#inThisInstance(this.#registry().start(record));
   }
 
   async hasUnique(members: string[]): Promise<boolean> {
     const id = this.#registry().successor;
-    return (id === undefined ? this : this.#town.house(id)).isOf(members);
+    return (id === undefined ? this : this.#cluster.conversationObject(id)).isOf(members);
   }
 
   isOf(members: readonly string[]): boolean {
-    return this.#life.open !== undefined && areSame(this.state.members.keys(), members);
+    return this.#instance.open !== undefined && areSame(this.state.members.keys(), members);
   }
 
   #startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
     const started = startHere(record, origin, {
-      now: () => this.#town.network.now,
-      held: () => this.#life.open,
-      makeRoom: () => this.#inThisLife(aWhile(this.#town.network, this.#town.faults.indexTime ?? 0)),
+      now: () => this.#cluster.network.now,
+      existing: () => this.#instance.open,
+      clearDeleted: () =>
+        this.#inThisInstance(randomDelay(this.#cluster.network, this.#cluster.faults.indexTime ?? 0)),
       create: (wanted) => {
-        trace(this.#town.network.now, "create", wanted.id, "of", wanted.members.join());
+        trace(this.#cluster.network.now, "create", wanted.id, "of", wanted.members.join());
         this.create(wanted);
         return this.#open;
       },
-      index: async () => void (await this.#inThisLife(this.#open.outbox.index())),
+      index: async () => void (await this.#inThisInstance(this.#open.outbox.index())),
     });
-    return this.#inThisLife(started);
+    return this.#inThisInstance(started);
   }
 
   #registry(): UniqueRegistry {
-    const { network, faults } = this.#town;
+    const { network, faults } = this.#cluster;
     return new UniqueRegistry(this.sql, {
       own: (members) => {
-        if (this.#life.open === undefined) return "none";
+        if (this.#instance.open === undefined) return "none";
         return this.isOf(members) ? "theirs" : "others'";
       },
       startHere: (record) => this.#startHere(record, "client"),
       startThere: (record) => {
-        const call = () => this.#town.house(record.id).#startHere(record, "server");
-        return this.#inThisLife(network.call(call, 4_000, fateOf(network, faults.relayCallLost)));
+        const call = () => this.#cluster.conversationObject(record.id).#startHere(record, "server");
+        return this.#inThisInstance(network.call(call, 4_000, fateOf(network, faults.relayCallLost)));
       },
-      newId: () => this.#town.newConversationId(),
+      newId: () => this.#cluster.newConversationId(),
     });
   }
 
   async #mayHaveLoggedIn(clientId: string): Promise<boolean> {
-    const { known, database } = this.#town;
+    const { known, database } = this.#cluster;
     try {
-      if (!(await this.#inThisLife(database.hasLoggedIn(clientId)))) return false;
+      if (!(await this.#inThisInstance(database.hasLoggedIn(clientId)))) return false;
       known.add(clientId);
     } catch {} // while nobody can say, everybody may have
     return true;
   }
 
-  /** An object that died does not go on, and nobody hears from it. Who waits keeps it from sleeping. */
-  #inThisLife<T>(promise: Promise<T>): Promise<T> {
-    const life = this.#life;
-    life.calls += 1;
+  /** A dead object neither continues nor receives answers. A pending call keeps an object from hibernating. */
+  #inThisInstance<T>(promise: Promise<T>): Promise<T> {
+    const instance = this.#instance;
+    instance.calls += 1;
     return new Promise((resolve, reject) => {
       const done = (then: () => void) => {
-        life.calls -= 1;
-        if (this.#life === life) then();
+        instance.calls -= 1;
+        if (this.#instance === instance) then();
       };
       promise.then(
         (value) => done(() => resolve(value)),
@@ -354,66 +355,68 @@ export class SimulatedConversation {
     });
   }
 
-  async accept(asked: SubscriptionRequest, end: End): Promise<boolean> {
+  async accept(request: SubscriptionRequest, end: End): Promise<boolean> {
     const { delivery } = this.#open;
-    const who = `${asked.clientId}/${asked.sessionId.slice(0, 4)}`;
-    trace(this.#town.network.now, "ask", asked.conversationId, who, "since", asked.since);
-    // Where it crashes meanwhile, the answer is never given.
-    const ticket = await this.#inThisLife(delivery.reserve(asked));
-    const link = delivery.accept(asked, ticket, portOf(end));
-    if (link === undefined) {
-      delivery.release(asked.clientId);
+    const session = `${request.clientId}/${request.sessionId.slice(0, 4)}`;
+    trace(this.#cluster.network.now, "ask", request.conversationId, session, "since", request.since);
+    // If the object crashes meanwhile, the answer is never given.
+    const reservation = await this.#inThisInstance(delivery.reserve(request));
+    const subscription = delivery.accept(request, reservation, portOf(end));
+    if (subscription === undefined) {
+      delivery.release(request.clientId);
       return false;
     }
     trace(
-      this.#town.network.now,
+      this.#cluster.network.now,
       "open",
-      asked.conversationId,
-      who,
+      request.conversationId,
+      session,
       "since",
-      ticket.since,
+      reservation.since,
       "replay after",
-      ticket.replayAfter,
+      reservation.replayAfter,
     );
-    this.#ends.set(end, link);
+    this.#ends.set(end, subscription);
     this.#listen(end);
     end.accept();
     return true;
   }
 
   /**
-   * Sleeps and wakes: sockets, their attachments and the storage are all that is left. Only at rest, since the
-   * platform lets no object sleep while a call or a timer of its own is under way.
+   * Hibernates and wakes up: only sockets, their attachments and the storage survive. Only at rest, since the platform
+   * lets no object hibernate during a call or a timer of its own.
    */
   evict(): void {
-    if (this.#life.calls > 0 || this.#life.timers.size > 0) return;
-    trace(this.#town.network.now, "evict conversation");
+    if (this.#instance.calls > 0 || this.#instance.timers.size > 0) return;
+    trace(this.#cluster.network.now, "evict conversation");
     this.#wake();
   }
 
-  /** Dies: every link breaks too. */
+  /** Dies: every subscription breaks too. */
   crash(): void {
-    trace(this.#town.network.now, "crash conversation");
+    trace(this.#cluster.network.now, "crash conversation");
     const ends = [...this.#ends.keys()];
     this.#ends.clear();
-    for (const end of ends) end.cut((length) => this.#town.network.random(length + 1));
+    for (const end of ends) end.cut((length) => this.#cluster.network.random(length + 1));
     this.#wake();
   }
 
-  /** As on a full disk: for this long (ms), whatever a device asks for breaks the object and writes nothing. */
+  /** As on a full disk: for this long (ms), every command breaks the object and writes nothing. */
   failStorage(duration: number): void {
-    trace(this.#town.network.now, "storage fails");
-    this.#failsUntil = this.#town.network.now + duration;
+    trace(this.#cluster.network.now, "storage fails");
+    this.#failsUntil = this.#cluster.network.now + duration;
   }
 
-  cutOneLink(): void {
-    this.#town.network.pick([...this.#ends.keys()])?.cut((length) => this.#town.network.random(length + 1));
+  cutOneSubscription(): void {
+    this.#cluster.network
+      .pick([...this.#ends.keys()])
+      ?.cut((length) => this.#cluster.network.random(length + 1));
   }
 
   catchUp(clientId: string, request: CatchUpRequest) {
     const answer = this.#open.conversation.catchUp(clientId, request);
     const head = answer.member ? answer.head : "none";
-    trace(this.#town.network.now, "catch-up", this.state.facts.id, clientId, "head", head);
+    trace(this.#cluster.network.now, "catch-up", this.state.facts.id, clientId, "head", head);
     return answer;
   }
 
@@ -422,55 +425,55 @@ export class SimulatedConversation {
   }
 
   will(from: string, will: Will): Promise<void> {
-    trace(this.#town.network.now, "will", this.state.facts.id, from, will.id);
+    trace(this.#cluster.network.now, "will", this.state.facts.id, from, will.id);
     return this.#open.conversation.will(from, will);
   }
 
   #listen(end: End): void {
     end.onMessage = (data) => {
-      const link = this.#ends.get(end);
-      if (link === undefined) return;
+      const subscription = this.#ends.get(end);
+      if (subscription === undefined) return;
       if (typeof data === "string") {
-        if (JSON.parse(data).type === "unsubscribe") this.#open.delivery.unsubscribe(link.clientId);
+        if (JSON.parse(data).type === "unsubscribe") this.#open.delivery.unsubscribe(subscription.clientId);
         return;
       }
       const command = decodeCommand(data);
       if (command !== undefined && isConversationCommand(command)) {
-        if (this.#town.network.now < this.#failsUntil) return this.crash();
-        void this.#open.conversation.handle(link, command);
+        if (this.#cluster.network.now < this.#failsUntil) return this.crash();
+        void this.#open.conversation.handle(subscription, command);
       }
     };
     end.onClose = () => {
-      const link = this.#ends.get(end);
-      if (link === undefined) return;
+      const subscription = this.#ends.get(end);
+      if (subscription === undefined) return;
       this.#ends.delete(end);
       trace(
-        this.#town.network.now,
+        this.#cluster.network.now,
         "closed",
         this.state.facts.id,
-        `${link.clientId}/${link.sessionId.slice(0, 4)}`,
+        `${subscription.clientId}/${subscription.sessionId.slice(0, 4)}`,
       );
-      this.#open.delivery.closed(link);
-      this.#open.conversation.receipts.subscriptionClosed(link);
+      this.#open.delivery.closed(subscription);
+      this.#open.conversation.receipts.subscriptionClosed(subscription);
     };
   }
 
   #wake(): void {
-    for (const cancel of this.#life.timers) cancel();
-    this.#life = { open: undefined, timers: new Set(), calls: 0 };
+    for (const cancel of this.#instance.timers) cancel();
+    this.#instance = { open: undefined, timers: new Set(), calls: 0 };
     const state = ConversationState.load(this.sql);
     if (state === undefined) return;
-    const { delivery } = this.#assemble(state, state.owed);
+    const { delivery } = this.#assemble(state, state.pendingAtWake);
     if (!state.indexIsStale) return;
     delivery.resumePending();
     this.#alarm(10_000);
   }
 
-  #assemble(state: ConversationState, owed: Owed | undefined) {
-    const { network } = this.#town;
-    const life = this.#life;
-    const { timers } = life;
-    const lives = () => this.#life === life;
+  #assemble(state: ConversationState, pending: PendingSince | undefined) {
+    const { network } = this.#cluster;
+    const instance = this.#instance;
+    const { timers } = instance;
+    const isAlive = () => this.#instance === instance;
     for (const end of this.#ends.keys()) {
       const identity = end.attachment as SubscriptionIdentity;
       this.#ends.set(end, { ...identity, port: portOf(end) });
@@ -483,7 +486,7 @@ export class SimulatedConversation {
       timers.add(cancel);
       return cancel;
     };
-    const links = [...this.#ends.values()];
+    const subscriptions = [...this.#ends.values()];
     const delivery: Delivery = new Delivery(
       {
         now: () => network.now,
@@ -494,7 +497,7 @@ export class SimulatedConversation {
         isAway: (clientId) => state.members.get(clientId)?.away ?? false,
         setAway: (clientId, away) => {
           const member = state.members.get(clientId);
-          if (member !== undefined && lives()) state.setAway(member, away);
+          if (member !== undefined && isAlive()) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, defaultSettings(false)),
         notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
@@ -505,38 +508,39 @@ export class SimulatedConversation {
           state.markPending(since);
         },
         clearPending: () => {
-          if (lives()) state.clearPending();
+          if (isAlive()) state.clearPending();
         },
         relay: (clientId, frame) => {
           const deliver = () => {
-            if (!lives()) return new Promise<RelayOutcome>(() => {}); // the caller died first
-            const online = this.#town.client(clientId).client.deliver(state.facts.id, frame);
+            if (!isAlive()) return new Promise<RelayOutcome>(() => {}); // the caller died first
+            const outcome = this.#cluster.client(clientId).client.deliver(state.facts.id, frame);
             trace(
               network.now,
-              "cold",
+              "relay",
               state.facts.id,
               clientId,
-              stored(frame),
-              typeof online === "string" ? online : "may come back",
+              storedTimes(frame),
+              typeof outcome === "string" ? outcome : "may come back",
             );
-            return online;
+            return outcome;
           };
-          const fate = fateOf(network, this.#town.faults.relayCallLost);
+          const fate = fateOf(network, this.#cluster.faults.relayCallLost);
           const reach = async (): Promise<RelayOutcome> => {
-            const isUnknown = !this.#town.known.has(clientId) && (await outbox.index());
+            const isUnknown = !this.#cluster.known.has(clientId) && (await outbox.index());
             if (isUnknown && !(await this.#mayHaveLoggedIn(clientId))) return "offline";
             return network.call(deliver, 5_000, fate);
           };
-          return this.#inThisLife(reach());
+          return this.#inThisInstance(reach());
         },
         retryAfter: (delay) => this.#alarm(delay),
         timer,
       },
-      links,
-      owed,
+      subscriptions,
+      pending,
     );
     const archive = {
-      saveConversation: (record: ConversationRecord) => this.#inThisLife(this.#town.database.save(record)),
+      saveConversation: (record: ConversationRecord) =>
+        this.#inThisInstance(this.#cluster.database.save(record)),
       archivedUpTo: async () => ({ timestamp: 0, patchedAt: 0 }),
       saveMessages: async () => ({ timestamp: 0, patchedAt: 0 }),
       behind: async () => {},
@@ -550,7 +554,7 @@ export class SimulatedConversation {
       lag: lagOf({ OWN_BOX: "1" }),
     });
     const events = new EventOutbox(this.sql);
-    const conversation = new Conversation(state, delivery, links, outbox, events, {
+    const conversation = new Conversation(state, delivery, subscriptions, outbox, events, {
       now: () => network.now,
       tick: (run) => void timer(0, run),
       turns: (run) => void timer(0, run),
@@ -569,21 +573,23 @@ export class SimulatedConversation {
       publishAfter: () => {},
     });
     const open = { state, delivery, conversation, outbox };
-    life.open = open;
+    instance.open = open;
     return open;
   }
 
-  /** A hook takes its time and lets everything pass; one whose conversation died meanwhile is heard by nobody. */
+  /** A hook takes its time and allows everything; a conversation that died meanwhile does not get the answer. */
   #hook(): Promise<typeof ALLOWED> {
-    return this.#inThisLife(aWhile(this.#town.network, this.#town.faults.hookTime).then(() => ALLOWED));
+    return this.#inThisInstance(
+      randomDelay(this.#cluster.network, this.#cluster.faults.hookTime).then(() => ALLOWED),
+    );
   }
 
-  /** Durable: it fires whatever became of the object that set it. */
+  /** Durable: it fires even if the object that set it died. */
   #alarm(delay: number): void {
-    const at = this.#town.network.now + delay;
+    const at = this.#cluster.network.now + delay;
     if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
     this.#alarmAt = at;
-    this.#town.network.timer(delay, () => {
+    this.#cluster.network.timer(delay, () => {
       if (this.#alarmAt !== at) return;
       this.#alarmAt = undefined;
       const { delivery, state, outbox } = this.#open;
@@ -594,8 +600,8 @@ export class SimulatedConversation {
   }
 }
 
-/** Real signing takes real time, which no seed can repeat. */
-class PlainTokens extends SessionTokens {
+/** Real signing takes real time, which a seed cannot repeat. */
+class UnsignedTokens extends SessionTokens {
   override async issue(claims: SessionClaims, issuedAt: number): Promise<string> {
     return JSON.stringify({ ...claims, issuedAt });
   }
@@ -609,13 +615,13 @@ class PlainTokens extends SessionTokens {
 /** A client's object. */
 export class SimulatedClient {
   client: Client;
-  readonly #town: Cluster;
+  readonly #cluster: Cluster;
   readonly #sql = new MemorySql();
   readonly #sessions = new Map<End, Session>();
   #calls = 0;
 
-  constructor(town: Cluster) {
-    this.#town = town;
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
     this.client = this.#wake();
   }
 
@@ -640,10 +646,10 @@ export class SimulatedClient {
 
   /** Dies: every session link breaks too. */
   crash(): void {
-    trace(this.#town.network.now, "crash client");
+    trace(this.#cluster.network.now, "crash client");
     const ends = [...this.#sessions.keys()];
     this.#sessions.clear();
-    for (const end of ends) end.cut((length) => this.#town.network.random(length + 1));
+    for (const end of ends) end.cut((length) => this.#cluster.network.random(length + 1));
     this.#calls = 0;
     this.client = this.#wake();
   }
@@ -666,7 +672,7 @@ export class SimulatedClient {
     this.client = this.#wake();
   }
 
-  /** An object does not sleep while it handles something. */
+  /** An object does not hibernate while it handles something. */
   #busy(handling: Promise<void>): void {
     const { client } = this;
     this.#calls += 1;
@@ -676,11 +682,11 @@ export class SimulatedClient {
   }
 
   #wake(): Client {
-    const { network, conversations } = this.#town;
-    // An object that died does not hear answers to its calls, and another begins with none under way.
+    const { network, conversations } = this.#cluster;
+    // A dead object does not get the answers to its calls, and the next one begins without any.
     const mostlyFine = (): Fate =>
-      network.chance(this.#town.faults.relayCallLost / 4) ? "answer lost" : "fine";
-    const anyFate = fateOf(network, this.#town.faults.relayCallLost);
+      network.chance(this.#cluster.faults.relayCallLost / 4) ? "answer lost" : "fine";
+    const anyFate = fateOf(network, this.#cluster.faults.relayCallLost);
     const call = <T>(run: () => T | Promise<T>, fate = mostlyFine): Promise<T> => {
       this.#calls += 1;
       const answer = network.call(run, 5_000, fate);
@@ -698,19 +704,19 @@ export class SimulatedClient {
     };
     const alarm = (delay: number) => void network.timer(delay, () => this.#busy(this.client.wake()));
     const services: Services = {
-      appId: "town",
+      appId: "app",
       masterKey: "key",
-      tokens: new PlainTokens("town", "key"),
+      tokens: new UnsignedTokens("app", "key"),
       now: () => network.now,
       settings: async () => defaultSettings(false),
       checkJsonWebToken: () => Promise.reject(new Error("not here")),
       hooks: { aboutMessage: async () => ALLOWED, aboutConversation: async () => ALLOWED },
       limits: async () => defaultSettings(false).limits,
-      start: (record) => call(() => this.#town.house(record.id).start(record), anyFate),
+      start: (record) => call(() => this.#cluster.conversationObject(record.id).start(record), anyFate),
       describe: async () => undefined,
       lagging: async () => [],
       copyNow: async () => true,
-      hasUnique: ({ id, members }) => call(() => this.#town.house(id).hasUnique(members)),
+      hasUnique: ({ id, members }) => call(() => this.#cluster.conversationObject(id).hasUnique(members)),
       isMember: (id, clientId) => call(() => conversations.get(id)?.state.members.has(clientId) ?? false),
       catchUp: (id, clientId, request) => call(() => conversations.get(id)?.catchUp(clientId, request)),
       missedNotices: (id, clientId, after) => {
@@ -720,7 +726,7 @@ export class SimulatedClient {
       will: (id, from, will) => call(() => conversations.get(id)?.will(from, will)),
       query: async () => [],
       online: async () => [],
-      registerClient: (clientId) => call(() => this.#town.database.register(clientId), anyFate),
+      registerClient: (clientId) => call(() => this.#cluster.database.register(clientId), anyFate),
       untoldConversations: async () => [],
       conversationsAfter: async () => ({ conversations: [], more: false }),
       existing: async (ids) => ids.filter((id) => conversations.has(id)),
@@ -742,7 +748,7 @@ export class SimulatedClient {
   }
 }
 
-/** Calls that get lost so often, on their way or on the way back. */
+/** The outcome of a call that gets lost with this probability, on its way or on the way back. */
 function fateOf(network: Network, lost: number): () => Fate {
   return () => {
     if (!network.chance(lost)) return "fine";
@@ -750,12 +756,12 @@ function fateOf(network: Network, lost: number): () => Fate {
   };
 }
 
-function aWhile(network: Network, longest: number): Promise<void> {
+function randomDelay(network: Network, longest: number): Promise<void> {
   if (longest === 0) return Promise.resolve();
   return new Promise((resolve) => void network.timer(network.random(longest + 1), resolve));
 }
 
-function stored(frame: Uint8Array): string {
+function storedTimes(frame: Uint8Array): string {
   return readRecords(frame)
     .map((record) => (record.kind === "stored" ? record.timestamp : record.kind))
     .join(",");
@@ -765,7 +771,7 @@ function portOf(end: End): SubscriptionPort {
   return {
     send: (frame) => end.send(frame),
     close: (code) => end.close(code),
-    keep: (identity) => {
+    save: (identity) => {
       end.attachment = structuredClone(identity);
     },
   };

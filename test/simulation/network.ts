@@ -1,7 +1,10 @@
-/** What is due later than this (ms) only watches over somebody who is idle. */
+/** A timer due later than this (ms) only watches over an idle session. */
 const HORIZON = 100_000;
 
-/** A hand-cranked network: every socket direction and every call is a queue, and a seed says which moves next. */
+/**
+ * A network moved step by step: every socket direction and every call is a queue, and the seed decides which moves
+ * next.
+ */
 export class Network {
   #now = 1_800_000_000_000;
   readonly #onClock: (now: number) => void;
@@ -10,7 +13,7 @@ export class Network {
   readonly #timers = new Map<number, { at: number; run: () => void }>();
   #nextTimer = 0;
 
-  /** @param onClock hears every moment that comes, for clocks beside this one */
+  /** @param onClock is called with every new time, for clocks beside this one */
   constructor(seed: number, onClock: (now: number) => void = () => {}) {
     this.#random = mulberry(seed);
     this.#onClock = onClock;
@@ -43,7 +46,7 @@ export class Network {
     return items[this.random(items.length)];
   }
 
-  /** A direction: tasks run in order, each at a moment of the seed's choosing. */
+  /** One direction: tasks run in order, each at a moment chosen by the seed. */
   queue(): (() => void)[] {
     const queue: (() => void)[] = [];
     this.#queues.add(queue);
@@ -57,11 +60,11 @@ export class Network {
     return () => this.#timers.delete(id);
   }
 
-  /** One thing happens. Returns false when nothing is under way and no timer runs but to watch over who is idle. */
+  /** Runs one step. Returns false if nothing is in flight and the only timers watch over idle sessions. */
   async step(): Promise<boolean> {
     let ready = this.#ready();
     if (ready.length === 0) {
-      // What was begun outside of a step may be about to send something.
+      // Work begun outside of a step may be about to send something.
       await settle();
       ready = this.#ready();
     }
@@ -131,7 +134,7 @@ export class Network {
 
 type Data = Uint8Array | string;
 
-/** One end of a socket, as both the platform's ends behave. */
+/** One end of a socket; it behaves like both kinds of the platform. */
 export class End {
   peer: End | undefined;
   onMessage: (data: Data) => void = () => {};
@@ -139,7 +142,7 @@ export class End {
   attachment: unknown;
   #state: "open" | "closing" | "closed" = "open";
   readonly #out: (() => void)[];
-  /** What came before anybody listened. */
+  /** What arrived before `accept`. */
   #early: (() => void)[] | undefined = [];
 
   constructor(out: (() => void)[]) {
@@ -159,7 +162,7 @@ export class End {
   send(data: Data): void {
     if (this.#state !== "open") throw new Error("socket is not open");
     const copy = typeof data === "string" ? data : data.slice();
-    this.#out.push(() => this.peer?.hear(() => this.peer?.onMessage(copy)));
+    this.#out.push(() => this.peer?.receive(() => this.peer?.onMessage(copy)));
   }
 
   close(code: number): void {
@@ -168,7 +171,7 @@ export class End {
     this.#out.push(() => this.peer?.closedByPeer(code));
   }
 
-  /** Cut: whatever is on the way in either direction is lost from a point on. */
+  /** Cuts the socket: from some point on, everything in flight in either direction is lost. */
   cut(keep: (length: number) => number): void {
     const peer = this.peer;
     if (peer === undefined) return;
@@ -179,14 +182,14 @@ export class End {
     }
   }
 
-  hear(run: () => void): void {
+  receive(run: () => void): void {
     if (this.#state === "closed") return;
     if (this.#early === undefined) run();
     else this.#early.push(run);
   }
 
   closedByPeer(code: number): void {
-    this.hear(() => {
+    this.receive(() => {
       if (this.#state === "closed") return;
       this.#state = "closed";
       this.onClose(code);
@@ -194,7 +197,7 @@ export class End {
   }
 }
 
-/** Lets every promise that can move on do so. */
+/** Lets every promise continue that can. */
 export async function settle(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
 }
@@ -209,7 +212,7 @@ function mulberry(seed: number): () => number {
   };
 }
 
-/** What happened, for a seed that failed: `TRACE=1 SEED=7 SEEDS=1 npx vitest run --project rules test/rules/links`. */
+/** Traces a failing seed: `TRACE=1 SEED=7 SEEDS=1 npx vitest run --project rules test/rules/links`. */
 export function trace(...what: unknown[]): void {
   if (process.env.TRACE === "1") process.stdout.write(`${what.map(String).join(" ")}\n`);
 }

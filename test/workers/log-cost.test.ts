@@ -124,7 +124,7 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     );
     expect(rows).toBeLessThan(100);
     const [turns, all] = await readFor(chat, (log) => {
-      const search = log.pageByTurns({ ...page, messageType: 7 }, "jerry");
+      const search = log.pageInSlices({ ...page, messageType: 7 }, "jerry");
       let count = 1;
       for (let turn = search.next(); !turn.done; turn = search.next()) count += 1;
       return count;

@@ -3,42 +3,42 @@ import { CopyPace } from "../../../src/conversation/copy-pace.ts";
 
 const NOON = 43_200_000;
 
-/** A pace that has seen copies of this length (ms) often enough to count on it. */
+/** A pace that has seen many copies of this duration (ms). */
 function paceOf(cost: number): CopyPace {
   const pace = new CopyPace();
-  for (let copy = 0; copy < 50; copy++) pace.took(cost);
+  for (let copy = 0; copy < 50; copy++) pace.addDuration(cost);
   return pace;
 }
 
 const turns = (pace: CopyPace, count: number, now = NOON) =>
-  Array.from({ length: count }, () => pace.turn(now, 0));
+  Array.from({ length: count }, () => pace.reserve(now, 0));
 
-describe("copies to D1", () => {
-  test("[I11] one after a quiet moment is made at once, however long copies take", () => {
+describe("copies of conversations to D1", () => {
+  test("[I11] a copy after a quiet moment begins at once, however long copies take", () => {
     const pace = paceOf(200);
-    expect(pace.turn(NOON, 0)).toBe(0);
-    expect(pace.turn(NOON + 2_000, 0)).toBe(0);
+    expect(pace.reserve(NOON, 0)).toBe(0);
+    expect(pace.reserve(NOON + 2_000, 0)).toBe(0);
   });
 
-  test("[I13] many at once follow one another at a distance that grows with what one takes", () => {
+  test("[I13] many copies at once follow one another at a distance that grows with their duration", () => {
     expect(turns(paceOf(2), 4).map(Math.round)).toEqual([0, 10, 20, 30]);
     expect(turns(paceOf(20), 4).map(Math.round)).toEqual([0, 100, 200, 300]);
   });
 
-  test("[I11] none is put off for more than 8 s, however many there are and whatever one takes", () => {
+  test("[I11] no copy is delayed for more than 8 s, however many wait and however long one takes", () => {
     for (const cost of [1, 50, 60_000])
       expect(Math.max(...turns(paceOf(cost), 5_000))).toBeLessThanOrEqual(8_000);
   });
 
-  test("[I11] a conversation that gathers for longer is not put off beyond that", () => {
+  test("[I11] a conversation that gathers writes for longer is not delayed beyond that", () => {
     const pace = paceOf(10);
-    expect(pace.turn(NOON, 8_000)).toBe(8_000);
-    expect(Math.round(pace.turn(NOON, 0))).toBe(50);
+    expect(pace.reserve(NOON, 8_000)).toBe(8_000);
+    expect(Math.round(pace.reserve(NOON, 0))).toBe(50);
   });
 
-  test("[I11] turns given away before the clock was set back hold nobody up", () => {
+  test("[I11] slots reserved before the clock was set back delay no copy", () => {
     const pace = paceOf(50);
     turns(pace, 1_000);
-    expect(pace.turn(NOON - 3_600_000, 0)).toBe(0);
+    expect(pace.reserve(NOON - 3_600_000, 0)).toBe(0);
   });
 });

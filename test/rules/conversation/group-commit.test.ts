@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { GroupCommit } from "../../../src/conversation/group-commit.ts";
 
-/** A clock and ticks that move when the test says so; far from any time another test used. */
+/** A clock and ticks that the test moves; far from the times of other tests. */
 function bench() {
   const ticks: (() => void)[] = [];
   const turns: { run: () => void; isWanted: () => boolean }[] = [];
@@ -30,7 +30,7 @@ test("[I1] after a quiet moment a write is committed at once", () => {
   expect(commits).toEqual([["hello"], ["again"]]);
 });
 
-test("[I2] what arrives while the thread is busy shares one commit, in order", () => {
+test("[I2] writes that arrive while the thread is busy share one commit, in order", () => {
   const { host, group, commits, tick } = bench();
   group.add("first");
   host.at += 1;
@@ -42,7 +42,7 @@ test("[I2] what arrives while the thread is busy shares one commit, in order", (
   expect(commits).toHaveLength(2);
 });
 
-test("[I2] what has to come after the writes commits them first", () => {
+test("[I2] a flush commits the waiting writes first", () => {
   const { host, group, commits, tick } = bench();
   group.add("first");
   host.at += 1;
@@ -53,7 +53,7 @@ test("[I2] what has to come after the writes commits them first", () => {
   expect(commits).toHaveLength(2);
 });
 
-test("[I1] while the clock stands still, what is sent is committed without any tick", () => {
+test("[I1] writes are committed without a tick while the clock stands still", () => {
   const tom = bench();
   const jerry = bench();
   jerry.host.at = tom.host.at;
@@ -68,7 +68,7 @@ test("[I1] while the clock stands still, what is sent is committed without any t
   expect(jerry.commits).toEqual([["hello"]]);
 });
 
-test("[I2] once the clock moves, a tick is waited for and not the turns of the thread", () => {
+test("[I2] writes wait for a tick and not for turns of the thread once the clock moves", () => {
   const { host, group, commits, tick, passTurns } = bench();
   for (const text of ["first", "a", "b"]) group.add(text);
   host.at += 1;

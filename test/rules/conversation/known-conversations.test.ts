@@ -3,7 +3,7 @@ import { CONVERSATIONS_REMEMBERED, WOKEN_WITHOUT_INDEX } from "../../../src/boun
 import { KnownConversations } from "../../../src/conversation/known-conversations.ts";
 
 /** An index that has some conversations, an app that has others, and a clock. */
-function town({ indexed = [] as string[], behind = [] as string[] } = {}) {
+function setUp({ indexed = [] as string[], behind = [] as string[] } = {}) {
   const index = {
     indexed: vi.fn(async (ids: string[]) => ids.filter((id) => indexed.includes(id))),
     unindexed: vi.fn(async (ids: string[]) => ids.filter((id) => behind.includes(id))),
@@ -12,15 +12,15 @@ function town({ indexed = [] as string[], behind = [] as string[] } = {}) {
   return { index, clock, known: new KnownConversations(index, () => clock.now) };
 }
 
-test("what the index has, and what it could not be told of, exists; nothing else does", async () => {
-  const { index, known } = town({ indexed: ["a"], behind: ["b"] });
+test("a conversation exists if the index has it or could not save it yet", async () => {
+  const { index, known } = setUp({ indexed: ["a"], behind: ["b"] });
   expect(await known.among(["c", "b", "a"])).toEqual(["b", "a"]);
   expect(index.indexed).toHaveBeenCalledTimes(1);
   expect(index.unindexed.mock.calls).toEqual([[["c", "b"]]]);
 });
 
-test("what exists is asked for once, what does not each time, since it may come to exist", async () => {
-  const { index, known } = town({ indexed: ["a"] });
+test("an existing conversation is looked up once, a missing one each time", async () => {
+  const { index, known } = setUp({ indexed: ["a"] });
   for (const _ of [1, 2, 3]) expect(await known.among(["a", "x"])).toEqual(["a"]);
   expect(index.indexed.mock.calls).toEqual([[["a", "x"]], [["x"]], [["x"]]]);
   known.add("x");
@@ -28,9 +28,9 @@ test("what exists is asked for once, what does not each time, since it may come 
   expect(index.indexed).toHaveBeenCalledTimes(3);
 });
 
-test("[I11] while the index fails, everything may exist, and it is asked once a second", async () => {
+test("[I11] every conversation may exist while the index fails, and the index is asked once a second", async () => {
   vi.spyOn(console, "warn").mockImplementation(() => {});
-  const { index, known, clock } = town();
+  const { index, known, clock } = setUp();
   index.indexed.mockRejectedValue(new Error("D1 is down"));
   for (const id of ["a", "b", "c"]) expect(await known.has(id)).toBe(true);
   expect(index.indexed).toHaveBeenCalledTimes(1);
@@ -39,9 +39,9 @@ test("[I11] while the index fails, everything may exist, and it is asked once a 
   expect(index.indexed).toHaveBeenCalledTimes(2);
 });
 
-test("[I13] but not without end: then nobody is told that something does not exist, nor is it asked for", async () => {
+test("[I13] only a bounded number of unknown conversations are woken while the index fails", async () => {
   vi.spyOn(console, "warn").mockImplementation(() => {});
-  const { index, known, clock } = town();
+  const { index, known, clock } = setUp();
   index.indexed.mockRejectedValue(new Error("D1 is down"));
   const many = Array.from({ length: WOKEN_WITHOUT_INDEX }, (_, at) => `x${at}`);
   expect(await known.among(many)).toHaveLength(WOKEN_WITHOUT_INDEX);
@@ -50,8 +50,8 @@ test("[I13] but not without end: then nobody is told that something does not exi
   expect(await known.has("one more")).toBe(true);
 });
 
-test("[I13] of very many conversations those met first are forgotten first", async () => {
-  const { index, known } = town();
+test("[I13] the oldest of very many known conversations are forgotten first", async () => {
+  const { index, known } = setUp();
   for (let at = 0; at <= CONVERSATIONS_REMEMBERED; at += 1) known.add(`x${at}`);
   await known.among(["x0", "x1"]);
   expect(index.indexed.mock.calls).toEqual([[["x0"]]]);

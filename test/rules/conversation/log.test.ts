@@ -8,7 +8,7 @@ import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { BEGINNING, message, pairChat, say } from "./people.ts";
 
-/** Messages that are not for everybody, and messages that were deleted. */
+/** Messages for some recipients only, and deleted messages. */
 
 let sql: MemorySql;
 let state: ConversationState;
@@ -29,7 +29,7 @@ const everything: HistoryRequest = {
 const timesOf = (messages: MessageRecord[]) => messages.map(({ timestamp }) => timestamp);
 const seenBy = (clientId: string | undefined) => timesOf(log.page(everything, clientId));
 
-/** What a replay brings a client: the times of what it shows, and of what it only passes. */
+/** A replay for a client: the times of visible entries, and of skipped ones. */
 function replayed(
   clientId: string,
   after = BEGINNING,
@@ -41,13 +41,13 @@ function replayed(
   );
   const split = (empty: boolean) =>
     stored.filter(({ payload }) => (payload.length === 0) === empty).map(({ timestamp }) => timestamp);
-  // Whoever is past one entry expects the next to name it.
+  // Each entry must name the one before it.
   const chain = stored.slice(1).map(({ previous }, at) => previous === stored[at]?.timestamp);
   expect(chain).not.toContain(false);
   return { shown: split(false), passed: split(true) };
 }
 
-test("[H-01] whom a message is for, and where it came from, is kept with it", () => {
+test("[H-01] the recipients and the sender address of a message are stored with it", () => {
   const said = say(state, message(2_000, { recipients: ["jerry"], address: "192.0.2.1" }));
   const other = say(state, message(2_001, { recipients: [] }));
   const woken = ConversationState.load(sql);
@@ -55,21 +55,21 @@ test("[H-01] whom a message is for, and where it came from, is kept with it", ()
   expect(woken?.log.find(other.timestamp, other.id)).toEqual(other);
 });
 
-describe("[H-01] a message for some", () => {
+describe("[H-01] a message for some members", () => {
   beforeEach(() => {
     say(state, message(2_000));
     say(state, message(2_010, { recipients: ["jerry"], receipt: true, mentionAll: true }));
     say(state, message(2_020, { from: "jerry", recipients: [] }));
   });
 
-  test("is in the history of its sender, of whom it is for, and of the app's server", () => {
+  test("is in the history of its sender, its recipients and the app's server", () => {
     expect(seenBy("tom")).toEqual([2_000, 2_010]);
     expect(seenBy("jerry")).toEqual([2_000, 2_010, 2_020]);
     expect(seenBy("spike")).toEqual([2_000]);
     expect(seenBy(undefined)).toEqual([2_000, 2_010, 2_020]);
   });
 
-  test("[I5] is unread, owed and waiting for a receipt only there", () => {
+  test("[I5] counts as unread, missed and waiting for a receipt only for its recipients", () => {
     expect(log.unread("jerry", BEGINNING)).toEqual({ count: 2, mentioned: true });
     expect(log.unread("spike", BEGINNING)).toEqual({ count: 1, mentioned: false });
     expect(log.unread("tom", BEGINNING)).toEqual({ count: 0, mentioned: false });
@@ -81,14 +81,14 @@ describe("[H-01] a message for some", () => {
     expect(log.nextOfOthers("spike", 2_000)).toBeUndefined();
   });
 
-  test("is the last message only there, and to strangers never", () => {
+  test("is the last message only for its recipients, and never for outsiders", () => {
     expect(log.last(undefined, "jerry")?.timestamp).toBe(2_020);
     expect(log.last(undefined, "tom")?.timestamp).toBe(2_010);
     expect(log.last(undefined, "spike")?.timestamp).toBe(2_000);
     expect(log.last()?.timestamp).toBe(2_000);
   });
 
-  test("[I12] is passed by everybody else's replay, and so is its edit", () => {
+  test("[I12] is skipped in the replays of other members, and so is its edit", () => {
     log.patch({ ...message(2_010, { recipients: ["jerry"], content: "edited" }), patchedAt: 2_030 });
     expect(replayed("tom")).toEqual({ shown: [2_000, 2_010, 2_030], passed: [2_020] });
     expect(replayed("jerry")).toEqual({ shown: [2_000, 2_010, 2_020, 2_030], passed: [] });
@@ -106,13 +106,13 @@ describe("a deleted message", () => {
     log.delete(2_000, 2_020);
   });
 
-  test("leaves nothing of what was said", () => {
+  test("keeps nothing of its content", () => {
     expect(log.after(0, 10)[0]?.message).toEqual(
       message(2_000, { content: "", patchedAt: 2_020, deleted: true }),
     );
   });
 
-  test("is in nobody's history, count or catch-up", () => {
+  test("is in no history, unread count or catch-up", () => {
     expect(seenBy("tom")).toEqual([2_010]);
     expect(seenBy(undefined)).toEqual([2_010]);
     expect(log.find(2_000, "message-2000")).toBeUndefined();
@@ -126,14 +126,14 @@ describe("a deleted message", () => {
     expect(log.last(undefined, "jerry")).toBeUndefined();
   });
 
-  test("[I2] has a place of its own in the log, which replays pass", () => {
+  test("[I2] has a log entry of its own, which replays skip", () => {
     expect([log.head, log.end]).toEqual([2_010, 2_020]);
     expect(state.tick(0)).toBe(2_021);
     expect(replayed("spike")).toEqual({ shown: [2_010], passed: [2_000, 2_020] });
     expect(replayed("spike", 2_010)).toEqual({ shown: [], passed: [2_020] });
   });
 
-  test("[I3] is not sent again by a device that repeats it", () => {
+  test("[I3] is not stored again when a device repeats the send", () => {
     const woken = ConversationState.load(sql);
     expect(woken?.log.acceptedBefore("tom", "token", 2_030)).toEqual({
       timestamp: 2_000,
@@ -141,7 +141,7 @@ describe("a deleted message", () => {
     });
   });
 
-  test("[I11] is what a copy lacks that reaches up to its deletion", () => {
+  test("[I11] is missing in a copy until the copy reaches its deletion", () => {
     const lacking = (timestamp: number, patchedAt: number) =>
       log.changedAfter({ timestamp, patchedAt }, 10).map((each) => [each.timestamp, each.deleted]);
     expect(lacking(2_010, 0)).toEqual([[2_000, true]]);
@@ -156,7 +156,7 @@ describe("a deleted message", () => {
   });
 });
 
-test("[I9] storage from before messages could be for some is brought up to date, once", () => {
+test("[I9] storage without columns for recipients is upgraded once", () => {
   say(state, message(2_000));
   for (const column of ["recipients", "address"]) sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
   sql.exec("ALTER TABLE conversation DROP COLUMN behind_since");
@@ -167,7 +167,7 @@ test("[I9] storage from before messages could be for some is brought up to date,
   }
 });
 
-describe("an edit of what was said before somebody joined", () => {
+describe("an edit of a message from before a member joined", () => {
   beforeEach(() => {
     say(state, message(2_000));
     state.addMembers(["quacker"], 2_005);
@@ -176,11 +176,11 @@ describe("an edit of what was said before somebody joined", () => {
     log.patch({ ...message(2_010, { content: "edited" }), patchedAt: 2_030 });
   });
 
-  test("is replayed to newcomers where they may read the past", () => {
+  test("is replayed to new members if they may read the past", () => {
     expect(replayed("quacker")).toEqual({ shown: [2_010, 2_020, 2_030], passed: [2_000] });
   });
 
-  test("[I12] is passed where members read only what was said since they joined", () => {
+  test("[I12] is skipped if members may read only messages since they joined", () => {
     const { settings } = settingsFrom({ security: { historyFrom: "joining" } }, false);
     expect(replayed("quacker", BEGINNING, settings)).toEqual({
       shown: [2_010, 2_030],
@@ -203,7 +203,7 @@ describe("[I13] a page of long messages", () => {
   const page = (limit: number, clientId: string | undefined, direction: "newer" | "older" = "newer") =>
     timesOf(log.page({ ...everything, limit, direction }, clientId));
 
-  test("has for a client what fits into an answer, and the next page goes on where it ends", () => {
+  test("holds for a client what fits into an answer, and the next page continues there", () => {
     fill(400, 7_000);
     const first = page(1_000, "jerry");
     expect(first).toEqual(Array.from({ length: 200 }, (_, at) => 2_000 + at));
@@ -214,13 +214,13 @@ describe("[I13] a page of long messages", () => {
     expect(page(1_000, "jerry", "older")).toEqual(Array.from({ length: 200 }, (_, at) => 2_200 + at));
   });
 
-  test("has for a client the 100 messages that SDKs ask for, however long they are", () => {
+  test("holds for a client the 100 messages that SDKs ask for, however long they are", () => {
     fill(120, 21_000);
     expect(page(100, "jerry").length).toBe(100);
     expect(page(1_000, "jerry").length).toBe(100);
   });
 
-  test("has for the app's server all that it asks for", () => {
+  test("holds for the app's server everything it asks for", () => {
     fill(400, 7_000);
     expect(page(1_000, undefined).length).toBe(400);
   });

@@ -7,29 +7,29 @@ import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { message, pairChat, say } from "./people.ts";
 
-/** How far D1 is, and who is told when it falls behind (I11). */
+/** How far D1 has the log, and what is reported to the app when D1 falls behind (I11). */
 
 const NOON = 1_000_000;
 
-/** D1 as the outbox knows it, and what the app was told of it. */
-class Town implements Archive, OutboxHost {
+/** D1 as the outbox sees it, and what was reported to the app. */
+class FakeArchive implements Archive, OutboxHost {
   clock = NOON;
   broken: "nothing" | "everything" | "messages" = "nothing";
-  deaf = false;
-  knows = true;
+  appIsDown = false;
+  hasConversation = true;
   asked = 0;
   indexed = 0;
   readonly lag = lagOf({ OWN_BOX: "1" });
   readonly alarms: number[] = [];
   readonly timers: { at: number; run: () => void }[] = [];
   readonly saved: number[] = [];
-  readonly told: (number | "caught up")[] = [];
+  readonly reports: (number | "caught up")[] = [];
   #reached = { timestamp: 0, patchedAt: 0 };
 
   async saveConversation(): Promise<void> {
     if (this.broken === "everything") throw new Error("D1 is away");
     this.indexed += 1;
-    this.knows = true;
+    this.hasConversation = true;
   }
 
   async archivedUpTo(): Promise<Progress | undefined> {
@@ -51,7 +51,7 @@ class Town implements Archive, OutboxHost {
   }
 
   get reached(): Progress | undefined {
-    return this.knows ? this.#reached : undefined;
+    return this.hasConversation ? this.#reached : undefined;
   }
 
   now(): number {
@@ -70,7 +70,7 @@ class Town implements Archive, OutboxHost {
     this.alarms.push(delay);
   }
 
-  /** Time passes, and what was put off is done. */
+  /** Time passes, and due timers run. */
   async passes(milliseconds: number): Promise<void> {
     this.clock += milliseconds;
     for (const due of this.timers.filter(({ at }) => at <= this.clock)) {
@@ -81,238 +81,238 @@ class Town implements Archive, OutboxHost {
   }
 
   async behind(_: string, since: number): Promise<void> {
-    if (this.deaf) throw new Error("nobody listens");
-    this.told.push(since);
+    if (this.appIsDown) throw new Error("the app is down");
+    this.reports.push(since);
   }
 
   async caughtUp(): Promise<void> {
-    if (this.deaf) throw new Error("nobody listens");
-    this.told.push("caught up");
+    if (this.appIsDown) throw new Error("the app is down");
+    this.reports.push("caught up");
   }
 }
 
-let town: Town;
+let archive: FakeArchive;
 let sql: MemorySql;
 let state: ConversationState;
 let outbox: Outbox;
 beforeEach(() => {
   vi.spyOn(console, "warn").mockReturnValue(undefined);
-  town = new Town();
+  archive = new FakeArchive();
   sql = new MemorySql();
   state = pairChat(sql);
-  outbox = new Outbox(state, town, town);
+  outbox = new Outbox(state, archive, archive);
 });
 
-/** The object forgets all it did not write. */
-function sleep(): void {
+/** The object hibernates and loses everything it did not store. */
+function hibernate(): void {
   const woken = ConversationState.load(sql);
   if (woken === undefined) throw new Error("nothing was written");
   state = woken;
-  outbox = new Outbox(state, town, town);
+  outbox = new Outbox(state, archive, archive);
 }
 
-test("[I11] while D1 works nobody is told anything", async () => {
+test("[I11] nothing is reported to the app while D1 works", async () => {
   for (const timestamp of [NOON, NOON + 1, NOON + 5_000]) {
     say(state, message(timestamp));
-    town.clock = timestamp + 1_000;
+    archive.clock = timestamp + 1_000;
     expect(await outbox.drain()).toBe(true);
   }
-  expect(town.saved).toEqual([NOON, NOON + 1, NOON + 5_000]);
-  expect(town.told).toEqual([]);
+  expect(archive.saved).toEqual([NOON, NOON + 1, NOON + 5_000]);
+  expect(archive.reports).toEqual([]);
 });
 
-test("[I11] the app is told once since when D1 is behind, and once that it caught up", async () => {
+test("[I11] the app gets one report since when D1 is behind, and one when D1 caught up", async () => {
   say(state, message(NOON));
   await outbox.drain();
   say(state, message(NOON + 100));
   say(state, message(NOON + 200));
-  town.broken = "messages";
+  archive.broken = "messages";
   for (let time = 0; time < 3; time++) expect(await outbox.drain()).toBe(false);
-  expect(town.told).toEqual([NOON + 99]);
-  town.broken = "nothing";
+  expect(archive.reports).toEqual([NOON + 99]);
+  archive.broken = "nothing";
   for (let time = 0; time < 3; time++) expect(await outbox.drain()).toBe(true);
-  expect(town.told).toEqual([NOON + 99, "caught up"]);
-  expect(town.saved).toEqual([NOON, NOON + 100, NOON + 200]);
+  expect(archive.reports).toEqual([NOON + 99, "caught up"]);
+  expect(archive.saved).toEqual([NOON, NOON + 100, NOON + 200]);
 });
 
-test("[I11] an edit and a deletion that D1 lacks count as well", async () => {
+test("[I11] D1 is behind as well when it lacks an edit or a deletion", async () => {
   const said = say(state, message(NOON));
   await outbox.drain();
-  town.broken = "messages";
+  archive.broken = "messages";
   state.log.patch({ ...said, content: "edited", patchedAt: NOON + 300 });
   await outbox.drain();
-  expect(town.told).toEqual([NOON + 299]);
-  town.broken = "nothing";
+  expect(archive.reports).toEqual([NOON + 299]);
+  archive.broken = "nothing";
   await outbox.drain();
-  town.broken = "messages";
+  archive.broken = "messages";
   state.log.delete(NOON, NOON + 400);
   await outbox.drain();
-  expect(town.told).toEqual([NOON + 299, "caught up", NOON + 399]);
+  expect(archive.reports).toEqual([NOON + 299, "caught up", NOON + 399]);
 });
 
-test("[I11] members and names that are late are not history that is", async () => {
+test("[I11] D1 is not reported as behind when it lacks only members or names", async () => {
   say(state, message(NOON));
   await outbox.drain();
   state.change({ name: "Cheese" }, NOON + 1_000);
-  town.broken = "everything";
+  archive.broken = "everything";
   expect(await outbox.drain()).toBe(false);
-  expect(town.told).toEqual([]);
+  expect(archive.reports).toEqual([]);
 });
 
-describe("[I9] [I11] an object that slept", () => {
-  test("still tells that it caught up", async () => {
+describe("[I9] [I11] an object that hibernated", () => {
+  test("still reports that D1 caught up", async () => {
     say(state, message(NOON));
-    town.broken = "everything";
+    archive.broken = "everything";
     await outbox.drain();
-    sleep();
+    hibernate();
     await outbox.drain();
-    sleep();
-    town.broken = "nothing";
+    hibernate();
+    archive.broken = "nothing";
     expect(await outbox.drain()).toBe(true);
-    sleep();
+    hibernate();
     expect(await outbox.drain()).toBe(true);
-    expect(town.told).toEqual([NOON - 1, "caught up"]);
+    expect(archive.reports).toEqual([NOON - 1, "caught up"]);
   });
 
-  test("does not know how far D1 is, but that what it lacks came lately", async () => {
+  test("assumes that D1 lacks only recent entries", async () => {
     say(state, message(NOON));
     await outbox.drain();
-    sleep();
+    hibernate();
     say(state, message(NOON + 60_000));
     say(state, message(NOON + 61_000));
-    town.broken = "messages";
+    archive.broken = "messages";
     await outbox.drain();
-    expect(town.told).toEqual([NOON + 59_999]);
+    expect(archive.reports).toEqual([NOON + 59_999]);
   });
 });
 
-test("[I11] what was owed for long is told even though D1 works", async () => {
+test("[I11] entries that waited for long are reported even though D1 works", async () => {
   say(state, message(NOON));
-  town.clock = NOON + 60_000;
+  archive.clock = NOON + 60_000;
   expect(await outbox.drain()).toBe(true);
-  expect(town.told).toEqual([NOON - 1, "caught up"]);
+  expect(archive.reports).toEqual([NOON - 1, "caught up"]);
 });
 
-test("[I11] where nobody hears it, it is told again", async () => {
+test("[I11] a report that failed is made again", async () => {
   say(state, message(NOON));
-  town.broken = "messages";
-  town.deaf = true;
+  archive.broken = "messages";
+  archive.appIsDown = true;
   await outbox.drain();
-  town.deaf = false;
+  archive.appIsDown = false;
   await outbox.drain();
   await outbox.drain();
-  expect(town.told).toEqual([NOON - 1]);
-  town.broken = "nothing";
-  town.deaf = true;
+  expect(archive.reports).toEqual([NOON - 1]);
+  archive.broken = "nothing";
+  archive.appIsDown = true;
   expect(await outbox.drain()).toBe(false);
-  town.deaf = false;
+  archive.appIsDown = false;
   expect(await outbox.drain()).toBe(true);
-  expect(town.told).toEqual([NOON - 1, "caught up"]);
+  expect(archive.reports).toEqual([NOON - 1, "caught up"]);
 });
 
-describe("[I11] what is written reaches D1", () => {
-  /** A message of Tom's, now. */
+describe("[I11] a write reaches D1", () => {
+  /** Appends a message from Tom, now. */
   function sayNow(): number {
-    const { timestamp } = say(state, message(state.tick(town.clock)));
-    outbox.soon();
+    const { timestamp } = say(state, message(state.tick(archive.clock)));
+    outbox.scheduleCopy();
     return timestamp;
   }
 
-  test("at once after a quiet moment, and a second later what follows", async () => {
+  test("at once after a quiet moment, and after a second if others came before", async () => {
     const first = sayNow();
-    await town.passes(0);
-    expect(town.saved).toEqual([first]);
+    await archive.passes(0);
+    expect(archive.saved).toEqual([first]);
     const others = [sayNow(), sayNow()];
-    await town.passes(900);
-    expect(town.saved).toEqual([first]);
-    await town.passes(100);
-    expect(town.saved).toEqual([first, ...others]);
-    await town.passes(10_000);
-    expect(town.timers).toEqual([]);
+    await archive.passes(900);
+    expect(archive.saved).toEqual([first]);
+    await archive.passes(100);
+    expect(archive.saved).toEqual([first, ...others]);
+    await archive.passes(10_000);
+    expect(archive.timers).toEqual([]);
   });
 
-  test("in larger and larger batches in a conversation in full flow", async () => {
+  test("in larger and larger batches in a busy conversation", async () => {
     const batches: number[] = [];
     for (let tenth = 0; tenth < 300; tenth++) {
-      const before = town.saved.length;
+      const before = archive.saved.length;
       sayNow();
-      await town.passes(100);
-      if (town.saved.length > before) batches.push(town.saved.length - before);
+      await archive.passes(100);
+      if (archive.saved.length > before) batches.push(archive.saved.length - before);
     }
     expect(batches.length).toBeLessThan(9);
-    await town.passes(10_000);
-    expect(town.saved).toHaveLength(300);
+    await archive.passes(10_000);
+    expect(archive.saved).toHaveLength(300);
   });
 
-  test("by an alarm that stands behind all of it, also what an object dies with", async () => {
+  test("through the alarm if the object dies before it has copied", async () => {
     sayNow();
-    expect(town.alarms).toEqual([town.lag.safety]);
+    expect(archive.alarms).toEqual([archive.lag.safety]);
     const lost = state.log.head;
-    town.timers.splice(0); // it died
-    sleep();
+    archive.timers.splice(0); // the object died
+    hibernate();
     outbox.woke(true);
-    await town.passes(0);
-    expect(town.saved).toEqual([lost]);
+    await archive.passes(0);
+    expect(archive.saved).toEqual([lost]);
   });
 
-  test("also where the alarm was lost, as soon as the object wakes", async () => {
-    town.broken = "messages";
+  test("even if the alarm was lost, as soon as the object wakes", async () => {
+    archive.broken = "messages";
     sayNow();
-    await town.passes(0);
-    town.clock += 2 * 60 * 60_000;
+    await archive.passes(0);
+    archive.clock += 2 * 60 * 60_000;
     sayNow();
-    town.broken = "nothing";
-    sleep();
+    archive.broken = "nothing";
+    hibernate();
     outbox.woke(false);
-    await town.passes(0);
-    expect(town.saved).toHaveLength(2);
+    await archive.passes(0);
+    expect(archive.saved).toHaveLength(2);
   });
 
-  test("and an object that wakes and owes nothing asks nobody", async () => {
+  test("without a request from an object that wakes with nothing to copy", async () => {
     sayNow();
-    await town.passes(0);
-    sleep();
+    await archive.passes(0);
+    hibernate();
     outbox.woke(false);
-    await town.passes(60_000);
-    expect(town.asked).toBe(1);
-    expect(town.alarms).toHaveLength(1);
+    await archive.passes(60_000);
+    expect(archive.asked).toBe(1);
+    expect(archive.alarms).toHaveLength(1);
   });
 
-  test("once, however many ask for it while it is copied", async () => {
+  test("once, however many calls ask for the copy in progress", async () => {
     const said = sayNow();
     expect(await Promise.all([outbox.drain(), outbox.drain(), outbox.drain()])).toEqual([true, true, true]);
-    expect(town.saved).toEqual([said]);
-    expect(town.asked).toBe(1);
+    expect(archive.saved).toEqual([said]);
+    expect(archive.asked).toBe(1);
   });
 
-  test("also where the clock was set back under a timer", async () => {
+  test("even if the clock was set back under a timer", async () => {
     sayNow();
-    await town.passes(0);
+    await archive.passes(0);
     sayNow(); // waits a second
-    town.clock -= 60 * 60_000;
+    archive.clock -= 60 * 60_000;
     sayNow();
-    await town.passes(0);
-    expect(town.saved).toHaveLength(3);
+    await archive.passes(0);
+    expect(archive.saved).toHaveLength(3);
   });
 
-  test("also where D1 forgot the conversation: with its members and facts it begins anew", async () => {
+  test("even if D1 lost the conversation: it is copied again with members and facts", async () => {
     sayNow();
-    await town.passes(0);
-    town.knows = false;
-    const before = town.indexed;
+    await archive.passes(0);
+    archive.hasConversation = false;
+    const before = archive.indexed;
     sayNow();
     expect(await outbox.drain()).toBe(false);
-    expect(town.told).toHaveLength(1);
+    expect(archive.reports).toHaveLength(1);
     expect(await outbox.drain()).toBe(true);
-    expect(town.indexed).toBe(before + 1);
-    expect(town.told.at(-1)).toBe("caught up");
+    expect(archive.indexed).toBe(before + 1);
+    expect(archive.reports.at(-1)).toBe("caught up");
   });
 
-  test("and is behind while D1 takes it without having it", async () => {
+  test("only when D1 has it, and is reported as behind before", async () => {
     sayNow();
-    vi.spyOn(town, "saveMessages").mockResolvedValueOnce({ timestamp: 0, patchedAt: 0 });
+    vi.spyOn(archive, "saveMessages").mockResolvedValueOnce({ timestamp: 0, patchedAt: 0 });
     expect(await outbox.drain()).toBe(false);
-    expect(town.told).toHaveLength(1);
+    expect(archive.reports).toHaveLength(1);
     expect(await outbox.drain()).toBe(true);
   });
 });

@@ -26,7 +26,7 @@ export function pairChat(sql = new MemorySql()): ConversationState {
   });
 }
 
-/** Says something in a conversation, under a token if one is named. */
+/** Appends a message to a conversation, with a token if one is given. */
 export function say(state: ConversationState, said: MessageRecord, token?: string): MessageRecord {
   state.log.append(said, token, 1);
   return said;

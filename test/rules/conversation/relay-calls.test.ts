@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { RELAY_CALLS_AT_ONCE } from "../../../src/bounds.ts";
 import { RelayCalls } from "../../../src/conversation/relay-calls.ts";
 
-test("[I13] of 500 calls to members only a few are on their way at once, in order, with a turn for others between", async () => {
+test("[I13] only a few of 500 calls are in flight at once, in order, with turns for others between", async () => {
   let turns = 0;
   const calls = new RelayCalls(async () => {
     turns += 1;
@@ -21,14 +21,14 @@ test("[I13] of 500 calls to members only a few are on their way at once, in orde
       return at;
     }),
   );
-  // The first ones begin at once, as if there were no bound.
+  // The first calls begin at once.
   expect(begun.length).toBe(RELAY_CALLS_AT_ONCE);
   const ends = await Promise.allSettled(all);
   expect(ends.filter(({ status }) => status === "rejected").length).toBe(72);
   expect(most).toBe(RELAY_CALLS_AT_ONCE);
   expect(begun).toEqual(Array.from({ length: 500 }, (_, at) => at));
   expect(turns).toBeGreaterThan(400);
-  // Nobody waits any more: a new one begins at once.
+  // Nothing waits any more, so a new call begins at once.
   await calls.run(async () => begun.push(500));
   expect(begun.length).toBe(501);
 });

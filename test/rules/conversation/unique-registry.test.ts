@@ -6,8 +6,8 @@ import type { ConversationRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { normal } from "../protocol/records.ts";
 
-/** The object of a set, and those that take its place: who is in them, and calls that take long or fail. */
-class Town {
+/** The object of a set of members and its successors, with calls that take time or fail. */
+class FakeObjects {
   readonly conversations = new Map<string, Set<string>>();
   readonly created: string[] = [];
   readonly #sql = new MemorySql();
@@ -18,7 +18,7 @@ class Town {
     this.#wait = wait;
   }
 
-  /** Made anew for each start, as after an eviction: only what was written counts. */
+  /** Uses a new registry for each start, as after an eviction: only storage counts. */
   start(record: ConversationRecord): Promise<Started> {
     const registry = new UniqueRegistry(this.#sql, {
       own: (members) => this.#own(record.id, members),
@@ -57,7 +57,7 @@ class Town {
 
 const record = normal({ id: "set", members: ["tom", "jerry"], unique: true });
 
-test("[B-03] whoever starts at once is given one conversation, whose members are exactly they, whatever fails", async () => {
+test("[B-03] clients that start at once get one conversation with exactly their members, whatever fails", async () => {
   const step = fc.constantFrom("start", "start", "start together", "add", "leave", "come back", "delete");
   await fc.assert(
     fc.asyncProperty(
@@ -65,50 +65,50 @@ test("[B-03] whoever starts at once is given one conversation, whose members are
       fc.array(step, { maxLength: 12 }),
       fc.infiniteStream(fc.nat(9)),
       async (scheduler, steps, luck) => {
-        const town = new Town(async () => {
+        const objects = new FakeObjects(async () => {
           await scheduler.schedule(Promise.resolve());
           if (luck.next().value === 0) throw new Error("no answer in time");
         });
         let current: string | undefined;
         const meet = async (count: number) => {
-          const asked = Promise.allSettled(Array.from({ length: count }, () => town.start(record)));
+          const asked = Promise.allSettled(Array.from({ length: count }, () => objects.start(record)));
           await scheduler.waitFor(asked);
           const answers = (await asked).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-          // Nobody's membership changes meanwhile, so whoever is answered is given the same.
+          // Memberships do not change meanwhile, so every answer is the same conversation.
           expect(new Set(answers.map(({ conversation }) => conversation.id)).size).toBeLessThanOrEqual(1);
           const [found] = answers;
           if (found === undefined) return;
           current = found.conversation.id;
-          expect([...(town.conversations.get(current) ?? [])].toSorted()).toEqual(["jerry", "tom"]);
-          // There is one more of theirs only where people came back to one that had been given up.
+          expect([...(objects.conversations.get(current) ?? [])].toSorted()).toEqual(["jerry", "tom"]);
+          // A second one exists only if members came back to one that had a successor.
           expect(answers.filter(({ existing }) => !existing).length).toBeLessThanOrEqual(1);
         };
         for (const each of steps) {
-          const members = town.conversations.get(current ?? "");
+          const members = objects.conversations.get(current ?? "");
           if (each === "start") await meet(1);
           else if (each === "start together") await meet(4);
           else if (each === "add") members?.add("spike");
           else if (each === "leave") members?.delete("jerry");
           else if (each === "come back") members?.delete("spike");
-          else if (current !== undefined) town.conversations.delete(current);
+          else if (current !== undefined) objects.conversations.delete(current);
         }
-        // Each was created once in its life: deleted ones begin anew.
+        // Each was created once, and once more after each deletion.
         const deletions = steps.filter((each) => each === "delete").length;
-        expect(town.created.length - new Set(town.created).size).toBeLessThanOrEqual(deletions);
+        expect(objects.created.length - new Set(objects.created).size).toBeLessThanOrEqual(deletions);
       },
     ),
     { numRuns: 300 },
   );
 });
 
-test("[B-03] what is asked again and again finds the same, and no other is made", async () => {
-  const town = new Town(async () => {});
-  const first = await town.start(record);
+test("[B-03] repeated starts find the same conversation and create no other", async () => {
+  const objects = new FakeObjects(async () => {});
+  const first = await objects.start(record);
   for (let at = 0; at < 5; at++)
-    expect((await town.start(record)).conversation.id).toBe(first.conversation.id);
-  town.conversations.get("set")?.add("spike");
-  const second = await town.start(record);
+    expect((await objects.start(record)).conversation.id).toBe(first.conversation.id);
+  objects.conversations.get("set")?.add("spike");
+  const second = await objects.start(record);
   for (let at = 0; at < 5; at++)
-    expect((await town.start(record)).conversation.id).toBe(second.conversation.id);
-  expect(town.created).toEqual(["set", "c1"]);
+    expect((await objects.start(record)).conversation.id).toBe(second.conversation.id);
+  expect(objects.created).toEqual(["set", "c1"]);
 });

@@ -1,27 +1,27 @@
 import { expect, test } from "vitest";
 import { Cluster, type Faults } from "../../simulation/cluster.ts";
 import { Network } from "../../simulation/network.ts";
-import { Phone, type Receipt } from "./phone.ts";
+import { type Receipt, SimulatedDevice } from "./simulated-device.ts";
 
-interface Story {
+interface Scenario {
   people: string[];
   conversations: number;
   linkLimit: number;
   steps: number;
   faults: Faults;
-  /** Chances per step. */
+  /** Probabilities per step. */
   send: number;
   login: number;
   drop: number;
   cut: number;
   crash: number;
   evict: number;
-  /** The storage of a conversation fails for 15 s; and whether nobody may lose a socket of it. */
+  /** Probability that a conversation's storage fails for 15 s, and whether no device may lose its socket by that. */
   storage?: number;
   keepsSockets?: boolean;
 }
 
-const quiet: Story = {
+const quiet: Scenario = {
   ...{
     people: ["tom", "jerry"],
     conversations: 1,
@@ -33,107 +33,117 @@ const quiet: Story = {
 };
 
 /**
- * Plays a story and checks what every rule of the links exists for: each device that is still there got every
- * message since its login once and in order, and every acknowledged send is in the log once (I1-I4).
+ * Runs a scenario and checks what the subscription rules guarantee: each device that is still online got every message
+ * since its login once and in order, and every acknowledged send is in the log once (I1-I4).
  */
-async function play(seed: number, story: Story): Promise<void> {
+async function run(seed: number, scenario: Scenario): Promise<void> {
   const network = new Network(seed);
-  const town = new Cluster(network, story.faults);
-  const ids = Array.from({ length: story.conversations }, (_, at) => `conversation${at}`);
-  for (const id of ids) town.found(id, story.people);
+  const cluster = new Cluster(network, scenario.faults);
+  const ids = Array.from({ length: scenario.conversations }, (_, at) => `conversation${at}`);
+  for (const id of ids) cluster.createConversation(id, scenario.people);
   const acked = new Map<string, number>();
   const unsent: { clientId: string; receipt: Receipt }[] = [];
-  let phones: Phone[] = [];
+  let devices: SimulatedDevice[] = [];
   let tokens = 0;
   const login = (clientId: string) => {
-    const phone = new Phone(network, town, clientId, story.linkLimit, ({ token }, timestamp) => {
-      const before = acked.get(token);
-      expect(before ?? timestamp, `seed ${seed}: ${token} acknowledged twice, differently`).toBe(timestamp);
-      acked.set(token, timestamp);
-    });
-    phones.push(phone);
-    // What an earlier device never heard of again is sent once more, as SDKs and apps do.
+    const device = new SimulatedDevice(
+      network,
+      cluster,
+      clientId,
+      scenario.linkLimit,
+      ({ token }, timestamp) => {
+        const before = acked.get(token);
+        expect(before ?? timestamp, `seed ${seed}: ${token} acknowledged twice, differently`).toBe(timestamp);
+        acked.set(token, timestamp);
+      },
+    );
+    devices.push(device);
+    // A send whose acknowledgement an earlier device never got is sent again, as SDKs and apps do.
     for (const mine of unsent.filter((one) => one.clientId === clientId)) {
       unsent.splice(unsent.indexOf(mine), 1);
-      phone.send(mine.receipt, true);
+      device.send(mine.receipt, true);
     }
   };
-  const bury = () => {
-    if (story.keepsSockets) {
-      const closed = phones.filter(({ closedWith }) => closedWith === 4200).map(({ name }) => name);
+  const removeDead = () => {
+    if (scenario.keepsSockets) {
+      const closed = devices.filter(({ closedWith }) => closedWith === 4200).map(({ name }) => name);
       expect(closed, `seed ${seed}: sockets were closed`).toEqual([]);
     }
-    for (const phone of phones.filter(({ alive }) => !alive)) {
-      for (const receipt of phone.pending.values()) unsent.push({ clientId: phone.clientId, receipt });
+    for (const device of devices.filter(({ alive }) => !alive)) {
+      for (const receipt of device.pending.values()) unsent.push({ clientId: device.clientId, receipt });
     }
-    phones = phones.filter(({ alive }) => alive);
+    devices = devices.filter(({ alive }) => alive);
   };
-  for (const person of story.people) login(person);
-  for (let step = 0; step < story.steps; step += 1) {
-    const phone = network.pick(phones);
-    if (phone !== undefined && network.chance(story.send)) {
+  for (const person of scenario.people) login(person);
+  for (let step = 0; step < scenario.steps; step += 1) {
+    const device = network.pick(devices);
+    if (device !== undefined && network.chance(scenario.send)) {
       tokens += 1;
-      phone.send({ conversationId: network.pick(ids) ?? "", token: `m${tokens}` });
+      device.send({ conversationId: network.pick(ids) ?? "", token: `m${tokens}` });
     }
-    if (network.chance(story.login) && phones.length < 6) login(network.pick(story.people) ?? "");
-    if (network.chance(story.drop)) network.pick(phones)?.drop();
-    const house = town.conversations.get(network.pick(ids) ?? "");
-    if (network.chance(story.cut)) house?.cutOneLink();
-    if (network.chance(story.crash)) house?.crash();
-    if (story.storage !== undefined && network.chance(story.storage)) house?.failStorage(15_000);
-    if (network.chance(story.evict)) {
-      house?.evict();
-      town.client(network.pick(story.people) ?? "").evict();
+    if (network.chance(scenario.login) && devices.length < 6) login(network.pick(scenario.people) ?? "");
+    if (network.chance(scenario.drop)) network.pick(devices)?.drop();
+    const object = cluster.conversations.get(network.pick(ids) ?? "");
+    if (network.chance(scenario.cut)) object?.cutOneSubscription();
+    if (network.chance(scenario.crash)) object?.crash();
+    if (scenario.storage !== undefined && network.chance(scenario.storage)) object?.failStorage(15_000);
+    if (network.chance(scenario.evict)) {
+      object?.evict();
+      cluster.client(network.pick(scenario.people) ?? "").evict();
     }
-    bury();
+    removeDead();
     await network.step();
   }
-  // Whoever is owed something has a device again, and everything comes to rest.
+  // Every client with an unacknowledged send gets a device again, and everything settles.
   for (let round = 0; round < 20; round += 1) {
-    for (const person of story.people) if (!phones.some(({ clientId }) => clientId === person)) login(person);
+    for (const person of scenario.people)
+      if (!devices.some(({ clientId }) => clientId === person)) login(person);
     for (const { clientId } of [...unsent])
-      if (!phones.some((one) => one.clientId === clientId)) login(clientId);
+      if (!devices.some((one) => one.clientId === clientId)) login(clientId);
     for (const { clientId, receipt } of unsent.splice(0)) {
-      phones.find((one) => one.clientId === clientId)?.send(receipt, true);
+      devices.find((one) => one.clientId === clientId)?.send(receipt, true);
     }
     let moves = 0;
-    while (await network.step()) if (++moves > 20_000) throw new Error(`seed ${seed}: never comes to rest`);
-    bury();
-    if (unsent.length === 0 && phones.every(({ pending }) => pending.size === 0)) break;
+    while (await network.step()) if (++moves > 20_000) throw new Error(`seed ${seed}: never settles`);
+    removeDead();
+    if (unsent.length === 0 && devices.every(({ pending }) => pending.size === 0)) break;
   }
-  for (const [id, house] of town.conversations) {
-    const log = house.state.log.after(0, 100_000);
+  for (const [id, object] of cluster.conversations) {
+    const log = object.state.log.after(0, 100_000);
     const times = log.map(({ message }) => message.timestamp);
     const sent = log.map(({ token }) => token);
     const twice = sent.filter((token, at) => sent.indexOf(token) !== at);
     expect(twice, `seed ${seed}: sends are in the log twice`).toEqual([]);
-    for (const phone of phones) {
-      const got = phone.received.get(id) ?? [];
-      const who = `seed ${seed}: ${phone.name} in ${id}`;
-      for (const [at, time] of got.entries()) {
+    for (const device of devices) {
+      const received = device.received.get(id) ?? [];
+      const who = `seed ${seed}: ${device.name} in ${id}`;
+      for (const [at, time] of received.entries()) {
         expect(
           time,
-          `${who} got ${times.indexOf(time)} after ${times.indexOf(got[at - 1] ?? 0)}`,
-        ).toBeGreaterThan(got[at - 1] ?? 0);
+          `${who} got ${times.indexOf(time)} after ${times.indexOf(received[at - 1] ?? 0)}`,
+        ).toBeGreaterThan(received[at - 1] ?? 0);
       }
-      const from = Math.max(phone.openedAt?.get(id) ?? Number.POSITIVE_INFINITY, phone.covered.get(id) ?? 0);
-      const ours = (token = "") => phone.own.has(token) || phone.resent.has(token);
-      const wanted = log.filter(({ message, token }) => message.timestamp > from && !ours(token));
-      const missing = wanted
-        .filter(({ message }) => !got.includes(message.timestamp))
+      const from = Math.max(
+        device.openedAt?.get(id) ?? Number.POSITIVE_INFINITY,
+        device.covered.get(id) ?? 0,
+      );
+      const ours = (token = "") => device.own.has(token) || device.resent.has(token);
+      const expected = log.filter(({ message, token }) => message.timestamp > from && !ours(token));
+      const missing = expected
+        .filter(({ message }) => !received.includes(message.timestamp))
         .map(({ token }) => token);
       expect(missing, `${who} misses messages`).toEqual([]);
-      const foreign = log.filter(
-        ({ message, token }) => got.includes(message.timestamp) && phone.own.has(token ?? ""),
+      const own = log.filter(
+        ({ message, token }) => received.includes(message.timestamp) && device.own.has(token ?? ""),
       );
       expect(
-        foreign.map(({ token }) => token),
+        own.map(({ token }) => token),
         `${who} got its own messages`,
       ).toEqual([]);
     }
   }
   const kept = new Set(
-    [...town.conversations.values()].flatMap(({ state }) =>
+    [...cluster.conversations.values()].flatMap(({ state }) =>
       state.log.after(0, 100_000).map(({ token }) => token),
     ),
   );
@@ -144,39 +154,39 @@ async function play(seed: number, story: Story): Promise<void> {
 const SEEDS = Number(process.env.SEEDS ?? 60);
 const FIRST = Number(process.env.SEED ?? 1);
 
-function stories(title: string, story: Story): void {
+function scenario(title: string, options: Scenario): void {
   test(`${title} (${SEEDS} seeds)`, { timeout: 300_000 }, async () => {
-    for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) await play(seed, story);
+    for (let seed = FIRST; seed < FIRST + SEEDS; seed += 1) await run(seed, options);
   });
 }
 
-stories("[L1] [L2] devices log in and link while others send", quiet);
-stories("[L3] [L5] several devices of one client hold the same links", {
+scenario("[L1] [L2] devices log in and subscribe while others send", quiet);
+scenario("[L3] [L5] several devices of one client hold the same subscriptions", {
   ...quiet,
   people: ["tom", "jerry"],
   login: 0.05,
 });
-stories("[L4] links give way for room while others send", {
+scenario("[L4] subscriptions are evicted while others send", {
   ...quiet,
   conversations: 3,
   linkLimit: 1,
   login: 0.02,
 });
-stories("[L4] devices drop at every possible moment", { ...quiet, login: 0.05, drop: 0.02 });
-stories("[L7] a link broken by force opens again where it broke", { ...quiet, cut: 0.02 });
-stories("[L2] the relay is slow or fails", {
+scenario("[L4] devices drop at every possible moment", { ...quiet, login: 0.05, drop: 0.02 });
+scenario("[L7] a subscription whose link was cut reopens where it broke", { ...quiet, cut: 0.02 });
+scenario("[L2] the relay is slow or fails", {
   ...quiet,
   faults: { relayCallLost: 0.2, hookTime: 0 },
   login: 0.04,
   drop: 0.02,
 });
-stories("[I9] objects sleep at any moment", { ...quiet, evict: 0.05, login: 0.03, drop: 0.01 });
-stories("[I1] [L7] conversations die at any moment", { ...quiet, crash: 0.01, login: 0.03, drop: 0.01 });
-stories("[I10] [L7] conversations whose storage fails refuse, cost nobody a socket, and make it good", {
+scenario("[I9] objects hibernate at any moment", { ...quiet, evict: 0.05, login: 0.03, drop: 0.01 });
+scenario("[I1] [L7] conversations die at any moment", { ...quiet, crash: 0.01, login: 0.03, drop: 0.01 });
+scenario("[I10] [L7] conversations whose storage fails refuse commands, close no socket, and recover", {
   ...{ ...quiet, conversations: 2, keepsSockets: true },
   ...{ storage: 0.01, login: 0.02, drop: 0.01 },
 });
-stories("[L1-L8] everything at once", {
+scenario("[L1-L8] everything happens at once", {
   ...{
     people: ["tom", "jerry", "mary"],
     conversations: 3,

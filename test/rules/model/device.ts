@@ -6,7 +6,7 @@ import type { Cluster } from "../../simulation/cluster.ts";
 import { type End, type Network, trace } from "../../simulation/network.ts";
 import { type CommandInit, decodeFrame, encodeCommand, has } from "../../support/frames.ts";
 
-/** What an app's copy of a message is. */
+/** An app's copy of a message. */
 export interface Copy {
   id: string;
   timestamp: number;
@@ -15,7 +15,7 @@ export interface Copy {
   patchedAt: number;
 }
 
-/** An answered command: `undefined` for a result, else the number it was refused with. */
+/** The answer to a command; `refused` is the error code, if there is one. */
 export interface Outcome {
   refused: number | undefined;
   frame: GenericCommand;
@@ -23,13 +23,13 @@ export interface Outcome {
 
 type Answered = (outcome: Outcome) => void;
 
-/** How often an SDK beats (ms). */
-const BEAT = 180_000;
+/** How often an SDK sends a heartbeat (ms). */
+const HEARTBEAT = 180_000;
 let devices = 0;
 
 /**
- * One device of a client with an SDK on it: what it keeps outlives its connections, of which it has one after the
- * other. It believes exactly what the protocol tells it.
+ * One device of a client with an SDK on it. Its state survives its connections, of which it has one at a time. It
+ * relies on nothing but the protocol.
  */
 export class Device {
   readonly clientId: string;
@@ -39,55 +39,55 @@ export class Device {
   /** Unread counts as the SDK shows them. */
   readonly counts = new Map<string, number>();
   readonly copies = new Map<string, Map<string, Copy>>();
-  /** Conversations of which a replay said that it left older messages out, and up to which one. */
+  /** The timestamp up to which a replay left older messages out, by conversation. */
   readonly leftOut = new Map<string, number>();
-  /** Wills and transient messages, by their text. */
+  /** Texts of received wills and transient messages. */
   readonly ephemeral: string[] = [];
-  /** Of messages it has no copy of, by message. */
+  /** Edits of messages that it has no copy of, by message. */
   readonly #edits = new Map<string, { data: string; patchedAt: number }>();
-  /** Whether its client is a member, by the last it heard. */
+  /** Whether its client is a member, as last received. */
   readonly belongs = new Map<string, boolean>();
-  /** Receipts and marks it was shown, by conversation: they may only grow. */
-  readonly marks = new Map<string, { deliveredAt: number; readAt: number }>();
+  /** Receipts and cursors it was shown, by conversation: they may only grow. */
+  readonly cursors = new Map<string, { deliveredAt: number; readAt: number }>();
   readonly problems: string[] = [];
   connection: "none" | "opening" | "open" | "frozen" = "none";
-  /** How the last connection ended: the gateway said that the device is lost, or it broke on the other side. */
+  /** How the last connection ended: the gateway reported the device lost, or the connection broke on the other side. */
   ending: "lost" | "broken" = "lost";
-  /** When it did. */
+  /** When the last connection ended. */
   endedAt = 0;
-  /** Another device took the tag: an SDK does not come back by itself. */
+  /** Another device took the tag: an SDK does not reconnect by itself then. */
   displaced = false;
   #token: string | undefined;
   #lastUnreadTime: number | undefined;
-  /** When the device first came: it is told every edit since, at each login. */
+  /** When the device was created: each login asks for every edit since. */
   readonly since: number;
-  /** When its first login had succeeded. */
+  /** When its first login succeeded. */
   firstOpenAt = Number.POSITIVE_INFINITY;
   readonly #network: Network;
-  readonly #town: Cluster;
+  readonly #cluster: Cluster;
   readonly #settings: Settings;
   #gateway: Gateway | undefined;
   #serial = 0;
-  /** Of the links that its gateway dialled. */
+  /** The links that its gateway dialled. */
   #ends = new Set<End>();
   readonly #dead = new WeakSet<Set<End>>();
-  /** What came while it was frozen; undefined while it is not. */
+  /** Frames that arrived while it was frozen; undefined while it is not. */
   #frozen: GenericCommand[] | undefined;
   #closedWith: number | undefined;
-  /** When it last said anything. */
-  #saidAt = 0;
+  /** When it last sent a frame. */
+  #sentAt = 0;
   #pending = new Map<number, Answered>();
-  /** Timestamps of live messages on this connection. */
+  /** The newest live message on this connection, by conversation. */
   #live = new Map<string, number>();
 
   constructor(
     network: Network,
-    town: Cluster,
+    cluster: Cluster,
     clientId: string,
     about: { mode: SyncMode; tag?: string; linkLimit: number },
   ) {
     this.#network = network;
-    this.#town = town;
+    this.#cluster = cluster;
     this.clientId = clientId;
     this.mode = about.mode;
     this.tag = about.tag;
@@ -100,7 +100,7 @@ export class Device {
       linksPerSession: about.linkLimit,
       keepAliveSeconds: 0,
     };
-    const hooks = { ...defaults.hooks, url: town.faults.hookTime > 0 ? "https://hooks.example" : null };
+    const hooks = { ...defaults.hooks, url: cluster.faults.hookTime > 0 ? "https://hooks.example" : null };
     this.#settings = { ...defaults, limits, hooks };
   }
 
@@ -108,12 +108,12 @@ export class Device {
     return this.connection === "open";
   }
 
-  /** Serials that have no answer yet. */
+  /** Serials without an answer. */
   get waitsFor(): number[] {
     return [...this.#pending.keys()];
   }
 
-  /** @param explicit a person logs in; otherwise the SDK reconnects by itself */
+  /** @param explicit the user logs in; otherwise the SDK reconnects by itself */
   connect(explicit: boolean): void {
     const { now } = this.#network;
     trace(now, this.name, explicit ? "logs in" : "reconnects");
@@ -124,7 +124,7 @@ export class Device {
     this.#ends = ends;
     const dialled = (end: End) => {
       ends.add(end);
-      // Its gateway is dead: what it still does reaches nobody.
+      // Its gateway is dead, so nothing it still does arrives anywhere.
       if (this.#ends !== ends && this.#dead.has(ends)) this.#cut(ends);
     };
     const network = this.#network;
@@ -132,36 +132,36 @@ export class Device {
       {
         send: (data) => {
           if (typeof data === "string" || this.#gateway !== gateway) return;
-          if (this.#frozen === undefined) this.#hear(decodeFrame(data));
+          if (this.#frozen === undefined) this.#receive(decodeFrame(data));
           else this.#frozen.push(decodeFrame(data));
         },
         close: (code) => {
           if (this.#gateway !== gateway) return;
           this.#closedWith = code;
           this.endedAt = network.now;
-          if (this.#frozen === undefined) this.#gone();
+          if (this.#frozen === undefined) this.#disconnected();
         },
       },
       { text: false, mode: this.mode },
       {
-        appId: "town",
+        appId: "app",
         isAllotted: false,
         loggedIn: () => {},
         address: undefined,
         now: () => network.now,
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => this.#settings, get: async () => this.#settings },
-        judge: this.#town.judge(),
+        judge: this.#cluster.judge(),
         ...{ countedAs: undefined, allowances: undefined, backlog: undefined },
         existing: async (ids) => ids,
-        dialSession: this.#town.dialSession(() => {}, dialled),
-        dialConversation: this.#town.dialConversation(dialled),
+        dialSession: this.#cluster.dialSession(() => {}, dialled),
+        dialConversation: this.#cluster.dialConversation(dialled),
       },
       60_000,
     );
     this.#gateway = gateway;
     if (explicit) {
-      // A new client object in the app: it knows nothing yet.
+      // A new client object in the app has no state.
       this.#token = undefined;
       this.#lastUnreadTime = undefined;
       this.counts.clear();
@@ -169,11 +169,11 @@ export class Device {
     const known = { lastPatchTime: this.since, lastUnreadNotifTime: this.#lastUnreadTime };
     const session = { configBitmap: 187, r: !explicit, ...known };
     const identity = this.#token === undefined ? { tag: this.tag, deviceId: this.name } : { st: this.#token };
-    this.ask({ cmd: "session", op: "open", sessionMessage: { ...session, ...identity } }, (outcome) => {
+    this.request({ cmd: "session", op: "open", sessionMessage: { ...session, ...identity } }, (outcome) => {
       if (outcome.refused !== undefined) {
         trace(this.name, "login refused", outcome.refused);
         if (outcome.refused === 4111) this.displaced = true;
-        // SDKs come again without it.
+        // SDKs retry without the token.
         if (outcome.refused === 4112) this.#token = undefined;
         return this.drop();
       }
@@ -185,27 +185,27 @@ export class Device {
     });
   }
 
-  /** The network is gone, without a word. */
+  /** The network disappears without a close frame. */
   drop(): void {
     const gateway = this.#gateway;
     if (gateway === undefined) return;
     trace(this.#network.now, this.name, "drops");
-    this.#gone();
+    this.#disconnected();
     gateway.lost();
   }
 
-  /** Its gateway dies, and takes the socket and the links along: nobody is told anything. */
+  /** Its gateway dies together with the socket and the links, and nobody is notified. */
   loseGateway(): void {
     if (this.#gateway === undefined) return;
     trace(this.#network.now, this.name, "loses its gateway");
     const ends = this.#ends;
     this.#closedWith = 1006;
-    this.#gone();
+    this.#disconnected();
     this.#dead.add(ends);
     this.#cut(ends);
   }
 
-  /** Stopped, or out of reach, without a word. */
+  /** The device is suspended or out of reach, without a close frame. */
   freeze(): void {
     if (!this.isOpen) return;
     trace(this.#network.now, this.name, "freezes");
@@ -213,7 +213,7 @@ export class Device {
     this.#frozen = [];
   }
 
-  /** Goes on, as if no time had passed: it speaks before it looks at its socket. */
+  /** Continues as if no time had passed: it sends before it notices that its socket is closed. */
   thaw(): void {
     const waited = this.#frozen;
     if (waited === undefined) return;
@@ -222,11 +222,11 @@ export class Device {
     this.#frozen = undefined;
     const isClosed = this.#closedWith !== undefined;
     if (isClosed) {
-      const [cid = ""] = this.#town.conversations.keys();
-      this.tell({ cmd: "direct", directMessage: { cid, msg: "ghost", dt: this.name } });
+      const [cid = ""] = this.#cluster.conversations.keys();
+      this.send({ cmd: "direct", directMessage: { cid, msg: "ghost", dt: this.name } });
     }
-    for (const frame of isClosed ? [] : waited) if (this.#gateway !== undefined) this.#hear(frame);
-    if (isClosed) this.#gone();
+    for (const frame of isClosed ? [] : waited) if (this.#gateway !== undefined) this.#receive(frame);
+    if (isClosed) this.#disconnected();
   }
 
   #cut(ends: Set<End>): void {
@@ -235,33 +235,34 @@ export class Device {
   }
 
   logOut(done: () => void): void {
-    this.ask({ cmd: "session", op: "close" }, ({ refused }) => {
+    this.request({ cmd: "session", op: "close" }, ({ refused }) => {
       if (refused === undefined) done();
       this.drop();
     });
   }
 
-  ask(command: CommandInit, answered: Answered): void {
+  request(command: CommandInit, answered: Answered): void {
     this.#serial += 1;
     this.#pending.set(this.#serial, answered);
-    this.tell({ ...command, i: this.#serial });
+    this.send({ ...command, i: this.#serial });
   }
 
-  /** Beats when nothing was said for a while, as SDKs do. */
-  beat(): void {
+  /** Sends a heartbeat if it has sent nothing for a while, as SDKs do. */
+  heartbeat(): void {
     if (this.connection === "frozen") return;
-    if (this.#gateway !== undefined && this.#network.now - this.#saidAt >= BEAT) this.tell({ cmd: "echo" });
+    if (this.#gateway !== undefined && this.#network.now - this.#sentAt >= HEARTBEAT)
+      this.send({ cmd: "echo" });
   }
 
-  /** A frame that has no answer. */
-  tell(command: CommandInit): void {
-    this.#saidAt = this.#network.now;
+  /** Sends a frame that has no answer. */
+  send(command: CommandInit): void {
+    this.#sentAt = this.#network.now;
     if (command.cmd !== "ack") trace(this.#network.now, this.name, "says", JSON.stringify(command));
     const frame = encodeCommand({ ...command, peerId: this.clientId });
     this.#gateway?.receive(Uint8Array.from(frame).buffer);
   }
 
-  /** A message was edited: of two such words the later edit holds. */
+  /** A message was edited: of two edits, the later one counts. */
   patched(conversationId: string, messageId: string, data: string, patchedAt: number): void {
     const copy = this.copies.get(conversationId)?.get(messageId);
     trace(this.#network.now, this.name, "edited", conversationId, copy?.timestamp, data, patchedAt);
@@ -269,8 +270,8 @@ export class Device {
     if (copy === undefined) this.#edits.set(messageId, { data, patchedAt });
   }
 
-  #gone(): void {
-    // The gateway's own fault, or its end.
+  #disconnected(): void {
+    // The gateway failed or died.
     this.ending = this.#closedWith === 4200 || this.#closedWith === 1006 ? "broken" : "lost";
     if (this.#closedWith === undefined || this.#closedWith === 1006) this.endedAt = this.#network.now;
     this.#closedWith = undefined;
@@ -280,29 +281,29 @@ export class Device {
   }
 
   /**
-   * As JavaScript does after each login (B-08), but from the beginning each time: an SDK's one time for all
-   * conversations says nothing of what was on its way when its connection broke.
+   * As JavaScript does after each login (B-08), but always from the beginning: an SDK's single time for all
+   * conversations does not cover notices that were in flight when its connection broke.
    */
   async #fetchNotices(after = this.since): Promise<void> {
-    const client = this.#town.client(this.clientId).client;
+    const client = this.#cluster.client(this.clientId).client;
     const token = this.#token;
     const asked = () => client.missedNotices(this.clientId, token ?? "", after);
     try {
       const missed = await this.#network.call(asked, 8_000, () => "fine");
       trace(this.#network.now, this.name, "fetched", JSON.stringify(missed), "after", after);
       if ("refused" in missed) {
-        // A logout that was on its way when the connection broke ended it: SDKs come again without it.
+        // A logout in flight when the connection broke ended the session: SDKs retry without the token.
         if (this.#token !== token) return;
         this.#token = undefined;
         return this.drop();
       }
       for (const { kind, conversationId, at } of missed.notifications) {
-        if (kind === "joined" || kind === "left") this.#belongsNow(conversationId, kind === "joined", at);
+        if (kind === "joined" || kind === "left") this.#setMembership(conversationId, kind === "joined", at);
       }
       if (missed.more) return this.#fetchNotices(missed.notifications.at(-1)?.at);
-      if (!missed.complete) throw new Error("the device knows too little");
+      if (!missed.complete) throw new Error("the list of missed events is incomplete");
     } catch {
-      // SDKs ask again at the next login, or look at conversations anew; this one does not wait for it.
+      // SDKs ask again at the next login or reload conversations; this device does not wait for that.
       const { connection } = this;
       this.#network.timer(1_000, () => {
         if (connection === "open" && this.isOpen) void this.#fetchNotices(after);
@@ -312,15 +313,15 @@ export class Device {
 
   readonly #belongsAt = new Map<string, number>();
 
-  /** By time, as Swift does: what was missed may be fetched after something newer came live. */
-  #belongsNow(conversationId: string, belongs: boolean, at: number): void {
+  /** By time, as Swift does: a missed notice may be fetched after a newer one came live. */
+  #setMembership(conversationId: string, belongs: boolean, at: number): void {
     trace(this.#network.now, this.name, belongs ? "joined" : "left", conversationId, at);
     if (at < (this.#belongsAt.get(conversationId) ?? this.since)) return;
     this.#belongsAt.set(conversationId, at);
     this.belongs.set(conversationId, belongs);
   }
 
-  #hear(frame: GenericCommand): void {
+  #receive(frame: GenericCommand): void {
     if (has(frame, "i")) {
       const answered = this.#pending.get(frame.i);
       if (answered === undefined) {
@@ -334,9 +335,9 @@ export class Device {
     }
     switch (frame.cmd) {
       case CommandType.direct:
-        return this.#hearMessage(frame);
+        return this.#receiveMessage(frame);
       case CommandType.unread:
-        return this.#hearUnread(frame);
+        return this.#receiveUnread(frame);
       case CommandType.patch:
         for (const patch of frame.patchMessage?.patches ?? []) {
           const data = new TextDecoder().decode(patch.data);
@@ -345,16 +346,16 @@ export class Device {
         return;
       case CommandType.rcp: {
         const { cid = "", t = 0n, read = false } = frame.rcpMessage ?? {};
-        const marks = this.marks.get(cid) ?? { deliveredAt: 0, readAt: 0 };
+        const marks = this.cursors.get(cid) ?? { deliveredAt: 0, readAt: 0 };
         const mark = read ? "readAt" : "deliveredAt";
-        // One that comes again, after a later one, changes nothing in an SDK.
-        this.marks.set(cid, { ...marks, [mark]: Math.max(Number(t), marks[mark]) });
+        // An older receipt after a newer one changes nothing in an SDK.
+        this.cursors.set(cid, { ...marks, [mark]: Math.max(Number(t), marks[mark]) });
         return;
       }
       case CommandType.conv: {
         const at = Number(frame.serverTs);
-        if (frame.op === OpType.joined) this.#belongsNow(frame.convMessage?.cid ?? "", true, at);
-        if (frame.op === OpType.left) this.#belongsNow(frame.convMessage?.cid ?? "", false, at);
+        if (frame.op === OpType.joined) this.#setMembership(frame.convMessage?.cid ?? "", true, at);
+        if (frame.op === OpType.left) this.#setMembership(frame.convMessage?.cid ?? "", false, at);
         return;
       }
       case CommandType.session:
@@ -366,7 +367,7 @@ export class Device {
     }
   }
 
-  #hearMessage(frame: GenericCommand): void {
+  #receiveMessage(frame: GenericCommand): void {
     const direct = frame.directMessage;
     if (direct === undefined) return;
     const { cid, id, fromPeerId, msg } = direct;
@@ -388,15 +389,15 @@ export class Device {
     this.copies.set(cid, copies);
     const patchedAt = Number(direct.patchTimestamp);
     const copy = { id, timestamp, from: fromPeerId, data: msg, patchedAt };
-    // An own message that this device sent on an earlier connection, and has edited since, may come as any other.
+    // A message that this device sent on an earlier connection and has edited since may come like any other.
     const edit = this.#edits.get(id);
     copies.set(id, edit !== undefined && edit.patchedAt > patchedAt ? { ...copy, ...edit } : copy);
     if (fromPeerId === this.clientId) return;
     if (!direct.offline) this.counts.set(cid, (this.counts.get(cid) ?? 0) + 1);
-    this.tell({ cmd: "ack", ackMessage: { cid, fromts: timestamp, tots: timestamp } });
+    this.send({ cmd: "ack", ackMessage: { cid, fromts: timestamp, tots: timestamp } });
   }
 
-  #hearUnread(frame: GenericCommand): void {
+  #receiveUnread(frame: GenericCommand): void {
     const { convs = [], notifTime } = frame.unreadMessage ?? {};
     if (has(frame.unreadMessage, "notifTime")) this.#lastUnreadTime = Number(notifTime);
     for (const { cid, unread } of convs) {

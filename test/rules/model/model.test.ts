@@ -2,27 +2,27 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, test, vi } from "vitest";
 import { Cluster } from "../../simulation/cluster.ts";
 import { Network } from "../../simulation/network.ts";
-import { Play, type Story } from "./story.ts";
+import { type Scenario, ScenarioRun } from "./scenario.ts";
 
 /*
- * Everything people do with several devices, in the real rules of gateway, client and conversation over a network
- * that a seed cranks, compared with a plain model of what was acknowledged. More seeds:
- * `SEEDS=2000 npx vitest run --project rules test/rules/model`; a failing one again, with what happened:
+ * Runs what people do with several devices through the real rules of gateway, client and conversation, over a network
+ * that a seed steps, and compares the result with a plain model of what was acknowledged. More seeds:
+ * `SEEDS=2000 npx vitest run --project rules test/rules/model`; a trace of a failing seed:
  * `TRACE=1 SEED=7 SEEDS=1 npx vitest run --project rules test/rules/model -t "title"`.
  */
 
-/** The stories in which everything happens; those that each lack something are played less often. */
+/** Scenarios in which everything happens; the others each leave something out and run with fewer seeds. */
 const FULL = Number(process.env.SEEDS ?? 200);
 const PARTIAL = Number(process.env.SEEDS ?? 60);
 const FIRST = Number(process.env.SEED ?? 1);
 
 const people = ["tom", "jerry", "mary", "spike"];
-const quiet: Story = {
+const quiet: Scenario = {
   people,
-  conversations: { pair: ["tom", "jerry"], house: people, yard: ["tom", "mary"] },
+  conversations: { pair: ["tom", "jerry"], garden: people, yard: ["tom", "mary"] },
   linkLimit: 64,
   steps: 400,
-  weights: { send: 30, transient: 3, edit: 8, recall: 3, read: 12, marks: 3, login: 3, reconnect: 8 },
+  weights: { send: 30, transient: 3, edit: 8, recall: 3, read: 12, cursors: 3, login: 3, reconnect: 8 },
   push: 0,
   tags: false,
 };
@@ -38,7 +38,7 @@ afterAll(() => {
   vi.useRealTimers();
 });
 
-// Real digests take real time, which no seed can repeat.
+// Real digests take real time, which a seed cannot repeat.
 vi.mock(import("../../../src/conversation/ids.ts"), async (original) => ({
   ...(await original()),
   uniqueConversationId: async (...name) =>
@@ -46,60 +46,67 @@ vi.mock(import("../../../src/conversation/ids.ts"), async (original) => ({
   uniqueIdOf: async (members) => createHash("md5").update(members.join("")).digest("hex"),
 }));
 
-function stories(
+function scenarioTest(
   title: string,
   seeds: number,
-  story: Story,
+  scenario: Scenario,
   { relayCallLost = 0, hookTime = 0, indexTime = 0 } = {},
 ): void {
   test(`${title} (${seeds} seeds)`, { timeout: 600_000 }, async () => {
     for (let seed = FIRST; seed < FIRST + seeds; seed += 1) {
       const network = new Network(seed, (now) => vi.setSystemTime(now));
       try {
-        await new Play(network, new Cluster(network, { relayCallLost, hookTime, indexTime }), story).run();
+        await new ScenarioRun(
+          network,
+          new Cluster(network, { relayCallLost, hookTime, indexTime }),
+          scenario,
+        ).run();
       } catch (error) {
         const pattern = title.replaceAll(/[[\]]/g, ".");
         const again = `TRACE=1 SEED=${seed} SEEDS=1 npx vitest run --project rules test/rules/model -t "${pattern}"`;
-        throw new Error(`seed ${seed}; to see it again: ${again}`, { cause: error });
+        throw new Error(`seed ${seed}; to repeat it: ${again}`, { cause: error });
       }
     }
   });
 }
 
-stories("[I1] [I2] [I5] people talk, edit, recall and read", PARTIAL, quiet);
-stories("[I4] [I5] devices come and go", PARTIAL, { ...quiet, weights: { ...quiet.weights, ...comings } });
-stories("[I4] people join and leave", PARTIAL, {
+scenarioTest("[I1] [I2] [I5] people talk, edit, recall and read", PARTIAL, quiet);
+scenarioTest("[I4] [I5] devices come and go", PARTIAL, {
+  ...quiet,
+  weights: { ...quiet.weights, ...comings },
+});
+scenarioTest("[I4] people join and leave", PARTIAL, {
   ...quiet,
   weights: { ...quiet.weights, ...comings, ...members },
 });
-stories("[Y-02] [Y-06] some devices are pushed what they missed", PARTIAL, {
+scenarioTest("[Y-02] [Y-06] some devices are sent the messages they missed", PARTIAL, {
   ...quiet,
   push: 4,
   weights: { ...quiet.weights, ...comings },
 });
-stories("[I6] [I7] tags and wills", PARTIAL, {
+scenarioTest("[I6] [I7] devices use tags and wills", PARTIAL, {
   ...quiet,
   tags: true,
   weights: { ...quiet.weights, ...comings, will: 6, login: 8 },
 });
-stories("[I4] [I6] [I7] devices freeze, are taken for gone, and come back alive", PARTIAL, {
+scenarioTest("[I4] [I6] [I7] devices freeze, count as lost, and come back", PARTIAL, {
   ...quiet,
   tags: true,
   weights: { ...quiet.weights, ...comings, will: 4, login: 6, freeze: 4, thaw: 4, wait: 20 },
 });
-stories("[I4] [I7] gateways die and objects with them: whoever is back in time was never away", PARTIAL, {
+scenarioTest("[I4] [I7] gateways and objects die: a device that is back in time was never away", PARTIAL, {
   ...quiet,
   push: 2,
   weights: { ...quiet.weights, ...members, evict: 6, die: 6, restart: 1, crash: 1, will: 5, reconnect: 14 },
 });
-stories("[I1-I9] objects sleep, break and die", FULL, {
+scenarioTest("[I1-I9] objects hibernate, fail and die", FULL, {
   ...quiet,
   weights: { ...quiet.weights, ...comings, ...members, ...faults, will: 3 },
   push: 2,
   tags: true,
 });
-stories(
-  "[I1-I9] everything at once, few links, calls get lost",
+scenarioTest(
+  "[I1-I9] everything happens at once with few subscriptions while calls get lost",
   FULL,
   {
     ...quiet,
@@ -111,8 +118,8 @@ stories(
   },
   { relayCallLost: 0.1 },
 );
-stories(
-  "[I1-I9] hooks take their time while objects break",
+scenarioTest(
+  "[I1-I9] hooks take time while objects fail",
   PARTIAL,
   {
     ...quiet,
@@ -127,13 +134,13 @@ const sets = [
   ["tom", "jerry", "mary"],
   ["mary", "spike"],
 ];
-stories("[B-03] people start unique conversations while members come and go", PARTIAL, {
+scenarioTest("[B-03] people start unique conversations while members come and go", PARTIAL, {
   ...quiet,
   sets,
   weights: { ...quiet.weights, ...comings, join: 12, leave: 12, unique: 12 },
 });
-stories(
-  "[B-03] [I1-I9] people start unique conversations while objects break and calls get lost",
+scenarioTest(
+  "[B-03] [I1-I9] people start unique conversations while objects fail and calls get lost",
   PARTIAL,
   {
     ...quiet,
@@ -144,8 +151,8 @@ stories(
   },
   { relayCallLost: 0.1, indexTime: 3_000 },
 );
-stories(
-  "[I4] D1 takes its time while objects die: who joined and who left is told all the same",
+scenarioTest(
+  "[I4] members learn who joined and left even if D1 is slow while objects die",
   PARTIAL,
   {
     ...quiet,

@@ -10,26 +10,26 @@ export interface Receipt {
   token: string;
 }
 
-let phones = 0;
+let devices = 0;
 
-/** One device of a client behind a real gateway, from login to its loss. */
-export class Phone {
+/** One device of a client behind a real gateway, from login until it is lost. */
+export class SimulatedDevice {
   readonly clientId: string;
   readonly name: string;
-  /** Timestamps of messages as they came, by conversation. */
+  /** Timestamps of received messages, by conversation. */
   readonly received = new Map<string, number[]>();
-  /** Up to where the catch-up told it about a conversation, instead of messages. */
+  /** The time up to which the catch-up covered a conversation. */
   readonly covered = new Map<string, number>();
-  /** Heads of conversations when the device was logged in. */
+  /** The heads of conversations when the device was logged in. */
   openedAt: Map<string, number> | undefined;
-  /** Sends not acknowledged yet. */
+  /** Sends that are not acknowledged yet. */
   readonly pending = new Map<number, Receipt>();
-  /** What it was the first to send: it has acknowledgements of these, and no copies. */
+  /** Tokens it was the first to send: it gets acknowledgements of these, and no copies. */
   readonly own = new Set<string>();
-  /** What it sent again for an earlier device: a copy may have come before. */
+  /** Tokens it sent again for an earlier device: a copy may have come before. */
   readonly resent = new Set<string>();
   alive = true;
-  /** The code that the gateway closed its socket with. */
+  /** The code the gateway closed its socket with. */
   closedWith: number | undefined;
   readonly #gateway: Gateway;
   readonly #acked: (receipt: Receipt, timestamp: number) => void;
@@ -39,14 +39,14 @@ export class Phone {
 
   constructor(
     network: Network,
-    town: Cluster,
+    cluster: Cluster,
     clientId: string,
     linkLimit: number,
     acked: (receipt: Receipt, timestamp: number) => void,
   ) {
     this.#network = network;
     this.clientId = clientId;
-    this.name = `${clientId}#${++phones}`;
+    this.name = `${clientId}#${++devices}`;
     this.#acked = acked;
     const defaults = defaultSettings(false);
     const limits = {
@@ -58,7 +58,7 @@ export class Phone {
     const settings: Settings = { ...defaults, limits };
     this.#gateway = new Gateway(
       {
-        send: (data) => typeof data !== "string" && this.#hear(data, town),
+        send: (data) => typeof data !== "string" && this.#receive(data, cluster),
         close: (code) => {
           trace(this.name, "closed by the gateway", code);
           this.closedWith = code;
@@ -69,15 +69,15 @@ export class Phone {
       {
         isAllotted: false,
         loggedIn: () => {},
-        appId: "town",
+        appId: "app",
         address: undefined,
         now: () => network.now,
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => settings, get: async () => settings },
-        judge: town.judge(),
+        judge: cluster.judge(),
         ...{ countedAs: undefined, allowances: undefined, backlog: undefined },
         existing: async (ids) => ids,
-        dialSession: town.dialSession((control) => {
+        dialSession: cluster.dialSession((control) => {
           trace(this.name, JSON.stringify(control));
           if (control.type !== "caughtUp") return;
           this.covered.set(
@@ -85,7 +85,7 @@ export class Phone {
             Math.max(control.head ?? 0, this.covered.get(control.conversationId) ?? 0),
           );
         }),
-        dialConversation: town.dialConversation(),
+        dialConversation: cluster.dialConversation(),
       },
       60_000,
     );
@@ -94,13 +94,13 @@ export class Phone {
 
   send(receipt: Receipt, again = false): void {
     const { conversationId: cid, token: dt } = receipt;
-    // It may be answered before this returns.
+    // The answer may come before `#ask` returns.
     this.pending.set(this.#serial + 1, receipt);
     this.#ask({ cmd: "direct", directMessage: { cid, msg: dt, dt } });
     (again ? this.resent : this.own).add(receipt.token);
   }
 
-  /** The device is gone without a word. */
+  /** The device disappears without closing its socket. */
   drop(): void {
     trace(this.name, "dropped");
     this.alive = false;
@@ -112,7 +112,7 @@ export class Phone {
     this.#refused = place;
     this.pending.set(-place, receipt);
     this.#network.timer(3_000, () => {
-      // A phone that went meanwhile leaves it to the next one.
+      // If the device is gone by then, the next one sends it.
       if (this.alive && this.pending.delete(-place)) this.send(receipt, true);
     });
   }
@@ -124,11 +124,11 @@ export class Phone {
     return this.#serial;
   }
 
-  #hear(data: Uint8Array, town: Cluster): void {
+  #receive(data: Uint8Array, cluster: Cluster): void {
     const frame = decodeFrame(data);
     if (frame.cmd === CommandType.session && has(frame, "i")) {
       trace(this.name, "logged in");
-      this.openedAt = new Map([...town.conversations].map(([id, house]) => [id, house.state.log.head]));
+      this.openedAt = new Map([...cluster.conversations].map(([id, object]) => [id, object.state.log.head]));
     }
     if (frame.cmd === CommandType.direct) {
       const { cid, timestamp } = frame.directMessage ?? {};
@@ -140,7 +140,7 @@ export class Phone {
       const receipt = this.pending.get(frame.i);
       if (receipt === undefined) throw new Error(`answered twice: ${frame.i}`);
       this.pending.delete(frame.i);
-      // Its conversation did not work, or no catch-up came: its person sends it once more, not at once.
+      // The conversation failed, or no catch-up came: its user sends the message once more, a little later.
       if (frame.ackMessage?.reason === "INTERNAL_ERROR") return this.#sendLater(receipt);
       if (has(frame.ackMessage, "code")) throw new Error(`refused: ${frame.ackMessage?.reason}`);
       this.#acked(receipt, Number(frame.ackMessage?.t));

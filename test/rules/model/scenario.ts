@@ -6,68 +6,68 @@ import { type Network, trace } from "../../simulation/network.ts";
 import type { CommandInit } from "../../support/frames.ts";
 import { Device } from "./device.ts";
 
-export interface Story {
+export interface Scenario {
   people: string[];
-  /** Who is in which conversation at the start. The first has two members for good, and so has receipts. */
+  /** Members of each conversation at the start. The first one always keeps its two members, and so has receipts. */
   conversations: Record<string, string[]>;
   linkLimit: number;
   steps: number;
-  /** How often each thing is tried, as weights. */
-  weights: Partial<Record<Act, number>>;
-  /** Weight of `.1` devices among ten. */
+  /** How often each step is taken, as weights. */
+  weights: Partial<Record<Step, number>>;
+  /** Number of `.1` devices in ten. */
   push: number;
-  /** Whether some devices log in under a tag. */
+  /** Whether some devices log in with a tag. */
   tags: boolean;
-  /** Sets of people who start their unique conversation, if any do. */
+  /** Sets of people that start their unique conversation, if any. */
   sets?: string[][];
 }
 
-const acts = {
-  send: (play: Play) => play.send(),
-  transient: (play: Play) => play.sendTransient(),
-  edit: (play: Play) => play.patch(false),
-  recall: (play: Play) => play.patch(true),
-  read: (play: Play) => play.read(),
-  marks: (play: Play) => play.askMarks(),
-  join: (play: Play) => play.addMember(),
-  leave: (play: Play) => play.removeMember(),
-  unique: (play: Play) => play.startUnique(),
-  will: (play: Play) => play.handOverWill(),
-  login: (play: Play) => play.logIn(),
-  reconnect: (play: Play) => play.reconnect(),
-  drop: (play: Play) => play.anyOpen()?.drop(),
-  logout: (play: Play) => play.logOut(),
-  cut: (play: Play) => play.anyHouse().cutOneLink(),
-  evict: (play: Play) => play.evict(),
-  crash: (play: Play) => play.crash(),
-  restart: (play: Play) => play.restart(),
-  storage: (play: Play) => play.storage(),
-  die: (play: Play) => play.anyOpen()?.loseGateway(),
-  freeze: (play: Play) => play.anyOpen()?.freeze(),
-  thaw: (play: Play) => play.thaw(),
-  wait: (play: Play) => play.wait(),
+const steps = {
+  send: (run: ScenarioRun) => run.send(),
+  transient: (run: ScenarioRun) => run.sendTransient(),
+  edit: (run: ScenarioRun) => run.patch(false),
+  recall: (run: ScenarioRun) => run.patch(true),
+  read: (run: ScenarioRun) => run.read(),
+  cursors: (run: ScenarioRun) => run.askCursors(),
+  join: (run: ScenarioRun) => run.addMember(),
+  leave: (run: ScenarioRun) => run.removeMember(),
+  unique: (run: ScenarioRun) => run.startUnique(),
+  will: (run: ScenarioRun) => run.handOverWill(),
+  login: (run: ScenarioRun) => run.logIn(),
+  reconnect: (run: ScenarioRun) => run.reconnect(),
+  drop: (run: ScenarioRun) => run.anyOpen()?.drop(),
+  logout: (run: ScenarioRun) => run.logOut(),
+  cut: (run: ScenarioRun) => run.anyConversation().cutOneSubscription(),
+  evict: (run: ScenarioRun) => run.evict(),
+  crash: (run: ScenarioRun) => run.crash(),
+  restart: (run: ScenarioRun) => run.restart(),
+  storage: (run: ScenarioRun) => run.storage(),
+  die: (run: ScenarioRun) => run.anyOpen()?.loseGateway(),
+  freeze: (run: ScenarioRun) => run.anyOpen()?.freeze(),
+  thaw: (run: ScenarioRun) => run.thaw(),
+  wait: (run: ScenarioRun) => run.wait(),
 };
-export type Act = keyof typeof acts;
+export type Step = keyof typeof steps;
 
-function isAct(name: string): name is Act {
-  return Object.hasOwn(acts, name);
+function isStep(name: string): name is Step {
+  return Object.hasOwn(steps, name);
 }
 
 interface Sent {
   conversationId: string;
   clientId: string;
-  /** What has it to show: only that can be edited there. */
+  /** The device that shows the message: only there it can be edited. */
   device: Device;
   token: string;
   acked: { id: string; timestamp: number } | undefined;
   given?: "up";
 }
 
-/** Somebody asks for the unique conversation of a set. */
+/** A client asks for the unique conversation of a set. */
 interface Started {
   clientId: string;
   set: string[];
-  /** Conversations whose members were exactly the set at some moment since. */
+  /** Conversations that had exactly this set of members at some moment since. */
   theirs: Set<string>;
   answer: "none" | "refused" | { conversationId: string; existing: boolean };
 }
@@ -81,79 +81,80 @@ interface HandedOver {
   end: "there" | "lost" | "broken" | "leaving" | "logged out" | "replaced";
 }
 
-/** One seed's story: what was done and answered, the plain model that the town is compared with. */
-export class Play {
+/** One seed's run: what was done and answered, as a plain model that the cluster is compared with. */
+export class ScenarioRun {
   readonly #network: Network;
-  readonly #town: Cluster;
-  readonly #story: Story;
+  readonly #cluster: Cluster;
+  readonly #scenario: Scenario;
   #devices: Device[] = [];
   readonly #sent: Sent[] = [];
   readonly #patches: { conversationId: string; id: string; data: string; at: number }[] = [];
   readonly #reads: { conversationId: string; clientId: string; upTo: number }[] = [];
   readonly #wills: HandedOver[] = [];
   #starts: Started[] = [];
-  /** `client conversation` pairs that were parted at any time: what they saw of it has holes by right. */
+  /** `client conversation` pairs that were separated at some time: their copies may have gaps. */
   readonly #parted = new Set<string>();
-  /** When minutes began to pass. */
+  /** Times when minutes began to pass. */
   readonly #waits: number[] = [];
-  readonly #readMarks = new Map<string, number>();
+  readonly #readCursors = new Map<string, number>();
   #number = 0;
 
-  constructor(network: Network, town: Cluster, story: Story) {
+  constructor(network: Network, cluster: Cluster, scenario: Scenario) {
     this.#network = network;
-    this.#town = town;
-    this.#story = story;
-    for (const [id, members] of Object.entries(story.conversations)) town.found(id, members);
-    for (const person of story.people) this.#newDevice(person);
+    this.#cluster = cluster;
+    this.#scenario = scenario;
+    for (const [id, members] of Object.entries(scenario.conversations))
+      cluster.createConversation(id, members);
+    for (const person of scenario.people) this.#newDevice(person);
   }
 
   async run(): Promise<void> {
-    for (let step = 0; step < this.#story.steps; step += 1) {
+    for (let step = 0; step < this.#scenario.steps; step += 1) {
       if (this.#network.chance(0.4)) {
-        acts[this.#anyAct()](this);
+        steps[this.#anyStep()](this);
       }
       await this.#network.step();
-      this.#watch();
-      if (this.#story.sets !== undefined && step % 100 === 99) await this.#meet();
+      this.#checkAlways();
+      if (this.#scenario.sets !== undefined && step % 100 === 99) await this.#startUniqueTogether();
     }
-    await this.#comeToRest();
-    await this.#meet();
-    this.#check();
+    await this.#settleAll();
+    await this.#startUniqueTogether();
+    this.#checkEnd();
   }
 
   /** Whether anything but devices fails. */
-  get #isUnruly(): boolean {
-    const { crash = 0, restart = 0, die = 0, cut = 0 } = this.#story.weights;
-    return crash + restart + die + cut > 0 || this.#town.faults.relayCallLost > 0;
+  get #hasFaults(): boolean {
+    const { crash = 0, restart = 0, die = 0, cut = 0 } = this.#scenario.weights;
+    return crash + restart + die + cut > 0 || this.#cluster.faults.relayCallLost > 0;
   }
 
-  #anyAct(): Act {
-    const weighted = Object.entries(this.#story.weights);
+  #anyStep(): Step {
+    const weighted = Object.entries(this.#scenario.weights);
     let at = this.#network.random(weighted.reduce((sum, [, weight]) => sum + weight, 0));
     for (const [act, weight] of weighted) {
       at -= weight;
-      if (at < 0 && isAct(act)) return act;
+      if (at < 0 && isStep(act)) return act;
     }
     return "send";
   }
 
-  // What people do.
+  // Steps.
 
   anyOpen(): Device | undefined {
     return this.#network.pick(this.#devices.filter(({ isOpen }) => isOpen));
   }
 
-  anyHouse(): SimulatedConversation {
-    const house = this.#town.conversations.get(this.#anyConversation());
-    if (house === undefined) throw new Error("no conversation");
-    return house;
+  anyConversation(): SimulatedConversation {
+    const object = this.#cluster.conversations.get(this.#anyConversationId());
+    if (object === undefined) throw new Error("no conversation");
+    return object;
   }
 
   send(): void {
     const device = this.anyOpen();
     if (device === undefined) return;
     const { clientId } = device;
-    const place = { conversationId: this.#anyConversation(), token: this.#name("m") };
+    const place = { conversationId: this.#anyConversationId(), token: this.#name("m") };
     const sent: Sent = { ...place, clientId, device, acked: undefined };
     this.#sent.push(sent);
     this.#submit(device, sent);
@@ -161,7 +162,7 @@ export class Play {
 
   sendTransient(): void {
     const text = this.#name("transient");
-    const directMessage = { cid: this.#anyConversation(), msg: text, transient: true };
+    const directMessage = { cid: this.#anyConversationId(), msg: text, transient: true };
     this.#ask(this.anyOpen(), { cmd: "direct", directMessage });
   }
 
@@ -179,44 +180,45 @@ export class Play {
     this.#ask(device, { cmd: "patch", op: "modify", patchMessage: { patches: [item] } }, (frame) => {
       const at = Number(frame.patchMessage?.lastPatchTime);
       this.#patches.push({ conversationId: cid, id: mid, data, at });
-      device.patched(cid, mid, data, at); // only others are pushed it
+      device.patched(cid, mid, data, at); // only other devices are sent it
     });
   }
 
   read(): void {
     const device = this.anyOpen();
     if (device === undefined) return;
-    const cid = this.#anyConversation();
+    const cid = this.#anyConversationId();
     const copies = [...(device.copies.get(cid)?.values() ?? [])];
     const { clientId } = device;
     const timestamp = this.#network.pick(copies)?.timestamp;
     const convs = [timestamp === undefined ? { cid } : { cid, timestamp }];
-    if (this.#network.chance(0.5)) return device.tell({ cmd: "read", readMessage: { convs } });
+    if (this.#network.chance(0.5)) return device.send({ cmd: "read", readMessage: { convs } });
     this.#ask(device, { cmd: "read", readMessage: { convs } }, () => {
       if (timestamp !== undefined) this.#reads.push({ conversationId: cid, clientId, upTo: timestamp });
     });
   }
 
-  askMarks(): void {
+  askCursors(): void {
     const device = this.anyOpen();
-    const [cid = ""] = Object.keys(this.#story.conversations);
+    const [cid = ""] = Object.keys(this.#scenario.conversations);
     this.#ask(device, { cmd: "conv", op: "max_read", convMessage: { cid } }, ({ convMessage }) => {
-      const before = device?.marks.get(cid) ?? { deliveredAt: 0, readAt: 0 };
+      const before = device?.cursors.get(cid) ?? { deliveredAt: 0, readAt: 0 };
       const readAt = Number(convMessage?.maxReadTimestamp ?? 0n);
       const deliveredAt = Number(convMessage?.maxAckTimestamp ?? 0n);
-      // A receipt's time is later than the message it is for, so marks of either kind are compared alone.
-      const asked = this.#asked.get(device?.name ?? "") ?? { deliveredAt: 0, readAt: 0 };
-      if (readAt < asked.readAt || deliveredAt < asked.deliveredAt) device?.problems.push("a mark went back");
-      this.#asked.set(device?.name ?? "", { deliveredAt, readAt });
+      // A receipt's time is later than its message, so only cursors of the same kind are compared.
+      const asked = this.#cursorsSeen.get(device?.name ?? "") ?? { deliveredAt: 0, readAt: 0 };
+      if (readAt < asked.readAt || deliveredAt < asked.deliveredAt)
+        device?.problems.push("a cursor went back");
+      this.#cursorsSeen.set(device?.name ?? "", { deliveredAt, readAt });
       if (readAt > deliveredAt) device?.problems.push(`read ${readAt} before it was delivered`);
-      trace(device?.name, "marks", JSON.stringify(before), deliveredAt, readAt);
+      trace(device?.name, "cursors", JSON.stringify(before), deliveredAt, readAt);
     });
   }
-  readonly #asked = new Map<string, { deliveredAt: number; readAt: number }>();
+  readonly #cursorsSeen = new Map<string, { deliveredAt: number; readAt: number }>();
 
-  /** Several at the same moment, from whatever devices they have at hand. */
+  /** Several clients or devices at the same moment. */
   startUnique(): void {
-    const set = this.#network.pick(this.#story.sets ?? []) ?? [];
+    const set = this.#network.pick(this.#scenario.sets ?? []) ?? [];
     for (let times = this.#network.random(3); times >= 0; times -= 1) {
       const open = this.#devices.filter(({ isOpen, clientId }) => isOpen && set.includes(clientId));
       const device = this.#network.pick(open);
@@ -229,26 +231,26 @@ export class Play {
     this.#starts.push(started);
     this.#watchStarts();
     const m = set.filter((clientId) => clientId !== device.clientId);
-    device.ask({ cmd: "conv", op: "start", convMessage: { m, unique: true } }, ({ refused, frame }) => {
+    device.request({ cmd: "conv", op: "start", convMessage: { m, unique: true } }, ({ refused, frame }) => {
       this.#starts.splice(this.#starts.indexOf(started), 1);
       const { cid = "", existing = false } = frame.convMessage ?? {};
       started.answer = refused === undefined ? { conversationId: cid, existing } : "refused";
       if (refused !== undefined) return;
-      const whose = [...(this.#town.conversations.get(cid)?.state.members.keys() ?? [])].join();
+      const whose = [...(this.#cluster.conversations.get(cid)?.state.members.keys() ?? [])].join();
       expect(started.theirs, `[B-03] ${set.join()} were given ${cid}, which is of ${whose}`).toContain(cid);
     });
     return started;
   }
 
   addMember(): void {
-    const cid = this.#changeable();
-    const person = this.#network.pick(this.#story.people) ?? "";
+    const cid = this.#anyChangeableId();
+    const person = this.#network.pick(this.#scenario.people) ?? "";
     this.#ask(this.anyOpen(), { cmd: "conv", op: "add", convMessage: { cid, m: [person] } });
   }
 
   removeMember(): void {
-    const cid = this.#changeable();
-    const person = this.#network.pick(this.#story.people) ?? "";
+    const cid = this.#anyChangeableId();
+    const person = this.#network.pick(this.#scenario.people) ?? "";
     this.#parted.add(`${person} ${cid}`);
     this.#ask(this.anyOpen(), { cmd: "conv", op: "remove", convMessage: { cid, m: [person] } });
   }
@@ -256,7 +258,7 @@ export class Play {
   handOverWill(): void {
     const device = this.anyOpen();
     if (device === undefined) return;
-    const cid = this.#anyConversation();
+    const cid = this.#anyConversationId();
     const text = this.#name("will");
     for (const will of this.#wills) {
       if (will.device.clientId === device.clientId && will.end === "there") will.end = "replaced";
@@ -270,7 +272,7 @@ export class Play {
   }
 
   logIn(): void {
-    const person = this.#network.pick(this.#story.people) ?? "";
+    const person = this.#network.pick(this.#scenario.people) ?? "";
     const own = this.#devices.filter(({ clientId }) => clientId === person);
     if (own.length < 3) this.#newDevice(person);
     else this.#network.pick(own.filter(({ connection }) => connection === "none"))?.connect(true);
@@ -286,7 +288,7 @@ export class Play {
   logOut(): void {
     const device = this.anyOpen();
     const wills = this.#wills.filter((will) => will.device === device && will.end === "there");
-    // Should the connection end before the answer, nobody can say what became of it.
+    // If the connection ends before the answer, the outcome is not known.
     for (const will of wills) will.end = "leaving";
     device?.logOut(() => {
       for (const will of wills) will.end = "logged out";
@@ -294,51 +296,51 @@ export class Play {
   }
 
   evict(): void {
-    this.anyHouse().evict();
-    this.#town.client(this.#network.pick(this.#story.people) ?? "").evict();
+    this.anyConversation().evict();
+    this.#cluster.client(this.#network.pick(this.#scenario.people) ?? "").evict();
   }
 
   /** A disk is full for a while. */
   storage(): void {
-    this.anyHouse().failStorage(15_000);
+    this.anyConversation().failStorage(15_000);
   }
 
   crash(): void {
-    if (this.#network.chance(0.5)) this.anyHouse().crash();
-    else this.#town.client(this.#network.pick(this.#story.people) ?? "").crash();
+    if (this.#network.chance(0.5)) this.anyConversation().crash();
+    else this.#cluster.client(this.#network.pick(this.#scenario.people) ?? "").crash();
   }
 
   /** The whole process dies. */
   restart(): void {
     trace(this.#network.now, "restart");
     for (const device of this.#devices) device.loseGateway();
-    for (const house of this.#town.conversations.values()) house.crash();
-    for (const house of this.#town.clients.values()) house.crash();
+    for (const object of this.#cluster.conversations.values()) object.crash();
+    for (const object of this.#cluster.clients.values()) object.crash();
   }
 
   thaw(): void {
     this.#network.pick(this.#devices.filter(({ connection }) => connection === "frozen"))?.thaw();
   }
 
-  /** Minutes pass in which nobody does anything; whoever is there beats. */
+  /** Minutes pass in which nothing is done; connected devices send heartbeats. */
   wait(): void {
     if (!this.#network.isIdle) return;
     this.#waits.push(this.#network.now);
     for (let beats = 0; beats < 3; beats += 1) {
       this.#network.now += 150_000;
-      for (const device of this.#devices) device.beat();
+      for (const device of this.#devices) device.heartbeat();
     }
   }
 
-  // How it is played.
+  // How steps are carried out.
 
   #newDevice(clientId: string): void {
-    const { push, tags, linkLimit } = this.#story;
+    const { push, tags, linkLimit } = this.#scenario;
     const mode = this.#network.random(10) < push ? "push" : "pull";
     const tag = tags && this.#network.chance(0.5) ? "phone" : undefined;
-    const device = new Device(this.#network, this.#town, clientId, { mode, tag, linkLimit });
-    for (const [id, house] of this.#town.conversations) {
-      device.belongs.set(id, house.state.members.has(clientId));
+    const device = new Device(this.#network, this.#cluster, clientId, { mode, tag, linkLimit });
+    for (const [id, object] of this.#cluster.conversations) {
+      device.belongs.set(id, object.state.members.has(clientId));
     }
     this.#devices.push(device);
     device.connect(true);
@@ -347,7 +349,7 @@ export class Play {
   #submit(device: Device, sent: Sent): void {
     const { conversationId: cid, token } = sent;
     const directMessage = { cid, msg: token, dt: token, r: true };
-    device.ask({ cmd: "direct", directMessage }, ({ refused, frame: { ackMessage } }) => {
+    device.request({ cmd: "direct", directMessage }, ({ refused, frame: { ackMessage } }) => {
       if (refused !== undefined) {
         sent.given = "up"; // no member (any more)
         return;
@@ -361,9 +363,9 @@ export class Play {
   #ask(
     device: Device | undefined,
     command: CommandInit,
-    done: (frame: Parameters<Parameters<Device["ask"]>[1]>[0]["frame"]) => void = () => {},
+    done: (frame: Parameters<Parameters<Device["request"]>[1]>[0]["frame"]) => void = () => {},
   ): void {
-    device?.ask(command, ({ refused, frame }) => {
+    device?.request(command, ({ refused, frame }) => {
       if (refused === undefined) done(frame);
     });
   }
@@ -373,28 +375,28 @@ export class Play {
     return `${kind}${this.#number}`;
   }
 
-  #anyConversation(): string {
-    return this.#network.pick([...this.#town.conversations.keys()]) ?? "";
+  #anyConversationId(): string {
+    return this.#network.pick([...this.#cluster.conversations.keys()]) ?? "";
   }
 
-  #changeable(): string {
-    return this.#network.pick([...this.#town.conversations.keys()].slice(1)) ?? "";
+  #anyChangeableId(): string {
+    return this.#network.pick([...this.#cluster.conversations.keys()].slice(1)) ?? "";
   }
 
-  /** What must be so at every moment. */
-  #watch(): void {
-    for (const device of this.#devices) device.beat();
+  /** Checks what must be true at every moment. */
+  #checkAlways(): void {
+    for (const device of this.#devices) device.heartbeat();
     this.#watchStarts();
-    for (const [id, house] of this.#town.conversations) {
-      for (const { clientId, joinedAt, readCursor: readAt } of house.state.members.values()) {
+    for (const [id, object] of this.#cluster.conversations) {
+      for (const { clientId, joinedAt, readCursor: readAt } of object.state.members.values()) {
         const key = `${clientId} ${id} ${joinedAt}`;
-        const before = this.#readMarks.get(key) ?? 0;
+        const before = this.#readCursors.get(key) ?? 0;
         if (readAt < before) throw new Error(`[I5] the read cursor of ${key} went back`);
-        this.#readMarks.set(key, readAt);
+        this.#readCursors.set(key, readAt);
       }
     }
-    for (const [clientId, house] of this.#town.clients) {
-      const tags = house.sessions.map(({ state }) => (state.phase === "open" ? state.tag : undefined));
+    for (const [clientId, object] of this.#cluster.clients) {
+      const tags = object.sessions.map(({ state }) => (state.phase === "open" ? state.tag : undefined));
       const held = tags.filter((tag) => tag !== undefined);
       if (new Set(held).size < held.length) throw new Error(`[I6] ${clientId} holds a tag twice`);
     }
@@ -405,7 +407,7 @@ export class Play {
     for (const will of this.#wills) {
       const { connection, ending, endedAt } = will.device;
       if (will.end === "there" && connection === "none") will.end = ending;
-      // Back in time, and nobody is told.
+      // The device came back in time, so nothing is sent.
       const isBack = will.end === "broken" && connection === "open";
       if (isBack && this.#network.now < endedAt + RETURN_TIME) will.end = "there";
     }
@@ -413,14 +415,14 @@ export class Play {
 
   #watchStarts(): void {
     if (this.#starts.length === 0) return;
-    for (const [id, { state }] of this.#town.conversations) {
+    for (const [id, { state }] of this.#cluster.conversations) {
       for (const { set, theirs } of this.#starts) if (areSame(state.members.keys(), set)) theirs.add(id);
     }
   }
 
-  /** While nobody comes or goes, everybody of a set who asks is given one conversation, again and again. */
-  async #meet(): Promise<void> {
-    for (const set of this.#story.sets ?? []) {
+  /** While members do not change, every client of a set that asks gets the same conversation each time. */
+  async #startUniqueTogether(): Promise<void> {
+    for (const set of this.#scenario.sets ?? []) {
       const given = new Set<string>();
       for (let round = 0; round < 4; round += 1) {
         await this.#settle();
@@ -438,15 +440,15 @@ export class Play {
       }
       expect(given.size, `[B-03] unique conversations of ${set.join()}`).toBeLessThanOrEqual(1);
       for (const id of given) {
-        const members = this.#town.conversations.get(id)?.state.members.keys() ?? [];
+        const members = this.#cluster.conversations.get(id)?.state.members.keys() ?? [];
         expect([...members].toSorted(), `[B-03] members of ${id}`).toEqual(set.toSorted());
       }
     }
   }
 
-  /** Everybody comes back, says again what was never answered, and nothing is under way any more. */
-  async #comeToRest(): Promise<void> {
-    if ((this.#story.weights.wait ?? 0) > 0 && this.#network.chance(0.5)) {
+  /** Every device comes back, repeats what was never answered, and everything in flight arrives. */
+  async #settleAll(): Promise<void> {
+    if ((this.#scenario.weights.wait ?? 0) > 0 && this.#network.chance(0.5)) {
       await this.#settle();
       this.wait();
       await this.#settle();
@@ -471,27 +473,27 @@ export class Play {
     const state = this.#devices.map(({ name, connection, displaced, waitsFor }) => {
       return `${name} ${displaced ? "displaced" : connection} ${waitsFor}`;
     });
-    throw new Error(`never comes to rest: ${state.join(", ")}`);
+    throw new Error(`never settles: ${state.join(", ")}`);
   }
 
   async #settle(): Promise<void> {
     let moves = 0;
     while (await this.#network.step()) {
-      this.#watch();
-      if (++moves > 50_000) throw new Error("never comes to rest");
+      this.#checkAlways();
+      if (++moves > 50_000) throw new Error("never settles");
     }
   }
 
-  // What must be so in the end.
+  // Checks at the end.
 
-  #check(): void {
-    for (const [id, house] of this.#town.conversations) this.#checkLog(id, house);
+  #checkEnd(): void {
+    for (const [id, object] of this.#cluster.conversations) this.#checkLog(id, object);
     for (const device of this.#devices) this.#checkDevice(device);
     this.#checkWills();
   }
 
-  #checkLog(id: string, house: SimulatedConversation): void {
-    const log = house.state.log.after(0, 100_000);
+  #checkLog(id: string, object: SimulatedConversation): void {
+    const log = object.state.log.after(0, 100_000);
     const tokens = log.map(({ token }) => token);
     expect(new Set(tokens).size, `[I3] sends are in ${id} twice`).toBe(tokens.length);
     for (const { message } of log) {
@@ -509,7 +511,7 @@ export class Play {
       if (kept?.patchedAt === at) expect(kept.content).toBe(data);
     }
     for (const { conversationId, clientId, upTo } of this.#reads) {
-      const readAt = house.state.members.get(clientId)?.readCursor;
+      const readAt = object.state.members.get(clientId)?.readCursor;
       if (conversationId !== id || readAt === undefined || this.#parted.has(`${clientId} ${id}`)) continue;
       expect(readAt, `[I5] ${clientId} read ${upTo} of ${id}`).toBeGreaterThanOrEqual(upTo);
     }
@@ -521,40 +523,38 @@ export class Play {
     const wills = device.ephemeral.filter((text) => text.startsWith("will"));
     expect(new Set(wills).size, `[I7] ${name} got a will twice`).toBe(wills.length);
     if (!device.isOpen) return;
-    for (const [id, house] of this.#town.conversations) {
+    for (const [id, object] of this.#cluster.conversations) {
       const who = `${name} in ${id}`;
-      const member = house.state.members.get(clientId);
-      if (this.#heardNoAnswer(clientId, house) || this.#leftUnknown(clientId, house)) continue;
-      expect(device.belongs.get(id) ?? false, `[I4] ${who} knows whether he is a member`).toBe(
-        member !== undefined,
-      );
+      const member = object.state.members.get(clientId);
+      if (this.#mayMissOwnStart(clientId, object) || this.#leftBeforeFirstLogin(clientId, object)) continue;
+      expect(device.belongs.get(id) ?? false, `[I4] ${who}: membership`).toBe(member !== undefined);
       if (member === undefined) continue;
-      const { count } = house.state.log.unread(clientId, member.readCursor);
+      const { count } = object.state.log.unread(clientId, member.readCursor);
       if (mode === "pull") expect(device.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
       if (this.#parted.has(`${clientId} ${id}`)) continue;
-      this.#checkCopies(device, id, house);
+      this.#checkCopies(device, id, object);
     }
   }
 
-  /** Whoever dies while he asks for a conversation is not told that he began it. */
-  #heardNoAnswer(person: string, { state: { facts } }: SimulatedConversation): boolean {
+  /** A client that dies while it asks for a conversation gets no creation notice. */
+  #mayMissOwnStart(person: string, { state: { facts } }: SimulatedConversation): boolean {
     const { creator, uniqueOf } = facts;
     if (creator !== person || uniqueOf === undefined) return false;
     return this.#starts.some(({ clientId, set }) => clientId === person && areSame(set, uniqueOf));
   }
 
-  /** Who is removed before D1 knows that he ever logged in is not told. */
-  #leftUnknown(person: string, { state: { members, notices } }: SimulatedConversation): boolean {
+  /** A client that is removed before D1 knows its first login gets no notice of it. */
+  #leftBeforeFirstLogin(person: string, { state: { members, notices } }: SimulatedConversation): boolean {
     return (
-      !members.has(person) && !notices.leftAfter(this.#town.database.knownSince(person)).includes(person)
+      !members.has(person) && !notices.leftAfter(this.#cluster.database.knownSince(person)).includes(person)
     );
   }
 
-  #checkCopies(device: Device, id: string, house: SimulatedConversation): void {
+  #checkCopies(device: Device, id: string, object: SimulatedConversation): void {
     const { clientId, name, mode } = device;
     const copies = device.copies.get(id);
-    const from = Math.max(device.firstOpenAt, house.state.members.get(clientId)?.joinedAt ?? 0);
-    for (const { message } of house.state.log.after(0, 100_000)) {
+    const from = Math.max(device.firstOpenAt, object.state.members.get(clientId)?.joinedAt ?? 0);
+    for (const { message } of object.state.log.after(0, 100_000)) {
       const copy = copies?.get(message.id);
       if (copy !== undefined) {
         const { data, patchedAt } = copy;
@@ -579,24 +579,24 @@ export class Play {
       const isThere = end === "there" && device.isOpen && device.tag === undefined;
       if (isThere) expect(got, `[I7] the author of ${text} is there`).not.toContain(text);
     }
-    for (const person of this.#story.people) {
+    for (const person of this.#scenario.people) {
       const all = this.#wills.filter(({ device }) => device.clientId === person);
       const last = all.at(-1);
       if (last?.id === undefined || last.end !== "lost") continue;
-      // Of two devices' wills at the same moment either may come last.
+      // Of two devices' wills at the same moment, either may come last.
       const others = all.filter(({ at }) => at > last.at - 10_000).slice(0, -1);
       const handedOver = timeOfMessageId(last.id) ?? 0;
       if (others.some(({ id }) => id === undefined || (timeOfMessageId(id) ?? 0) >= handedOver)) continue;
       // Another device of the same tag may have displaced it before its loss was noticed.
       if (last.device.tag !== undefined) continue;
       if (this.#parted.has(`${person} ${last.conversationId}`)) continue;
-      // A will that is on its way for five minutes is no news any more.
+      // A will that is in flight for five minutes is dropped as outdated.
       const { endedAt } = last.device;
       if (this.#waits.some((at) => at >= endedAt && at < endedAt + 20_000)) continue;
-      const house = this.#town.conversations.get(last.conversationId);
-      const isSent = house?.state.notices.hasWill(last.id) ?? false;
-      // The gateway's word that its author is lost may have been lost too, and the author be back in time.
-      const isKept = this.#isUnruly && last.device.isOpen && this.#town.client(person).holdsWill;
+      const object = this.#cluster.conversations.get(last.conversationId);
+      const isSent = object?.state.notices.hasWill(last.id) ?? false;
+      // The gateway's report of the loss may itself have been lost, and the author came back in time.
+      const isKept = this.#hasFaults && last.device.isOpen && this.#cluster.client(person).holdsWill;
       expect(isSent || isKept, `[I7] ${last.text} was never sent`).toBe(true);
     }
   }
