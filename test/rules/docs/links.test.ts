@@ -61,3 +61,18 @@ function missingFilesOf(page: string): string[] {
 test.each(pages)("every file and folder of the repository that %s names is there", (page) => {
   expect(missingFilesOf(page)).toEqual([]);
 });
+
+test("the first page of the architecture stays under 200 lines", () => {
+  expect(textOf("docs/architecture.md").split("\n").length).toBeLessThanOrEqual(201);
+});
+
+test("every rule that a test's title names is in docs/rules.md", () => {
+  const tests = readdirSync(resolve(ROOT, "test"), { recursive: true, encoding: "utf8" });
+  const titles = tests.filter((name) => name.endsWith(".test.ts")).map((name) => textOf(`test/${name}`));
+  const named = titles.flatMap((text) =>
+    [...text.matchAll(/\[([LI]\d+(?:\.\d+)?)\]/g)].map(([, id = ""]) => id),
+  );
+  const rules = textOf("docs/rules.md");
+  const isRule = (id: string) => rules.includes(`**${id}** `) || rules.includes(`### ${id}. `);
+  expect([...new Set(named)].filter((id) => !isRule(id))).toEqual([]);
+});
