@@ -6,7 +6,7 @@ import * as clientEvents from "../protocol/client-events.ts";
 import { eventRecord, missedRecord, unreadRecord } from "../protocol/link-records.ts";
 import { forEachConversation } from "./for-each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel

@@ -16,7 +16,7 @@ import type { AccessState } from "./access-state.ts";
 import { rowsWithinBytes } from "./answer-size.ts";
 import { copyToDatabase } from "./copy-to-database.ts";
 import { forEachConversation } from "./for-each-conversation.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 
 const DEFAULT_LIMIT = 10; // conversations, when a query does not say (B-20)
 const AT_ONCE = 10; // conversations asked in parallel

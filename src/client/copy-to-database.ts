@@ -1,7 +1,7 @@
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 
 /** How long a list may wait for what its client was shown (ms). */
 const DEADLINE = 3_000;

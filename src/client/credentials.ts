@@ -1,15 +1,12 @@
 import { loggableError } from "../loggable-error.ts";
 import type { CommandOf, Signature } from "../protocol/commands.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import type { Settings } from "../settings/schema.ts";
 import { looksLikeJsonWebToken, type TokenVerdict } from "./json-web-token.ts";
-import type { Refused } from "./login.ts";
-import type { Services } from "./services.ts";
+import type { Judges } from "./ports.ts";
 import type { IssuedClaims } from "./session-token.ts";
 import { tagOf } from "./tags.ts";
-
-/** As much of the services as it takes to judge what a login shows: no object is asked. */
-export type Judges = Pick<Services, "appId" | "masterKey" | "tokens" | "now" | "checkJsonWebToken">;
 
 /** What a login showed, as far as that can be judged without the client's object. */
 export interface LoginProof {

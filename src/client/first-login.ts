@@ -1,7 +1,7 @@
 import { loggableError } from "../loggable-error.ts";
 import type { Sql } from "../sql.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 
 const RETRY = 10_000; // ms
 

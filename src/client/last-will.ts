@@ -2,7 +2,7 @@ import { isConversationId, newMessageId } from "../conversation/ids.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 import type { Wills } from "./wills.ts";
 
 const RETRY = 5_000; // ms

@@ -1,8 +1,8 @@
 import type { CommandOf } from "../protocol/commands.ts";
-import type { ErrorName } from "../protocol/errors.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { checkCredentials, failed, judgeLogin, tokenIsVoid } from "./credentials.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 import type { Known, Session, SessionState } from "./session.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
 import { type Login, type SignOn, signOn } from "./sign-on.ts";
@@ -14,11 +14,6 @@ const KICKED_SINCE = "the client was kicked since it was signed";
 const CAN_SHOW_PATCHES = 1; // capability bit 0
 
 export type OpenState = Extract<SessionState, { phase: "open" }>;
-
-export interface Refused {
-  refused: ErrorName;
-  detail?: string;
-}
 
 /** A login that may go on, with everything decided; it holds for this turn only. */
 export interface Admitted {

@@ -2,7 +2,7 @@ import { type MissedEvent, NOTICES_KEPT } from "../conversation/notices.ts";
 import type { MissedEvents } from "./client-stub.ts";
 import { forEachConversation } from "./for-each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 
 const PAGE = 100; // notifications
 const AT_ONCE = 20; // conversations asked in parallel

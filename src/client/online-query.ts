@@ -1,6 +1,6 @@
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 
 const LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 

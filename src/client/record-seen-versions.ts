@@ -1,5 +1,5 @@
 import { SEEN_VERSION_LIFETIME, type SeenVersion } from "../protocol/seen-version.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 
 /** The same services, and what conversations tell through them that D1 may not have yet: lists must not be older. */
 export function recordSeenVersions(services: Services): { services: Services; shown: SeenVersion[] } {

@@ -4,7 +4,7 @@ import type { Leaving } from "../model/app-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
 import { type BrokenSession, brokenSessionOf } from "./broken-sessions.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 /**

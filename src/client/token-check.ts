@@ -1,7 +1,7 @@
 import type { AccessState } from "./access-state.ts";
 import type { TokenRefused } from "./client-stub.ts";
 import type { Logouts } from "./logouts.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 import type { IssuedClaims } from "./session-token.ts";
 import { type Tags, tagOf } from "./tags.ts";
 

@@ -1,6 +1,6 @@
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
 import { forEachConversation } from "./for-each-conversation.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "./ports.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../model/json.ts";
-import type { Changed, Refused } from "../model/outcome.ts";
 import type { ConversationRecord, Will } from "../model/records.ts";
+import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./catch-up.ts";
 import type { Described, Wanted } from "./description.ts";

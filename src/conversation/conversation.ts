@@ -1,8 +1,8 @@
 import type { EventOutbox } from "../hooks/event-outbox.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { Refused } from "../model/outcome.ts";
 import type { Will } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import { pushPolicyBy } from "../settings/schema.ts";
 import type { CatchUp, CatchUpRequest } from "./catch-up.ts";

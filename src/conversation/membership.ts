@@ -1,10 +1,10 @@
 import type { AppEventBody } from "../model/app-events.ts";
 import { isClientId } from "../model/client-id.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { Changed, Refused } from "../model/outcome.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { joinRecords, noticeRecord } from "../protocol/link-records.ts";
+import type { Changed, Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
 import { changeColumns } from "./attributes.ts";

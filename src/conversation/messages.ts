@@ -1,5 +1,4 @@
 import { loggableError } from "../loggable-error.ts";
-import type { Refused } from "../model/outcome.ts";
 import type { MessageRecord, Will } from "../model/records.ts";
 import * as pushes from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
@@ -13,6 +12,7 @@ import {
   replyRecord,
   storedRecord,
 } from "../protocol/link-records.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
 import { SEEN_VERSION_LIFETIME } from "../protocol/seen-version.ts";
 import type { Settings } from "../settings/schema.ts";

@@ -1,7 +1,7 @@
 import { isClientId } from "../model/client-id.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { Refused } from "../model/outcome.ts";
 import type { ConversationRecord } from "../model/records.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import { type ColumnLimits, newColumns } from "./attributes.ts";
 import { newConversationId, uniqueConversationId, uniqueIdOf } from "./ids.ts";
 

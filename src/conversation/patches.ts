@@ -1,9 +1,9 @@
-import type { Refused } from "../model/outcome.ts";
 import type { MessageRecord } from "../model/records.ts";
 import * as pushes from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { correctionRecord, joinRecords, storedRecord } from "../protocol/link-records.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";

@@ -1,7 +1,7 @@
 import type { QueryRefusal } from "../database/conversations/record-matches.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { Refused } from "../model/outcome.ts";
 import type { ConversationRecord } from "../model/records.ts";
+import type { Refused } from "../protocol/outcome.ts";
 
 /** A message of the app's server (http-api §2.2). */
 export interface ServerMessage {

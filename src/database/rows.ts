@@ -1,5 +1,5 @@
+import type { Installation } from "../model/installation.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
-import type { Installation } from "./installations/installations.ts";
 import type { conversations, installations, messages } from "./schema.ts";
 
 /** D1 says null where the records leave a field out. */

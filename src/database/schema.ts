@@ -10,9 +10,9 @@ import {
   uniqueIndex,
 } from "drizzle-orm/sqlite-core";
 import { afterEvents } from "../model/event-names.ts";
+import type { WebPushSubscription } from "../model/installation.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
-import type { WebPushSubscription } from "./installations/installations.ts";
 
 /*
  * D1's tables. D1 bills every row and every index entry written, so tables keyed by text are WITHOUT ROWID

@@ -1,6 +1,5 @@
 import { SUBSCRIPTIONS_OPENING, SUBSCRIPTIONS_PAUSED } from "../bounds.ts";
 import type { LoginProof } from "../client/credentials.ts";
-import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
 import {
   type ConversationCommand,
@@ -28,6 +27,7 @@ import {
   readControl,
   readRecords,
 } from "../protocol/link-records.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import { partsOfPatch, partsOfRead } from "../protocol/parts.ts";
 import * as replies from "../protocol/replies.ts";
 import { withSeenVersions } from "../protocol/seen-version.ts";

@@ -1,6 +1,5 @@
 import { INVITATIONS_OF_ONE, INVITATIONS_PER_SOCKET, INVITED_REMEMBERED } from "../bounds.ts";
 import type { LoginProof } from "../client/credentials.ts";
-import type { Refused } from "../client/login.ts";
 import type { ProvenRequest } from "../client/session.ts";
 import { isClientId } from "../model/client-id.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
@@ -11,6 +10,7 @@ import { decodeCommand } from "../protocol/decode.ts";
 import { type ClosingErrorName, type ErrorName, errors } from "../protocol/errors.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
+import type { Refused } from "../protocol/outcome.ts";
 import { withPolicyCheck, withPushPolicy } from "../protocol/policy-fields.ts";
 import * as replies from "../protocol/replies.ts";
 import {

@@ -5,7 +5,7 @@ import { consumeEvents } from "./consumer.ts";
 import { eventIn, textOf } from "./event-text.ts";
 
 /** A queue of events on one's own box: there is one for those that lead to pushes, and one for the others. */
-export class EventQueueObject extends QueueObject<QueuedEvent> {
+export class EventQueueObject extends QueueObject<QueuedEvent, Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {
       ...{ batch: 100, attemptsMax: 21, consume: consumeEvents },

@@ -1,30 +1,13 @@
 import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { isObject, type Json } from "../model/json.ts";
+import { isObject } from "../model/json.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { asWritten } from "../protocol/written-number.ts";
-import { type Credentials, credentialsInBody } from "./auth.ts";
-import type { HttpEnv } from "./env.ts";
-import { type Failure, failures } from "./errors.ts";
+import { credentialsInBody } from "./auth.ts";
+import type { BodyRead, BodyRefused, HttpEnv } from "./env.ts";
+import { failures } from "./errors.ts";
 
 /** Bytes, where an operation does not say otherwise. */
 const LIMIT_DEFAULT = 65_536;
-
-export type BodyRead =
-  | {
-      /** Undefined where there is none. */
-      value: Json | undefined;
-      /** The same with its numbers as they were written, for what is passed on. */
-      written(): Json | undefined;
-      /** Only in the bodies of very old browsers. */
-      credentials: Credentials | undefined;
-    }
-  | BodyRefused;
-
-export interface BodyRefused {
-  status: ContentfulStatusCode;
-  failure: Failure;
-}
 
 /** The JSON body of a request, read once, whatever its content type says: many callers say nothing or wrong. */
 export async function readJson(context: Context<HttpEnv>): Promise<BodyRead> {

@@ -1,6 +1,8 @@
+import type { ContentfulStatusCode } from "../../node_modules/hono/dist/types/utils/http-status.d.ts";
 import type { Env } from "../bindings.ts";
-import type { Caller } from "./auth.ts";
-import type { BodyRead } from "./body.ts";
+import type { Json } from "../model/json.ts";
+import type { Caller, Credentials } from "./auth.ts";
+import type { Failure } from "./errors.ts";
 
 /** The environment of the routes: what Hono hands to them as `context.env` and `context.var`. */
 export interface HttpEnv {
@@ -16,4 +18,20 @@ export interface HttpEnv {
     /** The body, once it was read. */
     body?: BodyRead;
   };
+}
+
+export type BodyRead =
+  | {
+      /** Undefined where there is none. */
+      value: Json | undefined;
+      /** The same with its numbers as they were written, for what is passed on. */
+      written(): Json | undefined;
+      /** Only in the bodies of very old browsers. */
+      credentials: Credentials | undefined;
+    }
+  | BodyRefused;
+
+export interface BodyRefused {
+  status: ContentfulStatusCode;
+  failure: Failure;
 }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Refused } from "../model/outcome.ts";
 import { type ErrorName, errors } from "../protocol/errors.ts";
+import type { Refused } from "../protocol/outcome.ts";
 
 /** The body every 4xx and 5xx carries. */
 export interface Failure {

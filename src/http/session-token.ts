@@ -1,6 +1,6 @@
 import type { Env } from "../bindings.ts";
 import { judgesOf } from "../client/services.ts";
-import type { Refused } from "../model/outcome.ts";
+import type { Refused } from "../protocol/outcome.ts";
 
 /**
  * Why a session token cannot be one of a client's, as far as the token itself tells; undefined where its object is to

@@ -1,8 +1,7 @@
-import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
 import { isTrial } from "../demo-mode.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { Settings } from "../settings/schema.ts";
+import type { Deployment } from "../model/deployment.ts";
 import { addressClassOf } from "./address-class.ts";
 
 /** An answer is a verdict on one message, or a few keys: more than this (bytes) is a mistake or an attack. */
@@ -92,14 +91,14 @@ function isWithin(url: URL, reach: OutboundPolicy): boolean {
   return place === "loopback" ? reach === "trial" : place === "public" && url.protocol === "https:";
 }
 
-function reachOf(env: Pick<Env, "APP_ID" | "DEMO">, allowPrivate: boolean): OutboundPolicy {
+function reachOf(env: Pick<Deployment, "APP_ID" | "DEMO">, allowPrivate: boolean): OutboundPolicy {
   if (allowPrivate) return "anywhere";
   return isTrial(env) ? "trial" : "public";
 }
 
 /** Why a URL among the settings could not be called, in words that follow its name; undefined when it could. */
 export function addressProblem(
-  env: Pick<Env, "APP_ID" | "DEMO">,
+  env: Pick<Deployment, "APP_ID" | "DEMO">,
   url: string,
   allowPrivate: boolean,
 ): string | undefined {
@@ -107,7 +106,7 @@ export function addressProblem(
   return "must be https and a public host, unless hooks.allowPrivate is true";
 }
 
-type Named = Pick<Env, "TEST_PUSH_SERVICES">;
+type Named = Pick<Deployment, "TEST_PUSH_SERVICES">;
 
 /** How far a call to an address goes that a client named: no setting and no trial opens more than the public. */
 const reachOfClients = ({ TEST_PUSH_SERVICES }: Named): OutboundPolicy =>
@@ -117,13 +116,13 @@ const reachOfClients = ({ TEST_PUSH_SERVICES }: Named): OutboundPolicy =>
 export const isNameable = (env: Named, url: string): boolean => isWithin(new URL(url), reachOfClients(env));
 
 /** Calls to addresses that clients named. */
-export const outboundToNamed = (env: Named & Pick<Env, "PUBLIC_NETWORK">): Outbound =>
+export const outboundToNamed = (env: Named & Pick<Deployment, "PUBLIC_NETWORK">): Outbound =>
   new Outbound(reachOfClients(env), networksOf(env));
 
 /** Calls as this deployment's settings allow them. */
 export function outboundOf(
-  env: Pick<Env, "APP_ID" | "DEMO" | "PUBLIC_NETWORK">,
-  { hooks }: Pick<Settings, "hooks">,
+  env: Pick<Deployment, "APP_ID" | "DEMO" | "PUBLIC_NETWORK">,
+  { hooks }: { hooks: { allowPrivate: boolean } },
   networks: Networks = networksOf(env),
 ): Outbound {
   return new Outbound(reachOf(env, hooks.allowPrivate), networks);
@@ -133,7 +132,7 @@ export function outboundOf(
  * On Cloudflare no network is private; on one's own box `PUBLIC_NETWORK` looks at the address that a name turned out
  * to have.
  */
-export function networksOf({ PUBLIC_NETWORK: network }: Pick<Env, "PUBLIC_NETWORK">): Networks {
+export function networksOf({ PUBLIC_NETWORK: network }: Pick<Deployment, "PUBLIC_NETWORK">): Networks {
   const all: Fetch = (url, init) => fetch(url, init);
   return { all, open: network === undefined ? all : (url, init) => network.fetch(url, init) };
 }

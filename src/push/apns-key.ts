@@ -1,4 +1,4 @@
-import type { Installation } from "../database/installations/installations.ts";
+import type { Installation } from "../model/installation.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Push } from "./work.ts";
 

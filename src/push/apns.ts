@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Installation } from "../database/installations/installations.ts";
+import type { Installation } from "../model/installation.ts";
 import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { parseJson } from "../protocol/json-text.ts";

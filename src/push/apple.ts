@@ -1,4 +1,4 @@
-import type { Installation } from "../database/installations/installations.ts";
+import type { Installation } from "../model/installation.ts";
 
 const DEVICE_TYPES = new Set(["ios", "macos", "watchos", "tvos"]);
 

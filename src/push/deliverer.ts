@@ -1,7 +1,7 @@
-import type { Installation } from "../database/installations/installations.ts";
 import type { Counts } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { Installation } from "../model/installation.ts";
 import type { ProviderName } from "../model/provider-name.ts";
 import type { Outcome, PushProvider, Target } from "./provider.ts";
 import { EXPIRY, type MessageCause, type PushDelivery, type Recipient } from "./work.ts";

@@ -1,4 +1,4 @@
-import type { Installation } from "../database/installations/installations.ts";
+import type { Installation } from "../model/installation.ts";
 import type { ProviderName } from "../model/provider-name.ts";
 import { isApples } from "./apple.ts";
 import { wantsIncrement } from "./content.ts";

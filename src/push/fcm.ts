@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { Installation } from "../database/installations/installations.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { Installation } from "../model/installation.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";

@@ -1,4 +1,4 @@
-import type { Installation } from "../database/installations/installations.ts";
+import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
 import { isoTime } from "../protocol/encode.ts";
 

@@ -1,6 +1,6 @@
-import type { Installation } from "../database/installations/installations.ts";
 import { logOncePerMinute } from "../log-once-per-minute.ts";
 import type { EventOf } from "../model/app-events.ts";
+import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
 import { utf8Length } from "../protocol/fields.ts";
 import { chosenContent, controlled } from "./content.ts";

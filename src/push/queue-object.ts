@@ -5,7 +5,7 @@ import { consumePushes } from "./consumer.ts";
 import type { PushWork } from "./work.ts";
 
 /** A queue of pushes on one's own box: there is one for each provider, and one for selections. */
-export class PushQueueObject extends QueueObject<PushWork> {
+export class PushQueueObject extends QueueObject<PushWork, Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {
       ...{ batch: 10, attemptsMax: 101, consume: consumePushes },

@@ -1,7 +1,7 @@
-import type { Installation } from "../database/installations/installations.ts";
 import type { Counts, NotificationStatus } from "../database/notifications.ts";
 import type { QueryRefusal } from "../database/where/condition.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
 import { type DeliveriesHost, deliveriesOf, HEARD_OF, isEligible } from "./deliveries.ts";
 import type { NumberedNotification } from "./schedule.ts";

@@ -1,7 +1,7 @@
 import { encryptNotification } from "@block65/webcrypto-web-push";
 import { importJWK, SignJWT } from "jose";
-import type { Installation, WebPushSubscription } from "../database/installations/installations.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { Installation, WebPushSubscription } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";

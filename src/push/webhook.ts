@@ -1,5 +1,5 @@
-import type { Installation } from "../database/installations/installations.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";

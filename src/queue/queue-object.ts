@@ -1,17 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Env } from "../bindings.ts";
 import type { QueueMessage } from "./queue.ts";
 import type { QueueStub } from "./queue-stub.ts";
 import { type BodyText, WaitingMessages } from "./waiting.ts";
 
-export interface QueueRules<Body> {
+export interface QueueRules<Body, Bindings> {
   /** Messages taken at once. */
   batch: number;
   /** As in wrangler.toml, where the platform's own queue gives up: the retries there, and one. */
   attemptsMax: number;
   text: BodyText<Body>;
   /** Takes messages and settles every one of them. */
-  consume(messages: readonly QueueMessage<Body>[], env: Env): Promise<void>;
+  consume(messages: readonly QueueMessage<Body>[], env: Bindings): Promise<void>;
   /** What a message is called in the log. */
   nameOf(body: Body): string;
 }
@@ -20,11 +19,11 @@ export interface QueueRules<Body> {
  * A queue on one's own box, where the one that stands in for Cloudflare's keeps nothing through a restart (Miniflare 5,
  * November 2026).
  */
-export abstract class QueueObject<Body> extends DurableObject<Env> implements QueueStub<Body> {
-  readonly #rules: QueueRules<Body>;
+export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings> implements QueueStub<Body> {
+  readonly #rules: QueueRules<Body, Bindings>;
   readonly #waiting: WaitingMessages<Body>;
 
-  constructor(ctx: DurableObjectState, env: Env, rules: QueueRules<Body>) {
+  constructor(ctx: DurableObjectState, env: Bindings, rules: QueueRules<Body, Bindings>) {
     super(ctx, env);
     this.#rules = rules;
     this.#waiting = new WaitingMessages(ctx.storage.sql, rules.text);

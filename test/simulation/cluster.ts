@@ -1,6 +1,6 @@
 import { Client } from "../../src/client/client.ts";
 import { judgeLogin } from "../../src/client/credentials.ts";
-import type { Services } from "../../src/client/services.ts";
+import type { Services } from "../../src/client/ports.ts";
 import {
   type ProvenRequest,
   Session,

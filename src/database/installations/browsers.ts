@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Installation, WebPushSubscription } from "../../model/installation.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
 import { deviceClients } from "../schema.ts";
 import { LAST_SEEN_INTERVAL, listed, recordLogin } from "./device-clients.ts";
-import type { Installation, WebPushSubscription } from "./installations.ts";
 import { installationsNamed, retryOnConflict, writeInstallation } from "./write.ts";
 
 /** What a browser is registered by: it belongs to this client alone from then on. */

@@ -1,6 +1,7 @@
 import { eq, gte, inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { OWNERS_SLICE } from "../../bounds.ts";
+import type { Installation } from "../../model/installation.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { installationIn } from "../rows.ts";
 import { installations } from "../schema.ts";
@@ -9,7 +10,6 @@ import { countInSlices, findInSlices, type OwnerPage } from "../where/owner-quer
 import { readInParts, type SliceSize } from "../where/slices.ts";
 import { listed } from "./device-clients.ts";
 import { installationTable } from "./fields.ts";
-import type { Installation } from "./installations.ts";
 
 export interface Selected {
   where: JsonObject;

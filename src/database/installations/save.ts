@@ -1,8 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Installation } from "../../model/installation.ts";
 import { isObjectId, newObjectId } from "../../protocol/object-id.ts";
 import { installations } from "../schema.ts";
 import { LAST_SEEN_INTERVAL, renameDevice } from "./device-clients.ts";
-import { type Installation, removalOf } from "./installations.ts";
+import { removalOf } from "./installations.ts";
 import {
   type Found,
   type InstallationNames,

@@ -1,11 +1,11 @@
 import { eq, or, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { getTableColumns } from "drizzle-orm/utils";
+import type { Installation } from "../../model/installation.ts";
 import { installationIn } from "../rows.ts";
 import { deviceClients, installationChannels, installations } from "../schema.ts";
 import { statement } from "../statement.ts";
 import { listed, withClients } from "./device-clients.ts";
-import type { Installation } from "./installations.ts";
 
 /** By what installations are told from each other. */
 export interface InstallationNames {

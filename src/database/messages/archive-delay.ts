@@ -1,4 +1,4 @@
-import type { Env } from "../../bindings.ts";
+import type { Deployment } from "../../model/deployment.ts";
 
 /** How late D1's copy of what was said may be while everything works. */
 export interface Lag {
@@ -19,6 +19,6 @@ const OWN_BOX: Lag = { safety: 10_000, normal: 20_000 };
 /** Alarms are there guaranteed, but may be late when machines are moved. */
 const CLOUDFLARE: Lag = { safety: 180_000, normal: 240_000 };
 
-export function lagOf(env: Pick<Env, "OWN_BOX">): Lag {
+export function lagOf(env: Pick<Deployment, "OWN_BOX">): Lag {
   return env.OWN_BOX === "1" ? OWN_BOX : CLOUDFLARE;
 }

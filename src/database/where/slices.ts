@@ -1,15 +1,15 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import type { Env } from "../../bindings.ts";
 import { OWNERS_QUERY_LONGEST, OWNERS_SLICE, OWNERS_SLICE_ELSEWHERE } from "../../bounds.ts";
+import type { Deployment } from "../../model/deployment.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import type { Queried } from "./field.ts";
 
 /** How much one statement of an owner's query looks at: rows, bytes of JSON that are opened, and bytes that are read. */
 export type SliceSize = typeof OWNERS_SLICE;
 
-export const sliceSizeOf = ({ OWN_BOX }: Pick<Env, "OWN_BOX">): SliceSize =>
+export const sliceSizeOf = ({ OWN_BOX }: Pick<Deployment, "OWN_BOX">): SliceSize =>
   OWN_BOX === "1" ? OWNERS_SLICE : OWNERS_SLICE_ELSEWHERE;
 
 /** Milliseconds of a slice after which the next is smaller, and below which it is larger. */

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { ConversationStub } from "../../conversation/conversation-stub.ts";
-import type { Changed, Refused } from "../../model/outcome.ts";
 import { isoTime } from "../../protocol/encode.ts";
+import type { Changed, Refused } from "../../protocol/outcome.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";

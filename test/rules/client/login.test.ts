@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { AccessState } from "../../../src/client/access-state.ts";
-import { type Admitted, decideLogin, type Refused } from "../../../src/client/login.ts";
+import { type Admitted, decideLogin } from "../../../src/client/login.ts";
 import { Logouts } from "../../../src/client/logouts.ts";
-import type { Services } from "../../../src/client/services.ts";
+import type { Services } from "../../../src/client/ports.ts";
 import { Session } from "../../../src/client/session.ts";
 import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
 import { Tags } from "../../../src/client/tags.ts";
 import type { CommandOf } from "../../../src/protocol/commands.ts";
+import type { Refused } from "../../../src/protocol/outcome.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import { hmac, stamped } from "../../support/sign.ts";
 import { MemorySql } from "../../support/sqlite.ts";

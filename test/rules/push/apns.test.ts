@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Http2Bridge } from "../../../scripts/http2.ts";
-import type { Installation } from "../../../src/database/installations/installations.ts";
+import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { Apns } from "../../../src/push/apns.ts";
 import type { ProviderFetch } from "../../../src/push/each-target.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Installation } from "../../../src/database/installations/installations.ts";
 import type { Counts } from "../../../src/database/notifications.ts";
+import type { Installation } from "../../../src/model/installation.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";

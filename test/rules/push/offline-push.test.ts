@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import type { Installation } from "../../../src/database/installations/installations.ts";
+import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { type OfflineAnswer, type OfflineEvent, pushToOffline } from "../../../src/push/offline-push.ts";
 import type { PushDelivery } from "../../../src/push/work.ts";

@@ -1,4 +1,4 @@
-import type { Installation } from "../../../src/database/installations/installations.ts";
+import type { Installation } from "../../../src/model/installation.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { Outcome, PushProvider, Target } from "../../../src/push/provider.ts";
 import type { Push, PushDelivery } from "../../../src/push/work.ts";

@@ -1,7 +1,7 @@
 import { serialize } from "node:v8";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Installation } from "../../../src/database/installations/installations.ts";
 import type { Counts } from "../../../src/database/notifications.ts";
+import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { ScheduledNotification } from "../../../src/push/schedule.ts";

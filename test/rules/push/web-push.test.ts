@@ -1,6 +1,6 @@
 import { createECDH } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { WebPushSubscription } from "../../../src/database/installations/installations.ts";
+import type { WebPushSubscription } from "../../../src/model/installation.ts";
 import { Outbound, type OutboundPolicy } from "../../../src/outbound/http-client.ts";
 import { WebPush } from "../../../src/push/web-push.ts";
 import { decryptWebPush } from "../../support/push/aes128gcm.ts";

@@ -1,4 +1,4 @@
-import type { Installation } from "../../../src/database/installations/installations.ts";
+import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { Target } from "../../../src/push/provider.ts";
 import type { Push } from "../../../src/push/work.ts";

@@ -2,7 +2,7 @@ import { createECDH, type ECDH, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { importJWK, jwtVerify } from "jose";
 import * as v from "valibot";
-import type { WebPushSubscription } from "../../../src/database/installations/installations.ts";
+import type { WebPushSubscription } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { decryptWebPush } from "./aes128gcm.ts";
 import { type Answer, ProviderServer } from "./provider-server.ts";

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import { bindDevice, deviceState } from "../../../src/database/installations/device-clients.ts";
 import {
   dropIdleInstallations,
-  type Installation,
   incrementBadges,
   installationsById,
   installationsWithChannels,
   removeInstallations,
 } from "../../../src/database/installations/installations.ts";
+import type { Installation } from "../../../src/model/installation.ts";
 import { channelsByDevice, DAY, kept, meanwhile, NOW, phone, save, tablet, useTables } from "./tables.ts";
 
 const db = useTables();

@@ -1,6 +1,6 @@
 import { beforeEach, expect } from "vitest";
-import type { Installation } from "../../../src/database/installations/installations.ts";
 import { type Saved, saveInstallation } from "../../../src/database/installations/save.ts";
+import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 import { database } from "../database/database.ts";

@@ -1,4 +1,4 @@
-import type { ErrorName } from "../protocol/errors.ts";
+import type { ErrorName } from "./errors.ts";
 
 /** An operation that did not happen, and why. */
 export interface Refused {

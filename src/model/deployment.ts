@@ -1,0 +1,26 @@
+/** What a deployment has, without its objects and queues: names and keys, its database, and ways to other servers. */
+export interface Deployment {
+  /** The one app this deployment serves. */
+  APP_ID: string;
+  /** Secret: lets an app's clients call the HTTP API. */
+  APP_KEY: string;
+  /** Secret: full rights over HTTP, and the key under session tokens and signatures. */
+  MASTER_KEY: string;
+  /** "1" turns editing and recalling on by default (`npm start -- --demo`). */
+  DEMO?: string;
+  DB: D1Database;
+  /** `loopback` in tests alone, which play push services on this machine; no setting reaches it. */
+  TEST_PUSH_SERVICES?: string;
+  /** "1" under `npm start`. */
+  OWN_BOX?: string;
+  /** On one's own box: how many proxies of the owner's stand before it, as a number in text. */
+  PROXIES?: string;
+  /** "1" on one's own box where only this machine can connect. */
+  LOOPBACK?: string;
+  /** On one's own box: calls that cannot leave for a private network, whatever a name resolves to. */
+  PUBLIC_NETWORK?: Fetcher;
+  /** On one's own box, whose runtime speaks no HTTP/2: calls to Apple. */
+  HTTP2?: Fetcher;
+  /** On one's own box: how the process around the runtime is, as JSON. */
+  HOST?: Fetcher;
+}
