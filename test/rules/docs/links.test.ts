@@ -76,3 +76,9 @@ test("every rule that a test's title names is in docs/rules.md", () => {
   const isRule = (id: string) => rules.includes(`**${id}** `) || rules.includes(`### ${id}. `);
   expect([...new Set(named)].filter((id) => !isRule(id))).toEqual([]);
 });
+
+test("every bound that docs/limits.md names is in src/bounds.ts", () => {
+  const named = [...textOf("docs/limits.md").matchAll(/`([A-Z_]{4,})`/g)].map(([, name = ""]) => name);
+  const bounds = textOf("src/bounds.ts");
+  expect(named.filter((name) => !bounds.includes(`export const ${name} `))).toEqual([]);
+});
