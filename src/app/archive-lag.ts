@@ -1,4 +1,4 @@
-import type { Lag } from "../database/messages/archive-delay.ts";
+import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
 import type { Sql } from "../sql.ts";
 import type { KeyValues } from "./key-values.ts";
 
@@ -9,14 +9,14 @@ const STEP = 10_000;
 export class ArchiveLag {
   readonly #sql: Sql;
   readonly #facts: KeyValues;
-  readonly #lag: Lag;
+  readonly #lag: ArchiveDelay;
   readonly #start: { at: number } | undefined;
 
   /**
    * @param start when the machine came up again (ms), where machines go down. What they went down with is told by
    *   alarms that were due meanwhile: until those have gone off, nothing is claimed but what was claimed before.
    */
-  constructor(sql: Sql, facts: KeyValues, lag: Lag, start?: { at: number }) {
+  constructor(sql: Sql, facts: KeyValues, lag: ArchiveDelay, start?: { at: number }) {
     this.#sql = sql;
     this.#facts = facts;
     this.#lag = lag;

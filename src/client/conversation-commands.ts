@@ -3,7 +3,7 @@ import type { Described, Wanted } from "../conversation/description.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
 import { isWhereByIdOnly } from "../database/conversations/query.ts";
-import { type Asker, withoutMembers } from "../database/conversations/visibility.ts";
+import { type QueryingClient, withoutMembers } from "../database/conversations/visibility.ts";
 import { ALLOWED, type ConversationVerdict } from "../hooks/events.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationFound, ConversationRecord } from "../model/records.ts";
@@ -182,7 +182,7 @@ export async function answerMembership(
 async function describeAll(
   services: Services,
   ids: string[],
-  { clientId, showMembers, ...wanted }: Omit<Asker, "findOthers"> & Wanted,
+  { clientId, showMembers, ...wanted }: Omit<QueryingClient, "findOthers"> & Wanted,
 ): Promise<Described[]> {
   const found: Described[] = [];
   const asked = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);

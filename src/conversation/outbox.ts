@@ -1,5 +1,5 @@
-import type { Lag } from "../database/messages/archive-delay.ts";
-import type { Progress } from "../database/messages/archive-progress.ts";
+import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
+import type { ArchiveProgress } from "../database/messages/archive-progress.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { CopyPace } from "./copy-pace.ts";
@@ -9,9 +9,9 @@ import type { ConversationState } from "./state.ts";
 export interface Archive {
   saveConversation(record: ConversationRecord): Promise<void>;
   /** How far D1 has this conversation's log; undefined if D1 does not have the conversation. */
-  archivedUpTo(conversationId: string): Promise<Progress | undefined>;
+  archivedUpTo(conversationId: string): Promise<ArchiveProgress | undefined>;
   /** How far D1 has the log after this write, as D1 reports it; undefined if it does not have the conversation. */
-  saveMessages(conversationId: string, messages: MessageRecord[]): Promise<Progress | undefined>;
+  saveMessages(conversationId: string, messages: MessageRecord[]): Promise<ArchiveProgress | undefined>;
   /** Reports to the app that D1 may lack messages after a time (ms). */
   behind(conversationId: string, since: number): Promise<void>;
   caughtUp(conversationId: string): Promise<void>;
@@ -25,7 +25,7 @@ export interface OutboxHost {
   timer(milliseconds: number, run: () => void): void;
   /** Makes sure that `drain` is called within this many milliseconds, even if the object hibernates or dies. */
   drainWithin(milliseconds: number): void;
-  lag: Lag;
+  lag: ArchiveDelay;
 }
 
 const BATCH = 100; // messages per D1 batch
@@ -57,7 +57,7 @@ export class Outbox {
   readonly #pace: CopyPace;
   #saving: Promise<boolean> | undefined;
   #copying: Promise<boolean> | undefined;
-  #reached: Progress | undefined;
+  #reached: ArchiveProgress | undefined;
   /** How long writes gather (ms): a second in a chat of people, longer in a busy conversation. */
   #gathering = GATHER_FIRST;
   #begunAt = 0;
@@ -268,12 +268,12 @@ class UnknownConversation extends Error {
   override name = "Unknown";
 }
 
-function known(progress: Progress | undefined): Progress {
+function known(progress: ArchiveProgress | undefined): ArchiveProgress {
   if (progress === undefined) throw new UnknownConversation("D1 does not have the conversation");
   return progress;
 }
 
 /** Whether a copy lacks any of these messages, as it reports itself. */
-function isShortOf({ timestamp, patchedAt }: Progress, messages: readonly MessageRecord[]): boolean {
+function isShortOf({ timestamp, patchedAt }: ArchiveProgress, messages: readonly MessageRecord[]): boolean {
   return messages.some((message) => message.timestamp > timestamp || (message.patchedAt ?? 0) > patchedAt);
 }

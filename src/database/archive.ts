@@ -5,29 +5,29 @@ import type { Json } from "../model/json.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";
 import { chunksOf } from "./chunks.ts";
-import { type Progress, timeIn } from "./messages/archive-progress.ts";
+import { type ArchiveProgress, timeIn } from "./messages/archive-progress.ts";
 import { conversations, members, messages } from "./schema.ts";
 import { statement } from "./statement.ts";
 import { withoutDeeperThan } from "./where/nesting.ts";
 
 /**
- * SQLite reads JSON down to 1,000 levels and fails beyond, and one such row would fail every query that looks
- * into it. What is deeper stays with the conversation's object alone.
+ * SQLite reads JSON down to 1,000 levels and fails beyond, and one such row would fail every query that reads it.
+ * Deeper values stay with the conversation's object alone.
  */
 const NESTING_MAX = 100;
 /** Messages deleted by one statement: D1 gives it 30 seconds. */
 const DELETED_AT_ONCE = 5_000;
 
 /**
- * Makes D1's copy equal to the snapshot, unless a newer one is already there. Only members that came or went
- * are written. Saving a snapshot again changes nothing.
+ * Makes D1's copy equal to the snapshot, unless D1 has a newer one. Only members that joined or left are written.
+ * Saving a snapshot again changes nothing.
  */
 export async function saveConversation(db: D1Database, record: ConversationRecord): Promise<void> {
-  // They live as long as their object keeps them and no query finds them.
+  // Temporary conversations live as long as their object keeps them, and no query finds them.
   if (record.kind === "temporary") return;
   const { id, updatedAt } = record;
   const present = JSON.stringify(record.members);
-  // The old members are read from the old row, not from the members table, which has no index by conversation.
+  // The former members are read from the old row, not from the members table, which has no index by conversation.
   const gone = sql`SELECT old.value FROM ${conversations}, json_each(${conversations.members}) AS old
     WHERE ${conversations.id} = ${id} AND ${conversations.updatedAt} <= ${updatedAt}
     AND old.value NOT IN (SELECT value FROM json_each(${present}))`;
@@ -58,31 +58,31 @@ export async function saveConversation(db: D1Database, record: ConversationRecor
         uniqueId: sql`excluded.unique_id`,
         createdAt: sql`excluded.created_at`,
         updatedAt: sql`excluded.updated_at`,
-        // Messages report their time on their own way, so a newer snapshot may know less of it.
+        // Messages report their time separately, so a newer snapshot may have an older time.
         lastMessageAt: sql`max(coalesce(${conversations.lastMessageAt}, excluded.last_message_at),
           coalesce(excluded.last_message_at, ${conversations.lastMessageAt}))`,
         timeToLive: sql`excluded.time_to_live`,
       },
       setWhere: sql`excluded.updated_at >= ${conversations.updatedAt}`,
     });
-  // The row goes last: the members are compared with what it said before.
+  // The row goes last: the statements before it read its former members.
   await db.batch([removal, addition, upsert.getSQL()].map((query) => statement(db, query)));
 }
 
-/** Removes a conversation, but not its history, which only its object can name: see `deleteMessages`. */
+/** Removes a conversation without its messages, whose timestamps only the object knows: see `deleteMessages`. */
 export async function deleteConversation(db: D1Database, id: string): Promise<void> {
   const everyone = sql`SELECT old.value FROM ${conversations}, json_each(${conversations.members}) AS old
     WHERE ${conversations.id} = ${id}`;
   const removal = sql`DELETE FROM ${members}
     WHERE ${members.conversationId} = ${id} AND ${members.clientId} IN (${everyone})`;
-  // The row goes last: it says who the members are.
+  // The row goes last: the statement before it reads its members.
   await db.batch([
     statement(db, removal),
     statement(db, sql`DELETE FROM ${conversations} WHERE ${conversations.id} = ${id}`),
   ]);
 }
 
-/** Removes messages of a conversation by their timestamps; those that are not there are no matter. */
+/** Removes messages of a conversation by their timestamps. Missing messages are ignored. */
 export async function deleteMessages(
   db: D1Database,
   conversationId: string,
@@ -99,16 +99,16 @@ function deletionOf(conversationId: string, timestamps: number[]): SQL {
 }
 
 /**
- * Archives messages, edits of archived messages, and that messages were deleted. Save them in the order of
- * `patchedAt ?? timestamp`: how far D1 got is noted with them, and what it has passed already, by a write that was
- * late or came twice, changes nothing. Nor does anything of a conversation that D1 does not know. Resolves to how far
- * D1 follows afterwards, undefined where it does not know the conversation.
+ * Archives messages, edits of archived messages, and deletions. Save them in the order of `patchedAt ?? timestamp`: the
+ * progress is stored with them, and a late or repeated write of something older changes nothing. Nor does a write for a
+ * conversation that D1 does not know. Resolves to the progress afterwards; undefined if D1 does not know the
+ * conversation.
  */
 export async function saveMessages(
   db: D1Database,
   conversationId: string,
   records: MessageRecord[],
-): Promise<Progress | undefined> {
+): Promise<ArchiveProgress | undefined> {
   if (records.length === 0) return archivedUpTo(db, conversationId);
   const timestamp = records.reduce((newest, record) => Math.max(newest, record.timestamp), 0);
   const patchedAt = records.reduce((newest, record) => Math.max(newest, record.patchedAt ?? 0), 0);
@@ -137,7 +137,7 @@ export async function saveMessages(
     WHERE ${conversations.id} = ${conversationId} AND (${conversations.archivedAt} IS NULL
       OR ${conversations.archivedAt} < ${timestamp} OR ${conversations.archivedPatchAt} IS NULL
       OR ${conversations.archivedPatchAt} < ${patchedAt})`;
-  const results = await db.batch<Reached>(
+  const results = await db.batch<ProgressRow>(
     [...insertions, ...deletions, progress, progressQuery(conversationId)].map((query) =>
       statement(db, query),
     ),
@@ -145,21 +145,24 @@ export async function saveMessages(
   return progressIn(results.at(-1)?.results[0]);
 }
 
-/** How far D1 follows a conversation's log; undefined where it does not know the conversation. */
-export async function archivedUpTo(db: D1Database, conversationId: string): Promise<Progress | undefined> {
-  return progressIn((await statement(db, progressQuery(conversationId)).first<Reached>()) ?? undefined);
+/** How far D1 follows a conversation's log; undefined if D1 does not know the conversation. */
+export async function archivedUpTo(
+  db: D1Database,
+  conversationId: string,
+): Promise<ArchiveProgress | undefined> {
+  return progressIn((await statement(db, progressQuery(conversationId)).first<ProgressRow>()) ?? undefined);
 }
 
-/** As the driver hands it over, unchecked. */
-type Reached = { timestamp: unknown; patched_at: unknown };
+/** Unchecked values from the driver. */
+type ProgressRow = { timestamp: unknown; patched_at: unknown };
 
-/** Columns by their table: SQLite takes a quoted name alone that it does not know for a text. */
+/** Columns are qualified by their table: SQLite reads an unknown quoted name as a text. */
 function progressQuery(conversationId: string): SQL {
   return sql`SELECT c.archived_at AS timestamp, c.archived_patch_at AS patched_at FROM ${conversations} AS c
     WHERE c.id = ${conversationId}`;
 }
 
-function progressIn(reached: Reached | undefined): Progress | undefined {
+function progressIn(reached: ProgressRow | undefined): ArchiveProgress | undefined {
   return (
     reached && {
       timestamp: timeIn(reached.timestamp, "archived_at"),
@@ -168,7 +171,7 @@ function progressIn(reached: Reached | undefined): Progress | undefined {
   );
 }
 
-/** Those conversations that D1 does not have as far as this, or not at all, of what somebody was shown. */
+/** The conversations that D1 lacks, or has in an older state than the client was shown. */
 export async function lagging(db: D1Database, shown: readonly SeenVersion[]): Promise<string[]> {
   const wanted = JSON.stringify(
     shown.map(({ conversationId, upTo, changedAt }) => [conversationId, upTo, changedAt]),

@@ -17,11 +17,14 @@ export interface LoggedEvent {
   clientId: string | undefined;
   conversationId: string | undefined;
   messageId: string | undefined;
-  /** What else is known, by the names of `AppEvent`. What was said is not: it is in history, where it can be deleted. */
+  /**
+   * Further details, by the names of `AppEvent`. Message content is not included: it is in history, where it can be
+   * deleted.
+   */
   detail: JsonObject;
 }
 
-/** Where an event stands in the log: no two share a place. */
+/** An event's position in the log, which is unique. */
 export type EventPosition = Pick<LoggedEvent, "at" | "id">;
 
 export interface EventFilter {
@@ -33,7 +36,7 @@ export interface EventFilter {
   clientId?: string | undefined;
   conversationId?: string | undefined;
   messageId?: string | undefined;
-  /** Only older ones: `next` of the page before. */
+  /** Only events before this position: `next` of the previous page. */
   before?: EventPosition | undefined;
   /** Events on a page. */
   limit: number;
@@ -41,16 +44,16 @@ export interface EventFilter {
 
 export interface EventPage {
   events: LoggedEvent[];
-  /** Where to go on; undefined when the log has been looked through. */
+  /** The position of the next page; undefined at the end of the log. */
   next: EventPosition | undefined;
 }
 
-/** Events that one page looks at: a rare one in a long log is found over several pages, each of them quick. */
+/** Events that one page reads: a rare event in a long log is found over several pages, each of them quick. */
 const LOOKED_AT_MAX = 10_000;
 /** Events deleted by one statement: D1 gives it 30 seconds. */
 const DELETED_AT_ONCE = 5_000;
 
-/** Adds events to the log (G-05); one that is there already stays as it is. */
+/** Adds events to the log (G-05). An event that is there already stays as it is. */
 export async function saveEvents(db: D1Database, happened: AppEvent[]): Promise<void> {
   const insertions = chunksOf(happened.map(toRow)).map(
     (
@@ -62,8 +65,8 @@ export async function saveEvents(db: D1Database, happened: AppEvent[]): Promise<
 }
 
 /**
- * A page of the log, newest first. A page may hold fewer events than asked for, even none, while there are more: go
- * on from `next`. D1 failing throws.
+ * A page of the log, newest first. A page may hold fewer events than requested, even none, although more follow:
+ * continue at `next`. Throws if D1 fails.
  */
 export async function findEvents(db: D1Database, filter: EventFilter): Promise<EventPage> {
   const { limit } = filter;
@@ -80,7 +83,7 @@ export async function findEvents(db: D1Database, filter: EventFilter): Promise<E
   return { events: rows.map(eventIn), next: last && { at: last.at, id: last.id } };
 }
 
-/** Forgets everything before a time (ms). */
+/** Deletes all events before a time (ms). */
 export async function dropEventsBefore(db: D1Database, at: number): Promise<void> {
   const some = sql`SELECT ${events.at}, ${events.id} FROM ${events} WHERE ${events.at} < ${at}
     ORDER BY ${events.at} LIMIT ${DELETED_AT_ONCE}`;
@@ -96,8 +99,8 @@ const newestFirst = [desc(events.at), desc(events.id)];
 const notOlderThan = ({ at, id }: EventPosition): SQL => sql`(${events.at}, ${events.id}) >= (${at}, ${id})`;
 
 /**
- * Conditions that a stretch of the table or of one index meets, and those that its events are tried on. A plus
- * keeps SQLite from choosing another index for these, whose stretch may be longer.
+ * The conditions that a range of the table or of one index meets, and the conditions that each event in it is tested
+ * on. A plus keeps SQLite from choosing another index for the second kind, whose range may be longer.
  */
 function conditionsOf(filter: EventFilter): { searched: SQL | undefined; tried: SQL | undefined } {
   const { from, until, before, name } = filter;
@@ -121,7 +124,7 @@ function conditionsOf(filter: EventFilter): { searched: SQL | undefined; tried: 
   };
 }
 
-/** The last event that a page looks at; undefined if the log ends before. */
+/** The last event that a page reads; undefined if the log ends before. */
 async function endOfSearch(
   d1: DrizzleD1Database,
   searched: SQL | undefined,

@@ -5,16 +5,18 @@ import type { ProviderName } from "../model/provider-name.ts";
 import { notifications } from "./schema.ts";
 import { statement } from "./statement.ts";
 
-/** `done` once every device was found and handed on; `failed` where nobody will be pushed to, and why is the last error. */
+/**
+ * `done` once every device was found and queued; `failed` if no device receives it, with the reason as the last error.
+ */
 export type NotificationStatus = "scheduled" | "in-queue" | "done" | "failed";
 
-/** A notification as it was asked for. Times are milliseconds. */
+/** A requested notification. Times are milliseconds. */
 export interface NewNotification {
   id: string;
   status: "scheduled" | "in-queue";
-  /** What was to be pushed, as it was sent. */
+  /** The content as it was sent. */
   data: JsonObject;
-  /** Conditions on installations; undefined where there are none, or too many to show. */
+  /** Conditions on installations; undefined if there are none, or too many to show. */
   where: JsonObject | undefined;
   environment: "dev" | "prod";
   pushAt: number;
@@ -22,24 +24,24 @@ export interface NewNotification {
   createdAt: number;
 }
 
-/** The same, and what became of it (N-11). */
+/** A notification and its results (N-11). */
 export interface NotificationRecord extends Omit<NewNotification, "status"> {
   status: NotificationStatus;
-  /** Installations it was for. */
+  /** Installations that the notification was for. */
   devices: number;
-  /** Taken by a provider, in all and by provider. */
+  /** Accepted by a provider, in total and by provider. */
   successes: number;
   providers: Partial<Record<ProviderName, number>>;
-  /** Of devices that are no more. */
+  /** Devices that no longer exist. */
   invalidTokens: number;
   errors: number;
   lastError: string | undefined;
 }
 
-/** What is to be added to a record. */
-export interface Counts {
+/** Numbers to add to a record. */
+export interface NotificationCounts {
   devices?: number;
-  /** Taken, by provider. */
+  /** Accepted, by provider. */
   sent?: Partial<Record<ProviderName, number>>;
   gone?: number;
   failed?: number;
@@ -49,13 +51,11 @@ export interface Counts {
 /** Records deleted by one statement: D1 gives it 30 seconds. */
 const DELETED_AT_ONCE = 5_000;
 
-/*
- * Every call has its deadline from who makes it; D1 failing throws.
- */
+/* The caller sets a deadline for every call. A call throws if D1 fails. */
 
 /**
- * Adds a record. One that is there under this id is joined: it keeps what it says and has counted, and lives as long
- * as the last of those that share it (N-06).
+ * Adds a record. A record with this id is shared: it keeps its counts, and lives as long as the last of its
+ * notifications (N-06).
  */
 export async function addNotification(db: D1Database, notification: NewNotification): Promise<void> {
   const nothingYet = { devices: 0, successes: 0, providers: {}, invalidTokens: 0, errors: 0 };
@@ -91,12 +91,14 @@ export async function listNotifications(
   return rows.map(recordIn);
 }
 
-/** Forgets a record; none is no matter. */
+/** Removes a record. A missing record is ignored. */
 export async function removeNotification(db: D1Database, id: string): Promise<void> {
   await drizzle(db).delete(notifications).where(eq(notifications.id, id));
 }
 
-/** Forgets a record whose notification was taken back before its time, unless it counted others under its id. */
+/**
+ * Removes the record of a notification that was cancelled before its time, unless the record counts others with its id.
+ */
 export async function removeUnsentNotification(db: D1Database, id: string): Promise<void> {
   const unsent = and(eq(notifications.status, "scheduled"), eq(notifications.devices, 0));
   await drizzle(db)
@@ -105,10 +107,10 @@ export async function removeUnsentNotification(db: D1Database, id: string): Prom
 }
 
 /**
- * Adds numbers to a record; at the same time, all of them count. It makes no record: what was deleted stays so, and
- * a push that a message caused has none (P-14).
+ * Adds numbers to a record. Concurrent additions all count. It creates no record: a deleted record stays deleted, and a
+ * push for a message has none (P-14).
  */
-export async function counted(db: D1Database, id: string, counts: Counts): Promise<void> {
+export async function addCounts(db: D1Database, id: string, counts: NotificationCounts): Promise<void> {
   const { devices = 0, sent = {}, gone = 0, failed = 0, lastError = null } = counts;
   const successes = Object.values(sent).reduce((sum, count) => sum + count, 0);
   const { providers } = notifications;
@@ -127,7 +129,7 @@ export async function counted(db: D1Database, id: string, counts: Counts): Promi
     .where(eq(notifications.id, id));
 }
 
-/** Says how a notification stands, and with `failed` why; none under this id is no matter. */
+/** Sets a notification's status, and the reason if it failed. A missing record is ignored. */
 export async function settleNotification(
   db: D1Database,
   id: string,
@@ -137,11 +139,11 @@ export async function settleNotification(
   await drizzle(db)
     .update(notifications)
     .set(status === "failed" ? { status, lastError: state.why } : { status })
-    // What stands so already is not written again.
+    // An unchanged status is not written again.
     .where(and(eq(notifications.id, id), status === "failed" ? undefined : ne(notifications.status, status)));
 }
 
-/** Forgets records made before a time (ms), but none whose push is not that old yet (N-11). */
+/** Removes records from before a time (ms), unless their push is newer (N-11). */
 export async function dropNotificationsBefore(db: D1Database, at: number): Promise<void> {
   const some = sql`SELECT ${notifications.id} FROM ${notifications}
     WHERE ${notifications.createdAt} < ${at} AND ${notifications.pushAt} < ${at} LIMIT ${DELETED_AT_ONCE}`;

@@ -2,7 +2,7 @@ import type { Installation } from "../model/installation.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { conversations, installations, messages } from "./schema.ts";
 
-/** D1 says null where the records leave a field out. */
+/** D1 has null where the records leave a field out. */
 export function conversationIn(row: typeof conversations.$inferSelect): ConversationRecord {
   return {
     id: row.id,

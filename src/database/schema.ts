@@ -20,7 +20,7 @@ import { readAsWritten } from "../protocol/written-number.ts";
  * is edited by hand, and a regenerated migration must be edited again.
  */
 
-/** What apps put there: JSON whose numbers are kept as they were written. */
+/** JSON of apps, whose numbers are kept as they were written. */
 const json = customType<{ data: JsonObject; driverData: string }>({
   dataType: () => "text",
   toDriver: (value) => JSON.stringify(value),
@@ -28,9 +28,9 @@ const json = customType<{ data: JsonObject; driverData: string }>({
 });
 
 /**
- * Copies of the conversations that outlive their object's memory; temporary ones never come here.
+ * Copies of the conversations; temporary ones are not copied.
  *
- * It keeps its rowid: rows with many members are large, which a WITHOUT ROWID tree does badly, and only
+ * The table keeps its rowid: rows with many members are large, which suits a WITHOUT ROWID tree badly, and only
  * creating one writes the extra entry. `last_message_at` changes with every message and must stay unindexed.
  */
 export const conversations = sqliteTable(
@@ -50,19 +50,19 @@ export const conversations = sqliteTable(
     updatedAt: integer("updated_at").notNull(),
     lastMessageAt: integer("last_message_at"),
     timeToLive: integer("time_to_live"),
-    /** How far `messages` follows this conversation's log: its newest message, and its newest change of one. */
+    /** The archive's progress: the newest message, and the newest patch. */
     archivedAt: integer("archived_at"),
     archivedPatchAt: integer("archived_patch_at"),
   },
   (table) => [
-    // Finding a conversation by its name is the one common query that neither members nor ids narrow down.
+    // The name is the one common condition that neither members nor ids narrow down.
     index("conversations_by_name").on(table.name).where(sql`${table.name} IS NOT NULL`),
-    // Rooms and system conversations are few among many; normal ones pay nothing for this.
+    // Rooms and system conversations are few; normal ones cost nothing here.
     index("conversations_by_kind").on(table.kind).where(sql`${table.kind} <> 'normal'`),
   ],
 );
 
-/** Who is in what: `conversations.members` turned around, for "conversations I am in". WITHOUT ROWID. */
+/** The index of members: `conversations.members` turned around, for "conversations I am in". WITHOUT ROWID. */
 export const members = sqliteTable(
   "members",
   { clientId: text("client_id").notNull(), conversationId: text("conversation_id").notNull() },
@@ -70,8 +70,8 @@ export const members = sqliteTable(
 );
 
 /**
- * Clients that have ever logged in; with `since` 0 those that were members of something before this was written down.
- * WITHOUT ROWID.
+ * Clients that have ever logged in. `since` is 0 for clients that were members before this table existed. WITHOUT
+ * ROWID.
  */
 export const clients = sqliteTable("clients", {
   clientId: text("client_id").primaryKey(),
@@ -80,8 +80,8 @@ export const clients = sqliteTable("clients", {
 });
 
 /**
- * The archive of the conversations' logs, by time, since the app's server reads it across conversations; each
- * conversation reads its own log. One row and one index entry for each message. WITHOUT ROWID.
+ * The archive of the conversations' logs in the order of time, since the app's server reads it across conversations.
+ * Each conversation reads its own log. One row and one index entry per message. WITHOUT ROWID.
  */
 export const messages = sqliteTable(
   "messages",
@@ -98,7 +98,7 @@ export const messages = sqliteTable(
     receipt: integer("receipt", { mode: "boolean" }).notNull(),
     patchedAt: integer("patched_at"),
     recalled: integer("recalled", { mode: "boolean" }).notNull(),
-    /** Null is everybody. */
+    /** Null means everybody. */
     recipients: text("recipients", { mode: "json" }).$type<string[]>(),
     address: text("address"),
   },
@@ -109,8 +109,8 @@ export const messages = sqliteTable(
 );
 
 /**
- * The event log (G-05), off by default. An event is one row, and one index entry for each of the three that it
- * names. WITHOUT ROWID.
+ * The event log (G-05), off by default. An event is one row, plus one index entry for each of client, conversation and
+ * message that it names. WITHOUT ROWID.
  */
 export const events = sqliteTable(
   "events",
@@ -118,7 +118,7 @@ export const events = sqliteTable(
     at: integer("at").notNull(),
     id: text("id").notNull(),
     name: text("name", { enum: afterEvents }).notNull(),
-    /** Who did it. */
+    /** The client that caused the event. */
     clientId: text("client_id"),
     conversationId: text("conversation_id"),
     messageId: text("message_id"),
@@ -138,7 +138,7 @@ export const events = sqliteTable(
   ],
 );
 
-/** Who is banned from the app, for lists; each client's object is what refuses him (X-22). WITHOUT ROWID. */
+/** The list of banned clients. Each client's object refuses its logins (X-22). WITHOUT ROWID. */
 export const bans = sqliteTable("bans", {
   clientId: text("client_id").primaryKey(),
   reason: text("reason").notNull(),
@@ -152,8 +152,8 @@ export const settings = sqliteTable("settings", {
 });
 
 /**
- * Devices that can be pushed to (N-01). It keeps its rowid, since rows hold what apps put there. What an upsert or a
- * push looks for has a column; the rest is in `fields`.
+ * Devices that receive mobile pushes (N-01). The table keeps its rowid, since rows hold the apps' own data. Every value
+ * that an upsert or a push selects by has a column; the rest is in `fields`.
  */
 export const installations = sqliteTable(
   "installations",
@@ -187,7 +187,9 @@ export const installations = sqliteTable(
   ],
 );
 
-/** `installations.channels` turned around, for who is to be pushed to (P-13). WITHOUT ROWID. */
+/**
+ * The index of channels: `installations.channels` turned around, to find the devices for a push (P-13). WITHOUT ROWID.
+ */
 export const installationChannels = sqliteTable(
   "installation_channels",
   { channel: text("channel").notNull(), installation: text("installation").notNull() },
@@ -195,8 +197,8 @@ export const installationChannels = sqliteTable(
 );
 
 /**
- * Who is logged in on a device, by what its sessions call it: a token or an installation id (C-12). It may be there
- * before the device's installation is. WITHOUT ROWID.
+ * The clients that are logged in on a device, by the device's name in their sessions: a token or an installation id
+ * (C-12). A row may exist before the installation does. WITHOUT ROWID.
  */
 export const deviceClients = sqliteTable(
   "device_clients",
@@ -211,7 +213,7 @@ export const deviceClients = sqliteTable(
   ],
 );
 
-/** Notifications asked for over HTTP, and what became of them (N-11). WITHOUT ROWID. */
+/** Notifications requested over HTTP, and their results (N-11). WITHOUT ROWID. */
 export const notifications = sqliteTable(
   "notifications",
   {
@@ -223,15 +225,15 @@ export const notifications = sqliteTable(
     pushAt: integer("push_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
     createdAt: integer("created_at").notNull(),
-    /** Installations it was for. */
+    /** Installations that the notification was for. */
     devices: integer("devices").notNull(),
-    /** Taken by a provider, in all and by provider. */
+    /** Accepted by a provider, in total and by provider. */
     successes: integer("successes").notNull(),
     providers: text("providers", { mode: "json" }).$type<Record<string, number>>().notNull(),
-    /** Of devices that are no more; they were removed. */
+    /** Devices that no longer exist; they were removed. */
     invalidTokens: integer("invalid_tokens").notNull(),
     errors: integer("errors").notNull(),
-    /** The last one, in words. */
+    /** The last error, as a sentence. */
     lastError: text("last_error"),
   },
   (table) => [index("notifications_by_time").on(table.createdAt)],

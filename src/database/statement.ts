@@ -16,8 +16,8 @@ export function statement(db: D1Database, query: SQL): D1PreparedStatement {
 export const hasTooManyParameters = (query: SQL): boolean =>
   dialect.sqlToQuery(query).params.length > PARAMETERS_MAX;
 
-/** The same for an object's own SQLite. Only texts, numbers and null may be bound there. */
-export function textOf(query: SQL): { text: string; parameters: SqlValue[] } {
+/** A statement for an object's own SQLite, where only texts, numbers and null can be bound. */
+export function objectStatement(query: SQL): { text: string; parameters: SqlValue[] } {
   const { sql, params } = dialect.sqlToQuery(query);
   const parameters = params.map((each) => {
     if (each === null || typeof each === "string" || typeof each === "number") return each;

@@ -2,7 +2,7 @@ import { isClientId } from "../model/client-id.ts";
 import type { Json } from "../model/json.ts";
 import type { OfflineAnswer, OfflineEvent } from "../push/offline-push.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Answer } from "./answer.ts";
+import type { HookAnswer } from "./answer.ts";
 import type { AppServer } from "./app-server.ts";
 import {
   ALLOWED,
@@ -87,7 +87,7 @@ export class AppHooks implements Hooks {
     return refused ? { allowed: false, appCode: undefined, appMessage: FAILED } : ALLOWED;
   }
 
-  async #ask(settings: Settings, told: Told): Promise<Answer> {
+  async #ask(settings: Settings, told: Told): Promise<HookAnswer> {
     const answer = await this.#host.server(settings).ask(told);
     // Of an engine that is down one line every few seconds is enough, and was written.
     if (answer.outcome === "failed" && answer.failure !== "resting") {

@@ -2,7 +2,7 @@ import { loggableError } from "../loggable-error.ts";
 import type { EventName } from "../model/event-names.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import type { Settings } from "../settings/schema.ts";
-import { type Answer, failed } from "./answer.ts";
+import { failedAnswer, type HookAnswer } from "./answer.ts";
 import { type AppKeys, Engine } from "./engine.ts";
 import type { HookList } from "./hook-list.ts";
 import type { Told } from "./parameters.ts";
@@ -16,7 +16,7 @@ export interface AppServerHost {
   now(): number;
 }
 
-const NOT_ASKED: Answer = { outcome: "not asked" };
+const NOT_ASKED: HookAnswer = { outcome: "not asked" };
 
 /** Whoever has a say for the app: a LeanEngine with hooks, a webhook, both or neither. Nothing here rejects. */
 export class AppServer {
@@ -45,26 +45,26 @@ export class AppServer {
   }
 
   /** Asks the engine if it has the hook, else the webhook if it listens: one of them decides, never both. */
-  async ask(told: Told): Promise<Answer> {
+  async ask(told: Told): Promise<HookAnswer> {
     const answer = await this.tellEngine(told);
     return answer.outcome === "not asked" ? this.tellWebhook(told) : answer;
   }
 
-  async tellEngine(told: Told): Promise<Answer> {
+  async tellEngine(told: Told): Promise<HookAnswer> {
     return this.#engine === undefined ? NOT_ASKED : settled(this.#engine.call(told));
   }
 
-  async tellWebhook(told: Told): Promise<Answer> {
+  async tellWebhook(told: Told): Promise<HookAnswer> {
     if (this.#webhook === undefined || !this.listensFor(told.name)) return NOT_ASKED;
     return settled(this.#webhook.post(told));
   }
 }
 
 /** What neither of them should throw is a failed call all the same. */
-async function settled(answer: Promise<Answer>): Promise<Answer> {
+async function settled(answer: Promise<HookAnswer>): Promise<HookAnswer> {
   try {
     return await answer;
   } catch (error) {
-    return failed("unable", loggableError(error));
+    return failedAnswer("unable", loggableError(error));
   }
 }

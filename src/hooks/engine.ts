@@ -5,7 +5,7 @@ import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { parseAsWritten, parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
-import { type Answer, failed } from "./answer.ts";
+import { failedAnswer, type HookAnswer } from "./answer.ts";
 import type { HookList } from "./hook-list.ts";
 import type { Told } from "./parameters.ts";
 
@@ -46,17 +46,17 @@ export class Engine {
   }
 
   /** Calls the hook if the engine has it. Answers within `timeoutMs`, asking for the list of hooks included. */
-  async call(told: Told): Promise<Answer> {
+  async call(told: Told): Promise<HookAnswer> {
     const { list, now } = this.#host;
     const until = now() + this.#rules.timeoutMs;
     if (list.claim(now(), until)) await this.#discover(until);
     const known = list.find(told.name, now());
     if (known === "missing") return { outcome: "not asked" };
-    if (known === "unreachable") return failed("resting", "the engine does not answer");
+    if (known === "unreachable") return failedAnswer("resting", "the engine does not answer");
     const reply = await this.#send(`_${told.name}`, until, await this.#body(told), told.address);
     if ("unanswered" in reply) {
       list.doubt();
-      return failed("unanswered", reply.unanswered);
+      return failedAnswer("unanswered", reply.unanswered);
     }
     if (known === "unknown" && reply.status === 404 && v.is(Missing, jsonOf(reply.text))) {
       list.lacks(told.name, now());
@@ -117,15 +117,16 @@ function addressHeader(address: string | undefined): Record<string, string> {
   return /^[\da-f:.]+$/i.test(address) ? { "X-Real-IP": address } : {};
 }
 
-function answerOf({ status, text }: { status: number; text: string }): Answer {
+function answerOf({ status, text }: { status: number; text: string }): HookAnswer {
   if (status === 200) {
     if (text.trim() === "") return { outcome: "answered", result: undefined };
     const parsed = parseAsWritten(text);
-    if ("problem" in parsed) return failed("unanswered", `an answer that cannot be read: ${parsed.problem}`);
+    if ("problem" in parsed)
+      return failedAnswer("unanswered", `an answer that cannot be read: ${parsed.problem}`);
     return { outcome: "answered", result: resultOf(parsed.value) };
   }
   const final = status >= 400 && status < 500 && !PASSING.includes(status);
-  return failed(final ? "final" : "unable", `status ${status}: ${printable(text, 200)}`);
+  return failedAnswer(final ? "final" : "unable", `status ${status}: ${printable(text, 200)}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { AppEvent, EventTarget, QueuedEvent } from "../model/app-events.ts"
 import type { OfflineEvent } from "../push/offline-push.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import type { Settings } from "../settings/schema.ts";
-import { type Answer, failed } from "./answer.ts";
+import { failedAnswer, type HookAnswer } from "./answer.ts";
 import type { AppServer } from "./app-server.ts";
 import { told } from "./parameters.ts";
 export type EventMessage = QueueMessage<QueuedEvent>;
@@ -109,7 +109,7 @@ async function save(deliveries: Delivery[], { log }: EventConsumerHost): Promise
 async function each(
   target: EventTarget,
   deliveries: Delivery[],
-  deliver: (event: AppEvent) => Promise<Answer>,
+  deliver: (event: AppEvent) => Promise<HookAnswer>,
 ): Promise<void> {
   const due = deliveries.filter(({ targets }) => targets.includes(target));
   const waiting = due.values();
@@ -135,17 +135,17 @@ async function each(
   console.warn(`${target}: ${late} of ${due.length} events are late; some failed: ${why}`);
 }
 
-async function push(event: AppEvent, host: EventConsumerHost): Promise<Answer> {
+async function push(event: AppEvent, host: EventConsumerHost): Promise<HookAnswer> {
   if (event.name !== "receiversOffline") return { outcome: "not asked" };
   await withDeadline(host.push(event), PUSH_DEADLINE, "push");
   return { outcome: "answered", result: undefined };
 }
 
-async function attempt(deliver: () => Promise<Answer>): Promise<Answer> {
+async function attempt(deliver: () => Promise<HookAnswer>): Promise<HookAnswer> {
   try {
     return await deliver();
   } catch (error) {
-    return failed("unable", loggableError(error));
+    return failedAnswer("unable", loggableError(error));
   }
 }
 

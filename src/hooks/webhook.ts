@@ -2,7 +2,7 @@ import type { Outbound } from "../outbound/http-client.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import { printable } from "../printable.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";
-import { type Answer, failed } from "./answer.ts";
+import { failedAnswer, type HookAnswer } from "./answer.ts";
 import type { Told } from "./parameters.ts";
 
 interface WebhookHost {
@@ -32,15 +32,16 @@ export class Webhook {
   }
 
   /** Every status of 2xx is success; a body, if there is one, is what a hook would give as its `result`. */
-  async post({ id, at, name, parameters }: Told): Promise<Answer> {
+  async post({ id, at, name, parameters }: Told): Promise<HookAnswer> {
     const { url, secret, timeoutMs } = this.#rules;
     const body = JSON.stringify({ type: name, timestamp: new Date(at).toISOString(), data: parameters });
     const headers = await webhookHeaders(secret, { id, at: this.#host.now(), body });
     const call = { url: new URL(url), method: "POST" as const, headers, body };
     const reply = await this.#host.outbound.send(call, timeoutMs);
-    if ("unanswered" in reply) return failed("unanswered", reply.unanswered);
+    if ("unanswered" in reply) return failedAnswer("unanswered", reply.unanswered);
     const { status, text } = reply;
-    if (status < 200 || status > 299) return failed("unable", `status ${status}: ${printable(text, 200)}`);
+    if (status < 200 || status > 299)
+      return failedAnswer("unable", `status ${status}: ${printable(text, 200)}`);
     // Receivers answer in many ways that mean nothing: "ok" is one.
     const parsed = parseAsWritten(text);
     return { outcome: "answered", result: "value" in parsed ? parsed.value : undefined };

@@ -14,9 +14,15 @@ import * as example from "./examples.ts";
 import { Unanswered } from "./object-call.ts";
 import { operation, takes, withoutNulls } from "./operation.ts";
 import { inPieces } from "./pieces.ts";
-import { find, read, remove, type Saver, save } from "./push/installation-requests.ts";
+import {
+  readInstallation,
+  removeInstallation,
+  type Saver,
+  searchInstallations,
+  storeInstallation,
+} from "./push/installation-requests.ts";
 import { finding, saverOf, saving } from "./push/installations.ts";
-import { type Answer, invalid } from "./response.ts";
+import { type ApiResponse, invalid } from "./response.ts";
 import * as schema from "./schemas.ts";
 
 const BODY_MAX = 262_144; // bytes
@@ -63,7 +69,7 @@ const savedByName = v.pipe(
 );
 
 /** Several requests in one, which SDKs use for single ones too (http-api §5). Carried out in their order. */
-export const batch = new Hono<HttpEnv>()
+export const batchRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/batch",
     operation({
@@ -156,10 +162,10 @@ function isTooMuch(parts: readonly Request[]): boolean {
   return costs.reduce((sum, cost) => sum + cost, 0) > BATCH_COST_MAX;
 }
 
-const unauthorized: Answer = { status: 401, failure: failures.unauthorized };
+const unauthorized: ApiResponse = { status: 401, failure: failures.unauthorized };
 
 /** Never rejects: what does not answer one part has no say in the others. */
-async function answerTo(env: Env, asked: Request, saver: Saver): Promise<Answer> {
+async function answerTo(env: Env, asked: Request, saver: Saver): Promise<ApiResponse> {
   const { method, path, body, params } = asked;
   const resource = resourceOf(path);
   if (resource === undefined) {
@@ -193,7 +199,7 @@ interface Part {
 }
 
 /** Undefined where there is no such request. */
-async function aboutDevice(env: Env, part: Part): Promise<Answer | undefined> {
+async function aboutDevice(env: Env, part: Part): Promise<ApiResponse | undefined> {
   const { method, ids, parameters, body, saver } = part;
   const { DB: db } = env;
   const { isOwner } = saver;
@@ -201,51 +207,54 @@ async function aboutDevice(env: Env, part: Part): Promise<Answer | undefined> {
   if (method === "GET" && id === undefined) {
     if (!isOwner) return unauthorized;
     const query = v.safeParse(finding, parameters);
-    return query.success ? find(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
+    return query.success ? searchInstallations(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
   }
   if (method === "DELETE" && id !== undefined) {
     if ("where" in parameters) return conditional;
-    return isOwner ? eachOf(ids, (one) => remove(db, one)) : unauthorized;
+    return isOwner ? eachOf(ids, (one) => removeInstallation(db, one)) : unauthorized;
   }
   if (others.length > 0) return undefined;
-  if (method === "GET" && id !== undefined) return read(db, id);
+  if (method === "GET" && id !== undefined) return readInstallation(db, id);
   if (method !== (id === undefined ? "POST" : "PUT")) return undefined;
   const query = v.safeParse(saving, parameters);
   if (!query.success) return misfit(INVALID_PARAMETER, query.issues);
   const { fetchWhenSave = false, new: fresh = false } = query.output;
-  return save(env, { id, changes: body, full: fetchWhenSave || fresh }, saver);
+  return storeInstallation(env, { id, changes: body, full: fetchWhenSave || fresh }, saver);
 }
 
-async function aboutChat(env: Env, part: Part): Promise<Answer | undefined> {
+async function aboutChat(env: Env, part: Part): Promise<ApiResponse | undefined> {
   const { method, ids, parameters, body, saver } = part;
   const [id, ...others] = ids;
   if (!saver.isOwner) return unauthorized;
   if (!ids.every(isConversationId)) return invalid(INVALID_PARAMETER, "id: must be a conversation's id");
   if (method === "DELETE" && "where" in parameters) return conditional;
-  if (method === "DELETE" && id !== undefined) return eachOf(ids, (one) => rows.remove(env, one));
+  if (method === "DELETE" && id !== undefined) return eachOf(ids, (one) => rows.removeRow(env, one));
   if (others.length > 0) return undefined;
   if (method === "GET") {
-    if (id !== undefined) return rows.read(env, id);
-    const query = v.safeParse(rows.finding, parameters);
-    return query.success ? rows.find(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
+    if (id !== undefined) return rows.readRow(env, id);
+    const query = v.safeParse(rows.searchOptions, parameters);
+    return query.success ? rows.searchRows(env, query.output) : misfit(INVALID_PARAMETER, query.issues);
   }
   if (method === "POST" && id === undefined) {
-    const row = v.safeParse(rows.described, withoutNulls(body), { abortPipeEarly: true });
-    return row.success ? rows.create(env, row.output) : misfit(INVALID_FIELD, row.issues);
+    const row = v.safeParse(rows.rowDescription, withoutNulls(body), { abortPipeEarly: true });
+    return row.success ? rows.createRow(env, row.output) : misfit(INVALID_FIELD, row.issues);
   }
   if (method !== "PUT" || id === undefined) return undefined;
-  const how = v.safeParse(rows.saving, parameters);
+  const how = v.safeParse(rows.updateOptions, parameters);
   if (!how.success) return misfit(INVALID_PARAMETER, how.issues);
-  const changes = v.safeParse(rows.changes, body, { abortPipeEarly: true });
+  const changes = v.safeParse(rows.rowChanges, body, { abortPipeEarly: true });
   return changes.success
-    ? rows.update(env, id, changes.output, how.output)
+    ? rows.updateRow(env, id, changes.output, how.output)
     : misfit(INVALID_FIELD, changes.issues);
 }
 
 const conditional = invalid(INVALID_PARAMETER, "where: deleting under a condition is not served");
 
 /** The first that is refused is the answer; those before it are gone. */
-async function eachOf(ids: readonly string[], act: (id: string) => Promise<Answer>): Promise<Answer> {
+async function eachOf(
+  ids: readonly string[],
+  act: (id: string) => Promise<ApiResponse>,
+): Promise<ApiResponse> {
   for (const id of ids) {
     const answer = await act(id);
     if (answer.failure !== undefined) return answer;
@@ -264,7 +273,7 @@ function parametersOf(search: string, params: JsonObject): Record<string, string
   };
 }
 
-function misfit(code: number, [issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): Answer {
+function misfit(code: number, [issue]: [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): ApiResponse {
   const path = v.getDotPath(issue);
   return invalid(code, path === null ? issue.message : `${path}: ${issue.message}`);
 }

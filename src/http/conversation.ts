@@ -1,13 +1,13 @@
 import type { Env } from "../bindings.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import { errors } from "../protocol/errors.ts";
-import type { Failure } from "./errors.ts";
+import type { ErrorBody } from "./errors.ts";
 import { answered } from "./object-call.ts";
 
 /** There is no conversation of that id, as far as the index knows: the router turns it into a 404. */
 export class NoSuchConversation extends Error {
   override name = "NoSuchConversation";
-  readonly failure: Failure;
+  readonly failure: ErrorBody;
 
   constructor() {
     const { code, meaning } = errors.CONVERSATION_NOT_FOUND;

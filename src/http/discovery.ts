@@ -46,7 +46,7 @@ const hosts = v.object({
 });
 
 /** What SDKs ask before they connect: where the socket is, and which hosts serve an app. */
-export const route = new Hono<HttpEnv>()
+export const discoveryRoutes = new Hono<HttpEnv>()
   .get(
     "/v1/route",
     operation({

@@ -4,7 +4,7 @@ import { type ErrorName, errors } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
 
 /** The body every 4xx and 5xx carries. */
-export interface Failure {
+export interface ErrorBody {
   code: number;
   error: string;
 }
@@ -18,7 +18,7 @@ export const failures = {
   internal: { code: 500, error: "Internal error." },
   unavailable: { code: 503, error: "Not available at the moment; try again later." },
   unanswered: { code: 504, error: "No answer in time; what was asked for may have happened all the same." },
-} as const satisfies Record<string, Failure>;
+} as const satisfies Record<string, ErrorBody>;
 
 /** Codes of input that does not fit (http-api §1.3): in a path or query, and in a body. */
 export const INVALID_PARAMETER = 1;
@@ -27,14 +27,14 @@ export const INVALID_FIELD = 105;
 export const INVALID_QUERY = 102;
 
 /** A refusal as the SDKs expect it: a status and a JSON body with a number and a sentence. */
-export function refuse(context: Context, status: ContentfulStatusCode, failure: Failure): Response {
+export function refuse(context: Context, status: ContentfulStatusCode, failure: ErrorBody): Response {
   return context.json(failure, status);
 }
 
 /** What an object refused, for whoever asked over HTTP: the protocol's number and what it means. */
 export function refusalOf({ refused: name, detail }: Refused): {
   status: ContentfulStatusCode;
-  failure: Failure;
+  failure: ErrorBody;
 } {
   const { code, meaning } = errors[name];
   const error = detail === undefined ? meaning : `${meaning}: ${detail}`;

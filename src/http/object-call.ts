@@ -1,7 +1,7 @@
 import { DeadlineExceeded, withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import { errors } from "../protocol/errors.ts";
-import { type Failure, failures } from "./errors.ts";
+import { type ErrorBody, failures } from "./errors.ts";
 
 const DEADLINE = 8_000; // ms for an object or D1; the server-side SDKs wait 10 to 15 s
 
@@ -9,9 +9,9 @@ const DEADLINE = 8_000; // ms for an object or D1; the server-side SDKs wait 10 
 export class Unanswered extends Error {
   override name = "Unanswered";
   readonly status: 503 | 504;
-  readonly failure: Failure;
+  readonly failure: ErrorBody;
 
-  constructor(status: 503 | 504, failure: Failure, what: string) {
+  constructor(status: 503 | 504, failure: ErrorBody, what: string) {
     super(what);
     this.status = status;
     this.failure = failure;

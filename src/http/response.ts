@@ -1,18 +1,18 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { JsonObject } from "../model/json.ts";
-import { type Failure, refuse } from "./errors.ts";
+import { type ErrorBody, refuse } from "./errors.ts";
 import { inPieces } from "./pieces.ts";
 
 /**
  * What comes of a request, whether it came by itself or as a part of a batch: a status and a body; or a refusal, whose
  * body is a number and a sentence.
  */
-export type Answer = { status: 200 | 201; body: JsonObject; failure?: undefined } | ErrorResponse;
+export type ApiResponse = { status: 200 | 201; body: JsonObject; failure?: undefined } | ErrorResponse;
 
 export interface ErrorResponse {
   status: ContentfulStatusCode;
-  failure: Failure;
+  failure: ErrorBody;
 }
 
 /** What the storage API says of an object that is not there. */
@@ -26,7 +26,7 @@ export const invalid = (code: number, error: string): ErrorResponse => ({
   failure: { code, error },
 });
 
-export function respond(context: Context, given: Answer): Response {
+export function respond(context: Context, given: ApiResponse): Response {
   if (given.failure !== undefined) return refuse(context, given.status, given.failure);
   if (Array.isArray(given.body.results)) return inPieces(context, given.body, given.status);
   return context.json(given.body, given.status);

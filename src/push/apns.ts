@@ -8,7 +8,14 @@ import { type ApnsKey, apnsRouteOf } from "./apns-key.ts";
 import { type ApnsContent, apnsContentOf } from "./apns-payload.ts";
 import { isApples } from "./apple.ts";
 import { ask, eachTarget, type ProviderAnswer, type ProviderFetch, retryAfterOf } from "./each-target.ts";
-import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
+import {
+  failedOutcome,
+  goneOutcome,
+  type Outcome,
+  type PushProvider,
+  retryOutcome,
+  type Target,
+} from "./provider.ts";
 import type { Push } from "./work.ts";
 
 /** What pushing by APNs asks of the rest of the service. Every call has a deadline and may reject. */
@@ -59,20 +66,21 @@ export class Apns implements PushProvider {
     const { installation } = target;
     const { deviceToken, badge } = installation;
     // What it holds is the app's doing: something else than a token must not become another path.
-    if (deviceToken === undefined || !DEVICE_TOKEN.test(deviceToken)) return gone("not a device token");
+    if (deviceToken === undefined || !DEVICE_TOKEN.test(deviceToken))
+      return goneOutcome("not a device token");
     const route = apnsRouteOf(this.#settings.keys, installation, push);
-    if ("problem" in route) return failed(route.problem);
+    if ("problem" in route) return failedOutcome(route.problem);
     const content = apnsContentOf(push.content, badge);
     const body = JSON.stringify(content.payload);
     const bytes = new TextEncoder().encode(body).length;
-    if (bytes > PAYLOAD_MAX) return failed(`a payload of ${bytes} bytes, of ${PAYLOAD_MAX} at most`);
+    if (bytes > PAYLOAD_MAX) return failedOutcome(`a payload of ${bytes} bytes, of ${PAYLOAD_MAX} at most`);
     const server = this.#settings.url?.replace(/\/+$/, "") ?? SERVERS[push.environment];
     const url = `${server}/3/device/${deviceToken}`;
     const headers = await headersOf(push, deviceToken, route.topic, content);
     const outcome = await this.#call({ url, headers, body }, route.key, tokens);
     // The sandbox calls everybody's token bad who has the app from the store.
     const isMistaken = outcome.outcome === "gone" && outcome.why === BAD_TOKEN && push.environment === "dev";
-    return isMistaken ? failed(`${BAD_TOKEN}, perhaps one of the other server's`) : outcome;
+    return isMistaken ? failedOutcome(`${BAD_TOKEN}, perhaps one of the other server's`) : outcome;
   }
 
   /** Once more with another token, where Apple did not take the first and there is another. */
@@ -90,7 +98,7 @@ export class Apns implements PushProvider {
       if (!isTokenRefused(answer)) return outcomeOf(answer, this.#host.now());
       await tokens.refused(key, current.token);
     }
-    return later(TOKEN_NOT_TAKEN);
+    return retryOutcome(TOKEN_NOT_TAKEN);
   }
 }
 
@@ -116,8 +124,8 @@ class ProviderTokens {
     this.#byKey.set(key, asked);
     const token = await asked;
     // By the settings as they are known there. Next time it has another key, or none.
-    if (token === undefined) return later(`no APNs key ${key.keyId} any more`);
-    return this.#refused.has(token) ? later(TOKEN_NOT_TAKEN) : { token };
+    if (token === undefined) return retryOutcome(`no APNs key ${key.keyId} any more`);
+    return this.#refused.has(token) ? retryOutcome(TOKEN_NOT_TAKEN) : { token };
   }
 
   /** Asks for the next one, once, however many devices were tried with this one. */
@@ -184,12 +192,12 @@ function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outc
   const refused = refusalIn(text);
   const why = (refused && printable(refused.reason, 100)) ?? `status ${status}: ${printable(text, 200)}`;
   if (refused === undefined || status === 429 || status >= 500) {
-    return later(why, retryAfterOf(headers, now));
+    return retryOutcome(why, retryAfterOf(headers, now));
   }
-  if (status === 410) return gone(why, refused.timestamp);
-  if (status === 400 && why === BAD_TOKEN) return gone(why);
+  if (status === 410) return goneOutcome(why, refused.timestamp);
+  if (status === 400 && why === BAD_TOKEN) return goneOutcome(why);
   const hint = HINTS.get(refused.reason);
-  return failed(hint === undefined ? why : `${why}: ${hint}`);
+  return failedOutcome(hint === undefined ? why : `${why}: ${hint}`);
 }
 
 function isTokenRefused({ status, text }: ProviderAnswer): boolean {

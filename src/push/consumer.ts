@@ -1,6 +1,6 @@
 import type { Env } from "../bindings.ts";
 import { installationsById, removeInstallations } from "../database/installations/installations.ts";
-import { counted } from "../database/notifications.ts";
+import { addCounts } from "../database/notifications.ts";
 import { withDeadline } from "../deadline.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import { settingsOf } from "../settings/store.ts";
@@ -30,7 +30,7 @@ export async function consumePushes(messages: readonly QueueMessage<PushWork>[],
         stillNewTo: ({ conversationId, messageId }, timestamp, clientIds) =>
           env.CONVERSATIONS.getByName(conversationId).stillNewTo({ messageId, timestamp }, [...clientIds]),
         remove: (ids) => removeInstallations(env.DB, ids),
-        count: (id, counts) => counted(env.DB, id, counts),
+        count: (id, counts) => addCounts(env.DB, id, counts),
         now: () => Date.now(),
       });
     },

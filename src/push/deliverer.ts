@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 import type { Counts } from "../database/notifications.ts";
+=======
+import type { Installation } from "../database/installations/installations.ts";
+import type { NotificationCounts } from "../database/notifications.ts";
+>>>>>>> d5753cd (database: comments and names in the field's words)
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Installation } from "../model/installation.ts";
@@ -17,12 +22,12 @@ export interface DelivererHost {
   /** Forgets devices that are no more. */
   remove(ids: readonly string[]): Promise<void>;
   /** Adds to a notification's record. */
-  count(notificationId: string, counts: Counts): Promise<void>;
+  count(notificationId: string, counts: NotificationCounts): Promise<void>;
   now(): number;
 }
 
 /** What is still owed after an attempt: to these, after so many milliseconds if their provider said when. */
-export interface Owed {
+export interface PushRetry {
   recipients: Recipient[];
   retryAfter: number | undefined;
 }
@@ -49,7 +54,7 @@ export class Deliverer {
    *
    * @param attempts this one included
    */
-  async deliver(delivery: PushDelivery, attempts: number, host: DelivererHost): Promise<Owed[]> {
+  async deliver(delivery: PushDelivery, attempts: number, host: DelivererHost): Promise<PushRetry[]> {
     const { push, provider: name, recipients } = delivery;
     if (push.expiresAt <= host.now()) {
       return this.#giveUp(delivery, host, `not delivered before it expired, by ${name}`);
@@ -61,7 +66,7 @@ export class Deliverer {
     }
     const resting = (this.#restingUntil.get(name) ?? 0) - host.now();
     if (resting > 0) return [{ recipients, retryAfter: resting }];
-    const targets = await targetsOf(await wanted(delivery, host), host);
+    const targets = await targetsOf(await stillWanted(delivery, host), host);
     // Of a notification, so that its record can be told to be complete.
     const missing = push.cause.type === "notification" ? recipients.length - targets.length : 0;
     if (missing > 0 && push.cause.type === "notification") {
@@ -74,7 +79,7 @@ export class Deliverer {
       targets.map(({ target }) => target),
     );
     const results = targets.map((target, at) => ({ ...target, outcome: outcomes[at] ?? noOutcome }));
-    const owed = owedBy(results);
+    const owed = retriesOf(results);
     const late = owed.reduce((sum, each) => sum + each.recipients.length, 0);
     // A browser's push service is whichever its subscription names, and those of others may well answer.
     const isOne = name !== "webPush";
@@ -85,7 +90,7 @@ export class Deliverer {
     return owed;
   }
 
-  async #giveUp({ push, recipients }: PushDelivery, host: DelivererHost, why: string): Promise<Owed[]> {
+  async #giveUp({ push, recipients }: PushDelivery, host: DelivererHost, why: string): Promise<PushRetry[]> {
     console.warn(`push ${push.id}: ${recipients.length} recipients given up: ${why}`);
     const counts = { failed: recipients.length, lastError: why };
     if (push.cause.type === "notification") await counted(push.cause.notificationId, counts, host);
@@ -103,7 +108,7 @@ type Result = Addressed & { outcome: Outcome };
 const noOutcome: Outcome = { outcome: "failed", why: "the provider said nothing of it" };
 
 /** Together those who are to wait as long: a service that asks for much time has no say in how long others wait. */
-function owedBy(results: readonly Result[]): Owed[] {
+function retriesOf(results: readonly Result[]): PushRetry[] {
   const late = results.flatMap(({ recipient, outcome }) =>
     outcome.outcome === "later" ? [{ recipient, retryAfter: outcome.retryAfter }] : [],
   );
@@ -118,7 +123,7 @@ function owedBy(results: readonly Result[]): Owed[] {
  * Who is still to be pushed to, looked up before each attempt: between two of them a message may be recalled, deleted or
  * read, and a member removed. An edit changes nothing, since what is pushed was chosen by the app and is not the text.
  */
-async function wanted(
+async function stillWanted(
   { push, recipients }: PushDelivery,
   host: DelivererHost,
 ): Promise<readonly Recipient[]> {
@@ -179,7 +184,11 @@ async function settle(
   await counted(push.cause.notificationId, counts, host);
 }
 
-async function counted(notificationId: string, counts: Counts, host: DelivererHost): Promise<void> {
+async function counted(
+  notificationId: string,
+  counts: NotificationCounts,
+  host: DelivererHost,
+): Promise<void> {
   try {
     await withDeadline(host.count(notificationId, counts), STORE_DEADLINE, "notification's record");
   } catch (error) {

@@ -1,7 +1,7 @@
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import { readText } from "../outbound/http-client.ts";
-import { later, type Outcome } from "./provider.ts";
+import { type Outcome, retryOutcome } from "./provider.ts";
 
 /** Cloudflare lets so many connections of one invocation wait for their headers; more would queue (November 2026). */
 const AT_A_TIME = 6;
@@ -32,7 +32,7 @@ export async function eachTarget<Target>(
   now: () => number = Date.now,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = targets.map(() =>
-    later("not tried: the provider does not answer, or not in time"),
+    retryOutcome("not tried: the provider does not answer, or not in time"),
   );
   const until = now() + TIME_MAX;
   const left = targets.entries();
@@ -44,7 +44,7 @@ export async function eachTarget<Target>(
         outcomes[index] = await call(target);
         unanswered = 0;
       } catch (error) {
-        outcomes[index] = later(loggableError(error));
+        outcomes[index] = retryOutcome(loggableError(error));
         unanswered += 1;
       }
     }

@@ -6,9 +6,16 @@ import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { fcmMessage } from "./fcm-payload.ts";
-import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
+import {
+  failedOutcome,
+  goneOutcome,
+  type Outcome,
+  type PushProvider,
+  retryOutcome,
+  type Target,
+} from "./provider.ts";
 import type { PushStub } from "./push-stub.ts";
-import { isRefusal } from "./status.ts";
+import { isFinalStatus } from "./status.ts";
 import type { Push } from "./work.ts";
 
 const GOOGLE = "https://fcm.googleapis.com";
@@ -49,17 +56,17 @@ export class Fcm implements PushProvider {
     try {
       await access.token();
     } catch (error) {
-      return targets.map(() => later(`no access token: ${loggableError(error)}`));
+      return targets.map(() => retryOutcome(`no access token: ${loggableError(error)}`));
     }
     return eachTarget(targets, ({ installation }) => this.#sendTo(push, installation, access));
   }
 
   /** Rejects where there was no answer. */
   async #sendTo(push: Push, { registrationId }: Installation, access: Access): Promise<Outcome> {
-    if (registrationId === undefined) return failed("no registration id any more");
+    if (registrationId === undefined) return failedOutcome("no registration id any more");
     const { now } = this.#host;
     const made = fcmMessage(push, registrationId, now());
-    if ("problem" in made) return failed(made.problem);
+    if ("problem" in made) return failedOutcome(made.problem);
     const body = JSON.stringify({ message: made.message });
     const token = await access.token();
     const first = await this.#post(body, token);
@@ -128,7 +135,7 @@ function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outc
     // A proxy's page is no answer of FCM's, which names the message.
     return v.is(v.object({ name: v.string() }), json)
       ? { outcome: "sent" }
-      : later("an answer that is not FCM's");
+      : retryOutcome("an answer that is not FCM's");
   }
   const failure = v.safeParse(Failure, json);
   const { message, details } = failure.success ? failure.output.error : { message: "", details: [] };
@@ -139,8 +146,8 @@ function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outc
   const why = `status ${status}: ${printable(message, 200)}${hint}`;
   const fields = details.flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field));
   const isNoToken = fields.includes("message.token") || /registration token/i.test(message);
-  if (status === 404 && codes.includes("UNREGISTERED")) return gone(why);
-  if (status === 400 && isNoToken) return gone(why);
-  if (isRefusal(status) && status !== 401) return failed(why);
-  return later(why, retryAfterOf(headers, now));
+  if (status === 404 && codes.includes("UNREGISTERED")) return goneOutcome(why);
+  if (status === 400 && isNoToken) return goneOutcome(why);
+  if (isFinalStatus(status) && status !== 401) return failedOutcome(why);
+  return retryOutcome(why, retryAfterOf(headers, now));
 }

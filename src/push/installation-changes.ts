@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Kept } from "../database/installations/save.ts";
+import type { InstallationContent } from "../database/installations/save.ts";
 import type { InstallationNames } from "../database/installations/write.ts";
 import { segmentsOf } from "../database/where/field.ts";
 import { isClientId } from "../model/client-id.ts";
@@ -70,9 +70,9 @@ export function namesIn({ deviceToken, installationId, registrationId }: JsonObj
  * (`Delete`, `Add`, `AddUnique`, `Remove`, `Increment`). What the service says itself is passed over.
  */
 export function changeInstallation(
-  before: Kept | undefined,
+  before: InstallationContent | undefined,
   changes: JsonObject,
-): Kept | { refused: string } {
+): InstallationContent | { refused: string } {
   const tree = treeOf(before);
   for (const [path, change] of Object.entries(changes)) {
     const segments = segmentsOf(path);
@@ -103,7 +103,7 @@ export function changeInstallation(
 }
 
 /** Everything that may be changed, as one object: a path means the same everywhere. */
-function treeOf(before: Kept | undefined): JsonObject {
+function treeOf(before: InstallationContent | undefined): JsonObject {
   if (before === undefined) return {};
   const { deviceType, deviceToken, installationId, registrationId, vendor, channels, valid, badge } = before;
   const names = { deviceType, deviceToken, installationId, registrationId, vendor };

@@ -32,15 +32,15 @@ export interface PushProvider {
 }
 
 /** @param since (ms) */
-export function gone(why: string, since?: number): Outcome {
+export function goneOutcome(why: string, since?: number): Outcome {
   return { outcome: "gone", since, why };
 }
 
-export function failed(why: string): Outcome {
+export function failedOutcome(why: string): Outcome {
   return { outcome: "failed", why };
 }
 
 /** @param retryAfter ms */
-export function later(why: string, retryAfter?: number): Outcome {
+export function retryOutcome(why: string, retryAfter?: number): Outcome {
   return { outcome: "later", retryAfter, why };
 }

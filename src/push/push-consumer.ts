@@ -1,11 +1,11 @@
 import { loggableError } from "../loggable-error.ts";
 import type { QueueMessage } from "../queue/queue.ts";
-import type { Owed } from "./deliverer.ts";
+import type { PushRetry } from "./deliverer.ts";
 import type { PushDelivery, PushWork, Selection } from "./work.ts";
 
 export interface PushConsumerHost {
   /** @param attempts this one included */
-  deliver(delivery: PushDelivery, attempts: number): Promise<Owed[]>;
+  deliver(delivery: PushDelivery, attempts: number): Promise<PushRetry[]>;
   select(selection: Selection): Promise<void>;
   /** Puts work on the queue, to be taken after this many seconds. */
   queue(work: PushWork, delaySeconds: number): Promise<void>;

@@ -7,7 +7,7 @@ import { settingsOf } from "../settings/store.ts";
 import type { PushStub } from "./push-stub.ts";
 import { pushQueueOf } from "./queue.ts";
 import {
-  type Accepted,
+  type AcceptedNotification,
   type NumberedNotification,
   Schedule,
   type ScheduledNotification,
@@ -52,14 +52,14 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     this.#tokens.refused(token);
   }
 
-  async answered(requestId: string): Promise<Accepted | undefined> {
+  async answered(requestId: string): Promise<AcceptedNotification | undefined> {
     return this.#schedule.answered(requestId, Date.now());
   }
 
   async accept(
     notification: ScheduledNotification,
     requestId: string | undefined,
-  ): Promise<Accepted | "full"> {
+  ): Promise<AcceptedNotification | "full"> {
     const accepted = this.#schedule.accept(notification, requestId, Date.now());
     await this.#wakeForNext();
     return accepted;

@@ -1,5 +1,5 @@
 import type { Objects } from "../model/objects.ts";
-import type { Accepted, NumberedNotification, ScheduledNotification } from "./schedule.ts";
+import type { AcceptedNotification, NumberedNotification, ScheduledNotification } from "./schedule.ts";
 
 /** The one object that has what pushes have in common. */
 export function pushesOf(env: { PUSH: Objects<PushStub> }): PushStub {
@@ -22,12 +22,15 @@ interface PushTokens {
 /** Notifications from when they were asked for until all their devices were found (N-06, N-12). */
 interface PushSchedule {
   /** What was answered to this request in the last five minutes; undefined if it is new. */
-  answered(requestId: string): Promise<Accepted | undefined>;
+  answered(requestId: string): Promise<AcceptedNotification | undefined>;
   /**
    * Has a notification sent at its time. A request that is known changes nothing and is answered as before. `full`
    * where as many wait as may.
    */
-  accept(notification: ScheduledNotification, requestId: string | undefined): Promise<Accepted | "full">;
+  accept(
+    notification: ScheduledNotification,
+    requestId: string | undefined,
+  ): Promise<AcceptedNotification | "full">;
   /** The notifications that wait for their time, the next one first. Not `scheduled`: the platform keeps that name. */
   waiting(): Promise<NumberedNotification[]>;
   /** The one under a number; undefined when all its devices were found, or it was taken back. */

@@ -14,7 +14,7 @@ export interface ScheduledNotification {
 }
 
 /** What whoever asked for a notification is answered. */
-export interface Accepted {
+export interface AcceptedNotification {
   notificationId: string;
   createdAt: number;
 }
@@ -59,7 +59,7 @@ export class Schedule {
   }
 
   /** What was answered to this request in the last five minutes; undefined if it is new. */
-  answered(requestId: string, now: number): Accepted | undefined {
+  answered(requestId: string, now: number): AcceptedNotification | undefined {
     const [row] = this.#sql
       .exec<{ notificationId: string; createdAt: number }>(
         "SELECT notification_id AS notificationId, created_at AS createdAt FROM requests " +
@@ -75,7 +75,11 @@ export class Schedule {
    * Takes a notification in, in one step with the id of its request: a request that is known changes nothing and is
    * answered as before. `full` where as many wait as may (N-12).
    */
-  accept(notification: ScheduledNotification, requestId: string | undefined, now: number): Accepted | "full" {
+  accept(
+    notification: ScheduledNotification,
+    requestId: string | undefined,
+    now: number,
+  ): AcceptedNotification | "full" {
     const before = requestId === undefined ? undefined : this.answered(requestId, now);
     if (before !== undefined) return before;
     const { push, at, createdAt } = notification;

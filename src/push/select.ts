@@ -1,7 +1,7 @@
 import type { Env } from "../bindings.ts";
 import { incrementBadges } from "../database/installations/installations.ts";
 import { selectInstallations } from "../database/installations/query.ts";
-import { counted, settleNotification } from "../database/notifications.ts";
+import { addCounts, settleNotification } from "../database/notifications.ts";
 import { sliceSizeOf } from "../database/where/slices.ts";
 import { withDeadline } from "../deadline.ts";
 import { settingsOf } from "../settings/store.ts";
@@ -35,7 +35,7 @@ export async function select(selection: Selection, env: SelectEnv): Promise<void
     },
     remove: (number) => inTime(pushes.remove(number), "a notification's end"),
     record: {
-      counted: (id, counts) => inTime(counted(DB, id, counts), "a notification's record"),
+      counted: (id, counts) => inTime(addCounts(DB, id, counts), "a notification's record"),
       settle: (id, state) => inTime(settleNotification(DB, id, state), "a notification's record"),
     },
     now: () => Date.now(),

@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 import type { Counts, NotificationStatus } from "../database/notifications.ts";
+=======
+import type { Installation } from "../database/installations/installations.ts";
+import type { NotificationCounts, NotificationStatus } from "../database/notifications.ts";
+>>>>>>> d5753cd (database: comments and names in the field's words)
 import type { QueryRefusal } from "../database/where/condition.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Installation } from "../model/installation.ts";
@@ -30,7 +35,7 @@ export interface SelectionHost extends DeliveriesHost {
   /** Forgets the notification under a number. */
   remove(number: number): Promise<void>;
   record: {
-    counted(id: string, counts: Counts): Promise<void>;
+    counted(id: string, counts: NotificationCounts): Promise<void>;
     settle(id: string, state: SelectionState): Promise<void>;
   };
   now(): number;

@@ -2,6 +2,6 @@
 const NOT_NOW = [408, 425, 429];
 
 /** Whether a status refuses a call for good: the same one would be refused again. */
-export function isRefusal(status: number): boolean {
+export function isFinalStatus(status: number): boolean {
   return status >= 400 && status <= 499 && !NOT_NOW.includes(status);
 }

@@ -8,8 +8,15 @@ import { printable } from "../printable.ts";
 import { fromBase64, toBase64Url } from "../protocol/base64.ts";
 import { contentFor } from "./content.ts";
 import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
-import { failed, gone, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
-import { isRefusal } from "./status.ts";
+import {
+  failedOutcome,
+  goneOutcome,
+  type Outcome,
+  type PushProvider,
+  retryOutcome,
+  type Target,
+} from "./provider.ts";
+import { isFinalStatus } from "./status.ts";
 import type { Push } from "./work.ts";
 
 /** What push services have to take at least is 4,096 bytes, of which encryption needs some (RFC 8291 §4). */
@@ -24,7 +31,7 @@ const URGENCIES = ["very-low", "low", "normal", "high"];
 const TOPIC = /^[\w-]{1,32}$/;
 
 /** The keys by which push services know this server, as the settings have them. */
-export interface VapidKeys {
+export interface VapidSettings {
   publicKey: string;
   privateKey: string;
   subject: string;
@@ -40,10 +47,10 @@ type Signer = (origin: string) => Promise<string>;
 /** Browsers, through the push services that their subscriptions name. */
 export class WebPush implements PushProvider {
   readonly name = "webPush";
-  readonly #keys: VapidKeys;
+  readonly #keys: VapidSettings;
   readonly #host: WebPushHost;
 
-  constructor(keys: VapidKeys, host: WebPushHost) {
+  constructor(keys: VapidSettings, host: WebPushHost) {
     this.#keys = keys;
     this.#host = host;
   }
@@ -60,24 +67,25 @@ export class WebPush implements PushProvider {
     const content = contentFor(push.content, "web");
     const body = new TextEncoder().encode(JSON.stringify({ ...content, _id: push.id }));
     if (body.length > PLAINTEXT_MAX) {
-      return targets.map(() => failed(`content of more than ${PLAINTEXT_MAX} bytes`));
+      return targets.map(() => failedOutcome(`content of more than ${PLAINTEXT_MAX} bytes`));
     }
     let sign: Signer;
     try {
       sign = await this.#signer();
     } catch (error) {
-      return targets.map(() => failed(`no use of the VAPID keys: ${loggableError(error)}`));
+      return targets.map(() => failedOutcome(`no use of the VAPID keys: ${loggableError(error)}`));
     }
     const headers = { ...(await this.#headers(push, content)), "Content-Type": "application/octet-stream" };
     // By service, not over all targets: anybody can name one that never answers, and others must not wait for it.
     const unanswered = new Map<string, number>();
     return eachTarget(targets, async ({ installation: { subscription } }) => {
       const service = serviceOf(subscription, this.#host.outbound);
-      if (subscription === undefined || service === undefined) return failed("no endpoint to be called");
+      if (subscription === undefined || service === undefined)
+        return failedOutcome("no endpoint to be called");
       const waitedFor = unanswered.get(service) ?? 0;
-      if (waitedFor >= UNANSWERED_MAX) return later("not tried: its push service does not answer");
+      if (waitedFor >= UNANSWERED_MAX) return retryOutcome("not tried: its push service does not answer");
       const encrypted = await encryptedFor(subscription, body);
-      if (encrypted === undefined) return failed("no use of its subscription's keys");
+      if (encrypted === undefined) return failedOutcome("no use of its subscription's keys");
       try {
         const signed = { ...headers, Authorization: await sign(service) };
         const answer = await this.#post(subscription.endpoint, signed, encrypted);
@@ -85,7 +93,7 @@ export class WebPush implements PushProvider {
         return outcomeOf(answer, this.#host.now());
       } catch (error) {
         unanswered.set(service, (unanswered.get(service) ?? 0) + 1);
-        return later(loggableError(error));
+        return retryOutcome(loggableError(error));
       }
     });
   }
@@ -161,7 +169,7 @@ async function topicOf(id: string): Promise<string> {
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   if (status >= 200 && status <= 299) return { outcome: "sent" };
   const why = `status ${status}: ${printable(text, 200)}`;
-  if (status === 404 || status === 410) return gone(why);
-  if (isRefusal(status)) return failed(why);
-  return later(why, retryAfterOf(headers, now));
+  if (status === 404 || status === 410) return goneOutcome(why);
+  if (isFinalStatus(status)) return failedOutcome(why);
+  return retryOutcome(why, retryAfterOf(headers, now));
 }

@@ -6,8 +6,8 @@ import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { ask, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
-import { failed, later, type Outcome, type PushProvider, type Target } from "./provider.ts";
-import { isRefusal } from "./status.ts";
+import { failedOutcome, type Outcome, type PushProvider, retryOutcome, type Target } from "./provider.ts";
+import { isFinalStatus } from "./status.ts";
 import type { Push } from "./work.ts";
 
 export interface PushWebhookRules {
@@ -43,7 +43,7 @@ export class PushWebhook implements PushProvider {
     try {
       outcome = outcomeOf(await this.#post(push, targets), this.#host.now());
     } catch (error) {
-      outcome = later(loggableError(error));
+      outcome = retryOutcome(loggableError(error));
     }
     return targets.map(() => outcome);
   }
@@ -75,6 +75,6 @@ async function idOf({ id }: Push, targets: readonly Target[]): Promise<string> {
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   if (status >= 200 && status <= 299) return { outcome: "sent" };
   const why = `status ${status}: ${printable(text, 200)}`;
-  if (isRefusal(status)) return failed(why);
-  return later(why, retryAfterOf(headers, now));
+  if (isFinalStatus(status)) return failedOutcome(why);
+  return retryOutcome(why, retryAfterOf(headers, now));
 }

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { address, flag, group, jsonObject, listOf, secret } from "./values.ts";
+import { address, booleanSetting, group, jsonObject, listOf, secret } from "./values.ts";
 
 /** A private key in PEM has 250 to 3,300 characters, by its kind. */
 const KEY_LENGTH_MAX = 8_192;
@@ -93,5 +93,5 @@ export const pushSettings = () =>
       {},
     ),
     /** Clients may push to each other with the app key (N-13). */
-    allowClientPush: v.optional(flag(), false),
+    allowClientPush: v.optional(booleanSetting(), false),
   });

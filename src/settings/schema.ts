@@ -3,7 +3,7 @@ import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import type { PushPolicy } from "../protocol/commands.ts";
 import { pushSettings } from "./push.ts";
-import { address, flag, group, listOf, perMinute, secret, whole } from "./values.ts";
+import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./values.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
 const origin = () =>
@@ -39,9 +39,9 @@ const schema = (demo: boolean) =>
     messages: v.optional(
       group({
         /** Senders may edit their messages through an SDK; else error 4406. */
-        allowEdit: v.optional(flag(), demo),
+        allowEdit: v.optional(booleanSetting(), demo),
         /** Senders may recall their messages through an SDK; else error 4407. */
-        allowRecall: v.optional(flag(), demo),
+        allowRecall: v.optional(booleanSetting(), demo),
       }),
       {},
     ),
@@ -53,25 +53,25 @@ const schema = (demo: boolean) =>
         /** Each by itself; look-ups by id ten times as many, list queries half (`gateway/rate-limits.ts`). */
         otherCommandsPerMinute: v.optional(perMinute(), 300),
         /** One address may do as much as so many people who are busy all at once; 0 is unlimited. */
-        peoplePerAddress: v.optional(whole(0, 1_000_000), 200),
+        peoplePerAddress: v.optional(wholeNumber(0, 1_000_000), 200),
         /** Content and push data of one message together, in bytes. An offer of a video call takes up to 30 KB. */
-        messageBytes: v.optional(whole(1, 65_536), 32_768),
+        messageBytes: v.optional(wholeNumber(1, 65_536), 32_768),
         /** Name of a conversation. */
-        nameCharacters: v.optional(whole(1, 10_000), 1_024),
+        nameCharacters: v.optional(wholeNumber(1, 10_000), 1_024),
         /** Name, attributes and custom columns of a conversation together, as JSON. A frame takes 128 KiB. */
-        attributesCharacters: v.optional(whole(2, 100_000), 65_536),
+        attributesCharacters: v.optional(wholeNumber(2, 100_000), 65_536),
         /** Members of one conversation. */
-        members: v.optional(whole(1, 10_000), 500),
+        members: v.optional(wholeNumber(1, 10_000), 500),
         /** Open links of one session (L1). Cloudflare's free plan allows a socket 50 subrequests. */
-        linksPerSession: v.optional(whole(1, 100), 64),
+        linksPerSession: v.optional(wholeNumber(1, 100), 64),
         /** From connecting to the first login; then close code 4108. */
-        loginSeconds: v.optional(whole(1, 3_600), 30),
+        loginSeconds: v.optional(wholeNumber(1, 3_600), 30),
         /** A device of which nothing is heard for so long is gone: close code 4107. SDKs beat every 180 s. */
-        silenceSeconds: v.optional(whole(1, 86_400), 400),
+        silenceSeconds: v.optional(wholeNumber(1, 86_400), 400),
         /** A socket that was idle for so long is sent an `echo`, so that no proxy closes it; 0 sends none. */
-        keepAliveSeconds: v.optional(whole(0, 3_600), 50),
+        keepAliveSeconds: v.optional(wholeNumber(0, 3_600), 50),
         /** How long a device may take to come back whose connection broke on this side, before anybody is told. */
-        returnSeconds: v.optional(whole(0, 300), 15),
+        returnSeconds: v.optional(wholeNumber(0, 300), 15),
         /** Messages sent, edited and recalled over HTTP, of the whole app (L-10); 0 is unlimited. */
         restMessagesPerMinute: v.optional(perMinute(), 1_800),
         /** Notifications asked for over HTTP, of the whole app; 0 is unlimited. */
@@ -84,13 +84,13 @@ const schema = (demo: boolean) =>
     security: v.optional(
       group({
         /** Logins need a signature of the app's server (X-01), else error 4102. */
-        signLogin: v.optional(flag(), false),
+        signLogin: v.optional(booleanSetting(), false),
         /** Creating, joining, adding and removing need one, else error 4302. */
-        signConversation: v.optional(flag(), false),
+        signConversation: v.optional(booleanSetting(), false),
         /** Clients may read history over HTTP, with a signature. */
-        signHistory: v.optional(flag(), false),
+        signHistory: v.optional(booleanSetting(), false),
         /** Blacklist operations need one, else error 4546. */
-        signBlacklist: v.optional(flag(), false),
+        signBlacklist: v.optional(booleanSetting(), false),
         /**
          * What clients find of conversations that they are not in, by anything but the id: by any condition, by name,
          * attributes and columns of the app's own, or nothing.
@@ -100,7 +100,7 @@ const schema = (demo: boolean) =>
           "described",
         ),
         /** Who is in a conversation is shown to whoever knows its id, and not to its members alone. */
-        showMembers: v.optional(flag(), true),
+        showMembers: v.optional(booleanSetting(), true),
         /** Who puts people into conversations: anybody himself and members others, members alone, or only the app. */
         join: v.optional(
           v.picklist(["anyone", "members", "nobody"], "must be anyone, members or nobody"),
@@ -119,7 +119,7 @@ const schema = (demo: boolean) =>
         /** Web pages that may connect; an empty list is all of them. Others: error 4110. */
         origins: v.optional(listOf(origin()), []),
         /** How old, in minutes, a request may be that is signed with the master key (`X-LC-Sign`); 0 is any age. */
-        masterSignMinutes: v.optional(whole(0, 525_600), 60),
+        masterSignMinutes: v.optional(wholeNumber(0, 525_600), 60),
         /** Logins may show a JSON Web Token instead of a signature, and then must show one of the two. */
         jwt: v.optional(v.nullable(tokenRules()), null),
       }),
@@ -132,13 +132,13 @@ const schema = (demo: boolean) =>
         /** What that engine knows as LEANCLOUD_APP_HOOK_KEY. */
         key: v.optional(v.nullable(secret()), null),
         /** Adds `__sign` to the body, which engines in PHP check instead of the hook key. */
-        legacySign: v.optional(flag(), true),
+        legacySign: v.optional(booleanSetting(), true),
         /** Longest that a hook may take, in milliseconds. */
-        timeoutMs: v.optional(whole(50, 15_000), 3_000),
+        timeoutMs: v.optional(wholeNumber(50, 15_000), 3_000),
         /** What becomes of a request whose hook fails (H-11). */
         onFailure: v.optional(v.picklist(["ignore", "refuse"], "must be ignore or refuse"), "ignore"),
         /** Hooks and webhooks may be http, and on this machine or in a private network. */
-        allowPrivate: v.optional(flag(), false),
+        allowPrivate: v.optional(booleanSetting(), false),
       }),
       {},
     ),
@@ -154,7 +154,7 @@ const schema = (demo: boolean) =>
     keywords: v.optional(
       group({
         /** Filters conversations of two as well (X-31). */
-        oneToOne: v.optional(flag(), false),
+        oneToOne: v.optional(booleanSetting(), false),
         /** Names the word list that counts; null without one. Set by `PUT /admin/keywords` alone. */
         version: v.optional(v.nullable(v.string()), null),
       }),
@@ -163,7 +163,7 @@ const schema = (demo: boolean) =>
     events: v.optional(
       group({
         /** Days that the event log (G-05) reaches back; 0 keeps none. */
-        logDays: v.optional(whole(0, 90), 0),
+        logDays: v.optional(wholeNumber(0, 90), 0),
       }),
       {},
     ),

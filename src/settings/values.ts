@@ -4,15 +4,15 @@ import { isObject, type JsonObject } from "../model/json.ts";
 /* What single settings may be. */
 
 /** A whole number in a range. */
-export function whole(least: number, most: number) {
+export function wholeNumber(least: number, most: number) {
   const problem = `must be a whole number from ${least} to ${most}`;
   return v.pipe(v.number(problem), v.integer(problem), v.minValue(least, problem), v.maxValue(most, problem));
 }
 
 /** How often one client may do something in a minute; 0 is unlimited. */
-export const perMinute = () => whole(0, 1_000_000);
+export const perMinute = () => wholeNumber(0, 1_000_000);
 
-export const flag = () => v.boolean("must be true or false");
+export const booleanSetting = () => v.boolean("must be true or false");
 
 const URL_LENGTH_MAX = 2_048; // characters
 const SECRET_LENGTH_MAX = 1_024; // characters

@@ -2,7 +2,7 @@ import { inArray, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { conversations } from "../schema.ts";
 
-/** Those of some ids that are conversations in the index. Fails when D1 does. */
+/** The ids among these that are conversations in D1's index. Fails if D1 fails. */
 export async function existingAmong(db: D1Database, ids: readonly string[]): Promise<string[]> {
   const listed = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
   const found = await drizzle(db)

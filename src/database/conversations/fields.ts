@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { conversations, members } from "../schema.ts";
-import { type Field, inJson, type Membership, type Queried, segmentsOf } from "../where/field.ts";
+import { type Field, inJson, type NameIndex, type QueryTable, segmentsOf } from "../where/field.ts";
 
-/** Who is in which conversation. */
-export const membership: Membership = {
+/** The index of members: which client is in which conversation. */
+export const memberIndex: NameIndex = {
   ...{ table: members, name: members.clientId, owner: members.conversationId },
   id: conversations.id,
 };
@@ -16,7 +16,7 @@ const fields = new Map<string, Field>([
   ["objectId", { type: "text", column: conversations.id }],
   ["name", { type: "text", column: conversations.name }],
   ["c", { type: "text", column: conversations.creator }],
-  ["m", { ...inJson(conversations.members, []), membership }],
+  ["m", { ...inJson(conversations.members, []), membership: memberIndex }],
   ["mu", inJson(conversations.muted, [])],
   ["lm", { type: "date", column: conversations.lastMessageAt }],
   ["createdAt", { type: "date", column: conversations.createdAt }],
@@ -44,8 +44,8 @@ function fieldOf(key: string): Field | undefined {
   return inJson(conversations.columns, segments);
 }
 
-/** Conversations, as they are asked for (B-20). */
-export const conversationTable: Queried = {
+/** The table of conversations and the keys that a `where` may name (B-20). */
+export const conversationTable: QueryTable = {
   ...{ table: conversations, id: conversations.id, fieldOf },
-  kept: [conversations.members, conversations.muted, conversations.attributes, conversations.columns],
+  longColumns: [conversations.members, conversations.muted, conversations.attributes, conversations.columns],
 };

@@ -2,17 +2,17 @@ import { and, asc, desc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import { clients, members } from "../schema.ts";
 
-/** What a client that logs in for the first time is a member of. */
+/** The conversations of a client, a page at a time. */
 export interface Memberships {
-  /** By id; those that come first. */
+  /** In the order of their ids. */
   conversations: string[];
-  /** Whether there are others after them. */
+  /** Whether more conversations follow. */
   more: boolean;
 }
 
 const PAGE = 1_000; // conversations
 
-/** Those of some clients that have ever logged in. Fails when D1 does. */
+/** The clients among these that have ever logged in. Fails if D1 fails. */
 export async function knownClientsAmong(db: D1Database, clientIds: readonly string[]): Promise<string[]> {
   const listed = sql`(SELECT value FROM json_each(${JSON.stringify(clientIds)}))`;
   const found = await drizzle(db)
@@ -23,19 +23,19 @@ export async function knownClientsAmong(db: D1Database, clientIds: readonly stri
 }
 
 /**
- * A client logs in for the first time (ms). Resolves to what it is a member of by then; to nothing where conversations
- * told it everything before. Fails when D1 does.
+ * Registers a client's first login at `now` (ms). Resolves to its memberships at that moment, or to none if the
+ * conversations have informed it of everything before. Fails if D1 fails.
  */
 export async function registerClient(db: D1Database, clientId: string, now: number): Promise<Memberships> {
   const d1 = drizzle(db);
   const [, found] = await d1.batch([
     d1.insert(clients).values({ clientId, since: now }).onConflictDoNothing(),
-    membershipsOf(d1, and(eq(members.clientId, clientId), isNew(clientId))),
+    membershipsOf(d1, and(eq(members.clientId, clientId), isRegistered(clientId))),
   ]);
   return pageOf(found);
 }
 
-/** What a client is a member of, by id, after one of them. Fails when D1 does. */
+/** A client's conversations in the order of ids, after one of them. Fails if D1 fails. */
 export async function conversationsAfter(
   db: D1Database,
   clientId: string,
@@ -45,8 +45,11 @@ export async function conversationsAfter(
   return pageOf(await membershipsOf(drizzle(db), following));
 }
 
-/** Whether conversations told a client nothing before it logged in: those that D1 had when its table was made, they did. */
-function isNew(clientId: string): SQL {
+/**
+ * Whether the client was registered at a first login, so that no conversation informed it before. Clients from before
+ * the table existed have `since` 0.
+ */
+function isRegistered(clientId: string): SQL {
   return sql`${clientId} IN (SELECT client_id FROM ${clients} WHERE since > 0)`;
 }
 
@@ -63,18 +66,18 @@ function pageOf(found: { id: string }[]): Memberships {
   return { conversations: found.slice(0, PAGE).map(({ id }) => id), more: found.length > PAGE };
 }
 
-/** The newest conversations of a client, the oldest of them first. Fails when D1 does. */
+/** The newest conversations of a client, oldest first. Fails if D1 fails. */
 export function newestConversationsOf(db: D1Database, clientId: string, limit: number): Promise<string[]> {
   return newest(db, eq(members.clientId, clientId), limit);
 }
 
-/** The same of a client that logged in after it was invited to them, and may not have found them yet. */
+/** The same, for a client that logged in after it was invited and may not have found the conversations yet. */
 export function undiscoveredConversationsOf(
   db: D1Database,
   clientId: string,
   limit: number,
 ): Promise<string[]> {
-  return newest(db, and(eq(members.clientId, clientId), isNew(clientId)), limit);
+  return newest(db, and(eq(members.clientId, clientId), isRegistered(clientId)), limit);
 }
 
 async function newest(db: D1Database, where: SQL | undefined, limit: number): Promise<string[]> {

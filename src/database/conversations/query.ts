@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from "../../model/json.ts";
 import type { ConversationFound, ConversationRecord, MessageRecord } from "../../model/records.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
-import { listed } from "../installations/device-clients.ts";
+import { textList } from "../installations/device-clients.ts";
 import { conversationIn, messageIn } from "../rows.ts";
 import { conversations, messages } from "../schema.ts";
 import { hasTooManyParameters } from "../statement.ts";
@@ -24,13 +24,13 @@ import { countInSlices, findInSlices, type OwnerQuery } from "../where/owner-que
 import { matchesOf } from "../where/pattern-search.ts";
 import { costRefusal } from "../where/query-cost.ts";
 import { readInParts, type SliceSize } from "../where/slices.ts";
-import { conversationTable, membership } from "./fields.ts";
+import { conversationTable, memberIndex } from "./fields.ts";
 import {
-  type Asker,
   asNonMembersSee,
   isHidden,
-  isIn,
+  isMember,
   isOwnConversation,
+  type QueryingClient,
   reachesOthers,
   withoutMembers,
 } from "./visibility.ts";
@@ -41,26 +41,26 @@ export type ConversationQuery = Pick<
   CommandOf<"conversation.query">,
   "where" | "sort" | "limit" | "skip" | "withLastMessage"
 > & {
-  /** Who asks: without conditions, a query means "the conversations I am in". */
+  /** The querying client. Without conditions, a query means "the conversations I am in". */
   clientId: string;
   /** What a client may find of conversations it is not in; undefined for the app's server, which finds all. */
-  bounds?: Omit<Asker, "clientId">;
+  bounds?: Omit<QueryingClient, "clientId">;
 };
 type Row = typeof conversations.$inferSelect;
 
 const LIMIT_DEFAULT = 10;
 const LIMIT_MAX = 1000;
-/** Stands in for a limit out of range: the most that SDKs let one ask for. */
+/** Replaces a limit out of range: the largest that SDKs allow. */
 const LIMIT_FALLBACK = 100;
 const SKIP_MAX = 100_000;
 const SORT_DEFAULT = "-lm";
 
 /**
- * Finds conversations (B-20). With any condition at all, those of others and of every kind are found too, as far as
- * the asker may find them. What cannot be understood, or of a client's would take too long, is refused; D1 failing
- * throws.
+ * Finds conversations (B-20). A query with any condition also finds others' conversations, of every kind, as far as the
+ * client may find them. A query that cannot be understood is refused, and so is a client's query that would take too
+ * long. Throws if D1 fails.
  *
- * @param size how much of an owner's query is done at a time
+ * @param size how much of an owner's query runs in one statement
  */
 export async function queryConversations(
   db: D1Database,
@@ -92,7 +92,7 @@ export async function queryConversations(
   });
 }
 
-/** How many conversations fit, of everybody's. Refused as above. */
+/** Counts matching conversations of everybody. Refused as above. */
 export async function countConversations(
   db: D1Database,
   where: JsonObject,
@@ -107,28 +107,31 @@ const ownersQuery = ({ condition, within }: Reach, size: SliceSize): OwnerQuery 
   return { queried: conversationTable, condition: condition ?? all, within, size };
 };
 
-/** How far a query reaches: SQL that bounds it, what is asked beyond that, and who asks, where it finds others'. */
+/**
+ * The reach of a query: SQL that bounds it, the condition within these bounds, and the client if it finds others'
+ * conversations.
+ */
 interface Reach {
   within: SQL | undefined;
   condition: Condition | undefined;
-  /** The asker, where conversations are found that this client is not in. */
-  others: Asker | undefined;
+  /** The querying client, if the query finds conversations that this client is not in. */
+  others: QueryingClient | undefined;
 }
 
 function reachOf(
   query: Pick<ConversationQuery, "where" | "clientId">,
-  asker: Asker | undefined,
+  asker: QueryingClient | undefined,
 ): Reach | QueryRefusal {
   const { clientId } = query;
   const where = query.where ?? {};
   if (isObject(where) && Object.keys(where).length === 0) {
-    const within = sql`${conversations.kind} = 'normal' AND ${hasAnyName(membership, [clientId])}`;
+    const within = sql`${conversations.kind} = 'normal' AND ${hasAnyName(memberIndex, [clientId])}`;
     return { condition: undefined, within, others: undefined };
   }
   const condition = conditionOf(where, conversationTable);
   if (isRefusal(condition)) return condition;
   if (asker === undefined) return { condition, within: undefined, others: undefined };
-  // Who knows an id may look it up, in any order.
+  // A client that knows an id may look it up, in any order.
   if (isWhereByIdOnly(where) !== undefined) {
     return { condition, within: undefined, others: { ...asker, findOthers: "anyone" } };
   }
@@ -144,13 +147,16 @@ async function clauseFor(d1: DrizzleD1Database, { condition, within }: Reach): P
   return sql.join([...bounds, sql`(${clauseOf(condition, matches)})`], sql` AND `);
 }
 
-/** What is for members alone is nothing, in the order too, where the asker is none. */
-const seenBy =
-  (asker: Asker) =>
+/** A value for members alone is NULL for non-members, in the sort order too. */
+const visibleValue =
+  (asker: QueryingClient) =>
   (field: Field, value: SQL): SQL =>
-    isHidden(field, asker) ? sql`CASE WHEN ${isIn(asker.clientId)} THEN ${value} END` : value;
+    isHidden(field, asker) ? sql`CASE WHEN ${isMember(asker.clientId)} THEN ${value} END` : value;
 
-function visibleToNonMember(found: ConversationRecord, asker: Asker): Omit<ConversationFound, "lastMessage"> {
+function visibleToNonMember(
+  found: ConversationRecord,
+  asker: QueryingClient,
+): Omit<ConversationFound, "lastMessage"> {
   const conversation = asNonMembersSee(found);
   if (asker.findOthers === "anyone" && asker.showMembers) return { conversation };
   return { conversation: withoutMembers(conversation), withoutMembers: true };
@@ -162,7 +168,7 @@ interface Page {
   skip: number;
 }
 
-/** A page for the app's owner. */
+/** A page for the app's server. */
 async function ownersPage(
   d1: DrizzleD1Database,
   reach: Reach,
@@ -176,17 +182,17 @@ async function ownersPage(
     d1
       .select()
       .from(conversations)
-      .where(inArray(conversations.id, listed(ids))),
+      .where(inArray(conversations.id, textList(ids))),
   );
 }
 
-/** A page for a client, of what is not too much to look at. */
+/** A page for a client. The query is refused if it would read too much. */
 async function page(
   d1: DrizzleD1Database,
   reach: Reach,
   { sort, limit, skip }: Page,
 ): Promise<Row[] | QueryRefusal> {
-  const seen = reach.others === undefined ? undefined : seenBy(reach.others);
+  const seen = reach.others === undefined ? undefined : visibleValue(reach.others);
   const order = orderOf(sort, conversationTable, seen);
   if (isRefusal(order)) return order;
   const costly = await costRefusal(d1, {
@@ -195,7 +201,7 @@ async function page(
     kept: skip + limit,
   });
   if (costly !== undefined) return costly;
-  // On one's own box D1 does its work on this thread, too: each step by itself is short, all of them are not.
+  // On one's own box D1 runs on this thread. Each step is short; all of them together are not.
   await yieldToEventLoop();
   const clause = await clauseFor(d1, reach);
   if ("refused" in clause) return clause;
@@ -204,7 +210,7 @@ async function page(
   return rowsWithinBytes(d1, { clause, order, limit, skip });
 }
 
-/** The rows of a page that fit into an answer, one at least; a client asks for the rest by `skip`. */
+/** The rows of a page that fit into an answer, at least one. The client requests the rest with `skip`. */
 function rowsWithinBytes(
   d1: DrizzleD1Database,
   { clause, order, limit, skip }: { clause: SQL; order: SQL[]; limit: number; skip: number },
@@ -244,8 +250,8 @@ function skipOf(skip: number | undefined): number {
 }
 
 /**
- * The newest message of each conversation that is the asker's own, and the conversations that fit into an answer with
- * them, one at least: none is read that does not. Without those that D1 knows it has not, or not yet.
+ * The newest message of each of the client's own conversations, and the conversations that fit into an answer together
+ * with them, at least one. Messages that do not fit are not read. A message that D1 lacks is left out.
  */
 async function withLastMessages(
   d1: DrizzleD1Database,
@@ -274,7 +280,7 @@ async function withLastMessages(
   return { rows, last: new Map(read.map((row) => [row.conversationId, messageIn(row)])) };
 }
 
-/** Messages by time and conversation; what is for some only is not D1's to show. */
+/** Messages by time and conversation. Messages for some recipients only are left out. */
 const isMessageAt = (places: (string | number)[][]): SQL =>
   sql`(${messages.timestamp}, ${messages.conversationId}) IN
     (SELECT value->>0, value->>1 FROM json_each(${JSON.stringify(places)})) AND ${messages.recipients} IS NULL`;

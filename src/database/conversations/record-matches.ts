@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { JsonObject } from "../../model/json.ts";
 import type { ConversationRecord } from "../../model/records.ts";
 import type { Sql } from "../../sql.ts";
-import { hasTooManyParameters, textOf } from "../statement.ts";
+import { hasTooManyParameters, objectStatement } from "../statement.ts";
 import { clauseOf } from "../where/clause.ts";
 import { conditionOf, isRefusal, type QueryRefusal, refusal, tooLarge } from "../where/condition.ts";
 import { hasGeneralPattern } from "../where/pattern-search.ts";
@@ -11,8 +11,8 @@ import { conversationTable } from "./fields.ts";
 export type { QueryRefusal } from "../where/condition.ts";
 
 /**
- * Whether a conversation fits a `where`, by what it is at this moment rather than by D1's copy. The same SQL that queries
- * D1 runs in the object's own SQLite on a table of one row, so that a condition means the same in both places.
+ * Whether a conversation matches a `where` in its current state rather than in D1's copy. The SQL that queries D1 runs
+ * in the object's own SQLite on a table of one row, so a condition means the same in both places.
  */
 export function recordMatches(
   database: Sql,
@@ -32,6 +32,6 @@ export function recordMatches(
     members(client_id, conversation_id) AS (SELECT value, ${id} FROM json_each(${members}))
     SELECT EXISTS (SELECT 1 FROM conversations WHERE ${clauseOf(condition)}) AS fits`;
   if (hasTooManyParameters(query)) return tooLarge;
-  const { text, parameters } = textOf(query);
+  const { text, parameters } = objectStatement(query);
   return database.exec<{ fits: number }>(text, ...parameters).one().fits === 1;
 }

@@ -6,16 +6,16 @@ import type { Field } from "../where/field.ts";
 import { conversationTable } from "./fields.ts";
 
 /**
- * What clients find of conversations that they are not in, by anything but the id: by any condition, by what the app
- * said of the conversation (its name, its attributes, columns of its own), or nothing.
+ * Which conversations of others a client can find without knowing their id: by any condition (`anyone`), by what the
+ * app set on the conversation such as its name, attributes or own columns (`described`), or none (`nobody`).
  */
 export type FindOthers = "anyone" | "described" | "nobody";
 
-/** A client that asks, and what it may find; an app's server has no such bounds. */
-export interface Asker {
+/** A querying client, and what it may find. The app's server has no such bounds. */
+export interface QueryingClient {
   clientId: string;
   findOthers: FindOthers;
-  /** Whether those who are not in a conversation are shown who is. */
+  /** Whether non-members may see the members. */
   showMembers: boolean;
 }
 
@@ -27,31 +27,32 @@ const field = (key: string): Field => {
 
 const [id, name, membersField] = [field("objectId"), field("name"), field("m")];
 const kinds = ["tr", "sys"].map(field);
-/** Who muted it, and when something was last said, are for members alone. */
+/** Mutes and the time of the last message are visible to members alone. */
 const forMembers = ["mu", "lm"].map(field);
-/** Who is in it, which an app may show to everybody. */
+/** The members, which an app may show to everybody. */
 const aboutMembers = [membersField, field("uniqueId")];
 
-/** Whether the asking client is in a conversation; one step in the index of who is in what. */
-export function isIn(clientId: string): SQL {
+/** Whether a client is a member of the row's conversation: one step in the index of members. */
+export function isMember(clientId: string): SQL {
   return sql`EXISTS (SELECT 1 FROM ${members} WHERE ${members.clientId} = ${clientId} AND ${members.conversationId} = ${conversations.id})`;
 }
 
-/** The conversations a client is in. */
+/** Limits a query to the conversations of a client. */
 export function isOwnConversation(clientId: string): SQL {
   return sql`${conversations.id} IN (SELECT ${members.conversationId} FROM ${members} WHERE ${members.clientId} = ${clientId})`;
 }
 
 /**
- * Whether a query finds conversations that its asker is not in. Otherwise it has to be narrowed down to those it is
- * in: also where it merely mentions what is for members, since being found or not found would tell that.
+ * Whether a query finds conversations that the client is not in. Otherwise it is limited to the client's own
+ * conversations. That includes queries that mention fields for members alone, because the result would reveal their
+ * values.
  */
-export function reachesOthers(condition: Condition, asker: Asker): boolean {
+export function reachesOthers(condition: Condition, asker: QueryingClient): boolean {
   if (asker.findOthers === "nobody" || mentionsHidden(condition, asker)) return false;
   return asker.findOthers === "anyone" || isDescribed(condition);
 }
 
-function mentionsHidden(condition: Condition, asker: Asker): boolean {
+function mentionsHidden(condition: Condition, asker: QueryingClient): boolean {
   switch (condition.type) {
     case "every":
     case "some":
@@ -59,24 +60,24 @@ function mentionsHidden(condition: Condition, asker: Asker): boolean {
     case "not":
       return mentionsHidden(condition.of, asker);
     default:
-      // Whether it is in a conversation itself, a client knows.
+      // A client knows its own memberships.
       return isHidden(condition.field, asker) && !isAboutOneself(condition, asker);
   }
 }
 
-/** Whether a field tells what only members may know. */
-export function isHidden(asked: Field, asker: Asker): boolean {
+/** Whether a field is visible to members alone. */
+export function isHidden(asked: Field, asker: QueryingClient): boolean {
   if (forMembers.includes(asked)) return true;
   return aboutMembers.includes(asked) && !(asker.findOthers === "anyone" && asker.showMembers);
 }
 
-function isAboutOneself(condition: Condition, { clientId }: Asker): boolean {
+function isAboutOneself(condition: Condition, { clientId }: QueryingClient): boolean {
   if (condition.type !== "among" || condition.field !== membersField) return false;
   const { texts, ...others } = condition.values;
   return texts.every((each) => each === clientId) && isEmpty({ ...others, texts: [] });
 }
 
-/** Whether only conversations fit of which the app said something, so that it is by this that they are found. */
+/** Whether every match has a description by the app that the condition names. */
 function isDescribed(condition: Condition): boolean {
   switch (condition.type) {
     case "every":
@@ -94,13 +95,16 @@ function isDescribed(condition: Condition): boolean {
   }
 }
 
-/** In an alternative, conversations that one is in oneself are no others'. Of oneself alone: see `mentionsHidden`. */
+/**
+ * An alternative that matches the client's own conversations only reveals nothing about others. The members it names
+ * are the client alone: see `mentionsHidden`.
+ */
 function isOwnChat(condition: Condition): boolean {
   if (condition.type === "every") return condition.of.some(isOwnChat);
   return condition.type === "among" && condition.field === membersField;
 }
 
-/** What an app says of a conversation: its name, something in its attributes, a column of its own, its kind. */
+/** Fields that the app sets: the name, something in the attributes, an own column, the kind. */
 function isDescription(asked: Field): boolean {
   if (asked === name || kinds.includes(asked)) return true;
   if (asked.type !== "json" || forMembers.includes(asked) || asked === membersField) return false;
@@ -111,12 +115,12 @@ function isEmpty({ texts, numbers, booleans, dates, documents, absent }: Operand
   return [texts, numbers, booleans, dates, documents].every((list) => list.length === 0) && !absent;
 }
 
-/** A conversation as those see it who are not in it: not what is said in it, when, or who muted it. */
+/** A conversation as non-members see it: without mutes and the time of the last message. */
 export function asNonMembersSee(record: ConversationRecord): ConversationRecord {
   return { ...record, muted: [], lastMessageAt: undefined };
 }
 
-/** The same, without who is in it. */
+/** A conversation without its members. */
 export function withoutMembers(record: ConversationRecord): ConversationRecord {
   return { ...record, members: [], uniqueId: undefined };
 }

@@ -2,19 +2,19 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Installation, WebPushSubscription } from "../../model/installation.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
 import { deviceClients } from "../schema.ts";
-import { LAST_SEEN_INTERVAL, listed, recordLogin } from "./device-clients.ts";
+import { LAST_SEEN_INTERVAL, recordLogin, textList } from "./device-clients.ts";
 import { installationsNamed, retryOnConflict, writeInstallation } from "./write.ts";
 
-/** What a browser is registered by: it belongs to this client alone from then on. */
+/** A browser's registration. The browser belongs to this client alone from then on. */
 export interface BrowserRegistration {
   clientId: string;
-  /** What the client's session calls its device: when it logs out, the browser is not his any more. */
+  /** The device name of the client's session. When the client logs out there, the browser is no longer theirs. */
   device: string;
   subscription: WebPushSubscription;
   now: number;
 }
 
-/** Adds a browser, or gives one that is known to another client. D1 failing throws. */
+/** Adds a browser, or moves a known one to another client. Throws if D1 fails. */
 export async function registerBrowser(
   db: D1Database,
   registration: BrowserRegistration,
@@ -31,8 +31,13 @@ async function attempt(
   const target = found.find(({ installation }) => installation.installationId === device) ?? found[0];
   const before = target?.installation;
   const clientIds = found.flatMap((each) => each.clientIds);
-  const isHis = clientIds.length === 1 && clientIds[0] === clientId;
-  if (before !== undefined && found.length === 1 && isHis && isSame(before, { device, subscription })) {
+  const isOwnBrowser = clientIds.length === 1 && clientIds[0] === clientId;
+  if (
+    before !== undefined &&
+    found.length === 1 &&
+    isOwnBrowser &&
+    isSame(before, { device, subscription })
+  ) {
     if (now < before.updatedAt + LAST_SEEN_INTERVAL) return before;
   }
   const rows = found.map(({ installation }) => installation);
@@ -59,7 +64,7 @@ const namesOf = (rows: Installation[]): string[] =>
     .filter((name) => name !== undefined);
 
 function nobodyOn(devices: string[], condition: SQL): SQL {
-  return sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.device} IN ${listed(devices)} AND ${condition}`;
+  return sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.device} IN ${textList(devices)} AND ${condition}`;
 }
 
 function isSame(

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { deviceClients, installationChannels, installations } from "../schema.ts";
 import { statement } from "../statement.ts";
 
-/** Who is logged in on a device, and whether there is an installation by the name its sessions give it. */
+/** The clients that are logged in on a device, and whether an installation with the device's name exists. */
 export interface DeviceState {
   clients: DeviceClient[];
   installed: boolean;
@@ -10,19 +10,19 @@ export interface DeviceState {
 
 export interface DeviceClient {
   clientId: string;
-  /** A login of his there: the last one, or one of the day before it (ms). */
+  /** A recent login of the client there (ms): the last one, or one of the day before it. */
   at: number;
 }
 
-/** How often it is noted that a device was heard of, in milliseconds: its row is billed every time. */
+/** How often a device's last activity is written, in milliseconds: every write is billed. */
 export const LAST_SEEN_INTERVAL = 24 * 60 * 60 * 1_000;
 
-/** D1 failing throws. */
+/** The state of a device. Throws if D1 fails. */
 export async function deviceState(db: D1Database, device: string): Promise<DeviceState> {
   const query = sql`SELECT
     (SELECT json_group_array(json_object('clientId', ${deviceClients.clientId}, 'at', ${deviceClients.at}))
       FROM ${deviceClients} WHERE ${deviceClients.device} = ${device}) AS clients,
-    EXISTS (SELECT 1 FROM ${installations} WHERE ${called(device)}) AS installed`;
+    EXISTS (SELECT 1 FROM ${installations} WHERE ${isNamed(device)}) AS installed`;
   const state = await statement(db, query).first<{ clients: string; installed: number }>();
   return { clients: state === null ? [] : JSON.parse(state.clients), installed: state?.installed === 1 };
 }
@@ -30,23 +30,23 @@ export async function deviceState(db: D1Database, device: string): Promise<Devic
 export interface DeviceBinding {
   device: string;
   clientId: string;
-  /** Who was logged in there and is not any more. */
+  /** The clients that are no longer logged in there. */
   leaving: readonly string[];
-  /** Who was logged in there when that was decided, those who leave among them. */
+  /** The clients that were logged in there when this was decided, the leaving ones included. */
   known: readonly string[];
-  /** When he logged in (ms). */
+  /** The time of the login (ms). */
   now: number;
 }
 
 /**
- * A client logged in on a device, and others of before are not there any more: its installation's channels say so from
- * now on, also where the installation comes later (C-12, P-12). Whether that is done: not where somebody is logged in
- * there by now who was not when it was decided, also if D1 only comes to it long after that.
+ * Records that a client logged in on a device and that others are no longer there. The installation's channels follow,
+ * also if the installation is saved later (C-12, P-12). Resolves to whether it was done. It is not done if a client
+ * that was unknown when this was decided has logged in there since, however late D1 runs it.
  */
 export async function bindDevice(db: D1Database, binding: DeviceBinding): Promise<boolean> {
   const { device, clientId, known, now } = binding;
   const leaving = binding.leaving.filter((id) => id !== clientId);
-  const expected = listed([...known, clientId]);
+  const expected = textList([...known, clientId]);
   const asDecided = sql`NOT EXISTS (SELECT 1 FROM ${deviceClients}
     WHERE ${deviceClients.device} = ${device} AND ${deviceClients.clientId} NOT IN ${expected})`;
   const changes = [
@@ -59,37 +59,37 @@ export async function bindDevice(db: D1Database, binding: DeviceBinding): Promis
   return first?.results[0]?.done === 1;
 }
 
-/** A client logged out on a device. */
+/** Records that a client logged out on a device. */
 export async function unbindDevice(
   db: D1Database,
   { device, clientId }: { device: string; clientId: string },
 ): Promise<void> {
-  // Nothing is known of the time; that the row changed is told by one millisecond more.
+  // The time is unknown, so the row's time moves on by one millisecond.
   const changes = [deletionOf(device, [clientId]), ...updateChannels(device, [clientId], 0)];
   await db.batch(changes.map((query) => statement(db, query)));
 }
 
 /**
- * A client was turned out everywhere: of the devices that are pushed to for him, he is logged in only where that came
- * after this time (ms).
+ * Records that a client's sessions were ended everywhere: on the devices that receive its pushes, only logins after
+ * this time (ms) count.
  */
 export async function unbindEverywhere(
   db: D1Database,
   { clientId, at }: { clientId: string; at: number },
 ): Promise<void> {
-  const his = sql`SELECT ${installationChannels.installation} FROM ${installationChannels}
+  const ownInstallations = sql`SELECT ${installationChannels.installation} FROM ${installationChannels}
     WHERE ${installationChannels.channel} = ${clientId}`;
-  const names = sql`SELECT ${installations.deviceToken} FROM ${installations} WHERE ${installations.id} IN (${his})
-    UNION ALL SELECT ${installations.installationId} FROM ${installations} WHERE ${installations.id} IN (${his})`;
+  const names = sql`SELECT ${installations.deviceToken} FROM ${installations} WHERE ${installations.id} IN (${ownInstallations})
+    UNION ALL SELECT ${installations.installationId} FROM ${installations} WHERE ${installations.id} IN (${ownInstallations})`;
   const changes = [
     sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.clientId} = ${clientId}
       AND ${deviceClients.at} <= ${at} AND ${deviceClients.device} IN (${names})`,
-    ...removeFromChannels(sql`${installations.id} IN (${his})`, [clientId], 0),
+    ...removeFromChannels(sql`${installations.id} IN (${ownInstallations})`, [clientId], 0),
   ];
   await db.batch(changes.map((query) => statement(db, query)));
 }
 
-/** Notes that a client is logged in on a device, if a condition holds. */
+/** SQL that records a client's login on a device, if a condition holds. */
 export function recordLogin(
   { device, clientId, now }: { device: string; clientId: string; now: number },
   condition = sql`true`,
@@ -100,8 +100,8 @@ export function recordLogin(
 }
 
 /**
- * A device is called otherwise from now on, if a condition holds: who is logged in there by its former name is so by
- * the new one, unless somebody logged in by that already.
+ * SQL that renames a device, if a condition holds: its clients are logged in under the new name, unless clients are
+ * logged in under that name already.
  */
 export function renameDevice({ from, to }: { from: string; to: string }, condition: SQL): SQL[] {
   const nobodyYet = sql`NOT EXISTS (SELECT 1 FROM ${deviceClients} WHERE ${deviceClients.device} = ${to})`;
@@ -115,12 +115,12 @@ export function renameDevice({ from, to }: { from: string; to: string }, conditi
 
 function deletionOf(device: string, clientIds: readonly string[]): SQL {
   return sql`DELETE FROM ${deviceClients} WHERE ${deviceClients.device} = ${device}
-    AND ${deviceClients.clientId} IN ${listed(clientIds)}`;
+    AND ${deviceClients.clientId} IN ${textList(clientIds)}`;
 }
 
 /**
- * A list of channels, given as a SELECT of `value`, with the clients added that are logged in on devices by these
- * names: JSON. Worked out where it is written, so that no login at the same moment is lost.
+ * A JSON list of channels, given as a SELECT of `value`, plus the clients that are logged in on these devices. It is
+ * computed when it is written, so that no login at the same moment is lost.
  */
 export function withClients(channels: SQL, devices: SQL): SQL {
   return sql`(SELECT json_group_array(value) FROM (${channels} UNION ALL
@@ -128,33 +128,33 @@ export function withClients(channels: SQL, devices: SQL): SQL {
     WHERE ${deviceClients.device} IN ${devices} AND ${deviceClients.clientId} NOT IN (${channels})))`;
 }
 
-export const listed = (texts: readonly string[]): SQL =>
+export const textList = (texts: readonly string[]): SQL =>
   sql`(SELECT value FROM json_each(${JSON.stringify(texts)}))`;
 
-/** The installations that sessions on a device name so. */
-const called = (device: string): SQL =>
+/** Whether an installation has this device name. */
+const isNamed = (device: string): SQL =>
   sql`(${installations.deviceToken} = ${device} OR ${installations.installationId} = ${device})`;
 
 const installationNames = sql`(${installations.deviceToken}, ${installations.installationId})`;
 
-/** Makes a device's channels those of before without these, unless they are still logged in by its other name. */
+/** Recomputes a device's channels without these clients, unless they are still logged in under its other name. */
 function updateChannels(device: string, leaving: readonly string[], now: number): SQL[] {
   const come = sql`INSERT OR IGNORE INTO ${installationChannels} (channel, installation)
     SELECT ${deviceClients.clientId}, ${installations.id} FROM ${installations}, ${deviceClients}
-    WHERE ${called(device)} AND ${deviceClients.device} IN ${installationNames}`;
-  return [...removeFromChannels(called(device), leaving, now), come];
+    WHERE ${isNamed(device)} AND ${deviceClients.device} IN ${installationNames}`;
+  return [...removeFromChannels(isNamed(device), leaving, now), come];
 }
 
-/** The same for the installations of a condition, of those who leave. */
+/** Recomputes the channels of the matching installations without the leaving clients. */
 function removeFromChannels(which: SQL, leaving: readonly string[], now: number): SQL[] {
-  const kept = sql`SELECT value FROM json_each(${installations.channels}) WHERE value NOT IN ${listed(leaving)}`;
+  const kept = sql`SELECT value FROM json_each(${installations.channels}) WHERE value NOT IN ${textList(leaving)}`;
   const channels = withClients(kept, installationNames);
   const row = sql`UPDATE ${installations}
     SET channels = ${channels}, updated_at = max(${now}, ${installations.updatedAt} + 1)
     WHERE ${which}
       AND (${installations.channels} <> ${channels} OR ${installations.updatedAt} <= ${now - LAST_SEEN_INTERVAL})`;
   const gone = sql`DELETE FROM ${installationChannels}
-    WHERE ${installationChannels.channel} IN ${listed(leaving)}
+    WHERE ${installationChannels.channel} IN ${textList(leaving)}
       AND ${installationChannels.installation} IN (SELECT ${installations.id} FROM ${installations} WHERE ${which})
       AND NOT EXISTS (SELECT 1 FROM ${installations}, json_each(${installations.channels}) AS channel
         WHERE ${installations.id} = ${installationChannels.installation}

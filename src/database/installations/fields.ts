@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { installationChannels, installations } from "../schema.ts";
-import { type Field, inJson, type Queried, segmentsOf } from "../where/field.ts";
+import { type Field, inJson, type QueryTable, segmentsOf } from "../where/field.ts";
 
-const membership = {
+const channelIndex = {
   ...{ table: installationChannels, name: installationChannels.channel },
   ...{ owner: installationChannels.installation, id: installations.id },
 };
@@ -14,7 +14,7 @@ const fields = new Map<string, Field>([
   ["installationId", { type: "text", column: installations.installationId }],
   ["registrationId", { type: "text", column: installations.registrationId }],
   ["vendor", { type: "text", column: installations.vendor }],
-  ["channels", { ...inJson(installations.channels, []), membership }],
+  ["channels", { ...inJson(installations.channels, []), membership: channelIndex }],
   ["valid", { type: "boolean", value: sql`${installations.valid}` }],
   ["badge", { type: "number", value: sql`${installations.badge}` }],
   ["createdAt", { type: "date", column: installations.createdAt }],
@@ -28,8 +28,8 @@ function fieldOf(key: string): Field | undefined {
   return segments && inJson(installations.fields, segments, { places: true });
 }
 
-/** Installations, as they are asked for (N-04). */
-export const installationTable: Queried = {
+/** The table of installations and the keys that a `where` may name (N-04). */
+export const installationTable: QueryTable = {
   ...{ table: installations, id: installations.id, fieldOf },
-  kept: [installations.channels, installations.fields, installations.subscription],
+  longColumns: [installations.channels, installations.fields, installations.subscription],
 };

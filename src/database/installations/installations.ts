@@ -5,19 +5,19 @@ import type { Installation } from "../../model/installation.ts";
 import { installationIn } from "../rows.ts";
 import { deviceClients, installationChannels, installations } from "../schema.ts";
 import { statement } from "../statement.ts";
-import { listed } from "./device-clients.ts";
+import { textList } from "./device-clients.ts";
 
 export { type BrowserRegistration, registerBrowser } from "./browsers.ts";
 
-/** Devices that all the clients of one look are logged in on. */
+/** Devices on which the clients of one lookup are logged in, all together. */
 const LOGGED_IN_MAX = 2_000;
-/** Rows removed by one statement: D1 gives it 30 seconds, and each takes its channels along. */
+/** Rows removed by one statement: D1 allows it 30 seconds, and each row has channels to remove. */
 const REMOVED_AT_ONCE = 1_000;
 
 /**
- * The installations that have any of these channels, at most 100 of them, each with every one of these it has. First and
- * always those on which a client of that name is logged in; then of each channel the newest that subscribed to it by
- * themselves, since anybody with the app key can have as many as there is time for. D1 failing throws.
+ * The installations that have any of these channels, at most 100, each with the channels that matched. Installations on
+ * which a client of that name is logged in always come first. Then come the newest direct subscribers of each channel,
+ * since anybody with the app key can create any number of them. Throws if D1 fails.
  */
 export async function installationsWithChannels(
   db: D1Database,
@@ -35,20 +35,20 @@ export async function installationsWithChannels(
   });
 }
 
-/** Where these clients are logged in, latest logins first. */
+/** The installations on which these clients are logged in, latest logins first. */
 function loggedIn(clientIds: readonly string[]): SQL {
   const { device, clientId, at } = deviceClients;
   const by = (
     name: SQL,
   ) => sql`SELECT ${installations.id} AS installation, ${clientId} AS channel, ${at} AS at
     FROM ${deviceClients} CROSS JOIN ${installations} ON ${name} = ${device}
-    WHERE ${clientId} IN ${listed(clientIds)}`;
+    WHERE ${clientId} IN ${textList(clientIds)}`;
   const [token, ownId] = [sql`${installations.deviceToken}`, sql`${installations.installationId}`];
   return sql`SELECT installation, channel FROM
     (SELECT * FROM (${by(token)} UNION ALL ${by(ownId)}) ORDER BY at DESC LIMIT ${LOGGED_IN_MAX})`;
 }
 
-/** The newest of each channel: their ids begin with when they were made. */
+/** The newest subscribers of each channel: ids begin with the time of creation. */
 function subscribed(channels: readonly string[]): SQL {
   const { channel, installation } = installationChannels;
   const newest = sql`SELECT ${installation} FROM ${installationChannels} WHERE ${channel} = each.value
@@ -58,12 +58,12 @@ function subscribed(channels: readonly string[]): SQL {
       json_each((SELECT json_group_array(installation) FROM (${newest}))) AS one`;
 }
 
-/** Those of these installations that are still there. */
+/** The installations with these ids that still exist. */
 export async function installationsById(db: D1Database, ids: readonly string[]): Promise<Installation[]> {
   const rows = await drizzle(db)
     .select()
     .from(installations)
-    .where(inArray(installations.id, listed(ids)));
+    .where(inArray(installations.id, textList(ids)));
   return rows.map(installationIn);
 }
 
@@ -72,16 +72,16 @@ export async function incrementBadges(db: D1Database, ids: readonly string[]): P
   await drizzle(db)
     .update(installations)
     .set({ badge: sql`${installations.badge} + 1` })
-    .where(inArray(installations.id, listed(ids)));
+    .where(inArray(installations.id, textList(ids)));
 }
 
-/** Forgets devices, with their channels. Who is logged in there is remembered, for when they come back. */
+/** Removes devices with their channels. The logins on them are kept, for when the devices come back. */
 export async function removeInstallations(db: D1Database, ids: readonly string[]): Promise<void> {
-  const removal = removalOf(inArray(installations.id, listed(ids)));
+  const removal = removalOf(inArray(installations.id, textList(ids)));
   await db.batch(removal.map((query) => statement(db, query)));
 }
 
-/** Statements that forget the devices of a condition. The row goes last: it says which channels there are. */
+/** Statements that remove the matching devices. The row goes last: the statement before it reads its channels. */
 export function removalOf(condition: SQL): SQL[] {
   const channels = sql`SELECT channel.value, ${installations.id}
     FROM ${installations}, json_each(${installations.channels}) AS channel WHERE ${condition}`;
@@ -93,8 +93,8 @@ export function removalOf(condition: SQL): SQL[] {
 }
 
 /**
- * Forgets devices that nothing was heard of since a time (ms), and who was logged in on devices unheard of since
- * (N-02). Looks at every row, once a day: an index by time would be written as often for each of them.
+ * Removes devices without any activity since a time (ms), and the logins on inactive devices (N-02). It reads every
+ * row, once a day: an index by time would cost a write for each activity.
  */
 export async function dropIdleInstallations(db: D1Database, before: number): Promise<void> {
   const idle = sql`${installations.updatedAt} < ${before}`;
@@ -106,15 +106,15 @@ export async function dropIdleInstallations(db: D1Database, before: number): Pro
     const last = results.at(-1);
     if (last === undefined) break;
     const ids = results.map(({ id }) => id);
-    // Some may have been heard of since they were looked at.
-    const removal = removalOf(sql`${inArray(installations.id, listed(ids))} AND ${idle}`);
+    // Some may have been active again since they were read.
+    const removal = removalOf(sql`${inArray(installations.id, textList(ids))} AND ${idle}`);
     await db.batch(removal.map((query) => statement(db, query)));
     after = last.row;
   }
   await dropIdleClients(db, before);
 }
 
-/** Of a device that has an installation, who is logged in stays known: nobody notes it again while he is. */
+/** The logins on a device with an installation stay: they are not written again while the client is logged in. */
 async function dropIdleClients(db: D1Database, before: number): Promise<void> {
   const { device, clientId, at } = deviceClients;
   let after = { device: "", clientId: "" };

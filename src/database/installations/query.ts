@@ -8,12 +8,12 @@ import { installations } from "../schema.ts";
 import { conditionOf, isRefusal, type QueryRefusal } from "../where/condition.ts";
 import { countInSlices, findInSlices, type OwnerPage } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/slices.ts";
-import { listed } from "./device-clients.ts";
+import { textList } from "./device-clients.ts";
 import { installationTable } from "./fields.ts";
 
-export interface Selected {
+export interface InstallationSelection {
   where: JsonObject;
-  /** Goes on after this one. */
+  /** The page starts after this id. */
   after: string | undefined;
   limit: number;
   /** Milliseconds. */
@@ -21,37 +21,37 @@ export interface Selected {
 }
 
 /**
- * A page of those that a push is for, in the order of their ids: valid, and heard of since a time (N-04). What of
- * `where` is not understood refuses it, with 102 in the detail; D1 failing throws.
+ * A page of the installations that a push is for, in the order of their ids: valid, and active since a time (N-04). A
+ * `where` that is not understood is refused with 102 in the detail. Throws if D1 fails.
  */
 export async function selectInstallations(
   db: D1Database,
-  { where, after, limit, updatedSince }: Selected,
+  { where, after, limit, updatedSince }: InstallationSelection,
   size: SliceSize = OWNERS_SLICE,
 ): Promise<Installation[] | QueryRefusal> {
   const also = sql`${eq(installations.valid, true)} AND ${gte(installations.updatedAt, updatedSince)}`;
   return pageOf(db, { where, also, sort: "objectId", after, skip: 0, limit, size });
 }
 
-export interface Listed {
+export interface InstallationListing {
   where: JsonObject;
-  /** Such as `-createdAt,deviceType`; by default the oldest come first. */
+  /** Such as `-createdAt,deviceType`; the oldest come first by default. */
   order: string | undefined;
   limit: number;
   skip: number;
 }
 
-/** Installations for the app's owner to look at. Refused as above. */
+/** Installations for the app's server. Refused as above. */
 export async function findInstallations(
   db: D1Database,
-  { where, order, limit, skip }: Listed,
+  { where, order, limit, skip }: InstallationListing,
   size: SliceSize = OWNERS_SLICE,
 ): Promise<Installation[] | QueryRefusal> {
-  // Ids begin with the time they were made.
+  // Ids begin with the time of creation.
   return pageOf(db, { where, sort: order || "objectId", limit, skip, size });
 }
 
-/** How many there are. Refused as above. */
+/** Counts the matching installations. Refused as above. */
 export async function countInstallations(
   db: D1Database,
   where: JsonObject,
@@ -82,7 +82,7 @@ async function pageOf(
     d1
       .select()
       .from(installations)
-      .where(inArray(installations.id, listed(ids))),
+      .where(inArray(installations.id, textList(ids))),
   );
   return rows.map(installationIn);
 }

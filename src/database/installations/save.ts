@@ -5,56 +5,59 @@ import { installations } from "../schema.ts";
 import { LAST_SEEN_INTERVAL, renameDevice } from "./device-clients.ts";
 import { removalOf } from "./installations.ts";
 import {
-  type Found,
+  type InstallationMatch,
   type InstallationNames,
   installationsNamed,
   retryOnConflict,
   writeInstallation,
 } from "./write.ts";
 
-/** What an app says of an installation; the rest the service says itself. */
-export type Kept = Omit<Installation, "id" | "createdAt" | "updatedAt">;
+/** The fields that an app sets; the service sets the others. */
+export type InstallationContent = Omit<Installation, "id" | "createdAt" | "updatedAt">;
 
-export interface Save {
-  /** The id of the one to change, and what else the changes call the device. */
+export interface SaveRequest {
+  /** The id of the installation to change, and the device names in the changes. */
   names: InstallationNames;
-  /** Whether a new one takes that id. Those who only have the app key choose none: ids stand for the time of making. */
+  /**
+   * Whether a new installation takes that id. Callers with only the app key cannot choose ids, because ids stand for
+   * the time of creation.
+   */
   takesId: boolean;
-  /** What becomes of the installation, undefined where there is none yet; or why it cannot be. */
-  change(before: Kept | undefined): Kept | { refused: string };
+  /** Applies the changes to the installation, undefined if there is none yet; or returns why that is impossible. */
+  change(before: InstallationContent | undefined): InstallationContent | { refused: string };
   now: number;
-  /** Whether one may be added that is not known yet; asked as late as that is known. */
+  /** Whether a new installation may be added. Called as late as possible. */
   admits(): Promise<boolean>;
 }
 
-export type Saved =
+export type SaveResult =
   | {
       outcome: "created" | "updated";
       installation: Installation;
-      /** Of its channels, the clients that are logged in there. */
+      /** The channels that are clients logged in there. */
       clientIds: string[];
     }
   | { outcome: "refused"; why: string }
-  /** It would be a new one, and there were too many of late. */
+  /** It would be new, and too many were created lately. */
   | { outcome: "not admitted" }
-  /** There is none by this id, and the changes do not tell which device it would be. */
+  /** No installation has this id, and the changes do not name the device. */
   | { outcome: "missing" };
 
 /**
- * Adds an installation, or changes the one that has these names already (N-01). Where several have, one is left, with
- * the channels of all: the one of the id, else the one of the installation id. An id that is not known becomes that of
- * the new one if the app's server says so: devices' ids come along when an app moves here.
+ * Adds an installation, or changes the one that has these names already (N-01). If several have them, one is left with
+ * the channels of all: the one with the id, else the one with the installation id. An unknown id becomes the id of the
+ * new installation if the app's server sends it: devices keep their ids when an app moves here.
  *
- * A save that says nothing new is noted once a day. D1 failing throws.
+ * A save without changes is recorded once a day. Throws if D1 fails.
  */
-export async function saveInstallation(db: D1Database, save: Save): Promise<Saved> {
+export async function saveInstallation(db: D1Database, save: SaveRequest): Promise<SaveResult> {
   return retryOnConflict(() => attempt(db, save));
 }
 
 async function attempt(
   db: D1Database,
-  { names, change, now, takesId, admits }: Save,
-): Promise<Saved | undefined> {
+  { names, change, now, takesId, admits }: SaveRequest,
+): Promise<SaveResult | undefined> {
   const { target, joined, isMissing } = rowsOf(await installationsNamed(db, lookupNames(names)), names);
   if (isMissing) return { outcome: "missing" };
   if (joined.some(({ subscription }) => subscription !== undefined))
@@ -67,7 +70,7 @@ async function attempt(
 
   const clientIds = target?.clientIds ?? [];
   const renamings = before === undefined ? [] : renamingsOf(before, changed);
-  // Who of them is logged in there by its new name comes to its channels where it is written.
+  // The clients under its new name are added to its channels when it is written.
   const isKept = (channel: string) => renamings.length === 0 || !clientIds.includes(channel);
   const kept = { ...changed, channels: changed.channels.filter(isKept) };
   if (before !== undefined && joined.length === 0 && now < before.updatedAt + LAST_SEEN_INTERVAL) {
@@ -95,14 +98,14 @@ async function attempt(
   return { outcome, installation, clientIds: [...new Set([...clientIds, ...added])] };
 }
 
-/** A vendor's token tells devices apart only where nothing better does. */
+/** A vendor's token identifies a device only if nothing better does. */
 function lookupNames(names: InstallationNames): InstallationNames {
   const { deviceToken, installationId } = names;
   const isNamed = deviceToken !== undefined || installationId !== undefined;
   return isNamed ? { ...names, registrationId: undefined } : names;
 }
 
-function rowsOf(found: Found[], names: InstallationNames) {
+function rowsOf(found: InstallationMatch[], names: InstallationNames) {
   const { id, deviceToken, installationId, registrationId } = names;
   const by = (name: keyof InstallationNames) =>
     names[name] === undefined
@@ -122,25 +125,32 @@ function rowsOf(found: Found[], names: InstallationNames) {
 }
 
 /**
- * Forgets what an app was on this phone before it was installed anew, by the vendor's token that it has again: both would
- * be pushed to there, one of them for whoever was logged in then.
+ * Removes the installation from before the app was installed again on this phone, by its vendor's token: both would be
+ * pushed to, one of them for the client that was logged in then.
  */
-function removeReinstalled(id: string, { vendor, registrationId }: Kept, condition: SQL): SQL[] {
+function removeReinstalled(
+  id: string,
+  { vendor, registrationId }: InstallationContent,
+  condition: SQL,
+): SQL[] {
   if (vendor === undefined || registrationId === undefined) return [];
   return removalOf(sql`${installations.registrationId} = ${registrationId} AND ${installations.vendor} = ${vendor}
     AND ${installations.id} <> ${id} AND ${condition}`);
 }
 
-/** The names that a device has no more, with those it has in their place. */
-function renamingsOf(before: Kept, after: Kept): { from: string; to: string }[] {
+/** The names that a device no longer has, with their replacements. */
+function renamingsOf(
+  before: InstallationContent,
+  after: InstallationContent,
+): { from: string; to: string }[] {
   return (["deviceToken", "installationId"] as const).flatMap((name) => {
     const [from, to] = [before[name], after[name]];
     return from === undefined || to === undefined || from === to ? [] : [{ from, to }];
   });
 }
 
-/** Channels in any order, and as often as they come. */
-function isSame(one: Kept, other: Kept): boolean {
+/** Channels compare in any order and without duplicates. */
+function isSame(one: InstallationContent, other: InstallationContent): boolean {
   const [left, right] = [one, other].map((each) => {
     const { deviceType, deviceToken, installationId, registrationId, vendor, valid, badge, fields } = each;
     const names = [deviceType, deviceToken, installationId, registrationId, vendor];

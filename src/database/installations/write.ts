@@ -5,9 +5,14 @@ import type { Installation } from "../../model/installation.ts";
 import { installationIn } from "../rows.ts";
 import { deviceClients, installationChannels, installations } from "../schema.ts";
 import { statement } from "../statement.ts";
+<<<<<<< HEAD
 import { listed, withClients } from "./device-clients.ts";
+=======
+import { textList, withClients } from "./device-clients.ts";
+import type { Installation } from "./installations.ts";
+>>>>>>> d5753cd (database: comments and names in the field's words)
 
-/** By what installations are told from each other. */
+/** The names that identify an installation. */
 export interface InstallationNames {
   id?: string | undefined;
   deviceToken?: string | undefined;
@@ -15,16 +20,16 @@ export interface InstallationNames {
   registrationId?: string | undefined;
 }
 
-/** An installation as it was found, and who is logged in there. */
-export interface Found {
+/** An installation as it was read, and the clients that are logged in there. */
+export interface InstallationMatch {
   installation: Installation;
   clientIds: string[];
 }
 
-/** How often a change is tried when others change the same rows at the same moment. */
+/** Attempts of a change while others change the same rows. */
 const ATTEMPTS = 8;
 
-/** Tries something that undefined says was overtaken, and fails when it was every time. */
+/** Repeats an attempt that returns undefined after a conflict. Throws if every attempt conflicts. */
 export async function retryOnConflict<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
     const outcome = await attempt();
@@ -33,8 +38,11 @@ export async function retryOnConflict<T>(attempt: () => Promise<T | undefined>):
   throw new Error(`installations: changed by others ${ATTEMPTS} times`);
 }
 
-/** The installations that have any of these names. D1 failing throws. */
-export async function installationsNamed(db: D1Database, names: InstallationNames): Promise<Found[]> {
+/** The installations that have any of these names. Throws if D1 fails. */
+export async function installationsNamed(
+  db: D1Database,
+  names: InstallationNames,
+): Promise<InstallationMatch[]> {
   const condition = hasAny(names);
   if (condition === undefined) return [];
   const rows = await drizzle(db)
@@ -60,21 +68,26 @@ function hasAny({ id, deviceToken, installationId, registrationId }: Installatio
   );
 }
 
-export interface Write {
+export interface InstallationWrite {
   /** The row as it was read; undefined for a new one. */
   before: Installation | undefined;
-  /** Rows as they were read that become part of it. */
+  /** Rows as they were read that are merged into it. */
   joined: readonly Installation[];
-  /** What it becomes; who is logged in on the device comes to its channels by itself. */
+  /** The new state. Clients that are logged in on the device are added to its channels. */
   after: Installation;
   /** No other row may have any of these names. */
   names: InstallationNames;
-  /** What else is done, and before; each only where the condition holds, which says that the rows are as they were. */
+  /**
+   * Further statements that run first, each only if the condition holds: it tests that the rows are as they were read.
+   */
   beside?(condition: SQL): SQL[];
 }
 
-/** Writes all of it, with the table of channels. Undefined, and nothing done, if the rows are not as they were read. */
-export async function writeInstallation(db: D1Database, write: Write): Promise<Installation | undefined> {
+/** Writes the installation and its channels. Undefined, and nothing written, if the rows are not as they were read. */
+export async function writeInstallation(
+  db: D1Database,
+  write: InstallationWrite,
+): Promise<Installation | undefined> {
   const { before, joined, after, names, beside } = write;
   const read = [...(before === undefined ? [] : [before]), ...joined];
   const unchanged = allOf([
@@ -88,7 +101,7 @@ export async function writeInstallation(db: D1Database, write: Write): Promise<I
   if (joined.length > 0) {
     const ids = joined.map(({ id }) => id);
     first.push(
-      sql`DELETE FROM ${installations} WHERE ${installations.id} IN ${listed(ids)} AND ${unchanged}`,
+      sql`DELETE FROM ${installations} WHERE ${installations.id} IN ${textList(ids)} AND ${unchanged}`,
     );
   }
   const row = before === undefined ? insertionOf(after, unchanged) : updateOf(db, before, write);
@@ -101,14 +114,14 @@ export async function writeInstallation(db: D1Database, write: Write): Promise<I
 function noOther(names: InstallationNames, than: readonly Installation[]): SQL {
   const ids = than.map(({ id }) => id);
   return sql`NOT EXISTS (SELECT 1 FROM ${installations}
-    WHERE ${hasAny(names) ?? sql`false`} AND ${installations.id} NOT IN ${listed(ids)})`;
+    WHERE ${hasAny(names) ?? sql`false`} AND ${installations.id} NOT IN ${textList(ids)})`;
 }
 
 const allOf = (conditions: SQL[]): SQL => sql.join(conditions, sql` AND `);
 
 function channelsOf({ channels, deviceToken, installationId }: Installation): SQL {
   const names = [deviceToken, installationId].filter((name) => name !== undefined);
-  return withClients(sql`SELECT value FROM json_each(${JSON.stringify(channels)})`, listed(names));
+  return withClients(sql`SELECT value FROM json_each(${JSON.stringify(channels)})`, textList(names));
 }
 
 function insertionOf(after: Installation, condition: SQL): SQL {
@@ -122,8 +135,8 @@ function insertionOf(after: Installation, condition: SQL): SQL {
     WHERE ${condition} RETURNING channels`;
 }
 
-/** Those that were to be joined are gone by now, or this does nothing either. */
-function updateOf(db: D1Database, before: Installation, { joined, after, names }: Write): SQL {
+/** The merged rows are deleted by now, or this statement changes nothing either. */
+function updateOf(db: D1Database, before: Installation, { joined, after, names }: InstallationWrite): SQL {
   const { deviceToken = null, installationId = null, registrationId = null } = after;
   const { deviceType, vendor = null, subscription = null, valid, badge, fields, updatedAt } = after;
   const mine = [
@@ -138,11 +151,11 @@ function updateOf(db: D1Database, before: Installation, { joined, after, names }
     .update(installations)
     .set({
       ...{ deviceType, vendor, subscription, valid, fields, updatedAt, channels: channelsOf(after) },
-      // Setting what has an index writes the index, changed or not.
+      // Setting an indexed column writes the index, changed or not.
       ...(after.deviceToken !== before.deviceToken && { deviceToken }),
       ...(after.installationId !== before.installationId && { installationId }),
       ...(after.registrationId !== before.registrationId && { registrationId }),
-      // Pushes count it up meanwhile.
+      // Pushes increment it meanwhile.
       ...(badge !== before.badge && { badge }),
     })
     .where(allOf(mine))
@@ -150,10 +163,10 @@ function updateOf(db: D1Database, before: Installation, { joined, after, names }
     .getSQL();
 }
 
-/** Of the channels that an installation had, those that its row has no more. */
+/** Deletes the former channels that the row no longer has. */
 function deleteOldChannels({ id, channels }: Installation): SQL {
   return sql`DELETE FROM ${installationChannels}
-    WHERE ${installationChannels.installation} = ${id} AND ${installationChannels.channel} IN ${listed(channels)}
+    WHERE ${installationChannels.installation} = ${id} AND ${installationChannels.channel} IN ${textList(channels)}
       AND ${installationChannels.channel} NOT IN (${channelsInRow(id)})`;
 }
 

@@ -2,33 +2,33 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Json, WrittenNumber } from "../../model/json.ts";
 import { isWritten } from "../../protocol/written-number.ts";
 import type { Comparable, Comparison, Condition, Operands } from "./condition.ts";
-import type { Field, JsonField, Membership } from "./field.ts";
+import type { Field, JsonField, NameIndex } from "./field.ts";
 import type { Pattern } from "./pattern.ts";
 
 export type PatternCondition = Extract<Condition, { type: "matched" }>;
 type NearCondition = Extract<Condition, { type: "near" }>;
-/** For each pattern SQL cannot run, the values known to match it. */
-export type Matches = Map<PatternCondition, string[]>;
+/** For each pattern that SQL cannot run, the values that match it. */
+export type PatternMatches = Map<PatternCondition, string[]>;
 
 /*
- * Everything of a client's is bound, JSON paths included; lists are bound as one JSON text, since D1 allows
- * 100 parameters in a statement. Clauses may be NULL where SQL would have it so; `not` takes that for false.
+ * Everything that comes from a client is bound, JSON paths included. Lists are bound as one JSON text, since D1 allows
+ * 100 parameters in a statement. A clause may be NULL; `not` treats NULL as false.
  */
 const TRUE = sql`1`;
 const FALSE = sql`0`;
-/** SQLite's JSON types that are one to JavaScript. */
+/** SQLite's JSON types that are one type in JavaScript. */
 const NUMBERS = sql`('integer', 'real')`;
 
-/** How SDKs write dates begins so. Not bound, since each would count. */
+/** The beginning of the dates that SDKs write. It is not bound, because each use would count as a parameter. */
 const ISO_DATE = sql`'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*'`;
 
 const comparisons: Record<Comparison, SQL> = { $lt: sql`<`, $lte: sql`<=`, $gt: sql`>`, $gte: sql`>=` };
 
-/** What is to hold of one JSON value, given its SQLite JSON type and the value itself. */
+/** A test of one JSON value, given its SQLite JSON type and the value itself. */
 type ValueTest = (type: SQL, value: SQL) => SQL;
 
-/** The SQL for a condition. Without `matches`, general patterns count as true, which finds a superset. */
-export function clauseOf(condition: Condition, matches?: Matches): SQL {
+/** The SQL for a condition. Without `matches`, general patterns count as true, so the result is a superset. */
+export function clauseOf(condition: Condition, matches?: PatternMatches): SQL {
   switch (condition.type) {
     case "every":
       return joined(
@@ -57,56 +57,54 @@ export function clauseOf(condition: Condition, matches?: Matches): SQL {
   }
 }
 
-/**
- * What has any of these names on its list, such as the conversations someone is in.
- *
- * @param after only ids after this one: who is on very many lists need not have all of them gone through
- */
-export function hasAnyName({ table, name, owner, id }: Membership, names: string[], after?: string): SQL {
+/** Rows whose list has any of these names, such as the conversations of a client. */
+export function hasAnyName({ table, name, owner, id }: NameIndex, names: string[], after?: string): SQL {
   const later = after === undefined ? sql`` : sql` AND ${owner} > ${after}`;
   return sql`${id} IN (SELECT ${owner} FROM ${table} WHERE ${isIn(sql`${name}`, names)}${later})`;
 }
 
-function among(field: Field, wanted: Operands): SQL {
+function among(field: Field, operands: Operands): SQL {
   switch (field.type) {
     case "text":
       return anyOf([
-        ...asText(sql`${field.column}`, wanted),
-        ...ifAbsent(wanted, sql`${field.column} IS NULL`),
+        ...asText(sql`${field.column}`, operands),
+        ...ifAbsent(operands, sql`${field.column} IS NULL`),
       ]);
     case "date": {
-      const dated = wanted.dates.length > 0 ? [isIn(sql`${field.column}`, wanted.dates)] : [];
-      return anyOf([...dated, ...ifAbsent(wanted, sql`${field.column} IS NULL`)]);
+      const dated = operands.dates.length > 0 ? [isIn(sql`${field.column}`, operands.dates)] : [];
+      return anyOf([...dated, ...ifAbsent(operands, sql`${field.column} IS NULL`)]);
     }
     case "number":
-      return wanted.numbers.length > 0 ? isIn(field.value, wanted.numbers) : FALSE;
+      return operands.numbers.length > 0 ? isIn(field.value, operands.numbers) : FALSE;
     case "boolean":
       return anyOf([
-        ...(wanted.booleans.includes(true) ? [field.value] : []),
-        ...(wanted.booleans.includes(false) ? [sql`NOT ${field.value}`] : []),
+        ...(operands.booleans.includes(true) ? [field.value] : []),
+        ...(operands.booleans.includes(false) ? [sql`NOT ${field.value}`] : []),
       ]);
     case "flag": {
-      const unset = wanted.absent || wanted.booleans.includes(false);
+      const unset = operands.absent || operands.booleans.includes(false);
       return anyOf([
-        ...(wanted.booleans.includes(true) ? [field.set] : []),
+        ...(operands.booleans.includes(true) ? [field.set] : []),
         ...(unset ? [sql`(${field.set}) IS NOT TRUE`] : []),
       ]);
     }
     case "json":
-      return amongJson(field, wanted);
+      return amongJson(field, operands);
   }
 }
 
-function amongJson(field: JsonField, wanted: Operands): SQL {
-  const { texts, numbers, booleans, dates, documents } = wanted;
-  const clauses = ifAbsent(wanted, sql`json_type(${field.column}, ${field.path}) IS NULL`);
+function amongJson(field: JsonField, operands: Operands): SQL {
+  const { texts, numbers, booleans, dates, documents } = operands;
+  const clauses = ifAbsent(operands, sql`json_type(${field.column}, ${field.path}) IS NULL`);
   if (field.membership && texts.length > 0) clauses.push(hasAnyName(field.membership, texts));
   const simple = (type: SQL, value: SQL): SQL[] => [
-    ...(field.membership ? [] : asText(value, wanted).map((clause) => sql`(${type} = 'text' AND ${clause})`)),
+    ...(field.membership
+      ? []
+      : asText(value, operands).map((clause) => sql`(${type} = 'text' AND ${clause})`)),
     ...(numbers.length > 0 ? [sql`(${type} IN ${NUMBERS} AND ${isIn(value, numbers)})`] : []),
     ...(booleans.includes(true) ? [sql`${type} = 'true'`] : []),
     ...(booleans.includes(false) ? [sql`${type} = 'false'`] : []),
-    ...(wanted.absent ? [sql`${type} = 'null'`] : []),
+    ...(operands.absent ? [sql`${type} = 'null'`] : []),
   ];
   if (simple(FALSE, FALSE).length > 0) {
     clauses.push(anyElement(field, (type, value) => anyOf(simple(type, value))));
@@ -122,16 +120,16 @@ function amongJson(field: JsonField, wanted: Operands): SQL {
   return anyOf(clauses);
 }
 
-function holds(field: JsonField, wanted: Json[]): SQL {
-  const texts = wanted.filter((each) => typeof each === "string");
-  if (field.membership && texts.length === wanted.length) {
+function holds(field: JsonField, expected: Json[]): SQL {
+  const texts = expected.filter((each) => typeof each === "string");
+  if (field.membership && texts.length === expected.length) {
     const { table, name, owner, id } = field.membership;
     const count = new Set(texts).size;
     return sql`${id} IN (SELECT ${owner} FROM ${table} WHERE ${isIn(sql`${name}`, texts)} GROUP BY ${owner} HAVING count(*) = ${count})`;
   }
-  // Each element is looked up once among the wanted ones, which SQLite keeps sorted, however many they are.
+  // Each element is looked up once among the expected values, which SQLite keeps sorted, however many they are.
   const kindOf = (type: SQL): SQL => sql`CASE ${type} WHEN 'real' THEN 'integer' ELSE ${type} END`;
-  const list = sql`SELECT DISTINCT ${kindOf(sql`type`)} AS kind, value FROM json_each(${JSON.stringify(wanted)})`;
+  const list = sql`SELECT DISTINCT ${kindOf(sql`type`)} AS kind, value FROM json_each(${JSON.stringify(expected)})`;
   const held = sql`(${kindOf(sql`e.type`)}, e.value) IN (SELECT kind, value FROM (${list}))`;
   const distinct = elements(field, held, sql`DISTINCT ${kindOf(sql`e.type`)}, e.value`);
   return sql`(SELECT count(*) FROM (${distinct})) = (SELECT count(*) FROM (${list}))`;
@@ -159,12 +157,12 @@ function present(field: Field): SQL {
 
 function sized(field: Field, size: number): SQL {
   if (field.type !== "json") return FALSE;
-  // json_array_length is 0 for anything that is not an array, so only size 0 has to ask.
+  // json_array_length is 0 for anything that is not an array, so only size 0 needs a test of the type.
   const length = sql`json_array_length(${field.column}, ${field.path}) = ${size}`;
   return size > 0 ? length : sql`(${length} AND json_type(${field.column}, ${field.path}) = 'array')`;
 }
 
-function matched(condition: PatternCondition, matches: Matches | undefined): SQL {
+function matched(condition: PatternCondition, matches: PatternMatches | undefined): SQL {
   const { field, pattern } = condition;
   if (field.type !== "text" && field.type !== "json") return FALSE;
   if (pattern.type === "general") {
@@ -184,14 +182,14 @@ function literal(value: SQL, { text, place }: Extract<Pattern, { type: "literal"
   if (text === "") return sql`${value} IS NOT NULL`;
   if (place === "anywhere") return sql`instr(${value}, ${text}) > 0`;
   if (place === "start") return sql`instr(${value}, ${text}) = 1`;
-  // By bytes: SQLite counts the characters of a text only up to its first NUL.
+  // Compared by bytes: SQLite counts the characters of a text only up to its first NUL.
   const bytes = new TextEncoder().encode(text).length;
   return sql`substr(CAST(${value} AS BLOB), ${-bytes}) = CAST(${text} AS BLOB)`;
 }
 
 /**
- * By the haversine formula, on both sides of which half the angle's sine is squared: that needs no inverse function,
- * and keeps its precision where points are near each other.
+ * The haversine formula, with the squared sine of half the angle on both sides: it needs no inverse function, and keeps
+ * its precision for points that are near each other.
  */
 function near({ field, latitude, longitude, within }: NearCondition): SQL {
   return itselfOrElement(field, (type, value) => {
@@ -210,8 +208,8 @@ function near({ field, latitude, longitude, within }: NearCondition): SQL {
 }
 
 /**
- * The value a JSON field names or, if it is an array, its elements. json_each gives either, but also the
- * members of an object, which are told by their keys and left out: `{a: {b: 1}}` is not found by `a = 1`.
+ * The value of a JSON field or, if it is an array, its elements. json_each returns either, but also the members of an
+ * object, which have text keys and are left out: `{a: {b: 1}}` is not found by `a = 1`.
  */
 export function elements({ column, path }: JsonField, test: SQL, shown = sql`1`): SQL {
   return sql`SELECT ${shown} FROM json_each(${column}, ${path}) AS e WHERE typeof(e.key) <> 'text' AND ${test}`;
@@ -229,8 +227,8 @@ function itselfOrElement(field: JsonField, test: ValueTest): SQL {
 }
 
 /**
- * CASE and not AND, which may be evaluated in any order: json_extract fails on text that is not JSON. SQLite would
- * also take 5 for a day and `now` for a time, so the form is checked first.
+ * CASE and not AND, which SQLite may evaluate in any order: json_extract fails on text that is not JSON. SQLite also
+ * accepts 5 as a day and `now` as a time, so the form is checked first.
  */
 function isDate(type: SQL, value: SQL, test: (time: SQL) => SQL): SQL {
   const iso = sql`json_extract(${value}, '$.iso')`;
@@ -243,7 +241,7 @@ const asText = (value: SQL, { texts }: Operands): SQL[] => (texts.length > 0 ? [
 
 const ifAbsent = ({ absent }: Operands, clause: SQL): SQL[] => (absent ? [clause] : []);
 
-/** Bound as JavaScript's number, one that it cannot hold would be another. SQLite reads it from JSON as it is. */
+/** A number that JavaScript cannot represent would change if it were bound, so SQLite reads it from JSON. */
 const bound = (value: string | number | WrittenNumber): SQL =>
   isWritten(value) ? sql`(SELECT value FROM json_each(${JSON.stringify([value])}))` : sql`${value}`;
 

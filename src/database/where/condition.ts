@@ -1,11 +1,11 @@
 import type { WrittenNumber } from "../../model/json.ts";
 import { isObject, type Json, type JsonObject } from "../../model/json.ts";
 import { isComparable, isWritten, numberOf } from "../../protocol/written-number.ts";
-import type { Field, JsonField, Queried } from "./field.ts";
+import type { Field, JsonField, QueryTable } from "./field.ts";
 import { isDeeperThan } from "./nesting.ts";
 import { type Pattern, patternOf } from "./pattern.ts";
 
-/** Why a query is not answered. The detail begins with LeanCloud's code for a bad query, 102. */
+/** Why a query is refused. The detail begins with LeanCloud's code for a bad query, 102. */
 export interface QueryRefusal {
   refused: "CONVERSATION_QUERY_FAILED";
   detail: string;
@@ -18,7 +18,7 @@ export const tooLarge = refusal("102: where is too large");
 
 export const isRefusal = (value: object): value is QueryRefusal => "refused" in value;
 
-/** A `where`, understood. */
+/** A parsed `where`. */
 export type Condition =
   | { type: "every"; of: Condition[] }
   | { type: "some"; of: Condition[] }
@@ -31,7 +31,7 @@ export type Condition =
   | { type: "present"; field: Field }
   | { type: "sized"; field: Field; size: number }
   | { type: "matched"; field: Field; pattern: Pattern }
-  /** A place, or one of a list, that is at most so many radians away from here; undefined for anywhere. */
+  /** A GeoPoint, or one of a list, at most so many radians away from this point; undefined for any distance. */
   | { type: "near"; field: JsonField; latitude: number; longitude: number; within: number | undefined };
 
 export type Comparison = "$lt" | "$lte" | "$gt" | "$gte";
@@ -41,7 +41,7 @@ export type Comparable =
   | { type: "boolean"; value: boolean }
   | { type: "date"; value: number };
 
-/** Values sorted by type: as in Mongo, a value only ever equals or compares with one of its own type. */
+/** Values grouped by type: as in Mongo, a value only equals or compares with a value of its own type. */
 export interface Operands {
   texts: string[];
   numbers: (number | WrittenNumber)[];
@@ -50,18 +50,18 @@ export interface Operands {
   dates: number[];
   /** Arrays and objects, as JSON text. */
   documents: string[];
-  /** Null, which also stands for absent. */
+  /** Whether null is among the values; it also matches an absent field. */
   absent: boolean;
 }
 
 const DEPTH_MAX = 8;
 const CONDITIONS_MAX = 50;
 const LIST_MAX = 1000;
-/** Of a value to compare with; stored ones are compared as a whole, and SQLite reads 1,000 levels. */
+/** Levels of a value to compare with: stored values are compared as a whole, and SQLite reads 1,000 levels. */
 const NESTING_MAX = 100;
 const SHOWN_MAX = 64;
 
-/** The units of a greatest distance, in radians. */
+/** The units of a maximum distance, in radians. */
 const DISTANCES = new Map([
   ["$maxDistance", 1],
   ["$maxDistanceInRadians", 1],
@@ -71,16 +71,16 @@ const DISTANCES = new Map([
 const OTHER_CLASSES = ["$inQuery", "$notInQuery", "$select", "$dontSelect"];
 
 /**
- * Reads a `where` object that a table is asked by; nothing in it is ignored: what is not understood refuses the whole
+ * Parses a `where` object for a table. Nothing in it is ignored: anything that is not understood refuses the whole
  * query.
  */
-export function conditionOf(where: Json, { fieldOf }: Pick<Queried, "fieldOf">): Condition | QueryRefusal {
+export function conditionOf(where: Json, { fieldOf }: Pick<QueryTable, "fieldOf">): Condition | QueryRefusal {
   const reader = new WhereReader(fieldOf);
   const condition = reader.read(where, 0);
   return reader.refused ?? condition;
 }
 
-/** The ids, when `where` asks for nothing but ids: then the objects themselves can answer, and at once. */
+/** The ids, if `where` names nothing but ids: then the objects themselves can answer at once. */
 export function isWhereByIdOnly(where: Json | undefined): string[] | undefined {
   if (!isObject(where)) return undefined;
   const { objectId, ...others } = where;
@@ -93,13 +93,13 @@ export function isWhereByIdOnly(where: Json | undefined): string[] | undefined {
   return texts.length === ids.length ? [...new Set(texts)] : undefined;
 }
 
-/** Keeps the first refusal and goes on, so that reading needs no exceptions; the rest is then discarded. */
+/** Keeps the first refusal and continues, so that parsing needs no exceptions. The rest of the result is discarded. */
 class WhereReader {
   refused: QueryRefusal | undefined;
-  readonly #fieldOf: Queried["fieldOf"];
+  readonly #fieldOf: QueryTable["fieldOf"];
   #conditions = 0;
 
-  constructor(fieldOf: Queried["fieldOf"]) {
+  constructor(fieldOf: QueryTable["fieldOf"]) {
     this.#fieldOf = fieldOf;
   }
 
@@ -212,10 +212,10 @@ class WhereReader {
   }
 
   #holds(field: Field, values: Json[]): Condition {
-    // An empty list is never satisfied, as in Mongo.
+    // An empty list never matches, as in Mongo.
     if (values.length === 0) return nothing;
     if (field.type !== "json") return every(values.map((value) => this.#among(field, [value])));
-    // What arrays mostly hold is asked for at once, however many; the rest as if each were asked for alone.
+    // Simple values are tested together, however many they are; the others as if each were tested alone.
     const simple = values.filter((value) => typeof value !== "object");
     const others = values.filter((value) => typeof value === "object");
     const held: Condition[] = simple.length > 0 ? [{ type: "holds", field, values: simple }] : [];

@@ -1,23 +1,23 @@
 import type { SQL } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 
-/** A table that is asked by `where`. */
-export interface Queried {
+/** A table that a `where` can query. */
+export interface QueryTable {
   table: SQLiteTable;
   id: SQLiteColumn;
   /** Columns that may be long. */
-  kept: SQLiteColumn[];
-  /** The field a key of `where` or of an order names; `undefined` when it is not a key one may ask for. */
+  longColumns: SQLiteColumn[];
+  /** The field for a key of `where` or of a sort order; `undefined` if the key is not allowed. */
   fieldOf(key: string): Field | undefined;
 }
 
-/** Where a queried key is kept in D1, and so how it can be compared. */
+/** Where D1 stores a key's value, and so how it can be compared. */
 export type Field =
   | { type: "text"; column: SQLiteColumn }
   | { type: "date"; column: SQLiteColumn }
   | { type: "number"; value: SQL }
   | { type: "boolean"; value: SQL }
-  /** True or absent, never false: how `tr`, `sys` and `unique` are kept. */
+  /** True or absent, never false: `tr`, `sys` and `unique`. */
   | { type: "flag"; set: SQL; indexed: boolean }
   | JsonField;
 
@@ -26,17 +26,17 @@ export interface JsonField {
   type: "json";
   column: SQLiteColumn;
   path: string;
-  /** It is a list of names, for which there is a table that answers faster. */
-  membership: Membership | undefined;
-  /** It may be a place, or a list of them. */
+  /** The index, if the value is a list of names that has one. */
+  membership: NameIndex | undefined;
+  /** Whether the value may be a GeoPoint, or a list of them. */
   places: boolean;
 }
 
-/** A list of names turned around: a table of who has which. */
-export interface Membership {
+/** A list of names turned around: a table of name and owner. */
+export interface NameIndex {
   table: SQLiteTable;
   name: SQLiteColumn;
-  /** Of a row of `table`: the row that has the name. */
+  /** The id of the row whose list holds the name. */
   owner: SQLiteColumn;
   /** The same in the queried table. */
   id: SQLiteColumn;
@@ -45,14 +45,14 @@ export interface Membership {
 const SEGMENTS_MAX = 10;
 const KEY_LENGTH_MAX = 256;
 
-/** The names in a path such as `attr.a.b`; undefined where SQLite could not be asked for them. */
+/** The names in a path such as `attr.a.b`; undefined if SQLite cannot address them. */
 export function segmentsOf(key: string): string[] | undefined {
   const segments = key.split(".");
   if (key.length > KEY_LENGTH_MAX || segments.length > SEGMENTS_MAX) return undefined;
   return segments.every(isPlain) ? segments : undefined;
 }
 
-/** What stands at a path in a JSON column. */
+/** The field at a path in a JSON column. */
 export function inJson(column: SQLiteColumn, segments: string[], { places = false } = {}): JsonField {
   const path = ["$", ...segments.map((segment) => `"${segment}"`)].join(".");
   return { type: "json", column, path, membership: undefined, places };

@@ -5,28 +5,24 @@ import { clauseOf, hasAnyName } from "./clause.ts";
 import type { Condition } from "./condition.ts";
 import type { JsonField } from "./field.ts";
 
-/* What SQLite has to do for a condition: which rows an index leaves it, and what it has to open in each of them. */
+/* What SQLite has to do for a condition: which rows remain after the index, and which JSON it opens in each of them. */
 
-/** Texts by which rows are found at once. */
+/** Indexed text columns. */
 const INDEXED: SQLiteColumn[] = [
   ...[conversations.id, conversations.name, installations.id, installations.deviceToken],
   ...[installations.installationId, installations.registrationId],
 ];
 
-/** Microseconds for each element of a list, for each condition: one value compared, or several looked up and counted. */
+/** Microseconds per element of a list and condition: one value compared, or several looked up and counted. */
 const PER_ELEMENT = { compared: 0.13, counted: 0.25, read: 0.5 };
 
-/** A condition that SQLite has to open JSON for, in every row. */
-export interface Look {
+/** A condition for which SQLite opens JSON in every row. */
+export interface JsonAccess {
   field: JsonField;
   perElement: number;
 }
 
-/**
- * The part of a condition that an index answers, which leaves the rows to look at; undefined for all of them.
- *
- * @param after only rows with ids after this one are asked for
- */
+/** The part of a condition that an index answers, which determines the rows to read; undefined for all rows. */
 export function scopeOf(condition: Condition, after?: string): SQL | undefined {
   if (condition.type === "every") {
     const scopes = condition.of.map((each) => scopeOf(each, after)).filter((scope) => scope !== undefined);
@@ -76,8 +72,8 @@ function isTextOnly({ values }: Extract<Condition, { type: "among" }>): boolean 
   return !absent && [numbers, booleans, dates, documents].every((list) => list.length === 0);
 }
 
-/** What of a condition opens JSON; members are found by their index. */
-export function jsonAccesses(condition: Condition): Look[] {
+/** The parts of a condition that open JSON. Members are found by their index. */
+export function jsonAccesses(condition: Condition): JsonAccess[] {
   switch (condition.type) {
     case "every":
     case "some":

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "../../model/json.ts";
 
-/** Whether a value holds arrays or objects more than so many levels deep. Looks no deeper than that. */
+/** Whether a value holds arrays or objects more than so many levels deep. Reads no deeper than that. */
 export function isDeeperThan(levels: number, value: Json): boolean {
   if (!Array.isArray(value) && !isObject(value)) return false;
   if (levels === 0) return true;

@@ -1,6 +1,6 @@
 import { asc, desc, type SQL, sql } from "drizzle-orm";
 import { type QueryRefusal, refusal } from "./condition.ts";
-import type { Field, JsonField, Queried } from "./field.ts";
+import type { Field, JsonField, QueryTable } from "./field.ts";
 
 const SORT_KEYS_MAX = 8;
 
@@ -11,13 +11,14 @@ export interface SortKey {
 }
 
 /**
- * `-lm,createdAt`: nulls come last where it descends, as SQLite has it. The id makes any order total.
+ * The SQL for an order such as `-lm,createdAt`. In a descending order nulls come last, as in SQLite. The id makes any
+ * order total.
  *
- * @param seen what of a field's value the asker may know, where that is not all
+ * @param seen restricts a field's value to what the client may know
  */
 export function orderOf(
   sort: string,
-  queried: Queried,
+  queried: QueryTable,
   seen: (field: Field, value: SQL) => SQL = (_, value) => value,
 ): SQL[] | QueryRefusal {
   const keys = sortKeysOf(sort, queried);
@@ -28,8 +29,8 @@ export function orderOf(
   return [...order, asc(queried.id)];
 }
 
-/** What an order sorts by, before the id. */
-export function sortKeysOf(sort: string, { fieldOf }: Queried): SortKey[] | QueryRefusal {
+/** The keys of an order, without the id. */
+export function sortKeysOf(sort: string, { fieldOf }: QueryTable): SortKey[] | QueryRefusal {
   const keys = sort.split(",").map((key) => key.trim());
   if (keys.length > SORT_KEYS_MAX) return refusal("102: too many sort keys");
   const sorted: SortKey[] = [];
@@ -42,8 +43,8 @@ export function sortKeysOf(sort: string, { fieldOf }: Queried): SortKey[] | Quer
   return sorted;
 }
 
-/** The fields of an order whose values have to be read out of JSON, in each row. */
-export function sortedByJson(sort: string, { fieldOf }: Queried): JsonField[] {
+/** The fields of an order that are read from JSON, in each row. */
+export function sortedByJson(sort: string, { fieldOf }: QueryTable): JsonField[] {
   const keys = sort.split(",").map((key) => key.trim().replace(/^-/, ""));
   return keys.map(fieldOf).filter((field) => field?.type === "json");
 }

@@ -1,29 +1,29 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { hasTooManyParameters } from "../statement.ts";
-import { clauseOf, type Matches } from "./clause.ts";
+import { clauseOf, type PatternMatches } from "./clause.ts";
 import { type Condition, isRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
-import type { Field, Queried } from "./field.ts";
+import type { Field, QueryTable } from "./field.ts";
 import { jsonAccesses, restOf, scopeOf } from "./json-access.ts";
 import { type SortKey, sortKeysOf } from "./order.ts";
 import { refusedPatterns } from "./pattern-search.ts";
 import { SlicedPatternSearch } from "./sliced-pattern-search.ts";
 import { bytesOf, type SliceSize, slicesOf } from "./slices.ts";
-import { type Found, type SortValue, TopRows } from "./top-rows.ts";
+import { type MatchingRow, type SortValue, TopRows } from "./top-rows.ts";
 
 /*
- * Queries of an app's owner. They are not refused for what they cost, as clients' are; so they are run a slice of the
- * table at a time, with a turn for everybody else between (I13): on one's own box D1 does its work on the one thread.
- * What comes or changes meanwhile is found or not.
+ * Queries of the app's server. Unlike clients' queries they are not refused for their cost, so they run on a slice of
+ * the table at a time, and other work runs in between (I13): on one's own box D1 runs on the one thread. Rows that are
+ * added or changed meanwhile may or may not be found.
  */
 
-/** What is asked of a table. */
+/** A query of a table. */
 export interface OwnerQuery {
-  queried: Queried;
+  queried: QueryTable;
   condition: Condition;
-  /** What has to hold as well: what an index answers. */
+  /** A further condition that an index answers. */
   within?: SQL | undefined;
-  /** What has to hold as well: what has to be looked at. */
+  /** A further condition that is tested on each row. */
   also?: SQL | undefined;
   size: SliceSize;
 }
@@ -32,15 +32,18 @@ export interface OwnerPage extends OwnerQuery {
   sort: string;
   /** Rows up to the end of the page. */
   most: number;
-  /** Begins after this id. */
+  /** The page starts after this id. */
   after?: string | undefined;
 }
 
-/** A sort key of more bytes is cut to so many characters: what differs beyond them comes in the order of the ids. */
+/**
+ * A sort key of more bytes is cut to so many characters; rows that differ only beyond them are in the order of their
+ * ids.
+ */
 const SORTED_BYTES = 4_096;
 const SORTED_CHARACTERS = 1_024;
 
-/** How many rows fit. Refused where the condition cannot be asked; D1 failing throws. */
+/** Counts the matching rows. Refused if the condition cannot be run. Throws if D1 fails. */
 export async function countInSlices(
   d1: DrizzleD1Database,
   query: OwnerQuery,
@@ -55,11 +58,11 @@ export async function countInSlices(
   return refused ?? count;
 }
 
-/** The rows that fit, up to the end of a page, in their order. Refused as above. */
+/** The matching rows up to the end of a page, in their order. Refused as above. */
 export async function findInSlices(
   d1: DrizzleD1Database,
   { sort, most, after, ...query }: OwnerPage,
-): Promise<readonly Found[] | QueryRefusal> {
+): Promise<readonly MatchingRow[] | QueryRefusal> {
   const { queried } = query;
   const keys = sortKeysOf(sort, queried);
   if (isRefusal(keys)) return keys;
@@ -76,7 +79,7 @@ export async function findInSlices(
   return refused ?? first.rows;
 }
 
-/** Whether it asks for nothing that a row could lack. */
+/** Whether every row matches. */
 function isOfAll({ queried, condition, within, also }: OwnerQuery): boolean {
   if (within !== undefined || also !== undefined) return false;
   if (condition.type === "every") return condition.of.length === 0;
@@ -87,7 +90,7 @@ function isOfAll({ queried, condition, within, also }: OwnerQuery): boolean {
 
 type SortedRow = Record<string, string | number | null>;
 
-/** Runs a statement for each slice until one says that it was enough. */
+/** Runs a statement for each slice until the callback returns false. */
 async function eachSlice(
   d1: DrizzleD1Database,
   { queried, condition, within, also, size }: OwnerQuery,
@@ -98,7 +101,7 @@ async function eachSlice(
   if (refused !== undefined) return refused;
   const rest = restOf(condition);
   const trials = new SlicedPatternSearch(rest, size.pattern);
-  const clauseFor = (matches: Matches): SQL => {
+  const clauseFor = (matches: PatternMatches): SQL => {
     const parts = [also, clauseOf(rest, matches)].filter((part) => part !== undefined);
     return sql.join(
       parts.map((part) => sql`(${part})`),
@@ -127,7 +130,7 @@ async function eachSlice(
   return undefined;
 }
 
-function sortedRows({ id, kept }: Queried, keys: SortKey[], from: SQL, clause: SQL): SQL {
+function sortedRows({ id, longColumns: kept }: QueryTable, keys: SortKey[], from: SQL, clause: SQL): SQL {
   const columns = keys.flatMap(({ field }, at) => shownKey(field, at));
   const values = keys.map(({ value }, at) => sql`, ${value} AS ${nameOf(at)}`);
   return sql`SELECT id, bytes${sql.join(columns)} FROM (
@@ -136,7 +139,7 @@ function sortedRows({ id, kept }: Queried, keys: SortKey[], from: SQL, clause: S
 
 const nameOf = (at: number, kind = "key"): SQL => sql`${sql.identifier(`${kind}${at}`)}`;
 
-/** What is in JSON may be long, or a number that the way through JavaScript's numbers would change. */
+/** A JSON value may be long, or a number that JavaScript's numbers would change. */
 function shownKey({ type }: Field, at: number): SQL[] {
   const key = nameOf(at);
   if (type !== "text" && type !== "json") return [sql`, ${key}`];
@@ -148,7 +151,7 @@ function shownKey({ type }: Field, at: number): SQL[] {
   return [value, sql`, CASE WHEN ${isLarge} THEN CAST(${key} AS TEXT) END AS ${nameOf(at, "large")}`];
 }
 
-function foundIn(keys: number): (row: SortedRow) => Found {
+function foundIn(keys: number): (row: SortedRow) => MatchingRow {
   return (row) => {
     const values = Array.from({ length: keys }, (_, at): SortValue => {
       const large = row[`large${at}`];

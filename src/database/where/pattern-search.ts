@@ -2,23 +2,23 @@ import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { hasTooManyParameters } from "../statement.ts";
-import { clauseOf, type Matches, type PatternCondition } from "./clause.ts";
+import { clauseOf, type PatternCondition, type PatternMatches } from "./clause.ts";
 import { type Condition, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
 
 const PATTERNS_MAX = 4;
-/** Different values that a pattern is tried on, and their characters together. */
+/** Distinct values that a pattern is tested on, and their characters together. */
 export const CANDIDATES_MAX = 5_000;
 export const CHARACTERS_MAX = 1_000_000;
-/** Characters × instructions. RE2 takes up to 20 ns for each: 0.4 s at worst, and far less as a rule. */
+/** Characters × instructions. RE2 takes up to 20 ns for each: 0.4 s at worst, and usually far less. */
 export const WORK_MAX = 20_000_000;
 
 export const slow = refusal("102: slow query: $regex would have to be tried on too many values");
 
 /**
- * D1 has no REGEXP. So for each pattern that SQL cannot run, the values that the rest of the condition leaves
- * are fetched and matched here; the query proper then asks for the values that did.
+ * D1 has no REGEXP. For each pattern that SQL cannot run, the values that match the rest of the condition are fetched
+ * and tested here. The final query then names the values that matched.
  *
- * @param within what else narrows the query down
+ * @param within a further condition that narrows the query
  * @param work characters x instructions that a pattern may take
  */
 export async function matchesOf(
@@ -26,8 +26,8 @@ export async function matchesOf(
   table: SQLiteTable,
   condition: Condition,
   { within, work = WORK_MAX }: { within?: SQL | undefined; work?: number | undefined } = {},
-): Promise<Matches | QueryRefusal> {
-  const matches: Matches = new Map();
+): Promise<PatternMatches | QueryRefusal> {
+  const matches: PatternMatches = new Map();
   const patterns = generalPatterns(condition);
   const refused = refusedPatterns(condition);
   if (refused !== undefined) return refused;
@@ -45,7 +45,7 @@ export async function matchesOf(
   return matches;
 }
 
-/** Why a condition's patterns are not tried at all, if they are not. */
+/** Why a condition's patterns are refused without a test, if they are. */
 export const refusedPatterns = (condition: Condition): QueryRefusal | undefined =>
   generalPatterns(condition).length > PATTERNS_MAX
     ? refusal(`102: where has more than ${PATTERNS_MAX} general $regex`)
@@ -84,7 +84,7 @@ async function candidates(
           WHERE ${field.column} IS NOT NULL AND ${superset}`
       : sql`SELECT DISTINCT e.value AS value FROM ${table}, json_each(${field.column}, ${field.path}) AS e
           WHERE typeof(e.key) <> 'text' AND e.type = 'text' AND ${superset}`;
-  // The running sum keeps D1 from sending more text than is going to be read.
+  // The running sum keeps D1 from sending more text than is read.
   const bounded = sql`SELECT value FROM (
       SELECT value, sum(length(value)) OVER (ROWS UNBOUNDED PRECEDING) - length(value) AS before
       FROM (${distinct} LIMIT ${CANDIDATES_MAX + 1})

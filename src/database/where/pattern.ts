@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 
-/** A `$regex`, either simple enough for SQL's own functions or to be run here. */
+/** A `$regex`: either simple enough for SQL's own functions, or run here. */
 export type Pattern =
   | { type: "literal"; place: "anywhere" | "start" | "end" | "whole"; text: string }
   | { type: "general"; matches(value: string): boolean /** Steps per character, about. */; cost: number };
@@ -11,7 +11,7 @@ const PROGRAM_SIZE_MAX = 4000;
 
 const META = new Set("\\.+*?()|[]{}^$");
 
-/** Reads `$regex` with `$options`; a string is the reason it cannot be used. */
+/** Parses `$regex` with `$options`; a string is the reason for a refusal. */
 export function patternOf(source: string, options: string): Pattern | string {
   if (source.length > PATTERN_LENGTH_MAX) return `$regex is longer than ${PATTERN_LENGTH_MAX} characters`;
   let flags = 0;
@@ -25,10 +25,10 @@ export function patternOf(source: string, options: string): Pattern | string {
   return literalOf(unquoted, options) ?? compile(unquoted, flags);
 }
 
-// RE2 and not RegExp: its time is linear in the text, so no pattern of a client's can hang the Worker.
+// RE2 and not RegExp: its time is linear in the text, so no client's pattern can block the Worker.
 function compile(source: string, flags: number): Pattern | string {
   try {
-    // The translation knows what JavaScript writes differently, such as \u4e00.
+    // The translation handles JavaScript's own syntax, such as \u4e00.
     const compiled = RE2JS.compile(RE2JS.translateRegExp(source), flags);
     const cost = compiled.programSize();
     if (cost > PROGRAM_SIZE_MAX) return "$regex is too complicated";
@@ -60,8 +60,8 @@ function unquote(source: string): string {
 }
 
 /**
- * What the SDKs' contains, startsWith and endsWith make (`x`, `.*x.*`, `^x`, `^x.*`, `x$`, `.*x$`): fixed text
- * at a fixed place. Letter case and line-wise anchors are left to RE2, unless they cannot matter.
+ * The patterns of the SDKs' contains, startsWith and endsWith (`x`, `.*x.*`, `^x`, `^x.*`, `x$`, `.*x$`): fixed text at
+ * a fixed place. Letter case and line anchors are left to RE2, unless they cannot matter.
  */
 function literalOf(source: string, options: string): Pattern | undefined {
   let at = 0;

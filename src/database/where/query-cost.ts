@@ -10,22 +10,22 @@ import {
 import { conversations } from "../schema.ts";
 import { type Condition, type QueryRefusal, refusal } from "./condition.ts";
 import type { JsonField } from "./field.ts";
-import { countPatterns, jsonAccesses, type Look, scopeOf } from "./json-access.ts";
+import { countPatterns, type JsonAccess, jsonAccesses, scopeOf } from "./json-access.ts";
 
 /*
- * What a query of conversations may cost (I13): SQLite does it in one go, while everybody waits. It is estimated
- * before it is run, from the rows that an index leaves, the size of their JSON, and the elements of the lists in it.
- * Reading sizes costs next to nothing: SQLite has them in the rows' headers.
+ * The cost limit of a client's query (I13): SQLite runs it in one go while everybody waits. The cost is estimated
+ * before the query runs, from the rows that remain after the index, the size of their JSON, and the elements of their
+ * lists. Reading sizes costs next to nothing: SQLite has them in the rows' headers.
  */
 
 /** Microseconds, as measured in November 2026 on a machine of two shared cores. */
 const PER_ROW = 0.4;
 const PER_BYTE = 0.004;
-/** Of each row, for every doubling of the rows that are kept in order until the page is found. */
+/** Per row, for every doubling of the rows that are sorted for the page. */
 const PER_DOUBLING = 0.06;
-/** A list's element takes two bytes at least. */
+/** An element of a list takes at least two bytes. */
 const ELEMENTS_PER_BYTE = 0.5;
-/** An object's member takes six: `"a":1,`. */
+/** A member of an object takes six bytes: `"a":1,`. */
 const BYTES_PER_MEMBER = 5;
 
 export const tooManyRows = refusal(
@@ -33,7 +33,7 @@ export const tooManyRows = refusal(
 );
 export const tooCostly = refusal("102: slow query: too many conditions on too much data");
 
-/** Why a client's query would take too long, if it would. D1 failing throws. */
+/** The refusal of a client's query that would take too long, if it would. Throws if D1 fails. */
 export async function costRefusal(
   d1: DrizzleD1Database,
   {
@@ -45,7 +45,7 @@ export async function costRefusal(
     condition: Condition | undefined;
     within: SQL | undefined;
     sorted: JsonField[];
-    /** Rows up to the end of the page: those before it are sorted too. */
+    /** Rows up to the end of the page: the rows before it are sorted too. */
     kept: number;
   },
 ): Promise<QueryRefusal | undefined> {
@@ -55,7 +55,7 @@ export async function costRefusal(
   ];
   if (looks.length > QUERY_CONDITIONS_ON_JSON) return tooCostly;
   const scope = within ?? (condition && scopeOf(condition));
-  // Each general pattern has the rest of the condition tried once more, and so has its own.
+  // The rest of the condition runs once more for each general pattern.
   const passes = 1 + (condition === undefined ? 0 : countPatterns(condition));
   const columns = [...new Set(looks.map(({ field }) => field.column))];
   const sizes = await d1.get<Record<string, number | null>>(sizesWithin(scope, columns));
@@ -77,7 +77,7 @@ export async function costRefusal(
 
 const sum = (numbers: number[]): number => numbers.reduce((total, each) => total + each, 0);
 
-/** How many rows there are to look at, up to one too many, and how long what is looked into is. */
+/** The number of rows to read, up to one more than allowed, and the total size of each JSON column. */
 function sizesWithin(scope: SQL | undefined, columns: SQLiteColumn[]): SQL {
   const lengths = columns.map((column) => sql`, octet_length(${column}) AS ${sql.identifier(column.name)}`);
   const sums = columns.map(({ name }) => sql`, sum(${sql.identifier(name)}) AS ${sql.identifier(name)}`);
@@ -85,8 +85,8 @@ function sizesWithin(scope: SQL | undefined, columns: SQLiteColumn[]): SQL {
     SELECT 1 AS one${sql.join(lengths)} FROM ${conversations} ${where(scope)} LIMIT ${QUERY_ROWS_LOOKED_AT + 1})`;
 }
 
-/** How many elements the lists have that conditions look into; json_each goes through an object's members, too. */
-function elementsWithin(scope: SQL | undefined, looks: Look[]): SQL {
+/** The number of list elements that the conditions read. json_each also reads an object's members. */
+function elementsWithin(scope: SQL | undefined, looks: JsonAccess[]): SQL {
   const lengths = looks.map(({ field: { column, path } }, at) => {
     const members = sql`octet_length(json_extract(${column}, ${path})) / ${BYTES_PER_MEMBER}`;
     const length = sql`CASE json_type(${column}, ${path}) WHEN 'object' THEN ${members} ELSE json_array_length(${column}, ${path}) END`;

@@ -2,20 +2,20 @@ import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
-import { clauseOf, type Matches, type PatternCondition } from "./clause.ts";
+import { clauseOf, type PatternCondition, type PatternMatches } from "./clause.ts";
 import type { Condition, QueryRefusal } from "./condition.ts";
 import { CANDIDATES_MAX, CHARACTERS_MAX, generalPatterns, slow, WORK_MAX } from "./pattern-search.ts";
 
 /**
- * The patterns of an owner's query that SQL cannot run, tried a slice of the table at a time on what the rest of the
- * condition leaves of it. Each value is tried once, and of all slices together as many as elsewhere.
+ * The patterns of an owner's query that SQL cannot run, tested on the values of one slice of the table at a time. Each
+ * value is tested once, and the limits count for all slices together.
  */
 export class SlicedPatternSearch {
   readonly #condition: Condition;
   readonly #trials: { matched: PatternCondition; tried: Map<string, boolean>; characters: number }[];
   readonly #work: number;
 
-  /** @param work characters x instructions between two turns for everybody else */
+  /** @param work characters x instructions before other work may run */
   constructor(condition: Condition, work: number) {
     this.#condition = condition;
     this.#work = work;
@@ -27,12 +27,12 @@ export class SlicedPatternSearch {
   }
 
   /**
-   * The values of a slice that match, for each pattern.
+   * The matching values of a slice, for each pattern.
    *
-   * @param from the slice's rows: what stands after FROM
+   * @param from the slice's rows: the SQL after FROM
    */
-  async matchesIn(d1: DrizzleD1Database, from: SQL): Promise<Matches | QueryRefusal> {
-    const matches: Matches = new Map();
+  async matchesIn(d1: DrizzleD1Database, from: SQL): Promise<PatternMatches | QueryRefusal> {
+    const matches: PatternMatches = new Map();
     for (const trial of this.#trials) {
       const { matched, tried } = trial;
       const values = await valuesIn(d1, from, matched, clauseOf(this.#condition));
@@ -59,13 +59,13 @@ export class SlicedPatternSearch {
     return matches;
   }
 
-  /** Columns of texts that patterns are tried on. */
+  /** The text columns that patterns are tested on. */
   columns(): SQLiteColumn[] {
     return this.#trials.flatMap(({ matched: { field } }) => (field.type === "text" ? [field.column] : []));
   }
 
-  /** As many values as there may be parameters for: to see whether a statement would have too many. */
-  any(): Matches {
+  /** Placeholder matches with as many parameters as there may be, to check a statement's size. */
+  any(): PatternMatches {
     return new Map(this.#trials.map(({ matched }) => [matched, ["", "a"]]));
   }
 }

@@ -4,15 +4,17 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { OWNERS_QUERY_LONGEST, OWNERS_SLICE, OWNERS_SLICE_ELSEWHERE } from "../../bounds.ts";
 import type { Deployment } from "../../model/deployment.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
-import type { Queried } from "./field.ts";
+import type { QueryTable } from "./field.ts";
 
-/** How much one statement of an owner's query looks at: rows, bytes of JSON that are opened, and bytes that are read. */
+/**
+ * How much one statement of an owner's query reads: rows, bytes of JSON that are opened, and bytes that are returned.
+ */
 export type SliceSize = typeof OWNERS_SLICE;
 
 export const sliceSizeOf = ({ OWN_BOX }: Pick<Deployment, "OWN_BOX">): SliceSize =>
   OWN_BOX === "1" ? OWNERS_SLICE : OWNERS_SLICE_ELSEWHERE;
 
-/** Milliseconds of a slice after which the next is smaller, and below which it is larger. */
+/** Milliseconds of a slice above which the next one is smaller, and below which it is larger. */
 const [SLOW, QUICK] = [30, 15];
 
 /** Rows for one statement. */
@@ -22,19 +24,19 @@ interface Slice {
 }
 
 interface Sliced {
-  /** What an index answers, of rows after an id; undefined for the whole table. */
+  /** The condition that an index answers; undefined for the whole table. */
   scope: (after: string | undefined) => SQL | undefined;
-  /** Begins after this id. */
+  /** The slices start after this id. */
   after?: string | undefined;
-  /** What is opened of each row, a column as often as it is opened. */
+  /** The columns that are opened in each row, repeated as often as they are opened. */
   opened: SQLiteColumn[];
   size: SliceSize;
 }
 
-/** A table's rows by their ids, so many at a time that a look at them is short; with a turn for everybody else between. */
+/** A table's rows in the order of their ids, in slices that are quick to read. Other work runs in between. */
 export async function* slicesOf(
   d1: DrizzleD1Database,
-  { table, id }: Pick<Queried, "table" | "id">,
+  { table, id }: Pick<QueryTable, "table" | "id">,
   { scope, after, opened, size }: Sliced,
 ): AsyncGenerator<Slice> {
   const until = Date.now() + OWNERS_QUERY_LONGEST;
@@ -65,14 +67,14 @@ export async function* slicesOf(
   }
 }
 
-/** Of each row; SQLite has it in the row's header. What is null takes none. */
+/** The bytes of these columns in a row, which SQLite has in the row's header. A null takes none. */
 export const bytesOf = (columns: SQLiteColumn[]): SQL =>
   sql.join(
     columns.map((column) => sql`coalesce(octet_length(${column}), 0)`),
     sql` + `,
   );
 
-/** As many bytes at a time as are looked at quickly: how long that takes depends on the lists that are in them. */
+/** Adapts the bytes per slice: the time for a slice depends on the lists in it. */
 class Pace {
   readonly #most: number;
   bytes: number;
@@ -82,14 +84,14 @@ class Pace {
     this.bytes = most / 4;
   }
 
-  /** @param ms by the clock, what everybody else did meanwhile included */
+  /** @param ms elapsed time, including other work that ran meanwhile */
   took(ms: number): void {
     if (ms > SLOW) this.bytes = Math.max(this.bytes / 2, this.#most / 8);
     else if (ms < QUICK) this.bytes = Math.min(this.bytes * 2, this.#most);
   }
 }
 
-/** Ids from a place on, of so many bytes; of one row at least. */
+/** The next ids, up to so many bytes; at least one. */
 function groupAt(rows: readonly { id: string; bytes: number }[], from: number, most: number): string[] {
   let bytes = 0;
   const end = rows.findIndex((row, at) => {
@@ -100,7 +102,10 @@ function groupAt(rows: readonly { id: string; bytes: number }[], from: number, m
   return rows.slice(from, end === -1 ? undefined : end).map(({ id }) => id);
 }
 
-/** Rows that were found, read so many bytes at a time and with turns between; without those that are no more. */
+/**
+ * Reads the found rows, so many bytes at a time; other work runs in between. Rows that were deleted meanwhile are left
+ * out.
+ */
 export async function readInParts<Row extends { id: string }>(
   found: readonly { id: string; bytes: number }[],
   size: SliceSize,

@@ -1,16 +1,16 @@
-/* SQLite's order, for rows that were read a slice at a time. */
+/* SQLite's sort order, for rows that are read a slice at a time. */
 
-/** What a row is sorted by. Whole numbers that JavaScript's numbers cannot hold are BigInts. */
+/** The value of a sort key. Whole numbers that JavaScript's numbers cannot represent are BigInts. */
 export type SortValue = null | number | bigint | string;
 
-/** A row that fits: its id, how many bytes of JSON it has, and what it is sorted by. */
-export interface Found {
+/** A matching row: its id, its bytes of JSON, and its sort keys. */
+export interface MatchingRow {
   id: string;
   bytes: number;
   values: SortValue[];
 }
 
-/** Nothing comes before numbers, and those before texts; texts go by their bytes in UTF-8, as SQLite has them. */
+/** Null comes before numbers, and numbers before texts. Texts compare by their UTF-8 bytes, as in SQLite. */
 export function compareValues(one: SortValue, other: SortValue): number {
   const rank = rankOf(one) - rankOf(other);
   if (rank !== 0) return rank;
@@ -24,7 +24,7 @@ function rankOf(value: SortValue): number {
   return typeof value === "string" ? 2 : 1;
 }
 
-/** JavaScript compares halves of what lies beyond U+FFFF, which it has before U+E000. */
+/** JavaScript compares UTF-16 units, and surrogates come before U+E000 there. */
 function compareTexts(one: string, other: string): number {
   const length = Math.min(one.length, other.length);
   for (let at = 0; at < length; at += 1) {
@@ -38,18 +38,18 @@ function compareTexts(one: string, other: string): number {
 
 const isHalf = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
-/** The first rows of an order, of all that were added. The id makes it total. */
+/** Keeps the first rows of an order. The id makes the order total. */
 export class TopRows {
   readonly #most: number;
   readonly #descending: boolean[];
-  #rows: Found[] = [];
+  #rows: MatchingRow[] = [];
 
   constructor(most: number, descending: boolean[]) {
     this.#most = most;
     this.#descending = descending;
   }
 
-  get rows(): readonly Found[] {
+  get rows(): readonly MatchingRow[] {
     return this.#rows;
   }
 
@@ -57,12 +57,12 @@ export class TopRows {
     return this.#rows.length >= this.#most;
   }
 
-  add(rows: Found[]): void {
+  add(rows: MatchingRow[]): void {
     const last = this.isFull ? this.#rows.at(-1) : undefined;
     const better = last === undefined ? rows : rows.filter((row) => this.#compare(row, last) < 0);
     if (better.length === 0) return;
     const added = better.toSorted((one, other) => this.#compare(one, other));
-    const merged: Found[] = [];
+    const merged: MatchingRow[] = [];
     let next = 0;
     for (const row of this.#rows) {
       for (
@@ -78,7 +78,7 @@ export class TopRows {
     this.#rows = merged.concat(added.slice(next)).slice(0, this.#most);
   }
 
-  #compare(one: Found, other: Found): number {
+  #compare(one: MatchingRow, other: MatchingRow): number {
     for (const [at, descending] of this.#descending.entries()) {
       const order = compareValues(one.values[at] ?? null, other.values[at] ?? null);
       if (order !== 0) return descending ? -order : order;

@@ -34,7 +34,7 @@ const bans = v.object({
  * Who is banned from the app (X-22). Each client's own object decides at login; D1 has the list to look at, and is
  * written last, so that a ban that is listed counts.
  */
-export const adminBans = new Hono<HttpEnv>()
+export const banRoutes = new Hono<HttpEnv>()
   .post(
     "/admin/bans",
     operation({

@@ -12,7 +12,7 @@ const LIMIT = 100; // clients in one call
  * `POST /admin/goaway {"client_ids": [...]}`, with the master key: asks the devices of these clients to look the
  * server up again and reconnect (wire §2.5). Answers with how many sessions were told.
  */
-export const goAway = new Hono<HttpEnv>().post(
+export const goAwayRoutes = new Hono<HttpEnv>().post(
   "/admin/goaway",
   operation({
     ...{ id: "goAway", tag: "Administration", summary: "Ask devices to reconnect" },

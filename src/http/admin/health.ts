@@ -77,7 +77,7 @@ type Answer = v.InferOutput<typeof facts>;
  * `GET /admin/health`, with the master key: how everything is. What does not answer is null, and the rest is said all
  * the same.
  */
-export const health = new Hono<HttpEnv>()
+export const healthRoutes = new Hono<HttpEnv>()
   .get("/healthz", (context) => context.json({ status: "ok" }))
   .get(
     "/admin/health",

@@ -19,7 +19,7 @@ const stored = v.object({
  * `GET`, `PUT` and `DELETE /admin/keywords`, with the master key: the keyword filter's words (X-33), as a text in UTF-8
  * with a word on each line.
  */
-export const keywords = new Hono<HttpEnv>()
+export const keywordRoutes = new Hono<HttpEnv>()
   .get(
     "/admin/keywords",
     operation({

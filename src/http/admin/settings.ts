@@ -14,7 +14,7 @@ import { shown } from "../schemas.ts";
 const patch = v.pipe(settingsSchema, shown({ limits: { members: 500, messageBytes: 8192 } }));
 
 /** `GET` and `PATCH /admin/settings`, with the master key: all settings but the secrets, and a JSON merge patch of them. */
-export const settings = new Hono<HttpEnv>()
+export const settingsRoutes = new Hono<HttpEnv>()
   .get(
     "/admin/settings",
     operation({

@@ -7,8 +7,8 @@ import { mayExist } from "../conversation.ts";
 import { INVALID_FIELD, INVALID_QUERY, refusalOf } from "../errors.ts";
 import * as example from "../examples.ts";
 import { answered } from "../object-call.ts";
-import { type Answer, invalid, notThere } from "../response.ts";
-import { createConversation, type Found, findRows, rowOf } from "../rtm/conversations.ts";
+import { type ApiResponse, invalid, notThere } from "../response.ts";
+import { type ConversationSearch, createConversation, findRows, rowOf } from "../rtm/conversations.ts";
 import { ownColumns } from "../rtm/own-columns.ts";
 import * as schema from "../schemas.ts";
 
@@ -28,7 +28,7 @@ const listChange = v.union(
   "must be a list of client ids, or Add, AddUnique or Remove with objects",
 );
 
-export const described = v.pipe(
+export const rowDescription = v.pipe(
   v.objectWithRest(
     {
       m: v.optional(listChange, []),
@@ -41,7 +41,7 @@ export const described = v.pipe(
   schema.shown({ name: "Cheese", m: [example.SENDER, example.READER] }),
 );
 
-export const changes = v.pipe(
+export const rowChanges = v.pipe(
   v.objectWithRest({ m: v.optional(listChange), mu: v.optional(listChange) }, schema.anything()),
   schema.shown({ m: { __op: "AddUnique", objects: [example.READER] }, mu: [example.READER] }),
 );
@@ -51,9 +51,9 @@ const fetching = {
   new: v.optional(v.pipe(schema.flagText(true), v.description("The same."))),
 };
 
-export const creating = v.object(fetching);
+export const createOptions = v.object(fetching);
 
-export const saving = v.object({
+export const updateOptions = v.object({
   ...fetching,
   where: v.optional(
     v.pipe(
@@ -65,13 +65,13 @@ export const saving = v.object({
 });
 
 /** `keys` and `include` leave something out or bring something along elsewhere; here rows come whole. */
-export const looking = {
+export const readOptions = {
   keys: v.optional(v.string()),
   include: v.optional(v.string()),
   returnACL: v.optional(v.string()),
 };
 
-export const finding = v.object({
+export const searchOptions = v.object({
   where: v.optional(
     v.pipe(schema.objectText(), v.description("Conditions, JSON."), schema.shown('{"name":"Cheese"}')),
   ),
@@ -79,15 +79,18 @@ export const finding = v.object({
   limit: v.optional(v.pipe(schema.numberText(), v.description("1 to 1000; 100 without."))),
   skip: v.optional(schema.numberText(0)),
   count: v.optional(v.pipe(schema.flagText(true), v.description("Answer how many there are, too."))),
-  ...looking,
+  ...readOptions,
 });
 
 /** Every row answers this: a condition that means "all", where none would mean "mine". */
 const EVERY = { objectId: { $exists: true } };
 
-type Written = v.InferOutput<typeof described>;
+type Written = v.InferOutput<typeof rowDescription>;
 
-export async function create(env: Env, { m, mu, c: creator, unique, ...rest }: Written): Promise<Answer> {
+export async function createRow(
+  env: Env,
+  { m, mu, c: creator, unique, ...rest }: Written,
+): Promise<ApiResponse> {
   const columns = ownColumns(rest);
   if (typeof columns === "string") return invalid(INVALID_FIELD, columns);
   const [members, muted] = [listOf(m), mu === undefined ? [] : listOf(mu)];
@@ -99,19 +102,19 @@ export async function create(env: Env, { m, mu, c: creator, unique, ...rest }: W
   if ("failure" in created) return created;
   if (muted.length === 0) return { status: 200, body: rowOf(created) };
   const change = { members: undefined, muted: { to: "add" as const, clientIds: muted } };
-  return changed(env, created.id, { ...change, columns: {}, where: undefined }, true);
+  return applyChange(env, created.id, { ...change, columns: {}, where: undefined }, true);
 }
 
 /** Rows that fit, the oldest first where no order is asked for, and how many there are if that is asked for. */
-export async function find(
+export async function searchRows(
   env: Env,
-  asked: Omit<Found, "where"> & { where?: JsonObject | undefined },
-): Promise<Answer> {
+  asked: Omit<ConversationSearch, "where"> & { where?: JsonObject | undefined },
+): Promise<ApiResponse> {
   const { where = {} } = asked;
   return findRows(env, { ...asked, where: Object.keys(where).length === 0 ? EVERY : where });
 }
 
-export async function read(env: Env, id: string): Promise<Answer> {
+export async function readRow(env: Env, id: string): Promise<ApiResponse> {
   const exists = await mayExist(env, id);
   const found =
     exists &&
@@ -122,19 +125,19 @@ export async function read(env: Env, id: string): Promise<Answer> {
   return !found ? notThere : { status: 200, body: rowOf(found.conversation) };
 }
 
-export async function update(
+export async function updateRow(
   env: Env,
   id: string,
-  { m, mu, ...rest }: v.InferOutput<typeof changes>,
-  { where, fetchWhenSave = false, new: fresh = false }: v.InferOutput<typeof saving> = {},
-): Promise<Answer> {
+  { m, mu, ...rest }: v.InferOutput<typeof rowChanges>,
+  { where, fetchWhenSave = false, new: fresh = false }: v.InferOutput<typeof updateOptions> = {},
+): Promise<ApiResponse> {
   const columns = ownColumns(rest);
   if (typeof columns === "string") return invalid(INVALID_FIELD, columns);
   const change = { members: changeOf(m), muted: changeOf(mu), columns, where };
-  return changed(env, id, change, fetchWhenSave || fresh);
+  return applyChange(env, id, change, fetchWhenSave || fresh);
 }
 
-async function changed(env: Env, id: string, change: RowChange, full: boolean): Promise<Answer> {
+async function applyChange(env: Env, id: string, change: RowChange, full: boolean): Promise<ApiResponse> {
   if (!(await mayExist(env, id))) return refusalOf(NOT_FOUND);
   const outcome = await answered(env.CONVERSATIONS.getByName(id).changeRow(change), `change of ${id}`);
   if ("unmet" in outcome) return UNMET;
@@ -147,7 +150,7 @@ async function changed(env: Env, id: string, change: RowChange, full: boolean): 
   return { status: 200, body: full ? rowOf(conversation) : short };
 }
 
-export async function remove(env: Env, id: string): Promise<Answer> {
+export async function removeRow(env: Env, id: string): Promise<ApiResponse> {
   if (!(await mayExist(env, id))) return refusalOf(NOT_FOUND);
   const removed = await answered(env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
   return removed === undefined ? { status: 200, body: {} } : refusalOf(removed);

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { HttpEnv } from "../env.ts";
 import { operation, takes } from "../operation.ts";
 import { respond } from "../response.ts";
-import { countedRows, one, row } from "../rtm/conversations.ts";
+import { conversationPath, countedRows, row } from "../rtm/conversations.ts";
 import * as schema from "../schemas.ts";
 import * as rowsOf from "./conversation-rows.ts";
 
@@ -21,9 +21,9 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
         "Columns of the service's own are refused by name. `ACL`, `className` and `__…` are passed over.",
       ...{ access: "master", answer: row },
     }),
-    takes("query", rowsOf.creating),
-    takes("json", rowsOf.described, undefined, "as written"),
-    async (context) => respond(context, await rowsOf.create(context.env, context.req.valid("json"))),
+    takes("query", rowsOf.createOptions),
+    takes("json", rowsOf.rowDescription, undefined, "as written"),
+    async (context) => respond(context, await rowsOf.createRow(context.env, context.req.valid("json"))),
   )
   .get(
     PATH,
@@ -33,8 +33,8 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
         "The oldest first, where no order is asked for. With `count`, `limit=0` answers the count alone.",
       ...{ access: "master", answer: countedRows },
     }),
-    takes("query", rowsOf.finding),
-    async (context) => respond(context, await rowsOf.find(context.env, context.req.valid("query"))),
+    takes("query", rowsOf.searchOptions),
+    async (context) => respond(context, await rowsOf.searchRows(context.env, context.req.valid("query"))),
   )
   .get(
     `${PATH}/:id`,
@@ -42,8 +42,8 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
       ...{ id: "getConversation11", tag: "Version 1.1", summary: "Read a conversation" },
       ...{ access: "master", answer: row },
     }),
-    takes("param", one),
-    async (context) => respond(context, await rowsOf.read(context.env, context.req.valid("param").id)),
+    takes("param", conversationPath),
+    async (context) => respond(context, await rowsOf.readRow(context.env, context.req.valid("param").id)),
   )
   .put(
     `${PATH}/:id`,
@@ -54,13 +54,13 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
         "where something is refused, nothing.",
       ...{ access: "master", answer: schema.updated },
     }),
-    takes("param", one),
-    takes("query", rowsOf.saving),
-    takes("json", rowsOf.changes, "kept", "as written"),
+    takes("param", conversationPath),
+    takes("query", rowsOf.updateOptions),
+    takes("json", rowsOf.rowChanges, "kept", "as written"),
     async (context) => {
       const { id } = context.req.valid("param");
       const how = context.req.valid("query");
-      return respond(context, await rowsOf.update(context.env, id, context.req.valid("json"), how));
+      return respond(context, await rowsOf.updateRow(context.env, id, context.req.valid("json"), how));
     },
   )
   .delete(
@@ -69,7 +69,7 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
       ...{ id: "deleteConversation11", tag: "Version 1.1", summary: "Delete a conversation" },
       ...{ access: "master", answer: schema.nothing },
     }),
-    takes("param", one),
+    takes("param", conversationPath),
     takes("query", schema.deleting),
-    async (context) => respond(context, await rowsOf.remove(context.env, context.req.valid("param").id)),
+    async (context) => respond(context, await rowsOf.removeRow(context.env, context.req.valid("param").id)),
   );

@@ -2,7 +2,7 @@ import type { Env } from "../../bindings.ts";
 import { INSTALLATIONS_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts";
 import { installationsById, removeInstallations } from "../../database/installations/installations.ts";
 import { countInstallations, findInstallations } from "../../database/installations/query.ts";
-import { type Saved, saveInstallation } from "../../database/installations/save.ts";
+import { type SaveResult, saveInstallation } from "../../database/installations/save.ts";
 import { isRefusal, type QueryRefusal } from "../../database/where/condition.ts";
 import { sliceSizeOf } from "../../database/where/slices.ts";
 import { addressLimits } from "../../gateway/address-limits.ts";
@@ -13,7 +13,7 @@ import { installationJson } from "../../push/installation-json.ts";
 import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
 import { answered } from "../object-call.ts";
 import { secondsUntil } from "../quota.ts";
-import { type Answer, invalid, notThere } from "../response.ts";
+import { type ApiResponse, invalid, notThere } from "../response.ts";
 
 /** What the API does with installations, for requests of their own and for those in a batch. */
 
@@ -24,17 +24,17 @@ const SKIP_MAX = 100_000;
 /** Who saves installations: the app's server, or somebody with the app key, from an address. */
 export type Saver = { isOwner: true } | { isOwner: false; countedAs: string | undefined };
 
-const tooMany: Answer = {
+const tooMany: ApiResponse = {
   status: 429,
   failure: { code: 429, error: "Too many installations were saved lately; try again later." },
 };
 
 /** Adds an installation, or changes the one that is known by its id or by what the changes call it (N-01). */
-export async function save(
+export async function storeInstallation(
   env: Env,
   { id, changes, full }: { id: string | undefined; changes: JsonObject; full: boolean },
   saver: Saver,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const now = Date.now();
   const { isOwner } = saver;
   if (!isOwner && !addressLimits.take(saver.countedAs, "installations", 1, INSTALLATIONS_PER_ADDRESS, now))
@@ -61,7 +61,7 @@ export async function save(
   }
 }
 
-type Done = Extract<Saved, { installation: object }>;
+type Done = Extract<SaveResult, { installation: object }>;
 
 /**
  * Without the clients that are logged in there among the channels: SDKs keep what they are answered and send all of it
@@ -78,12 +78,12 @@ function inShort({ outcome, installation: { id, createdAt, updatedAt } }: Done):
 }
 
 /** One installation. */
-export async function read(db: D1Database, id: string): Promise<Answer> {
+export async function readInstallation(db: D1Database, id: string): Promise<ApiResponse> {
   const [installation] = await answered(installationsById(db, [id]), "reading an installation");
   return installation === undefined ? notThere : { status: 200, body: installationJson(installation) };
 }
 
-export interface Asked {
+export interface InstallationSearch {
   where?: JsonObject | undefined;
   order?: string | undefined;
   limit?: number | undefined;
@@ -92,7 +92,10 @@ export interface Asked {
 }
 
 /** Those that fit, and how many there are if that is asked for; no limit at all counts as 0 with it, as SDKs do. */
-export async function find(env: Pick<Env, "DB" | "OWN_BOX">, asked: Asked): Promise<Answer> {
+export async function searchInstallations(
+  env: Pick<Env, "DB" | "OWN_BOX">,
+  asked: InstallationSearch,
+): Promise<ApiResponse> {
   const { where = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false } = asked;
   const size = sliceSizeOf(env);
   const counting = count
@@ -114,7 +117,7 @@ export async function find(env: Pick<Env, "DB" | "OWN_BOX">, asked: Asked): Prom
 const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
 
 /** Forgets an installation; none is no matter. */
-export async function remove(db: D1Database, id: string): Promise<Answer> {
+export async function removeInstallation(db: D1Database, id: string): Promise<ApiResponse> {
   await answered(removeInstallations(db, [id]), "removing an installation");
   return { status: 200, body: {} };
 }

@@ -4,9 +4,15 @@ import { frontOf, senderOf } from "../../gateway/address.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
-import { type Answer, respond } from "../response.ts";
+import { type ApiResponse, respond } from "../response.ts";
 import * as schema from "../schemas.ts";
-import { find, read, remove, type Saver, save } from "./installation-requests.ts";
+import {
+  readInstallation,
+  removeInstallation,
+  type Saver,
+  searchInstallations,
+  storeInstallation,
+} from "./installation-requests.ts";
 
 /** Where SDKs for push look for them, and where those for storage do: they are a class as well. */
 const PATHS = [
@@ -103,10 +109,10 @@ const found = v.object({
 });
 
 /** Devices that are pushed to (N-01, http-api §10.1). */
-export const installations = new Hono<HttpEnv>();
+export const installationRoutes = new Hono<HttpEnv>();
 
 for (const { path, suffix } of PATHS) {
-  installations
+  installationRoutes
     .post(
       path,
       operation({
@@ -123,7 +129,7 @@ for (const { path, suffix } of PATHS) {
         const full = fetchWhenSave || fresh;
         return answer(
           context,
-          await save(
+          await storeInstallation(
             context.env,
             { id: undefined, changes: context.req.valid("json"), full },
             await saverOf(context),
@@ -139,7 +145,7 @@ for (const { path, suffix } of PATHS) {
         ...{ access: "master", answer: found },
       }),
       takes("query", finding),
-      async (context) => answer(context, await find(context.env, context.req.valid("query"))),
+      async (context) => answer(context, await searchInstallations(context.env, context.req.valid("query"))),
     )
     .get(
       `${path}/:id`,
@@ -148,7 +154,8 @@ for (const { path, suffix } of PATHS) {
         ...{ access: "app", answer: row },
       }),
       takes("param", one),
-      async (context) => answer(context, await read(context.env.DB, context.req.valid("param").id)),
+      async (context) =>
+        answer(context, await readInstallation(context.env.DB, context.req.valid("param").id)),
     )
     .put(
       `${path}/:id`,
@@ -167,7 +174,7 @@ for (const { path, suffix } of PATHS) {
         const full = fetchWhenSave || fresh;
         const { id } = context.req.valid("param");
         const change = { id, changes: context.req.valid("json"), full };
-        return answer(context, await save(context.env, change, await saverOf(context)));
+        return answer(context, await storeInstallation(context.env, change, await saverOf(context)));
       },
     )
     .delete(
@@ -178,11 +185,12 @@ for (const { path, suffix } of PATHS) {
       }),
       takes("param", one),
       takes("query", schema.deleting),
-      async (context) => answer(context, await remove(context.env.DB, context.req.valid("param").id)),
+      async (context) =>
+        answer(context, await removeInstallation(context.env.DB, context.req.valid("param").id)),
     );
 }
 
-function answer(context: Context<HttpEnv>, given: Answer): Response {
+function answer(context: Context<HttpEnv>, given: ApiResponse): Response {
   if (given.failure === undefined && given.status === 201)
     context.header("Location", `/1.1/installations/${given.body.objectId}`);
   return respond(context, given);

@@ -6,7 +6,7 @@ import type { JsonObject } from "../../model/json.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
 import { controlled } from "../../push/content.ts";
 import { pushesOf } from "../../push/push-stub.ts";
-import type { Accepted, ScheduledNotification } from "../../push/schedule.ts";
+import type { AcceptedNotification, ScheduledNotification } from "../../push/schedule.ts";
 import { EXPIRY } from "../../push/work.ts";
 import { isPushSetUp } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
@@ -16,7 +16,7 @@ import { answered, Unanswered } from "../object-call.ts";
 import { quotaUsedUp } from "../quota.ts";
 
 /** A notification as a caller describes it. Times are milliseconds. */
-export interface Asked {
+export interface NotificationRequest {
   data: JsonObject;
   where: JsonObject;
   pushTime?: number | undefined;
@@ -39,7 +39,7 @@ const SHOWN_WHERE_MAX = 4_096; // characters
  * Takes a notification in. Its record comes first, so that it is there to be counted in; from when the PushObject has
  * it, it is sent whatever fails. A record of what the PushObject did not take, or not in time, says so.
  */
-export async function submit(context: Context<HttpEnv>, asked: Asked): Promise<Response> {
+export async function submit(context: Context<HttpEnv>, asked: NotificationRequest): Promise<Response> {
   const { env } = context;
   const pushes = pushesOf(env);
   const { requestId } = asked;
@@ -52,7 +52,7 @@ export async function submit(context: Context<HttpEnv>, asked: Asked): Promise<R
     return refuse(context, 400, { code: INVALID_FIELD, error: notification });
   }
   const refusal =
-    (await noWay(context)) ??
+    (await noProvider(context)) ??
     (await unreadable(context, asked.where)) ??
     (await quotaUsedUp(context, "pushes"));
   if (refusal !== undefined) return refusal;
@@ -64,19 +64,19 @@ export async function submit(context: Context<HttpEnv>, asked: Asked): Promise<R
     if (accepted === "full") return await full(context, notificationId);
     // The same request came twice at a time, and the other was first.
     if (accepted.notificationId !== notificationId && asked.notificationId === undefined) {
-      await noted(removeNotification(env.DB, notificationId));
+      await updateRecord(removeNotification(env.DB, notificationId));
     }
     return acceptance(context, accepted);
   } catch (error) {
     const why = `It was not taken, or not in time: ${loggableError(error)}`;
-    await noted(settleNotification(env.DB, notificationId, { status: "failed", why }));
+    await updateRecord(settleNotification(env.DB, notificationId, { status: "failed", why }));
     throw error;
   }
 }
 
 /** A notification with everything that was left out; a sentence where it could never be sent. */
 export function notificationOf(
-  asked: Asked,
+  asked: NotificationRequest,
   now: number,
   environmentOfCaller: "dev" | "prod",
 ): ScheduledNotification | string {
@@ -112,7 +112,7 @@ function environmentIn({ req }: Context<HttpEnv>): "dev" | "prod" {
   return given === undefined || given === "1" ? "prod" : "dev";
 }
 
-function recordOf({ push, where, at, createdAt }: ScheduledNotification, { data }: Asked) {
+function recordOf({ push, where, at, createdAt }: ScheduledNotification, { data }: NotificationRequest) {
   const { cause, environment, expiresAt } = push;
   const length = JSON.stringify(where).length;
   return {
@@ -126,7 +126,7 @@ function recordOf({ push, where, at, createdAt }: ScheduledNotification, { data 
 }
 
 /** 400 where nothing could reach any device. */
-async function noWay(context: Context<HttpEnv>): Promise<Response | undefined> {
+async function noProvider(context: Context<HttpEnv>): Promise<Response | undefined> {
   const settings = settingsOf(context.env);
   if (isPushSetUp(await settings.get())) return undefined;
   if (settings.peek() === undefined) throw new Unanswered(503, failures.unavailable, "settings: not known");
@@ -147,16 +147,19 @@ async function unreadable(context: Context<HttpEnv>, where: JsonObject): Promise
 
 async function full(context: Context<HttpEnv>, notificationId: string): Promise<Response> {
   const error = "Too many notifications wait for their time already: at most 1000.";
-  await noted(settleNotification(context.env.DB, notificationId, { status: "failed", why: error }));
+  await updateRecord(settleNotification(context.env.DB, notificationId, { status: "failed", why: error }));
   return refuse(context, 400, { code: 400, error });
 }
 
-function acceptance(context: Context<HttpEnv>, { notificationId, createdAt }: Accepted): Response {
+function acceptance(
+  context: Context<HttpEnv>,
+  { notificationId, createdAt }: AcceptedNotification,
+): Response {
   return context.json({ objectId: notificationId, createdAt: new Date(createdAt).toISOString() });
 }
 
 /** What a record says is not worth another answer to the caller. */
-async function noted(note: Promise<void>): Promise<void> {
+async function updateRecord(note: Promise<void>): Promise<void> {
   try {
     await answered(note, "a notification's record");
   } catch (error) {

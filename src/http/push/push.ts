@@ -161,7 +161,7 @@ const forWhoMayPush = createMiddleware<HttpEnv>(async (context, next) => {
 });
 
 /** Notifications that the app's server asks for (http-api §10.2, N-04 to N-07). */
-export const pushes = new Hono<HttpEnv>()
+export const pushRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/push",
     operation({

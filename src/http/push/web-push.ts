@@ -59,7 +59,7 @@ const TOKEN = "X-LC-IM-Session-Token";
 const token = { name: TOKEN, description: "From the client's login.", example: "the-token" };
 
 /** Browsers that can be pushed to: they are had by a subscription, and registered by the client who is logged in. */
-export const subscriptions = new Hono<HttpEnv>()
+export const webPushRoutes = new Hono<HttpEnv>()
   .get(
     "/1.2/push/web",
     operation({

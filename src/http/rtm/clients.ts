@@ -32,7 +32,7 @@ const someClients = v.object({ client_ids: schema.clientIds(ONLINE_MAX) });
 const reason = v.pipe(v.object({ reason: v.optional(kickReason(), "") }), schema.shown({ reason: "Enough" }));
 
 /** Clients, one by one (http-api §2.5, A-05). */
-export const clients = new Hono<HttpEnv>()
+export const clientRoutes = new Hono<HttpEnv>()
   .post(
     `${PATH}/check-online`,
     operation({

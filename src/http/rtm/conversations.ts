@@ -21,7 +21,7 @@ import { INVALID_FIELD, INVALID_QUERY, isRefused, refusalOf, refuse, refused } f
 import * as example from "../examples.ts";
 import { answered } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
-import { type Answer, type ErrorResponse, invalid, respond } from "../response.ts";
+import { type ApiResponse, type ErrorResponse, invalid, respond } from "../response.ts";
 import * as schema from "../schemas.ts";
 import { ownColumns } from "./own-columns.ts";
 
@@ -56,7 +56,7 @@ export const row = v.pipe(
 );
 
 /** The conversation of a path. */
-export const one = v.object({ id: schema.conversationId() });
+export const conversationPath = v.object({ id: schema.conversationId() });
 
 const description = v.pipe(
   v.objectWithRest(
@@ -101,7 +101,7 @@ export const countedRows = v.object({
 });
 
 /** Conversations of two and of many (http-api §2.1, A-01). */
-export const conversations = new Hono<HttpEnv>()
+export const conversationRoutes = new Hono<HttpEnv>()
   .post(
     PATH,
     operation({
@@ -138,7 +138,7 @@ export const conversations = new Hono<HttpEnv>()
       ...{ id: "updateConversation", tag: "Conversations", summary: "Change a conversation's columns" },
       ...{ access: "master", answer: schema.updated },
     }),
-    takes("param", one),
+    takes("param", conversationPath),
     takes("json", changes, "kept", "as written"),
     async (context) => {
       const { id } = context.req.valid("param");
@@ -159,12 +159,12 @@ export const conversations = new Hono<HttpEnv>()
       description: "With its history, for everybody.",
       ...{ access: "master", answer: schema.nothing },
     }),
-    takes("param", one),
+    takes("param", conversationPath),
     takes("query", schema.deleting),
-    (context) => remove(context, context.req.valid("param").id),
+    (context) => removeConversation(context, context.req.valid("param").id),
   );
 
-export interface Found {
+export interface ConversationSearch {
   where: JsonObject;
   skip?: number | undefined;
   limit?: number | undefined;
@@ -173,7 +173,7 @@ export interface Found {
 }
 
 /** Rows that fit, oldest first unless said otherwise: an order that pages stay true to while people write. */
-export async function findRows(env: Env, asked: Found): Promise<Answer> {
+export async function findRows(env: Env, asked: ConversationSearch): Promise<ApiResponse> {
   const { where, skip, limit = LIMIT_DEFAULT, order = "createdAt", count = false } = asked;
   const counting = count
     ? await answered(
@@ -196,8 +196,10 @@ export async function findRows(env: Env, asked: Found): Promise<Answer> {
   return { status: 200, body: { results, ...(count && { count: counting }) } };
 }
 
-export const findConversations = async (context: Context<HttpEnv>, asked: Found): Promise<Response> =>
-  respond(context, await findRows(context.env, asked));
+export const findConversations = async (
+  context: Context<HttpEnv>,
+  asked: ConversationSearch,
+): Promise<Response> => respond(context, await findRows(context.env, asked));
 
 // SDKs read the number in the detail; here it has a field of its own.
 const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
@@ -225,7 +227,7 @@ export async function createConversation(
 }
 
 /** Deletes a conversation, with its history, for everybody. */
-export async function remove(context: Context<HttpEnv>, id: string): Promise<Response> {
+export async function removeConversation(context: Context<HttpEnv>, id: string): Promise<Response> {
   await mustExist(context.env, id);
   const conversation = context.env.CONVERSATIONS.getByName(id);
   const removed = await answered(conversation.remove(), `removal of ${id}`);

@@ -8,7 +8,7 @@ import * as example from "../examples.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { archivedHistory, bounds, conversationHistory, records, signed } from "./history.ts";
-import { IDEMPOTENCY_KEY, patch, remove, send } from "./message-requests.ts";
+import { IDEMPOTENCY_KEY, patchMessage, removeMessage, sendMessage } from "./message-requests.ts";
 import { priority, sent } from "./messages.ts";
 
 const PATH = "/1.1/rtm/messages";
@@ -119,7 +119,7 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
       if (content === undefined) {
         return refuse(context, 400, { code: INVALID_FIELD, error: "data: must be Base64" });
       }
-      return patch(context, to, { messageId, timestamp, from, content, recall: false, silent: true });
+      return patchMessage(context, to, { messageId, timestamp, from, content, recall: false, silent: true });
     },
   )
   .delete(
@@ -131,7 +131,7 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
     takes("query", logPlace),
     (context) => {
       const { convid, msgid: messageId, timestamp, from } = context.req.valid("query");
-      return remove(context, convid, { messageId, timestamp, from });
+      return removeMessage(context, convid, { messageId, timestamp, from });
     },
   )
   .post(
@@ -146,7 +146,7 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
       if (said.to_peers !== undefined) {
         return refuse(context, 400, { code: INVALID_FIELD, error: `to_peers: ${ONLY_SERVICES}` });
       }
-      return send(
+      return sendMessage(
         context,
         id,
         {
@@ -171,8 +171,8 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
         return refuse(context, 400, { code: INVALID_FIELD, error: `to_peers: ${ONLY_SERVICES}` });
       }
       const place = { messageId, timestamp, from, silent: false };
-      if (recall) return patch(context, id, { ...place, recall });
-      if (content !== undefined) return patch(context, id, { ...place, recall, content });
+      if (recall) return patchMessage(context, id, { ...place, recall });
+      if (content !== undefined) return patchMessage(context, id, { ...place, recall, content });
       return refuse(context, 400, { code: INVALID_FIELD, error: "message: is required for an edit" });
     },
   );

@@ -9,7 +9,7 @@ import { isRefused, refused } from "../errors.ts";
 import { answered } from "../object-call.ts";
 import { type Operation, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { one } from "./conversations.ts";
+import { conversationPath } from "./conversations.ts";
 
 const PATH = "/1.2/rtm/conversations/:id";
 /** In one call; what a conversation may have is a setting. */
@@ -19,7 +19,7 @@ const someClients = v.object({ client_ids: schema.clientIds(CLIENTS_MAX) });
 const list = v.object({ result: v.array(schema.clientId()) });
 
 /** Members of a conversation, and which of them muted it (http-api §2.1, A-01). */
-export const members = new Hono<HttpEnv>();
+export const memberRoutes = new Hono<HttpEnv>();
 
 type Act = (conversation: ConversationStub, clientIds: string[]) => Promise<Changed | Refused>;
 
@@ -41,10 +41,10 @@ show("mutes", { id: "listMutes", summary: "List who muted a conversation" });
 type Named = Pick<Operation, "id" | "summary">;
 
 function change(method: "post" | "delete", list: string, named: Named, act: Act): void {
-  members[method](
+  memberRoutes[method](
     `${PATH}/${list}`,
     operation({ ...named, tag: "Conversations", access: "master", answer: schema.updated }),
-    takes("param", one),
+    takes("param", conversationPath),
     takes("json", someClients),
     async (context) => {
       const { id } = context.req.valid("param");
@@ -61,10 +61,10 @@ function change(method: "post" | "delete", list: string, named: Named, act: Act)
 }
 
 function show(kind: "members" | "mutes", named: Named): void {
-  members.get(
+  memberRoutes.get(
     `${PATH}/${kind}`,
     operation({ ...named, tag: "Conversations", access: "master", answer: list }),
-    takes("param", one),
+    takes("param", conversationPath),
     async (context) => {
       const { id } = context.req.valid("param");
       await mustExist(context.env, id);

@@ -19,7 +19,7 @@ export const IDEMPOTENCY_KEY = {
 
 const KEY_FORMAT = /^[\x21-\x7e]{1,128}$/;
 
-export async function send(
+export async function sendMessage(
   context: Context<HttpEnv>,
   conversationId: string,
   message: Omit<ServerMessage, "dedupeToken" | "content"> & { content: string },
@@ -46,7 +46,7 @@ export async function send(
 }
 
 /** Edits or recalls a message. Rewriting the stored copy alone tells nobody, and so counts as no message. */
-export async function patch(
+export async function patchMessage(
   context: Context<HttpEnv>,
   conversationId: string,
   patched: PatchByServer,
@@ -61,7 +61,7 @@ export async function patch(
 }
 
 /** Deletes the server's copy of a message. */
-export async function remove(
+export async function removeMessage(
   context: Context<HttpEnv>,
   conversationId: string,
   place: MessageLocation,

@@ -5,9 +5,9 @@ import { INVALID_FIELD, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { one } from "./conversations.ts";
+import { conversationPath } from "./conversations.ts";
 import { bounds, conversationHistory, records, signed } from "./history.ts";
-import { IDEMPOTENCY_KEY, patch, remove, send } from "./message-requests.ts";
+import { IDEMPOTENCY_KEY, patchMessage, removeMessage, sendMessage } from "./message-requests.ts";
 
 const PATH = "/1.2/rtm/conversations/:id/messages";
 const MENTIONS_MAX = 20;
@@ -51,7 +51,7 @@ const deletion = v.object({ from_client: schema.clientId(), timestamp: schema.ti
 const historyQuery = v.object({ ...bounds, client_id: v.optional(schema.clientId()), ...signed });
 
 /** Messages of conversations (http-api §2.1, §2.2, §3, A-02). */
-export const messages = new Hono<HttpEnv>()
+export const messageRoutes = new Hono<HttpEnv>()
   .post(
     PATH,
     operation({
@@ -59,7 +59,7 @@ export const messages = new Hono<HttpEnv>()
       description: "It is not looked at whether the sender may send, nor whether he is a member.",
       ...{ access: "master", answer: sent, headers: [IDEMPOTENCY_KEY], isMetered: true },
     }),
-    takes("param", one),
+    takes("param", conversationPath),
     takes("json", message, undefined, "as written"),
     async (context) => {
       const said = context.req.valid("json");
@@ -67,7 +67,7 @@ export const messages = new Hono<HttpEnv>()
         const error = "to_clients: only for service conversations, which are not served";
         return refuse(context, 400, { code: INVALID_FIELD, error });
       }
-      return send(context, context.req.valid("param").id, {
+      return sendMessage(context, context.req.valid("param").id, {
         ...{ from: said.from_client, content: said.message, transient: said.transient },
         ...{ noSync: said.no_sync, pushData: said.push_data },
         ...{ mentionAll: said.mention_all, mentions: said.mention_client_ids },
@@ -83,7 +83,7 @@ export const messages = new Hono<HttpEnv>()
         "where the setting `security.signHistory` is on.",
       ...{ access: "app", answer: records },
     }),
-    takes("param", one),
+    takes("param", conversationPath),
     takes("query", historyQuery),
     (context) => {
       const asked = context.req.valid("query");
@@ -102,7 +102,7 @@ export const messages = new Hono<HttpEnv>()
     (context) => {
       const { id, mid: messageId } = context.req.valid("param");
       const { from_client: from, timestamp, message: content } = context.req.valid("json");
-      return patch(context, id, { messageId, timestamp, from, content, recall: false, silent: false });
+      return patchMessage(context, id, { messageId, timestamp, from, content, recall: false, silent: false });
     },
   )
   .put(
@@ -116,7 +116,7 @@ export const messages = new Hono<HttpEnv>()
     (context) => {
       const { id, mid: messageId } = context.req.valid("param");
       const { from_client: from, timestamp } = context.req.valid("json");
-      return patch(context, id, { messageId, timestamp, from, recall: true, silent: false });
+      return patchMessage(context, id, { messageId, timestamp, from, recall: true, silent: false });
     },
   )
   .delete(
@@ -131,6 +131,6 @@ export const messages = new Hono<HttpEnv>()
     (context) => {
       const { id, mid: messageId } = context.req.valid("param");
       const { from_client: from, timestamp } = context.req.valid("query");
-      return remove(context, id, { messageId, timestamp, from });
+      return removeMessage(context, id, { messageId, timestamp, from });
     },
   );

@@ -31,7 +31,7 @@ const answer = v.union([
  * `GET /1.1/rtm/notifications?client_id&start_ts[&notification_type=permanent]` with a session token: what a
  * client missed beside messages, in the shape of JavaScript (with the type) or Swift (without), wire §11.2.
  */
-export const notifications = new Hono<HttpEnv>().get(
+export const missedEventRoutes = new Hono<HttpEnv>().get(
   "/1.1/rtm/notifications",
   operation({
     ...{ id: "listNotifications", tag: "SDKs", summary: "Read what a client missed beside messages" },

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Archive, Outbox, type OutboxHost } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import { lagOf } from "../../../src/database/messages/archive-delay.ts";
-import type { Progress } from "../../../src/database/messages/archive-progress.ts";
+import type { ArchiveProgress } from "../../../src/database/messages/archive-progress.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { message, pairChat, say } from "./people.ts";
@@ -32,13 +32,13 @@ class FakeArchive implements Archive, OutboxHost {
     this.hasConversation = true;
   }
 
-  async archivedUpTo(): Promise<Progress | undefined> {
+  async archivedUpTo(): Promise<ArchiveProgress | undefined> {
     if (this.broken !== "nothing") throw new Error("D1 is away");
     this.asked += 1;
     return this.reached;
   }
 
-  async saveMessages(_: string, messages: MessageRecord[]): Promise<Progress | undefined> {
+  async saveMessages(_: string, messages: MessageRecord[]): Promise<ArchiveProgress | undefined> {
     if (this.broken !== "nothing") throw new Error("D1 is away");
     for (const { timestamp, patchedAt = 0 } of messages) {
       this.saved.push(timestamp);
@@ -50,7 +50,7 @@ class FakeArchive implements Archive, OutboxHost {
     return this.reached;
   }
 
-  get reached(): Progress | undefined {
+  get reached(): ArchiveProgress | undefined {
     return this.hasConversation ? this.#reached : undefined;
   }
 

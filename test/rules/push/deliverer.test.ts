@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+<<<<<<< HEAD
 import type { Counts } from "../../../src/database/notifications.ts";
 import type { Installation } from "../../../src/model/installation.ts";
+=======
+import type { Installation } from "../../../src/database/installations/installations.ts";
+import type { NotificationCounts } from "../../../src/database/notifications.ts";
+>>>>>>> d5753cd (database: comments and names in the field's words)
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
@@ -20,7 +25,7 @@ function place(
 ) {
   const way = new Way(name, "ios");
   const removed: string[] = [];
-  const counts: Counts[] = [];
+  const counts: NotificationCounts[] = [];
   const looks: unknown[] = [];
   /** To whom the message is no news any more. */
   const known = new Set<string>();
@@ -36,7 +41,7 @@ function place(
       if (state.down) throw new Error("D1 is down");
       removed.push(...ids);
     },
-    count: async (_: string, count: Counts) => {
+    count: async (_: string, count: NotificationCounts) => {
       counts.push(count);
     },
     now: () => state.now,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Kept } from "../../../src/database/installations/save.ts";
+import type { InstallationContent } from "../../../src/database/installations/save.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 
-const phone: Kept = {
+const phone: InstallationContent = {
   ...{
     deviceType: "ios",
     deviceToken: "a1b2",
@@ -15,10 +15,11 @@ const phone: Kept = {
   ...{ installationId: undefined, registrationId: undefined, vendor: undefined, subscription: undefined },
 };
 
-const after = (changes: JsonObject, before: Kept | undefined = phone) => changeInstallation(before, changes);
+const after = (changes: JsonObject, before: InstallationContent | undefined = phone) =>
+  changeInstallation(before, changes);
 
 describe("[N-01] what a save makes of an installation", () => {
-  test.each<[JsonObject, Partial<Kept>]>([
+  test.each<[JsonObject, Partial<InstallationContent>]>([
     [{}, {}],
     [
       { badge: 0, valid: false },
@@ -123,7 +124,12 @@ describe("[N-01] what a save makes of an installation", () => {
 
   test("a browser stays what it was registered as", () => {
     const subscription = { endpoint: "https://push.example.com/x", keys: { p256dh: "p", auth: "a" } };
-    const browser: Kept = { ...phone, deviceType: "web", deviceToken: subscription.endpoint, subscription };
+    const browser: InstallationContent = {
+      ...phone,
+      deviceType: "web",
+      deviceToken: subscription.endpoint,
+      subscription,
+    };
     expect(changeInstallation(browser, { badge: 0, deviceType: "web" })).toEqual({ ...browser, badge: 0 });
     const refused: JsonObject[] = [
       { deviceType: "ios" },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Owed } from "../../../src/push/deliverer.ts";
+import type { PushRetry } from "../../../src/push/deliverer.ts";
 import { consume } from "../../../src/push/push-consumer.ts";
 import type { PushDelivery, PushWork } from "../../../src/push/work.ts";
 import { deliveryTo } from "./people.ts";
@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** Hands one message over; what became of it, and what was queued besides. */
-async function taken(body: PushWork, attempts: number, deliver: (delivery: PushDelivery) => Owed[]) {
+async function taken(body: PushWork, attempts: number, deliver: (delivery: PushDelivery) => PushRetry[]) {
   const queued: { work: PushWork; delaySeconds: number }[] = [];
   let end = "nothing";
   const message = {
@@ -38,7 +38,7 @@ async function taken(body: PushWork, attempts: number, deliver: (delivery: PushD
 
 const owing =
   (clientIds: string[], retryAfter?: number) =>
-  ({ recipients }: PushDelivery): Owed[] => {
+  ({ recipients }: PushDelivery): PushRetry[] => {
     const some = recipients.filter((recipient) =>
       recipient.clientIds.some((each) => clientIds.includes(each)),
     );

@@ -1,7 +1,12 @@
 import { serialize } from "node:v8";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+<<<<<<< HEAD
 import type { Counts } from "../../../src/database/notifications.ts";
 import type { Installation } from "../../../src/model/installation.ts";
+=======
+import type { Installation } from "../../../src/database/installations/installations.ts";
+import type { NotificationCounts } from "../../../src/database/notifications.ts";
+>>>>>>> d5753cd (database: comments and names in the field's words)
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { ScheduledNotification } from "../../../src/push/schedule.ts";
@@ -54,7 +59,7 @@ class World implements SelectionHost {
   asked: InstallationPage[] = [];
   incremented: string[] = [];
   states: string[] = [];
-  counts: Counts[] = [];
+  counts: NotificationCounts[] = [];
   time = NOON;
   failing: "queue" | "record" | undefined;
 
@@ -81,7 +86,7 @@ class World implements SelectionHost {
   };
 
   record = {
-    counted: async (id: string, counts: Counts) => {
+    counted: async (id: string, counts: NotificationCounts) => {
       if (this.failing === "record") throw new Error("D1 is down");
       this.counts.push({ ...counts, ...(id !== "launch" && { lastError: id }) });
     },

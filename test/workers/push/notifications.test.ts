@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import {
+  addCounts,
   addNotification,
-  counted,
   dropNotificationsBefore,
   listNotifications,
   type NewNotification,
@@ -52,10 +52,10 @@ describe("[N-11] a record", () => {
 
   test("counts what came of it, in all and by provider, and keeps the last error", async () => {
     await added();
-    await counted(db, "launch", { devices: 10 });
-    await counted(db, "launch", { sent: { apns: 3, fcm: 1 }, gone: 1, failed: 1, lastError: "BadTopic" });
-    await counted(db, "launch", { sent: { apns: 2, webPush: 1 }, failed: 1 });
-    await counted(db, "launch", { gone: 1, lastError: undefined });
+    await addCounts(db, "launch", { devices: 10 });
+    await addCounts(db, "launch", { sent: { apns: 3, fcm: 1 }, gone: 1, failed: 1, lastError: "BadTopic" });
+    await addCounts(db, "launch", { sent: { apns: 2, webPush: 1 }, failed: 1 });
+    await addCounts(db, "launch", { gone: 1, lastError: undefined });
     expect(await readNotification(db, "launch")).toMatchObject({
       ...{ devices: 10, successes: 7, providers: { apns: 5, fcm: 1, webPush: 1 } },
       ...{ invalidTokens: 2, errors: 2, lastError: "BadTopic" },
@@ -65,7 +65,7 @@ describe("[N-11] a record", () => {
   test("counts everything that is counted at the same time", async () => {
     await added();
     const many = Array.from({ length: 50 }, (_, at) =>
-      counted(db, "launch", { devices: 1, sent: at % 2 === 0 ? { apns: 1 } : { webhook: 2 } }),
+      addCounts(db, "launch", { devices: 1, sent: at % 2 === 0 ? { apns: 1 } : { webhook: 2 } }),
     );
     await Promise.all(many);
     expect(await readNotification(db, "launch")).toMatchObject({
@@ -96,7 +96,7 @@ describe("[N-11] a record", () => {
     for (const id of ["a", "b", "c"]) await added({ id, status: "scheduled" });
     await removeNotification(db, "a");
     await removeUnsentNotification(db, "b");
-    await counted(db, "c", { devices: 1 });
+    await addCounts(db, "c", { devices: 1 });
     await removeUnsentNotification(db, "c");
     await added({ id: "d" });
     await removeUnsentNotification(db, "d");
@@ -139,7 +139,7 @@ describe("[N-11] a record", () => {
 describe("[N-06] a notification under an id that is known", () => {
   test("is counted in the first one's record, which lives as long as the later of them", async () => {
     await added({ createdAt: NOON - 8 * DAY, pushAt: NOON - 8 * DAY, expiresAt: NOON - DAY });
-    await counted(db, "launch", { devices: 3, sent: { apns: 3 } });
+    await addCounts(db, "launch", { devices: 3, sent: { apns: 3 } });
     await settleNotification(db, "launch", { status: "done" });
     await added({ data: { alert: "More cheese" }, where: undefined });
     expect(await readNotification(db, "launch")).toMatchObject({
@@ -161,6 +161,6 @@ describe("[N-06] a notification under an id that is known", () => {
 });
 
 test("[P-14] counting makes no record: a push that a message caused has none, nor has what was deleted", async () => {
-  await counted(db, "a-message", { devices: 1, sent: { apns: 1 }, failed: 1, lastError: "no" });
+  await addCounts(db, "a-message", { devices: 1, sent: { apns: 1 }, failed: 1, lastError: "no" });
   expect(await ids()).toEqual([]);
 });

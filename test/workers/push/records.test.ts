@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { counted, settleNotification } from "../../../src/database/notifications.ts";
+import { addCounts, settleNotification } from "../../../src/database/notifications.ts";
 import { ask, instead } from "../http/ask.ts";
 import { breakTable, repair } from "../support/d1.ts";
 import {
@@ -50,8 +50,8 @@ const scheduled = async (id: string) =>
 describe("[N-11] the record of a notification", () => {
   test("says what was asked for and what came of it, by the names of the hosted service", async () => {
     const { objectId, createdAt } = await pushedLater({ channels: ["Jerry"], prod: "dev" });
-    await counted(world.DB, objectId, { devices: 9, sent: { apns: 2, fcm: 1, webPush: 1, webhook: 3 } });
-    await counted(world.DB, objectId, { gone: 1, failed: 1, lastError: "BadTopic" });
+    await addCounts(world.DB, objectId, { devices: 9, sent: { apns: 2, fcm: 1, webPush: 1, webhook: 3 } });
+    await addCounts(world.DB, objectId, { gone: 1, failed: 1, lastError: "BadTopic" });
     const { at } = await waiting(objectId);
     const record = {
       ...{ objectId, notificationId: objectId, msg: { alert: "Cheese" }, status: "scheduled" },
@@ -69,14 +69,14 @@ describe("[N-11] the record of a notification", () => {
   test("is being sent until something came of every device, or it expired", async () => {
     const { objectId } = await pushedLater({});
     const status = async () => (await done<{ status: string }>("GET", `${NOTIFICATIONS}/${objectId}`)).status;
-    await counted(world.DB, objectId, { devices: 3 });
+    await addCounts(world.DB, objectId, { devices: 3 });
     await settleNotification(world.DB, objectId, { status: "done" });
     expect(await status()).toBe("sending");
-    await counted(world.DB, objectId, { sent: { apns: 1 }, gone: 1 });
+    await addCounts(world.DB, objectId, { sent: { apns: 1 }, gone: 1 });
     expect(await status()).toBe("sending");
-    await counted(world.DB, objectId, { failed: 1, lastError: "BadTopic" });
+    await addCounts(world.DB, objectId, { failed: 1, lastError: "BadTopic" });
     expect(await status()).toBe("done");
-    await counted(world.DB, objectId, { devices: 1 });
+    await addCounts(world.DB, objectId, { devices: 1 });
     const { at } = await waiting(objectId);
     vi.spyOn(Date, "now").mockReturnValue(at + 8 * 24 * HOUR);
     expect(await status()).toBe("done");

@@ -1,6 +1,11 @@
 import { beforeEach, expect } from "vitest";
+<<<<<<< HEAD
 import { type Saved, saveInstallation } from "../../../src/database/installations/save.ts";
 import type { Installation } from "../../../src/model/installation.ts";
+=======
+import type { Installation } from "../../../src/database/installations/installations.ts";
+import { type SaveResult, saveInstallation } from "../../../src/database/installations/save.ts";
+>>>>>>> d5753cd (database: comments and names in the field's words)
 import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 import { database } from "../database/database.ts";
@@ -38,7 +43,7 @@ export function save(
 }
 
 /** The installation that a save led to. */
-export function kept(saved: Saved): Installation {
+export function kept(saved: SaveResult): Installation {
   if (!("installation" in saved)) throw new Error(`not saved: ${JSON.stringify(saved)}`);
   return saved.installation;
 }
