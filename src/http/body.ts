@@ -2,38 +2,13 @@ import type { Context } from "hono";
 import { isObject } from "../model/json.ts";
 import { parseJson } from "../protocol/json-text.ts";
 import { asWritten } from "../protocol/written-number.ts";
-<<<<<<< HEAD
 import { credentialsInBody } from "./auth.ts";
 import type { BodyRead, BodyRefused, HttpEnv } from "./env.ts";
 import { failures } from "./errors.ts";
-=======
-import { type Credentials, credentialsInBody } from "./auth.ts";
-import type { HttpEnv } from "./env.ts";
-import { type ErrorBody, failures } from "./errors.ts";
->>>>>>> d5753cd (database: comments and names in the field's words)
 
 /** Bytes, where an operation does not say otherwise. */
 const LIMIT_DEFAULT = 65_536;
 
-<<<<<<< HEAD
-=======
-export type BodyRead =
-  | {
-      /** Undefined where there is none. */
-      value: Json | undefined;
-      /** The same with its numbers as they were written, for what is passed on. */
-      written(): Json | undefined;
-      /** Only in the bodies of very old browsers. */
-      credentials: Credentials | undefined;
-    }
-  | BodyRefused;
-
-export interface BodyRefused {
-  status: ContentfulStatusCode;
-  failure: ErrorBody;
-}
-
->>>>>>> d5753cd (database: comments and names in the field's words)
 /** The JSON body of a request, read once, whatever its content type says: many callers say nothing or wrong. */
 export async function readJson(context: Context<HttpEnv>): Promise<BodyRead> {
   const read = context.get("body");

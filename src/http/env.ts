@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from "../../node_modules/hono/dist/types/ut
 import type { Env } from "../bindings.ts";
 import type { Json } from "../model/json.ts";
 import type { Caller, Credentials } from "./auth.ts";
-import type { Failure } from "./errors.ts";
+import type { ErrorBody } from "./errors.ts";
 
 /** The environment of the routes: what Hono hands to them as `context.env` and `context.var`. */
 export interface HttpEnv {
@@ -33,5 +33,5 @@ export type BodyRead =
 
 export interface BodyRefused {
   status: ContentfulStatusCode;
-  failure: Failure;
+  failure: ErrorBody;
 }

@@ -1,9 +1,4 @@
-<<<<<<< HEAD
-import type { Counts } from "../database/notifications.ts";
-=======
-import type { Installation } from "../database/installations/installations.ts";
 import type { NotificationCounts } from "../database/notifications.ts";
->>>>>>> d5753cd (database: comments and names in the field's words)
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Installation } from "../model/installation.ts";

@@ -1,9 +1,4 @@
-<<<<<<< HEAD
-import type { Counts, NotificationStatus } from "../database/notifications.ts";
-=======
-import type { Installation } from "../database/installations/installations.ts";
 import type { NotificationCounts, NotificationStatus } from "../database/notifications.ts";
->>>>>>> d5753cd (database: comments and names in the field's words)
 import type { QueryRefusal } from "../database/where/condition.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Installation } from "../model/installation.ts";

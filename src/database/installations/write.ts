@@ -5,12 +5,7 @@ import type { Installation } from "../../model/installation.ts";
 import { installationIn } from "../rows.ts";
 import { deviceClients, installationChannels, installations } from "../schema.ts";
 import { statement } from "../statement.ts";
-<<<<<<< HEAD
-import { listed, withClients } from "./device-clients.ts";
-=======
 import { textList, withClients } from "./device-clients.ts";
-import type { Installation } from "./installations.ts";
->>>>>>> d5753cd (database: comments and names in the field's words)
 
 /** The names that identify an installation. */
 export interface InstallationNames {

@@ -19,10 +19,6 @@ const OWN_BOX: ArchiveDelay = { safety: 10_000, normal: 20_000 };
 /** Alarms are guaranteed there, but may be late when machines are moved. */
 const CLOUDFLARE: ArchiveDelay = { safety: 180_000, normal: 240_000 };
 
-<<<<<<< HEAD
-export function lagOf(env: Pick<Deployment, "OWN_BOX">): Lag {
-=======
-export function lagOf(env: Pick<Env, "OWN_BOX">): ArchiveDelay {
->>>>>>> d5753cd (database: comments and names in the field's words)
+export function lagOf(env: Pick<Deployment, "OWN_BOX">): ArchiveDelay {
   return env.OWN_BOX === "1" ? OWN_BOX : CLOUDFLARE;
 }

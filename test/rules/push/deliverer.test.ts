@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-<<<<<<< HEAD
-import type { Counts } from "../../../src/database/notifications.ts";
-import type { Installation } from "../../../src/model/installation.ts";
-=======
-import type { Installation } from "../../../src/database/installations/installations.ts";
 import type { NotificationCounts } from "../../../src/database/notifications.ts";
->>>>>>> d5753cd (database: comments and names in the field's words)
+import type { Installation } from "../../../src/model/installation.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";

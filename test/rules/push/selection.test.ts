@@ -1,12 +1,7 @@
 import { serialize } from "node:v8";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-<<<<<<< HEAD
-import type { Counts } from "../../../src/database/notifications.ts";
-import type { Installation } from "../../../src/model/installation.ts";
-=======
-import type { Installation } from "../../../src/database/installations/installations.ts";
 import type { NotificationCounts } from "../../../src/database/notifications.ts";
->>>>>>> d5753cd (database: comments and names in the field's words)
+import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { ScheduledNotification } from "../../../src/push/schedule.ts";

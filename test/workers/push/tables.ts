@@ -1,11 +1,6 @@
 import { beforeEach, expect } from "vitest";
-<<<<<<< HEAD
-import { type Saved, saveInstallation } from "../../../src/database/installations/save.ts";
-import type { Installation } from "../../../src/model/installation.ts";
-=======
-import type { Installation } from "../../../src/database/installations/installations.ts";
 import { type SaveResult, saveInstallation } from "../../../src/database/installations/save.ts";
->>>>>>> d5753cd (database: comments and names in the field's words)
+import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 import { database } from "../database/database.ts";
