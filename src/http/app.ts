@@ -39,7 +39,7 @@ import { unsupportedRoutes } from "./unsupported.ts";
 import { isForeignName } from "./web-page.ts";
 
 export interface AppOptions {
-  /** Takes over every request that wants to become a WebSocket, whatever its path. */
+  /** Handles every request that asks for a WebSocket, whatever its path. */
   connect(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
 }
 
@@ -48,7 +48,7 @@ export interface App {
   fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response>;
 }
 
-/** With keys that everybody knows, a server is for its own machine alone, whatever leads there. */
+/** A server with publicly known keys serves its own machine only, whatever leads there. */
 const notForOthers = {
   code: 403,
   error:
@@ -56,7 +56,7 @@ const notForOthers = {
     "Set APP_ID, APP_KEY and MASTER_KEY.",
 };
 
-/** SDKs in web pages of any origin call this; they carry keys in headers, never cookies. */
+/** SDKs in web pages of any origin call this API; they carry keys in headers, never cookies. */
 const crossOrigin = cors({
   origin: "*",
   allowMethods: ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"],
@@ -74,7 +74,7 @@ export function createApp({ connect }: AppOptions): App {
         return Response.json(notForOthers, { status: 403 });
       if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket")
         return app.fetch(request, env, context);
-      // Not through Hono, whose middleware would copy the response and lose the socket in it.
+      // Not through Hono: its middleware would copy the response and lose the socket in it.
       try {
         return await connect(request, env, context);
       } catch (error) {
@@ -87,24 +87,25 @@ export function createApp({ connect }: AppOptions): App {
 
 function httpApp(): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>({
-    // C# joins its server URL and the path without looking: `https://host/` asks for `//v1/route`. Old documents
-    // have a slash at the end of some paths.
+    // C# joins its server URL and the path unchecked: `https://host/` requests `//v1/route`. Old documents have a slash
+    // at the end of some paths.
     getPath: (request) => new URL(request.url).pathname.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, ""),
   });
   app.use(crossOrigin, async (context, next) => {
     await next();
     if (context.req.path === "/") return;
-    // Answers hold keys' privileges and a caller's own address: nothing on the way may keep or render them.
+    // Responses hold privileges of keys and a caller's own address: nothing on the way may store or render them.
     context.header("Cache-Control", "no-store");
     if (!context.res.headers.has("Content-Security-Policy"))
       context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     context.header("X-Content-Type-Options", "nosniff");
     context.header("Referrer-Policy", "no-referrer");
   });
-  // The page is a static asset, but sockets to "/" are ours, so the Worker gets both and passes the page on.
+  // The page is a static asset, but sockets to "/" belong to the server, so the Worker receives both and passes page
+  // requests on.
   app.get("/", (context) => {
     const { method, url, headers } = context.req.raw;
-    // Without `cf`, which on one's own box a client can send, and which need not be JSON.
+    // Without `cf`, which a client can send on one's own box, and which need not be JSON.
     return context.env.ASSETS?.fetch(new Request(url, { method, headers })) ?? context.notFound();
   });
   app.route("/", discoveryRoutes);
@@ -129,7 +130,7 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", installationRoutes);
   app.route("/", batchRoutes);
   app.route("/", unsupportedRoutes);
-  // Made once: it takes some milliseconds, and anybody may ask.
+  // Created once: it takes some milliseconds, and anybody may request it.
   const described = once(async () => JSON.stringify(await documentOf(app)));
   const page = once(async () => docsPage(JSON.parse(await described())));
   app.get("/openapi.json", async (context) => {
@@ -153,7 +154,7 @@ function httpApp(): Hono<HttpEnv> {
   return app;
 }
 
-/** What was made the first time; a failure is no answer for the next. */
+/** The result of the first successful call. A failure is not remembered. */
 function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
   let made: Promise<Made> | undefined;
   return () => {

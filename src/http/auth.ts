@@ -2,12 +2,12 @@ import type { Env } from "../bindings.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { toHex } from "../protocol/hex.ts";
 
-/** Who an HTTP request speaks for: nobody we know, the app's clients, or the app's owner. */
+/** The authenticated caller of an HTTP request: nobody, one of the app's clients, or the app's owner. */
 export type Caller = "none" | "app" | "master";
 
 type Keys = Pick<Env, "APP_ID" | "APP_KEY" | "MASTER_KEY">;
 
-/** What a request shows to be let in (http-api §1.2), wherever it was found. */
+/** The credentials of a request (http-api §1.2), wherever they were found. */
 export interface Credentials {
   appId: string | undefined;
   /** `<app key>` or `<master key>,master`. */
@@ -18,7 +18,7 @@ export interface Credentials {
   sign: string | undefined;
 }
 
-/** The names in use, newest first. Which family a client is of shows in how it names the app. */
+/** The header names in use, newest first. The name of the app's header determines the family. */
 const FAMILIES = [
   { appId: "X-LC-Id", key: "X-LC-Key", masterKey: undefined, sign: "X-LC-Sign" },
   ...["X-AVOSCloud", "X-Uluru"].map((prefix) => ({
@@ -29,7 +29,7 @@ const FAMILIES = [
   })),
 ];
 
-/** Every header in which browsers may have to send these, and what goes along with them. */
+/** Every header in which browsers may send credentials, and the headers sent with them. */
 export const credentialHeaders = [
   ...FAMILIES.flatMap(({ appId, key, masterKey, sign }) => [appId, key, masterKey ?? [], sign].flat()),
   ...["X-LC-IM-Session-Token", "X-LC-Session", "X-LC-Prod", "X-LC-UA"],
@@ -39,7 +39,7 @@ export const credentialHeaders = [
   ]),
 ];
 
-/** The credentials in a request's headers; undefined where these name no app at all. */
+/** The credentials in a request's headers; undefined if they name no app. */
 export function credentialsInHeaders(headers: Headers): Credentials | undefined {
   const family = FAMILIES.find(({ appId }) => headers.has(appId));
   if (family === undefined) return undefined;
@@ -52,7 +52,7 @@ export function credentialsInHeaders(headers: Headers): Credentials | undefined 
   };
 }
 
-/** The same in the body of a very old browser, which may set no headers. */
+/** The credentials in the body of a very old browser, which cannot set headers. */
 export function credentialsInBody(body: JsonObject): Credentials {
   const text = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
   return {
@@ -64,11 +64,11 @@ export function credentialsInBody(body: JsonObject): Credentials {
 }
 
 /**
- * Whom credentials speak for. A key counts before a signature, and a master key of its own before both: a wrong
- * one is never made good by what stands beside it. The digest is lower-case hex of MD5 over time and key. How old a
- * signature with the master key may be is the owner's to say: whoever saw an older one must not have full rights for
- * ever. With the app key, age is not judged: every copy of the app has that key, and device clocks are wrong. The third
- * part `ax-sig-1` means a key of its own for Android, which there is none of: it is refused.
+ * The caller that credentials prove. A key counts before a signature, and a separate master key before both: a wrong
+ * one is never corrected by another beside it. The digest is lower-case hex of MD5 over time and key. The owner limits
+ * the age of a signature with the master key, because somebody who saw an old one must not have full rights for ever.
+ * With the app key, age is not checked: every copy of the app has that key, and device clocks are wrong. The third part
+ * `ax-sig-1` means a separate key for Android, which does not exist here: it is refused.
  *
  * @param isInTime whether a time (ms) is near enough to count in a signature with the master key
  */
@@ -106,8 +106,8 @@ async function callerBySignature(
 }
 
 /**
- * Compares in a time that tells nothing about either side, their lengths included: what is compared is two
- * digests. A key that was never configured equals nothing.
+ * Compares in a time that reveals nothing about either side, their lengths included: two digests are compared. A key
+ * that was never configured equals nothing.
  */
 async function same(given: string, expected: string | undefined): Promise<boolean> {
   if (!expected) return false;

@@ -32,7 +32,7 @@ const PATH_MAX = 4_096; // characters; JavaScript deletes many by one path
 const request = v.object({
   method: v.pipe(v.string(), v.toUpperCase(), v.picklist(["GET", "POST", "PUT", "DELETE"])),
   path: v.pipe(v.string(), v.maxLength(PATH_MAX), v.description("Such as `/1.1/installations`.")),
-  // PHP writes an empty list where it has nothing to say.
+  // PHP writes an empty list for an empty object.
   body: v.nullish(
     v.pipe(
       schema.objectOrNothing(),
@@ -68,7 +68,7 @@ const savedByName = v.pipe(
   }),
 );
 
-/** Several requests in one, which SDKs use for single ones too (http-api §5). Carried out in their order. */
+/** Several requests in one, which SDKs use for single requests too (http-api §5). They run in their order. */
 export const batchRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/batch",
@@ -107,7 +107,7 @@ export const batchRoutes = new Hono<HttpEnv>()
       const saver = await saverOf(context);
       const { requests: parts } = context.req.valid("json");
       if (isTooMuch(parts)) return refuse(context, 400, tooMuch);
-      // Whatever callers name: nothing is inherited.
+      // A map, because callers choose the names: nothing is inherited.
       const done = new Map<string, JsonObject>();
       for (const each of parts) {
         const answer = await answerTo(context.env, each, saver);
@@ -129,7 +129,7 @@ function nameOf({ body }: Request, { objectId }: JsonObject): string {
 const RESOURCE =
   /^(?:https?:\/\/[^/]+)?\/*(?:1(?:\.\d)?\/+)?(installations|classes\/+(\w+))(?:\/+([^/?]+))?\/*$/;
 
-/** What a path names; undefined where nothing of the kind is kept here. */
+/** The resource of a path; undefined if it is not served here. */
 function resourceOf(path: string): { kind: "installations" | "conversations"; ids: string[] } | undefined {
   const [resource = ""] = path.split("?", 1);
   const match = RESOURCE.exec(resource);
@@ -164,7 +164,7 @@ function isTooMuch(parts: readonly Request[]): boolean {
 
 const unauthorized: ApiResponse = { status: 401, failure: failures.unauthorized };
 
-/** Never rejects: what does not answer one part has no say in the others. */
+/** Never rejects: a part that fails does not affect the others. */
 async function answerTo(env: Env, asked: Request, saver: Saver): Promise<ApiResponse> {
   const { method, path, body, params } = asked;
   const resource = resourceOf(path);
@@ -191,14 +191,14 @@ async function answerTo(env: Env, asked: Request, saver: Saver): Promise<ApiResp
 
 interface Part {
   method: Request["method"];
-  /** Several only where they are deleted. */
+  /** Several only for deletion. */
   ids: string[];
   parameters: Record<string, string>;
   body: JsonObject;
   saver: Saver;
 }
 
-/** Undefined where there is no such request. */
+/** Undefined if there is no such request. */
 async function aboutDevice(env: Env, part: Part): Promise<ApiResponse | undefined> {
   const { method, ids, parameters, body, saver } = part;
   const { DB: db } = env;
@@ -250,7 +250,7 @@ async function aboutChat(env: Env, part: Part): Promise<ApiResponse | undefined>
 
 const conditional = invalid(INVALID_PARAMETER, "where: deleting under a condition is not served");
 
-/** The first that is refused is the answer; those before it are gone. */
+/** The first refusal is the response; the ids before it are deleted. */
 async function eachOf(
   ids: readonly string[],
   act: (id: string) => Promise<ApiResponse>,
@@ -264,7 +264,7 @@ async function eachOf(
 
 const shown = (path: string): string => printable(path, SHOWN_MAX);
 
-/** As a query has them: texts. */
+/** The parameters as a query string has them: texts. */
 function parametersOf(search: string, params: JsonObject): Record<string, string> {
   const text = (value: Json) => (typeof value === "string" ? value : JSON.stringify(value));
   return {

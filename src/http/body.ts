@@ -6,10 +6,10 @@ import { credentialsInBody } from "./auth.ts";
 import type { BodyRead, BodyRefused, HttpEnv } from "./env.ts";
 import { failures } from "./errors.ts";
 
-/** Bytes, where an operation does not say otherwise. */
+/** Bytes, unless an operation sets its own limit. */
 const LIMIT_DEFAULT = 65_536;
 
-/** The JSON body of a request, read once, whatever its content type says: many callers say nothing or wrong. */
+/** The JSON body of a request, read once, whatever its content type: many callers send none or a wrong one. */
 export async function readJson(context: Context<HttpEnv>): Promise<BodyRead> {
   const read = context.get("body");
   if (read !== undefined) return read;
@@ -33,14 +33,14 @@ async function readAnew(context: Context<HttpEnv>): Promise<BodyRead> {
   if (!isPlain || !isObject(value)) {
     return { value, written: () => asWritten(text, value), credentials: undefined };
   }
-  // Very old browsers put here what others put into headers: `_ApplicationId`, not `__type` (http-api §1.2).
+  // Very old browsers put the content of headers here: `_ApplicationId`, not `__type` (http-api §1.2).
   const kept = Object.fromEntries(Object.entries(value).filter(([key]) => !/^_(?!_)/.test(key)));
   return { value: kept, written: () => kept, credentials: credentialsInBody(value) };
 }
 
 /**
- * A request's body as it came; 413 when it has more than the operation allows, of which no more is taken in than that.
- * What announces its length is not even begun.
+ * A request's raw body; 413 if it exceeds the operation's limit. No more than the limit is read, and nothing of a body
+ * that announces a larger length.
  */
 export async function readBytes(context: Context<HttpEnv>): Promise<Uint8Array | BodyRefused> {
   const limit = context.get("bodyLimit") ?? LIMIT_DEFAULT;

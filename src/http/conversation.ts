@@ -4,7 +4,7 @@ import { errors } from "../protocol/errors.ts";
 import type { ErrorBody } from "./errors.ts";
 import { answered } from "./object-call.ts";
 
-/** There is no conversation of that id, as far as the index knows: the router turns it into a 404. */
+/** The index has no conversation of that id. The router turns this into a 404. */
 export class NoSuchConversation extends Error {
   override name = "NoSuchConversation";
   readonly failure: ErrorBody;
@@ -16,12 +16,12 @@ export class NoSuchConversation extends Error {
   }
 }
 
-/** Whether there may be a conversation of that id: of another, no object is to be made by asking it. */
+/** Whether a conversation of that id may exist: no object is created for other ids. */
 export function mayExist(env: Env, id: string): Promise<boolean> {
   return answered(knownConversations(env).has(id), `looking for ${id}`);
 }
 
-/** The same; throws `NoSuchConversation` where there is none. */
+/** The same; throws `NoSuchConversation` if there is none. */
 export async function mustExist(env: Env, id: string): Promise<void> {
   if (!(await mayExist(env, id))) throw new NoSuchConversation();
 }

@@ -4,8 +4,8 @@ import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 
 /**
- * `GET /demo/config`: what the page at "/" needs to log in by itself. Only where somebody is trying Parley
- * out; elsewhere it is 404 and the page asks. Never the master key.
+ * `GET /demo/config`: the configuration with which the page at "/" logs in by itself. It is served only on a trial
+ * server; elsewhere it is 404 and the page shows a form. It never contains the master key.
  */
 export const demoRoutes = new Hono<HttpEnv>().get("/demo/config", (context) => {
   if (!isTrial(context.env)) return refuse(context, 404, failures.notFound);

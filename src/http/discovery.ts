@@ -5,7 +5,7 @@ import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { operation, takes } from "./operation.ts";
 
-/** Seconds an SDK may keep an answer. */
+/** Seconds for which an SDK may cache the response. */
 const TIME_TO_LIVE = 3_600;
 
 /** A 404 with this code makes the Swift and Objective-C SDKs stop asking; any other failure is retried. */
@@ -14,7 +14,7 @@ const forOurApp = createMiddleware<HttpEnv>(async (context, next) => {
   await next();
 });
 
-/** SDKs send more, which makes no difference here. */
+/** SDKs send further parameters, which are ignored. */
 const query = v.looseObject({
   appId: v.optional(
     v.pipe(v.string(), v.description("The app: 404 for any other."), v.examples(["parley-dev"])),
@@ -45,7 +45,7 @@ const hosts = v.object({
   ...{ engine_server: host, stats_server: host, ttl: timeToLive },
 });
 
-/** What SDKs ask before they connect: where the socket is, and which hosts serve an app. */
+/** The lookup before SDKs connect: the socket's address, and the hosts that serve an app. */
 export const discoveryRoutes = new Hono<HttpEnv>()
   .get(
     "/v1/route",
@@ -56,7 +56,7 @@ export const discoveryRoutes = new Hono<HttpEnv>()
     takes("query", query),
     forOurApp,
     (context) => {
-      // No query string in it: some adapters append `?subprotocol=` without looking.
+      // The URL has no query string: some adapters append `?subprotocol=` unchecked.
       const url = `${isSecure(context) ? "wss" : "ws"}://${hostOf(context)}/rtm`;
       return context.json({ groupId: "g0", groupUrl: url, server: url, secondary: url, ttl: TIME_TO_LIVE });
     },
@@ -87,8 +87,8 @@ function hostOf(context: Context): string {
 }
 
 /**
- * Whether the client came by TLS, here or at a proxy in front. The `secure` parameter says nothing: SDKs
- * set it even when their server URL is plain HTTP.
+ * Whether the client uses TLS, here or at a proxy in front. The `secure` parameter is ignored: SDKs set it even if
+ * their server URL is plain HTTP.
  */
 function isSecure(context: Context): boolean {
   const forwarded = context.req.header("X-Forwarded-Proto")?.split(",")[0]?.trim();

@@ -4,16 +4,16 @@ import type { Json } from "../model/json.ts";
 import type { Caller, Credentials } from "./auth.ts";
 import type { ErrorBody } from "./errors.ts";
 
-/** The environment of the routes: what Hono hands to them as `context.env` and `context.var`. */
+/** The environment of the routes: `context.env` and `context.var`. */
 export interface HttpEnv {
   Bindings: Env & {
-    /** The page at "/"; absent where only the service runs. */
+    /** The page at "/"; absent if only the service runs. */
     ASSETS?: Fetcher;
   };
   Variables: {
-    /** Who calls, once it was worked out. */
+    /** The caller, once it is known. */
     caller?: Caller;
-    /** Most that a request's body may have, in bytes; the default where the operation says nothing. */
+    /** The largest body in bytes; a default applies if the operation sets none. */
     bodyLimit?: number;
     /** The body, once it was read. */
     body?: BodyRead;

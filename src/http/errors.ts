@@ -3,13 +3,13 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { type ErrorName, errors } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
 
-/** The body every 4xx and 5xx carries. */
+/** The body of every 4xx and 5xx response. */
 export interface ErrorBody {
   code: number;
   error: string;
 }
 
-/** Refusals that more than one resource gives. The rest carry the HTTP status as their code. */
+/** Errors of several resources. The others use the HTTP status as their code. */
 export const failures = {
   unauthorized: { code: 401, error: "Unauthorized." },
   notFound: { code: 404, error: "Not found." },
@@ -20,18 +20,18 @@ export const failures = {
   unanswered: { code: 504, error: "No answer in time; what was asked for may have happened all the same." },
 } as const satisfies Record<string, ErrorBody>;
 
-/** Codes of input that does not fit (http-api §1.3): in a path or query, and in a body. */
+/** Codes for invalid input (http-api §1.3): in a path or query, and in a body. */
 export const INVALID_PARAMETER = 1;
 export const INVALID_FIELD = 105;
-/** A `where` that is not understood or too slow, as LeanCloud has it. */
+/** A `where` that is not understood or too slow; LeanCloud's code. */
 export const INVALID_QUERY = 102;
 
-/** A refusal as the SDKs expect it: a status and a JSON body with a number and a sentence. */
+/** An error response as SDKs expect it: a status and a JSON body with a code and a sentence. */
 export function refuse(context: Context, status: ContentfulStatusCode, failure: ErrorBody): Response {
   return context.json(failure, status);
 }
 
-/** What an object refused, for whoever asked over HTTP: the protocol's number and what it means. */
+/** An object's refusal as an HTTP error: the protocol's code and its meaning. */
 export function refusalOf({ refused: name, detail }: Refused): {
   status: ContentfulStatusCode;
   failure: ErrorBody;

@@ -1,10 +1,10 @@
-/** What examples in the document speak of. The tests set these up, and then do what the examples say. */
+/** The people and values of the document's examples. The tests create them and then run the examples. */
 
 export const CONVERSATION = "65537a0e0000000000000001";
 export const MESSAGE = "AYvOVgAAq3-NXrXVMZ0gVQ";
-/** When it was sent, in milliseconds. */
+/** The time of the message, in milliseconds. */
 export const MESSAGE_AT = 1_700_000_000_000;
-/** A time after it. */
+/** A later time. */
 export const LATER = MESSAGE_AT + 60_000;
 export const SENDER = "Tom";
 export const READER = "Jerry";
@@ -12,7 +12,7 @@ export const TEXT = '{"_lctype":-1,"_lctext":"Hello, Jerry"}';
 export const USER_TOKEN = "pgk9e8orv8l9coak1rjht1avt";
 export const EVENT = "messageSent";
 export const EVENT_ID = "5f0c2a9e-6d1b-4f3a-9c57-0b8e4d2a7f61";
-/** What a browser says of its push subscription, and the key it was made with: the examples of RFC 8291. */
+/** A browser's push subscription and its key: the examples of RFC 8291. */
 export const SUBSCRIPTION = {
   endpoint: "https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV",
   expirationTime: null,
@@ -24,17 +24,17 @@ export const SUBSCRIPTION = {
 export const WEB_PUSH_KEY =
   "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
 export const INSTALLATION = "65537a0e0000000000000002";
-/** Where the log goes on. */
+/** The position of the log's next page. */
 export const EVENT_PLACE = `${LATER} ${EVENT_ID}`;
 export const NOTIFICATION = "65537a0e00000000000000aa";
-/** By which one that waits for its time is taken back. */
+/** The number of a scheduled notification. */
 export const SCHEDULED = 4711;
-/** Apple's, of Jerry's device. */
+/** Apple's token of Jerry's device. */
 export const DEVICE_TOKEN = "b5b1d2f00c8a4e0f9a3d7c6e5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3928";
-/** What signs a login. */
+/** A login signature. */
 export const SIGNATURE = "872936aa8124ac10c5f2c046d6402da18c00720c";
 export const NONCE = "n0nce";
-/** A key for APNs: its id, and what else there is to it. */
+/** An APNs key and its id. */
 export const APNS_KEY_ID = "ABC1234567";
 export const APNS_KEY = {
   teamId: "DEF7654321",

@@ -5,7 +5,7 @@ import { type ErrorBody, failures } from "./errors.ts";
 
 const DEADLINE = 8_000; // ms for an object or D1; the server-side SDKs wait 10 to 15 s
 
-/** Something behind the routes did not answer, or not in time. The router turns it into a 503 or 504. */
+/** An object or D1 failed or did not respond in time. The router turns this into a 503 or 504. */
 export class Unanswered extends Error {
   override name = "Unanswered";
   readonly status: 503 | 504;
@@ -19,9 +19,9 @@ export class Unanswered extends Error {
 }
 
 /**
- * The answer of an object or of D1; throws `Unanswered` when it fails or takes longer than 8 s.
+ * The result of a call to an object or D1; throws `Unanswered` if it fails or takes longer than 8 s.
  *
- * @param deadline ms, where it may take longer
+ * @param deadline ms, if it may take longer
  */
 export async function answered<T>(answer: Promise<T>, what: string, deadline = DEADLINE): Promise<T> {
   try {
@@ -32,7 +32,7 @@ export async function answered<T>(answer: Promise<T>, what: string, deadline = D
   }
 }
 
-/** The same for a message sent, whose lateness has a number of its own: 4201. */
+/** The same for sending a message, whose timeout has a code of its own: 4201. */
 export async function taken<T>(answer: Promise<T>, what: string): Promise<T> {
   try {
     return await answered(answer, what);

@@ -24,7 +24,7 @@ export type Tag =
   | "SDKs"
   | "Administration";
 
-/** An operation of the API: what the document says of it, and who may call it. */
+/** An operation of the API: its documentation, and the callers it allows. */
 export interface Operation {
   /** Unique, for generated clients. */
   id: string;
@@ -32,35 +32,32 @@ export interface Operation {
   /** A few words, without a full stop. */
   summary: string;
   description?: string;
-  /**
-   * `master` is for the holder of the master key, `app` for whoever has any key of the app; `anyone` is either
-   * open or looks for itself.
-   */
+  /** `master` requires the master key, `app` any key of the app. `anyone` is open, or checks the caller itself. */
   access: Access;
-  /** What a success answers; null for nothing at all, with 204. */
+  /** The schema of a success; null for no body, with 204. */
   answer: v.GenericSchema | TextBody | null;
-  /** Of a success, where it is not 200 or 204. */
+  /** The status of a success, if it is not 200 or 204. */
   status?: 201;
-  /** Of a body that the handler reads by itself; others are described where they are checked (`takes`). */
+  /** The body that the handler reads by itself; other bodies are described where they are checked (`takes`). */
   body?: v.GenericSchema | TextBody;
-  /** Largest body in bytes, where it is not the usual one. */
+  /** The largest body in bytes, if it is not the default. */
   bodyLimit?: number;
   /** Parameters in headers. */
   headers?: { name: string; description: string; example: string }[];
-  /** How many requests it counts as, with the app key; 1 without. */
+  /** The number of requests it counts as, with the app key; 1 by default. */
   weight?: number;
-  /** Takes one from a quota (L-10). */
+  /** Whether it uses a quota (L-10). */
   isMetered?: boolean;
 }
 
-/** A body that is plain text, and no JSON. */
+/** A body of plain text instead of JSON. */
 export interface TextBody {
   text: v.GenericSchema<string>;
 }
 
 export type Access = "anyone" | "app" | "master";
 
-/** Who calls, worked out once per request. */
+/** Identifies the caller, once per request. */
 export async function identify(context: Context<HttpEnv>): Promise<Caller> {
   const known = context.get("caller");
   if (known !== undefined) return known;
@@ -71,7 +68,7 @@ export async function identify(context: Context<HttpEnv>): Promise<Caller> {
   return caller;
 }
 
-/** The master key is for servers. That a web page of somebody else's shows it means that it got where it must not be. */
+/** The master key is for servers. A request with it from a foreign web page means that the key leaked. */
 async function isForeign({ req, env }: Context<HttpEnv>): Promise<boolean> {
   if (!req.raw.headers.has("Origin")) return false;
   return isFromForeignPage(req.raw, (await settingsOf(env).get()).security.origins);
@@ -90,13 +87,13 @@ const nobody = { appId: undefined, key: undefined, masterKey: undefined, sign: u
 async function credentialsOf(context: Context<HttpEnv>) {
   const inHeaders = credentialsInHeaders(context.req.raw.headers);
   if (inHeaders !== undefined) return inHeaders;
-  // Only what a browser can send without headers of its own is looked into before it is known who calls.
+  // Only a body that a browser can send without own headers is read before the caller is known.
   if (!/^text\/plain\b/i.test(context.req.header("Content-Type") ?? "")) return nobody;
   const body = await readJson(context);
   return ("value" in body ? body.credentials : undefined) ?? nobody;
 }
 
-/** Describes an operation and lets only those pass who may call it. First of a route's handlers. */
+/** Describes an operation and rejects callers that it does not allow. It is the first of a route's handlers. */
 export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
   const { access, bodyLimit } = described;
   const middleware = createMiddleware<HttpEnv>(async (context, next) => {
@@ -148,7 +145,7 @@ function specOf(described: Operation): DescribeRouteOptions {
 
 function contentOf(body: v.GenericSchema | TextBody, typeMode: "input" | "output") {
   const [media, schema] = "text" in body ? ["text/plain", body.text] : ["application/json", body];
-  // What may not be sent may be answered: it is what stands for a secret.
+  // A value that may not be sent may be returned: it stands for a secret.
   const ignoreActions = typeMode === "output" ? ["not_value"] : [];
   return { [media]: { schema: resolver(schema, { options: { typeMode, ignoreActions } }) } };
 }
@@ -173,14 +170,14 @@ type Taken<T extends Target, Schema extends v.GenericSchema> = {
 };
 
 /**
- * Checks the parameters of a path or query, or a JSON body, and describes them in the document. What does not fit
- * is refused with 400: 107 where it is no JSON, 105 for a field of the body, 1 for a parameter. A field that is
- * null counts as not sent: callers that leave nothing out write it so. A parameter without a value does not: who
- * forgot what to ask for shall not get everything.
+ * Checks the parameters of a path or query, or a JSON body, and describes them in the document. Invalid input is
+ * refused with 400: 107 if it is not JSON, 105 for a field of the body, 1 for a parameter. A null field counts as
+ * absent, because some callers send all their fields. A parameter without a value does not count as absent: a caller
+ * that forgot a condition must not receive everything.
  *
- * @param nulls `kept` where null is a value like any other
- * @param numbers `as written` where the body, or what it holds, is passed on. The fields that a schema knows are
- *   JavaScript's numbers all the same.
+ * @param nulls `kept` if null is a value like any other
+ * @param numbers `as written` if the body or a part of it is passed on. Fields that a schema knows are JavaScript's
+ *   numbers all the same.
  */
 export function takes<T extends Target, Schema extends v.GenericSchema<unknown, object>>(
   target: T,
@@ -219,14 +216,14 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
     context.req.addValidatedData(target, parsed.output);
     await next();
   });
-  // What a parameter is counts after it was read from its text; what a body is, as it is written.
+  // A parameter is described as parsed, a body as it is written.
   const options = { options: { typeMode: target === "json" ? "input" : "output" } };
   return Object.assign(middleware, { [uniqueSymbol]: { target, ...resolver(schema, options), options } });
 }
 
 /**
- * A name that a schema does not know, where it takes nothing along: answered 200 and passed over, a caller would believe
- * that it counted. What storage SDKs add to every body begins with two underscores.
+ * A name that a strict schema does not know: if it were ignored, the caller would believe that it had an effect. Fields
+ * that storage SDKs add to every body begin with two underscores.
  */
 function strangerIn(schema: { type: string }, given: unknown): string | undefined {
   if (schema.type !== "object" || !("entries" in schema) || !isObject(given)) return undefined;
@@ -235,7 +232,7 @@ function strangerIn(schema: { type: string }, given: unknown): string | undefine
   return Object.keys(given).find((name) => !Object.hasOwn(entries, name) && !name.startsWith("__"));
 }
 
-/** What a schema knows by name is a number like any other; what it takes along stays as it was written. */
+/** Fields that a schema knows have JavaScript's numbers; the others keep their numbers as they were written. */
 function withPlainFields(schema: object, body: JsonObject): JsonObject {
   const known = "entries" in schema && isObject(schema.entries) ? schema.entries : {};
   return Object.fromEntries(
@@ -247,7 +244,7 @@ export function withoutNulls(body: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(body).filter(([, field]) => field !== null));
 }
 
-/** A parameter that comes twice stays a list, and fits nowhere. */
+/** A repeated parameter stays a list, which no schema accepts. */
 function queryOf(queries: Record<string, string[]>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(queries).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),

@@ -3,7 +3,7 @@ import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
 import { identify } from "./operation.ts";
 
-/** Lets only the holder of the master key pass; 401 for everybody else. */
+/** Requires the master key; 401 otherwise. */
 export const forTheOwner = createMiddleware<HttpEnv>(async (context, next) => {
   if ((await identify(context)) !== "master") return refuse(context, 401, failures.unauthorized);
   await next();

@@ -2,12 +2,12 @@ import type { Context } from "hono";
 import { isObject, type Json } from "../model/json.ts";
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 
-/** Characters of an answer that are made at a time: a thousand rows of 30 KB in one go would take 0.2 s. */
+/** Characters of a response that are produced at a time: a thousand rows of 30 KB in one go would take 0.2 s. */
 const PIECE = 256 * 1024;
-/** How deep rows are in an answer: in `results`, of a part of a batch. What is below is written as a whole. */
+/** The depth of rows in a response: in `results`, in a part of a batch. Deeper values are written as a whole. */
 const DEPTH = 4;
 
-/** Answers JSON, a piece at a time where it is long, with a turn for everybody else after each. */
+/** Responds with JSON. A long response is produced in pieces, and other work runs after each. */
 export function inPieces(context: Context, body: Json, status: 200 | 201): Response {
   const pieces = piecesOf(body);
   const first = pieces.next();

@@ -8,19 +8,19 @@ import type { HttpEnv } from "./env.ts";
 import { refuse } from "./errors.ts";
 
 const quotas = {
-  /** One for both versions of the API, sends, edits and recalls together (L-10). */
+  /** Shared by both versions of the API, for sends, edits and recalls together (L-10). */
   messages: {
     name: "rest-messages",
     perMinute: (limits: Settings["limits"]) => limits.restMessagesPerMinute,
     error: "Too many messages over HTTP; try again later.",
   },
-  /** By conditions and by lists of devices together. */
+  /** Notifications by conditions and by lists of devices together. */
   pushes: {
     name: "rest-pushes",
     perMinute: (limits: Settings["limits"]) => limits.pushesPerMinute,
     error: "Too many notifications; try again later.",
   },
-  /** That nobody knew before, with the app key. */
+  /** New installations, with the app key. */
   installations: {
     name: "new-installations",
     perMinute: (limits: Settings["limits"]) => limits.installationsPerMinute,
@@ -33,8 +33,8 @@ type Quota = keyof typeof quotas;
 const DEADLINE = 1_000; // ms
 
 /**
- * Takes one from a quota, or answers with 429 and `Retry-After`. To be asked after what was sent has been checked, so
- * that bad input costs nothing.
+ * Uses one of a quota, or responds with 429 and `Retry-After`. Call it after the input was checked, so that invalid
+ * input costs nothing.
  */
 export async function quotaUsedUp(
   context: Context<HttpEnv>,
@@ -46,7 +46,9 @@ export async function quotaUsedUp(
   return refuse(context, 429, { code: 429, error: quotas[quota].error });
 }
 
-/** Seconds until there is more; undefined where there was one left. What is asked goes on when nobody counts. */
+/**
+ * Seconds until the quota has more; undefined if one was left. If the counter does not respond, the request continues.
+ */
 export async function secondsUntil(env: Env, quota: Quota): Promise<number | undefined> {
   const { name, perMinute } = quotas[quota];
   const most = perMinute((await settingsOf(env).get()).limits);
@@ -55,7 +57,7 @@ export async function secondsUntil(env: Env, quota: Quota): Promise<number | und
     const spent = env.APP.getByName("app").spend(name, most);
     return (await withDeadline(spent, DEADLINE, "quota"))?.retryAfter;
   } catch (error) {
-    console.error(`quota: not counted, of the ${quota} this one goes on:`, loggableError(error));
+    console.error(`quota: ${quota} not counted; the request continues:`, loggableError(error));
     return undefined;
   }
 }

@@ -3,10 +3,10 @@ import { networkOf } from "../gateway/address-allowances.ts";
 import { type AddressLimits, addressLimits } from "../gateway/address-limits.ts";
 
 /**
- * Whether a request with the app key, which every copy of the app has, is still within what its address may ask for in
- * a minute; counts it if it is. This machine and private networks may stand for everybody: they have more.
+ * Whether a request with the app key, which every copy of the app has, is within the rate of its address per minute;
+ * counts it if so. This machine and private networks may stand for many users and have a higher rate.
  *
- * @param weight how many it counts as
+ * @param weight the number of requests it counts as
  * @param now ms
  */
 export function isWithinRate(

@@ -5,8 +5,8 @@ import { type ErrorBody, refuse } from "./errors.ts";
 import { inPieces } from "./pieces.ts";
 
 /**
- * What comes of a request, whether it came by itself or as a part of a batch: a status and a body; or a refusal, whose
- * body is a number and a sentence.
+ * The result of a request, whether it was sent alone or as a part of a batch: a status and a body, or an error with a
+ * code and a sentence.
  */
 export type ApiResponse = { status: 200 | 201; body: JsonObject; failure?: undefined } | ErrorResponse;
 
@@ -15,7 +15,7 @@ export interface ErrorResponse {
   failure: ErrorBody;
 }
 
-/** What the storage API says of an object that is not there. */
+/** The storage API's error for a missing object. */
 export const notThere: ErrorResponse = {
   status: 404,
   failure: { code: 101, error: "Object is not found." },

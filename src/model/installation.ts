@@ -1,19 +1,19 @@
 import type { JsonObject } from "./json.ts";
 
-/** What a browser's `PushSubscription` says of itself. */
+/** A browser's `PushSubscription`. */
 export interface WebPushSubscription {
-  /** Where its push service takes messages for it. */
+  /** The URL at which its push service accepts messages. */
   endpoint: string;
-  /** Base64url: the browser's public key, and a secret it shares. */
+  /** Base64url: the browser's public key, and a shared secret. */
   keys: { p256dh: string; auth: string };
 }
 
-/** A device that can be pushed to (N-01). */
+/** A device that receives mobile pushes (N-01). */
 export interface Installation {
   id: string;
-  /** `ios`, `android`, `web`, or what an SDK calls it. */
+  /** `ios`, `android`, `web`, or an SDK's own name. */
   deviceType: string;
-  /** Apple's token; of a browser the endpoint of its subscription. */
+  /** Apple's token; for a browser the endpoint of its subscription. */
   deviceToken: string | undefined;
   /** Chosen by the device itself. */
   installationId: string | undefined;
@@ -23,13 +23,13 @@ export interface Installation {
   channels: string[];
   /** False excludes it from every push. */
   valid: boolean;
-  /** What the icon shows, as last pushed or set by the app (P-06). */
+  /** The number on the icon, as last pushed or set by the app (P-06). */
   badge: number;
   subscription: WebPushSubscription | undefined;
   /** Everything else: `timeZone`, `apnsTopic`, `apnsTeamId`, `deviceProfile`, and the app's own. */
   fields: JsonObject;
   /** Milliseconds. */
   createdAt: number;
-  /** Grows with every change but that of the badge: who writes a row knows by it whether it is as it was read. */
+  /** Grows with every change except of the badge: a writer recognizes by it whether the row is as it was read. */
   updatedAt: number;
 }

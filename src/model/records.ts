@@ -52,11 +52,11 @@ export interface MessageRecord {
 export type Content = string | Uint8Array;
 
 export interface ConversationFound {
-  /** As the asker may see it. */
+  /** As the querying client may see it. */
   conversation: ConversationRecord;
-  /** Its members are left out: the asker may not see them. */
+  /** The members are left out, because the querying client may not see them. */
   withoutMembers?: boolean;
-  /** Only when asked for, and there is one that D1 has and everybody may see; the conversation's object knows. */
+  /** Only if requested and archived in D1, and visible to everybody. The conversation's object has the current one. */
   lastMessage: MessageRecord | undefined;
 }
 

@@ -27,8 +27,8 @@ const keys = v.pipe(
 );
 
 /**
- * Apple's keys one by one (P-16, P-20): nobody can read the others' secrets, so nobody could store a list that has
- * them and one more.
+ * Apple's keys, one by one (P-16, P-20): callers cannot read the stored secrets, so they could not send back a list
+ * that includes them.
  */
 export const apnsKeyRoutes = new Hono<HttpEnv>()
   .put(
@@ -68,7 +68,7 @@ export const apnsKeyRoutes = new Hono<HttpEnv>()
     },
   );
 
-/** Changes the list as it is at the moment it is written, and answers with what it is then. */
+/** Changes the list in its current state, and responds with the result. */
 async function changed(context: Context<HttpEnv>, change: (before: ApnsKey[]) => ApnsKey[]) {
   const { env } = context;
   const changing = changeSettings(

@@ -31,8 +31,8 @@ const bans = v.object({
 });
 
 /**
- * Who is banned from the app (X-22). Each client's own object decides at login; D1 has the list to look at, and is
- * written last, so that a ban that is listed counts.
+ * The list of bans (X-22). Each client's own object decides at login. D1 has the list for reading and is written last,
+ * so that every listed ban is in force.
  */
 export const banRoutes = new Hono<HttpEnv>()
   .post(

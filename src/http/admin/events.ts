@@ -72,7 +72,7 @@ function eventJson({ id, name, at, clientId, conversationId, messageId, detail }
   return { id, event: name, at, client_id: clientId, conv_id: conversationId, message_id: messageId, detail };
 }
 
-/** A place in the log as this API writes it: a time and an id. */
+/** A position in the log as this API writes it: a time and an id. */
 function cursor() {
   return v.pipe(
     v.string(),

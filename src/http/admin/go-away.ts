@@ -9,8 +9,8 @@ import * as schema from "../schemas.ts";
 const LIMIT = 100; // clients in one call
 
 /**
- * `POST /admin/goaway {"client_ids": [...]}`, with the master key: asks the devices of these clients to look the
- * server up again and reconnect (wire §2.5). Answers with how many sessions were told.
+ * `POST /admin/goaway {"client_ids": [...]}`, with the master key: asks the devices of these clients to look the server
+ * up again and reconnect (wire §2.5). Responds with the number of sessions.
  */
 export const goAwayRoutes = new Hono<HttpEnv>().post(
   "/admin/goaway",
@@ -22,7 +22,7 @@ export const goAwayRoutes = new Hono<HttpEnv>().post(
   takes("json", v.object({ client_ids: schema.clientIds(LIMIT) })),
   async (context) => {
     const { client_ids: named } = context.req.valid("json");
-    // Of others, no object is to be made for being named.
+    // No object is created for clients that are not online.
     const online = await answered(appOf(context.env).onlineAmong(named), "who is online");
     const told = online.map((clientId) =>
       answered(context.env.CLIENTS.getByName(clientId).goAway(), "goaway"),

@@ -12,7 +12,7 @@ import * as example from "../examples.ts";
 import { operation } from "../operation.ts";
 import { shown } from "../schemas.ts";
 
-/** For each thing asked, in milliseconds: who asks how we are wants an answer when we are not well. */
+/** Milliseconds for each part: the caller needs a response while the server is not well. */
 const DEADLINE = 3_000;
 
 const count = (meaning: string) => v.nullable(v.pipe(v.number(), v.integer(), v.description(meaning)));
@@ -71,11 +71,11 @@ const answer = v.pipe(
 type Answer = v.InferOutput<typeof facts>;
 
 /**
- * `GET /healthz`, for load balancers: 200 where requests are answered. It wakes no object and asks no database. While a
- * server starts or stops nothing listens there.
+ * `GET /healthz`, for load balancers: 200 while the server handles requests. It wakes no object and queries no
+ * database. While a server starts or stops, nothing listens there.
  *
- * `GET /admin/health`, with the master key: how everything is. What does not answer is null, and the rest is said all
- * the same.
+ * `GET /admin/health`, with the master key: the state of all parts. A part that does not respond is null, and the
+ * others are reported.
  */
 export const healthRoutes = new Hono<HttpEnv>()
   .get("/healthz", (context) => context.json({ status: "ok" }))
@@ -94,7 +94,7 @@ async function healthOf(env: Env): Promise<Answer> {
   const settings = await orNull(readSettings(env));
   const [d1, completeUntil, presence, queues, host] = await Promise.all([
     databaseHealth(env.DB),
-    orNull(app.archivedUntil()).then((until) => until || null), // 0 is not known yet
+    orNull(app.archivedUntil()).then((until) => until || null), // 0 means not known yet
     orNull(app.presence()),
     queueLengths(env, settings ?? defaultSettings(false)),
     hostHealth(env.HOST),
@@ -114,7 +114,7 @@ async function databaseHealth(database: D1Database): Promise<Answer["d1"]> {
   return { answers: true, milliseconds: Date.now() - start, migration: row.results[0]?.name ?? null };
 }
 
-/** Of queues that can hold something: asking makes an object of those that never did. */
+/** The lengths of queues that can hold something: a call to an unused queue would create its object. */
 async function queueLengths(env: Env, settings: Settings): Promise<Answer["queues"]> {
   if (env.OWN_BOX !== "1") return null;
   const { EVENT_QUEUE: events, PUSH_QUEUE: pushes } = env;

@@ -23,7 +23,7 @@ export const settingsRoutes = new Hono<HttpEnv>()
       ...{ access: "master", answer: settingsSchema },
     }),
     async (context) => {
-      // Past the cache: whoever asks here wants to see what was stored, not what an isolate remembers.
+      // Read past the cache: the caller wants to see what was stored, not what an isolate remembers.
       return context.json(withoutSecrets(await answered(inspectSettings(context.env), "settings")));
     },
   )

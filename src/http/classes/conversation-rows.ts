@@ -12,14 +12,14 @@ import { type ConversationSearch, createConversation, findRows, rowOf } from "..
 import { ownColumns } from "../rtm/own-columns.ts";
 import * as schema from "../schemas.ts";
 
-/** What the class `_Conversation` does, for requests of their own and for those in a batch (B-19, http-api §4). */
+/** The operations on the class `_Conversation`, for single requests and for parts of a batch (B-19, http-api §4). */
 
 const NOT_FOUND = { refused: "CONVERSATION_NOT_FOUND" } as const;
 
-/** A condition was not met: the storage API's number and words. */
+/** A condition was not met: the storage API's code and sentence. */
 const UNMET = invalid(305, "No effect on updating/deleting a document.");
 
-/** A list, or an operation on the one that is there: SDKs that count changes send the second. */
+/** A list, or an operation on the existing list, which SDKs send that track changes. */
 const listChange = v.union(
   [
     v.array(schema.clientId()),
@@ -64,7 +64,7 @@ export const updateOptions = v.object({
   ),
 });
 
-/** `keys` and `include` leave something out or bring something along elsewhere; here rows come whole. */
+/** `keys` and `include` select fields elsewhere; here rows are always complete. */
 export const readOptions = {
   keys: v.optional(v.string()),
   include: v.optional(v.string()),
@@ -82,7 +82,7 @@ export const searchOptions = v.object({
   ...readOptions,
 });
 
-/** Every row answers this: a condition that means "all", where none would mean "mine". */
+/** A condition that every row meets. It means "all"; no condition would mean "mine". */
 const EVERY = { objectId: { $exists: true } };
 
 type Written = v.InferOutput<typeof rowDescription>;
@@ -105,7 +105,7 @@ export async function createRow(
   return applyChange(env, created.id, { ...change, columns: {}, where: undefined }, true);
 }
 
-/** Rows that fit, the oldest first where no order is asked for, and how many there are if that is asked for. */
+/** The matching rows, oldest first by default, and their number if requested. */
 export async function searchRows(
   env: Env,
   asked: Omit<ConversationSearch, "where"> & { where?: JsonObject | undefined },
@@ -161,7 +161,7 @@ const notMember = (clientId: string) =>
 
 type Listed = v.InferOutput<typeof listChange>;
 
-/** The list that a change makes of none; undefined for taking away from it. */
+/** The list that a change creates from nothing; undefined for a removal. */
 function listOf(change: Listed): string[] | undefined {
   if (Array.isArray(change)) return change;
   return change.__op === "Remove" ? undefined : change.objects;

@@ -9,8 +9,8 @@ import * as rowsOf from "./conversation-rows.ts";
 const PATH = "/1.1/classes/_Conversation";
 
 /**
- * Conversations as rows of a class (B-19, http-api §4): how the Python SDK and the storage SDKs create and change
- * them. Unlike with the hosted service, everybody concerned is told.
+ * Conversations as rows of a class (B-19, http-api §4): the Python SDK and the storage SDKs create and change them this
+ * way. Unlike on the hosted service, the members concerned receive events.
  */
 export const conversationRowRoutes = new Hono<HttpEnv>()
   .post(

@@ -28,9 +28,7 @@ const refusal = (description: string, example: { code: number; error: string }) 
   content: { "application/json": { schema: resolver(failure), example } },
 });
 
-/**
- * The OpenAPI 3.1 document of everything that is described where it is routed.
- */
+/** The OpenAPI 3.1 document of every described route. */
 export function documentOf(app: Hono<HttpEnv>): Promise<Document> {
   return generateSpecs(app, {
     defaultValidationErrorResponse: false,

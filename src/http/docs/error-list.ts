@@ -1,14 +1,14 @@
 import { closes, type ErrorName, errors } from "../../protocol/errors.ts";
 
-/** An error as the documents list it. */
+/** An error in the documents. */
 export interface ListedError {
   code: number;
-  /** As it travels in `reason`; undefined for what only the HTTP API answers. */
+  /** The wire's `reason`; undefined for errors of the HTTP API alone. */
   name: string | undefined;
   meaning: string;
   advice: string;
   retry: boolean;
-  /** Whether it also closes a socket, and whether the JavaScript SDK then stays away. */
+  /** Whether it also closes a socket, and whether the JavaScript SDK then does not reconnect. */
   closes: "no" | "reconnects" | "stays away";
 }
 
@@ -70,14 +70,14 @@ const ofHttp: Omit<ListedError, "name" | "closes">[] = [
   },
 ];
 
-/** Every error of the protocol, as the one table has it, by number. */
+/** Every error of the protocol, by code. */
 export function listedErrors(): ListedError[] {
   return Object.entries(errors)
     .map(([name, error]) => ({ name, ...error, closes: closingOf(name) }))
     .sort((a, b) => a.code - b.code);
 }
 
-/** What the HTTP API answers beside those. */
+/** The further errors of the HTTP API. */
 export function listedHttpErrors(): ListedError[] {
   return ofHttp.map((error) => ({ ...error, name: undefined, closes: "no" }));
 }
@@ -91,7 +91,7 @@ function closingOf(name: string): ListedError["closes"] {
   return entry.final ? "stays away" : "reconnects";
 }
 
-/** docs/errors.md, made from the tables. */
+/** The text of docs/errors.md, generated from the tables. */
 export function errorsPage(): string {
   const rows = listedErrors().map(
     ({ code, name, meaning, advice, retry, closes }) =>

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "../../model/json.ts";
 
-/** A JSON schema as a reader wants it: names, types and remarks, indented as the value itself would be. */
+/** A JSON schema for readers: names, types and remarks, indented like the value itself. */
 export function outline(schema: Json | undefined, indent = ""): string {
   if (!isObject(schema)) return "anything";
   const { properties, items, anyOf } = schema;
@@ -32,7 +32,7 @@ function remarkOf(schema: JsonObject): string {
   return remarks.length === 0 ? "" : `  · ${remarks.join(" ")}`;
 }
 
-/** The first example of a schema; made up of those of its properties where it has none itself. */
+/** The first example of a schema, or one composed of the examples of its properties. */
 export function exampleOf(schema: Json | undefined): Json | undefined {
   if (!isObject(schema)) return undefined;
   if (Array.isArray(schema.examples)) return schema.examples[0];

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from "../../model/json.ts";
 import { type ListedError, listedErrors, listedHttpErrors } from "./error-list.ts";
 import { exampleOf, outline } from "./outline.ts";
 
-/** All there is to run or load on the page, allowed by its digest and nothing else. */
+/** The page's only style. The policy allows it by its digest, and nothing else. */
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --dim: #777; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
@@ -25,7 +25,7 @@ interface Entry {
   operation: JsonObject;
 }
 
-/** The document for people to read (`GET /docs`): no script, nothing from elsewhere. */
+/** The document as a page (`GET /docs`): no script, and nothing from other servers. */
 export async function docsPage(document: JsonObject): Promise<{ policy: string; text: string }> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
   const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
@@ -146,7 +146,7 @@ function field(value: Json | undefined, name: string): string {
   return typeof text === "string" ? text : "";
 }
 
-/** Text in which backticks set code apart. */
+/** Text with code in backticks. */
 function prose(value: Json | undefined, name: string): (Html | string)[] {
   return field(value, name)
     .split("`")

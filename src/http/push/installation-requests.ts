@@ -15,13 +15,13 @@ import { answered } from "../object-call.ts";
 import { secondsUntil } from "../quota.ts";
 import { type ApiResponse, invalid, notThere } from "../response.ts";
 
-/** What the API does with installations, for requests of their own and for those in a batch. */
+/** The operations on installations, for single requests and for parts of a batch. */
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 const SKIP_MAX = 100_000;
 
-/** Who saves installations: the app's server, or somebody with the app key, from an address. */
+/** The caller that saves installations: the app's server, or a holder of the app key at an address. */
 export type Saver = { isOwner: true } | { isOwner: false; countedAs: string | undefined };
 
 const tooMany: ApiResponse = {
@@ -29,7 +29,7 @@ const tooMany: ApiResponse = {
   failure: { code: 429, error: "Too many installations were saved lately; try again later." },
 };
 
-/** Adds an installation, or changes the one that is known by its id or by what the changes call it (N-01). */
+/** Adds an installation, or changes the one with this id or the device names in the changes (N-01). */
 export async function storeInstallation(
   env: Env,
   { id, changes, full }: { id: string | undefined; changes: JsonObject; full: boolean },
@@ -64,8 +64,8 @@ export async function storeInstallation(
 type Done = Extract<SaveResult, { installation: object }>;
 
 /**
- * Without the clients that are logged in there among the channels: SDKs keep what they are answered and send all of it
- * with the next save, when some of them may have logged out (P-12).
+ * The installation without the clients that are logged in there among the channels: SDKs keep the response and send all
+ * of it with the next save, when some of the clients may have logged out (P-12).
  */
 function whole({ installation, clientIds }: Done): JsonObject {
   const channels = installation.channels.filter((channel) => !clientIds.includes(channel));
@@ -77,7 +77,7 @@ function inShort({ outcome, installation: { id, createdAt, updatedAt } }: Done):
   return outcome === "created" ? created : { ...created, updatedAt: isoTime(updatedAt) };
 }
 
-/** One installation. */
+/** Reads one installation. */
 export async function readInstallation(db: D1Database, id: string): Promise<ApiResponse> {
   const [installation] = await answered(installationsById(db, [id]), "reading an installation");
   return installation === undefined ? notThere : { status: 200, body: installationJson(installation) };
@@ -91,7 +91,7 @@ export interface InstallationSearch {
   count?: boolean | undefined;
 }
 
-/** Those that fit, and how many there are if that is asked for; no limit at all counts as 0 with it, as SDKs do. */
+/** The matching installations, and their number if requested. An absent limit counts as 0 then, as in SDKs. */
 export async function searchInstallations(
   env: Pick<Env, "DB" | "OWN_BOX">,
   asked: InstallationSearch,
@@ -113,10 +113,10 @@ export async function searchInstallations(
   return { status: 200, body: { results, ...(count && { count: counting }) } };
 }
 
-// The number has a field of its own here.
+// The code has a field of its own here.
 const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
 
-/** Forgets an installation; none is no matter. */
+/** Removes an installation. A missing one is ignored. */
 export async function removeInstallation(db: D1Database, id: string): Promise<ApiResponse> {
   await answered(removeInstallations(db, [id]), "removing an installation");
   return { status: 200, body: {} };

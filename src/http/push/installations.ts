@@ -14,7 +14,7 @@ import {
   storeInstallation,
 } from "./installation-requests.ts";
 
-/** Where SDKs for push look for them, and where those for storage do: they are a class as well. */
+/** The paths of the push SDKs and of the storage SDKs, where installations are a class. */
 const PATHS = [
   { path: "/1.1/installations", suffix: "" },
   { path: "/1.1/classes/_Installation", suffix: "OfClass" },
@@ -68,7 +68,7 @@ const changes = v.pipe(
   schema.shown({ channels: { __op: "AddUnique", objects: ["sports"] }, badge: 0 }),
 );
 
-/** How saves are asked for, in a query or as `params` in a batch. */
+/** Options of a save, in a query or as `params` in a batch. */
 export const saving = v.object({
   fetchWhenSave: v.optional(v.pipe(schema.flagText(true), v.description("Answer every field."))),
   new: v.optional(v.pipe(schema.flagText(true), v.description("The same."))),
@@ -86,7 +86,7 @@ const saved = v.pipe(
   }),
 );
 
-/** What a query names, likewise. */
+/** Options of a query, in a query string or a batch. */
 export const finding = v.object({
   where: v.optional(
     v.pipe(
@@ -99,7 +99,7 @@ export const finding = v.object({
   limit: v.optional(v.pipe(schema.numberText(), v.description("0 to 1000; 100 without."))),
   skip: v.optional(schema.numberText(0)),
   count: v.optional(v.pipe(schema.flagText(true), v.description("Answer how many there are, too."))),
-  // Rows come whole.
+  // Rows are always complete.
   ...{ keys: v.optional(v.string()), include: v.optional(v.string()), returnACL: v.optional(v.string()) },
 });
 
@@ -108,7 +108,7 @@ const found = v.object({
   count: v.optional(v.pipe(v.number(), v.integer(), v.examples([1]))),
 });
 
-/** Devices that are pushed to (N-01, http-api §10.1). */
+/** Devices that receive mobile pushes (N-01, http-api §10.1). */
 export const installationRoutes = new Hono<HttpEnv>();
 
 for (const { path, suffix } of PATHS) {
@@ -196,7 +196,7 @@ function answer(context: Context<HttpEnv>, given: ApiResponse): Response {
   return respond(context, given);
 }
 
-/** Whom a request saves installations for. */
+/** The caller for which a request saves installations. */
 export async function saverOf(context: Context<HttpEnv>): Promise<Saver> {
   if ((await identify(context)) === "master") return { isOwner: true };
   return { isOwner: false, countedAs: senderOf(context.req.raw.headers, frontOf(context.env)).countedAs };

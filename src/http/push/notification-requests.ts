@@ -15,7 +15,7 @@ import { failures, INVALID_FIELD, INVALID_QUERY, refuse } from "../errors.ts";
 import { answered, Unanswered } from "../object-call.ts";
 import { quotaUsedUp } from "../quota.ts";
 
-/** A notification as a caller describes it. Times are milliseconds. */
+/** A requested notification. Times are milliseconds. */
 export interface NotificationRequest {
   data: JsonObject;
   where: JsonObject;
@@ -30,14 +30,15 @@ export interface NotificationRequest {
   topic?: string | undefined;
 }
 
-/** A time less than this ahead is now (N-06). */
+/** A time less than this ahead counts as now (N-06). */
 const SOON = 60_000; // ms
-/** A `where` that names more than fits into a body of its own is not kept for people to look at. */
+/** A longer `where` is not stored for display. */
 const SHOWN_WHERE_MAX = 4_096; // characters
 
 /**
- * Takes a notification in. Its record comes first, so that it is there to be counted in; from when the PushObject has
- * it, it is sent whatever fails. A record of what the PushObject did not take, or not in time, says so.
+ * Accepts a notification. Its record is written first, so that results can be counted in it. Once the PushObject has
+ * the notification, it is sent whatever fails. The record shows if the PushObject refused it or did not respond in
+ * time.
  */
 export async function submit(context: Context<HttpEnv>, asked: NotificationRequest): Promise<Response> {
   const { env } = context;
@@ -62,7 +63,7 @@ export async function submit(context: Context<HttpEnv>, asked: NotificationReque
     await answered(addNotification(env.DB, recordOf(notification, asked)), "a notification's record");
     const accepted = await answered(pushes.accept(notification, requestId), `notification ${notificationId}`);
     if (accepted === "full") return await full(context, notificationId);
-    // The same request came twice at a time, and the other was first.
+    // The same request arrived twice at once, and the other was first.
     if (accepted.notificationId !== notificationId && asked.notificationId === undefined) {
       await updateRecord(removeNotification(env.DB, notificationId));
     }
@@ -74,7 +75,7 @@ export async function submit(context: Context<HttpEnv>, asked: NotificationReque
   }
 }
 
-/** A notification with everything that was left out; a sentence where it could never be sent. */
+/** A complete notification with defaults; a sentence if it could never be sent. */
 export function notificationOf(
   asked: NotificationRequest,
   now: number,
@@ -90,7 +91,7 @@ export function notificationOf(
   const profile = asked.data._profile === undefined ? undefined : environment;
   return {
     push: {
-      // Of several that share a record, each is its own for devices.
+      // Notifications that share a record have different ids for devices.
       id: own,
       cause: { type: "notification", notificationId: asked.notificationId ?? own },
       content,
@@ -105,7 +106,7 @@ export function notificationOf(
   };
 }
 
-/** What the caller's application calls its environment: anything but 1 is for development (http-api §10.2). */
+/** The environment of the caller's application: any value except 1 means development (http-api §10.2). */
 function environmentIn({ req }: Context<HttpEnv>): "dev" | "prod" {
   const names = ["X-LC-Prod", "X-AVOSCloud-Application-Production", "X-Uluru-Application-Production"];
   const [given] = names.flatMap((name) => req.header(name)?.trim() ?? []);
@@ -125,7 +126,7 @@ function recordOf({ push, where, at, createdAt }: ScheduledNotification, { data 
   };
 }
 
-/** 400 where nothing could reach any device. */
+/** 400 if no provider is set up. */
 async function noProvider(context: Context<HttpEnv>): Promise<Response | undefined> {
   const settings = settingsOf(context.env);
   if (isPushSetUp(await settings.get())) return undefined;
@@ -136,7 +137,7 @@ async function noProvider(context: Context<HttpEnv>): Promise<Response | undefin
   return refuse(context, 400, { code: 400, error });
 }
 
-/** 400 for a `where` that installations cannot be looked for by. */
+/** 400 for a `where` that installations cannot be queried by. */
 async function unreadable(context: Context<HttpEnv>, where: JsonObject): Promise<Response | undefined> {
   if (Object.keys(where).length === 0) return undefined;
   const any = { where, after: undefined, limit: 1, updatedSince: 0 };
@@ -158,11 +159,11 @@ function acceptance(
   return context.json({ objectId: notificationId, createdAt: new Date(createdAt).toISOString() });
 }
 
-/** What a record says is not worth another answer to the caller. */
+/** Updates a record. A failure is logged and does not change the response. */
 async function updateRecord(note: Promise<void>): Promise<void> {
   try {
     await answered(note, "a notification's record");
   } catch (error) {
-    console.error("push: not noted in its record:", loggableError(error));
+    console.error("push: its record was not updated:", loggableError(error));
   }
 }

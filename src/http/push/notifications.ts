@@ -112,7 +112,7 @@ const page = v.object({
   skip: v.optional(schema.numberText(0)),
 });
 
-/** What became of notifications (N-11), and those that wait for their time (N-12). */
+/** Results of notifications (N-11), and scheduled notifications (N-12). */
 export const notificationRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/notifications",
@@ -167,7 +167,7 @@ export const notificationRoutes = new Hono<HttpEnv>()
       const { DB } = context.env;
       const record = await answered(readNotification(DB, id), "a notification");
       if (record === undefined) return notFound(context);
-      // The record last: while it is there, who asks again finds what to take back.
+      // The record is removed last: while it exists, a repeated request finds the notifications to cancel.
       await answered(pushesOf(context.env).removeAll(id), `taking back ${id}`);
       await answered(removeNotification(DB, id), "a notification's record");
       return context.json({});
@@ -202,7 +202,7 @@ export const notificationRoutes = new Hono<HttpEnv>()
       const waiting = await answered(pushes.waiting(), "scheduled notifications");
       const id = waiting.find((notification) => notification.number === number)?.push.cause.notificationId;
       if (id === undefined) return notFound(context);
-      // Others may share its record. The notification goes last: while it is there, who asks again finds it.
+      // Others may share its record. The notification is removed last: while it exists, a repeated request finds it.
       if (waiting.filter(({ push }) => push.cause.notificationId === id).length === 1) {
         await answered(removeUnsentNotification(context.env.DB, id), "a notification's record");
       }
@@ -223,7 +223,7 @@ function notFound(context: Context<HttpEnv>): Response {
 function recordJson(record: NotificationRecord): JsonObject {
   const { apns = 0, fcm = 0, webPush = 0, webhook = 0 } = record.providers;
   const { devices, successes, invalidTokens, errors } = record;
-  // All its devices were found, and some of their providers have not answered yet.
+  // All its devices were found, and some providers have not responded yet.
   const isSending =
     record.status === "done" && devices > successes + invalidTokens + errors && record.expiresAt > Date.now();
   return {

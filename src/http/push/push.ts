@@ -11,13 +11,13 @@ import * as schema from "../schemas.ts";
 import { submit } from "./notification-requests.ts";
 import { notificationId } from "./notifications.ts";
 
-/** Of the whole body (N-04); with a list of devices, of its content. */
+/** Of the whole body (N-04); with a list of devices, of the content. */
 const CONTENT_MAX = 4_096; // bytes
 const DEVICES_MAX = 500;
 const DEVICE_ID_MAX = 512; // characters
-/** As many devices as may be, and the content. */
+/** The largest list of devices, and the content. */
 const DEVICES_BODY_MAX = 280_000; // bytes
-/** Devices a second: the least that the hosted service takes (N-06). */
+/** Devices per second: the smallest value that the hosted service accepts (N-06). */
 const FLOW_MIN = 1_000;
 
 const token = (shown: string) => {
@@ -44,7 +44,7 @@ const data = v.pipe(
   v.description("What is pushed, with its per-platform parts. A text is an alert."),
 );
 
-/** What both operations take. */
+/** Fields of both operations. */
 const common = {
   data,
   expiration_time: v.optional(time("After it, nothing is pushed. 7 days otherwise.")),
@@ -150,7 +150,7 @@ const ENVIRONMENT = {
   example: "1",
 };
 
-/** Others hold the app key than its owner: every copy of the app does (N-13). */
+/** Requires the right to push: every copy of the app holds the app key, not only its owner (N-13). */
 const forWhoMayPush = createMiddleware<HttpEnv>(async (context, next) => {
   if ((await identify(context)) !== "master") {
     const { push } = await settingsOf(context.env).get();
@@ -160,7 +160,7 @@ const forWhoMayPush = createMiddleware<HttpEnv>(async (context, next) => {
   await next();
 });
 
-/** Notifications that the app's server asks for (http-api §10.2, N-04 to N-07). */
+/** Notifications requested by the app's server (http-api §10.2, N-04 to N-07). */
 export const pushRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/push",
@@ -224,7 +224,7 @@ function subscribed(where: JsonObject, channels: string[] | undefined): JsonObje
   return Object.keys(where).length === 0 ? condition : { $and: [where, condition] };
 }
 
-/** The devices of a list (N-05), as conditions. */
+/** A list of devices (N-05) as conditions. */
 function named(asked: v.InferOutput<typeof devices>): JsonObject {
   const { device_type: deviceType, device_ids: ids, vendor, device_profile: profile } = asked;
   const one = { $in: ids };
@@ -234,7 +234,7 @@ function named(asked: v.InferOutput<typeof devices>): JsonObject {
     deviceType,
     ...named,
     ...(vendor !== undefined && { vendor }),
-    // What devices have that name none.
+    // The default profile of devices that name none.
     ...(profile !== undefined && profile !== "_default" && { deviceProfile: profile }),
   };
 }

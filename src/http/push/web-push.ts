@@ -22,7 +22,7 @@ import { tokenProblem } from "../session-token.ts";
 
 const PATH = "/1.2/rtm/clients/:client/web-push";
 
-/** Bytes of what a browser makes for a subscription (RFC 8291 §2.1, §3.2): a point on P-256, and a secret. */
+/** Bytes of a subscription's keys (RFC 8291 §2.1, §3.2): a point on P-256, and a secret. */
 const POINT = 65;
 const SECRET = 16;
 
@@ -38,7 +38,7 @@ const base64Url = (bytes: number, shown: string) => {
 
 const endpoint = () => v.pipe(address(), v.examples([example.SUBSCRIPTION.endpoint]));
 
-/** What `PushSubscription.toJSON()` gives. */
+/** The result of `PushSubscription.toJSON()`. */
 const subscription = v.pipe(
   v.looseObject({
     endpoint: endpoint(),
@@ -58,7 +58,7 @@ const installation = v.object({ objectId: v.pipe(v.string(), v.examples([example
 const TOKEN = "X-LC-IM-Session-Token";
 const token = { name: TOKEN, description: "From the client's login.", example: "the-token" };
 
-/** Browsers that can be pushed to: they are had by a subscription, and registered by the client who is logged in. */
+/** Browsers that receive Web Push. The logged-in client registers them with a subscription. */
 export const webPushRoutes = new Hono<HttpEnv>()
   .get(
     "/1.2/push/web",
@@ -112,7 +112,7 @@ export const webPushRoutes = new Hono<HttpEnv>()
       ...{ access: "app", answer: schema.nothing, headers: [token] },
     }),
     takes("param", client),
-    // What a browser knows of its subscription may come whole.
+    // A browser may send its whole subscription.
     takes("json", v.looseObject({ endpoint: endpoint() })),
     async (context) => {
       const { DB } = context.env;
@@ -131,8 +131,8 @@ export const webPushRoutes = new Hono<HttpEnv>()
   );
 
 /**
- * The keys that are set. While somebody tries Parley out, they are made when the page first asks, so that he sees a
- * push without setting anything up.
+ * The configured keys. A trial server creates them when the page first requests them, so that visitors see a push
+ * without any setup.
  */
 async function webPushKeys(env: HttpEnv["Bindings"]): Promise<Settings["push"]["webPush"]> {
   const { push } = await settingsOf(env).get();
@@ -147,7 +147,7 @@ async function webPushKeys(env: HttpEnv["Bindings"]): Promise<Settings["push"]["
   return "settings" in made ? made.settings.push.webPush : null;
 }
 
-/** Whoever shows a client's session token is that client; what his session calls its device. */
+/** A valid session token proves the client; the result is the device name of its session. */
 async function deviceOf(context: Context<HttpEnv>, clientId: string) {
   const shown = context.req.header(TOKEN) ?? "";
   const forged = await tokenProblem(context.env, clientId, shown);
@@ -158,7 +158,7 @@ async function deviceOf(context: Context<HttpEnv>, clientId: string) {
 const refuseField = (context: Context, error: string): Response =>
   refuse(context, 400, { code: INVALID_FIELD, error });
 
-/** Whether something can be encrypted to it: WebCrypto takes only what lies on the curve. */
+/** Whether the key can be encrypted to: WebCrypto accepts only points on the curve. */
 async function isPoint(encoded: string): Promise<boolean> {
   const bytes = fromBase64(encoded);
   if (bytes === undefined) return false;

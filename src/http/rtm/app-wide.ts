@@ -14,7 +14,7 @@ const stats = v.object({
   }),
 });
 
-/** A query without conditions means "mine" elsewhere; every conversation has an id. */
+/** A condition that every conversation meets, because a query without conditions means "mine" elsewhere. */
 export const EVERY = { objectId: { $exists: true } };
 
 /** The app as a whole (http-api §2.6, A-06). */

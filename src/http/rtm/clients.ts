@@ -114,7 +114,10 @@ export async function unread(
   return isRefused(count) ? refused(context, count) : context.json({ count: count ?? 0 });
 }
 
-/** Who never logged in has no object that knows of unread messages, and gets none: their conversations say it. */
+/**
+ * A client that never logged in has no object with its unread counts, and none is created: its conversations count
+ * instead.
+ */
 async function unreadOf(env: Env, clientId: string): Promise<number> {
   if (await knownClients(env.DB).mayHaveLoggedIn(clientId))
     return env.CLIENTS.getByName(clientId).unreadCount(clientId);

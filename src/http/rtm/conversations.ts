@@ -28,7 +28,7 @@ import { ownColumns } from "./own-columns.ts";
 const PATH = "/1.2/rtm/conversations";
 const LIMIT_DEFAULT = 100; // as the hosted service's queries have it
 
-/** A row as queries return it (wire §4.5.3); the app's own columns stand beside these. */
+/** A row as queries return it (wire §4.5.3), together with the app's own columns. */
 export const row = v.pipe(
   v.objectWithRest(
     {
@@ -55,7 +55,7 @@ export const row = v.pipe(
   }),
 );
 
-/** The conversation of a path. */
+/** The conversation in a path. */
 export const conversationPath = v.object({ id: schema.conversationId() });
 
 const description = v.pipe(
@@ -172,7 +172,7 @@ export interface ConversationSearch {
   count?: boolean | undefined;
 }
 
-/** Rows that fit, oldest first unless said otherwise: an order that pages stay true to while people write. */
+/** The matching rows, oldest first by default: pages in that order stay stable while messages arrive. */
 export async function findRows(env: Env, asked: ConversationSearch): Promise<ApiResponse> {
   const { where, skip, limit = LIMIT_DEFAULT, order = "createdAt", count = false } = asked;
   const counting = count
@@ -183,7 +183,7 @@ export async function findRows(env: Env, asked: ConversationSearch): Promise<Api
       )
     : 0;
   if (typeof counting !== "number") return unreadable(counting);
-  // SDKs that want the count alone say so by no limit at all; otherwise that is out of range, as less than it is.
+  // SDKs request only the count with limit 0. Otherwise a limit below 1 is out of range.
   const wanted = limit < 1 && !(count && limit === 0) ? LIMIT_DEFAULT : limit;
   const query = { where, skip, limit: wanted, sort: order };
   const found = await answered(
@@ -201,7 +201,7 @@ export const findConversations = async (
   asked: ConversationSearch,
 ): Promise<Response> => respond(context, await findRows(context.env, asked));
 
-// SDKs read the number in the detail; here it has a field of its own.
+// SDKs read the code in the detail; here it has a field of its own.
 const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.replace(/^102: /, ""));
 
 /** Creates a conversation, or finds the unique one. */

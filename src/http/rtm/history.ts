@@ -32,7 +32,7 @@ export const bounds = {
   ),
 };
 
-/** What a client signs to read a history itself, where the app allows that. */
+/** The parameters of a client's signature for reading history, if the app allows that. */
 export const signed = {
   nonce: v.optional(v.string()),
   signature_ts: v.optional(schema.timeText()),
@@ -69,7 +69,7 @@ export const records = v.array(record);
 export type Bounds = v.InferOutput<v.ObjectSchema<typeof bounds, undefined>>;
 export type Signed = v.InferOutput<v.ObjectSchema<typeof signed, undefined>>;
 
-/** The parameters as a request; in words what is wrong with them. */
+/** The parsed request; a sentence if the parameters are invalid. */
 export function requestOf(asked: Bounds): ArchiveRequest | string {
   if (asked.msgid !== undefined && asked.timestamp === undefined) return "msgid: needs timestamp";
   if (asked.till_msgid !== undefined && asked.till_timestamp === undefined) {
@@ -82,15 +82,15 @@ export function requestOf(asked: Bounds): ArchiveRequest | string {
     start: point(asked.timestamp, asked.msgid, asked.include_start),
     end: point(asked.till_timestamp, asked.till_msgid, asked.include_stop),
     reversed: asked.reversed ?? false,
-    // Out of range is no error (http-api §15.19).
+    // A limit out of range is not an error (http-api §15.19).
     limit: limit >= 1 && limit <= LIMIT_MAX ? limit : LIMIT_DEFAULT,
   };
 }
 
 /**
- * A page of a conversation's history, for the master key, or for a member who shows a signature where the app
- * allows that.
- * @param viewer whose signature it is
+ * A page of a conversation's history, for the master key, or for a member with a signature if the app allows that.
+ *
+ * @param viewer the client that signed
  */
 export async function conversationHistory(
   context: Context<HttpEnv>,
@@ -117,11 +117,11 @@ export async function conversationHistory(
     `history of ${conversationId}`,
   );
   if (isRefused(found)) return refused(context, found);
-  const ordered = reversed ? found : found.toReversed(); // they come oldest first
+  const ordered = reversed ? found : found.toReversed(); // the oldest comes first
   return context.json(ordered.map((message) => recordJson({ ...message, conversationId })));
 }
 
-/** 401 for who may not even ask, as long as the app does not let clients read history over HTTP. */
+/** 401 if the app does not let clients read history over HTTP. */
 async function refusalFor(
   context: Context<HttpEnv>,
   conversationId: string,
@@ -151,8 +151,8 @@ async function refusalFor(
 }
 
 /**
- * A page of what D1 holds, with the time up to which that is everything: conversations copy to it what was said in
- * them, a moment later or, when D1 was down, much later.
+ * A page of D1's archive, with the time up to which it is complete: conversations copy their messages to it a moment
+ * later or, if D1 was down, much later.
  */
 export async function archivedHistory(
   context: Context<HttpEnv>,
@@ -163,7 +163,7 @@ export async function archivedHistory(
   if (typeof request === "string") {
     return refuse(context, 400, { code: INVALID_PARAMETER, error: request });
   }
-  // Asked first: what was complete before the query is complete in it.
+  // Read first: a state that was complete before the query is complete in it.
   const until = await answered(context.env.APP.getByName("app").archivedUntil(), "how far history goes");
   const messages = await answered(find(context.env.DB, request), "history in D1");
   context.header(COMPLETE_UNTIL, String(until));
@@ -173,7 +173,7 @@ export async function archivedHistory(
 /** Milliseconds. */
 export const COMPLETE_UNTIL = "X-Parley-Complete-Until";
 
-/** A message as the API gives it out (http-api §3). */
+/** A message in the API's form (http-api §3). */
 export function recordJson(message: HistoryMessage & { conversationId: string }): JsonObject {
   const { id, timestamp, from, content, conversationId, address, deliveredAt } = message;
   const isText = typeof content === "string";

@@ -26,7 +26,7 @@ const memberInfos = v.pipe(
   schema.shown({ results: [] }),
 );
 
-/** Clients as version 1.1 has them (http-api §4), and what SDKs ask about the roles of members (§5). */
+/** Clients in version 1.1 (http-api §4), and the SDKs' queries for roles of members (§5). */
 export const legacyClientRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/rtm/messages/unread/:client",

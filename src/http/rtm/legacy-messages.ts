@@ -12,7 +12,7 @@ import { IDEMPOTENCY_KEY, patchMessage, removeMessage, sendMessage } from "./mes
 import { priority, sent } from "./messages.ts";
 
 const PATH = "/1.1/rtm/messages";
-/** Python multiplies seconds: a fraction may be left. */
+/** Python multiplies seconds, so a fraction may remain. */
 const PYTHON_TIME = /^\d{1,15}(\.\d+)?$/;
 const ONLY_SERVICES = "only for service conversations, which are not served";
 
@@ -42,7 +42,7 @@ const message = v.pipe(
   }),
 );
 
-/** The hosted service answered 1.1 inside `result`, its documents as in 1.2: callers of either find it. */
+/** The hosted service responded inside `result`, and its documents show the form of 1.2: callers find both. */
 const sentTwice = v.object({ ...sent.entries, result: sent });
 
 const change = v.pipe(
@@ -61,7 +61,7 @@ const change = v.pipe(
   }),
 );
 
-/** A record as history answers it; what is not listed here cannot be changed and is passed over. */
+/** A record as history returns it; fields that are not listed here cannot be changed and are ignored. */
 const log = v.pipe(
   v.looseObject({
     "msg-id": schema.messageId(),
@@ -84,7 +84,7 @@ const logPlace = v.object({
   from: v.optional(schema.clientId()),
 });
 
-/** Messages as version 1.1 has them (http-api §4, A-08). Paths are older, defaults differ, rules do not. */
+/** Messages in version 1.1 (http-api §4, A-08). The paths are older and the defaults differ; the rules are the same. */
 export const legacyMessageRoutes = new Hono<HttpEnv>()
   .get(
     `${PATH}/history`,

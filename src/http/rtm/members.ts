@@ -12,13 +12,13 @@ import * as schema from "../schemas.ts";
 import { conversationPath } from "./conversations.ts";
 
 const PATH = "/1.2/rtm/conversations/:id";
-/** In one call; what a conversation may have is a setting. */
+/** Members in one call; the members of a conversation are limited by a setting. */
 const CLIENTS_MAX = 500;
 
 const someClients = v.object({ client_ids: schema.clientIds(CLIENTS_MAX) });
 const list = v.object({ result: v.array(schema.clientId()) });
 
-/** Members of a conversation, and which of them muted it (http-api §2.1, A-01). */
+/** Members of a conversation, and their mutes (http-api §2.1, A-01). */
 export const memberRoutes = new Hono<HttpEnv>();
 
 type Act = (conversation: ConversationStub, clientIds: string[]) => Promise<Changed | Refused>;

@@ -8,9 +8,9 @@ import { INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
 import { answered, taken } from "../object-call.ts";
 import { quotaUsedUp } from "../quota.ts";
 
-/** What both versions of the API do with messages, in terms of neither. */
+/** The operations on messages, shared by both versions of the API. */
 
-/** The header by which a caller that asks again gets the first answer (I3). */
+/** The header with which a repeated request receives the first response (I3). */
 export const IDEMPOTENCY_KEY = {
   name: "Idempotency-Key",
   description: "Any text of 1 to 128 characters: the same from the same sender is the same message.",
@@ -33,7 +33,7 @@ export async function sendMessage(
   const { content, pushData = "" } = message;
   const refusal = (await tooLong(context, content + pushData)) ?? (await quotaUsedUp(context));
   if (refusal !== undefined) return refusal;
-  // Apart from the tokens of the sender's own devices.
+  // Different from the tokens of the sender's own devices.
   const dedupeToken = key === undefined ? undefined : `http ${key}`;
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
@@ -45,7 +45,7 @@ export async function sendMessage(
   return context.json(answer({ "msg-id": said.messageId, timestamp: said.timestamp }));
 }
 
-/** Edits or recalls a message. Rewriting the stored copy alone tells nobody, and so counts as no message. */
+/** Edits or recalls a message. A silent change of the stored copy sends no event and does not count as a message. */
 export async function patchMessage(
   context: Context<HttpEnv>,
   conversationId: string,

@@ -17,7 +17,7 @@ export const sent = v.object({
   timestamp: v.pipe(v.number(), v.integer(), v.examples([example.MESSAGE_AT])),
 });
 
-/** Any case; counts for nothing in conversations, which are not slowed down (http-api §2.2). */
+/** Accepted in any case and ignored: conversations do not delay messages (http-api §2.2). */
 export const priority = () =>
   v.pipe(v.string(), v.toLowerCase(), v.picklist(["high", "normal", "low"], "must be high, normal or low"));
 
@@ -47,7 +47,7 @@ const edit = v.pipe(
 const recall = v.pipe(v.object(author), schema.shown(authorExample));
 const deletion = v.object({ from_client: schema.clientId(), timestamp: schema.timeText() });
 
-/** With the last four, a member needs no master key, where the app allows it (http-api §2.1, "signed"). */
+/** With the last four parameters a member needs no master key, if the app allows it (http-api §2.1, "signed"). */
 const historyQuery = v.object({ ...bounds, client_id: v.optional(schema.clientId()), ...signed });
 
 /** Messages of conversations (http-api §2.1, §2.2, §3, A-02). */

@@ -28,8 +28,8 @@ const answer = v.union([
 ]);
 
 /**
- * `GET /1.1/rtm/notifications?client_id&start_ts[&notification_type=permanent]` with a session token: what a
- * client missed beside messages, in the shape of JavaScript (with the type) or Swift (without), wire §11.2.
+ * `GET /1.1/rtm/notifications?client_id&start_ts[&notification_type=permanent]` with a session token: a client's missed
+ * events, in the form of JavaScript (with the type) or Swift (without), wire §11.2.
  */
 export const missedEventRoutes = new Hono<HttpEnv>().get(
   "/1.1/rtm/notifications",
@@ -56,7 +56,7 @@ function flat({ notifications: missed, more }: MissedEvents): JsonObject {
   return { notifications: missed.map((notification) => json(notification, "flat")), hasMore: more };
 }
 
-/** Swift asks once: of what does not fit, it is told to look at its conversations anew. */
+/** Swift requests once. If not everything fits, it is asked to reload its conversations. */
 function nested({ notifications: missed, more, complete }: MissedEvents): JsonObject {
   return {
     permanent: { notifications: missed.map((notification) => json(notification, "nested")) },
@@ -77,7 +77,7 @@ function json(notification: MissedEvent, shape: "flat" | "nested"): JsonObject {
   const place = { cid: conversationId, serverTs: at, notificationType: 1 };
   if (kind === "receipt") {
     const { messageId, timestamp, from, read } = notification;
-    // As on the wire: present only when true (wire §10.1, 11).
+    // As on the wire, present only if true (wire §10.1, 11).
     return { cmd: "rcp", ...place, id: messageId, t: timestamp, from, ...(read ? { read } : {}) };
   }
   const operation = OPERATIONS[kind];

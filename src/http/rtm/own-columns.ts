@@ -2,13 +2,13 @@ import { isReserved } from "../../conversation/attributes.ts";
 import type { Json, JsonObject } from "../../model/json.ts";
 
 /**
- * What storage SDKs put into a body beside columns: it says nothing about a conversation, and is passed over. `ACL` is
- * among them, since only the master key reads and writes these rows.
+ * Fields that storage SDKs add to a body and that have no meaning for a conversation: they are ignored. `ACL` is among
+ * them, since only the master key reads and writes these rows.
  */
 const PASSED_OVER = new Set(["ACL", "className"]);
 const isPassedOver = (column: string) => PASSED_OVER.has(column) || column.startsWith("__");
 
-/** What a conversation is not: said to be false, that is true of every one. */
+/** Kinds that a conversation is not; false is accepted, because it is true of every conversation. */
 const KINDS: Record<string, string> = {
   tr: "chat rooms are not served",
   sys: "service conversations are not served",
@@ -16,13 +16,13 @@ const KINDS: Record<string, string> = {
 };
 
 /**
- * The columns that a caller may set; in words what stands among them that is the service's own. Answered 200 and passed
- * over, a caller would believe it was set.
+ * The columns that a caller may set; a sentence if the service's own columns are among them. If they were ignored, the
+ * caller would believe they were set.
  */
 export function ownColumns(sent: Record<string, Json | undefined>): JsonObject | string {
   const columns: JsonObject = {};
   for (const [column, value] of Object.entries(sent)) {
-    // A schema leaves `undefined` where a key was not sent.
+    // A schema leaves `undefined` for an absent key.
     if (value === undefined || isPassedOver(column)) continue;
     const kind = Object.hasOwn(KINDS, column) ? KINDS[column] : undefined;
     if (kind !== undefined && (value === false || value === null)) continue;
