@@ -8,20 +8,20 @@ export interface ServerMessage {
   from: string;
   content: string | Uint8Array;
   transient: boolean;
-  /** Leave out the sender's own devices. */
+  /** Whether the sender's own devices are left out. */
   noSync: boolean;
   mentionAll: boolean;
   mentions: string[];
-  /** JSON, for who is offline. */
+  /** JSON of the notification for offline recipients. */
   pushData: string | undefined;
-  /** The same from the same sender is the same message (I3). */
+  /** A repeated token of the same sender means the same message (I3). */
   dedupeToken: string | undefined;
 }
 
 export interface MessageLocation {
   messageId: string;
   timestamp: number;
-  /** Who sent it; undefined to take it as it is. */
+  /** The expected sender; undefined for any. */
   from: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export type PatchByServer = MessageLocation & { silent: boolean } & (
     | { recall: false; content: string | Uint8Array }
   );
 
-/** What becomes of a list of client ids: exactly these, or these beside or without those that are there. */
+/** A change of a list of client ids: exactly these, or these added or removed. */
 export type ListChange = { to: "set" | "add" | "remove"; clientIds: string[] };
 
 /** A change of a conversation as a row of a class (http-api §4). */
@@ -39,11 +39,11 @@ export interface RowChange {
   muted: ListChange | undefined;
   /** By column path: values or operations. */
   columns: JsonObject;
-  /** Nothing is changed unless the row fits it. */
+  /** The change applies only if the row matches this condition. */
   where: JsonObject | undefined;
 }
 
 export type RowChanged = { conversation: ConversationRecord } | Refused | QueryRefusal | NotChanged;
 
-/** Nothing was changed: the row does not fit the condition, or the list of who muted it names somebody else. */
+/** Nothing was changed: the row does not match the condition, or the muted list names a client that is no member. */
 export type NotChanged = { unmet: true } | { notMember: string };
