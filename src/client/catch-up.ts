@@ -106,11 +106,11 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   if (news === undefined) return inbox.forget(conversationId);
   // What was said since the answer went by links, perhaps of a sibling that is gone by now: nobody else has it.
   const subscribed = siblings.some((sibling) => sibling.subscriptionTo(conversationId) !== undefined);
-  if (subscribed || news.byLinks) session.tell({ type: "link", conversationId, since: news.head });
+  if (subscribed || news.bySubscriptions) session.tell({ type: "link", conversationId, since: news.head });
   // A conversation somebody here is subscribed to stays: what comes over links leaves no other trace.
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
   // A session that is gone may still be subscribed there, and what its link is told reaches nobody.
-  const isLinked = news.byLinks || [session, ...siblings].some((one) => one.reaches(conversationId));
+  const isLinked = news.bySubscriptions || [session, ...siblings].some((one) => one.reaches(conversationId));
   const pending = unseen || isLinked;
   inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
 }

@@ -391,7 +391,8 @@ export class Client {
           this.#records.accessState,
         );
         this.#reply(session, serial, started.reply);
-        if (started.pushes.length > 0) this.deliver(started.conversationId, joinRecords(started.pushes));
+        if (started.creatorNotices.length > 0)
+          this.deliver(started.conversationId, joinRecords(started.creatorNotices));
         return;
       }
       case "conversation.query": {

@@ -1,5 +1,5 @@
 import { QUERY_ANSWER_BYTES } from "../bounds.ts";
-import type { Described, Wanted } from "../conversation/description.ts";
+import type { Described, DescriptionOptions } from "../conversation/description.ts";
 import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
 import { isWhereByIdOnly } from "../database/conversations/query.ts";
@@ -26,7 +26,7 @@ export interface StartAnswer {
   conversationId: string;
   reply: Uint8Array;
   /** For every session of the creator, after the reply. */
-  pushes: Uint8Array[];
+  creatorNotices: Uint8Array[];
 }
 
 /** Creates a conversation, or finds the unique one (B-02, B-03). */
@@ -38,7 +38,7 @@ export async function answerStart(
 ): Promise<StartAnswer> {
   const { serial } = command;
   const refuse = (error: ErrorName, detail?: string) => {
-    return { conversationId: "", reply: replies.errorReply(serial, error, { detail }), pushes: [] };
+    return { conversationId: "", reply: replies.errorReply(serial, error, { detail }), creatorNotices: [] };
   };
   if (command.kind !== "normal") return refuse("UNSUPPORTED_COMMAND", `${command.kind} conversations`);
   const { unique, columns } = command;
@@ -52,12 +52,12 @@ export async function answerStart(
   const verdict = command.needsCheck ? await askedToStart(services, record, columns) : ALLOWED;
   if (!verdict.allowed) {
     const reply = replies.errorReply(serial, "CONVERSATION_REJECTED_BY_APP", verdict);
-    return { conversationId: "", reply, pushes: [] };
+    return { conversationId: "", reply, creatorNotices: [] };
   }
-  const { existing, conversation, pushes } = await services.start(record);
+  const { existing, conversation, creatorNotices } = await services.start(record);
   const { id: conversationId, createdAt, uniqueId } = conversation;
   const reply = replies.conversationStarted(serial, { conversationId, createdAt, uniqueId, existing });
-  return { conversationId, reply, pushes };
+  return { conversationId, reply, creatorNotices };
 }
 
 /** What the app's server says to a new conversation (H-05); it is not asked about one that exists (B-03). */
@@ -182,7 +182,7 @@ export async function answerMembership(
 async function describeAll(
   services: Services,
   ids: string[],
-  { clientId, showMembers, ...wanted }: Omit<QueryingClient, "findOthers"> & Wanted,
+  { clientId, showMembers, ...wanted }: Omit<QueryingClient, "findOthers"> & DescriptionOptions,
 ): Promise<Described[]> {
   const found: Described[] = [];
   const asked = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);

@@ -24,7 +24,7 @@ export async function missedEvents(
   const found: MissedEvent[] = [];
   await forEachConversation(asked.slice(0, ASKED_MAX), AT_ONCE, async (conversationId) => {
     const missed = await services.missedNotices(conversationId, clientId, after);
-    found.push(...missed.notifications);
+    found.push(...missed.events);
     complete &&= missed.complete;
   });
   found.sort((a, b) => a.at - b.at);

@@ -1,6 +1,6 @@
 import type { PresenceChange } from "../app/app-stub.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/catch-up.ts";
-import type { Described, Wanted } from "../conversation/description.ts";
+import type { Described, DescriptionOptions } from "../conversation/description.ts";
 import type { ConversationLimits } from "../conversation/new-conversation.ts";
 import type { MissedNotices } from "../conversation/notices.ts";
 import type { Started } from "../conversation/started.ts";
@@ -37,7 +37,11 @@ export interface Services {
   /** The newest that a client is a member of, if its first login may not have found them yet. */
   untoldConversations(clientId: string): Promise<string[]>;
   /** As a client may see it. */
-  describe(conversationId: string, viewer: string, wanted: Wanted): Promise<Described | undefined>;
+  describe(
+    conversationId: string,
+    viewer: string,
+    wanted: DescriptionOptions,
+  ): Promise<Described | undefined>;
   /** Of conversations that somebody was shown, those of which D1 has less, or nothing. */
   lagging(shown: readonly SeenVersion[]): Promise<string[]>;
   /** Has a conversation copy to D1 what that lacks; whether it could. */

@@ -29,7 +29,7 @@ export type CatchUp = {
    * Whether new messages go to the client through subscriptions, possibly of sessions that are gone. Then its inbox is
    * not notified.
    */
-  byLinks: boolean;
+  bySubscriptions: boolean;
 } & (
   | { member: false }
   | {

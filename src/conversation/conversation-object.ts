@@ -26,7 +26,7 @@ import { Conversation } from "./conversation.ts";
 import type { ConversationStub } from "./conversation-stub.ts";
 import { Delivery } from "./delivery.ts";
 import type { PendingSince, Subscription, SubscriptionIdentity, SubscriptionPort } from "./delivery-state.ts";
-import { type Described, described, type Wanted } from "./description.ts";
+import { type Described, type DescriptionOptions, described } from "./description.ts";
 import { newConversationId } from "./ids.ts";
 import { knownClients } from "./known-clients.ts";
 import type { HistoryRequest } from "./log.ts";
@@ -193,8 +193,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         if (!(await clearArchive(this.#deleted, archiveOf(this.env)))) throw new Error("not cleared yet");
         await this.#forget();
       },
-      create: (wanted) => {
-        const open = this.#assemble(ConversationState.create(this.ctx.storage.sql, wanted), undefined);
+      create: (record) => {
+        const open = this.#assemble(ConversationState.create(this.ctx.storage.sql, record), undefined);
         open.outbox.scheduleCopy();
         return open;
       },
@@ -209,8 +209,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   async hasUnique(members: string[]): Promise<boolean> {
     const id = this.#registry("server").successor;
     if (id === undefined) return this.#membershipOf(members) === "theirs";
-    const asked = this.env.CONVERSATIONS.getByName(id).isOf(members);
-    return withDeadline(asked, START_DEADLINE, `members of ${id}`);
+    const answer = this.env.CONVERSATIONS.getByName(id).isOf(members);
+    return withDeadline(answer, START_DEADLINE, `members of ${id}`);
   }
 
   /** Whether the members are exactly these. */
@@ -243,8 +243,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     if (!(await outbox.index())) await outbox.reportUnindexed();
   }
 
-  async describe(viewer: string | undefined, wanted?: Wanted): Promise<Described | undefined> {
-    return this.#open && described(this.#open.state, viewer, wanted);
+  async describe(viewer: string | undefined, options?: DescriptionOptions): Promise<Described | undefined> {
+    return this.#open && described(this.#open.state, viewer, options);
   }
 
   async isMember(clientId: string): Promise<boolean> {
@@ -257,7 +257,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   async missedNotices(clientId: string, after: number): Promise<MissedNotices> {
-    return this.#open?.conversation.missedNotices(clientId, after) ?? { notifications: [], complete: true };
+    return this.#open?.conversation.missedNotices(clientId, after) ?? { events: [], complete: true };
   }
 
   /** Sends the will of a lost client; a repeated call does not send it again. */
@@ -398,7 +398,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           if (member !== undefined) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, settings.last),
-        notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
+        notices: (clientId, range) => noticesOf(state, clientId, range),
         readCursorMovedAt: (clientId) => state.members.get(clientId)?.readCursorMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, Date.now()),
         markPending: (since) => {

@@ -3,7 +3,7 @@ import type { ConversationRecord, Will } from "../model/records.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./catch-up.ts";
-import type { Described, Wanted } from "./description.ts";
+import type { Described, DescriptionOptions } from "./description.ts";
 import type { HistoryRequest } from "./log.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
@@ -21,7 +21,7 @@ export interface ConversationStub {
   /** Whether the members are exactly these. */
   isOf(members: string[]): Promise<boolean>;
   /** @param viewer undefined for the app's server, which sees everything */
-  describe(viewer: string | undefined, wanted?: Wanted): Promise<Described | undefined>;
+  describe(viewer: string | undefined, wanted?: DescriptionOptions): Promise<Described | undefined>;
   /** Copies to D1 what it lacks; returns whether D1 has everything now. */
   copyNow(): Promise<boolean>;
   isMember(clientId: string): Promise<boolean>;

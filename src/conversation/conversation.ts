@@ -123,7 +123,7 @@ export class Conversation {
   async #carryOut(subscription: Subscription, command: ConversationCommand): Promise<void> {
     const { serial } = command;
     if (command.name === "message.send") return this.#send(subscription, command);
-    this.#messages.flush(); // one sender's commands take effect in the order he gave them
+    this.#messages.flush(); // commands of one client take effect in order
     switch (command.name) {
       case "message.history":
         return this.#messages.history(subscription, command);
@@ -160,7 +160,7 @@ export class Conversation {
   }
 
   async #patch(subscription: Subscription, command: CommandOf<"message.patch">): Promise<void> {
-    const patches = this.#patches.mine(command);
+    const patches = this.#patches.ownPatches(command);
     const checked =
       command.needsCheck && this.#patches.refusal(subscription, patches) === undefined ? patches : [];
     const approved: Approved[] = [];
@@ -270,13 +270,13 @@ export class Conversation {
     const member = this.#state.members.get(clientId);
     const { end: head, lastNotice } = this.#state.endAt(asOf);
     this.#delivery.caughtUp(clientId, head, lastNotice);
-    const byLinks = this.#delivery.isServedBySubscriptions(clientId);
+    const bySubscriptions = this.#delivery.isServedBySubscriptions(clientId);
     const changed = {
       patchedAt: log.patchedAt,
       readAt: member?.readCursorMovedAt ?? 0,
       noticedAt: notices.last,
     };
-    if (member === undefined) return { member: false, changed, head, byLinks };
+    if (member === undefined) return { member: false, changed, head, bySubscriptions };
     const from = seesFrom(this.#host.settings(), member);
     const unread = log.unread(clientId, member.readCursor, head);
     const missed = mode === "push" ? this.#missed(member, head, firstPushAt) : { messages: [], more: false };
@@ -286,7 +286,7 @@ export class Conversation {
       member: true,
       changed,
       head,
-      byLinks,
+      bySubscriptions,
       kind: facts.kind,
       unread: unread.count,
       mentioned: unread.mentioned,
@@ -310,11 +310,11 @@ export class Conversation {
   }
 
   /** The events other than messages that a client missed after a time, and whether the list is complete. */
-  missedNotices(clientId: string, after: number): { notifications: MissedEvent[]; complete: boolean } {
+  missedNotices(clientId: string, after: number): { events: MissedEvent[]; complete: boolean } {
     const { notices, members, facts } = this.#state;
-    const place = { after, conversationId: facts.id, isMember: members.has(clientId) };
-    const notifications = notices.missedBy(clientId, place);
-    return { notifications, complete: notices.reachesBackTo(after) };
+    const query = { after, conversationId: facts.id, isMember: members.has(clientId) };
+    const events = notices.missedBy(clientId, query);
+    return { events, complete: notices.reachesBackTo(after) };
   }
 
   /** Sends a client's will (M-47). Of the app's policy, only the word list applies. */

@@ -156,7 +156,7 @@ export interface UnsubscribedDelivery {
   /** Stored messages after this are still to be relayed; undefined if there are none. */
   after: number | undefined;
   events: ClientEvent[];
-  call: { settled: Promise<void>; overtaken: boolean } | undefined;
+  call: { settled: Promise<void>; outdated: boolean } | undefined;
   failures: number;
   /**
    * No device was online at the last call, but one may come back until this time (ms). Then the delivery is tried

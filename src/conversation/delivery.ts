@@ -251,7 +251,7 @@ export class Delivery {
       if (client?.state === "subscribing") {
         await client.ready;
         const now = this.#clients.get(clientId);
-        if (now !== client && now?.state !== "subscribed") continue; // whoever asked first gave up
+        if (now !== client && now?.state !== "subscribed") continue; // the first request was released
         return this.#reservation(request, this.#newEpoch(client.since), client.events);
       }
       const undelivered = client?.after ?? this.#host.head();
@@ -428,7 +428,7 @@ export class Delivery {
    */
   caughtUp(clientId: string, head: number, lastNotice: number): void {
     const client = this.#clients.get(clientId);
-    if (client?.state === "unsubscribed" && client.call !== undefined) client.call.overtaken = true;
+    if (client?.state === "unsubscribed" && client.call !== undefined) client.call.outdated = true;
     this.#host.setAway(clientId, false);
     this.#audience = undefined;
     if (client?.state === "subscribed") {
@@ -560,12 +560,12 @@ export class Delivery {
       this.#inFlight.set(clientId, { after: this.#inFlightOf(clientId)?.after ?? after, lastAt: now });
     }
     const frame = joinRecords([...(replay ? [replay.frame] : []), ...this.#render(clientId, events)]);
-    const call = { overtaken: false, settled: Promise.resolve() };
+    const call = { outdated: false, settled: Promise.resolve() };
     call.settled = this.#host.relay(clientId, frame).then(
       (outcome) => {
         client.call = undefined;
         client.failures = 0;
-        if (call.overtaken) this.#delivered(clientId, client, true);
+        if (call.outdated) this.#delivered(clientId, client, true);
         else if (typeof outcome === "string") this.#delivered(clientId, client, outcome === "online");
         else this.#maybeOffline(clientId, client, { within: outcome.within, after, events });
       },

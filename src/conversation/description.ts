@@ -9,7 +9,7 @@ export interface Described extends ConversationFound {
 }
 
 /** Options of a description. */
-export interface Wanted {
+export interface DescriptionOptions {
   lastMessage: boolean;
   /** Whether messages from before the member joined are hidden. */
   sinceJoining: boolean;
@@ -25,7 +25,7 @@ export interface Wanted {
 export function described(
   state: ConversationState,
   viewer: string | undefined,
-  { lastMessage, sinceJoining }: Wanted = { lastMessage: true, sinceJoining: false },
+  { lastMessage, sinceJoining }: DescriptionOptions = { lastMessage: true, sinceJoining: false },
 ): Described {
   const conversation = state.record();
   if (viewer === undefined) {

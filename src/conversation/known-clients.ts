@@ -47,8 +47,8 @@ export class SeenClients {
  * clients are shared in the isolate.
  */
 export class KnownClients {
-  readonly #asked: BatchedCalls<string, boolean>;
-  readonly #met: SeenClients;
+  readonly #lookups: BatchedCalls<string, boolean>;
+  readonly #seen: SeenClients;
   readonly #now: () => number;
 
   /** @param loggedIn returns the clients among these that have ever logged in; may reject */
@@ -57,9 +57,9 @@ export class KnownClients {
     met: SeenClients,
     now: () => number = Date.now,
   ) {
-    this.#met = met;
+    this.#seen = met;
     this.#now = now;
-    this.#asked = new BatchedCalls(async (clientIds) => {
+    this.#lookups = new BatchedCalls(async (clientIds) => {
       const found = await withDeadline(loggedIn([...new Set(clientIds)]), DEADLINE, "who has ever logged in");
       for (const id of found) met.add(id);
       const those = new Set(found);
@@ -69,21 +69,21 @@ export class KnownClients {
 
   /** Whether the client is known here to have logged in. */
   has(clientId: string): boolean {
-    return this.#met.has(clientId);
+    return this.#seen.has(clientId);
   }
 
   /** Rejects if D1 fails and too many objects were woken without it already. */
   async mayHaveLoggedIn(clientId: string): Promise<boolean> {
-    const met = this.#met;
-    if (met.has(clientId)) return true;
-    if (elapsed(met.failedAt, this.#now()) < RETRY) return met.countWake(clientId, this.#now());
+    const seen = this.#seen;
+    if (seen.has(clientId)) return true;
+    if (elapsed(seen.failedAt, this.#now()) < RETRY) return seen.countWake(clientId, this.#now());
     try {
-      return await this.#asked.ask(clientId);
+      return await this.#lookups.ask(clientId);
     } catch (error) {
-      if (elapsed(met.failedAt, this.#now()) >= RETRY)
+      if (elapsed(seen.failedAt, this.#now()) >= RETRY)
         console.warn("who has ever logged in is not known:", loggableError(error));
-      met.failedAt = this.#now();
-      return met.countWake(clientId, this.#now());
+      seen.failedAt = this.#now();
+      return seen.countWake(clientId, this.#now());
     }
   }
 }

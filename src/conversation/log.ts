@@ -16,7 +16,7 @@ import {
 } from "./log-rows.ts";
 import { type Counted, UnreadCounts } from "./unread-counts.ts";
 
-/** How far back a repeated send is recognised after the object slept: by age (ms) and by number of messages. */
+/** How far back a repeated send is recognised after the object hibernated: by age (ms) and by number of messages. */
 const DEDUPE_WINDOW = 6 * 60 * 60 * 1000;
 const DEDUPE_LIMIT = 10_000;
 

@@ -304,5 +304,5 @@ export class Membership {
 }
 
 function latest(times: (number | undefined)[]): number | undefined {
-  return times.reduce((last, mark) => (mark !== undefined && mark > (last ?? 0) ? mark : last), undefined);
+  return times.reduce((last, time) => (time !== undefined && time > (last ?? 0) ? time : last), undefined);
 }

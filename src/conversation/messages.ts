@@ -1,6 +1,6 @@
 import { loggableError } from "../loggable-error.ts";
 import type { MessageRecord, Will } from "../model/records.ts";
-import * as pushes from "../protocol/client-events.ts";
+import * as clientEvents from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import {
@@ -112,7 +112,7 @@ export class Messages {
   async sendAsServer(draft: Draft, transient: boolean): Promise<Stored> {
     if (!transient) return new Promise((done) => this.#sends.add({ ...draft, waits: { done } }));
     this.#sends.flush();
-    const message = messageOf(draft, this.#state.tick(this.#host.now()));
+    const message = messageOf(draft, this.#state.nextTime(this.#host.now()));
     this.#sendOnce(draft, message);
     return { messageId: message.id, timestamp: message.timestamp };
   }
@@ -219,13 +219,13 @@ export class Messages {
       if (before !== undefined) {
         return { outcome: { messageId: before.id, timestamp: before.timestamp }, records: [] };
       }
-      const position = { timestamp: this.#state.tick(now), previous: this.#state.log.end };
+      const position = { timestamp: this.#state.nextTime(now), previous: this.#state.log.end };
       const message = messageOf(send, position.timestamp);
       this.#state.log.append(message, token, origin);
       const { id: conversationId, kind } = this.#state.facts;
-      const push = pushes.message({ conversationId, kind, message });
+      const event = clientEvents.message({ conversationId, kind, message });
       const traits = { acknowledge: hasReceipts(this.#state) };
-      const record = storedRecord(position, origin, traits, push);
+      const record = storedRecord(position, origin, traits, event);
       const { pushData, isPushed } = send;
       stored.push({ message, origin, position, record, about: { pushData, isPushed } });
       const outcome = { messageId: message.id, timestamp: message.timestamp };
@@ -244,12 +244,12 @@ export class Messages {
   #correction(message: MessageRecord, reason: { code: number; detail: string }): Uint8Array {
     const { id: conversationId } = this.#state.facts;
     const patched = { ...message, patchedAt: message.timestamp };
-    return correctionRecord(pushes.patched({ conversationId, message: patched, reason }));
+    return correctionRecord(clientEvents.patched({ conversationId, message: patched, reason }));
   }
 
   /** Sends to clients that are online now, and to none later (I8). */
   #sendTransient(subscription: Subscription, serial: number | undefined, draft: Draft): void {
-    const message = messageOf(draft, this.#state.tick(this.#host.now()));
+    const message = messageOf(draft, this.#state.nextTime(this.#host.now()));
     const outcome: Stored = this.#state.members.has(subscription.clientId)
       ? { messageId: message.id, timestamp: message.timestamp }
       : { refused: "INVALID_MESSAGING_TARGET" };
@@ -262,7 +262,7 @@ export class Messages {
 
   #sendOnce(draft: Draft, message: MessageRecord): void {
     const { id: conversationId, kind } = this.#state.facts;
-    const ephemeral = eventRecord(pushes.message({ conversationId, kind, message, transient: true }));
+    const ephemeral = eventRecord(clientEvents.message({ conversationId, kind, message, transient: true }));
     const isFor = (clientId: string) => isDeliveredTo(clientId, message);
     this.#delivery.notifyMembers({ ephemeral }, { origin: draft.origin, isFor });
     this.#onSent(message, { transient: true, pushData: undefined, isPushed: false });
@@ -273,8 +273,8 @@ export class Messages {
     const isMember = () => this.#state.members.has(subscription.clientId);
     const reject = () => this.#replier.refuse(subscription, serial, "CONVERSATION_LOG_REJECTED");
     if (!isMember()) return reject();
-    const wanted = command.limit ?? HISTORY_DEFAULT;
-    const limit = wanted < 0 ? HISTORY_DEFAULT : Math.min(wanted, HISTORY_LIMIT);
+    const requested = command.limit ?? HISTORY_DEFAULT;
+    const limit = requested < 0 ? HISTORY_DEFAULT : Math.min(requested, HISTORY_LIMIT);
     const { direction, start, end, messageType } = command;
     const request = { direction, start, end, messageType, limit };
     const messages = limit === 0 ? [] : await this.page(request, subscription.clientId);
@@ -314,9 +314,9 @@ export class Messages {
 
   read(subscription: Subscription, command: CommandOf<"read">): void {
     const member = this.#state.members.get(subscription.clientId);
-    const mine = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
-    if (member !== undefined && mine !== undefined) {
-      if (this.#receipts.read(member, mine.timestamp)) this.#delivery.notify([member.clientId], "unread");
+    const entry = command.conversations.find(({ conversationId }) => conversationId === this.#state.facts.id);
+    if (member !== undefined && entry !== undefined) {
+      if (this.#receipts.read(member, entry.timestamp)) this.#delivery.notify([member.clientId], "unread");
       else this.#sendCount(subscription);
     }
     this.#replier.reply(subscription, command.serial, replies.readConfirmed(command.serial));
@@ -334,11 +334,11 @@ export class Messages {
    */
   will(from: string, will: Will): void {
     if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;
-    const timestamp = this.#state.tick(this.#host.now());
+    const timestamp = this.#state.nextTime(this.#host.now());
     this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
     const message = { ...will, from, timestamp, ...UNCHANGED, receipt: false };
     const { id: conversationId, kind } = this.#state.facts;
-    const ephemeral = eventRecord(pushes.message({ conversationId, kind, message }));
+    const ephemeral = eventRecord(clientEvents.message({ conversationId, kind, message }));
     this.#delivery.notifyMembers({ ephemeral }, { origin: NO_ORIGIN });
   }
 }

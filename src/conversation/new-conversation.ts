@@ -6,7 +6,7 @@ import { type ColumnLimits, newColumns } from "./attributes.ts";
 import { newConversationId, uniqueConversationId, uniqueIdOf } from "./ids.ts";
 
 /** A request for a new conversation. */
-export interface Wanted {
+export interface NewConversationRequest {
   /** Empty if the app's server names no creator. */
   creator: string;
   /** In any order, repeated or not. */
@@ -32,25 +32,25 @@ export interface Conditions {
 
 /** The record of a new conversation (B-02, B-03), or why it is refused. */
 export async function newConversation(
-  wanted: Wanted,
+  request: NewConversationRequest,
   { appId, limits, now }: Conditions,
 ): Promise<ConversationRecord | Refused> {
-  const members = [...new Set(wanted.members)].toSorted(); // as they come out of storage
+  const members = [...new Set(request.members)].toSorted(); // as they come out of storage
   if (!members.every(isClientId)) {
     return { refused: "INVALID_LOGIN", detail: "a member's id is not 1 to 64 characters" };
   }
   if (members.length > limits.members) return { refused: "CONVERSATION_FULL" };
-  const columns = newColumns(wanted.columns, limits);
+  const columns = newColumns(request.columns, limits);
   if ("refused" in columns) return { refused: "CONVERSATION_API_FAILED", detail: columns.refused };
   return {
-    id: wanted.unique ? await uniqueConversationId(appId, "normal", members) : newConversationId(now),
+    id: request.unique ? await uniqueConversationId(appId, "normal", members) : newConversationId(now),
     kind: "normal",
     ...columns,
-    creator: wanted.creator,
+    creator: request.creator,
     members,
     muted: [],
-    unique: wanted.unique,
-    uniqueId: wanted.unique ? await uniqueIdOf(members) : undefined,
+    unique: request.unique,
+    uniqueId: request.unique ? await uniqueIdOf(members) : undefined,
     createdAt: now,
     updatedAt: now,
     lastMessageAt: undefined,

@@ -1,4 +1,4 @@
-import * as pushes from "../protocol/client-events.ts";
+import * as clientEvents from "../protocol/client-events.ts";
 import { noticeRecord } from "../protocol/link-records.ts";
 import type { NoticeRange } from "./delivery-state.ts";
 import type { MissedEvent } from "./notices.ts";
@@ -20,28 +20,32 @@ export function changeRecord(
   const { kind, timeToLive } = state.facts;
   switch (change.kind) {
     case "joined":
-      return noticeRecord(at, again, pushes.joined({ ...notice, kind, timeToLive }));
+      return noticeRecord(at, again, clientEvents.joined({ ...notice, kind, timeToLive }));
     case "membersJoined":
-      return noticeRecord(at + SECOND, again, pushes.membersJoined({ ...notice, members: change.members }));
+      return noticeRecord(
+        at + SECOND,
+        again,
+        clientEvents.membersJoined({ ...notice, members: change.members }),
+      );
     case "left":
-      return noticeRecord(at, again, pushes.left(notice));
+      return noticeRecord(at, again, clientEvents.left(notice));
     case "membersLeft":
-      return noticeRecord(at, again, pushes.membersLeft({ ...notice, members: change.members }));
+      return noticeRecord(at, again, clientEvents.membersLeft({ ...notice, members: change.members }));
     case "updated": {
       const { changed, resulting } = change;
-      return noticeRecord(at, again, pushes.conversationChanged({ ...notice, changed, resulting }));
+      return noticeRecord(at, again, clientEvents.conversationChanged({ ...notice, changed, resulting }));
     }
   }
 }
 
 /** The notices for a client in a range, as records (wire §5.1). */
-export function noticesOf(state: ConversationState, clientId: string, wanted: NoticeRange): Uint8Array[] {
-  const { after, before, again } = wanted;
+export function noticesOf(state: ConversationState, clientId: string, range: NoticeRange): Uint8Array[] {
+  const { after, before, again } = range;
   if (state.notices.last <= after) return [];
-  const place = { after, before, conversationId: state.facts.id, isMember: state.members.has(clientId) };
-  return state.notices.missedBy(clientId, place).map((notification) => {
-    if (notification.kind !== "receipt") return changeRecord(state, notification, again);
-    const { at, ...receipt } = notification;
-    return noticeRecord(at, again, pushes.receipt({ ...receipt, keptAt: at }));
+  const query = { after, before, conversationId: state.facts.id, isMember: state.members.has(clientId) };
+  return state.notices.missedBy(clientId, query).map((event) => {
+    if (event.kind !== "receipt") return changeRecord(state, event, again);
+    const { at, ...receipt } = event;
+    return noticeRecord(at, again, clientEvents.receipt({ ...receipt, keptAt: at }));
   });
 }

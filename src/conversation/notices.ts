@@ -52,8 +52,8 @@ export class Notices {
   }
 
   /** Stores a notice and returns its unique time: `wanted`, or just after the last one. */
-  keep(notice: Notice, wanted: number): number {
-    const at = Math.max(wanted, this.#last + 1);
+  keep(notice: Notice, earliest: number): number {
+    const at = Math.max(earliest, this.#last + 1);
     const text = JSON.stringify(notice);
     this.#sql.exec("INSERT INTO notices VALUES (?, ?)", at, text);
     this.#last = at;
@@ -101,13 +101,13 @@ export class Notices {
   /**
    * The notices that one client missed, oldest first. A client gets none of a time when it was not a member.
    *
-   * @param asked `after` and `before` bound the times, both exclusive; `isMember`: whether the client is a member now
+   * @param query `after` and `before` bound the times, both exclusive; `isMember`: whether the client is a member now
    */
   missedBy(
     clientId: string,
-    asked: { after: number; before?: number; conversationId: string; isMember: boolean },
+    query: { after: number; before?: number; conversationId: string; isMember: boolean },
   ): MissedEvent[] {
-    const { after, before = Number.POSITIVE_INFINITY, conversationId, isMember } = asked;
+    const { after, before = Number.POSITIVE_INFINITY, conversationId, isMember } = query;
     if (!this.#hasBetween(after, before)) return [];
     const kept = this.#after(after);
     let belongs = belongedBefore(kept, clientId, isMember);
@@ -171,7 +171,7 @@ function belongedBefore(kept: { notice: Notice }[], clientId: string, isMember: 
 }
 
 export interface MissedNotices {
-  notifications: MissedEvent[];
+  events: MissedEvent[];
   /** Whether the answer is complete: no notice of that time was dropped. */
   complete: boolean;
 }

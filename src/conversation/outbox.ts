@@ -114,8 +114,8 @@ export class Outbox {
    * Resolves to whether it succeeded; never rejects.
    */
   async index(): Promise<boolean> {
-    const wanted = this.#state.facts.updatedAt;
-    while (this.#state.indexedAt < wanted) {
+    const target = this.#state.facts.updatedAt;
+    while (this.#state.indexedAt < target) {
       this.#saving ??= this.#save().finally(() => {
         this.#saving = undefined;
       });

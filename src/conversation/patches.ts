@@ -1,5 +1,5 @@
 import type { MessageRecord } from "../model/records.ts";
-import * as pushes from "../protocol/client-events.ts";
+import * as clientEvents from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { correctionRecord, joinRecords, storedRecord } from "../protocol/link-records.ts";
@@ -44,7 +44,7 @@ export class Patches {
   }
 
   /** The patches of a command that are for this conversation. */
-  mine(command: CommandOf<"message.patch">): Patch[] {
+  ownPatches(command: CommandOf<"message.patch">): Patch[] {
     const { id } = this.#state.facts;
     return command.patches.filter((patch) => patch.conversationId === id);
   }
@@ -71,14 +71,14 @@ export class Patches {
     approved: readonly Approved[] = [],
   ): void {
     const { serial } = command;
-    const mine = this.mine(command);
-    const refusal = this.refusal(subscription, mine);
+    const patches = this.ownPatches(command);
+    const refusal = this.refusal(subscription, patches);
     if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
     const before = this.#state.log.end;
     const entries: PatchEntry[] = [];
     const corrections: Uint8Array[] = [];
     let lastPatchTime = 0;
-    for (const [at, patch] of mine.entries()) {
+    for (const [at, patch] of patches.entries()) {
       const message = this.#state.log.find(patch.timestamp, patch.messageId);
       if (message === undefined) continue;
       // Recalled already: the command was repeated.
@@ -121,7 +121,7 @@ export class Patches {
   delete(which: MessageLocation): undefined | Refused {
     const message = this.#found(which);
     if ("refused" in message) return message;
-    const position = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
+    const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#state.log.end };
     this.#state.log.delete(message.timestamp, position.timestamp);
     this.#sendHidden(skippedEntryRecord(position.timestamp, position.previous));
     return undefined;
@@ -142,7 +142,7 @@ export class Patches {
   }
 
   #append(message: MessageRecord, changes: Partial<MessageRecord>, origin: number): PatchEntry {
-    const position = { timestamp: this.#state.tick(this.#host.now()), previous: this.#state.log.end };
+    const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#state.log.end };
     const patched = { ...message, ...changes, patchedAt: position.timestamp };
     this.#state.log.patch(patched);
     return {
@@ -153,7 +153,7 @@ export class Patches {
   }
 
   #event(message: MessageRecord, reason?: { code: number; detail: string }): Uint8Array {
-    return pushes.patched({ conversationId: this.#state.facts.id, message, reason });
+    return clientEvents.patched({ conversationId: this.#state.facts.id, message, reason });
   }
 
   /** Sends to all subscriptions at once, to other members through the relay. */

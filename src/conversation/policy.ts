@@ -73,8 +73,8 @@ export class PolicyChecks {
       ...{ name: "messageUpdate", ...this.#from(subscription), messageId, timestamp, recall, content },
     };
     const verdict = await this.#host.hooks.aboutMessage(question);
-    const judged = await this.#decide(verdict, recall ? "" : content, "MESSAGE_UPDATE_REJECTED_BY_APP");
-    return "error" in judged || !recall ? judged : { ...judged, content: undefined };
+    const decision = await this.#decide(verdict, recall ? "" : content, "MESSAGE_UPDATE_REJECTED_BY_APP");
+    return "error" in decision || !recall ? decision : { ...decision, content: undefined };
   }
 
   /** Checks adding or removing members (X-02, H-06, H-07); undefined if it is allowed. */

@@ -1,5 +1,5 @@
 import type { MessageRecord } from "../model/records.ts";
-import * as pushes from "../protocol/client-events.ts";
+import * as clientEvents from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { eventRecord, noticeRecord } from "../protocol/link-records.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
@@ -56,20 +56,21 @@ export class Receipts {
     if (member === undefined || named === undefined || named === "") return;
     const upTo = Math.min(named, this.#state.log.head);
     // A `.1` device gets all missed messages before the first live one.
-    const pushed = subscription.mode === "push" && upTo > (member.pushedAt ?? member.joinedAt);
-    if (pushed) member.pushedAt = upTo;
+    const advances = subscription.mode === "push" && upTo > (member.pushedAt ?? member.joinedAt);
+    if (advances) member.pushedAt = upTo;
     const before = member.deliveredCursor;
     if (upTo > before) {
       member.deliveredCursor = upTo;
       this.#unsaved.add(member);
     }
-    const asked = upTo > before ? this.#receiptsAsked(member, before, upTo, RECEIPTS_MAX) : [];
-    const timestamp = asked.length > 0 ? this.#timeFor(member, upTo) : 0;
-    if (asked.length > 0) member.deliveredMoves = withMove(member.deliveredMoves, upTo, timestamp);
+    const delivered = upTo > before ? this.#receiptsAsked(member, before, upTo, RECEIPTS_MAX) : [];
+    const timestamp = delivered.length > 0 ? this.#timeFor(member, upTo) : 0;
+    if (delivered.length > 0) member.deliveredMoves = withMove(member.deliveredMoves, upTo, timestamp);
     // What `.1` devices acknowledged is stored nowhere else.
-    if (pushed || asked.length > 0) this.#save(member);
+    if (advances || delivered.length > 0) this.#save(member);
     else if (upTo > before) this.#delivery.update(subscription, { acknowledged: upTo });
-    for (const message of asked) this.#tell(message.from, member.clientId, message.id, timestamp, false);
+    for (const message of delivered)
+      this.#sendReceipt(message.from, member.clientId, message.id, timestamp, false);
   }
 
   /** A member has read everything up to a time, or to the end. Returns whether the cursor moved. */
@@ -81,7 +82,7 @@ export class Receipts {
     this.#unsaved.delete(member);
     const [newest] = this.#receiptsAsked(member, before, member.readCursor, 1);
     if (newest !== undefined && at !== undefined) {
-      this.#tell(newest.from, member.clientId, newest.id, at, true);
+      this.#sendReceipt(newest.from, member.clientId, newest.id, at, true);
     }
     return true;
   }
@@ -152,15 +153,15 @@ export class Receipts {
   }
 
   /** A sender without a subscription may be away, so the receipt is kept for their next login (wire §5.4). */
-  #tell(sender: string, from: string, messageId: string, timestamp: number, read: boolean): void {
+  #sendReceipt(sender: string, from: string, messageId: string, timestamp: number, read: boolean): void {
     if (!this.#state.members.has(sender)) return;
     const notice = { kind: "receipt" as const, to: sender, from, messageId, timestamp, read };
     const keptAt = this.#delivery.isSubscribed(sender)
       ? undefined
-      : this.#state.notices.keep(notice, this.#state.tick(this.#now()));
+      : this.#state.notices.keep(notice, this.#state.nextTime(this.#now()));
     const { id: conversationId } = this.#state.facts;
-    const push = pushes.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
-    if (keptAt === undefined) this.#delivery.notify([sender], eventRecord(push));
-    else this.#delivery.notify([sender], noticeRecord(keptAt, false, push), keptAt);
+    const event = clientEvents.receipt({ messageId, conversationId, timestamp, from, read, keptAt });
+    if (keptAt === undefined) this.#delivery.notify([sender], eventRecord(event));
+    else this.#delivery.notify([sender], noticeRecord(keptAt, false, event), keptAt);
   }
 }

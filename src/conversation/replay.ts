@@ -1,5 +1,5 @@
 import type { MessageRecord } from "../model/records.ts";
-import * as pushes from "../protocol/client-events.ts";
+import * as clientEvents from "../protocol/client-events.ts";
 import { joinRecords, storedRecord, unreadRecord } from "../protocol/link-records.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Replay, UnreadRequest } from "./delivery-state.ts";
@@ -35,7 +35,7 @@ export function unreadOf(
   const summary = { conversationId, kind, unread, mentioned };
   return unreadRecord(
     { upTo: state.log.end, changedAt },
-    pushes.unread({ conversations: [summary], notifiedAt }),
+    clientEvents.unread({ conversations: [summary], notifiedAt }),
   );
 }
 
@@ -76,12 +76,12 @@ export function replayOf(
       records.push(skippedEntryRecord(place.timestamp, place.previous));
     } else if (entry.kind === "message") {
       const traits = { acknowledge: hasReceipts(state) };
-      const push = pushes.message({ conversationId, kind, message });
-      records.push(storedRecord(place, origin, traits, push));
+      const event = clientEvents.message({ conversationId, kind, message });
+      records.push(storedRecord(place, origin, traits, event));
     } else {
       // Even if this replay has the message itself, in its final form: the device may have got it another way before.
-      const push = pushes.patched({ conversationId, message });
-      records.push(storedRecord(place, origin, { patch: true }, push));
+      const event = clientEvents.patched({ conversationId, message });
+      records.push(storedRecord(place, origin, { patch: true }, event));
     }
   }
   if (records.length === 0) return undefined;

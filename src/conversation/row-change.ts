@@ -26,13 +26,13 @@ export async function changeRow(change: RowChange, host: RowHost): Promise<RowCh
   if (fits !== true) return fits;
 
   const members = differenceOf(before.members, change.members);
-  const gone = new Set(members.removed);
-  const after = new Set([...before.members.filter((clientId) => !gone.has(clientId)), ...members.added]);
+  const removed = new Set(members.removed);
+  const after = new Set([...before.members.filter((clientId) => !removed.has(clientId)), ...members.added]);
   if (members.added.length > 0 && after.size > host.limits.members) return { refused: "CONVERSATION_FULL" };
-  const stranger = change.muted?.clientIds.find((clientId) => !after.has(clientId));
-  if (stranger !== undefined && change.muted?.to !== "remove") return { notMember: stranger };
+  const nonMember = change.muted?.clientIds.find((clientId) => !after.has(clientId));
+  if (nonMember !== undefined && change.muted?.to !== "remove") return { notMember: nonMember };
   const muted = differenceOf(before.muted, change.muted);
-  const named = Object.keys(change.columns).length > 0;
+  const hasColumns = Object.keys(change.columns).length > 0;
   const columns = changeColumns(before, change.columns, host.limits);
   if ("refused" in columns) return { refused: "CONVERSATION_UPDATE_FAILED", detail: columns.refused };
 
@@ -42,7 +42,7 @@ export async function changeRow(change: RowChange, host: RowHost): Promise<RowCh
     members.added.length > 0 && membership.addMembers(members.added, ""),
     muted.removed.length > 0 && membership.setMuted(muted.removed, false),
     muted.added.length > 0 && membership.setMuted(muted.added, true),
-    named && membership.change(change.columns, { clientId: "", origin: NO_ORIGIN }),
+    hasColumns && membership.change(change.columns, { clientId: "", origin: NO_ORIGIN }),
   ]);
   const refusal = outcomes.find((outcome) => outcome !== false && "refused" in outcome);
   if (refusal && "refused" in refusal) return refusal;
@@ -53,10 +53,10 @@ function differenceOf(before: readonly string[], change: ListChange | undefined)
   if (change === undefined) return { added: [], removed: [] };
   const { to, clientIds } = change;
   const [there, named] = [new Set(before), new Set(clientIds)];
-  const stays = (clientId: string) =>
+  const isKept = (clientId: string) =>
     to === "set" ? named.has(clientId) : to === "add" || !named.has(clientId);
   return {
     added: to === "remove" ? [] : [...named].filter((clientId) => !there.has(clientId)),
-    removed: before.filter((clientId) => !stays(clientId)),
+    removed: before.filter((clientId) => !isKept(clientId)),
   };
 }

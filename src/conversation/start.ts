@@ -41,19 +41,19 @@ export async function startHere(
     if (existing.state.indexedAt === 0) await host.index();
     if (host.existing() === undefined) return startHere(record, origin, host); // deleted meanwhile
     if (record.unique && !areSame(existing.state.members.keys(), record.members)) return undefined;
-    const pushes = origin === "client" ? creationNoticesFor(existing.state, record.creator) : [];
-    return { existing: true, conversation: existing.state.record(), pushes };
+    const creatorNotices = origin === "client" ? creationNoticesFor(existing.state, record.creator) : [];
+    return { existing: true, conversation: existing.state.record(), creatorNotices };
   }
   await host.clearDeleted();
-  if (host.existing() !== undefined) return startHere(record, origin, host); // somebody else was quicker
+  if (host.existing() !== undefined) return startHere(record, origin, host); // another call was faster
   // A client that logs in from now on asks for changes since: the creation must not be older than its write.
   const now = host.now();
   const { state, conversation } = host.create({ ...record, createdAt: now, updatedAt: now });
   conversation.membership.recordCreation();
   await host.index();
-  const pushes = origin === "client" ? conversation.membership.creationNotices() : [];
-  conversation.membership.announceCreation(origin); // before anything can be said in it
-  return { existing: false, conversation: state.record(), pushes };
+  const creatorNotices = origin === "client" ? conversation.membership.creationNotices() : [];
+  conversation.membership.announceCreation(origin); // before any message
+  return { existing: false, conversation: state.record(), creatorNotices };
 }
 
 /** The creator gets the notices with the reply; if that was lost, with the next one. */

@@ -6,5 +6,5 @@ export interface Started {
   existing: boolean;
   conversation: ConversationRecord;
   /** Records for the creator's sessions, after the reply: the notices that other members get from the object. */
-  pushes: Uint8Array[];
+  creatorNotices: Uint8Array[];
 }

@@ -146,7 +146,7 @@ export class ConversationState {
   }
 
   /** The next moment of this conversation: now, or just after the last one if the clock has not moved on (I2). */
-  tick(now: number): number {
+  nextTime(now: number): number {
     this.#recent.push({ clock: now, end: this.log.end, lastNotice: this.notices.last });
     if (this.#recent.length > RECENT_MAX) this.#recent.splice(0, RECENT_MAX / 2);
     return Math.max(now, this.log.end + 1, this.#facts.updatedAt + 1, this.notices.last + 1);
@@ -178,7 +178,7 @@ export class ConversationState {
 
   /** Changes facts and moves `updatedAt` on, which makes D1's snapshot stale. */
   change(facts: Partial<Facts>, now: number): number {
-    const updatedAt = this.tick(now);
+    const updatedAt = this.nextTime(now);
     this.#facts = { ...this.#facts, ...facts, updatedAt };
     this.#sql.exec("UPDATE conversation SET facts = ?", JSON.stringify(this.#facts));
     return updatedAt;

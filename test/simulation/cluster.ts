@@ -162,18 +162,18 @@ export class Cluster {
       const accepted = await this.network.call(async () => accept(request, far), 8_000, fate);
       if (accepted === undefined) return "missing";
       if (!accepted) throw new Error("refused");
-      let ours = false;
-      const gone = () => {
-        if (ours) return;
-        ours = true;
+      let isClosed = false;
+      const closeOnce = () => {
+        if (isClosed) return;
+        isClosed = true;
         events.closed();
       };
       near.onMessage = (data) => {
-        if (ours || typeof data === "string") return;
+        if (isClosed || typeof data === "string") return;
         seen(data);
         events.frame(data);
       };
-      near.onClose = gone;
+      near.onClose = closeOnce;
       near.accept();
       dialled?.(near);
       const socket: LinkSocket = {
@@ -181,11 +181,11 @@ export class Cluster {
           try {
             near.send(data);
           } catch {
-            gone();
+            closeOnce();
           }
         },
         close: (code) => {
-          ours = true;
+          isClosed = true;
           near.close(code);
         },
       };
@@ -304,9 +304,9 @@ export class SimulatedConversation {
       existing: () => this.#instance.open,
       clearDeleted: () =>
         this.#inThisInstance(randomDelay(this.#cluster.network, this.#cluster.faults.indexTime ?? 0)),
-      create: (wanted) => {
-        trace(this.#cluster.network.now, "create", wanted.id, "of", wanted.members.join());
-        this.create(wanted);
+      create: (record) => {
+        trace(this.#cluster.network.now, "create", record.id, "of", record.members.join());
+        this.create(record);
         return this.#open;
       },
       index: async () => void (await this.#inThisInstance(this.#open.outbox.index())),
@@ -500,7 +500,7 @@ export class SimulatedConversation {
           if (member !== undefined && isAlive()) state.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, defaultSettings(false)),
-        notices: (clientId, wanted) => noticesOf(state, clientId, wanted),
+        notices: (clientId, range) => noticesOf(state, clientId, range),
         readCursorMovedAt: (clientId) => state.members.get(clientId)?.readCursorMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, network.now),
         markPending: (since) => {
@@ -720,7 +720,7 @@ export class SimulatedClient {
       isMember: (id, clientId) => call(() => conversations.get(id)?.state.members.has(clientId) ?? false),
       catchUp: (id, clientId, request) => call(() => conversations.get(id)?.catchUp(clientId, request)),
       missedNotices: (id, clientId, after) => {
-        const nothing = { notifications: [], complete: true };
+        const nothing = { events: [], complete: true };
         return call(() => conversations.get(id)?.missedNotices(clientId, after) ?? nothing);
       },
       will: (id, from, will) => call(() => conversations.get(id)?.will(from, will)),

@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const NOTHING: CatchUp = {
-  ...{ member: true, changed: { patchedAt: 0, readAt: 0, noticedAt: 0 }, head: 1, byLinks: false },
+  ...{ member: true, changed: { patchedAt: 0, readAt: 0, noticedAt: 0 }, head: 1, bySubscriptions: false },
   ...{ kind: "normal", unread: 0, mentioned: false, lastMessage: undefined },
   ...{ patches: [], missed: [], more: false },
 };

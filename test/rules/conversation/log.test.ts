@@ -6,7 +6,7 @@ import type { MessageRecord } from "../../../src/model/records.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";
 import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
-import { BEGINNING, message, pairChat, say } from "./people.ts";
+import { append, BEGINNING, message, pairChat } from "./people.ts";
 
 /** Messages for some recipients only, and deleted messages. */
 
@@ -48,18 +48,18 @@ function replayed(
 }
 
 test("[H-01] the recipients and the sender address of a message are stored with it", () => {
-  const said = say(state, message(2_000, { recipients: ["jerry"], address: "192.0.2.1" }));
-  const other = say(state, message(2_001, { recipients: [] }));
+  const appended = append(state, message(2_000, { recipients: ["jerry"], address: "192.0.2.1" }));
+  const other = append(state, message(2_001, { recipients: [] }));
   const woken = ConversationState.load(sql);
-  expect(woken?.log.find(said.timestamp, said.id)).toEqual(said);
+  expect(woken?.log.find(appended.timestamp, appended.id)).toEqual(appended);
   expect(woken?.log.find(other.timestamp, other.id)).toEqual(other);
 });
 
 describe("[H-01] a message for some members", () => {
   beforeEach(() => {
-    say(state, message(2_000));
-    say(state, message(2_010, { recipients: ["jerry"], receipt: true, mentionAll: true }));
-    say(state, message(2_020, { from: "jerry", recipients: [] }));
+    append(state, message(2_000));
+    append(state, message(2_010, { recipients: ["jerry"], receipt: true, mentionAll: true }));
+    append(state, message(2_020, { from: "jerry", recipients: [] }));
   });
 
   test("is in the history of its sender, its recipients and the app's server", () => {
@@ -101,8 +101,8 @@ describe("[H-01] a message for some members", () => {
 
 describe("a deleted message", () => {
   beforeEach(() => {
-    say(state, message(2_000, { receipt: true, mentionAll: true, address: "192.0.2.1" }), "token");
-    say(state, message(2_010, { from: "jerry" }));
+    append(state, message(2_000, { receipt: true, mentionAll: true, address: "192.0.2.1" }), "token");
+    append(state, message(2_010, { from: "jerry" }));
     log.delete(2_000, 2_020);
   });
 
@@ -128,7 +128,7 @@ describe("a deleted message", () => {
 
   test("[I2] has a log entry of its own, which replays skip", () => {
     expect([log.head, log.end]).toEqual([2_010, 2_020]);
-    expect(state.tick(0)).toBe(2_021);
+    expect(state.nextTime(0)).toBe(2_021);
     expect(replayed("spike")).toEqual({ shown: [2_010], passed: [2_000, 2_020] });
     expect(replayed("spike", 2_010)).toEqual({ shown: [], passed: [2_020] });
   });
@@ -157,7 +157,7 @@ describe("a deleted message", () => {
 });
 
 test("[I9] storage without columns for recipients is upgraded once", () => {
-  say(state, message(2_000));
+  append(state, message(2_000));
   for (const column of ["recipients", "address"]) sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
   sql.exec("ALTER TABLE conversation DROP COLUMN behind_since");
   for (let time = 0; time < 2; time++) {
@@ -169,9 +169,9 @@ test("[I9] storage without columns for recipients is upgraded once", () => {
 
 describe("an edit of a message from before a member joined", () => {
   beforeEach(() => {
-    say(state, message(2_000));
+    append(state, message(2_000));
     state.addMembers(["quacker"], 2_005);
-    say(state, message(2_010));
+    append(state, message(2_010));
     log.patch({ ...message(2_000, { content: "edited" }), patchedAt: 2_020 });
     log.patch({ ...message(2_010, { content: "edited" }), patchedAt: 2_030 });
   });
@@ -197,7 +197,7 @@ describe("[I13] a page of long messages", () => {
   /** Bytes of one in three for each character. */
   const fill = (count: number, characters: number) => {
     for (let at = 0; at < count; at += 1) {
-      say(state, message(2_000 + at, { content: "奶".repeat(characters) }));
+      append(state, message(2_000 + at, { content: "奶".repeat(characters) }));
     }
   };
   const page = (limit: number, clientId: string | undefined, direction: "newer" | "older" = "newer") =>

@@ -5,7 +5,7 @@ import { lagOf } from "../../../src/database/messages/archive-delay.ts";
 import type { ArchiveProgress } from "../../../src/database/messages/archive-progress.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
-import { message, pairChat, say } from "./people.ts";
+import { append, message, pairChat } from "./people.ts";
 
 /** How far D1 has the log, and what is reported to the app when D1 falls behind (I11). */
 
@@ -113,7 +113,7 @@ function hibernate(): void {
 
 test("[I11] nothing is reported to the app while D1 works", async () => {
   for (const timestamp of [NOON, NOON + 1, NOON + 5_000]) {
-    say(state, message(timestamp));
+    append(state, message(timestamp));
     archive.clock = timestamp + 1_000;
     expect(await outbox.drain()).toBe(true);
   }
@@ -122,10 +122,10 @@ test("[I11] nothing is reported to the app while D1 works", async () => {
 });
 
 test("[I11] the app gets one report since when D1 is behind, and one when D1 caught up", async () => {
-  say(state, message(NOON));
+  append(state, message(NOON));
   await outbox.drain();
-  say(state, message(NOON + 100));
-  say(state, message(NOON + 200));
+  append(state, message(NOON + 100));
+  append(state, message(NOON + 200));
   archive.broken = "messages";
   for (let time = 0; time < 3; time++) expect(await outbox.drain()).toBe(false);
   expect(archive.reports).toEqual([NOON + 99]);
@@ -136,10 +136,10 @@ test("[I11] the app gets one report since when D1 is behind, and one when D1 cau
 });
 
 test("[I11] D1 is behind as well when it lacks an edit or a deletion", async () => {
-  const said = say(state, message(NOON));
+  const appended = append(state, message(NOON));
   await outbox.drain();
   archive.broken = "messages";
-  state.log.patch({ ...said, content: "edited", patchedAt: NOON + 300 });
+  state.log.patch({ ...appended, content: "edited", patchedAt: NOON + 300 });
   await outbox.drain();
   expect(archive.reports).toEqual([NOON + 299]);
   archive.broken = "nothing";
@@ -151,7 +151,7 @@ test("[I11] D1 is behind as well when it lacks an edit or a deletion", async () 
 });
 
 test("[I11] D1 is not reported as behind when it lacks only members or names", async () => {
-  say(state, message(NOON));
+  append(state, message(NOON));
   await outbox.drain();
   state.change({ name: "Cheese" }, NOON + 1_000);
   archive.broken = "everything";
@@ -161,7 +161,7 @@ test("[I11] D1 is not reported as behind when it lacks only members or names", a
 
 describe("[I9] [I11] an object that hibernated", () => {
   test("still reports that D1 caught up", async () => {
-    say(state, message(NOON));
+    append(state, message(NOON));
     archive.broken = "everything";
     await outbox.drain();
     hibernate();
@@ -175,11 +175,11 @@ describe("[I9] [I11] an object that hibernated", () => {
   });
 
   test("assumes that D1 lacks only recent entries", async () => {
-    say(state, message(NOON));
+    append(state, message(NOON));
     await outbox.drain();
     hibernate();
-    say(state, message(NOON + 60_000));
-    say(state, message(NOON + 61_000));
+    append(state, message(NOON + 60_000));
+    append(state, message(NOON + 61_000));
     archive.broken = "messages";
     await outbox.drain();
     expect(archive.reports).toEqual([NOON + 59_999]);
@@ -187,14 +187,14 @@ describe("[I9] [I11] an object that hibernated", () => {
 });
 
 test("[I11] entries that waited for long are reported even though D1 works", async () => {
-  say(state, message(NOON));
+  append(state, message(NOON));
   archive.clock = NOON + 60_000;
   expect(await outbox.drain()).toBe(true);
   expect(archive.reports).toEqual([NOON - 1, "caught up"]);
 });
 
 test("[I11] a report that failed is made again", async () => {
-  say(state, message(NOON));
+  append(state, message(NOON));
   archive.broken = "messages";
   archive.appIsDown = true;
   await outbox.drain();
@@ -212,17 +212,17 @@ test("[I11] a report that failed is made again", async () => {
 
 describe("[I11] a write reaches D1", () => {
   /** Appends a message from Tom, now. */
-  function sayNow(): number {
-    const { timestamp } = say(state, message(state.tick(archive.clock)));
+  function appendNow(): number {
+    const { timestamp } = append(state, message(state.nextTime(archive.clock)));
     outbox.scheduleCopy();
     return timestamp;
   }
 
   test("at once after a quiet moment, and after a second if others came before", async () => {
-    const first = sayNow();
+    const first = appendNow();
     await archive.passes(0);
     expect(archive.saved).toEqual([first]);
-    const others = [sayNow(), sayNow()];
+    const others = [appendNow(), appendNow()];
     await archive.passes(900);
     expect(archive.saved).toEqual([first]);
     await archive.passes(100);
@@ -235,7 +235,7 @@ describe("[I11] a write reaches D1", () => {
     const batches: number[] = [];
     for (let tenth = 0; tenth < 300; tenth++) {
       const before = archive.saved.length;
-      sayNow();
+      appendNow();
       await archive.passes(100);
       if (archive.saved.length > before) batches.push(archive.saved.length - before);
     }
@@ -245,7 +245,7 @@ describe("[I11] a write reaches D1", () => {
   });
 
   test("through the alarm if the object dies before it has copied", async () => {
-    sayNow();
+    appendNow();
     expect(archive.alarms).toEqual([archive.lag.safety]);
     const lost = state.log.head;
     archive.timers.splice(0); // the object died
@@ -257,10 +257,10 @@ describe("[I11] a write reaches D1", () => {
 
   test("even if the alarm was lost, as soon as the object wakes", async () => {
     archive.broken = "messages";
-    sayNow();
+    appendNow();
     await archive.passes(0);
     archive.clock += 2 * 60 * 60_000;
-    sayNow();
+    appendNow();
     archive.broken = "nothing";
     hibernate();
     outbox.woke(false);
@@ -269,7 +269,7 @@ describe("[I11] a write reaches D1", () => {
   });
 
   test("without a request from an object that wakes with nothing to copy", async () => {
-    sayNow();
+    appendNow();
     await archive.passes(0);
     hibernate();
     outbox.woke(false);
@@ -279,28 +279,28 @@ describe("[I11] a write reaches D1", () => {
   });
 
   test("once, however many calls ask for the copy in progress", async () => {
-    const said = sayNow();
+    const appended = appendNow();
     expect(await Promise.all([outbox.drain(), outbox.drain(), outbox.drain()])).toEqual([true, true, true]);
-    expect(archive.saved).toEqual([said]);
+    expect(archive.saved).toEqual([appended]);
     expect(archive.asked).toBe(1);
   });
 
   test("even if the clock was set back under a timer", async () => {
-    sayNow();
+    appendNow();
     await archive.passes(0);
-    sayNow(); // waits a second
+    appendNow(); // waits a second
     archive.clock -= 60 * 60_000;
-    sayNow();
+    appendNow();
     await archive.passes(0);
     expect(archive.saved).toHaveLength(3);
   });
 
   test("even if D1 lost the conversation: it is copied again with members and facts", async () => {
-    sayNow();
+    appendNow();
     await archive.passes(0);
     archive.hasConversation = false;
     const before = archive.indexed;
-    sayNow();
+    appendNow();
     expect(await outbox.drain()).toBe(false);
     expect(archive.reports).toHaveLength(1);
     expect(await outbox.drain()).toBe(true);
@@ -309,7 +309,7 @@ describe("[I11] a write reaches D1", () => {
   });
 
   test("only when D1 has it, and is reported as behind before", async () => {
-    sayNow();
+    appendNow();
     vi.spyOn(archive, "saveMessages").mockResolvedValueOnce({ timestamp: 0, patchedAt: 0 });
     expect(await outbox.drain()).toBe(false);
     expect(archive.reports).toHaveLength(1);

@@ -27,7 +27,7 @@ export function pairChat(sql = new MemorySql()): ConversationState {
 }
 
 /** Appends a message to a conversation, with a token if one is given. */
-export function say(state: ConversationState, said: MessageRecord, token?: string): MessageRecord {
-  state.log.append(said, token, 1);
-  return said;
+export function append(state: ConversationState, record: MessageRecord, token?: string): MessageRecord {
+  state.log.append(record, token, 1);
+  return record;
 }

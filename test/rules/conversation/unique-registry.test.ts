@@ -44,13 +44,13 @@ class FakeObjects {
     const conversation = { ...record };
     switch (this.#own(record.id, record.members)) {
       case "theirs":
-        return { existing: true, conversation, pushes: [] };
+        return { existing: true, conversation, creatorNotices: [] };
       case "others'":
         return undefined;
       case "none":
         this.conversations.set(record.id, new Set(record.members));
         this.created.push(record.id);
-        return { existing: false, conversation, pushes: [] };
+        return { existing: false, conversation, creatorNotices: [] };
     }
   }
 }

@@ -257,7 +257,7 @@ export class Device {
   /** Sends a frame that has no answer. */
   send(command: CommandInit): void {
     this.#sentAt = this.#network.now;
-    if (command.cmd !== "ack") trace(this.#network.now, this.name, "says", JSON.stringify(command));
+    if (command.cmd !== "ack") trace(this.#network.now, this.name, "sends", JSON.stringify(command));
     const frame = encodeCommand({ ...command, peerId: this.clientId });
     this.#gateway?.receive(Uint8Array.from(frame).buffer);
   }

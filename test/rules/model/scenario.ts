@@ -279,8 +279,8 @@ export class ScenarioRun {
   }
 
   reconnect(): void {
-    const gone = this.#devices.filter(({ connection, displaced }) => connection === "none" && !displaced);
-    const device = this.#network.pick(gone);
+    const offline = this.#devices.filter(({ connection, displaced }) => connection === "none" && !displaced);
+    const device = this.#network.pick(offline);
     if (device === undefined) return;
     device.connect(false);
   }
