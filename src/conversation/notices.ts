@@ -114,31 +114,31 @@ export class Notices {
     const missed: MissedEvent[] = [];
     for (const { at, notice } of kept) {
       if (at >= before) break;
-      const place = { at, conversationId };
+      const base = { at, conversationId };
       switch (notice.kind) {
         case "joined": {
           const { by, members } = notice;
           if (members.includes(clientId)) {
             belongs = true;
-            missed.push({ ...place, kind: "joined", by });
+            missed.push({ ...base, kind: "joined", by });
           }
-          if (belongs) missed.push({ ...place, kind: "membersJoined", by, members });
+          if (belongs) missed.push({ ...base, kind: "membersJoined", by, members });
           break;
         }
         case "left": {
           const { by, members } = notice;
           if (members.includes(clientId)) {
             belongs = false;
-            missed.push({ ...place, kind: "left", by });
-          } else if (belongs) missed.push({ ...place, kind: "membersLeft", by, members });
+            missed.push({ ...base, kind: "left", by });
+          } else if (belongs) missed.push({ ...base, kind: "membersLeft", by, members });
           break;
         }
         case "updated":
-          if (belongs) missed.push({ ...place, ...notice });
+          if (belongs) missed.push({ ...base, ...notice });
           break;
         case "receipt": {
           const { to, ...receipt } = notice;
-          if (to === clientId) missed.push({ ...place, ...receipt });
+          if (to === clientId) missed.push({ ...base, ...receipt });
         }
       }
     }

@@ -66,22 +66,22 @@ export function replayOf(
   const { id: conversationId, kind } = state.facts;
   for (const entry of page) {
     const { message, origin } = entry;
-    const place = { timestamp: entry.at, previous };
+    const position = { timestamp: entry.at, previous };
     previous = entry.at;
     const isShown =
       entry.kind === "message"
         ? isDeliveredTo(clientId, message)
         : isVisibleTo(clientId, message) && message.timestamp > editsFrom;
     if (!isShown) {
-      records.push(skippedEntryRecord(place.timestamp, place.previous));
+      records.push(skippedEntryRecord(position.timestamp, position.previous));
     } else if (entry.kind === "message") {
       const traits = { acknowledge: hasReceipts(state) };
       const event = clientEvents.message({ conversationId, kind, message });
-      records.push(storedRecord(place, origin, traits, event));
+      records.push(storedRecord(position, origin, traits, event));
     } else {
       // Even if this replay has the message itself, in its final form: the device may have got it another way before.
       const event = clientEvents.patched({ conversationId, message });
-      records.push(storedRecord(place, origin, { patch: true }, event));
+      records.push(storedRecord(position, origin, { patch: true }, event));
     }
   }
   if (records.length === 0) return undefined;
