@@ -1,11 +1,5 @@
 import { element, within } from "./dom.ts";
-import { keysOf } from "./keys.ts";
-
-/** The app to log in to. */
-export interface App {
-  appId: string;
-  appKey: string;
-}
+import { type App, keysOf } from "./keys.ts";
 
 /** A server that somebody tries out tells its app; any other asks, once for each tab. */
 export async function appOfThisServer(): Promise<App> {

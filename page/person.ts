@@ -6,7 +6,7 @@ import {
   Realtime,
   TextMessage,
 } from "leancloud-realtime";
-import type { App } from "./app.ts";
+import type { App } from "./keys.ts";
 import type { Panel } from "./panel.ts";
 import type { PushSwitch } from "./push-switch.ts";
 import { reasonOf } from "./reason.ts";

@@ -1,3 +1,4 @@
+// biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
 import { lagOf } from "../database/messages/archive-delay.ts";

@@ -1,3 +1,4 @@
+// biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";

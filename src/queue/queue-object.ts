@@ -1,3 +1,4 @@
+// biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
 import type { QueueMessage } from "./queue.ts";
 import type { QueueStub } from "./queue-stub.ts";
