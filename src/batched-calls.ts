@@ -1,6 +1,6 @@
 /**
- * Questions of the same kind, asked together: while one call is on its way, what is asked gathers for the next one.
- * A question that comes alone is asked in the same turn.
+ * Combines questions of the same kind into one call. While a call is running, new questions are collected for the next
+ * one. A single question is sent in the same turn.
  */
 export class BatchedCalls<Question, Answer> {
   readonly #call: (questions: Question[]) => Promise<(question: Question) => Answer>;
@@ -9,12 +9,12 @@ export class BatchedCalls<Question, Answer> {
   #isRunning = false;
 
   /**
-   * @param ask resolves to what answers each of its questions; where it rejects, all of them do
-   * @param most how many questions go with one call
+   * @param call resolves to a function that answers each of its questions; if it rejects, all of them do
+   * @param limit how many questions go with one call
    */
-  constructor(ask: (questions: Question[]) => Promise<(question: Question) => Answer>, most: number) {
-    this.#call = ask;
-    this.#limit = most;
+  constructor(call: (questions: Question[]) => Promise<(question: Question) => Answer>, limit: number) {
+    this.#call = call;
+    this.#limit = limit;
   }
 
   async ask(question: Question): Promise<Answer> {
@@ -27,7 +27,7 @@ export class BatchedCalls<Question, Answer> {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    await Promise.resolve(); // what is asked in the same turn goes along
+    await Promise.resolve(); // questions of the same turn are part of the call
     while (this.#queued.length > 0) {
       const waiting = this.#queued.splice(0, this.#limit);
       try {

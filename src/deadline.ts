@@ -1,4 +1,4 @@
-/** The other side did not answer in time; what it did is unknown. */
+/** The other side did not answer in time. Whether it did the work is unknown. */
 export class DeadlineExceeded extends Error {
   override name = "DeadlineExceeded";
 }

@@ -1,6 +1,6 @@
 /**
- * How long ago something was (ms). Where the clock was set back since, that is not known: then it was long ago, so
- * that nothing is waited for until the clock is there again.
+ * How long ago something was (ms). If the clock was set back since, that is not known. Then it counts as long ago, so
+ * that nothing waits until the clock has caught up.
  */
 export function elapsed(since: number, now: number): number {
   return now < since ? Number.POSITIVE_INFINITY : now - since;

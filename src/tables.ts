@@ -1,19 +1,19 @@
 import type { Sql } from "./sql.ts";
 
 /**
- * One step from an earlier version's tables to today's. A step is to be taken where its table is there and lacks the
- * column, or where another table of the same storage is there and this one is not; so a step is never taken twice,
- * and storage that was written by any version can be told by its shape.
+ * One migration step from the tables of an earlier version. A step applies if its table exists and lacks the column, or
+ * if another table of the same storage exists and this one does not. So no step is applied twice, and the shape of the
+ * storage tells its version.
  */
 export type Step =
   | { table: string; column: string; definition: string }
   | { table: string; beside: string; create: string };
 
 /**
- * Brings storage that an earlier version wrote up to date, in the turn that reads it first: nothing to do is nothing
+ * Migrates storage that an earlier version wrote, in the turn that reads it first. Storage that is up to date is not
  * written, and storage without tables gets none.
  *
- * @param steps in the order in which they came; none is ever changed or taken away
+ * @param steps in the order in which they were added; none is ever changed or removed
  */
 export function bringUpToDate(sql: Sql, steps: readonly Step[]): void {
   const tables = definitionsIn(sql);
@@ -29,7 +29,7 @@ export function bringUpToDate(sql: Sql, steps: readonly Step[]): void {
   }
 }
 
-/** The tables of an object's storage, by name, each as it was created and changed since. */
+/** The current definitions of the tables in an object's storage, by name. */
 export function definitionsIn(sql: Sql): Map<string, string> {
   const rows = sql.exec<{ name: string; sql: string }>(
     "SELECT name, sql FROM sqlite_master WHERE type = 'table'",

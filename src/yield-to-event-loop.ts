@@ -1,6 +1,6 @@
 /**
- * Whatever waits in this isolate has its turn. Awaiting a call is none: workerd reads no socket while calls follow on
- * calls.
+ * Lets everything else that waits in this isolate run. Awaiting a call does not do that: while one call directly
+ * follows another, workerd reads no socket.
  */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));

@@ -15,7 +15,7 @@ interface Decisions {
 
 type Row = { kicked_at: number | null; banned_at: number | null; ban_reason: string };
 
-/** What the app's server decided about a client: one row, written when it does. */
+/** What the app's server has decided about a client. It is one row, written with the first decision. */
 export class AccessState {
   readonly #sql: Sql;
   #loaded: Decisions | undefined;
@@ -28,13 +28,13 @@ export class AccessState {
     return this.#load().ban;
   }
 
-  /** Whether what was signed or issued at this time (ms) is void, because the client was kicked since. */
+  /** Whether signatures and tokens of this time (ms) are revoked, because the client was kicked since. */
   isRevoked(time: number): boolean {
     const { kickedAt } = this.#load();
     return kickedAt !== undefined && time <= kickedAt;
   }
 
-  /** The time (ms) to issue a session token at: it is newer than the last kick, even within one millisecond. */
+  /** The time (ms) to issue a session token at: later than the last kick, even within the same millisecond. */
   issueTime(now: number): number {
     const { kickedAt } = this.#load();
     return kickedAt === undefined ? now : Math.max(now, kickedAt + 1);
@@ -44,7 +44,7 @@ export class AccessState {
     this.#save(this.issueTime(now), this.ban);
   }
 
-  /** A ban also voids what was signed or issued before it: taking it back must not bring that back. */
+  /** A ban also revokes signatures and tokens from before it; they stay revoked after the ban is lifted. */
   setBan(ban: Ban): void {
     this.#save(this.issueTime(ban.at), ban);
   }

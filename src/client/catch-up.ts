@@ -10,11 +10,11 @@ import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
-const TOLD_EVERY = 1_000; // ms: so often the gateway hears that conversations go on answering
-const SETTLED_AT_ONCE = 100; // conversations: each is a word to the gateway, and a row where the inbox changes
-const PAGE = 50; // unread tuples in one push; Swift cannot look up more than 100 conversations at once (wire §5.5)
+const PROGRESS_INTERVAL = 1_000; // ms: how often the gateway is sent that conversations are still answering
+const SETTLED_AT_ONCE = 100; // conversations: each is a control record, and a row if the inbox changes
+const PAGE = 50; // unread tuples in one event; Swift cannot look up more than 100 conversations at once (wire §5.5)
 
-/** No count is newer than that of a login. */
+/** The position of the counts at a login: no count is newer. */
 const ALWAYS = { upTo: Number.MAX_SAFE_INTEGER, changedAt: Number.MAX_SAFE_INTEGER };
 
 type Asking = Pick<Services, "now" | "catchUp" | "timer">;
@@ -27,10 +27,9 @@ interface Answer {
 }
 
 /**
- * Tells a session what its client missed, by asking the conversations that may hold news (L5): unread counts or
- * the messages themselves (Y-01), then edits and recalls. What is said from now on waits at the gateway for
- * `caughtUp`, so that a count never comes after a message it does not include. Resolves to the conversations that
- * did not answer.
+ * Sends a session what its client missed, by asking the conversations that may have news (L5): unread counts or the
+ * messages themselves (Y-01), then edits and recalls. What arrives from now on waits at the gateway for `caughtUp`, so
+ * that a count never comes after a message that it does not include. Resolves to the conversations that did not answer.
  */
 export async function catchUp(
   session: Session,
@@ -44,21 +43,21 @@ export async function catchUp(
   if (!session.isOpen) return [];
   const answered = new Set(answers.map(({ conversationId }) => conversationId));
   const silent = asked.filter((conversationId) => !answered.has(conversationId));
-  // A device that was not told everything must not say at its next login that it was.
-  pushUnread(session, answers, told, silent.length === 0 ? startedAt : undefined);
+  // A device that was not sent everything must not report at its next login that it was.
+  sendUnread(session, answers, told, silent.length === 0 ? startedAt : undefined);
   for (const { conversationId, news } of answers) {
     if (news?.member !== true) continue;
     for (const [at, message] of news.missed.entries()) {
       const hasMore = at === 0 && news.more; // Java marks its cache as broken before it
       const { kind } = news;
-      const push = clientEvents.message({ conversationId, kind, message, offline: true, hasMore });
-      session.send(missedRecord(conversationId, push));
+      const event = clientEvents.message({ conversationId, kind, message, offline: true, hasMore });
+      session.send(missedRecord(conversationId, event));
     }
     for (const message of news.patches)
       session.send(eventRecord(clientEvents.patched({ conversationId, message })));
   }
   for (const [at, answer] of answers.entries()) {
-    // Of very many, the rest waits at the gateway a little longer, and everybody else does not.
+    // With very many conversations, the rest waits a little longer, so that others are served in between.
     if (at > 0 && at % SETTLED_AT_ONCE === 0) await yieldToEventLoop(services);
     if (!session.isOpen) break;
     settle(session, answer, inbox, siblings(), services.now());
@@ -76,15 +75,15 @@ async function ask(
   const { clientId, mode } = session.identity;
   const request = { mode, asOf, patchesSince: session.known.patches, firstPushAt: inbox.firstPushAt };
   const answers: Answer[] = [];
-  let toldAt = asOf;
+  let reportedAt = asOf;
   const askOne = async (conversationId: string) => {
     const arrivals = inbox.arrivals(conversationId);
     try {
       const news = await services.catchUp(conversationId, clientId, request);
       answers.push({ conversationId, arrivals, news });
       const now = services.now();
-      if (elapsed(toldAt, now) < TOLD_EVERY) return;
-      toldAt = now;
+      if (elapsed(reportedAt, now) < PROGRESS_INTERVAL) return;
+      reportedAt = now;
       session.tell({ type: "catchingUp" });
     } catch (error) {
       console.warn(`catch-up of ${conversationId} failed:`, loggableError(error));
@@ -97,25 +96,28 @@ async function ask(
 const yieldToEventLoop = (services: Asking) =>
   new Promise<void>((resolve) => void services.timer(0, resolve));
 
-/** The session is told where it stands, and the inbox what is done. */
+/** Sends the session its new position, and updates the inbox. */
 function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Session[], now: number): void {
   const { conversationId, arrivals, news } = answer;
   const { mode } = session.identity;
   const head = news?.head;
   session.tell({ type: "caughtUp", conversationId, head });
   if (news === undefined) return inbox.forget(conversationId);
-  // What was said since the answer went by links, perhaps of a sibling that is gone by now: nobody else has it.
+  // What was sent since the answer went by subscriptions, perhaps of a sibling that is closed by now: no other copy is
+  // on its way.
   const subscribed = siblings.some((sibling) => sibling.subscriptionTo(conversationId) !== undefined);
   if (subscribed || news.bySubscriptions) session.tell({ type: "link", conversationId, since: news.head });
-  // A conversation somebody here is subscribed to stays: what comes over links leaves no other trace.
+  // A conversation that a session is subscribed to stays in the inbox: what comes by subscriptions leaves no other
+  // trace.
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
-  // A session that is gone may still be subscribed there, and what its link is told reaches nobody.
-  const isLinked = news.bySubscriptions || [session, ...siblings].some((one) => one.reaches(conversationId));
-  const pending = unseen || isLinked;
+  // A closed session may still be subscribed there, and what is sent to its subscription reaches no device.
+  const isSubscribed =
+    news.bySubscriptions || [session, ...siblings].some((one) => one.reaches(conversationId));
+  const pending = unseen || isSubscribed;
   inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
 }
 
-function pushUnread(
+function sendUnread(
   session: Session,
   answers: Answer[],
   told: "news" | "everything",
@@ -124,16 +126,17 @@ function pushUnread(
   const summaries: (clientEvents.UnreadSummary & { at: number })[] = [];
   for (const { conversationId, news } of answers) {
     if (news?.member !== true && session.known.unread !== undefined) {
-      // It was deleted, or the client was removed, perhaps with what the device still counts.
+      // The conversation was deleted, or the client was removed, while the device may still count unread messages of
+      // it.
       const gone = { kind: "normal" as const, unread: 0, mentioned: false, lastMessage: undefined };
       summaries.push({ conversationId, ...gone, at: 0 });
     }
-    if (news?.member !== true || (told === "news" && !isToBeTold(session, news))) continue;
+    if (news?.member !== true || (told === "news" && !isNewCount(session, news))) continue;
     const { kind, unread, lastMessage, mentioned } = news;
     summaries.push({ conversationId, kind, unread, lastMessage, mentioned, at: lastMessage?.timestamp ?? 0 });
   }
   summaries.sort((a, b) => b.at - a.at);
-  // C# throws a whole push away for one whose last message is plain text.
+  // C# discards a whole event if one of its last messages is plain text.
   const plain = summaries.filter(({ lastMessage }) => isPlain(lastMessage));
   const typed = summaries.filter((summary) => !plain.includes(summary));
   for (const group of [typed, plain]) {
@@ -154,12 +157,12 @@ function isPlain(message: MessageRecord | undefined): boolean {
   }
 }
 
-/** Whether a count is news to a device, by what it says it knows (Y-19): counts that fell to 0 are, too. */
-function isToBeTold(session: Session, news: CatchUp & { member: true }): boolean {
+/** Whether a count is new to a device, by its own report (Y-19). Counts that fell to 0 are included. */
+function isNewCount(session: Session, news: CatchUp & { member: true }): boolean {
   const { unread, reads } = session.known;
   const { readAt, patchedAt } = news.changed;
   if (news.unread === 0) {
-    // What the device counts may have been read elsewhere, or deleted.
+    // The messages that the device counts may have been read elsewhere, or deleted.
     const wasDeleted = unread !== undefined && patchedAt > unread;
     return wasDeleted || (reads !== undefined && readAt > reads);
   }

@@ -35,7 +35,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     });
   }
 
-  /** Opens a session link; the login itself is the first frame on it. */
+  /** Opens a session link. The login itself is the first frame on it. */
   override async fetch(request: Request): Promise<Response> {
     const asked: ProvenRequest = JSON.parse(decodeURIComponent(request.headers.get("parley-link") ?? ""));
     const { proof, ...identity } = asked;
@@ -71,26 +71,26 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     await this.#client.subscriptionClosed(this.#forget(socket), undefined);
   }
 
-  /** The session of a socket that is gone; an object that this woke need not have met it. */
+  /** The session of a socket that closed. An object that this event woke need not have loaded it. */
   #forget(socket: WebSocket): Session | undefined {
     const session = this.#sessions.get(socket) ?? sessionOf(socket);
     this.#sessions.delete(socket);
     return session;
   }
 
-  /** A conversation did not answer in time, or a will is due whose author the object outlived. */
+  /** Runs what is to be retried: a conversation that did not answer in time, or a will whose author is lost. */
   override async alarm(): Promise<void> {
     this.#alarm.fired();
     try {
       await this.#client.wake();
     } catch (error) {
-      // The platform tries a failing one a few times, and then never again.
+      // The platform retries a failing alarm a few times, and then never again.
       console.error("alarm:", loggableError(error));
       this.#alarm.within(RETRY);
     }
   }
 
-  /** What the client missed beside messages. The caller has to show a session token of this client. */
+  /** The events other than messages that the client missed. The caller has to send a session token of this client. */
   async missedNotices(clientId: string, token: string, after: number): Promise<MissedEvents | TokenRefused> {
     return this.#client.missedNotices(clientId, token, after);
   }
@@ -123,7 +123,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     this.#client.unban();
   }
 
-  /** The relay: records of a conversation for a client who has no link there. Whether anybody is online. */
+  /** The relay: records of a conversation for a client without a subscription. Returns whether the client is online. */
   async deliver(conversationId: string, frame: Uint8Array): Promise<RelayOutcome> {
     return this.#client.deliver(conversationId, frame);
   }
@@ -136,7 +136,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return this.#client.isOnConnection(connectionId);
   }
 
-  /** Asks every device to reconnect; returns how many there were. */
+  /** Asks every device to reconnect. Returns how many there were. */
   async goAway(): Promise<number> {
     return this.#client.goAway();
   }

@@ -37,18 +37,18 @@ import { unreadCount } from "./unread-count.ts";
 import { Wills } from "./wills.ts";
 
 const CATCH_UP_RETRY = 10_000; // ms
-const BEHIND_MAX = 50; // conversations: the link's attachment holds them
+const BEHIND_LIMIT = 50; // conversations: they are stored in the attachment of the session link
 
 const DISPLACED = "the client logged in on another device with the same tag";
 
-/** What the gateway says of a device when it closes a link. */
+/** Why a session ended, by the code with which its gateway closed the link. */
 const LEAVING_REASONS: Partial<Record<number, Leaving>> = {
   [linkClose.LOST]: "lost",
   [linkClose.DONE]: "lost",
   [linkClose.SILENT]: "silent",
 };
 
-/** Capability bit 2: the device's installation is to be the client's (wire §4.1). */
+/** Capability bit 2: the device's installation is to be bound to the client (wire §4.1). */
 const BINDS_DEVICE = 4;
 
 /** The rules of one client id: its sessions, its inbox, and every command that names no conversation. */
@@ -70,12 +70,12 @@ export class Client {
     this.#inbox = new Inbox(sql);
     this.#records = { tags: new Tags(sql), accessState: new AccessState(sql), logouts: new Logouts(sql) };
     this.#will = new LastWill(new Wills(sql), services);
-    // One client has one query before D1 at a time (I13).
+    // One client has one query to D1 at a time (I13).
     this.#services = {
       ...services,
       query: serializeCalls((query) => services.query(query)),
       start: (record) => {
-        // Written first: the answer may be the only word of it, and be lost.
+        // Written first: the answer may be the only record of it, and may be lost.
         this.#inbox.add(record.id);
         return services.start(record);
       },
@@ -84,7 +84,7 @@ export class Client {
     this.#sessions = sessions;
   }
 
-  /** Whether there is a session, or one that may come back. */
+  /** Whether there is a session, or a broken one that may still come back. */
   isOnline(): boolean {
     this.#expireBrokenSessions();
     return this.#hasSessions();
@@ -99,14 +99,14 @@ export class Client {
     return this.#open().some(({ identity }) => identity.connectionId === connectionId);
   }
 
-  /** Asks every session's SDK to look the server up again and reconnect; how many there were. */
+  /** Asks the SDK of every session to look up the server again and reconnect. Returns how many sessions there were. */
   goAway(): number {
     const sessions = this.#open();
     for (const session of sessions) session.tell({ type: "goAway" });
     return sessions.length;
   }
 
-  /** Records of a conversation, to every session; whether there was one. */
+  /** Sends records of a conversation to every session. Returns whether there was one. */
   deliver(conversationId: string, frame: Uint8Array): RelayOutcome {
     this.#inbox.add(conversationId);
     const record = relayRecord(conversationId, frame);
@@ -118,7 +118,10 @@ export class Client {
     return within === undefined ? "offline" : { within };
   }
 
-  /** What the client missed beside messages (wire §5.4). The caller has to show its session token. */
+  /**
+   * The events other than messages that the client missed (wire §5.4). The caller has to send the client's session
+   * token.
+   */
   async missedNotices(clientId: string, token: string, after: number): Promise<MissedEvents | TokenRefused> {
     const refused = await this.checkToken(clientId, token);
     if (refused !== undefined) return refused;
@@ -127,26 +130,28 @@ export class Client {
     return this.#firstLogin.isDone ? missed : { ...missed, complete: false };
   }
 
-  /** The first login found out too little, and until now conversations may have told nobody anything. */
+  /**
+   * The first login found only part of the conversations, and the others have relayed nothing to this client until now.
+   */
   async #repeatFirstLogin(clientId: string): Promise<void> {
     const found = await this.#firstLogin.look(clientId);
     for (const session of this.#open()) await this.#catchUp(session, found, "everything");
   }
 
-  /** Why a session token does not count over HTTP; undefined if it does. */
+  /** Why a session token is not accepted over HTTP; undefined if it is. */
   checkToken(clientId: string, token: string): Promise<TokenRefused | undefined> {
     return checkToken(clientId, token, this.#records, this.#services);
   }
 
   /**
-   * What the session of a token calls its device, which is about to be pushed to by that name: from then on it is one
-   * that a logout has to take away. Or why the token does not count over HTTP.
+   * The device name of the session that a token belongs to, for a device that is about to subscribe to push under that
+   * name. A logout unsubscribes the device from then on. Or the reason why the token is not accepted over HTTP.
    */
   async deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused> {
     const known = await deviceOfToken(clientId, token, this.#records, this.#services);
     if ("refused" in known) return known;
     for (const session of this.#open()) {
-      // Nothing was pushed yet when it logged in.
+      // At its login, the device did not receive push yet.
       if (pushDeviceOf(session) === undefined && deviceIdOf(session) === known.device) {
         session.renameDevice(known.device);
       }
@@ -154,21 +159,21 @@ export class Client {
     return known;
   }
 
-  /** Why something signed at a time (ms) does not count: a kick since, or a ban; undefined if it does. */
+  /** Why a signature of this time (ms) is not accepted: a kick since, or a ban; undefined if it is. */
   signatureRefusal(signedAt: number): ErrorName | undefined {
     const { accessState: standing } = this.#records;
     if (standing.ban !== undefined) return "BLACKLISTED";
     return standing.isRevoked(signedAt) ? "SIGNATURE_FAILED" : undefined;
   }
 
-  /** Messages unread in all conversations together (Y-22). */
+  /** The number of unread messages in all conversations together (Y-22). */
   async unreadCount(clientId: string): Promise<number> {
     const untold = this.#firstLogin.isDone ? [] : await this.#untoldConversations(clientId);
     const conversations = [...new Set([...untold, ...this.#inbox.unread()])];
     return unreadCount(clientId, conversations, this.#services);
   }
 
-  /** What a first login that broke off did not put into the inbox yet. */
+  /** The conversations that an incomplete first login has not put into the inbox yet. */
   async #untoldConversations(clientId: string): Promise<string[]> {
     try {
       return await this.#services.untoldConversations(clientId);
@@ -178,7 +183,10 @@ export class Client {
     }
   }
 
-  /** Ends every session with 4115; tokens and signatures from before it are void. How many there were. */
+  /**
+   * Ends every session with 4115. Tokens and signatures from before it are no longer valid (X-03). Returns how many
+   * sessions there were.
+   */
   kick(clientId: string, reason: string): number {
     const now = this.#services.now();
     this.#records.accessState.kick(now);
@@ -215,7 +223,7 @@ export class Client {
     return sessions.length;
   }
 
-  /** What a gateway says of a session's links. */
+  /** Handles a gateway's report on a subscription of a session. */
   async reported(session: Session, report: SessionReport): Promise<void> {
     const { conversationId } = report;
     if (report.type !== "behind")
@@ -234,31 +242,32 @@ export class Client {
         return this.#reply(session, command.serial, busy);
       }
       console.error(command.name, loggableError(error));
-      // To some SDKs, an error to a login is final.
+      // Some SDKs treat an error to a login as final.
       if (command.name === "session.open") session.tell({ type: "undecided" });
       else this.#refuse(session, command.serial, "INTERNAL_ERROR");
     }
   }
 
-  /** The object woke: what became of its sessions meanwhile, nobody else will say. */
+  /** The object woke: finds the sessions whose links broke while it was not running, since no event reports them. */
   woke(): void {
     this.#brokenSessions.onlyThese(this.#sessionIds(), this.#services.now());
-    // How long it is waited for them is in settings that may have to be read first.
+    // The time that they have to come back is in settings that may have to be read first.
     if (this.#findLostWill() || this.#brokenSessions.first !== undefined) this.#services.retryAfter(0);
   }
 
   /**
-   * A session's link is gone. Where the gateway says that the device is lost, so is the session, unless it had ended:
-   * its will is due, if it left one (M-47). Without that word the device may well be there, and has time to come back.
+   * A session link closed. If the gateway reports that the device is lost, the session is over, unless it had ended
+   * before, and its will is due, if there is one (M-47). Without that report the device may still be connected, and has
+   * time to come back.
    */
   async subscriptionClosed(session: Session | undefined, code: number | undefined): Promise<void> {
     const lost = session && brokenSessionOf(session);
     if (session !== undefined && lost !== undefined) {
       const why = code === undefined ? undefined : LEAVING_REASONS[code];
-      const heir = why === undefined && this.#open().find((other) => isSameDevice(other, lost));
-      if (heir) {
-        // It was quicker than the news of its break.
-        this.#inheritWill(heir, lost);
+      const successor = why === undefined && this.#open().find((other) => isSameDevice(other, lost));
+      if (successor) {
+        // The device reconnected before its broken link was noticed.
+        this.#inheritWill(successor, lost);
         this.#ended(lost, "lost");
       } else if (why === undefined) {
         this.#brokenSessions.broke(session, this.#services.now());
@@ -269,7 +278,7 @@ export class Client {
     if (this.#findLostWill()) await this.#will.send();
   }
 
-  /** Sessions there are, open or about to be. */
+  /** The ids of all sessions, open or opening. */
   #sessionIds(): string[] {
     return [...this.#sessions()].map(({ identity }) => identity.sessionId);
   }
@@ -282,14 +291,14 @@ export class Client {
     return this.#will.isDue;
   }
 
-  /** A session that was open is over. */
+  /** An open session is over. */
   #ended(broken: BrokenSession, why: Leaving, message?: string): void {
     this.#brokenSessions.forget(broken.sessionId);
     this.#sessionEvents.closed(broken, why, message);
     this.#sessionEvents.updatePresence(broken.clientId);
   }
 
-  /** Whoever did not come back in time is lost. */
+  /** Ends the broken sessions that did not come back in time. */
   #expireBrokenSessions(): void {
     const last = this.#services.now() - this.#services.returnTime();
     const lost = this.#brokenSessions.since(last);
@@ -297,7 +306,7 @@ export class Client {
     if (lost.length > 0 && this.#findLostWill()) this.#services.retryAfter(0);
   }
 
-  /** So long (ms) until the next absence is over; undefined where there is none. */
+  /** The time (ms) until the next broken session expires; undefined if there is none. */
   #untilNextExpiry(): number | undefined {
     const { first } = this.#brokenSessions;
     if (first === undefined) return undefined;
@@ -309,7 +318,10 @@ export class Client {
     if (within !== undefined) this.#services.retryAfter(within);
   }
 
-  /** A device is back in time: it goes on as if it had not been away. Whether its coming was told. */
+  /**
+   * A device that came back in time continues its broken session. Returns whether that session was announced to the
+   * app.
+   */
   #continueBrokenSession(session: Session, command: CommandOf<"session.open">): boolean {
     const before = this.#brokenSessions.continuedBy(session, command);
     if (before !== undefined) {
@@ -319,7 +331,7 @@ export class Client {
     const { state } = session;
     if (state.phase !== "open" || state.tag === undefined || command.reconnect)
       return before?.announced ?? false;
-    // The tag is this device's now.
+    // The tag now belongs to this device.
     for (const broken of this.#brokenSessions.all) {
       if (broken.tag !== state.tag) continue;
       this.#will.discard(broken.sessionId);
@@ -328,16 +340,16 @@ export class Client {
     return before?.announced ?? false;
   }
 
-  /** The will that a session left is its device's next one's. */
+  /** The will of a broken session passes to the next session of its device. */
   #inheritWill(session: Session, before: BrokenSession): void {
     if (this.#will.continued(before.sessionId, session.identity.sessionId))
       this.#brokenSessions.remember(session);
   }
 
-  /** Tries again what could not be done at once. */
+  /** Retries everything that could not be done at once. */
   async wake(): Promise<void> {
     if (this.#brokenSessions.first !== undefined) {
-      await this.#services.settings(); // how long it is waited for devices
+      await this.#services.settings(); // they hold how long devices have to come back
       this.#expireBrokenSessions();
       this.#scheduleExpiry();
     }
@@ -373,7 +385,7 @@ export class Client {
           await answerOnline(this.#services, session.identity.clientId, this.isOnline(), command),
         );
       case "message.send": {
-        // Only wills come here: they are held for their author, whatever conversation they are for (M-48).
+        // Only wills come here: their author's object keeps them, whatever conversation they are for (M-48).
         const { clientId, sessionId } = session.identity;
         const isOpen = () => session.isOpen && [...this.#sessions()].includes(session);
         const remember = () => this.#brokenSessions.remember(session);
@@ -421,12 +433,13 @@ export class Client {
       await this.#firstLogin.look(session.identity.clientId);
       login = await decided();
     }
-    // From here to the word "opened" without an await: nothing may be delivered to a session that is not told yet.
-    if (![...this.#sessions()].includes(session)) return; // gone meanwhile, and must displace nobody
+    // No await from here to the control record "opened": nothing may be delivered to a session that has not received
+    // it.
+    if (![...this.#sessions()].includes(session)) return; // it closed meanwhile and must not displace another session
     if ("refused" in login) return this.#refuseLogin(session, serial, login);
     const { state, sign, token } = login;
     this.#expireBrokenSessions();
-    // Whether the app knows of a session that broke is not sure: it may have broken with the server.
+    // Whether the app counts a broken session as online is not certain: it may have broken with the server.
     const wasOnline = this.#open().length > 0;
     for (const { rival, sameDevice } of sign.displaced) this.#displace(rival.session, sameDevice);
     if (state.tag !== undefined && sign.holder !== undefined) this.#records.tags.take(state.tag, sign.holder);
@@ -438,10 +451,10 @@ export class Client {
       const wasAnnounced = this.#continueBrokenSession(session, command);
       this.#sessionEvents.opened(session, command, { wasOnline, wasAnnounced: wasAnnounced });
     }
-    // Nobody else is told of a session's end.
+    // Only a stored session is reported when it ends.
     if (state.announced || state.pushDevice !== undefined) this.#brokenSessions.remember(session);
     this.#bindDevice(session, command, formerDevice);
-    // Opening again on the same socket is answered, and no catch-up follows (wire §2.6).
+    // A login on the same socket again is answered, and no catch-up follows (wire §2.6).
     if (wasOpen) return;
     if (session.identity.mode === "push") this.#inbox.pushesFrom(this.#services.now());
     const asking = this.#conversationsToCatchUp(session);
@@ -449,12 +462,12 @@ export class Client {
     await this.#catchUp(session, asking);
   }
 
-  /** A logout (C-12, M-50): its device is told nothing of the client's any more. */
+  /** A logout (C-12, M-50): its device receives nothing more for the client. */
   async #closeSession(session: Session, serial: number | undefined): Promise<void> {
     const { clientId, sessionId } = session.identity;
     const device = pushDeviceOf(session);
     const deviceId = deviceIdOf(session);
-    // Written first: the device's tokens are over whatever becomes of the rest.
+    // Written first: the device's tokens are revoked even if the rest fails.
     if (deviceId !== undefined) this.#records.logouts.add(deviceId, this.#services.now());
     this.#sessionEvents.closing(session, "logout");
     this.#brokenSessions.forget(sessionId);
@@ -471,7 +484,7 @@ export class Client {
     session.tell({ type: "ended" });
   }
 
-  /** @param former what the device was called before in this session: by that name it is nobody's any more */
+  /** @param former the earlier name of the device in this session, under which it is unbound */
   #bindDevice(
     { identity, state }: Session,
     { deviceToken }: CommandOf<"session.open" | "report">,
@@ -485,7 +498,7 @@ export class Client {
     this.#devices.came({ clientId, device, connectionId, takesPushes, at: this.#services.now() });
   }
 
-  /** The device's token is another one than at the login. */
+  /** The device has another push token than at the login. */
   #renameDevice(session: Session, command: CommandOf<"report">): void {
     const { deviceToken } = command;
     if (deviceToken === undefined || deviceToken.length > LABEL_LIMIT) return;
@@ -494,7 +507,7 @@ export class Client {
     this.#bindDevice(session, command, former);
   }
 
-  /** The session was ended from outside, and with it the client's stay on the device. */
+  /** The session was ended from outside, so the device is no longer bound to the client. */
   #unbindDevice(session: Session): void {
     const device = pushDeviceOf(session);
     if (device !== undefined) this.#devices.ended(session.identity.clientId, device);
@@ -503,13 +516,13 @@ export class Client {
   #refuseLogin(session: Session, serial: number | undefined, { refused, detail }: Refused): void {
     if (refused === "INTERNAL_ERROR") return session.tell({ type: "undecided" });
     if (serial === undefined && (refused === "SESSION_CONFLICT" || refused === "BLACKLISTED")) {
-      // Java's re-opening hears no error but that of its token (wire §4.1).
+      // When Java re-opens a session, the only error it handles is that of its token (wire §4.1).
       this.#replyToOpen(session, serial, clientEvents.sessionEnded({ error: refused, detail }));
     } else this.#replyToOpen(session, serial, replies.errorReply(serial, refused, { detail }));
     if (!session.isOpen) session.tell({ type: "ended" });
   }
 
-  /** A device that comes back before its loss was noticed was lost all the same, and leaves its will (M-50). */
+  /** A session that is replaced by a new one of the same device counts as lost, and its will is sent (M-50). */
   #displace(session: Session, sameDevice: boolean): void {
     if (!sameDevice) this.#will.discard(session.identity.sessionId);
     const detail = sameDevice ? "the client logged in again on this device with the same tag" : DISPLACED;
@@ -523,7 +536,10 @@ export class Client {
     return this.#open().filter((other) => other !== session);
   }
 
-  /** Conversations that may hold news for a session: the inbox, and what a sibling is subscribed to (L5). */
+  /**
+   * The conversations that may have something new for a session: those of the inbox, and those that a sibling is
+   * subscribed to (L5).
+   */
   #conversationsToCatchUp(session: Session): string[] {
     const held = this.#siblings(session).flatMap(({ links }) =>
       links.map(({ conversationId }) => conversationId),
@@ -531,15 +547,15 @@ export class Client {
     return [...new Set([...this.#inbox.newsFor(session.identity.mode, session.known), ...held])];
   }
 
-  /** @param told what it is told: everything, or only what is news by its own word */
+  /** @param told whether the session is sent everything, or only what is new to it by its own report */
   async #catchUp(session: Session, asked: string[], told: "news" | "everything" = "news"): Promise<void> {
     const siblings = () => this.#siblings(session);
     const silent = await catchUp(session, { asked, told }, this.#inbox, siblings, this.#services);
     const others = session.behind.filter((conversationId) => !asked.includes(conversationId));
     const behind = [...others, ...silent];
-    session.behind = behind.slice(0, BEHIND_MAX);
-    // The rest stays in the inbox for the next login, and keeps nobody waiting until then.
-    for (const conversationId of behind.slice(BEHIND_MAX)) {
+    session.behind = behind.slice(0, BEHIND_LIMIT);
+    // The rest stays in the inbox for the next login. Their commands wait no longer.
+    for (const conversationId of behind.slice(BEHIND_LIMIT)) {
       session.tell({ type: "caughtUp", conversationId, head: undefined });
     }
     if (silent.length > 0) this.#services.retryAfter(CATCH_UP_RETRY);
@@ -553,7 +569,7 @@ export class Client {
     if (serial !== undefined) session.send(replyRecord(serial, payload));
   }
 
-  /** Java opens with a token and no serial, and is answered all the same. */
+  /** Java sends a token without a serial, and expects an answer all the same. */
   #replyToOpen(session: Session, serial: number | undefined, payload: Uint8Array): void {
     session.send(serial === undefined ? eventRecord(payload) : replyRecord(serial, payload));
   }

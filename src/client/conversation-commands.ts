@@ -18,14 +18,14 @@ import { copyToDatabase } from "./copy-to-database.ts";
 import { forEachConversation } from "./for-each-conversation.ts";
 import type { Services } from "./ports.ts";
 
-const DEFAULT_LIMIT = 10; // conversations, when a query does not say (B-20)
+const DEFAULT_LIMIT = 10; // conversations, if a query names no limit (B-20)
 const AT_ONCE = 10; // conversations asked in parallel
 const ASKED_MAX = 100; // conversations asked for one command: each is an object to wake
 
 export interface StartAnswer {
   conversationId: string;
   reply: Uint8Array;
-  /** For every session of the creator, after the reply. */
+  /** Records for every session of the creator, after the reply. */
   creatorNotices: Uint8Array[];
 }
 
@@ -60,7 +60,7 @@ export async function answerStart(
   return { conversationId, reply, creatorNotices };
 }
 
-/** What the app's server says to a new conversation (H-05); it is not asked about one that exists (B-03). */
+/** The answer of the app's server to a new conversation (H-05). It is not asked about one that exists (B-03). */
 async function askedToStart(
   services: Services,
   record: ConversationRecord,
@@ -72,7 +72,7 @@ async function askedToStart(
   return services.hooks.aboutConversation({ name: "conversationStart", by: creator, members, attributes });
 }
 
-/** Whether the app wants no signature for it, or it has one that is right; temporary ones never carry any. */
+/** Whether the app requires no signature for it, or it has a valid one; temporary ones never have any. */
 async function mayStart(
   services: Services,
   clientId: string,
@@ -88,8 +88,8 @@ async function mayStart(
 }
 
 /**
- * By id from the objects, consistent at once and for strangers too; by anything else from D1 (B-20). Who is not in a
- * conversation sees nothing of what is said there (I12).
+ * Ids are looked up in the objects: their answers are always current, also for clients that are not members. Any other
+ * condition is looked up in D1 (B-20). A client that is not a member sees nothing of the messages (I12).
  */
 export async function answerQuery(
   services: Services,
@@ -129,13 +129,15 @@ export async function answerQuery(
   return replies.queryResults(serial, rowsWithinBytes(found.map(json)));
 }
 
-/** Where D1 does not have the last message, its copy being late or that message not for all, the objects tell. */
+/**
+ * If D1 does not have the last message, since its copy lags or the message is not for everybody, the objects are asked.
+ */
 async function withLastMessages(
   services: Services,
   { clientId, sinceJoining }: { clientId: string; sinceJoining: boolean },
   all: ConversationFound[],
 ): Promise<ConversationFound[]> {
-  // D1 does not know when somebody joined.
+  // D1 does not have the times at which members joined.
   const found = sinceJoining ? all.map((each) => ({ ...each, lastMessage: undefined })) : all;
   const unknown = found.filter(
     ({ conversation, lastMessage }) => conversation.lastMessageAt !== undefined && lastMessage === undefined,
@@ -144,10 +146,10 @@ async function withLastMessages(
   const asked = unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id);
   let bytes = 0;
   let at = 0;
-  // A few at a time: nobody is asked for more than fits into the answer.
+  // A few at a time: no more conversations are asked than fit into the answer.
   for (; at < asked.length && bytes < QUERY_ANSWER_BYTES; at += AT_ONCE) {
     await forEach(asked.slice(at, at + AT_ONCE), async (id) => {
-      // Better without than not at all: what was asked for has been found.
+      // An answer without the last message is better than none: the conversations have been found.
       const described = await services
         .describe(id, clientId, { lastMessage: true, sinceJoining })
         .catch(() => undefined);
@@ -198,7 +200,7 @@ async function describeAll(
 
 const forEach = (ids: string[], run: (id: string) => Promise<void>) => forEachConversation(ids, AT_ONCE, run);
 
-/** The orders that need no D1: by the times a description carries; undefined for any other. */
+/** The orders that need no D1: by the times in a description; undefined for any other. */
 function comparator(
   sort: string | undefined,
 ): ((a: ConversationFound, b: ConversationFound) => number) | undefined {

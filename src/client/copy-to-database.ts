@@ -3,19 +3,19 @@ import { loggableError } from "../loggable-error.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";
 import type { Services } from "./ports.ts";
 
-/** How long a list may wait for what its client was shown (ms). */
+/** How long (ms) a list may wait for the state that its client has seen. */
 const DEADLINE = 3_000;
 const AT_ONCE = 10; // conversations that copy in parallel
 
 /**
- * Has D1 catch up with what a client was shown, before it is asked for a list: what is newer than that, or of
- * conversations the client was not shown, may come a moment late. Where D1 does not take it, the list is as D1 has
- * it. Never rejects.
+ * Has conversations copy the state that a client has seen to D1, before the client's query reads it there. Newer state,
+ * and that of other conversations, may appear a moment later. If D1 does not take it, the list is as D1 has it. Never
+ * rejects.
  */
 export async function copyToDatabase(services: Services, shown: readonly SeenVersion[]): Promise<void> {
   if (shown.length === 0) return;
   try {
-    await withDeadline(copyAll(services, shown), DEADLINE, "copying what was shown");
+    await withDeadline(copyAll(services, shown), DEADLINE, "copying to the database");
   } catch (error) {
     console.warn("a list may be late:", loggableError(error));
   }

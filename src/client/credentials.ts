@@ -8,25 +8,25 @@ import type { Judges } from "./ports.ts";
 import type { IssuedClaims } from "./session-token.ts";
 import { tagOf } from "./tags.ts";
 
-/** What a login showed, as far as that can be judged without the client's object. */
+/** The checked credentials of a login, as far as they can be checked without the client's object. */
 export interface LoginProof {
-  /** Of the session token, where it showed one. */
+  /** The claims of the session token, if the login has one. */
   claims: IssuedClaims | undefined;
-  /** When what lets the client in was made (ms): a later kick voids it. Undefined where nothing is asked for. */
+  /** When the credentials were made (ms): a later kick revokes them. Undefined if none are required. */
   madeAt: number | undefined;
-  /** Who logs in has shown who it is, now or when its token was issued. */
+  /** The client has proved its identity, now or when its token was issued. */
   proven: boolean;
 }
 
-export const LABEL_LIMIT = 1024; // characters of a tag or a device's name: the link's attachment holds them
+export const LABEL_LIMIT = 1024; // characters of a tag or a device name: they are stored in the attachment of the session link
 
 export const tokenIsVoid: Refused = { refused: "SESSION_TOKEN_EXPIRED" };
 
 /**
- * Judges what a login shows: its token, or else its credentials. For whoever hears the login first, so that a name
- * that nobody can log in by wakes no object; kicks, bans and tags are the object's to decide (`login.ts`).
+ * Checks the session token of a login, or else its credentials. This happens where the login arrives, so that a name
+ * under which nobody can log in wakes no object. Kicks, bans and tags are decided by the client's object (`login.ts`).
  *
- * @param security undefined where the app asks for nothing
+ * @param security undefined if the app requires no credentials
  */
 export async function judgeLogin(
   clientId: string,
@@ -43,7 +43,7 @@ export async function judgeLogin(
     const claims = await judges.tokens.verify(command.token, clientId, judges.now());
     const otherTag = command.tag !== undefined && tagOf(command.tag) !== claims?.tag;
     if (claims === undefined || otherTag) return tokenIsVoid;
-    // From before the app asked for signatures, and perhaps not of whom it says.
+    // The token is from before the app required signatures, so it may not belong to the client that it names.
     if (mustProve && !claims.proven) return tokenIsVoid;
     return { claims, madeAt: claims.issuedAt, proven: mustProve || claims.proven };
   }
@@ -52,19 +52,23 @@ export async function judgeLogin(
   return "refused" in proof ? proof : { claims: undefined, madeAt: proof.madeAt, proven: true };
 }
 
-/** When what lets a client in was made at the latest (ms): a later kick voids it. Infinity where nothing is asked for. */
+/**
+ * The latest time (ms) at which the credentials may have been made: a later kick revokes them. Infinity if none are
+ * required.
+ */
 export interface Proof {
   madeAt: number;
 }
 
-/** Whether logins have to show who they are. */
+/** Whether logins have to prove the client's identity. */
 export function wantsProof({ signLogin, jwt }: Settings["security"]): boolean {
   return signLogin || jwt !== null;
 }
 
 /**
- * Whether a client may log in by what it shows (X-01, X-02): a signature of the app's server, a JSON Web Token where
- * the app has rules for them, either where it asks for both, nothing where it asks for neither. Error 4102 if not.
+ * Whether the credentials of a login are sufficient (X-01, X-02): a signature of the app's server, or a JSON Web Token
+ * if the app has rules for them. Either is enough if both are required, and none is needed if neither is. Error 4102 if
+ * not.
  */
 export async function checkCredentials(
   clientId: string,

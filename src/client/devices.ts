@@ -6,17 +6,17 @@ import type { Services } from "./ports.ts";
 /** How long a logout waits for its device to be unsubscribed (ms). */
 const LOGOUT_DEADLINE = 3_000;
 const RETRY = 10_000; // ms
-/** How often a login is decided anew when others log in on its device at the same moment. */
+/** How often a login is decided again if other clients log in on its device at the same moment. */
 const ATTEMPTS = 5;
 
-/** A device that a client logs in on, as pushes know it. */
+/** A device that a client logs in on, as push identifies it. */
 export interface DeviceLogin {
   clientId: string;
-  /** Its token, or the installation id it calls itself by. */
+  /** Its push token, or its installation id. */
   device: string;
   /** The user's socket. */
   connectionId: string;
-  /** It is one that takes pushes, even if its installation is not known yet. */
+  /** It receives push, even if its installation is not known yet. */
   takesPushes: boolean;
   /** Milliseconds. */
   at: number;
@@ -39,9 +39,10 @@ type Change =
   | { type: "turned out"; clientId: string; at: number };
 
 /**
- * Whose a device is, for pushes (C-12, P-12): a login makes it the client's, a logout ends that. Who was logged in on
- * it before is not any more, unless he shares the socket: people who use one phone in turn never get each other's
- * pushes. What D1 does not take is written down here and tried again; whoever logged in there meanwhile stays.
+ * Which client a device belongs to, for push (C-12, P-12). A login binds the device to the client, and a logout unbinds
+ * it. A client that was logged in on it before is unbound, unless it shares the socket: people who use one phone in
+ * turn never receive each other's notifications. What D1 does not take is stored here and retried; a client that logged
+ * in there meanwhile stays bound.
  */
 export class Devices {
   readonly #sql: Sql;
@@ -53,26 +54,26 @@ export class Devices {
     this.#services = services;
   }
 
-  /** A login succeeded; nobody waits for this. */
+  /** A login succeeded. Nothing waits for this. */
   came(login: DeviceLogin): void {
     void this.#after(() => {
-      // Written anew where he is yet to be turned out, so that it is seen that he came after that.
+      // Written again if the client is about to be unbound there, so that the login is seen to be later.
       const owesMore = this.#owed().some(({ type }) => type === "turned out");
       return this.#carryOut({ type: "came", login }, owesMore ? "again" : "first");
     });
   }
 
-  /** A session was ended from outside; nobody waits for this. */
+  /** A session was ended from outside. Nothing waits for this. */
   ended(clientId: string, device: string): void {
     void this.#after(() => this.#carryOut({ type: "left", clientId, device }, "first"));
   }
 
-  /** The client was kicked or banned at this time (ms), wherever he was logged in; nobody waits for this. */
+  /** The client was kicked or banned at this time (ms): unbinds all its devices. Nothing waits for this. */
   unbindAll(clientId: string, at: number): void {
     void this.#after(() => this.#carryOut({ type: "turned out", clientId, at }, "first"));
   }
 
-  /** A logout; resolves to whether the device is unsubscribed, 3 s later at the latest. If not, that is tried again. */
+  /** A logout. Resolves to whether the device is unsubscribed, after at most 3 s. If not, that is retried. */
   async left(clientId: string, device: string): Promise<boolean> {
     let cancel = () => {};
     const late = new Promise<false>((resolve) => {
@@ -86,7 +87,7 @@ export class Devices {
     return done;
   }
 
-  /** Tries again what did not succeed. Never rejects. */
+  /** Retries what did not succeed. Never rejects. */
   async wake(): Promise<void> {
     await this.#after(async () => {
       for (const change of this.#owed()) if (!(await this.#carryOut(change, "again"))) return;
@@ -100,7 +101,7 @@ export class Devices {
     return result;
   }
 
-  /** Never rejects; whether it succeeded. */
+  /** Returns whether it succeeded. Never rejects. */
   async #carryOut(change: Change, attempt: "first" | "again"): Promise<boolean> {
     try {
       if (change.type === "came") await this.#bind(change.login, attempt);
@@ -127,10 +128,10 @@ export class Devices {
         others.map((other) => this.#services.isOnConnection(other.clientId, connectionId)),
       );
       const elsewhere = others.filter((_, index) => here[index] !== true);
-      // The device is in other hands since, however late this login comes to be known.
+      // The device belongs to another client since then, however late this login becomes known.
       if (elsewhere.some((other) => other.at > at)) return;
       const isNoted = own !== undefined && at < own.at + LAST_SEEN_INTERVAL;
-      if (attempt === "first" && elsewhere.length === 0 && isNoted) return; // as it was
+      if (attempt === "first" && elsewhere.length === 0 && isNoted) return; // nothing to change
       const [known, leaving] = [idsOf(clients), idsOf(elsewhere)];
       if (await this.#services.bindDevice({ device, clientId, leaving, known, now: at })) return;
     }
@@ -155,7 +156,7 @@ export class Devices {
     return rows.map(({ change }) => JSON.parse(change));
   }
 
-  /** Looking writes nothing. */
+  /** Reading writes nothing. */
   #hasTable(): boolean {
     return (
       this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'device_changes'").toArray()
@@ -166,7 +167,7 @@ export class Devices {
 
 const idsOf = (clients: readonly DeviceClient[]): string[] => clients.map(({ clientId }) => clientId);
 
-/** Nobody's device has an empty name: that stands for all of them. */
+/** No device has an empty name: it stands for all of them. */
 function deviceOf(change: Change): string {
   if (change.type === "turned out") return "";
   return change.type === "came" ? change.login.device : change.device;

@@ -6,11 +6,13 @@ import type { Services } from "./ports.ts";
 const RETRY = 10_000; // ms
 
 /**
- * A client's first login. Until then conversations tell its object nothing (`conversation/known-clients.ts`), so that
- * none is made for a name that somebody made up. First D1 is told that the client exists: from then on conversations
- * tell it everything. Then it looks up what it is a member of: a conversation that did not know the client had it among
- * its members in D1 before it asked, so it is found. All of them may hold news. That all of this is done is written
- * down last, so that it is done again if anything goes wrong before.
+ * The first login of a client. Until then, conversations relay nothing to its object (`conversation/known-clients.ts`),
+ * so that no object is made for an invented name.
+ *
+ * First D1 records that the client exists: from then on conversations relay everything. Then the conversations of the
+ * client are read from D1. A conversation that did not know the client had written its membership to D1 before it
+ * asked, so none is missed. All of them may have news. The last step records that all of this is done, so that it is
+ * repeated if anything fails before.
  */
 export class FirstLogin {
   readonly #sql: Sql;
@@ -34,7 +36,7 @@ export class FirstLogin {
     return this.#done;
   }
 
-  /** Resolves to the conversations that may hold news now. Where D1 does not answer, it is tried again later. */
+  /** Resolves to the conversations that may have news now. If D1 does not answer, it is retried later. */
   async look(clientId: string): Promise<string[]> {
     const found: string[] = [];
     try {

@@ -1,8 +1,8 @@
 import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 
 /**
- * Asks conversations, so many at once, with a turn for everybody else after each: workerd reads no socket while calls
- * follow on calls. Rejects as soon as one of them does.
+ * Calls a number of conversations, so many in parallel, and yields to the event loop after each: while one call
+ * directly follows another, workerd reads no socket. Rejects as soon as one of them does.
  */
 export async function forEachConversation(
   ids: readonly string[],

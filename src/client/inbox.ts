@@ -4,15 +4,15 @@ import type { Sql } from "../sql.ts";
 import { bringUpToDate, definitionsIn, type Step } from "../tables.ts";
 import type { Known } from "./session.ts";
 
-/** How long a conversation without news is remembered for devices that were away longer (ms). */
+/** How long (ms) a conversation without news is kept for devices that were offline longer. */
 const REMEMBERED = 30 * 24 * 60 * 60 * 1000;
 
-/** Which devices may find something unread there. */
+/** Which kinds of devices may have something unread there. */
 const PULL = 1;
 const PUSH = 2;
 
 interface Row extends ChangeTimes {
-  /** `PULL`, `PUSH`, both, or neither once both have been told. */
+  /** `PULL`, `PUSH`, both, or neither once both are up to date. */
   pending: number;
 }
 
@@ -25,15 +25,15 @@ type Stored = {
 };
 
 /**
- * The conversations that may hold news for a client: one row each, written once per login and conversation, so
- * that a login asks as many conversations as there is news. A row outlives its news for a while, since a device
- * that was away longer than its siblings is owed what they have been told already (Y-21, M-19).
+ * The conversations that may have news for a client: one row each, written once per login and conversation, so that a
+ * login asks as many conversations as have news. A row stays for a while after its news, since a device that was
+ * offline longer than its siblings still needs what they have received (Y-21, M-19).
  */
 export class Inbox {
   readonly #sql: Sql;
   #rows: Map<string, Row> | undefined;
   #firstPushAt: number | undefined;
-  /** Counts what came for a conversation, so that a removal decided before it is not carried out after it. */
+  /** Counts what arrived for a conversation, so that a removal decided before it is not carried out after it. */
   readonly #arrivals = new Map<string, number>();
 
   constructor(sql: Sql) {
@@ -46,7 +46,7 @@ export class Inbox {
     return this.#firstPushAt;
   }
 
-  /** A `.1` device logs in: from the first one on, news is kept for their kind apart. */
+  /** A `.1` device logs in: from the first one on, news for this kind is kept separately. */
   pushesFrom(now: number): void {
     const rows = this.#load();
     if (this.#firstPushAt !== undefined) return;
@@ -59,7 +59,7 @@ export class Inbox {
     }
   }
 
-  /** Conversations a device that logs in has to ask. */
+  /** The conversations that a login has to ask. */
   newsFor(mode: SyncMode, known: Known): string[] {
     const news: string[] = [];
     for (const [conversationId, row] of this.#load()) {
@@ -71,19 +71,19 @@ export class Inbox {
     return news;
   }
 
-  /** Conversations where the client may have something unread. */
+  /** The conversations in which the client may have something unread. */
   unread(): string[] {
     return [...this.#load()].filter(([, row]) => (row.pending & PULL) !== 0).map(([id]) => id);
   }
 
-  /** Conversations that may hold notices kept after a time. */
+  /** The conversations that may have notices from after a time (ms). */
   noticesAfter(time: number): string[] {
     return [...this.#load()]
       .filter(([, row]) => row.pending !== 0 || row.noticedAt > time)
       .map(([conversationId]) => conversationId);
   }
 
-  /** Something may be unread there from now on. */
+  /** The conversation may have something unread from now on. */
   add(conversationId: string): void {
     this.#arrivals.set(conversationId, this.arrivals(conversationId) + 1);
     const row = this.#load().get(conversationId);
@@ -92,14 +92,14 @@ export class Inbox {
     this.#write(conversationId, { patchedAt: 0, readAt: 0, noticedAt: 0, ...row, pending });
   }
 
-  /** How often `add` was called for it since the object woke. */
+  /** How often `add` was called for a conversation since the object woke. */
   arrivals(conversationId: string): number {
     return this.#arrivals.get(conversationId) ?? 0;
   }
 
   /**
-   * A conversation was asked for news when `arrivals` was this. Devices of this kind know all of it now, unless
-   * `pending` or something came since.
+   * A conversation was asked for news when `arrivals` had this value. Devices of this kind are up to date now, unless
+   * `pending` or something arrived since.
    */
   asked(
     conversationId: string,
@@ -122,7 +122,7 @@ export class Inbox {
     }
   }
 
-  /** There is no such conversation. */
+  /** The conversation does not exist. */
   forget(conversationId: string): void {
     if (!this.#load().delete(conversationId)) return;
     this.#sql.exec("DELETE FROM inbox WHERE conversation_id = ?", conversationId);
@@ -166,7 +166,7 @@ export class Inbox {
   }
 }
 
-/** What came after the first version, in order. */
+/** The migration steps after the first version, in order. */
 const STEPS: readonly Step[] = [
   { table: "inbox", column: "pending", definition: "INTEGER NOT NULL DEFAULT 1" },
   { table: "inbox", column: "patched_at", definition: "INTEGER NOT NULL DEFAULT 0" },

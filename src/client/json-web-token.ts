@@ -3,28 +3,30 @@ import { lastMomentOf } from "../protocol/signatures.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Fetch, KeySets } from "./key-sets.ts";
 
-/** What an app's tokens have to be like (`security.jwt`). */
+/** The rules that an app's tokens have to meet (`security.jwt`). */
 export type TokenRules = NonNullable<Settings["security"]["jwt"]>;
 
 export type TokenVerdict =
-  /** When it was issued at the latest (ms). A token that does not say is void once its client was kicked. */
+  /**
+   * The latest time (ms) at which it may have been issued. A token without a time is revoked by any kick of its client.
+   */
   { issuedAt: number } | { problem: string };
 
-/** By a published key only: a secret that everybody can read would sign for everybody. */
+/** Algorithms with a published key only: a secret that everybody can read could be used to sign for everybody. */
 const ASYMMETRIC = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
 ];
 const CLOCK_TOLERANCE = 60; // seconds
 
-/** Whether what came in a signature's place is a JSON Web Token, by its shape: any SDK can carry one there. */
+/** Whether the text in the place of a signature is a JSON Web Token, by its form: any SDK can send one there. */
 export function looksLikeJsonWebToken(text: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 }
 
 /**
- * Whether a token is signed as the rules want it, not expired, and about this client. Rejects where its issuer's keys
- * are not known and cannot be read.
+ * Whether a token is signed as the rules require, not expired, and about this client. Rejects if its issuer's keys are
+ * not known and cannot be read.
  */
 export async function checkJsonWebToken(
   token: string,
@@ -46,7 +48,7 @@ export async function checkJsonWebToken(
   try {
     if (secret !== null) return await verdict(token, async () => new TextEncoder().encode(secret), options);
     if (jwksUrl === null) return { problem: "no key" };
-    // A set of its own for each login: jose remembers promises in it, which no two logins may share.
+    // Each login gets its own set: jose keeps promises in it, which two logins may not share.
     const known = await keySets.get(jwksUrl, fetch, now);
     try {
       return await verdict(token, createLocalJWKSet(known), options);

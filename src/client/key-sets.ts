@@ -4,34 +4,35 @@ import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
 import { readText } from "../outbound/http-client.ts";
 
-/** As much of `fetch` as it takes. */
+/** The part of `fetch` that is used here. */
 export type Fetch = (url: string, init: { signal: AbortSignal; redirect: "manual" }) => Promise<Response>;
 
-const DEADLINE = 3_000; // ms for the keys to come
-const FRESH = 10 * 60_000; // ms that keys count without being looked at again
-const COOLDOWN = 30_000; // ms between two looks for a key that is not among them
-const RETRY = 1_000; // ms between two attempts while there are none
+const DEADLINE = 3_000; // ms to read the keys
+const FRESH = 10 * 60_000; // ms that keys are used without being read again
+const COOLDOWN = 30_000; // ms between two reads for a key that is missing
+const RETRY = 1_000; // ms between two attempts while there are no keys
 
 interface Known {
   url: string;
   keys: JSONWebKeySet | undefined;
   readAt: number;
-  /** When a read last began, or failed where there are no keys yet. */
+  /** When a read last began, or failed if there are no keys yet. */
   triedAt: number;
 }
 
 /**
- * The public keys of whoever issues an app's JSON Web Tokens, as this isolate last read them. While one login reads
- * them anew, and while nobody can, the last known ones count (I11). No login waits for a promise of another.
+ * The public keys of the issuers of an app's JSON Web Tokens, as this isolate last read them. While one login reads
+ * them again, and while they cannot be read, the last known ones are used (I11). No login waits for a promise of
+ * another.
  */
 export class KeySets {
   #known: Known | undefined;
 
   /**
-   * The keys published at a URL. Answers within 3 s; rejects where none are known and none can be read.
+   * The keys published at a URL. Answers within 3 s. Rejects if none are known and none can be read.
    *
    * @param now milliseconds
-   * @param lacking a key is not among those last returned: looks again, unless that was just done
+   * @param lacking a key is missing in those last returned: reads them again, unless that was just done
    */
   async get(url: string, fetch: Fetch, now: number, lacking = false): Promise<JSONWebKeySet> {
     const never = Number.NEGATIVE_INFINITY;

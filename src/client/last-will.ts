@@ -6,22 +6,22 @@ import type { Services } from "./ports.ts";
 import type { Wills } from "./wills.ts";
 
 const RETRY = 5_000; // ms
-/** So long after its author was lost (ms) a will is still news. */
+/** How long (ms) a will is still sent after its author was lost. */
 const GIVE_UP = 5 * 60 * 1000;
 
 interface Author {
   clientId: string;
   sessionId: string;
-  /** Whether the session is still there, open. */
+  /** Whether the session is still open. */
   isOpen: () => boolean;
-  /** Has the session remembered, should everything go down. */
+  /** Stores the session, so that a crash does not lose it. */
   remember: () => void;
 }
 
 /**
- * The will of one client: held here, sent through its conversation when the session that handed it over is lost
- * (M-47 to M-50). It is written before anything is promised or tried, and the conversation knows one it has sent
- * already, so it is sent once whatever dies in between (I7).
+ * The will of one client: kept here and sent through its conversation when the session that set it is lost (M-47 to
+ * M-50). It is written before it is confirmed or sent, and the conversation recognises a will that it has sent already.
+ * So it is sent once, whatever fails in between (I7).
  */
 export class LastWill {
   readonly #wills: Wills;
@@ -37,7 +37,7 @@ export class LastWill {
     return this.#wills.current()?.dueAt !== undefined;
   }
 
-  /** Takes a will in, in place of any earlier one; resolves to the answer. Of several at once the last one counts. */
+  /** Sets the will, in place of any earlier one, and resolves to the reply. Of several at once the last one counts. */
   handOver(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
     const answer = this.#last.then(() => this.#take(author, command));
     this.#last = answer.catch(() => {});
@@ -53,7 +53,7 @@ export class LastWill {
       (await this.#services.isMember(conversationId, clientId));
     const timestamp = this.#services.now();
     const place = { conversationId, messageId: newMessageId(timestamp), timestamp };
-    // Whoever is gone by now has heard no promise.
+    // A session that is closed by now was sent no confirmation.
     if (!isOpen()) return replies.messageRefused(serial, { ...place, error: "SESSION_REQUIRED" });
     if (!belongs) return replies.messageRefused(serial, { ...place, error: "INVALID_MESSAGING_TARGET" });
     const will = { id: place.messageId, content, mentionAll, mentions };
@@ -62,13 +62,13 @@ export class LastWill {
     return replies.messageAccepted(serial, place);
   }
 
-  /** The session ended in good order, or gave way to another: its will is not to be sent. */
+  /** The session ended in good order, or was displaced by another: its will is not sent. */
   discard(sessionId: string): void {
     const kept = this.#wills.current();
     if (kept?.sessionId === sessionId && kept.dueAt === undefined) this.#wills.drop(kept.will.id);
   }
 
-  /** The device is back: its new session takes over what an earlier one left. Whether that was anything. */
+  /** The device is back: its new session takes over the will of an earlier one. Returns whether there was one. */
   continued(sessionId: string, by: string): boolean {
     const kept = this.#wills.current();
     if (kept?.sessionId !== sessionId || kept.dueAt !== undefined) return false;
@@ -76,14 +76,14 @@ export class LastWill {
     return true;
   }
 
-  /** These sessions are all there are: a will of any other is due, whatever became of its session. */
+  /** These are all open sessions: the will of any other session is due. */
   onlyThese(sessionIds: readonly string[]): void {
     const kept = this.#wills.current();
     if (kept === undefined || sessionIds.includes(kept.sessionId)) return;
     this.#wills.due(this.#services.now());
   }
 
-  /** Sends what is due, and tries again later if the conversation does not answer. */
+  /** Sends the will if it is due, and retries later if the conversation does not answer. */
   async send(): Promise<void> {
     const kept = this.#wills.current();
     if (kept?.dueAt === undefined) return;

@@ -9,13 +9,13 @@ import { type Login, type SignOn, signOn } from "./sign-on.ts";
 import { type Tags, tagOf } from "./tags.ts";
 import type { Records } from "./token-check.ts";
 
-const DEFAULT_CAPABILITIES = 171; // what C#, which sends none when it re-opens, can do (wire §4.1)
+const DEFAULT_CAPABILITIES = 171; // the capabilities of C#, which sends none when it logs in again (wire §4.1)
 const KICKED_SINCE = "the client was kicked since it was signed";
 const CAN_SHOW_PATCHES = 1; // capability bit 0
 
 export type OpenState = Extract<SessionState, { phase: "open" }>;
 
-/** A login that may go on, with everything decided; it holds for this turn only. */
+/** A login that is accepted, with everything decided. It is valid for this turn only. */
 export interface Admitted {
   state: OpenState;
   token: string;
@@ -29,8 +29,8 @@ interface OpenSession {
 }
 
 /**
- * Decides a login (wire §4.1): what it shows, which the gateway has judged, then ban and tag. Whoever calls it acts on
- * the answer without another await, so that of two logins at once the second sees the first, and none outlives a kick.
+ * Decides a login (wire §4.1): its credentials, which the gateway has checked, then ban and tag. The caller acts on the
+ * result without another await, so that of two logins at once the second sees the first, and none survives a kick.
  *
  * @param others the client's other open sessions, as they are at each moment
  */
@@ -43,17 +43,17 @@ export async function decideLogin(
 ): Promise<Admitted | Refused> {
   const { clientId, sessionId } = session.identity;
   const { tokens, now } = services;
-  // The app's own rules; most apps have none, and then nobody looks for them.
+  // The app's own rules. Most apps have none.
   const settings = command.needsCheck ? await services.settings() : undefined;
   const judged = session.state.phase === "connecting" ? session.state.proof : undefined;
-  // Opening again on the same socket comes here unjudged: the object is awake for it anyway.
+  // A second login on the same socket arrives here unchecked: the object is awake anyway.
   const proof = judged ?? (await judgeLogin(clientId, command, settings?.security, services));
   if ("refused" in proof) return proof;
   const { claims, proven } = proof;
   const madeAt = proof.madeAt ?? Number.POSITIVE_INFINITY;
   const before = session.state.phase === "open" ? session.state : undefined;
   const tag = tagOf(command.tag) ?? claims?.tag ?? before?.tag;
-  // The token's word first: the push token that Swift names its device by may change in between (C-12).
+  // The name in the token comes first: the push token that Swift names its device by may change in between (C-12).
   const names = [claims?.deviceId, command.deviceId, before?.deviceId].filter((id) => id !== undefined);
   const [deviceId = sessionId, ...alsoKnownAs] = names;
   const capabilities =
@@ -65,15 +65,15 @@ export async function decideLogin(
     generation: claims?.generation,
   };
   const known = knownTo(command, capabilities);
-  // Here the newest name counts, by which its installation is known.
+  // Here the newest name counts, under which its installation is known.
   const named = command.deviceToken ?? command.deviceId ?? claims?.deviceId ?? before?.pushDevice;
-  // Where it has no name, a browser is registered by what its token calls it.
+  // If it has no name, a browser is registered under the name in its token.
   const pushDevice = command.pushes === "never" ? undefined : (named ?? deviceId);
   const announced = settings !== undefined && hasListeners(settings);
   for (;;) {
-    // First: a ban voids tokens too, and SDKs that hear of a void token come again.
+    // First: a ban revokes tokens too, and SDKs log in again if their token is refused.
     if (standing.ban !== undefined) return { refused: "BLACKLISTED", detail: standing.ban.reason };
-    // On hearing that a token is void, SDKs come again with a signature.
+    // If a token is refused, SDKs log in again with a signature.
     if (standing.isRevoked(madeAt)) return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
     if (claims !== undefined && logouts.isRevoked(claims.deviceId, claims.issuedAt)) return tokenIsVoid;
     const sign = decide(login, others, tags);
@@ -81,7 +81,7 @@ export async function decideLogin(
     const generation = sign.holder?.generation ?? 0;
     const issuedAt = logouts.issueTime(deviceId, standing.issueTime(now()));
     const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation, proven }, issuedAt);
-    // Signing took a while: what was decided may be stale.
+    // Signing is asynchronous: the decision may be stale.
     if (standing.isRevoked(issuedAt) || standing.ban !== undefined) continue;
     if (logouts.isRevoked(deviceId, issuedAt)) continue;
     const still = decide(login, others, tags);
@@ -109,8 +109,8 @@ const conflict: Refused = {
 };
 
 /**
- * A new token for a session that is open, or why there is none: credentials that came along count as at login, though
- * nobody has to show any again (wire §4.2).
+ * A new token for an open session, or why there is none. Credentials in the request are checked as at login, although
+ * none are required (wire §4.2).
  */
 export async function renewedToken(
   session: Session,
@@ -142,7 +142,10 @@ function decide(login: Login, others: () => Session[], tags: Tags): SignOn<OpenS
   return signOn(login, open, login.tag === undefined ? undefined : tags.holder(login.tag));
 }
 
-/** What a device says it knows. JavaScript that never had a count tells only when it was last connected. */
+/**
+ * The times up to which the device has the state, by its own report. JavaScript without any count yet reports only when
+ * it was last connected.
+ */
 function knownTo(command: CommandOf<"session.open">, capabilities: number): Known {
   const { lastUnreadTime: unread, lastPatchTime, reconnect } = command;
   const patches = (capabilities & CAN_SHOW_PATCHES) === 0 ? undefined : lastPatchTime;

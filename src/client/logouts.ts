@@ -3,14 +3,14 @@ import { TOKEN_LIFETIME } from "./session-token.ts";
 
 /** Rows kept at most: a client that logs out more often in 14 days loses older tokens of other devices, too. */
 const KEPT_MAX = 1_000;
-/** Stands for every device: what was issued up to its time is void. No device is called so. */
+/** Stands for every device: tokens issued up to its time are revoked. No device has this name. */
 const EVERY_DEVICE = "";
 
 type Row = { device: string; at: number };
 
 /**
- * When each device of a client last logged out: a session token issued to it up to then is void (C-09). One row per
- * logout, for as long as a token of that device may live.
+ * When each device of a client last logged out: tokens issued to it up to then are revoked (C-09). One row per logout,
+ * kept as long as a token of that device may live.
  */
 export class Logouts {
   readonly #sql: Sql;
@@ -20,12 +20,12 @@ export class Logouts {
     this.#sql = sql;
   }
 
-  /** Whether a token issued to a device at this time (ms) is void, because the device logged out since. */
+  /** Whether a token issued to a device at this time (ms) is revoked, because the device logged out since. */
   isRevoked(device: string | undefined, issuedAt: number): boolean {
     return issuedAt <= (this.#last(device) ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** The time (ms) to issue a token at: newer than the device's last logout, even where the clock went back. */
+  /** The time (ms) to issue a token at: later than the device's last logout, even if the clock was set back. */
   issueTime(device: string, now: number): number {
     return Math.max(now, (this.#last(device) ?? 0) + 1);
   }

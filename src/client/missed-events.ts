@@ -6,7 +6,7 @@ import type { Services } from "./ports.ts";
 
 const PAGE = 100; // notifications
 const AT_ONCE = 20; // conversations asked in parallel
-/** Conversations asked for one answer; whoever missed more had better look at all of them anew (B-08). */
+/** Conversations asked for one answer. A device that missed more has to load all of them again (B-08). */
 const ASKED_MAX = 500;
 
 /**

@@ -15,26 +15,29 @@ import type { Settings } from "../settings/schema.ts";
 import type { TokenRules, TokenVerdict } from "./json-web-token.ts";
 import type { SessionTokens } from "./session-token.ts";
 
-/** What a client's rules ask of the rest of the service. Every call has a deadline and may reject. */
+/** What the rules of a client need of the rest of the service. Every call has a deadline and may reject. */
 export interface Services {
   appId: string;
   masterKey: string;
   tokens: SessionTokens;
   now(): number;
-  /** As last read where D1 does not answer; never rejects. */
+  /** The settings as last read, if D1 does not answer. Never rejects. */
   settings(): Promise<Settings>;
-  /** By the app's rules for such tokens; rejects where the keys of their issuer cannot be had. */
+  /** Checks a token by the app's rules. Rejects if the keys of their issuer cannot be read. */
   checkJsonWebToken(token: string, clientId: string, rules: TokenRules): Promise<TokenVerdict>;
   hooks: Hooks;
   limits(): Promise<ConversationLimits>;
   start(record: ConversationRecord): Promise<Started>;
-  /** Those of some ids that may be conversations: of others, no object is to be asked. */
+  /** Those of some ids that may be conversations. No object is called for the others. */
   existing(conversationIds: string[]): Promise<string[]>;
-  /** A client logs in for the first time: what it is a member of, or nothing where conversations told it everything. */
+  /**
+   * A client logs in for the first time. Resolves to its conversations, or to none if conversations have relayed
+   * everything.
+   */
   registerClient(clientId: string): Promise<Memberships>;
-  /** What a client is a member of, by id, after one of them. */
+  /** The conversations of a client, by id, after one of them. */
   conversationsAfter(clientId: string, conversationId: string): Promise<Memberships>;
-  /** The newest that a client is a member of, if its first login may not have found them yet. */
+  /** The newest conversations of a client, if its first login may not have found them yet. */
   untoldConversations(clientId: string): Promise<string[]>;
   /** As a client may see it. */
   describe(
@@ -42,41 +45,41 @@ export interface Services {
     viewer: string,
     wanted: DescriptionOptions,
   ): Promise<Described | undefined>;
-  /** Of conversations that somebody was shown, those of which D1 has less, or nothing. */
+  /** Of conversations that a client has seen, those of which D1 has an older state, or nothing. */
   lagging(shown: readonly SeenVersion[]): Promise<string[]>;
-  /** Has a conversation copy to D1 what that lacks; whether it could. */
+  /** Has a conversation copy to D1 what is missing there. Resolves to whether it could. */
   copyNow(conversationId: string): Promise<boolean>;
-  /** Whether the unique conversation of a record's members is there already. */
+  /** Whether the unique conversation of a record's members exists already. */
   hasUnique(record: ConversationRecord): Promise<boolean>;
   isMember(conversationId: string, clientId: string): Promise<boolean>;
   catchUp(conversationId: string, clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
   missedNotices(conversationId: string, clientId: string, after: number): Promise<MissedNotices>;
   will(conversationId: string, clientId: string, will: Will): Promise<void>;
-  /** Rejects with `TooManyQueries` where its turn does not come. */
+  /** Rejects with `TooManyQueries` if it cannot run in time. */
   query(query: ConversationQuery): Promise<ConversationFound[] | QueryRefusal>;
   /** Those of some clients that are online. */
   online(clientIds: string[]): Promise<string[]>;
-  /** Messages of a conversation that a client has not read; 0 where he is no member. */
+  /** The number of unread messages of a client in a conversation; 0 if it is not a member. */
   unread(conversationId: string, clientId: string): Promise<number>;
-  /** A client has sessions, or none any more. Nobody waits for this. */
+  /** Reports that a client has sessions, or none any more. Nothing waits for this. */
   tellPresence(change: PresenceChange): void;
   publish(events: AppEvent[]): Promise<void>;
-  /** Who is logged in on a device, by the name that its sessions give it. */
+  /** Which clients are logged in on a device, by the name that its sessions give it. */
   deviceState(device: string): Promise<DeviceState>;
-  /** Whether it is done: not where somebody is logged in there by now who was not when it was decided. */
+  /** Binds a device. Resolves to whether it is done: not if another client has logged in there since it was decided. */
   bindDevice(binding: DeviceBinding): Promise<boolean>;
   unbindDevice(binding: { device: string; clientId: string }): Promise<void>;
-  /** Of all devices that are pushed to for a client, but for logins after this time (ms). */
+  /** Unbinds all devices of a client, except for logins after this time (ms). */
   unbindEverywhere(binding: { clientId: string; at: number }): Promise<void>;
   /** Whether a client has a session on a user's socket. */
   isOnConnection(clientId: string, connectionId: string): Promise<boolean>;
-  /** How long a device may take to come back whose connection broke on this side (ms), as set at the moment. */
+  /** How long (ms) a device whose connection broke on the server's side may take to come back, as set at the moment. */
   returnTime(): number;
-  /** Runs once after this many milliseconds, in memory alone; returns how to call it off. */
+  /** Calls `run` once after this many milliseconds, in memory only. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
-  /** Calls `Client.wake` after this many milliseconds, whatever happens to the object meanwhile. */
+  /** Calls `Client.wake` after this many milliseconds, even if the object is evicted meanwhile. */
   retryAfter(delay: number): void;
 }
 
-/** As much of the services as it takes to judge what a login shows: no object is asked. */
+/** The services needed to check the credentials of a login. No object is called. */
 export type Judges = Pick<Services, "appId" | "masterKey" | "tokens" | "now" | "checkJsonWebToken">;

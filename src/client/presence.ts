@@ -3,22 +3,23 @@ import { PRESENCE_AT_ONCE, PRESENCE_WAITING } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
 
-/** After so long (ms) a call's answer, or that it failed, is known: one of which nothing is heard died with its object. */
+/** How long (ms) a call may take to succeed or fail. One without a result by then died with its object. */
 const CALL_LIFETIME = 6_000;
 
-/** Tells the app of changes; has a deadline under `CALL_LIFETIME` and may reject. */
+/** Reports changes to the app. It has a deadline under `CALL_LIFETIME` and may reject. */
 export type TellPresence = (changes: PresenceChange[]) => Promise<void>;
 
 /**
- * Tells the app which clients are online, off everybody's path. The clients of an isolate share one: while a call is on
- * its way, what changes gathers for the next one, so that thousands of logins at once are a few calls and commits. Of
- * each client only the latest word is told. A word that fails is lost; the client's next one sets it right.
+ * Reports to the app which clients are online, without anything waiting for it. The clients of an isolate share one
+ * reporter: while a call is running, changes are collected for the next one, so that thousands of logins at once are a
+ * few calls and commits. Of each client only the latest state is reported. A report that fails is lost; the client's
+ * next one corrects it.
  */
 export class Presence {
   readonly #now: () => number;
-  /** What is not told yet, whoever waits longest first. */
+  /** Changes that are not reported yet, the oldest first. */
   readonly #waiting = new Map<string, boolean>();
-  /** The call on its way, and since when (ms). */
+  /** The running call, and since when (ms). */
   #call: { since: number } | undefined;
 
   constructor(now: () => number = Date.now) {
@@ -26,11 +27,11 @@ export class Presence {
   }
 
   /**
-   * @param tell the caller's own way to the app: an object may not use another's. It serves for what gathers while its
-   *   calls last; where its object dies, the next one's takes over.
+   * @param tell the caller's own call to the app, since an object may not use another's. It is also used for what is
+   * collected while its calls run; if its object dies, that of the next change takes over.
    */
   changed({ clientId, online }: PresenceChange, tell: TellPresence): void {
-    this.#waiting.delete(clientId); // it waits anew, at the end
+    this.#waiting.delete(clientId); // it waits again, at the end
     this.#waiting.set(clientId, online);
     const [first] = this.#waiting.keys();
     if (this.#waiting.size > PRESENCE_WAITING && first !== undefined) this.#waiting.delete(first);
@@ -48,7 +49,7 @@ export class Presence {
       } catch (error) {
         console.warn(`presence of ${changes.length} clients:`, loggableError(error));
       }
-      if (this.#call !== call) return; // another one took over
+      if (this.#call !== call) return; // another call took over
     }
     this.#call = undefined;
   }

@@ -1,25 +1,25 @@
 import { QUERIES } from "../bounds.ts";
 import { elapsed } from "../elapsed.ts";
 
-/** More queries are before D1 than can be answered in time. */
+/** Too many queries are waiting to be answered in time. */
 export class TooManyQueries extends Error {
   override name = "TooManyQueries";
 }
 
-/** When it began, or last looked whether it is its turn (ms). */
+/** When it began, or last checked whether it is next (ms). */
 interface Query {
   at: number;
 }
 
-/** How often the first ones look (ms), and those far behind. */
+/** How often (ms) the first ones check, and those far behind. */
 const LOOK = { first: 5, last: 200 };
-/** Who has not looked for so long (ms) died with its object: nobody says so. */
+/** A query that has not checked for this long (ms) died with its object, which nothing reports. */
 const GONE = 2_000;
 
 /**
- * Queries of all clients of an isolate: a few at a time go to D1, the others wait for their turn, first come, first
- * served. Each client has one at a time here, so that one who asks for much keeps no others waiting. One object cannot
- * call another one's promise or timer: each looks by itself.
+ * The queries of all clients of an isolate: a few at a time go to D1, the others wait in order of arrival. Each client
+ * has one query here at a time, so that a client with many keeps no others waiting. An object cannot call a promise or
+ * timer of another one, so each query checks by itself whether it is next.
  */
 export class QueryQueue {
   readonly #bounds: typeof QUERIES;
@@ -30,7 +30,7 @@ export class QueryQueue {
     this.#bounds = bounds;
   }
 
-  /** Runs it when its turn comes; rejects with `TooManyQueries`, and never runs it, where that takes too long. */
+  /** Runs a query when it is next. Rejects with `TooManyQueries`, and never runs it, if that takes too long. */
   async run<Answer>(query: () => Promise<Answer>): Promise<Answer> {
     const mine = { at: Date.now() };
     try {
@@ -62,7 +62,7 @@ export class QueryQueue {
     }
   }
 
-  /** How many have their turn before a place is free for this one; below 0 where one is. */
+  /** How many queries are before this one in the queue; below 0 if it may run. */
   #before(mine: Query, now: number): number {
     for (const one of this.#running)
       if (elapsed(one.at, now) > this.#bounds.longest) this.#running.delete(one);

@@ -1,7 +1,10 @@
 import { SEEN_VERSION_LIFETIME, type SeenVersion } from "../protocol/seen-version.ts";
 import type { Services } from "./ports.ts";
 
-/** The same services, and what conversations tell through them that D1 may not have yet: lists must not be older. */
+/**
+ * Wraps the services so that they record the state of the conversations they describe. D1 may not have that state yet,
+ * and later lists must not be older.
+ */
 export function recordSeenVersions(services: Services): { services: Services; shown: SeenVersion[] } {
   const shown: SeenVersion[] = [];
   const describe: Services["describe"] = async (conversationId, viewer, wanted) => {

@@ -1,9 +1,12 @@
-/** The same, one call at a time: each waits for those before it, however they end. */
-export function serializeCalls<Asked, Answer>(run: (asked: Asked) => Promise<Answer>) {
+/**
+ * Wraps a function so that it runs one call at a time. Each call waits for those before it, whether they succeed or
+ * fail.
+ */
+export function serializeCalls<Request, Answer>(run: (request: Request) => Promise<Answer>) {
   let last: Promise<unknown> = Promise.resolve();
-  return (asked: Asked): Promise<Answer> => {
-    const turn = last.then(() => run(asked));
-    last = turn.catch(() => undefined);
-    return turn;
+  return (request: Request): Promise<Answer> => {
+    const result = last.then(() => run(request));
+    last = result.catch(() => undefined);
+    return result;
   };
 }

@@ -29,16 +29,16 @@ import { Presence } from "./presence.ts";
 import { QueryQueue } from "./query-queue.ts";
 import { SessionTokens } from "./session-token.ts";
 
-const OBJECT_DEADLINE = 5_000; // ms for another object to answer, over what that one gives D1
-const LOGIN_DEADLINE = 1_500; // ms for each thing that a first login asks D1
+const OBJECT_DEADLINE = 5_000; // ms for another object to answer: more than that one gives D1
+const LOGIN_DEADLINE = 1_500; // ms for each call of a first login to D1
 const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 10 s
 
-/** One for everything in this isolate. */
+/** Shared by everything in this isolate. */
 const keySets = new KeySets();
 const queries = new QueryQueue();
 const presence = new Presence();
 
-/** What it takes to judge a login, in the Worker as in an object. */
+/** What is needed to check a login, in the Worker as in an object. */
 export function judgesOf(env: Env): Judges {
   return {
     appId: env.APP_ID,

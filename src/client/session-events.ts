@@ -8,8 +8,8 @@ import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Tells who wants to know that a client's sessions begin and end: the app's count of who is online, and, of each
- * session, whoever listens to events (H-09). Nothing here holds up a login or a logout.
+ * Reports when a client's sessions begin and end: to the app's count of online clients and, as events, to the hooks of
+ * the app (H-09). No login or logout waits for it.
  */
 export class SessionEvents {
   readonly #events: EventSender;
@@ -28,10 +28,10 @@ export class SessionEvents {
   }
 
   /**
-   * A session is open that was not.
+   * A session opened.
    *
-   * @param wasOnline whether the client had another before it
-   * @param isTold whether its coming was told already, of the session that it continues
+   * @param wasOnline whether the client had another session before it
+   * @param wasAnnounced whether the session that it continues was announced already
    */
   opened(
     { identity, state }: Session,
@@ -47,7 +47,7 @@ export class SessionEvents {
     });
   }
 
-  /** A session is about to end, or its link has. */
+  /** A session is about to end, or its link has closed. */
   closing(session: Session, why: Leaving, message = ""): void {
     const left = brokenSessionOf(session);
     if (left !== undefined) this.closed(left, why, message);
@@ -56,7 +56,7 @@ export class SessionEvents {
   /** A session is over. */
   closed({ clientId, tag, announced, address: last }: BrokenSession, why: Leaving, message = ""): void {
     if (!announced) return;
-    // Who is lost is nowhere any more (http-api §8.5).
+    // A lost client has no address (http-api §8.5).
     const address = why === "lost" || why === "silent" ? undefined : last;
     this.#events.tell({
       ...{ id: crypto.randomUUID(), at: this.#services.now(), name: "clientOffline" },
@@ -64,12 +64,12 @@ export class SessionEvents {
     });
   }
 
-  /** Sessions ended, and none began in the same turn. */
+  /** Called after sessions ended, unless one opened in the same turn. */
   updatePresence(clientId: string): void {
     if (!this.#isOnline()) this.#services.tellPresence({ clientId, online: false });
   }
 
-  /** Tries again what the queue did not take. */
+  /** Retries the events that the queue did not accept. */
   async wake(): Promise<void> {
     await this.#events.send();
   }

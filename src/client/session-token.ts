@@ -1,19 +1,24 @@
-/** What a bare re-open needs and its token therefore carries (wire §4.1: JavaScript re-opens with nothing else). */
+/**
+ * The claims of a token: what a login with nothing but a token needs (wire §4.1: JavaScript logs in again that way).
+ */
 export interface SessionClaims {
   clientId: string;
   tag: string | undefined;
   deviceId: string | undefined;
   capabilities: number | undefined;
-  /** How often the tag had changed devices when the token was issued; 0 without a tag. */
+  /** How often the tag had moved to another device when the token was issued; 0 without a tag. */
   generation: number;
-  /** Whether the login showed a proof of who it was: once the app asks for one, no other token will do. */
+  /** Whether the login proved the client's identity: once the app requires that, no other token is valid. */
   proven: boolean;
 }
 
-/** The claims of a token, and when it was issued (ms): a kick voids those from before it (X-03). */
+/** The claims of a token, and when it was issued (ms): a later kick revokes it (X-03). */
 export type IssuedClaims = SessionClaims & { issuedAt: number };
 
-/** Seconds. Long, since JavaScript re-opens without a signature; at most 2,147,483, which Java turns into ms in 32 bits. */
+/**
+ * Seconds. Long, since JavaScript logs in again without a signature; at most 2,147,483, which Java turns into ms in 32
+ * bits.
+ */
 export const TOKEN_LIFETIME = 14 * 24 * 60 * 60;
 
 type Payload = {
@@ -31,8 +36,9 @@ type Payload = {
 const encoder = new TextEncoder();
 
 /**
- * Session tokens (`st`) of one app: claims signed with HMAC-SHA256 under a key derived from its master key. Clients have
- * the tokens: under the master key itself, one would be enough to try out guesses of what also signs logins.
+ * Session tokens (`st`) of one app: claims signed with HMAC-SHA256 under a key derived from its master key. Clients
+ * hold the tokens: if they were signed with the master key itself, one token would be enough to test guesses of the key
+ * that also signs logins.
  */
 export class SessionTokens {
   readonly #appId: string;
@@ -57,7 +63,7 @@ export class SessionTokens {
     return `${body}.${encode(new Uint8Array(signature))}`;
   }
 
-  /** The claims of a token issued here to this client and not expired; undefined for anything else (4112). */
+  /** The claims of a token issued here to this client and not expired; undefined for any other text (4112). */
   async verify(token: string, clientId: string, now: number): Promise<IssuedClaims | undefined> {
     const [body, signature, ...more] = token.split(".");
     if (body === undefined || signature === undefined || more.length > 0) return undefined;
@@ -86,7 +92,7 @@ export class SessionTokens {
 }
 
 async function derivedKey(masterKey: string, appId: string): Promise<CryptoKey> {
-  if (!masterKey) throw new Error("MASTER_KEY is not set"); // anybody could sign under a key of nothing
+  if (!masterKey) throw new Error("MASTER_KEY is not set"); // with an empty key, anybody could sign
   const master = await crypto.subtle.importKey("raw", encoder.encode(masterKey), "HKDF", false, [
     "deriveKey",
   ]);

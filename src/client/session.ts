@@ -10,9 +10,9 @@ export interface HeldSubscription {
   since: number;
 }
 
-/** Up to when the device knows, by its own word, what happened (ms); undefined for what it is not to be told. */
+/** The times (ms) up to which the device has the state, by its own report; undefined for what it is not to be sent. */
 export interface Known {
-  /** Unread counts; undefined tells all (Y-19). */
+  /** Unread counts; undefined to send all (Y-19). */
   unread: number | undefined;
   /** Counts that other devices of the client set back to 0. */
   reads: number | undefined;
@@ -20,34 +20,34 @@ export interface Known {
   patches: number | undefined;
 }
 
-/** A session link as it is asked for: with what the login that follows on it showed. */
+/** The request for a session link, with the checked credentials of the login that follows. */
 export interface ProvenRequest extends SessionRequest {
   proof: LoginProof;
 }
 
-/** One device's session, kept in its link's attachment, so it outlives the object's sleep. */
+/** The session of one device, stored in the attachment of its link, so that it survives hibernation of the object. */
 export type SessionState =
   | {
       phase: "connecting";
-      /** What the login showed, where the gateway has judged it. */
+      /** The checked credentials of the login, if the gateway has checked them. */
       proof?: LoginProof;
     }
   | {
       phase: "open";
       tag: string | undefined;
       deviceId: string;
-      /** What pushes may know the device by; undefined where nothing is pushed. */
+      /** The name under which the device receives push; undefined if it receives none. */
       pushDevice: string | undefined;
       capabilities: number;
-      /** The login showed who it was. */
+      /** The login proved the client's identity. */
       proven: boolean;
       known: Known;
-      /** The app's server was told of it, and is to be told of its end (H-09). */
+      /** The app's server was sent the event that the session opened, and expects the event that it closed (H-09). */
       announced: boolean;
       links: HeldSubscription[];
       /** Conversations the session is about to be subscribed to. */
       subscribing: string[];
-      /** Conversations that did not answer the catch-up: what is for them waits at the gateway. */
+      /** Conversations that did not answer the catch-up: frames for them wait at the gateway. */
       behind: string[];
     };
 
@@ -57,7 +57,7 @@ export interface SessionIdentity {
   /** The user's socket, which several clients may share. */
   connectionId: string;
   mode: SyncMode;
-  /** Of the device; nothing is decided by it. */
+  /** The address of the device. Nothing is decided by it. */
   address: string | undefined;
 }
 
@@ -100,7 +100,7 @@ export class Session {
     return this.#state.phase === "open" ? this.#state.links : [];
   }
 
-  /** Whether something may reach the client there by this session's link alone. */
+  /** Whether messages of a conversation may reach the client only by a subscription of this session. */
   reaches(conversationId: string): boolean {
     const subscribing = this.#state.phase === "open" && this.#state.subscribing.includes(conversationId);
     return subscribing || this.subscriptionTo(conversationId) !== undefined;
@@ -115,7 +115,7 @@ export class Session {
     this.state = { ...this.#state, behind };
   }
 
-  /** The device is pushed to by this name from now on. */
+  /** The device receives push under this name from now on. */
   renameDevice(device: string): void {
     if (this.#state.phase !== "open" || this.#state.pushDevice === device) return;
     this.state = { ...this.#state, pushDevice: device };
@@ -127,31 +127,33 @@ export class Session {
   }
 
   subscriptionTo(conversationId: string): HeldSubscription | undefined {
-    return this.links.find((link) => link.conversationId === conversationId);
+    return this.links.find((held) => held.conversationId === conversationId);
   }
 
-  hold(link: HeldSubscription): void {
+  hold(subscription: HeldSubscription): void {
     if (this.#state.phase !== "open") return;
-    const others = this.#state.links.filter(({ conversationId }) => conversationId !== link.conversationId);
-    const subscribing = this.#state.subscribing.filter((id) => id !== link.conversationId);
-    this.state = { ...this.#state, links: [...others, link], subscribing };
+    const others = this.#state.links.filter(
+      ({ conversationId }) => conversationId !== subscription.conversationId,
+    );
+    const subscribing = this.#state.subscribing.filter((id) => id !== subscription.conversationId);
+    this.state = { ...this.#state, links: [...others, subscription], subscribing };
   }
 
   drop(conversationId: string): void {
     if (this.#state.phase !== "open" || !this.reaches(conversationId)) return;
-    const links = this.#state.links.filter((link) => link.conversationId !== conversationId);
+    const links = this.#state.links.filter((held) => held.conversationId !== conversationId);
     const subscribing = this.#state.subscribing.filter((id) => id !== conversationId);
     this.state = { ...this.#state, links, subscribing };
   }
 
-  /** A socket that is closing refuses; its close event follows. */
+  /** A socket that is closing throws; its close event follows. */
   send(frame: Uint8Array): void {
     try {
       this.#socket.send(frame);
     } catch {}
   }
 
-  /** Over, without the device having asked for it: it is told why, and nothing more. */
+  /** Ends the session without a request of the device, which receives the reason and nothing more. */
   end(error: ErrorName, detail: string | undefined): void {
     this.state = { phase: "connecting" };
     this.tell({ type: "ended", error, detail });

@@ -3,8 +3,8 @@ import type { Inbox } from "./inbox.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Takes down what a gateway says of a session's links, and tells its siblings what it means for theirs: all sessions
- * of a client are to hold the same ones (L3, L4).
+ * Applies a gateway's report on a subscription of a session, and sends its siblings what follows from it: all sessions
+ * of a client hold the same subscriptions (L3, L4).
  */
 export function shareSubscriptions(
   session: Session,
@@ -28,12 +28,12 @@ export function shareSubscriptions(
     }
     return;
   }
-  // Also where no link came of it.
+  // Also if the subscription never opened.
   if ((session.subscriptionTo(conversationId)?.epoch ?? epoch) === epoch) session.drop(conversationId);
-  // A sibling subscribed anew before this one had let go of the epoch before: it has to follow.
+  // A sibling subscribed again before this session had left the epoch before: it has to follow.
   const renewed = siblings
     .map((sibling) => sibling.subscriptionTo(conversationId))
-    .find((link) => link !== undefined && link.epoch !== epoch);
+    .find((held) => held !== undefined && held.epoch !== epoch);
   if (renewed !== undefined && session.subscriptionTo(conversationId) === undefined) {
     session.tell({ type: "link", conversationId, since: renewed.since });
   }

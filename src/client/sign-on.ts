@@ -1,13 +1,13 @@
 import type { Holder } from "./tags.ts";
 
-/** A login as the rules of single sign-on see it. */
+/** A login, as far as the rules of single sign-on need it. */
 export interface Login {
   tag: string | undefined;
-  /** What the device is known by: its own name, and what its token says. */
+  /** The names of the device: its own, and the one in its token. */
   deviceIds: readonly [string, ...string[]];
-  /** Asked for by a person, not by an SDK that reconnects, and not declining to displace (D-10, D-11). */
+  /** The login is by a person, not by an SDK that reconnects, and does not decline to displace (D-10, D-11). */
   explicit: boolean;
-  /** What the token says of its tag; undefined without a token. */
+  /** The tag in the token; undefined without a token. */
   generation: number | undefined;
 }
 
@@ -15,9 +15,9 @@ export type SignOn<Rival> =
   | { admitted: false }
   | {
       admitted: true;
-      /** Sessions that are over; an earlier one of the same device has really been lost. */
+      /** Sessions that are displaced; an earlier one of the same device was lost. */
       displaced: { rival: Rival; sameDevice: boolean }[];
-      /** Who holds the tag from now on; undefined without a tag. */
+      /** The device that holds the tag from now on; undefined without a tag. */
       holder: Holder | undefined;
     };
 
@@ -34,7 +34,7 @@ export function signOn<Rival extends { tag: string | undefined; deviceId: string
   if (tag === undefined) return { admitted: true, displaced: [], holder: undefined };
   const [deviceId] = deviceIds;
   const generation = holder?.generation ?? 0;
-  // Another device took the tag since the token was issued.
+  // Another device has taken the tag since the token was issued.
   if (login.generation !== undefined && login.generation < generation) return { admitted: false };
   const rivals = others.filter((other) => other.tag === tag);
   const displaced = rivals.map((rival) => ({ rival, sameDevice: deviceIds.includes(rival.deviceId) }));

@@ -5,11 +5,11 @@ const NO_TAG = "default";
 
 export interface Holder {
   deviceId: string;
-  /** Counts the devices that took the tag from another; tokens of an earlier count are invalid. */
+  /** Counts how often the tag moved to another device. Tokens of an earlier count are invalid. */
   generation: number;
 }
 
-/** The tag of a login, undefined where it has none. */
+/** The tag of a login; undefined if it has none. */
 export function tagOf(tag: string | undefined): string | undefined {
   return tag === NO_TAG ? undefined : tag;
 }

@@ -5,7 +5,7 @@ import type { Services } from "./ports.ts";
 import type { IssuedClaims } from "./session-token.ts";
 import { type Tags, tagOf } from "./tags.ts";
 
-/** Who decides what a session token is still worth, beside the token itself. */
+/** The records that decide whether a session token is still valid, apart from the token itself. */
 export interface Records {
   tags: Tags;
   accessState: AccessState;
@@ -13,9 +13,9 @@ export interface Records {
 }
 
 /**
- * Why a session token does not count, for a call over HTTP that shows it; undefined if it does. It has to be this
- * client's, of the device that holds its tag, and newer than the last kick and than the device's last logout (C-09,
- * D-10, X-03); a banned client has none that counts (X-22).
+ * Why a session token is not accepted for a call over HTTP; undefined if it is. The token has to be of this client, of
+ * the device that holds its tag, and newer than the last kick and the last logout of the device (C-09, D-10, X-03). A
+ * banned client has no valid token (X-22).
  */
 export async function checkToken(
   clientId: string,
@@ -28,8 +28,8 @@ export async function checkToken(
 }
 
 /**
- * What the session of a token calls its device (C-12); or why the token does not count. One from before tokens named
- * devices has to be had anew by logging in.
+ * The device name of the session that a token belongs to (C-12), or why the token is not accepted. A token from before
+ * tokens named devices has to be renewed by a login.
  */
 export async function deviceOfToken(
   clientId: string,

@@ -5,8 +5,8 @@ import type { Services } from "./ports.ts";
 const AT_ONCE = 20; // conversations asked in parallel
 
 /**
- * Messages that a client has not read, in all of these conversations together (Y-22), or in the last 500 of them: then
- * there are at least so many. Rejects if one does not answer.
+ * The number of unread messages of a client in these conversations together (Y-22), or in the last 500 of them: then
+ * there are at least that many. Rejects if one does not answer.
  */
 export async function unreadCount(
   clientId: string,
@@ -14,7 +14,7 @@ export async function unreadCount(
   services: Pick<Services, "unread">,
 ): Promise<number> {
   let count = 0;
-  // The ids of later conversations come later: what is left out is the oldest.
+  // Ids of newer conversations sort later, so the oldest are left out.
   await forEachConversation(
     conversationIds.slice(-CONVERSATIONS_COUNTED),
     AT_ONCE,

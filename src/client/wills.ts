@@ -1,13 +1,13 @@
 import type { Will } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
 
-/** A will as the client's object holds it, bound to the session that handed it over. */
+/** A will, as the client's object keeps it, with the session that set it. */
 export interface KeptWill {
   clientId: string;
   sessionId: string;
   conversationId: string;
   will: Will;
-  /** When its author was lost (ms); undefined while he is there. */
+  /** When its author was lost (ms); undefined while the author is connected. */
   dueAt: number | undefined;
 }
 
@@ -22,7 +22,7 @@ type Row = {
   due_at: number | null;
 };
 
-/** The one will of a client (M-48): a later one replaces it, a logout discards it (M-50). */
+/** The one will of a client (M-48): a later one replaces it, and a logout discards it (M-50). */
 export class Wills {
   readonly #sql: Sql;
 
@@ -67,7 +67,7 @@ export class Wills {
     );
   }
 
-  /** The author goes on in another session; a will that is due stays so. */
+  /** The author continues in another session. A will that is due stays due. */
   inherit(sessionId: string): void {
     this.#sql.exec("UPDATE will SET session_id = ? WHERE due_at IS NULL", sessionId);
   }
@@ -77,7 +77,7 @@ export class Wills {
     this.#sql.exec("UPDATE will SET due_at = ? WHERE due_at IS NULL", now);
   }
 
-  /** Discards the will with this message id, if it is still the one there is. */
+  /** Discards the will with this message id, if it has not been replaced. */
   drop(messageId: string): void {
     this.#sql.exec("DELETE FROM will WHERE message_id = ?", messageId);
   }

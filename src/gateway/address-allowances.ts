@@ -11,19 +11,19 @@ import { type AddressClass, addressClassOf } from "../outbound/address-class.ts"
 import { Allowance } from "./allowance.ts";
 import { InvitationCounts } from "./invitation-counts.ts";
 
-/** What one address may do in all, on however many sockets and in however many names. */
+/** What one address may do in total, over all its sockets and clients. */
 export interface AddressAllowances {
-  /** Logins that show no session token: the names may be new. */
+  /** Logins without a session token: their client ids may be new. */
   logins: Allowance;
-  /** Clients put into conversations. */
+  /** Clients added to conversations. */
   invitations: Allowance;
-  /** Whether each of these may be put into one conversation more; counts it. `now` in ms. */
+  /** Counts one invitation for each of these clients. Returns whether each may be invited once more. `now` in ms. */
   mayInvite(clientIds: string[], now: number): boolean;
 }
 
 /**
- * The allowances of addresses, as this isolate has seen them. Addresses of private networks have none: there a proxy may
- * stand for everybody. All of this machine are one, and may do far more.
+ * The allowances of addresses, in this isolate. Addresses of private networks have none, since a proxy there may stand
+ * for many devices. All addresses of this machine are one, which may do far more.
  */
 export class Addresses {
   readonly #known = new Map<string, AddressAllowances>();
@@ -51,7 +51,7 @@ export class Addresses {
     return fresh;
   }
 
-  /** Those that did nothing lately; of that many who all did something, the first one. */
+  /** Forgets addresses that did nothing lately, or, if all of them did something, the first one. */
   #forget(now: number): void {
     for (const [network, { logins, invitations }] of this.#known) {
       if (logins.isWhole(now) && invitations.isWhole(now)) this.#known.delete(network);
@@ -61,7 +61,7 @@ export class Addresses {
   }
 }
 
-/** Undefined where nobody is told apart: on this machine and in private networks. */
+/** Undefined where devices cannot be told apart: on this machine and in private networks. */
 export function networkOf(address: string): string | undefined {
   const { place, network } = networkAt(address);
   return place === "public" ? network : undefined;
@@ -69,7 +69,7 @@ export function networkOf(address: string): string | undefined {
 
 interface Network {
   place: AddressClass;
-  /** IPv4 as it is; of IPv6 the half that a provider gives to one customer. One name for all of this machine. */
+  /** IPv4 as it is; of IPv6 the half that a provider gives to one customer. All addresses of this machine are one. */
   network: string;
 }
 

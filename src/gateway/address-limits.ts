@@ -4,12 +4,12 @@ import { networkOf } from "./address-allowances.ts";
 
 const WINDOW = 60_000; // ms
 
-/** Counts of one minute each, by what is counted. Two minutes that meet may let twice as much through at once. */
+/** Counts per minute, by kind. Around the change of a minute, twice as much may pass at once. */
 export class Windows {
   readonly #windows = new Map<string, { since: number; count: number }>();
 
   /**
-   * Counts so much of something, if it is still within so much a minute.
+   * Counts an amount of a kind, if it is still within the limit per minute.
    *
    * @param perMinute 0 is no limit
    * @returns whether it is; what is refused is not counted
@@ -21,7 +21,7 @@ export class Windows {
       window = { since: now, count: 0 };
       this.#windows.set(what, window);
     }
-    // A single command that is more than a whole minute's worth has to be possible, once.
+    // A single command over the limit of a whole minute has to be possible, once.
     if (window.count > 0 && window.count + amount > perMinute) return false;
     window.count += amount;
     return true;
@@ -35,8 +35,8 @@ export class Windows {
 }
 
 /**
- * Counts what comes from each address in a minute, whoever it is from and over however many sockets. It lives in the
- * memory of the isolate and takes a bounded number of addresses: the one heard of least lately is forgotten first.
+ * Counts what arrives from each address in a minute, from all its clients and sockets. It lives in the memory of the
+ * isolate and holds a bounded number of addresses: the one used least recently is forgotten first.
  */
 export class AddressLimits {
   readonly #addresses = new Map<string, Windows>();
@@ -52,14 +52,15 @@ export class AddressLimits {
   }
 
   /**
-   * Counts so much of something from an address, if it is still within so much a minute. What comes from no known
-   * address is within.
+   * Counts an amount of a kind from an address, if it is still within the limit. Without a known address there is no
+   * limit.
    *
    * @param perMinute 0 is no limit
    */
   take(address: string | undefined, what: string, amount: number, perMinute: number, now: number): boolean {
     if (address === undefined || perMinute === 0) return true;
-    // Here those of this machine and of private networks count too: so much is more than a small proxy's people do.
+    // Addresses of this machine and of private networks count too: the limit is above what the people behind a small
+    // proxy do.
     const network = networkOf(address) ?? address;
     const windows = this.#addresses.get(network) ?? new Windows();
     this.#addresses.delete(network);

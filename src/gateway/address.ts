@@ -2,15 +2,15 @@ import type { Env } from "../bindings.ts";
 
 /** Where a request came from, as far as it can be known. */
 export interface Sender {
-  /** For hooks, history and the event log: only what the platform or the owner's own proxy says. */
+  /** For hooks, history and the event log: only what the platform or the owner's own proxy reports. */
   address: string | undefined;
-  /** What the limits for addresses count by. */
+  /** What the limits per address count by. */
   countedAs: string | undefined;
 }
 
-/** What stands between clients and one's own box. */
+/** What is between clients and a self-hosted server. */
 export interface Front {
-  /** Proxies that the owner says there are (`npm start -- --proxies`). */
+  /** The number of proxies that the owner has set (`npm start -- --proxies`). */
   proxies: number;
   /** Only this machine can connect. */
   onLoopback: boolean;
@@ -28,11 +28,11 @@ export function frontOf({
 const THIS_MACHINE = "127.0.0.1";
 
 /**
- * Who sent a request. On Cloudflare its edge says so, in `CF-Connecting-IP`. On one's own box the runtime tells no peer,
- * and that header is the client's own. So a record has what the owner's proxies wrote: each adds its peer at the end of
- * `X-Forwarded-For`. Without one, only this machine is known.
+ * The address that a request came from. On Cloudflare it is in `CF-Connecting-IP`, which its edge sets. On a
+ * self-hosted server the runtime reports no peer, and a client could set that header itself. So only what the owner's
+ * proxies wrote is recorded: each appends its peer to `X-Forwarded-For`. Without a proxy, only this machine is known.
  *
- * The limits may count by more: a proxy that the owner did not tell of must not make one address of everybody.
+ * The limits may count by more, so that a proxy that the owner did not set does not make one address of all clients.
  *
  * @param front undefined on Cloudflare
  */

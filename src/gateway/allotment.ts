@@ -4,8 +4,8 @@ import { CPU_PER_SOCKET, LINKS_OF_ALL, SUBREQUESTS_PER_SOCKET } from "../bounds.
 const COST = { heard: 0.2, sent: 0.05, kilobyte: 0.02 };
 
 /**
- * Counts what one user socket has used of what Cloudflare allows the request that it is: CPU and calls, for its whole
- * life. What is used up is cut without a word, so the socket is handed over before.
+ * Counts how much one user socket has used of what Cloudflare allows a request: CPU and calls, over its whole life. The
+ * platform cuts a socket that exceeds them without warning, so the socket is handed over before.
  */
 export class Allotment {
   readonly #usedUp: () => void;
@@ -13,7 +13,7 @@ export class Allotment {
   #calls = 0;
   #isUsedUp = false;
 
-  /** @param usedUp runs once, when little is left */
+  /** @param usedUp called once, when little is left */
   constructor(usedUp: () => void) {
     this.#usedUp = usedUp;
   }
@@ -26,7 +26,7 @@ export class Allotment {
     this.#use(COST.sent + (bytes / 1024) * COST.kilobyte, 0);
   }
 
-  /** An object was dialled, or D1 asked. */
+  /** An object or D1 was called. */
   called(): void {
     this.#use(0, 1);
   }
@@ -40,15 +40,15 @@ export class Allotment {
   }
 }
 
-/** The links of all sessions of an isolate, whose memory they share. */
-export class LinksOfAll {
+/** The subscriptions of all sessions of an isolate, which share its memory. */
+export class IsolateSubscriptions {
   #count = 0;
 
   changed(by: number): void {
     this.#count += by;
   }
 
-  /** How many links a session may hold at the moment that may have so many where there is room. */
+  /** How many subscriptions a session may hold at the moment, out of the number it may hold while there is room. */
   limit(wanted: number): number {
     if (this.#count <= LINKS_OF_ALL) return wanted;
     return Math.max(1, Math.floor((wanted * LINKS_OF_ALL) / this.#count));

@@ -1,12 +1,12 @@
 const MINUTE = 60_000; // ms
 
-/** How much may be done at once, and how fast that comes back. */
+/** How much may be done at once, and how fast that is refilled. */
 export interface Allowed {
   atOnce: number;
   perMinute: number;
 }
 
-/** What somebody may still do: so much at once, which comes back little by little. */
+/** A token bucket: how much may still be done at once. It is refilled over time. */
 export class Allowance {
   readonly #allowed: Allowed;
   #left: number;
@@ -17,7 +17,7 @@ export class Allowance {
     this.#left = allowed.atOnce;
   }
 
-  /** Takes so much if it is there, all of it or nothing; whether it was. `now` in ms. */
+  /** Takes an amount, all of it or nothing. Returns whether it was there. `now` in ms. */
   take(count: number, now: number): boolean {
     const left = this.#leftAt(now);
     if (count > left) return false;
@@ -26,12 +26,12 @@ export class Allowance {
     return true;
   }
 
-  /** Whether so much is there. */
+  /** Whether this amount is there. `now` in ms. */
   has(count: number, now: number): boolean {
     return count <= this.#leftAt(now);
   }
 
-  /** Whether nothing is missing from it: it need not be remembered. */
+  /** Whether it is full, so that it need not be remembered. */
   isWhole(now: number): boolean {
     return this.#leftAt(now) >= this.#allowed.atOnce;
   }

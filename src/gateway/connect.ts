@@ -14,9 +14,9 @@ import { isOriginAllowed } from "./origin.ts";
 import { SocketsBeforeLogin } from "./sockets-before-login.ts";
 import { negotiate } from "./sub-protocol.ts";
 
-const DIAL_DEADLINE = 8_000; // ms: over the five a cold call may take that a link waits for
+const DIAL_DEADLINE = 8_000; // ms: more than the 5 s of a relay call that a subscription may have to wait for
 
-/** Accepts a user's socket and puts a gateway behind it; 400 for a sub-protocol we do not speak. */
+/** Accepts a user's socket and starts its gateway; 400 for an unsupported sub-protocol. */
 export async function connect(request: Request, env: Env): Promise<Response> {
   const query = new URL(request.url).searchParams.get("subprotocol");
   const agreed = negotiate(request.headers.get("sec-websocket-protocol"), query);
@@ -32,7 +32,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   if (agreed.echo !== undefined) headers.set("sec-websocket-protocol", agreed.echo);
   const answer = new Response(null, { status: 101, webSocket: client, headers });
   if (!isOriginAllowed(request.headers.get("origin"), settings.security.origins)) {
-    // Of a refused handshake, a page would not learn why.
+    // A page cannot read why a handshake was refused.
     server.close(errors.INVALID_ORIGIN.code, "INVALID_ORIGIN");
     leave();
     return answer;
@@ -55,9 +55,9 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   return answer;
 }
 
-/** What the sends of this isolate wait for. */
+/** The sends of this isolate that wait for an answer. */
 const backlog = new Backlog();
-/** What this isolate remembers of addresses. */
+/** The allowances of addresses in this isolate. */
 const addresses = new Addresses();
 const unopened = new SocketsBeforeLogin();
 
@@ -93,7 +93,7 @@ function dial<Asked>(
     try {
       response = await withDeadline(answer, DIAL_DEADLINE, "link");
     } catch (error) {
-      // Should it open after all, nobody waits for it any more.
+      // If it opens after the deadline, it is closed again.
       answer.then(({ webSocket }) => webSocket && abandon(webSocket)).catch(() => {});
       throw error;
     }

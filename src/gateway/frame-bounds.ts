@@ -8,7 +8,7 @@ interface Refusal {
   detail?: string;
 }
 
-/** Why a frame asks for too much at once, however seldom it comes; undefined if it does not. */
+/** Why a frame is refused for asking too much at once, at any rate; undefined if it is not. */
 export function frameRefusal(
   command: Command,
   frameLength: number,
@@ -37,7 +37,7 @@ export function frameRefusal(
   }
 }
 
-/** Content of all of them together counts: everybody there is sent all of it. */
+/** The total size of all contents counts: all members are sent all of it. */
 function patchRefusal(
   { patches }: CommandOf<"message.patch">,
   frameLength: number,
@@ -59,7 +59,7 @@ function notAllowed(
   return undefined;
 }
 
-/** What is named twice counts once. */
+/** An id that is named twice counts once. */
 function tooMany(named: readonly unknown[], most: number, what: string): Refusal | undefined {
   if (named.length <= most || new Set(named).size <= most) return undefined;
   return { error: "FRAME_TOO_LONG", detail: `at most ${most} ${what} at once` };

@@ -22,7 +22,7 @@ import {
   type Settings,
 } from "../settings/schema.ts";
 import type { AddressAllowances } from "./address-allowances.ts";
-import { Allotment, LinksOfAll } from "./allotment.ts";
+import { Allotment, IsolateSubscriptions } from "./allotment.ts";
 import { Allowance } from "./allowance.ts";
 import type { Backlog } from "./backlog.ts";
 import { ClientSession, type QueuedCommand, type SessionOwner } from "./client-session.ts";
@@ -33,9 +33,9 @@ import type { Dial } from "./link-socket.ts";
 import { Logins } from "./logins.ts";
 import { RateLimits } from "./rate-limits.ts";
 import type { SubProtocol } from "./sub-protocol.ts";
-import { UnreadBytes, UnreadOfAll } from "./unread-bytes.ts";
+import { IsolateUnreadBytes, UnreadBytes } from "./unread-bytes.ts";
 
-/** The user's socket, as the gateway writes it. */
+/** The user's socket, as far as the gateway uses it. */
 export interface UserSocket {
   send(data: Uint8Array | string): void;
   close(code: number, reason: string): void;
@@ -43,48 +43,50 @@ export interface UserSocket {
 
 export interface GatewayServices {
   appId: string;
-  /** Whether a socket may use only so much in its life, and an isolate hold only so much: on Cloudflare. */
+  /**
+   * Whether the platform limits what a socket may use in its life, and how much memory an isolate has: on Cloudflare.
+   */
   isAllotted: boolean;
-  /** Of the device. */
+  /** The address of the device. */
   address: string | undefined;
-  /** What the limits of addresses count the device by. */
+  /** The address that the limits per address count the device by. */
   countedAs: string | undefined;
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
   /** A client is logged in on the socket. */
   loggedIn(): void;
   settings: { peek(): Settings | undefined; get(): Promise<Settings> };
-  /** Judges what a login shows. */
+  /** Checks the credentials of a login. */
   judge(
     clientId: string,
     command: CommandOf<"session.open">,
     security: Settings["security"],
   ): Promise<LoginProof | Refused>;
-  /** What the device's address may still do; undefined where that is not counted. */
+  /** The allowances of the device's address; undefined if they are not counted. */
   allowances: AddressAllowances | undefined;
-  /** What the sends of all sockets wait for; undefined where nothing is refused for it. */
+  /** The sends of all sockets that wait for an answer; undefined if no send is refused because of them. */
   backlog: Backlog | undefined;
   dialSession: Dial<ProvenRequest>;
   dialConversation: Dial<SubscriptionRequest>;
-  /** Those of some ids that may be conversations; rejects where nobody can say. */
+  /** Those of some ids that may be conversations. Rejects if that cannot be found out. */
   existing(conversationIds: string[]): Promise<string[]>;
 }
 
-/** Conversations looked up together. */
+/** Conversations that are looked up in one call. */
 interface Lookup {
   ids: string[];
   found: Promise<Set<string>>;
 }
 
-/** Bytes of one frame. Far over any message: a conversation with 500 long member ids has to fit. */
+/** Bytes of one frame, far more than any message: a conversation with 500 long member ids has to fit. */
 const FRAME_LIMIT = 128 * 1024;
 /** Clients logged in on one socket at a time. */
 const CLIENT_LIMIT = 100;
 const BASE64_LIMIT = Math.ceil(FRAME_LIMIT / 3) * 4;
 
 /**
- * One user socket: a switchboard between the clients logged in on it and their objects. It parses what it routes
- * by, and alone knows of text framing, missing client ids, heartbeats, frame sizes and rate limits.
+ * One user socket: it connects the clients logged in on it to their objects. It parses only what it routes by. Nothing
+ * else handles text framing, missing client ids, heartbeats, frame sizes and rate limits.
  */
 export class Gateway implements SessionOwner {
   readonly connectionId: string = crypto.randomUUID();
@@ -97,17 +99,17 @@ export class Gateway implements SessionOwner {
   readonly #logins = new Logins();
   readonly #invitations = new Allowance(INVITATIONS_PER_SOCKET);
   readonly #invited = new InvitationCounts(INVITATIONS_OF_ONE.bySocket, INVITED_REMEMBERED.bySocket);
-  readonly #loggedIn: () => void;
+  readonly #cancelLoginDeadline: () => void;
   readonly #heartbeat: Heartbeat;
   readonly #unread: UnreadBytes;
-  /** Undefined where nobody counts what a socket uses. */
+  /** Undefined if the platform does not limit what a socket uses. */
   readonly #allotment: Allotment | undefined;
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
-  #backlog: Uint8Array[] | undefined;
+  #waitingFrames: Uint8Array[] | undefined;
   #lookup: Lookup | undefined;
-  /** A device that goes before this time (ms) was asked to. */
-  #letGoUntil = 0;
+  /** A device that disconnects before this time (ms) was asked to reconnect. */
+  #reconnectUntil = 0;
   #over = false;
 
   /** @param loginDeadline ms to log in after connecting (4108) */
@@ -116,9 +118,11 @@ export class Gateway implements SessionOwner {
     this.#protocol = protocol;
     this.#services = services;
     this.#rates = new RateLimits(services.countedAs);
-    this.#loggedIn = services.timer(loginDeadline, () => this.#fail("LOGIN_TIMEOUT"));
+    this.#cancelLoginDeadline = services.timer(loginDeadline, () => this.#closeWith("LOGIN_TIMEOUT"));
     this.#allotment = services.isAllotted ? new Allotment(() => this.#handOver()) : undefined;
-    this.#unread = new UnreadBytes(unreadOfAll, () => this.#fail("INTERNAL_ERROR", linkClose.LOST));
+    this.#unread = new UnreadBytes(isolateUnreadBytes, () =>
+      this.#closeWith("INTERNAL_ERROR", linkClose.LOST),
+    );
     this.#heartbeat = new Heartbeat({
       now: () => services.now(),
       timer: (milliseconds, run) => services.timer(milliseconds, run),
@@ -126,8 +130,8 @@ export class Gateway implements SessionOwner {
         const { silenceSeconds, keepAliveSeconds } = this.#settings?.limits ?? defaults;
         return { silence: silenceSeconds * 1000, idle: keepAliveSeconds * 1000 };
       },
-      silent: () => this.#fail("READ_TIMEOUT"),
-      // Each SDK takes it for an answer to a heartbeat, or for nothing (wire §2.2).
+      silent: () => this.#closeWith("READ_TIMEOUT"),
+      // Every SDK accepts it as an answer to a heartbeat, or ignores it (wire §2.2).
       idle: () => this.send(replies.echo(undefined)),
     });
   }
@@ -138,32 +142,32 @@ export class Gateway implements SessionOwner {
     this.#heartbeat.heard();
     this.#allotment?.heard(typeof data === "string" ? data.length : data.byteLength);
     if (typeof data === "string" ? data.length > BASE64_LIMIT : data.byteLength > FRAME_LIMIT) {
-      return this.#fail("FRAME_TOO_LONG");
+      return this.#closeWith("FRAME_TOO_LONG");
     }
     const length = typeof data === "string" ? data.length : data.byteLength;
-    if (!this.#rates.takesFrame(length, this.now())) return this.#fail("MESSAGE_SENT_QUOTA_EXCEEDED");
-    // Text is base64 from any client: some mini-program platforms deliver nothing else.
+    if (!this.#rates.takesFrame(length, this.now())) return this.#closeWith("MESSAGE_SENT_QUOTA_EXCEEDED");
+    // Text is base64 from any client: some mini-program platforms deliver no binary frames.
     const frame = typeof data === "string" ? fromBase64(data) : new Uint8Array(data);
-    if (frame === undefined) return this.#fail("UNPARSEABLE_RAW_MESSAGE");
-    const settings = this.#backlog === undefined ? this.#services.settings.peek() : undefined;
+    if (frame === undefined) return this.#closeWith("UNPARSEABLE_RAW_MESSAGE");
+    const settings = this.#waitingFrames === undefined ? this.#services.settings.peek() : undefined;
     if (settings !== undefined) {
       this.#settings = settings;
       return this.#handle(frame, settings);
     }
-    if (this.#backlog !== undefined) {
-      this.#backlog.push(frame);
+    if (this.#waitingFrames !== undefined) {
+      this.#waitingFrames.push(frame);
       return;
     }
-    this.#backlog = [frame];
-    void this.#workOff();
+    this.#waitingFrames = [frame];
+    void this.#handleWaiting();
   }
 
-  /** The user's socket is gone: every link goes with it. */
+  /** The user's socket is closed: closes all links. */
   lost(): void {
-    this.#finish(this.now() < this.#letGoUntil ? linkClose.LET_GO : linkClose.LOST);
+    this.#finish(this.now() < this.#reconnectUntil ? linkClose.LET_GO : linkClose.LOST);
   }
 
-  // What the sessions need of the gateway.
+  // Called by the sessions.
 
   now(): number {
     return this.#services.now();
@@ -172,14 +176,14 @@ export class Gateway implements SessionOwner {
   async judge(clientId: string, command: CommandOf<"session.open">): Promise<LoginProof | Refused> {
     const { security } = this.#settings ?? (await this.#services.settings.get());
     const proof = await this.#services.judge(clientId, command, security);
-    // Who shows a token has been here before.
+    // A client with a token has logged in before.
     if ("refused" in proof || proof.claims !== undefined) return proof;
     const isWithin = this.#services.allowances?.logins.take(1, this.now()) ?? true;
     return isWithin ? proof : { refused: "MESSAGE_SENT_QUOTA_EXCEEDED" };
   }
 
   loginRefused(error: ErrorName | undefined): void {
-    if (this.#logins.refused(error)) this.#fail("LOGIN_TIMEOUT");
+    if (this.#logins.refused(error)) this.#closeWith("LOGIN_TIMEOUT");
   }
 
   get dialSession(): Dial<ProvenRequest> {
@@ -191,7 +195,7 @@ export class Gateway implements SessionOwner {
     return this.#services.dialConversation;
   }
 
-  /** Those asked about in one turn, as by a `read` of many conversations, are looked up together. */
+  /** Ids asked about in one turn, as for a `read` of many conversations, are looked up in one call. */
   async mayExist(conversationId: string): Promise<boolean> {
     this.#lookup ??= this.#lookUp();
     this.#lookup.ids.push(conversationId);
@@ -215,11 +219,11 @@ export class Gateway implements SessionOwner {
 
   subscriptionLimit(): number {
     const limit = this.#settings?.limits.linksPerSession ?? 1;
-    return this.#allotment === undefined ? limit : linksOfAll.limit(limit);
+    return this.#allotment === undefined ? limit : isolateSubscriptions.limit(limit);
   }
 
   subscriptionsChanged(by: number): void {
-    linksOfAll.changed(by);
+    isolateSubscriptions.changed(by);
   }
 
   send(frame: Uint8Array): void {
@@ -254,46 +258,48 @@ export class Gateway implements SessionOwner {
   opened(): void {
     this.#services.loggedIn();
     this.#logins.succeeded();
-    this.#loggedIn();
+    this.#cancelLoginDeadline();
     this.#heartbeat.start();
   }
 
   sendingMessage(clientId: string, payload: Uint8Array): void {
-    if (!this.#heartbeat.isUnseen) return;
+    if (!this.#heartbeat.hasInvisibleHeartbeats) return;
     const message = clientEvents.messagePushed(payload);
-    // A copy of the client's own, SDKs take for known.
+    // SDKs do not acknowledge a copy of the client's own message.
     if (message !== undefined && message.from !== clientId) this.#heartbeat.sentMessage();
   }
 
   goingAway(): void {
-    this.#letGoUntil = this.now() + LEAVING;
+    this.#reconnectUntil = this.now() + RECONNECT_TIME;
   }
 
-  /** A refusal by number tells apps more than a socket that closes. */
+  /** Refuses all pending requests first: an error number tells an app more than a socket that closes. */
   broken(): void {
     if (!this.#over) for (const session of [...this.#sessions.values()]) session.refuseAll();
-    this.#fail("INTERNAL_ERROR");
+    this.#closeWith("INTERNAL_ERROR");
   }
 
-  /** Every SDK looks the server up again and connects anew, or does so when the socket closes. */
+  /**
+   * Asks all SDKs to look up the server again and reconnect. Those that do not are reconnected when the socket closes.
+   */
   #handOver(): void {
     this.goingAway();
     for (const session of this.#sessions.values()) session.send(clientEvents.goAway());
-    this.#services.timer(HANDED_OVER, () => this.broken());
+    this.#services.timer(HAND_OVER_TIME, () => this.broken());
   }
 
-  async #workOff(): Promise<void> {
+  async #handleWaiting(): Promise<void> {
     this.#allotment?.called();
     const settings = await this.#services.settings.get();
     this.#settings = settings;
-    const frames = this.#backlog ?? [];
-    this.#backlog = undefined;
+    const frames = this.#waitingFrames ?? [];
+    this.#waitingFrames = undefined;
     for (const frame of frames) if (!this.#over) this.#handle(frame, settings);
   }
 
   #handle(frame: Uint8Array, settings: Settings): void {
     const command = decodeCommand(frame);
-    if (command === undefined) return this.#fail("UNPARSEABLE_RAW_MESSAGE");
+    if (command === undefined) return this.#closeWith("UNPARSEABLE_RAW_MESSAGE");
     this.#unread.heard(command);
     const { serial } = command;
     switch (command.name) {
@@ -301,8 +307,8 @@ export class Gateway implements SessionOwner {
         this.#heartbeat.beaten();
         return this.send(replies.echo(serial));
       case "login":
-        this.#loggedIn();
-        this.#heartbeat.mayBeUnseen();
+        this.#cancelLoginDeadline();
+        this.#heartbeat.mayBeInvisible();
         this.#heartbeat.start();
         return this.send(replies.loggedIn(serial, command.service ?? 0, command.installationId));
       case "session.open":
@@ -315,7 +321,7 @@ export class Gateway implements SessionOwner {
       return session.refuseCommand(command, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
     const { backlog } = this.#services;
-    if (PUT_OFF.has(command.name) && backlog?.refuses(conversationIn(command), this.now())) {
+    if (REFUSED_WHEN_BUSY.has(command.name) && backlog?.refuses(conversationIn(command), this.now())) {
       return session.refuseCommand(command, "MESSAGE_SENT_QUOTA_EXCEEDED", "the server is busy");
     }
     const refusal = frameRefusal(command, frame.length, settings);
@@ -336,12 +342,12 @@ export class Gateway implements SessionOwner {
         }
         break;
     }
-    session.handle(command, marked(command, frame, settings));
+    session.handle(command, withPolicy(command, frame, settings));
   }
 
   #open(command: CommandOf<"session.open">, frame: Uint8Array, settings: Settings): void {
     const { serial, appId } = command;
-    // Without an id the server invents one and the reply tells it (C-03).
+    // Without an id, the server makes one and names it in the reply (C-03).
     const clientId = command.clientId ?? crypto.randomUUID().replaceAll("-", "");
     if (appId !== undefined && appId !== this.#services.appId) {
       return this.#refuseLogin(clientId, serial, "APP_NOT_AVAILABLE");
@@ -353,7 +359,7 @@ export class Gateway implements SessionOwner {
       return this.#refuseLogin(clientId, serial, "MESSAGE_SENT_QUOTA_EXCEEDED");
     }
     if (command.userAgent !== undefined) this.#heartbeat.madeBy(command.userAgent);
-    const login = marked(command, frame, settings);
+    const login = withPolicy(command, frame, settings);
     if (current !== undefined) return current.handle(command, login);
     const session = new ClientSession(this, clientId, this.#protocol.mode, this.#services.address);
     this.#sessions.set(clientId, session);
@@ -364,7 +370,10 @@ export class Gateway implements SessionOwner {
     return this.#rates.allows(clientId, command, frame.length, limits, this.now());
   }
 
-  /** Whoever is put into a conversation has to be told of it: counted in whichever of the socket's names it is done. */
+  /**
+   * Whether more clients may be added to conversations: each of them has to be notified. All clients of the socket are
+   * counted together.
+   */
   #mayInvite(clientId: string, members: string[]): boolean {
     const others = [...new Set(members)].filter((member) => member !== clientId);
     const now = this.now();
@@ -377,7 +386,10 @@ export class Gateway implements SessionOwner {
     );
   }
 
-  /** Who a frame speaks for: whom it names, else the first client opened here that is still open (wire §2.6). */
+  /**
+   * The session that a frame belongs to: the one it names, or else the first one opened here that is still open (wire
+   * §2.6).
+   */
   #sessionOf(command: Command): ClientSession | undefined {
     if (command.clientId !== undefined) {
       const named = this.#sessions.get(command.clientId);
@@ -393,17 +405,17 @@ export class Gateway implements SessionOwner {
     this.send(clientId === undefined ? reply : addressed(reply, clientIdField(clientId)));
   }
 
-  /** Java opens without a serial, and then hears no error but that of its token (wire §4.1). */
+  /** Java logs in without a serial, and then handles no error but that of its token (wire §4.1). */
   #refuseLogin(clientId: string, serial: number | undefined, error: ErrorName): void {
     if (serial !== undefined) this.#refuse(clientId, serial, error);
     else this.send(addressed(clientEvents.sessionEnded({ error }), clientIdField(clientId)));
     this.loginRefused(error);
   }
 
-  /** @param word what the links are told of the device */
-  #fail(error: ClosingErrorName, word = LINK_CLOSES[error] ?? linkClose.LOST): void {
+  /** @param code the code with which the links are closed */
+  #closeWith(error: ClosingErrorName, code = LINK_CLOSES[error] ?? linkClose.LOST): void {
     if (this.#over) return;
-    this.#finish(word);
+    this.#finish(code);
     try {
       this.#socket.close(errors[error].code, error);
     } catch {}
@@ -412,24 +424,27 @@ export class Gateway implements SessionOwner {
   #finish(code: number): void {
     if (this.#over) return;
     this.#over = true;
-    this.#loggedIn();
+    this.#cancelLoginDeadline();
     this.#heartbeat.stop();
     this.#unread.close();
     for (const session of [...this.#sessions.values()]) session.close(code);
   }
 }
 
-/** A socket that was handed over and is still there closes after this time (ms). */
-const HANDED_OVER = 30_000;
+/** A socket that was handed over and is still open closes after this time (ms). */
+const HAND_OVER_TIME = 30_000;
 
-const linksOfAll = new LinksOfAll();
-const unreadOfAll = new UnreadOfAll();
+const isolateSubscriptions = new IsolateSubscriptions();
+const isolateUnreadBytes = new IsolateUnreadBytes();
 
-/** A device that was asked to connect anew does so within this time (ms). */
-const LEAVING = 60_000;
+/** A device that was asked to reconnect does so within this time (ms). */
+const RECONNECT_TIME = 60_000;
 
-/** What makes most of the work, and what people do again by themselves. Marks and logouts are not told that it failed. */
-const PUT_OFF: ReadonlySet<Command["name"]> = new Set([
+/**
+ * The commands that make most of the work, and that people repeat by themselves. Cursors and logouts are not among
+ * them: SDKs do not notice when they fail.
+ */
+const REFUSED_WHEN_BUSY: ReadonlySet<Command["name"]> = new Set([
   "message.send",
   "message.history",
   "message.patch",
@@ -443,24 +458,24 @@ function conversationIn(command: Command): string | undefined {
     : undefined;
 }
 
-/** Until settings were read. */
+/** The limits until settings are read. */
 const defaults = defaultSettings(false).limits;
 
-/** What the end of a user's socket says of its device, other than that it is lost. */
+/** The codes with which links are closed if the device is not lost, by the error that closed the user's socket. */
 const LINK_CLOSES: Partial<Record<ClosingErrorName, number>> = {
   INTERNAL_ERROR: linkClose.LET_GO,
   READ_TIMEOUT: linkClose.SILENT,
 };
 
-/** The frame with what the settings have to say of it, for the object that it goes to. */
-function marked({ name, pushes }: Command, frame: Uint8Array, settings: Settings): Uint8Array {
+/** Adds what the settings require for a frame, for the object that handles it. */
+function withPolicy({ name, pushes }: Command, frame: Uint8Array, settings: Settings): Uint8Array {
   const isLogin = name === "session.open" || name === "session.refresh";
   const needsCheck = isLogin ? needsLoginCheck(settings) : needsPolicyCheck(settings);
-  const policy = MATTERS_TO_PUSH.has(name) ? pushPolicyBy(settings) : "never";
-  const told = needsCheck ? withPolicyCheck(frame) : frame;
-  // What a client says of it itself is overruled.
-  return policy === "never" && pushes === "never" ? told : withPushPolicy(told, policy);
+  const policy = NEEDS_PUSH_POLICY.has(name) ? pushPolicyBy(settings) : "never";
+  const checked = needsCheck ? withPolicyCheck(frame) : frame;
+  // The client's own value is overruled.
+  return policy === "never" && pushes === "never" ? checked : withPushPolicy(checked, policy);
 }
 
-/** Messages may be pushed; logins say whose a device is (C-12). A logout takes away what its login gave. */
-const MATTERS_TO_PUSH: ReadonlySet<Command["name"]> = new Set(["message.send", "session.open"]);
+/** Messages may be pushed. A login binds a device to its client (C-12), and a logout unbinds it. */
+const NEEDS_PUSH_POLICY: ReadonlySet<Command["name"]> = new Set(["message.send", "session.open"]);

@@ -1,33 +1,34 @@
 interface HeartbeatHost {
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
-  /** How long a device may be silent, and how long its socket may be idle (ms; 0 is for ever), as set at the moment. */
+  /** How long (ms) a device may be silent, and how long its socket may be idle, as set at the moment; 0 is no limit. */
   limits(): { silence: number; idle: number };
-  /** The device is gone, though nobody said so. */
+  /** The device is lost, although its socket did not close. */
   silent(): void;
-  /** The socket was idle: something has to pass, or a proxy would close it. */
+  /** The socket was idle: a frame has to be sent, or a proxy would close it. */
   idle(): void;
 }
 
 /**
- * SDKs that beat with the WebSocket's own pings, which the platform answers and no Worker sees. JavaScript and C# beat
- * with `echo`, every 180 s.
+ * SDKs whose heartbeats are WebSocket pings. The platform answers those, and no Worker sees them. JavaScript and C#
+ * send `echo`, every 180 s.
  */
-const BEATS_UNSEEN = /^(LeanCloud-(Java|Swift|Objc|iOS|Android)|LeanCloud Push|AVOS)/i;
+const INVISIBLE_HEARTBEATS = /^(LeanCloud-(Java|Swift|Objc|iOS|Android)|LeanCloud Push|AVOS)/i;
 
 /**
- * Watches one user socket for a device that is gone without a word: one timer, which only looks at when something last
- * came and went. Whoever beats unseen is judged by messages it does not acknowledge: every SDK does that at once.
+ * Detects a device that is lost although its socket did not close. One timer per socket checks when the last frames
+ * passed. A device with invisible heartbeats is judged by the messages it does not acknowledge: every SDK acknowledges
+ * at once.
  */
 export class Heartbeat {
   readonly #host: HeartbeatHost;
   #heardAt: number;
   #sentAt = 0;
-  /** When the first message was sent that nothing was heard after. */
+  /** When the first message was sent after which the device has sent nothing. */
   #unansweredSince: number | undefined;
-  /** An `echo` was heard; else the SDK may beat unseen. */
+  /** The device sent an `echo`; otherwise its heartbeats may be invisible. */
   #beats = false;
-  #maybeUnseen = false;
+  #maybeInvisible = false;
   #cancel: (() => void) | undefined;
 
   constructor(host: HeartbeatHost) {
@@ -35,7 +36,7 @@ export class Heartbeat {
     this.#heardAt = host.now();
   }
 
-  /** Somebody is logged in. */
+  /** A client is logged in. */
   start(): void {
     if (this.#cancel === undefined) this.#wait();
   }
@@ -45,7 +46,7 @@ export class Heartbeat {
     this.#cancel = undefined;
   }
 
-  /** A frame of the device's. */
+  /** The device sent a frame. */
   heard(): void {
     this.#heardAt = this.#host.now();
     this.#unansweredSince = undefined;
@@ -56,27 +57,27 @@ export class Heartbeat {
     this.#beats = true;
   }
 
-  /** What the device says of its SDK at a login. */
+  /** The user agent that the device sent at a login. */
   madeBy(userAgent: string): void {
-    this.#maybeUnseen = BEATS_UNSEEN.test(userAgent);
+    this.#maybeInvisible = INVISIBLE_HEARTBEATS.test(userAgent);
   }
 
-  /** The device is one of an SDK that did not say which it is. */
-  mayBeUnseen(): void {
-    this.#maybeUnseen = true;
+  /** The device uses an SDK that did not name itself. */
+  mayBeInvisible(): void {
+    this.#maybeInvisible = true;
   }
 
-  /** Whether its heartbeats, if there are any, cannot be seen. */
-  get isUnseen(): boolean {
-    return this.#maybeUnseen && !this.#beats;
+  /** Whether its heartbeats, if any, are invisible. */
+  get hasInvisibleHeartbeats(): boolean {
+    return this.#maybeInvisible && !this.#beats;
   }
 
-  /** Any frame to the device. */
+  /** The device was sent a frame. */
   sent(): void {
     this.#sentAt = this.#host.now();
   }
 
-  /** One of the messages to the device that every SDK acknowledges. */
+  /** The device was sent a message that every SDK acknowledges. */
   sentMessage(): void {
     this.#unansweredSince ??= this.#host.now();
   }
@@ -102,7 +103,7 @@ export class Heartbeat {
   }
 
   get #silentSince(): number | undefined {
-    return this.isUnseen ? this.#unansweredSince : this.#heardAt;
+    return this.hasInvisibleHeartbeats ? this.#unansweredSince : this.#heardAt;
   }
 
   get #quietSince(): number {

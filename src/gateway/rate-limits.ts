@@ -17,29 +17,32 @@ export interface Rates {
   sendsPerMinute: number;
   historyQueriesPerMinute: number;
   otherCommandsPerMinute: number;
-  /** One address may do as much as so many people who are busy all at once; 0 is no limit. */
+  /** One address may do as much as this many people who are all busy at once; 0 is no limit. */
   peoplePerAddress: number;
 }
 
-/** What is counted of a command, and how much of it one client may do. */
+/** What a command counts as, and how much of it one client may do. */
 interface Charge {
   counter: string;
   amount: number;
   /** 0 is no limit. */
   perMinute: number;
   /**
-   * What of a client's limit each of many people behind one address uses at most, when all are busy at once; undefined
-   * for what sockets and addresses have limits of their own for (`logins.ts`).
+   * The part of a client's limit that each of many people behind one address uses when all are busy at once; undefined
+   * for commands with limits of their own per socket and address (`logins.ts`).
    */
   share: number | undefined;
 }
 
-/** One socket may do as much as so many of its clients: most have one, and inventing clients is no way round. */
+/**
+ * One socket may do as much as this many of its clients. Most sockets have one, and inventing clients does not raise
+ * the limit.
+ */
 const CLIENTS_PER_SOCKET = 5;
 
 /**
- * What SDKs do by themselves in order to show what was pushed is cheap here, and allowed at rates that people do not
- * reach; what makes the server search or write has lower limits. Whatever names many counts as that many.
+ * Commands that SDKs send by themselves to show what they received are cheap here, at rates that people do not reach.
+ * Commands that make the server search or write have lower limits. A command that names many ids counts as that many.
  */
 function chargeOf(command: Command, frameLength: number, rates: Rates): Charge | undefined {
   const other = rates.otherCommandsPerMinute;
@@ -92,21 +95,21 @@ function chargeOf(command: Command, frameLength: number, rates: Rates): Charge |
   }
 }
 
-/** Counts the commands of one socket: of each of its clients, of all of them, and of its address. */
+/** Counts the commands of one socket, per client, in total, and for its address. */
 export class RateLimits {
-  /** For as long as the socket lives: logging out and in again is no way round a limit. */
+  /** Kept as long as the socket lives: logging out and in again does not reset a limit. */
   readonly #clients = new Map<string, Windows>();
   readonly #socket = new Windows();
   readonly #address: string | undefined;
   readonly #addresses: AddressLimits;
 
-  /** @param address of the device */
+  /** @param address the address of the device */
   constructor(address: string | undefined, addresses = addressLimits) {
     this.#address = address;
     this.#addresses = addresses;
   }
 
-  /** Whether this command is still within every limit; counts it if it is. */
+  /** Counts a command if it is within every limit. Returns whether it is. */
   allows(clientId: string, command: Command, frameLength: number, rates: Rates, now: number): boolean {
     const charge = chargeOf(command, frameLength, rates);
     if (charge === undefined || charge.perMinute === 0) return true;
@@ -125,7 +128,7 @@ export class RateLimits {
     );
   }
 
-  /** Whether a frame may be looked at at all: who floods a socket is not answered for ever. */
+  /** Whether a frame is handled at all: a client that floods a socket is not answered forever. */
   takesFrame(bytes: number, now: number): boolean {
     return (
       this.#socket.take("frames", 1, FRAMES_PER_SOCKET_MINUTE, now) &&
@@ -136,7 +139,7 @@ export class RateLimits {
   #ofClient(clientId: string): Windows {
     let windows = this.#clients.get(clientId);
     if (windows === undefined) {
-      // A socket that went through more clients than that has its oldest ones counted anew.
+      // On a socket with more clients than that, the oldest ones are counted anew.
       const [oldest] = this.#clients.keys();
       if (this.#clients.size >= CLIENTS_COUNTED && oldest !== undefined) this.#clients.delete(oldest);
       windows = new Windows();

@@ -1,8 +1,10 @@
-/** How a client wants its frames and what it missed (wire §2.1). */
+/** The sub-protocol of a client: its framing, and how it receives what it missed (wire §2.1). */
 export interface SubProtocol {
   /** Base64 text instead of binary frames. */
   text: boolean;
-  /** `.3` clients pull from unread counts, `.1` clients are pushed what they missed (Y-01). */
+  /**
+   * `.3` clients receive unread counts and pull the messages; `.1` clients receive missed messages themselves (Y-01).
+   */
   mode: "pull" | "push";
 }
 
@@ -14,8 +16,8 @@ const KNOWN: Record<string, SubProtocol> = {
 };
 
 /**
- * The first sub-protocol offered that we speak, by header or else by the `subprotocol` query of mini-program
- * SDKs, and the header to answer with: exactly what was offered there, or none. Undefined if there is none.
+ * The first supported sub-protocol that the client offers, by header or else by the `subprotocol` query of mini-program
+ * SDKs, and the header to answer with: exactly what was offered there, or none. Undefined if none is supported.
  */
 export function negotiate(
   header: string | null,

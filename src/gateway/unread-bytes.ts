@@ -2,7 +2,7 @@ import { SUSPICIOUS_BYTES, UNREAD_BYTES_OF_ALL, UNREAD_BYTES_PER_SOCKET } from "
 import type { Command } from "../protocol/commands.ts";
 
 /** Sockets of this isolate that were sent more than a little since they last showed that they read. */
-export class UnreadOfAll {
+export class IsolateUnreadBytes {
   readonly #sockets = new Set<UnreadBytes>();
   #bytes = 0;
 
@@ -19,17 +19,17 @@ export class UnreadOfAll {
 }
 
 /**
- * Counts what one socket was sent since its device last showed that it reads. The platform takes whatever is sent and
- * keeps it until it is read, and says nothing of how much that is. SDKs show it by themselves: they acknowledge
- * messages, say what was read, and name messages they were sent.
+ * Counts the bytes that one socket was sent since its device last showed that it reads. The platform accepts whatever
+ * is sent, keeps it until it is read, and does not report how much that is. SDKs show that they read by themselves:
+ * they acknowledge messages, report what was read, and name messages they received.
  */
 export class UnreadBytes {
-  readonly #ofAll: UnreadOfAll;
+  readonly #ofAll: IsolateUnreadBytes;
   readonly #tooMany: () => void;
   #count = 0;
 
-  /** @param tooMany more is unread than may be: the socket has to close */
-  constructor(ofAll: UnreadOfAll, tooMany: () => void) {
+  /** @param tooMany called when too much is unread: the socket has to close */
+  constructor(ofAll: IsolateUnreadBytes, tooMany: () => void) {
     this.#ofAll = ofAll;
     this.#tooMany = tooMany;
   }
@@ -43,7 +43,7 @@ export class UnreadBytes {
     if (this.#count > UNREAD_BYTES_PER_SOCKET) this.tooMany();
   }
 
-  /** A command of the device's. */
+  /** The device sent a command. */
   heard(command: Command): void {
     if (showsReading(command)) this.#set(0);
   }
@@ -65,7 +65,7 @@ export class UnreadBytes {
   }
 }
 
-/** What is unread of a socket in good order is little, and is not counted together with others'. */
+/** A socket in good order has little unread, which is not counted in the total of the isolate. */
 function weighed(count: number): number {
   return count > SUSPICIOUS_BYTES ? count : 0;
 }
@@ -76,7 +76,7 @@ function showsReading(command: Command): boolean {
     case "message.patch":
     case "read":
       return true;
-    case "message.history": // a further page: it goes on from a message of the one before
+    case "message.history": // a further page: it continues from a message of the one before
       return command.start?.messageId !== undefined;
     default:
       return false;

@@ -2,37 +2,42 @@ import type { ErrorName } from "./errors.ts";
 import type { SeenVersion } from "./seen-version.ts";
 
 /**
- * The words of the link rules L1-L8 (docs/rules.md): what gateway and objects tell each other beside the
- * clients' own frames. Towards the gateway they travel as control records, towards an object as text.
+ * The control messages of the link rules L1-L8 (docs/rules.md): what gateway and objects send each other beside the
+ * frames of clients. Towards the gateway they are control records, towards an object they are text.
  */
 
-/** A stretch of time in which a member is served by links alone; a new one begins each time he is subscribed again. */
+/**
+ * A period in which a member is served by subscriptions alone. A new one begins each time the member is subscribed
+ * again.
+ */
 export type Epoch = string;
 
-/** Who asks for a conversation link, as the ClientObject confirmed it at login (L8). */
+/** A request for a subscription, in the name of the client that the ClientObject has logged in (L8). */
 export interface SubscriptionRequest {
   conversationId: string;
   clientId: string;
   sessionId: string;
-  /** Marks what this session sends, on whichever link, so that it skips its own copies (`newOrigin`). */
+  /** Identifies what this session sends, on all its links, so that it skips its own copies (`newOrigin`). */
   origin: number;
-  /** Replay the log after this; absent when the session has seen nothing of the conversation yet. */
+  /** The position after which the log is replayed; undefined if the session has seen nothing of the conversation. */
   since: number | undefined;
-  /** When the session logged in (ms), by its client's object: what came before is not to come to it. */
+  /** When the session logged in (ms), by its client's object. The session does not receive what is older. */
   admittedAt: number;
   mode: SyncMode;
   /** Of the device; nothing is decided by it. */
   address: string | undefined;
 }
 
-/** `.3` sessions pull from unread counts, `.1` sessions are pushed what they missed (Y-01). */
+/**
+ * `.3` sessions receive unread counts and pull the messages; `.1` sessions receive missed messages themselves (Y-01).
+ */
 export type SyncMode = "pull" | "push";
 
-/** Who asks for a session link. */
+/** A request for a session link. */
 export interface SessionRequest {
   clientId: string;
   sessionId: string;
-  /** The user's socket: clients on one socket are on one device at once. */
+  /** The user's socket: clients on one socket are on one device. */
   connectionId: string;
   mode: SyncMode;
   /** Of the device; nothing is decided by it. */
@@ -41,11 +46,14 @@ export interface SessionRequest {
 
 /** ConversationObject → gateway. */
 export type ConversationControl =
-  /** First on every link. Everything after `since` reaches this client by links alone; `head` is the log's end. */
+  /**
+   * First on every link. The client receives everything after `since` by subscriptions alone; `head` is the end of the
+   * log.
+   */
   | { type: "opened"; epoch: Epoch; since: number; head: number }
-  /** The last word before the link ends for want of room (L4): finish, then close. */
+  /** The subscription is evicted (L4): the gateway waits for the last answers, then closes the link. */
   | { type: "unsubscribed"; epoch: Epoch }
-  /** The answer behind this word shows the log up to here. */
+  /** The reply that follows shows the log up to here. */
   | { type: "shown"; upTo: number };
 
 /** Gateway → ConversationObject. */
@@ -53,47 +61,56 @@ export type ConversationRequest = { type: "unsubscribe" };
 
 /** ClientObject → gateway. */
 export type SessionControl =
-  /** The login succeeded. `asking` names the conversations it is being caught up on: `caughtUp` follows for each. */
+  /**
+   * The login succeeded. `asking` names the conversations that the session is being caught up on: `caughtUp` follows
+   * for each.
+   */
   | { type: "opened"; asking: string[]; capabilities: number; at: number }
   /**
-   * The login failed, the session was closed, or it was ended from outside: close links and forget it. With an
-   * error, the device is told, and it is the last thing it is told.
+   * The login failed, or the session was closed or ended from outside: the gateway closes its links and forgets it. If
+   * there is an error, it is the last thing that the device is sent.
    */
   | { type: "ended"; error?: ErrorName; detail?: string }
-  /** A login could not be decided, for no fault of the device's: it is to come again, on a new socket. */
+  /** A login could not be decided, through no fault of the device: the device has to try again on a new socket. */
   | { type: "undecided" }
-  /** The device is to reconnect, by way of the router. */
+  /** The device has to reconnect, by way of the router. */
   | { type: "goAway" }
-  /** Another session of this client is subscribed there: link too, and be replayed what came after (L3, L5). */
+  /**
+   * Another session of this client is subscribed to the conversation: this one subscribes as well, and the log after
+   * `since` is replayed (L3, L5).
+   */
   | { type: "link"; conversationId: string; since: number }
-  /** The inbox has the conversation: whatever breaks from here on, the next login asks it (I4). */
+  /** The inbox has the conversation: if anything breaks from here on, the next login asks it (I4). */
   | { type: "noted"; conversationId: string }
-  /** The client was told of the conversation up to here: drop live stored messages at or before it (L5, L6). */
+  /**
+   * The session is caught up on the conversation up to here: the gateway drops live stored messages at or before it
+   * (L5, L6).
+   */
   | { type: "caughtUp"; conversationId: string; head: number | undefined }
-  /** Of the conversations in `asking`, some more have answered: what waits for the others goes on waiting. */
+  /** Some more of the conversations in `asking` have answered: commands for the others go on waiting. */
   | { type: "catchingUp" }
-  /** The answer behind this word shows so much of conversations. */
+  /** The reply that follows shows this state of conversations. */
   | { type: "shown"; shown: SeenVersion[] };
 
 /** Gateway → ClientObject. */
 export type SessionReport =
-  /** A link is about to be asked for: `noted` answers, and only then may anything be left to the link. */
+  /** A subscription is about to be opened. `noted` is the answer; only after it may the relay stop. */
   | { type: "subscribing"; conversationId: string }
   | { type: "subscribed"; conversationId: string; epoch: Epoch; since: number }
   | { type: "unsubscribed"; conversationId: string; epoch: Epoch }
-  /** A link was lost before it told where the session stands: it has to be caught up on the conversation again. */
+  /** A subscription broke before the session had a position: it has to be caught up on the conversation again. */
   | { type: "behind"; conversationId: string };
 
-/** Close codes on links. On user sockets the codes of the error table are used instead. */
+/** Close codes of links. User sockets close with the codes of the error table instead. */
 export const linkClose = {
-  /** The device's socket went, or the device made it go. */
+  /** The device's socket closed, or the device caused it to close. */
   LOST: 4001,
   /** The session was closed in good order. */
   DONE: 4002,
-  /** The link gave way to another one (L4). */
+  /** The subscription was evicted for another one (L4). */
   UNSUBSCRIBED: 4003,
-  /** The service let go of the device's socket: the device is expected back. */
+  /** The server closed the device's socket: the device is expected to reconnect. */
   LET_GO: 4004,
-  /** Nothing was heard of the device for too long (4107). */
+  /** The device sent nothing for too long (4107). */
   SILENT: 4005,
 } as const;

@@ -1,18 +1,19 @@
 /**
- * What objects send the gateway over links: one internal frame carries any number of records, so that a busy
- * conversation pays for one write where it would pay for many (docs/paths.md, "Delivery").
+ * What objects send the gateway over links. One internal frame carries any number of records, so that a busy
+ * conversation pays for one write instead of many (docs/paths.md).
  *
  * Layout, big-endian: kind (1 byte), payload length (4), then by kind
- * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload =
- *   a push without `peerId`, empty where the client is not to see what stands there
- * - push:   payload = a push without `peerId`
- * - correction: the same, for devices that can show patches: what the app's policy made of their own message
- * - notice: time (8), whether it is said again (1), payload = a push without `peerId`, empty where the session knows
- * - unread: the log's end that it counts up to (8), when the count changed (8), payload = the same, for sessions that pull only
- * - reply:  serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
+ * - stored: timestamp (8, float64 ms), timestamp of the entry before it or 0 (8), origin (8), flags (1), payload = an
+ *   event without `peerId`, empty if the client may not see the entry
+ * - event: payload = an event without `peerId`
+ * - correction: the same, for devices that can show patches: how the app's policy changed their own message
+ * - notice: time (8), whether it is repeated (1), payload = an event without `peerId`, empty if the session has it
+ * - unread: the end of the log that it counts up to (8), when the count changed (8), payload = the same, for pull
+ *   sessions only
+ * - reply: serial (4, signed), accepted timestamp or 0 (8), that of the message before it (8), payload = a reply
  *   without `peerId`
- * - cold:   conversation id length (2), the id, payload = an inner frame of records
- * - missed: the same, payload = a push without `peerId`
+ * - relay: conversation id length (2), the id, payload = an inner frame of records
+ * - missed: the same, payload = an event without `peerId`
  * - control: payload = JSON
  */
 export type LinkRecord =
@@ -24,21 +25,26 @@ export type LinkRecord =
   | { kind: "relay" | "missed"; conversationId: string; payload: Uint8Array }
   | { kind: "control"; payload: Uint8Array };
 
-/** Of an unread count: the log's end that it counts up to, and when it last changed otherwise than by growing (ms). */
+/**
+ * The position of an unread count: the end of the log that it counts up to, and when it last changed other than by
+ * growing (ms).
+ */
 export interface CountPosition {
   upTo: number;
   changedAt: number;
 }
 
-/** What a gateway has to know of an entry of the log without reading its push. */
+/** What a gateway needs of an entry of the log without parsing its event. */
 export interface StoredTraits {
   /** An edit or recall: only for devices that can show one (capability bit 0). */
   patch: boolean;
-  /** The conversation wants to know that it arrived: acknowledgements of others stop at the gateway. */
+  /** The conversation needs an acknowledgement of this message. The gateway forwards no others. */
   acknowledge: boolean;
 }
 
-/** Where an entry stands in the log: what names its predecessor shows whoever missed that one a gap. */
+/**
+ * The position of an entry in the log. It names its predecessor, so that a session that missed that one finds the gap.
+ */
 export interface LogPosition {
   timestamp: number;
   /** 0 for the first. */
@@ -65,7 +71,7 @@ function flagsOf({ patch, acknowledge }: Partial<StoredTraits>): number {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A number for a session that no other session of a conversation has. */
+/** A number that no other session of a conversation has. */
 export function newOrigin(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return (high % 2 ** 20) * 2 ** 32 + low + 1;
@@ -84,7 +90,7 @@ function record(
   return { bytes, view };
 }
 
-/** An entry of the log. `origin` is the session that made it: it has its answer and skips the copy. */
+/** An entry of the log. `origin` is the session that made it, which has its answer and skips the copy. */
 export function storedRecord(
   position: LogPosition,
   origin: number,
@@ -99,20 +105,20 @@ export function storedRecord(
   return bytes;
 }
 
-/** Anything pushed that comes once or not at all: receipts, transient messages. */
+/** An event that is delivered once or not at all, such as receipts and transient messages. */
 export function eventRecord(payload: Uint8Array): Uint8Array {
   return record(EVENT, 0, payload).bytes;
 }
 
-/** A patch for the session alone whose message it changes, once or not at all (M-18). */
+/** A patch only for the session whose message it changes, delivered once or not at all (M-18). */
 export function correctionRecord(payload: Uint8Array): Uint8Array {
   return record(CORRECTION, 0, payload).bytes;
 }
 
 /**
- * What happened in a conversation beside messages. It may come more than once; a session is told once, by time.
+ * A notice of a change in a conversation. It may arrive more than once; a session is sent it once, by its time.
  *
- * @param again it is said for those who may not have heard it the first time: nothing for a session that began later
+ * @param again it is repeated for sessions that may have missed it the first time: not for one that began later
  */
 export function noticeRecord(at: number, again: boolean, payload: Uint8Array): Uint8Array {
   const { bytes, view } = record(NOTICE, 9, payload);
@@ -122,8 +128,8 @@ export function noticeRecord(at: number, again: boolean, payload: Uint8Array): U
 }
 
 /**
- * An unread count: nothing for sessions that are pushed what they missed (wire §5.5b), that have seen more by
- * another way than it counts, or that were told of it at their login.
+ * An unread count. It is dropped for sessions that receive missed messages themselves (wire §5.5b), that have seen more
+ * than it counts, or that received it at their login.
  */
 export function unreadRecord(position: CountPosition, payload: Uint8Array): Uint8Array {
   const { bytes, view } = record(UNREAD, 16, payload);
@@ -132,7 +138,7 @@ export function unreadRecord(position: CountPosition, payload: Uint8Array): Uint
   return bytes;
 }
 
-/** The one answer to the request with this serial. `accepted` is where a message just sent stands in the log. */
+/** The only reply to the request with this serial. `accepted` is the position of a message that was just sent. */
 export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogPosition): Uint8Array {
   const { bytes, view } = record(REPLY, 20, payload);
   view.setInt32(5, serial);
@@ -141,12 +147,14 @@ export function replyRecord(serial: number, payload: Uint8Array, accepted?: LogP
   return bytes;
 }
 
-/** Records of one conversation travelling over a session link (the relay). */
+/** Records of one conversation, sent over a session link (the relay). */
 export function relayRecord(conversationId: string, frame: Uint8Array): Uint8Array {
   return conversationRecord(RELAY, conversationId, frame);
 }
 
-/** A message that a `.1` device missed, whatever it has seen since: it comes again until acknowledged (Y-02). */
+/**
+ * A message that a `.1` device missed, whatever it has seen since. It is sent again until it is acknowledged (Y-02).
+ */
 export function missedRecord(conversationId: string, payload: Uint8Array): Uint8Array {
   return conversationRecord(MISSED, conversationId, payload);
 }
@@ -159,12 +167,12 @@ function conversationRecord(kind: number, conversationId: string, payload: Uint8
   return bytes;
 }
 
-/** A word between an object and the gateway; `C` is the union of what that link says. */
+/** A control message of an object to the gateway. `C` is the union of the messages on that kind of link. */
 export function controlRecord<C>(control: C): Uint8Array {
   return record(CONTROL, 0, encoder.encode(JSON.stringify(control))).bytes;
 }
 
-/** Several records or frames as one frame; one of them is returned as it is. */
+/** Joins several records or frames into one frame. A single one is returned as it is. */
 export function joinRecords(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
@@ -179,7 +187,7 @@ export function joinRecords(parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** The records of an internal frame. Payloads are views into it. Throws on a frame we did not write. */
+/** The records of an internal frame. Payloads are views into it. Throws on a frame that was not written here. */
 export function readRecords(frame: Uint8Array): LinkRecord[] {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const records: LinkRecord[] = [];
@@ -264,12 +272,12 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
   return records;
 }
 
-/** The word in a control record, as the other end of the link wrote it. */
+/** The control message in a control record, as the other end of the link wrote it. */
 export function readControl<C>(payload: Uint8Array): C {
   return JSON.parse(decoder.decode(payload));
 }
 
-/** The time (ms) of the first notice among records; undefined where there is none. */
+/** The time (ms) of the first notice among records; undefined if there is none. */
 export function noticeTimeOf(records: Uint8Array): number | undefined {
   for (const record of readRecords(records)) if (record.kind === "notice") return record.at;
   return undefined;

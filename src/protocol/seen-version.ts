@@ -2,10 +2,10 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { GenericCommandSchema } from "./generated/message_pb.js";
 import { joinRecords } from "./link-records.ts";
 
-/** How long (ms) it is remembered what a client was shown: longer than D1's copy is ever late while D1 works. */
+/** How long (ms) a gateway remembers what a client has seen: longer than D1 ever lags while it works. */
 export const SEEN_VERSION_LIFETIME = 10 * 60_000;
 
-/** What a client was shown of a conversation, lately. */
+/** The newest state of a conversation that a client has seen. */
 export interface SeenVersion {
   conversationId: string;
   /** Time of the newest entry of the log (ms), 0 for none. */
@@ -15,8 +15,8 @@ export interface SeenVersion {
 }
 
 /**
- * A query with what its client was shown, so that no older answer is given. Only the gateway's word counts: it comes
- * last, and of a field that comes twice the last one is read.
+ * Adds the state that its client has seen to a query, so that the answer is not older. Only the gateway's value counts:
+ * it comes last, and of a field that occurs twice the last one is read.
  */
 export function withSeenVersions(frame: Uint8Array, shown: readonly SeenVersion[]): Uint8Array {
   const text = JSON.stringify(
@@ -25,7 +25,7 @@ export function withSeenVersions(frame: Uint8Array, shown: readonly SeenVersion[
   return joinRecords([frame, toBinary(GenericCommandSchema, create(GenericCommandSchema, { shown: text }))]);
 }
 
-/** Nothing where there is none, as in a frame that passed no gateway. Never throws. */
+/** Empty if the frame has none, as without a gateway. Never throws. */
 export function seenVersionsIn(text: string): SeenVersion[] {
   if (text === "") return [];
   try {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CPU_PER_SOCKET, LINKS_OF_ALL, SUBREQUESTS_PER_SOCKET } from "../../../src/bounds.ts";
-import { Allotment, LinksOfAll } from "../../../src/gateway/allotment.ts";
+import { Allotment, IsolateSubscriptions } from "../../../src/gateway/allotment.ts";
 
 /** A socket's allotment, and how often it was handed over. */
 function allotment() {
@@ -33,7 +33,7 @@ test("one that floods is, before it used the CPU that Cloudflare allows", () => 
 });
 
 test("sessions hold fewer links while an isolate is full of them, at least one, and as many again afterwards", () => {
-  const links = new LinksOfAll();
+  const links = new IsolateSubscriptions();
   links.changed(LINKS_OF_ALL);
   expect(links.limit(64)).toBe(64);
   links.changed(LINKS_OF_ALL);

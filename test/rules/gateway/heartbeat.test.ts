@@ -125,7 +125,7 @@ test.each(["js/5.0.0-rc.8", "LeanCloud-CSharp-SDK/2.4.1", "raw/1"])(
 
 test("[C-06] whoever was heard to beat once is expected to go on, whatever it is called", () => {
   const pulse = new Pulse();
-  pulse.heartbeat.mayBeUnseen();
+  pulse.heartbeat.mayBeInvisible();
   pulse.heartbeat.heard();
   pulse.heartbeat.beaten();
   pulse.wait(SILENCE);

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { SUSPICIOUS_BYTES, UNREAD_BYTES_OF_ALL, UNREAD_BYTES_PER_SOCKET } from "../../../src/bounds.ts";
-import { UnreadBytes, UnreadOfAll } from "../../../src/gateway/unread-bytes.ts";
+import { IsolateUnreadBytes, UnreadBytes } from "../../../src/gateway/unread-bytes.ts";
 import { decodeCommand } from "../../../src/protocol/decode.ts";
 import { type CommandInit, encodeCommand } from "../../support/frames.ts";
 
 const MB = 1024 * 1024;
 
 /** A socket that counts, and says how often it had to close. */
-function socket(ofAll = new UnreadOfAll()) {
+function socket(ofAll = new IsolateUnreadBytes()) {
   const told = { closed: 0 };
   const unread: UnreadBytes = new UnreadBytes(ofAll, () => {
     told.closed += 1;
@@ -59,7 +59,7 @@ test.each<[string, CommandInit]>([
 });
 
 test("[I13] of very many sockets that do not read, the worst closes first, and those in good order are not counted", () => {
-  const ofAll = new UnreadOfAll();
+  const ofAll = new IsolateUnreadBytes();
   const honest = Array.from({ length: 1_000 }, () => socket(ofAll));
   for (const { unread } of honest) unread.sent(SUSPICIOUS_BYTES);
   const worst = socket(ofAll);
