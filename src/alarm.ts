@@ -1,13 +1,13 @@
-/** The one alarm of an object, as far as it is used here. */
+/** The alarm of an object, as far as it is used here. */
 export interface AlarmStorage {
   getAlarm(): Promise<number | null>;
   setAlarm(at: number): Promise<void>;
 }
 
-/** No alarm is set for later than this (ms): one that seems to be was set before the clock was set back. */
+/** No alarm is set for later than this (ms). One that seems to be was set before the clock was set back. */
 const LONGEST = 10 * 60_000;
 
-/** An object's alarm, for everything it has to do later: what is due first decides when, and it does all that is due. */
+/** The alarm of an object, which has only one: it is set for the first task that is due, and runs all that are due. */
 export class Alarm {
   readonly #storage: AlarmStorage;
   readonly #now: () => number;
@@ -18,7 +18,9 @@ export class Alarm {
     this.#now = now;
   }
 
-  /** To be awaited before the first `within` of an object that woke: it must not put off what was set before. */
+  /**
+   * To be awaited before the first `within` of an object that woke: an alarm that is set already must not be postponed.
+   */
   async load(): Promise<void> {
     this.#at ??= (await this.#storage.getAlarm()) ?? undefined;
   }
@@ -27,13 +29,13 @@ export class Alarm {
     return this.#at !== undefined;
   }
 
-  /** It went off. */
+  /** The alarm ran. */
   fired(): void {
     this.#at = undefined;
   }
 
   /**
-   * It goes off after this many milliseconds at the latest. Not awaited: the write joins the transaction of this
+   * Has the alarm run after this many milliseconds at the latest. Not awaited: the write joins the transaction of this
    * turn, and the output gate waits for it.
    */
   within(delay: number): void {
@@ -44,7 +46,7 @@ export class Alarm {
     void this.#storage.setAlarm(at);
   }
 
-  /** To be called where anything happens: an alarm that the clock was set back under goes off soon. */
+  /** To be called whenever the object runs: if the clock was set back, the alarm is set again, to run soon. */
   check(): void {
     if (this.#at !== undefined && this.#at > this.#now() + LONGEST) this.within(0);
   }

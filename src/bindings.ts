@@ -14,13 +14,13 @@ export interface Env extends Deployment {
   CONVERSATIONS: Objects<ConversationStub>;
   /** One object, named `app`. */
   APP: Objects<AppStub>;
-  /** What happened, for hooks, webhooks and the event log. Sent as "v8": JSON would spoil binary content. */
+  /** Events, for hooks, webhooks and the event log. Sent as "v8": JSON would spoil binary content. */
   EVENTS: Queue<QueuedEvent>;
-  /** In place of it on one's own box: one object, named `events`. */
+  /** In its place on a self-hosted server: one object, named `events`. */
   EVENT_QUEUE: Objects<QueueStub<QueuedEvent>>;
-  /** What is to be pushed to devices. */
+  /** Notifications for devices. */
   PUSHES: Queue<PushWork>;
-  /** In place of it on one's own box: an object for each provider, and one named `selections`. */
+  /** In its place on a self-hosted server: an object for each provider, and one named `selections`. */
   PUSH_QUEUE: Objects<QueueStub<PushWork>>;
   /** One object, named `push`. */
   PUSH: Objects<PushStub>;

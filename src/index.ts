@@ -23,7 +23,10 @@ export default {
   scheduled: (_: ScheduledController, env: Env) => runScheduledCleanup(env),
 };
 
-/** By what is on it: a second app's queues, in the same account, have other names. A batch is of one queue. */
+/**
+ * Tells the queues apart by their messages: those of a second app in the same account have other names. A batch is of
+ * one queue.
+ */
 function isOfPushes(batch: Batch): batch is MessageBatch<PushWork> {
   return batch.messages.every(({ body }) => "type" in body);
 }

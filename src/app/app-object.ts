@@ -8,10 +8,13 @@ import { KeyValues } from "./key-values.ts";
 import { Presence } from "./presence.ts";
 import { Quotas } from "./quotas.ts";
 
-/** When this process first needed the app's object (ms): on one's own box, where it goes down with everything else. */
+/**
+ * When this process first used the app's object (ms): on a self-hosted server, it starts and stops with everything
+ * else.
+ */
 let startedAt: number | undefined;
 
-/** What is true of the app as a whole and has no other owner: a shell around its rules. There is one (`appOf`). */
+/** The state of the app as a whole: a shell around its rules. There is one such object (`appOf`). */
 export class AppObject extends DurableObject<Env> implements AppStub {
   readonly #quotas = new Quotas();
   readonly #facts: KeyValues;
@@ -21,7 +24,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { sql } = ctx.storage;
-    // In a new folder nothing can be left over from before.
+    // A new folder has nothing left over from an earlier run.
     const isNew = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'facts'").toArray().length === 0;
     startedAt ??= isNew ? Number.NEGATIVE_INFINITY : Date.now();
     this.#facts = new KeyValues(sql);
@@ -34,7 +37,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     return this.#quotas.spend(quota, perMinute, count, Date.now());
   }
 
-  /** In one turn, which is one commit. */
+  /** All in one turn, which is one commit. */
   async presenceChanged(changes: PresenceChange[]): Promise<void> {
     const now = Date.now();
     for (const { clientId, online } of changes) {

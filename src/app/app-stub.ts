@@ -1,34 +1,34 @@
 import type { Objects } from "../model/objects.ts";
 
-/** The one object that knows what is true of the app as a whole. */
+/** The one object with the state of the app as a whole. */
 export function appOf(env: { APP: Objects<AppStub> }): AppStub {
   return env.APP.getByName("app");
 }
 
-/** A client is online now, or not any more. */
+/** A client went online or offline. */
 export interface PresenceChange {
   clientId: string;
   online: boolean;
 }
 
-/** What the rest of the service may ask of the AppObject. */
+/** What the rest of the service may call of the AppObject. */
 export interface AppStub {
-  /** Takes one from a quota, or says after how many seconds there is more (L-10). */
+  /** Takes from a quota, or returns after how many seconds there is more (L-10). */
   spend(quota: string, perMinute: number, count?: number): Promise<{ retryAfter: number } | undefined>;
-  /** Which clients are online now, and which are not any more: at most `PRESENCE_AT_ONCE`, each once. */
+  /** Records which clients went online or offline: at most `PRESENCE_AT_ONCE`, each once. */
   presenceChanged(changes: PresenceChange[]): Promise<void>;
-  /** Those of some clients that are online, as far as their objects have told: one of them may be late. */
+  /** Those of some clients that are online, as far as their objects have reported: a report may be late. */
   onlineAmong(clientIds: string[]): Promise<string[]>;
-  /** Clients online now, and those that were today (UTC). */
+  /** The number of clients that are online now, and of those that were today (UTC). */
   presence(): Promise<{ online: number; today: number }>;
-  /** A conversation could not copy to D1 what was said in it after a time (ms). */
+  /** A conversation could not copy its messages from after a time (ms) to D1. */
   archiveBehind(conversationId: string, since: number): Promise<void>;
   archiveCaughtUp(conversationId: string): Promise<void>;
-  /** Those of some conversations that are behind, or that D1 has not heard of at all. */
+  /** Those of some conversations that are behind, or that are not in D1 at all. */
   archiveBehindAmong(conversationIds: string[]): Promise<string[]>;
-  /** Up to when (ms) D1 has everything that was said. */
+  /** The time (ms) up to which D1 has all messages. */
   archivedUntil(): Promise<number>;
-  /** The overrides as last stored in D1, for when D1 does not answer: nobody may get in by that. */
+  /** The settings as last stored in D1, for when D1 does not answer: no client may log in because of that. */
   keepSettings(overrides: string): Promise<void>;
   keptSettings(): Promise<string | undefined>;
 }

@@ -2,10 +2,10 @@ import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
 import type { Sql } from "../sql.ts";
 import type { KeyValues } from "./key-values.ts";
 
-/** What is claimed is written down in steps of this many milliseconds, for the time after the next start. */
+/** The reported time is stored in steps of this many milliseconds, for after a restart. */
 const STEP = 10_000;
 
-/** Up to when D1 has everything that was said, and the conversations whose history did not reach it: a row each. */
+/** The time up to which D1 has all messages, and the conversations that are behind: a row each. */
 export class ArchiveLag {
   readonly #sql: Sql;
   readonly #facts: KeyValues;
@@ -13,8 +13,8 @@ export class ArchiveLag {
   readonly #start: { at: number } | undefined;
 
   /**
-   * @param start when the machine came up again (ms), where machines go down. What they went down with is told by
-   *   alarms that were due meanwhile: until those have gone off, nothing is claimed but what was claimed before.
+   * @param start when the machine started (ms), if machines stop. Conversations that were behind when it stopped report
+   * that by alarms that were due meanwhile. Until those have run, no later time is reported than before.
    */
   constructor(sql: Sql, facts: KeyValues, lag: ArchiveDelay, start?: { at: number }) {
     this.#sql = sql;
@@ -26,7 +26,7 @@ export class ArchiveLag {
     );
   }
 
-  /** What was said there after `since` (ms) is not in D1. Of several times the earliest counts. */
+  /** The messages of a conversation from after `since` (ms) are not in D1. Of several times the earliest counts. */
   behind(conversationId: string, since: number): void {
     this.#sql.exec(
       "INSERT INTO behind VALUES (?, ?) ON CONFLICT DO UPDATE SET since = excluded.since WHERE excluded.since < since",
@@ -39,7 +39,7 @@ export class ArchiveLag {
     this.#sql.exec("DELETE FROM behind WHERE conversation_id = ?", conversationId);
   }
 
-  /** Those of some conversations that D1 may lack, or lack something of. */
+  /** Those of some conversations that may be missing in D1, wholly or in part. */
   among(ids: string[]): string[] {
     const asked = JSON.stringify(ids);
     return this.#sql
@@ -51,7 +51,7 @@ export class ArchiveLag {
       .map(({ id }) => id);
   }
 
-  /** Up to when (ms) D1 has everything that was said in any conversation; 0 where that is not known yet. */
+  /** The time (ms) up to which D1 has the messages of all conversations; 0 if that is not known yet. */
   archivedUntil(now: number): number {
     const { since } = this.#sql
       .exec<{ since: number | null }>("SELECT min(since) AS since FROM behind")

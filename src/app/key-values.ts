@@ -23,7 +23,7 @@ export class KeyValues {
 type FactName =
   /** The settings' overrides, JSON. */
   | "settings"
-  /** Up to when D1 was last said to have everything (ms). */
+  /** The last reported time up to which D1 has everything (ms). */
   | "archivedUntil"
-  /** The UTC day on which presence last dropped who stayed away. */
+  /** The UTC day on which presence last removed clients that stayed offline. */
   | "tidiedOn";

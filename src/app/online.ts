@@ -5,8 +5,9 @@ import { appOf } from "./app-stub.ts";
 const DEADLINE = 5_000; // ms for another object to answer
 
 /**
- * Those of some clients that are online, in the order given. The app knows who may be, so that nobody's object is made
- * for being asked about; the objects of those know for certain. Rejects where one does not answer.
+ * Those of some clients that are online, in the order given. The app has a list of clients that may be online, so that
+ * a question about a client makes no object; the objects of those clients have the exact state. Rejects if one does not
+ * answer.
  */
 export async function onlineAmong(env: Pick<Env, "APP" | "CLIENTS">, clientIds: string[]): Promise<string[]> {
   const told = await withDeadline(appOf(env).onlineAmong(clientIds), DEADLINE, "who is online");

@@ -3,14 +3,14 @@ import type { KeyValues } from "./key-values.ts";
 
 const DAY = 24 * 60 * 60 * 1000; // ms
 /**
- * How long who stayed away keeps his row. Dropping a row costs what writing it does, so who comes every day must not
- * lose his each night.
+ * How many days the row of an offline client is kept. Removing a row costs as much as writing it, so clients that are
+ * online every day must not lose theirs each night.
  */
 const REMEMBERED = 30; // days
 
 /**
- * Who is online, and who was today: one row per client, written when that changes. Whoever is online counts for
- * every day; the row's day is the one on which he came or went last.
+ * Which clients are online, and which were today: one row per client, written when that changes. A client that is
+ * online counts for every day; the day in its row is that of the last change.
  */
 export class Presence {
   readonly #sql: Sql;
@@ -25,13 +25,13 @@ export class Presence {
     );
   }
 
-  /** He has a session; saying so again writes nothing. */
+  /** The client has a session. A repeat writes nothing. */
   online(clientId: string, now: number): void {
     if (this.#isOnline(clientId)) return;
     this.#write(clientId, 1, now);
   }
 
-  /** His last session ended; of who was not online, nothing is kept. */
+  /** The client's last session ended. Nothing is stored for a client that was not online. */
   offline(clientId: string, now: number): void {
     if (!this.#isOnline(clientId)) return;
     this.#write(clientId, 0, now);
@@ -48,7 +48,7 @@ export class Presence {
       .map(({ id }) => id);
   }
 
-  /** Clients online now, and those that were at any time of this UTC day. */
+  /** The number of clients that are online now, and of those that were at any time of this UTC day. */
   counts(now: number): { online: number; today: number } {
     return this.#sql
       .exec<{ online: number; today: number }>(
@@ -69,7 +69,7 @@ export class Presence {
     this.#sql.exec("INSERT OR REPLACE INTO presence VALUES (?, ?, ?)", clientId, online, dayOf(now));
   }
 
-  /** With the first change of a day: it looks through the whole table, so not more often. */
+  /** Runs with the first change of a day, since it reads the whole table. */
   #tidy(now: number): void {
     const today = dayOf(now);
     if (this.#facts.get("tidiedOn") === String(today)) return;

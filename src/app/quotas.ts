@@ -3,16 +3,16 @@ import { elapsed } from "../elapsed.ts";
 const WINDOW = 60_000; // ms
 
 /**
- * What the whole app may do in a minute (L-10). Counted in memory: an object without sockets stays awake for 70 to
- * 140 s after its last call (Cloudflare's documentation, November 2026), which is longer than a window lasts, so
- * that going to sleep forgets nothing that still counts.
+ * What the whole app may do in a minute (L-10). Counted in memory: an object without sockets stays in memory for 70 to
+ * 140 s after its last call (Cloudflare's documentation, November 2026). That is longer than a minute, so eviction
+ * loses no count that still matters.
  */
 export class Quotas {
   readonly #windows = new Map<string, { since: number; spent: number }>();
 
   /**
    * Takes `count` from a quota of this many a minute, all of it or nothing; 0 is unlimited. A minute begins with the
-   * first that is taken. Undefined when there was enough, else the seconds until there is more.
+   * first call. Returns undefined if there was enough, else the seconds until there is more.
    */
   spend(quota: string, perMinute: number, count: number, now: number): { retryAfter: number } | undefined {
     if (perMinute === 0) return undefined;

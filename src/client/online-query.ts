@@ -4,7 +4,7 @@ import type { Services } from "./ports.ts";
 
 const LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 
-/** Which of some clients are online (B-29). The asking client itself is known to be online or not. */
+/** Answers which of some clients are online (B-29). The state of the asking client itself is passed in. */
 export async function answerOnline(
   services: Services,
   self: string,

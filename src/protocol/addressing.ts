@@ -1,6 +1,6 @@
 /**
- * A frame is encoded once and addressed many times: a protobuf message followed by one more of its fields is that
- * message with the field set, so adding `peerId` is a concatenation (wire §5: every push names its receiver).
+ * A frame is encoded once and addressed many times. A protobuf message followed by one more of its fields is that
+ * message with the field set, so adding `peerId` is a concatenation (wire §5: every event names its receiver).
  */
 
 /** Field 4 (`peerId`), length-delimited. */
@@ -8,7 +8,7 @@ const TAG = (4 << 3) | 2;
 
 const encoder = new TextEncoder();
 
-/** The bytes that address a frame to `clientId`; worth keeping for as long as the session lives. */
+/** The bytes that address a frame to `clientId`; kept as long as the session lives. */
 export function clientIdField(clientId: string): Uint8Array {
   const id = encoder.encode(clientId);
   const head = [TAG];
@@ -24,7 +24,7 @@ export function clientIdField(clientId: string): Uint8Array {
   return field;
 }
 
-/** `frame` with the receiver's field (`clientIdField`) at its end. */
+/** The frame with the receiver's field (`clientIdField`) at its end. */
 export function addressed(frame: Uint8Array, field: Uint8Array): Uint8Array {
   const whole = new Uint8Array(frame.length + field.length);
   whole.set(frame);

@@ -32,7 +32,7 @@ export function toBase64Url(bytes: Uint8Array): string {
   return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** The bytes, or `undefined` for text that is no Base64 in either alphabet. */
+/** The bytes, or `undefined` for text that is not Base64 in either alphabet. */
 export function fromBase64(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(Math.ceil((text.length * 3) / 4));
   let length = 0;
@@ -55,7 +55,7 @@ export function fromBase64(text: string): Uint8Array | undefined {
       return undefined;
     }
   }
-  // One character over a whole group carries no byte; of padding there may be too little, but not too much.
+  // A single character after the last group carries no byte. Padding may be too short, but not too long.
   if (pending === 6 || padded > pending / 2) return undefined;
   return bytes.subarray(0, length);
 }

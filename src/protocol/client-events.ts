@@ -16,13 +16,15 @@ import {
 import { type ErrorName, errors } from "./errors.ts";
 import { CommandType, GenericCommandSchema, OpType, UnreadCommandSchema } from "./generated/message_pb.js";
 
-/** What the server sends unasked (wire §5): never with a serial, and without `peerId` (`addressing.ts`). */
+/**
+ * The events that the server sends to clients (wire §5): never with a serial, and without `peerId` (`addressing.ts`).
+ */
 
 type Kind = ConversationRecord["kind"];
 
 /**
- * A notification kept for clients that are away says so on its live copy (wire §5.4). Its time is the one it is
- * kept under: SDKs ask for what came after the last such time they saw.
+ * The live copy of a notice that is kept for offline clients says so (wire §5.4). Its time is the one it is kept under:
+ * SDKs ask for what came after the last such time they saw.
  */
 function keeping(keptAt: number | undefined) {
   return keptAt === undefined ? {} : { notificationType: PERMANENT, serverTs: int64(keptAt) };
@@ -32,7 +34,7 @@ const PERMANENT = 1;
 
 interface ConversationNotice {
   conversationId: string;
-  /** Who did it. */
+  /** The client that made the change. */
   by: string;
   updatedAt: number;
 }
@@ -51,7 +53,7 @@ function notify(op: OpType, notice: ConversationNotice, more: ConversationFields
   });
 }
 
-/** To a client that is a member from now on. */
+/** For a client that was added. */
 export function joined(
   notice: ConversationNotice & {
     kind: Kind;
@@ -70,7 +72,7 @@ export function membersJoined(notice: ConversationNotice & { members: string[] }
   return notify(OpType.members_joined, notice, { m: notice.members });
 }
 
-/** To a client that is no member any more. */
+/** For a client that was removed. */
 export function left(notice: ConversationNotice): Uint8Array {
   return notify(OpType.left, notice, {});
 }
@@ -83,7 +85,7 @@ export function conversationChanged(
   notice: ConversationNotice & {
     /** New values by the paths that were changed, `null` for deleted ones. */
     changed: JsonObject;
-    /** New values by whole top-level column, `attr` complete: Java replaces what it has (wire §4.5.4). */
+    /** New values by whole top-level column, `attr` complete: Java replaces its own with them (wire §4.5.4). */
     resulting: JsonObject;
   },
 ): Uint8Array {
@@ -98,7 +100,7 @@ export function message(delivery: {
   kind: Kind;
   message: MessageRecord;
   transient?: boolean;
-  /** Replayed to a client that was away (`.1`). */
+  /** Replayed to a client that was offline (`.1`). */
   offline?: boolean;
   /** Older messages were left out of the replay. */
   hasMore?: boolean;
@@ -124,7 +126,7 @@ export function message(delivery: {
   });
 }
 
-/** Whose message a push of `message` carries, and from when; undefined for any other push. */
+/** The author and time of the message in a `message` event; undefined for any other event. */
 export function messagePushed(push: Uint8Array): { from: string; timestamp: number } | undefined {
   const { directMessage } = fromBinary(GenericCommandSchema, push);
   if (directMessage === undefined || directMessage.transient) return undefined;
@@ -135,13 +137,16 @@ export interface UnreadSummary {
   conversationId: string;
   kind: Kind;
   unread: number;
-  /** The newest message; where it is unknown, none of its fields go out (wire §10.1, 16). */
+  /** The newest message; if it is unknown, none of its fields are sent (wire §10.1, 16). */
   lastMessage?: MessageRecord;
-  /** Something unread mentions the receiver (M-09). */
+  /** An unread message mentions the receiver (M-09). */
   mentioned: boolean;
 }
 
-/** A count without the time that the device would name at its next login as that up to which it knows everything. */
+/**
+ * Removes the time from an unread count, which the device would report at its next login as the time up to which it has
+ * everything.
+ */
 export function unreadSoFar(payload: Uint8Array): Uint8Array {
   const message = fromBinary(GenericCommandSchema, payload);
   if (message.unreadMessage !== undefined) {
@@ -151,8 +156,8 @@ export function unreadSoFar(payload: Uint8Array): Uint8Array {
 }
 
 /**
- * Only for one conversation or more: C# throws on a push without any, so building one is a bug (wire §10.1, 15).
- * SDKs give `notifiedAt` back at their next login, and are then told of what changed after it; none tells all.
+ * Only for one conversation or more: C# throws on an event without any, so building one is a bug (wire §10.1, 15). SDKs
+ * send `notifiedAt` back at their next login and then receive what changed after it; without it they receive all.
  */
 export function unread(report: {
   conversations: UnreadSummary[];
@@ -169,7 +174,7 @@ export function unread(report: {
 }
 
 function unreadTuple({ conversationId, kind, unread, lastMessage, mentioned }: UnreadSummary) {
-  // `mentioned` tells as much when false: JavaScript clears its own flag by it.
+  // `mentioned` is sent when false too: JavaScript clears its own flag by it.
   const tuple = { cid: conversationId, unread, mentioned, convType: conversationTypes[kind] };
   if (lastMessage === undefined) return tuple;
   const { text, binary } = contentFields(lastMessage.content);
@@ -184,14 +189,14 @@ function unreadTuple({ conversationId, kind, unread, lastMessage, mentioned }: U
   };
 }
 
-/** To the sender of a message that asked for it (M-37): `from` has it, or has `read` it. */
+/** For the sender of a message that asked for receipts (M-37): `from` has received it, or has `read` it. */
 export function receipt(notice: {
   messageId: string;
   conversationId: string;
   timestamp: number;
   from: string;
   read: boolean;
-  /** When it was kept for a sender who is away (ms); absent when it was not. */
+  /** When it was stored for a sender that is offline (ms); absent if it was not. */
   keptAt?: number;
 }): Uint8Array {
   return frame({
@@ -209,11 +214,11 @@ export function receipt(notice: {
 
 const encoder = new TextEncoder();
 
-/** An edit or recall. One message a push: Objective-C keeps only the last per conversation (wire §10.1, 38). */
+/** An edit or recall. One message per event: Objective-C keeps only the last per conversation (wire §10.1, 38). */
 export function patched(change: {
   conversationId: string;
   message: MessageRecord;
-  /** Only when the system made the change: positive codes from hooks, negative from the server (M-18). */
+  /** Only if the system made the change: positive codes from hooks, negative ones from the server (M-18). */
   reason?: { code: number; detail: string };
 }): Uint8Array {
   const { id, from, timestamp, content, patchedAt, recalled } = change.message;
@@ -242,7 +247,7 @@ export function patched(change: {
   });
 }
 
-/** The session is over on this socket, by the server's will. The code must be there (wire §5.6). */
+/** The server ended the session on this socket. The code is required (wire §5.6). */
 export function sessionEnded({ error, detail }: { error: ErrorName; detail?: string }): Uint8Array {
   return frame({
     cmd: CommandType.session,
@@ -251,7 +256,7 @@ export function sessionEnded({ error, detail }: { error: ErrorName; detail?: str
   });
 }
 
-/** Asks the client to look the server up anew and reconnect (wire §2.5). */
+/** Asks the client to look up the server again and reconnect (wire §2.5). */
 export function goAway(): Uint8Array {
   return frame({ cmd: CommandType.goaway });
 }

@@ -4,27 +4,27 @@ import type { ErrorName } from "./errors.ts";
 import type { SeenVersion } from "./seen-version.ts";
 
 /**
- * What a client can ask, in the field's names. The codec (`decode.ts`) turns frames into these; wire names
- * (`cid`, `dt`, `r`) never get past it. Times are milliseconds since 1970 unless a name says otherwise.
+ * The commands of clients. The codec (`decode.ts`) turns frames into these; wire names (`cid`, `dt`, `r`) are not used
+ * outside it. Times are milliseconds since 1970 unless a name says otherwise.
  */
 export type Command = Envelope & Request;
 
 export interface Envelope {
-  /** Serial of the request. Its presence, not its value, means "answer me": it may be 0 or negative. */
+  /** Serial of the request. If it is present, a reply is expected; it may be 0 or negative. */
   serial: number | undefined;
   appId: string | undefined;
-  /** The client the frame speaks for; absent when an SDK leaves it out. */
+  /** The client that the frame belongs to; absent if an SDK leaves it out. */
   clientId: string | undefined;
   installationId: string | undefined;
   /** 0 push, 1 live query, 2 messaging; absent for messaging. */
   service: number | undefined;
-  /** The gateway says: the app has a say in this, by hooks, filter or signatures (`supervision.ts`). */
+  /** Set by the gateway: the command needs a policy check, by hooks, filter or signatures (`policy.ts`). */
   needsCheck: boolean;
-  /** The gateway says too: what may be pushed to who is offline. */
+  /** Set by the gateway: which messages may be pushed to offline members. */
   pushes: PushPolicy;
 }
 
-/** Whether messages can be pushed to who is offline: those that bring content for it (P-08), or all of them. */
+/** Whether messages can be pushed to offline members: those with content for it (P-08), or all of them. */
 export type PushPolicy = "never" | "with data" | "always";
 
 /** A signature made by the app's own server. */
@@ -52,7 +52,7 @@ export type Request =
       tag: string | undefined;
       /** `deviceId`, or the device token where an SDK sends only that. */
       deviceId: string | undefined;
-      /** What the device is pushed to by, where the SDK says. */
+      /** The push token of the device, if the SDK sends it. */
       deviceToken: string | undefined;
       token: string | undefined;
       /** `configBitmap`; absent keeps what the device last declared. */
@@ -77,7 +77,7 @@ export type Request =
       kind: "normal" | "room" | "temporary";
       /** Seconds; only for temporary conversations. */
       timeToLive: number | undefined;
-      /** Top-level columns as sent (`name`, `attr`, custom ones), not yet sorted out. */
+      /** Top-level columns as sent (`name`, `attr`, custom ones), not separated yet. */
       columns: JsonObject;
       signature: Signature | undefined;
     }
@@ -105,7 +105,7 @@ export type Request =
       skip: number | undefined;
       compact: boolean;
       withLastMessage: boolean;
-      /** The gateway says: what the client was shown lately. */
+      /** Set by the gateway: the state that the client has seen lately. */
       shown: SeenVersion[];
       /** When set, everything else is ignored. Comma lists are split. */
       temporaryIds: string[];
@@ -167,11 +167,11 @@ export type Request =
     }
   | { name: "echo" }
   | { name: "login" }
-  /** Swift and Objective-C tell what the device is pushed to by, if that changed since the login (wire §4.3). */
+  /** Swift and Objective-C send the push token of the device if it changed since the login (wire §4.3). */
   | { name: "report"; deviceToken: string | undefined }
-  /** In the schema or not, nothing here answers it with a result; `error` says why not. */
+  /** A command that is not supported, in the schema or not; `error` tells why. */
   | { name: "unsupported"; what: string; error: ErrorName }
-  /** A frame that parses, of a known command, whose content makes no sense. */
+  /** A frame of a known command whose content is invalid. */
   | { name: "malformed"; error: ErrorName; detail: string };
 
 export type CommandName = Request["name"];

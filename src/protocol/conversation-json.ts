@@ -3,7 +3,7 @@ import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { toBase64 } from "./base64.ts";
 import { conversationTypes, isoTime } from "./encode.ts";
 
-/** Seconds; what the documents give a temporary conversation that asked for nothing (wire §9.1). */
+/** Seconds; the documented default lifetime of a temporary conversation (wire §9.1). */
 const TIME_TO_LIVE_DEFAULT = 86_400;
 
 export interface ConversationJsonOptions {
@@ -11,18 +11,21 @@ export interface ConversationJsonOptions {
   compact: boolean;
   /** Attach it (B-22). */
   lastMessage?: MessageRecord;
-  /** Whose view it is: it is told whether it muted the conversation, or subscribed to it; undefined for no client. */
+  /**
+   * The client that the view is for: it shows whether that client muted the conversation or subscribed to it; undefined
+   * for no client.
+   */
   forClient?: string;
 }
 
 /**
- * The object clients know a conversation by (wire §4.5.3). Always whole, because Swift replaces what it has; never
- * with a `null`, because Java and C# cast; rather without a key.
+ * A conversation as clients receive it (wire §4.5.3). Always complete, because Swift replaces its own with it. Never
+ * with a `null`, because Java and C# cast; the key is left out instead.
  */
 export function conversationJson(record: ConversationRecord, options: ConversationJsonOptions): JsonObject {
   const isService = record.kind === "system";
   const json: JsonObject = {
-    // First, so that no custom column can take the place of a known one.
+    // First, so that no custom column can replace a known one.
     ...record.columns,
     objectId: record.id,
     attr: record.attributes,
@@ -31,10 +34,10 @@ export function conversationJson(record: ConversationRecord, options: Conversati
     createdAt: isoTime(record.createdAt),
     updatedAt: isoTime(record.updatedAt),
   };
-  // The app's server creates conversations in nobody's name.
+  // Conversations created by the app's server have no creator.
   if (record.creator !== "") json.c = record.creator;
   if (record.name !== undefined) json.name = record.name;
-  // Subscribers of a service are its own business.
+  // The subscribers of a service conversation are not shown.
   if (!isService) {
     json.mu = record.muted;
     if (!options.compact) json.m = record.members;

@@ -10,7 +10,7 @@ import { seenVersionsIn } from "./seen-version.ts";
 const COMPACT = 1;
 const WITH_LAST_MESSAGE = 2;
 
-/** `conv` commands; `undefined` for operations nothing here answers. */
+/** `conv` commands; `undefined` for operations that are not supported. */
 export function decodeConversationRequest(message: GenericCommand): Request | undefined {
   const conversation = message.convMessage ?? create(ConvCommandSchema);
   const op = given(message, "op");
@@ -105,7 +105,7 @@ function decodeQuery(conversation: ConvCommand, shown: string): Request {
     shown: seenVersionsIn(shown),
     compact: (conversation.flag & COMPACT) !== 0,
     withLastMessage: (conversation.flag & WITH_LAST_MESSAGE) !== 0,
-    // Java sends several ids as one, separated by commas.
+    // Java sends several ids in one text, separated by commas.
     temporaryIds: conversation.tempConvIds
       .flatMap((ids) => ids.split(","))
       .map((id) => id.trim())

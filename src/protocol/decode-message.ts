@@ -3,7 +3,7 @@ import type { CommandOf, HistoryPoint, Request } from "./commands.ts";
 import { given, malformed, nonEmpty, optionalNumber, toNumber, utf8Length } from "./fields.ts";
 import { type GenericCommand, LogsCommand_QueryDirection, type PatchItem } from "./generated/message_pb.js";
 
-// A byte order mark is text like any other; bytes that are no text are told apart by the failure.
+// A byte order mark is ordinary text. Bytes that are not text make the decoder throw.
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function decodeMessage(message: GenericCommand): Request {
@@ -49,7 +49,7 @@ export function decodeHistory(message: GenericCommand): Request {
   return {
     name: "message.history",
     conversationId: logs.cid,
-    // JavaScript says `l`, everyone else `limit`; 0 is a wish for nothing (wire §4.9).
+    // JavaScript sends `l`, the others `limit`; 0 asks for nothing (wire §4.9).
     limit: given(logs, "l") ?? given(logs, "limit"),
     direction: logs.direction === LogsCommand_QueryDirection.NEW ? "newer" : "older",
     start: historyPoint(logs.t, logs.mid, logs.tIncluded),
@@ -58,7 +58,7 @@ export function decodeHistory(message: GenericCommand): Request {
   };
 }
 
-/** No time, or the beginning of all time, is no bound. */
+/** No time, or time 0, is no bound. */
 function historyPoint(time: bigint, messageId: string, inclusive: boolean): HistoryPoint | undefined {
   if (time <= 0n) return undefined;
   return { timestamp: toNumber(time), messageId: nonEmpty(messageId), inclusive };
@@ -103,7 +103,7 @@ function patchContent(item: PatchItem): Content | undefined {
   }
 }
 
-/** A conversation that is named repeatedly is one: it is read as far as any of them says. */
+/** A conversation that is named repeatedly counts once: it is read up to the latest of its times. */
 export function decodeRead(message: GenericCommand): Request {
   const read = message.readMessage;
   const named = new Map<string, CommandOf<"read">["conversations"][number]>();
@@ -114,7 +114,7 @@ export function decodeRead(message: GenericCommand): Request {
     if (before !== undefined && !isFurther(timestamp, before.timestamp)) continue;
     named.set(tuple.cid, { conversationId: tuple.cid, timestamp, messageId: nonEmpty(tuple.mid) });
   }
-  // The schema's older form: everything in these conversations.
+  // The older form in the schema: everything in these conversations.
   for (const conversationId of read ? [read.cid, ...read.cids] : []) {
     if (conversationId === "") continue;
     named.set(conversationId, { conversationId, timestamp: undefined, messageId: undefined });
@@ -122,12 +122,12 @@ export function decodeRead(message: GenericCommand): Request {
   return { name: "read", conversations: [...named.values()] };
 }
 
-/** Without a time, it is all of a conversation. */
+/** Without a time, all of the conversation. */
 function isFurther(time: number | undefined, before: number | undefined): boolean {
   return before !== undefined && (time === undefined || time > before);
 }
 
-/** A copy: the decoder's bytes are a window on the frame, which storage and RPC would take along whole. */
+/** A copy: the decoder's bytes are a view of the frame, and storage and RPC would keep all of it. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
 }

@@ -22,7 +22,7 @@ import { pushPolicyOf } from "./policy-fields.ts";
 
 const CMD_FIELD = GenericCommandSchema.field.cmd.number;
 
-/** A client's frame in the field's names; `undefined` for bytes that are no command (4114). Never throws. */
+/** Decodes a client's frame; `undefined` for bytes that are no command (4114). Never throws. */
 export function decodeCommand(frame: Uint8Array): Command | undefined {
   let message: GenericCommand;
   try {
@@ -40,7 +40,7 @@ function decodeEnvelope(message: GenericCommand): Envelope {
   return {
     serial: given(message, "i"),
     appId,
-    // C#'s heartbeat carries the app's id where a client's belongs (wire §2.2).
+    // The heartbeat of C# carries the app's id in place of a client's (wire §2.2).
     clientId: message.cmd === CommandType.echo && clientId === appId ? undefined : clientId,
     installationId: given(message, "installationId"),
     service: given(message, "service"),
@@ -74,7 +74,7 @@ function decodeRequest(message: GenericCommand): Request | undefined {
     case CommandType.blacklist:
       return unsupported(message, "BLACKLIST_FEATURE_DISABLED");
     case undefined:
-      // Numbers outside the schema are a command too, if not one of ours; no number at all is noise.
+      // A number outside the schema is an unsupported command; no number at all is noise.
       return message.$unknown?.some((field) => field.no === CMD_FIELD) ? unsupported(message) : undefined;
     default:
       return unsupported(message);
@@ -124,7 +124,7 @@ function deviceOf(session: SessionCommand): string | undefined {
   return nonEmpty(session.deviceId) ?? nonEmpty(session.deviceToken);
 }
 
-/** Commands of features an app can officially have switched off are refused by that feature's number. */
+/** Commands of features that an app can officially have switched off are refused with that feature's error. */
 function conversationRefusal(op: OpType): ErrorName {
   switch (op) {
     case OpType.member_info_update:

@@ -3,8 +3,8 @@ import { GenericCommandSchema } from "./generated/message_pb.js";
 import { joinRecords } from "./link-records.ts";
 
 /**
- * A send with this dedupe token (`dt`) added, for an SDK that sends none. Protobuf merges a message field that
- * comes twice, so the frame stays as it was otherwise.
+ * Adds this dedupe token (`dt`) to a send, for an SDK that sends none. Protobuf merges a message field that occurs
+ * twice, so the rest of the frame stays unchanged.
  */
 export function withDedupeToken(frame: Uint8Array, token: string): Uint8Array {
   const addition = toBinary(

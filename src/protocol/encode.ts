@@ -4,16 +4,16 @@ import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { type ConvCommandSchema, GenericCommandSchema } from "./generated/message_pb.js";
 
 /**
- * What replies and pushes have in common. Fields given as `undefined` stay off the wire: SDKs test for presence,
- * so an encoded `false` or `0` can mean the opposite of none (wire §10.1).
+ * The common part of replies and events. Fields given as `undefined` are not sent: SDKs test for presence, so an
+ * encoded `false` or `0` can mean the opposite of none (wire §10.1).
  */
 export type Fields = MessageInitShape<typeof GenericCommandSchema>;
 export type ConversationFields = MessageInitShape<typeof ConvCommandSchema>;
 
-/** `service` of messaging. Swift and Objective-C drop pushes without it. */
+/** `service` of messaging. Swift and Objective-C drop events without it. */
 const MESSAGING = 2;
 
-/** A frame for some client; whose, the gateway says by appending the `peerId` (`addressing.ts`). */
+/** A frame without its receiver: the gateway appends the `peerId` (`addressing.ts`). */
 export function frame(fields: Fields): Uint8Array {
   const command = create(GenericCommandSchema, {
     service: MESSAGING,
@@ -23,7 +23,7 @@ export function frame(fields: Fields): Uint8Array {
   return toBinary(GenericCommandSchema, command);
 }
 
-/** The frame that answers `serial`. Any number is one, 0 and negatives included (Java); none is none. */
+/** The frame that answers `serial`. Any number is valid, also 0 and negative ones (Java). */
 export function reply(serial: number | undefined, fields: Fields): Uint8Array {
   return frame({ i: serial, ...fields });
 }
@@ -36,14 +36,14 @@ export function optionalInt64(value: number | undefined): bigint | undefined {
   return value === undefined ? undefined : int64(value);
 }
 
-/** Only ever encoded when true. */
+/** Encoded only if true. */
 export function flag(value: boolean | undefined): true | undefined {
   return value === true ? true : undefined;
 }
 
 /**
- * Whom a message mentions, as it goes out. JavaScript shows apps these fields as they came: beside a list it is said
- * too that not everybody is meant.
+ * The mentions of a message, as they are sent. JavaScript passes these fields to apps unchanged: beside a list it is
+ * also sent that not all members are mentioned.
  */
 export function mentionFields({ mentionAll, mentions }: { mentionAll: boolean; mentions: string[] }) {
   return { mentionAll: mentions.length > 0 ? mentionAll : flag(mentionAll), mentionPids: mentions };
@@ -67,7 +67,7 @@ export const conversationTypes: Record<ConversationRecord["kind"], number> = {
 
 type ContentFields = { text: string; binary: undefined } | { text: undefined; binary: Uint8Array };
 
-/** Text and bytes have a field each, and an empty `binaryMsg` counts as none: no bytes at all travel as text. */
+/** Text and bytes have a field each, and an empty `binaryMsg` counts as none: empty bytes are sent as text. */
 export function contentFields(content: MessageRecord["content"]): ContentFields {
   if (typeof content === "string") return { text: content, binary: undefined };
   return content.length > 0 ? { text: undefined, binary: content } : { text: "", binary: undefined };

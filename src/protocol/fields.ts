@@ -1,7 +1,7 @@
 import type { Request, Signature } from "./commands.ts";
 import type { ErrorName } from "./errors.ts";
 
-/** A field's value if the sender encoded it. Generated messages answer absent fields with their zero value. */
+/** The value of a field if the sender encoded it. Generated messages return absent fields with their zero value. */
 export function given<Message extends object, Key extends keyof Message>(
   message: Message,
   field: Key,
@@ -9,7 +9,7 @@ export function given<Message extends object, Key extends keyof Message>(
   return Object.hasOwn(message, field) ? message[field] : undefined;
 }
 
-/** Text that says something: SDKs send `""` where they mean nothing. */
+/** Text that is not empty: SDKs send `""` for none. */
 export function nonEmpty(text: string): string | undefined {
   return text === "" ? undefined : text;
 }
@@ -27,7 +27,7 @@ export function optionalNumber(value: bigint | undefined): number | undefined {
   return value === undefined ? undefined : toNumber(value);
 }
 
-/** `s`, `t`, `n` of a command (wire §6). Half a signature is still one, and fails. */
+/** `s`, `t`, `n` of a command (wire §6). An incomplete signature is one too, and is refused. */
 export function toSignature(message: { s: string; t: bigint; n: string }): Signature | undefined {
   if (message.s === "") return undefined;
   return { signature: message.s, timestamp: toNumber(message.t), nonce: message.n };

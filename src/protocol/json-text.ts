@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { asWritten } from "./written-number.ts";
 
-/** Deeper values are refused: everything that later walks them may then recurse without counting. */
+/** Deeper values are refused, so that everything that handles them later may recurse without a limit. */
 const LEVELS_MAX = 32;
 
 /**
@@ -24,7 +24,7 @@ export function parseJson(text: string): Parsed<Json> {
   return problem === undefined ? { value } : { problem };
 }
 
-/** As `parseJson`, for what is passed on: every number stays as it was written. */
+/** As `parseJson`, for values that are passed on: every number stays as it was written. */
 export function parseAsWritten(text: string): Parsed<Json> {
   const parsed = parseJson(text);
   if ("problem" in parsed) return parsed;

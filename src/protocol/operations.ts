@@ -2,10 +2,10 @@ import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { isWritten, sumOf } from "./written-number.ts";
 
 /**
- * Sets what stands at a path of names in a tree, which is changed in place. The change is a value, or an operation on
- * the value that is there: `{__op: Delete | Increment | Add | AddUnique | Remove}`, as all SDKs write them.
+ * Changes the value at a path of names in a tree, which is changed in place. The change is a value, or an operation on
+ * the current value: `{__op: Delete | Increment | Add | AddUnique | Remove}`, as all SDKs write them.
  *
- * @returns the value after it, undefined when it is gone; or a text that says why it cannot be
+ * @returns the value after it, undefined if it is deleted; or a text that tells why it is refused
  */
 export function setPath(
   tree: JsonObject,
@@ -50,7 +50,7 @@ function resolve(current: Json | undefined, change: Json): { value: Json | undef
   if (!Array.isArray(objects)) return `${operation} needs objects`;
   if (current !== undefined && current !== null && !Array.isArray(current)) return "not an array";
   const list = current ?? [];
-  // By their text: comparing each with each would take the square of their number.
+  // Compared by their text: comparing each pair would take quadratic time.
   const texts = (values: Json[]) => new Set(values.map((value) => JSON.stringify(value)));
   if (operation === "Add") return { value: [...list, ...objects] };
   if (operation === "Remove") {

@@ -3,22 +3,22 @@ import type { CommandOf } from "./commands.ts";
 import { type GenericCommand, GenericCommandSchema } from "./generated/message_pb.js";
 import { joinRecords } from "./link-records.ts";
 
-/** What of a command concerns one conversation, and the frame that says only that. */
+/** The part of a command for one conversation, and a frame with only that part. */
 export interface Part<Name extends "read" | "message.patch"> {
   conversationId: string;
   command: CommandOf<Name>;
   frame: Uint8Array;
 }
 
-/** Bytes of a frame that says too little to be worth shortening. */
+/** Frames up to this many bytes are not worth shortening. */
 const SHORT = 512;
 
 type ReadMessage = { convs: { cid: string; timestamp?: bigint; mid?: string }[] };
 
 /**
- * A `read` by conversation. Only the first part keeps the serial: one conversation can confirm it for all.
+ * Splits a `read` by conversation. Only the first part keeps the serial: one conversation can confirm it for all.
  *
- * @param frame as it came, with what the gateway has to say of it
+ * @param frame as it arrived, with the fields that the gateway added
  */
 export function partsOfRead(command: CommandOf<"read">, frame: Uint8Array): Part<"read">[] {
   const { serial, conversations } = command;
@@ -40,7 +40,7 @@ export function partsOfRead(command: CommandOf<"read">, frame: Uint8Array): Part
   });
 }
 
-/** Edits and recalls by conversation. Every part keeps the serial: each conversation must have made its own. */
+/** Splits edits and recalls by conversation. Every part keeps the serial: each conversation must have made its own. */
 export function partsOfPatch(
   command: CommandOf<"message.patch">,
   frame: Uint8Array,
@@ -62,7 +62,7 @@ export function partsOfPatch(
   });
 }
 
-/** Everything of a frame but what it names and its serial, to be sent on with another serial and other names. */
+/** Everything in a frame except its items and its serial, to be sent on with another serial and other items. */
 function restOf(frame: Uint8Array) {
   const message: GenericCommand = fromBinary(GenericCommandSchema, frame);
   for (const field of ["readMessage", "patchMessage", "i"] as const) {

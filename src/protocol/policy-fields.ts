@@ -4,21 +4,21 @@ import { GenericCommandSchema } from "./generated/message_pb.js";
 import { joinRecords } from "./link-records.ts";
 
 /*
- * What the gateway tells the object that a frame goes to, so that objects need not look at the settings of apps that
- * set nothing up. Only the gateway's word counts: it comes last, and a client that says so itself only makes the
- * object do in vain what it would do by the app's wish.
+ * Fields that the gateway adds to a frame for the object that handles it, so that objects of apps without policies need
+ * not read the settings. Only the gateway's value counts: it comes last. A client that sends them itself only causes
+ * the checks that its app has set anyway.
  */
 
 const SUPERVISED = toBinary(GenericCommandSchema, create(GenericCommandSchema, { supervised: true }));
 
-/** The app has a say in it. */
+/** Adds that the command needs a policy check. */
 export function withPolicyCheck(frame: Uint8Array): Uint8Array {
   return joinRecords([frame, SUPERVISED]);
 }
 
 const POLICIES = { never: 0, "with data": 1, always: 2 } as const satisfies Record<PushPolicy, number>;
 
-/** What may be pushed to who is offline. */
+/** Adds which messages may be pushed to offline members. */
 export function withPushPolicy(frame: Uint8Array, policy: PushPolicy): Uint8Array {
   const field = create(GenericCommandSchema, { pushes: POLICIES[policy] });
   return joinRecords([frame, toBinary(GenericCommandSchema, field)]);

@@ -15,7 +15,7 @@ import {
 import { type ErrorName, errors } from "./errors.ts";
 import { CommandType, OpType } from "./generated/message_pb.js";
 
-/** Answers to commands (wire §4), without `peerId`. `serial` is the command's; `undefined` where it had none. */
+/** Replies to commands (wire §4), without `peerId`. `serial` is that of the command; `undefined` if it had none. */
 type Serial = number | undefined;
 
 /** What a hook of the app adds to a refusal. */
@@ -34,7 +34,7 @@ export function errorReply(
     errorMessage: {
       code: errors[error].code,
       reason: error,
-      // JavaScript and C# show no other words to the app.
+      // JavaScript and C# show no other text to the app.
       detail: options.detail ?? options.appMessage,
       appCode: options.appCode,
       appMsg: options.appMessage,
@@ -42,7 +42,7 @@ export function errorReply(
   });
 }
 
-/** Whether a reply is one of `errorReply`'s: its first field says so. */
+/** Whether a reply was made by `errorReply`: its first field tells. */
 export function isRefusal(payload: Uint8Array): boolean {
   const [tag, command] = payload;
   return tag === FIRST_FIELD_VARINT && command === CommandType.error;
@@ -56,7 +56,7 @@ export interface SessionToken {
   tokenTtl: number;
 }
 
-/** Java multiplies seconds by 1000 in 32 bits; a token living longer would be born expired (wire §4.1). */
+/** Java multiplies seconds by 1000 in 32 bits; a token with a longer life would expire at once (wire §4.1). */
 const TOKEN_TTL_MAX = 2_147_483;
 
 export function sessionOpened(serial: Serial, session: SessionToken): Uint8Array {
@@ -67,7 +67,7 @@ export function sessionRefreshed(serial: Serial, session: SessionToken): Uint8Ar
   return sessionReply(serial, OpType.refreshed, session);
 }
 
-/** The token that the client has stays the one it has. */
+/** The client keeps the token that it has. */
 export function sessionNotRefreshed(serial: Serial): Uint8Array {
   return reply(serial, { cmd: CommandType.session, op: OpType.refreshed, sessionMessage: {} });
 }
@@ -77,7 +77,7 @@ function sessionReply(serial: Serial, op: OpType, { token, tokenTtl }: SessionTo
   return reply(serial, { cmd: CommandType.session, op, sessionMessage: { st: token, stTtl } });
 }
 
-/** Never with a code: Java takes one for being kicked (wire §10.1, 21). */
+/** Never with a code: Java takes one as being kicked (wire §10.1, 21). */
 export function sessionClosed(serial: Serial): Uint8Array {
   return reply(serial, { cmd: CommandType.session, op: OpType.closed, sessionMessage: {} });
 }
@@ -97,7 +97,7 @@ export function conversationStarted(
     conversationId: string;
     createdAt: number;
     uniqueId?: string;
-    /** The conversation was there already (B-03). */
+    /** The conversation existed already (B-03). */
     existing: boolean;
     /** Seconds; only for temporary conversations. */
     timeToLive?: number;
@@ -140,13 +140,13 @@ function memberFields(change: MembersChanged): ConversationFields {
   };
 }
 
-/** Also the answer to mute and unmute, which change no columns. */
+/** Also the reply to mute and unmute, which change no columns. */
 export function conversationUpdated(
   serial: Serial,
   update: {
     conversationId: string;
     updatedAt: number;
-    /** New values by the paths that were asked for. */
+    /** New values by the paths in the request. */
     changed?: JsonObject;
     /** New values by whole top-level column, `attr` complete (wire §4.5.4). */
     resulting?: JsonObject;
@@ -199,7 +199,7 @@ export function maxRead(serial: Serial, marks: ReadMarks): Uint8Array {
   });
 }
 
-/** Objects as `conversation-json.ts` makes them. */
+/** Objects made by `conversation-json.ts`. */
 export function queryResults(serial: Serial, conversations: JsonObject[]): Uint8Array {
   return conversationReply(serial, OpType.results, { results: jsonField(conversations) });
 }
@@ -222,7 +222,7 @@ export function messageRefused(
     error: ErrorName;
     messageId: string;
     timestamp: number;
-    /** Travels as `appMsg` unless the app has something to say: acknowledgements have no field of their own. */
+    /** Sent as `appMsg` unless the app has a text of its own: acknowledgements have no separate field. */
     detail?: string;
   },
 ): Uint8Array {
@@ -242,7 +242,7 @@ export function messageRefused(
 
 export type HistoryMessage = MessageRecord & { deliveredAt?: number; readAt?: number };
 
-/** Always oldest first, whichever way was asked (wire §10.1, 35). */
+/** Always oldest first, for either direction (wire §10.1, 35). */
 export function historyPage(
   serial: Serial,
   page: { conversationId: string; kind: ConversationRecord["kind"]; messages: HistoryMessage[] },
@@ -277,12 +277,12 @@ export function messagesPatched(serial: Serial, { lastPatchTime }: { lastPatchTi
   return reply(serial, { cmd: CommandType.patch, op: OpType.modified, patchMessage });
 }
 
-/** C# sends heartbeats without a serial and wants them back the same (wire §10.1, 41). */
+/** C# sends heartbeats without a serial and expects the same in return (wire §10.1, 41). */
 export function echo(serial: Serial): Uint8Array {
   return reply(serial, { cmd: CommandType.echo });
 }
 
-/** `service` goes out even when 0: that is how Java knows its push login (wire §10.1, 42). */
+/** `service` is sent even if it is 0: that is how Java recognises its push login (wire §10.1, 42). */
 export function loggedIn(serial: Serial, service: number, installationId: string | undefined): Uint8Array {
   return reply(serial, { cmd: CommandType.loggedin, service, installationId, loggedinMessage: {} });
 }
@@ -291,7 +291,7 @@ export function reportUploaded(serial: Serial): Uint8Array {
   return reply(serial, { cmd: CommandType.report, op: OpType.uploaded });
 }
 
-/** An echoed `read`, for those who put a serial on it; Java ignores what it says (wire §4.8). */
+/** An echoed `read`, for SDKs that send it with a serial; Java ignores its content (wire §4.8). */
 export function readConfirmed(serial: Serial): Uint8Array {
   return reply(serial, { cmd: CommandType.read });
 }

@@ -1,9 +1,9 @@
 import type { Signature } from "./commands.ts";
 import { toHex } from "./hex.ts";
 
-/** What the app's own server can allow a client by signing it (X-01). */
+/** The requests that the app's own server can permit a client by a signature (X-01). */
 export type Permission =
-  /** Also to have its session token renewed. */
+  /** Also to renew the session token. */
   | { action: "login" }
   | { action: "create"; members: readonly string[] }
   /** `invite` also for joining, `kick` also for leaving. */
@@ -14,7 +14,7 @@ export type Permission =
       members: readonly string[];
     }
   | { action: "client-block-conversations" | "client-unblock-conversations"; conversationId: string }
-  /** Over HTTP; commands read history without one. */
+  /** Over HTTP; commands read history without a signature. */
   | { action: "history"; conversationId: string };
 
 export interface SignatureCheck {
@@ -27,11 +27,11 @@ export interface SignatureCheck {
   now: number;
 }
 
-/** How long a signature counts (X-02), in milliseconds. */
+/** How long a signature is valid (X-02), in milliseconds. */
 const LIFETIME = 6 * 60 * 60 * 1000;
 /**
- * How far ahead of ours (ms) the clock of the app's server may be. Servers that ask the time of others are within a
- * second; much more than that would let a signature outlive a kick by as much (X-03).
+ * How far (ms) the clock of the app's server may be ahead. Servers that synchronise their clocks are within a second. A
+ * much larger value would let a signature survive a kick by as much (X-03).
  */
 const AHEAD_MAX = 5 * 60 * 1000;
 /** Smaller numbers are seconds (X-04): in milliseconds this is 1973, in seconds the year 5138. */
@@ -43,28 +43,28 @@ export function timeOfSignature({ timestamp }: Signature): number {
 }
 
 /**
- * The latest time (ms) that a time written in whole seconds may mean. Most signers round down to seconds, some of them
- * before they write milliseconds: what they sign right after a kick would look older than it.
+ * The latest time (ms) that a time in whole seconds may stand for. Most signers round down to seconds, some of them
+ * before they write milliseconds: a signature made right after a kick would look older than it.
  */
 export function lastMomentOf(time: number): number {
   return time % 1000 === 0 ? time + 999 : time;
 }
 
-/** When a signature was made at the latest (ms): what a kick before it does not void (X-03). */
+/** The latest time (ms) at which a signature may have been made. A kick before it does not revoke it (X-03). */
 export function lastTimeOf(signature: Signature): number {
   return lastMomentOf(timeOfSignature(signature));
 }
 
 /**
- * Whether a signature is hex HMAC-SHA1 (of either case) under the master key over what the client asks for, and is
- * neither older than 6 hours nor from the future (X-02, wire §6). A nonce with a colon could belong to another client
- * id or another permission, so it is refused. That a kick may have voided it is for the caller to judge, by `lastTimeOf`.
+ * Whether a signature is hex HMAC-SHA1 (of either case) under the master key over the request, and is neither older
+ * than 6 hours nor from the future (X-02, wire §6). A nonce with a colon could belong to another client id or another
+ * permission, so it is refused. Whether a kick has revoked it is for the caller to check, by `lastTimeOf`.
  */
 export async function isSignatureValid(check: SignatureCheck): Promise<boolean> {
   const { masterKey, signature, now } = check;
   const age = now - timeOfSignature(signature);
   const given = fromHex(signature.signature);
-  // A key that was never configured signs nothing.
+  // Without a configured key, no signature is valid.
   if (given === undefined || !masterKey || age > LIFETIME || age < -AHEAD_MAX) return false;
   if (signature.nonce.includes(":")) return false;
   const encoder = new TextEncoder();
@@ -101,7 +101,7 @@ export function verifyMembershipSignature(request: {
   masterKey: string;
   clientId: string;
   conversationId: string;
-  /** As they came. */
+  /** As they arrived. */
   members: readonly string[];
   action: "invite" | "kick";
   signature: Signature | undefined;
@@ -114,7 +114,7 @@ export function verifyMembershipSignature(request: {
   return isSignatureValid({ appId, masterKey, clientId, permission, signature, now });
 }
 
-/** What may have been signed, each as it may have been written (wire §6, http-api §13). */
+/** The texts that may have been signed, in each way they may have been written (wire §6, http-api §13). */
 function signedTexts({ appId, clientId, permission, signature }: SignatureCheck): Iterable<string> {
   const { timestamp, nonce } = signature;
   const stamp = `${timestamp}:${nonce}`;
@@ -136,7 +136,8 @@ function signedTexts({ appId, clientId, permission, signature }: SignatureCheck)
     case "client-unblock-conversations":
       return [`${client}:${permission.conversationId}::${stamp}:${action}`];
     case "history": {
-      // The text says one order, an official sample the other. A nonce of digits would be a time in the other one.
+      // The documentation has one order, an official sample the other. A nonce of digits would be a time in the other
+      // one.
       const place = `${client}:${permission.conversationId}`;
       const documented = `${place}:${nonce}:${timestamp}`;
       return /^\d+$/.test(nonce) ? [documented] : [documented, `${place}:${stamp}`];
@@ -145,16 +146,16 @@ function signedTexts({ appId, clientId, permission, signature }: SignatureCheck)
 }
 
 /**
- * Whom a signer may have been told as members of a new conversation: SDKs send the creator along or not, and a
- * signer's list need not be the one that was sent. Nobody, only where it is for nobody else: that is what a login
- * signs, and whoever has logged in could then create any conversation (I12).
+ * The lists of members that a signer may have received for a new conversation: SDKs send the creator along or not, and
+ * a signer's list need not be the one that was sent. The empty list is valid only for a conversation without other
+ * members: a login signs the same text, so any client that has logged in could create any conversation with it (I12).
  */
 function sets(members: readonly string[], self: string): (readonly string[])[] {
   const others = [...new Set(members)].filter((member) => member !== self);
   return [members, [...others, self], others];
 }
 
-/** The same as signed lists, in every order that signers sort by, each once. */
+/** The same as signed lists, in each order that signers sort by, without duplicates. */
 function lists(sets: readonly (readonly string[])[]): string[] {
   const sorted = sets.flatMap((set) => orders.map((order) => set.toSorted(order).join(":")));
   return [...new Set(sorted)];

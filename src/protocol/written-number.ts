@@ -2,7 +2,7 @@ import type { Json, WrittenNumber } from "../model/json.ts";
 
 /*
  * Numbers that are only passed on stay as they were written. JavaScript has one kind of number: it would make
- * 9007199254740993 even, and turn 1.0, a fraction to whoever reads it in Java or C#, into a whole number.
+ * 9007199254740993 even, and turn 1.0, which Java and C# read as a fraction, into a whole number.
  */
 
 /** The text that a value was read from; only of values that hold no others. */
@@ -12,13 +12,13 @@ interface Source {
 
 declare global {
   interface JSON {
-    /** What `JSON.stringify` writes as it is. */
+    /** `JSON.stringify` writes this text unchanged. */
     rawJSON(text: string): unknown;
     parse<Value = Json>(text: string, reviver: (key: string, value: Json, context: Source) => unknown): Value;
   }
 }
 
-// Called for objects alone, and so for no other text; the platform copies no methods with an object.
+// Called for objects alone, so for no other text; the platform copies no methods with an object.
 Object.defineProperty(String.prototype, "toJSON", {
   configurable: true,
   value(this: unknown) {
@@ -28,14 +28,14 @@ Object.defineProperty(String.prototype, "toJSON", {
 
 export const isWritten = (value: unknown): value is WrittenNumber => value instanceof String;
 
-/** Where a text may have numbers that JavaScript would change: many digits, a fraction, an exponent, or -0. */
+/** Matches text that may have numbers that JavaScript would change: many digits, a fraction, an exponent, or -0. */
 const SUSPECT = /\d{16}|\.\d|\d[eE]|-0/;
-/** More of them cost too much to keep, in one text (about 1 µs each). */
+/** The most such numbers kept in one text: each costs about 1 µs. */
 const WRITTEN_MAX = 10_000;
 
 /**
- * JSON that is known to be well-formed, with every number as it was written; undefined where there are too many that
- * JavaScript would change.
+ * Parses JSON that is known to be well-formed, with every number as it was written; undefined if there are too many
+ * that JavaScript would change.
  *
  * @param plain the same with JavaScript's numbers
  */
@@ -50,12 +50,12 @@ export function asWritten(text: string, plain: Json): Json | undefined {
   return count > WRITTEN_MAX ? undefined : value;
 }
 
-/** For JSON of our own making. */
+/** For JSON that was written here. */
 export function readAsWritten<Value>(text: string): Value {
   return SUSPECT.test(text) ? JSON.parse(text, (_, each, context) => kept(each, context)) : JSON.parse(text);
 }
 
-/** A value as it was written, for who reads JSON in a way of their own. */
+/** A value as it was written, for code with its own way of reading JSON. */
 export function kept(value: Json, { source }: Source): Json {
   return typeof value !== "number" || source === undefined || String(value) === source
     ? value
@@ -68,17 +68,17 @@ function written(source: string): WrittenNumber {
   return number;
 }
 
-/** JavaScript's number for a value that is one; undefined for any other. */
+/** The JavaScript number of a numeric value; undefined for any other. */
 export function numberOf(value: Json | undefined): number | undefined {
   if (typeof value === "number") return value;
   return isWritten(value) ? Number(value) : undefined;
 }
 
-/** A value with JavaScript's number in the place of a written one. */
+/** A value with JavaScript numbers in place of written ones. */
 export const plain = <Value>(value: Value | WrittenNumber): Value | number =>
   isWritten(value) ? Number(value) : value;
 
-/** A whole number as it is, however large; undefined for a fraction, or what is written as one. */
+/** A whole number of any size; undefined for a fraction, or a number written as one. */
 function wholeOf(value: number | WrittenNumber): bigint | undefined {
   const text = String(value);
   return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
@@ -93,7 +93,7 @@ export function sumOf(one: number | WrittenNumber, other: number | WrittenNumber
   return Number.isSafeInteger(near) ? near : written(String(sum));
 }
 
-/** Whether SQLite, whose whole numbers have 64 bits, can tell a number from its neighbours. */
+/** Whether SQLite, whose whole numbers have 64 bits, can distinguish a number from its neighbours. */
 export function isComparable(value: WrittenNumber): boolean {
   const whole = wholeOf(value);
   return whole === undefined || BigInt.asIntN(64, whole) === whole;
