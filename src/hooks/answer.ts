@@ -1,16 +1,16 @@
 import type { Json } from "../model/json.ts";
 
-/** What became of one call to the app's server. */
+/** The result of one call to the app's server. */
 export type HookAnswer =
-  /** It has no such hook and does not listen for such an event. */
+  /** The app's server has no such hook and does not listen for such an event. */
   | { outcome: "not asked" }
-  /** `result` is undefined where it said nothing. */
+  /** `result` is undefined if the response was empty. */
   | { outcome: "answered"; result: Json | undefined }
   | { outcome: "failed"; failure: HookFailure; why: string };
 
 /**
- * `unanswered`: nothing came in time, or nothing that can be read; `resting`: not called, since nothing came a moment
- * ago; `unable`: an answer that another attempt may change; `final`: the handler's own error, the same each time.
+ * `unanswered`: no readable response in time; `resting`: not called, because a recent call had no response; `unable`:
+ * an error that another attempt may avoid; `final`: the handler's own error, the same each time.
  */
 export type HookFailure = "unanswered" | "resting" | "unable" | "final";
 

@@ -22,7 +22,7 @@ import {
 } from "./verdicts.ts";
 
 export interface AppHooksHost {
-  /** Answers in 2 s at most and never fails. */
+  /** Resolves within 2 s and never fails. */
   settings(): Promise<Settings>;
   server(settings: Settings): AppServer;
   now(): number;
@@ -31,7 +31,7 @@ export interface AppHooksHost {
 
 const FAILED = "The app's hook failed.";
 
-/** Asks the app's server, and decides for it where it does not answer (H-11). */
+/** Calls the app's server, and decides in its place if it does not respond (H-11). */
 export class AppHooks implements Hooks {
   readonly #host: AppHooksHost;
 
@@ -49,15 +49,15 @@ export class AppHooks implements Hooks {
     return this.#about(question, (result) => conversationVerdict(result, question));
   }
 
-  /** Before anything is pushed to who is offline (H-03). A hook that fails holds up and changes no push. */
+  /** The hook before a push to offline members (H-03). A hook that fails neither delays nor changes a push. */
   async aboutOffline(event: OfflineEvent): Promise<OfflineAnswer> {
     const answer = await this.#ask(await this.#host.settings(), told(event));
     return offlineAnswer(answer.outcome === "answered" ? answer.result : undefined, event);
   }
 
   /**
-   * Whether a session token of the app's own accounts is good for a login signature, and for which client (H-10).
-   * Undefined where nobody answers for such accounts. A hook that fails lets nobody in.
+   * Whether a session token of the app's own accounts permits a login signature, and for which client (H-10). Undefined
+   * if no hook exists for it. A hook that fails refuses the login.
    */
   async aboutSignIn(sessionToken: string): Promise<SignAnswer | undefined> {
     const about = { id: this.#host.newId(), at: this.#host.now(), address: undefined };
@@ -89,7 +89,7 @@ export class AppHooks implements Hooks {
 
   async #ask(settings: Settings, told: Told): Promise<HookAnswer> {
     const answer = await this.#host.server(settings).ask(told);
-    // Of an engine that is down one line every few seconds is enough, and was written.
+    // An engine that is down needs one line every few seconds, which was written.
     if (answer.outcome === "failed" && answer.failure !== "resting") {
       console.warn(`hook ${told.name} failed: ${answer.why}`);
     }

@@ -11,14 +11,14 @@ import { Webhook } from "./webhook.ts";
 export interface AppServerHost {
   keys: AppKeys;
   outbound: Outbound;
-  /** What is known of the engine at a URL. */
+  /** The list of hooks of the engine at a URL. */
   hooksAt(url: string): HookList;
   now(): number;
 }
 
 const NOT_ASKED: HookAnswer = { outcome: "not asked" };
 
-/** Whoever has a say for the app: a LeanEngine with hooks, a webhook, both or neither. Nothing here rejects. */
+/** The app's server: a LeanEngine with hooks, a webhook, both or neither. Nothing here rejects. */
 export class AppServer {
   readonly #engine: Engine | undefined;
   readonly #webhook: Webhook | undefined;
@@ -44,7 +44,7 @@ export class AppServer {
     return this.#webhook !== undefined && this.#events.includes(name);
   }
 
-  /** Asks the engine if it has the hook, else the webhook if it listens: one of them decides, never both. */
+  /** Calls the engine if it has the hook, else the webhook if it listens: one of them decides, never both. */
   async ask(told: Told): Promise<HookAnswer> {
     const answer = await this.tellEngine(told);
     return answer.outcome === "not asked" ? this.tellWebhook(told) : answer;
@@ -60,7 +60,7 @@ export class AppServer {
   }
 }
 
-/** What neither of them should throw is a failed call all the same. */
+/** An unexpected exception counts as a failed call. */
 async function settled(answer: Promise<HookAnswer>): Promise<HookAnswer> {
   try {
     return await answer;

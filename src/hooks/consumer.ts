@@ -11,18 +11,18 @@ import { EventConsumer, type EventMessage, postpone } from "./event-consumer.ts"
 import { appServerOf, type HooksEnv, hooksOf } from "./hooks.ts";
 import { eventQueueOf } from "./queue.ts";
 
-/** As much of the environment as events need on their way. */
+/** The bindings that the consumer needs. */
 type ConsumerEnv = HooksEnv & ProvidersEnv & Pick<Env, "PUSHES" | "PUSH_QUEUE">;
 
 const D1_DEADLINE = 8_000; // ms
 
-/** One for this isolate: it knows when it last tidied up. */
+/** One per isolate: it remembers its last cleanup. */
 const consumer = new EventConsumer();
 
 /** The queue's consumer: settles every one of these messages. */
 export async function consumeEvents(messages: readonly EventMessage[], env: ConsumerEnv): Promise<void> {
   const settings = await settingsOf(env).fresh();
-  // Others would do for a client, but by them events would be dropped, and with them the log.
+  // Older settings are good enough for a client, but here they would drop events, and the log with them.
   if (settings === undefined) return postpone(messages);
   await consumer.consume(messages, {
     settings,

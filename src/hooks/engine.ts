@@ -28,7 +28,7 @@ const Missing = v.object({
   error: v.pipe(v.string(), v.startsWith("No such cloud function")),
 });
 
-/** Statuses that say nothing about the call itself: a key being changed, a deployment under way, a queue, a limit. */
+/** Statuses that do not concern the call itself: a key being changed, a deployment in progress, a queue, a limit. */
 const PASSING = [401, 404, 408, 429];
 
 /**
@@ -45,7 +45,7 @@ export class Engine {
     this.#host = host;
   }
 
-  /** Calls the hook if the engine has it. Answers within `timeoutMs`, asking for the list of hooks included. */
+  /** Calls the hook if the engine has it. Resolves within `timeoutMs`, including the request for the list of hooks. */
   async call(told: Told): Promise<HookAnswer> {
     const { list, now } = this.#host;
     const until = now() + this.#rules.timeoutMs;
@@ -76,7 +76,7 @@ export class Engine {
     list.learn(hooks.success ? hooks.output.result : undefined, now());
   }
 
-  /** With a body it calls a hook, with the app key; without one it asks for the list, which takes the master key. */
+  /** With a body it calls a hook, with the app key. Without one it requests the list, which needs the master key. */
   #send(path: string, until: number, body?: string, address?: string): Promise<Reply> {
     const { appId, appKey, masterKey } = this.#host.keys;
     const url = new URL(this.#url);
@@ -98,7 +98,10 @@ export class Engine {
   }
 }
 
-/** What engines check that know no hook key (PHP; Node before 2017): a time (ms) and hex HMAC-SHA1 over the hook's name and it. */
+/**
+ * The signature that engines without a hook key check (PHP; Node before 2017): a time (ms) and the hex HMAC-SHA1 of the
+ * hook's name and the time.
+ */
 export async function legacySign(hook: string, masterKey: string, now: number): Promise<string> {
   const encoder = new TextEncoder();
   const algorithm = { name: "HMAC", hash: "SHA-1" };
@@ -108,8 +111,8 @@ export async function legacySign(hook: string, masterKey: string, now: number): 
 }
 
 /**
- * The device's address. The official engine cannot read an IPv6 address as `Forwarded` has to carry it, in
- * brackets; what is no address at all came from a proxy's header and goes nowhere.
+ * The device's address. The official engine cannot read an IPv6 address in the brackets that `Forwarded` requires. A
+ * value that is no address came from a proxy's header and is not passed on.
  */
 function addressHeader(address: string | undefined): Record<string, string> {
   if (address === undefined) return {};
@@ -130,8 +133,8 @@ function answerOf({ status, text }: { status: number; text: string }): HookAnswe
 }
 
 /**
- * Only `result` is read: the C# engine echoes the question where a handler returns nothing. A bare true or false
- * is the other depth of `_rtmClientSign`, whose further fields then stand beside it.
+ * Only `result` is read: the C# engine echoes the question if a handler returns nothing. A bare true or false is the
+ * other depth of `_rtmClientSign`, with its further fields beside it.
  */
 function resultOf(body: Json): Json | undefined {
   if (!isObject(body)) return undefined;

@@ -12,7 +12,7 @@ export type EventMessage = QueueMessage<QueuedEvent>;
 /** The event log in D1 (G-05). Saving an event again changes nothing. */
 export interface EventLog {
   save(events: AppEvent[]): Promise<void>;
-  /** Drops what is older than a time (ms). */
+  /** Deletes events from before a time (ms). */
   dropBefore(time: number): Promise<void>;
 }
 
@@ -20,19 +20,19 @@ export interface EventConsumerHost {
   settings: Settings;
   server: AppServer;
   log: EventLog;
-  /** Pushes to who is offline, if at all. */
+  /** Pushes to offline recipients, if the settings want it. */
   push(event: OfflineEvent): Promise<void>;
-  /** Puts events on the queue, to be taken after this many seconds. */
+  /** Adds events to the queue, with a delay in seconds. */
   queue(events: QueuedEvent[], delaySeconds: number): Promise<void>;
   now(): number;
 }
 
-/** Calls to one endpoint at a time: events of one batch need not wait for each other, nor flood anybody. */
+/** Concurrent calls to one endpoint: events of one batch need not wait for each other, nor flood the endpoint. */
 const IN_FLIGHT = 4;
-/** So many calls in a row without an answer, and the rest of the batch waits for the next attempt. */
+/** After so many calls in a row without a response, the rest of the batch waits for the next attempt. */
 const UNANSWERED_MAX = 3;
 const LOG_DEADLINE = 8_000; // ms for D1
-/** More than the hook, D1 and the queue may take together (ms): given up before, a push would be repeated. */
+/** More than the hook, D1 and the queue may take together (ms): an earlier timeout would repeat the push. */
 const PUSH_DEADLINE = 60_000;
 const DELAY_FIRST = 5; // seconds
 const DELAY_LAST = 15 * 60; // seconds
@@ -45,13 +45,13 @@ interface Delivery {
 }
 
 /**
- * Hands events on to the event log, the engine, the webhook and push. Each target gets each event at least once
- * and in no promised order; one that fails is tried again, later and later, without troubling the others.
+ * Delivers events to the event log, the engine, the webhook and push. Each target receives each event at least once and
+ * in no guaranteed order. A target that fails is retried with growing delays and does not affect the others.
  */
 export class EventConsumer {
   #droppedAt = Number.NEGATIVE_INFINITY;
 
-  /** Takes one batch. Settles every message of it and never rejects. */
+  /** Consumes one batch. Settles every message of it and never rejects. */
   async consume(messages: readonly EventMessage[], host: EventConsumerHost): Promise<void> {
     const deliveries = messages.map((message) => ({
       message,
@@ -69,7 +69,7 @@ export class EventConsumer {
     await Promise.all(deliveries.map((delivery) => settle(delivery, host)));
   }
 
-  /** Once a day at most, as events arrive: a log that nothing is added to may keep its old rows. */
+  /** At most once a day, as events arrive: a log without new events may keep its old rows. */
   async #dropOld({ log, settings, now }: EventConsumerHost): Promise<void> {
     if (now() - this.#droppedAt < DAY) return;
     this.#droppedAt = now();
@@ -82,7 +82,7 @@ export class EventConsumer {
   }
 }
 
-/** Whom an event is for, of those there are now. Who is offline is a question, asked on the way to push (H-03). */
+/** The current targets of an event. `receiversOffline` is a question that push asks on its way (H-03). */
 function targetsOf(event: QueuedEvent, { settings, server }: EventConsumerHost): EventTarget[] {
   const targets: EventTarget[] = settings.events.logDays > 0 ? ["log"] : [];
   if (event.name === "receiversOffline") targets.push("push");
@@ -105,7 +105,7 @@ async function save(deliveries: Delivery[], { log }: EventConsumerHost): Promise
   }
 }
 
-/** Delivers to one endpoint what is for it, a few at a time. */
+/** Delivers an endpoint's events, a few at a time. */
 async function each(
   target: EventTarget,
   deliveries: Delivery[],
@@ -150,8 +150,8 @@ async function attempt(deliver: () => Promise<HookAnswer>): Promise<HookAnswer> 
 }
 
 /**
- * Ends a message: taken, or tried again. Where only some targets failed they get messages of their own, since a
- * repeated one would reach the others twice.
+ * Settles a message: acknowledged, or retried. If only some targets failed, they get messages of their own, since a
+ * retry would reach the others twice.
  */
 async function settle({ message, targets, failed }: Delivery, { queue }: EventConsumerHost): Promise<void> {
   if (failed.length === 0) return message.ack();
@@ -159,8 +159,8 @@ async function settle({ message, targets, failed }: Delivery, { queue }: EventCo
   if (failed.length === targets.length) return message.retry({ delaySeconds });
   try {
     const event = eventOf(message.body);
-    const owed = failed.map((target): QueuedEvent => ({ ...event, only: target }));
-    await queue(owed, delaySeconds);
+    const pending = failed.map((target): QueuedEvent => ({ ...event, only: target }));
+    await queue(pending, delaySeconds);
     message.ack();
   } catch (error) {
     console.warn("events: all targets get one again:", loggableError(error));
@@ -168,7 +168,7 @@ async function settle({ message, targets, failed }: Delivery, { queue }: EventCo
   }
 }
 
-/** For when it is not known whom events are for. */
+/** Retries all messages later, while the settings are unknown. */
 export function postpone(messages: readonly EventMessage[]): void {
   for (const message of messages) message.retry({ delaySeconds: delayAfter(message.attempts) });
 }

@@ -3,14 +3,14 @@ import { utf8Length } from "../protocol/fields.ts";
 import type { Sql } from "../sql.ts";
 import { eventIn, textOf } from "./event-text.ts";
 
-/** What one hand-over to the queue may weigh, in characters of JSON; a queue takes 256 KB at once. */
+/** The size of one batch for the queue, in characters of JSON; a queue accepts 256 KB at once. */
 const BATCH_MAX = 100_000;
-/** Bytes of JSON of one event; a queue takes 128 KB, and what it refuses would hold up everything after it. */
+/** Bytes of JSON of one event. A queue accepts 128 KB, and a refused event would block everything after it. */
 const EVENT_MAX = 120_000;
 
 /**
- * Events on their way to the queue: written in the same transaction as what happened, removed once the queue has
- * them, so that each is told at least once. An object nobody listens to has no table and writes nothing.
+ * Events on their way to the queue: each is written in the same transaction as the change it reports, and removed once
+ * the queue has it, so it is delivered at least once. An object without listeners has no table and writes nothing.
  */
 export class EventOutbox {
   readonly #sql: Sql;
@@ -20,10 +20,11 @@ export class EventOutbox {
     this.#sql = sql;
   }
 
-  /** An event too big for any queue is logged and left out. */
+  /** Adds an event. An event too large for the queue is logged and left out. */
   add(event: AppEvent): void {
     const json = textOf(event);
-    if (utf8Length(json) > EVENT_MAX) return console.error(`${event.name}: too big to be told to anybody`);
+    if (utf8Length(json) > EVENT_MAX)
+      return console.error(`${event.name}: too large for the queue, left out`);
     if (!this.#hasTable()) {
       this.#sql.exec(
         "CREATE TABLE event_outbox (place INTEGER PRIMARY KEY, id TEXT NOT NULL, event TEXT NOT NULL)",
@@ -33,7 +34,7 @@ export class EventOutbox {
     this.#sql.exec("INSERT INTO event_outbox (id, event) VALUES (?, ?)", event.id, json);
   }
 
-  /** The oldest events, at most so many and not more than the queue takes at once; they stay until they are sent. */
+  /** The oldest events, up to `limit` and to what the queue accepts at once. They stay until they are sent. */
   take(limit: number): AppEvent[] {
     if (!this.#hasTable()) return [];
     const rows = this.#sql.exec<{ event: string }>(
@@ -50,7 +51,7 @@ export class EventOutbox {
     return taken;
   }
 
-  /** The queue has these events, by their ids. */
+  /** Removes events that the queue has, by their ids. */
   sent(ids: readonly string[]): void {
     if (ids.length === 0) return;
     this.#sql.exec(

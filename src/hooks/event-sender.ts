@@ -3,16 +3,16 @@ import type { AppEvent } from "../model/app-events.ts";
 import type { EventOutbox } from "./event-outbox.ts";
 
 const AT_ONCE = 100; // events: what a queue takes in one call
-/** Longer than a call takes (ms): after a crash the alarm finds what it left. */
+/** Longer than a call takes (ms): after a crash the alarm sends the events that were left. */
 const RETRY = 10_000;
 
-/** Some of the events had to wait: those that were sent, by their ids, and when (ms) the others can be tried again. */
+/** A partial success: the ids of the sent events, and the delay (ms) until the others can be retried. */
 export interface SomeSent {
   sent: string[];
   again: number;
 }
 
-/** Empties an object's outbox of events into the queue, off everybody's path and in order. */
+/** Sends an object's outbox of events to the queue in order, without delaying any command. */
 export class EventSender {
   readonly #outbox: EventOutbox;
   readonly #send: (events: AppEvent[]) => Promise<SomeSent | undefined | void>;
@@ -20,8 +20,8 @@ export class EventSender {
   #sending = false;
 
   /**
-   * @param send hands events to the queue; has a deadline and may reject
-   * @param retryAfter has `send` called after so many milliseconds, whatever happens to the object meanwhile
+   * @param send sends events to the queue; has a deadline and may reject
+   * @param retryAfter has `send` called after so many milliseconds, even if the object dies meanwhile
    */
   constructor(
     outbox: EventOutbox,
@@ -40,13 +40,13 @@ export class EventSender {
     void this.send();
   }
 
-  /** Sends what waits; what the queue does not take is tried again later. Never rejects. */
+  /** Sends the waiting events. Events that the queue does not accept are retried later. Never rejects. */
   async send(): Promise<void> {
-    if (this.#sending) return this.#retryAfter(RETRY); // whoever woke us for it was the alarm that a crash needs
+    if (this.#sending) return this.#retryAfter(RETRY); // the alarm that called this was the one for a crash
     this.#sending = true;
     try {
       for (;;) {
-        await undefined; // what happens in one turn goes together
+        await undefined; // events of one turn are sent together
         const events = this.#outbox.take(AT_ONCE);
         if (events.length === 0) return;
         const some = await this.#send(events);

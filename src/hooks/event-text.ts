@@ -3,10 +3,10 @@ import { isObject, type JsonObject } from "../model/json.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import { kept } from "../protocol/written-number.ts";
 
-/** Marks bytes inside the JSON. */
+/** The key of bytes inside the JSON. */
 const BYTES = "base64";
 
-/** An event as JSON, for storage; bytes are kept. */
+/** An event as JSON for storage; bytes are preserved. */
 export function textOf(event: AppEvent): string {
   if (!("content" in event) || typeof event.content === "string") return JSON.stringify(event);
   return JSON.stringify({ ...event, content: { [BYTES]: toBase64(event.content) } });

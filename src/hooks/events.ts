@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../model/json.ts";
 import type { Content } from "../model/records.ts";
-/** What the app's server is asked before something happens. */
+/** A question to the app's server before something happens. */
 export type Question =
   | {
       name: "messageReceived";
@@ -29,22 +29,22 @@ export type Question =
   | { name: "conversationUpdate"; conversationId: string; by: string; attributes: JsonObject }
   | { name: "conversationUpdate"; conversationId: string; by: string; mute: boolean };
 
-/** What a refusal carries back to the client, as `appCode` and `appMsg`. */
+/** The app's part of a refusal, sent to the client as `appCode` and `appMsg`. */
 export interface AppRefusal {
   appCode: number | undefined;
   appMessage: string | undefined;
 }
 
-/** What the app's server, or the lack of an answer, makes of a message or an edit. */
+/** The decision on a message or an edit, by the app's server or in its place. */
 export type MessageVerdict =
   | ({ allowed: false } & AppRefusal)
   | {
       allowed: true;
-      /** New content; undefined where it stays. */
+      /** New content; undefined if it stays. */
       content: Content | undefined;
-      /** Why it changed, for the sender (M-18); a positive code. */
+      /** The reason for the change, for the sender (M-18); a positive code. */
       reason: { code: number; detail: string } | undefined;
-      /** Whom it goes to instead of everybody; undefined where it stays. */
+      /** The recipients in place of everybody; undefined if they stay. */
       to: string[] | undefined;
     };
 
@@ -52,7 +52,7 @@ export type ConversationVerdict =
   | ({ allowed: false } & AppRefusal)
   | {
       allowed: true;
-      /** In place of the attributes, or of the mute, that were asked for. */
+      /** Replaces the requested attributes or mute. */
       instead: { attributes: JsonObject } | { mute: boolean } | undefined;
     };
 
@@ -68,5 +68,5 @@ export const ALLOWED: MessageVerdict & ConversationVerdict = {
   ...{ allowed: true, content: undefined, reason: undefined, to: undefined, instead: undefined },
 };
 
-/** An answer as it came, unread. */
+/** A response as received, not yet checked. */
 export type HookResult = { [key: string]: Json };

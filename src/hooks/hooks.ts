@@ -6,7 +6,7 @@ import { AppHooks } from "./app-hooks.ts";
 import { AppServer } from "./app-server.ts";
 import { HookList } from "./hook-list.ts";
 
-/** As much of the environment as hooks need. */
+/** The bindings that hooks need. */
 export type HooksEnv = Pick<
   Env,
   | "APP_ID"
@@ -21,10 +21,10 @@ export type HooksEnv = Pick<
   | "PUBLIC_NETWORK"
 >;
 
-/** What this isolate knows of each engine that the settings ever named. */
+/** The hook lists of all engines that the settings ever named. */
 const lists = new Map<string, HookList>();
 
-/** The app's policy, by the settings as this isolate last read them. Without any hook nothing is waited for. */
+/** The app's policy, by the settings that this isolate last read. Without a hook nothing waits. */
 export function hooksOf(env: HooksEnv): AppHooks {
   return new AppHooks({
     settings: () => settingsOf(env).get(),

@@ -6,7 +6,7 @@ import { toBase64 } from "../protocol/base64.ts";
 import { errors } from "../protocol/errors.ts";
 import type { Question } from "./events.ts";
 
-/** One thing to ask or to tell the app's server, in its own words. */
+/** A question or an event in the form of the app's server. */
 export interface Told {
   /** The same at every attempt. */
   id: string;
@@ -14,11 +14,11 @@ export interface Told {
   at: number;
   name: EventName;
   parameters: JsonObject;
-  /** Of the client's device, where one is known. */
+  /** The address of the client's device, if known. */
   address: string | undefined;
 }
 
-/** The question as the app's server reads it. Asked once, so its id is new each time. */
+/** The question in the form of the app's server. It is asked once, so its id is always new. */
 export function asked(question: Question, id: string, now: number): Told {
   const address = "address" in question ? question.address : undefined;
   return { id, at: now, name: question.name, parameters: parametersOf(question), address };
@@ -33,8 +33,8 @@ export function told(event: AppEvent): Told {
 const closeCodes: Record<Leaving, number> = { logout: 1, lost: 2, silent: 2, displaced: 3, kicked: 4 };
 
 /**
- * The documented fields of each hook (http-api §8.3 to §8.5), all of them and no others: handlers in Python take
- * them as named arguments, and one too many breaks them as well as one too few.
+ * The documented fields of each hook (http-api §8.3 to §8.5), all of them and no others: handlers in Python take them
+ * as named arguments, so an extra one breaks them as well as a missing one.
  */
 export function parametersOf(event: Question | AppEvent): JsonObject {
   switch (event.name) {
@@ -66,7 +66,7 @@ export function parametersOf(event: Question | AppEvent): JsonObject {
       return {
         ...sender(event),
         offlinePeers: event.offline,
-        // Binary content is Base64 here as well; no field that says so is documented.
+        // Binary content is Base64 here too; no documented field marks it.
         content: contentFields(event.content).content,
         timestamp: event.timestamp,
         mentionAll: event.mentionAll,
@@ -125,7 +125,7 @@ function contentFields(content: Content) {
   return { content: bin ? toBase64(content) : content, bin };
 }
 
-/** Client hooks leave out what is not known. */
+/** Client hooks leave out unknown fields. */
 function known(fields: Record<string, string | undefined>): JsonObject {
   const present: JsonObject = {};
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) present[name] = value;

@@ -3,8 +3,8 @@ import type { QueuedEvent } from "../model/app-events.ts";
 import { queuesIn, type SendingQueue } from "../queue/queue.ts";
 
 /**
- * Where events go: to Cloudflare's queue, or on one's own box to objects that keep them through a restart. There what
- * leads to pushes has its own, so that they do not wait for an app's server that is slow to hear of events (I11).
+ * The queue of events: Cloudflare's, or on one's own box objects that keep events through a restart. There, events that
+ * lead to pushes have a queue of their own, so that they do not wait for a slow app's server (I11).
  */
 export function eventQueueOf(
   env: Pick<Env, "EVENTS" | "EVENT_QUEUE" | "OWN_BOX">,

@@ -14,16 +14,16 @@ import {
 } from "./events.ts";
 
 /*
- * Results of hooks as people write them (http-api §8.3 to §8.5, §15.9): `{}`, nothing, a whole echo of the
- * question, one level too deep. What is not understood changes nothing.
+ * Results of hooks as developers write them (http-api §8.3 to §8.5, §15.9): `{}`, nothing, an echo of the whole
+ * question, one level too deep. Values that are not understood change nothing.
  */
 
 type MessageQuestion = Extract<Question, { name: "messageReceived" | "messageUpdate" }>;
 type ConversationQuestion = Exclude<Question, MessageQuestion>;
-/** Whether a session of the app's own account system may log in, and as whom (H-10). */
+/** Whether a session of the app's own account system may log in, and its client id (H-10). */
 export type SignAnswer = { allowed: true; clientId: string } | { allowed: false; error: string };
 
-/** @param contentMax bytes; what a hook puts in place of the content may be no longer than a client's own */
+/** @param contentMax bytes; a hook's content may be no longer than a client's own */
 export function messageVerdict(
   result: Json | undefined,
   question: MessageQuestion,
@@ -51,7 +51,7 @@ export function conversationVerdict(
   const fields = fieldsOf(result);
   if (fields.reject) return { allowed: false, ...refusalOf(fields) };
   if (question.name !== "conversationUpdate") return ALLOWED;
-  // Only what came can be replaced (H-08).
+  // Only a field of the question can be replaced (H-08).
   if ("mute" in question) {
     const { mute } = fields;
     return typeof mute === "boolean" ? { allowed: true, instead: { mute } } : ALLOWED;
@@ -71,8 +71,8 @@ export function offlineAnswer(result: Json | undefined, event: OfflineEvent): Of
 }
 
 /**
- * Documented is `{"result": true}`, which on the wire is one level down. `objectId` is ours: the client id, since
- * the accounts are the app's own and not known here.
+ * Documented is `{"result": true}`, which is one level down on the wire. `objectId` is our own field for the client id,
+ * since the accounts are the app's and not known here.
  */
 export function signAnswer(result: Json | undefined): SignAnswer {
   const fields = isObject(result) ? result : { result: result ?? false };
@@ -83,7 +83,7 @@ export function signAnswer(result: Json | undefined): SignAnswer {
     : { allowed: true, clientId };
 }
 
-/** The result itself, or the one inside it that handlers of functions wrap once more. */
+/** The result itself, or the one inside it, because handlers of functions wrap it once more. */
 function fieldsOf(result: Json | undefined): HookResult {
   if (!isObject(result)) return {};
   return isObject(result.result) ? result.result : result;
@@ -93,7 +93,7 @@ function refusalOf({ code, detail }: HookResult): AppRefusal {
   return { appCode: integer(code), appMessage: text(detail) };
 }
 
-/** Undefined where it stays as it is, an echo of the same content included. */
+/** Undefined if the content stays, an echo of the same content included. */
 function contentOf(fields: HookResult, question: MessageQuestion, max: number): Content | undefined {
   const given = fields.content;
   if (given === undefined || given === null) return undefined;
@@ -105,7 +105,7 @@ function contentOf(fields: HookResult, question: MessageQuestion, max: number): 
   return isSame(content, question.content) ? undefined : content;
 }
 
-/** Those of the recipients that are named; undefined for all of them. Nobody new comes in by this. */
+/** The recipients that are named; undefined for all of them. New recipients are ignored. */
 function narrowed(given: Json | undefined, recipients: string[], what: string): string[] | undefined {
   if (given === undefined || given === null) return undefined;
   if (!Array.isArray(given)) return ignored(what, "no list");

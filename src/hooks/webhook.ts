@@ -12,15 +12,15 @@ interface WebhookHost {
 
 export interface WebhookRules {
   url: string;
-  /** Null sends without a signature. */
+  /** Null sends requests without a signature. */
   secret: string | null;
   timeoutMs: number;
 }
 
 /**
- * One URL that takes events as JSON, by the scheme of Standard Webhooks: `webhook-id` is the same at every attempt,
- * so that a receiver can drop what it has seen, `webhook-timestamp` (seconds) is the attempt's, and
- * `webhook-signature` covers both and the body.
+ * One URL that receives events as JSON, by the scheme of Standard Webhooks: `webhook-id` is the same at every attempt,
+ * so that a receiver can drop duplicates, `webhook-timestamp` (seconds) is the attempt's, and `webhook-signature`
+ * covers both and the body.
  */
 export class Webhook {
   readonly #rules: WebhookRules;
@@ -31,7 +31,7 @@ export class Webhook {
     this.#host = host;
   }
 
-  /** Every status of 2xx is success; a body, if there is one, is what a hook would give as its `result`. */
+  /** Every status of 2xx is success; a body counts as a hook's `result`. */
   async post({ id, at, name, parameters }: Told): Promise<HookAnswer> {
     const { url, secret, timeoutMs } = this.#rules;
     const body = JSON.stringify({ type: name, timestamp: new Date(at).toISOString(), data: parameters });
@@ -42,7 +42,7 @@ export class Webhook {
     const { status, text } = reply;
     if (status < 200 || status > 299)
       return failedAnswer("unable", `status ${status}: ${printable(text, 200)}`);
-    // Receivers answer in many ways that mean nothing: "ok" is one.
+    // Receivers send many meaningless bodies, such as "ok".
     const parsed = parseAsWritten(text);
     return { outcome: "answered", result: "value" in parsed ? parsed.value : undefined };
   }

@@ -1,18 +1,18 @@
 import type { Content } from "./records.ts";
 
-/** Who takes an event from the queue; each is owed it until it took it. */
+/** The consumers of an event. An event stays pending for each until that consumer has accepted it. */
 export type EventTarget = "log" | "engine" | "webhook" | "push";
 
-/** An event on the queue, for everybody or for the one target that did not take it before. */
+/** An event on the queue, for all consumers, or only for the one that did not accept it before. */
 export type QueuedEvent = AppEvent & { only?: EventTarget };
 
-/** Something that happened, as the app's server is told of it and the event log keeps it. Times are milliseconds. */
+/** An event as the app's server receives it and the event log stores it. Times are milliseconds. */
 export type AppEvent = { id: string; at: number } & AppEventBody;
 
 export type EventOf<Name extends AppEvent["name"]> = Extract<AppEvent, { name: Name }>;
 
 export type AppEventBody =
-  /** A message was stored, or a transient one passed on; who was online for it (H-02). */
+  /** A message was stored, or a transient one was passed on; with the members that were online (H-02). */
   | ({
       name: "messageSent";
       messageId: string;
@@ -26,14 +26,14 @@ export type AppEventBody =
       to: string[] | undefined;
     } & MessageEvent &
       Recipients)
-  /** Stored, with recipients who are offline: asked before anything is pushed to them (H-03). */
+  /** A stored message has offline recipients; the app's server is asked before anything is pushed to them (H-03). */
   | ({
       name: "receiversOffline";
       messageId: string;
       mentionAll: boolean;
       mentions: string[];
       offline: string[];
-      /** Those of them who muted the conversation. */
+      /** The offline recipients that muted the conversation. */
       muted: string[];
       /** As the sender gave it, JSON. */
       pushData: string | undefined;

@@ -1,4 +1,4 @@
-/** What the app's server can be asked before it happens: it may refuse or rewrite (H-01, H-04 to H-08, H-10). */
+/** The hooks before an event: the app's server may refuse or rewrite (H-01, H-04 to H-08, H-10). */
 export const beforeEvents = [
   "messageReceived",
   "messageUpdate",
@@ -9,7 +9,7 @@ export const beforeEvents = [
   "rtmClientSign",
 ] as const;
 
-/** What the app's server can be told of after it happened, and what the event log keeps (H-02, H-03, H-05 to H-09, G-05). */
+/** The hooks after an event, which the event log stores too (H-02, H-03, H-05 to H-09, G-05). */
 export const afterEvents = [
   "messageSent",
   "receiversOffline",
@@ -20,7 +20,7 @@ export const afterEvents = [
   "clientOffline",
 ] as const;
 
-/** Names of hooks; LeanEngine knows each with an underscore before it. */
+/** Names of hooks; LeanEngine puts an underscore before each. */
 export const eventNames = [...beforeEvents, ...afterEvents] as const;
 
 export type BeforeEventName = (typeof beforeEvents)[number];

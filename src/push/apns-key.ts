@@ -2,16 +2,15 @@ import type { Installation } from "../model/installation.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Push } from "./work.ts";
 
-/** One of Apple's authentication keys, as the settings have it. */
+/** One of Apple's authentication keys in the settings. */
 export type ApnsKey = Settings["push"]["apns"]["keys"][number];
 
-/** The key that a device is pushed to with, and the app on it that gets it; or why there is none. */
+/** The key and topic for a device, or the reason that there is none. */
 export type ApnsRoute = { key: ApnsKey; topic: string } | { problem: string };
 
 /**
- * Finds a device's key (P-16): one of its team that lists its topic, else the first of its team, else, where its team
- * is not known, the first of all. A device of another team than the push is for has none: Apple would call its token
- * bad.
+ * Finds a device's key (P-16): one of its team that lists its topic, else the first of its team, else, if its team is
+ * unknown, the first of all. A device of another team than the push's has no key: Apple would report its token as bad.
  */
 export function apnsRouteOf(
   keys: readonly ApnsKey[],
@@ -34,7 +33,7 @@ export function apnsRouteOf(
   return /^[!-~]+$/.test(usedTopic) ? { key, topic: usedTopic } : { problem: "a topic that no app can have" };
 }
 
-/** Installations hold what apps put there. */
+/** Installations hold the apps' own data. */
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }

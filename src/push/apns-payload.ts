@@ -2,16 +2,16 @@ import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { numberOf, plain } from "../protocol/written-number.ts";
 import { contentFor } from "./content.ts";
 
-/** A push's content in Apple's form: what the device gets, and what Apple is told about it in headers. */
+/** A push's content in Apple's form: the payload for the device, and the values for Apple's headers. */
 export interface ApnsContent {
   payload: JsonObject;
-  /** What replaces what on the device; undefined where the content names nothing. */
+  /** Pushes with the same id replace each other on the device; undefined for none. */
   collapseId: string | undefined;
   pushType: string;
   priority: 10 | 5 | 1;
 }
 
-/** What Apple looks for in `aps` (N-08); `alert` and `badge` go there as well, and may have to be made. */
+/** The keys that belong in `aps` (N-08). `alert` and `badge` belong there as well, and may have to be built. */
 const APS_KEYS = new Set([
   ...["sound", "category", "thread-id", "content-available", "mutable-content", "target-content-id"],
   ...["url-args", "interruption-level", "relevance-score"],
@@ -20,10 +20,10 @@ const APS_KEYS = new Set([
 const HEADER_KEYS = new Set(["collapse-id", "apns-priority", "apns-push-type"]);
 
 /**
- * A content as Apple takes it (N-07, N-08): the common keys overridden by those of `ios`, without what is for other
- * devices and without keys that begin with `_`, which are for us alone (P-19). A ready `aps` is taken as it is.
+ * A content in Apple's form (N-07, N-08): the common keys overridden by the keys of `ios`, without other platforms'
+ * parts and without keys that begin with `_`, which are internal (P-19). A ready `aps` is used as it is.
  *
- * @param badge what the icon is to show where the content says `Increment` (P-06): it was counted up before
+ * @param badge the number for the content's `Increment` (P-06), already incremented
  */
 export function apnsContentOf(content: JsonObject, badge: number): ApnsContent {
   const keys = contentFor(content, "ios");
@@ -40,7 +40,7 @@ export function apnsContentOf(content: JsonObject, badge: number): ApnsContent {
   };
 }
 
-/** Sorts keys into `aps` and what goes beside it. */
+/** Sorts keys into `aps` and the rest of the payload. */
 function gathered(keys: JsonObject, badge: number): JsonObject {
   const { alert, title, subtitle, badge: wanted, ...others } = keys;
   const aps: JsonObject = {};
@@ -67,7 +67,7 @@ function badged(aps: JsonObject, badge: number): JsonObject {
   return aps.badge === "Increment" ? { ...aps, badge } : aps;
 }
 
-/** Apple wants a push that shows nothing called `background`, and would drop an `alert` without an alert. */
+/** Apple requires the type `background` for a push that shows nothing, and would drop an `alert` without an alert. */
 function pushTypeOf(wanted: Json | undefined, aps: Json | undefined): string {
   if (typeof wanted === "string" && /^[a-z]+$/.test(wanted)) return wanted;
   if (!isObject(aps)) return "alert";

@@ -18,11 +18,11 @@ import {
 } from "./provider.ts";
 import type { Push } from "./work.ts";
 
-/** What pushing by APNs asks of the rest of the service. Every call has a deadline and may reject. */
+/** The services that APNs pushes need. Every call has a deadline and may reject. */
 export interface ApnsHost {
   /** Speaks HTTP/2. */
   fetch: ProviderFetch;
-  /** The provider token of one of the keys; undefined where there is no such key any more. */
+  /** The provider token of one of the keys; undefined if the key no longer exists. */
   apnsToken(teamId: string, keyId: string): Promise<string | undefined>;
   /** Apple did not take this token. */
   tokenRefused(token: string): Promise<void>;
@@ -30,16 +30,16 @@ export interface ApnsHost {
 }
 
 const SERVERS = { prod: "https://api.push.apple.com", dev: "https://api.sandbox.push.apple.com" };
-/** Apple takes no larger payload, in bytes. */
+/** The largest payload, in bytes. */
 const PAYLOAD_MAX = 4_096;
-/** Nor a longer `apns-collapse-id`, in bytes. */
+/** The longest `apns-collapse-id`, in bytes. */
 const COLLAPSE_ID_MAX = 64;
 /** Hexadecimal, of 64 digits and more: Apple says that this may change. */
 const DEVICE_TOKEN = /^[\w-]{1,400}$/;
 const BAD_TOKEN = "BadDeviceToken";
 const TOKEN_NOT_TAKEN = "Apple does not take the provider token";
 
-/** How Apple says why not: `timestamp` (ms) is since when a device has been gone. */
+/** Apple's error body: `timestamp` (ms) is the time since when a device has been gone. */
 const refusal = v.object({ reason: v.string(), timestamp: v.optional(v.number()) });
 
 /** Apple's devices, by token authentication (P-20). */
@@ -65,7 +65,7 @@ export class Apns implements PushProvider {
   async #sendTo(target: Target, push: Push, tokens: ProviderTokens): Promise<Outcome> {
     const { installation } = target;
     const { deviceToken, badge } = installation;
-    // What it holds is the app's doing: something else than a token must not become another path.
+    // An app may store anything as the token: it must not become another path.
     if (deviceToken === undefined || !DEVICE_TOKEN.test(deviceToken))
       return goneOutcome("not a device token");
     const route = apnsRouteOf(this.#settings.keys, installation, push);
@@ -78,12 +78,12 @@ export class Apns implements PushProvider {
     const url = `${server}/3/device/${deviceToken}`;
     const headers = await headersOf(push, deviceToken, route.topic, content);
     const outcome = await this.#call({ url, headers, body }, route.key, tokens);
-    // The sandbox calls everybody's token bad who has the app from the store.
+    // The sandbox reports the token of every App Store install as bad.
     const isMistaken = outcome.outcome === "gone" && outcome.why === BAD_TOKEN && push.environment === "dev";
     return isMistaken ? failedOutcome(`${BAD_TOKEN}, perhaps one of the other server's`) : outcome;
   }
 
-  /** Once more with another token, where Apple did not take the first and there is another. */
+  /** Sends the request, and repeats it once with another token if Apple refused the first and there is another. */
   async #call(request: ApnsRequest, key: ApnsKey, tokens: ProviderTokens): Promise<Outcome> {
     const { url, headers, body } = request;
     for (let attempt = 1; attempt <= 2; attempt += 1) {
@@ -108,7 +108,7 @@ interface ApnsRequest {
   body: string;
 }
 
-/** The provider tokens of one delivery: each is asked for once, until Apple does not take it. */
+/** The provider tokens of one delivery: each is fetched once, until Apple refuses it. */
 class ProviderTokens {
   readonly #host: ApnsHost;
   readonly #byKey = new Map<ApnsKey, Promise<string | undefined>>();
@@ -118,17 +118,17 @@ class ProviderTokens {
     this.#host = host;
   }
 
-  /** The token to call with; or what becomes of a push that has none which Apple would take. */
+  /** The token for a key; or the outcome of a push for which no accepted token exists. */
   async of(key: ApnsKey): Promise<{ token: string } | Outcome> {
     const asked = this.#byKey.get(key) ?? this.#host.apnsToken(key.teamId, key.keyId);
     this.#byKey.set(key, asked);
     const token = await asked;
-    // By the settings as they are known there. Next time it has another key, or none.
+    // The settings there no longer have the key. The next attempt uses another key, or none.
     if (token === undefined) return retryOutcome(`no APNs key ${key.keyId} any more`);
     return this.#refused.has(token) ? retryOutcome(TOKEN_NOT_TAKEN) : { token };
   }
 
-  /** Asks for the next one, once, however many devices were tried with this one. */
+  /** Fetches the next token once, however many devices were tried with this one. */
   async refused(key: ApnsKey, token: string): Promise<void> {
     if (this.#refused.has(token)) return;
     this.#refused.add(token);
@@ -151,13 +151,13 @@ async function headersOf(
     "apns-push-type": pushType,
     "apns-priority": String(priority),
     "apns-expiration": String(Math.floor(expiresAt / 1_000)),
-    // A repetition after a lost answer then takes the first one's place on the device.
+    // A repetition after a lost response replaces the first push on the device.
     "apns-collapse-id": await collapseIdOf(collapseId ?? id),
     "apns-id": await apnsIdOf(id, deviceToken),
   };
 }
 
-/** What Apple's header can hold: anything else is known by its digest, which has just the longest length. */
+/** An id that fits Apple's header; a longer one is replaced by its digest, which has exactly the maximum length. */
 async function collapseIdOf(text: string): Promise<string> {
   if (text.length <= COLLAPSE_ID_MAX && /^[!-~]+$/.test(text)) return text;
   return toHex(await digestOf(text));
@@ -175,7 +175,7 @@ async function digestOf(text: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
-/** What Apple's reasons mean for who set this up. */
+/** The meaning of Apple's reasons for the app's owner. */
 const HINTS = new Map([
   ["InvalidProviderToken", "the key, its id or its team is not what Apple has"],
   ["ExpiredProviderToken", "the clock here is wrong"],
@@ -185,9 +185,9 @@ const HINTS = new Map([
   ["BadEnvironmentKeyInToken", "the key is for Apple's other environment"],
 ]);
 
-/** What Apple's answer means for the device. An answer that Apple would not give came from something between. */
+/** The outcome of Apple's response for the device. A response in another form came from something in between. */
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
-  // Apple repeats the id and says no more.
+  // Apple's success repeats the id and has no body.
   if (status === 200 && (headers.has("apns-id") || text === "")) return { outcome: "sent" };
   const refused = refusalIn(text);
   const why = (refused && printable(refused.reason, 100)) ?? `status ${status}: ${printable(text, 200)}`;

@@ -8,12 +8,12 @@ import { pushesOf } from "./push-stub.ts";
 const DAY = 24 * 60 * 60 * 1_000; // ms
 /** How long records of notifications are kept (N-11). */
 const RECORDS_KEPT = 7 * DAY;
-/** How long a device is that nothing is heard of (N-02). */
+/** How long an inactive installation is kept (N-02). */
 const INSTALLATIONS_KEPT = 90 * DAY;
-/** How long one of these may take (ms); what is left then goes the next day. */
+/** The time limit for one of these (ms); the rest is deleted the next day. */
 const DEADLINE = 5 * 60_000;
 
-/** Once a day: forgets what has had its time. One failing keeps none of the others from it. Never rejects. */
+/** Runs once a day and deletes expired data. One failure does not stop the others. Never rejects. */
 export async function runScheduledCleanup(env: Pick<Env, "DB" | "PUSH">): Promise<void> {
   const now = Date.now();
   const work = {
@@ -21,12 +21,12 @@ export async function runScheduledCleanup(env: Pick<Env, "DB" | "PUSH">): Promis
     "idle installations": dropIdleInstallations(env.DB, now - INSTALLATIONS_KEPT),
     "expired notifications": pushesOf(env).removeExpired(),
   };
-  const tidied = Object.entries(work).map(async ([what, done]) => {
+  const cleanups = Object.entries(work).map(async ([what, done]) => {
     try {
       await withDeadline(done, DEADLINE, what);
     } catch (error) {
-      console.error(`daily: ${what} are not all gone, to be tried again tomorrow:`, loggableError(error));
+      console.error(`cleanup: ${what} were not all deleted; retried tomorrow:`, loggableError(error));
     }
   });
-  await Promise.all(tidied);
+  await Promise.all(cleanups);
 }

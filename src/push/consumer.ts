@@ -13,16 +13,16 @@ import type { PushWork } from "./work.ts";
 
 const QUEUE_DEADLINE = 10_000; // ms
 
-/** One for this isolate: it knows which provider hangs. */
+/** One per isolate: it remembers which provider hangs. */
 const deliverer = new Deliverer();
 
-/** The consumer of the queue of pushes: settles every one of these messages. */
+/** The consumer of the push queue: settles every one of these messages. */
 export async function consumePushes(messages: readonly QueueMessage<PushWork>[], env: Env): Promise<void> {
   const settings = await settingsOf(env).fresh();
   const providers = settings && providersOf(env, settings);
   await consume(messages, {
     deliver: async (delivery, attempts) => {
-      // Others may know no providers, and pushes would be given up for want of them.
+      // Older settings may have no providers, and pushes would be given up.
       if (providers === undefined) throw new Error("the settings are not known");
       return deliverer.deliver(delivery, attempts, {
         providers,

@@ -1,15 +1,15 @@
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";
 
-/** Names under which a content may have an object for one platform or vendor alone (N-07). */
+/** Names of the parts for one platform or vendor alone (N-07). */
 const PLATFORMS = ["ios", "android", "mi", "hms", "mz", "vivo", "oppo", "honor", "fcm", "web"] as const;
 
 export type Platform = (typeof PLATFORMS)[number];
 
-/** What steers a push and is never sent (P-16 to P-19). */
+/** Keys that control a push and are never sent (P-16 to P-19). */
 const CONTROL_KEYS = ["_profile", "_apns_team_id"];
 
-/** What the static text may name (P-21). */
+/** The variables of the static text (P-21). */
 export interface Variables {
   convId: string;
   /** Milliseconds. */
@@ -17,19 +17,20 @@ export interface Variables {
   fromClientId: string;
 }
 
-/** The three ways to content (P-05, P-08, P-09), as they were set or given. */
+/** The three sources of content (P-05, P-08, P-09). */
 export interface ContentWays {
-  /** The hook's `pushMessage` and the message's `pushData`: JSON, or a text to be shown. */
+  /** The hook's `pushMessage` and the message's `pushData`: JSON, or a text to show. */
   hook: string | undefined;
   pushData: string | undefined;
-  /** The app's static text, with places for variables. */
+  /** The app's static text with variables. */
   template: JsonObject | null;
   variables: Variables;
 }
 
 /**
- * What is pushed for a message: the hook's content, else the message's own, else the static text (P-10). The first that
- * there is counts alone, nothing of the others (P-11). Undefined pushes nothing: there is none, or it is empty.
+ * The content of a push for a message: the hook's content, else the message's own, else the static text (P-10). Only
+ * the first one counts, without anything of the others (P-11). Undefined pushes nothing: there is no content, or it is
+ * empty.
  */
 export function chosenContent({ hook, pushData, template, variables }: ContentWays): JsonObject | undefined {
   const given = givenContent(hook) ?? givenContent(pushData);
@@ -37,16 +38,16 @@ export function chosenContent({ hook, pushData, template, variables }: ContentWa
   return content === undefined || Object.keys(content).length === 0 ? undefined : content;
 }
 
-/** A content without what steers it, and what that says. */
+/** A content without its control keys, and their values. */
 export interface Controlled {
   content: JsonObject;
   /** Which of Apple's two servers (P-17, P-18). */
   environment: "dev" | "prod";
-  /** Whose Apple key, and devices of which team (P-16). */
+  /** The team of the Apple key and of the devices (P-16). */
   teamId: string | undefined;
 }
 
-/** Takes the control keys off. They count at the top level alone, and are sent from nowhere (P-19, http-api §15.10). */
+/** Removes the control keys. They only count at the top level, and are never sent (P-19, http-api §15.10). */
 export function controlled(content: JsonObject): Controlled {
   const { _profile: profile, _apns_team_id: teamId } = content;
   const entries = Object.entries(content).filter(([key]) => !CONTROL_KEYS.includes(key));
@@ -62,8 +63,8 @@ export function controlled(content: JsonObject): Controlled {
 }
 
 /**
- * What one kind of device is pushed: the common keys, overridden by the objects of these platforms, later ones last
- * (N-07). Keys that begin with `_` are for us and left out.
+ * The content for one kind of device: the common keys, overridden by the parts of these platforms, later ones last
+ * (N-07). Internal keys, which begin with `_`, are left out.
  */
 export function contentFor(content: JsonObject, ...platforms: Platform[]): JsonObject {
   const common = Object.entries(content).filter(([key, value]) => !isPlatformPart(key, value));
@@ -74,13 +75,13 @@ export function contentFor(content: JsonObject, ...platforms: Platform[]): JsonO
   return Object.fromEntries([...common, ...own].filter(([key]) => !key.startsWith("_")));
 }
 
-/** Whether the icon of an iOS device is to show one more than before (P-06). */
+/** Whether the push increments the number on an iOS device's icon (P-06). */
 export function wantsIncrement(content: JsonObject): boolean {
   const { aps, badge } = contentFor(content, "ios");
   return ((isObject(aps) ? aps.badge : undefined) ?? badge) === "Increment";
 }
 
-/** Content in a text: a JSON object as it is, words as an alert. Other JSON is no content. */
+/** Content from a text: a JSON object as it is, words as an alert. Other JSON is no content. */
 function givenContent(text: string | undefined): JsonObject | undefined {
   if (text === undefined || text.trim() === "") return undefined;
   const parsed = parseAsWritten(text);
@@ -93,7 +94,7 @@ function givenAlert(text: string): JsonObject | undefined {
   return text.trim() === "" ? undefined : { alert: text };
 }
 
-/** Also true of JSON that `parseAsWritten` refuses: nobody wants to read that in an alert. */
+/** Also true of JSON that `parseAsWritten` refuses: it would be unreadable in an alert. */
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -103,7 +104,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The static text with its variables filled in. What comes in by one is not searched again. */
+/** The static text with its variables replaced. The values are not searched for variables again. */
 function filledIn(template: JsonObject, variables: Variables): JsonObject {
   const values = new Map(Object.entries(variables).map(([name, value]) => [name, String(value)]));
   const fill = (value: Json): Json => {
@@ -117,7 +118,7 @@ function filledIn(template: JsonObject, variables: Variables): JsonObject {
   return fillObject(template);
 }
 
-/** An app may use such a name for a key of its own; only an object is a platform's. */
+/** An app may use such a name for its own key; only an object is a platform's part. */
 function isPlatformPart(key: string, value: Json): value is JsonObject {
   return PLATFORMS.some((platform) => platform === key) && isObject(value);
 }

@@ -10,42 +10,42 @@ export interface DelivererHost {
   providers: readonly PushProvider[];
   installations(ids: readonly string[]): Promise<Installation[]>;
   /**
-   * Of these clients those to whom a message is still news: it is there, they may see it and have not read it. Rejects
-   * where that cannot be found out.
+   * The clients among these to which the message is still new: the message exists, and they may see it and have not
+   * read it. Rejects if that is unknown.
    */
   stillNewTo(message: MessageCause, sentAt: number, clientIds: readonly string[]): Promise<readonly string[]>;
-  /** Forgets devices that are no more. */
+  /** Removes devices that no longer exist. */
   remove(ids: readonly string[]): Promise<void>;
   /** Adds to a notification's record. */
   count(notificationId: string, counts: NotificationCounts): Promise<void>;
   now(): number;
 }
 
-/** What is still owed after an attempt: to these, after so many milliseconds if their provider said when. */
+/** Recipients to retry after an attempt, with the delay (ms) if the provider named one. */
 export interface PushRetry {
   recipients: Recipient[];
   retryAfter: number | undefined;
 }
 
-/** By these settings a provider is not set up; others may know better for some seconds after it was. */
+/** Attempts while the settings have no such provider: other isolates may have newer settings for some seconds. */
 const ATTEMPTS_WITHOUT_PROVIDER = 3;
 
 const STORE_DEADLINE = 8_000; // ms for D1
 const CONVERSATION_DEADLINE = 8_000; // ms for an object
-/** A provider that took so long to answer nobody (ms) is left alone for a while. */
+/** A provider that took so long (ms) without any success is not called for a while. */
 const HANGING = 25_000;
 const REST = 60_000; // ms
 
 /**
- * Carries out deliveries. One for this isolate: it remembers which provider does not answer, so that pushes to the
- * others do not wait behind it (I11).
+ * Carries out deliveries. One per isolate: it remembers which provider does not respond, so that pushes of the others
+ * do not wait behind it (I11).
  */
 export class Deliverer {
   readonly #restingUntil = new Map<ProviderName, number>();
 
   /**
-   * Tries once, and never repeats a recipient who was served; what is owed then, by when it is to be tried again.
-   * Rejects when D1 fails before anything was sent.
+   * Makes one attempt, and never repeats a recipient that was served. Resolves to the recipients to retry. Rejects if
+   * D1 fails before anything was sent.
    *
    * @param attempts this one included
    */
@@ -62,7 +62,7 @@ export class Deliverer {
     const resting = (this.#restingUntil.get(name) ?? 0) - host.now();
     if (resting > 0) return [{ recipients, retryAfter: resting }];
     const targets = await targetsOf(await stillWanted(delivery, host), host);
-    // Of a notification, so that its record can be told to be complete.
+    // Counted for a notification, so that its record becomes complete.
     const missing = push.cause.type === "notification" ? recipients.length - targets.length : 0;
     if (missing > 0 && push.cause.type === "notification") {
       await counted(push.cause.notificationId, { gone: missing }, host);
@@ -74,15 +74,15 @@ export class Deliverer {
       targets.map(({ target }) => target),
     );
     const results = targets.map((target, at) => ({ ...target, outcome: outcomes[at] ?? noOutcome }));
-    const owed = retriesOf(results);
-    const late = owed.reduce((sum, each) => sum + each.recipients.length, 0);
-    // A browser's push service is whichever its subscription names, and those of others may well answer.
+    const retries = retriesOf(results);
+    const late = retries.reduce((sum, each) => sum + each.recipients.length, 0);
+    // Each browser's subscription names its push service, and others may well respond.
     const isOne = name !== "webPush";
     if (isOne && late === results.length && host.now() - startedAt >= HANGING) {
       this.#restingUntil.set(name, host.now() + REST);
     }
     await settle(delivery, results, host);
-    return owed;
+    return retries;
   }
 
   async #giveUp({ push, recipients }: PushDelivery, host: DelivererHost, why: string): Promise<PushRetry[]> {
@@ -102,7 +102,7 @@ type Result = Addressed & { outcome: Outcome };
 
 const noOutcome: Outcome = { outcome: "failed", why: "the provider said nothing of it" };
 
-/** Together those who are to wait as long: a service that asks for much time has no say in how long others wait. */
+/** Groups recipients by their delay: a service that asks for much time does not delay the others. */
 function retriesOf(results: readonly Result[]): PushRetry[] {
   const late = results.flatMap(({ recipient, outcome }) =>
     outcome.outcome === "later" ? [{ recipient, retryAfter: outcome.retryAfter }] : [],
@@ -115,8 +115,9 @@ function retriesOf(results: readonly Result[]): PushRetry[] {
 }
 
 /**
- * Who is still to be pushed to, looked up before each attempt: between two of them a message may be recalled, deleted or
- * read, and a member removed. An edit changes nothing, since what is pushed was chosen by the app and is not the text.
+ * The recipients that still need the push. They are looked up before each attempt, because a message may be recalled,
+ * deleted or read meanwhile, and a member removed. An edit changes nothing, since the app chose the content of the
+ * push.
  */
 async function stillWanted(
   { push, recipients }: PushDelivery,
@@ -133,7 +134,10 @@ async function stillWanted(
   });
 }
 
-/** The devices as they are now: one that is gone, or that its client logged out on, is not pushed to (C-12). */
+/**
+ * The devices in their current state: a device that is gone, or on which its client logged out, receives no push
+ * (C-12).
+ */
 async function targetsOf(recipients: readonly Recipient[], host: DelivererHost): Promise<Addressed[]> {
   const ids = recipients.map(({ installation }) => installation);
   const found = await withDeadline(host.installations(ids), STORE_DEADLINE, "devices");
@@ -148,14 +152,14 @@ async function targetsOf(recipients: readonly Recipient[], host: DelivererHost):
   });
 }
 
-/** Never rejects: what was sent must not be sent again because D1 fails now. */
+/** Never rejects: a sent push must not be repeated because D1 fails now. */
 async function settle(
   { push, provider }: PushDelivery,
   results: readonly Result[],
   host: DelivererHost,
 ): Promise<void> {
   const gone = results.filter(({ outcome }) => outcome.outcome === "gone");
-  // One that registered again since then is another device to the provider.
+  // A device that registered again since then is a new one for the provider.
   const dead = gone.flatMap(({ outcome, target: { installation } }) => {
     const since = outcome.outcome === "gone" ? outcome.since : undefined;
     return since !== undefined && installation.updatedAt > since ? [] : [installation.id];

@@ -5,19 +5,19 @@ import { wantsIncrement } from "./content.ts";
 import type { PushProvider } from "./provider.ts";
 import { type Push, type PushDelivery, RECIPIENTS_MAX, type Recipient } from "./work.ts";
 
-/** Of devices that were not heard of for so long (ms), the app is thought to be gone (N-04). */
+/** An app is assumed to be uninstalled from devices that were inactive for so long (ms) (N-04). */
 export const HEARD_OF = 90 * 24 * 60 * 60 * 1_000;
 
-/** A device that is to be pushed to, and for whom. */
+/** A device to push to, and its clients. */
 export interface Addressee {
   installation: Installation;
-  /** Nobody where it is for the device as such. */
+  /** Empty if the push is for the device as such. */
   clientIds: string[];
 }
 
 /**
- * Whether a device may be pushed to at all: those that are not valid or were not heard of for 90 days are not (N-04),
- * nor is Android without a vendor's channel (P-03).
+ * Whether a device may receive pushes at all: not if it is invalid or was inactive for 90 days (N-04), nor an Android
+ * device without a vendor's channel (P-03).
  */
 export function isEligible({ valid, updatedAt, deviceType, vendor }: Installation, now: number): boolean {
   if (!valid || updatedAt < now - HEARD_OF) return false;
@@ -25,16 +25,16 @@ export function isEligible({ valid, updatedAt, deviceType, vendor }: Installatio
 }
 
 export interface DeliveriesHost {
-  /** The ways to devices that are set up; of two that serve a device the first is its way. */
+  /** The configured providers; the first that serves a device is used. */
   providers: readonly Pick<PushProvider, "name" | "serves">[];
-  /** Adds one to what the icons of these devices show. */
+  /** Increments the numbers on these devices' icons. */
   incrementBadges(installations: readonly string[]): Promise<void>;
 }
 
 /**
- * Shares a push out among the ways to its devices, a hundred to a delivery. Devices that none of the ways reaches are
- * left out. Where the content says so, the badges of Apple's devices are counted up, whichever way they are reached, and
- * no others (P-06): nothing that may fail should come between this and the queue. Rejects when D1 does not answer.
+ * Splits a push into deliveries by provider, a hundred devices each. Devices that no provider serves are left out. If
+ * the content says so, the badges of Apple's devices are incremented, whichever provider serves them, and no others
+ * (P-06): nothing that may fail should come between this and the queue. Rejects if D1 fails.
  */
 export async function deliveriesOf(
   push: Push,

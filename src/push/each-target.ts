@@ -3,16 +3,16 @@ import { loggableError } from "../loggable-error.ts";
 import { readText } from "../outbound/http-client.ts";
 import { type Outcome, retryOutcome } from "./provider.ts";
 
-/** Cloudflare lets so many connections of one invocation wait for their headers; more would queue (November 2026). */
+/** Cloudflare lets so many connections of one invocation wait for headers; more would queue (November 2026). */
 const AT_A_TIME = 6;
-/** A provider that left so many calls in a row without any answer is down: the rest would only wait as well. */
+/** A provider with so many unanswered calls in a row is down: further calls would only wait as well. */
 const UNANSWERED_MAX = 3;
-/** No call is begun later than this (ms): somebody's slow service must not hold up the pushes behind a delivery. */
+/** No call starts later than this (ms): a slow service must not delay the pushes behind a delivery. */
 const TIME_MAX = 60_000;
-/** A provider that has not answered by then counts as one that does not, in milliseconds. */
+/** A call without a response after this many milliseconds has failed. */
 const DEADLINE = 30_000;
 
-/** Calls a provider; rejects where there was no answer. */
+/** Calls a provider; rejects without a response. */
 export type ProviderFetch = (url: string, init: RequestInit & { redirect: "manual" }) => Promise<Response>;
 
 export interface ProviderAnswer {
@@ -22,9 +22,9 @@ export interface ProviderAnswer {
 }
 
 /**
- * Calls once for every target, a few at a time, and never rejects: outcomes are in the targets' order. `call` is to
- * reject where there was no answer at all; its target is then to be tried later, and so are all that are left once the
- * provider has not answered several in a row, or after a minute, without a call.
+ * Calls once for every target, a few at a time, and never rejects. Outcomes are in the targets' order. `call` must
+ * reject without a response; its target is then retried later. So are all remaining targets after several such calls in
+ * a row or after a minute, without a call.
  */
 export async function eachTarget<Target>(
   targets: readonly Target[],
@@ -54,8 +54,8 @@ export async function eachTarget<Target>(
 }
 
 /**
- * One call with its whole answer, whatever its status. Rejects where none came within 30 s, or one of more than a
- * million bytes. Nothing of the call is left when this settles.
+ * One call with its whole response, whatever its status. Rejects without a response within 30 s, or with one of more
+ * than a million bytes. Nothing of the call is left when this settles.
  */
 export async function ask(fetch: ProviderFetch, url: string, init: RequestInit): Promise<ProviderAnswer> {
   const giveUp = new AbortController();
@@ -70,7 +70,7 @@ export async function ask(fetch: ProviderFetch, url: string, init: RequestInit):
   }
 }
 
-/** In how many milliseconds a provider wants to be asked again, by its `Retry-After`: seconds, or an HTTP date. */
+/** The delay (ms) that a provider's `Retry-After` requests: seconds, or an HTTP date. */
 export function retryAfterOf(headers: Headers, now: number): number | undefined {
   const value = headers.get("retry-after")?.trim() ?? "";
   if (/^\d+$/.test(value)) return Number(value) * 1_000;

@@ -2,21 +2,21 @@ import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { contentFor } from "./content.ts";
 import type { Push } from "./work.ts";
 
-/** What FCM takes in one message: keys and values of its data and its notification, in bytes (November 2026). */
+/** FCM's limit for one message: keys and values of its data and its notification, in bytes (November 2026). */
 const PAYLOAD_MAX = 4_096;
-/** Longest that FCM keeps a message: four weeks, in seconds (November 2026). */
+/** FCM's longest lifetime of a message: four weeks, in seconds (November 2026). */
 const TTL_MAX = 2_419_200;
 
-/** FCM uses these itself, and refuses a message that does (November 2026). */
+/** FCM reserves these keys and refuses a message with them (November 2026). */
 const RESERVED = /^(from$|message_type$|gcm|google)/i;
 
-/** What goes to one device; or why nothing can. */
+/** A message to one device, or the reason that there is none. */
 export type FcmMessage = { message: JsonObject } | { problem: string };
 
 /**
- * A message of FCM's HTTP v1 API: the system shows its notification, unless the content is silent (N-09). Beside that
- * its data has every key of the content for apps that read them, and all of it as `payload`, from which the official
- * SDK makes the notification while the app is open. A content too long to be in it twice is in `payload` alone.
+ * A message of FCM's HTTP v1 API. The system shows its notification, unless the content is silent (N-09). Its data has
+ * every key of the content for apps that read them, and the whole content as `payload`, from which the official SDK
+ * builds the notification while the app is open. A content too long for both is in `payload` alone.
  *
  * @param token of the device
  * @param now ms
@@ -46,7 +46,7 @@ export function fcmMessage(push: Push, token: string, now: number): FcmMessage {
   };
 }
 
-/** What the system shows; nothing where the content is for the app alone, or has no words. */
+/** The notification that the system shows; none if the content is for the app alone, or has no words. */
 function notificationOf(content: JsonObject): JsonObject | undefined {
   const { silent, alert, title } = content;
   if (silent === true) return undefined;
@@ -58,7 +58,7 @@ function notificationOf(content: JsonObject): JsonObject | undefined {
   return Object.keys(notification).length === 0 ? undefined : notification;
 }
 
-/** How it is shown. A push that is sent again, since its answer was lost, takes the place of itself. */
+/** Display options. A push that is repeated after a lost response replaces itself. */
 function shownAs(push: Push, { tag }: JsonObject): JsonObject {
   const channel = channelOf(push.content);
   return {
@@ -67,7 +67,7 @@ function shownAs(push: Push, { tag }: JsonObject): JsonObject {
   };
 }
 
-/** Beside the content's other keys or in a platform's part (http-api §15.11). */
+/** The notification channel, from the common keys or a platform's part (http-api §15.11). */
 function channelOf({ _notificationChannel: common, android, fcm }: JsonObject): string | undefined {
   const own = [fcm, android].map((part) => (isObject(part) ? part._notificationChannel : undefined));
   return [...own, common].find((channel) => typeof channel === "string");
@@ -79,12 +79,12 @@ function priorityOf({ priority, silent }: JsonObject): "HIGH" | "NORMAL" {
   return silent === true ? "NORMAL" : "HIGH";
 }
 
-/** The content as the official SDK reads it; by `_channel` it chooses what a tap opens. */
+/** The content in the official SDK's form; `_channel` determines the action of a tap. */
 function payloadOf({ _channel: channel }: JsonObject, content: JsonObject): string {
   return JSON.stringify(typeof channel === "string" ? { ...content, _channel: channel } : content);
 }
 
-/** FCM's data are texts. */
+/** FCM's data as texts. */
 function dataOf(content: JsonObject): JsonObject {
   const taken = Object.entries(content).filter(([key]) => !RESERVED.test(key));
   return Object.fromEntries(taken.map(([key, value]) => [key, textOf(value)]));

@@ -16,7 +16,7 @@ export interface FcmToken {
 const SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
 const GOOGLE = "https://oauth2.googleapis.com/token";
 const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-/** Google takes no assertion that is good for longer, in seconds. */
+/** The longest lifetime of an assertion that Google accepts, in seconds. */
 const ASSERTION_EXPIRY = 60 * 60;
 const DEADLINE = 10_000; // ms
 
@@ -26,8 +26,8 @@ const granted = v.object({
 });
 
 /**
- * Exchanges a service account's signature for an access token (RFC 7523). Rejects, in words fit for a log, where
- * Google does not give one within 10 s.
+ * Exchanges a service account's signature for an access token (RFC 7523). Rejects, with a message fit for a log, if
+ * Google does not return one within 10 s.
  */
 export async function exchangeForFcmToken(
   account: ServiceAccount,
@@ -49,7 +49,7 @@ export async function exchangeForFcmToken(
     );
   const parsed = parseJson(text);
   const checked = v.safeParse(granted, "value" in parsed ? parsed.value : undefined);
-  // What cannot be read may still hold the token.
+  // The response is not logged: it may contain the token.
   if (!checked.success) throw new Error("no FCM token: an answer that is none of Google's");
   const { access_token: token, expires_in: seconds } = checked.output;
   return { token, expiresAt: now + seconds * 1_000 };
@@ -67,7 +67,7 @@ async function assertionOf(account: ServiceAccount, audience: string, now: numbe
     .sign(await importPKCS8(pem.trim(), "RS256"));
 }
 
-/** What Google's errors mean for who set this up. */
+/** The meaning of Google's errors for the app's owner. */
 function hintOf(text: string): string {
   if (text.includes("invalid_grant"))
     return ", so the service account's key does not count any more, or the clock here is wrong";

@@ -26,9 +26,9 @@ export interface FcmRules {
   url: string | null;
 }
 
-/** What pushing by FCM asks of the rest of the service. Every call has a deadline and may reject. */
+/** The services that FCM pushes need. Every call has a deadline and may reject. */
 export interface FcmHost {
-  /** Calls to who keeps the tokens, each with a deadline. */
+  /** Calls to the token keeper, each with a deadline. */
   tokens: Pick<PushStub, "fcmToken" | "tokenRefused">;
   outbound: Outbound;
   now(): number;
@@ -61,7 +61,7 @@ export class Fcm implements PushProvider {
     return eachTarget(targets, ({ installation }) => this.#sendTo(push, installation, access));
   }
 
-  /** Rejects where there was no answer. */
+  /** Rejects without a response. */
   async #sendTo(push: Push, { registrationId }: Installation, access: Access): Promise<Outcome> {
     if (registrationId === undefined) return failedOutcome("no registration id any more");
     const { now } = this.#host;
@@ -81,7 +81,7 @@ export class Fcm implements PushProvider {
   }
 }
 
-/** The access token that one delivery's calls share. */
+/** The access token of one delivery's calls. */
 class Access {
   readonly #tokens: FcmHost["tokens"];
   #token: Promise<string>;
@@ -95,7 +95,7 @@ class Access {
     return this.#token;
   }
 
-  /** A token in place of one that Google did not take; of several calls that met it, one gets another. */
+  /** A token in place of a refused one. Concurrent calls share the new token. */
   async insteadOf(refused: string): Promise<string> {
     const before = this.#token;
     if ((await before) === refused && this.#token === before) this.#token = this.#next(refused);
@@ -105,13 +105,13 @@ class Access {
   async #next(refused?: string): Promise<string> {
     if (refused !== undefined) await this.#tokens.tokenRefused(refused);
     const token = await this.#tokens.fcmToken();
-    // Settings that were read a moment ago name one.
+    // Settings that were read a moment ago have a service account.
     if (token === undefined) throw new Error("no service account is set");
     return token;
   }
 }
 
-/** An error as FCM describes it, as far as we read it. */
+/** The parts of an FCM error that are used. */
 const Failure = v.object({
   error: v.object({
     message: v.optional(v.string(), ""),
@@ -127,12 +127,12 @@ const Failure = v.object({
   }),
 });
 
-/** What an answer of FCM means for the device (as documented in November 2026). */
+/** The outcome of FCM's response for the device (as documented in November 2026). */
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   const parsed = parseJson(text);
   const json = "value" in parsed ? parsed.value : undefined;
   if (status >= 200 && status <= 299) {
-    // A proxy's page is no answer of FCM's, which names the message.
+    // A proxy's page is no response of FCM, which names the message.
     return v.is(v.object({ name: v.string() }), json)
       ? { outcome: "sent" }
       : retryOutcome("an answer that is not FCM's");

@@ -1,18 +1,18 @@
 import { type Fetch, type Networks, networksOf } from "../outbound/http-client.ts";
 
-/** The bridge, as bound to the Worker. */
+/** The bridge's binding in the Worker. */
 interface Bridge {
   fetch(url: string, init: RequestInit): Promise<Response>;
 }
 
-/** Tells the bridge that a call may connect to any address; else it connects to public ones alone. */
+/** Lets the bridge connect to any address; otherwise it connects to public ones alone. */
 export const ANY_ADDRESS = "parley-any-address";
-/** On the bridge's answer where the other side gave none: why, percent-encoded. */
+/** The bridge's header for a missing response: the reason, percent-encoded. */
 export const UNANSWERED = "parley-unanswered";
 
 /**
- * Networks that speak HTTP/2 where the other side does. Cloudflare's fetch does so by itself; on one's own box the
- * runtime cannot (workerd, November 2026), and a bridge in Node calls in its place.
+ * Networks that speak HTTP/2 if the other side does. Cloudflare's fetch does so by itself. On one's own box the runtime
+ * cannot (workerd, November 2026), so a bridge in Node calls in its place.
  */
 export function http2NetworksOf(env: { HTTP2?: Bridge; PUBLIC_NETWORK?: Fetcher }): Networks {
   const { HTTP2: bridge } = env;

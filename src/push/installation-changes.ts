@@ -7,20 +7,20 @@ import type { Json, JsonObject } from "../model/json.ts";
 import { setPath } from "../protocol/operations.ts";
 import { plain } from "../protocol/written-number.ts";
 
-/** Bytes of JSON, everything together. */
+/** Bytes of JSON of the whole installation. */
 const SIZE_MAX = 65_536;
 const CHANNELS_MAX = 1_000;
 
-/** What callers send along and the service says itself, or has no use for. */
+/** Fields that callers send and that the service sets itself or does not use. */
 const IGNORED = new Set(["objectId", "createdAt", "updatedAt", "className"]);
-/** Some SDKs write an empty text for what they do not know yet. */
+/** Some SDKs write an empty text for an unknown value. */
 const NAMES = new Set(["deviceToken", "installationId", "registrationId", "vendor"]);
 
 const text = (most: number) =>
   v.pipe(v.string("must be a text"), v.maxLength(most, `must have at most ${most} characters`));
 const name = (most: number) => v.optional(text(most));
 
-/** Client ids are channels too, so whatever is one may be the other (N-03, P-12). */
+/** Client ids are channels too, so both allow the same texts (N-03, P-12). */
 const channels = v.optional(
   v.pipe(
     v.array(v.string("must be a text"), "must be a list of texts"),
@@ -46,7 +46,7 @@ const known = v.objectWithRest(
     channels,
     valid: v.optional(v.boolean("must be true or false"), true),
     badge: v.optional(v.pipe(v.number(count), v.safeInteger(count), v.minValue(0, count)), 0),
-    // Pushes read these.
+    // Fields that pushes read.
     timeZone: v.optional(text(256)),
     apnsTopic: v.optional(text(256)),
     apnsTeamId: v.optional(text(256)),
@@ -55,7 +55,7 @@ const known = v.objectWithRest(
   v.custom<Json>(() => true),
 );
 
-/** What changes call the device. */
+/** The device names in the changes. */
 export function namesIn({ deviceToken, installationId, registrationId }: JsonObject): InstallationNames {
   const named = (value: Json | undefined) => (typeof value === "string" && value !== "" ? value : undefined);
   return {
@@ -66,8 +66,8 @@ export function namesIn({ deviceToken, installationId, registrationId }: JsonObj
 }
 
 /**
- * Applies changes to an installation, or to nothing yet (N-01): by field or path values, null for none, or operations
- * (`Delete`, `Add`, `AddUnique`, `Remove`, `Increment`). What the service says itself is passed over.
+ * Applies changes to an installation, or to a new one (N-01): values by field or path, null to remove, or operations
+ * (`Delete`, `Add`, `AddUnique`, `Remove`, `Increment`). Fields that the service sets are ignored.
  */
 export function changeInstallation(
   before: InstallationContent | undefined,
@@ -79,7 +79,7 @@ export function changeInstallation(
     const top = segments?.[0];
     if (IGNORED.has(path) || path.startsWith("__") || (change === "" && NAMES.has(path))) continue;
     if (segments === undefined || top === undefined) return { refused: `${path}: not the name of a field` };
-    // It is a capability, and is proved by a client's own session.
+    // It is a capability, which only a client's own session can set.
     if (top === "subscription") return { refused: "subscription: is set by registering the browser" };
     const outcome = setPath(tree, segments, change ?? { __op: "Delete" });
     if (typeof outcome === "string") return { refused: `${path}: ${outcome}` };
@@ -102,7 +102,7 @@ export function changeInstallation(
   return after;
 }
 
-/** Everything that may be changed, as one object: a path means the same everywhere. */
+/** All changeable fields as one object, so that paths mean the same everywhere. */
 function treeOf(before: InstallationContent | undefined): JsonObject {
   if (before === undefined) return {};
   const { deviceType, deviceToken, installationId, registrationId, vendor, channels, valid, badge } = before;

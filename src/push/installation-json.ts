@@ -3,8 +3,8 @@ import type { JsonObject } from "../model/json.ts";
 import { isoTime } from "../protocol/encode.ts";
 
 /**
- * An installation as the HTTP API shows it (http-api §10.1), without what it does not have. Of a browser's subscription
- * nothing is shown: where it is pushed to is a capability.
+ * An installation in the HTTP API's form (http-api §10.1), without absent fields. A browser's subscription is not
+ * shown: its endpoint is a capability.
  */
 export function installationJson(installation: Installation): JsonObject {
   const { id, deviceType, deviceToken, installationId, registrationId, vendor, subscription } = installation;

@@ -7,27 +7,30 @@ import { chosenContent, controlled } from "./content.ts";
 import { type Addressee, type DeliveriesHost, deliveriesOf, isEligible } from "./deliveries.ts";
 import { EXPIRY, type PushDelivery } from "./work.ts";
 
-/** No provider takes as much, in bytes of JSON; with its recipients, a queue does (128 KB). */
+/** Larger than any provider's limit, in bytes of JSON; with its recipients it fits the queue (128 KB). */
 const CONTENT_MAX = 32_768;
 
-/** Without any way to devices, nothing is looked for. Every call has a deadline. */
+/**
+ * The services that a push to offline members needs. Without providers, no devices are looked up. Every call has a
+ * deadline.
+ */
 export interface OfflinePushHost extends DeliveriesHost {
   /** The app's policy (H-03). Never rejects. */
   ask(event: OfflineEvent): Promise<OfflineAnswer>;
-  /** Content for messages that bring none (P-05). */
+  /** Content for messages without their own (P-05). */
   template: JsonObject | null;
   /** The devices of these clients (P-13). */
   installationsOf(
     clientIds: readonly string[],
   ): Promise<{ installation: Installation; channels: string[] }[]>;
-  /** Puts deliveries on the queue. Rejects when it does not take them. */
+  /** Adds deliveries to the queue. Rejects if the queue does not accept them. */
   queue(deliveries: PushDelivery[]): Promise<void>;
   now(): number;
 }
 
 /**
- * Pushes a message to its recipients who are offline (P-01): to whom and what, the app's hook has the first word
- * (P-10, P-22). Rejects when D1 or the queue does not answer: then it is to be tried again.
+ * Pushes a message to its offline recipients (P-01). The app's hook decides first about recipients and content (P-10,
+ * P-22). Rejects if D1 or the queue fails: then it is retried.
  */
 export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost): Promise<void> {
   const answer = await host.ask(event);
@@ -57,7 +60,7 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const clientIds = answer.offline.filter((clientId) => !muted.has(clientId));
   if (clientIds.length === 0) return ends("everybody who is offline muted it, or the hook left nobody");
   const found = await host.installationsOf(clientIds);
-  // A device that two of them are logged in on is pushed to once.
+  // A device on which two of them are logged in is pushed to once.
   const addressees: Addressee[] = found
     .filter(({ installation }) => isEligible(installation, now))
     .map(({ installation, channels }) => ({ installation, clientIds: channels }));

@@ -2,31 +2,31 @@ import type { Installation } from "../model/installation.ts";
 import type { ProviderName } from "../model/provider-name.ts";
 import type { Push } from "./work.ts";
 
-/** A recipient with his device as it is now. */
+/** A recipient with the current state of its device. */
 export interface Target {
   installation: Installation;
-  /** Whom it is for; undefined where it is for the device as such. */
+  /** The client; undefined if the push is for the device as such. */
   clientId: string | undefined;
 }
 
-/** What became of a push to one device. */
+/** The outcome of a push to one device. */
 export type Outcome =
   | { outcome: "sent" }
-  /** There is no such device any more. `since` (ms), where the provider says when: an installation newer than that stays. */
+  /** The device no longer exists. `since` (ms) is the provider's time, if any: a newer installation stays. */
   | { outcome: "gone"; since: number | undefined; why: string }
   /** The same at every attempt. */
   | { outcome: "failed"; why: string }
-  /** To be tried again, after so many milliseconds where the provider says when. */
+  /** Retry, after so many milliseconds if the provider named a time. */
   | { outcome: "later"; retryAfter: number | undefined; why: string };
 
-/** A way to devices. */
+/** A push provider. */
 export interface PushProvider {
   readonly name: ProviderName;
-  /** Whether devices such as this one are reached this way. */
+  /** Whether this provider reaches the device. */
   serves(installation: Installation): boolean;
   /**
-   * Pushes to each of at most 100 devices, and says of each what became of it, in their order. Never rejects. Every
-   * call has a deadline.
+   * Pushes to each of at most 100 devices and returns the outcomes in their order. Never rejects. Every call has a
+   * deadline.
    */
   send(push: Push, targets: readonly Target[]): Promise<Outcome[]>;
 }

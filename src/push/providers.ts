@@ -10,16 +10,16 @@ import type { PushProvider } from "./provider.ts";
 import { WebPush } from "./web-push.ts";
 import { PushWebhook } from "./webhook.ts";
 
-/** As much of the environment as pushing needs. */
+/** The bindings that pushing needs. */
 export type ProvidersEnv = Pick<
   Env,
   "APP_ID" | "DEMO" | "PUBLIC_NETWORK" | "HTTP2" | "PUSH" | "TEST_PUSH_SERVICES"
 >;
 
-/** For a token, which may have to be fetched from its provider first (ms). */
+/** The deadline for a token, which may have to be fetched from its provider first (ms). */
 const TOKEN_DEADLINE = 15_000;
 
-/** The ways to devices that are set up; of two that serve a device the first is its way. */
+/** The configured providers; the first that serves a device is used. */
 export function providersOf(env: ProvidersEnv, settings: Settings): PushProvider[] {
   const { push } = settings;
   const providers: PushProvider[] = [];

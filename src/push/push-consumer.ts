@@ -7,17 +7,17 @@ export interface PushConsumerHost {
   /** @param attempts this one included */
   deliver(delivery: PushDelivery, attempts: number): Promise<PushRetry[]>;
   select(selection: Selection): Promise<void>;
-  /** Puts work on the queue, to be taken after this many seconds. */
+  /** Adds work to the queue, with a delay in seconds. */
   queue(work: PushWork, delaySeconds: number): Promise<void>;
 }
 
 const DELAY_FIRST = 5; // seconds
-/** With it, the hundred attempts that the queue allows last longer than a push is worth anything. */
+/** With it, the hundred attempts that the queue allows last longer than a push is useful. */
 const DELAY_LAST = 2 * 60 * 60; // seconds
-/** A queue takes no longer one (Cloudflare, November 2026). */
+/** The queue's longest delay (Cloudflare, November 2026). */
 const DELAY_MAX = 12 * 60 * 60; // seconds
 
-/** Takes one batch: settles every message of it and never rejects. */
+/** Consumes one batch: settles every message of it and never rejects. */
 export async function consume(
   messages: readonly QueueMessage<PushWork>[],
   host: PushConsumerHost,
@@ -33,13 +33,13 @@ async function settle(message: QueueMessage<PushWork>, host: PushConsumerHost): 
       await host.select(body);
       return message.ack();
     }
-    const owed = await host.deliver(body, attempts);
-    const [first] = owed;
-    if (owed.length === 1 && first?.recipients.length === body.recipients.length) {
+    const retries = await host.deliver(body, attempts);
+    const [first] = retries;
+    if (retries.length === 1 && first?.recipients.length === body.recipients.length) {
       return message.retry({ delaySeconds: delayAfter(attempts, first.retryAfter) });
     }
-    // Who was served is not to be served again.
-    for (const { recipients, retryAfter } of owed) {
+    // Recipients that were served are not served again.
+    for (const { recipients, retryAfter } of retries) {
       await host.queue({ ...body, recipients, attempts }, delayAfter(attempts, retryAfter));
     }
     message.ack();

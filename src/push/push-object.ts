@@ -15,12 +15,12 @@ import {
 } from "./schedule.ts";
 import { TokenKeeper } from "./token-keeper.ts";
 
-/** How long the queue may take (ms). */
+/** The queue's deadline (ms). */
 const QUEUE_DEADLINE = 10_000;
-/** After how long a queue that failed is tried again (ms). */
+/** The delay before a failed queue is retried (ms). */
 const QUEUE_RETRY = 10_000;
 
-/** What pushes have in common and has to be in one place: a shell around its rules. There is one, named `push`. */
+/** The shared state of pushes: tokens and the schedule. There is one object, named `push`. */
 export class PushObject extends DurableObject<Env> implements PushStub {
   readonly #schedule: Schedule;
   readonly #tokens: TokenKeeper;
@@ -32,7 +32,7 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     this.#tokens = new TokenKeeper(sql, {
       push: async () => {
         const settings = await settingsOf(env).fresh();
-        // Others may know no keys, and pushes would be given up for want of them.
+        // Older settings may have no keys, and pushes would be given up.
         if (settings === undefined) throw new Error("the settings are not known");
         return settings.push;
       },
@@ -86,17 +86,17 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     this.#schedule.removeExpired(Date.now());
   }
 
-  /** Hands on what is due. Run twice after a crash, it hands on twice: of what has been sent, nothing is left here. */
+  /** Queues what is due. If it runs twice after a crash, it queues twice; what was sent is no longer here. */
   override async alarm(): Promise<void> {
     const due = this.#schedule.due(Date.now());
     if (due.length > 0 && !(await this.#handOn(due))) {
-      // Not by failing: the platform gives up an alarm that fails seven times (November 2026).
+      // It does not throw: the platform gives up an alarm that fails seven times (November 2026).
       return this.ctx.storage.setAlarm(Date.now() + QUEUE_RETRY);
     }
     await this.#wakeForNext();
   }
 
-  /** Whether the queue took them. */
+  /** Resolves to whether the queue accepted them. */
   async #handOn(numbers: number[]): Promise<boolean> {
     const work = numbers.map((number) => ({
       body: { type: "select" as const, number, after: undefined },
@@ -105,7 +105,7 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     try {
       await withDeadline(pushQueueOf(this.env).sendBatch(work), QUEUE_DEADLINE, "queue of pushes");
     } catch (error) {
-      console.error("pushes: not handed on, to be tried again:", loggableError(error));
+      console.error("pushes: not queued, retried later:", loggableError(error));
       return false;
     }
     this.#schedule.handedOn(numbers);

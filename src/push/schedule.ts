@@ -13,30 +13,29 @@ export interface ScheduledNotification {
   createdAt: number;
 }
 
-/** What whoever asked for a notification is answered. */
+/** The response to the request of a notification. */
 export interface AcceptedNotification {
   notificationId: string;
   createdAt: number;
 }
 
-/** A notification under the number by which it is found again. */
+/** A notification with its number in the schedule. */
 export interface NumberedNotification extends ScheduledNotification {
   number: number;
 }
 
 /** Notifications that may wait for their time (N-12). */
 const WAITING_MAX = 1_000;
-/** How long a request is known by its id (N-06), in milliseconds. */
+/** How long a request's id is remembered (N-06), in milliseconds. */
 const REQUEST_KNOWN = 5 * 60_000;
-/** Handed on at once: what a queue takes. */
+/** Notifications queued at once: a queue's limit. */
 const HANDED_ON_AT_ONCE = 100;
 
 type Row = { number: number; notification: string };
 
 /**
- * Notifications on their way to the queue, and requests that were made a moment ago. A notification is kept until all
- * its devices have been found: who looks for them comes back here for every page, and by that hears that it was
- * taken back.
+ * Notifications on their way to the queue, and the ids of recent requests. A notification is kept until all its devices
+ * have been found: the selection reads it here for every page, and so learns if it was cancelled.
  */
 export class Schedule {
   readonly #sql: Sql;
@@ -58,7 +57,7 @@ export class Schedule {
     sql.exec("CREATE INDEX IF NOT EXISTS requests_by_time ON requests (created_at)");
   }
 
-  /** What was answered to this request in the last five minutes; undefined if it is new. */
+  /** The response to this request in the last five minutes; undefined if it is new. */
   answered(requestId: string, now: number): AcceptedNotification | undefined {
     const [row] = this.#sql
       .exec<{ notificationId: string; createdAt: number }>(
@@ -72,8 +71,8 @@ export class Schedule {
   }
 
   /**
-   * Takes a notification in, in one step with the id of its request: a request that is known changes nothing and is
-   * answered as before. `full` where as many wait as may (N-12).
+   * Accepts a notification, in one step with the id of its request. A known request changes nothing and has its first
+   * response. `full` if too many wait already (N-12).
    */
   accept(
     notification: ScheduledNotification,
@@ -93,14 +92,14 @@ export class Schedule {
       JSON.stringify(notification),
     );
     if (requestId !== undefined) {
-      // Also what another request of this id left behind.
+      // Also removes what an earlier request with this id left behind.
       this.#sql.exec("DELETE FROM requests WHERE created_at <= ?", now - REQUEST_KNOWN);
       this.#sql.exec("INSERT INTO requests VALUES (?, ?, ?)", requestId, notificationId, createdAt);
     }
     return { notificationId, createdAt };
   }
 
-  /** Those whose time has not come, the next one first. */
+  /** The scheduled notifications, the next one first. */
   waiting(now: number): NumberedNotification[] {
     return this.#sql
       .exec<Row>(
@@ -111,7 +110,7 @@ export class Schedule {
       .map(notificationIn);
   }
 
-  /** The notification under a number; undefined when all its devices were found, or it was taken back. */
+  /** The notification with a number; undefined after all its devices were found, or it was cancelled. */
   read(number: number): NumberedNotification | undefined {
     const [row] = this.#sql
       .exec<Row>("SELECT number, notification FROM notifications WHERE number = ?", number)
@@ -119,22 +118,22 @@ export class Schedule {
     return row && notificationIn(row);
   }
 
-  /** Forgets a notification: all its devices were found, or it was taken back. */
+  /** Removes a notification after all its devices were found, or it was cancelled. */
   remove(number: number): void {
     this.#sql.exec("DELETE FROM notifications WHERE number = ?", number);
   }
 
-  /** The same by its id; several may share one (N-06). */
+  /** Removes by id; several notifications may share one (N-06). */
   removeAll(notificationId: string): void {
     this.#sql.exec("DELETE FROM notifications WHERE id = ?", notificationId);
   }
 
-  /** Forgets those of which nobody will hear any more: they expired before they could be handed on, or looked through. */
+  /** Removes notifications that expired before they could be queued, or all their devices found. */
   removeExpired(now: number): void {
     this.#sql.exec("DELETE FROM notifications WHERE expires_at <= ? AND at <= ?", now, now);
   }
 
-  /** Numbers of those to be handed on now, oldest first, as many as a queue takes at once. */
+  /** The numbers of due notifications, oldest first, as many as a queue accepts at once. */
   due(now: number): number[] {
     return this.#sql
       .exec<{ number: number }>(
@@ -146,14 +145,14 @@ export class Schedule {
       .map(({ number }) => number);
   }
 
-  /** These are on the queue. */
+  /** Marks notifications as queued. */
   handedOn(numbers: readonly number[]): void {
     for (const number of numbers) {
       this.#sql.exec("UPDATE notifications SET state = 'sending' WHERE number = ?", number);
     }
   }
 
-  /** When the next one is to be handed on (ms); undefined where none waits. */
+  /** The time of the next notification (ms); undefined if none waits. */
   get nextAt(): number | undefined {
     return (
       this.#sql

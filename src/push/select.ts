@@ -11,16 +11,16 @@ import { pushQueueOf } from "./queue.ts";
 import { selectPage } from "./selection.ts";
 import type { Selection } from "./work.ts";
 
-/** How long D1, the queue or an object may take for one step (ms). */
+/** The deadline of D1, the queue or an object for one step (ms). */
 const DEADLINE = 10_000;
 
 export type SelectEnv = ProvidersEnv & Pick<Env, "DB" | "APP" | "PUSHES" | "PUSH_QUEUE" | "OWN_BOX">;
 
-/** Finds a page of the devices that a notification is for, and queues what is to be sent to them. Fails where that has to be done again. */
+/** Finds a page of a notification's devices and queues its deliveries. Rejects if it has to be repeated. */
 export async function select(selection: Selection, env: SelectEnv): Promise<void> {
   const { DB } = env;
   const settings = await settingsOf(env).fresh();
-  // Others may know of no way to anybody, and the notification would be done without having been sent.
+  // Older settings may have no providers, and the notification would end without having been sent.
   if (settings === undefined) throw new Error("the settings are not known");
   const providers = providersOf(env, settings);
   const pushes = pushesOf(env);

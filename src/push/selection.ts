@@ -7,27 +7,27 @@ import { type DeliveriesHost, deliveriesOf, HEARD_OF, isEligible } from "./deliv
 import type { NumberedNotification } from "./schedule.ts";
 import type { PushWork, Selection } from "./work.ts";
 
-/** Installations looked at in one go. */
+/** Installations on one page. */
 const PAGE = 500;
 
 /** A page of installations in the order of their ids. */
 export interface InstallationPage {
   where: JsonObject;
-  /** Goes on after this installation. */
+  /** The page starts after this installation. */
   after: string | undefined;
   limit: number;
-  /** None that was last heard of before (ms). */
+  /** Only installations active since this time (ms). */
   updatedSince: number;
 }
 
-/** What there is around a selection. Every call may fail, and has a deadline. */
+/** The services that a selection needs. Every call may fail, and has a deadline. */
 export interface SelectionHost extends DeliveriesHost {
-  /** The notification under a number; undefined when all its devices were found, or it was taken back. */
+  /** The notification with a number; undefined after all its devices were found, or it was cancelled. */
   notification(number: number): Promise<NumberedNotification | undefined>;
   installations(page: InstallationPage): Promise<Installation[] | QueryRefusal>;
-  /** Takes it in its order; rejects where it does not take all of it. */
+  /** Adds work in its order; rejects if not all of it was accepted. */
   queue(work: readonly PushWork[]): Promise<void>;
-  /** Forgets the notification under a number. */
+  /** Removes the notification with a number. */
   remove(number: number): Promise<void>;
   record: {
     counted(id: string, counts: NotificationCounts): Promise<void>;
@@ -36,15 +36,14 @@ export interface SelectionHost extends DeliveriesHost {
   now(): number;
 }
 
-/** How a notification stands by what is known here. */
+/** A notification's status after a selection. */
 export type SelectionState =
   | { status: Extract<NotificationStatus, "in-queue" | "done"> }
   | { status: Extract<NotificationStatus, "failed">; why: string };
 
 /**
- * Finds a page of the devices that a notification is for, and queues a delivery for each hundred of a provider's, with
- * the selection of the next page in the same go: done again after a failure, it repeats one page at most. What cannot
- * be counted is not worth a repetition, and is only logged.
+ * Finds a page of a notification's devices, and queues a delivery for each hundred of a provider's, together with the
+ * selection of the next page: a retry repeats one page at most. A failed count is only logged.
  */
 export async function selectPage({ number, after }: Selection, host: SelectionHost): Promise<void> {
   const notification = await host.notification(number);
@@ -81,6 +80,6 @@ async function noted(note: Promise<void>): Promise<void> {
   try {
     await note;
   } catch (error) {
-    console.error("push: sent, but not noted in its record:", loggableError(error));
+    console.error("push: sent, but its record was not updated:", loggableError(error));
   }
 }

@@ -14,18 +14,18 @@ export interface TokenKeeperHost {
 
 const MINUTE = 60_000; // ms
 
-/** Apple refuses with 429 who changes his token more often. */
+/** Apple refuses more frequent new tokens with 429. */
 const APNS_AGE_MIN = 20 * MINUTE;
-/** Apple takes none that is older than an hour. */
+/** Apple refuses tokens that are older than an hour. */
 const APNS_AGE_MAX = 50 * MINUTE;
-/** FCM's is not used for the last minutes: a call that is under way has to end. */
+/** FCM's token is not used in its last minutes, so that calls in progress can end. */
 const FCM_RESERVE = 5 * MINUTE;
 
 const FCM = "fcm";
 
 interface Made {
   token: string;
-  /** When another is to take its place (ms). */
+  /** The time to replace it (ms). */
   renewAt: number;
 }
 
@@ -38,8 +38,8 @@ type Row = {
 };
 
 /**
- * Makes and keeps the tokens by which providers know us, a row for each key, so that they outlive the object's sleep.
- * A key that was replaced has another fingerprint.
+ * Creates and stores the access tokens for providers, a row for each key, so that they outlive the object's eviction. A
+ * replaced key has another fingerprint.
  */
 export class TokenKeeper {
   readonly #sql: Sql;
@@ -54,7 +54,7 @@ export class TokenKeeper {
     );
   }
 
-  /** The provider token for one of the app's APNs keys; undefined where there is no such key. */
+  /** The provider token for one of the app's APNs keys; undefined if the key does not exist. */
   async apns(teamId: string, keyId: string): Promise<string | undefined> {
     const { apns } = await this.#host.push();
     const key = apns.keys.find((one) => one.teamId === teamId && one.keyId === keyId);
@@ -66,7 +66,7 @@ export class TokenKeeper {
     }));
   }
 
-  /** The access token for FCM; undefined where no service account is set. Rejects where Google gives none. */
+  /** The access token for FCM; undefined without a service account. Rejects if Google returns none. */
   async fcm(): Promise<string | undefined> {
     const account = (await this.#host.push()).fcm.serviceAccount;
     if (account === null) return undefined;
@@ -77,15 +77,15 @@ export class TokenKeeper {
     });
   }
 
-  /** A provider did not take this token: another is made when one is asked for, if it is old enough for that. */
+  /** Marks a refused token: the next call creates another, if this one is old enough. */
   refused(token: string): void {
     this.#sql.exec("UPDATE tokens SET refused = 1 WHERE token = ?", token);
   }
 
   /**
-   * The kept token, or a new one in its place.
+   * The stored token, or a new one.
    *
-   * @param ageMin how old a token has to be for another to be made from the same secret (ms)
+   * @param ageMin the age (ms) before the same secret may get another token
    */
   async #token(
     name: string,
@@ -98,7 +98,7 @@ export class TokenKeeper {
     if (kept !== undefined) return kept;
     const now = this.#host.now();
     const { token, renewAt } = await make(now);
-    // Somebody else may have asked meanwhile: what was kept first is everybody's.
+    // Another call may have finished meanwhile: the token that was stored first is used by all.
     const keptMeanwhile = this.#kept(name, fingerprint, ageMin);
     if (keptMeanwhile !== undefined) return keptMeanwhile;
     this.#sql.exec(
@@ -117,7 +117,7 @@ export class TokenKeeper {
       .toArray();
     if (row === undefined) return undefined;
     const now = this.#host.now();
-    // One from the future was made by a wrong clock, and Apple takes it as little as an old one.
+    // A token from the future was created with a wrong clock, and Apple refuses it like an old one.
     const age = Math.abs(now - row.made_at);
     const good = now < row.renew_at && age < row.renew_at - row.made_at && row.refused === 0;
     return good || age < ageMin ? row.token : undefined;

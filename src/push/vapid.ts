@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair } from "jose";
 import { fromBase64, toBase64Url } from "../protocol/base64.ts";
 
-/** The keys by which browsers' push services know a server (RFC 8292), in base64url. */
+/** A server's keys for browsers' push services (RFC 8292), in base64url. */
 export interface VapidKeys {
   /** An uncompressed point on P-256: 65 bytes. */
   publicKey: string;
@@ -9,7 +9,7 @@ export interface VapidKeys {
   privateKey: string;
 }
 
-/** A new pair. */
+/** Creates a new pair. */
 export async function newVapidKeys(): Promise<VapidKeys> {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const { x = "", y = "", d = "" } = await exportJWK(privateKey);
@@ -17,5 +17,5 @@ export async function newVapidKeys(): Promise<VapidKeys> {
   return { publicKey: toBase64Url(Uint8Array.from(point)), privateKey: d };
 }
 
-/** Push services want to be able to reach whoever sends; of a trial, nobody can be. Keys with it give way to others. */
+/** Push services require the sender's contact; a trial server has none. Other keys replace keys with this one. */
 export const TRIAL_SUBJECT = "mailto:nobody@example.com";

@@ -19,18 +19,18 @@ import {
 import { isFinalStatus } from "./status.ts";
 import type { Push } from "./work.ts";
 
-/** What push services have to take at least is 4,096 bytes, of which encryption needs some (RFC 8291 §4). */
+/** Push services accept at least 4,096 bytes, of which encryption needs some (RFC 8291 §4). */
 const PLAINTEXT_MAX = 3_993;
-/** How long a signature counts, in seconds; a day is the most (RFC 8292 §2). */
+/** The lifetime of a signature in seconds; at most a day (RFC 8292 §2). */
 const SIGNATURE_LIFE = 12 * 60 * 60;
-/** A service that left so many calls in a row without an answer is not called again for one delivery. */
+/** A service with so many unanswered calls in a row is not called again in this delivery. */
 const UNANSWERED_MAX = 3;
 
 const URGENCIES = ["very-low", "low", "normal", "high"];
-/** What a topic may be (RFC 8030 §5.4). */
+/** The form of a topic (RFC 8030 §5.4). */
 const TOPIC = /^[\w-]{1,32}$/;
 
-/** The keys by which push services know this server, as the settings have them. */
+/** The server's keys for push services, as in the settings. */
 export interface VapidSettings {
   publicKey: string;
   privateKey: string;
@@ -60,8 +60,8 @@ export class WebPush implements PushProvider {
   }
 
   /**
-   * Pushes the content for `web`, with the push's id as `_id`: no key of a content begins with `_`, and a service
-   * worker can tell by it what it has shown.
+   * Pushes the content for `web`, with the push's id as `_id`: no content key begins with `_`, so a service worker can
+   * recognize pushes that it has shown.
    */
   async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
     const content = contentFor(push.content, "web");
@@ -76,7 +76,7 @@ export class WebPush implements PushProvider {
       return targets.map(() => failedOutcome(`no use of the VAPID keys: ${loggableError(error)}`));
     }
     const headers = { ...(await this.#headers(push, content)), "Content-Type": "application/octet-stream" };
-    // By service, not over all targets: anybody can name one that never answers, and others must not wait for it.
+    // Per service, not over all targets: anybody can name one that never responds, and others must not wait for it.
     const unanswered = new Map<string, number>();
     return eachTarget(targets, async ({ installation: { subscription } }) => {
       const service = serviceOf(subscription, this.#host.outbound);
@@ -108,7 +108,7 @@ export class WebPush implements PushProvider {
     };
   }
 
-  /** Says to a push service, by its origin, who is calling (RFC 8292). */
+  /** Creates the caller's signature for a push service, by its origin (RFC 8292). */
   async #signer(): Promise<Signer> {
     const { publicKey, privateKey, subject } = this.#keys;
     const point = fromBase64(publicKey) ?? new Uint8Array();
@@ -139,14 +139,17 @@ export class WebPush implements PushProvider {
   }
 }
 
-/** The origin of a push service that may be called: a subscription comes from a client, who can write anything. */
+/**
+ * The origin of an allowed push service; undefined otherwise. A subscription comes from a client, which can write
+ * anything.
+ */
 function serviceOf(subscription: WebPushSubscription | undefined, outbound: Outbound): string | undefined {
   if (subscription === undefined || !URL.canParse(subscription.endpoint)) return undefined;
   const url = new URL(subscription.endpoint);
   return outbound.allows(url) ? url.origin : undefined;
 }
 
-/** For one browser alone to read (RFC 8291); undefined where its keys are none. */
+/** Encrypts for one browser (RFC 8291); undefined if its keys are invalid. */
 async function encryptedFor(
   subscription: WebPushSubscription,
   body: Uint8Array,
@@ -158,14 +161,14 @@ async function encryptedFor(
   }
 }
 
-/** A push that waits at its service is replaced by the same one sent again, and by no other. */
+/** A waiting push is replaced by its own repetition, and by no other. */
 async function topicOf(id: string): Promise<string> {
   if (TOPIC.test(id)) return id;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id));
   return toBase64Url(new Uint8Array(digest).subarray(0, 24));
 }
 
-/** What an answer means for the subscription (RFC 8030 §5, §7.3). */
+/** The outcome of a response for the subscription (RFC 8030 §5, §7.3). */
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   if (status >= 200 && status <= 299) return { outcome: "sent" };
   const why = `status ${status}: ${printable(text, 200)}`;

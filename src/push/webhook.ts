@@ -12,18 +12,20 @@ import type { Push } from "./work.ts";
 
 export interface PushWebhookRules {
   url: string;
-  /** Null sends without a signature. */
+  /** Null sends requests without a signature. */
   secret: string | null;
 }
 
 export interface PushWebhookHost {
   outbound: Outbound;
   now(): number;
-  /** A device as the HTTP API shows it. */
+  /** A device in the HTTP API's form. */
   installationJson(installation: Installation): JsonObject;
 }
 
-/** Somebody's own sender, who takes what no other way serves (P-04): one call for all devices of a delivery. */
+/**
+ * The app's own push server, for devices that no other provider serves (P-04): one call for all devices of a delivery.
+ */
 export class PushWebhook implements PushProvider {
   readonly name = "webhook";
   readonly #rules: PushWebhookRules;
@@ -48,7 +50,7 @@ export class PushWebhook implements PushProvider {
     return targets.map(() => outcome);
   }
 
-  /** Rejects where there was no answer. */
+  /** Rejects without a response. */
   async #post(push: Push, targets: readonly Target[]): Promise<ProviderAnswer> {
     const { url, secret } = this.#rules;
     const { outbound, now, installationJson } = this.#host;
@@ -64,7 +66,7 @@ export class PushWebhook implements PushProvider {
   }
 }
 
-/** The same for the same push to the same devices, whichever attempt it is: its receiver tells repetitions by it. */
+/** The same for the same push to the same devices at every attempt: the receiver recognizes repetitions by it. */
 async function idOf({ id }: Push, targets: readonly Target[]): Promise<string> {
   const whose = targets.map(({ clientId = null, installation }) => [installation.id, clientId]);
   const named = new TextEncoder().encode(JSON.stringify([id, ...whose]));

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../model/json.ts";
 import type { ProviderName } from "../model/provider-name.ts";
-/** What a push is for: a message to who is offline, or a notification that the app's server asked for. */
+/** The cause of a push: a message to offline members, or a notification requested by the app's server. */
 export type PushCause = MessageCause | { type: "notification"; notificationId: string };
 
 export interface MessageCause {
@@ -9,30 +9,30 @@ export interface MessageCause {
   messageId: string;
 }
 
-/** Something to be pushed, to whomever. */
+/** The content and options of a push. */
 export interface Push {
-  /** The same at every attempt: providers, devices and receivers tell repetitions by it. At most 64 characters. */
+  /** The same at every attempt: providers, devices and receivers recognize repetitions by it. At most 64 characters. */
   id: string;
   cause: PushCause;
   /** With its per-platform parts, without control keys (P-19). */
   content: JsonObject;
   /** Which of Apple's two servers (P-17, P-18). */
   environment: "dev" | "prod";
-  /** Whose Apple key is used, and only for devices of that team (P-16); undefined takes each device's own. */
+  /** The team of the Apple key and of the devices (P-16); undefined uses each device's own. */
   teamId: string | undefined;
-  /** The bundle id, where devices name none; undefined takes the key's first. */
+  /** The bundle id for devices without one; undefined uses the key's first. */
   topic: string | undefined;
-  /** Worth nothing after this time (ms). */
+  /** The time of expiry (ms). */
   expiresAt: number;
 }
 
-/** What the app's server asked for. */
+/** A notification of the app's server. */
 export type NotificationPush = Push & { cause: Extract<PushCause, { type: "notification" }> };
 
 export interface Recipient {
-  /** Of the row in `installations`, read anew at each attempt. */
+  /** The id of the row in `installations`, which is read again at each attempt. */
   installation: string;
-  /** Whom it is for: not pushed once they have all logged out there. Nobody where it is for the device as such. */
+  /** The clients; the push is dropped once they have all logged out there. Empty if it is for the device as such. */
   clientIds: string[];
 }
 
@@ -42,23 +42,23 @@ export interface PushDelivery {
   push: Push;
   provider: ProviderName;
   recipients: Recipient[];
-  /** How often it was tried before. */
+  /** Previous attempts. */
   attempts: number;
 }
 
-/** A notification whose recipients are still to be found, page by page. */
+/** A notification whose recipients are found page by page. */
 export interface Selection {
   type: "select";
-  /** Under which the PushObject keeps the notification until then. */
+  /** The notification's number in the PushObject. */
   number: number;
-  /** Goes on after this installation. */
+  /** The page starts after this installation. */
   after: string | undefined;
 }
 
-/** What travels on the queue of pushes. */
+/** Work on the queue of pushes. */
 export type PushWork = PushDelivery | Selection;
 
-/** Most recipients of one delivery. */
+/** The most recipients of one delivery. */
 export const RECIPIENTS_MAX = 100;
 /** How long a push may wait for its device (P-15), in milliseconds. */
 export const EXPIRY = 7 * 24 * 60 * 60 * 1_000;
