@@ -73,7 +73,7 @@ export class Delivery {
   storedAfter(timestamp: number): void {
     const { others } = this.audience();
     if (others.length === 0) return;
-    if (this.#pendingSince !== undefined) this.resumePending(); // first what is older
+    if (this.#pendingSince !== undefined) this.resumePending(); // older messages first
     this.#host.markPending(timestamp);
     for (const clientId of [...others]) this.#markPending(clientId, timestamp);
   }
@@ -250,8 +250,8 @@ export class Delivery {
       }
       if (client?.state === "subscribing") {
         await client.ready;
-        const now = this.#clients.get(clientId);
-        if (now !== client && now?.state !== "subscribed") continue; // the first request was released
+        const current = this.#clients.get(clientId);
+        if (current !== client && current?.state !== "subscribed") continue; // the first request was released
         return this.#reservation(request, this.#newEpoch(client.since), client.events);
       }
       const undelivered = client?.after ?? this.#host.head();

@@ -60,7 +60,7 @@ export class KnownConversations {
   }
 
   async #find(ids: string[]): Promise<string[]> {
-    if (elapsed(this.#failedAt, this.#now()) < RETRY) return this.#unknown(ids);
+    if (elapsed(this.#failedAt, this.#now()) < RETRY) return this.#countWakes(ids);
     try {
       const indexed = await withDeadline(this.#index.indexed(ids), DEADLINE, "index of conversations");
       for (const id of indexed) this.add(id);
@@ -71,11 +71,11 @@ export class KnownConversations {
     } catch (error) {
       console.warn("which conversations there are is not known:", loggableError(error));
       this.#failedAt = this.#now();
-      return this.#unknown(ids);
+      return this.#countWakes(ids);
     }
   }
 
-  #unknown(ids: string[]): string[] {
+  #countWakes(ids: string[]): string[] {
     const now = this.#now();
     if (elapsed(this.#woken.since, now) >= MINUTE) this.#woken = { since: now, count: 0 };
     this.#woken.count += ids.length;

@@ -94,7 +94,7 @@ export class Log {
       ...toColumns(message),
     );
     this.#head = message.timestamp;
-    if (token !== undefined) this.#remember(message.from, token, message);
+    if (token !== undefined) this.#rememberAccepted(message.from, token, message);
   }
 
   /** The message at exactly this timestamp, if it has this id. */
@@ -280,7 +280,7 @@ export class Log {
     return accepted;
   }
 
-  #remember(sender: string, token: string, { timestamp, id }: Accepted): void {
+  #rememberAccepted(sender: string, token: string, { timestamp, id }: Accepted): void {
     const accepted = this.#accepted;
     if (accepted === undefined) return;
     accepted.set(dedupeKey(sender, token), { timestamp, id });

@@ -102,7 +102,7 @@ export class Patches {
 
   /** An edit or recall by the app's server, which is not bound by the rules for clients (http-api §2.1). */
   patchByServer(patch: PatchByServer): undefined | Refused {
-    const message = this.#found(patch);
+    const message = this.#find(patch);
     if ("refused" in message) return message;
     if (message.recalled && !patch.recall) return { refused: "MESSAGE_NOT_FOUND" };
     if (message.recalled) return undefined;
@@ -119,7 +119,7 @@ export class Patches {
 
   /** Deletes a message from the server's copy; devices keep theirs (http-api §2.1). */
   delete(which: MessageLocation): undefined | Refused {
-    const message = this.#found(which);
+    const message = this.#find(which);
     if ("refused" in message) return message;
     const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#state.log.end };
     this.#state.log.delete(message.timestamp, position.timestamp);
@@ -134,7 +134,7 @@ export class Patches {
     this.#host.archiveSoon();
   }
 
-  #found({ timestamp, messageId, from }: MessageLocation): MessageRecord | Refused {
+  #find({ timestamp, messageId, from }: MessageLocation): MessageRecord | Refused {
     const message = this.#state.log.find(timestamp, messageId);
     if (message === undefined) return { refused: "MESSAGE_NOT_FOUND" };
     if (from !== undefined && message.from !== from) return { refused: "MESSAGE_OWNERSHIP_REQUIRED" };

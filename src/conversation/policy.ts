@@ -19,7 +19,7 @@ export interface SignedChange {
 /** The app's settings, hooks and word list. */
 export interface PolicyHost {
   now(): number;
-  /** As last read; `conversation.ts` sees to it that they are fresh where they matter. */
+  /** As last read; `conversation.ts` refreshes them where it matters. */
   settings(): Settings;
   hooks: Hooks;
   /** The content without the words of the list; undefined if it has none (X-31). Never rejects. */

@@ -52,9 +52,9 @@ export class Receipts {
   /** A device acknowledges messages, in any form that SDKs use (wire §4.7). There is no reply. */
   acknowledge(subscription: Subscription, command: CommandOf<"message.acknowledge">): void {
     const member = this.#state.members.get(subscription.clientId);
-    const named = command.to ?? (command.messageId && timeOfMessageId(command.messageId));
-    if (member === undefined || named === undefined || named === "") return;
-    const upTo = Math.min(named, this.#state.log.head);
+    const acknowledged = command.to ?? (command.messageId && timeOfMessageId(command.messageId));
+    if (member === undefined || acknowledged === undefined || acknowledged === "") return;
+    const upTo = Math.min(acknowledged, this.#state.log.head);
     // A `.1` device gets all missed messages before the first live one.
     const advances = subscription.mode === "push" && upTo > (member.pushedAt ?? member.joinedAt);
     if (advances) member.pushedAt = upTo;

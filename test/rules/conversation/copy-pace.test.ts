@@ -10,7 +10,7 @@ function paceOf(cost: number): CopyPace {
   return pace;
 }
 
-const turns = (pace: CopyPace, count: number, now = NOON) =>
+const slots = (pace: CopyPace, count: number, now = NOON) =>
   Array.from({ length: count }, () => pace.reserve(now, 0));
 
 describe("copies of conversations to D1", () => {
@@ -21,13 +21,13 @@ describe("copies of conversations to D1", () => {
   });
 
   test("[I13] many copies at once follow one another at a distance that grows with their duration", () => {
-    expect(turns(paceOf(2), 4).map(Math.round)).toEqual([0, 10, 20, 30]);
-    expect(turns(paceOf(20), 4).map(Math.round)).toEqual([0, 100, 200, 300]);
+    expect(slots(paceOf(2), 4).map(Math.round)).toEqual([0, 10, 20, 30]);
+    expect(slots(paceOf(20), 4).map(Math.round)).toEqual([0, 100, 200, 300]);
   });
 
   test("[I11] no copy is delayed for more than 8 s, however many wait and however long one takes", () => {
     for (const cost of [1, 50, 60_000])
-      expect(Math.max(...turns(paceOf(cost), 5_000))).toBeLessThanOrEqual(8_000);
+      expect(Math.max(...slots(paceOf(cost), 5_000))).toBeLessThanOrEqual(8_000);
   });
 
   test("[I11] a conversation that gathers writes for longer is not delayed beyond that", () => {
@@ -38,7 +38,7 @@ describe("copies of conversations to D1", () => {
 
   test("[I11] slots reserved before the clock was set back delay no copy", () => {
     const pace = paceOf(50);
-    turns(pace, 1_000);
+    slots(pace, 1_000);
     expect(pace.reserve(NOON - 3_600_000, 0)).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { GroupCommit } from "../../../src/conversation/group-commit.ts";
 
 /** A clock and ticks that the test moves; far from the times of other tests. */
-function bench() {
+function setUp() {
   const ticks: (() => void)[] = [];
   const turns: { run: () => void; isWanted: () => boolean }[] = [];
   const host = {
@@ -23,7 +23,7 @@ function bench() {
 }
 
 test("[I1] after a quiet moment a write is committed at once", () => {
-  const { host, group, commits } = bench();
+  const { host, group, commits } = setUp();
   group.add("hello");
   host.at += 1_000;
   group.add("again");
@@ -31,7 +31,7 @@ test("[I1] after a quiet moment a write is committed at once", () => {
 });
 
 test("[I2] writes that arrive while the thread is busy share one commit, in order", () => {
-  const { host, group, commits, tick } = bench();
+  const { host, group, commits, tick } = setUp();
   group.add("first");
   host.at += 1;
   for (const text of ["a", "b", "c"]) group.add(text);
@@ -43,7 +43,7 @@ test("[I2] writes that arrive while the thread is busy share one commit, in orde
 });
 
 test("[I2] a flush commits the waiting writes first", () => {
-  const { host, group, commits, tick } = bench();
+  const { host, group, commits, tick } = setUp();
   group.add("first");
   host.at += 1;
   group.add("second");
@@ -54,8 +54,8 @@ test("[I2] a flush commits the waiting writes first", () => {
 });
 
 test("[I1] writes are committed without a tick while the clock stands still", () => {
-  const tom = bench();
-  const jerry = bench();
+  const tom = setUp();
+  const jerry = setUp();
   jerry.host.at = tom.host.at;
   tom.group.add("first");
   tom.group.add("a");
@@ -69,7 +69,7 @@ test("[I1] writes are committed without a tick while the clock stands still", ()
 });
 
 test("[I2] writes wait for a tick and not for turns of the thread once the clock moves", () => {
-  const { host, group, commits, tick, passTurns } = bench();
+  const { host, group, commits, tick, passTurns } = setUp();
   for (const text of ["first", "a", "b"]) group.add(text);
   host.at += 1;
   passTurns();

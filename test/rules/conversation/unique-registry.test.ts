@@ -70,7 +70,7 @@ test("[B-03] clients that start at once get one conversation with exactly their 
           if (luck.next().value === 0) throw new Error("no answer in time");
         });
         let current: string | undefined;
-        const meet = async (count: number) => {
+        const startMany = async (count: number) => {
           const asked = Promise.allSettled(Array.from({ length: count }, () => objects.start(record)));
           await scheduler.waitFor(asked);
           const answers = (await asked).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -85,8 +85,8 @@ test("[B-03] clients that start at once get one conversation with exactly their 
         };
         for (const each of steps) {
           const members = objects.conversations.get(current ?? "");
-          if (each === "start") await meet(1);
-          else if (each === "start together") await meet(4);
+          if (each === "start") await startMany(1);
+          else if (each === "start together") await startMany(4);
           else if (each === "add") members?.add("spike");
           else if (each === "leave") members?.delete("jerry");
           else if (each === "come back") members?.delete("spike");

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { Cluster, type Faults } from "../../simulation/cluster.ts";
 import { Network } from "../../simulation/network.ts";
-import { type Receipt, SimulatedDevice } from "./simulated-device.ts";
+import { type PendingSend, SimulatedDevice } from "./simulated-device.ts";
 
 interface Scenario {
   people: string[];
   conversations: number;
-  linkLimit: number;
+  subscriptionLimit: number;
   steps: number;
   faults: Faults;
   /** Probabilities per step. */
@@ -25,7 +25,7 @@ const quiet: Scenario = {
   ...{
     people: ["tom", "jerry"],
     conversations: 1,
-    linkLimit: 64,
+    subscriptionLimit: 64,
     steps: 400,
     faults: { relayCallLost: 0, hookTime: 0 },
   },
@@ -42,7 +42,7 @@ async function run(seed: number, scenario: Scenario): Promise<void> {
   const ids = Array.from({ length: scenario.conversations }, (_, at) => `conversation${at}`);
   for (const id of ids) cluster.createConversation(id, scenario.people);
   const acked = new Map<string, number>();
-  const unsent: { clientId: string; receipt: Receipt }[] = [];
+  const unsent: { clientId: string; pendingSend: PendingSend }[] = [];
   let devices: SimulatedDevice[] = [];
   let tokens = 0;
   const login = (clientId: string) => {
@@ -50,7 +50,7 @@ async function run(seed: number, scenario: Scenario): Promise<void> {
       network,
       cluster,
       clientId,
-      scenario.linkLimit,
+      scenario.subscriptionLimit,
       ({ token }, timestamp) => {
         const before = acked.get(token);
         expect(before ?? timestamp, `seed ${seed}: ${token} acknowledged twice, differently`).toBe(timestamp);
@@ -59,9 +59,9 @@ async function run(seed: number, scenario: Scenario): Promise<void> {
     );
     devices.push(device);
     // A send whose acknowledgement an earlier device never got is sent again, as SDKs and apps do.
-    for (const mine of unsent.filter((one) => one.clientId === clientId)) {
-      unsent.splice(unsent.indexOf(mine), 1);
-      device.send(mine.receipt, true);
+    for (const entry of unsent.filter((one) => one.clientId === clientId)) {
+      unsent.splice(unsent.indexOf(entry), 1);
+      device.send(entry.pendingSend, true);
     }
   };
   const removeDead = () => {
@@ -70,7 +70,8 @@ async function run(seed: number, scenario: Scenario): Promise<void> {
       expect(closed, `seed ${seed}: sockets were closed`).toEqual([]);
     }
     for (const device of devices.filter(({ alive }) => !alive)) {
-      for (const receipt of device.pending.values()) unsent.push({ clientId: device.clientId, receipt });
+      for (const pendingSend of device.pending.values())
+        unsent.push({ clientId: device.clientId, pendingSend });
     }
     devices = devices.filter(({ alive }) => alive);
   };
@@ -100,11 +101,11 @@ async function run(seed: number, scenario: Scenario): Promise<void> {
       if (!devices.some(({ clientId }) => clientId === person)) login(person);
     for (const { clientId } of [...unsent])
       if (!devices.some((one) => one.clientId === clientId)) login(clientId);
-    for (const { clientId, receipt } of unsent.splice(0)) {
-      devices.find((one) => one.clientId === clientId)?.send(receipt, true);
+    for (const { clientId, pendingSend } of unsent.splice(0)) {
+      devices.find((one) => one.clientId === clientId)?.send(pendingSend, true);
     }
-    let moves = 0;
-    while (await network.step()) if (++moves > 20_000) throw new Error(`seed ${seed}: never settles`);
+    let steps = 0;
+    while (await network.step()) if (++steps > 20_000) throw new Error(`seed ${seed}: never settles`);
     removeDead();
     if (unsent.length === 0 && devices.every(({ pending }) => pending.size === 0)) break;
   }
@@ -169,7 +170,7 @@ scenario("[L3] [L5] several devices of one client hold the same subscriptions", 
 scenario("[L4] subscriptions are evicted while others send", {
   ...quiet,
   conversations: 3,
-  linkLimit: 1,
+  subscriptionLimit: 1,
   login: 0.02,
 });
 scenario("[L4] devices drop at every possible moment", { ...quiet, login: 0.05, drop: 0.02 });
@@ -190,7 +191,7 @@ scenario("[L1-L8] everything happens at once", {
   ...{
     people: ["tom", "jerry", "mary"],
     conversations: 3,
-    linkLimit: 2,
+    subscriptionLimit: 2,
     steps: 600,
     faults: { relayCallLost: 0.1, hookTime: 0 },
   },

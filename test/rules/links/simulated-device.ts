@@ -5,7 +5,7 @@ import type { Cluster } from "../../simulation/cluster.ts";
 import { type Network, trace } from "../../simulation/network.ts";
 import { decodeFrame, encodeCommand, has } from "../../support/frames.ts";
 
-export interface Receipt {
+export interface PendingSend {
   conversationId: string;
   token: string;
 }
@@ -23,7 +23,7 @@ export class SimulatedDevice {
   /** The heads of conversations when the device was logged in. */
   openedAt: Map<string, number> | undefined;
   /** Sends that are not acknowledged yet. */
-  readonly pending = new Map<number, Receipt>();
+  readonly pending = new Map<number, PendingSend>();
   /** Tokens it was the first to send: it gets acknowledgements of these, and no copies. */
   readonly own = new Set<string>();
   /** Tokens it sent again for an earlier device: a copy may have come before. */
@@ -32,7 +32,7 @@ export class SimulatedDevice {
   /** The code the gateway closed its socket with. */
   closedWith: number | undefined;
   readonly #gateway: Gateway;
-  readonly #acked: (receipt: Receipt, timestamp: number) => void;
+  readonly #acked: (pendingSend: PendingSend, timestamp: number) => void;
   #serial = 0;
   readonly #network: Network;
   #refused = 0;
@@ -41,8 +41,8 @@ export class SimulatedDevice {
     network: Network,
     cluster: Cluster,
     clientId: string,
-    linkLimit: number,
-    acked: (receipt: Receipt, timestamp: number) => void,
+    subscriptionLimit: number,
+    acked: (pendingSend: PendingSend, timestamp: number) => void,
   ) {
     this.#network = network;
     this.clientId = clientId;
@@ -53,7 +53,7 @@ export class SimulatedDevice {
       ...defaults.limits,
       sendsPerMinute: 0,
       otherCommandsPerMinute: 0,
-      linksPerSession: linkLimit,
+      linksPerSession: subscriptionLimit,
     };
     const settings: Settings = { ...defaults, limits };
     this.#gateway = new Gateway(
@@ -92,12 +92,12 @@ export class SimulatedDevice {
     this.#ask({ cmd: "session", op: "open", peerId: clientId, sessionMessage: { configBitmap: 187 } });
   }
 
-  send(receipt: Receipt, again = false): void {
-    const { conversationId: cid, token: dt } = receipt;
+  send(pendingSend: PendingSend, again = false): void {
+    const { conversationId: cid, token: dt } = pendingSend;
     // The answer may come before `#ask` returns.
-    this.pending.set(this.#serial + 1, receipt);
+    this.pending.set(this.#serial + 1, pendingSend);
     this.#ask({ cmd: "direct", directMessage: { cid, msg: dt, dt } });
-    (again ? this.resent : this.own).add(receipt.token);
+    (again ? this.resent : this.own).add(pendingSend.token);
   }
 
   /** The device disappears without closing its socket. */
@@ -107,13 +107,13 @@ export class SimulatedDevice {
     this.#gateway.lost();
   }
 
-  #sendLater(receipt: Receipt): void {
+  #sendLater(pendingSend: PendingSend): void {
     const place = this.#refused + 1;
     this.#refused = place;
-    this.pending.set(-place, receipt);
+    this.pending.set(-place, pendingSend);
     this.#network.timer(3_000, () => {
       // If the device is gone by then, the next one sends it.
-      if (this.alive && this.pending.delete(-place)) this.send(receipt, true);
+      if (this.alive && this.pending.delete(-place)) this.send(pendingSend, true);
     });
   }
 
@@ -137,13 +137,13 @@ export class SimulatedDevice {
       this.received.set(cid, [...(this.received.get(cid) ?? []), Number(timestamp)]);
     }
     if (frame.cmd === CommandType.ack) {
-      const receipt = this.pending.get(frame.i);
-      if (receipt === undefined) throw new Error(`answered twice: ${frame.i}`);
+      const pendingSend = this.pending.get(frame.i);
+      if (pendingSend === undefined) throw new Error(`answered twice: ${frame.i}`);
       this.pending.delete(frame.i);
       // The conversation failed, or no catch-up came: its user sends the message once more, a little later.
-      if (frame.ackMessage?.reason === "INTERNAL_ERROR") return this.#sendLater(receipt);
+      if (frame.ackMessage?.reason === "INTERNAL_ERROR") return this.#sendLater(pendingSend);
       if (has(frame.ackMessage, "code")) throw new Error(`refused: ${frame.ackMessage?.reason}`);
-      this.#acked(receipt, Number(frame.ackMessage?.t));
+      this.#acked(pendingSend, Number(frame.ackMessage?.t));
     }
   }
 }

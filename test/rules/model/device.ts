@@ -84,7 +84,7 @@ export class Device {
     network: Network,
     cluster: Cluster,
     clientId: string,
-    about: { mode: SyncMode; tag?: string; linkLimit: number },
+    about: { mode: SyncMode; tag?: string; subscriptionLimit: number },
   ) {
     this.#network = network;
     this.#cluster = cluster;
@@ -97,7 +97,7 @@ export class Device {
     const limits = {
       ...defaults.limits,
       ...{ sendsPerMinute: 0, otherCommandsPerMinute: 0, historyQueriesPerMinute: 0 },
-      linksPerSession: about.linkLimit,
+      linksPerSession: about.subscriptionLimit,
       keepAliveSeconds: 0,
     };
     const hooks = { ...defaults.hooks, url: cluster.faults.hookTime > 0 ? "https://hooks.example" : null };

@@ -20,7 +20,7 @@ const people = ["tom", "jerry", "mary", "spike"];
 const quiet: Scenario = {
   people,
   conversations: { pair: ["tom", "jerry"], garden: people, yard: ["tom", "mary"] },
-  linkLimit: 64,
+  subscriptionLimit: 64,
   steps: 400,
   weights: { send: 30, transient: 3, edit: 8, recall: 3, read: 12, cursors: 3, login: 3, reconnect: 8 },
   push: 0,
@@ -110,7 +110,7 @@ scenarioTest(
   FULL,
   {
     ...quiet,
-    linkLimit: 2,
+    subscriptionLimit: 2,
     steps: 600,
     weights: { ...quiet.weights, ...comings, ...members, ...faults, will: 3 },
     push: 2,

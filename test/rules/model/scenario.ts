@@ -10,7 +10,7 @@ export interface Scenario {
   people: string[];
   /** Members of each conversation at the start. The first one always keeps its two members, and so has receipts. */
   conversations: Record<string, string[]>;
-  linkLimit: number;
+  subscriptionLimit: number;
   steps: number;
   /** How often each step is taken, as weights. */
   weights: Partial<Record<Step, number>>;
@@ -335,10 +335,10 @@ export class ScenarioRun {
   // How steps are carried out.
 
   #newDevice(clientId: string): void {
-    const { push, tags, linkLimit } = this.#scenario;
+    const { push, tags, subscriptionLimit } = this.#scenario;
     const mode = this.#network.random(10) < push ? "push" : "pull";
     const tag = tags && this.#network.chance(0.5) ? "phone" : undefined;
-    const device = new Device(this.#network, this.#cluster, clientId, { mode, tag, linkLimit });
+    const device = new Device(this.#network, this.#cluster, clientId, { mode, tag, subscriptionLimit });
     for (const [id, object] of this.#cluster.conversations) {
       device.belongs.set(id, object.state.members.has(clientId));
     }
