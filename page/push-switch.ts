@@ -1,6 +1,5 @@
 import type { IMClient } from "leancloud-realtime";
-import type { App } from "./keys.ts";
-import { keysOf } from "./keys.ts";
+import { type App, keysOf } from "./keys.ts";
 import { reasonOf } from "./reason.ts";
 import { sessionTokenOf } from "./session-token.ts";
 

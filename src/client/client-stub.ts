@@ -2,22 +2,24 @@ import type { RelayOutcome } from "../conversation/delivery-state.ts";
 import type { MissedEvent } from "../conversation/notices.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 
+/** What a client missed beside messages. */
 export interface MissedEvents {
   /** Oldest first. */
   notifications: MissedEvent[];
-  /** More came after the last of these. */
+  /** Whether more events came after the last of these. */
   more: boolean;
-  /** Whether nothing of that time is missing: else what the device has cached of conversations is worth nothing. */
+  /** Whether the events are complete. If not, the device has to drop what it has cached of conversations. */
   complete: boolean;
 }
 
+/** Why a session token does not count. */
 export interface TokenRefused {
   refused: ErrorName;
 }
 
 /**
- * What the rest of the service may ask of a ClientObject. Written out, since the platform's derived stub types
- * cannot follow a recursive type such as JSON.
+ * The calls that the rest of the service may make to a ClientObject. They are written out, since the platform's derived
+ * stub types cannot follow a recursive type such as JSON.
  */
 export interface ClientStub {
   fetch(request: Request): Promise<Response>;
@@ -28,19 +30,19 @@ export interface ClientStub {
   goAway(): Promise<number>;
   missedNotices(clientId: string, token: string, after: number): Promise<MissedEvents | TokenRefused>;
   /**
-   * Whether a session token is one of this client's that still counts; undefined if so. Not for logging in: for
-   * calls over HTTP that show one.
+   * Why a session token of this client does not count; undefined if it does. For calls over HTTP that show one, not for
+   * logging in.
    */
   checkToken(clientId: string, token: string): Promise<TokenRefused | undefined>;
-  /** The same, for who has to know what its session calls its device. */
+  /** The same, with the name that the token's session gives its device. */
   deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused>;
-  /** Whether something signed for the client at a time (ms) is void: he was kicked since (X-03). */
+  /** Why something signed for the client at a time (ms) is void, such as a later kick (X-03); undefined if it is not. */
   signatureRefusal(signedAt: number): Promise<ErrorName | undefined>;
-  /** Messages unread in all conversations together (Y-22). */
+  /** The number of unread messages in all conversations together (Y-22). */
   unreadCount(clientId: string): Promise<number>;
-  /** Ends every session with 4115; what was signed before is void (X-03). How many sessions there were. */
+  /** Ends every session with 4115; what was signed before is void (X-03). Returns the number of sessions. */
   kick(clientId: string, reason: string): Promise<number>;
-  /** Refuses logins with 4106 and ends every session, or takes it back (X-22). */
+  /** Refuses logins with 4106 and ends every session (X-22), until `unban`. */
   ban(clientId: string, reason: string): Promise<void>;
   unban(): Promise<void>;
 }

@@ -27,6 +27,13 @@ export type MissedEvent = { at: number; conversationId: string } & (
   | { kind: "receipt"; from: string; messageId: string; timestamp: number; read: boolean }
 );
 
+/** The notices that one client missed in a conversation. */
+export interface MissedNotices {
+  events: MissedEvent[];
+  /** Whether the answer is complete: no notice of that time was dropped. */
+  complete: boolean;
+}
+
 /** The recent notices of one conversation, in order: one row each, deleted after a week. */
 export class Notices {
   readonly #sql: Sql;
@@ -168,10 +175,4 @@ function belongedBefore(kept: { notice: Notice }[], clientId: string, isMember: 
     }
   }
   return isMember;
-}
-
-export interface MissedNotices {
-  events: MissedEvent[];
-  /** Whether the answer is complete: no notice of that time was dropped. */
-  complete: boolean;
 }

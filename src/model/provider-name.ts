@@ -1,2 +1,2 @@
-/** Ways to devices, by the names that records use (N-11). */
+/** The ways to reach a device, by their names in records (N-11). */
 export type ProviderName = "apns" | "fcm" | "webPush" | "webhook";

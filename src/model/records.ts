@@ -49,8 +49,10 @@ export interface MessageRecord {
   noSync?: boolean;
 }
 
+/** The content of a message: text, or bytes. */
 export type Content = string | Uint8Array;
 
+/** A conversation that a query found. */
 export interface ConversationFound {
   /** As the querying client may see it. */
   conversation: ConversationRecord;

@@ -1,6 +1,6 @@
-/** What the rest of the service may ask of an object that stands in for a queue. */
+/** The calls that the rest of the service may make to an object that replaces a queue. */
 export interface QueueStub<Body> {
   add(bodies: Body[], delaySeconds: number): Promise<void>;
-  /** How many messages it holds. */
+  /** The number of messages it holds. */
   length(): Promise<number>;
 }
