@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 describe("[I11] an object's alarm", () => {
-  test("goes off when the first of all that waits is due, and is written only for that", () => {
+  test("runs when the first task is due, and is written only for that", () => {
     const alarm = newAlarm();
     for (const delay of [10_000, 60_000, 2_000, 5_000]) alarm.within(delay);
     expect(stored).toEqual({ at: NOON + 2_000, written: 2 });
@@ -30,7 +30,7 @@ describe("[I11] an object's alarm", () => {
     expect(stored.at).toBe(NOON + 60_000);
   });
 
-  test("is not put off by an object that slept", async () => {
+  test("is not postponed by an object that was evicted", async () => {
     newAlarm().within(2_000);
     const woken = newAlarm();
     await woken.load();
@@ -38,7 +38,7 @@ describe("[I11] an object's alarm", () => {
     expect(stored).toEqual({ at: NOON + 2_000, written: 1 });
   });
 
-  test("that the clock was set back under goes off soon, wherever anything happens", async () => {
+  test("runs soon after the clock was set back", async () => {
     newAlarm().within(60_000);
     now -= HOUR;
     const woken = newAlarm();
@@ -47,7 +47,7 @@ describe("[I11] an object's alarm", () => {
     expect(stored.at).toBe(now);
   });
 
-  test("is left alone while the clock goes on", () => {
+  test("is not written again while the clock runs forward", () => {
     const alarm = newAlarm();
     alarm.within(180_000);
     now += 1_000;
@@ -56,7 +56,7 @@ describe("[I11] an object's alarm", () => {
   });
 });
 
-test("what was before the clock was set back is long ago", () => {
+test("a time from before the clock was set back counts as long ago", () => {
   expect(elapsed(NOON, NOON + 5)).toBe(5);
   expect(elapsed(NOON, NOON - HOUR)).toBe(Number.POSITIVE_INFINITY);
   expect(elapsed(Number.NEGATIVE_INFINITY, NOON)).toBe(Number.POSITIVE_INFINITY);

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { BatchedCalls } from "../../src/batched-calls.ts";
 
-test("what is asked while a call is on its way goes with the next one, so many at a time", async () => {
+test("questions during a call go with the next call, up to the limit", async () => {
   const calls: string[][] = [];
   const together = new BatchedCalls(async (names: string[]) => {
     calls.push(names);
@@ -15,7 +15,7 @@ test("what is asked while a call is on its way goes with the next one, so many a
   expect(calls).toEqual([["a"], ["b", "c"], ["d"]]);
 });
 
-test("a call that fails fails for those that it asked for, and for nobody after them", async () => {
+test("a call that fails rejects its own questions and none of the later ones", async () => {
   const ask = vi.fn(async (_: number[]) => (at: number) => at + 1);
   ask.mockRejectedValueOnce(new Error("down"));
   const together = new BatchedCalls(ask, 10);

@@ -15,13 +15,13 @@ test.each([
   expect(printable(given, 100)).toBe(written);
 });
 
-test("what is long is cut, also as the reason of a failure", () => {
+test("a long text is cut, also as the reason of a failure", () => {
   expect(printable("x".repeat(300), 200)).toBe(`${"x".repeat(200)}…`);
   expect(loggableError(new Error(`no\npage ${"x".repeat(1_000)}`)).length).toBeLessThan(520);
   expect(loggableError(new Error("one\ntwo"))).toBe("Error: one two");
 });
 
-test("a host that cannot be reached is called so", () => {
+test("a host that cannot be reached is reported as such", () => {
   const words = "Error: no connection, and the runtime says no more";
   expect(loggableError(new Error("internal error; reference = 0123abcd"))).toBe(words);
 });

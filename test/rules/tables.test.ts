@@ -8,7 +8,7 @@ const STEPS: readonly Step[] = [
   { table: "mice", column: "age", definition: "INTEGER" },
 ];
 
-test("storage of the first version gets all that came since, and keeps what it had", () => {
+test("storage of the first version gets all later columns and keeps its data", () => {
   const sql = new MemorySql();
   sql.exec("CREATE TABLE holes (place TEXT PRIMARY KEY)");
   sql.exec("INSERT INTO holes VALUES ('wall')");

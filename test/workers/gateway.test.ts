@@ -125,7 +125,7 @@ describe("framing", () => {
     expect(await device.closing()).toEqual({ code: 4114, reason: "UNPARSEABLE_RAW_MESSAGE" });
   });
 
-  test("[I10] a frame that is none harms nobody but its own socket", async () => {
+  test("[I10] an invalid frame affects only its own socket", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
     const other = await Device.of(tom);
@@ -154,7 +154,7 @@ describe("framing", () => {
 describe("logging in", () => {
   afterEach(() => configure({ limits: { loginSeconds: null } }));
 
-  test("[C-02] 4108 closes a socket nobody logs in on", async () => {
+  test("[C-02] a socket without a login closes with 4108", async () => {
     await configure({ limits: { loginSeconds: 1 } });
     const device = await Device.connect();
     device.send({ cmd: "echo", i: 1 });
@@ -162,7 +162,7 @@ describe("logging in", () => {
     expect(await device.closing()).toEqual({ code: 4108, reason: "LOGIN_TIMEOUT" });
   });
 
-  test("[C-02] whoever logged in in time stays, push logins too", async () => {
+  test("[C-02] a client that logged in in time stays connected, push logins too", async () => {
     await configure({ limits: { loginSeconds: 1 } });
     const [tom] = named("tom");
     const silent = await Device.connect();
@@ -212,7 +212,7 @@ describe("logging in", () => {
     expect(refusal(await device.answer(100))).toBe("4105 SESSION_REQUIRED");
   });
 
-  test("[C-10] another app's clients are refused with 4100, by whatever form they ask", async () => {
+  test("[C-10] another app's clients are refused with 4100, in every form of login", async () => {
     const [tom] = named("tom");
     const device = await Device.connect();
     device.send({ ...open(tom, 5), appId: "another-app" });
@@ -287,7 +287,7 @@ describe("several clients on one socket", () => {
     expect((await shared.message("from Jerry")).peerId).toBe(tom);
   });
 
-  test("[I12] nobody speaks for a client who is not logged in on his socket", async () => {
+  test("[I12] a frame for a client that is not logged in on its socket is refused", async () => {
     const [tom, jerry, mary] = named("tom", "jerry", "mary");
     const toms = await Device.of(tom);
     const jerrys = await Device.of(jerry);
@@ -301,7 +301,7 @@ describe("several clients on one socket", () => {
     expect(await history(jerrys, chat)).toEqual([]);
   });
 
-  test("[wire §2.6] a frame without peerId is the first client's, and after he closes the next one's", async () => {
+  test("[wire §2.6] a frame without peerId belongs to the first client, and after its logout to the next one", async () => {
     const [tom, jerry, mary] = named("tom", "jerry", "mary");
     const shared = await Device.of(tom);
     await shared.login(jerry);
@@ -324,7 +324,7 @@ describe("several clients on one socket", () => {
     expect(await whoAmI()).toBe(tom);
   });
 
-  test("[wire §2.6] the first client is still open, however often he opens again", async () => {
+  test("[wire §2.6] the first client stays the first after it logs in again", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const shared = await Device.of(tom);
     await shared.login(jerry);
@@ -498,7 +498,7 @@ describe("rate limits", () => {
     expect(refusal(await find({ name: "x" }))).toBe(TOO_FAST);
   });
 
-  test("[L-01] [L-03] one client's haste is nobody else's, not even on the same socket", async () => {
+  test("[L-01] [L-03] a client over its rate affects no other client, not even on the same socket", async () => {
     const { tom, jerry, toms, chat } = await tomsChat();
     await toms.login(jerry);
     await configure({ limits: { sendsPerMinute: 2 } });

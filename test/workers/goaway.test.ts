@@ -8,7 +8,7 @@ beforeAll(() => openWorld());
 const ask = (headers: Record<string, string>, clientIds: unknown) =>
   http("/admin/goaway", { method: "POST", headers, body: JSON.stringify({ client_ids: clientIds }) });
 
-test("[wire §2.5] goaway reaches every device of the clients named, in their names, and nobody else", async () => {
+test("[wire §2.5] goaway reaches every device of the named clients, and no other", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const phone = await Device.of(tom);
   const tablet = await Device.of(tom);

@@ -65,7 +65,7 @@ describe("a device of which nothing is heard", () => {
   });
 });
 
-test("a socket that is idle is sent an echo nobody asked for, and nothing wakes for it", async () => {
+test("an idle socket is sent an echo that was not requested, and no object wakes for it", async () => {
   await configure({ limits: { keepAliveSeconds: 1 } });
   const [tom] = named("tom");
   const toms = await loggedIn(tom);

@@ -17,7 +17,7 @@ async function expectAll(device: Device, chat: string, texts: string[]): Promise
   expect(device.texts(chat)).toEqual(texts);
 }
 
-test("[L4] links that give way for room lose nothing and repeat nothing", async () => {
+test("[L4] evicted subscriptions lose nothing and repeat nothing", async () => {
   await configure({ limits: { linksPerSession: 1 } });
   try {
     const [tom, jerry] = named("tom", "jerry");
@@ -62,7 +62,7 @@ test("[L7] a conversation that dies is subscribed again where it broke off", asy
   expect(jerrys.closed).toBeUndefined();
 });
 
-test("[L2] what the relay could not bring comes after all, in order", async () => {
+test("[L2] records that the relay could not deliver arrive later, in order", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const toms = await Device.of(tom);
   const chat = await start(toms, [jerry]);
@@ -77,7 +77,7 @@ test("[L2] what the relay could not bring comes after all, in order", async () =
   await expectAll(jerrys, chat, ["one", "two", "three"]);
 });
 
-test("a user's socket that goes takes its links along", async () => {
+test("a user's socket that closes also closes its links", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const toms = await Device.of(tom);
   const jerrys = await Device.of(jerry);

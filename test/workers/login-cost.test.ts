@@ -124,7 +124,7 @@ test("[I9] of 200 conversations exactly the three with news are asked, and only 
   await third.ask({ cmd: "session", op: "close" });
 });
 
-test("[I9] once all of it is read, a login asks nobody", async () => {
+test("[I9] once everything is read, a login asks no conversation", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const toms = await Device.of(tom);
   const chats = [

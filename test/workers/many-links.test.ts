@@ -9,7 +9,7 @@ beforeAll(() => openWorld());
 
 const MANY = 150; // conversations, over twice the links a session may hold
 
-test("[L1] [L4] more conversations stir at once than links may be open: each is dialled once or twice", async () => {
+test("[L1] [L4] with more active conversations than subscriptions, each is opened once or twice", async () => {
   const [tom, jerry, spike] = named("tom", "jerry", "spike");
   const dials = vi.spyOn(ConversationObject.prototype, "fetch");
   const toms = await Device.of(tom);

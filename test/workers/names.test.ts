@@ -47,7 +47,7 @@ function inboxOf(clientId: string): Promise<unknown[]> {
 
 const conversations = () => Array.from({ length: 5 }, () => newConversationId(Date.now()));
 
-describe("asking about conversations that nobody created wakes no object", () => {
+describe("a question about conversations that do not exist wakes no object", () => {
   const asking: [string, (toms: Device, ids: string[]) => Promise<unknown>][] = [
     ["a query by id", (toms, [objectId = ""]) => query(toms, { objectId })],
     ["a query by ids", (toms, ids) => query(toms, { objectId: { $in: ids } })],
@@ -99,7 +99,7 @@ describe("asking about conversations that nobody created wakes no object", () =>
 });
 
 describe("a conversation that exists is found", () => {
-  test("at once, by whoever was told of it", async () => {
+  test("at once, by a client that was notified of it", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
     const cid = await start(toms, [jerry]);
@@ -124,7 +124,7 @@ describe("a conversation that exists is found", () => {
   });
 });
 
-describe("asking about clients who never were here wakes no object", () => {
+describe("a question about clients that never logged in wakes no object", () => {
   test("session query", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
@@ -215,7 +215,7 @@ describe("names that never logged in get no object", () => {
     expect((await objects()).clients).toBe(before.clients);
   });
 
-  test("are told at their first login of all that they were invited to, and from then on of everything", async () => {
+  test("receive all their invitations at their first login, and everything from then on", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
     const cids = [await start(toms, [jerry]), await start(toms, [jerry]), await start(toms, [jerry])];
@@ -260,7 +260,7 @@ describe("names that never logged in get no object", () => {
     expect(await unreadOf(jerry)).toBe(2);
   });
 
-  test("a first login while D1 is down goes on, and is told everything once D1 is back", async () => {
+  test("a first login while D1 is down succeeds, and receives everything once D1 is back", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
@@ -277,7 +277,7 @@ describe("names that never logged in get no object", () => {
     await jerrys.message("two");
   });
 
-  test("while D1 is down, whoever may have logged in is told, as ever", async () => {
+  test("while D1 is down, every client that may have logged in is notified as usual", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const [tom, jerry] = named("tom", "jerry");
     const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];

@@ -27,7 +27,7 @@ function stalled(): () => void {
   return goOn;
 }
 
-test("[I13] while more is sent than the server can do, new sends are refused by number, sockets stay, and what was accepted is done", async () => {
+test("[I13] under overload, new sends are refused with an error, sockets stay open, and accepted sends are completed", async () => {
   const names = named("tom", "spike");
   const [tom = "", spike = ""] = names;
   const toms = await Device.of(tom);

@@ -54,7 +54,7 @@ async function breakLinks(clientId: string): Promise<void> {
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
 
 describe("a device whose connection broke on this side", () => {
-  test("[H-09] [M-47] [P-01] is back in time: no will, no event, no push, and what was said meanwhile is there", async () => {
+  test("[H-09] [M-47] [P-01] is back in time: no will, no event, no push, and it has the messages sent meanwhile", async () => {
     const { tom, toms, jerrys, chat, words } = await conversation();
     await breakLinks(tom);
     expect((await toms.closing()).code).toBe(4200);
@@ -71,7 +71,7 @@ describe("a device whose connection broke on this side", () => {
     await expect.poll(() => words).toEqual(["clientOnline", "lost"]);
   });
 
-  test("[H-09] [M-47] [P-01] does not come back: all of it follows, the push for what was said meanwhile too", async () => {
+  test("[H-09] [M-47] [P-01] does not come back: will, event and the push for messages sent meanwhile follow", async () => {
     const { tom, toms, jerrys, chat, words } = await conversation();
     await breakLinks(tom);
     await toms.closing();
@@ -107,7 +107,7 @@ describe("a device whose connection broke on this side", () => {
     await expect.poll(() => app.onlineAmong([tom])).toEqual([tom]);
   });
 
-  test("[G-04] was asked to connect anew, and nobody is told that it went", async () => {
+  test("[G-04] was asked to reconnect, and causes no event", async () => {
     const { tom, toms, jerrys, chat, words } = await conversation();
     await http("/admin/goaway", {
       ...{ method: "POST", headers: { ...masterKeys, "content-type": "application/json" } },
@@ -121,7 +121,7 @@ describe("a device whose connection broke on this side", () => {
     expect([heard(jerrys, chat), words]).toEqual([[], ["clientOnline"]]);
   });
 
-  test("[I6] gives its tag up at once to another that logs in, and is told of as displaced", async () => {
+  test("[I6] loses its tag at once to another that logs in, and its event says displaced", async () => {
     const [tom] = named("tom");
     const words = told(tom);
     const first = await loggedIn(tom, { tag: "phone", deviceId: "one" });
@@ -137,7 +137,7 @@ describe("a device whose connection broke on this side", () => {
 describe("a device that has a tag and no name, as with the C# SDK,", () => {
   const csharp = { tag: "phone", ua: "LeanCloud-CSharp-SDK/2.4.1" };
 
-  test("[I6] [C-06] [M-47] whose socket is half open keeps the tag until it is taken for gone; its end is told once", async () => {
+  test("[I6] [C-06] [M-47] with a half-open socket keeps the tag until it counts as lost, and its end is one event", async () => {
     await configure({ events: { logDays: 1 }, limits: { silenceSeconds: 4, returnSeconds: 2 } });
     const [tom, jerry] = named("tom", "jerry");
     const words = told(tom);
@@ -188,7 +188,7 @@ describe("a device that has a tag and no name, as with the C# SDK,", () => {
   });
 });
 
-test("[H-09] the device that the gateway itself reports is lost at once; what is silent is said to be", async () => {
+test("[H-09] a device that the gateway reports as lost is lost at once, and a silent one is reported as silent", async () => {
   const [tom] = named("tom");
   const words = told(tom);
   const toms = await loggedIn(tom);
@@ -200,7 +200,7 @@ test("[H-09] the device that the gateway itself reports is lost at once; what is
   await expect.poll(() => words).toEqual(["clientOnline", "lost", "clientOnline", "silent"]);
 });
 
-test("[I9] who would tell nobody of its end leaves no row of its session", async () => {
+test("[I9] a session whose end is not reported has no row", async () => {
   await configure({ events: { logDays: 0 } });
   const [tom] = named("tom");
   const toms = await loggedIn(tom);

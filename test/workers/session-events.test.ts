@@ -56,7 +56,7 @@ function waiting(clientId: string): Promise<number | "no table"> {
   });
 }
 
-describe("the app's count of who is online", () => {
+describe("the app's count of online clients", () => {
   /** What it is told of one client, as it comes. */
   function told(clientId: string): string[] {
     const words: string[] = [];
@@ -67,7 +67,7 @@ describe("the app's count of who is online", () => {
     return words;
   }
 
-  test("[G-01] hears of a client's first session and the end of the last, and of nothing between", async () => {
+  test("[G-01] changes with a client's first session and the end of its last, and not between", async () => {
     const [tom] = named("tom");
     const words = told(tom);
     const first = await loggedIn(tom);
@@ -79,7 +79,7 @@ describe("the app's count of who is online", () => {
     await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
   });
 
-  test("[G-01] hears nothing of a client whose new device takes the place of his old one", async () => {
+  test("[G-01] does not change when a client's new device replaces its old one", async () => {
     const [tom] = named("tom");
     const words = told(tom);
     const first = await loggedIn(tom, { tag: "phone", deviceId: "one" });
@@ -89,7 +89,7 @@ describe("the app's count of who is online", () => {
     await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
   });
 
-  test("hears of 60 clients who log in or out at once by a few calls, and of each how it ended", async () => {
+  test("receives 60 logins and logouts at once in a few calls, with the final state of each client", async () => {
     const clients = Array.from({ length: 60 }, (_, index) => named(`client-${index}`)).flat();
     const changed = vi.spyOn(AppObject.prototype, "presenceChanged");
     const devices = await Promise.all(clients.map((clientId) => loggedIn(clientId)));
@@ -101,7 +101,7 @@ describe("the app's count of who is online", () => {
     expect(changed.mock.calls.length).toBeLessThan(clients.length);
   });
 
-  test("[G-01] hears of a kick and of a ban", async () => {
+  test("[G-01] changes with a kick and with a ban", async () => {
     const [tom] = named("tom");
     const words = told(tom);
     await loggedIn(tom);
@@ -113,7 +113,7 @@ describe("the app's count of who is online", () => {
   });
 });
 
-describe("with nobody listening", () => {
+describe("without a listener", () => {
   test("[H-09] nothing is kept and nothing sent", async () => {
     const [tom] = named("tom");
     const { sendBatch } = eventsOf(tom);
@@ -128,7 +128,7 @@ describe("with an event log", () => {
   beforeEach(() => configure({ events: { logDays: 1 } }));
   afterEach(() => configure({ events: { logDays: 0 } }));
 
-  test("[H-09] a login and a logout are told, with all there is to tell", async () => {
+  test("[H-09] a login and a logout are events, with all their fields", async () => {
     const [tom] = named("tom");
     const { events, until } = eventsOf(tom);
     const before = Date.now();
@@ -180,7 +180,7 @@ describe("with an event log", () => {
     expect(inWords(events)).toEqual(["online", "logout"]);
   });
 
-  test("[H-09] a kick is told with its reason, once for each session", async () => {
+  test("[H-09] a kick is an event with its reason, one for each session", async () => {
     const [tom] = named("tom");
     const { events, until } = eventsOf(tom);
     const toms = [await loggedIn(tom), await loggedIn(tom, { tag: "web" })];
@@ -204,7 +204,7 @@ describe("with an event log", () => {
     expect(inWords(events)).toEqual(["online"]);
   });
 
-  test("[H-09] [I11] what the queue does not take is told later, and the login does not wait for it", async () => {
+  test("[H-09] [I11] events that the queue does not take are sent later, and the login does not wait for them", async () => {
     const [tom] = named("tom");
     const { events, until, sendBatch } = eventsOf(tom);
     sendBatch.mockRejectedValueOnce(new Error("the queue is full"));
@@ -216,7 +216,7 @@ describe("with an event log", () => {
     await vi.waitFor(async () => expect(await waiting(tom)).toBe(0));
   });
 
-  test("[H-09] who logged in while nobody listened comes and goes untold", async () => {
+  test("[H-09] a session that opened without a listener causes no event", async () => {
     await configure({ events: { logDays: 0 } });
     const [tom] = named("tom");
     const { sendBatch } = eventsOf(tom);

@@ -50,7 +50,7 @@ describe("client ids", () => {
     expect((await device.login(tom)).op).toBe(OpType.opened);
   });
 
-  test("[C-03] whoever gives no id is given one and can use it at once", async () => {
+  test("[C-03] a client without an id is given one and can use it at once", async () => {
     const ids = new Set<string>();
     for (let at = 0; at < 3; at++) {
       const device = await Device.connect();
@@ -153,7 +153,7 @@ describe("tokens", () => {
     expect((await device.login(tom)).op).toBe(OpType.opened);
   });
 
-  test("[wire §4.1] without a serial, what is no matter of tokens ends the session for Java", async () => {
+  test("[wire §4.1] a login of Java without a serial is refused by the end of its session, unless its token is the cause", async () => {
     const [tom] = named("tom");
     const device = await Device.connect();
     device.send({ cmd: "session", op: "open", appId: "another-app", peerId: tom });
@@ -169,7 +169,7 @@ describe("tokens", () => {
     expect(found(await online(device, [tom]))).toEqual([tom]);
   });
 
-  test("[I10] a device that says far too much about itself is refused or kept, but answered", async () => {
+  test("[I10] a login with very long fields is answered, whether refused or accepted", async () => {
     const [tom] = named("tom");
     const device = await Device.connect();
     const long = "x".repeat(20_000);
@@ -181,7 +181,7 @@ describe("tokens", () => {
 });
 
 describe("presence", () => {
-  test("[B-29] tells who of the asked is online, each once", async () => {
+  test("[B-29] answers which of the named clients are online, each once", async () => {
     const [tom, jerry, mary] = named("tom", "jerry", "mary");
     const toms = await Device.of(tom);
     const jerrys = await Device.of(jerry);
@@ -237,7 +237,7 @@ describe("closing and opening", () => {
     expect(heard(toms, chat)).toEqual(["here 1", "here 2", "here 3"]);
   });
 
-  test("[C-08] a second close is refused like any command of a client who is not there", async () => {
+  test("[C-08] a second close is refused like any command of a client that is not logged in", async () => {
     const [tom] = named("tom");
     const toms = await Device.of(tom);
     expect((await toms.ask({ cmd: "session", op: "close" })).op).toBe(OpType.closed);
@@ -262,7 +262,7 @@ describe("closing and opening", () => {
 });
 
 describe("many devices", () => {
-  test("[D-05] [D-07] [D-08] all devices hear all; a message of one reaches the others, not itself", async () => {
+  test("[D-05] [D-07] [D-08] all devices receive all messages, and a message of one reaches the others, not itself", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [phone, tablet, web] = [await Device.of(tom), await Device.of(tom), await Device.of(tom)];
     const jerrys = await Device.of(jerry);
@@ -293,7 +293,7 @@ describe("many devices", () => {
     expect(notices(toms, chat)).toHaveLength(2);
   });
 
-  test("[D-07] a device that comes later gets what is said from then on, and unread for what was before", async () => {
+  test("[D-07] a device that logs in later receives new messages, and unread counts for earlier ones", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const phone = await Device.of(tom);
     const jerrys = await Device.of(jerry);

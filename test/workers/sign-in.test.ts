@@ -66,20 +66,20 @@ describe("with login signatures off", () => {
 describe("with login signatures on", () => {
   beforeEach(() => configure({ security: { signLogin: true } }));
 
-  test("[X-01] [X-02] who has a signature of the app's server may log in, and who has none may not", async () => {
+  test("[X-01] [X-02] a client with a signature of the app's server may log in, and one without may not", async () => {
     const [tom] = named("tom");
     expect(await login(tom)).toBe(FAILED);
     expect(await login(tom, loginSigned(tom))).toBe("");
   });
 
-  test("[X-01] who was refused may log in on the same socket with one", async () => {
+  test("[X-01] a refused client may log in on the same socket with a signature", async () => {
     const [tom] = named("tom");
     const device = await Device.connect();
     expect(refusal(await device.login(tom))).toBe(FAILED);
     expect((await device.login(tom, loginSigned(tom))).op).toBe(OpType.opened);
   });
 
-  test("[X-04] it may tell its time in seconds, and be written in upper case", async () => {
+  test("[X-04] a signature may have its time in seconds, and be written in upper case", async () => {
     const [tom] = named("tom");
     const seconds = loginSigned(tom, Math.floor(Date.now() / 1000));
     expect(await login(tom, seconds)).toBe("");
@@ -119,7 +119,7 @@ describe("with login signatures on", () => {
     expect(await login(tom, { r: true })).toBe(FAILED);
   });
 
-  test("[X-01] who is on stays on, also where he opens again without one", async () => {
+  test("[X-01] a client that is logged in stays so, also after a second login without a signature", async () => {
     const [tom] = named("tom");
     const toms = await loggedIn(tom, loginSigned(tom));
     const chat = await start(toms, [tom]);
@@ -138,7 +138,7 @@ describe("with login signatures on", () => {
     expect((await refresh({})).op).toBe(OpType.refreshed);
   });
 
-  test("[X-01] whoever takes no id cannot have one", async () => {
+  test("[X-01] a client without an id cannot log in with a signature", async () => {
     const device = await Device.connect();
     device.send({ cmd: "session", op: "open", appId: world.APP_ID, i: 1 });
     expect(refusal(await device.answer(1))).toBe(FAILED);
@@ -157,7 +157,7 @@ describe("with login signatures on", () => {
     expect(await login(tom, { st: renewed, r: true })).toBe("");
   });
 
-  test("[X-03] what was signed before a kick is void, and so is a token from before it", async () => {
+  test("[X-03] signatures and tokens from before a kick are refused", async () => {
     const [tom] = named("tom");
     const before = loginSigned(tom);
     const seconds = loginSigned(tom, Math.floor(Date.now() / 1000) - 1);
@@ -175,8 +175,8 @@ describe("with login signatures on", () => {
   });
 });
 
-describe("a client who is kicked", () => {
-  test("[C-10] [X-03] hears 4115 and why, on every device, and nothing after it", async () => {
+describe("a client that is kicked", () => {
+  test("[C-10] [X-03] receives 4115 and the reason, on every device, and nothing after it", async () => {
     const [tom] = named("tom");
     const toms = [await loggedIn(tom), await loggedIn(tom, { tag: "web" })];
     expect(await kick(tom, "for the cat")).toBe(2);
@@ -192,14 +192,14 @@ describe("a client who is kicked", () => {
     expect(await kick(tom)).toBe(0);
   });
 
-  test("[C-10] need not be told why", async () => {
+  test("[C-10] may be kicked without a reason", async () => {
     const [tom] = named("tom");
     const device = await loggedIn(tom);
     await kick(tom, "");
     expect(has((await device.push("session", "closed")).sessionMessage, "detail")).toBe(false);
   });
 
-  test("[X-03] has to log in anew, which nothing but signatures keeps him from", async () => {
+  test("[X-03] may log in again, unless signatures are required", async () => {
     const [tom] = named("tom");
     const { token: st } = await loggedIn(tom);
     await kick(tom);
@@ -232,11 +232,11 @@ describe("a client who is kicked", () => {
   });
 });
 
-describe("a client who is banned", () => {
+describe("a client that is banned", () => {
   const ban = (clientId: string) => client(clientId, (object) => object.ban(clientId, "no cats"));
   const unban = (clientId: string) => client(clientId, (object) => object.unban());
 
-  test("[X-22] [C-10] hears 4106, may not come back by token or anew, and may when it is taken back", async () => {
+  test("[X-22] [C-10] receives 4106 and may not log in, by token or otherwise, until the ban is lifted", async () => {
     const [tom] = named("tom");
     const toms = await loggedIn(tom);
     await ban(tom);
@@ -252,13 +252,13 @@ describe("a client who is banned", () => {
     expect(await login(tom, { st: toms.token, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
   });
 
-  test("[X-22] is banned though he never was here, and nobody else is", async () => {
+  test("[X-22] is banned also if it never logged in, and no other client is", async () => {
     const [tom, jerry] = named("tom", "jerry");
     await ban(tom);
     expect([await login(tom), await login(jerry)]).toEqual(["4106 BLACKLISTED", ""]);
   });
 
-  test("[X-22] [wire §4.1] is told so by a push where he opens with a token and no serial (Java)", async () => {
+  test("[X-22] [wire §4.1] receives the ban as an event if it logs in with a token and no serial (Java)", async () => {
     const [tom] = named("tom");
     const { token: st } = await loggedIn(tom);
     await ban(tom);
@@ -300,7 +300,7 @@ describe("JSON Web Tokens", () => {
   /** As any SDK's signature factory carries one. */
   const carried = (s: string) => ({ s, t: Date.now(), n: "n0nce" });
 
-  test("[X-01] by a secret let their client in, and nobody without one", async () => {
+  test("[X-01] by a secret are accepted, and a login without one is refused", async () => {
     await configure({ security: { jwt: { secret: SECRET } } });
     const [tom, jerry] = named("tom", "jerry");
     expect(await login(tom, carried(await token({ sub: tom })))).toBe("");
@@ -327,7 +327,7 @@ describe("JSON Web Tokens", () => {
     expect(await login(tom, loginSigned(tom, 1))).toBe(FAILED);
   });
 
-  test("[X-03] from before a kick are void, and so are those that do not say when they were made", async () => {
+  test("[X-03] from before a kick are refused, and so are those without a time", async () => {
     await configure({ security: { jwt: { secret: SECRET } } });
     const [tom] = named("tom");
     const before = carried(await token({ sub: tom, iat: now() - 1 }));
@@ -338,7 +338,7 @@ describe("JSON Web Tokens", () => {
     expect(await login(tom, carried(await token({ sub: tom, iat: now() + 2 })))).toBe("");
   });
 
-  test("[X-01] by published keys let their client in; without the keys nobody can tell, and the socket closes with 4200", async () => {
+  test("[X-01] by published keys are accepted, and without the keys the socket closes with 4200", async () => {
     const jwksUrl = `https://id.example.com/${Math.random()}`;
     const { privateKey, publicKey } = await generateKeyPair("ES256");
     const keys = [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256", use: "sig" }];
@@ -390,7 +390,7 @@ describe("with conversation signatures on", () => {
     expect(await create(toms, [tom, jerry], both, Math.floor(Date.now() / 1000))).toBe("");
   });
 
-  test("[wire §6] C# sends the members without the creator, and its signer is told no more", async () => {
+  test("[wire §6] C# sends the members without the creator, and its signer receives the same", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await loggedIn(tom);
     expect(await create(toms, [jerry], jerry)).toBe("");
@@ -468,13 +468,13 @@ describe("web pages", () => {
     expect(await connects({ origin })).toBe("4110 INVALID_ORIGIN");
   });
 
-  test("[C-11] what is no web page may connect, and any page where none are listed", async () => {
+  test("[C-11] a client that is not a web page may connect, and any page if none are listed", async () => {
     expect(await connects({})).toBe("opened");
     await configure({ security: { origins: [] } });
     expect(await connects({ origin: "https://anywhere.example" })).toBe("opened");
   });
 
-  test("[wire §2.1] who is told so has its sub-protocol first, or a browser would never hear it", async () => {
+  test("[wire §2.1] a refused page is answered with its sub-protocol, so that a browser sees the close code", async () => {
     const { response } = await Device.connect({ headers: { origin: "https://evil.example" } });
     expect([response.status, response.headers.get("sec-websocket-protocol")]).toEqual([
       ...[101, "lc.protobuf2.3"],

@@ -62,7 +62,7 @@ describe("displacing", () => {
     expect((await first.login(nibbles)).op).toBe(OpType.opened);
   });
 
-  test("[D-09] in a conversation both were subscribed to, the displaced device hears nothing more", async () => {
+  test("[D-09] the displaced device receives nothing more of a conversation that both were subscribed to", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const jerrys = await Device.of(jerry);
     const first = await loggedIn(tom, phone);
@@ -126,7 +126,7 @@ describe("displacing", () => {
     expect(await hearing(tom, last)).toEqual([true]);
   });
 
-  test("[D-03] the same device logging in again replaces its session and takes nobody's token away", async () => {
+  test("[D-03] a login of the same device replaces its session and revokes no token", async () => {
     const [tom] = named("tom");
     const first = await loggedIn(tom, phone);
     const second = await loggedIn(tom, phone);
@@ -173,7 +173,7 @@ describe("not displacing", () => {
     expect((await attempt(tom, { ...changed, st: first.token })).op).toBe(OpType.opened);
   });
 
-  test("[D-10] when nobody is on, an automatic login goes on from any device", async () => {
+  test("[D-10] an automatic login succeeds from any device while no device is online", async () => {
     const [tom] = named("tom");
     const first = await loggedIn(tom, phone);
     await first.ask({ cmd: "session", op: "close" });

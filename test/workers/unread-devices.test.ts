@@ -43,8 +43,8 @@ async function conversation<Name extends string>(...names: Name[]) {
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-describe("what a device says it knows", () => {
-  test("[Y-19] whoever names no time is told all of it at every login (Swift, Objective-C)", async () => {
+describe("the time up to which a device has everything", () => {
+  test("[Y-19] a device that sends no time receives all counts at every login (Swift, Objective-C)", async () => {
     const { jerry, chats } = await conversation("cheese", "mice");
     for (let login = 0; login < 2; login += 1) {
       const { told } = await news(await loggedIn(jerry), chats);
@@ -52,7 +52,7 @@ describe("what a device says it knows", () => {
     }
   });
 
-  test("[Y-19] [Y-20] whoever names the last time is told only of what changed after it (Java)", async () => {
+  test("[Y-19] [Y-20] a device that sends the last time receives only what changed after it (Java)", async () => {
     const { jerry, toms, chats, first } = await conversation("cheese", "mice");
     const { notifTime } = await news(await loggedIn(jerry), chats);
     expect(notifTime).toBeGreaterThan(Date.now() - 60_000);
@@ -205,7 +205,7 @@ describe("reading", () => {
     expect(pushesOf(toms, "unread")).toEqual([]);
   });
 
-  test("[I5] after leaving and coming back only what came since is unread, whatever was read before", async () => {
+  test("[I5] after leaving and joining again only newer messages are unread, whatever was read before", async () => {
     const { jerry, toms, chats, first } = await conversation("cheese");
     const device = await loggedIn(jerry);
     await news(device, chats);
@@ -247,7 +247,7 @@ describe("[Y-21] what a device counts and is deleted while it is away", () => {
   });
 });
 
-test("[Y-07] conversations whose last message is plain text are told in a push of their own, which C# throws away", async () => {
+test("[Y-07] conversations whose last message is plain text are sent in a separate event, which C# discards", async () => {
   const { jerry, toms, chats } = await conversation("plain", "typed");
   await say(toms, chats.typed ?? "", JSON.stringify({ _lctype: -1, _lctext: "hello" }));
   const device = await loggedIn(jerry);

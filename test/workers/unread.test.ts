@@ -28,7 +28,7 @@ async function townsfolk() {
   return { tom, jerry, mary, toms };
 }
 
-test("[Y-07] [Y-10] who logs in is told exactly what he missed, newest first, and only where something is", async () => {
+test("[Y-07] [Y-10] a login receives exactly the unread counts over 0, newest first", async () => {
   const { tom, jerry, mary, toms } = await townsfolk();
   const chats: Record<string, string> = {};
   for (const name of ["first", "second", "quiet", "third"]) {
@@ -65,7 +65,7 @@ test("[Y-07] [Y-10] who logs in is told exactly what he missed, newest first, an
   }
 });
 
-test("[I4] what was said to an absent member is in his history when he comes", async () => {
+test("[I4] messages to an offline member are in their history when they log in", async () => {
   const { tom, jerry, toms } = await townsfolk();
   const jerrys = await Device.of(jerry);
   const chat = await start(toms, [tom, jerry]);
@@ -181,7 +181,7 @@ test("[I8] transient messages are not counted", async () => {
   expect(await news(await Device.of(jerry), { chat })).toEqual(["chat: 1 kept"]);
 });
 
-test("[I5] what was said before one joined, or between leaving and coming back, is not unread", async () => {
+test("[I5] messages from before joining, or between leaving and joining again, are not unread", async () => {
   const { tom, jerry, mary, toms } = await townsfolk();
   const chat = await start(toms, [tom, jerry], { unique: false });
   await say(toms, chat, "before");
@@ -195,7 +195,7 @@ test("[I5] what was said before one joined, or between leaving and coming back, 
   expect(await news(await Device.of(jerry), { chat })).toEqual(["chat: 1 again"]);
 });
 
-test("[B-06] who was removed while away is not told of what he missed there", async () => {
+test("[B-06] a member that was removed while offline receives no unread count of that conversation", async () => {
   const { tom, jerry, toms } = await townsfolk();
   const chats: Record<string, string> = {};
   chats.left = await start(toms, [tom, jerry], { unique: false });

@@ -5,7 +5,7 @@ import { MemorySql } from "../../support/sqlite.ts";
 const NOW = 1_700_000_000_000;
 
 describe("what the app's server decided about a client", () => {
-  test("[X-03] is nothing at first, and then nothing is void and nothing is written", () => {
+  test("[X-03] is empty at first: nothing is revoked and nothing is written", () => {
     const sql = new MemorySql();
     const standing = new AccessState(sql);
     expect([standing.isRevoked(0), standing.ban, standing.issueTime(NOW)]).toEqual([false, undefined, NOW]);
@@ -13,14 +13,14 @@ describe("what the app's server decided about a client", () => {
     expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
   });
 
-  test("[X-03] a kick voids what is from before it or from its own millisecond, and nothing later", () => {
+  test("[X-03] a kick revokes what is from before it or from its own millisecond, and nothing later", () => {
     const standing = new AccessState(new MemorySql());
     standing.kick(NOW);
     const times = [0, NOW - 1, NOW, NOW + 1, Number.POSITIVE_INFINITY];
     expect(times.map((time) => standing.isRevoked(time))).toEqual([true, true, true, false, false]);
   });
 
-  test("[X-03] a token issued in the kick's own millisecond is good, until the next kick in it", () => {
+  test("[X-03] a token issued in the kick's own millisecond is valid, until the next kick in it", () => {
     const standing = new AccessState(new MemorySql());
     standing.kick(NOW);
     const token = standing.issueTime(NOW);
@@ -30,7 +30,7 @@ describe("what the app's server decided about a client", () => {
     expect(standing.isRevoked(standing.issueTime(NOW - 60_000))).toBe(false);
   });
 
-  test("[X-22] a ban voids what is from before it, and taking it back does not bring that back", () => {
+  test("[X-22] a ban revokes what is from before it, and lifting it does not restore that", () => {
     const standing = new AccessState(new MemorySql());
     const token = standing.issueTime(NOW - 1);
     standing.setBan({ reason: "no cats", at: NOW });
@@ -38,7 +38,7 @@ describe("what the app's server decided about a client", () => {
     expect([token, NOW, NOW + 1].map((time) => standing.isRevoked(time))).toEqual([true, true, false]);
   });
 
-  test("[X-22] [I9] a ban and a kick outlive the object, and neither lifts the other", () => {
+  test("[X-22] [I9] a ban and a kick survive a restart of the object, and neither lifts the other", () => {
     const sql = new MemorySql();
     const first = new AccessState(sql);
     first.setBan({ reason: "no cats", at: NOW });

@@ -57,7 +57,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
 const after = <Value>(milliseconds: number, value: Value) =>
   new Promise<Value>((resolve) => setTimeout(resolve, milliseconds, value));
 
-test("while many conversations answer slowly, the gateway hears every second that they do", async () => {
+test("the gateway is sent progress every second while many conversations answer slowly", async () => {
   const { words, done } = caughtUpOn(300, () => after(600, NOTHING));
   await vi.advanceTimersByTimeAsync(7_000);
   expect(words.length).toBeGreaterThanOrEqual(5);

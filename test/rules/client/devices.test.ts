@@ -71,7 +71,7 @@ function login(clientId: string, more: Partial<DeviceLogin> = {}): DeviceLogin {
   return { clientId, device: "phone", connectionId: "socket 1", takesPushes: true, at: 1, ...more };
 }
 
-test("[C-12, P-12] a login makes the device the client's, a logout ends that", async () => {
+test("[C-12, P-12] a login binds the device to the client, and a logout unbinds it", async () => {
   const { state, of } = phone();
   const toms = of();
   toms.came(login("Tom"));
@@ -90,7 +90,7 @@ test("[C-12] logging in again writes nothing", async () => {
   expect(state.writes).toBe(1);
 });
 
-test("[C-12] of two people on one phone in turn the second gets no pushes of the first", async () => {
+test("[C-12] of two people who use one phone in turn, the second receives no push for the first", async () => {
   const { state, of } = phone();
   state.clients.set("Tom", 0);
   state.online.set("Tom", "socket 1"); // not heard of yet that this is gone
@@ -100,7 +100,7 @@ test("[C-12] of two people on one phone in turn the second gets no pushes of the
   expect([...state.clients.keys()]).toEqual(["Jerry"]);
 });
 
-test("[C-12, I11] a login that D1 hears of late takes the phone from nobody who logged in there since", async () => {
+test("[C-12, I11] a login that reaches D1 late does not unbind a client that logged in there since", async () => {
   const { state, of } = phone();
   state.down = true;
   const toms = of();
@@ -112,7 +112,7 @@ test("[C-12, I11] a login that D1 hears of late takes the phone from nobody who 
   expect([...state.clients.keys()]).toEqual(["Jerry"]);
 });
 
-test("[C-12, I11] of two whose logins D1 hears of late the last one has the phone", async () => {
+test("[C-12, I11] of two logins that reach D1 late, the last one has the phone", async () => {
   const { state, of } = phone();
   state.clients.set("Jerry", 0);
   const jerrys = of();
@@ -127,7 +127,7 @@ test("[C-12, I11] of two whose logins D1 hears of late the last one has the phon
   expect([...state.clients.keys()]).toEqual(["Jerry"]);
 });
 
-test("[C-12] of two who log in on one phone at the same moment the last one has it", async () => {
+test("[C-12] of two clients that log in on one phone at the same time, the last one has it", async () => {
   const { state, of } = phone();
   state.clients.set("Spike", 0);
   state.asked = async () => {
@@ -140,7 +140,7 @@ test("[C-12] of two who log in on one phone at the same moment the last one has 
   expect([...state.clients.keys()]).toEqual(["Spike", "Jerry"]);
 });
 
-test("[N-02] logging in again a day later shows that the phone is in use", async () => {
+test("[N-02] a login a day later records that the phone is in use", async () => {
   const { state, of } = phone();
   const toms = of();
   toms.came(login("Tom", { at: 1 }));
@@ -149,7 +149,7 @@ test("[N-02] logging in again a day later shows that the phone is in use", async
   expect(state.writes).toBe(2);
 });
 
-test("[C-12] two people on one phone at once both get theirs", async () => {
+test("[C-12] two clients on one phone at once both receive push", async () => {
   const { state, of } = phone();
   state.clients.set("Tom", 0);
   state.online.set("Tom", "socket 1");
@@ -159,7 +159,7 @@ test("[C-12] two people on one phone at once both get theirs", async () => {
   expect([...state.clients.keys()]).toEqual(["Tom", "Jerry"]);
 });
 
-test("[C-12] a device that nobody installed and that takes no pushes leaves no trace", async () => {
+test("[C-12] a device without an installation that takes no push leaves no record", async () => {
   const { state, of } = phone({ installed: false });
   const toms = of();
   toms.came(login("Tom", { takesPushes: false }));
@@ -167,7 +167,7 @@ test("[C-12] a device that nobody installed and that takes no pushes leaves no t
   expect(state.writes).toBe(0);
 });
 
-test("[C-12, I11] what D1 does not take is tried again, by whatever is left of the object", async () => {
+test("[C-12, I11] a change that D1 does not take is retried, also after the object restarted", async () => {
   const { state, retries, of } = phone();
   state.down = true;
   const toms = of();
@@ -180,7 +180,7 @@ test("[C-12, I11] what D1 does not take is tried again, by whatever is left of t
   expect([...state.clients.keys()]).toEqual(["Tom"]);
 });
 
-test("[P-12] a logout that D1 does not take says so (4117), and is done later all the same", async () => {
+test("[P-12] a logout that D1 does not take is answered with 4117 and completed later", async () => {
   const { state, of } = phone();
   state.clients.set("Tom", 0);
   state.down = true;
@@ -190,7 +190,7 @@ test("[P-12] a logout that D1 does not take says so (4117), and is done later al
   expect([...state.clients.keys()]).toEqual([]);
 });
 
-test("[P-12] a login after a logout that is still owed counts", async () => {
+test("[P-12] a login after a logout that is still pending binds the device", async () => {
   const { state, of } = phone();
   const toms = of();
   state.down = true;
@@ -201,7 +201,7 @@ test("[P-12] a login after a logout that is still owed counts", async () => {
   expect([...state.clients.keys()]).toEqual(["Tom"]);
 });
 
-test("[P-12] nobody waits for a logout longer than three seconds", async () => {
+test("[P-12] a logout is answered after at most three seconds", async () => {
   const { timers, of } = phone();
   const toms = of();
   toms.came(login("Tom"));
@@ -210,8 +210,8 @@ test("[P-12] nobody waits for a logout longer than three seconds", async () => {
   expect(await left).toBe(false);
 });
 
-describe("[C-12] who is kicked or banned", () => {
-  test("is taken off the devices he was logged in on, connected or not", async () => {
+describe("[C-12] a client that is kicked or banned", () => {
+  test("is unbound from its devices, connected or not", async () => {
     const { state, of } = phone();
     state.clients.set("Tom", 1);
     const toms = of();
@@ -220,7 +220,7 @@ describe("[C-12] who is kicked or banned", () => {
     expect([...state.clients.keys()]).toEqual([]);
   });
 
-  test("[I11] stays on one that he logged in on since, however late D1 hears of it", async () => {
+  test("[I11] stays bound to a device that it logged in on since, however late that reaches D1", async () => {
     const { state, of } = phone();
     state.clients.set("Tom", 1);
     const toms = of();

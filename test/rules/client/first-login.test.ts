@@ -21,7 +21,7 @@ function jerrys(...pages: string[][]) {
   return { services, begin, news: () => new Inbox(sql).newsFor("pull", fresh).sort() };
 }
 
-test("all that a client is a member of may hold news at the first login, however many pages it takes", async () => {
+test("all conversations of a client may have news at the first login, over any number of pages", async () => {
   const { begin, news, services } = jerrys(["a", "b"], ["c", "d"], ["e"]);
   expect(await begin().look("jerry")).toEqual(["a", "b", "c", "d", "e"]);
   expect(news()).toEqual(["a", "b", "c", "d", "e"]);
@@ -31,14 +31,14 @@ test("all that a client is a member of may hold news at the first login, however
   ]);
 });
 
-test("[I9] the first login is the first one also after the object slept", async () => {
+test("[I9] the first login is done once, also after the object was evicted", async () => {
   const { begin } = jerrys([]);
   expect(begin().isDone).toBe(false);
   await begin().look("jerry");
   expect(begin().isDone).toBe(true);
 });
 
-test("where D1 fails on the way, what was found is kept, and all of it is done again", async () => {
+test("a first login during which D1 fails keeps what was found and is done again", async () => {
   vi.spyOn(console, "warn").mockImplementation(() => {});
   const { begin, news, services } = jerrys(["a"], ["b"]);
   services.conversationsAfter.mockRejectedValueOnce(new Error("D1 is down"));

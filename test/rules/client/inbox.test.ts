@@ -7,7 +7,7 @@ const unchanged = { patchedAt: 0, readAt: 0, noticedAt: 0 };
 const read = { pending: false, changed: unchanged };
 const NOW = 1_800_000_000_000;
 
-test("[I4] what comes while a catch-up is under way is not removed by its answer", () => {
+test("[I4] news that arrives during a catch-up is not removed by its answer", () => {
   const inbox = new Inbox(new MemorySql());
   inbox.add("chat");
   const asked = inbox.arrivals("chat");
@@ -18,7 +18,7 @@ test("[I4] what comes while a catch-up is under way is not removed by its answer
   expect(inbox.newsFor("pull", fresh)).toEqual([]);
 });
 
-test("[I9] the inbox is the same after the object slept, and an empty one leaves no table", () => {
+test("[I9] the inbox is the same after the object was evicted, and an empty one has no table", () => {
   const sql = new MemorySql();
   expect(new Inbox(sql).newsFor("pull", fresh)).toEqual([]);
   expect(sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);
@@ -27,7 +27,7 @@ test("[I9] the inbox is the same after the object slept, and an empty one leaves
   expect(new Inbox(sql).newsFor("pull", fresh).sort()).toEqual(["one", "two"]);
 });
 
-test("[M-19] [Y-21] a device that was away longer finds what another device was told already", () => {
+test("[M-19] [Y-21] a device that was offline longer finds what another device has received already", () => {
   const sql = new MemorySql();
   const inbox = new Inbox(sql);
   inbox.add("chat");
@@ -43,7 +43,7 @@ test("[M-19] [Y-21] a device that was away longer finds what another device was 
   expect(later.noticesAfter(NOW - 25)).toEqual([]);
 });
 
-test("a conversation where nothing happened for a month is forgotten", () => {
+test("the inbox forgets a conversation without news for a month", () => {
   const inbox = new Inbox(new MemorySql());
   inbox.add("chat");
   const changed = { patchedAt: NOW, readAt: NOW, noticedAt: NOW };
@@ -52,7 +52,7 @@ test("a conversation where nothing happened for a month is forgotten", () => {
   expect(inbox.noticesAfter(0)).toEqual([]);
 });
 
-test("[Y-06] what a .3 device was told is still news for a .1 device, and the other way round", () => {
+test("[Y-06] news that a .3 device has received is still new for a .1 device, and the other way round", () => {
   const sql = new MemorySql();
   const inbox = new Inbox(sql);
   inbox.add("before");

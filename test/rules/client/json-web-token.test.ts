@@ -32,7 +32,7 @@ const good = { issuedAt: seconds * 1000 + 999 };
 const problem = { problem: expect.any(String) };
 
 describe("[X-01] a token by a secret", () => {
-  test("is good for the client it names", async () => {
+  test("is valid for the client that it names", async () => {
     const token = await signed(toms);
     expect(looksLikeJsonWebToken(token)).toBe(true);
     expect(await check(token)).toEqual(good);
@@ -49,16 +49,16 @@ describe("[X-01] a token by a secret", () => {
     expect(await check(await signed(payload))).toEqual(problem);
   });
 
-  test("is good for a minute more, for clocks that differ", async () => {
+  test("is valid for a minute more, for clocks that differ", async () => {
     expect(await check(await signed({ ...toms, exp: seconds - 59 }))).toEqual(good);
     expect(await check(await signed({ ...toms, nbf: seconds + 59 }))).toEqual(good);
   });
 
-  test("that does not say when it was made is as old as can be", async () => {
+  test("without a time counts as the oldest possible", async () => {
     expect(await check(await signed({ ...toms, iat: undefined }))).toEqual({ issuedAt: 0 });
   });
 
-  test("is bad by another secret, by another algorithm, changed, or by none", async () => {
+  test("is invalid by another secret or algorithm, if changed, or without a signature", async () => {
     expect(await check(await signed(toms, "another"))).toEqual(problem);
     expect(await check(await signed(toms, SECRET, "HS512"))).toEqual(problem);
     expect(await check(await signed(toms, SECRET, "HS384"))).toEqual(problem);
@@ -77,7 +77,7 @@ describe("[X-01] a token by a secret", () => {
     },
   );
 
-  test("is by the issuer and for the audience that the rules name", async () => {
+  test("has the issuer and the audience that the rules name", async () => {
     const named = { ...rules, issuer: "https://id.example.com", audience: "parley" };
     const claims = { ...toms, iss: "https://id.example.com", aud: ["parley", "shop"] };
     expect(await check(await signed(claims), { rules: named })).toEqual(good);
@@ -140,7 +140,7 @@ describe("[X-01] a token by published keys", () => {
 
   const place = (...from: Issuer[]) => new Place(from.map(({ published: key }) => key));
 
-  test("is good by RSA, elliptic curves and Edwards curves; the keys are read once", async () => {
+  test("is valid by RSA, elliptic curves and Edwards curves, and the keys are read once", async () => {
     const keys = place(...issuers);
     for (const { sign } of issuers) {
       expect(await keys.check(await sign(toms))).toEqual(good);
@@ -150,7 +150,7 @@ describe("[X-01] a token by published keys", () => {
     expect(keys.asked).toBe(1);
   });
 
-  test("[I12] is never good by a secret, not even the published key's own text, nor by none", async () => {
+  test("[I12] is never valid by a secret, not even the published key's text, nor without a signature", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const shared = { kty: "oct", k: btoa(SECRET).replaceAll("=", ""), kid: "shared" };
@@ -165,14 +165,14 @@ describe("[X-01] a token by published keys", () => {
     expect(await keys.check(`${new UnsecuredJWT(toms).encode()}AAAA`)).toEqual(problem);
   });
 
-  test("is bad by a key that nobody published, also under a known name", async () => {
+  test("is invalid by a key that is not published, also under a known name", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const stranger = await issuer(rsa.kid, "RS256");
     expect(await place(rsa).check(await stranger.sign(toms))).toEqual(problem);
   });
 
-  test("by a new key is good once it is published; unknown ones do not make the place be asked over and over", async () => {
+  test("by a new key is valid once it is published, and unknown keys cause no repeated reads", async () => {
     const [old, next] = issuers;
     if (old === undefined || next === undefined) throw new Error("no issuers");
     const keys = place(old);
@@ -185,7 +185,7 @@ describe("[X-01] a token by published keys", () => {
     expect(keys.asked).toBe(2);
   });
 
-  test("[I11] stays good while the place is down, and after 10 minutes it is asked again, every 30 s", async () => {
+  test("[I11] stays valid while the keys cannot be read, which are read again after 10 minutes, every 30 s", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const keys = place(rsa);
@@ -202,7 +202,7 @@ describe("[X-01] a token by published keys", () => {
     expect([await keys.check(token), keys.asked]).toEqual([problem, 3]);
   });
 
-  test("[I11] cannot be judged where no keys are known and none can be read, for 1 s", async () => {
+  test("[I11] cannot be checked if no keys are known and none can be read, for 1 s", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const keys = place(rsa);
@@ -216,7 +216,7 @@ describe("[X-01] a token by published keys", () => {
     expect(await keys.check(token)).toEqual(good);
   });
 
-  test("[I10] cannot be judged where the keys are more than 1 MB, which are not read to their end", async () => {
+  test("[I10] cannot be checked if the keys are more than 1 MB, which are not read to their end", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     let pieces = 0;
@@ -232,7 +232,7 @@ describe("[X-01] a token by published keys", () => {
     expect(pieces).toBeLessThan(20);
   });
 
-  test("[I11] waits 3 s for a place that says nothing, and no longer", async () => {
+  test("[I11] waits at most 3 s for keys from a server that does not answer", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const keys = place(rsa);

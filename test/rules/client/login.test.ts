@@ -115,34 +115,34 @@ test("[X-03] a kick that comes while a signed login is under way refuses it", as
   expect(await logIn({ signature })).toMatchObject({ refused: "SIGNATURE_FAILED" });
 });
 
-test("[X-03] so it does where the login shows a token", async () => {
+test("[X-03] a kick that comes while a login by token is under way refuses it", async () => {
   const { tokens, accessState, logIn, signature } = toms();
   const token = tokenOf(await logIn({ signature }));
   tokens.meanwhile = () => accessState.kick(NOW);
   expect(await logIn({ token })).toMatchObject({ refused: "SESSION_TOKEN_EXPIRED" });
 });
 
-test("[X-22] and so does a ban", async () => {
+test("[X-22] a ban that comes while a login is under way refuses it", async () => {
   const { tokens, accessState, logIn, signature } = toms();
   tokens.meanwhile = () => accessState.setBan({ reason: "no cats", at: NOW });
   expect(await logIn({ signature })).toEqual({ refused: "BLACKLISTED", detail: "no cats" });
 });
 
-test("[X-03] where nobody signs, the login goes on, with a token from after the kick", async () => {
+test("[X-03] without signatures, a login during a kick succeeds, with a token from after the kick", async () => {
   const { tokens, accessState, logIn } = toms();
   tokens.meanwhile = () => accessState.kick(NOW);
   const token = tokenOf(await logIn({ needsCheck: false }));
   tokenOf(await logIn({ token, needsCheck: false }));
 });
 
-test("[X-03] a login right after a kick, by a signature newer than it, gets a token that counts", async () => {
+test("[X-03] a login right after a kick, by a newer signature, gets a valid token", async () => {
   const { accessState, logIn, signature } = toms();
   accessState.kick(NOW - 1);
   const token = tokenOf(await logIn({ signature }));
   tokenOf(await logIn({ token }));
 });
 
-test("[X-01] a frame that the gateway did not mark is not looked at", async () => {
+test("[X-01] the credentials of a frame that the gateway did not mark are not checked", async () => {
   const { logIn } = toms();
   tokenOf(await logIn({ needsCheck: false }));
   expect(await logIn({})).toMatchObject({ refused: "SIGNATURE_FAILED" });
@@ -155,7 +155,7 @@ test("[C-09] a logout of the device that comes while a login by its token is und
   expect(await logIn({ token })).toMatchObject({ refused: "SESSION_TOKEN_EXPIRED" });
 });
 
-test("[C-09] a login after the logout, within the same millisecond, gets a token that counts", async () => {
+test("[C-09] a login after the logout, within the same millisecond, gets a valid token", async () => {
   const { logouts, logIn, signature } = toms();
   logouts.add("phone", NOW);
   const token = tokenOf(await logIn({ signature, deviceId: "phone" }));

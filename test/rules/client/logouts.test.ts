@@ -6,14 +6,14 @@ import { MemorySql } from "../../support/sqlite.ts";
 const NOW = 1_700_000_000_000;
 
 describe("the logouts of a client's devices", () => {
-  test("[C-09] are none at first, and nothing is void and nothing written", () => {
+  test("[C-09] are empty at first: nothing is revoked and nothing is written", () => {
     const sql = new MemorySql();
     const logouts = new Logouts(sql);
     expect([logouts.isRevoked("phone", 0), logouts.issueTime("phone", NOW)]).toEqual([false, NOW]);
     expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
   });
 
-  test("[C-09] void that device's tokens from before, no other device's, and outlive the object", () => {
+  test("[C-09] revoke earlier tokens of that device only, and survive a restart of the object", () => {
     const sql = new MemorySql();
     new Logouts(sql).add("phone", NOW);
     const logouts = new Logouts(sql);
@@ -21,7 +21,7 @@ describe("the logouts of a client's devices", () => {
     expect([logouts.isRevoked("tablet", NOW), logouts.isRevoked(undefined, NOW)]).toEqual([false, false]);
   });
 
-  test("[C-09] leave the next token newer, also where the clock went back meanwhile", () => {
+  test("[C-09] leave the next token newer, also if the clock was set back meanwhile", () => {
     const logouts = new Logouts(new MemorySql());
     logouts.add("phone", NOW);
     const issuedAt = logouts.issueTime("phone", NOW - 3_600_000);
@@ -38,7 +38,7 @@ describe("the logouts of a client's devices", () => {
     expect(sql.exec("SELECT device FROM logouts").toArray()).toEqual([{ device: "tablet" }]);
   });
 
-  test("[I13] take a bounded number of rows, and what is dropped for it voids more rather than less", () => {
+  test("[I13] take a bounded number of rows, and dropping some revokes more rather than less", () => {
     const sql = new MemorySql();
     const logouts = new Logouts(sql);
     for (let each = 0; each < 1_100; each += 1) logouts.add(`phone ${each}`, NOW + each);

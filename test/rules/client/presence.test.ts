@@ -24,7 +24,7 @@ class App {
 const comes = (clientId: string): PresenceChange => ({ clientId, online: true });
 const goes = (clientId: string): PresenceChange => ({ clientId, online: false });
 
-test("who comes or goes while the app is being told goes with the next call, all of them with one", async () => {
+test("presence changes during a call to the app go with the next call, all of them together", async () => {
   const app = new App();
   const presence = new Presence();
   for (const clientId of ["Tom", "Jerry", "Spike"]) presence.changed(comes(clientId), app.tell);
@@ -38,7 +38,7 @@ test("who comes or goes while the app is being told goes with the next call, all
   expect(app.calls.slice(2)).toEqual([[goes("Jerry")]]);
 });
 
-test("[I11] while the app is silent nothing waits, and then it is told only how things stand", async () => {
+test("[I11] while the app does not answer nothing waits, and later it receives only the latest state", async () => {
   const app = new App();
   const presence = new Presence();
   for (let times = 0; times < 3; times += 1) {
@@ -52,7 +52,7 @@ test("[I11] while the app is silent nothing waits, and then it is told only how 
   expect(app.calls).toHaveLength(2);
 });
 
-test("[I11] words that fail are lost, and the next are said all the same", async () => {
+test("[I11] reports that fail are lost, and the next ones are sent", async () => {
   vi.spyOn(console, "warn").mockReturnValue();
   const app = new App();
   const presence = new Presence();
@@ -65,7 +65,7 @@ test("[I11] words that fail are lost, and the next are said all the same", async
   expect(app.calls.slice(2)).toEqual([[goes("Tom")]]);
 });
 
-test("[I11] where the object that was telling died, the next one tells what gathered", async () => {
+test("[I11] if the reporting object died, the next one reports what was collected", async () => {
   let now = 0;
   const [dead, app] = [new App(), new App()];
   const presence = new Presence(() => now);

@@ -29,7 +29,7 @@ function queries(queue: QueryQueue, count: number, took: number) {
   return { events, most: () => most, outcomes: Promise.all(outcomes) };
 }
 
-test("[I13] of all clients' queries a few are before D1 at a time, in the order they came, also after some that failed", async () => {
+test("[I13] a few queries of all clients run in D1 at a time, in the order of arrival, also after some failed", async () => {
   const queue = new QueryQueue({ atOnce: 2, waiting: 100, wait: 1_000, longest: 5_000 });
   const asked = queries(queue, 9, 100);
   await vi.advanceTimersByTimeAsync(800);
@@ -40,7 +40,7 @@ test("[I13] of all clients' queries a few are before D1 at a time, in the order 
   expect(await asked.outcomes).toEqual([...one, ...one, ...one]);
 });
 
-test("[I13] a query whose turn does not come in time is refused and never run, and those after it are", async () => {
+test("[I13] a query that cannot run in time is refused and never run, and those after it are run", async () => {
   const queue = new QueryQueue({ atOnce: 2, waiting: 100, wait: 1_000, longest: 5_000 });
   const slow = queries(queue, 6, 900);
   await vi.advanceTimersByTimeAsync(1_500);
@@ -52,7 +52,7 @@ test("[I13] a query whose turn does not come in time is refused and never run, a
   expect(quick.events.length).toBe(3);
 });
 
-test("[I13] where very many wait already, a query is refused at once", async () => {
+test("[I13] a query is refused at once if very many wait already", async () => {
   const queue = new QueryQueue({ atOnce: 1, waiting: 3, wait: 1_000, longest: 5_000 });
   const asked = queries(queue, 6, 10);
   await vi.advanceTimersByTimeAsync(100);
@@ -60,7 +60,7 @@ test("[I13] where very many wait already, a query is refused at once", async () 
   expect((await asked.outcomes).slice(4)).toEqual(["refused", "refused"]);
 });
 
-test("[I13] a query that died with its object keeps its place for a while, and then others have it", async () => {
+test("[I13] a query that died with its object keeps its place for a while, then others run", async () => {
   const queue = new QueryQueue({ atOnce: 1, waiting: 100, wait: 1_000, longest: 5_000 });
   void queue.run(() => new Promise(() => {}));
   const early = queries(queue, 2, 10);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { serializeCalls } from "../../../src/client/serialize-calls.ts";
 
-test("[I13] a client's queries are run one at a time, in order, also after one that failed", async () => {
+test("[I13] the queries of a client run one at a time, in order, also after one that failed", async () => {
   const events: string[] = [];
   let running = 0;
   const query = serializeCalls(async (name: string) => {

@@ -5,7 +5,7 @@ import { MemorySql } from "../../support/sqlite.ts";
 
 const chats = Array.from({ length: 65 }, (_, at) => `chat${at}`);
 
-test("[Y-22] it is the sum over all conversations, asked 20 at a time", async () => {
+test("[Y-22] the total of unread messages is the sum over all conversations, asked 20 at a time", async () => {
   let asking = 0;
   let most = 0;
   const unread = async (conversationId: string, clientId: string) => {
@@ -21,7 +21,7 @@ test("[Y-22] it is the sum over all conversations, asked 20 at a time", async ()
   expect(await unreadCount("Tom", [], { unread })).toBe(0);
 });
 
-test("[Y-22] [I13] of very many conversations the latest 500 are asked: there are at least so many", async () => {
+test("[Y-22] [I13] the total of unread messages counts the latest 500 conversations", async () => {
   const asked: string[] = [];
   const unread = async (conversationId: string) => asked.push(conversationId) * 0 + 1;
   const many = Array.from({ length: 700 }, (_, at) => `chat${at}`);
@@ -29,7 +29,7 @@ test("[Y-22] [I13] of very many conversations the latest 500 are asked: there ar
   expect(asked.toSorted()).toEqual(many.slice(200).toSorted());
 });
 
-test("[Y-22] there is none where a conversation does not answer: it would be wrong", async () => {
+test("[Y-22] there is no total of unread messages if a conversation does not answer", async () => {
   const unread = async (conversationId: string) => {
     if (conversationId === "chat7") throw new Error("no answer");
     return 1;
@@ -37,7 +37,7 @@ test("[Y-22] there is none where a conversation does not answer: it would be wro
   await expect(unreadCount("Tom", chats, { unread })).rejects.toThrow("no answer");
 });
 
-test("[Y-22] only conversations are asked where something may be unread", () => {
+test("[Y-22] only conversations that may have unread messages are asked", () => {
   const inbox = new Inbox(new MemorySql());
   for (const chat of ["read", "unread", "unread by old devices"]) inbox.add(chat);
   const changed = { patchedAt: 1, readAt: 1, noticedAt: 1 };

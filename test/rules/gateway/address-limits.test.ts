@@ -3,7 +3,7 @@ import { AddressLimits } from "../../../src/gateway/address-limits.ts";
 
 const NOW = 1_000_000;
 
-test("an address may do so much in a minute, and again in the next", () => {
+test("an address may do its limit in a minute, and again in the next", () => {
   const limits = new AddressLimits();
   for (let at = 1; at <= 3; at += 1) expect(limits.take("10.1.1.1", "login", 1, 3, NOW)).toBe(true);
   expect(limits.take("10.1.1.1", "login", 1, 3, NOW + 59_999)).toBe(false);
@@ -12,7 +12,7 @@ test("an address may do so much in a minute, and again in the next", () => {
   expect(limits.take("10.1.1.1", "login", 1, 3, NOW + 60_000)).toBe(true);
 });
 
-test("what is refused is not counted, and what is more than a minute's worth passes once", () => {
+test("a refused command is not counted, and one over the limit of a whole minute passes once", () => {
   const limits = new AddressLimits();
   expect(limits.take("10.1.1.1", "read", 5, 10, NOW)).toBe(true);
   expect(limits.take("10.1.1.1", "read", 6, 10, NOW)).toBe(false);
@@ -21,7 +21,7 @@ test("what is refused is not counted, and what is more than a minute's worth pas
   expect(limits.take("10.1.1.1", "start", 1, 10, NOW)).toBe(false);
 });
 
-test("a limit of 0 is none, and who has no known address is not counted", () => {
+test("a limit of 0 is no limit, and a device without a known address is not counted", () => {
   const limits = new AddressLimits();
   for (let at = 1; at <= 10; at += 1) {
     expect(limits.take("10.1.1.1", "send", 1, 0, NOW)).toBe(true);
@@ -42,7 +42,7 @@ test("a hundred thousand addresses take no more memory than the number that is r
   expect(limits.take("192.0.9.9", "send", 1, 1, NOW)).toBe(false);
 });
 
-test("of IPv6, what one subscriber has to himself is one address", () => {
+test("the IPv6 network of one subscriber counts as one address", () => {
   const limits = new AddressLimits();
   expect(limits.take("2a00:db8:1:2:3:4:5:6", "send", 1, 1, NOW)).toBe(true);
   expect(limits.take("2A00:DB8:0001:2::", "send", 1, 1, NOW)).toBe(false);

@@ -8,7 +8,7 @@ function allotment() {
   return { told, allotment: new Allotment(() => (told.handedOver += 1)) };
 }
 
-test("a socket is handed over once when it used what it may, however it goes on", () => {
+test("a socket that used up its allotment is handed over exactly once", () => {
   const { told, allotment: used } = allotment();
   for (let calls = 1; calls < SUBREQUESTS_PER_SOCKET; calls += 1) used.called();
   expect(told.handedOver).toBe(0);
@@ -16,7 +16,7 @@ test("a socket is handed over once when it used what it may, however it goes on"
   expect(told.handedOver).toBe(1);
 });
 
-test("a socket that chats, a message a second each way for a day, is not handed over for its CPU", () => {
+test("a socket with a message a second each way for a day is not handed over for its CPU", () => {
   const { told, allotment: used } = allotment();
   for (let second = 0; second < 86_400; second += 1) {
     used.heard(200);
@@ -25,14 +25,14 @@ test("a socket that chats, a message a second each way for a day, is not handed 
   expect(told.handedOver).toBe(0);
 });
 
-test("one that floods is, before it used the CPU that Cloudflare allows", () => {
+test("a socket that floods is handed over before it used the CPU that Cloudflare allows", () => {
   const { told, allotment: used } = allotment();
   let frames = 0;
   for (; told.handedOver === 0; frames += 1) used.heard(1024);
   expect(frames).toBeLessThanOrEqual(CPU_PER_SOCKET / 0.2);
 });
 
-test("sessions hold fewer links while an isolate is full of them, at least one, and as many again afterwards", () => {
+test("sessions hold fewer subscriptions, at least one, while their isolate is full of them", () => {
   const links = new IsolateSubscriptions();
   links.changed(LINKS_OF_ALL);
   expect(links.limit(64)).toBe(64);

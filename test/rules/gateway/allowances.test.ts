@@ -21,14 +21,14 @@ function passes(tries: number, isAllowed: () => boolean): number {
 }
 
 describe("an allowance", () => {
-  test("is spent at once, and comes back little by little", () => {
+  test("is spent at once and refilled over time", () => {
     const allowance = new Allowance({ atOnce: 10, perMinute: 60 });
     expect(passes(20, () => allowance.take(1, NOW))).toBe(10);
     expect(passes(20, () => allowance.take(1, NOW + 3_000))).toBe(3);
     expect(passes(20, () => allowance.take(1, NOW + 60 * MINUTE))).toBe(10);
   });
 
-  test("is taken from all or not at all", () => {
+  test("is taken as a whole or not at all", () => {
     const allowance = new Allowance({ atOnce: 10, perMinute: 60 });
     expect(allowance.take(11, NOW)).toBe(false);
     expect(allowance.take(10, NOW)).toBe(true);
@@ -37,12 +37,12 @@ describe("an allowance", () => {
 });
 
 describe("of one address", () => {
-  test("an office of 200 that logs in at nine, each on two sockets and with a retry, is let in", () => {
+  test("an office of 200 logs in at nine, each person on two sockets and with a retry", () => {
     const addresses = new Addresses();
     expect(passes(800, () => addresses.of("8.8.8.8", NOW)?.logins.take(1, NOW) ?? true)).toBe(800);
   });
 
-  test("who makes up names, on however many sockets, is stopped early, and nobody else is", () => {
+  test("a flood of invented names is stopped early on any number of sockets, and other addresses are not affected", () => {
     const addresses = new Addresses();
     const tries = () => addresses.of("8.8.8.8", NOW)?.logins.take(1, NOW) ?? true;
     expect(passes(10_000, tries)).toBe(LOGINS_PER_ADDRESS.atOnce);
@@ -50,7 +50,7 @@ describe("of one address", () => {
     expect(addresses.of("8.8.8.8", NOW)?.invitations.take(INVITATIONS_PER_ADDRESS.atOnce, NOW)).toBe(true);
   });
 
-  test("of IPv6, a whole /64 is one address", () => {
+  test("a whole IPv6 /64 counts as one address", () => {
     const addresses = new Addresses();
     const one = addresses.of("2a00:1450:4001:81b::200e", NOW);
     expect(addresses.of("2a00:1450:4001:081b:1:2:3:4", NOW)).toBe(one);
@@ -84,7 +84,7 @@ describe("of one address", () => {
     (address) => expect(new Addresses().of(address, NOW)).toBeUndefined(),
   );
 
-  test("of very many addresses, those that did nothing lately are forgotten first", () => {
+  test("of many addresses, those that did nothing lately are forgotten first", () => {
     const addresses = new Addresses();
     const busy = addresses.of("8.8.8.8", NOW);
     busy?.logins.take(1_000, NOW);
@@ -93,30 +93,30 @@ describe("of one address", () => {
   });
 });
 
-test("logins on one socket are counted in whichever names they are", () => {
+test("logins on one socket are counted together for all client ids", () => {
   const logins = new Logins();
   expect(passes(1_000, () => logins.allows(NOW))).toBe(LOGINS_PER_SOCKET.atOnce);
   expect(passes(1_000, () => logins.allows(NOW + MINUTE))).toBe(LOGINS_PER_SOCKET.perMinute);
 });
 
-describe("how often one client is put into conversations", () => {
+describe("how often one client is added to conversations", () => {
   const allowed = { atOnce: 10, perMinute: 2 };
 
-  test("is bounded for each by itself, and comes back little by little", () => {
+  test("is limited for each client separately and refilled over time", () => {
     const invited = new InvitationCounts(allowed, 100);
     expect(passes(50, () => invited.take(["jerry"], NOW))).toBe(10);
     expect(passes(50, () => invited.take(["spike"], NOW))).toBe(10);
     expect(passes(50, () => invited.take(["jerry"], NOW + MINUTE))).toBe(2);
   });
 
-  test("is counted for all of a conversation or for none, and once where a name is said twice", () => {
+  test("is counted for all members of a command or for none, and once for a repeated id", () => {
     const invited = new InvitationCounts(allowed, 100);
     expect(passes(10, () => invited.take(["jerry", "jerry"], NOW))).toBe(10);
     expect(invited.take(["spike", "jerry"], NOW)).toBe(false);
     expect(passes(50, () => invited.take(["spike"], NOW))).toBe(10);
   });
 
-  test("is forgotten of who was invited longest ago, where there are very many", () => {
+  test("is forgotten first for the clients invited longest ago", () => {
     const invited = new InvitationCounts(allowed, 100);
     passes(10, () => invited.take(["jerry"], NOW));
     for (let at = 0; at < 99; at += 1) invited.take([`${at}`], NOW);
@@ -125,7 +125,7 @@ describe("how often one client is put into conversations", () => {
     expect(invited.take(["jerry"], NOW)).toBe(true);
   });
 
-  test("is one count for an address, on however many sockets, and another for each address", () => {
+  test("is counted per address over all its sockets", () => {
     const addresses = new Addresses();
     const tries = (address: string, count: number) =>
       passes(count, () => addresses.of(address, NOW)?.mayInvite(["jerry"], NOW) ?? true);

@@ -20,7 +20,7 @@ describe("more than the server can do", () => {
     expect(backlog.refuses("chat-1", NOON + 4_200)).toBe(false);
   });
 
-  test("[I13] a conversation that alone is behind refuses for itself alone", () => {
+  test("[I13] a single conversation that is behind refuses only its own sends", () => {
     const backlog = new Backlog();
     for (let send = 0; send < 50; send++) backlog.forwarded("crowd", NOON);
     sendsIn(backlog, 30, NOON + 1_900);
@@ -30,14 +30,14 @@ describe("more than the server can do", () => {
     expect(backlog.refuses(undefined, NOON + 2_100)).toBe(false);
   });
 
-  test("[I13] a few conversations that do not answer are nobody else's matter, nor a few sends that wait", () => {
+  test("[I13] a few conversations that do not answer, or a few waiting sends, refuse nothing elsewhere", () => {
     const backlog = new Backlog();
     sendsIn(backlog, 9, NOON);
     expect(backlog.refuses("another", NOON + 8_000)).toBe(false);
     expect(backlog.refuses("chat-1", NOON + 8_000)).toBe(false);
   });
 
-  test("[I13] nothing is refused for what seems to lie in the future, where the clock was set back", () => {
+  test("[I13] nothing is refused because of a clock that was set back", () => {
     const backlog = new Backlog();
     sendsIn(backlog, 100, NOON);
     expect(backlog.refuses("chat-1", NOON + 5_000)).toBe(true);

@@ -61,7 +61,7 @@ async function catchingUp() {
 
 const REFUSED = "4200 INTERNAL_ERROR";
 
-test("a command waits 8 s for a conversation that does not say what the client missed, then it is refused", async () => {
+test("a command waits 8 s for a conversation that does not answer the catch-up, then it is refused", async () => {
   const { answers, askForHistory } = await catchingUp();
   askForHistory(2);
   await vi.advanceTimersByTimeAsync(7_900);
@@ -70,7 +70,7 @@ test("a command waits 8 s for a conversation that does not say what the client m
   expect(answers).toEqual([`2: ${REFUSED}`]);
 });
 
-test("as long as a client's other conversations go on answering, a command waits for its own", async () => {
+test("a command waits for its conversation as long as other conversations answer", async () => {
   const { answers, tell, askForHistory } = await catchingUp();
   askForHistory(2);
   await vi.advanceTimersByTimeAsync(6_000);
@@ -92,7 +92,7 @@ test("a command that came in the middle of a catch-up waits as long as any other
   expect(answers).toEqual([`2: ${REFUSED}`]);
 });
 
-test("however long a catch-up takes, a command that every SDK has given up is not done any more", async () => {
+test("a command that every SDK has given up is refused, however long the catch-up takes", async () => {
   const { answers, tell, askForHistory } = await catchingUp();
   askForHistory(2);
   for (let second = 1; second < 20; second += 1) {

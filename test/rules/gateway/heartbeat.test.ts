@@ -61,7 +61,7 @@ class Pulse {
   }
 }
 
-test("[C-06] a device of which nothing is heard for the time set is gone at that moment, whatever it is sent", () => {
+test("[C-06] a device that sends nothing for the set time is lost, whatever it was sent", () => {
   const pulse = new Pulse();
   for (let second = 0; second < SILENCE - 1; second += 1) {
     pulse.wait(1);
@@ -73,7 +73,7 @@ test("[C-06] a device of which nothing is heard for the time set is gone at that
   expect([pulse.silentAt, pulse.isWatched]).toEqual([SILENCE, false]);
 });
 
-test("[C-06] a beat every 180 s is enough for ever", () => {
+test("[C-06] a heartbeat every 180 s keeps a device connected", () => {
   const pulse = new Pulse();
   for (let beats = 0; beats < 500; beats += 1) {
     pulse.wait(180);
@@ -101,7 +101,7 @@ test.each([JAVA, "LeanCloud-Java-SDK/6.0.5", "LeanCloud-Swift-SDK/17.11.0", "Lea
   },
 );
 
-test("[C-06] such a device is gone when it does not acknowledge what it was sent, counted from the first of it", () => {
+test("[C-06] a device with invisible heartbeats is lost if it acknowledges no message, counted from the first one", () => {
   const pulse = new Pulse();
   pulse.heartbeat.madeBy(JAVA);
   pulse.wait(1000);
@@ -123,7 +123,7 @@ test.each(["js/5.0.0-rc.8", "LeanCloud-CSharp-SDK/2.4.1", "raw/1"])(
   },
 );
 
-test("[C-06] whoever was heard to beat once is expected to go on, whatever it is called", () => {
+test("[C-06] a device that sent one heartbeat is expected to send more, whatever its SDK", () => {
   const pulse = new Pulse();
   pulse.heartbeat.mayBeInvisible();
   pulse.heartbeat.heard();
@@ -132,7 +132,7 @@ test("[C-06] whoever was heard to beat once is expected to go on, whatever it is
   expect(pulse.silentAt).toBe(SILENCE);
 });
 
-test("an idle socket is sent something every 50 s, and one in use nothing", () => {
+test("an idle socket is sent an echo every 50 s, and a busy socket none", () => {
   const pulse = new Pulse();
   pulse.wait(120);
   expect(pulse.keptAlive).toEqual([50, 100]);
@@ -144,7 +144,7 @@ test("an idle socket is sent something every 50 s, and one in use nothing", () =
   expect(pulse.keptAlive).toEqual([50, 100]);
 });
 
-test("[I9] there is one timer, and it looks no more often than the socket could be idle", () => {
+test("[I9] the heartbeat has one timer, which runs no more often than the socket could be idle", () => {
   const pulse = new Pulse();
   for (let second = 0; second < 300; second += 1) {
     pulse.wait(1);
@@ -156,7 +156,7 @@ test("[I9] there is one timer, and it looks no more often than the socket could 
   expect(pulse.isWatched).toBe(false);
 });
 
-test("with keeping alive switched off, nothing is sent and silence still ends", () => {
+test("without keep-alive nothing is sent, and a silent device is still lost", () => {
   const pulse = new Pulse({ idle: 0 });
   pulse.wait(SILENCE);
   expect([pulse.keptAlive, pulse.silentAt]).toEqual([[], SILENCE]);

@@ -36,7 +36,7 @@ const startOne: CommandInit = { cmd: "conv", op: "start", convMessage: { m: ["je
 const login: CommandInit = { cmd: "session", op: "open" };
 
 describe("with the default limits", () => {
-  test("[L-01] [L-02] [L-03] somebody at a support desk with 300 conversations is never refused", () => {
+  test("[L-01] [L-02] [L-03] a support agent with 300 conversations is never refused", () => {
     const rates = new RateLimits("192.0.2.1", new AddressLimits());
     for (const each of [lookUp, startOne, receipts, history, readOne]) {
       expect(allowed(rates, "agent", each, 300)).toBe(300);
@@ -63,7 +63,7 @@ describe("with the default limits", () => {
     }
   });
 
-  test("[L-01] [L-03] a socket is refused early, whatever it floods with and in how many names", () => {
+  test("[L-01] [L-03] a socket that floods is refused early, with any command and any number of clients", () => {
     const floods: [CommandInit, number][] = [
       [send, 600],
       [history, 600],
@@ -80,7 +80,7 @@ describe("with the default limits", () => {
     }
   });
 
-  test("[L-01] [L-03] an address is refused early, over however many sockets it floods", () => {
+  test("[L-01] [L-03] an address that floods is refused early, over any number of sockets", () => {
     const floods: [CommandInit, number][] = [
       [send, 12_000],
       [startOne, 6_000],
@@ -97,7 +97,7 @@ describe("with the default limits", () => {
     }
   });
 
-  test("[L-03] who floods a socket with frames is not answered for ever", () => {
+  test("[L-03] a client that floods a socket with frames is not answered forever", () => {
     const rates = new RateLimits(undefined, new AddressLimits());
     let taken = 0;
     while (rates.takesFrame(100, NOW)) taken += 1;
@@ -108,7 +108,7 @@ describe("with the default limits", () => {
     expect(bytes).toBe(64 * 1024 * 1024);
   });
 
-  test("[L-03] a frame counts as often as it names somebody or something, and by its bytes", () => {
+  test("[L-03] a frame counts by the ids it names and by its bytes", () => {
     const rates = new RateLimits(undefined, new AddressLimits());
     const convs = Array.from({ length: 1_000 }, (_, at) => ({ cid: `${at}`.padStart(24, "0") }));
     expect(allowed(rates, "tom", { cmd: "read", readMessage: { convs } }, 5)).toBe(3);

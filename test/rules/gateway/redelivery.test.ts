@@ -56,7 +56,7 @@ class Desk {
   }
 }
 
-test("[M-34] what a device does not acknowledge comes again after 30 s, and then every 30 s", () => {
+test("[M-34] an unacknowledged message is sent again every 30 s", () => {
   const desk = new Desk();
   desk.send("1");
   desk.wait(29);
@@ -67,7 +67,7 @@ test("[M-34] what a device does not acknowledge comes again after 30 s, and then
   expect(desk.again).toEqual(["1@30", "1@60", "1@90"]);
 });
 
-test("[M-32] [M-34] each message in its own time, in the order it was sent", () => {
+test("[M-32] [M-34] each message is sent again at its own time, in the order of the first sends", () => {
   const desk = new Desk();
   desk.send("1");
   desk.wait(10);
@@ -90,7 +90,7 @@ test("[M-33] an acknowledgement covers its conversation up to its time, and noth
   expect(desk.again).toEqual(["3@30", "2@30", "2@60"]);
 });
 
-test("[I9] nothing unacknowledged, no timer", () => {
+test("[I9] no timer runs while no message is unacknowledged", () => {
   const desk = new Desk();
   expect(desk.timers).toBe(0);
   desk.send("1");
@@ -106,7 +106,7 @@ test("[I9] nothing unacknowledged, no timer", () => {
   expect(desk.again).toEqual([]);
 });
 
-test("[B-12] one's own messages and transient ones wait for no acknowledgement", () => {
+test("[B-12] the client's own messages and transient ones need no acknowledgement", () => {
   const desk = new Desk();
   desk.send("1", { from: "jerry" });
   desk.send("2", { transient: true });
@@ -114,7 +114,7 @@ test("[B-12] one's own messages and transient ones wait for no acknowledgement",
   expect([desk.again, desk.timers]).toEqual([[], 0]);
 });
 
-test("a device that never acknowledges costs a bounded amount: the oldest are left to its next login", () => {
+test("the unacknowledged messages of a device are bounded, and the oldest are left to its next login", () => {
   const desk = new Desk();
   for (let at = 1; at <= 600; at += 1) desk.send(`${at}`);
   desk.wait(30);
@@ -122,7 +122,7 @@ test("a device that never acknowledges costs a bounded amount: the oldest are le
   expect(desk.again[0]).toBe("101@30");
 });
 
-test("the bytes are kept, whatever becomes of the frame they came in", () => {
+test("an unacknowledged message is kept as a copy of its frame", () => {
   const desk = new Desk();
   const said = message(1, { id: "id", content: "1" });
   const payload = pushes.message({ conversationId: CHAT, kind: "normal", message: said });
@@ -146,7 +146,7 @@ test("[M-34] a device that acknowledges nothing is sent a message three more tim
   expect(desk.again.slice(6)).toEqual(["2@620"]);
 });
 
-test("[I13] what a device has not acknowledged is held up to 1 MB", () => {
+test("[I13] the unacknowledged messages of a device are kept up to 1 MB", () => {
   const desk = new Desk();
   const content = "x".repeat(60_000);
   for (let at = 1; at <= 100; at += 1) {

@@ -3,7 +3,7 @@ import { SentUnreadCounts } from "../../../src/gateway/sent-unread-counts.ts";
 
 const NOW = 1_800_000_000_000; // ms
 
-test("[I5] a count that was taken before the last one told is stale, one of the same moment or of another conversation is not", () => {
+test("[I5] an unread count from before the last one sent is stale, one of the same time or of another conversation is not", () => {
   const told = new SentUnreadCounts();
   expect(told.isStale("chat", { upTo: 1, changedAt: NOW })).toBe(false);
   told.add("chat", { upTo: 1, changedAt: NOW });
@@ -13,13 +13,13 @@ test("[I5] a count that was taken before the last one told is stale, one of the 
   expect(told.isStale("house", { upTo: 1, changedAt: NOW - 1 })).toBe(false);
 });
 
-test("[I5] a count by a clock that was set back counts", () => {
+test("[I5] an unread count by a clock that was set back is not stale", () => {
   const told = new SentUnreadCounts();
   told.add("chat", { upTo: 1, changedAt: NOW });
   expect(told.isStale("chat", { upTo: 1, changedAt: NOW - 60 * 60 * 1000 })).toBe(false);
 });
 
-test("[I5] once a message comes that was counted already, any count helps", () => {
+test("[I5] no unread count is stale once a message arrives that the last count included", () => {
   const told = new SentUnreadCounts();
   told.add("chat", { upTo: NOW, changedAt: NOW + 5 });
   told.countedByDevice("chat", NOW + 1);

@@ -7,7 +7,7 @@ function flood(unopened: SocketsBeforeLogin, address: string, count: number) {
   return Array.from({ length: count }, () => unopened.enter(address));
 }
 
-test("[I13] an address may have only so many sockets on which nobody is logged in; others are not concerned", () => {
+test("[I13] an address may have a limited number of sockets without a login, and other addresses are not affected", () => {
   const unopened = new SocketsBeforeLogin();
   const sockets = flood(unopened, "8.8.8.8", SOCKETS_BEFORE_LOGIN_PER_ADDRESS);
   expect(sockets).not.toContain(undefined);
@@ -15,7 +15,7 @@ test("[I13] an address may have only so many sockets on which nobody is logged i
   expect(unopened.enter("8.8.4.4")).toBeDefined();
 });
 
-test("each socket that is logged in on or gone makes room for one, however often it says so", () => {
+test("a socket that is logged in on or closed makes room for exactly one other", () => {
   const unopened = new SocketsBeforeLogin();
   const [first] = flood(unopened, "8.8.8.8", SOCKETS_BEFORE_LOGIN_PER_ADDRESS);
   first?.();
@@ -24,7 +24,7 @@ test("each socket that is logged in on or gone makes room for one, however often
   expect(unopened.enter("8.8.8.8")).toBeUndefined();
 });
 
-test("of IPv6, what one customer is given counts as one address", () => {
+test("the IPv6 network of one customer counts as one address", () => {
   const unopened = new SocketsBeforeLogin();
   for (let host = 0; host < SOCKETS_BEFORE_LOGIN_PER_ADDRESS; host += 1) {
     unopened.enter(`2a00:1450:4001:828::${host.toString(16)}`);
@@ -32,7 +32,7 @@ test("of IPv6, what one customer is given counts as one address", () => {
   expect(unopened.enter("2a00:1450:4001:828:1::1")).toBeUndefined();
 });
 
-test("a proxy on this machine or in a private network may stand for everybody", () => {
+test("sockets from this machine or a private network are not counted, since a proxy may stand for many devices", () => {
   const unopened = new SocketsBeforeLogin();
   for (const address of ["127.0.0.1", "10.0.0.1", undefined]) {
     for (let count = 0; count <= SOCKETS_BEFORE_LOGIN_PER_ADDRESS; count += 1) {

@@ -23,7 +23,7 @@ function socket(ofAll = new IsolateUnreadBytes()) {
 
 const cid = "0".repeat(24);
 
-test("[I13] a socket that shows nothing of reading closes after 16 MB, to the byte", () => {
+test("[I13] a socket that shows no sign of reading closes after exactly 16 MB", () => {
   const { unread, told } = socket();
   for (let sent = 0; sent < UNREAD_BYTES_PER_SOCKET; sent += MB) unread.sent(MB);
   expect(told.closed).toBe(0);
@@ -58,7 +58,7 @@ test.each<[string, CommandInit]>([
   expect(told.closed).toBe(1);
 });
 
-test("[I13] of very many sockets that do not read, the worst closes first, and those in good order are not counted", () => {
+test("[I13] of many sockets that do not read, the one with the most unread bytes closes first", () => {
   const ofAll = new IsolateUnreadBytes();
   const honest = Array.from({ length: 1_000 }, () => socket(ofAll));
   for (const { unread } of honest) unread.sent(SUSPICIOUS_BYTES);
