@@ -23,9 +23,9 @@ interface Entry {
 }
 
 /**
- * Sessions whose link broke and whose gateway did not report why: a deployment, an update of the runtime, a crash. Their
- * devices may still be connected, so they have some time to come back before the session counts as closed. A session
- * whose end has to be reported gets its row when it opens, so that an object that wakes after a crash finds it.
+ * Sessions whose link broke and whose gateway did not report why: a deployment, an update of the runtime, a crash.
+ * Their devices may still be connected, so they have some time to come back before the session counts as closed. A
+ * session whose end has to be reported gets its row when it opens, so that an object that wakes after a crash finds it.
  */
 export class BrokenSessions {
   readonly #sql: Sql;

@@ -36,7 +36,7 @@ export interface ClientStub {
   checkToken(clientId: string, token: string): Promise<TokenRefused | undefined>;
   /** The same, with the name that the token's session gives its device. */
   deviceOf(clientId: string, token: string): Promise<{ device: string } | TokenRefused>;
-  /** Why something signed for the client at a time (ms) is void, such as a later kick; undefined if it is not. */
+  /** Why a signature of this time (ms) is not accepted, such as a later kick; undefined if it is. */
   signatureRefusal(signedAt: number): Promise<ErrorName | undefined>;
   /** The number of unread messages in all conversations together (Y-22). */
   unreadCount(clientId: string): Promise<number>;

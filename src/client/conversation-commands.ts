@@ -142,7 +142,7 @@ async function withLastMessages(
   const unknown = found.filter(
     ({ conversation, lastMessage }) => conversation.lastMessageAt !== undefined && lastMessage === undefined,
   );
-  const told = new Map<string, Described>();
+  const descriptions = new Map<string, Described>();
   const asked = unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id);
   let bytes = 0;
   let at = 0;
@@ -154,7 +154,7 @@ async function withLastMessages(
         .describe(id, clientId, { lastMessage: true, sinceJoining })
         .catch(() => undefined);
       if (described === undefined) return;
-      told.set(id, described);
+      descriptions.set(id, described);
       bytes += described.lastMessage?.content.length ?? 0;
     });
   }
@@ -162,7 +162,7 @@ async function withLastMessages(
   const fitting = next === -1 ? found : found.slice(0, next);
   return fitting.map((each) => ({
     ...each,
-    lastMessage: each.lastMessage ?? told.get(each.conversation.id)?.lastMessage,
+    lastMessage: each.lastMessage ?? descriptions.get(each.conversation.id)?.lastMessage,
   }));
 }
 

@@ -18,7 +18,7 @@ export interface LoginProof {
   proven: boolean;
 }
 
-export const LABEL_LIMIT = 1024; // characters of a tag or a device name: they are stored in the attachment of the session link
+export const LABEL_LIMIT = 1024; // characters of a tag or a device name: the attachment of the link holds them
 
 export const tokenIsVoid: Refused = { refused: "SESSION_TOKEN_EXPIRED" };
 

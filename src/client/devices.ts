@@ -58,8 +58,8 @@ export class Devices {
   came(login: DeviceLogin): void {
     void this.#after(() => {
       // Written again if the client is about to be unbound there, so that the login is seen to be later.
-      const owesMore = this.#owed().some(({ type }) => type === "turned out");
-      return this.#carryOut({ type: "came", login }, owesMore ? "again" : "first");
+      const isUnbindPending = this.#pendingChanges().some(({ type }) => type === "turned out");
+      return this.#carryOut({ type: "came", login }, isUnbindPending ? "again" : "first");
     });
   }
 
@@ -90,7 +90,7 @@ export class Devices {
   /** Retries what did not succeed. Never rejects. */
   async wake(): Promise<void> {
     await this.#after(async () => {
-      for (const change of this.#owed()) if (!(await this.#carryOut(change, "again"))) return;
+      for (const change of this.#pendingChanges()) if (!(await this.#carryOut(change, "again"))) return;
     });
   }
 
@@ -111,7 +111,7 @@ export class Devices {
       return true;
     } catch (error) {
       console.error("pushes to a device:", loggableError(error));
-      this.#owe(change);
+      this.#markPending(change);
       this.#services.retryAfter(RETRY);
       return false;
     }
@@ -138,7 +138,7 @@ export class Devices {
     throw new Error(`device: others logged in there ${ATTEMPTS} times meanwhile`);
   }
 
-  #owe(change: Change): void {
+  #markPending(change: Change): void {
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS device_changes (device TEXT PRIMARY KEY, change TEXT NOT NULL) WITHOUT ROWID",
     );
@@ -150,7 +150,7 @@ export class Devices {
     if (this.#hasTable()) this.#sql.exec("DELETE FROM device_changes WHERE device = ?", deviceOf(change));
   }
 
-  #owed(): Change[] {
+  #pendingChanges(): Change[] {
     if (!this.#hasTable()) return [];
     const rows = this.#sql.exec<{ change: string }>("SELECT change FROM device_changes").toArray();
     return rows.map(({ change }) => JSON.parse(change));

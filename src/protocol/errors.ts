@@ -1,7 +1,7 @@
 interface ErrorEntry {
   code: number;
   meaning: string;
-  /** What whoever builds the app, or runs the server, does about it. */
+  /** What the developer of the app, or the operator of the server, does about it. */
   advice: string;
   /** Whether the same may succeed later, or with a new login or signature. */
   retry: boolean;

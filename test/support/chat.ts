@@ -105,7 +105,7 @@ export async function settle(conversationId: string, from: RawDevice, ...others:
   for (const other of others) await other.message(mark);
 }
 
-/** What a device was told about a conversation's members and columns so far, in words and in order. */
+/** The changes of a conversation's members and columns that a device has received so far, in words and in order. */
 export function notices(device: RawDevice, conversationId: string): string[] {
   return device
     .pushes()
@@ -134,7 +134,7 @@ export function refusal(answer: GenericCommand): string {
 
 let people = 0;
 
-/** Ids nobody used before in this run, in the order of the names. */
+/** Ids that are new in this run, in the order of the names. */
 export function named<Names extends string[]>(...names: Names): { [At in keyof Names]: string };
 export function named(...names: string[]): string[] {
   people += 1;

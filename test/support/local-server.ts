@@ -19,7 +19,7 @@ export abstract class LocalServer {
     if (typeof address === "object" && address !== null) this.#port = address.port;
   }
 
-  /** Gone, as a server is while it is being updated: nobody listens there. */
+  /** Stopped, as a server is while it is being updated: nothing listens on its port. */
   async close(): Promise<void> {
     if (this.#server === undefined) return;
     const closed = once(this.#server, "close");

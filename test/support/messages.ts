@@ -1,6 +1,6 @@
 import type { MessageRecord } from "../../src/model/records.ts";
 
-/** A stored message, of Tom's unless it says otherwise. */
+/** A stored message, by Tom unless set otherwise. */
 export function message(timestamp: number, fields: Partial<MessageRecord> = {}): MessageRecord {
   return {
     timestamp,

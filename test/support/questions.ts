@@ -9,7 +9,7 @@ export type ConversationQuestion = Parameters<Hooks["aboutConversation"]>[0];
 
 const NOON = Date.UTC(2026, 10, 25, 12); // ms
 
-/** Tom says something to Jerry and Spike. */
+/** Tom sends a message to Jerry and Spike. */
 export function saying(content: Content): MessageQuestion {
   return {
     name: "messageReceived",
@@ -24,7 +24,7 @@ export function saying(content: Content): MessageQuestion {
   };
 }
 
-/** Tom puts something in place of what he said. */
+/** Tom edits his message. */
 export function editing(content: Content): MessageQuestion {
   return {
     name: "messageUpdate",

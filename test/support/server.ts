@@ -28,7 +28,7 @@ export interface Server {
   port: number;
   /** Of the process that was started, which leads a group of its own. */
   pid: number;
-  /** An orderly stop, by SIGTERM unless told otherwise; resolves to the exit code. */
+  /** An orderly stop, by SIGTERM unless set otherwise; resolves to the exit code. */
   stop(signal?: "SIGTERM" | "SIGINT" | "SIGHUP"): Promise<number | null>;
   /** SIGKILL to the whole process group, as a power cut for the processes. */
   kill(): Promise<void>;
@@ -73,11 +73,7 @@ export interface Launched {
   output(): string;
 }
 
-/**
- * Starts `scripts/start.ts` with exactly these flags, ready or not. Its environment names no app or keys.
- *
- * @param user as whom it runs, by number; as this process where there is none
- */
+/** @param user the numeric user that it runs as; undefined for that of this process */
 export function launch(
   args: string[],
   env: Record<string, string | undefined> = {},

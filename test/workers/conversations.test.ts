@@ -29,13 +29,13 @@ function begin(device: Device, m: string[], more: object = {}): Promise<GenericC
   return device.ask({ cmd: "conv", op: "start", convMessage: { m, ...more } });
 }
 
-/** What a reply or push says of an update: new values by path, and by column. */
+/** The content of an update in a reply or event: new values by path, and by column. */
 function updated(frame: GenericCommand): { changed: unknown; resulting: unknown } {
   const { attr, attrModified } = frame.convMessage ?? {};
   return { changed: JSON.parse(attr?.data ?? "null"), resulting: JSON.parse(attrModified?.data ?? "null") };
 }
 
-/** Tom, Jerry and Mary, logged in and told of a chat that Tom began with whom he names. */
+/** Tom, Jerry and Mary, logged in and notified of a chat that Tom began with the named members. */
 async function town(members: ("tom" | "jerry" | "mary")[] = ["tom", "jerry"], more: object = {}) {
   const [tom, jerry, mary] = named("tom", "jerry", "mary");
   const ids = { tom, jerry, mary };

@@ -7,7 +7,7 @@ import { caughtUp, loggedIn, pushesOf } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
-/** Devices that are gone without a word, sockets that are idle, and logins that nobody can decide. */
+/** Devices that are lost without a close, idle sockets, and logins that cannot be decided. */
 
 beforeAll(() => openWorld());
 afterEach(async () => {

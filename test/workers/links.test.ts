@@ -71,7 +71,7 @@ test("[L2] records that the relay could not deliver arrive later, in order", asy
   await say(toms, chat, "one");
   await say(toms, chat, "two");
   broken.mockRestore();
-  // The alarm tries again; a later message must not overtake what is owed.
+  // The alarm retries; a later message must not overtake the pending ones.
   await say(toms, chat, "three");
   await runDurableObjectAlarm(conversation(chat));
   await expectAll(jerrys, chat, ["one", "two", "three"]);

@@ -9,7 +9,7 @@ import { Device } from "./support/device.ts";
 import { saidBy } from "./support/rest.ts";
 import { openWorld } from "./support/world.ts";
 
-/** A list of conversations is never older than what whoever asks for it was shown. */
+/** A list of conversations is never older than the state that its client has seen. */
 
 beforeAll(() => openWorld({ messages: { allowEdit: true, allowRecall: true } }));
 afterEach(async () => {

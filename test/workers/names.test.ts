@@ -169,10 +169,10 @@ describe("a question about clients that never logged in wakes no object", () => 
 });
 
 describe("names that never logged in get no object", () => {
-  /** Longer than a conversation takes to look for those it has to tell. */
+  /** Longer than a conversation takes to find the clients that it has to notify. */
   const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
 
-  /** What the next push of unread counts says, by conversation. */
+  /** The content of the next event with unread counts, by conversation. */
   async function countsOf(device: Device): Promise<Record<string, number>> {
     const { unreadMessage } = await device.push("unread");
     return Object.fromEntries((unreadMessage?.convs ?? []).map(({ cid, unread }) => [cid, unread]));

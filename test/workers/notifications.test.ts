@@ -45,7 +45,7 @@ function told(items: Item[]): string[] {
   return items.map(({ op, m, initBy }) => [op, ...(Array.isArray(m) ? m : []), "by", initBy].join(" "));
 }
 
-/** Tom on a device; Jerry, who was here and has a token, is away: a logout would end the token. */
+/** Tom on a device; Jerry, who has logged in before and has a token, is offline: a logout would revoke the token. */
 async function townsfolk() {
   const [tom, jerry, mary] = named("tom", "jerry", "mary");
   const toms = await Device.of(tom);
@@ -178,7 +178,7 @@ describe("whose business it is", () => {
     await update(toms, chat, { name: "behind his back" });
     const { notifications: items } = await flat(jerry, token, since);
     expect(told(items).slice(2)).toEqual([`left by ${tom}`]);
-    // Who asks only after he was removed is told that much.
+    // A client that asks only after it was removed receives the removal.
     const [, , left] = items;
     expect((await flat(jerry, token, (left?.serverTs ?? 0) - 1)).notifications).toEqual([left]);
     expect((await flat(jerry, token, left?.serverTs ?? 0)).notifications).toEqual([]);
@@ -265,7 +265,7 @@ describe("more than fits", () => {
     expect(pages).toBeGreaterThan(1);
     expect(names.toSorted()).toEqual(wanted.toSorted());
     expect(times).toEqual(times.toSorted((a, b) => a - b));
-    // Swift asks once: it is told to look at its conversations anew.
+    // Swift asks once: the answer tells it to load its conversations again.
     expect((await nested(jerry, token, since)).droppable.invalidLocalConvCache).toBe(true);
   });
 

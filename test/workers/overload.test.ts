@@ -58,7 +58,7 @@ test("[I13] under overload, new sends are refused with an error, sockets stay op
     spikes.ask({ cmd: "conv", op: "query", convMessage: { where: { data: "{}" } } }),
   ]);
   expect(refused.map(refusal)).toEqual(refused.map(() => BUSY));
-  // Logouts, marks and heartbeats are not.
+  // Logouts, cursors and heartbeats are not.
   expect((await spikes.ask({ cmd: "echo" })).errorMessage).toBeUndefined();
 
   goOn();

@@ -5,7 +5,7 @@ import { named, refusal, start } from "./support/chat.ts";
 import { Device } from "./support/device.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
-/** With the default limits, but where a test says otherwise: people do not meet them, and a flood does at once. */
+/** With the default limits unless a test sets others: people never reach them, and a flood does at once. */
 
 const DEFAULTS = {
   ...{ sendsPerMinute: null, historyQueriesPerMinute: null, otherCommandsPerMinute: null },

@@ -27,7 +27,7 @@ async function conversation() {
   return { tom, jerry, toms, jerrys, chat };
 }
 
-/** Says it with a receipt asked for, and waits until the others have it. */
+/** Sends a message that asks for receipts, and waits until the others have it. */
 async function tell(device: Device, chat: string, text: string, ...others: Device[]) {
   const message = namedBy(chat, await say(device, chat, text, { r: true }));
   for (const other of others) await other.message(text);
@@ -305,7 +305,7 @@ describe("marks", () => {
     expect(all.convMessage?.maxReadTuples).toMatchObject([
       { pid: jerry, maxAckTimestamp: BigInt(found.delivered), maxReadTimestamp: BigInt(found.read) },
     ]);
-    // Jerry asks about Tom, who has got nothing.
+    // Jerry asks about Tom, who has received nothing.
     expect(await marks(jerrys, chat)).toEqual({ delivered: 0, read: 0 });
   });
 

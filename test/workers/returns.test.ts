@@ -6,7 +6,7 @@ import { caughtUp, loggedIn } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, http, masterKeys, openWorld, world } from "./support/world.ts";
 
-/** Connections that break without the gateway's word say nothing of the devices: those have some time to come back. */
+/** Connections that break without a report of the gateway: their devices have some time to come back. */
 
 beforeAll(() => openWorld());
 beforeEach(() => configure({ events: { logDays: 1 }, limits: { returnSeconds: 2 } }));

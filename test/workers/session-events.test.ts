@@ -8,7 +8,7 @@ import { named } from "./support/chat.ts";
 import { loggedIn } from "./support/commands.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
-/** Who hears that clients come and go: the app's count, and whoever listens to events (H-09). */
+/** Where sessions are reported: to the app's count of online clients, and as events (H-09). */
 
 beforeAll(() => openWorld());
 afterEach(() => vi.restoreAllMocks());
@@ -57,7 +57,7 @@ function waiting(clientId: string): Promise<number | "no table"> {
 }
 
 describe("the app's count of online clients", () => {
-  /** What it is told of one client, as it comes. */
+  /** The reports about one client, as they arrive. */
   function told(clientId: string): string[] {
     const words: string[] = [];
     vi.spyOn(AppObject.prototype, "presenceChanged").mockImplementation(async (changes) => {

@@ -11,7 +11,7 @@ import { loggedIn, notifications } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, maybeEvict, openWorld, world } from "./support/world.ts";
 
-/** Who may log in (X-01 to, C-10, C-11). */
+/** Which clients may log in (X-01 to, C-10, C-11). */
 
 type Session = NonNullable<CommandInit["sessionMessage"]>;
 

@@ -22,7 +22,7 @@ async function attempt(clientId: string, session: object): Promise<GenericComman
   return (await Device.connect()).login(clientId, session);
 }
 
-/** Which of these devices, in order, hears what is said to their client now. */
+/** Which of these devices, in order, receive messages to their client now. */
 async function hearing(clientId: string, ...devices: Device[]): Promise<boolean[]> {
   const [jerry] = named("jerry");
   const jerrys = await Device.of(jerry);
@@ -30,7 +30,7 @@ async function hearing(clientId: string, ...devices: Device[]): Promise<boolean[
   await say(jerrys, chat, "who hears?");
   await say(jerrys, chat, "and now?");
   await expect.poll(() => devices.some((device) => heard(device, chat).length === 2)).toBe(true);
-  // Who logged in just now hears a moment later (gotcha 40).
+  // A device that just logged in receives events a moment later (gotcha 40).
   await new Promise((resolve) => setTimeout(resolve, SETTLED));
   const listening = devices.filter((device) => heard(device, chat).length > 0);
   await settle(chat, jerrys, ...listening);
@@ -94,7 +94,7 @@ describe("displacing", () => {
     await second.ask({ cmd: "session", op: "close" });
     expect(await refused({ r: true })).toBe(CONFLICT);
     expect((await notifications(tom, token)).status).toBe(401);
-    // A person who logs in anew on the first device is welcome.
+    // A new login by a person on the first device is accepted.
     expect((await attempt(tom, phone)).op).toBe(OpType.opened);
   });
 

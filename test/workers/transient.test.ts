@@ -6,7 +6,7 @@ import { acknowledge, caughtUp, loggedIn, pushesOf } from "./support/commands.ts
 import { Device } from "./support/device.ts";
 import { openWorld, world } from "./support/world.ts";
 
-/** Transient messages: to whoever is online now, and to nobody later (I8). */
+/** Transient messages go to clients that are online now, and to no others (I8). */
 
 beforeAll(() => openWorld());
 

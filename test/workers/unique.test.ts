@@ -18,7 +18,7 @@ async function house() {
   };
 }
 
-/** Asks for the unique conversation, and says whether it was there and whose it is. */
+/** Asks for the unique conversation. Returns whether it existed and who created it. */
 async function meet(device: Device, members: string[]) {
   const { convMessage } = await device.ask({
     cmd: "conv",

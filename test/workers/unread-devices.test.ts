@@ -6,7 +6,7 @@ import { Device } from "./support/device.ts";
 import { CONVERSATIONS, done } from "./support/rest.ts";
 import { openWorld } from "./support/world.ts";
 
-/** Unread counts across several devices and over absences: what a device knows already is not told again. */
+/** Unread counts on several devices and after absences: a device does not receive again what it has. */
 
 beforeAll(() => openWorld({ messages: { allowEdit: true } }));
 
@@ -20,14 +20,14 @@ async function news(device: Device, chats: Record<string, string>) {
   return { told, notifTime: Number(push.unreadMessage?.notifTime) };
 }
 
-/** Nothing unread is told to a device that just logged in. */
+/** A device that just logged in receives no unread counts. */
 async function silent(device: Device, chat: string, from: Device): Promise<void> {
   await caughtUp(chat, device);
   await settle(chat, from, device);
   expect(pushesOf(device, "unread")).toEqual([]);
 }
 
-/** Tom on a device, and chats with Jerry, who is away; Tom has said something in each of them. */
+/** Tom on a device, and chats with Jerry, who is offline; Tom has sent a message in each of them. */
 async function conversation<Name extends string>(...names: Name[]) {
   const [tom, jerry] = named("tom", "jerry");
   const toms = await Device.of(tom);
@@ -115,7 +115,7 @@ describe("counts that fell", () => {
     const [tuple, ...others] = push.unreadMessage?.convs ?? [];
     expect([tuple?.cid, tuple?.unread, tuple?.mentioned, others.length]).toEqual([first, 0, false, 0]);
     expect([has(tuple, "unread"), has(tuple, "mid")]).toEqual([true, false]);
-    // So is a third one, and one that names no time hears of what is still unread alone.
+    // So is a third one, and one that sends no time receives only what is still unread.
     expect((await news(await loggedIn(jerry, { lastUnreadNotifTime: notifTime }), chats)).told).toEqual([
       "cheese: 0",
     ]);

@@ -132,7 +132,7 @@ test("[wire §4.8] JavaScript, Swift and C# read up to a point, Java with a seri
   const at = (index: number) => Number(acks[index]?.ackMessage?.t);
   expect(await left({ timestamp: at(0) - 1 })).toBe(4);
   expect(await left({ timestamp: at(1), mid: acks[1]?.ackMessage?.uid })).toBe(2);
-  // Marks never move back.
+  // Cursors never move back.
   expect(await left({ timestamp: at(0) })).toBe(2);
   expect(await left({ timestamp: Date.now() + 86_400_000 })).toBe(0);
   await say(toms, chat, "5");

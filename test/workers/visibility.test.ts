@@ -16,7 +16,7 @@ import { edit, loggedIn, namedBy, pushesOf } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, openWorld } from "./support/world.ts";
 
-/** [I12] Nobody reads what their membership does not allow, by whatever question. */
+/** [I12] No client reads what its membership does not allow, by any query. */
 
 beforeAll(() => openWorld());
 afterEach(() => configure({ security: { findOthers: null, showMembers: null } }));
@@ -288,7 +288,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
     expect(await history(toms, chat)).toEqual([SECRET, "welcome"]);
   });
 
-  /** What a device was told of edits in a conversation, in order. */
+  /** The edits in a conversation that a device has received, in order. */
   const edits = (device: Device, chat: string) =>
     pushesOf(device, "patch")
       .flatMap((push) => push.patchMessage?.patches ?? [])

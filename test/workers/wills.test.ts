@@ -33,7 +33,7 @@ function isHeld(clientId: string): Promise<boolean> {
   });
 }
 
-/** Whether Tom, say, is online, as a device is told. */
+/** Whether a client is online, as a device sees it. */
 async function isOnline(device: Device, clientId: string): Promise<boolean> {
   const sessionMessage = { sessionPeerIds: [clientId] };
   const answer = await device.ask({ cmd: "session", op: "query", sessionMessage });

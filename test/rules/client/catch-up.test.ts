@@ -16,7 +16,7 @@ const NOTHING: CatchUp = {
   ...{ patches: [], missed: [], more: false },
 };
 
-/** What a gateway is told while conversations answer, each by a call of `answer`. */
+/** The control records that a gateway is sent while conversations answer, each by a call of `answer`. */
 function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
   const words: SessionControl["type"][] = [];
   const send = (frame: Uint8Array) => {

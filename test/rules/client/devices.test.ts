@@ -16,11 +16,11 @@ interface State {
   online: Map<string, string>;
   down: boolean;
   writes: number;
-  /** Happens while somebody is asked on which socket he is. */
+  /** Runs while a client is asked which socket it is on. */
   asked: (() => Promise<void>) | undefined;
 }
 
-/** D1's word on a phone, and who has a session on which socket. */
+/** The state of a phone in D1, and which clients have sessions on which socket. */
 function phone({ installed = true }: { installed?: boolean } = {}) {
   const clients = new Map<string, number>();
   const state: State = { clients, online: new Map(), down: false, writes: 0, asked: undefined };
@@ -107,7 +107,7 @@ test("[C-12, I11] a login that reaches D1 late does not unbind a client that log
   toms.came(login("Tom", { at: 1 }));
   await toms.wake();
   state.down = false;
-  state.clients.set("Jerry", 2); // by his own object
+  state.clients.set("Jerry", 2); // by Jerry's own object
   await of().wake();
   expect([...state.clients.keys()]).toEqual(["Jerry"]);
 });

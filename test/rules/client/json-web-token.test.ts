@@ -111,7 +111,7 @@ describe("[X-01] a token by published keys", () => {
     issuers = await Promise.all(["RS256", "ES256", "EdDSA"].map((alg) => issuer(`key ${alg}`, alg)));
   });
 
-  /** Where keys are published, as a test changes it; counts who asks. */
+  /** A server that publishes keys, which a test can change; it counts the requests. */
   class Place {
     keys: JWK[] | "down" | "silent";
     asked = 0;

@@ -3,7 +3,7 @@ import type { PresenceChange } from "../../../src/app/app-stub.ts";
 import { PRESENCE_AT_ONCE, PRESENCE_WAITING } from "../../../src/bounds.ts";
 import { Presence } from "../../../src/client/presence.ts";
 
-/** The app as one call after the other reaches it; each is answered when the test says so. */
+/** The app, which receives one call after the other; the test answers each. */
 class App {
   readonly calls: PresenceChange[][] = [];
   readonly #answers: { resolve(): void; reject(error: Error): void }[] = [];
@@ -78,7 +78,7 @@ test("[I11] if the reporting object died, the next one reports what was collecte
   presence.changed(comes("Spike"), app.tell);
   expect(app.calls).toEqual([[goes("Jerry"), comes("Spike")]]);
   presence.changed(comes("Tyke"), app.tell);
-  // Should it not be dead after all, there is still one who tells.
+  // If it is not dead after all, there is still only one reporter.
   await dead.answer();
   expect([dead.calls.length, app.calls.length]).toEqual([1, 1]);
   await app.answer();

@@ -20,7 +20,7 @@ interface Shown {
   now?: number;
 }
 
-/** Whether a signature, made at the time of the vectors unless told otherwise, allows something. */
+/** Whether a signature, made at the time of the vectors unless set otherwise, permits a request. */
 function allows(permission: Permission, signature: string, shown: Shown = {}): Promise<boolean> {
   const { app = tomsApp, timestamp = NOW, nonce = "n0nce", now = NOW } = shown;
   return isSignatureValid({ ...app, permission, signature: { signature, timestamp, nonce }, now });

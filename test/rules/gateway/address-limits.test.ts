@@ -38,7 +38,7 @@ test("a hundred thousand addresses take no more memory than the number that is r
     if (at % 40 === 0) limits.take("192.0.9.9", "send", 1, 1, NOW);
   }
   expect(limits.size).toBe(50);
-  // Who goes on trying is not forgotten for it.
+  // An address that continues is not forgotten.
   expect(limits.take("192.0.9.9", "send", 1, 1, NOW)).toBe(false);
 });
 

@@ -3,7 +3,7 @@ import { Backlog, type WaitingSend } from "../../../src/gateway/backlog.ts";
 
 const NOON = 43_200_000;
 
-/** Somebody sends in each of so many conversations. */
+/** One send in each of this many conversations. */
 function sendsIn(backlog: Backlog, conversations: number, at: number): WaitingSend[] {
   return Array.from({ length: conversations }, (_, index) => backlog.forwarded(`chat-${index}`, at));
 }

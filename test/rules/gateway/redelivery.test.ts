@@ -45,7 +45,7 @@ class Desk {
     this.now = end;
   }
 
-  /** Sends a message of the conversation; its time is the number it says. */
+  /** Sends a message of the conversation with this number as its time. */
   send(text: string, { from = "tom", conversationId = CHAT, transient = false } = {}): void {
     const timestamp = Number(text);
     const said = message(timestamp, { id: `id-${text}`, from, content: text });

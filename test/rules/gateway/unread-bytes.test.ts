@@ -6,7 +6,7 @@ import { type CommandInit, encodeCommand } from "../../support/frames.ts";
 
 const MB = 1024 * 1024;
 
-/** A socket that counts, and says how often it had to close. */
+/** A socket that counts how often it had to close. */
 function socket(ofAll = new IsolateUnreadBytes()) {
   const told = { closed: 0 };
   const unread: UnreadBytes = new UnreadBytes(ofAll, () => {

@@ -12,7 +12,7 @@ export interface Named {
   timestamp: bigint;
 }
 
-/** What an ack says the message is called. */
+/** The id of the message in an ack. */
 export function namedBy(cid: string, { ackMessage }: GenericCommand): Named {
   return { cid, mid: ackMessage?.uid ?? "", timestamp: ackMessage?.t ?? 0n };
 }

@@ -46,7 +46,7 @@ export interface Sent {
   timestamp: number;
 }
 
-/** The app's server says something in somebody's name. */
+/** The app's server sends a message in the name of a client. */
 export function saidBy(
   from: string,
   conversationId: string,
@@ -57,7 +57,7 @@ export function saidBy(
   return done("POST", path, { from_client: from, message, ...more });
 }
 
-/** The path of a message, for whoever edits, recalls or deletes it. */
+/** The path of a message, to edit, recall or delete it. */
 export function pathOf(conversationId: string, message: Sent): string {
   return `${CONVERSATIONS}/${conversationId}/messages/${encodeURIComponent(message["msg-id"])}`;
 }

@@ -52,7 +52,7 @@ export function http(path: string, init?: RequestInit): Promise<Response> {
 
 let held = 0;
 
-/** Until what this returns is called, nothing is evicted: an object that waits for somebody would not go. */
+/** Nothing is evicted until the returned function is called: an object that waits for a reply could not be evicted. */
 export function stayAwake(): () => void {
   held += 1;
   return () => {
