@@ -3,13 +3,13 @@ import { Refusal } from "./options.ts";
 
 const DEADLINE = 15_000; // ms
 
-/** The administration of a running Parley, by its master key from the environment. */
+/** Calls the administration of a running Parley, with the master key from the environment. */
 export class Admin {
   readonly #server: string;
   readonly #headers: Record<string, string>;
 
   /**
-   * Throws a `Refusal` (1) rather than send the key that everybody knows to another machine.
+   * Throws a `Refusal` (1) if the publicly known key would be sent to another machine.
    *
    * @param server such as `http://127.0.0.1:8787`
    */
@@ -27,7 +27,7 @@ export class Admin {
     };
   }
 
-  /** What it answers; throws a `Refusal` (1) where it does not do so, or there is none. */
+  /** Returns the response; throws a `Refusal` (1) if it is an error or missing. */
   async ask(method: string, path: string, body?: object): Promise<unknown> {
     const { status, text } = await this.#exchange(method, path, body);
     const answer = parsed(text);

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { TRIAL } from "../src/demo-mode.ts";
 import { Refusal } from "./options.ts";
 
-/** In the data folder: the app whose data it is. */
+/** The file in the data folder that names the app. */
 const FILE = "app-id";
 
 /**
- * Whose data a folder has is written down at the first start with an app of one's own. Throws a `Refusal` where such
- * data would be served under the keys that everybody knows: the environment was forgotten.
+ * Writes the app's name into the data folder at the first start with own keys. Throws a `Refusal` if such data would be
+ * served with the publicly known keys, because the environment was forgotten.
  */
 export async function checkApp(folder: string, { APP_ID: appId }: Record<string, string>): Promise<void> {
   const path = join(folder, FILE);

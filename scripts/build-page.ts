@@ -6,7 +6,7 @@ import { build } from "esbuild";
 const PAGE = fileURLToPath(new URL("../page/", import.meta.url));
 const OUTPUT = fileURLToPath(new URL("../dist/public/", import.meta.url));
 
-/** Bundles page/ into dist/public, which both wrangler and `npm start` serve. Throws when it does not build. */
+/** Bundles page/ into dist/public, which wrangler and `npm start` serve. Throws if the build fails. */
 export async function buildPage(): Promise<void> {
   const { outputFiles } = await build({
     entryPoints: [join(PAGE, "page.ts"), join(PAGE, "push-worker.ts"), join(PAGE, "page.css")],
@@ -16,7 +16,7 @@ export async function buildPage(): Promise<void> {
     minify: true,
     format: "iife",
     target: "es2022",
-    // The SDK's dependencies look for Node's name of the global object.
+    // The SDK's dependencies use Node's name of the global object.
     define: { global: "globalThis" },
     logLevel: "warning",
   });
@@ -27,13 +27,13 @@ export async function buildPage(): Promise<void> {
   }
 }
 
-/** Whole or not at all, and only when it differs: another server may be serving the same folder. */
+/** Written atomically, and only if it differs: another server may be serving the same folder. */
 async function replace(path: string, contents: Uint8Array): Promise<void> {
   const former = await readFile(path).catch(() => undefined);
   if (former?.equals(contents)) return;
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, contents);
-  // Whoever runs the server next may be somebody else; what is secret is not here.
+  // Readable by all: another user may run the server next, and nothing here is secret.
   await chmod(draft, 0o644);
   await rename(draft, path);
 }

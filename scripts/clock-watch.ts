@@ -1,14 +1,14 @@
-/** The clock may be set back by so much (ms) before the runtime is started anew; by less, timers are late by it. */
+/** The runtime restarts if the clock is set back by more than this (ms); a smaller step only delays timers. */
 const TOLERATED = 5_000;
 const EVERY = 1_000; // ms
 
-/** The wall clock, and one that is never set; both in milliseconds. */
+/** The wall clock and a monotonic clock, in milliseconds. */
 export interface Clocks {
   wall(): number;
   steady(): number;
 }
 
-/** Tells by how much the wall clock was set back between two looks. */
+/** Measures how far the wall clock was set back since the last check. */
 export class ClockWatch {
   readonly #clocks: Clocks;
   #difference: number;
@@ -18,7 +18,7 @@ export class ClockWatch {
     this.#difference = this.#now();
   }
 
-  /** Milliseconds, where it is more than is tolerated; 0 else. */
+  /** Milliseconds if above the tolerance, else 0. */
   setBackBy(): number {
     const before = this.#difference;
     this.#difference = this.#now();
@@ -32,9 +32,9 @@ export class ClockWatch {
 }
 
 /**
- * Calls back when the wall clock was set back. Within objects that are awake the runtime's timers then stand still for
- * as long (workerd, November 2026): what they gather for D1, hooks and retries would wait. Looking costs nothing that
- * an object notices, and keeps no process from ending.
+ * Calls back after the wall clock was set back. In awake objects the runtime's timers then stop for as long (workerd,
+ * November 2026): batches for D1, hooks and retries would wait. The check costs the objects nothing and does not keep
+ * the process alive.
  */
 export function watchClock(restart: (back: number) => void): void {
   const watch = new ClockWatch({ wall: () => Date.now(), steady: () => performance.now() });

@@ -3,11 +3,11 @@ import type { Miniflare } from "miniflare";
 const DAY = 24 * 60 * 60 * 1_000; // ms
 
 /**
- * Has the Worker do what wrangler.toml wants done once a day: on one's own box no clock is there to call it (Miniflare
- * 5, November 2026). Also now, since a server that is started anew each day would never come to it. Neither the clock
- * nor the work keeps the process from ending.
+ * Runs the Worker's daily job of wrangler.toml: on one's own box no scheduler calls it (Miniflare 5, November 2026). It
+ * also runs at the start, for servers that are restarted each day. Neither the timer nor the job keeps the process
+ * alive.
  *
- * @param current the runtime of that moment; there may be another one after a crash
+ * @param current the current runtime, which changes after a crash
  */
 export function runDaily(current: () => Pick<Miniflare, "getWorker"> | undefined): void {
   const run = () => {

@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 import { Refusal } from "./options.ts";
 
 /**
- * Takes the data folder for this process: two servers on one folder would each hold
- * conversations the other writes to. The claim is a Linux socket name without a file, which goes with the
- * process however it ends; elsewhere nothing is claimed. Throws a `Refusal` when the folder is taken.
+ * Locks the data folder for this process: two servers on one folder would write to the same conversations. The lock is
+ * a Linux socket name without a file, which disappears with the process; other systems have no lock. Throws a `Refusal`
+ * if the folder is locked.
  */
 export async function claim(folder: string): Promise<void> {
   if (process.platform !== "linux") return;

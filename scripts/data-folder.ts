@@ -4,12 +4,12 @@ import { dirname, join, resolve } from "node:path";
 import { Refusal } from "./options.ts";
 import { DatabaseSync } from "./sqlite.ts";
 
-/** Nobody but who runs the server: chats, push keys and secrets lie there. */
+/** Access for the server's user only: chats, push keys and secrets are stored there. */
 const PRIVATE = 0o077;
-/** Larger files are not read through at each start, in bytes; what a file begins with is looked at all the same. */
+/** Larger files are not checked completely at each start, in bytes; their headers are. */
 const CHECKED_WHOLE = 200_000_000;
 
-/** Makes the data folder where there is none. Throws a `Refusal` where it cannot be made or written to. */
+/** Creates the data folder. Throws a `Refusal` if that fails or it cannot be written to. */
 export async function openDataFolder(folder: string): Promise<void> {
   try {
     await make(resolve(folder));
@@ -19,7 +19,7 @@ export async function openDataFolder(folder: string): Promise<void> {
   }
 }
 
-/** As `mkdir -p`: Node's own never ends where a file system takes no folders, such as /proc (November 2026). */
+/** Like `mkdir -p`: Node's own never ends on a file system without folders, such as /proc (November 2026). */
 async function make(folder: string): Promise<void> {
   try {
     await mkdir(folder);
@@ -33,8 +33,8 @@ async function make(folder: string): Promise<void> {
 }
 
 /**
- * Takes away what others may do in a folder that an earlier version left open to them. Of the folder itself only what
- * is ours is touched: it may be somebody's home.
+ * Removes other users' permissions in a folder that an earlier version left open. Only the server's own files in it
+ * change: the folder may be somebody's home.
  */
 export async function closeToOthers(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -48,7 +48,7 @@ export async function closeToOthers(folder: string): Promise<void> {
   }
 }
 
-/** Throws a `Refusal` that names the file where one without which nothing works is damaged. */
+/** Throws a `Refusal` that names the file if an essential one is damaged. */
 export async function checkDatabases(folder: string): Promise<void> {
   for (const path of await essentialFiles(folder)) {
     const { size } = await stat(path);
@@ -62,7 +62,7 @@ export async function checkDatabases(folder: string): Promise<void> {
   }
 }
 
-/** D1, and the lists of alarms. Of the objects each is checked when it wakes: a damaged one harms no other. */
+/** D1, and the lists of alarms. Each object's file is checked when the object wakes: a damaged one harms no other. */
 async function essentialFiles(folder: string): Promise<string[]> {
   const files: string[] = [];
   for (const kind of ["d1", "do"]) {
@@ -81,7 +81,7 @@ async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
 }
 
-/** What SQLite has to say against a file; undefined for a sound one. */
+/** SQLite's complaint about a file; undefined for an intact one. */
 export function problemOf(path: string, whole: boolean): string | undefined {
   try {
     const database = new DatabaseSync(path);
@@ -110,7 +110,7 @@ const REASONS: Record<string, string> = {
   ENOSPC: "cannot be made: the disk is full",
 };
 
-/** The rest of a sentence about a file or folder, of an error of Node's. */
+/** The end of a sentence about a file or folder, from Node's error. */
 export function whyNot(error: unknown): string {
   const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
   return REASONS[code] ?? `cannot be used: ${error instanceof Error ? error.message : error}`;

@@ -8,9 +8,9 @@ import { sentenceOf, untilDone } from "./supervisor.ts";
 const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
 
 /**
- * Brings D1's tables up to date before anything that uses them runs: in a runtime of its own, without objects, that
- * ends when it is done. An object whose alarm is overdue would otherwise run, and a request be answered, by tables of
- * an earlier version. Returns the stored overrides of the settings, JSON. Throws a `Refusal` where a migration fails.
+ * Brings D1's tables up to date before anything uses them: in a separate runtime without objects, which ends
+ * afterwards. Otherwise an object with an overdue alarm would run, or a request be handled, with tables of an earlier
+ * version. Returns the stored overrides of the settings, as JSON. Throws a `Refusal` if a migration fails.
  *
  * @param make starts a runtime that has D1, as `DB`, and no objects
  */
@@ -35,7 +35,7 @@ export function prepareDatabase(make: () => Miniflare): Promise<string | undefin
   );
 }
 
-/** What SQLite says against a statement or a file will be the same the next time. A full disk may have room again. */
+/** SQLite's errors about a statement or a file do not go away with a retry. A full disk may. */
 function isOfTheData(error: unknown): boolean {
   return /SQLITE_(ERROR|CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/.test(sentenceOf(error));
 }
@@ -51,7 +51,7 @@ async function storedSettings(database: Database): Promise<string | undefined> {
   return row.success ? row.output.value : undefined;
 }
 
-/** Miniflare's own words, but for its restarts, of which we speak ourselves. */
+/** Miniflare's own log, without its restarts, which are reported separately. */
 export class QuietLog extends Log {
   constructor() {
     super(LogLevel.WARN);

@@ -17,7 +17,7 @@ const environment = {
   ...{ X_LOCAL_OBSERVABILITY: "false", WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
 };
 
-/** Resolves to its exit code; a signal to us is one to it. */
+/** Resolves to its exit code; signals are passed on. */
 async function run(args: string[], more: NodeJS.ProcessEnv = {}): Promise<number> {
   const child: ChildProcess = spawn(WRANGLER, args, { stdio: "inherit", env: { ...environment, ...more } });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
@@ -38,7 +38,7 @@ const keys = Object.entries(TRIAL).map(
 );
 writeFileSync(file, `${keys.join("\n")}\n`);
 
-// As in a pipeline: it would otherwise ask whether to go on.
+// Run as in a pipeline: it would otherwise ask whether to continue.
 const migrated = await run(["d1", "migrations", "apply", "DB", "--local"], { CI: "1" });
 if (migrated !== 0) process.exit(migrated);
 process.exit(await run(["dev", "--env-file", file, ...process.argv.slice(2)]));

@@ -1,2 +1,2 @@
-/** Stands in, when bundling, for a schema library that hono-openapi could work with and nobody here uses. */
+/** Replaces, in the bundle, schema libraries that hono-openapi supports and that are not used here. */
 export {};

@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { DatabaseSync } from "./sqlite.ts";
 
 const DAY = 24 * 60 * 60 * 1000; // ms
-/** Bytes of a file in which nothing was ever kept: SQLite's one page, or not even that. */
+/** The size of an unused object's file: at most SQLite's one page. */
 const EMPTY = 4096;
-/** The start waits no longer than this (ms); the rest is for the next one. */
+/** The start waits at most this long (ms); the rest is left for the next one. */
 const PATIENCE = 10_000;
 /** workerd's list of a class's alarms, beside the objects. */
 const NOT_OBJECTS = new Set(["metadata.sqlite"]);
 
 /**
- * Removes the files of objects that never kept anything: each name that anybody asks about leaves one. Only of those
- * that nothing was done with for a day, and that have no tables, which it looks at itself. Nothing may be using the
- * folder: to be called before the runtime starts. Resolves to how many there were; never rejects.
+ * Removes the files of objects that never stored anything: each name that is looked up leaves one. Only files without
+ * tables that were unused for a day are removed. Nothing may be using the folder: call it before the runtime starts.
+ * Resolves to the number of files; never rejects.
  */
 export async function sweepEmptyObjects(folder: string, now = Date.now()): Promise<number> {
   const until = performance.now() + PATIENCE;
@@ -30,7 +30,7 @@ export async function sweepEmptyObjects(folder: string, now = Date.now()): Promi
   return swept;
 }
 
-/** By the file and by what SQLite keeps beside it: what was written last may be there alone. */
+/** By the file and SQLite's files beside it: the last write may be there alone. */
 async function isOldAndSmall(path: string, now: number): Promise<boolean> {
   const file = await stat(path).catch(() => undefined);
   if (file === undefined || !file.isFile() || file.size > EMPTY) return false;
@@ -38,7 +38,7 @@ async function isOldAndSmall(path: string, now: number): Promise<boolean> {
   return Math.max(file.mtimeMs, log?.mtimeMs ?? 0) < now - DAY;
 }
 
-/** SQLite reads its log, too. A damaged file is no empty one. */
+/** SQLite reads its log, too. A damaged file does not count as empty. */
 function hasNoTables(path: string): boolean {
   try {
     const database = new DatabaseSync(path);
@@ -52,7 +52,7 @@ function hasNoTables(path: string): boolean {
   }
 }
 
-/** The file last: if anything goes wrong before, it is still there, and still empty. */
+/** The file is removed last: if anything fails before, it is still there, and still empty. */
 async function remove(path: string): Promise<boolean> {
   try {
     for (const beside of ["-wal", "-shm", ""]) await rm(path + beside, { force: true });

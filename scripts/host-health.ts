@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** How the process of a runtime is, as `GET /admin/health` says it; null for what this system does not tell. */
+/** The state of a runtime's process for `GET /admin/health`; null for values that this system does not report. */
 export async function hostHealth(pid: number | undefined, restarts: number) {
   const upSeconds = Math.round(process.uptime());
   const folder = `/proc/${pid}`;

@@ -6,20 +6,20 @@ import { loggableError } from "../src/loggable-error.ts";
 import { addressClassOf } from "../src/outbound/address-class.ts";
 import { ANY_ADDRESS, UNANSWERED } from "../src/push/http2.ts";
 
-/** A call that has not ended by then has failed, in milliseconds. */
+/** The deadline of a call, in milliseconds. */
 const DEADLINE = 30_000;
-/** A connection on which nothing happened for so long is closed, in milliseconds. */
+/** An idle connection is closed after so many milliseconds. */
 const IDLE = 60_000;
 /** A longer answer is a mistake, in bytes. */
 const ANSWER_MAX = 1_000_000;
 
-/** Of one connection, or of HTTP/1.1. What is compressed would have to be known as such on the way back. */
+/** Headers of one connection, or of HTTP/1.1. Compressed content would need its header on the way back. */
 const NOT_PASSED_ON = new Set([
   ...["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "host"],
   ...["content-length", "accept-encoding", ANY_ADDRESS],
 ]);
 
-/** As much of a request as is used: Miniflare's class is its own. */
+/** The used part of a request: Miniflare has its own class. */
 export interface BridgedRequest {
   url: string;
   method: string;
@@ -40,17 +40,17 @@ interface Call {
   anyAddress: boolean;
 }
 
-/** The other side has not looked at the call: making it once more cannot make it happen twice. */
+/** The other side has not processed the call: a repetition cannot run it twice. */
 class NotProcessed extends Error {
   override name = "NotProcessed";
 }
 
 /**
- * Calls by HTTP/2 for the Worker, whose runtime on one's own box cannot (workerd, November 2026): `https:` as browsers
- * do, `http:` without asking first. One connection per origin serves many calls at once.
+ * Makes HTTP/2 calls for the Worker, whose runtime on one's own box cannot (workerd, November 2026): `https:` like
+ * browsers, `http:` without negotiation. One connection per origin carries many calls.
  *
- * Nobody but the Worker can reach it, and the Worker's `Outbound` decides what may be called (I12). Where that allows
- * public hosts alone, what a host's name leads to is looked at here, as `PUBLIC_NETWORK` does for other calls.
+ * Only the Worker can reach it, and the Worker's `Outbound` decides which URLs may be called (I12). If only public
+ * hosts are allowed, the address of a host's name is checked here, as `PUBLIC_NETWORK` does for other calls.
  */
 export class Http2Bridge {
   readonly #connections = new Map<string, Connection>();
@@ -60,7 +60,7 @@ export class Http2Bridge {
     this.#resolve = resolve;
   }
 
-  /** Never rejects: an answer that did not come is a 502 that says so in a header. */
+  /** Never rejects: a missing response becomes a 502 with a header that explains it. */
   async fetch(request: BridgedRequest): Promise<Response> {
     const giveUp = new AbortController();
     try {
@@ -104,7 +104,7 @@ export class Http2Bridge {
 
 class Connection {
   readonly #session: ClientHttp2Session;
-  /** The last stream that the other side will have looked at, once it has said that it leaves. */
+  /** The last stream that the other side processes before it closes the connection. */
   #lastProcessed = Number.POSITIVE_INFINITY;
 
   constructor(origin: string, find: LookupFunction, onClose: () => void) {
@@ -114,7 +114,7 @@ class Connection {
     this.#session.on("goaway", (_code, lastProcessed) => {
       this.#lastProcessed = lastProcessed;
     });
-    // What it means for a call, its stream tells.
+    // The call's own stream reports it.
     this.#session.on("error", () => {});
     this.#session.on("close", onClose);
     this.#session.setTimeout(IDLE, () => this.#session.close());
@@ -128,7 +128,7 @@ class Connection {
     this.#session.destroy();
   }
 
-  /** One call and its whole answer. A call that is given up takes its connection out of use: that one may be dead. */
+  /** One call and its whole response. A call that is given up retires its connection, which may be dead. */
   async send(call: Call, signal: AbortSignal): Promise<Response> {
     const stream = this.#open(call, signal);
     try {

@@ -4,9 +4,9 @@ import { basename, resolve } from "node:path";
 import * as v from "valibot";
 import { Refusal } from "./options.ts";
 
-/* The files in which Apple and Google hand out keys. No message says what is in them. */
+/* Key files from Apple and Google. No message shows their content. */
 
-/** Apple's key as the settings take it, in PKCS #8. Throws a `Refusal` (1) for a file that is none. */
+/** Apple's key for the settings, in PKCS #8. Throws a `Refusal` (1) for another file. */
 export async function apnsKeyIn(path: string): Promise<string> {
   const key = privateKeyIn(await textOf(path));
   if (key?.asymmetricKeyType !== "ec" || key.asymmetricKeyDetails?.namedCurve !== "prime256v1") {
@@ -15,7 +15,7 @@ export async function apnsKeyIn(path: string): Promise<string> {
   return pemOf(key);
 }
 
-/** The key's id, as Apple names the file; undefined for a file of another name. */
+/** The key's id from Apple's file name; undefined for another name. */
 export function keyIdOf(path: string): string | undefined {
   return /^AuthKey_([A-Za-z0-9]+)\.p8$/.exec(basename(path))?.[1];
 }
@@ -29,7 +29,7 @@ const ServiceAccount = v.object({
 
 export type ServiceAccount = v.InferOutput<typeof ServiceAccount>;
 
-/** What the settings take of a service account's file. Throws a `Refusal` (1) for a file that is none. */
+/** The fields of a service account's file for the settings. Throws a `Refusal` (1) for another file. */
 export async function serviceAccountIn(path: string): Promise<ServiceAccount> {
   const json = jsonOf(await textOf(path));
   const isNone = `${path} is not a service account's key`;

@@ -2,14 +2,16 @@ import { TRIAL } from "../src/demo-mode.ts";
 
 export type Keys = typeof TRIAL;
 
-/** Shortest, in characters. The master key signs what every client can see: who guesses it can try that at home. */
+/**
+ * The minimum length in characters. The master key signs values that every client sees, so it can be attacked offline.
+ */
 const SHORTEST = { APP_KEY: 12, MASTER_KEY: 24 };
-/** A key of fewer different characters is none. */
+/** The minimum number of different characters. */
 const DIFFERENT = 6;
 
 export const HOW_TO_MAKE_ONE = "openssl rand -hex 24 makes one";
 
-/** What is wrong with keys for a server that strangers can reach, each a sentence; none if they will do. */
+/** The problems of keys for a server that strangers can reach, each a sentence; none if the keys are good enough. */
 export function problemsOf(keys: Keys): string[] {
   const known = (["APP_ID", "APP_KEY", "MASTER_KEY"] as const).filter((name) => keys[name] === TRIAL[name]);
   const problems = known.length === 0 ? [] : [`${known.join(", ")} must be set to values of your own`];
@@ -21,7 +23,7 @@ export function problemsOf(keys: Keys): string[] {
     } else if (new Set(key).size < DIFFERENT) {
       problems.push(`${name} must not be the same few characters again and again`);
     }
-    // Around a header's value they are lost.
+    // They are lost around a header's value.
     if (/^\s|\s$|[^\x20-\x7e]/.test(key))
       problems.push(`${name} must be plain ASCII without spaces around it`);
   }
@@ -30,7 +32,7 @@ export function problemsOf(keys: Keys): string[] {
   return problems;
 }
 
-/** Whether somebody only tries this out: none of the keys are his own. */
+/** Whether this is a trial: no key is the owner's own. */
 export function areTrial(keys: Keys): boolean {
   return (
     keys.APP_ID === TRIAL.APP_ID && keys.APP_KEY === TRIAL.APP_KEY && keys.MASTER_KEY === TRIAL.MASTER_KEY

@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { Refusal } from "./options.ts";
 
 /**
- * Tries whether a server could listen there, so that it is said in one sentence if not, and before everything else is
- * loaded. Throws a `Refusal`.
+ * Checks whether a server can listen there, so that a failure is one sentence, before everything else is loaded. Throws
+ * a `Refusal`.
  */
 export async function tryAddress(host: string, port: number): Promise<void> {
   const server = createServer();

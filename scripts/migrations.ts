@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unstable_splitSqlQuery as splitStatements } from "wrangler";
 
-/** As much of D1 as migrations need; the binding Miniflare hands out has it. */
+/** The part of D1 that migrations need; Miniflare's binding has it. */
 export interface Database {
   prepare(sql: string): Statement;
   batch(statements: Statement[]): Promise<unknown>;
@@ -14,9 +14,8 @@ interface Statement {
 }
 
 /**
- * Applies what is new in a folder of migrations, in the order of their names, each in one transaction with
- * the record of it. The records are those of `wrangler d1 migrations apply`, so either may have been first.
- * Throws at the first that fails.
+ * Applies new files of a folder of migrations, in the order of their names, each in one transaction with its record.
+ * The records are those of `wrangler d1 migrations apply`, so either may run first. Throws at the first failure.
  */
 export async function applyMigrations(database: Database, folder: string): Promise<void> {
   await database.batch([

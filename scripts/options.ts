@@ -19,13 +19,13 @@ export interface StartOptions {
   host: string;
   port: number;
   data: string;
-  /** What the Worker finds in its environment beside wrangler.toml's own variables. */
+  /** The Worker's environment besides wrangler.toml's own variables. */
   variables: Keys & { PROXIES: string; LOOPBACK: string; DEMO?: string };
-  /** What is wrong with keys of one's own, should strangers reach the server through a proxy. */
+  /** The problems of the owner's keys if strangers reach the server through a proxy. */
   weaknesses: string[];
 }
 
-/** Why a command does not do what it was asked: printed as it is, without a stack, before leaving with this exit code. */
+/** A command's refusal: printed without a stack before exiting with this code. */
 export class Refusal extends Error {
   readonly exitCode: number;
 

@@ -5,18 +5,18 @@ import worker from "../src/index.ts";
 export * from "../src/index.ts";
 export { default } from "../src/index.ts";
 
-/** The page's files. Nothing of the API has such a name. */
+/** The page's files. No API path has such a name. */
 const FILE = /^\/[\w-]+\.(?:css|js)$/;
 
 /**
- * The front door of one's own box. Sockets come here straight from the runtime: through Miniflare's own front they would
- * pass two more Workers, with compression that a few bytes can abuse, and with headers that only a tool for developers
- * may believe.
+ * The entrypoint of one's own box. Sockets come here directly from the runtime. Through Miniflare's own entrypoint they
+ * would pass two more Workers, with compression that a few bytes can abuse, and with headers that only a developer tool
+ * may trust.
  */
 export class OwnBox extends WorkerEntrypoint<Env & { ASSETS: Fetcher }> {
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
-    // Whoever took off the TLS says so.
+    // The proxy that terminates TLS sets it.
     const scheme = request.headers.get("X-Forwarded-Proto")?.split(",")[0]?.trim();
     if (scheme === "https") url.protocol = "https:";
     const isFile = (request.method === "GET" || request.method === "HEAD") && FILE.test(url.pathname);

@@ -48,8 +48,8 @@ const commands: Record<string, Command> = {
 };
 
 /**
- * Does what the command line says, and returns what there is to be said of it. Throws a `Refusal`: 2 for a command
- * line that makes no sense, 1 for everything else that is in the way.
+ * Runs the command and returns the text to print. Throws a `Refusal`: 2 for an invalid command line, 1 for everything
+ * else.
  */
 export async function runPushCommand(args: string[], environment: NodeJS.ProcessEnv): Promise<string> {
   const { values, positionals } = parse(args);
@@ -91,7 +91,7 @@ async function setServiceAccount(admin: Admin, values: Flags): Promise<string> {
 async function setVapidKeys(admin: Admin, values: Flags): Promise<string> {
   const subject = needed(values, "subject");
   const { webPush } = await pushSettings(admin);
-  // A trial makes keys by itself, for browsers that are gone with it.
+  // A trial creates its own keys, for browsers that disappear with it.
   if (webPush !== null && webPush.subject !== TRIAL_SUBJECT && !values.replace) {
     throw new Refusal(
       `There are keys for Web Push already (${webPush.publicKey}); new ones end all subscriptions, so this takes --replace.`,
@@ -131,7 +131,7 @@ const Settings = v.object({
   }),
 });
 
-/** The part that is about push, without secrets. */
+/** The push settings, without secrets. */
 async function pushSettings(admin: Admin) {
   const settings = v.safeParse(Settings, await admin.ask("GET", "/admin/settings"));
   if (!settings.success) throw new Refusal("The server has no settings for push, or others.", 1);

@@ -1,23 +1,23 @@
-/** What workerd says of itself that no owner can do anything about (November 2026). */
+/** Messages of workerd that no owner can act on (November 2026). */
 const NOISE = [
-  // Notes for its own developers, such as an alarm that it runs late after a start.
+  // Notes for its developers, such as a late alarm after a start.
   /^NOSENTRY /,
-  // A peer that does not keep to the WebSocket protocol is cut off: one line for each would fill the log.
+  // A peer that violates the WebSocket protocol is disconnected: a line for each would fill the log.
   /WebSocket protocol error/,
 ];
 
-/** A line of the runtime's log, as Miniflare hands it on. */
+/** A line of the runtime's log, from Miniflare. */
 export interface RuntimeLine {
   level: string;
   message: string;
 }
 
-/** Whether a line of the runtime is worth an owner's while. */
+/** Whether a line is useful to an owner. */
 export function isWorthSaying({ message }: RuntimeLine): boolean {
   return !NOISE.some((each) => each.test(message));
 }
 
-/** Prints what the runtime says, warnings and errors as such. */
+/** Prints the runtime's log, warnings and errors as such. */
 export function sayOfRuntime(line: RuntimeLine): void {
   if (!isWorthSaying(line)) return;
   if (line.level === "error" || line.level === "warn") console.error(line.message);

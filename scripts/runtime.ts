@@ -8,20 +8,20 @@ import { publicNetwork } from "./network.ts";
 import type { StartOptions } from "./options.ts";
 import { sayOfRuntime } from "./runtime-log.ts";
 
-/** The Worker, and in `own-box.ts` the class that is its front door. */
+/** The Worker, and in `own-box.ts` the class of its entrypoint. */
 const WORKER = "parley";
 const FRONT_DOOR = "OwnBox";
 
 export type RuntimeOptions = ConstructorParameters<typeof Miniflare>[0];
 
-/** The runtime of one's own box. It is reached by its front door where it has one, and not through Miniflare's front. */
+/** The runtime of one's own box. It is reached by its own entrypoint if it has one, and not through Miniflare's. */
 export class Runtime extends Miniflare {
   override get ready(): Promise<URL> {
     return super.ready.then((front) => this.unsafeGetDirectURL(WORKER, FRONT_DOOR).catch(() => front));
   }
 }
 
-/** What the Worker has from the process around it. */
+/** The Worker's bindings from the process around it. */
 export function ownServices(health: () => Promise<object>) {
   const bridge = new Http2Bridge();
   return {
@@ -31,9 +31,9 @@ export function ownServices(health: () => Promise<object>) {
   };
 }
 
-/** What every runtime of ours is given. */
+/** Options of every runtime. */
 export const COMMON_OPTIONS = {
-  // Miniflare would otherwise ask the network where this machine is.
+  // Miniflare would otherwise look up this machine's location in the network.
   cf: false,
   logRequests: false,
   log: new QuietLog(),
@@ -57,7 +57,7 @@ export function runtimeOptions(
       bindings: Object.assign({}, worker.bindings, { OWN_BOX: "1" }, variables),
       serviceBindings: Object.assign({}, worker.serviceBindings, services),
       unsafeDirectSockets: [{ host, port, entrypoint: FRONT_DOOR }],
-      // Miniflare's own front is for this process alone.
+      // Miniflare's own entrypoint is for this process alone.
       ...{ host: "127.0.0.1", port: 0, ...COMMON_OPTIONS },
     }),
     // Not above: the conversion drops it, and the data would be gone with the process.

@@ -18,17 +18,17 @@ import { Supervisor, sentenceOf } from "./supervisor.ts";
 import { bundleWorker, OWN_BOX } from "./worker.ts";
 import { WorkerdGuard } from "./workerd-watchdog.ts";
 
-/** How long a stop may take before it is forced, in milliseconds. */
+/** The time for a stop before it is forced, in milliseconds. */
 const PATIENCE = 5_000;
-/** Below this many file descriptors a busy server soon runs out: an awake object needs about five. */
+/** A busy server needs more file descriptors than this: about five per awake object. */
 const DESCRIPTORS_ENOUGH = 10_000;
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
- * Serves everything from one workerd with its data in a folder that is ours, and returns the URL once it is ready. A
- * signal then ends it. D1's tables are of this version before the Worker starts, with its port, its objects and their
- * alarms. Throws a `Refusal` for what cannot heal by itself.
+ * Serves everything from one workerd with its data in a locked folder, and returns the URL once it is ready. A signal
+ * then ends it. D1's tables are migrated before the Worker starts with its port, objects and alarms. Throws a `Refusal`
+ * for problems that a retry cannot solve.
  */
 export async function serve(options: StartOptions): Promise<string> {
   await warnOfFewDescriptors();
@@ -42,7 +42,7 @@ export async function serve(options: StartOptions): Promise<string> {
   });
   const start = (given: RuntimeOptions) => {
     const miniflare = new Runtime(given);
-    // Each sets handlers of its own, which would leave with 128 and more, as if the stop had failed.
+    // Each sets its own handlers, which would exit with 128 and more, as if the stop had failed.
     stopOnSignals(supervisor, guard);
     return miniflare;
   };
@@ -59,7 +59,7 @@ export async function serve(options: StartOptions): Promise<string> {
   return `http://${host}:${port}`;
 }
 
-/** Somebody who only tries Parley out, on this machine, is told nothing. */
+/** A trial on this machine prints no warnings. */
 function warnOfOpenDoors({ variables, weaknesses }: StartOptions, overrides: string | undefined): void {
   if (areTrial(variables)) return;
   for (const weakness of weaknesses) {
@@ -75,7 +75,7 @@ function warnOfOpenDoors({ variables, weaknesses }: StartOptions, overrides: str
   for (const { setting, allows } of off) console.warn(`  ${setting}: ${allows}`);
 }
 
-/** Whoever else took the port meanwhile keeps it. */
+/** If another process took the port meanwhile, it keeps it. */
 function refusalOf(error: unknown): Refusal | undefined {
   return error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE"
     ? new Refusal(`Not started: ${sentenceOf(error)}`, 1)
@@ -87,7 +87,7 @@ const WithDatabases = v.object({
   d1Databases: v.record(v.string(), v.object({ id: v.string() })),
 });
 
-/** D1 as above, on the same file, behind a Worker that serves nobody. */
+/** D1 on the same file, behind a Worker without routes. */
 function databaseOptions({ data }: StartOptions): RuntimeOptions {
   const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
   const { compatibilityDate, d1Databases } = v.parse(WithDatabases, workerOptions);
@@ -102,7 +102,7 @@ function databaseOptions({ data }: StartOptions): RuntimeOptions {
   };
 }
 
-/** A first signal ends everything and leaves with 0; a second one, or too long a wait, ends it by force. */
+/** The first signal stops everything and exits with 0; a second one, or too long a stop, forces the exit. */
 function stopOnSignals(supervisor: Supervisor<Miniflare>, guard: WorkerdGuard): void {
   let stopping = false;
   const leave = () => {

@@ -1,4 +1,4 @@
-/* node:sqlite without the remark, once per process, that Node 22 calls it experimental. */
+/* node:sqlite without Node 22's warning, once per process, that it is experimental. */
 
 const emitWarning = process.emitWarning;
 process.emitWarning = () => {};

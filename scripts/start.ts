@@ -5,10 +5,7 @@ import { sweepEmptyObjects } from "./empty-objects.ts";
 import { tryAddress } from "./listening.ts";
 import { Refusal, readOptions, usage } from "./options.ts";
 
-/*
- * `npm start`: the whole service on this machine. What can be refused is refused before the server, with
- * all it brings along, is loaded.
- */
+/* `npm start`: the whole service on this machine. Every refusal comes before the server and its modules are loaded. */
 
 try {
   const options = readOptions(process.argv.slice(2), process.env);

@@ -1,36 +1,38 @@
 import type { Miniflare } from "miniflare";
 import { Refusal } from "./options.ts";
 
-/** Between two attempts, in milliseconds: from the first, doubled each time, to the last. */
+/** Pauses between two attempts, in milliseconds: the first, doubled each time, up to the last. */
 const PAUSES = { first: 250, last: 10_000 };
-/** Attempts at a first start before it is left to whoever started us: some 45 s. */
+/** Attempts at a first start before the process exits: some 45 s. */
 const FIRST_ATTEMPTS = 9;
-/** Miniflare hears of the end of its workerd when we do, in no order; after this its own restart is under way, in ms. */
+/**
+ * Miniflare learns of its workerd's end at the same time, in no fixed order; after this its own restart is in progress,
+ * in ms.
+ */
 const HEARD = 100;
 
-/** What of Miniflare is used here. */
+/** The used part of Miniflare. */
 export type Runtime = Pick<Miniflare, "ready" | "dispose">;
 
 export interface SupervisorOptions<R extends Runtime> {
   /** Starts a runtime that listens on this port; 0 is any free one. */
   make(port: number): R;
   port: number;
-  /** Why a start that failed cannot do better the next time; undefined where it may. */
+  /** The reason that a failed start cannot succeed later; undefined if it may. */
   isFinal(error: unknown): Refusal | undefined;
   say(line: string): void;
 }
 
 /**
- * Keeps a runtime (workerd) running. Miniflare starts another one when it ends, once and at once; where that fails, or
- * the very first did, this starts anew, on the same port, after pauses that grow. What it serves meanwhile is nothing:
- * connections are refused.
+ * Keeps a runtime (workerd) running. Miniflare restarts it once, immediately. If that fails, or the first start did,
+ * this starts it again on the same port, after growing pauses. Connections are refused meanwhile.
  */
 export class Supervisor<R extends Runtime> {
   readonly #options: SupervisorOptions<R>;
   #port: number;
   #runtime: R | undefined;
   #recovery: Promise<void> | undefined;
-  /** How often it ended by itself, once it had served. */
+  /** The number of unexpected ends after it had served. */
   restarts = 0;
   #state: "starting" | "serving" | "stopping" = "starting";
 
@@ -39,19 +41,19 @@ export class Supervisor<R extends Runtime> {
     this.#port = options.port;
   }
 
-  /** The one that runs; undefined before the first is ready. */
+  /** The running one; undefined before the first is ready. */
   get runtime(): R | undefined {
     return this.#runtime;
   }
 
-  /** Where it serves. Throws a `Refusal` where it cannot. */
+  /** Its URL. Throws a `Refusal` if it cannot serve. */
   async start(): Promise<URL> {
     const url = await this.#startOne(FIRST_ATTEMPTS);
     if (this.#state === "starting") this.#state = "serving";
     return url;
   }
 
-  /** The runtime has ended, `by` a signal or with an exit code, and not because we wanted it. */
+  /** Called when the runtime ended unexpectedly, `by` a signal or with an exit code. */
   ended(by: string): void {
     if (this.#state !== "serving") return;
     this.restarts += 1;
@@ -66,7 +68,7 @@ export class Supervisor<R extends Runtime> {
     await this.#runtime?.dispose();
   }
 
-  /** What the type checker believes to know of the state, an await may have changed. */
+  /** The current state: an await may have changed what the type checker assumes. */
   get #isStopping(): boolean {
     return this.#state === "stopping";
   }
@@ -96,7 +98,7 @@ export class Supervisor<R extends Runtime> {
       } catch (error) {
         if (this.#isStopping) return new Promise(() => {});
         await runtime.dispose().catch(() => {});
-        // What was free before will be again, once whoever took it is gone.
+        // A port that was free before becomes free again when the other process ends.
         const final = this.#state === "starting" ? this.#options.isFinal(error) : undefined;
         if (final !== undefined) throw final;
         if (attempt >= attempts) {
@@ -109,7 +111,7 @@ export class Supervisor<R extends Runtime> {
   }
 }
 
-/** Does something that needs a runtime, which may die under it, until it is done; as often as a first start. */
+/** Repeats work that needs a runtime, which may die meanwhile, until it is done; as often as a first start. */
 export async function untilDone<T>(
   what: string,
   work: () => Promise<T>,
@@ -135,7 +137,7 @@ function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** An error in one line, however many it fills. */
+/** An error in one line. */
 export function sentenceOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n").filter(Boolean).join(" ").slice(0, 500);

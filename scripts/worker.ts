@@ -5,10 +5,10 @@ import { build } from "esbuild";
 const ALIAS = { "zod/v4/core": fileURLToPath(new URL("./empty-module.ts", import.meta.url)) };
 
 const ENTRY = new URL("../src/index.ts", import.meta.url);
-/** The same with a front door for one's own box. */
+/** The same with an entrypoint for one's own box. */
 export const OWN_BOX = new URL("./own-box.ts", import.meta.url);
 
-/** A Worker as one ES module, much as `wrangler deploy` bundles it: ours, or another. Throws when it does not build. */
+/** A Worker as one ES module, bundled like `wrangler deploy`. Throws if the build fails. */
 export async function bundleWorker(entry = ENTRY): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],

@@ -2,15 +2,15 @@ import { ChildProcess, spawn } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 
 /**
- * Takes workerd down with this process, however this process ends. Left alone it would outlive a SIGKILL of
- * its parent, hold the port, and write to files a next server opens. A shell waits at the other end of a
- * pipe, which the kernel closes even after SIGKILL, and then ends the last workerd it was told of.
+ * Ends workerd with this process, however this process ends. Otherwise it would outlive a SIGKILL of its parent, hold
+ * the port, and write to files that the next server opens. A shell waits at the other end of a pipe, which the kernel
+ * closes even after SIGKILL, and then ends the last workerd it knows.
  */
 export class WorkerdGuard {
   readonly #shell = spawn(
     "/bin/sh",
     ["-c", 'while read -r line; do pid=$line; done; kill -9 "$pid" 2>/dev/null'],
-    // In a group of its own: a Ctrl+C in the terminal must not end the guard before the guarded.
+    // In a process group of its own: a Ctrl+C in the terminal must not end the watchdog before workerd.
     { stdio: ["pipe", "ignore", "ignore"], detached: true },
   );
   readonly #onEnd: (by: string) => void;
@@ -24,7 +24,7 @@ export class WorkerdGuard {
     );
     this.#shell.stdin.on("error", () => {});
     this.#shell.unref();
-    // Miniflare keeps its child to itself and starts another after a crash; Node tells of every one.
+    // Miniflare hides its child process and starts another after a crash; Node reports each one.
     subscribe("child_process", (message) => {
       const child = childOf(message);
       child?.once("spawn", () => {
@@ -43,12 +43,12 @@ export class WorkerdGuard {
     return this.#workerd?.pid;
   }
 
-  /** Ends workerd at once; what it has acknowledged is on the disk. */
+  /** Ends workerd at once; acknowledged data is on the disk. */
   kill(): void {
     this.#workerd?.kill("SIGKILL");
   }
 
-  /** Ends the guard itself, once workerd is gone. */
+  /** Ends the watchdog itself, once workerd is gone. */
   release(): void {
     this.#shell.kill("SIGKILL");
   }

@@ -26,10 +26,10 @@ export const restoreUsage = `Usage: npm run restore -- --from <folder> [--data <
   --check          only look whether the backup is whole
   --help           show this`;
 
-/** Least urgent of all there is. */
+/** The lowest scheduling priority. */
 const NICE = 19;
 
-/** Returns what there is to be said of it. Throws a `Refusal`: 2 for a bad command line, 1 for everything else. */
+/** Returns the text to print. Throws a `Refusal`: 2 for a bad command line, 1 for everything else. */
 export async function runBackup(args: string[]): Promise<string> {
   const { to, data, help } = parse(args, { to: { type: "string" }, data: DATA, help: HELP }, backupUsage);
   if (help) return backupUsage;
@@ -53,7 +53,7 @@ export async function runBackup(args: string[]): Promise<string> {
   return `Backed up to ${target}: ${summaryOf(manifest)}, as of ${manifest.takenAt}.${still}`;
 }
 
-/** The same for a backup that is put back, or only looked through. */
+/** The same for restoring or checking a backup. */
 export async function runRestore(args: string[]): Promise<string> {
   const options = { from: { type: "string" }, data: DATA, check: HELP, help: HELP } as const;
   const { from, data, check, help } = parse(args, options, restoreUsage);
@@ -106,7 +106,7 @@ async function makeEmpty(folder: string): Promise<void> {
   }
 }
 
-/** Where no server has the folder, nobody can start one on it until this process ends. */
+/** If no server uses the folder, none can start on it until this process ends. */
 async function isServed(folder: string): Promise<boolean> {
   try {
     await claim(folder);

@@ -10,14 +10,14 @@ import { DatabaseSync } from "../sqlite.ts";
 export const MANIFEST = "manifest.json";
 const FORMAT = 1;
 
-/** Whoever made it up must not have files written elsewhere. */
+/** A path in a manifest that was tampered with must not write files elsewhere. */
 function isInside(path: string): boolean {
   return !path.split("/").some((part) => part === "" || part === "." || part === "..");
 }
 
 const Manifest = v.object({
   format: v.literal(FORMAT),
-  /** The moment of which everything is, as ISO 8601. */
+  /** The moment of the backup, as ISO 8601. */
   takenAt: v.string(),
   /** The last of D1's migrations. */
   tables: v.string(),
@@ -30,7 +30,7 @@ const Manifest = v.object({
 
 export type Manifest = v.InferOutput<typeof Manifest>;
 
-/** Brings every database of a copy into one file of its own, checks it whole, and writes down what there is. */
+/** Merges every database of a copy into one file, checks it, and writes the manifest. */
 export async function sealBackup(folder: string, at: number): Promise<Manifest> {
   const files: Manifest["files"] = [];
   const counts: Manifest["counts"] = {};
@@ -50,7 +50,7 @@ export async function sealBackup(folder: string, at: number): Promise<Manifest> 
   return manifest;
 }
 
-/** Throws a `Refusal` for a folder that is no backup, or of which something is missing, changed or more. */
+/** Throws a `Refusal` for a folder that is no backup, or whose files are missing, changed or new. */
 export async function verifiedBackup(folder: string): Promise<Manifest> {
   const manifest = await manifestOf(folder);
   const found = new Set((await filesIn(folder)).map((path) => relative(folder, path).split(sep).join("/")));
@@ -81,7 +81,7 @@ async function manifestOf(folder: string): Promise<Manifest> {
   }
 }
 
-/** Throws a `Refusal` for a database that is damaged. Its journal, if it has one, is in it afterwards. */
+/** Throws a `Refusal` for a damaged database. Its journal, if any, is merged into it. */
 export function checkWhole(path: string): void {
   let found: unknown;
   try {

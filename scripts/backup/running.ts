@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** How long its threads may take to stand still, in milliseconds: one may be waiting for the disk. */
+/** The time for its threads to stop, in milliseconds: one may be waiting for the disk. */
 const STANDSTILL = 200;
 
-/** A workerd that works on the data of a folder. Linux only: all of it is read from /proc. */
+/** A workerd that uses a data folder. Linux only: everything is read from /proc. */
 export class RunningRuntime {
   readonly #pid: number;
   readonly #folder: string;
@@ -14,7 +14,7 @@ export class RunningRuntime {
     this.#folder = folder;
   }
 
-  /** @param folder as `realpath` has it. Undefined where there is none, or none that this user may look at */
+  /** @param folder from `realpath`. Undefined if no workerd uses it that this user may inspect */
   static on(folder: string): RunningRuntime | undefined {
     for (const name of readdirSync("/proc")) {
       if (!/^\d+$/.test(name) || textOf(`/proc/${name}/comm`).trim() !== "workerd") continue;
@@ -24,7 +24,7 @@ export class RunningRuntime {
     return undefined;
   }
 
-  /** The databases that it has open, by their whole paths. Only these can change. */
+  /** The absolute paths of its open databases. Only these can change. */
   openFiles(): string[] {
     const folder = `/proc/${this.#pid}/fd`;
     const files: string[] = [];
@@ -36,9 +36,8 @@ export class RunningRuntime {
   }
 
   /**
-   * Does something while the runtime stands still, which is to be over in milliseconds. Whatever happens to this
-   * process, the runtime goes on afterwards: a shell sees to that, which learns of our end by its pipe. Throws where it
-   * does not come to a standstill, or is gone.
+   * Runs a callback while the runtime is stopped, which must take only milliseconds. If this process dies, a shell
+   * resumes the runtime, because it notices the end of the pipe. Throws if the runtime does not stop, or is gone.
    */
   frozen<T>(work: () => T): { result: T; milliseconds: number } {
     const guard = spawn("/bin/sh", ["-c", `read -r line; kill -CONT ${this.#pid} 2>/dev/null`], {
@@ -61,7 +60,7 @@ export class RunningRuntime {
     }
   }
 
-  /** No thread of it runs, or is still in a call to the kernel. */
+  /** No thread runs or is still in a system call. */
   #standsStill(): boolean {
     const tasks = `/proc/${this.#pid}/task`;
     const names = namesIn(tasks);

@@ -5,24 +5,24 @@ import type { DatabaseSync as Database } from "node:sqlite";
 import { backup, DatabaseSync } from "../sqlite.ts";
 import type { RunningRuntime } from "./running.ts";
 
-/** Larger files that change all the time are not worth a copy before the last one, in bytes. */
+/** Larger files that change continuously are only copied in the last round, in bytes. */
 const LARGE = 16_000_000;
-/** All the time is: within so many milliseconds. */
+/** A change within so many milliseconds counts as continuous. */
 const LIVELY = 1_000;
-/** A file written to so recently may change again without its time showing it, in milliseconds. */
+/** A file that was written so recently may change again without a new time, in milliseconds. */
 const TICK = 50;
-/** Files left for the moment in which everything stands still: some 0.2 ms each. */
+/** Files left for the stopped runtime: some 0.2 ms each. */
 const FEW = 100;
-/** Rounds of copying what has changed since the last one. */
+/** Rounds of copying files that changed since the last round. */
 const ROUNDS = 8;
-/** An object that nobody needs stays open for ten seconds; a round has to be over before, in milliseconds. */
+/** An idle object stays open for ten seconds; a round must end earlier, in milliseconds. */
 const ROUND_MAX = 5_000;
 const ATTEMPTS = 100;
 const PAUSE = 50; // ms between two of them
 /** Pages copied at once of a database in use. */
 const PAGES = 256;
 
-/** When a database and its journal were last written to, as the file system knows it. */
+/** The last write to a database and its journal, as the file system has it. */
 interface Stamp {
   text: string;
   /** ms */
@@ -38,19 +38,19 @@ interface Pinned {
 }
 
 /**
- * A copy of a data folder as of one moment, while a server works on it: what a kill of the server at that moment would
- * have left. So nothing has to be known of what the files mean to each other.
+ * A copy of a data folder as of one moment, while a server uses it: the state that a kill of the server at that moment
+ * would have left. So the copy needs no knowledge of what the files mean to each other.
  *
- * First everything is copied that lies still, then what changed meanwhile, until little is left. For those few files
- * the runtime is made to stand still for some milliseconds, in which a read transaction is begun on each: SQLite keeps
- * what they read as it was then, while the server writes on. These are copied last, at leisure.
+ * First every file at rest is copied, then the files that changed meanwhile, until few are left. For those the runtime
+ * is stopped for some milliseconds, and a read transaction begins on each: SQLite preserves their state while the
+ * server writes on. These are copied last.
  */
 export class Snapshot {
   readonly #from: string;
   readonly #to: string;
-  /** What was copied, and as of when. */
+  /** The copied files with their times. */
   readonly #copied = new Map<string, string>();
-  /** What the last round found, and could not copy as it was. */
+  /** Files that the last round could not copy unchanged. */
   #left = new Set<string>();
 
   constructor(from: string, to: string) {
@@ -59,8 +59,8 @@ export class Snapshot {
   }
 
   /**
-   * @param find the runtime that works on the folder; undefined where none does
-   * @returns how long the runtime stood still, in milliseconds, and the moment (ms) of the copy
+   * @param find the runtime that uses the folder; undefined if there is none
+   * @returns how long the runtime was stopped, in milliseconds, and the moment (ms) of the copy
    */
   async take(find: () => RunningRuntime | undefined): Promise<{ stoodStill: number; at: number }> {
     let open = new Set<string>();
@@ -95,7 +95,7 @@ export class Snapshot {
     this.#left = left;
   }
 
-  /** Whether nothing was written to it meanwhile. */
+  /** Whether the file did not change meanwhile. */
   async #copyAsItIs(path: string, before: Stamp): Promise<boolean> {
     const target = await this.#emptyTargetOf(path);
     const isThere = await copied(path, target);
@@ -124,7 +124,7 @@ export class Snapshot {
       for (const { path, database } of pinned) {
         await backup(database, await this.#emptyTargetOf(path), { rate: PAGES });
       }
-      // Whatever is no database is written once and then only read: too much of it does no harm.
+      // Other files are written once and then only read: an extra copy does no harm.
       for (const path of await filesIn(this.#from)) {
         if (!isDatabase(path) && !this.#copied.has(path)) await copied(path, await this.#emptyTargetOf(path));
       }
@@ -174,7 +174,7 @@ async function copied(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** As of now, for as long as it is open. Throws where somebody holds it for himself at the moment. */
+/** A read transaction on the current state. Throws if another process holds a lock. */
 function pinnedAt(path: string): Database {
   const database = new DatabaseSync(path, { readOnly: true });
   try {

@@ -9,8 +9,9 @@ export function isFiltered(memberCount: number, { keywords }: Pick<Settings, "ke
 }
 
 /**
- * What the words leave of a message or an edit; undefined when they change nothing. Of a typed message only the text
- * is looked at, of any other text all of it, even if that leaves JSON that is none (X-32). What is binary passes.
+ * The filtered content of a message or an edit; undefined if the words change nothing. In a typed message only the text
+ * is filtered, in any other text all of it, even if the result is no longer JSON (X-32). Binary content is not
+ * filtered.
  */
 export function filtered(content: Content, words: WordList): { content: string } | undefined {
   if (typeof content !== "string") return undefined;

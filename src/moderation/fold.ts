@@ -1,11 +1,11 @@
-/** A text as words are looked for in it, and where each part of it came from. */
+/** A folded text for the word search, and the origin of each part. */
 export interface Folded {
   text: string;
-  /** What in the original a stretch of the folded text stands for, widened to whole letters. */
+  /** The range in the original text for a range of the folded text, widened to whole letters. */
   original(start: number, end: number): Stretch;
 }
 
-/** A part of a text in UTF-16 units, without its end. */
+/** A range of a text in UTF-16 units, without its end. */
 export interface Stretch {
   start: number;
   end: number;
@@ -13,16 +13,15 @@ export interface Stretch {
 
 const ASCII = /^\p{ASCII}*$/u;
 
-/** A letter with its marks is one: half of it is never looked at, nor masked. */
+/** A letter and its marks are one unit, which is found and masked as a whole. */
 const letters = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** Korean consonants and vowels typed by themselves. NFKC would make them parts of syllables. */
+/** Korean consonants and vowels typed separately. NFKC would merge them into syllables. */
 const LONE_JAMO = /^[\u3131-\u318e]/;
 
 /**
- * What differs only in case, in width or in how it is encoded becomes equal: NFKC, and case as no language in
- * particular has it. Upper case and then lower brings together what either keeps apart (ß and SS, σ and ς); the
- * Turkish i, with a dot or without, is an i.
+ * Texts that differ only in case, width or encoding become equal: NFKC, and language-independent case. Upper case and
+ * then lower merges what either keeps apart (ß and SS, σ and ς); the Turkish i, with a dot or without, becomes i.
  */
 export function fold(text: string): Folded {
   if (ASCII.test(text)) {

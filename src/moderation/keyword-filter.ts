@@ -5,21 +5,21 @@ import { WordList } from "./word-list.ts";
 
 /** No message waits longer than this for D1. */
 const DEADLINE: Milliseconds = 2_000;
-/** A list that could not be read is not asked for more often than this. */
+/** Pause after a failed read of a list. */
 const RETRY: Milliseconds = 1_000;
 
 type Milliseconds = number;
 
 /**
- * The word list as this isolate last read it. A version never changes, so a list is read once; the settings say which
- * one counts.
+ * The word list as this isolate last read it. A version never changes, so each list is read once; the settings name the
+ * current version.
  */
 export class KeywordFilter {
   readonly #read: (version: string) => Promise<string[] | undefined>;
   readonly #now: () => Milliseconds;
   #known: { version: string; list: WordList } | undefined;
   #failedAt = Number.NEGATIVE_INFINITY;
-  /** When the read under way began. */
+  /** The start of the current read. */
   #readingAt = Number.NEGATIVE_INFINITY;
 
   /** `read` asks D1 for the words of a version and may fail; undefined when there is no such version. */
@@ -29,9 +29,9 @@ export class KeywordFilter {
   }
 
   /**
-   * The words of `settings.keywords.version`; undefined when nothing is to be filtered. Answers within 2 s and never
-   * fails: while a list cannot be read, the last one known counts, if any. While one caller reads, the others take
-   * that as well, as with the settings.
+   * The words of `settings.keywords.version`; undefined for no filter. Resolves within 2 s and never fails: while a
+   * list cannot be read, the last known one counts, if any. While one caller reads, the others also use that one, as
+   * with the settings.
    */
   async get(version: string | null): Promise<WordList | undefined> {
     if (version === null) {
@@ -47,7 +47,7 @@ export class KeywordFilter {
     try {
       const words = await withDeadline(this.#read(version), DEADLINE, "keywords");
       if (words === undefined) throw new Error(`no list ${version}`);
-      // Built once: of several who read the same, the first one's counts.
+      // Built once: if several callers read the same list, the first result counts.
       if (this.#known?.version !== version) this.#known = { version, list: new WordList(words) };
     } catch (error) {
       this.#failedAt = this.#now();

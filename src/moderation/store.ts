@@ -25,15 +25,15 @@ export function keywordFilterOf({ DB }: Pick<Env, "DB">): KeywordFilter {
   return filter;
 }
 
-/** The words that count now; undefined without a list. Fails when D1 does. */
+/** The current words; undefined without a list. Fails if D1 fails. */
 export async function currentWords({ DB }: Pick<Env, "DB">): Promise<string[] | undefined> {
   return wordsIn(await drizzle(DB).select({ value: table.value }).from(table).where(eq(table.key, CURRENT)));
 }
 
 /**
- * Makes these words the list that counts (X-33) and returns its version. In one transaction, and a version's words
- * never change, so nobody ever reads half of a list. The list before stays until the next one, for who still has
- * settings that name it. Fails when D1 does.
+ * Makes these words the current list (X-33) and returns its version. It is one transaction, and a version's words never
+ * change, so nobody reads half of a list. The previous list stays until the next one, for isolates whose settings still
+ * name it. Fails if D1 fails.
  */
 export async function storeWords(env: SettingsEnv, words: string[]): Promise<string> {
   const version = await versionOf(words);
@@ -49,7 +49,7 @@ export async function storeWords(env: SettingsEnv, words: string[]): Promise<str
   return version;
 }
 
-/** Takes the list away: nothing is filtered any more. Fails when D1 does. */
+/** Removes the list: nothing is filtered any more. Fails if D1 fails. */
 export async function removeWords(env: SettingsEnv): Promise<void> {
   const db = drizzle(env.DB);
   const [[row]] = await db.batch([

@@ -5,8 +5,8 @@ const WORDS_MAX = 10_000;
 const WORD_LENGTH_MAX = 64; // characters
 
 /**
- * The words of an uploaded list (X-33): UTF-8 text with a word on each line, in any system's line ends. Blank lines and
- * repeated words do not count. Or why it is none.
+ * The words of an uploaded list (X-33), or the reason that it is invalid: UTF-8 text with a word on each line, with any
+ * line ends. Blank lines and repeated words are ignored.
  */
 export function readWordFile(bytes: Uint8Array): { words: string[] } | { problem: string } {
   const text = decode(bytes);

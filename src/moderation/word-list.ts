@@ -3,7 +3,7 @@ import { fold, type Stretch } from "./fold.ts";
 
 const MASK = "***";
 
-/** Words to be filtered out. What finds them is built when it is first needed. */
+/** Words to filter. The search index is built when it is first needed. */
 export class WordList {
   readonly #words: readonly string[];
   #automaton: AhoCorasick | undefined;
@@ -13,7 +13,7 @@ export class WordList {
     this.#words = words;
   }
 
-  /** The text with `***` for each stretch in which words lie without a gap (X-31); undefined when there is none. */
+  /** The text with `***` in place of each range that words cover without a gap (X-31); undefined if there is none. */
   mask(text: string): string | undefined {
     const stretches = this.#find(text);
     if (stretches.length === 0) return undefined;
@@ -26,7 +26,7 @@ export class WordList {
     return masked + text.slice(from);
   }
 
-  /** In order, with a gap between each two of them. */
+  /** Ranges in order, with a gap between them. */
   #find(text: string): Stretch[] {
     this.#automaton ??= new AhoCorasick(foldAll(this.#words));
     const folded = fold(text);
@@ -48,7 +48,7 @@ export class WordList {
   }
 }
 
-/** Each once. Together, since what finds a text's letters costs memory for each text it is given. */
+/** The unique letters of all words, read together, since a segmenter costs memory for each text. */
 function foldAll(words: readonly string[]): string[] {
   if (words.length === 0) return [];
   return [...new Set(fold(words.join("\n")).text.split("\n"))];

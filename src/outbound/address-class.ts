@@ -1,9 +1,9 @@
 import { convertIPv4ToBinary, convertIPv6ToBinary } from "hono/utils/ipaddr";
 
-/** Where a URL's host is, as far as the URL itself tells: a public name may still resolve to a private address. */
+/** The class of a URL's host, as far as the URL shows it: a public name may still resolve to a private address. */
 export type AddressClass = "public" | "loopback" | "private";
 
-/** IPv4 that leads nowhere, to this machine, into a private network or to many (IANA's special-purpose registry). */
+/** IPv4 blocks that are unassigned, local, private or multicast (IANA's special-purpose registry). */
 const PRIVATE_4 = [
   "0.0.0.0/8",
   "10.0.0.0/8",
@@ -22,10 +22,10 @@ const PRIVATE_4 = [
   "240.0.0.0/4",
 ].map((block) => blockOf(block, 32, convertIPv4ToBinary));
 
-/** Of IPv6 only this is public at all; mapped, translated, unique-local and link-local addresses lie outside. */
+/** The public part of IPv6; mapped, translated, unique-local and link-local addresses lie outside. */
 const GLOBAL_6 = blockOf("2000::/3", 128, convertIPv6ToBinary);
 
-/** What inside it is not: tunnels that carry an IPv4 address of the caller's choice, and documentation. */
+/** Its non-public parts: tunnels that carry an IPv4 address of the caller's choice, and documentation. */
 const PRIVATE_6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map((block) =>
   blockOf(block, 128, convertIPv6ToBinary),
 );
@@ -37,13 +37,13 @@ const LOOPBACK_6 = 1n;
 const PRIVATE_NAME = /(?:^|\.)(?:local|localdomain|internal|lan|home\.arpa)$/;
 const LOOPBACK_NAME = /(?:^|\.)localhost$/;
 
-/** Reads the host as `URL` has normalised it: whatever an address was written as, it is dotted decimal by then. */
+/** Reads the host as normalized by `URL`: any written form of an address is dotted decimal by then. */
 export function addressClassOf(url: URL): AddressClass {
   const host = url.hostname.replace(/\.$/, "");
   if (host.startsWith("[")) return placeOf6(convertIPv6ToBinary(host.slice(1, -1)));
   if (/^[\d.]+$/.test(host)) return placeOf4(convertIPv4ToBinary(host));
   if (LOOPBACK_NAME.test(host)) return "loopback";
-  // A name without a dot is completed by the network that asks, so it is one of that network's own.
+  // A name without a dot is completed by the local network, so it belongs to that network.
   return PRIVATE_NAME.test(host) || !host.includes(".") ? "private" : "public";
 }
 

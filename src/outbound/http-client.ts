@@ -4,19 +4,19 @@ import { loggableError } from "../loggable-error.ts";
 import type { Deployment } from "../model/deployment.ts";
 import { addressClassOf } from "./address-class.ts";
 
-/** An answer is a verdict on one message, or a few keys: more than this (bytes) is a mistake or an attack. */
+/** A response is a decision on one message, or a few keys: more bytes are a mistake or an attack. */
 const ANSWER_MAX = 1_000_000;
 
 /**
- * How far calls may reach: to public hosts by https; while somebody tries Parley out, to this machine as well; or
- * anywhere, where the owner said so (`hooks.allowPrivate`).
+ * Which addresses may be called: public hosts by https; on a trial server this machine as well; or any, if the owner
+ * allows it (`hooks.allowPrivate`).
  */
 export type OutboundPolicy = "public" | "trial" | "anywhere";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface Networks {
-  /** Connects to public addresses alone, whatever a name resolves to. */
+  /** Connects to public addresses only, whatever a name resolves to. */
   open: Fetch;
   all: Fetch;
 }
@@ -28,7 +28,7 @@ export interface Call {
   body?: string;
 }
 
-/** What came back, whatever its status; or why nothing did that can be read. */
+/** The response with any status, or the reason that there is no readable one. */
 export type Reply = { status: number; text: string } | { unanswered: string };
 
 /** Calls to URLs that an app's owner gave us, and that must not become a way into the network we run in (I12). */
@@ -41,14 +41,14 @@ export class Outbound {
     this.#networks = networks;
   }
 
-  /** Whether a URL may be called, by what it says; where its host's name leads is seen when it is called. */
+  /** Whether the URL itself may be called; the address of its host is checked during the call. */
   allows(url: URL): boolean {
     return isWithin(url, this.#reach);
   }
 
   /**
-   * Calls once and never rejects. A redirect is not followed: it would lead where nobody has looked. Nothing of
-   * the call is left when this resolves, after `deadline` milliseconds at the latest.
+   * Calls once and never rejects. Redirects are not followed, because their target is unchecked. Nothing of the call is
+   * left when this resolves, after `deadline` milliseconds at the latest.
    */
   async send({ url, ...call }: Call, deadline: number): Promise<Reply> {
     const network = this.#networkFor(url);
@@ -68,7 +68,7 @@ export class Outbound {
     }
   }
 
-  /** The same for who reads the answer himself, and sees to its deadline; rejects where it is not allowed. */
+  /** The same for a caller that reads the response and sets the deadline itself; rejects if the URL is not allowed. */
   async fetch(url: string, init: RequestInit & { redirect: "manual" }): Promise<Response> {
     const network = this.#networkFor(new URL(url));
     if (network === undefined) throw new Error(`calls to ${new URL(url).origin} are not allowed`);
@@ -82,7 +82,7 @@ export class Outbound {
   }
 }
 
-/** Whether a URL, by what it says, is within reach; where its host's name leads is seen when it is called. */
+/** Whether a URL itself is allowed; the address of its host is checked during the call. */
 function isWithin(url: URL, reach: OutboundPolicy): boolean {
   if (url.protocol !== "https:" && url.protocol !== "http:") return false;
   if (url.username !== "" || url.password !== "") return false;
@@ -96,7 +96,7 @@ function reachOf(env: Pick<Deployment, "APP_ID" | "DEMO">, allowPrivate: boolean
   return isTrial(env) ? "trial" : "public";
 }
 
-/** Why a URL among the settings could not be called, in words that follow its name; undefined when it could. */
+/** The reason that a URL in the settings cannot be called, to follow the setting's name; undefined if it can. */
 export function addressProblem(
   env: Pick<Deployment, "APP_ID" | "DEMO">,
   url: string,
@@ -108,7 +108,7 @@ export function addressProblem(
 
 type Named = Pick<Deployment, "TEST_PUSH_SERVICES">;
 
-/** How far a call to an address goes that a client named: no setting and no trial opens more than the public. */
+/** The policy for addresses from clients: no setting and no trial allows more than public ones. */
 const reachOfClients = ({ TEST_PUSH_SERVICES }: Named): OutboundPolicy =>
   TEST_PUSH_SERVICES === "loopback" ? "trial" : "public";
 
@@ -129,15 +129,14 @@ export function outboundOf(
 }
 
 /**
- * On Cloudflare no network is private; on one's own box `PUBLIC_NETWORK` looks at the address that a name turned out
- * to have.
+ * On Cloudflare no network is private; on one's own box `PUBLIC_NETWORK` checks the address that a name resolves to.
  */
 export function networksOf({ PUBLIC_NETWORK: network }: Pick<Deployment, "PUBLIC_NETWORK">): Networks {
   const all: Fetch = (url, init) => fetch(url, init);
   return { all, open: network === undefined ? all : (url, init) => network.fetch(url, init) };
 }
 
-/** The body of an answer; rejects one that is too long to be meant. */
+/** The body of a response; rejects an overlong one. */
 export async function readText({ body }: Response): Promise<string> {
   if (body === null) return "";
   const decoder = new TextDecoder();

@@ -9,7 +9,7 @@ export interface WebhookCall {
   body: string;
 }
 
-/** The headers of a call: what is in them and the body is signed, unless there is no secret. */
+/** The headers of a call. The signature covers them and the body, unless there is no secret. */
 export async function webhookHeaders(
   secret: string | null,
   { id, at, body }: WebhookCall,

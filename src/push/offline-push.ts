@@ -79,14 +79,14 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
 
 export type OfflineEvent = EventOf<"receiversOffline">;
 
-/** Who of the offline recipients is pushed to, and what (P-09, P-22). */
+/** The offline recipients to push to, and the content (P-09, P-22). */
 export type OfflineAnswer =
   | { skip: true }
   | {
       skip: false;
       offline: string[];
-      /** A JSON object; undefined leaves it to the message's push data. */
+      /** A JSON object; undefined uses the message's push data. */
       pushMessage: string | undefined;
-      /** Those who muted the conversation as well. */
+      /** Whether members that muted the conversation are included. */
       force: boolean;
     };

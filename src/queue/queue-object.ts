@@ -7,17 +7,17 @@ import { type BodyText, WaitingMessages } from "./waiting.ts";
 export interface QueueRules<Body, Bindings> {
   /** Messages taken at once. */
   batch: number;
-  /** As in wrangler.toml, where the platform's own queue gives up: the retries there, and one. */
+  /** The attempts of the platform's own queue in wrangler.toml: its retries and one. */
   attemptsMax: number;
   text: BodyText<Body>;
-  /** Takes messages and settles every one of them. */
+  /** Consumes messages and settles every one of them. */
   consume(messages: readonly QueueMessage<Body>[], env: Bindings): Promise<void>;
-  /** What a message is called in the log. */
+  /** A message's name in the log. */
   nameOf(body: Body): string;
 }
 
 /**
- * A queue on one's own box, where the one that stands in for Cloudflare's keeps nothing through a restart (Miniflare 5,
+ * A queue on one's own box, where Miniflare's stand-in for Cloudflare's keeps nothing through a restart (Miniflare 5,
  * November 2026).
  */
 export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings> implements QueueStub<Body> {
@@ -30,7 +30,7 @@ export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings
     this.#waiting = new WaitingMessages(ctx.storage.sql, rules.text);
   }
 
-  /** Takes messages in, to be handed on after this many seconds. */
+  /** Stores messages, to be delivered after this many seconds. */
   async add(bodies: Body[], delaySeconds: number): Promise<void> {
     this.#waiting.add(bodies, Date.now() + delaySeconds * 1000);
     await this.#wakeForNext();
@@ -40,7 +40,7 @@ export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings
     return this.#waiting.length;
   }
 
-  /** Hands on what is due. Run twice after a crash, it hands on twice what it had not been told the end of. */
+  /** Delivers what is due. If it runs twice after a crash, it delivers twice what was not settled. */
   override async alarm(): Promise<void> {
     const { batch, attemptsMax, consume, nameOf } = this.#rules;
     const messages = this.#waiting.take(Date.now(), batch).map(({ place, body, attempts }) => ({

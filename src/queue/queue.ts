@@ -1,7 +1,7 @@
 import type { Objects } from "../model/objects.ts";
 import type { QueueStub } from "./queue-stub.ts";
 
-/** A message of a queue, as the platform hands it over. */
+/** A queue's message, as the platform delivers it. */
 export interface QueueMessage<Body> {
   body: Body;
   /** 1 at first. */
@@ -10,7 +10,7 @@ export interface QueueMessage<Body> {
   retry(options: { delaySeconds: number }): void;
 }
 
-/** As much of a Cloudflare queue as is used. Bodies go as "v8": as JSON, bytes would come out as objects. */
+/** The used part of a Cloudflare queue. Bodies are sent as "v8": as JSON, bytes would become objects. */
 export interface SendingQueue<Body> {
   sendBatch(
     messages: { body: Body; contentType: "v8" }[],
@@ -19,9 +19,9 @@ export interface SendingQueue<Body> {
 }
 
 /**
- * Objects that keep messages through a restart, in a queue's place. Such an object hands on one batch after the other:
- * what may be slow has one of its own, by the name that `nameOf` gives to a message. Of one batch, those whose messages
- * stand first take them first; when one of them does not, those after it have taken nothing.
+ * Objects that keep messages through a restart, in place of a queue. Such an object delivers one batch after the other,
+ * so slow work has an object of its own, by the name that `nameOf` returns. Objects receive the messages of a batch in
+ * the order of their first ones; if one refuses, the later ones receive nothing.
  */
 export function queuesIn<Body>(
   objects: Objects<QueueStub<Body>>,

@@ -3,11 +3,11 @@ import type { Sql } from "../sql.ts";
 export interface WaitingMessage<Body> {
   place: number;
   body: Body;
-  /** How often it was taken, this time included. */
+  /** Attempts, this one included. */
   attempts: number;
 }
 
-/** How bodies are kept as text. */
+/** Conversion of bodies to text. */
 export interface BodyText<Body> {
   textOf(body: Body): string;
   bodyIn(text: string): Body;
@@ -15,7 +15,7 @@ export interface BodyText<Body> {
 
 type Row = { place: number; body: string; attempts: number };
 
-/** A queue on one's own box, between who sends and who takes: a row for each message, until somebody took it. */
+/** The messages of a queue on one's own box: a row for each message, until a consumer has settled it. */
 export class WaitingMessages<Body> {
   readonly #sql: Sql;
   readonly #text: BodyText<Body>;
@@ -38,7 +38,7 @@ export class WaitingMessages<Body> {
     }
   }
 
-  /** Those that are due, oldest first; whoever takes them says of each what became of it. */
+  /** The due messages, oldest first; the consumer settles each. */
   take(now: number, limit: number): WaitingMessage<Body>[] {
     return this.#sql
       .exec<Row>(
@@ -65,7 +65,7 @@ export class WaitingMessages<Body> {
     return this.#sql.exec<{ count: number }>("SELECT count(*) AS count FROM waiting").one().count;
   }
 
-  /** When the next one is due (ms); undefined when none waits. */
+  /** The time of the next message (ms); undefined if none waits. */
   get nextAt(): number | undefined {
     const [row] = this.#sql
       .exec<{ next: number | null }>("SELECT min(due_at) AS next FROM waiting")

@@ -1,9 +1,9 @@
 import type { Settings } from "./schema.ts";
 
-/** Why Parley may not call a URL, in words that follow its name; undefined when it may. */
+/** The reason that Parley may not call a URL, to follow the setting's name; undefined if it may. */
 export type AddressProblem = (url: string, allowPrivate: boolean) => string | undefined;
 
-/** The addresses among the settings that could not be called, each with its field's name. */
+/** The addresses in the settings that cannot be called, each with its field's name. */
 export function addressProblems(
   { hooks, webhooks, security, push }: Settings,
   addressProblem: AddressProblem,

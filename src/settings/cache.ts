@@ -3,30 +3,30 @@ import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Settings } from "./schema.ts";
 
-/** How old a value may be before it is read again: a change reaches every isolate within this time. */
+/** The maximum age of a value before it is read again: a change reaches every isolate within this time. */
 const FRESH: Milliseconds = 5_000;
-/** Nobody waits longer than this for D1. */
+/** The deadline for D1. */
 const DEADLINE: Milliseconds = 2_000;
-/** Nor, when D1 failed, for the copy of the settings that is kept elsewhere. */
+/** The deadline for the kept copy, after D1 failed. */
 const KEPT_DEADLINE: Milliseconds = 1_000;
-/** A D1 that fails is not asked more often than this. */
+/** The pause after D1 failed. */
 const RETRY: Milliseconds = 1_000;
 
 type Milliseconds = number;
 
 /** Where settings come from. Both may fail. */
 export interface SettingsSource {
-  /** Asks D1. */
+  /** Reads D1. */
   read(): Promise<Settings>;
-  /** Asks for the copy that is kept for when D1 fails; undefined when none was ever kept. */
+  /** Reads the copy for times when D1 fails; undefined if none was kept yet. */
   kept(): Promise<Settings | undefined>;
 }
 
 /**
- * The settings as this isolate last read them. Every command asks, so a fresh value costs nothing, and a D1
- * that is slow or down costs one deadline a second at most and no command (I11): the kept copy counts meanwhile, else
- * the last known value, else the defaults. The copy before what this isolate knows, which may be from before the
- * owner asked for signed logins.
+ * The settings as this isolate last read them. Every command needs them, so a fresh value costs nothing, and a slow or
+ * failing D1 costs at most one deadline a second and no command (I11): meanwhile the kept copy counts, else the last
+ * known value, else the defaults. The copy counts before the isolate's own value, which may be from before the owner
+ * required signed logins.
  */
 export class SettingsCache {
   readonly #source: SettingsSource;
@@ -36,12 +36,12 @@ export class SettingsCache {
   #known = false;
   #readAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
-  /** When the read under way began. */
+  /** The start of the current read. */
   #readingAt = Number.NEGATIVE_INFINITY;
-  /** How often a value was taken in: a read begun before the last time is too old to count. */
+  /** The number of stored values: a read that began before the last one is outdated. */
   #changes = 0;
 
-  /** `defaults` stand in until the source has answered once. */
+  /** @param defaults used until the source has been read once */
   constructor(source: SettingsSource, defaults: Settings, now: () => Milliseconds = Date.now) {
     this.#source = source;
     this.#value = defaults;
@@ -53,7 +53,7 @@ export class SettingsCache {
     return elapsed(this.#readAt, this.#now()) <= FRESH ? this.#value : undefined;
   }
 
-  /** Whether they were read since the isolate started, or what was kept of them: else they are the defaults. */
+  /** Whether the settings or their copy were read since the isolate started; otherwise they are the defaults. */
   get isKnown(): boolean {
     return this.#known;
   }
@@ -64,9 +64,9 @@ export class SettingsCache {
   }
 
   /**
-   * The settings, read again when they are more than 5 s old. Answers within 3 s and never fails. While one
-   * caller reads, the others take the last known value: a request that waits for a promise of another request
-   * goes on as part of that one, and loses its sockets when that one ends.
+   * The settings, read again if they are more than 5 s old. Resolves within 3 s and never fails. While one caller
+   * reads, the others use the last known value: a request that waits for another request's promise becomes a part of
+   * it, and loses its sockets when that one ends.
    */
   async get(): Promise<Settings> {
     const fresh = this.peek();
@@ -92,8 +92,8 @@ export class SettingsCache {
   }
 
   /**
-   * The settings, not more than 5 s old, for who had better come again later than go by others; undefined when D1 does
-   * not say them within 2 s. Reads even while another caller does.
+   * The settings, at most 5 s old, for callers that would rather retry later than use older ones; undefined if D1 does
+   * not respond within 2 s. Reads even while another caller does.
    */
   async fresh(): Promise<Settings | undefined> {
     if (this.peek() !== undefined) return this.#value;
@@ -118,7 +118,7 @@ export class SettingsCache {
     }
   }
 
-  /** Takes in what was just read or stored; a read still under way is too old to count after that. */
+  /** Stores a value that was just read or written; reads in progress are outdated after that. */
   set(settings: Settings): void {
     this.#value = settings;
     this.#known = true;

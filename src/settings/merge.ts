@@ -1,6 +1,6 @@
 import { isObject, type Json } from "../model/json.ts";
 
-/** Settings that are one value, though that value is an object: a patch replaces them whole. */
+/** Settings whose value is one object: a patch replaces them as a whole. */
 const WHOLE = ["push.static", "push.fcm.serviceAccount", "push.webPush"];
 
 /** Settings after a JSON merge patch (RFC 7396) of them; undefined where there were none. */

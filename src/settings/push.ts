@@ -20,20 +20,20 @@ export const apnsKey = () =>
   group({
     teamId: text(),
     keyId: text(),
-    /** Bundle ids it is used for; the first is that of devices which name none. */
+    /** Bundle ids of the key; the first one is for devices that name none. */
     topics: v.pipe(listOf(text()), v.minLength(1, "must name a topic")),
-    /** What the `.p8` file holds. */
+    /** The content of the `.p8` file. */
     privateKey: privateKey(),
   });
 
-/** A service account's JSON file as Google gives it; what else is in it is not looked at. */
+/** A service account's JSON file from Google; further fields are ignored. */
 const serviceAccount = () =>
   v.object(
     {
       project_id: text(),
       client_email: text(),
       private_key: privateKey(),
-      /** Where its signature is exchanged for an access token; Google's where it is not said. */
+      /** The URL that exchanges its signature for an access token; Google's by default. */
       token_uri: v.optional(address()),
     },
     "must be what the service account's file holds",
@@ -48,10 +48,10 @@ const base64Url = (bytes: number) => {
   );
 };
 
-/** How people who are offline are reached, and what they are told (P-01 to P-21). */
+/** Push providers and their content (P-01 to P-21). */
 export const pushSettings = () =>
   group({
-    /** Pushed for messages that bring nothing of their own (P-05). Null pushes nothing for those. */
+    /** The content for messages without their own (P-05). Null pushes nothing for those. */
     static: v.optional(v.nullable(jsonObject()), null),
     apns: v.optional(
       group({
@@ -84,7 +84,7 @@ export const pushSettings = () =>
       ),
       null,
     ),
-    /** Takes what is for devices that none of the others can reach (P-04). */
+    /** The app's push server for devices that no other provider serves (P-04). */
     webhook: v.optional(
       group({
         url: v.optional(v.nullable(address()), null),

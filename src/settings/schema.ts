@@ -13,7 +13,7 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** What a JSON Web Token has to be signed with: a shared secret (HS256), or keys published at a URL. */
+/** The signature of JSON Web Tokens: a shared secret (HS256), or keys published at a URL. */
 const tokenRules = () =>
   v.pipe(
     group({
@@ -31,8 +31,8 @@ const tokenRules = () =>
   );
 
 /**
- * Everything an app's owner can set while it runs, with the hosted service's defaults where it has any.
- * `demo` allows editing and recalling unless they are set, so that a demo shows what there is.
+ * All settings of an app, with the hosted service's defaults if it has any. `demo` allows editing and recalling unless
+ * they are set, so that a demo shows every feature.
  */
 const schema = (demo: boolean) =>
   group({
@@ -47,12 +47,12 @@ const schema = (demo: boolean) =>
     ),
     limits: v.optional(
       group({
-        /** Of one client on one socket; the other limits on commands likewise. Somebody at five windows sends 300. */
+        /** Commands of one client on one socket, like the other command limits. A user with five windows sends 300. */
         sendsPerMinute: v.optional(perMinute(), 600),
         historyQueriesPerMinute: v.optional(perMinute(), 600),
-        /** Each by itself; look-ups by id ten times as many, list queries half (`gateway/rate-limits.ts`). */
+        /** Counted separately; look-ups by id have ten times as many, list queries half (`gateway/rate-limits.ts`). */
         otherCommandsPerMinute: v.optional(perMinute(), 300),
-        /** One address may do as much as so many people who are busy all at once; 0 is unlimited. */
+        /** The number of busy users that one address may stand for; 0 is unlimited. */
         peoplePerAddress: v.optional(wholeNumber(0, 1_000_000), 200),
         /** Content and push data of one message together, in bytes. An offer of a video call takes up to 30 KB. */
         messageBytes: v.optional(wholeNumber(1, 65_536), 32_768),
@@ -66,15 +66,15 @@ const schema = (demo: boolean) =>
         linksPerSession: v.optional(wholeNumber(1, 100), 64),
         /** From connecting to the first login; then close code 4108. */
         loginSeconds: v.optional(wholeNumber(1, 3_600), 30),
-        /** A device of which nothing is heard for so long is gone: close code 4107. SDKs beat every 180 s. */
+        /** A silent device counts as gone after this time: close code 4107. SDKs send a heartbeat every 180 s. */
         silenceSeconds: v.optional(wholeNumber(1, 86_400), 400),
-        /** A socket that was idle for so long is sent an `echo`, so that no proxy closes it; 0 sends none. */
+        /** An idle socket is sent an `echo` after this time, so that no proxy closes it; 0 sends none. */
         keepAliveSeconds: v.optional(wholeNumber(0, 3_600), 50),
-        /** How long a device may take to come back whose connection broke on this side, before anybody is told. */
+        /** The time that a device with a broken connection has to come back before events are sent about it. */
         returnSeconds: v.optional(wholeNumber(0, 300), 15),
         /** Messages sent, edited and recalled over HTTP, of the whole app (L-10); 0 is unlimited. */
         restMessagesPerMinute: v.optional(perMinute(), 1_800),
-        /** Notifications asked for over HTTP, of the whole app; 0 is unlimited. */
+        /** Notifications requested over HTTP, of the whole app; 0 is unlimited. */
         pushesPerMinute: v.optional(perMinute(), 600),
         /** New installations with the app key, of the whole app. */
         installationsPerMinute: v.optional(perMinute(), 3_000),
@@ -92,16 +92,16 @@ const schema = (demo: boolean) =>
         /** Blacklist operations need one, else error 4546. */
         signBlacklist: v.optional(booleanSetting(), false),
         /**
-         * What clients find of conversations that they are not in, by anything but the id: by any condition, by name,
-         * attributes and columns of the app's own, or nothing.
+         * Which conversations of others clients can find without knowing their id: by any condition, by name,
+         * attributes and the app's own columns, or none.
          */
         findOthers: v.optional(
           v.picklist(["anyone", "described", "nobody"], "must be anyone, described or nobody"),
           "described",
         ),
-        /** Who is in a conversation is shown to whoever knows its id, and not to its members alone. */
+        /** Shows the members of a conversation to clients that know its id, and not to members alone. */
         showMembers: v.optional(booleanSetting(), true),
-        /** Who puts people into conversations: anybody himself and members others, members alone, or only the app. */
+        /** Who adds members: anybody themselves and members others, members alone, or only the app. */
         join: v.optional(
           v.picklist(["anyone", "members", "nobody"], "must be anyone, members or nobody"),
           "anyone",
@@ -111,16 +111,16 @@ const schema = (demo: boolean) =>
           v.picklist(["members", "creator", "nobody"], "must be members, creator or nobody"),
           "members",
         ),
-        /** What of a conversation a member reads: all of it, or what was said since it joined. */
+        /** The history that a member reads: all of it, or messages since it joined. */
         historyFrom: v.optional(
           v.picklist(["beginning", "joining"], "must be beginning or joining"),
           "beginning",
         ),
         /** Web pages that may connect; an empty list is all of them. Others: error 4110. */
         origins: v.optional(listOf(origin()), []),
-        /** How old, in minutes, a request may be that is signed with the master key (`X-LC-Sign`); 0 is any age. */
+        /** The maximum age, in minutes, of a request that is signed with the master key (`X-LC-Sign`); 0 is any age. */
         masterSignMinutes: v.optional(wholeNumber(0, 525_600), 60),
-        /** Logins may show a JSON Web Token instead of a signature, and then must show one of the two. */
+        /** Logins may carry a JSON Web Token instead of a signature, and then must carry one of the two. */
         jwt: v.optional(v.nullable(tokenRules()), null),
       }),
       {},
@@ -129,13 +129,13 @@ const schema = (demo: boolean) =>
       group({
         /** Base URL of a LeanEngine that has the app's hooks (H-13). */
         url: v.optional(v.nullable(address()), null),
-        /** What that engine knows as LEANCLOUD_APP_HOOK_KEY. */
+        /** The engine's LEANCLOUD_APP_HOOK_KEY. */
         key: v.optional(v.nullable(secret()), null),
         /** Adds `__sign` to the body, which engines in PHP check instead of the hook key. */
         legacySign: v.optional(booleanSetting(), true),
-        /** Longest that a hook may take, in milliseconds. */
+        /** The deadline of a hook, in milliseconds. */
         timeoutMs: v.optional(wholeNumber(50, 15_000), 3_000),
-        /** What becomes of a request whose hook fails (H-11). */
+        /** The result of a request whose hook fails (H-11). */
         onFailure: v.optional(v.picklist(["ignore", "refuse"], "must be ignore or refuse"), "ignore"),
         /** Hooks and webhooks may be http, and on this machine or in a private network. */
         allowPrivate: v.optional(booleanSetting(), false),
@@ -155,14 +155,14 @@ const schema = (demo: boolean) =>
       group({
         /** Filters conversations of two as well (X-31). */
         oneToOne: v.optional(booleanSetting(), false),
-        /** Names the word list that counts; null without one. Set by `PUT /admin/keywords` alone. */
+        /** The version of the current word list; null without one. Set by `PUT /admin/keywords` alone. */
         version: v.optional(v.nullable(v.string()), null),
       }),
       {},
     ),
     events: v.optional(
       group({
-        /** Days that the event log (G-05) reaches back; 0 keeps none. */
+        /** The age of the event log (G-05) in days; 0 keeps none. */
         logDays: v.optional(wholeNumber(0, 90), 0),
       }),
       {},
@@ -172,7 +172,7 @@ const schema = (demo: boolean) =>
 
 const schemas = { plain: schema(false), demo: schema(true) };
 
-/** All settings, for whoever describes them. */
+/** All settings, for descriptions. */
 export const settingsSchema = schemas.plain;
 
 export type Settings = v.InferOutput<typeof schemas.plain>;
@@ -183,8 +183,8 @@ export function defaultSettings(demo: boolean): Settings {
 }
 
 /**
- * What a stored set of overrides comes to, and the fields left out, each with the reason: those this version does not know or does
- * not accept, because an older or newer one wrote them. One of them must not reset all the others.
+ * The settings from a stored set of overrides, and the fields left out, each with the reason: this version does not
+ * know or accept them, because an older or newer version wrote them. One invalid field must not reset all the others.
  */
 export function settingsFrom(overrides: Json, demo: boolean): { settings: Settings; ignored: string[] } {
   const schema = demo ? schemas.demo : schemas.plain;
@@ -195,8 +195,8 @@ export function settingsFrom(overrides: Json, demo: boolean): { settings: Settin
 }
 
 /**
- * Why a JSON merge patch (RFC 7396) of the overrides may not be stored, field by field; `undefined` when it
- * may. `null` takes an override back, so it suits every field there is.
+ * The reasons that a JSON merge patch (RFC 7396) of the overrides is invalid, field by field; `undefined` if it is
+ * valid. `null` removes an override, so it is valid for every field.
  */
 export function patchProblem(patch: Json): string | undefined {
   if (touchesWordList(patch)) return "keywords.version: is set by PUT /admin/keywords";
@@ -204,15 +204,15 @@ export function patchProblem(patch: Json): string | undefined {
   return result.issues?.map(describe).join("; ");
 }
 
-/** Taking back all of `keywords` would take the list's version along. */
+/** Removing all of `keywords` would remove the list's version too. */
 function touchesWordList(patch: Json): boolean {
   if (!isObject(patch)) return false;
   return patch.keywords === null || (isObject(patch.keywords) && Object.hasOwn(patch.keywords, "version"));
 }
 
 /**
- * Whether the app has a say in what clients do, so that objects have to look at the settings before they act: with
- * hooks, a word list, signed operations, or an event log.
+ * Whether the app checks what clients do, so that objects have to read the settings before they act: with hooks, a word
+ * list, signed operations, or an event log.
  */
 export function needsPolicyCheck(settings: Settings): boolean {
   const { keywords, security } = settings;
@@ -220,7 +220,7 @@ export function needsPolicyCheck(settings: Settings): boolean {
   return hasListeners(settings) || keywords.version !== null || security.signConversation || hasRules;
 }
 
-/** Whether messages can be pushed to who is offline, as far as the settings say (P-10). */
+/** Whether messages can be pushed to offline members, as far as the settings show (P-10). */
 export function pushPolicyBy(settings: Settings): PushPolicy {
   if (!isPushSetUp(settings)) return "never";
   const { hooks, webhooks, push } = settings;
@@ -228,13 +228,13 @@ export function pushPolicyBy(settings: Settings): PushPolicy {
   return push.static !== null || hooks.url !== null || isAsked ? "always" : "with data";
 }
 
-/** Whether anything can be pushed to anybody at all: some way to devices is set up. */
+/** Whether any push provider is set up. */
 export function isPushSetUp({ push }: Settings): boolean {
   const { apns, fcm, webPush, webhook } = push;
   return apns.keys.length > 0 || fcm.serviceAccount !== null || webPush !== null || webhook.url !== null;
 }
 
-/** Whether anybody wants to know what happened: hooks, a webhook, or the event log. */
+/** Whether events have any target: hooks, a webhook, or the event log. */
 export function hasListeners({ hooks, webhooks, events }: Settings): boolean {
   return hooks.url !== null || webhooks.url !== null || events.logDays > 0;
 }
@@ -244,17 +244,17 @@ export function needsLoginCheck(settings: Settings): boolean {
   return needsPolicyCheck(settings) || settings.security.signLogin || settings.security.jwt !== null;
 }
 
-/** A field and what is wrong with it. */
+/** A field and its problem. */
 function describe(issue: v.BaseIssue<unknown>): string {
   return `${v.getDotPath(issue) ?? "settings"}: ${issue.message}`;
 }
 
-/** Settings are in groups; below them are values, of which some are lists. */
+/** Settings are in groups; inside are values, of which some are lists. */
 const GROUP_DEPTH = 1;
 
 /**
- * The same with `undefined` for each `null` inside, which leaves the field's name to be checked. Valibot would take
- * a list for a group: `null` fits nothing.
+ * The value with `undefined` for each `null` inside, so that the field's name is still checked. Valibot would accept a
+ * list as a group: `null` fits nothing.
  */
 function withoutNulls(value: Json, depth = 0): unknown {
   if (Array.isArray(value)) return depth > GROUP_DEPTH ? value : null;

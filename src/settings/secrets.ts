@@ -1,7 +1,7 @@
 import type { Settings } from "./schema.ts";
 import { HIDDEN } from "./values.ts";
 
-/** The settings fit to be shown: who sees them can see which secrets are set, and none of them. */
+/** The settings for display: they show which secrets are set, but not the secrets. */
 export function withoutSecrets(settings: Settings): Settings {
   const { hooks, webhooks, security, push } = settings;
   const { apns, fcm, webPush, webhook } = push;

@@ -11,21 +11,21 @@ import { SettingsCache } from "./cache.ts";
 import { merge } from "./merge.ts";
 import { defaultSettings, type Settings, settingsFrom } from "./schema.ts";
 
-/** The one row: only what differs from the defaults, so that a default can still change. */
+/** The only row. It holds what differs from the defaults, so that a default can still change. */
 const ROW = "settings";
 
-/** How long the copy for bad times may take (ms). */
+/** The deadline for the kept copy (ms). */
 const COPY_DEADLINE = 2_000;
 
-/** How often a patch is tried when others change the settings at the same moment. */
+/** Attempts of a patch while others change the settings. */
 const ATTEMPTS = 5;
 
-/** As much of the environment as settings need. */
+/** The bindings that settings need. */
 export type SettingsEnv = Pick<Env, "DB" | "DEMO" | "APP">;
 
 const caches = new WeakMap<D1Database, SettingsCache>();
 
-/** The settings cache that everything in this isolate shares. */
+/** The settings cache of this isolate. */
 export function settingsOf(env: SettingsEnv): SettingsCache {
   let cache = caches.get(env.DB);
   if (cache === undefined) {
@@ -36,12 +36,12 @@ export function settingsOf(env: SettingsEnv): SettingsCache {
   return cache;
 }
 
-/** The settings as D1 has them now. Fails when D1 does. */
+/** The settings in D1. Fails if D1 fails. */
 export async function readSettings(env: SettingsEnv): Promise<Settings> {
   return effective((await storedOverrides(env)).overrides, env);
 }
 
-/** The same, for the owner to look at; it also repairs the copy that a patch may have failed to keep. */
+/** The same, for the owner; it also repairs the copy that a patch may have failed to keep. */
 export async function inspectSettings(env: SettingsEnv): Promise<Settings> {
   const { overrides } = await storedOverrides(env);
   await keepCopy(env, overrides);
@@ -49,8 +49,8 @@ export async function inspectSettings(env: SettingsEnv): Promise<Settings> {
 }
 
 /**
- * Merges a patch that `patchProblem` let pass into the stored overrides. Returns the settings it comes to, or why
- * they could not work together; then nothing is stored. Patches at the same time all count. Fails when D1 does.
+ * Merges a patch that `patchProblem` accepted into the stored overrides. Returns the resulting settings, or the reason
+ * that they cannot work together; then nothing is stored. Concurrent patches all count. Fails if D1 fails.
  */
 export function patchSettings(
   env: SettingsEnv,
@@ -60,9 +60,7 @@ export function patchSettings(
   return changeSettings(env, () => patch, addressProblem);
 }
 
-/**
- * The same for a patch that depends on what is set: it is made anew whenever others changed that meanwhile.
- */
+/** The same for a patch that depends on the current settings: it is computed again after a conflict. */
 export async function changeSettings(
   env: SettingsEnv,
   patchFor: (settings: Settings) => Json,
@@ -73,7 +71,7 @@ export async function changeSettings(
     const before = settingsFrom(stored.overrides, isDemo(env));
     const overrides = merge(stored.overrides, patchFor(before.settings));
     const { settings, ignored } = settingsFrom(overrides, isDemo(env));
-    // What was of no use before the patch is no reason to refuse it.
+    // A problem from before the patch is no reason to refuse it.
     const problems = ignored.filter((field) => !before.ignored.includes(field));
     problems.push(...addressProblems(settings, addressProblem));
     if (problems.length > 0) return { problem: problems.join("; ") };
@@ -84,7 +82,7 @@ export async function changeSettings(
   throw new Error(`settings: changed by others ${ATTEMPTS} times`);
 }
 
-/** A statement that makes a word list the one that counts, or none; it returns the overrides. */
+/** A statement that makes a word list the current one, or removes it; it returns the overrides. */
 export function keywordsStatement(db: DrizzleD1Database, version: string | null) {
   const text = JSON.stringify({ keywords: { version } });
   return db
@@ -94,7 +92,7 @@ export function keywordsStatement(db: DrizzleD1Database, version: string | null)
     .returning({ value: table.value });
 }
 
-/** Takes in overrides that were just stored: they count here at once, and a copy is kept. */
+/** Applies overrides that were just stored: they count here at once, and a copy is kept. */
 export async function adopt(env: SettingsEnv, overrides: Json): Promise<Settings> {
   const settings = effective(overrides, env);
   settingsOf(env).set(settings);
@@ -102,7 +100,7 @@ export async function adopt(env: SettingsEnv, overrides: Json): Promise<Settings
   return settings;
 }
 
-/** As parsed, and as the text that D1 holds; no text when nothing was ever set. */
+/** The overrides, parsed and as D1's text; no text if nothing was ever set. */
 async function storedOverrides(env: SettingsEnv): Promise<{ overrides: Json; text: string | undefined }> {
   const [row] = await drizzle(env.DB)
     .select({ value: table.value, text: sql<string>`${table.value}` })
@@ -111,7 +109,7 @@ async function storedOverrides(env: SettingsEnv): Promise<{ overrides: Json; tex
   return { overrides: row?.value ?? {}, text: row?.text };
 }
 
-/** Whether D1 still held what was read; else nothing is written. */
+/** Whether D1 was unchanged since the read; else nothing is written. */
 async function replaceOverrides(
   env: SettingsEnv,
   before: string | undefined,
@@ -129,7 +127,10 @@ async function replaceOverrides(
   return written.length > 0;
 }
 
-/** For when D1 does not answer. Failing is no reason to fail a change that D1 took: the next one brings it along. */
+/**
+ * Keeps the copy for times when D1 fails. A failure does not fail the change, which D1 has stored: the next one brings
+ * the copy up to date.
+ */
 async function keepCopy(env: SettingsEnv, overrides: Json): Promise<void> {
   try {
     const kept = appOf(env).keepSettings(JSON.stringify(overrides));

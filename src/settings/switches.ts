@@ -1,10 +1,10 @@
 import type { Settings } from "./schema.ts";
 
-/** Something that an owner may want on before strangers can reach the server, and that is off. */
+/** A setting that an owner may want on before strangers can reach the server, and that is off. */
 export interface SwitchOff {
-  /** The setting, by its path; of two that serve the same end, both. */
+  /** The setting's path; both paths if two settings have the same purpose. */
   setting: string;
-  /** What strangers can do as long as it is off. */
+  /** What strangers can do while it is off. */
   allows: string;
 }
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { isObject, type JsonObject } from "../model/json.ts";
 
-/* What single settings may be. */
+/* Schemas of single settings. */
 
 /** A whole number in a range. */
 export function wholeNumber(least: number, most: number) {
@@ -18,7 +18,7 @@ const URL_LENGTH_MAX = 2_048; // characters
 const SECRET_LENGTH_MAX = 1_024; // characters
 const LIST_MAX = 100;
 
-/** An address to call. Which hosts may be called is judged at the call, since what a name means can change. */
+/** An address to call. Its host is checked at the call, since the address of a name can change. */
 export const address = () =>
   v.pipe(
     v.string("must be a URL"),
@@ -26,7 +26,7 @@ export const address = () =>
     v.check(isPlainUrl, "must be an http or https URL without user, password or fragment"),
   );
 
-/** What is shown instead of a secret. */
+/** The text shown in place of a secret. */
 export const HIDDEN = "***";
 
 export const secret = (longest = SECRET_LENGTH_MAX) => {
