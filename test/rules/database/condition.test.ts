@@ -3,7 +3,7 @@ import { conversationTable } from "../../../src/database/conversations/fields.ts
 import { conditionOf, isRefusal, isWhereByIdOnly } from "../../../src/database/where/condition.ts";
 import type { Json } from "../../../src/model/json.ts";
 
-describe("a where that asks for ids only", () => {
+describe("a where by ids only", () => {
   const ids = (count: number) => Array.from({ length: count }, (_, index) => `id-${index}`);
 
   test.each<[Json | undefined, string[] | undefined]>([
@@ -32,10 +32,10 @@ describe("a where that asks for ids only", () => {
   });
 });
 
-describe("a where, read", () => {
+describe("a parsed where", () => {
   const read = (where: Json) => conditionOf(where, conversationTable);
 
-  test("the first thing not understood is what the refusal names", () => {
+  test("the refusal names the first unknown part", () => {
     expect(read({ a: { $one: 1 }, b: { $two: 2 } })).toEqual({
       refused: "CONVERSATION_QUERY_FAILED",
       detail: "102: unknown operator $one",

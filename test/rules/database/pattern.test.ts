@@ -61,7 +61,7 @@ describe("anything else is run by RE2", () => {
   });
 });
 
-describe("what cannot be used says why", () => {
+describe("a pattern that cannot be used has a reason", () => {
   test.each([
     ["(", "", "malformed"],
     ["a(?!b)", "", "malformed"],

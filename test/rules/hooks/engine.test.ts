@@ -100,7 +100,7 @@ describe("[H-13] a call to an engine", () => {
     expect(urls[1]).toBe(`${url}/engine/1.1/functions/_messageReceived?app=1`);
   });
 
-  test("hands on no header that is not an address", async () => {
+  test("passes on no header that is not an address", async () => {
     const { network, asked } = engine(result({}));
     await asking(network).aboutMessage({ ...saying("hello"), address: "for=evil, 10.0.0.1" });
     expect(asked[1]?.headers.has("Forwarded")).toBe(false);
@@ -176,8 +176,8 @@ describe("[15.9] an engine's answer", () => {
   });
 });
 
-describe("[H-12] what is known of an engine's hooks", () => {
-  test("is asked for once a minute, and a new hook counts then", async () => {
+describe("[H-12] the list of an engine's hooks", () => {
+  test("is requested once a minute, and a new hook counts from then on", async () => {
     let now = 0;
     const { network, paths, list } = engine(dropping, { hooks: [] });
     const hooks = asking(network, refusing, () => now);
@@ -192,7 +192,7 @@ describe("[H-12] what is known of an engine's hooks", () => {
     expect(paths()).toEqual(["_ops/metadatas", "_messageReceived"]);
   });
 
-  test("is found out by trying where there is no list, each hook by itself", async () => {
+  test("is replaced by trying each hook if the engine has no list", async () => {
     let now = 0;
     const { network, paths, answer } = engine(notFound, { hooks: "no list" });
     const hooks = asking(network, refusing, () => now);
@@ -219,7 +219,7 @@ describe("[H-12] what is known of an engine's hooks", () => {
     expect(paths()).toEqual(["_ops/metadatas", "_ops/metadatas"]);
   });
 
-  test("is asked for by one caller; the others go by what was known", async () => {
+  test("is requested by one caller while the others use the last known one", async () => {
     let now = 0;
     const { network, list, paths } = engine(dropping);
     const hooks = asking(network, refusing, () => now);
@@ -238,7 +238,7 @@ describe("[H-12] what is known of an engine's hooks", () => {
 });
 
 describe("[I11] a dead engine", () => {
-  test("fails calls at once, and is looked for every 5 s by one of them", async () => {
+  test("fails calls at once, and one call probes it every 5 s", async () => {
     let now = 0;
     const { network, paths, list } = engine(dropping);
     const hooks = asking(network, refusing, () => now);
@@ -257,7 +257,7 @@ describe("[I11] a dead engine", () => {
     expect(await hooks.aboutMessage(saying("hello"))).toEqual(dropped);
   });
 
-  test("that was alive is noticed by the call after the first that failed", async () => {
+  test("is detected by the call after the first failure", async () => {
     const { network, paths, list, answer } = engine(dropping);
     const hooks = asking(network, refusing, () => 0);
     expect(await hooks.aboutMessage(saying("hello"))).toEqual(dropped);

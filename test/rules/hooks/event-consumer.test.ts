@@ -92,7 +92,7 @@ function place(settings: JsonObject = both) {
   };
 }
 
-describe("[H-02 to H-09, G-05] what happened", () => {
+describe("[H-02 to H-09, G-05] an event", () => {
   test("reaches the event log, the engine and the webhook, once each", async () => {
     const { consume, took, logged } = place();
     expect(await consume([arriving("1"), arriving("2")])).toEqual(["taken", "taken"]);
@@ -100,7 +100,7 @@ describe("[H-02 to H-09, G-05] what happened", () => {
     expect(logged).toEqual([arriving("1"), arriving("2")]);
   });
 
-  test("reaches only whom the settings name", async () => {
+  test("reaches only the targets that the settings name", async () => {
     const silent = place({});
     expect(await silent.consume([arriving("1")])).toEqual(["taken"]);
     expect([silent.took, silent.logged]).toEqual([[], []]);
@@ -116,7 +116,7 @@ describe("[H-02 to H-09, G-05] what happened", () => {
     expect(took).toEqual([]);
   });
 
-  test("[H-03] to who is offline is a matter of push alone", async () => {
+  test("[H-03] for offline recipients goes to push alone", async () => {
     const { consume, took, logged } = place();
     expect(await consume([unseen("hello", { id: "1" })])).toEqual(["taken"]);
     expect(took).toEqual(["push 1"]);
@@ -135,7 +135,7 @@ describe("[I11] a target that fails", () => {
     expect(took).toEqual(["app 1"]);
   });
 
-  test("is tried again later and later, every 15 minutes at last", async () => {
+  test("is retried with growing delays of up to 15 minutes", async () => {
     const { consume, answers } = place({ webhooks: { url: webhookUrl } });
     answers.app = () => new Response("", { status: 500 });
     const delays: unknown[] = [];
@@ -143,20 +143,20 @@ describe("[I11] a target that fails", () => {
     expect(delays).toEqual([5, 10, 20, 640, 900, 900]);
   });
 
-  test("is forgotten when the settings name it no more", async () => {
+  test("is dropped once the settings no longer name it", async () => {
     const { consume, took } = place({ hooks: { url: engineUrl } });
     expect(await consume([{ ...arriving("1"), only: "webhook" }])).toEqual(["taken"]);
     expect(took).toEqual([]);
   });
 
-  test("gets everything again with the others when the queue fails as well", async () => {
+  test("receives everything again, like the others, if the queue fails as well", async () => {
     const { consume, answers, host } = place();
     answers.app = () => new Response("", { status: 500 });
     host.queue = () => Promise.reject(new Error("down"));
     expect(await consume([arriving("1")])).toEqual([5]);
   });
 
-  test("as the event log may, holds up nobody", async () => {
+  test("does not delay the others if it is the event log", async () => {
     const { consume, host, took, queued } = place();
     host.log.save = () => Promise.reject(new Error("down"));
     expect(await consume([arriving("1")])).toEqual(["taken"]);
@@ -164,13 +164,13 @@ describe("[I11] a target that fails", () => {
     expect(queued.map(({ event }) => event.only)).toEqual(["log"]);
   });
 
-  test("as push may, is tried again", async () => {
+  test("is retried if it is push", async () => {
     const { consume, host } = place({});
     host.push = () => Promise.reject(new Error("down"));
     expect(await consume([unseen("hello")])).toEqual([5]);
   });
 
-  test("by the handler's own error has taken it: the next attempt would end the same", async () => {
+  test("has accepted an event that its own handler rejects: a retry would fail the same way", async () => {
     const { consume, answers } = place({ hooks: { url: engineUrl } });
     answers.engine = () => Response.json({ code: 1, error: "no" }, { status: 400 });
     expect(await consume([arriving("1")])).toEqual(["taken"]);
@@ -180,7 +180,7 @@ describe("[I11] a target that fails", () => {
     expect(await consume([arriving("1")])).toEqual([5]);
   });
 
-  test("to answer is called a few times for a whole batch, not once for each event", async () => {
+  test("is called a few times for a whole batch without a response, not once for each event", async () => {
     const { consume, answers, took } = place({ webhooks: { url: webhookUrl } });
     answers.app = () => {
       throw new TypeError("connection refused");
@@ -208,7 +208,7 @@ describe("an endpoint", () => {
   });
 });
 
-test("[I11] events wait, longer each time, while nobody knows whom they are for", () => {
+test("[I11] events wait with growing delays while the settings are unknown", () => {
   const delays: number[] = [];
   const messages = [1, 3, 20].map((attempts) => ({
     ...{ body: arriving("1"), attempts, ack: () => expect.unreachable() },
@@ -235,14 +235,14 @@ describe("[G-05] the event log", () => {
     expect(dropped).toEqual([93 * DAY, 94 * DAY]);
   });
 
-  test("loses all of them once it is switched off", async () => {
+  test("loses all rows once it is switched off", async () => {
     const { consume, dropped, logged, at } = place({});
     at(100 * DAY);
     await consume([arriving("1")]);
     expect([dropped, logged]).toEqual([[100 * DAY], []]);
   });
 
-  test("that cannot drop them now does so another day", async () => {
+  test("deletes its old rows another day if that fails", async () => {
     const { consume, host } = place();
     host.log.dropBefore = () => Promise.reject(new Error("down"));
     expect(await consume([arriving("1")])).toEqual(["taken"]);

@@ -100,12 +100,12 @@ function leaving(why: Leaving): AppEvent {
   return { id: "e", at: NOON, name: "clientOffline", why, message: "gone", ...who };
 }
 
-describe("the app's server is told in the documented fields and no others", () => {
+describe("the app's server receives the documented fields and no others", () => {
   test.each(cases)("%s", (_, event, parameters) => {
     expect(parametersOf(event)).toStrictEqual(parameters);
   });
 
-  test("[H-09] how a session ended, by number", () => {
+  test("[H-09] the close code shows how a session ended", () => {
     const codes = (["logout", "lost", "displaced", "kicked"] as const).map(
       (why) => parametersOf(leaving(why)).closeCode,
     );

@@ -21,7 +21,7 @@ function about(result: Json, question = saying("hello")) {
   return messageVerdict(result, question, LIMIT);
 }
 
-describe("[H-01, H-04] what a hook says of a message", () => {
+describe("[H-01, H-04] a hook's result for a message", () => {
   test.each([true, 1, "yes", {}])("drops it by anything truthy: %j", (drop) => {
     expect(about({ drop, code: 5, detail: "no" })).toEqual({ allowed: false, appCode: 5, appMessage: "no" });
   });
@@ -85,12 +85,12 @@ describe("[H-01, H-04] what a hook says of a message", () => {
   });
 });
 
-describe("[H-05 to H-08] what a hook says of a conversation", () => {
+describe("[H-05 to H-08] a hook's result for a conversation", () => {
   const change = { name: "conversationUpdate" as const, conversationId: "c", by: "Tom" };
   const renaming: ConversationQuestion = { ...change, attributes: { name: "good" } };
   const muting: ConversationQuestion = { ...change, mute: true };
 
-  test("refuses what was asked", () => {
+  test("refuses the change", () => {
     const refusal = { allowed: false, appCode: 5, appMessage: "no" };
     expect(conversationVerdict({ reject: true, code: 5, detail: "no" }, starting())).toEqual(refusal);
     expect(conversationVerdict({ reject: 1, code: 5, detail: "no" }, muting)).toEqual(refusal);
@@ -98,7 +98,7 @@ describe("[H-05 to H-08] what a hook says of a conversation", () => {
     expect(conversationVerdict(undefined, starting())).toEqual(ALLOWED);
   });
 
-  test("replaces what was asked for, never the other", () => {
+  test("replaces the requested field, never the other", () => {
     const both = { attr: { name: "better" }, mute: false };
     const attributes = { name: "better" };
     expect(conversationVerdict(both, renaming)).toEqual({ allowed: true, instead: { attributes } });
@@ -114,16 +114,16 @@ describe("[H-05 to H-08] what a hook says of a conversation", () => {
   });
 });
 
-describe("[H-03, P-09, P-22] what a hook says of who is offline", () => {
+describe("[H-03, P-09, P-22] a hook's result for offline recipients", () => {
   const asUsual = { skip: false, offline: ["Jerry", "Spike"], pushMessage: undefined, force: false };
   const event = unseen("hello");
 
-  test("leaves everything as it is by saying nothing", () => {
+  test("changes nothing if it is empty", () => {
     expect(offlineAnswer(undefined, event)).toEqual(asUsual);
     expect(offlineAnswer({}, event)).toEqual(asUsual);
   });
 
-  test("skips the push, whatever else it says", () => {
+  test("skips the push, whatever its other fields are", () => {
     expect(offlineAnswer({ skip: true, force: true }, event)).toEqual({ skip: true });
   });
 

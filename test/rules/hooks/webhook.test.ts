@@ -76,7 +76,7 @@ describe("[H-13] a webhook", () => {
     expect(taken[0]?.body).toBe(taken[1]?.body);
   });
 
-  test("takes only what it is set to, which is everything that happened", async () => {
+  test("receives only the events it is set to, which can be every event", async () => {
     const { taken, network } = receiver();
     const events = ["clientOffline"];
     await webhook(network, { events }).tellWebhook(told(arriving("event-1")));
@@ -111,7 +111,7 @@ describe("a webhook that is asked before something happens", () => {
   const asking = (network: Fetch, more: JsonObject = {}) =>
     hooksWith({ webhooks: { url, secret, events }, ...more }, { fetch: network });
 
-  test("decides by what it answers", async () => {
+  test("decides with its response", async () => {
     const { network, taken } = receiver(() => Response.json({ drop: true, code: 3, detail: "no" }));
     const verdict = await asking(network).aboutMessage(saying("hello"));
     expect(verdict).toEqual({ allowed: false, appCode: 3, appMessage: "no" });
@@ -123,25 +123,25 @@ describe("a webhook that is asked before something happens", () => {
     expect(await asking(network).aboutConversation(starting())).toEqual(ALLOWED);
   });
 
-  test("lets everything be by an empty answer", async () => {
+  test("changes nothing with an empty response", async () => {
     const { network } = receiver();
     expect(await asking(network).aboutMessage(saying("hello"))).toMatchObject({ content: undefined });
     expect(await asking(network).aboutConversation(starting())).toEqual(ALLOWED);
   });
 
-  test("[H-10] knows whose session token it is", async () => {
+  test("[H-10] maps a session token to a client", async () => {
     const { network } = receiver(() => Response.json({ result: true, objectId: "Tom" }));
     expect(await asking(network).aboutSignIn("t")).toEqual({ allowed: true, clientId: "Tom" });
   });
 
-  test("[H-11] that fails is as a hook that fails", async () => {
+  test("[H-11] counts as a failed hook if it fails", async () => {
     const { network } = receiver(() => new Response("", { status: 503 }));
     expect(await asking(network).aboutMessage(saying("hello"))).toEqual(ALLOWED);
     const strict = asking(network, { hooks: { onFailure: "refuse" } });
     expect(await strict.aboutMessage(saying("hello"))).toMatchObject({ allowed: false });
   });
 
-  test("is not asked what the engine decides", async () => {
+  test("is not called for hooks that the engine has", async () => {
     const asked: string[] = [];
     const network: Fetch = async (called) => {
       const { hostname, pathname } = new URL(called);

@@ -20,7 +20,7 @@ test.each(["http://127.0.0.1:8787", "http://localhost:8787/", "http://[::1]:8787
   (server) => expect(() => new Admin(server, {})).not.toThrow(),
 );
 
-test("who gives google-services.json for Firebase's key is told which file it is", async () => {
+test("the push command names the right file if google-services.json is given as Firebase's key", async () => {
   const folder = await mkdtemp(join(tmpdir(), "parley-"));
   const path = join(folder, "google-services.json");
   await writeFile(path, JSON.stringify({ project_info: { project_id: "cheese" }, client: [] }));

@@ -12,12 +12,12 @@ function watched() {
   };
 }
 
-test("a clock that is set back by more than five seconds is told once, by how much", () => {
+test("the clock watch reports a clock set back by more than five seconds once, with the difference", () => {
   const look = watched();
   expect([look(1_000), look(1_000, -3_600_000), look(1_000)]).toEqual([0, 3_600_000, 0]);
 });
 
-test("a clock that is set forward, or back a little, and a process that stood still are nothing", () => {
+test("the clock watch ignores a clock set forward or slightly back, and a stopped process", () => {
   const look = watched();
   expect([look(1_000, 3_600_000), look(1_000, -4_000), look(1_000, -4_000), look(60_000)]).toEqual([
     0, 0, 0, 0,

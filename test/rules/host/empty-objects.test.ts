@@ -34,14 +34,14 @@ async function object(name: string, statements: string, age = TWO_DAYS): Promise
   database.close();
 }
 
-test("empty ones that nobody touched for a day are removed, with what lies beside them", async () => {
+test("empty object files that were unused for a day are removed, with the files beside them", async () => {
   await object("empty.sqlite", "");
   await object("another.sqlite", "");
   expect(await sweepEmptyObjects(root, NOW)).toBe(2);
   expect(await readdir(clients)).toEqual([]);
 });
 
-test("whatever holds a table stays, also where it stands in the log alone", async () => {
+test("an object file with a table stays, even if the table is in the log alone", async () => {
   const table = "CREATE TABLE standing (id INTEGER PRIMARY KEY); INSERT INTO standing VALUES (1)";
   await object("logged.sqlite", table);
   await object("checkpointed.sqlite", `${table}; PRAGMA wal_checkpoint(TRUNCATE)`);
@@ -52,7 +52,7 @@ test("whatever holds a table stays, also where it stands in the log alone", asyn
   expect(await readdir(clients)).toEqual(expect.arrayContaining(["logged.sqlite", "checkpointed.sqlite"]));
 });
 
-test("younger ones stay, and so does what is damaged, the list of alarms, and all that is no object", async () => {
+test("younger and damaged object files stay, and so do the list of alarms and other files", async () => {
   await object("young.sqlite", "", 60_000);
   await object("metadata.sqlite", "");
   await writeFile(join(clients, "damaged.sqlite"), "x".repeat(4096));
@@ -65,6 +65,6 @@ test("younger ones stay, and so does what is damaged, the list of alarms, and al
   );
 });
 
-test("a folder that is not there yet is no matter", async () => {
+test("a missing folder of objects is ignored", async () => {
   expect(await sweepEmptyObjects(join(root, "nowhere"), NOW)).toBe(0);
 });

@@ -40,13 +40,13 @@ describe("[I12] on an address that others can reach, a server", () => {
 });
 
 describe("on this machine alone, a server", () => {
-  test("starts with the trial keys, and nothing is said against them", () => {
+  test("starts with the trial keys without a warning", () => {
     for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
       expect(started({}, host).weaknesses).toEqual([]);
     }
   });
 
-  test("starts with weak keys of its own, and says so: a proxy may be in front", () => {
+  test("starts with weak keys of its own and warns about them, because a proxy may be in front", () => {
     const { weaknesses } = started({ ...good, MASTER_KEY: "k" }, "127.0.0.1");
     expect(weaknesses).toEqual([expect.stringContaining("MASTER_KEY must have 24 characters")]);
     expect(started(good, "127.0.0.1").weaknesses).toEqual([]);

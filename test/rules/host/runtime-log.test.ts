@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isWorthSaying } from "../../../scripts/runtime-log.ts";
 
-test("what the runtime says to its own developers, and of peers that break the protocol, is not printed", () => {
+test("runtime messages for its developers and about peers that violate the protocol are not printed", () => {
   const lines = [
     "NOSENTRY SQLite alarm overdue, running despite AlarmManager mismatch; scheduledTime = 1",
     "Uncaught exception: kj/compat/http.c++:6212: failed: WebSocket protocol error; protocolError.statusCode = 1002",
@@ -9,7 +9,7 @@ test("what the runtime says to its own developers, and of peers that break the p
   expect(lines.map((message) => isWorthSaying({ level: "error", message }))).toEqual([false, false]);
 });
 
-test("what fails in Parley, and what breaks in the runtime, is printed", () => {
+test("failures in Parley and in the runtime are printed", () => {
   for (const message of [
     "message.send Error: database or disk is full: SQLITE_FULL",
     "*** Received signal #11: Segmentation fault",

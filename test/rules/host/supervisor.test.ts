@@ -86,7 +86,7 @@ test("a runtime that dies before it was ready is started again, with longer and 
   expect(runtimes.map(({ disposed }) => disposed)).toEqual([true, true, true, false]);
 });
 
-test("a start that cannot heal is refused at once", async () => {
+test("a start that no retry can mend is refused at once", async () => {
   const refusal = new Refusal("Not started: the port is taken", 1);
   const started = supervisor(() => refusal).start();
   latest().fails("taken");
@@ -94,7 +94,7 @@ test("a start that cannot heal is refused at once", async () => {
   expect(runtimes).toHaveLength(1);
 });
 
-test("a start that never works is left to whoever started the server, after less than a minute", async () => {
+test("a start that keeps failing ends the process after less than a minute", async () => {
   const started = supervisor().start();
   started.catch(() => {});
   for (let seconds = 0; seconds < 60; seconds++) {
@@ -104,7 +104,7 @@ test("a start that never works is left to whoever started the server, after less
   await expect(started).rejects.toThrow(/^Not started after 9 attempts: no such library$/);
 });
 
-test("after a crash the runtime's own restart is waited for", async () => {
+test("the supervisor waits for the runtime's own restart after a crash", async () => {
   const needsCheck = supervisor();
   const started = needsCheck.start();
   latest().serves(8_787);
@@ -119,7 +119,7 @@ test("after a crash the runtime's own restart is waited for", async () => {
   expect(runtimes).toHaveLength(1);
 });
 
-test("a restart that fails is tried again on the same port, without an end", async () => {
+test("a failing restart is retried on the same port without a limit", async () => {
   const needsCheck = supervisor(() => new Refusal("taken", 1));
   const started = needsCheck.start();
   latest().serves(40_123);
@@ -143,7 +143,7 @@ test("a restart that fails is tried again on the same port, without an end", asy
   expect(runtimes.slice(0, -1).every(({ disposed }) => disposed)).toBe(true);
 });
 
-test("what ends while the server is being stopped is not started again", async () => {
+test("a runtime that ends while the server stops is not started again", async () => {
   const needsCheck = supervisor();
   const started = needsCheck.start();
   latest().serves(8_787);
@@ -156,7 +156,7 @@ test("what ends while the server is being stopped is not started again", async (
   expect(said).toEqual([]);
 });
 
-test("work that needs a runtime is done again when that dies under it, and not when the work itself is wrong", async () => {
+test("work that needs a runtime is repeated if the runtime dies, and not if the work itself fails", async () => {
   let calls = 0;
   const dying = async () => {
     if (++calls < 3) throw new Error("fetch failed");

@@ -6,7 +6,7 @@ import { readAsWritten } from "../../../src/protocol/written-number.ts";
 
 const json = fc.json().map((text): Json => JSON.parse(text));
 
-test("[I13] pieces of an answer are together the JSON that it is", () => {
+test("[I13] the pieces of a response add up to its JSON", () => {
   fc.assert(
     fc.property(json, fc.integer({ min: 1, max: 40 }), (value, length) => {
       expect([...piecesOf(value, length)].join("")).toBe(JSON.stringify(value));
@@ -14,7 +14,7 @@ test("[I13] pieces of an answer are together the JSON that it is", () => {
   );
 });
 
-test("a row is in one piece, and a long answer in many", () => {
+test("a row stays in one piece, and a long response has many pieces", () => {
   const results = Array.from({ length: 100 }, (_, n) => ({ n, text: "x".repeat(100) }));
   const pieces = [...piecesOf({ results, count: 100 }, 1_000)];
   expect(pieces.length).toBeGreaterThan(10);

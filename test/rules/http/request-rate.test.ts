@@ -5,7 +5,7 @@ import { isWithinRate } from "../../../src/http/request-rate.ts";
 
 const NOW = 1_800_000_000_000;
 
-test("[I13] an address asks for so much in a minute with the app key, and everybody else goes on", () => {
+test("[I13] an address has a limit of requests per minute with the app key, and others are not affected", () => {
   const limits = new AddressLimits();
   const ask = (address: string | undefined, weight: number, now = NOW) =>
     isWithinRate(address, weight, now, limits);

@@ -42,7 +42,7 @@ describe("[X-32] of a typed message", () => {
     expect(filtered(content, cheese)).toBeUndefined();
   });
 
-  test("whatever its fields and text are, only the text differs afterwards", () => {
+  test("only the text changes, whatever its fields and text are", () => {
     const part = fc.constantFrom(
       "cheese",
       " ",
@@ -70,7 +70,7 @@ describe("[X-32] of a typed message", () => {
   });
 });
 
-describe("[X-32] of what has no numeric type", () => {
+describe("[X-32] of a message without a numeric type", () => {
   test.each([
     ["my cheese", "my ***"],
     ["{cheese", "{***"],
@@ -83,12 +83,12 @@ describe("[X-32] of what has no numeric type", () => {
     expect(filtered(content, cheese)).toEqual({ content: expected });
   });
 
-  test("words may take what made it JSON", () => {
+  test("filtering may break the JSON", () => {
     expect(filtered('{"a":1}', new WordList(['"a":1']))).toEqual({ content: "{***}" });
   });
 });
 
-test("[X-32] what is binary passes as it is", () => {
+test("[X-32] binary content is not filtered", () => {
   expect(filtered(new TextEncoder().encode("cheese"), cheese)).toBeUndefined();
 });
 

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe("[X-33] the word list", () => {
-  test("is read once for each version, and what finds the words is built once", async () => {
+  test("is read once for each version, and its search index is built once", async () => {
     const read = vi.fn(stored);
     const filter = new KeywordFilter(read);
     const list = await filter.get("cheeses");
@@ -33,20 +33,20 @@ describe("[X-33] the word list", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("that there is none of filters nothing, and asks nobody", async () => {
+  test("filters nothing and costs no read if there is none", async () => {
     const read = vi.fn(stored);
     expect(await filteredBy(new KeywordFilter(read), null)).toBeUndefined();
     expect(read).not.toHaveBeenCalled();
   });
 
-  test("taken away is forgotten", async () => {
+  test("no longer filters after its removal", async () => {
     const filter = new KeywordFilter(stored);
     await filter.get("cheeses");
     await filter.get(null);
     expect(await filteredBy(filter, "unknown")).toBeUndefined();
   });
 
-  test("while one caller reads a new one, the others go on with the last", async () => {
+  test("stays in force for other callers while one caller reads a new one", async () => {
     const { promise, resolve } = Promise.withResolvers<string[]>();
     const read = vi.fn(stored);
     const filter = new KeywordFilter(read);
@@ -60,7 +60,7 @@ describe("[X-33] the word list", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("that nobody knows yet is read by each who asks: none waits for another's promise", async () => {
+  test("is read by each caller before the first read is done: none waits for another's promise", async () => {
     const reads = [Promise.withResolvers<string[]>(), Promise.withResolvers<string[]>()];
     let next = 0;
     const filter = new KeywordFilter(() => reads[next++]?.promise ?? Promise.reject(new Error("once more")));
@@ -73,7 +73,7 @@ describe("[X-33] the word list", () => {
 });
 
 describe("[I11] a list that cannot be read", () => {
-  test("leaves the last one, and is asked for once a second", async () => {
+  test("leaves the last list in force, and is read once a second", async () => {
     const read = vi.fn(stored);
     const filter = new KeywordFilter(read);
     await filter.get("cheeses");
@@ -87,7 +87,7 @@ describe("[I11] a list that cannot be read", () => {
     expect(await filteredBy(filter, "milks")).toBe(MILK);
   });
 
-  test("and none before it: nothing is filtered, and the log says so", async () => {
+  test("filters nothing if there was none before it, and the log reports it", async () => {
     const filter = new KeywordFilter(stored);
     expect(await filteredBy(filter, "unknown")).toBeUndefined();
     expect(console.error).toHaveBeenCalledWith(
@@ -96,7 +96,7 @@ describe("[I11] a list that cannot be read", () => {
     );
   });
 
-  test("since D1 never answers costs a message 2 s at most and leaves no timer", async () => {
+  test("costs a message 2 s at most while D1 does not respond, and leaves no timer", async () => {
     const filter = new KeywordFilter(() => new Promise(() => {}));
     const reading = filter.get("cheeses");
     await vi.advanceTimersByTimeAsync(2_000);

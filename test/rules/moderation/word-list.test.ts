@@ -19,7 +19,7 @@ describe("[X-31] a word becomes ***", () => {
     expect(masked(text, ...words)).toBe(expected);
   });
 
-  test("nothing found is told apart from a text that stays the same", () => {
+  test("a text without any word is distinguished from a text that stays the same", () => {
     expect(new WordList(["cheese"]).mask("milk")).toBeUndefined();
   });
 });

@@ -142,7 +142,7 @@ describe("[I12] an app's URLs are called", () => {
 });
 
 describe("a call", () => {
-  test("brings back status and text, whatever the status", async () => {
+  test("returns status and text, whatever the status", async () => {
     const url = await listening((_, response) => response.writeHead(418).end("a teapöt"));
     expect(await anywhere().send(calling(url), 5_000)).toEqual({ status: 418, text: "a teapöt" });
   });
@@ -192,7 +192,7 @@ describe("a call", () => {
     await gone;
   });
 
-  test("that nobody takes is unanswered", async () => {
+  test("is unanswered if no server accepts it", async () => {
     const url = await listening(() => {});
     const [server] = servers.splice(0);
     server?.close();

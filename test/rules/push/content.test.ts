@@ -21,8 +21,8 @@ const hook = '{"alert":"from the hook"}';
 const pushData = '{"alert":"from the message","sound":"squeak.caf"}';
 const template = { alert: "from the app", badge: "Increment" };
 
-describe("what is pushed for a message", () => {
-  test("[P-05] is nothing where no way has any", () => {
+describe("the push content for a message", () => {
+  test("[P-05] is nothing if no source has any", () => {
     expect(chosen({})).toBeUndefined();
   });
 
@@ -30,7 +30,7 @@ describe("what is pushed for a message", () => {
     expect(chosen({ template })).toEqual(template);
   });
 
-  test("[P-08] is what the message brings, whatever keys that has", () => {
+  test("[P-08] is the message's own, whatever its keys are", () => {
     const own = { alert: "Cheese!", category: "food", badge: 3, holes: [1, 2], ios: { sound: "squeak.caf" } };
     expect(chosen({ pushData: JSON.stringify(own) })).toEqual(own);
   });
@@ -41,11 +41,11 @@ describe("what is pushed for a message", () => {
     expect(chosen({ hook, template })).toEqual({ alert: "from the hook" });
   });
 
-  test("[P-11] has nothing of the ways that did not win", () => {
+  test("[P-11] has nothing of the sources that do not count", () => {
     expect(chosen({ hook: '{"badge":1}', pushData, template })).toEqual({ badge: 1 });
   });
 
-  test("[P-11] is nothing where the way that wins is empty", () => {
+  test("[P-11] is nothing if the source that counts is empty", () => {
     expect(chosen({ hook: "{}", pushData, template })).toBeUndefined();
     expect(chosen({ pushData: "{}", template })).toBeUndefined();
     expect(chosen({ template: {} })).toBeUndefined();
@@ -89,12 +89,12 @@ describe("[P-21] variables", () => {
     });
   });
 
-  test("are none in keys, nor by another name or form", () => {
+  test("are not replaced in keys, nor with another name or form", () => {
     const template = { "${convId}": "$convId ${convid} ${ convId } ${peer} ${constructor} {convId}" };
     expect(chosen({ template })).toEqual(template);
   });
 
-  test("bring in what is taken as it is: a client id is anybody's choice", () => {
+  test("have values that are not interpreted: a client chooses its own id", () => {
     const mean = { ...variables, fromClientId: "${convId}$&$1" };
     const ways = { hook: undefined, pushData: undefined, template: { alert: "${fromClientId}" } };
     expect(chosenContent({ ...ways, variables: mean })).toEqual({ alert: "${convId}$&$1" });

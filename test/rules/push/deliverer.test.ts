@@ -47,14 +47,14 @@ function place(
 const later = (retryAfter?: number): Outcome => ({ outcome: "later", retryAfter, why: "busy" });
 const gone = (since?: number): Outcome => ({ outcome: "gone", since, why: "Unregistered" });
 
-test("[P-01] who could not be served yet is owed it, and nobody else is", async () => {
+test("[P-01] only recipients that were not served yet are retried", async () => {
   const { way, host, deliverer } = place();
   way.outcomes.set("Spike's phone", later(90_000));
   const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
   expect(owed).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 90_000 }]);
 });
 
-test("[P-01] a message is looked at again at each attempt, once, and only who it is news to is pushed to", async () => {
+test("[P-01] each attempt looks a message up once, and pushes only to clients to which it is new", async () => {
   const { way, host, looks, known, deliverer } = place();
   way.outcomes.set("Jerry's phone", later());
   way.outcomes.set("Spike's phone", later());
@@ -88,7 +88,7 @@ test("[N-02] a device that is no more is forgotten, unless it registered again s
   expect(removed).toEqual(["Spike's phone"]);
 });
 
-test("[C-12] nobody is pushed to on a device that he has logged out on meanwhile", async () => {
+test("[C-12] a client that has logged out on a device receives no push there", async () => {
   const { way, host, deliverer } = place([phoneOf("Jerry", { channels: ["Butch"] }), phoneOf("Spike")]);
   await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
   expect(way.called).toEqual(["Spike's phone"]);
@@ -102,7 +102,7 @@ test("[C-12] a device that several share is pushed to as long as one of them is 
   expect(way.sent.flatMap(({ targets }) => targets.map(({ clientId }) => clientId))).toEqual(["Spike"]);
 });
 
-test("[P-15] what has expired is given up", async () => {
+test("[P-15] an expired push is given up", async () => {
   const { way, host, state, deliverer } = place();
   state.now = NOON + 7 * DAY;
   expect(await deliverer.deliver(deliveryTo(["Jerry"]), 1, host)).toEqual([]);
@@ -128,7 +128,7 @@ test("[P-01] a service that asks for much time has no say in how long others wai
   ]);
 });
 
-test("[P-01] D1 failing after a push makes nobody hear it twice", async () => {
+test("[P-01] a push is not repeated if D1 fails after it", async () => {
   const { way, host, state, deliverer } = place();
   way.outcomes.set("Spike's phone", gone());
   state.down = true;
@@ -170,7 +170,7 @@ describe("a provider that hangs", () => {
   });
 });
 
-test("[N-11] what became of a notification is counted; of a message nothing is (P-14)", async () => {
+test("[N-11] the results of a notification are counted, those of a message are not (P-14)", async () => {
   const { way, host, counts, deliverer } = place();
   way.outcomes.set("Spike's phone", gone());
   const delivery = deliveryTo(["Jerry", "Spike"]);

@@ -45,11 +45,11 @@ const owing =
     return some.length === 0 ? [] : [{ recipients: some, retryAfter }];
   };
 
-test("[P-01] what was delivered is taken off the queue", async () => {
+test("[P-01] a delivered push is removed from the queue", async () => {
   expect(await taken(deliveryTo(["Jerry"]), 1, owing([]))).toEqual({ end: "taken", queued: [] });
 });
 
-test("[P-01] where some were served, only the others are tried again", async () => {
+test("[P-01] only recipients that were not served are retried", async () => {
   const delivery = deliveryTo(["Jerry", "Spike"]);
   const { end, queued } = await taken(delivery, 1, owing(["Spike"]));
   expect(end).toBe("taken");
@@ -57,7 +57,7 @@ test("[P-01] where some were served, only the others are tried again", async () 
   expect(queued).toEqual([{ work: { ...delivery, recipients, attempts: 1 }, delaySeconds: 5 }]);
 });
 
-test("[P-01] those who are to wait for different times go different ways", async () => {
+test("[P-01] recipients with different delays are queued separately", async () => {
   const delivery = deliveryTo(["Jerry", "Spike"]);
   const each = (body: PushDelivery) => [...owing(["Jerry"])(body), ...owing(["Spike"], 90_000)(body)];
   const { end, queued } = await taken(delivery, 1, each);

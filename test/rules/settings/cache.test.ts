@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 describe("a cache of the settings", () => {
-  test("knows nothing without waiting until it has read once", async () => {
+  test("has no value until its first read", async () => {
     const cache = cacheOf(async () => withMembers(1));
     expect(cache.peek()).toBeUndefined();
     expect(await cache.get()).toEqual(withMembers(1));
@@ -39,7 +39,7 @@ describe("a cache of the settings", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("while one caller reads, the others go on with what is known", async () => {
+  test("gives the last known settings to other callers while one caller reads", async () => {
     vi.useFakeTimers();
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const read = vi.fn(() => Promise.resolve(withMembers(3)));
@@ -55,7 +55,7 @@ describe("a cache of the settings", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("says it to who would rather come again than go by older ones, whoever else is reading", async () => {
+  test("reads fresh settings for a caller that cannot use older ones, even while another caller reads", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const read = vi.fn(() => Promise.resolve(withMembers(3)));
     const cache = cacheOf(read);
@@ -69,7 +69,7 @@ describe("a cache of the settings", () => {
     for (const reader of readers) expect((await reader)?.limits.members).toBe(4);
   });
 
-  test("what was just stored counts at once, and a read begun before does not undo it", async () => {
+  test("applies a stored change at once, and an earlier read does not undo it", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const cache = cacheOf(() => promise);
     const reading = cache.get();
@@ -81,7 +81,7 @@ describe("a cache of the settings", () => {
 });
 
 describe("[I11] a D1 that is down", () => {
-  test("says no settings to who needs them as they are", async () => {
+  test("gives no settings to a caller that needs fresh ones", async () => {
     const read = vi.fn(() => Promise.resolve(withMembers(3)));
     const cache = cacheOf(read, async () => withMembers(2));
     await cache.get();
@@ -92,7 +92,7 @@ describe("[I11] a D1 that is down", () => {
     expect((await cache.fresh())?.limits.members).toBe(4);
   });
 
-  test("leaves the defaults, and is asked once a second", async () => {
+  test("leaves the defaults in force, and is read once a second", async () => {
     const read = vi.fn(() => Promise.reject<Settings>(new Error("down")));
     const cache = cacheOf(read);
     expect(await cache.get()).toEqual(defaults);
@@ -105,7 +105,7 @@ describe("[I11] a D1 that is down", () => {
     expect(cache.peek()).toBeUndefined();
   });
 
-  test("leaves the last known settings, and new ones count when it is back", async () => {
+  test("leaves the last known settings in force, and new ones count after it is back", async () => {
     const read = vi.fn(async () => withMembers(1));
     const cache = cacheOf(read);
     await cache.get();
@@ -117,7 +117,7 @@ describe("[I11] a D1 that is down", () => {
     expect((await cache.get()).limits.members).toBe(2);
   });
 
-  test("that never answers costs each caller 2 s at most and leaves no timer", async () => {
+  test("costs each caller 2 s at most without a response, and leaves no timer", async () => {
     const read = vi.fn(() => new Promise<Settings>(() => {}));
     const cache = cacheOf(read);
     const first = cache.get();
@@ -134,7 +134,7 @@ describe("[I11] a D1 that is down", () => {
     expect((await cache.get()).limits.members).toBe(4);
   });
 
-  test("leaves no timer when it answers", async () => {
+  test("leaves no timer after a response", async () => {
     const cache = cacheOf(async () => withMembers(1));
     await cache.get();
     expect(vi.getTimerCount()).toBe(0);
@@ -144,14 +144,14 @@ describe("[I11] a D1 that is down", () => {
 describe("[I11] the copy kept for when D1 is down", () => {
   const down = () => Promise.reject<Settings>(new Error("down"));
 
-  test("counts where nothing else is known", async () => {
+  test("counts if no other settings are known", async () => {
     const cache = cacheOf(down, async () => withMembers(5));
     expect(await cache.get()).toEqual(withMembers(5));
     expect(cache.last).toEqual(withMembers(5));
     expect(cache.peek()).toBeUndefined();
   });
 
-  test("counts before what was read earlier, which may be long out of date", async () => {
+  test("counts before settings that were read earlier and may be outdated", async () => {
     const read = vi.fn(async () => withMembers(1));
     const cache = cacheOf(read, async () => withMembers(5));
     await cache.get();
@@ -163,7 +163,7 @@ describe("[I11] the copy kept for when D1 is down", () => {
     expect(await cache.get()).toEqual(withMembers(2));
   });
 
-  test("is never asked for while D1 answers", async () => {
+  test("is never read while D1 works", async () => {
     const kept = vi.fn(async () => withMembers(5));
     const cache = cacheOf(async () => withMembers(1), kept);
     for (let minute = 0; minute < 3; minute++) {
@@ -173,7 +173,7 @@ describe("[I11] the copy kept for when D1 is down", () => {
     expect(kept).not.toHaveBeenCalled();
   });
 
-  test("does not undo what was stored while it came", async () => {
+  test("does not undo a change that was stored during its read", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const cache = cacheOf(down, () => promise);
     const reading = cache.get();
@@ -184,7 +184,7 @@ describe("[I11] the copy kept for when D1 is down", () => {
     expect(cache.peek()).toEqual(withMembers(9));
   });
 
-  test("is waited for by everybody where nothing is known: nobody gets by with the defaults", async () => {
+  test("delays every caller if no settings are known: no caller uses the defaults", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const cache = cacheOf(down, () => promise);
     const first = cache.get();
@@ -195,7 +195,7 @@ describe("[I11] the copy kept for when D1 is down", () => {
     expect(await second).toEqual(withMembers(5));
   });
 
-  test("that does not come either costs 1 s more, leaves no timer, and then what is known counts", async () => {
+  test("costs 1 s more if it fails too, leaves no timer, and then the known settings count", async () => {
     const cache = cacheOf(down, () => new Promise(() => {}));
     const reading = cache.get();
     await vi.advanceTimersByTimeAsync(1_000);

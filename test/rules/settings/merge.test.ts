@@ -16,7 +16,7 @@ test.each([
   expect(target).toEqual(before);
 });
 
-test("[P-11] a static text is one value: a patch replaces it whole", () => {
+test("[P-11] a patch replaces a static text as a whole", () => {
   const before = { push: { static: { alert: "news", badge: 1 }, allowClientPush: true } };
   const after = merge(before, { push: { static: { title: "Parley" } } });
   expect(after).toEqual({ push: { static: { title: "Parley" }, allowClientPush: true } });

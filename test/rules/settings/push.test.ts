@@ -69,7 +69,7 @@ describe("[N-10] keys", () => {
     expect(patchProblem({ push })).toContain(problem);
   });
 
-  test("what else is in a service account's file is no matter", () => {
+  test("ignore further fields of a service account's file", () => {
     expect(patchProblem({ push: { fcm: { serviceAccount } } })).toBeUndefined();
   });
 });

@@ -106,15 +106,15 @@ describe("a patch", () => {
     expect(patchProblem(patch)).toBe(problem);
   });
 
-  test("names every field that is wrong", () => {
+  test("is refused with every invalid field named", () => {
     expect(patchProblem({ limits: { members: 0, messageBytes: 0 } })).toMatch(
       /limits\.messageBytes: .*; limits\.members: /,
     );
   });
 });
 
-describe("what is stored", () => {
-  test("counts over the defaults", () => {
+describe("a stored set of overrides", () => {
+  test("overrides the defaults", () => {
     const { settings, ignored } = settingsFrom({ limits: { members: 7 } }, false);
     expect(settings).toEqual({
       ...defaultSettings(false),
@@ -123,7 +123,7 @@ describe("what is stored", () => {
     expect(ignored).toEqual([]);
   });
 
-  test("loses only what this version cannot use", () => {
+  test("loses only fields that this version cannot use", () => {
     const { settings, ignored } = settingsFrom(
       { limits: { members: 7, messageBytes: "big", "a.b": 1 }, later: { x: 1 }, messages: 3 },
       false,

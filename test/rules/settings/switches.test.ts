@@ -5,7 +5,7 @@ import { switchesOff } from "../../../src/settings/switches.ts";
 const offWith = (security: object) =>
   switchesOff(settingsFrom({ security: { ...security } }, false).settings).map(({ setting }) => setting);
 
-test("an app that set what docs/security.md recommends is told of nothing that strangers can do", () => {
+test("no warning is printed for an app with the recommendations of docs/security.md", () => {
   const recommended = {
     ...{ signLogin: true, join: "members", removeOthers: "creator", historyFrom: "joining" },
     ...{ findOthers: "nobody", showMembers: false, origins: ["https://example.com"] },
@@ -13,7 +13,7 @@ test("an app that set what docs/security.md recommends is told of nothing that s
   expect(offWith(recommended)).toEqual([]);
 });
 
-test("each recommendation that was not followed is named", () => {
+test("each recommendation that an app does not follow is named", () => {
   expect(offWith({ signLogin: true, join: "members" })).toEqual([
     "security.removeOthers or security.signConversation",
     "security.showMembers",

@@ -85,7 +85,7 @@ describe("a conversation saved", () => {
     expect(await membersOf(record.id)).toEqual(["alice", "bob"]);
   });
 
-  test("never gives way to an older snapshot, members included", async () => {
+  test("is never replaced by an older snapshot, members included", async () => {
     const id = freshId();
     const older = conversation(id, { members: ["alice", "bob"], name: "old", updatedAt: 1000 });
     const newer = conversation(id, { members: ["alice", "carol"], name: "new", updatedAt: 2000 });

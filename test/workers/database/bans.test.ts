@@ -7,7 +7,7 @@ beforeAll(async () => {
   db = await database();
 });
 
-test("[X-22] bans are listed page by page, the last word on a client counting", async () => {
+test("[X-22] bans are listed page by page, with the last ban of each client", async () => {
   const noisy = ["tom", "spike", "tyke"].map((clientId) => ({ clientId, reason: "noise", at: 1_000 }));
   await saveBans(db, noisy);
   await saveBans(db, [{ clientId: "tom", reason: "more noise", at: 2_000 }]);

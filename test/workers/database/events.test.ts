@@ -104,7 +104,7 @@ async function found(filter: Partial<EventFilter>): Promise<string[]> {
   return ids;
 }
 
-test("[G-05] what happened comes newest first, and is there once however often it was told", async () => {
+test("[G-05] events come newest first, and each is stored once however often it was sent", async () => {
   await saveEvents(db, evening);
   await saveEvents(db, evening.slice(2, 5));
   await saveEvents(db, []);
@@ -159,7 +159,7 @@ test.each<[Partial<EventFilter>, string[]]>([
   for (const limit of [1, 2, 100]) expect(await found({ ...filter, limit })).toEqual(expected);
 });
 
-test("[G-05] what is older than the owner wants is forgotten", async () => {
+test("[G-05] events older than the owner's limit are deleted", async () => {
   await saveEvents(db, evening);
   await dropEventsBefore(db, 50);
   expect(await found({})).toEqual(["off-70", "started-60", "sent-50"]);

@@ -60,7 +60,7 @@ test("[http §3] everything comes newest first, or oldest first when reversed, w
   expect(next).toEqual({ ...said.pairChat?.[2], conversationId: "pairChat" });
 });
 
-test("[http §3] what one client said comes alone", async () => {
+test("[http §3] the messages of one client come alone", async () => {
   expect(await toms({})).toEqual(ofTom.toReversed());
   expect(await toms({ reversed: true })).toEqual(ofTom);
   expect(ids(await messagesSentBy(db, "nobody", request({})))).toEqual([]);

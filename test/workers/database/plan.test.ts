@@ -55,7 +55,7 @@ test.each<[Json | undefined]>([
   expect(await scans((watched) => ask(watched, where))).toEqual([]);
 });
 
-test("nothing written scans a table", async () => {
+test("no write scans a table", async () => {
   const record = conversation("a", { members: ["alice", "bob"] });
   expect(await scans((watched) => saveConversation(watched, record))).toEqual([]);
   expect(await scans((watched) => saveMessages(watched, "a", [message(1)]))).toEqual([]);

@@ -318,7 +318,7 @@ for (const [title, table] of Object.entries(cases)) {
   });
 }
 
-describe("what is not understood is refused, never ignored", () => {
+describe("an unknown part of a where is refused, never ignored", () => {
   const deep = (levels: number): Json => (levels === 0 ? { name: "x" } : { $and: [deep(levels - 1)] });
   const wide = (count: number): Json => ({
     $or: Array.from({ length: count }, (_, n) => ({ name: `n${n}` })),
@@ -596,7 +596,7 @@ describe("answers", () => {
   });
 });
 
-test("what only looks like a date, or ends after a NUL, is found as what it is", async () => {
+test("a text that looks like a date or contains NUL is found as a text", async () => {
   const attributes = {
     now: { __type: "Date", iso: "now" },
     days: { __type: "Date", iso: 5 },

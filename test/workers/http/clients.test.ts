@@ -15,7 +15,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("[A-05] who is online", () => {
+describe("[A-05] the online clients", () => {
   test.each([
     ["/1.2/rtm/clients/check-online", "client_ids"],
     ["/1.1/rtm/online", "peers"],
@@ -49,7 +49,7 @@ describe("[A-05] who is online", () => {
     expect(log).toHaveBeenCalledTimes(1);
   });
 
-  test("[A-06] stats count them, and who was here today", async () => {
+  test("[A-06] stats count them, and the clients of the day", async () => {
     const stats = async () => {
       const { result } = await done<{ result: { online_user_count: number; user_count_today: number } }>(
         "GET",
@@ -119,7 +119,7 @@ describe("[Y-22] unread, with the app key", () => {
     expect(await count(`/1.1/rtm/messages/unread/${tom}/${nowhere}`)).toBe("404 4303");
   });
 
-  test("is what he may see: who was removed has none there", async () => {
+  test("counts what the client may see: a removed member has none there", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     await saidBy(tom, id, "hello");
@@ -157,7 +157,7 @@ describe("[A-05] kick", () => {
     expect(refusal(await (await Device.connect()).login(tom))).toBe("");
   });
 
-  test("[M-50] his will is not sent", async () => {
+  test("[M-50] the client's will is not sent", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
     const id = await start(toms, [tom, jerry]);
@@ -172,7 +172,7 @@ describe("[A-05] kick", () => {
     expect(heard(jerrys, id)).toEqual([]);
   });
 
-  test("[C-09] his session token does not count any more", async () => {
+  test("[C-09] the client's session token is no longer valid", async () => {
     const [tom] = named("tom");
     const { token } = await loggedIn(tom);
     await done("POST", `/1.2/rtm/clients/${tom}/kick`);
@@ -195,7 +195,7 @@ describe("[A-05] kick", () => {
     expect((await toms.push("session", "closed")).sessionMessage?.detail).toBe(twenty);
   });
 
-  test("who is not here is none the worse for it", async () => {
+  test("a kick of a client that is offline changes nothing", async () => {
     const [tom] = named("tom");
     expect(await done("POST", `/1.2/rtm/clients/${tom}/kick`)).toEqual({});
     expect(refusal(await (await Device.connect()).login(tom))).toBe("");
@@ -272,7 +272,7 @@ describe("[http-api §5] roles of members", () => {
   });
 });
 
-describe("[A-03] [A-04] [A-07] what is not served", () => {
+describe("[A-03] [A-04] [A-07] routes that are not served", () => {
   test.each([
     "/1.2/rtm/chatrooms",
     "/1.2/rtm/chatrooms/c1/members/online-count",

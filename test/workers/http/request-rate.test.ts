@@ -16,7 +16,7 @@ function count(from: string, keys: Record<string, string> = appKeys): Promise<Re
   return app.fetch(request, world, createExecutionContext());
 }
 
-test("[I13] whoever floods the API with the app key gets 429 with Retry-After, and nobody else does", async () => {
+test("[I13] a caller that floods the API with the app key gets 429 with Retry-After, and no other caller does", async () => {
   const most = REQUESTS_PER_ADDRESS.public / COSTLY_REQUEST;
   for (let at = 0; at < most; at += AT_ONCE) {
     const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => count("9.9.9.1")));

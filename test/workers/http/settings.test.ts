@@ -28,12 +28,12 @@ test.each([{}, appKeys, { ...masterKeys, "x-lc-key": "wrong,master" }])(
   },
 );
 
-test("lists every setting with its value", async () => {
+test("GET lists every setting with its value", async () => {
   const response = await http("/admin/settings", { headers: masterKeys });
   expect(await response.json()).toEqual(defaultSettings(false));
 });
 
-test("answers a patch with what counts from then on", async () => {
+test("a patch responds with the settings that count from then on", async () => {
   const response = await patch('{"limits":{"members":3}}');
   expect(response.status).toBe(200);
   const expected = { ...defaultSettings(false), limits: { ...defaultSettings(false).limits, members: 3 } };
@@ -41,7 +41,7 @@ test("answers a patch with what counts from then on", async () => {
   expect(await (await http("/admin/settings", { headers: masterKeys })).json()).toEqual(expected);
 });
 
-test("null sets a field back", async () => {
+test("null resets a field", async () => {
   await patch('{"limits":{"members":3}}');
   expect(await (await patch('{"limits":{"members":null}}')).json()).toEqual(defaultSettings(false));
 });
@@ -97,14 +97,14 @@ test("[I12] what stands for a secret fits the document where it is answered, not
   }
 });
 
-test("what GET shows cannot be stored over a secret by accident", async () => {
+test("the text that GET shows for a secret cannot be stored over the secret", async () => {
   await patch('{"hooks":{"key":"the hook key"}}');
   const shown = await (await http("/admin/settings", { headers: masterKeys })).text();
   expect((await patch(shown)).status).toBe(400);
   expect((await readSettings(world)).hooks.key).toBe("the hook key");
 });
 
-test("refuses a body over 64 KB with 413", async () => {
+test("a body over 64 KB is refused with 413", async () => {
   const response = await patch(`{"limits":{"members":3}}${" ".repeat(65_536)}`);
   expect(response.status).toBe(413);
   expect(await response.json()).toEqual({ code: 413, error: "The body is too large: at most 65536 bytes." });
