@@ -53,7 +53,7 @@ async function town(members: ("tom" | "jerry" | "mary")[] = ["tom", "jerry"], mo
 }
 
 describe("starting", () => {
-  test("[B-02] the creator need not list himself, and everybody is told, he included", async () => {
+  test("[B-02] the creator need not be in the list, and all members are notified, the creator included", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
     const jerrys = await Device.of(jerry);
@@ -79,7 +79,7 @@ describe("starting", () => {
     expect(order.indexOf("started")).toBeLessThan(order.indexOf("joined"));
   });
 
-  test("[wire §5.1] every device of every member is told", async () => {
+  test("[wire §5.1] every device of every member is notified", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const devices = [
       await Device.of(tom),
@@ -107,7 +107,7 @@ describe("starting", () => {
     expect(new Set(chats).size).toBe(3);
   });
 
-  test("[B-03] a unique one is found again by whoever, in whatever order, and keeps its name", async () => {
+  test("[B-03] a unique one is found again by any member, in any order of ids, and keeps its name", async () => {
     const { tom, jerry, mary, toms, jerrys, chat } = await town(["tom", "jerry", "mary"], {
       unique: true,
       attr: attr({ name: "Cheese" }),
@@ -251,7 +251,7 @@ describe("starting", () => {
 });
 
 describe("members", () => {
-  test("[B-06] [B-07] adding tells the newcomer who invited him, and everybody who came", async () => {
+  test("[B-06] [B-07] adding notifies new members of the inviter, and all members of the new ones", async () => {
     const { tom, jerry, mary, toms, jerrys, marys, chat } = await town();
     const tablet = await Device.of(mary);
     const before = (await look(toms, chat)).updatedAt;
@@ -314,7 +314,7 @@ describe("members", () => {
     expect(notices(tablet, chat).slice(0, 2)).toEqual([`left by ${tom}`, `joined by ${tom}`]);
   });
 
-  test("[B-06] leaving by oneself, and whoever left hears and says nothing more", async () => {
+  test("[B-06] a member that left receives and sends nothing more", async () => {
     const { tom, jerry, toms, jerrys, chat } = await town();
     const reply = await change(jerrys, "remove", chat, [jerry]);
     expect(reply.convMessage?.allowedPids).toEqual([jerry]);
@@ -333,7 +333,7 @@ describe("members", () => {
     expect(jerrys.texts(chat)).not.toContain("he is gone");
   });
 
-  test("[wire §5.1] what changes nothing is answered and announced to nobody", async () => {
+  test("[wire §5.1] a command that changes nothing is answered and causes no event", async () => {
     const { tom, jerry, mary, toms, jerrys, marys, chat } = await town();
     const before = (await look(toms, chat)).updatedAt;
     for (const [op, members, device] of [
@@ -364,7 +364,7 @@ describe("members", () => {
     expect((await look(toms, chat)).m).toEqual([jerry, tom, mary]);
   });
 
-  test("[I12] strangers add and remove nobody but themselves", async () => {
+  test("[I12] strangers can add and remove only themselves", async () => {
     const { jerry, mary, marys, toms, chat } = await town();
     const [spike] = named("spike");
     for (const members of [[spike], [mary, spike]]) {
@@ -431,7 +431,7 @@ describe("members", () => {
     expect(refusal(stranger)).toBe("4317 CONVERSATION_MEMBERSHIP_REQUIRED");
   });
 
-  test("[M-46] a muted member still hears everything; leaving ends the mute", async () => {
+  test("[M-46] a member that muted the conversation still receives everything, and leaving ends the mute", async () => {
     const { jerry, toms, jerrys, chat } = await town();
     await jerrys.ask({ cmd: "conv", op: "mute", convMessage: { cid: chat } });
     await say(toms, chat, "psst");
@@ -720,7 +720,7 @@ describe("querying", () => {
     expect(refusal(await ask(toms, undefined, { sort: "$name" }))).toBe("4310 CONVERSATION_QUERY_FAILED");
   });
 
-  test("[wire §4.5.3] ids nobody knows are no error; only found ones come back, each once", async () => {
+  test("[wire §4.5.3] unknown ids are no error, and only found conversations come back, each once", async () => {
     const { toms, chat } = await town();
     expect(await query(toms, { objectId: NOWHERE })).toEqual([]);
     expect(await query(toms, { objectId: "no/such:id" })).toEqual([]);
@@ -730,7 +730,7 @@ describe("querying", () => {
     expect(await query(toms, undefined, { tempConvIds: ["_tmp:none", chat] })).toEqual([]);
   });
 
-  test("[wire §7] operations on a conversation nobody knows say so", async () => {
+  test("[wire §7] operations on an unknown conversation are refused as such", async () => {
     const { toms, jerry } = await town();
     for (const cid of [NOWHERE, "no/such:id", "x".repeat(200)]) {
       for (const op of [

@@ -69,7 +69,7 @@ test("[B-22] a query names the last message before D1 has it, and follows its ed
   expect(await last()).toBe("second");
 });
 
-test("[I11] history failing to reach D1 stops nobody, and all of it arrives in the end", async () => {
+test("[I11] history that cannot reach D1 blocks no client, and all of it arrives in the end", async () => {
   const { tom, jerry, device } = await toms();
   const jerrys = await Device.of(jerry);
   const chat = await start(device, [tom, jerry]);

@@ -53,7 +53,7 @@ test.each(forms)(
   },
 );
 
-test("[M-01] the text is none of it: @names mention nobody", async () => {
+test("[M-01] @names in the text are no mentions", async () => {
   const { jerry, toms, jerrys, chat } = await conversation();
   jerrys.close();
   await say(toms, chat, `@${jerry} @all @Tom`);
@@ -126,7 +126,7 @@ describe("whether what is unread mentions me", () => {
     expect([tuple?.unread, tuple?.mentioned]).toEqual([1, true]);
   });
 
-  test("[M-09] [Y-12] one's own message mentions nobody to oneself", async () => {
+  test("[M-09] [Y-12] a client's own message does not mention the client", async () => {
     const { jerry, toms, jerrys, chat } = await conversation();
     await say(jerrys, chat, "to all", { mentionAll: true, mentionPids: [jerry] });
     await say(toms, chat, "thank you");

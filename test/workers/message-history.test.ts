@@ -197,7 +197,7 @@ describe("contents", () => {
     expect(Uint8Array.from(atob(item?.data ?? ""), (c) => c.charCodeAt(0))).toEqual(bytes);
   });
 
-  test("[M-06] [B-10] an item says who said it, when, under which id, and whom it mentions", async () => {
+  test("[M-06] [B-10] an item has the sender, time, id and mentions of its message", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
     const jerrys = await Device.of(jerry);
@@ -226,7 +226,7 @@ describe("contents", () => {
     expect((await toms.message("all")).directMessage?.mentionAll).toBe(true);
   });
 
-  test("[I2] ids and times only grow, whoever speaks", async () => {
+  test("[I2] ids and times only grow, for any senders", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const devices = [await Device.of(tom), await Device.of(jerry), await Device.of(tom)];
     const [toms] = devices;
@@ -272,7 +272,7 @@ describe("who may read", () => {
     expect(refusal(await logs(jerrys, chat))).toBe("4312 CONVERSATION_LOG_REJECTED");
   });
 
-  test("[B-24] history is the conversation's: newcomers read all, and who comes back what was said meanwhile", async () => {
+  test("[B-24] new members read the whole history, and returning ones the messages sent meanwhile", async () => {
     const { jerry, toms, chat } = await conversation(2);
     const jerrys = await Device.of(jerry);
     await change(jerrys, "remove", chat, [jerry]);

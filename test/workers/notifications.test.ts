@@ -128,7 +128,7 @@ describe("what there is", () => {
     expect((await flat(jerry, token, Date.now() + 60_000)).notifications).toEqual([]);
   });
 
-  test("[wire §5.4] live copies say that they are kept, and under which time", async () => {
+  test("[wire §5.4] live copies show that they are kept, and under which time", async () => {
     const { tom, jerry, mary, toms, since } = await townsfolk();
     const jerrys = await loggedIn(jerry);
     const chat = await start(toms, [tom, jerry], { unique: false });
@@ -143,7 +143,7 @@ describe("what there is", () => {
     expect((await flat(jerry, jerrys.token, Number(live.at(-1)?.serverTs))).notifications).toEqual([]);
   });
 
-  test("[B-08] one is told of several conversations in the order it happened", async () => {
+  test("[B-08] events of several conversations come in the order in which they happened", async () => {
     const { tom, jerry, toms, token, since } = await townsfolk();
     const chats = [
       await start(toms, [tom, jerry], { unique: false }),
@@ -159,7 +159,7 @@ describe("what there is", () => {
     expect(updates).toEqual([first, second, first, second, first, second]);
   });
 
-  test("[B-08] nothing happened, nothing is told", async () => {
+  test("[B-08] without changes there are no missed events", async () => {
     const { jerry, token } = await townsfolk();
     expect(await flat(jerry, token, Date.now() - 1_000)).toEqual({ hasMore: false, notifications: [] });
     expect(await nested(jerry, token, Date.now() - 1_000)).toEqual({
@@ -170,7 +170,7 @@ describe("what there is", () => {
 });
 
 describe("whose business it is", () => {
-  test("[B-08] who was removed is told so, and of nothing after", async () => {
+  test("[B-08] a removed member receives the removal and nothing after it", async () => {
     const { tom, jerry, mary, toms, token, since } = await townsfolk();
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "remove", chat, [jerry]);
@@ -184,7 +184,7 @@ describe("whose business it is", () => {
     expect((await flat(jerry, token, left?.serverTs ?? 0)).notifications).toEqual([]);
   });
 
-  test("[B-08] who was added is told so, and of nothing before", async () => {
+  test("[B-08] an added member receives the invitation and nothing before it", async () => {
     const { tom, jerry, mary, toms, token, since } = await townsfolk();
     const chat = await start(toms, [tom, mary], { unique: false });
     await update(toms, chat, { name: "before his time" });
@@ -198,7 +198,7 @@ describe("whose business it is", () => {
     ]);
   });
 
-  test("[B-08] who was away while he was out and in again is told of his own times only", async () => {
+  test("[B-08] a member that left and rejoined while offline receives only events of its own memberships", async () => {
     const { tom, jerry, toms, token, since } = await townsfolk();
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "remove", chat, [jerry]);
@@ -215,7 +215,7 @@ describe("whose business it is", () => {
     expect(JSON.stringify(items)).not.toContain("meanwhile");
   });
 
-  test("[B-06] who left by himself is told by whom on his next device", async () => {
+  test("[B-06] a member that left receives its own departure on its next device", async () => {
     const { tom, jerry, toms } = await townsfolk();
     const chat = await start(toms, [tom, jerry], { unique: false });
     const phone = await loggedIn(jerry);
@@ -269,7 +269,7 @@ describe("more than fits", () => {
     expect((await nested(jerry, token, since)).droppable.invalidLocalConvCache).toBe(true);
   });
 
-  test("[B-08] who was away longer than anything is kept is told to look anew (Swift)", async () => {
+  test("[B-08] a client that was offline longer than notices are kept has to load its conversations again (Swift)", async () => {
     const { tom, jerry, toms, token } = await townsfolk();
     await start(toms, [tom, jerry], { unique: false });
     const month = 30 * 24 * 60 * 60 * 1000;

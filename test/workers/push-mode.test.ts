@@ -72,7 +72,7 @@ describe("at login", () => {
     });
   });
 
-  test("[L-09] the newest twenty of a conversation; the oldest of them says that there is more", async () => {
+  test("[L-09] the newest twenty of a conversation are sent, and the oldest of them shows that there are more", async () => {
     const { jerry, toms, chat } = await conversation();
     await sayMany(toms, chat, 23);
     const phone = await pushDevice(jerry);
@@ -151,7 +151,7 @@ describe("at login", () => {
     }
   });
 
-  test("[I12] who was removed meanwhile is sent nothing of it; what is said before joining is not missed", async () => {
+  test("[I12] a removed member receives nothing of it, and messages from before joining are not missed", async () => {
     const { jerry, toms, chat } = await conversation();
     const other = await start(toms, [toms.clientId], { unique: false });
     await say(toms, other, "before Jerry");

@@ -132,7 +132,7 @@ describe("delivery", () => {
     expect(t).toBeLessThan(Number(second.timestamp));
   });
 
-  test("[wire §5.2] every device of the sender is told", async () => {
+  test("[wire §5.2] every device of the sender receives the receipt", async () => {
     const { tom, toms, jerrys, chat } = await conversation();
     const tablet = await Device.of(tom);
     await caughtUp(chat, tablet);
@@ -143,7 +143,7 @@ describe("delivery", () => {
     }
   });
 
-  test("[wire §5.2] one's own other device is nobody it could be delivered to", async () => {
+  test("[wire §5.2] the sender's own other device causes no receipt of delivery", async () => {
     const { tom, toms, jerrys, chat } = await conversation();
     const tablet = await Device.of(tom);
     await caughtUp(chat, tablet);
@@ -186,7 +186,7 @@ describe("delivery", () => {
     expect(receipts(toms)).toEqual([]);
   });
 
-  test("[I12] not by strangers, nor for what was never said", async () => {
+  test("[I12] not by strangers, nor for messages that were never sent", async () => {
     const { toms, jerrys, chat } = await conversation();
     const [spike] = named("spike");
     const spikes = await Device.of(spike);
@@ -219,7 +219,7 @@ describe("delivery", () => {
 });
 
 describe("reading", () => {
-  test("[M-43] [M-44] the sender is told of the newest message that was read", async () => {
+  test("[M-43] [M-44] the sender receives a receipt for the newest message that was read", async () => {
     const { jerry, toms, jerrys, chat } = await conversation();
     await tell(toms, chat, "one", jerrys);
     const two = await tell(toms, chat, "two", jerrys);
@@ -257,7 +257,7 @@ describe("reading", () => {
     expect(next.rcpMessage?.read).toBe(true);
   });
 
-  test("[M-37] [M-43] nothing is told of messages that did not ask, nor of one's own, nor twice", async () => {
+  test("[M-37] [M-43] there is no receipt for messages that did not ask, for the reader's own, or a second time", async () => {
     const { toms, jerrys, chat } = await conversation();
     await say(toms, chat, "plain");
     await jerrys.message("plain");
@@ -272,7 +272,7 @@ describe("reading", () => {
     expect(receipts(toms).filter((receipt) => receipt.startsWith("read"))).toEqual([`read ${asked.mid}`]);
   });
 
-  test("[M-40] who has read has got it: no receipt of delivery comes after", async () => {
+  test("[M-40] no receipt of delivery follows a receipt of reading", async () => {
     const { toms, jerrys, chat } = await conversation();
     const message = await tell(toms, chat, "hi", jerrys);
     read(jerrys, chat);
@@ -283,7 +283,7 @@ describe("reading", () => {
   });
 });
 
-describe("marks", () => {
+describe("cursors", () => {
   test("[M-44] `max_read` tells how far the other one has got and read", async () => {
     const { jerry, toms, jerrys, chat } = await conversation();
     expect(await marks(toms, chat)).toEqual({ delivered: 0, read: 0 });
@@ -328,7 +328,7 @@ describe("marks", () => {
     expect(readers.map(({ pid }) => pid)).toEqual([jerry]);
   });
 
-  test("[I5] marks only move forward, whatever order acknowledgements and reads come in", async () => {
+  test("[I5] cursors only move forward, in whatever order acknowledgements and reads arrive", async () => {
     const { toms, jerrys, chat } = await conversation();
     const said = [];
     for (const text of ["1", "2", "3"]) said.push(await tell(toms, chat, text, jerrys));
@@ -346,7 +346,7 @@ describe("marks", () => {
     expect(last.read).toBeGreaterThanOrEqual(Number(said[2]?.timestamp));
   });
 
-  test("[I9] a mark that was seen is still there after the one it belongs to is gone", async () => {
+  test("[I9] a cursor that was shown is still there after its member has left", async () => {
     const { toms, jerrys, chat } = await conversation();
     const message = namedBy(chat, await say(toms, chat, "plain"));
     await jerrys.message("plain");
@@ -431,7 +431,7 @@ test("[M-39] [M-40] history and `max_read` tell when something was got and read,
   expect(await marks(again, chat)).toEqual({ delivered: seen[1], read: seen[1] });
 });
 
-describe("a sender who is away", () => {
+describe("a sender that is offline", () => {
   test("[M-44] finds by `max_read` and among his notices what happened meanwhile", async () => {
     const { tom, jerry, toms, jerrys, chat } = await conversation();
     const since = Date.now();

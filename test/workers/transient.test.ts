@@ -52,7 +52,7 @@ test("[M-26] [I8] is in no history, no last message and no archive", async () =>
   await expect.poll(archived, { timeout: 10_000 }).toBe(1);
 });
 
-test("[M-26] does not make a quiet conversation one where something was said", async () => {
+test("[M-26] a transient message does not change the time of a conversation's last message", async () => {
   const { toms, jerrys, chat } = await conversation();
   await typing(toms, chat);
   await jerrys.message("typing");
@@ -117,7 +117,7 @@ test("[I3] the same token twice is two transient messages: nothing of it was kep
   expect(await history(toms, chat)).toEqual([]);
 });
 
-test("[I12] not from who is no member: 4401, with an id and a time", async () => {
+test("[I12] a transient message of a client that is not a member is refused with 4401, an id and a time", async () => {
   const { toms, jerrys, chat, jerry } = await conversation();
   const [spike] = named("spike");
   const spikes = await Device.of(spike);

@@ -52,7 +52,7 @@ function secretsIn(found: Found[]): string[] {
 }
 
 describe("by id", () => {
-  test("[I12] a stranger is shown a conversation without last message, mutes, and when somebody spoke", async () => {
+  test("[I12] a stranger sees a conversation without last message, mutes, and the time of the last message", async () => {
     const { tom, jerry, toms, spikes, chat, topic } = await house();
     for (const more of [{ flag: 2 }, { flag: 0 }, { flag: 2, sort: "name" }, { flag: 3 }]) {
       const found = await query(spikes, { objectId: chat }, more);
@@ -64,7 +64,7 @@ describe("by id", () => {
     expect(await look(toms, chat, 2)).toMatchObject({ msg: SECRET, mu: [jerry], lm: expect.anything() });
   });
 
-  test("who was removed, or left, no longer reads the last message", async () => {
+  test("a member that left or was removed no longer reads the last message", async () => {
     const { jerry, toms, jerrys, chat } = await house();
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: SECRET, muted: true });
     await change(toms, "remove", chat, [jerry]);
@@ -76,7 +76,7 @@ describe("by id", () => {
     }
   });
 
-  test("members are shown to nobody else where the app does not want it", async () => {
+  test("members are shown only to members if the app wants that", async () => {
     await configure({ security: { showMembers: false } });
     const { toms, jerry, tom, spikes, chat } = await house();
     for (const more of [{}, { sort: "name" }]) {
@@ -110,7 +110,7 @@ describe("by id", () => {
 });
 
 describe("by conditions", () => {
-  test("a stranger finds what the app described, without members, mutes and what is said there", async () => {
+  test("a stranger finds the attributes of a conversation, without members, mutes and messages", async () => {
     const { spikes, chat, topic } = await house();
     for (const where of [
       { name: topic },
@@ -129,7 +129,7 @@ describe("by conditions", () => {
     }
   });
 
-  test("nobody finds out who talks with whom, and what is everywhere finds only one's own", async () => {
+  test("no query shows who talks with whom, and a condition that is always true finds only the client's own", async () => {
     const { tom, jerry, spike, spikes, topic } = await house();
     const own = await start(spikes, [spike], { unique: false, ...columns({ name: "kennel" }) });
     for (const where of [
@@ -190,7 +190,7 @@ describe("by conditions", () => {
     }
   });
 
-  test("the order says nothing of when others last spoke", async () => {
+  test("the order of results does not show when others last sent messages", async () => {
     const [tom, spike] = named("tom", "spike");
     const toms = await Device.of(tom);
     const spikes = await Device.of(spike);
@@ -206,7 +206,7 @@ describe("by conditions", () => {
     }
   });
 
-  test("an app lets nobody find others' conversations, or anybody all of them", async () => {
+  test("an app can allow clients to find no conversations of others, or all of them", async () => {
     const { tom, jerry, spikes, chat, topic } = await house();
     await configure({ security: { findOthers: "nobody" } });
     expect(await query(spikes, { "attr.topic": topic })).toEqual([]);
@@ -295,7 +295,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
       .filter(({ cid }) => cid === chat)
       .map(({ data }) => new TextDecoder().decode(data));
 
-  test("[I12] with history from joining, edits of what was said before reach no newcomer, by whatever way", async () => {
+  test("[I12] with history from joining, edits of earlier messages reach no new member in any way", async () => {
     await configure({ security: { historyFrom: "joining" }, messages: { allowEdit: true } });
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const toms = await Device.of(tom);
@@ -325,7 +325,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
     await configure({ messages: null });
   });
 
-  test("where the past is read, newcomers are told of its edits", async () => {
+  test("with full history, new members receive edits of earlier messages", async () => {
     await configure({ messages: { allowEdit: true } });
     const { spike, toms, spikes, chat } = await house();
     const old = namedBy(chat, await say(toms, chat, "cheese"));

@@ -47,7 +47,7 @@ async function goneFrom(device: Device, clientId: string): Promise<void> {
 }
 
 describe("a will", () => {
-  test("[M-47] is answered at once like any message, and heard by nobody while its author is there", async () => {
+  test("[M-47] is answered at once like any message, and sent to no member while its author is connected", async () => {
     const { toms, jerrys, chat, ack } = await conversation();
     expect(has(ack.ackMessage, "code")).toBe(false);
     expect(ack.ackMessage?.uid).toHaveLength(22);
@@ -68,7 +68,7 @@ describe("a will", () => {
     expect(Number(directMessage?.timestamp)).toBeGreaterThanOrEqual(Number(ack.ackMessage?.t));
   });
 
-  test("[M-47] reaches every other member who is on, on all devices, and the author's other ones", async () => {
+  test("[M-47] reaches all devices of every other member that is online, and the author's other ones", async () => {
     const { tom, jerry, toms, jerrys, chat } = await conversation();
     const [spike] = named("spike");
     await change(toms, "add", chat, [spike]);
@@ -81,7 +81,7 @@ describe("a will", () => {
     for (const device of devices) expect(heard(device, chat)).toEqual(["I am gone"]);
   });
 
-  test("[M-49] is in no history, no count, no last message, and nobody is told later", async () => {
+  test("[M-49] is in no history, no count, no last message, and reaches no client later", async () => {
     const { tom, jerry, toms, jerrys, chat } = await conversation();
     const [spike] = named("spike");
     await change(jerrys, "add", chat, [spike]);
@@ -143,7 +143,7 @@ describe("a will", () => {
     expect(heard(jerrys, chat)).toEqual(["I am gone"]);
   });
 
-  test("[I7] told twice to its conversation is sent once, also when that slept in between", async () => {
+  test("[I7] handed twice to its conversation is sent once, also if that was evicted in between", async () => {
     const { tom, toms, jerrys, chat } = await conversation();
     const will = { id: "A".repeat(22), content: "twice?", mentionAll: false, mentions: [] };
     const tell = () =>
@@ -233,7 +233,7 @@ describe("a will that is not sent", () => {
     await jerrys.message("I am gone");
   });
 
-  test("[M-50] [D-03] whoever is displaced by another device leaves none", async () => {
+  test("[M-50] [D-03] of a session displaced by another device is not sent", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const jerrys = await Device.of(jerry);
     const first = await loggedIn(tom, { tag: "mobile", deviceId: "one" });
@@ -249,7 +249,7 @@ describe("a will that is not sent", () => {
     expect(heard(jerrys, chat)).toEqual([]);
   });
 
-  test("[M-47] who has left the conversation, or was removed, says nothing there any more", async () => {
+  test("[M-47] of an author that has left the conversation, or was removed, is not sent", async () => {
     for (const by of ["toms", "jerrys"] as const) {
       const chatting = await conversation();
       const { tom, jerrys, toms, chat } = chatting;
@@ -306,7 +306,7 @@ describe("when objects die", () => {
     expect(heard(jerrys, chat)).toEqual(["I am gone"]);
   });
 
-  test("[I7] everything dies at once, and the author never comes back: it is sent when somebody asks for him", async () => {
+  test("[I7] is sent when a client asks for its author, if everything died at once and the author never comes back", async () => {
     const { tom, jerry, toms, chat } = await conversation();
     await abortAllDurableObjects();
     await toms.closing();
