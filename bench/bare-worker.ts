@@ -1,9 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 
 /**
- * What the platform gives with nothing of Parley in between: one object that broadcasts what it receives to
- * every socket, the sender's included, whose copy is its acknowledgement, with three ways to keep the message;
- * and an object per client that only sleeps, with and without a Worker in between.
+ * The bare platform without Parley: one object that broadcasts every received message to all sockets, including the
+ * sender's, whose copy is its acknowledgement, with three ways to store the message; and an object per client that only
+ * sleeps, with and without a Worker in between.
  */
 interface Env {
   Star: DurableObjectNamespace<Star>;
@@ -28,7 +28,7 @@ abstract class Socketed extends DurableObject<Env> {
   }
 }
 
-/** Broadcast, and nothing kept. */
+/** Broadcast without storage. */
 export class Star extends Socketed {
   override webSocketMessage(_socket: WebSocket, message: ArrayBuffer | string): void {
     this.broadcast(message);
@@ -56,7 +56,7 @@ export class InsertStar extends KeepingStar {
   }
 }
 
-/** What arrives within one tick shares a commit and leaves together. */
+/** Messages that arrive within one tick share a commit and are sent together. */
 export class GroupStar extends KeepingStar {
   #waiting: (ArrayBuffer | string)[] = [];
 

@@ -4,7 +4,7 @@ import { medianRatio, type Speed } from "./speed.ts";
 import { decimal, table } from "./table.ts";
 import { type Work, workNames } from "./work.ts";
 
-/** What Parley may cost (docs/budgets.md), and what it was measured to. */
+/** Parley's cost budgets (docs/budgets.md), and their measured values. */
 export interface Budget {
   name: string;
   limit: number;
@@ -47,7 +47,7 @@ export function memoryBudget(parley: IdleMemory, bare: IdleMemory): Budget {
   };
 }
 
-/** What is said within minutes shares an alarm, so what one of many costs is a little over its own. */
+/** Messages within minutes share an alarm, so one of many costs a little over its own share. */
 const SHARED = 0.02;
 /** One message on a link. */
 const MESSAGE = 1 / 20;

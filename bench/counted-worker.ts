@@ -6,8 +6,8 @@ import {
 import type { Counts } from "./counts.ts";
 
 /**
- * Parley, and beside it what the platform would bill for: events of objects and rows written, counted where
- * they happen. Everything runs in one isolate here, so one record holds it all. Production has none of this.
+ * Parley with counters for everything that the platform bills: events of objects and rows written. Everything runs in
+ * one isolate here, so one record holds all counts. Production has none of this.
  */
 const counts: Counts = { events: {}, rows: {}, databaseRows: {} };
 
@@ -70,7 +70,7 @@ function countStorage(storage: DurableObjectStorage): void {
 
 let databaseIsCounted = false;
 
-/** Rows of D1, from what it answers. Even results that Parley asks for without their particulars carry them here. */
+/** Rows of D1, from its results. Even results without requested metadata contain them here. */
 function countDatabase(database: D1Database): void {
   if (databaseIsCounted) return;
   databaseIsCounted = true;

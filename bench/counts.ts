@@ -1,4 +1,4 @@
-/** What a stretch of work cost, by what caused it. */
+/** The cost of a piece of work, by cause. */
 export interface Counts {
   /** Events of objects by class and method. */
   events: Record<string, number>;
@@ -24,7 +24,7 @@ export function total(of: Record<string, number>): number {
   return Object.values(of).reduce((sum, value) => sum + value, 0);
 }
 
-/** What was counted between two readings. */
+/** The difference of two readings. */
 export function difference(after: Counts, before: Counts): Counts {
   return {
     events: subtract(after.events, before.events),

@@ -64,7 +64,7 @@ export function echoFrame(serial: number): Buffer {
   return encode({ cmd: CommandType.echo, i: serial });
 }
 
-/** A text message, encoded once; each sending only changes its serial, its token and the number in its text. */
+/** A text message, encoded once; each send only changes its serial, its token and the number in its text. */
 export class DirectFrame {
   readonly #bytes: Buffer;
   readonly #serialAt: number;
@@ -103,7 +103,7 @@ export class DirectFrame {
 
 const SERIAL_FIELD = 5;
 
-/** Where the serial `i` stands in a frame and what it is; what comes before it is skipped, not decoded. */
+/** The position and value of the serial `i` in a frame; fields before it are skipped, not decoded. */
 function serialIn(frame: Buffer): { at: number; serial: number | undefined } {
   let at = 0;
   const varint = (): number => {
@@ -130,7 +130,7 @@ function serialIn(frame: Buffer): { at: number; serial: number | undefined } {
   return { at: -1, serial: undefined };
 }
 
-/** The serial of a reply; undefined for a push. */
+/** The serial of a reply; undefined for an event. */
 export function replySerial(frame: Buffer): number | undefined {
   return serialIn(frame).serial;
 }

@@ -4,7 +4,7 @@ import type { Server } from "./server.ts";
 import { inParallel } from "./sockets.ts";
 
 const WAVE = 800; // connections
-/** In the first ones the process takes the memory that it needs while so many are awake together, and keeps it. */
+/** The first connections make the process take the memory for so many awake objects, and it keeps that memory. */
 const FIRST_WAVES = 2;
 const FURTHER_WAVES = 2;
 /** Objects go to sleep after ten idle seconds. */
@@ -15,9 +15,9 @@ export type Arrive = (index: number) => Promise<() => Promise<void>>;
 
 /** KB of resident memory per idle connection. */
 export interface IdleMemory {
-  /** Of the first ones; what the process once needed while they were awake together it keeps. */
+  /** For the first connections, including memory that the process keeps. */
   first: number;
-  /** Of those that came when that memory was there already: what one more connection costs. */
+  /** For later connections: the cost of one more. */
   further: number;
 }
 

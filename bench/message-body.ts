@@ -1,6 +1,6 @@
 /**
- * What the load client sends, to either server: a marker, eight digits that number the message, and filling.
- * Receivers find the marker wherever the frame carries it, so that counting costs the client next to nothing.
+ * The load client's message for either server: a marker, eight digits that number the message, and padding. Receivers
+ * search for the marker anywhere in the frame, so counting costs the client next to nothing.
  */
 const MARKER = Buffer.from("seq#");
 const DIGITS = 8;
@@ -24,7 +24,7 @@ export function writeDigits(frame: Buffer, at: number, sequence: number): void {
   }
 }
 
-/** The number in a received frame; undefined if it is about something else. */
+/** The number in a received frame; undefined for other frames. */
 export function sequenceIn(frame: Buffer): number | undefined {
   const at = frame.indexOf(MARKER);
   if (at < 0) return undefined;

@@ -50,7 +50,7 @@ export class ParleyClient {
     this.#socket?.send(frame);
   }
 
-  /** Resolves when the server has taken the message. */
+  /** Resolves when the server has acknowledged the message. */
   async sendMessage(frame: DirectFrame, sequence: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error("a message was not taken")), REPLY_DEADLINE);
@@ -62,18 +62,18 @@ export class ParleyClient {
     });
   }
 
-  /** Sends something that is answered. */
+  /** Sends a command and waits for its reply. */
   async ask(frame: (serial: number) => Buffer): Promise<void> {
     await this.#ask(frame);
   }
 
-  /** Ends the session in good order. */
+  /** Closes the session. */
   async logOut(): Promise<void> {
     await this.#ask((serial) => closeFrame(this.clientId, serial));
     await this.leave();
   }
 
-  /** Goes without a word, as a phone does. */
+  /** Drops the connection without closing the session, like a phone does. */
   async leave(): Promise<void> {
     if (this.#socket !== undefined) await disconnect(this.#socket);
   }

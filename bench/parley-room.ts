@@ -33,7 +33,7 @@ export function parleyContender(server: URL, appId: string): Contender {
   };
 }
 
-/** A first message reaches members by the relay and makes their links; the next ones travel over those. */
+/** A first message reaches members by relay and makes them subscribe; later ones use the subscriptions. */
 async function linkEverybody(room: Room): Promise<void> {
   for (let message = 0; message < 2; message++) {
     let left = room.receivers + 1;

@@ -10,7 +10,7 @@ const environment = {
 
 export const parley: Program = { entry: "../scripts/own-box.ts", environment };
 
-/** What is counted is what Cloudflare bills: its queues are no objects of ours. */
+/** Cloudflare's bill is counted: its queues are not objects. */
 export const countedParley: Program = {
   entry: "counted-worker.ts",
   environment: { ...environment, variables: { ...environment.variables, OWN_BOX: "0" } },
@@ -23,13 +23,13 @@ export const bare: Program = {
 
 export const appId = APP_ID;
 
-/** Without limits: one client sends here what a thousand would. */
+/** Without limits: one client here sends as much as a thousand would. */
 export function liftLimits(server: URL): Promise<void> {
   const limits = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
   return configure(server, { limits });
 }
 
-/** A way to devices, of which there are none, and something to push; or neither. */
+/** A push provider without devices, and content to push; or neither. */
 export function setUpPush(server: URL, on: boolean): Promise<void> {
   const webhook = { url: on ? "https://push.example.com/" : null };
   return configure(server, { push: { webhook, static: on ? { alert: "news" } : null } });

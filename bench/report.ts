@@ -61,7 +61,7 @@ export function workTable(work: readonly Work[]): string {
   );
 }
 
-/** What made up the counts, for whoever has to find out why one is too high. */
+/** The causes of the counts, to investigate a value that is too high. */
 export function workDetails(work: readonly Work[]): string {
   const lines = work.flatMap(({ name, times, counts }) => [
     `${name} (${times} times)`,

@@ -1,9 +1,9 @@
-/** One conversation under load: a sender and the members who are to get what it sends. */
+/** A conversation under load: a sender and its receivers. */
 export interface Room {
   /** Members beside the sender, all of them online. */
   readonly receivers: number;
   send(sequence: number): void;
-  /** Set by whoever measures. Messages the sender has its acknowledgement for, by number. */
+  /** Set by the measurement. Acknowledged messages of the sender, by number. */
   acknowledged: (sequence: number) => void;
   /** Called once per receiver. */
   delivered: (sequence: number) => void;
@@ -16,7 +16,7 @@ export interface Contender {
   openRoom(receivers: number): Promise<Room>;
 }
 
-/** Message numbers never repeat, or a server that recognises repeats would rightly drop them. */
+/** Message numbers never repeat: a server that recognizes repeats would drop them. */
 let lastSequence = 2 ** 21; // from here to 2 ** 28 a protobuf varint takes four bytes
 export function nextSequence(): number {
   return ++lastSequence;

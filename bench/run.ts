@@ -13,9 +13,9 @@ import { measureSpeed, type Speed } from "./speed.ts";
 import { countWork } from "./work.ts";
 
 /*
- * `npm run bench`: Parley beside what the bare platform does over the same sockets, on this machine and over
- * loopback, one server at a time and in turns, so that whatever else the machine does meets both. With `--memory`
- * only the memory of idle connections, with `--details` what made up the counts as well.
+ * `npm run bench`: Parley compared with the bare platform over the same sockets, on this machine and over loopback, one
+ * server at a time and in turns, so that other load affects both. With `--memory` only the memory of idle connections,
+ * with `--details` also the causes of the counts.
  */
 
 const ROUNDS = 3;

@@ -31,8 +31,9 @@ const LOOPBACK = "127.0.0.1";
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
- * Bundles a program and serves it from one workerd with its data in a new folder on the disk. Sockets come straight
- * from the runtime, to a bare Worker as to Parley: Miniflare's own front would cost each of them two more Workers.
+ * Bundles a program and serves it from one workerd with its data in a new folder on the disk. Sockets come directly
+ * from the runtime, for a bare Worker as for Parley: Miniflare's own entrypoint would cost each of them two more
+ * Workers.
  */
 export async function startServer({ entry, environment }: Program): Promise<Server> {
   // Beside the code, since a system's temporary folder may be memory, where commits cost nothing.
@@ -80,7 +81,7 @@ function startBare(script: string, objects: string[], data: string): Started {
       name,
       modules: [{ type: "ESModule", path: "worker.js", contents: script }],
       compatibilityDate: "2026-10-20",
-      // As Parley: what compression needs is no part of the comparison.
+      // Like Parley: compression is no part of the comparison.
       compatibilityFlags: ["no_web_socket_compression"],
       durableObjects: Object.fromEntries(objects.map((one) => [one, { className: one, useSQLite: true }])),
       unsafeDirectSockets: [{ host: LOOPBACK, port: 0 }],

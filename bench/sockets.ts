@@ -24,7 +24,7 @@ export async function connect(
 export async function disconnect(socket: WebSocket): Promise<void> {
   if (socket.readyState === WebSocket.CLOSED) return;
   await new Promise<void>((resolve) => {
-    // Not waiting for a server that forgets to answer.
+    // It does not wait for a server that fails to close.
     const timer = setTimeout(() => socket.terminate(), 2_000);
     socket.once("close", () => {
       clearTimeout(timer);

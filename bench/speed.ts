@@ -11,7 +11,7 @@ const CHATS = 100;
 const IN_FLIGHT = 20;
 const IN_FLIGHT_PER_CHAT = 4;
 const LOAD_TIME = 1_800; // ms
-/** What opening rooms leaves to be done is not the load that is measured. */
+/** Work that remains from opening rooms is not the measured load. */
 const SETTLED = 1_500; // ms
 const QUIET_MESSAGES = 60;
 const QUIET_PAUSE = 4; // ms
@@ -22,7 +22,7 @@ export interface FanOut {
   loaded: { p50: number; p99: number };
   /** One message at a time, until the last receiver has it. */
   quiet: { p50: number; p99: number };
-  /** One message at a time, until its sender knows it is kept. */
+  /** One message at a time, until its sender knows that it is stored. */
   acknowledged: number;
 }
 
@@ -94,8 +94,8 @@ export function medianSpeed(runs: readonly Speed[]): Speed {
 }
 
 /**
- * How one contender's number compares with another's: the median of the rounds' own ratios, since what else the
- * machine does changes from round to round and meets both.
+ * The ratio of two contenders' numbers: the median of the rounds' own ratios, since other load changes from round to
+ * round and affects both.
  */
 export function medianRatio(
   runs: readonly Speed[],

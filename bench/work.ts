@@ -34,12 +34,12 @@ export const workNames = {
 
 const TIMES = 20;
 const FLOW = 200; // messages in full flow
-/** Longer than the second for which what follows on a message gathers for D1. */
+/** Longer than the second in which follow-up work for D1 is collected. */
 const SETTLED = 2_500; // ms
-/** Longer than the ten seconds after which an object looks whether a crash left deliveries undone. */
-const DEBTS_SETTLED = 13_000; // ms
-/** A link that ends after less may leave messages to make good, which is not what is counted here. */
-const LONG_LINKED = 32_000; // ms
+/** Longer than the ten seconds after which an object checks for deliveries that a crash left pending. */
+const PENDING_SETTLED = 13_000; // ms
+/** A subscription that ends earlier may leave messages pending, which are not counted here. */
+const LONG_SUBSCRIBED = 32_000; // ms
 const HOUR_OF_ECHOES = 20; // at 180 s
 const ASLEEP = 13_000; // ms
 
@@ -48,7 +48,7 @@ interface Chat {
   frame: DirectFrame;
 }
 
-/** Does what clients do, piece by piece, and counts what each piece made the server do. */
+/** Performs client actions one by one, and counts the server's work for each. */
 export async function countWork(server: URL, appId: string): Promise<Work[]> {
   const done: Work[] = [];
   const spend = async (name: string, times: number, settling: number, work: () => Promise<unknown>) => {
@@ -71,7 +71,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   );
   const small = await chatWith(sender, [await logIn("only")]);
   const linkedAt = performance.now();
-  await sleep(DEBTS_SETTLED);
+  await sleep(PENDING_SETTLED);
 
   const idle: ParleyClient[] = [];
   await spend(workNames.firstLogin, TIMES, SETTLED, () =>
@@ -96,22 +96,22 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
     each(async (index) => friends[index]?.send(deliveredFrame(`friend-${index}`, chats[index]?.id ?? ""))),
   );
 
-  await sleep(linkedAt + LONG_LINKED - performance.now());
+  await sleep(linkedAt + LONG_SUBSCRIBED - performance.now());
   await spend(workNames.leave, TIMES, SETTLED, () =>
     Promise.all(friends.splice(0).map((friend) => friend.leave())),
   );
-  await spend(workNames.offline, TIMES, DEBTS_SETTLED, sendToAll);
+  await spend(workNames.offline, TIMES, PENDING_SETTLED, sendToAll);
   await spend(workNames.away, TIMES, SETTLED, sendToAll);
   await setUpPush(server, true);
   await sendToAll(); // a conversation's first has its table made
   await sleep(SETTLED);
-  await spend(workNames.pushed, TIMES, DEBTS_SETTLED, sendToAll);
+  await spend(workNames.pushed, TIMES, PENDING_SETTLED, sendToAll);
   await spend(workNames.pushedFlow, FLOW, SETTLED, () => sendMany(sender, small, FLOW));
   await setUpPush(server, false);
   await spend(workNames.news, TIMES, SETTLED, () =>
     each(async (index) => friends.push(await logIn(`friend-${index}`))),
   );
-  await spend(workNames.cold, TIMES, DEBTS_SETTLED, sendToAll);
+  await spend(workNames.cold, TIMES, PENDING_SETTLED, sendToAll);
 
   await spend(workNames.idle, TIMES, ASLEEP, () =>
     Promise.all(
