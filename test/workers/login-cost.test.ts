@@ -47,7 +47,7 @@ async function counting(clientId: string) {
   return { rows, asked: () => asked.mock.calls.filter(([asking]) => asking === clientId).length };
 }
 
-/** A conversation of Tom's and Jerry's, made without Tom being on: he would only add work of his own. */
+/** A conversation of Tom and Jerry, made while Tom is offline: his sessions would add work of their own. */
 async function made(tom: string, jerry: string): Promise<string> {
   const now = Date.now();
   const id = newConversationId(now);
@@ -66,8 +66,8 @@ async function made(tom: string, jerry: string): Promise<string> {
   return id;
 }
 
-/** Tom, and Jerry in very many conversations with him, of which he knows everything. */
-async function townsfolk() {
+/** Tom, and Jerry in very many conversations with Tom, all of which Jerry has received. */
+async function prepareClients() {
   const [tom, jerry] = named("tom", "jerry");
   const chats: string[] = [];
   while (chats.length < MANY) {
@@ -84,7 +84,7 @@ async function townsfolk() {
   return { tom, jerry, toms, chats };
 }
 
-/** Until what objects tell each other in passing has arrived. */
+/** Waits until calls between objects that nothing waits for have arrived. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 500));
 
 /** The unread conversations of the next push, sorted. */
@@ -93,7 +93,7 @@ async function unreadIn(device: Device): Promise<string[]> {
 }
 
 test("[I9] of 200 conversations exactly the three with news are asked, and only the inbox is written", async () => {
-  const { jerry, toms, chats } = await townsfolk();
+  const { jerry, toms, chats } = await prepareClients();
   const quiet = await counting(jerry);
   const first = await loggedIn(jerry);
   expect([quiet.asked(), quiet.rows]).toEqual([0, {}]);
