@@ -81,7 +81,7 @@ export const webPushRoutes = new Hono<HttpEnv>()
       ...{ id: "registerBrowser", tag: "Push", summary: "Push to a client's browser" },
       description:
         "What `PushSubscription.toJSON()` gives, after every login: the browser belongs to the client of the token " +
-        "until he logs out there. 401 with 4112 where the token does not count.",
+        "until they log out there. 401 with 4112 where the token does not count.",
       ...{ access: "app", answer: installation, headers: [token] },
     }),
     takes("param", client),
@@ -108,7 +108,7 @@ export const webPushRoutes = new Hono<HttpEnv>()
     PATH,
     operation({
       ...{ id: "forgetBrowser", tag: "Push", summary: "Stop pushing to a client's browser" },
-      description: "Done as well where he has no such browser.",
+      description: "Succeeds also if they have no such browser.",
       ...{ access: "app", answer: schema.nothing, headers: [token] },
     }),
     takes("param", client),
@@ -120,8 +120,8 @@ export const webPushRoutes = new Hono<HttpEnv>()
       const { endpoint } = context.req.valid("json");
       const known = await deviceOf(context, clientId);
       if ("refused" in known) return refused(context, known);
-      const his = await answered(installationsWithChannels(DB, [clientId]), `devices of ${clientId}`);
-      const ids = his
+      const found = await answered(installationsWithChannels(DB, [clientId]), `devices of ${clientId}`);
+      const ids = found
         .map(({ installation }) => installation)
         .filter(({ subscription }) => subscription?.endpoint === endpoint)
         .map(({ id }) => id);

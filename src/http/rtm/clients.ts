@@ -58,7 +58,7 @@ export const clientRoutes = new Hono<HttpEnv>()
     operation({
       ...{ id: "countUnread", tag: "Clients", summary: "Count unread messages" },
       description:
-        "In all conversations, the latest 500 of those with news, or in one: 0 where he is no member. The app key " +
+        "In all conversations, the latest 500 of those with news, or in one: 0 if they are no member. The app key " +
         "suffices (Y-22).",
       ...{ access: "app", answer: unreadMessages, weight: COSTLY_REQUEST },
     }),

@@ -56,7 +56,7 @@ export const messageRoutes = new Hono<HttpEnv>()
     PATH,
     operation({
       ...{ id: "sendMessage", tag: "Messages", summary: "Send a message" },
-      description: "It is not looked at whether the sender may send, nor whether he is a member.",
+      description: "Neither the sender's permission nor their membership is checked.",
       ...{ access: "master", answer: sent, headers: [IDEMPOTENCY_KEY], isMetered: true },
     }),
     takes("param", conversationPath),

@@ -47,7 +47,7 @@ describe("an event on the queue", () => {
     });
   });
 
-  test("[I11] waits for the settings when D1 does not tell them: nobody knows yet whom it is for", async () => {
+  test("[I11] waits for the settings while D1 fails, because its targets are unknown", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const body = { id: "event-2", at: NOON, name: "conversationStarted" as const, by: "Tom" };
     const messages = [1, 3].map((attempts) => ({

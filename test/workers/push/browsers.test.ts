@@ -17,7 +17,7 @@ const register = (clientId: string, device: string, now = NOW, on = db()) =>
   registerBrowser(on, { clientId, device, subscription, now });
 
 describe("[P-12] a browser", () => {
-  test("belongs to who registered it, until he logs out", async () => {
+  test("belongs to the client that registered it, until that client logs out", async () => {
     const made = await register("Tom", "browser-1");
     expect(made).toMatchObject({
       ...{ deviceType: "web", deviceToken: subscription.endpoint, installationId: "browser-1" },
@@ -31,7 +31,7 @@ describe("[P-12] a browser", () => {
     expect(await channelsByDevice(db())).toEqual({ "browser-1": [] });
   });
 
-  test("is another's from when he registers it, and keeps its other channels", async () => {
+  test("moves to another client that registers it, and keeps its other channels", async () => {
     const { id } = await register("Tom", "browser-1");
     await save(db(), { installationId: "browser-1", channels: ["news"] });
     expect(await channelsByDevice(db())).toEqual({ "browser-1": ["Tom", "news"] });
@@ -43,7 +43,7 @@ describe("[P-12] a browser", () => {
     expect(await channelsByDevice(db())).toEqual({ "browser-2": ["Jerry", "news"] });
   });
 
-  test("is his alone who registers it, though others are logged in there", async () => {
+  test("belongs to the client that registers it alone, even if others are logged in there", async () => {
     await bindDevice(db(), { device: "browser-1", clientId: "Tom", leaving: [], known: [], now: NOW });
     await register("Jerry", "browser-1");
     expect(await channelsByDevice(db())).toEqual({ "browser-1": ["Jerry"] });

@@ -65,7 +65,7 @@ test("[N-06] a scheduled notification is kept until its time, however long ago i
   expect(await waitingOf(objectId)).toHaveLength(1);
 });
 
-test("what expired on its way to the queue is forgotten", async () => {
+test("a notification that expired on its way to the queue is removed", async () => {
   const { objectId } = await pushedLater({});
   const { number, push } = await waiting(objectId);
   vi.spyOn(Date, "now").mockReturnValue(push.expiresAt);
@@ -86,7 +86,7 @@ test("[I11] one that fails keeps none of the others from it, and is done the nex
   expect(await ids("notifications")).toEqual([]);
 });
 
-test("what is done in between is not touched", async () => {
+test("rows that are in use are not touched", async () => {
   const { objectId } = await done<{ objectId: string }>("POST", PUSH, { data: "Cheese" });
   await day();
   expect(await ids("notifications")).toEqual([objectId]);

@@ -26,8 +26,8 @@ async function bind(login: Omit<DeviceBinding, "known">): Promise<void> {
 
 const logOut = (clientId: string, device: string) => unbindDevice(db(), { device, clientId });
 
-describe("[C-12] [P-12] who is logged in on a device is among its channels", () => {
-  test("by its token or its installation id, and not any more once he logged out", async () => {
+describe("[C-12] [P-12] clients that are logged in on a device are among its channels", () => {
+  test("by its token or its installation id, until they log out", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     await save(db(), tablet);
     await logIn("Tom", "a1b2");
@@ -69,7 +69,7 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
     expect(await channelsByDevice(db())).toEqual({ c3d4: ["Jerry", "news"] });
   });
 
-  test("but who logged in by its new token first takes the place of who was there by the old one", async () => {
+  test("but a client that logged in with its new token first replaces the clients of the old one", async () => {
     const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
     await logIn("Tom", "a1b2");
     await logIn("Jerry", "c3d4");
@@ -77,7 +77,7 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
     expect(await channelsByDevice(db())).toEqual({ c3d4: ["Jerry", "news"] });
   });
 
-  test("a list of channels that an SDK saves does not take him out, nor does removing him", async () => {
+  test("a list of channels that an SDK saves does not remove the client, nor does an operation that removes it", async () => {
     await save(db(), phone);
     await logIn("Tom", "a1b2");
     await save(db(), { ...phone, channels: ["news"] });
@@ -98,7 +98,7 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
     expect(await deviceState(db(), "a1b2")).toMatchObject({ clients: [{ clientId: "Spike" }] });
   });
 
-  test("logged in by both names of a device, he is there until he logged out by both", async () => {
+  test("a client that is logged in with both names of a device stays until it has logged out with both", async () => {
     await save(db(), { ...tablet, deviceToken: "c3d4" });
     await logIn("Tom", "c3d4");
     await logIn("Tom", "tablet-1");
@@ -116,8 +116,8 @@ describe("[C-12] [P-12] who is logged in on a device is among its channels", () 
   });
 });
 
-describe("[C-12] who is turned out everywhere", () => {
-  test("is on none of the devices that were pushed to for him, and others stay", async () => {
+describe("[C-12] a client whose sessions were ended everywhere", () => {
+  test("is removed from all devices that received its pushes, and others stay", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     await save(db(), tablet);
     for (const device of ["a1b2", "tablet-1"]) await logIn("Tom", device);
@@ -129,7 +129,7 @@ describe("[C-12] who is turned out everywhere", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Jerry", "news"], "tablet-1": [] });
   });
 
-  test("is still where he logged in after that", async () => {
+  test("stays where it logged in after that", async () => {
     await save(db(), phone);
     await save(db(), tablet);
     await logIn("Tom", "a1b2");
@@ -174,7 +174,7 @@ describe("[C-12] at the same moment", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", ...staying, "sports"].sort() });
   });
 
-  test("a login decided without whoever is there by now changes nothing", async () => {
+  test("a login that was decided without a client that is there by now changes nothing", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     await logIn("Spike", "a1b2");
     await logIn("Jerry", "a1b2", { leaving: ["Spike"] });

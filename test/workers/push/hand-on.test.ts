@@ -50,7 +50,7 @@ test("[N-06] a scheduled notification is handed on at its time, once, and the ne
   await pushesOf(world).remove(second.number);
 });
 
-test("[I11] what the queue does not take is handed on later, and nothing of it is lost", async () => {
+test("[I11] notifications that the queue refuses are queued later, and none is lost", async () => {
   const told = vi.spyOn(console, "error").mockImplementation(() => {});
   const { objectId } = await pushedLater({});
   const { at, number } = await waiting(objectId);

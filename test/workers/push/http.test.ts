@@ -101,7 +101,7 @@ describe.each(PATHS)("[N-01] %s", (path) => {
   });
 });
 
-describe("[N-01] what is no installation is refused", () => {
+describe("[N-01] an invalid installation is refused", () => {
   test.each<[string, unknown]>([
     ["400 105", { deviceType: "ios" }],
     ["400 105", { deviceToken: "a1b2" }],
@@ -134,7 +134,7 @@ describe("[N-01] what is no installation is refused", () => {
   });
 });
 
-test("[I12] nobody is shown where a browser is pushed to", async () => {
+test("[I12] the endpoint of a browser is shown to nobody", async () => {
   const endpoint = "https://push.example.com/send/xyz";
   const subscription = { endpoint, keys: { p256dh: "public-key", auth: "shared-secret" } };
   const { id } = await registerBrowser(db(), {

@@ -153,13 +153,13 @@ describe("[N-04] installations are found by any field", () => {
     expect(await countInstallations(db(), where)).toMatchObject({ detail: expect.stringContaining(why) });
   });
 
-  test("an order by what is no field is refused", async () => {
+  test("an order by an unknown field is refused", async () => {
     expect(await found({}, { order: 'a"b' })).toContain("102: invalid sort key");
   });
 });
 
 describe("[N-04] a push", () => {
-  test("selects page by page, and only what is valid and was heard of lately", async () => {
+  test("selects page by page, and only valid and active installations", async () => {
     const selection = { where: {}, limit: 2, updatedSince: NOW + 1 };
     const first = await selectInstallations(db(), { ...selection, after: undefined });
     if ("refused" in first) throw new Error(first.detail);

@@ -57,7 +57,7 @@ describe("[N-01] a quota of the whole app", () => {
   });
 });
 
-describe("[P-13] devices that somebody invents in a client's channel", () => {
+describe("[P-13] made-up devices in a client's channel", () => {
   test.each([
     ["older", "0"],
     ["newer", "f"],

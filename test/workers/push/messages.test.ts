@@ -65,8 +65,8 @@ async function lose(device: Device, clientId: string): Promise<void> {
 
 const arrived = (received: Received[], count = 1) => expect.poll(() => received.length, PATIENCE).toBe(count);
 
-describe("[P-01] a message to somebody who is offline", () => {
-  test("[P-08, P-13] reaches his phone with the content it brings, once", async () => {
+describe("[P-01] a message to an offline member", () => {
+  test("[P-08, P-13] reaches their phone with its own content, once", async () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     const installation = await awayWithPhone(jerry);
@@ -86,7 +86,7 @@ describe("[P-01] a message to somebody who is offline", () => {
     await arrived(received, 2);
   });
 
-  test("[I11] is pushed also where his client's object does not answer", async () => {
+  test("[I11] is pushed even if their client's object does not respond", async () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
@@ -174,7 +174,7 @@ describe("nothing is pushed", () => {
     expect(await last()).toEqual(["last"]);
   });
 
-  test("[M-46] to who muted the conversation, until he unmutes it", async () => {
+  test("[M-46] to a member that muted the conversation, until they unmute it", async () => {
     const { toms, jerry, conversation, last } = await pair();
     const mute = (op: "mute" | "unmute") =>
       ({ cmd: "conv", op, convMessage: { cid: conversation } }) as const;
@@ -188,7 +188,7 @@ describe("nothing is pushed", () => {
     expect(await last()).toEqual(["last"]);
   });
 
-  test("[P-01] to who is online", async () => {
+  test("[P-01] to an online member", async () => {
     const { toms, jerry, conversation, last } = await pair();
     const jerrys = await Device.of(jerry);
     await caughtUp(conversation, jerrys);
@@ -259,7 +259,7 @@ describe("[P-01] it costs", () => {
 });
 
 describe("[C-12, P-12] a device", () => {
-  test("is a client's from his login on, also where its installation comes later", async () => {
+  test("belongs to a client from its login on, even if the installation is saved later", async () => {
     const [tom] = named("tom");
     const device = await Device.connect();
     await device.login(tom, { deviceToken: `token of ${tom}` });
@@ -268,7 +268,7 @@ describe("[C-12, P-12] a device", () => {
       .toEqual([tom]);
   });
 
-  test("is his by capability bit 2, as Java has it", async () => {
+  test("belongs to the client by capability bit 2, as Java has it", async () => {
     const [tom] = named("tom");
     const installation = await install({ deviceType: "android", installationId: `phone of ${tom}` });
     const device = await Device.connect();
@@ -276,7 +276,7 @@ describe("[C-12, P-12] a device", () => {
     await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
   });
 
-  test("[wire §4.3] is his by the token that Swift and Objective-C report later, and by no former one", async () => {
+  test("[wire §4.3] belongs to the client by the token that Swift and Objective-C report later, and by no former one", async () => {
     const [tom] = named("tom");
     const [former, now] = [`former token of ${tom}`, `token of ${tom}`];
     const [before, after] = [await install({ deviceToken: former }), await install({ deviceToken: now })];
@@ -291,14 +291,14 @@ describe("[C-12, P-12] a device", () => {
     expect(await channelsOf(after)).toEqual([]);
   });
 
-  test("is his no more once he has logged out", async () => {
+  test("no longer belongs to a client that has logged out", async () => {
     const [tom] = named("tom");
     const { device, installation } = await onPhone(tom);
     await device.ask({ cmd: "session", op: "close" });
     expect(await channelsOf(installation)).toEqual([]);
   });
 
-  test("is his no more once he is kicked, whether or not he is connected (X-03)", async () => {
+  test("no longer belongs to a client that was kicked, connected or not (X-03)", async () => {
     const [tom] = named("tom");
     const installation = await awayWithPhone(tom);
     await done("POST", `/1.2/rtm/clients/${tom}/kick`, { reason: "enough" });
@@ -323,7 +323,7 @@ describe("[C-12, P-12] a device", () => {
       .toEqual(new Set([tom, jerry]));
   });
 
-  test("that another one took the tag from is his no more (D-03)", async () => {
+  test("no longer belongs to the client once another one took its tag (D-03)", async () => {
     const [tom] = named("tom");
     const old = await install({ deviceToken: `old phone of ${tom}` });
     const device = await Device.connect();

@@ -39,7 +39,7 @@ const added = async (more: Partial<NewNotification> = {}) => addNotification(db,
 const ids = async () => (await listNotifications(db, { limit: 100, skip: 0 })).map(({ id }) => id);
 
 describe("[N-11] a record", () => {
-  test("says what was asked for, and that nothing came of it yet", async () => {
+  test("shows the request, and no results yet", async () => {
     await added();
     expect(await readNotification(db, "launch")).toEqual({
       ...launch(),
@@ -50,7 +50,7 @@ describe("[N-11] a record", () => {
     expect(await readNotification(db, "nothing")).toBeUndefined();
   });
 
-  test("counts what came of it, in all and by provider, and keeps the last error", async () => {
+  test("counts results, in total and by provider, and keeps the last error", async () => {
     await added();
     await addCounts(db, "launch", { devices: 10 });
     await addCounts(db, "launch", { sent: { apns: 3, fcm: 1 }, gone: 1, failed: 1, lastError: "BadTopic" });
@@ -160,7 +160,7 @@ describe("[N-06] a notification under an id that is known", () => {
   });
 });
 
-test("[P-14] counting makes no record: a push that a message caused has none, nor has what was deleted", async () => {
+test("[P-14] counting creates no record: a push for a message has none, nor has a deleted notification", async () => {
   await addCounts(db, "a-message", { devices: 1, sent: { apns: 1 }, failed: 1, lastError: "no" });
   expect(await ids()).toEqual([]);
 });

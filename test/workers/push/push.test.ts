@@ -83,7 +83,7 @@ describe("[N-04] a push by conditions", () => {
     expect(await outcome(rest("POST", PUSH, body(4_097)))).toBe("413 413");
   });
 
-  test("needs a way to devices, and says what to set", async () => {
+  test("needs a provider, and names the settings", async () => {
     await configure({ push: null });
     const response = await rest("POST", PUSH, cheese);
     expect(response.status).toBe(400);
@@ -208,7 +208,7 @@ describe("[N-06] its ids", () => {
     expect(new Set(sent.map(({ push }) => push.id)).size).toBe(2);
   });
 
-  test("a request asked again is answered as the first time, and pushed once", async () => {
+  test("a repeated request has the first response, and is pushed once", async () => {
     const asked = { req_id: ownId(), channels: ["Jerry"] };
     const first = await pushedLater(asked);
     expect(await pushedLater(asked)).toEqual(first);
@@ -218,7 +218,7 @@ describe("[N-06] its ids", () => {
     expect(await done("POST", DEVICES, devices)).toEqual(first);
   });
 
-  test("a request asked twice at a time is taken once, and leaves one record", async () => {
+  test("a request sent twice at once is accepted once, and leaves one record", async () => {
     const before = (await done<{ results: object[] }>("GET", `${NOTIFICATIONS}?limit=1000`)).results.length;
     const asked = { req_id: ownId() };
     const answers = await Promise.all(Array.from({ length: 5 }, () => pushedLater(asked)));
@@ -255,7 +255,7 @@ describe("[N-06] its ids", () => {
   });
 });
 
-describe("[N-07] what is pushed", () => {
+describe("[N-07] the pushed content", () => {
   const content = async (body: object) => (await waiting((await pushedLater(body)).objectId)).push.content;
 
   test("is an object with its per-platform parts as it is, or a text that is an alert", async () => {
@@ -364,7 +364,7 @@ describe("[N-13] clients", () => {
     http(path, { method: "POST", headers: appKeys, body: JSON.stringify({ ...cheese, ...body }) });
   const devices = { device_type: "ios", device_ids: ["a"] };
 
-  test("may not push, and are told why, unless the app allows it", async () => {
+  test("may not push unless the app allows it, and the error explains it", async () => {
     const response = await asClient(PUSH, {});
     expect(response.status).toBe(403);
     expect((await response.json<{ error: string }>()).error).toContain("push.allowClientPush");
@@ -374,7 +374,7 @@ describe("[N-13] clients", () => {
     expect(await outcome(asClient(DEVICES, devices))).toBe("200");
   });
 
-  test("never see or take back what was scheduled", async () => {
+  test("never see or cancel scheduled notifications", async () => {
     await setUpPush({ allowClientPush: true });
     expect(await outcome(http(SCHEDULED, { headers: appKeys }))).toBe("401 401");
     expect(await outcome(http(NOTIFICATIONS, { headers: appKeys }))).toBe("401 401");

@@ -48,7 +48,7 @@ const scheduled = async (id: string) =>
   );
 
 describe("[N-11] the record of a notification", () => {
-  test("says what was asked for and what came of it, by the names of the hosted service", async () => {
+  test("shows the request and its results, with the names of the hosted service", async () => {
     const { objectId, createdAt } = await pushedLater({ channels: ["Jerry"], prod: "dev" });
     await addCounts(world.DB, objectId, { devices: 9, sent: { apns: 2, fcm: 1, webPush: 1, webhook: 3 } });
     await addCounts(world.DB, objectId, { gone: 1, failed: 1, lastError: "BadTopic" });
@@ -106,7 +106,7 @@ describe("[N-11] the record of a notification", () => {
     expect(await outcome(rest("GET", `${NOTIFICATIONS}/no such`))).toBe("400 1");
   });
 
-  test("is deleted with what waits for its time, all that share it", async () => {
+  test("is deleted with all scheduled notifications that share it", async () => {
     const { objectId } = await pushedLater({ notification_id: "launch1" });
     await pushedLater({ notification_id: "launch1" });
     await done("DELETE", `${NOTIFICATIONS}/${objectId}`);

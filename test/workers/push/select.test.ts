@@ -77,7 +77,7 @@ test("[N-04] a notification reaches the devices of its channel and no others, an
   expect(await waitingOf(objectId)).toEqual([]);
 });
 
-test("[N-04] not to devices that nothing was heard of for 90 days", async () => {
+test("[N-04] not to devices that were inactive for 90 days", async () => {
   await device("b1");
   await device("b2");
   const long = Date.now() - 90 * DAY - 60_000;

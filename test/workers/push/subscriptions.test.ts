@@ -43,7 +43,7 @@ async function endpointsOf(clientId: string): Promise<(string | undefined)[]> {
 }
 
 describe("the key to subscribe with", () => {
-  test("[P-02] is told to whoever has the app key", async () => {
+  test("[P-02] is shown to callers with the app key", async () => {
     await configure({ push: { webPush: VAPID } });
     const response = await http("/1.2/push/web", { headers: appKeys });
     expect(await response.json()).toEqual({ publicKey: VAPID.publicKey });
@@ -111,7 +111,7 @@ describe("a browser", () => {
   });
 });
 
-describe("[C-12] a browser is nobody's once its client logged out", () => {
+describe("[C-12] a browser belongs to no client after its client logged out", () => {
   test.each([[{ deviceId: "a page" }], [{}]])("whose session calls its device %j", async (session) => {
     await configure({ push: { webPush: VAPID } });
     const [tom] = named("tom");
@@ -122,7 +122,7 @@ describe("[C-12] a browser is nobody's once its client logged out", () => {
   });
 });
 
-test("[C-12] also where nothing was pushed yet when he logged in", async () => {
+test("[C-12] also if nothing was pushed before the login", async () => {
   const [tom] = named("tom");
   const page = await loggedIn(tom, { deviceId: "a page" });
   await configure({ push: { webPush: VAPID } });
@@ -132,7 +132,7 @@ test("[C-12] also where nothing was pushed yet when he logged in", async () => {
 });
 
 describe("who may", () => {
-  test("[P-02] only the client himself, with a token of his that still counts", async () => {
+  test("[P-02] only the client itself, with a valid token", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const { token } = await loggedIn(tom);
     expect(await outcome(register(jerry, token))).toBe("401 4112");
@@ -145,7 +145,7 @@ describe("who may", () => {
     expect(await endpointsOf(tom)).toEqual([]);
   });
 
-  test("[P-02] whoever has the app's key", async () => {
+  test("[P-02] any caller with the app key", async () => {
     const [tom] = named("tom");
     const { token } = await loggedIn(tom);
     const headers = { ...appKeys, "x-lc-key": "another", "x-lc-im-session-token": token };
@@ -153,7 +153,7 @@ describe("who may", () => {
   });
 });
 
-describe("what is no subscription is refused", () => {
+describe("an invalid subscription is refused", () => {
   const withKeys = (changed: object) => ({ ...subscription(), keys: { ...keys, ...changed } });
   const notOnTheCurve = `${keys.p256dh.slice(0, -4)}AAAA`;
 
@@ -220,7 +220,7 @@ describe("what is no subscription is refused", () => {
     }
   });
 
-  test("[P-02, I12] in the owner's own network, though his hooks may be there", async () => {
+  test("[P-02, I12] in the owner's own network, although hooks may be there", async () => {
     await configure({ hooks: { allowPrivate: true } });
     const [jerry] = named("jerry");
     const body = { ...subscription(), endpoint: `http://192.168.1.1/${crypto.randomUUID()}` };
