@@ -15,7 +15,7 @@ import { catchUp } from "./catch-up.ts";
 import type { MissedEvents, TokenRefused } from "./client-stub.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
 import { LABEL_LIMIT } from "./credentials.ts";
-import { Devices } from "./devices.ts";
+import { DeviceBindings } from "./device-bindings.ts";
 import { FirstLogin } from "./first-login.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWill } from "./last-will.ts";
@@ -33,7 +33,7 @@ import { TOKEN_LIFETIME } from "./session-token.ts";
 import { shareSubscriptions } from "./shared-subscriptions.ts";
 import { Tags } from "./tags.ts";
 import { checkToken, deviceOfToken, type Records } from "./token-check.ts";
-import { unreadCount } from "./unread-count.ts";
+import { totalUnreadCount } from "./total-unread-count.ts";
 import { Wills } from "./wills.ts";
 
 const CATCH_UP_RETRY = 10_000; // ms
@@ -55,7 +55,7 @@ const BINDS_DEVICE = 4;
 export class Client {
   readonly #brokenSessions: BrokenSessions;
   readonly #sessionEvents: SessionEvents;
-  readonly #devices: Devices;
+  readonly #devices: DeviceBindings;
   readonly #firstLogin: FirstLogin;
   readonly #inbox: Inbox;
   readonly #records: Records;
@@ -66,7 +66,7 @@ export class Client {
   constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
     this.#brokenSessions = new BrokenSessions(sql);
     this.#sessionEvents = new SessionEvents(sql, services, () => this.#hasSessions());
-    this.#devices = new Devices(sql, services);
+    this.#devices = new DeviceBindings(sql, services);
     this.#inbox = new Inbox(sql);
     this.#records = { tags: new Tags(sql), accessState: new AccessState(sql), logouts: new Logouts(sql) };
     this.#will = new LastWill(new Wills(sql), services);
@@ -161,16 +161,16 @@ export class Client {
 
   /** Why a signature of this time (ms) is not accepted: a kick since, or a ban; undefined if it is. */
   signatureRefusal(signedAt: number): ErrorName | undefined {
-    const { accessState: standing } = this.#records;
-    if (standing.ban !== undefined) return "BLACKLISTED";
-    return standing.isRevoked(signedAt) ? "SIGNATURE_FAILED" : undefined;
+    const { accessState } = this.#records;
+    if (accessState.ban !== undefined) return "BLACKLISTED";
+    return accessState.isRevoked(signedAt) ? "SIGNATURE_FAILED" : undefined;
   }
 
   /** The number of unread messages in all conversations together (Y-22). */
   async unreadCount(clientId: string): Promise<number> {
     const untold = this.#firstLogin.isDone ? [] : await this.#untoldConversations(clientId);
     const conversations = [...new Set([...untold, ...this.#inbox.unread()])];
-    return unreadCount(clientId, conversations, this.#services);
+    return totalUnreadCount(clientId, conversations, this.#services);
   }
 
   /** The conversations that an incomplete first login has not put into the inbox yet. */

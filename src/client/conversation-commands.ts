@@ -34,7 +34,7 @@ export async function answerStart(
   services: Services,
   clientId: string,
   command: CommandOf<"conversation.start">,
-  standing: AccessState,
+  accessState: AccessState,
 ): Promise<StartAnswer> {
   const { serial } = command;
   const refuse = (error: ErrorName, detail?: string) => {
@@ -47,7 +47,7 @@ export async function answerStart(
     { appId: services.appId, limits: await services.limits(), now: services.now() },
   );
   if ("refused" in record) return refuse(record.refused, record.detail);
-  if (!(await mayStart(services, clientId, command, standing)))
+  if (!(await mayStart(services, clientId, command, accessState)))
     return refuse("CONVERSATION_SIGNATURE_FAILED");
   const verdict = command.needsCheck ? await askedToStart(services, record, columns) : ALLOWED;
   if (!verdict.allowed) {
@@ -77,11 +77,11 @@ async function mayStart(
   services: Services,
   clientId: string,
   { needsCheck, kind, members, signature }: CommandOf<"conversation.start">,
-  standing: AccessState,
+  accessState: AccessState,
 ): Promise<boolean> {
   if (!needsCheck || kind === "temporary" || !(await services.settings()).security.signConversation)
     return true;
-  if (signature === undefined || standing.isRevoked(lastTimeOf(signature))) return false;
+  if (signature === undefined || accessState.isRevoked(lastTimeOf(signature))) return false;
   const { appId, masterKey } = services;
   const permission = { action: "create", members } as const;
   return isSignatureValid({ appId, masterKey, clientId, permission, signature, now: services.now() });

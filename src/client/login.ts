@@ -5,7 +5,7 @@ import { checkCredentials, failed, judgeLogin, tokenIsVoid } from "./credentials
 import type { Services } from "./ports.ts";
 import type { Known, Session, SessionState } from "./session.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
-import { type Login, type SignOn, signOn } from "./sign-on.ts";
+import { decideTag, type Login, type TagDecision } from "./tag-decision.ts";
 import { type Tags, tagOf } from "./tags.ts";
 import type { Records } from "./token-check.ts";
 
@@ -19,7 +19,7 @@ export type OpenState = Extract<SessionState, { phase: "open" }>;
 export interface Admitted {
   state: OpenState;
   token: string;
-  sign: SignOn<OpenSession> & { admitted: true };
+  sign: TagDecision<OpenSession> & { admitted: true };
 }
 
 interface OpenSession {
@@ -38,7 +38,7 @@ export async function decideLogin(
   session: Session,
   command: CommandOf<"session.open">,
   others: () => Session[],
-  { tags, accessState: standing, logouts }: Records,
+  { tags, accessState, logouts }: Records,
   services: Services,
 ): Promise<Admitted | Refused> {
   const { clientId, sessionId } = session.identity;
@@ -72,17 +72,17 @@ export async function decideLogin(
   const announced = settings !== undefined && hasListeners(settings);
   for (;;) {
     // First: a ban revokes tokens too, and SDKs log in again if their token is refused.
-    if (standing.ban !== undefined) return { refused: "BLACKLISTED", detail: standing.ban.reason };
+    if (accessState.ban !== undefined) return { refused: "BLACKLISTED", detail: accessState.ban.reason };
     // If a token is refused, SDKs log in again with a signature.
-    if (standing.isRevoked(madeAt)) return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
+    if (accessState.isRevoked(madeAt)) return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
     if (claims !== undefined && logouts.isRevoked(claims.deviceId, claims.issuedAt)) return tokenIsVoid;
     const sign = decide(login, others, tags);
     if (!sign.admitted) return conflict;
     const generation = sign.holder?.generation ?? 0;
-    const issuedAt = logouts.issueTime(deviceId, standing.issueTime(now()));
+    const issuedAt = logouts.issueTime(deviceId, accessState.issueTime(now()));
     const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation, proven }, issuedAt);
     // Signing is asynchronous: the decision may be stale.
-    if (standing.isRevoked(issuedAt) || standing.ban !== undefined) continue;
+    if (accessState.isRevoked(issuedAt) || accessState.ban !== undefined) continue;
     if (logouts.isRevoked(deviceId, issuedAt)) continue;
     const still = decide(login, others, tags);
     if (!still.admitted) return conflict;
@@ -115,31 +115,31 @@ const conflict: Refused = {
 export async function renewedToken(
   session: Session,
   { needsCheck, signature }: CommandOf<"session.refresh">,
-  { tags, accessState: standing, logouts }: Records,
+  { tags, accessState, logouts }: Records,
   services: Services,
 ): Promise<{ token: string; tokenTtl: number } | Refused | undefined> {
   if (needsCheck && signature !== undefined) {
     const { security } = await services.settings();
     const proof = await checkCredentials(session.identity.clientId, signature, security, services);
     if ("refused" in proof) return proof;
-    if (standing.isRevoked(proof.madeAt)) return failed(KICKED_SINCE);
+    if (accessState.isRevoked(proof.madeAt)) return failed(KICKED_SINCE);
   }
   const { state, identity } = session;
   if (state.phase !== "open") return undefined;
   const { tag, deviceId, capabilities, proven } = state;
   const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);
   const claims = { clientId: identity.clientId, tag, deviceId, capabilities, generation, proven };
-  const issuedAt = logouts.issueTime(deviceId, standing.issueTime(services.now()));
+  const issuedAt = logouts.issueTime(deviceId, accessState.issueTime(services.now()));
   const token = await services.tokens.issue(claims, issuedAt);
   return { token, tokenTtl: TOKEN_LIFETIME };
 }
 
-function decide(login: Login, others: () => Session[], tags: Tags): SignOn<OpenSession> {
+function decide(login: Login, others: () => Session[], tags: Tags): TagDecision<OpenSession> {
   const open: OpenSession[] = [];
   for (const session of others()) {
     if (session.state.phase === "open") open.push({ session, ...session.state });
   }
-  return signOn(login, open, login.tag === undefined ? undefined : tags.holder(login.tag));
+  return decideTag(login, open, login.tag === undefined ? undefined : tags.holder(login.tag));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { CatchUp, CatchUpRequest } from "../conversation/catch-up.ts";
 import type { Described, DescriptionOptions } from "../conversation/description.ts";
 import type { ConversationLimits } from "../conversation/new-conversation.ts";
 import type { MissedNotices } from "../conversation/notices.ts";
-import type { Started } from "../conversation/started.ts";
+import type { StartResult } from "../conversation/start-result.ts";
 import type { Memberships } from "../database/conversations/memberships.ts";
 import type { ConversationQuery, QueryRefusal } from "../database/conversations/query.ts";
 import type { DeviceBinding, DeviceState } from "../database/installations/device-clients.ts";
@@ -27,7 +27,7 @@ export interface Services {
   checkJsonWebToken(token: string, clientId: string, rules: TokenRules): Promise<TokenVerdict>;
   hooks: Hooks;
   limits(): Promise<ConversationLimits>;
-  start(record: ConversationRecord): Promise<Started>;
+  start(record: ConversationRecord): Promise<StartResult>;
   /** Those of some ids that may be conversations. No object is called for the others. */
   existing(conversationIds: string[]): Promise<string[]>;
   /**

@@ -46,14 +46,14 @@ export async function deviceOfToken(
 async function claimsOf(
   clientId: string,
   token: string,
-  { tags, accessState: standing, logouts }: Records,
+  { tags, accessState, logouts }: Records,
   { tokens, now }: Services,
 ): Promise<IssuedClaims | TokenRefused> {
   const claims = await tokens.verify(token, clientId, now());
   if (claims === undefined) return { refused: "SESSION_TOKEN_EXPIRED" };
-  if (standing.ban !== undefined) return { refused: "BLACKLISTED" };
+  if (accessState.ban !== undefined) return { refused: "BLACKLISTED" };
   const { deviceId, issuedAt } = claims;
-  if (standing.isRevoked(issuedAt) || logouts.isRevoked(deviceId, issuedAt))
+  if (accessState.isRevoked(issuedAt) || logouts.isRevoked(deviceId, issuedAt))
     return { refused: "SESSION_TOKEN_EXPIRED" };
   const tag = tagOf(claims.tag);
   const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);

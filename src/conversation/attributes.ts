@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../model/json.ts";
-import { setPath } from "../protocol/operations.ts";
+import { setPath } from "../protocol/field-operations.ts";
 
 /** Columns that belong to the service: a client's value for one is ignored, not refused (wire §4.5.1). */
 const RESERVED = new Set([

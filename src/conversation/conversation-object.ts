@@ -40,7 +40,7 @@ import { NO_ORIGIN, replayOf, unreadOf } from "./replay.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import { type Origin, startHere } from "./start.ts";
-import type { Started } from "./started.ts";
+import type { StartResult } from "./start-result.ts";
 import { ConversationState } from "./state.ts";
 import { dropTables } from "./tables.ts";
 import { areSame, UniqueRegistry } from "./unique-registry.ts";
@@ -174,7 +174,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
    * Creates the conversation, or returns it if it exists. A unique one is the conversation whose members are exactly
    * these now. D1 has it before this resolves, if D1 is up.
    */
-  async start(record: ConversationRecord, origin: Origin): Promise<Started> {
+  async start(record: ConversationRecord, origin: Origin): Promise<StartResult> {
     const started = record.unique
       ? await this.#registry(origin).start(record)
       : await this.startHere(record, origin);
@@ -183,7 +183,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   /** The same in this object alone; undefined if the unique conversation here has other members by now. */
-  async startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
+  async startHere(record: ConversationRecord, origin: Origin): Promise<StartResult | undefined> {
     return startHere(record, origin, {
       now: () => Date.now(),
       existing: () => this.#open,

@@ -17,7 +17,6 @@ import { Membership } from "./membership.ts";
 import { Messages, type MessagesHost } from "./messages.ts";
 import type { MissedEvent } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
-import { seesFrom } from "./past.ts";
 import { Patches } from "./patches.ts";
 import { APPROVED_AS_SENT, type Approved, PolicyChecks, type PolicyHost } from "./policy.ts";
 import { Receipts } from "./receipts.ts";
@@ -25,6 +24,7 @@ import { NO_ORIGIN } from "./replay.ts";
 import { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
 import type { ConversationState, Member } from "./state.ts";
+import { historyVisibleFrom } from "./visible-from.ts";
 
 /** Missed messages sent per conversation at a login (L-09). */
 const MISSED_MAX = 20;
@@ -277,7 +277,7 @@ export class Conversation {
       noticedAt: notices.last,
     };
     if (member === undefined) return { member: false, changed, head, bySubscriptions };
-    const from = seesFrom(this.#host.settings(), member);
+    const from = historyVisibleFrom(this.#host.settings(), member);
     const unread = log.unread(clientId, member.readCursor, head);
     const missed = mode === "push" ? this.#missed(member, head, firstPushAt) : { messages: [], more: false };
     const patches =

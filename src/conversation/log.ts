@@ -14,7 +14,7 @@ import {
   VISIBLE_FROM_OTHERS,
   VISIBLE_TO,
 } from "./log-rows.ts";
-import { type Counted, UnreadCounts } from "./unread-counts.ts";
+import { type Counted, UnreadCountCache } from "./unread-count-cache.ts";
 
 /** How far back a repeated send is recognised after the object hibernated: by age (ms) and by number of messages. */
 const DEDUPE_WINDOW = 6 * 60 * 60 * 1000;
@@ -50,7 +50,9 @@ export class Log {
   #accepted: Map<string, Accepted> | undefined;
   #head: number;
   #patchedAt: number;
-  readonly #unread = new UnreadCounts((clientId, after, upTo) => this.#countOthers(clientId, after, upTo));
+  readonly #unread = new UnreadCountCache((clientId, after, upTo) =>
+    this.#countOthers(clientId, after, upTo),
+  );
 
   constructor(sql: Sql) {
     this.#sql = sql;

@@ -22,12 +22,12 @@ import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.
 import { GroupCommit, type GroupCommitHost } from "./group-commit.ts";
 import type { HistoryRequest } from "./history-pages.ts";
 import { newMessageId } from "./ids.ts";
-import { seesFrom } from "./past.ts";
 import type { Approved, Rejection } from "./policy.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
 import { isDeliveredTo, NO_ORIGIN, skippedEntryRecord, unreadOf } from "./replay.ts";
 import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
+import { historyVisibleFrom } from "./visible-from.ts";
 
 /** A message to append, and who waits for the outcome. */
 type Send = Draft & {
@@ -304,7 +304,7 @@ export class Messages {
   /** If the app shows members only what was sent since they joined, no page goes further back. */
   #sinceJoining(request: HistoryRequest, viewer: string | undefined): HistoryRequest {
     const member = viewer === undefined ? undefined : this.#state.members.get(viewer);
-    const from = member === undefined ? 0 : seesFrom(this.#host.settings(), member);
+    const from = member === undefined ? 0 : historyVisibleFrom(this.#host.settings(), member);
     if (from === 0) return request;
     const first = { timestamp: from, messageId: undefined, inclusive: false };
     const [bound, given] =

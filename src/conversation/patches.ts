@@ -9,12 +9,12 @@ import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
 import { isVisibleTo } from "./log.ts";
 import type { MessagesHost } from "./messages.ts";
-import { seesFrom } from "./past.ts";
 import { APPROVED_AS_SENT, type Approved } from "./policy.ts";
 import { NO_ORIGIN, skippedEntryRecord } from "./replay.ts";
 import type { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
+import { historyVisibleFrom } from "./visible-from.ts";
 
 /** The content of a recalled message; every SDK knows it by the type number (M-22). */
 const RECALLED = '{"_lctype":-127}';
@@ -162,7 +162,7 @@ export class Patches {
     const settings = this.#host.settings();
     for (const other of this.#delivery.audience().subscriptions) {
       const member = this.#state.members.get(other.clientId);
-      const from = member === undefined ? 0 : seesFrom(settings, member);
+      const from = member === undefined ? 0 : historyVisibleFrom(settings, member);
       const shown = entries.map(({ message, record, hidden }) =>
         isVisibleTo(other.clientId, message) && message.timestamp > from ? record : hidden,
       );

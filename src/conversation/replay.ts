@@ -4,9 +4,9 @@ import { joinRecords, storedRecord, unreadRecord } from "../protocol/link-record
 import type { Settings } from "../settings/schema.ts";
 import type { Replay, UnreadRequest } from "./delivery-state.ts";
 import { isVisibleTo } from "./log.ts";
-import { seesFrom } from "./past.ts";
 import { hasReceipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
+import { historyVisibleFrom } from "./visible-from.ts";
 
 /** The origin of what no session sent. */
 export const NO_ORIGIN = 0;
@@ -53,7 +53,7 @@ export function replayOf(
 ): Replay | undefined {
   const member = state.members.get(clientId);
   const visibleFrom = member?.joinedAt ?? Number.MAX_SAFE_INTEGER;
-  const editsFrom = member === undefined ? visibleFrom : seesFrom(settings, member);
+  const editsFrom = member === undefined ? visibleFrom : historyVisibleFrom(settings, member);
   const records: Uint8Array[] = [];
   let previous = state.log.upTo(after);
   const hidden = state.log.upTo(visibleFrom);

@@ -1,7 +1,7 @@
 import type { ConversationRecord } from "../model/records.ts";
 import type { Membership } from "./membership.ts";
 import { noticesOf } from "./notice-records.ts";
-import type { Started } from "./started.ts";
+import type { StartResult } from "./start-result.ts";
 import type { ConversationState } from "./state.ts";
 import { areSame } from "./unique-registry.ts";
 
@@ -34,7 +34,7 @@ export async function startHere(
   record: ConversationRecord,
   origin: Origin,
   host: StartHost,
-): Promise<Started | undefined> {
+): Promise<StartResult | undefined> {
   const existing = host.existing();
   if (existing !== undefined) {
     // The client that is creating it at this moment has no reply yet either.

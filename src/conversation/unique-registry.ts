@@ -1,6 +1,6 @@
 import type { ConversationRecord } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
-import type { Started } from "./started.ts";
+import type { StartResult } from "./start-result.ts";
 
 /** Attempts while conversations change their members during a lookup. */
 const TRIES = 8;
@@ -10,9 +10,9 @@ export interface RegistryHost {
   /** Whether the object's own conversation has exactly these members, has others too, or does not exist. */
   own(members: readonly string[]): "theirs" | "others'" | "none";
   /** Creates the object's own conversation, or returns it; undefined if its members are others by then. */
-  startHere(record: ConversationRecord): Promise<Started | undefined>;
+  startHere(record: ConversationRecord): Promise<StartResult | undefined>;
   /** The same in the object of the record's id. */
-  startThere(record: ConversationRecord): Promise<Started | undefined>;
+  startThere(record: ConversationRecord): Promise<StartResult | undefined>;
   newId(): string;
 }
 
@@ -38,7 +38,7 @@ export class UniqueRegistry {
   }
 
   /** Creates the conversation of exactly these members, or finds it. Rejects if an object does not answer. */
-  async start(record: ConversationRecord): Promise<Started> {
+  async start(record: ConversationRecord): Promise<StartResult> {
     const { members } = record;
     for (let tries = 0; tries < TRIES; tries++) {
       const id = this.successor;

@@ -8,15 +8,15 @@ import {
   LOGINS_PER_ADDRESS,
 } from "../bounds.ts";
 import { type AddressClass, addressClassOf } from "../outbound/address-class.ts";
-import { Allowance } from "./allowance.ts";
 import { InvitationCounts } from "./invitation-counts.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 /** What one address may do in total, over all its sockets and clients. */
 export interface AddressAllowances {
   /** Logins without a session token: their client ids may be new. */
-  logins: Allowance;
+  logins: TokenBucket;
   /** Clients added to conversations. */
-  invitations: Allowance;
+  invitations: TokenBucket;
   /** Counts one invitation for each of these clients. Returns whether each may be invited once more. `now` in ms. */
   mayInvite(clientIds: string[], now: number): boolean;
 }
@@ -44,8 +44,8 @@ export class Addresses {
           clientIds.map((clientId) => `${network} ${clientId}`),
           now,
         ),
-      logins: new Allowance(isHere ? LOGINS_ON_LOOPBACK : LOGINS_PER_ADDRESS),
-      invitations: new Allowance(isHere ? INVITATIONS_ON_LOOPBACK : INVITATIONS_PER_ADDRESS),
+      logins: new TokenBucket(isHere ? LOGINS_ON_LOOPBACK : LOGINS_PER_ADDRESS),
+      invitations: new TokenBucket(isHere ? INVITATIONS_ON_LOOPBACK : INVITATIONS_PER_ADDRESS),
     };
     this.#known.set(network, fresh);
     return fresh;

@@ -44,10 +44,10 @@ import { JavaReplies } from "./java-replies.ts";
 import type { Dial, LinkSocket } from "./link-socket.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { Positions } from "./positions.ts";
-import { Redelivery } from "./redelivery.ts";
 import { SeenVersions } from "./seen-versions.ts";
 import { SentUnreadCounts } from "./sent-unread-counts.ts";
 import { SubscriptionTable } from "./subscription-table.ts";
+import { UnacknowledgedMessages } from "./unacknowledged-messages.ts";
 
 /** What a session needs of its gateway. */
 export interface SessionOwner {
@@ -142,7 +142,7 @@ export class ClientSession implements SubscriptionOwner {
   /** Sends that are counted in the backlog, by serial. */
   readonly #backlogEntries = new Map<number, { backlog: Backlog; waiting: WaitingSend }>();
   #javaReplies: JavaReplies | undefined;
-  readonly #redelivery: Redelivery | undefined;
+  readonly #redelivery: UnacknowledgedMessages | undefined;
   /** Conversations that ask for no acknowledgements, as far as is known. */
   readonly #withoutReceipts = new Set<string>();
   #capabilities = 0;
@@ -162,7 +162,7 @@ export class ClientSession implements SubscriptionOwner {
     if (mode === "push") {
       const send = (payload: Uint8Array) => this.#sendEvent(payload);
       const timer = (milliseconds: number, run: () => void) => owner.timer(milliseconds, run);
-      this.#redelivery = new Redelivery({ now: () => owner.now(), send, timer }, clientId);
+      this.#redelivery = new UnacknowledgedMessages({ now: () => owner.now(), send, timer }, clientId);
     }
     const dial: Dial<SubscriptionRequest> = async (request, events) => {
       // A name that nobody has gets neither an object nor a row in the inbox.

@@ -10,9 +10,9 @@ import { Addresses } from "./address-allowances.ts";
 import { Backlog } from "./backlog.ts";
 import { Gateway, type GatewayServices } from "./gateway.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
-import { isOriginAllowed } from "./origin.ts";
 import { SocketsBeforeLogin } from "./sockets-before-login.ts";
 import { negotiate } from "./sub-protocol.ts";
+import { isOriginAllowed } from "./web-origin.ts";
 
 const DIAL_DEADLINE = 8_000; // ms: more than the 5 s of a relay call that a subscription may have to wait for
 

@@ -22,8 +22,6 @@ import {
   type Settings,
 } from "../settings/schema.ts";
 import type { AddressAllowances } from "./address-allowances.ts";
-import { Allotment, IsolateSubscriptions } from "./allotment.ts";
-import { Allowance } from "./allowance.ts";
 import type { Backlog } from "./backlog.ts";
 import { ClientSession, type QueuedCommand, type SessionOwner } from "./client-session.ts";
 import { frameRefusal } from "./frame-bounds.ts";
@@ -31,8 +29,10 @@ import { Heartbeat } from "./heartbeat.ts";
 import { InvitationCounts } from "./invitation-counts.ts";
 import type { Dial } from "./link-socket.ts";
 import { Logins } from "./logins.ts";
+import { IsolateSubscriptions, PlatformBudget } from "./platform-budget.ts";
 import { RateLimits } from "./rate-limits.ts";
 import type { SubProtocol } from "./sub-protocol.ts";
+import { TokenBucket } from "./token-bucket.ts";
 import { IsolateUnreadBytes, UnreadBytes } from "./unread-bytes.ts";
 
 /** The user's socket, as far as the gateway uses it. */
@@ -97,13 +97,13 @@ export class Gateway implements SessionOwner {
   readonly #sessions = new Map<string, ClientSession>();
   readonly #rates: RateLimits;
   readonly #logins = new Logins();
-  readonly #invitations = new Allowance(INVITATIONS_PER_SOCKET);
+  readonly #invitations = new TokenBucket(INVITATIONS_PER_SOCKET);
   readonly #invited = new InvitationCounts(INVITATIONS_OF_ONE.bySocket, INVITED_REMEMBERED.bySocket);
   readonly #cancelLoginDeadline: () => void;
   readonly #heartbeat: Heartbeat;
   readonly #unread: UnreadBytes;
   /** Undefined if the platform does not limit what a socket uses. */
-  readonly #allotment: Allotment | undefined;
+  readonly #allotment: PlatformBudget | undefined;
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
   #waitingFrames: Uint8Array[] | undefined;
@@ -119,7 +119,7 @@ export class Gateway implements SessionOwner {
     this.#services = services;
     this.#rates = new RateLimits(services.countedAs);
     this.#cancelLoginDeadline = services.timer(loginDeadline, () => this.#closeWith("LOGIN_TIMEOUT"));
-    this.#allotment = services.isAllotted ? new Allotment(() => this.#handOver()) : undefined;
+    this.#allotment = services.isAllotted ? new PlatformBudget(() => this.#handOver()) : undefined;
     this.#unread = new UnreadBytes(isolateUnreadBytes, () =>
       this.#closeWith("INTERNAL_ERROR", linkClose.LOST),
     );

@@ -1,4 +1,4 @@
-import { Allowance, type Allowed } from "./allowance.ts";
+import { type Allowed, TokenBucket } from "./token-bucket.ts";
 
 /**
  * Limits how often each client is added to conversations by others: a client that is added to hundreds has to be caught
@@ -8,7 +8,7 @@ import { Allowance, type Allowed } from "./allowance.ts";
 export class InvitationCounts {
   readonly #allowed: Allowed;
   readonly #limit: number;
-  readonly #allowances = new Map<string, Allowance>();
+  readonly #allowances = new Map<string, TokenBucket>();
 
   /** @param limit clients to remember */
   constructor(allowed: Allowed, limit: number) {
@@ -33,7 +33,7 @@ export class InvitationCounts {
     return true;
   }
 
-  #of(client: string): Allowance {
-    return this.#allowances.get(client) ?? new Allowance(this.#allowed);
+  #of(client: string): TokenBucket {
+    return this.#allowances.get(client) ?? new TokenBucket(this.#allowed);
   }
 }

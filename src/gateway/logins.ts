@@ -1,10 +1,10 @@
 import { LOGINS_PER_SOCKET, REFUSED_IN_A_ROW, UNSIGNED_IN_A_ROW } from "../bounds.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import { Allowance } from "./allowance.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 /** Counts the logins on one socket, of all its clients together. */
 export class Logins {
-  readonly #attempts = new Allowance(LOGINS_PER_SOCKET);
+  readonly #attempts = new TokenBucket(LOGINS_PER_SOCKET);
   /** Refused logins since the last one that succeeded. */
   #refused = 0;
   #unsigned = 0;

@@ -4,7 +4,7 @@ import type { InstallationNames } from "../database/installations/write.ts";
 import { segmentsOf } from "../database/where/field.ts";
 import { isClientId } from "../model/client-id.ts";
 import type { Json, JsonObject } from "../model/json.ts";
-import { setPath } from "../protocol/operations.ts";
+import { setPath } from "../protocol/field-operations.ts";
 import { plain } from "../protocol/written-number.ts";
 
 /** Bytes of JSON of the whole installation. */

@@ -23,7 +23,7 @@ import { noticesOf } from "../../src/conversation/notice-records.ts";
 import { Outbox } from "../../src/conversation/outbox.ts";
 import { replayOf, unreadOf } from "../../src/conversation/replay.ts";
 import { type Origin, startHere } from "../../src/conversation/start.ts";
-import type { Started } from "../../src/conversation/started.ts";
+import type { StartResult } from "../../src/conversation/start-result.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
 import { areSame, UniqueRegistry } from "../../src/conversation/unique-registry.ts";
 import { lagOf } from "../../src/database/messages/archive-delay.ts";
@@ -284,7 +284,7 @@ export class SimulatedConversation {
   }
 
   /** Creates the unique conversation of the set that this object belongs to, or finds it. */
-  start(record: ConversationRecord): Promise<Started> {
+  start(record: ConversationRecord): Promise<StartResult> {
     trace(this.#cluster.network.now, "start", record.id, "of", record.members.join());
     return this.#inThisInstance(this.#registry().start(record));
   }
@@ -298,7 +298,7 @@ export class SimulatedConversation {
     return this.#instance.open !== undefined && areSame(this.state.members.keys(), members);
   }
 
-  #startHere(record: ConversationRecord, origin: Origin): Promise<Started | undefined> {
+  #startHere(record: ConversationRecord, origin: Origin): Promise<StartResult | undefined> {
     const started = startHere(record, origin, {
       now: () => this.#cluster.network.now,
       existing: () => this.#instance.open,

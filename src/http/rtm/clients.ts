@@ -4,7 +4,7 @@ import { onlineAmong } from "../../app/online.ts";
 import type { Env } from "../../bindings.ts";
 import { CONVERSATIONS_COUNTED, COSTLY_REQUEST } from "../../bounds.ts";
 import { servicesOf } from "../../client/services.ts";
-import { unreadCount } from "../../client/unread-count.ts";
+import { totalUnreadCount } from "../../client/total-unread-count.ts";
 import { knownClients } from "../../conversation/known-clients.ts";
 import { newestConversationsOf } from "../../database/conversations/memberships.ts";
 import { messagesSentBy } from "../../database/messages/history.ts";
@@ -122,7 +122,7 @@ async function unreadOf(env: Env, clientId: string): Promise<number> {
   if (await knownClients(env.DB).mayHaveLoggedIn(clientId))
     return env.CLIENTS.getByName(clientId).unreadCount(clientId);
   const conversations = await newestConversationsOf(env.DB, clientId, CONVERSATIONS_COUNTED);
-  return unreadCount(
+  return totalUnreadCount(
     clientId,
     conversations,
     servicesOf(env, () => {}),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Started } from "../../../src/conversation/started.ts";
+import type { StartResult } from "../../../src/conversation/start-result.ts";
 import { areSame, UniqueRegistry } from "../../../src/conversation/unique-registry.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
@@ -19,7 +19,7 @@ class FakeObjects {
   }
 
   /** Uses a new registry for each start, as after an eviction: only storage counts. */
-  start(record: ConversationRecord): Promise<Started> {
+  start(record: ConversationRecord): Promise<StartResult> {
     const registry = new UniqueRegistry(this.#sql, {
       own: (members) => this.#own(record.id, members),
       startHere: (wanted) => this.#create(wanted),
@@ -39,7 +39,7 @@ class FakeObjects {
     return own === undefined ? "none" : areSame(own, members) ? "theirs" : "others'";
   }
 
-  async #create(record: ConversationRecord): Promise<Started | undefined> {
+  async #create(record: ConversationRecord): Promise<StartResult | undefined> {
     await this.#wait();
     const conversation = { ...record };
     switch (this.#own(record.id, record.members)) {

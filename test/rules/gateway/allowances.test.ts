@@ -8,9 +8,9 @@ import {
   LOGINS_PER_SOCKET,
 } from "../../../src/bounds.ts";
 import { Addresses } from "../../../src/gateway/address-allowances.ts";
-import { Allowance } from "../../../src/gateway/allowance.ts";
 import { InvitationCounts } from "../../../src/gateway/invitation-counts.ts";
 import { Logins } from "../../../src/gateway/logins.ts";
+import { TokenBucket } from "../../../src/gateway/token-bucket.ts";
 
 const NOW = 1_800_000_000_000;
 const MINUTE = 60_000;
@@ -22,14 +22,14 @@ function passes(tries: number, isAllowed: () => boolean): number {
 
 describe("an allowance", () => {
   test("is spent at once and refilled over time", () => {
-    const allowance = new Allowance({ atOnce: 10, perMinute: 60 });
+    const allowance = new TokenBucket({ atOnce: 10, perMinute: 60 });
     expect(passes(20, () => allowance.take(1, NOW))).toBe(10);
     expect(passes(20, () => allowance.take(1, NOW + 3_000))).toBe(3);
     expect(passes(20, () => allowance.take(1, NOW + 60 * MINUTE))).toBe(10);
   });
 
   test("is taken as a whole or not at all", () => {
-    const allowance = new Allowance({ atOnce: 10, perMinute: 60 });
+    const allowance = new TokenBucket({ atOnce: 10, perMinute: 60 });
     expect(allowance.take(11, NOW)).toBe(false);
     expect(allowance.take(10, NOW)).toBe(true);
     expect(allowance.take(0, NOW)).toBe(true);

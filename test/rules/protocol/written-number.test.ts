@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
+import { setPath } from "../../../src/protocol/field-operations.ts";
 import { parseAsWritten } from "../../../src/protocol/json-text.ts";
-import { setPath } from "../../../src/protocol/operations.ts";
 import { numberOf, readAsWritten } from "../../../src/protocol/written-number.ts";
 
 /* Numbers that are passed on as they were written, whatever JavaScript makes of them. */

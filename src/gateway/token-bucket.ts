@@ -7,7 +7,7 @@ export interface Allowed {
 }
 
 /** A token bucket: how much may still be done at once. It is refilled over time. */
-export class Allowance {
+export class TokenBucket {
   readonly #allowed: Allowed;
   #left: number;
   #at = 0;

@@ -25,7 +25,7 @@ interface RedeliveryHost {
  * until it has acknowledged nothing for so long that it may not be reading; its next login brings the rest. The timer
  * runs only while a message is unacknowledged.
  */
-export class Redelivery {
+export class UnacknowledgedMessages {
   readonly #host: RedeliveryHost;
   /** Messages of this client need no acknowledgement: SDKs do not acknowledge their own. */
   readonly #clientId: string;

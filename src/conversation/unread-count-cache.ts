@@ -19,7 +19,7 @@ const CLIENTS_MAX = 10_000;
  * Unread counts by client. New messages are added to a known count and read ones subtracted, so that no message is
  * counted twice (I5).
  */
-export class UnreadCounts {
+export class UnreadCountCache {
   readonly #count: (clientId: string, after: number, upTo: number) => Counted;
   readonly #known = new Map<string, Known>();
 

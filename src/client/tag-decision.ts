@@ -11,7 +11,7 @@ export interface Login {
   generation: number | undefined;
 }
 
-export type SignOn<Rival> =
+export type TagDecision<Rival> =
   | { admitted: false }
   | {
       admitted: true;
@@ -25,11 +25,11 @@ export type SignOn<Rival> =
  * Whether a login may go on beside the other open sessions of its client (I6, D-02 to D-11): an explicit login
  * takes its tag from any other device, an automatic one only replaces an earlier session of its own device.
  */
-export function signOn<Rival extends { tag: string | undefined; deviceId: string }>(
+export function decideTag<Rival extends { tag: string | undefined; deviceId: string }>(
   login: Login,
   others: readonly Rival[],
   holder: Holder | undefined,
-): SignOn<Rival> {
+): TagDecision<Rival> {
   const { tag, deviceIds, explicit } = login;
   if (tag === undefined) return { admitted: true, displaced: [], holder: undefined };
   const [deviceId] = deviceIds;

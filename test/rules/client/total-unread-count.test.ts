@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Inbox } from "../../../src/client/inbox.ts";
-import { unreadCount } from "../../../src/client/unread-count.ts";
+import { totalUnreadCount } from "../../../src/client/total-unread-count.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const chats = Array.from({ length: 65 }, (_, at) => `chat${at}`);
@@ -16,16 +16,16 @@ test("[Y-22] the total of unread messages is the sum over all conversations, ask
     asking -= 1;
     return Number(conversationId.slice(4));
   };
-  expect(await unreadCount("Tom", chats, { unread })).toBe((64 * 65) / 2);
+  expect(await totalUnreadCount("Tom", chats, { unread })).toBe((64 * 65) / 2);
   expect(most).toBe(20);
-  expect(await unreadCount("Tom", [], { unread })).toBe(0);
+  expect(await totalUnreadCount("Tom", [], { unread })).toBe(0);
 });
 
 test("[Y-22] [I13] the total of unread messages counts the latest 500 conversations", async () => {
   const asked: string[] = [];
   const unread = async (conversationId: string) => asked.push(conversationId) * 0 + 1;
   const many = Array.from({ length: 700 }, (_, at) => `chat${at}`);
-  expect(await unreadCount("Tom", many, { unread })).toBe(500);
+  expect(await totalUnreadCount("Tom", many, { unread })).toBe(500);
   expect(asked.toSorted()).toEqual(many.slice(200).toSorted());
 });
 
@@ -34,7 +34,7 @@ test("[Y-22] there is no total of unread messages if a conversation does not ans
     if (conversationId === "chat7") throw new Error("no answer");
     return 1;
   };
-  await expect(unreadCount("Tom", chats, { unread })).rejects.toThrow("no answer");
+  await expect(totalUnreadCount("Tom", chats, { unread })).rejects.toThrow("no answer");
 });
 
 test("[Y-22] only conversations that may have unread messages are asked", () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type DeviceLogin, Devices } from "../../../src/client/devices.ts";
+import { DeviceBindings, type DeviceLogin } from "../../../src/client/device-bindings.ts";
 import type { DeviceBinding } from "../../../src/database/installations/device-clients.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -64,7 +64,7 @@ function phone({ installed = true }: { installed?: boolean } = {}) {
     },
   };
   const kept = new MemorySql();
-  return { state, retries, timers, of: (sql = kept) => new Devices(sql, services) };
+  return { state, retries, timers, of: (sql = kept) => new DeviceBindings(sql, services) };
 }
 
 function login(clientId: string, more: Partial<DeviceLogin> = {}): DeviceLogin {

@@ -44,7 +44,7 @@ type Change =
  * turn never receive each other's notifications. What D1 does not take is stored here and retried; a client that logged
  * in there meanwhile stays bound.
  */
-export class Devices {
+export class DeviceBindings {
   readonly #sql: Sql;
   readonly #services: DeviceServices;
   #last: Promise<unknown> = Promise.resolve();

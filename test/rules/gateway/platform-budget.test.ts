@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { CPU_PER_SOCKET, LINKS_OF_ALL, SUBREQUESTS_PER_SOCKET } from "../../../src/bounds.ts";
-import { Allotment, IsolateSubscriptions } from "../../../src/gateway/allotment.ts";
+import { IsolateSubscriptions, PlatformBudget } from "../../../src/gateway/platform-budget.ts";
 
 /** A socket's allotment, and how often it was handed over. */
 function allotment() {
   const told = { handedOver: 0 };
-  return { told, allotment: new Allotment(() => (told.handedOver += 1)) };
+  return { told, allotment: new PlatformBudget(() => (told.handedOver += 1)) };
 }
 
 test("a socket that used up its allotment is handed over exactly once", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Redelivery } from "../../../src/gateway/redelivery.ts";
+import { UnacknowledgedMessages } from "../../../src/gateway/unacknowledged-messages.ts";
 import * as pushes from "../../../src/protocol/client-events.ts";
 import { decodeFrame } from "../../support/frames.ts";
 import { message } from "../../support/messages.ts";
@@ -8,7 +8,7 @@ const CHAT = "chat";
 
 /** Jerry's `.1` device behind a clock that is cranked by hand. */
 class Desk {
-  readonly redelivery: Redelivery;
+  readonly redelivery: UnacknowledgedMessages;
   /** "text@seconds" for everything sent again. */
   readonly again: string[] = [];
   now = 1_000_000;
@@ -25,7 +25,7 @@ class Desk {
       this.#timers.add(entry);
       return () => void this.#timers.delete(entry);
     };
-    this.redelivery = new Redelivery({ now: () => this.now, send, timer }, "jerry");
+    this.redelivery = new UnacknowledgedMessages({ now: () => this.now, send, timer }, "jerry");
   }
 
   get timers(): number {

@@ -7,7 +7,7 @@ const COST = { heard: 0.2, sent: 0.05, kilobyte: 0.02 };
  * Counts how much one user socket has used of what Cloudflare allows a request: CPU and calls, over its whole life. The
  * platform cuts a socket that exceeds them without warning, so the socket is handed over before.
  */
-export class Allotment {
+export class PlatformBudget {
   readonly #usedUp: () => void;
   #cpu = 0;
   #calls = 0;

@@ -1,7 +1,7 @@
 import type { ConversationRecord } from "../model/records.ts";
 
 /** A conversation that was created or found. */
-export interface Started {
+export interface StartResult {
   /** Whether it existed before. */
   existing: boolean;
   conversation: ConversationRecord;

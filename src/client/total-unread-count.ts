@@ -8,7 +8,7 @@ const AT_ONCE = 20; // conversations asked in parallel
  * The number of unread messages of a client in these conversations together (Y-22), or in the last 500 of them: then
  * there are at least that many. Rejects if one does not answer.
  */
-export async function unreadCount(
+export async function totalUnreadCount(
   clientId: string,
   conversationIds: string[],
   services: Pick<Services, "unread">,
