@@ -12,6 +12,15 @@ export interface Stamp {
   nonce: string;
 }
 
+/**
+ * The current time (ms) to sign with. It is never in whole seconds: such a time stands for its whole second, and a kick
+ * within that second would not revoke the signature.
+ */
+export function signingTime(): number {
+  const now = Date.now();
+  return now % 1000 === 0 ? now - 1 : now;
+}
+
 let nonces = 0;
 
 export function stamped(timestamp: number): Stamp {

@@ -5,7 +5,7 @@ import { ClientObject } from "../../src/client/client-object.ts";
 import { OpType } from "../../src/protocol/generated/message_pb.js";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
-import { hmac, onTheWire, stamped } from "../support/sign.ts";
+import { hmac, onTheWire, signingTime, stamped } from "../support/sign.ts";
 import { named, refusal, say, start } from "./support/chat.ts";
 import { loggedIn, notifications } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 /** A login signature as an app's server makes it. */
-function loginSigned(clientId: string, timestamp = Date.now(), masterKey = world.MASTER_KEY) {
+function loginSigned(clientId: string, timestamp = signingTime(), masterKey = world.MASTER_KEY) {
   const stamp = stamped(timestamp);
   return onTheWire(hmac(masterKey, `${world.APP_ID}:${clientId}::${stamp.timestamp}:${stamp.nonce}`), stamp);
 }
@@ -371,7 +371,7 @@ describe("with conversation signatures on", () => {
   const UNSIGNED = "4302 CONVERSATION_SIGNATURE_FAILED";
 
   /** Asks for a conversation of these members, signed for that list of them. */
-  async function create(device: Device, members: string[], signedList?: string, timestamp = Date.now()) {
+  async function create(device: Device, members: string[], signedList?: string, timestamp = signingTime()) {
     const stamp = stamped(timestamp);
     const text = `${world.APP_ID}:${device.clientId}:${signedList}:${stamp.timestamp}:${stamp.nonce}`;
     const signature = signedList === undefined ? {} : onTheWire(hmac(world.MASTER_KEY, text), stamp);

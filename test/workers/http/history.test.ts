@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { hmac, stamped } from "../../support/sign.ts";
+import { hmac, signingTime, stamped } from "../../support/sign.ts";
 import { named, say, settle } from "../support/chat.ts";
 import { acknowledge, caughtUp } from "../support/commands.ts";
 import { archived, archivedAs, breakTable, repair, work } from "../support/d1.ts";
@@ -282,7 +282,7 @@ describe("[X-01] history for a member who shows a signature", () => {
 
   /** What a client shows that its app's server signed for it. */
   function signed(clientId: string, conversationId: string, showing: Showing = {}): Record<string, string> {
-    const { at = Date.now(), order = "nonce first", masterKey = world.MASTER_KEY } = showing;
+    const { at = signingTime(), order = "nonce first", masterKey = world.MASTER_KEY } = showing;
     const { timestamp, nonce } = stamped(at);
     const stamp = order === "nonce first" ? `${nonce}:${timestamp}` : `${timestamp}:${nonce}`;
     const signature = hmac(masterKey, `${world.APP_ID}:${clientId}:${conversationId}:${stamp}`);
