@@ -85,7 +85,9 @@ function startBare(script: string, objects: string[], data: string): Started {
       compatibilityFlags: ["no_web_socket_compression"],
       durableObjects: Object.fromEntries(objects.map((one) => [one, { className: one, useSQLite: true }])),
       unsafeDirectSockets: [{ host: LOOPBACK, port: 0 }],
-      ...{ host: LOOPBACK, port: 0, ...COMMON_OPTIONS },
+      host: LOOPBACK,
+      port: 0,
+      ...COMMON_OPTIONS,
     }),
     // The conversion drops it, and data would go to a folder of Miniflare's own choosing.
     resourcePersistencePath: data,

@@ -14,7 +14,9 @@ const WRANGLER = "node_modules/.bin/wrangler";
 
 const environment = {
   ...process.env,
-  ...{ X_LOCAL_OBSERVABILITY: "false", WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
+  X_LOCAL_OBSERVABILITY: "false",
+  WRANGLER_SEND_METRICS: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
 /** Resolves to its exit code; signals are passed on. */

@@ -12,7 +12,9 @@ export async function hostHealth(pid: number | undefined, restarts: number) {
   const max = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
   const pages = memory.split(" ")[1];
   return {
-    ...{ startedAt: Date.now() - upSeconds * 1_000, upSeconds, restarts },
+    startedAt: Date.now() - upSeconds * 1_000,
+    upSeconds,
+    restarts,
     descriptors: open?.length ?? null,
     descriptorsMax: max === undefined ? null : Number(max),
     memoryBytes: pages === undefined ? null : Number(pages) * PAGE,

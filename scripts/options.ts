@@ -64,7 +64,9 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
     );
   }
   const variables = {
-    ...{ ...keys, PROXIES: flags.proxies, LOOPBACK: isLoopback(flags.host) ? "1" : "0" },
+    ...keys,
+    PROXIES: flags.proxies,
+    LOOPBACK: isLoopback(flags.host) ? "1" : "0",
     ...(flags.demo ? { DEMO: "1" } : {}),
     // Tests play push services on this machine.
     ...(environment.PARLEY_TEST_PUSH_SERVICES === "loopback" && { TEST_PUSH_SERVICES: "loopback" }),

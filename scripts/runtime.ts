@@ -58,7 +58,9 @@ export function runtimeOptions(
       serviceBindings: Object.assign({}, worker.serviceBindings, services),
       unsafeDirectSockets: [{ host, port, entrypoint: FRONT_DOOR }],
       // Miniflare's own entrypoint is for this process alone.
-      ...{ host: "127.0.0.1", port: 0, ...COMMON_OPTIONS },
+      host: "127.0.0.1",
+      port: 0,
+      ...COMMON_OPTIONS,
     }),
     // Not above: the conversion drops it, and the data would be gone with the process.
     resourcePersistencePath: resolve(data),

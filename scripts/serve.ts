@@ -96,7 +96,11 @@ function databaseOptions({ data }: StartOptions): RuntimeOptions {
     ...convertV4MiniflareOptions({
       name: "database",
       modules: [{ type: "ESModule", path: "database.js", contents }],
-      ...{ compatibilityDate, d1Databases, host: "127.0.0.1", port: 0, ...COMMON_OPTIONS },
+      compatibilityDate,
+      d1Databases,
+      host: "127.0.0.1",
+      port: 0,
+      ...COMMON_OPTIONS,
     }),
     resourcePersistencePath: resolve(data),
   };

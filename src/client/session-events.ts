@@ -42,8 +42,14 @@ export class SessionEvents {
     if (!wasOnline) this.#services.tellPresence({ clientId, online: true });
     if (state.phase !== "open" || !state.announced || isTold) return;
     this.#events.tell({
-      ...{ id: crypto.randomUUID(), at: this.#services.now(), name: "clientOnline" },
-      ...{ clientId, address, tag: state.tag, reconnect: login.reconnect, userAgent: login.userAgent },
+      id: crypto.randomUUID(),
+      at: this.#services.now(),
+      name: "clientOnline",
+      clientId,
+      address,
+      tag: state.tag,
+      reconnect: login.reconnect,
+      userAgent: login.userAgent,
     });
   }
 
@@ -59,8 +65,14 @@ export class SessionEvents {
     // A lost client has no address (http-api §8.5).
     const address = why === "lost" || why === "silent" ? undefined : last;
     this.#events.tell({
-      ...{ id: crypto.randomUUID(), at: this.#services.now(), name: "clientOffline" },
-      ...{ clientId, why, message, address, tag },
+      id: crypto.randomUUID(),
+      at: this.#services.now(),
+      name: "clientOffline",
+      clientId,
+      why,
+      message,
+      address,
+      tag,
     });
   }
 

@@ -54,9 +54,15 @@ export class SessionTokens {
     const { clientId, tag, deviceId, capabilities, generation, proven } = claims;
     const expiresAt = issuedAt + TOKEN_LIFETIME * 1000;
     const payload: Payload = {
-      ...{ v: 1, c: clientId, t: tag, d: deviceId, b: capabilities },
-      ...{ g: generation === 0 ? undefined : generation, p: proven ? 1 : undefined },
-      ...{ i: issuedAt, e: expiresAt },
+      v: 1,
+      c: clientId,
+      t: tag,
+      d: deviceId,
+      b: capabilities,
+      g: generation === 0 ? undefined : generation,
+      p: proven ? 1 : undefined,
+      i: issuedAt,
+      e: expiresAt,
     };
     const body = encode(encoder.encode(JSON.stringify(payload)));
     const signature = await crypto.subtle.sign("HMAC", await this.#signingKey(), this.#signed(body));
@@ -97,8 +103,10 @@ async function derivedKey(masterKey: string, appId: string): Promise<CryptoKey> 
     "deriveKey",
   ]);
   const derivation = {
-    ...{ name: "HKDF", hash: "SHA-256" },
-    ...{ salt: encoder.encode(appId), info: encoder.encode("parley session tokens") },
+    name: "HKDF",
+    hash: "SHA-256",
+    salt: encoder.encode(appId),
+    info: encoder.encode("parley session tokens"),
   };
   const algorithm = { name: "HMAC", hash: "SHA-256", length: 256 };
   return crypto.subtle.deriveKey(derivation, master, algorithm, false, ["sign", "verify"]);

@@ -221,7 +221,12 @@ export class Conversation {
     ...said
   }: ServerMessage): Promise<{ messageId: string; timestamp: number } | Refused> {
     const draft: Draft = {
-      ...{ ...said, noSync, origin: NO_ORIGIN, receipt: false, address: undefined, recipients: undefined },
+      ...said,
+      noSync,
+      origin: NO_ORIGIN,
+      receipt: false,
+      address: undefined,
+      recipients: undefined,
       changed: undefined,
       isPushed: isPushedBy(pushPolicyBy(this.#host.settings()), said.pushData),
     };

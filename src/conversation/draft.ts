@@ -39,8 +39,17 @@ export const UNCHANGED = {
 export function messageOf(draft: Draft, timestamp: number): MessageRecord {
   const { from, content, mentionAll, mentions, receipt, recipients, noSync, address } = draft;
   return {
-    ...{ timestamp, id: newMessageId(timestamp), from, content, mentionAll, mentions, receipt },
-    ...{ ...UNCHANGED, recipients, noSync, address },
+    timestamp,
+    id: newMessageId(timestamp),
+    from,
+    content,
+    mentionAll,
+    mentions,
+    receipt,
+    ...UNCHANGED,
+    recipients,
+    noSync,
+    address,
   };
 }
 

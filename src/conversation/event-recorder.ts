@@ -63,8 +63,16 @@ export class EventRecorder {
     const { id: messageId, from, content, receipt, timestamp, address, mentionAll, mentions } = message;
     const { id: conversationId } = this.#state.facts;
     const about = {
-      ...{ conversationId, messageId, from, content, timestamp, address },
-      ...{ mentionAll, mentions, pushData, to: message.recipients },
+      conversationId,
+      messageId,
+      from,
+      content,
+      timestamp,
+      address,
+      mentionAll,
+      mentions,
+      pushData,
+      to: message.recipients,
     };
     if (this.#host.hasListeners()) {
       this.#store({ name: "messageSent", ...about, transient, receipt, online: [], offline: [] });

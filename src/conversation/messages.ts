@@ -94,14 +94,19 @@ export class Messages {
   send(subscription: Subscription, command: CommandOf<"message.send">, approved: Approved): void {
     const { receipt, mentionAll, mentions, dedupeToken, pushData, serial } = command;
     const draft: Draft = {
-      ...{
-        from: subscription.clientId,
-        origin: subscription.origin,
-        content: approved.content ?? command.content,
-      },
-      ...{ receipt, mentionAll, mentions, dedupeToken, pushData, address: subscription.address },
+      from: subscription.clientId,
+      origin: subscription.origin,
+      content: approved.content ?? command.content,
+      receipt,
+      mentionAll,
+      mentions,
+      dedupeToken,
+      pushData,
+      address: subscription.address,
       isPushed: isPushedBy(command.pushes, pushData),
-      ...{ recipients: approved.to, noSync: false, changed: changeOf(approved) },
+      recipients: approved.to,
+      noSync: false,
+      changed: changeOf(approved),
     };
     if (!command.transient) return this.#sends.add({ ...draft, waits: { subscription, serial } });
     this.#sends.flush();

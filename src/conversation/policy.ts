@@ -60,7 +60,11 @@ export class PolicyChecks {
   ): Promise<Approved | Rejection> {
     const { content, transient, receipt } = command;
     const question: Question = {
-      ...{ name: "messageReceived", ...this.#from(subscription), content, transient, receipt },
+      name: "messageReceived",
+      ...this.#from(subscription),
+      content,
+      transient,
+      receipt,
       timestamp: this.#host.now(),
     };
     return this.#decide(await this.#host.hooks.aboutMessage(question), content, "MESSAGE_REJECTED_BY_APP");
@@ -70,7 +74,12 @@ export class PolicyChecks {
   async checkPatch(subscription: Subscription, patch: Patch): Promise<Approved | Rejection> {
     const { messageId, timestamp, recall, content = "" } = patch;
     const question: Question = {
-      ...{ name: "messageUpdate", ...this.#from(subscription), messageId, timestamp, recall, content },
+      name: "messageUpdate",
+      ...this.#from(subscription),
+      messageId,
+      timestamp,
+      recall,
+      content,
     };
     const verdict = await this.#host.hooks.aboutMessage(question);
     const decision = await this.#decide(verdict, recall ? "" : content, "MESSAGE_UPDATE_REJECTED_BY_APP");
@@ -135,7 +144,10 @@ export class PolicyChecks {
 
 /** The result where no check applies. */
 export const APPROVED_AS_SENT: Approved = {
-  ...{ allowed: true, content: undefined, reason: undefined, to: undefined },
+  allowed: true,
+  content: undefined,
+  reason: undefined,
+  to: undefined,
 };
 
 function rejection(error: ErrorName): Rejection {

@@ -216,7 +216,9 @@ export class ClientSession implements SubscriptionOwner {
       if (this.#isOver) return;
       if ("refused" in proof) return this.#refuseLogin(command.serial, proof);
       const request = {
-        ...{ clientId: this.clientId, sessionId: this.#sessionId, mode: this.#mode },
+        clientId: this.clientId,
+        sessionId: this.#sessionId,
+        mode: this.#mode,
         connectionId: this.#owner.connectionId,
         address: this.#address,
         proof,

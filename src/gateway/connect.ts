@@ -67,7 +67,8 @@ function servicesOf(env: Env, { address, countedAs }: Sender): Omit<GatewayServi
   return {
     appId: env.APP_ID,
     isAllotted: env.OWN_BOX !== "1",
-    ...{ address, countedAs },
+    address,
+    countedAs,
     now: () => Date.now(),
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);

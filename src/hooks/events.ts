@@ -65,7 +65,11 @@ export interface Hooks {
 }
 
 export const ALLOWED: MessageVerdict & ConversationVerdict = {
-  ...{ allowed: true, content: undefined, reason: undefined, to: undefined, instead: undefined },
+  allowed: true,
+  content: undefined,
+  reason: undefined,
+  to: undefined,
+  instead: undefined,
 };
 
 /** A response as received, not yet checked. */

@@ -8,7 +8,9 @@ import { eventIn, textOf } from "./event-text.ts";
 export class EventQueueObject extends QueueObject<QueuedEvent, Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {
-      ...{ batch: 100, attemptsMax: 21, consume: consumeEvents },
+      batch: 100,
+      attemptsMax: 21,
+      consume: consumeEvents,
       text: { textOf, bodyIn: (text) => eventIn<QueuedEvent>(text) },
       nameOf: ({ name }) => `event ${name}`,
     });

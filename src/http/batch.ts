@@ -73,11 +73,16 @@ export const batchRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/batch",
     operation({
-      ...{ id: "batch", tag: "Push", summary: "Do several things" },
+      id: "batch",
+      tag: "Push",
+      summary: "Do several things",
       description:
         "With installations, or, for the master key, with conversations: in their order, each for itself. One that is " +
         "refused leaves the others be.",
-      ...{ access: "app", answer: outcomes, bodyLimit: BODY_MAX, weight: COSTLY_REQUEST },
+      access: "app",
+      answer: outcomes,
+      bodyLimit: BODY_MAX,
+      weight: COSTLY_REQUEST,
     }),
     takes("json", requests(device), undefined, "as written"),
     async (context) => {
@@ -96,11 +101,16 @@ export const batchRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/batch/save",
     operation({
-      ...{ id: "saveBatch", tag: "Push", summary: "Save several installations" },
+      id: "saveBatch",
+      tag: "Push",
+      summary: "Save several installations",
       description:
         "The Swift, Objective-C and Java SDKs save so. Each is answered under the `__internalId` of its body, else " +
         "under its `objectId`. The first that is refused ends it; those before it are saved.",
-      ...{ access: "app", answer: savedByName, bodyLimit: BODY_MAX, weight: COSTLY_REQUEST },
+      access: "app",
+      answer: savedByName,
+      bodyLimit: BODY_MAX,
+      weight: COSTLY_REQUEST,
     }),
     takes("json", requests({ __internalId: "1A2B", ...device }), undefined, "as written"),
     async (context) => {

@@ -41,8 +41,12 @@ const socket = v.object({
   ttl: timeToLive,
 });
 const hosts = v.object({
-  ...{ rtm_router_server: host, push_server: host, api_server: host },
-  ...{ engine_server: host, stats_server: host, ttl: timeToLive },
+  rtm_router_server: host,
+  push_server: host,
+  api_server: host,
+  engine_server: host,
+  stats_server: host,
+  ttl: timeToLive,
 });
 
 /** The lookup before SDKs connect: the socket's address, and the hosts that serve an app. */
@@ -50,8 +54,11 @@ export const discoveryRoutes = new Hono<HttpEnv>()
   .get(
     "/v1/route",
     operation({
-      ...{ id: "findSocket", tag: "SDKs", summary: "Find the socket" },
-      ...{ access: "anyone", answer: socket },
+      id: "findSocket",
+      tag: "SDKs",
+      summary: "Find the socket",
+      access: "anyone",
+      answer: socket,
     }),
     takes("query", query),
     forOurApp,
@@ -64,8 +71,11 @@ export const discoveryRoutes = new Hono<HttpEnv>()
   .get(
     "/2/route",
     operation({
-      ...{ id: "findHosts", tag: "SDKs", summary: "Find the app's hosts" },
-      ...{ access: "anyone", answer: hosts },
+      id: "findHosts",
+      tag: "SDKs",
+      summary: "Find the app's hosts",
+      access: "anyone",
+      answer: hosts,
     }),
     takes("query", query),
     forOurApp,

@@ -11,11 +11,16 @@ export function installationJson(installation: Installation): JsonObject {
   const { channels, valid, badge, fields, createdAt, updatedAt } = installation;
   return {
     ...fields,
-    ...{ objectId: id, deviceType },
+    objectId: id,
+    deviceType,
     ...(deviceToken !== undefined && subscription === undefined && { deviceToken }),
     ...(installationId !== undefined && { installationId }),
     ...(registrationId !== undefined && { registrationId }),
     ...(vendor !== undefined && { vendor }),
-    ...{ channels, valid, badge, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) },
+    channels,
+    valid,
+    badge,
+    createdAt: isoTime(createdAt),
+    updatedAt: isoTime(updatedAt),
   };
 }

@@ -8,7 +8,9 @@ import type { PushWork } from "./work.ts";
 export class PushQueueObject extends QueueObject<PushWork, Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {
-      ...{ batch: 10, attemptsMax: 101, consume: consumePushes },
+      batch: 10,
+      attemptsMax: 101,
+      consume: consumePushes,
       text: { textOf: JSON.stringify, bodyIn: readAsWritten },
       nameOf: ({ type }) => `push (${type})`,
     });

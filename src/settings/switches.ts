@@ -53,7 +53,9 @@ export function switchesOff(settings: Settings): SwitchOff[] {
       isOn: security.masterSignMinutes > 0,
     },
     ...(["sendsPerMinute", "historyQueriesPerMinute", "otherCommandsPerMinute"] as const).map((name) => ({
-      ...{ setting: `limits.${name}`, allows: "send commands without end", isOn: limits[name] > 0 },
+      setting: `limits.${name}`,
+      allows: "send commands without end",
+      isOn: limits[name] > 0,
     })),
   ];
   return off.filter(({ isOn }) => !isOn).map(({ setting, allows }) => ({ setting, allows }));

@@ -123,7 +123,8 @@ describe.each([nginx, caddy])("behind $name, configured as documented", ({ name,
     const url = `wss://localhost:${port}/rtm`;
     const spike = await Device.of(server, "Spike", { url, headers, ca: trusted().cert, appId: APP_ID });
     const { convMessage } = await spike.ask({
-      ...{ cmd: "conv", op: "start" },
+      cmd: "conv",
+      op: "start",
       convMessage: { m: ["Tom"], unique: false },
     });
     const cid = convMessage?.cid ?? "";

@@ -85,17 +85,20 @@ export class Cluster {
   createConversation(id: string, members: string[]): void {
     const now = this.network.now;
     const record: ConversationRecord = {
-      ...{
-        id,
-        kind: "normal",
-        name: undefined,
-        creator: members[0] ?? "",
-        members,
-        muted: [],
-        attributes: {},
-      },
-      ...{ columns: {}, unique: false, uniqueId: undefined, createdAt: now, updatedAt: now },
-      ...{ lastMessageAt: undefined, timeToLive: undefined },
+      id,
+      kind: "normal",
+      name: undefined,
+      creator: members[0] ?? "",
+      members,
+      muted: [],
+      attributes: {},
+      columns: {},
+      unique: false,
+      uniqueId: undefined,
+      createdAt: now,
+      updatedAt: now,
+      lastMessageAt: undefined,
+      timeToLive: undefined,
     };
     const object = this.conversationObject(id);
     object.create(record);

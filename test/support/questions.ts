@@ -69,7 +69,13 @@ export function unseen(content: Content, more: Partial<OfflineEvent> = {}): Offl
 /** Tom came online. */
 export function arriving(id: string): AppEvent {
   return {
-    ...{ id, at: NOON, name: "clientOnline", clientId: "Tom", address: "203.0.113.7" },
-    ...{ tag: "Mobile", reconnect: false, userAgent: "js/5.0.0" },
+    id,
+    at: NOON,
+    name: "clientOnline",
+    clientId: "Tom",
+    address: "203.0.113.7",
+    tag: "Mobile",
+    reconnect: false,
+    userAgent: "js/5.0.0",
   };
 }

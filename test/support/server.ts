@@ -85,9 +85,13 @@ export function launch(
   const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", ...command], {
     cwd: ROOT,
     env: {
-      ...{ ...process.env, APP_ID: undefined, APP_KEY: undefined, MASTER_KEY: undefined },
+      ...process.env,
+      APP_ID: undefined,
+      APP_KEY: undefined,
+      MASTER_KEY: undefined,
       // Browsers' push services are played on this machine.
-      ...{ PARLEY_TEST_PUSH_SERVICES: "loopback", ...env },
+      PARLEY_TEST_PUSH_SERVICES: "loopback",
+      ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,

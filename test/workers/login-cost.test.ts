@@ -56,9 +56,20 @@ async function made(tom: string, jerry: string): Promise<string> {
     if (!(object instanceof ConversationObject)) throw new Error("no conversation");
     return object.start(
       {
-        ...{ id, kind: "normal", creator: tom, members: [tom, jerry], muted: [], name: undefined },
-        ...{ attributes: {}, columns: {}, unique: false, uniqueId: undefined, timeToLive: undefined },
-        ...{ createdAt: now, updatedAt: now, lastMessageAt: undefined },
+        id,
+        kind: "normal",
+        creator: tom,
+        members: [tom, jerry],
+        muted: [],
+        name: undefined,
+        attributes: {},
+        columns: {},
+        unique: false,
+        uniqueId: undefined,
+        timeToLive: undefined,
+        createdAt: now,
+        updatedAt: now,
+        lastMessageAt: undefined,
       },
       "client",
     );

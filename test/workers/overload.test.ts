@@ -43,7 +43,9 @@ test("[I13] under overload, new sends are refused with an error, sockets stay op
   for (const [at, cid] of busy.entries()) {
     for (const n of [0, 1]) {
       toms.send({
-        ...{ cmd: "direct", i: 1_000 + 2 * at + n, peerId: tom },
+        cmd: "direct",
+        i: 1_000 + 2 * at + n,
+        peerId: tom,
         directMessage: { cid, msg: `accepted ${n}` },
       });
     }

@@ -8,7 +8,9 @@ import { configure, openWorld, world } from "./support/world.ts";
 /** With the default limits unless a test sets others: people never reach them, and a flood does at once. */
 
 const DEFAULTS = {
-  ...{ sendsPerMinute: null, historyQueriesPerMinute: null, otherCommandsPerMinute: null },
+  sendsPerMinute: null,
+  historyQueriesPerMinute: null,
+  otherCommandsPerMinute: null,
   peoplePerAddress: null,
 };
 beforeAll(() => openWorld({ limits: DEFAULTS }));

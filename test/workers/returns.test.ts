@@ -110,7 +110,8 @@ describe("a device whose connection broke on this side", () => {
   test("[G-04] was asked to reconnect, and causes no event", async () => {
     const { tom, toms, jerrys, chat, words } = await conversation();
     await http("/admin/goaway", {
-      ...{ method: "POST", headers: { ...masterKeys, "content-type": "application/json" } },
+      method: "POST",
+      headers: { ...masterKeys, "content-type": "application/json" },
       body: JSON.stringify({ client_ids: [tom] }),
     });
     await toms.push("goaway");

@@ -138,12 +138,24 @@ describe("with an event log", () => {
     await until(2);
     expect(events).toEqual([
       {
-        ...{ id: expect.any(String), at: expect.any(Number), name: "clientOnline", clientId: tom },
-        ...{ address: undefined, tag: "web", reconnect: false, userAgent: "js/5.0.0" },
+        id: expect.any(String),
+        at: expect.any(Number),
+        name: "clientOnline",
+        clientId: tom,
+        address: undefined,
+        tag: "web",
+        reconnect: false,
+        userAgent: "js/5.0.0",
       },
       {
-        ...{ id: expect.any(String), at: expect.any(Number), name: "clientOffline", clientId: tom },
-        ...{ why: "logout", message: "", address: undefined, tag: "web" },
+        id: expect.any(String),
+        at: expect.any(Number),
+        name: "clientOffline",
+        clientId: tom,
+        why: "logout",
+        message: "",
+        address: undefined,
+        tag: "web",
       },
     ]);
     const [online, offline] = events;

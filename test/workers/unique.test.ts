@@ -11,7 +11,9 @@ beforeAll(() => openWorld());
 async function house() {
   const [tom, jerry, spike] = named("tom", "jerry", "spike");
   return {
-    ...{ tom, jerry, spike },
+    tom,
+    jerry,
+    spike,
     toms: await Device.of(tom),
     jerrys: await Device.of(jerry),
     spikes: await Device.of(spike),

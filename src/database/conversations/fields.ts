@@ -4,7 +4,9 @@ import { type Field, inJson, type NameIndex, type QueryTable, segmentsOf } from 
 
 /** The index of members: which client is in which conversation. */
 export const memberIndex: NameIndex = {
-  ...{ table: members, name: members.clientId, owner: members.conversationId },
+  table: members,
+  name: members.clientId,
+  owner: members.conversationId,
   id: conversations.id,
 };
 
@@ -46,6 +48,8 @@ function fieldOf(key: string): Field | undefined {
 
 /** The table of conversations and the keys that a `where` may name (B-20). */
 export const conversationTable: QueryTable = {
-  ...{ table: conversations, id: conversations.id, fieldOf },
+  table: conversations,
+  id: conversations.id,
+  fieldOf,
   longColumns: [conversations.members, conversations.muted, conversations.attributes, conversations.columns],
 };

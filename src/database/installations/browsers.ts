@@ -45,10 +45,16 @@ async function attempt(
   for (const each of clientIds) channels.delete(each);
   const none = { registrationId: undefined, vendor: undefined, badge: 0, fields: {}, createdAt: now };
   return writeInstallation(db, {
-    ...{ before, names, joined: rows.filter((row) => row !== before) },
+    before,
+    names,
+    joined: rows.filter((row) => row !== before),
     after: {
       ...(before ?? { ...none, id: newObjectId(now) }),
-      ...{ ...names, deviceType: "web", subscription, valid: true, channels: [...channels] },
+      ...names,
+      deviceType: "web",
+      subscription,
+      valid: true,
+      channels: [...channels],
       updatedAt: Math.max(now, (before?.updatedAt ?? 0) + 1),
     },
     beside: (condition) => [

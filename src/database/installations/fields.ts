@@ -3,8 +3,10 @@ import { installationChannels, installations } from "../schema.ts";
 import { type Field, inJson, type QueryTable, segmentsOf } from "../where/field.ts";
 
 const channelIndex = {
-  ...{ table: installationChannels, name: installationChannels.channel },
-  ...{ owner: installationChannels.installation, id: installations.id },
+  table: installationChannels,
+  name: installationChannels.channel,
+  owner: installationChannels.installation,
+  id: installations.id,
 };
 
 const fields = new Map<string, Field>([
@@ -30,6 +32,8 @@ function fieldOf(key: string): Field | undefined {
 
 /** The table of installations and the keys that a `where` may name (N-04). */
 export const installationTable: QueryTable = {
-  ...{ table: installations, id: installations.id, fieldOf },
+  table: installations,
+  id: installations.id,
+  fieldOf,
   longColumns: [installations.channels, installations.fields, installations.subscription],
 };

@@ -81,14 +81,17 @@ async function attempt(
   const isNamed = deviceToken !== undefined || installationId !== undefined;
   const id = before?.id ?? (takesId ? names.id : undefined) ?? newObjectId(now);
   const installation = await writeInstallation(db, {
-    ...{ before, joined },
+    before,
+    joined,
     beside: (condition) => [
       ...renamings.flatMap((renaming) => renameDevice(renaming, condition)),
       ...(isNamed && registrationId !== before?.registrationId ? removeReinstalled(id, kept, condition) : []),
     ],
     names: { id, deviceToken, installationId, ...(!isNamed && { registrationId }) },
     after: {
-      ...{ ...kept, id, createdAt: before?.createdAt ?? now },
+      ...kept,
+      id,
+      createdAt: before?.createdAt ?? now,
       updatedAt: Math.max(now, (before?.updatedAt ?? 0) + 1),
     },
   });

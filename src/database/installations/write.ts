@@ -145,7 +145,13 @@ function updateOf(db: D1Database, before: Installation, { joined, after, names }
   return drizzle(db)
     .update(installations)
     .set({
-      ...{ deviceType, vendor, subscription, valid, fields, updatedAt, channels: channelsOf(after) },
+      deviceType,
+      vendor,
+      subscription,
+      valid,
+      fields,
+      updatedAt,
+      channels: channelsOf(after),
       // Setting an indexed column writes the index, changed or not.
       ...(after.deviceToken !== before.deviceToken && { deviceToken }),
       ...(after.installationId !== before.installationId && { installationId }),

@@ -34,9 +34,12 @@ export const apnsKeyRoutes = new Hono<HttpEnv>()
   .put(
     "/admin/push/apns-keys/:keyId",
     operation({
-      ...{ id: "setApnsKey", tag: "Administration", summary: "Add or replace a key for APNs" },
+      id: "setApnsKey",
+      tag: "Administration",
+      summary: "Add or replace a key for APNs",
       description: "Part of the setting `push.apns.keys`; the other keys stay. Answers with all of them.",
-      ...{ access: "master", answer: keys },
+      access: "master",
+      answer: keys,
     }),
     takes("param", path),
     takes("json", key),
@@ -52,9 +55,12 @@ export const apnsKeyRoutes = new Hono<HttpEnv>()
   .delete(
     "/admin/push/apns-keys/:keyId",
     operation({
-      ...{ id: "removeApnsKey", tag: "Administration", summary: "Remove a key for APNs" },
+      id: "removeApnsKey",
+      tag: "Administration",
+      summary: "Remove a key for APNs",
       description: "The other keys stay, and are the answer. 404 where there is no such key.",
-      ...{ access: "master", answer: keys },
+      access: "master",
+      answer: keys,
     }),
     takes("param", path),
     async (context) => {

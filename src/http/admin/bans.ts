@@ -38,9 +38,12 @@ export const banRoutes = new Hono<HttpEnv>()
   .post(
     "/admin/bans",
     operation({
-      ...{ id: "ban", tag: "Administration", summary: "Ban clients from the app" },
+      id: "ban",
+      tag: "Administration",
+      summary: "Ban clients from the app",
       description: "Ends their sessions and refuses logins with 4106. Banning again changes the reason.",
-      ...{ access: "master", answer: schema.nothing },
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("json", banned),
     async (context) => {
@@ -56,8 +59,11 @@ export const banRoutes = new Hono<HttpEnv>()
   .delete(
     "/admin/bans",
     operation({
-      ...{ id: "unban", tag: "Administration", summary: "Take bans back" },
-      ...{ access: "master", answer: schema.nothing },
+      id: "unban",
+      tag: "Administration",
+      summary: "Take bans back",
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("json", v.object({ client_ids: schema.clientIds(CLIENTS_MAX) })),
     async (context) => {
@@ -71,8 +77,11 @@ export const banRoutes = new Hono<HttpEnv>()
   .get(
     "/admin/bans",
     operation({
-      ...{ id: "listBans", tag: "Administration", summary: "List who is banned" },
-      ...{ access: "master", answer: bans },
+      id: "listBans",
+      tag: "Administration",
+      summary: "List who is banned",
+      access: "master",
+      answer: bans,
     }),
     takes("query", v.object({ after: v.optional(schema.clientId(example.READER)) })),
     async (context) => {

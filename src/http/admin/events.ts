@@ -47,17 +47,24 @@ const events = v.object({
 export const eventRoutes = new Hono<HttpEnv>().get(
   "/admin/events",
   operation({
-    ...{ id: "listEvents", tag: "Administration", summary: "Read the event log" },
+    id: "listEvents",
+    tag: "Administration",
+    summary: "Read the event log",
     description: "Newest first, by any of these filters together. Kept where `events.logDays` is set.",
-    ...{ access: "master", answer: events },
+    access: "master",
+    answer: events,
   }),
   takes("query", filter),
   async (context) => {
     const { limit = LIMIT_DEFAULT, cursor: before, ...asked } = context.req.valid("query");
     const found = await answered(
       findEvents(context.env.DB, {
-        ...{ name: asked.event, clientId: asked.client_id, conversationId: asked.conv_id },
-        ...{ messageId: asked.message_id, from: asked.from, until: asked.until },
+        name: asked.event,
+        clientId: asked.client_id,
+        conversationId: asked.conv_id,
+        messageId: asked.message_id,
+        from: asked.from,
+        until: asked.until,
         before: before === undefined ? undefined : placeIn(before),
         limit: limit >= 1 && limit <= LIMIT_MAX ? limit : LIMIT_DEFAULT,
       }),

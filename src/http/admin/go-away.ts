@@ -15,9 +15,12 @@ const LIMIT = 100; // clients in one call
 export const goAwayRoutes = new Hono<HttpEnv>().post(
   "/admin/goaway",
   operation({
-    ...{ id: "goAway", tag: "Administration", summary: "Ask devices to reconnect" },
+    id: "goAway",
+    tag: "Administration",
+    summary: "Ask devices to reconnect",
     description: "They look the server up again first. Answers how many sessions were told.",
-    ...{ access: "master", answer: v.object({ sessions: v.pipe(v.number(), v.integer(), v.examples([1])) }) },
+    access: "master",
+    answer: v.object({ sessions: v.pipe(v.number(), v.integer(), v.examples([1])) }),
   }),
   takes("json", v.object({ client_ids: schema.clientIds(LIMIT) })),
   async (context) => {

@@ -62,8 +62,12 @@ const answer = v.pipe(
     queues: { events: 0 },
     switchesOff: [],
     host: {
-      ...{ startedAt: example.MESSAGE_AT, upSeconds: 86_400, restarts: 0 },
-      ...{ descriptors: 210, descriptorsMax: 65_536, memoryBytes: 180_000_000 },
+      startedAt: example.MESSAGE_AT,
+      upSeconds: 86_400,
+      restarts: 0,
+      descriptors: 210,
+      descriptorsMax: 65_536,
+      memoryBytes: 180_000_000,
     },
   }),
 );
@@ -82,9 +86,12 @@ export const healthRoutes = new Hono<HttpEnv>()
   .get(
     "/admin/health",
     operation({
-      ...{ id: "getHealth", tag: "Administration", summary: "See how the server is" },
+      id: "getHealth",
+      tag: "Administration",
+      summary: "See how the server is",
       description: "What does not answer within three seconds is null.",
-      ...{ access: "master", answer },
+      access: "master",
+      answer,
     }),
     async (context) => context.json(await healthOf(context.env)),
   );
@@ -101,8 +108,13 @@ async function healthOf(env: Env): Promise<Answer> {
   ]);
   const behindSeconds = completeUntil === null ? null : Math.round((Date.now() - completeUntil) / 1_000);
   return {
-    ...{ version: VERSION, d1, archive: { completeUntil, behindSeconds }, online: presence?.online ?? null },
-    ...{ queues, switchesOff: settings && switchesOff(settings), host },
+    version: VERSION,
+    d1,
+    archive: { completeUntil, behindSeconds },
+    online: presence?.online ?? null,
+    queues,
+    switchesOff: settings && switchesOff(settings),
+    host,
   };
 }
 

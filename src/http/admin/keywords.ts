@@ -23,9 +23,12 @@ export const keywordRoutes = new Hono<HttpEnv>()
   .get(
     "/admin/keywords",
     operation({
-      ...{ id: "listKeywords", tag: "Administration", summary: "Read the word list" },
+      id: "listKeywords",
+      tag: "Administration",
+      summary: "Read the word list",
       description: "As it was uploaded, a word on each line; 404 without a list.",
-      ...{ access: "master", answer: list },
+      access: "master",
+      answer: list,
     }),
     async (context) => {
       const words = await answered(currentWords(context.env), "keywords");
@@ -36,9 +39,14 @@ export const keywordRoutes = new Hono<HttpEnv>()
   .put(
     "/admin/keywords",
     operation({
-      ...{ id: "replaceKeywords", tag: "Administration", summary: "Replace the word list" },
+      id: "replaceKeywords",
+      tag: "Administration",
+      summary: "Replace the word list",
       description: "A text in UTF-8 with a word on each line: at most 10,000 words of 64 characters.",
-      ...{ access: "master", answer: stored, body: list, bodyLimit: FILE_MAX },
+      access: "master",
+      answer: stored,
+      body: list,
+      bodyLimit: FILE_MAX,
     }),
     async (context) => {
       const bytes = await readBytes(context);
@@ -54,9 +62,12 @@ export const keywordRoutes = new Hono<HttpEnv>()
   .delete(
     "/admin/keywords",
     operation({
-      ...{ id: "removeKeywords", tag: "Administration", summary: "Remove the word list" },
+      id: "removeKeywords",
+      tag: "Administration",
+      summary: "Remove the word list",
       description: "Nothing is filtered any more.",
-      ...{ access: "master", answer: null },
+      access: "master",
+      answer: null,
     }),
     async (context) => {
       await answered(removeWords(context.env), "keywords");

@@ -18,9 +18,12 @@ export const settingsRoutes = new Hono<HttpEnv>()
   .get(
     "/admin/settings",
     operation({
-      ...{ id: "getSettings", tag: "Administration", summary: "Read the settings" },
+      id: "getSettings",
+      tag: "Administration",
+      summary: "Read the settings",
       description: "A secret that is set is shown as `***`.",
-      ...{ access: "master", answer: settingsSchema },
+      access: "master",
+      answer: settingsSchema,
     }),
     async (context) => {
       // Read past the cache: the caller wants to see what was stored, not what an isolate remembers.
@@ -30,9 +33,13 @@ export const settingsRoutes = new Hono<HttpEnv>()
   .patch(
     "/admin/settings",
     operation({
-      ...{ id: "changeSettings", tag: "Administration", summary: "Change settings" },
+      id: "changeSettings",
+      tag: "Administration",
+      summary: "Change settings",
       description: "A JSON merge patch (RFC 7396): what is not named stays, `null` sets a field back.",
-      ...{ access: "master", answer: settingsSchema, body: patch },
+      access: "master",
+      answer: settingsSchema,
+      body: patch,
     }),
     async (context) => {
       const { env } = context;

@@ -16,10 +16,13 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
   .post(
     PATH,
     operation({
-      ...{ id: "createConversation11", tag: "Version 1.1", summary: "Create a conversation" },
+      id: "createConversation11",
+      tag: "Version 1.1",
+      summary: "Create a conversation",
       description:
         "Columns of the service's own are refused by name. `ACL`, `className` and `__…` are passed over.",
-      ...{ access: "master", answer: row },
+      access: "master",
+      answer: row,
     }),
     takes("query", rowsOf.createOptions),
     takes("json", rowsOf.rowDescription, undefined, "as written"),
@@ -28,10 +31,13 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
   .get(
     PATH,
     operation({
-      ...{ id: "findConversations11", tag: "Version 1.1", summary: "Find conversations" },
+      id: "findConversations11",
+      tag: "Version 1.1",
+      summary: "Find conversations",
       description:
         "The oldest first, where no order is asked for. With `count`, `limit=0` answers the count alone.",
-      ...{ access: "master", answer: countedRows },
+      access: "master",
+      answer: countedRows,
     }),
     takes("query", rowsOf.searchOptions),
     async (context) => respond(context, await rowsOf.searchRows(context.env, context.req.valid("query"))),
@@ -39,8 +45,11 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
   .get(
     `${PATH}/:id`,
     operation({
-      ...{ id: "getConversation11", tag: "Version 1.1", summary: "Read a conversation" },
-      ...{ access: "master", answer: row },
+      id: "getConversation11",
+      tag: "Version 1.1",
+      summary: "Read a conversation",
+      access: "master",
+      answer: row,
     }),
     takes("param", conversationPath),
     async (context) => respond(context, await rowsOf.readRow(context.env, context.req.valid("param").id)),
@@ -48,11 +57,14 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
   .put(
     `${PATH}/:id`,
     operation({
-      ...{ id: "updateConversation11", tag: "Version 1.1", summary: "Change a conversation" },
+      id: "updateConversation11",
+      tag: "Version 1.1",
+      summary: "Change a conversation",
       description:
         "`m` and `mu` by list, `Add`, `AddUnique` or `Remove`; anything else by value or operation. All of it or, " +
         "where something is refused, nothing.",
-      ...{ access: "master", answer: schema.updated },
+      access: "master",
+      answer: schema.updated,
     }),
     takes("param", conversationPath),
     takes("query", rowsOf.updateOptions),
@@ -66,8 +78,11 @@ export const conversationRowRoutes = new Hono<HttpEnv>()
   .delete(
     `${PATH}/:id`,
     operation({
-      ...{ id: "deleteConversation11", tag: "Version 1.1", summary: "Delete a conversation" },
-      ...{ access: "master", answer: schema.nothing },
+      id: "deleteConversation11",
+      tag: "Version 1.1",
+      summary: "Delete a conversation",
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("param", conversationPath),
     takes("query", schema.deleting),

@@ -62,11 +62,13 @@ export function documentOf(app: Hono<HttpEnv>): Promise<Document> {
         },
         responses: {
           Unauthorized: refusal("The keys are missing, wrong, or not enough.", {
-            ...{ code: 401, error: "Unauthorized." },
+            code: 401,
+            error: "Unauthorized.",
           }),
           QuotaUsedUp: {
             ...refusal("Too many messages, or too many notifications, over HTTP in this minute.", {
-              ...{ code: 429, error: "Too many messages over HTTP; try again later." },
+              code: 429,
+              error: "Too many messages over HTTP; try again later.",
             }),
             headers: {
               "Retry-After": { description: "Seconds.", schema: { type: "integer" } },
@@ -74,7 +76,8 @@ export function documentOf(app: Hono<HttpEnv>): Promise<Document> {
           },
           Refused: refusal("It was not done, and why.", { code: 4303, error: "no such conversation" }),
           Failed: refusal("It could not be done; after a 504 it may have been.", {
-            ...{ code: 503, error: "Not available at the moment; try again later." },
+            code: 503,
+            error: "Not available at the moment; try again later.",
           }),
         },
       },

@@ -41,10 +41,17 @@ const row = v.pipe(
     v.unknown(),
   ),
   schema.shown({
-    ...{ objectId: example.INSTALLATION, deviceType: "ios", deviceToken: example.DEVICE_TOKEN },
-    ...{ channels: ["news", example.READER], valid: true, badge: 0, timeZone: "Asia/Shanghai" },
-    ...{ apnsTopic: "com.example.cheese", apnsTeamId: "DEF123GHIJ" },
-    ...{ createdAt: "2023-11-14T22:13:20.000Z", updatedAt: "2023-11-14T22:13:20.000Z" },
+    objectId: example.INSTALLATION,
+    deviceType: "ios",
+    deviceToken: example.DEVICE_TOKEN,
+    channels: ["news", example.READER],
+    valid: true,
+    badge: 0,
+    timeZone: "Asia/Shanghai",
+    apnsTopic: "com.example.cheese",
+    apnsTeamId: "DEF123GHIJ",
+    createdAt: "2023-11-14T22:13:20.000Z",
+    updatedAt: "2023-11-14T22:13:20.000Z",
   }),
 );
 
@@ -57,8 +64,12 @@ const described = v.pipe(
   schema.anyObject(),
   v.description(FIELDS),
   schema.shown({
-    ...{ deviceType: "ios", deviceToken: example.DEVICE_TOKEN, channels: ["news"] },
-    ...{ timeZone: "Asia/Shanghai", apnsTopic: "com.example.cheese", apnsTeamId: "DEF123GHIJ" },
+    deviceType: "ios",
+    deviceToken: example.DEVICE_TOKEN,
+    channels: ["news"],
+    timeZone: "Asia/Shanghai",
+    apnsTopic: "com.example.cheese",
+    apnsTeamId: "DEF123GHIJ",
   }),
 );
 
@@ -81,7 +92,8 @@ const saved = v.pipe(
     v.unknown(),
   ),
   schema.shown({
-    ...{ objectId: example.INSTALLATION, createdAt: "2023-11-14T22:13:20.000Z" },
+    objectId: example.INSTALLATION,
+    createdAt: "2023-11-14T22:13:20.000Z",
     updatedAt: "2023-11-14T22:13:20.000Z",
   }),
 );
@@ -100,7 +112,9 @@ export const finding = v.object({
   skip: v.optional(schema.numberText(0)),
   count: v.optional(v.pipe(schema.flagText(true), v.description("Answer how many there are, too."))),
   // Rows are always complete.
-  ...{ keys: v.optional(v.string()), include: v.optional(v.string()), returnACL: v.optional(v.string()) },
+  keys: v.optional(v.string()),
+  include: v.optional(v.string()),
+  returnACL: v.optional(v.string()),
 });
 
 const found = v.object({
@@ -116,11 +130,15 @@ for (const { path, suffix } of PATHS) {
     .post(
       path,
       operation({
-        ...{ id: `saveInstallation${suffix}`, tag: "Push", summary: "Save an installation" },
+        id: `saveInstallation${suffix}`,
+        tag: "Push",
+        summary: "Save an installation",
         description:
           "One whose `deviceToken` or `installationId` is known is changed instead, with 200. The clients that are " +
           "logged in on the device stay among its channels whatever is sent, and are not answered.",
-        ...{ access: "app", answer: saved, status: 201 },
+        access: "app",
+        answer: saved,
+        status: 201,
       }),
       takes("query", saving),
       takes("json", described, "kept", "as written"),
@@ -140,9 +158,12 @@ for (const { path, suffix } of PATHS) {
     .get(
       path,
       operation({
-        ...{ id: `findInstallations${suffix}`, tag: "Push", summary: "Find installations" },
+        id: `findInstallations${suffix}`,
+        tag: "Push",
+        summary: "Find installations",
         description: "The oldest first, where no order is asked for.",
-        ...{ access: "master", answer: found },
+        access: "master",
+        answer: found,
       }),
       takes("query", finding),
       async (context) => answer(context, await searchInstallations(context.env, context.req.valid("query"))),
@@ -150,8 +171,11 @@ for (const { path, suffix } of PATHS) {
     .get(
       `${path}/:id`,
       operation({
-        ...{ id: `getInstallation${suffix}`, tag: "Push", summary: "Read an installation" },
-        ...{ access: "app", answer: row },
+        id: `getInstallation${suffix}`,
+        tag: "Push",
+        summary: "Read an installation",
+        access: "app",
+        answer: row,
       }),
       takes("param", one),
       async (context) =>
@@ -160,11 +184,14 @@ for (const { path, suffix } of PATHS) {
     .put(
       `${path}/:id`,
       operation({
-        ...{ id: `updateInstallation${suffix}`, tag: "Push", summary: "Change an installation" },
+        id: `updateInstallation${suffix}`,
+        tag: "Push",
+        summary: "Change an installation",
         description:
           "An id that is not known is no matter where the body has a `deviceToken` or `installationId`: then it is " +
           "saved as with POST, with 201 where it is new: for the master key under that id, else under one of the server's.",
-        ...{ access: "app", answer: saved },
+        access: "app",
+        answer: saved,
       }),
       takes("param", one),
       takes("query", saving),
@@ -180,8 +207,11 @@ for (const { path, suffix } of PATHS) {
     .delete(
       `${path}/:id`,
       operation({
-        ...{ id: `deleteInstallation${suffix}`, tag: "Push", summary: "Delete an installation" },
-        ...{ access: "master", answer: schema.nothing },
+        id: `deleteInstallation${suffix}`,
+        tag: "Push",
+        summary: "Delete an installation",
+        access: "master",
+        answer: schema.nothing,
       }),
       takes("param", one),
       takes("query", schema.deleting),

@@ -122,7 +122,9 @@ function recordOf({ push, where, at, createdAt }: ScheduledNotification, { data 
     data,
     where: length === 2 || length > SHOWN_WHERE_MAX ? undefined : where,
     environment,
-    ...{ pushAt: at, expiresAt, createdAt },
+    pushAt: at,
+    expiresAt,
+    createdAt,
   };
 }
 

@@ -117,9 +117,12 @@ export const notificationRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/notifications",
     operation({
-      ...{ id: "listNotificationRecords", tag: "Push", summary: "Read what became of notifications" },
+      id: "listNotificationRecords",
+      tag: "Push",
+      summary: "Read what became of notifications",
       description: "Newest first. Kept for 7 days.",
-      ...{ access: "master", answer: v.object({ results: v.array(record) }) },
+      access: "master",
+      answer: v.object({ results: v.array(record) }),
     }),
     takes("query", page),
     async (context) => {
@@ -135,8 +138,11 @@ export const notificationRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/notifications/:id",
     operation({
-      ...{ id: "getNotification", tag: "Push", summary: "Read what became of a notification" },
-      ...{ access: "master", answer: record },
+      id: "getNotification",
+      tag: "Push",
+      summary: "Read what became of a notification",
+      access: "master",
+      answer: record,
     }),
     takes("param", one),
     (context) => found(context, context.req.valid("param").id),
@@ -144,12 +150,11 @@ export const notificationRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/tables/Notifications/:id",
     operation({
-      ...{
-        id: "getNotificationRow",
-        tag: "Push",
-        summary: "Read what became of a notification, with the app key",
-      },
-      ...{ access: "app", answer: record },
+      id: "getNotificationRow",
+      tag: "Push",
+      summary: "Read what became of a notification, with the app key",
+      access: "app",
+      answer: record,
     }),
     takes("param", one),
     (context) => found(context, context.req.valid("param").id),
@@ -157,9 +162,12 @@ export const notificationRoutes = new Hono<HttpEnv>()
   .delete(
     "/1.1/notifications/:id",
     operation({
-      ...{ id: "deleteNotification", tag: "Push", summary: "Take a notification back, or delete its record" },
+      id: "deleteNotification",
+      tag: "Push",
+      summary: "Take a notification back, or delete its record",
       description: "Devices that it was handed on for already are pushed to.",
-      ...{ access: "master", answer: schema.nothing },
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("param", one),
     async (context) => {
@@ -176,13 +184,12 @@ export const notificationRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/scheduledPushMessages",
     operation({
-      ...{
-        id: "listScheduledPushes",
-        tag: "Push",
-        summary: "List the notifications that wait for their time",
-      },
+      id: "listScheduledPushes",
+      tag: "Push",
+      summary: "List the notifications that wait for their time",
       description: "The next one first.",
-      ...{ access: "master", answer: scheduled },
+      access: "master",
+      answer: scheduled,
     }),
     async (context) => {
       const waiting = await answered(pushesOf(context.env).waiting(), "scheduled notifications");
@@ -192,8 +199,11 @@ export const notificationRoutes = new Hono<HttpEnv>()
   .delete(
     "/1.1/scheduledPushMessages/:number",
     operation({
-      ...{ id: "cancelScheduledPush", tag: "Push", summary: "Take a scheduled notification back" },
-      ...{ access: "master", answer: schema.nothing },
+      id: "cancelScheduledPush",
+      tag: "Push",
+      summary: "Take a scheduled notification back",
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("param", v.object({ number: number() })),
     async (context) => {
@@ -227,15 +237,18 @@ function recordJson(record: NotificationRecord): JsonObject {
   const isSending =
     record.status === "done" && devices > successes + invalidTokens + errors && record.expiresAt > Date.now();
   return {
-    ...{
-      objectId: record.id,
-      notificationId: record.id,
-      msg: record.data,
-      status: isSending ? "sending" : record.status,
-    },
-    ...{ devices: record.devices, successes: record.successes },
-    ...{ iosSuccesses: apns, fcmSuccesses: fcm, webSuccesses: webPush, webhookSuccesses: webhook },
-    ...{ invalidTokens: record.invalidTokens, errors: record.errors },
+    objectId: record.id,
+    notificationId: record.id,
+    msg: record.data,
+    status: isSending ? "sending" : record.status,
+    devices: record.devices,
+    successes: record.successes,
+    iosSuccesses: apns,
+    fcmSuccesses: fcm,
+    webSuccesses: webPush,
+    webhookSuccesses: webhook,
+    invalidTokens: record.invalidTokens,
+    errors: record.errors,
     ...(record.lastError !== undefined && { errorMessage: record.lastError }),
     prod: record.environment,
     ...(record.where !== undefined && { where: record.where }),

@@ -134,10 +134,8 @@ const devices = v.pipe(
   }),
   oneExpiry(),
   schema.shown({
-    ...{
-      device_type: "ios",
-      device_ids: ["c5b1d5f0a5a1c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9"],
-    },
+    device_type: "ios",
+    device_ids: ["c5b1d5f0a5a1c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c0d9"],
     data: { alert: "The cheese is in the larder" },
   }),
 );
@@ -165,11 +163,17 @@ export const pushRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/push",
     operation({
-      ...{ id: "push", tag: "Push", summary: "Push to devices by conditions" },
+      id: "push",
+      tag: "Push",
+      summary: "Push to devices by conditions",
       description:
         "Now or at a time. Once it is answered, it will be done, and its record says what came of it. With the app " +
         "key only where the setting `push.allowClientPush` is on.",
-      ...{ access: "app", answer: accepted, bodyLimit: CONTENT_MAX, isMetered: true, headers: [ENVIRONMENT] },
+      access: "app",
+      answer: accepted,
+      bodyLimit: CONTENT_MAX,
+      isMetered: true,
+      headers: [ENVIRONMENT],
     }),
     forWhoMayPush,
     takes("json", push, undefined, "as written"),
@@ -185,9 +189,14 @@ export const pushRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/push/devices",
     operation({
-      ...{ id: "pushToDevices", tag: "Push", summary: "Push to devices by their ids" },
+      id: "pushToDevices",
+      tag: "Push",
+      summary: "Push to devices by their ids",
       description: "As by conditions, and at once.",
-      ...{ access: "app", answer: accepted, bodyLimit: DEVICES_BODY_MAX, isMetered: true },
+      access: "app",
+      answer: accepted,
+      bodyLimit: DEVICES_BODY_MAX,
+      isMetered: true,
       headers: [ENVIRONMENT],
     }),
     forWhoMayPush,

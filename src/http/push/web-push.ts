@@ -63,9 +63,12 @@ export const webPushRoutes = new Hono<HttpEnv>()
   .get(
     "/1.2/push/web",
     operation({
-      ...{ id: "getWebPushKey", tag: "Push", summary: "Find out the key for Web Push" },
+      id: "getWebPushKey",
+      tag: "Push",
+      summary: "Find out the key for Web Push",
       description: "A browser subscribes with it as its `applicationServerKey`.",
-      ...{ access: "app", answer: publicKey },
+      access: "app",
+      answer: publicKey,
     }),
     async (context) => {
       const webPush = await webPushKeys(context.env);
@@ -78,11 +81,15 @@ export const webPushRoutes = new Hono<HttpEnv>()
   .put(
     PATH,
     operation({
-      ...{ id: "registerBrowser", tag: "Push", summary: "Push to a client's browser" },
+      id: "registerBrowser",
+      tag: "Push",
+      summary: "Push to a client's browser",
       description:
         "What `PushSubscription.toJSON()` gives, after every login: the browser belongs to the client of the token " +
         "until they log out there. 401 with 4112 where the token does not count.",
-      ...{ access: "app", answer: installation, headers: [token] },
+      access: "app",
+      answer: installation,
+      headers: [token],
     }),
     takes("param", client),
     takes("json", subscription),
@@ -97,7 +104,9 @@ export const webPushRoutes = new Hono<HttpEnv>()
       const known = await deviceOf(context, clientId);
       if ("refused" in known) return refused(context, known);
       const registration = {
-        ...{ clientId, device: known.device, now: Date.now() },
+        clientId,
+        device: known.device,
+        now: Date.now(),
         subscription: { endpoint, keys },
       };
       const { id } = await answered(registerBrowser(env.DB, registration), "registering a browser");
@@ -107,9 +116,13 @@ export const webPushRoutes = new Hono<HttpEnv>()
   .delete(
     PATH,
     operation({
-      ...{ id: "forgetBrowser", tag: "Push", summary: "Stop pushing to a client's browser" },
+      id: "forgetBrowser",
+      tag: "Push",
+      summary: "Stop pushing to a client's browser",
       description: "Succeeds also if they have no such browser.",
-      ...{ access: "app", answer: schema.nothing, headers: [token] },
+      access: "app",
+      answer: schema.nothing,
+      headers: [token],
     }),
     takes("param", client),
     // A browser may send its whole subscription.

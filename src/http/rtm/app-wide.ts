@@ -22,8 +22,11 @@ export const appWideRoutes = new Hono<HttpEnv>()
   .get(
     "/1.2/rtm/stats",
     operation({
-      ...{ id: "getStats", tag: "App", summary: "Count who is online" },
-      ...{ access: "master", answer: stats },
+      id: "getStats",
+      tag: "App",
+      summary: "Count who is online",
+      access: "master",
+      answer: stats,
     }),
     async (context) => {
       const presence = await answered(context.env.APP.getByName("app").presence(), "presence");
@@ -35,9 +38,12 @@ export const appWideRoutes = new Hono<HttpEnv>()
   .get(
     "/1.2/rtm/all-conversations",
     operation({
-      ...{ id: "findAllConversations", tag: "App", summary: "Find conversations of every kind" },
+      id: "findAllConversations",
+      tag: "App",
+      summary: "Find conversations of every kind",
       description: "In the order they were created. Temporary ones are not kept where queries look.",
-      ...{ access: "master", answer: countedRows },
+      access: "master",
+      answer: countedRows,
     }),
     takes("query", page),
     async (context) => {
@@ -49,9 +55,12 @@ export const appWideRoutes = new Hono<HttpEnv>()
   .get(
     "/1.2/rtm/messages",
     operation({
-      ...{ id: "listAllMessages", tag: "App", summary: "Read everything that was said" },
+      id: "listAllMessages",
+      tag: "App",
+      summary: "Read everything that was said",
       description: "Newest first. Complete up to the time in the header `X-Parley-Complete-Until`.",
-      ...{ access: "master", answer: records },
+      access: "master",
+      answer: records,
     }),
     takes("query", v.object(bounds)),
     (context) => archivedHistory(context, context.req.valid("query"), messagesOfApp),

@@ -36,9 +36,12 @@ export const clientRoutes = new Hono<HttpEnv>()
   .post(
     `${PATH}/check-online`,
     operation({
-      ...{ id: "checkOnline", tag: "Clients", summary: "Find out who is online" },
+      id: "checkOnline",
+      tag: "Clients",
+      summary: "Find out who is online",
       description: "Who is not, or was never here, is absent from the answer.",
-      ...{ access: "master", answer: onlineClients },
+      access: "master",
+      answer: onlineClients,
     }),
     takes("json", someClients),
     async (context) => online(context, context.req.valid("json").client_ids),
@@ -46,9 +49,12 @@ export const clientRoutes = new Hono<HttpEnv>()
   .get(
     `${PATH}/sign`,
     operation({
-      ...{ id: "signLogin", tag: "Clients", summary: "Sign a login" },
+      id: "signLogin",
+      tag: "Clients",
+      summary: "Sign a login",
       description: "For a user of the app's own account system, whom the hook `_rtmClientSign` knows.",
-      ...{ access: "app", answer: loginSignature },
+      access: "app",
+      answer: loginSignature,
     }),
     takes("query", v.object({ session_token: sessionToken() })),
     (context) => signedLogin(context, context.req.valid("query").session_token),
@@ -56,11 +62,15 @@ export const clientRoutes = new Hono<HttpEnv>()
   .get(
     `${PATH}/:client/unread-count`,
     operation({
-      ...{ id: "countUnread", tag: "Clients", summary: "Count unread messages" },
+      id: "countUnread",
+      tag: "Clients",
+      summary: "Count unread messages",
       description:
         "In all conversations, the latest 500 of those with news, or in one: 0 if they are no member. The app key " +
         "suffices (Y-22).",
-      ...{ access: "app", answer: unreadMessages, weight: COSTLY_REQUEST },
+      access: "app",
+      answer: unreadMessages,
+      weight: COSTLY_REQUEST,
     }),
     takes("param", client),
     takes("query", v.object({ conv_id: v.optional(schema.conversationId()) })),
@@ -69,9 +79,12 @@ export const clientRoutes = new Hono<HttpEnv>()
   .post(
     `${PATH}/:client/kick`,
     operation({
-      ...{ id: "kick", tag: "Clients", summary: "Log a client out" },
+      id: "kick",
+      tag: "Clients",
+      summary: "Log a client out",
       description: "On every device, with 4115. Signatures made before do not count any more.",
-      ...{ access: "master", answer: schema.nothing },
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("param", client),
     takes("json", reason),
@@ -80,9 +93,12 @@ export const clientRoutes = new Hono<HttpEnv>()
   .get(
     `${PATH}/:client/messages`,
     operation({
-      ...{ id: "listMessagesOfClient", tag: "Clients", summary: "Read what a client sent" },
+      id: "listMessagesOfClient",
+      tag: "Clients",
+      summary: "Read what a client sent",
       description: "Newest first. Complete up to the time in the header `X-Parley-Complete-Until`.",
-      ...{ access: "master", answer: records },
+      access: "master",
+      answer: records,
     }),
     takes("param", v.object({ client: schema.clientId(example.SENDER) })),
     takes("query", v.object(bounds)),

@@ -48,10 +48,17 @@ export const row = v.pipe(
     v.unknown(),
   ),
   schema.shown({
-    ...{ objectId: example.CONVERSATION, name: "Cheese", c: example.SENDER },
-    ...{ m: [example.READER, example.SENDER], mu: [], attr: { holes: 3 }, conv_type: 1 },
-    ...{ unique: true, uniqueId: "09c6a05661878de43defe4ec0e8aca24" },
-    ...{ createdAt: "2023-11-14T22:13:20.000Z", updatedAt: "2023-11-14T22:13:20.000Z" },
+    objectId: example.CONVERSATION,
+    name: "Cheese",
+    c: example.SENDER,
+    m: [example.READER, example.SENDER],
+    mu: [],
+    attr: { holes: 3 },
+    conv_type: 1,
+    unique: true,
+    uniqueId: "09c6a05661878de43defe4ec0e8aca24",
+    createdAt: "2023-11-14T22:13:20.000Z",
+    updatedAt: "2023-11-14T22:13:20.000Z",
   }),
 );
 
@@ -105,9 +112,12 @@ export const conversationRoutes = new Hono<HttpEnv>()
   .post(
     PATH,
     operation({
-      ...{ id: "createConversation", tag: "Conversations", summary: "Create a conversation" },
+      id: "createConversation",
+      tag: "Conversations",
+      summary: "Create a conversation",
       description: "With `unique`, the one that is there already is answered instead.",
-      ...{ access: "master", answer: row },
+      access: "master",
+      answer: row,
     }),
     takes("json", description, undefined, "as written"),
     async (context) => {
@@ -121,9 +131,12 @@ export const conversationRoutes = new Hono<HttpEnv>()
   .get(
     PATH,
     operation({
-      ...{ id: "findConversations", tag: "Conversations", summary: "Find conversations" },
+      id: "findConversations",
+      tag: "Conversations",
+      summary: "Find conversations",
       description: "Of two and of many. In the order they were created, where no other is asked for.",
-      ...{ access: "master", answer: countedRows },
+      access: "master",
+      answer: countedRows,
     }),
     takes("query", page),
     async (context) => {
@@ -135,8 +148,11 @@ export const conversationRoutes = new Hono<HttpEnv>()
   .put(
     `${PATH}/:id`,
     operation({
-      ...{ id: "updateConversation", tag: "Conversations", summary: "Change a conversation's columns" },
-      ...{ access: "master", answer: schema.updated },
+      id: "updateConversation",
+      tag: "Conversations",
+      summary: "Change a conversation's columns",
+      access: "master",
+      answer: schema.updated,
     }),
     takes("param", conversationPath),
     takes("json", changes, "kept", "as written"),
@@ -155,9 +171,12 @@ export const conversationRoutes = new Hono<HttpEnv>()
   .delete(
     `${PATH}/:id`,
     operation({
-      ...{ id: "deleteConversation", tag: "Conversations", summary: "Delete a conversation" },
+      id: "deleteConversation",
+      tag: "Conversations",
+      summary: "Delete a conversation",
       description: "With its history, for everybody.",
-      ...{ access: "master", answer: schema.nothing },
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("param", conversationPath),
     takes("query", schema.deleting),

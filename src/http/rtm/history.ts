@@ -57,9 +57,15 @@ export const record = v.pipe(
   }),
   v.examples([
     {
-      ...{ "msg-id": example.MESSAGE, timestamp: example.MESSAGE_AT, from: example.SENDER },
-      ...{ to: example.CONVERSATION, "conv-id": example.CONVERSATION },
-      ...{ data: example.TEXT, bin: false, "is-conv": true, "is-room": false },
+      "msg-id": example.MESSAGE,
+      timestamp: example.MESSAGE_AT,
+      from: example.SENDER,
+      to: example.CONVERSATION,
+      "conv-id": example.CONVERSATION,
+      data: example.TEXT,
+      bin: false,
+      "is-conv": true,
+      "is-room": false,
     },
   ]),
 );
@@ -135,9 +141,12 @@ async function refusalFor(
     return refuse(context, 401, failures.unauthorized);
   }
   const isGenuine = await isSignatureValid({
-    ...{ appId: env.APP_ID, masterKey: env.MASTER_KEY, clientId: viewer },
+    appId: env.APP_ID,
+    masterKey: env.MASTER_KEY,
+    clientId: viewer,
     permission: { action: "history", conversationId },
-    ...{ signature: { signature, timestamp, nonce }, now: Date.now() },
+    signature: { signature, timestamp, nonce },
+    now: Date.now(),
   });
   if (!isGenuine) return refused(context, { refused: "SIGNATURE_FAILED" });
   const signedAt = lastTimeOf({ signature, timestamp, nonce });
@@ -178,8 +187,15 @@ export function recordJson(message: HistoryMessage & { conversationId: string })
   const { id, timestamp, from, content, conversationId, address, deliveredAt } = message;
   const isText = typeof content === "string";
   return {
-    ...{ "msg-id": id, timestamp, from, to: conversationId, "conv-id": conversationId },
-    ...{ data: isText ? content : toBase64(content), bin: !isText, "is-conv": true, "is-room": false },
+    "msg-id": id,
+    timestamp,
+    from,
+    to: conversationId,
+    "conv-id": conversationId,
+    data: isText ? content : toBase64(content),
+    bin: !isText,
+    "is-conv": true,
+    "is-room": false,
     ...(address !== undefined && { "from-ip": address }),
     ...(deliveredAt !== undefined && { "ack-at": deliveredAt }),
   };

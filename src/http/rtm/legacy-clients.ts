@@ -31,8 +31,12 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/rtm/messages/unread/:client",
     operation({
-      ...{ id: "countUnread11", tag: "Version 1.1", summary: "Count unread messages" },
-      ...{ access: "app", answer: unreadMessages, weight: COSTLY_REQUEST },
+      id: "countUnread11",
+      tag: "Version 1.1",
+      summary: "Count unread messages",
+      access: "app",
+      answer: unreadMessages,
+      weight: COSTLY_REQUEST,
     }),
     takes("param", client),
     (context) => unread(context, context.req.valid("param").client, undefined),
@@ -40,9 +44,11 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/rtm/messages/unread/:client/:conv",
     operation({
-      ...{ id: "countUnreadInConversation11", tag: "Version 1.1" },
+      id: "countUnreadInConversation11",
+      tag: "Version 1.1",
       summary: "Count unread messages in a conversation",
-      ...{ access: "app", answer: unreadMessages },
+      access: "app",
+      answer: unreadMessages,
     }),
     takes("param", v.object({ ...client.entries, conv: schema.conversationId() })),
     (context) => unread(context, context.req.valid("param").client, context.req.valid("param").conv),
@@ -50,8 +56,11 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/rtm/online",
     operation({
-      ...{ id: "checkOnline11", tag: "Version 1.1", summary: "Find out who is online" },
-      ...{ access: "master", answer: onlineClients },
+      id: "checkOnline11",
+      tag: "Version 1.1",
+      summary: "Find out who is online",
+      access: "master",
+      answer: onlineClients,
     }),
     takes("json", peers),
     (context) => online(context, context.req.valid("json").peers),
@@ -59,8 +68,11 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/rtm/client/kick",
     operation({
-      ...{ id: "kick11", tag: "Version 1.1", summary: "Log a client out" },
-      ...{ access: "master", answer: schema.nothing },
+      id: "kick11",
+      tag: "Version 1.1",
+      summary: "Log a client out",
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("json", kicked),
     (context) => kick(context, context.req.valid("json").client_id, context.req.valid("json").reason),
@@ -68,9 +80,12 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/rtm/sign",
     operation({
-      ...{ id: "signLogin11", tag: "SDKs", summary: "Sign a login" },
+      id: "signLogin11",
+      tag: "SDKs",
+      summary: "Sign a login",
       description: "For a user of the app's own account system, whom the hook `_rtmClientSign` knows.",
-      ...{ access: "app", answer: loginSignature },
+      access: "app",
+      answer: loginSignature,
     }),
     takes("json", userToken),
     (context) => signedLogin(context, context.req.valid("json").session_token),
@@ -78,9 +93,12 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
   .get(
     "/1.1/classes/_ConversationMemberInfo",
     operation({
-      ...{ id: "listMemberRoles", tag: "SDKs", summary: "List roles of members" },
+      id: "listMemberRoles",
+      tag: "SDKs",
+      summary: "List roles of members",
       description: "None: roles are off. With any key of the app, or with a session token of `client_id`.",
-      ...{ access: "anyone", answer: memberInfos },
+      access: "anyone",
+      answer: memberInfos,
     }),
     takes("query", v.looseObject({ client_id: v.optional(schema.clientId()) })),
     async (context) => {

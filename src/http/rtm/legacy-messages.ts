@@ -37,7 +37,9 @@ const message = v.pipe(
     to_peers: v.optional(v.array(v.string())),
   }),
   schema.shown({
-    ...{ from_peer: example.SENDER, conv_id: example.CONVERSATION, message: example.TEXT },
+    from_peer: example.SENDER,
+    conv_id: example.CONVERSATION,
+    message: example.TEXT,
     transient: false,
   }),
 );
@@ -56,8 +58,11 @@ const change = v.pipe(
     to_peers: v.optional(v.union([v.string(), v.array(v.string())])),
   }),
   schema.shown({
-    ...{ from_peer: example.SENDER, conv_id: example.CONVERSATION, msg_id: example.MESSAGE },
-    ...{ timestamp: example.MESSAGE_AT, message: example.TEXT },
+    from_peer: example.SENDER,
+    conv_id: example.CONVERSATION,
+    msg_id: example.MESSAGE,
+    timestamp: example.MESSAGE_AT,
+    message: example.TEXT,
   }),
 );
 
@@ -72,8 +77,12 @@ const log = v.pipe(
     bin: v.optional(v.boolean(), false),
   }),
   schema.shown({
-    ...{ "msg-id": example.MESSAGE, timestamp: example.MESSAGE_AT, to: example.CONVERSATION },
-    ...{ from: example.SENDER, data: example.TEXT, bin: false },
+    "msg-id": example.MESSAGE,
+    timestamp: example.MESSAGE_AT,
+    to: example.CONVERSATION,
+    from: example.SENDER,
+    data: example.TEXT,
+    bin: false,
   }),
 );
 
@@ -89,9 +98,12 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
   .get(
     `${PATH}/history`,
     operation({
-      ...{ id: "listMessages11", tag: "Version 1.1", summary: "Read history" },
+      id: "listMessages11",
+      tag: "Version 1.1",
+      summary: "Read history",
       description: "Of a conversation, of a sender, or everything. Newest first.",
-      ...{ access: "app", answer: records },
+      access: "app",
+      answer: records,
     }),
     takes("query", historyQuery),
     (context) => readHistory(context, context.req.valid("query")),
@@ -99,8 +111,11 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
   .get(
     `${PATH}/logs`,
     operation({
-      ...{ id: "listLogs11", tag: "Version 1.1", summary: "Read history, by its older address" },
-      ...{ access: "app", answer: records },
+      id: "listLogs11",
+      tag: "Version 1.1",
+      summary: "Read history, by its older address",
+      access: "app",
+      answer: records,
     }),
     takes("query", historyQuery),
     (context) => readHistory(context, context.req.valid("query")),
@@ -108,9 +123,12 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
   .put(
     `${PATH}/logs`,
     operation({
-      ...{ id: "rewriteMessage11", tag: "Version 1.1", summary: "Rewrite a stored message" },
+      id: "rewriteMessage11",
+      tag: "Version 1.1",
+      summary: "Rewrite a stored message",
       description: "The server's copy alone: devices that have it keep theirs.",
-      ...{ access: "master", answer: schema.nothing },
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("json", log),
     (context) => {
@@ -125,8 +143,11 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
   .delete(
     `${PATH}/logs`,
     operation({
-      ...{ id: "deleteMessage11", tag: "Version 1.1", summary: "Delete a stored message" },
-      ...{ access: "master", answer: schema.nothing },
+      id: "deleteMessage11",
+      tag: "Version 1.1",
+      summary: "Delete a stored message",
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("query", logPlace),
     (context) => {
@@ -137,8 +158,13 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
   .post(
     PATH,
     operation({
-      ...{ id: "sendMessage11", tag: "Version 1.1", summary: "Send a message" },
-      ...{ access: "master", answer: sentTwice, headers: [IDEMPOTENCY_KEY], isMetered: true },
+      id: "sendMessage11",
+      tag: "Version 1.1",
+      summary: "Send a message",
+      access: "master",
+      answer: sentTwice,
+      headers: [IDEMPOTENCY_KEY],
+      isMetered: true,
     }),
     takes("json", message, undefined, "as written"),
     async (context) => {
@@ -150,8 +176,13 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
         context,
         id,
         {
-          ...{ from, content, transient: said.transient, noSync: said.no_sync, pushData: said.push_data },
-          ...{ mentionAll: false, mentions: [] },
+          from,
+          content,
+          transient: said.transient,
+          noSync: said.no_sync,
+          pushData: said.push_data,
+          mentionAll: false,
+          mentions: [],
         },
         (sent) => ({ ...sent, result: sent }),
       );
@@ -160,8 +191,12 @@ export const legacyMessageRoutes = new Hono<HttpEnv>()
   .post(
     "/1.1/rtm/patch/message",
     operation({
-      ...{ id: "patchMessage11", tag: "Version 1.1", summary: "Edit or recall a message" },
-      ...{ access: "master", answer: schema.nothing, isMetered: true },
+      id: "patchMessage11",
+      tag: "Version 1.1",
+      summary: "Edit or recall a message",
+      access: "master",
+      answer: schema.nothing,
+      isMetered: true,
     }),
     takes("json", change, undefined, "as written"),
     async (context) => {

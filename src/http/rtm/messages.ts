@@ -55,9 +55,14 @@ export const messageRoutes = new Hono<HttpEnv>()
   .post(
     PATH,
     operation({
-      ...{ id: "sendMessage", tag: "Messages", summary: "Send a message" },
+      id: "sendMessage",
+      tag: "Messages",
+      summary: "Send a message",
       description: "Neither the sender's permission nor their membership is checked.",
-      ...{ access: "master", answer: sent, headers: [IDEMPOTENCY_KEY], isMetered: true },
+      access: "master",
+      answer: sent,
+      headers: [IDEMPOTENCY_KEY],
+      isMetered: true,
     }),
     takes("param", conversationPath),
     takes("json", message, undefined, "as written"),
@@ -68,20 +73,27 @@ export const messageRoutes = new Hono<HttpEnv>()
         return refuse(context, 400, { code: INVALID_FIELD, error });
       }
       return sendMessage(context, context.req.valid("param").id, {
-        ...{ from: said.from_client, content: said.message, transient: said.transient },
-        ...{ noSync: said.no_sync, pushData: said.push_data },
-        ...{ mentionAll: said.mention_all, mentions: said.mention_client_ids },
+        from: said.from_client,
+        content: said.message,
+        transient: said.transient,
+        noSync: said.no_sync,
+        pushData: said.push_data,
+        mentionAll: said.mention_all,
+        mentions: said.mention_client_ids,
       });
     },
   )
   .get(
     PATH,
     operation({
-      ...{ id: "listMessages", tag: "Messages", summary: "Read a conversation's history" },
+      id: "listMessages",
+      tag: "Messages",
+      summary: "Read a conversation's history",
       description:
         "Newest first. With the app key only for members, with a signature of the app's server, and only " +
         "where the setting `security.signHistory` is on.",
-      ...{ access: "app", answer: records },
+      access: "app",
+      answer: records,
     }),
     takes("param", conversationPath),
     takes("query", historyQuery),
@@ -93,9 +105,13 @@ export const messageRoutes = new Hono<HttpEnv>()
   .put(
     `${PATH}/:mid`,
     operation({
-      ...{ id: "editMessage", tag: "Messages", summary: "Edit a message" },
+      id: "editMessage",
+      tag: "Messages",
+      summary: "Edit a message",
       description: "Whatever the settings allow clients. Online devices are told now, others at login.",
-      ...{ access: "master", answer: schema.nothing, isMetered: true },
+      access: "master",
+      answer: schema.nothing,
+      isMetered: true,
     }),
     takes("param", place),
     takes("json", edit, undefined, "as written"),
@@ -108,8 +124,12 @@ export const messageRoutes = new Hono<HttpEnv>()
   .put(
     `${PATH}/:mid/recall`,
     operation({
-      ...{ id: "recallMessage", tag: "Messages", summary: "Recall a message" },
-      ...{ access: "master", answer: schema.nothing, isMetered: true },
+      id: "recallMessage",
+      tag: "Messages",
+      summary: "Recall a message",
+      access: "master",
+      answer: schema.nothing,
+      isMetered: true,
     }),
     takes("param", place),
     takes("json", recall),
@@ -122,9 +142,12 @@ export const messageRoutes = new Hono<HttpEnv>()
   .delete(
     `${PATH}/:mid`,
     operation({
-      ...{ id: "deleteMessage", tag: "Messages", summary: "Delete a message" },
+      id: "deleteMessage",
+      tag: "Messages",
+      summary: "Delete a message",
       description: "The server's copy alone: devices that have it keep it.",
-      ...{ access: "master", answer: schema.nothing },
+      access: "master",
+      answer: schema.nothing,
     }),
     takes("param", place),
     takes("query", deletion),

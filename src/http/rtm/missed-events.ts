@@ -34,9 +34,12 @@ const answer = v.union([
 export const missedEventRoutes = new Hono<HttpEnv>().get(
   "/1.1/rtm/notifications",
   operation({
-    ...{ id: "listNotifications", tag: "SDKs", summary: "Read what a client missed beside messages" },
+    id: "listNotifications",
+    tag: "SDKs",
+    summary: "Read what a client missed beside messages",
     description: "With a session token of the client: 401 with 4112 where it does not count any more.",
-    ...{ access: "app", answer },
+    access: "app",
+    answer,
     headers: [{ name: "X-LC-IM-Session-Token", description: "From the login.", example: "the-token" }],
   }),
   takes("query", query),
@@ -82,8 +85,11 @@ function json(notification: MissedEvent, shape: "flat" | "nested"): JsonObject {
   }
   const operation = OPERATIONS[kind];
   const change = {
-    ...{ cmd: "conv", op: shape === "flat" ? operation : operation.replaceAll("_", "-"), ...place },
-    ...{ initBy: notification.by, udate: new Date(at).toISOString() },
+    cmd: "conv",
+    op: shape === "flat" ? operation : operation.replaceAll("_", "-"),
+    ...place,
+    initBy: notification.by,
+    udate: new Date(at).toISOString(),
   };
   if (kind === "membersJoined" || kind === "membersLeft") return { ...change, m: notification.members };
   if (kind !== "updated") return change;

@@ -11,9 +11,17 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const NOTHING: CatchUp = {
-  ...{ member: true, changed: { patchedAt: 0, readAt: 0, noticedAt: 0 }, head: 1, bySubscriptions: false },
-  ...{ kind: "normal", unread: 0, mentioned: false, lastMessage: undefined },
-  ...{ patches: [], missed: [], more: false },
+  member: true,
+  changed: { patchedAt: 0, readAt: 0, noticedAt: 0 },
+  head: 1,
+  bySubscriptions: false,
+  kind: "normal",
+  unread: 0,
+  mentioned: false,
+  lastMessage: undefined,
+  patches: [],
+  missed: [],
+  more: false,
 };
 
 /** The control records that a gateway is sent while conversations answer, each by a call of `answer`. */
@@ -32,17 +40,17 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     address: undefined,
   } as const;
   const session = new Session({ send, serializeAttachment: () => {} }, identity, {
-    ...{
-      phase: "open",
-      tag: undefined,
-      deviceId: "d",
-      pushDevice: undefined,
-      announced: false,
-      capabilities: 0,
-      proven: false,
-    },
-    ...{ known: { unread: undefined, reads: undefined, patches: undefined } },
-    ...{ links: [], subscribing: [], behind: [] },
+    phase: "open",
+    tag: undefined,
+    deviceId: "d",
+    pushDevice: undefined,
+    announced: false,
+    capabilities: 0,
+    proven: false,
+    known: { unread: undefined, reads: undefined, patches: undefined },
+    links: [],
+    subscribing: [],
+    behind: [],
   });
   const asked = Array.from({ length: count }, (_, at) => `conversation ${at}`);
   const timer = (milliseconds: number, run: () => void) => {

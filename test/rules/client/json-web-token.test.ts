@@ -100,7 +100,8 @@ describe("[X-01] a token by published keys", () => {
   async function issuer(kid: string, alg: string): Promise<Issuer> {
     const { privateKey, publicKey } = await generateKeyPair(alg);
     return {
-      ...{ kid, alg },
+      kid,
+      alg,
       sign: (payload) => new SignJWT(payload).setProtectedHeader({ alg, kid }).sign(privateKey),
       published: { ...(await exportJWK(publicKey)), kid, alg, use: "sig" },
     };

@@ -193,7 +193,8 @@ describe("[X-01] adding and removing", () => {
   const place = { ...tomsApp, conversationId: "conv1", now: NOW };
   const signed = (list: string, action: string, conversation = "conv1") => ({
     signature: hmac("masterKey123", `appid1:Tom:${conversation}:${list}:${NOW}:n0nce:${action}`),
-    ...{ timestamp: NOW, nonce: "n0nce" },
+    timestamp: NOW,
+    nonce: "n0nce",
   });
 
   test("is signed as what it is, for those it is about, in its conversation", async () => {

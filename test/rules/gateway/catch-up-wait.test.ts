@@ -18,8 +18,12 @@ async function catchingUp() {
   const answers: string[] = [];
   let events: LinkEvents | undefined;
   const owner: SessionOwner = {
-    ...{ now: () => Date.now(), connectionId: "socket", backlog: undefined },
-    ...{ subscriptionLimit: () => 20, subscriptionsChanged: () => {}, mayExist: async () => true },
+    now: () => Date.now(),
+    connectionId: "socket",
+    backlog: undefined,
+    subscriptionLimit: () => 20,
+    subscriptionsChanged: () => {},
+    mayExist: async () => true,
     judge: async () => ({ claims: undefined, madeAt: undefined, proven: false }),
     dialSession: async (_, heard) => {
       events = heard;
@@ -34,15 +38,13 @@ async function catchingUp() {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);
     },
-    ...{
-      loginRefused() {},
-      opened() {},
-      ended() {},
-      resume() {},
-      broken() {},
-      goingAway() {},
-      sendingMessage() {},
-    },
+    loginRefused() {},
+    opened() {},
+    ended() {},
+    resume() {},
+    broken() {},
+    goingAway() {},
+    sendingMessage() {},
   };
   const session = new ClientSession(owner, "tom", "pull", undefined);
   const give = (init: CommandInit) => {

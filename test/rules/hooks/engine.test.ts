@@ -136,7 +136,10 @@ describe("[15.9] an engine's answer", () => {
   ])("of %s changes nothing", async (_, answer) => {
     const { network } = engine(answer);
     expect(await asking(network).aboutMessage(saying("hello"))).toEqual({
-      ...{ allowed: true, content: undefined, reason: undefined, to: undefined },
+      allowed: true,
+      content: undefined,
+      reason: undefined,
+      to: undefined,
     });
   });
 

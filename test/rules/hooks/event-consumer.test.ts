@@ -211,7 +211,9 @@ describe("an endpoint", () => {
 test("[I11] events wait with growing delays while the settings are unknown", () => {
   const delays: number[] = [];
   const messages = [1, 3, 20].map((attempts) => ({
-    ...{ body: arriving("1"), attempts, ack: () => expect.unreachable() },
+    body: arriving("1"),
+    attempts,
+    ack: () => expect.unreachable(),
     retry: ({ delaySeconds }: { delaySeconds: number }) => {
       delays.push(delaySeconds);
     },

@@ -7,17 +7,36 @@ import { MemorySql } from "../../support/sqlite.ts";
 
 function sent(id: string, content: Content = "hi"): AppEvent {
   return {
-    ...{ id, at: 1_700_000_000_000, name: "messageSent", conversationId: "chat", messageId: id, from: "Tom" },
-    ...{ content, timestamp: 1_700_000_000_000, address: undefined, transient: false, receipt: false },
-    ...{ mentionAll: false, mentions: [], pushData: undefined, to: undefined },
-    ...{ online: ["Jerry"], offline: [] },
+    id,
+    at: 1_700_000_000_000,
+    name: "messageSent",
+    conversationId: "chat",
+    messageId: id,
+    from: "Tom",
+    content,
+    timestamp: 1_700_000_000_000,
+    address: undefined,
+    transient: false,
+    receipt: false,
+    mentionAll: false,
+    mentions: [],
+    pushData: undefined,
+    to: undefined,
+    online: ["Jerry"],
+    offline: [],
   };
 }
 
 function came(id: string): AppEvent {
   return {
-    ...{ id, at: 1, name: "clientOnline", clientId: "Tom", address: "::1", tag: undefined },
-    ...{ reconnect: false, userAgent: undefined },
+    id,
+    at: 1,
+    name: "clientOnline",
+    clientId: "Tom",
+    address: "::1",
+    tag: undefined,
+    reconnect: false,
+    userAgent: undefined,
   };
 }
 

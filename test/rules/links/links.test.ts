@@ -22,14 +22,17 @@ interface Scenario {
 }
 
 const quiet: Scenario = {
-  ...{
-    people: ["tom", "jerry"],
-    conversations: 1,
-    subscriptionLimit: 64,
-    steps: 400,
-    faults: { relayCallLost: 0, hookTime: 0 },
-  },
-  ...{ send: 0.15, login: 0.02, drop: 0, cut: 0, crash: 0, evict: 0 },
+  people: ["tom", "jerry"],
+  conversations: 1,
+  subscriptionLimit: 64,
+  steps: 400,
+  faults: { relayCallLost: 0, hookTime: 0 },
+  send: 0.15,
+  login: 0.02,
+  drop: 0,
+  cut: 0,
+  crash: 0,
+  evict: 0,
 };
 
 /**
@@ -184,16 +187,23 @@ scenario("[L2] the relay is slow or fails", {
 scenario("[I9] objects hibernate at any moment", { ...quiet, evict: 0.05, login: 0.03, drop: 0.01 });
 scenario("[I1] [L7] conversations die at any moment", { ...quiet, crash: 0.01, login: 0.03, drop: 0.01 });
 scenario("[I10] [L7] conversations whose storage fails refuse commands, close no socket, and recover", {
-  ...{ ...quiet, conversations: 2, keepsSockets: true },
-  ...{ storage: 0.01, login: 0.02, drop: 0.01 },
+  ...quiet,
+  conversations: 2,
+  keepsSockets: true,
+  storage: 0.01,
+  login: 0.02,
+  drop: 0.01,
 });
 scenario("[L1-L8] everything happens at once", {
-  ...{
-    people: ["tom", "jerry", "mary"],
-    conversations: 3,
-    subscriptionLimit: 2,
-    steps: 600,
-    faults: { relayCallLost: 0.1, hookTime: 0 },
-  },
-  ...{ send: 0.2, login: 0.04, drop: 0.02, cut: 0.01, crash: 0.005, evict: 0.03 },
+  people: ["tom", "jerry", "mary"],
+  conversations: 3,
+  subscriptionLimit: 2,
+  steps: 600,
+  faults: { relayCallLost: 0.1, hookTime: 0 },
+  send: 0.2,
+  login: 0.04,
+  drop: 0.02,
+  cut: 0.01,
+  crash: 0.005,
+  evict: 0.03,
 });

@@ -75,7 +75,9 @@ export class SimulatedDevice {
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => settings, get: async () => settings },
         judge: cluster.judge(),
-        ...{ countedAs: undefined, allowances: undefined, backlog: undefined },
+        countedAs: undefined,
+        allowances: undefined,
+        backlog: undefined,
         existing: async (ids) => ids,
         dialSession: cluster.dialSession((control) => {
           trace(this.name, JSON.stringify(control));

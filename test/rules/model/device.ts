@@ -96,7 +96,9 @@ export class Device {
     const defaults = defaultSettings(true);
     const limits = {
       ...defaults.limits,
-      ...{ sendsPerMinute: 0, otherCommandsPerMinute: 0, historyQueriesPerMinute: 0 },
+      sendsPerMinute: 0,
+      otherCommandsPerMinute: 0,
+      historyQueriesPerMinute: 0,
       linksPerSession: about.subscriptionLimit,
       keepAliveSeconds: 0,
     };
@@ -152,7 +154,9 @@ export class Device {
         timer: (delay, run) => network.timer(delay, run),
         settings: { peek: () => this.#settings, get: async () => this.#settings },
         judge: this.#cluster.judge(),
-        ...{ countedAs: undefined, allowances: undefined, backlog: undefined },
+        countedAs: undefined,
+        allowances: undefined,
+        backlog: undefined,
         existing: async (ids) => ids,
         dialSession: this.#cluster.dialSession(() => {}, dialled),
         dialConversation: this.#cluster.dialConversation(dialled),

@@ -112,7 +112,13 @@ test("[X-31] any words in any text: the same as looking at each place for each w
 
 /** What the letters above fold to, by hand. */
 const FOLDED: Record<string, string> = {
-  ...{ A: "a", ａ: "a", ﬃ: "ffi", İ: "i", ı: "i", ß: "ss", "e\u0301": "é" },
+  A: "a",
+  ａ: "a",
+  ﬃ: "ffi",
+  İ: "i",
+  ı: "i",
+  ß: "ss",
+  "e\u0301": "é",
 };
 
 /** Looks at each place for each word. */

@@ -91,16 +91,18 @@ test("[B-22] the last message comes along, edited or not", () => {
 
 test("the last message's time comes after the message, which C# reads in order", () => {
   const lastMessage = {
-    ...{
-      timestamp: 5,
-      id: "m1",
-      from: "bob",
-      content: "hi",
-      mentionAll: false,
-      mentions: [],
-      receipt: false,
-    },
-    ...{ patchedAt: undefined, recalled: false, recipients: undefined, address: undefined, deleted: false },
+    timestamp: 5,
+    id: "m1",
+    from: "bob",
+    content: "hi",
+    mentionAll: false,
+    mentions: [],
+    receipt: false,
+    patchedAt: undefined,
+    recalled: false,
+    recipients: undefined,
+    address: undefined,
+    deleted: false,
   };
   const keys = Object.keys(conversationJson(normal({ lastMessageAt: 5 }), { compact: false, lastMessage }));
   expect(keys.indexOf("lm")).toBeGreaterThan(keys.indexOf("msg_timestamp"));

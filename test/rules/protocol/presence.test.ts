@@ -271,7 +271,11 @@ test("what a client away will be told later says it is permanent, and when it wa
     pushes.membersLeft({ ...kept, members: ["bob"] }),
     pushes.conversationChanged({ ...kept, changed: {}, resulting: {} }),
     pushes.receipt({
-      ...{ messageId: "m1", conversationId: "c1", timestamp: 1, from: "bob", read: true },
+      messageId: "m1",
+      conversationId: "c1",
+      timestamp: 1,
+      from: "bob",
+      read: true,
       keptAt: updatedAt,
     }),
   ]) {

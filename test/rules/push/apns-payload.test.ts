@@ -119,7 +119,9 @@ describe("[N-08] what Apple is told in headers", () => {
     const keys = { "collapse-id": "score", "apns-priority": 5, "apns-push-type": "location" };
     expect(apnsContentOf({ alert: "1:0", ios: keys }, 0)).toEqual({
       payload: { aps: { alert: "1:0" } },
-      ...{ collapseId: "score", priority: 5, pushType: "location" },
+      collapseId: "score",
+      priority: 5,
+      pushType: "location",
     });
   });
 

@@ -62,15 +62,28 @@ function push(more: Partial<Push> = {}): Push {
     cause: { type: "message", conversationId: "c1", messageId: "m1" },
     content: { alert: "the party begins" },
     environment: "prod",
-    ...{ teamId: undefined, topic: undefined, expiresAt, ...more },
+    teamId: undefined,
+    topic: undefined,
+    expiresAt,
+    ...more,
   };
 }
 
 function phone(deviceToken: string | undefined, fields: JsonObject = {}, deviceType = "ios"): Installation {
   return {
-    ...{ id: `of ${deviceToken}`, deviceType, deviceToken, fields, channels: [], valid: true, badge: 0 },
-    ...{ installationId: undefined, registrationId: undefined, vendor: undefined, subscription: undefined },
-    ...{ createdAt: 0, updatedAt: 0 },
+    id: `of ${deviceToken}`,
+    deviceType,
+    deviceToken,
+    fields,
+    channels: [],
+    valid: true,
+    badge: 0,
+    installationId: undefined,
+    registrationId: undefined,
+    vendor: undefined,
+    subscription: undefined,
+    createdAt: 0,
+    updatedAt: 0,
   };
 }
 
@@ -101,8 +114,13 @@ describe("[P-20] a push with token authentication", () => {
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([sent]);
     expect(apple.arrived).toEqual([
       {
-        ...{ deviceToken: tomsPhone, teamId: "TEAMMOUSE1", topic: "com.example.mouse" },
-        ...{ pushType: "alert", priority: "10", expiration: expiresAt / 1_000, collapseId: "push-1" },
+        deviceToken: tomsPhone,
+        teamId: "TEAMMOUSE1",
+        topic: "com.example.mouse",
+        pushType: "alert",
+        priority: "10",
+        expiration: expiresAt / 1_000,
+        collapseId: "push-1",
         apnsId: expect.stringMatching(
           /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
         ),
@@ -226,7 +244,8 @@ describe("[P-17][P-18] the server is", () => {
         return new Response(null);
       },
       apnsToken: (teamId, keyId) => keeper.apns(teamId, keyId),
-      ...{ tokenRefused: async () => {}, now: () => now },
+      tokenRefused: async () => {},
+      now: () => now,
     });
     expect(await provider.send(push({ environment }), [to(tomsPhone)])).toEqual([sent]);
     expect(called).toEqual([`${server}/3/device/${tomsPhone}`]);
@@ -236,7 +255,11 @@ describe("[P-17][P-18] the server is", () => {
 describe("[N-08][P-19] the device gets", () => {
   test("the content in Apple's form, with what belongs there in headers", async () => {
     const content = {
-      ...{ alert: "1:0", badge: "Increment", from: "Tom", _profile: "dev", _apns_team_id: "TEAMMOUSE1" },
+      alert: "1:0",
+      badge: "Increment",
+      from: "Tom",
+      _profile: "dev",
+      _apns_team_id: "TEAMMOUSE1",
       ios: { "collapse-id": "score", "apns-priority": 5 },
       android: { alert: "1:0, Android" },
     };

@@ -147,7 +147,9 @@ describe("control keys", () => {
       android: { title: "T", ...keys },
     };
     expect(controlled(content).content).toEqual({
-      ...{ alert: "Cheese!", ios: { badge: 1 }, android: { title: "T" } },
+      alert: "Cheese!",
+      ios: { badge: 1 },
+      android: { title: "T" },
     });
   });
 
@@ -159,11 +161,19 @@ describe("control keys", () => {
 
 describe("[N-07] content for a platform", () => {
   const content = {
-    ...{ alert: "Cheese!", title: "Tom", holes: 3, _channel: "mice" },
+    alert: "Cheese!",
+    title: "Tom",
+    holes: 3,
+    _channel: "mice",
     ios: { alert: "Cheese, iOS!", badge: 1 },
     android: { title: "Tom on Android", silent: false, _notificationChannel: "mice" },
     fcm: { title: "Tom on FCM" },
-    ...{ mi: { a: 1 }, hms: { a: 1 }, mz: { a: 1 }, vivo: { a: 1 }, oppo: { a: 1 }, honor: { a: 1 } },
+    mi: { a: 1 },
+    hms: { a: 1 },
+    mz: { a: 1 },
+    vivo: { a: 1 },
+    oppo: { a: 1 },
+    honor: { a: 1 },
     web: { icon: "/cheese.png" },
   };
 
@@ -181,7 +191,8 @@ describe("[N-07] content for a platform", () => {
 
   test("has a key of the app's own that is called like a platform, where it is no object", () => {
     expect(contentFor({ web: "https://example.com/", mi: 7 }, "web")).toEqual({
-      ...{ web: "https://example.com/", mi: 7 },
+      web: "https://example.com/",
+      mi: 7,
     });
   });
 });

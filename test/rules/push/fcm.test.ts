@@ -35,7 +35,11 @@ describe("a message to FCM", () => {
       android: { priority: "HIGH", ttl: "3600s", notification: { tag: "push-1" } },
     });
     expect(data).toEqual({
-      ...{ alert: "Cheese!", title: "Tom", holes: "3", kinds: '["blue"]', action: "com.example.EAT" },
+      alert: "Cheese!",
+      title: "Tom",
+      holes: "3",
+      kinds: '["blue"]',
+      action: "com.example.EAT",
       payload: JSON.stringify(content),
     });
   });
@@ -87,7 +91,8 @@ describe("a message to FCM", () => {
 
   test("has the channel by which the official SDK chooses what a tap opens", () => {
     expect(messageOf({ alert: "x", _channel: "mice" }).data).toEqual({
-      ...{ alert: "x", payload: '{"alert":"x","_channel":"mice"}' },
+      alert: "x",
+      payload: '{"alert":"x","_channel":"mice"}',
     });
   });
 
@@ -173,14 +178,17 @@ describe("FCM", () => {
 
   test("takes everything that a content can be", async () => {
     const content = {
-      ...{ alert: "Cheese!", title: "Tom", from: "Tom", "google.x": 1, deep: { a: [1, null] }, none: null },
-      ...{
-        _notificationChannel: "mice",
-        collapse_key: "c",
-        tag: "t",
-        payload: "mine",
-        more: "x".repeat(1_800),
-      },
+      alert: "Cheese!",
+      title: "Tom",
+      from: "Tom",
+      "google.x": 1,
+      deep: { a: [1, null] },
+      none: null,
+      _notificationChannel: "mice",
+      collapse_key: "c",
+      tag: "t",
+      payload: "mine",
+      more: "x".repeat(1_800),
     };
     expect(await fcm().send(push(content), phones("one"))).toEqual([{ outcome: "sent" }]);
     expect(await fcm().send(push({ silent: true }), phones("one"))).toEqual([{ outcome: "sent" }]);

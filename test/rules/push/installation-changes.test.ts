@@ -4,15 +4,16 @@ import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
 
 const phone: InstallationContent = {
-  ...{
-    deviceType: "ios",
-    deviceToken: "a1b2",
-    channels: ["news"],
-    valid: true,
-    badge: 2,
-    fields: { lives: 9 },
-  },
-  ...{ installationId: undefined, registrationId: undefined, vendor: undefined, subscription: undefined },
+  deviceType: "ios",
+  deviceToken: "a1b2",
+  channels: ["news"],
+  valid: true,
+  badge: 2,
+  fields: { lives: 9 },
+  installationId: undefined,
+  registrationId: undefined,
+  vendor: undefined,
+  subscription: undefined,
 };
 
 const after = (changes: JsonObject, before: InstallationContent | undefined = phone) =>

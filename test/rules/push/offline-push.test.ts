@@ -26,7 +26,10 @@ async function pushed(world: World, more: Partial<OfflineEvent> = {}) {
   const phones = world.phones ?? [phoneOf("Jerry"), phoneOf("Spike")];
   await pushToOffline(unseen("hello", { pushData: '{"alert":"Tom: hello"}', muted: [], ...more }), {
     ask: async (event) => ({
-      ...{ skip: false, offline: event.offline, pushMessage: undefined, force: false },
+      skip: false,
+      offline: event.offline,
+      pushMessage: undefined,
+      force: false,
       ...world.hook,
     }),
     providers: world.ways ?? [apple(), google()],

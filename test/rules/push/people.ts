@@ -9,17 +9,20 @@ export const DAY = 24 * 60 * 60 * 1_000; // ms
 /** Somebody's phone, an iPhone unless said otherwise, last heard of at noon. */
 export function phoneOf(clientId: string, more: Partial<Installation> = {}): Installation {
   return {
-    ...{ id: `${clientId}'s phone`, deviceType: "ios", deviceToken: `token of ${clientId}` },
-    ...{ installationId: undefined, registrationId: undefined, vendor: undefined, channels: [clientId] },
-    ...{
-      valid: true,
-      badge: 0,
-      subscription: undefined,
-      fields: {},
-      createdAt: NOON,
-      updatedAt: NOON,
-      ...more,
-    },
+    id: `${clientId}'s phone`,
+    deviceType: "ios",
+    deviceToken: `token of ${clientId}`,
+    installationId: undefined,
+    registrationId: undefined,
+    vendor: undefined,
+    channels: [clientId],
+    valid: true,
+    badge: 0,
+    subscription: undefined,
+    fields: {},
+    createdAt: NOON,
+    updatedAt: NOON,
+    ...more,
   };
 }
 
@@ -54,9 +57,13 @@ export class Way implements PushProvider {
 /** Tom's message, on its way to these people's phones. */
 export function deliveryTo(clientIds: string[], more: Partial<PushDelivery> = {}): PushDelivery {
   const push: Push = {
-    ...{ id: "message-1", content: { alert: "Tom: hello" }, environment: "prod", teamId: undefined },
+    id: "message-1",
+    content: { alert: "Tom: hello" },
+    environment: "prod",
+    teamId: undefined,
     cause: { type: "message", conversationId: "pairChat", messageId: "message-1" },
-    ...{ topic: undefined, expiresAt: NOON + 7 * DAY },
+    topic: undefined,
+    expiresAt: NOON + 7 * DAY,
   };
   const recipients = clientIds.map((clientId) => {
     return { installation: `${clientId}'s phone`, clientIds: [clientId] };

@@ -16,7 +16,8 @@ async function taken(body: PushWork, attempts: number, deliver: (delivery: PushD
   const queued: { work: PushWork; delaySeconds: number }[] = [];
   let end = "nothing";
   const message = {
-    ...{ body, attempts },
+    body,
+    attempts,
     ack: () => {
       end = "taken";
     },

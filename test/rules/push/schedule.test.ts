@@ -53,7 +53,8 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
     }
     expect(ids(NOON)).toEqual(["morning", "noon", "evening"]);
     expect(schedule.waiting(NOON)[0]).toMatchObject({
-      ...{ push: { content: { alert: "Cheese, says morning" } }, where: { channels: { $in: ["Jerry"] } } },
+      push: { content: { alert: "Cheese, says morning" } },
+      where: { channels: { $in: ["Jerry"] } },
       at: NOON + MINUTE,
     });
     expect(schedule.nextAt).toBe(NOON + MINUTE);

@@ -31,9 +31,19 @@ const notification = (content: JsonObject = { alert: "Cheese" }): ScheduledNotif
 function device(at: number, more: Partial<Installation> = {}): Installation {
   return {
     id: `65537a0e0000000000${String(at).padStart(6, "0")}`,
-    ...{ deviceType: "ios", deviceToken: `token${at}`, installationId: undefined },
-    ...{ registrationId: undefined, vendor: undefined, channels: [], valid: true, badge: 0 },
-    ...{ subscription: undefined, fields: {}, createdAt: NOON, updatedAt: NOON, ...more },
+    deviceType: "ios",
+    deviceToken: `token${at}`,
+    installationId: undefined,
+    registrationId: undefined,
+    vendor: undefined,
+    channels: [],
+    valid: true,
+    badge: 0,
+    subscription: undefined,
+    fields: {},
+    createdAt: NOON,
+    updatedAt: NOON,
+    ...more,
   };
 }
 
@@ -203,7 +213,10 @@ describe("deliveries", () => {
     await world.run();
     expect(world.deliveries).toEqual([
       {
-        ...{ type: "deliver", provider: "apns", attempts: 0, push: notification(content).push },
+        type: "deliver",
+        provider: "apns",
+        attempts: 0,
+        push: notification(content).push,
         recipients: [{ installation: device(1).id, clientIds: [] }],
       },
     ]);

@@ -128,7 +128,9 @@ describe("[N-10] FCM's access token", () => {
     expect(payload).toEqual({
       iss: "parley@demo.iam.gserviceaccount.com",
       scope: "https://www.googleapis.com/auth/firebase.messaging",
-      ...{ aud: google.account.token_uri, iat: now / 1_000, exp: now / 1_000 + 3_600 },
+      aud: google.account.token_uri,
+      iat: now / 1_000,
+      exp: now / 1_000 + 3_600,
     });
   });
 
@@ -207,9 +209,11 @@ async function openGoogle() {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    ...{ asked, publicKey },
+    asked,
+    publicKey,
     account: {
-      ...{ project_id: "demo", client_email: "parley@demo.iam.gserviceaccount.com" },
+      project_id: "demo",
+      client_email: "parley@demo.iam.gserviceaccount.com",
       private_key: await exportPKCS8(privateKey),
       token_uri: `http://127.0.0.1:${address.port}/token`,
     },

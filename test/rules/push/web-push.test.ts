@@ -41,7 +41,10 @@ describe("[P-01] a browser", () => {
       {
         endpoint: subscription.endpoint,
         content: { alert: "Cheese!", _id: cheese.id },
-        ...{ ttl: expect.any(Number), urgency: "high", topic: cheese.id, subject: keys.subject },
+        ttl: expect.any(Number),
+        urgency: "high",
+        topic: cheese.id,
+        subject: keys.subject,
       },
     ]);
     expect(service.refused).toEqual([]);

@@ -61,7 +61,9 @@ describe("[P-04] the webhook", () => {
     const asked = { ...cheese, cause: { type: "notification" as const, notificationId: "n" } };
     await webhook().send(asked, [{ installation: huawei, clientId: undefined }]);
     expect(receiver.received[0]?.body).toMatchObject({
-      ...{ conversationId: null, messageId: null, recipients: [{ clientId: null }] },
+      conversationId: null,
+      messageId: null,
+      recipients: [{ clientId: null }],
     });
   });
 

@@ -9,7 +9,9 @@ const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
 const apns = { keys: [{ teamId: "CATS", keyId: "KEY1", topics: ["com.example.parley"], privateKey: pem }] };
 const serviceAccount = {
-  ...{ type: "service_account", project_id: "parley", client_email: "push@parley.example" },
+  type: "service_account",
+  project_id: "parley",
+  client_email: "push@parley.example",
   private_key: pem,
 };
 const webPush = { publicKey: "B".repeat(87), privateKey: "c".repeat(43), subject: "mailto:tom@example.com" };

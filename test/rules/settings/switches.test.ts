@@ -7,8 +7,13 @@ const offWith = (security: object) =>
 
 test("no warning is printed for an app with the recommendations of docs/security.md", () => {
   const recommended = {
-    ...{ signLogin: true, join: "members", removeOthers: "creator", historyFrom: "joining" },
-    ...{ findOthers: "nobody", showMembers: false, origins: ["https://example.com"] },
+    signLogin: true,
+    join: "members",
+    removeOthers: "creator",
+    historyFrom: "joining",
+    findOthers: "nobody",
+    showMembers: false,
+    origins: ["https://example.com"],
   };
   expect(offWith(recommended)).toEqual([]);
 });

@@ -25,11 +25,21 @@ describe.each(sdks)("a LeanEngine hears what the JavaScript SDK $version did", (
     const timestamp = sent.timestamp.getTime();
     const message = { fromPeer: tom.id, convId: chat.id, content: contentOf("hello"), timestamp };
     expect(await engine.called("onIMMessageSent", { convId: chat.id })).toEqual({
-      ...{ ...message, msgId: sent.id, onlinePeers: [jerry.id], offlinePeers: [spike] },
-      ...{ bin: false, transient: false, receipt: false, system: null, sourceIP: "127.0.0.1" },
+      ...message,
+      msgId: sent.id,
+      onlinePeers: [jerry.id],
+      offlinePeers: [spike],
+      bin: false,
+      transient: false,
+      receipt: false,
+      system: null,
+      sourceIP: "127.0.0.1",
     });
     expect(await engine.called("onIMReceiversOffline", { convId: chat.id })).toEqual({
-      ...{ ...message, offlinePeers: [spike], mentionAll: false, mentionOfflinePeers: [spike] },
+      ...message,
+      offlinePeers: [spike],
+      mentionAll: false,
+      mentionOfflinePeers: [spike],
     });
   });
 

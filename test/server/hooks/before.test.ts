@@ -42,7 +42,9 @@ describe.each(sdks)("the JavaScript SDK $version, where a LeanEngine has a say i
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
     const heard = next(jerry.client, "message");
     await expect(chat.send(text(tom.sdk, "come to my casino"))).rejects.toMatchObject({
-      ...{ code: 4402, appCode: 7, message: "MESSAGE_REJECTED_BY_APP" },
+      code: 4402,
+      appCode: 7,
+      message: "MESSAGE_REJECTED_BY_APP",
     });
     await chat.send(text(tom.sdk, "come to my house"));
     expect((await heard)[0]).toMatchObject({ text: "come to my house" });
@@ -93,14 +95,17 @@ describe.each(sdks)("the JavaScript SDK $version, where a LeanEngine has a say i
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
     await chat.send(text(tom.sdk, "hello"), { receipt: true });
     expect(await engine.called("onIMMessageReceived", { fromPeer: tom.id })).toEqual({
-      ...{
-        fromPeer: tom.id,
-        convId: chat.id,
-        toPeers: [jerry.id],
-        content: expect.stringContaining("hello"),
-      },
-      ...{ bin: false, transient: false, receipt: true, system: null, groupId: null },
-      ...{ timestamp: expect.any(Number), sourceIP: "127.0.0.1" },
+      fromPeer: tom.id,
+      convId: chat.id,
+      toPeers: [jerry.id],
+      content: expect.stringContaining("hello"),
+      bin: false,
+      transient: false,
+      receipt: true,
+      system: null,
+      groupId: null,
+      timestamp: expect.any(Number),
+      sourceIP: "127.0.0.1",
     });
   });
 

@@ -49,7 +49,9 @@ export async function startEngine({
   };
   const port = await listening;
   return {
-    ...{ url: `http://127.0.0.1:${port}`, port, printed },
+    url: `http://127.0.0.1:${port}`,
+    port,
+    printed,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
   };

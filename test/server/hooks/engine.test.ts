@@ -121,10 +121,15 @@ describe("[H-04 to H-08, H-10] an unmodified LeanEngine", () => {
   test("[H-03] decides on pushes to who is offline", async () => {
     expect(await hooks().aboutOffline(unseen("hush"))).toEqual({ skip: true });
     expect(await hooks().aboutOffline(unseen("wake Jerry"))).toEqual({
-      ...{ skip: false, offline: ["Jerry"], pushMessage: '{"alert":"!"}', force: true },
+      skip: false,
+      offline: ["Jerry"],
+      pushMessage: '{"alert":"!"}',
+      force: true,
     });
     expect(await hooks().aboutOffline(unseen("hello"))).toEqual({
-      ...{ skip: false, offline: ["Jerry", "Spike"], force: false },
+      skip: false,
+      offline: ["Jerry", "Spike"],
+      force: false,
       pushMessage: '{"alert":"Jerry from Tom"}',
     });
   });

@@ -42,7 +42,8 @@ beforeAll(async () => {
   const script = await bundleWorker(new URL("caller.ts", import.meta.url));
   miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...{ modules: [{ type: "ESModule", path: "caller.js", contents: script }], cf: false },
+      modules: [{ type: "ESModule", path: "caller.js", contents: script }],
+      cf: false,
       compatibilityDate: "2026-10-20",
       compatibilityFlags: ["nodejs_compat"],
       bindings: { APP_ID: "an-app" },

@@ -31,7 +31,8 @@ interface Notice {
 }
 
 const masterKeys = {
-  ...{ "X-LC-Id": "parley-dev", "X-LC-Key": "parley-dev-master,master" },
+  "X-LC-Id": "parley-dev",
+  "X-LC-Key": "parley-dev-master,master",
   "Content-Type": "application/json",
 };
 
@@ -125,7 +126,8 @@ async function sayByServer(from: string, text: string): Promise<void> {
     body?: object,
   ): Promise<{ results: { objectId: string }[] }> => {
     const response = await fetch(`${server.url}/1.2/rtm/conversations${path}`, {
-      ...{ method, headers: masterKeys },
+      method,
+      headers: masterKeys,
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);

@@ -70,7 +70,9 @@ export async function browser(
   const response = await fetch(`${town.url}/1.2/rtm/clients/${encodeURIComponent(id)}/web-push`, {
     method: "PUT",
     headers: {
-      ...{ "X-LC-Id": town.app.appId, "X-LC-Key": town.app.appKey, "Content-Type": "application/json" },
+      "X-LC-Id": town.app.appId,
+      "X-LC-Key": town.app.appKey,
+      "Content-Type": "application/json",
       "X-LC-IM-Session-Token": await sessionTokenOf(person.client),
     },
     body: JSON.stringify(subscription),
@@ -78,7 +80,10 @@ export async function browser(
   if (!response.ok) throw new Error(`web-push: ${response.status} ${await response.text()}`);
   const { objectId }: { objectId: string } = await response.json();
   return {
-    ...{ way: "webPush", name: subscription.endpoint, installation: objectId, person },
+    way: "webPush",
+    name: subscription.endpoint,
+    installation: objectId,
+    person,
     lose: () => person.realtime.pause(),
     logOut: () => person.client.close(),
   };

@@ -83,8 +83,11 @@ describe("[P-20] on one's own box, a call over HTTP/2", () => {
     expect([response.status, response.headers.get("apns-id")]).toEqual([201, "abc"]);
     const { names, ...rest } = await response.json<{ names: string[] }>();
     expect(rest).toEqual({
-      ...{ path: "/3/device/a?b=c", method: "POST", authority: `127.0.0.1:${port}` },
-      ...{ topic: "mouse", body: "näher" },
+      path: "/3/device/a?b=c",
+      method: "POST",
+      authority: `127.0.0.1:${port}`,
+      topic: "mouse",
+      body: "näher",
     });
     expect(names).not.toContain(ANY_ADDRESS);
     expect(names).not.toContain("accept-encoding");
@@ -242,7 +245,8 @@ describe("[P-20] a Worker on one's own box", () => {
     const script = await bundleWorker(new URL("worker.ts", import.meta.url));
     miniflare = new Miniflare(
       convertV4MiniflareOptions({
-        ...{ modules: [{ type: "ESModule", path: "worker.js", contents: script }], cf: false },
+        modules: [{ type: "ESModule", path: "worker.js", contents: script }],
+        cf: false,
         compatibilityDate: "2026-10-20",
         compatibilityFlags: ["nodejs_compat"],
         bindings: { APP_ID: appId },

@@ -38,15 +38,13 @@ describe("[N-01] the JavaScript storage SDK", () => {
     const known = AV.Object.createWithoutData("_Installation", saved.id ?? "");
     await known.fetch();
     expect(known.toJSON()).toMatchObject({
-      ...{
-        objectId: saved.id,
-        deviceType,
-        deviceToken,
-        badge: 2,
-        lives: 9,
-        channels: ["sports"],
-        valid: true,
-      },
+      objectId: saved.id,
+      deviceType,
+      deviceToken,
+      badge: 2,
+      lives: 9,
+      channels: ["sports"],
+      valid: true,
     });
     known.unset("lives");
     await known.save();

@@ -99,8 +99,12 @@ describe("npm run push -- apns", () => {
 
 describe("npm run push -- fcm", () => {
   const account = (key: string) => ({
-    ...{ type: "service_account", project_id: "cheese-shop", private_key_id: "1", client_id: "2" },
-    ...{ private_key: key, client_email: "parley@cheese-shop.iam.gserviceaccount.com" },
+    type: "service_account",
+    project_id: "cheese-shop",
+    private_key_id: "1",
+    client_id: "2",
+    private_key: key,
+    client_email: "parley@cheese-shop.iam.gserviceaccount.com",
     token_uri: "https://oauth2.googleapis.com/token",
   });
   const fcm = async (content: unknown) => {
@@ -157,7 +161,8 @@ describe("npm run push -- web", () => {
     const { webPush } = await settings();
     expect(webPush).toEqual({
       publicKey: expect.stringMatching(/^B[\w-]{86}$/),
-      ...{ privateKey: "***", subject: "mailto:tom@example.com" },
+      privateKey: "***",
+      subject: "mailto:tom@example.com",
     });
     expect(output.split("\n").at(-2)).toBe(webPush?.publicKey);
   });

@@ -86,8 +86,12 @@ describe("[P-01] [P-13] a message to somebody who is offline", () => {
 
     const [atApple] = await arrivedAt(phone);
     expect(atApple).toMatchObject({
-      ...{ topic: "com.example.mouse", teamId: "MOUSETEAM1", pushType: "alert", priority: "10" },
-      ...{ expiration: Math.floor(expiresAt / 1_000), collapseId: message.id },
+      topic: "com.example.mouse",
+      teamId: "MOUSETEAM1",
+      pushType: "alert",
+      priority: "10",
+      expiration: Math.floor(expiresAt / 1_000),
+      collapseId: message.id,
       payload: { aps: { alert: { title: "Cheese", body: "Tom: hello" }, sound: "squeak.caf" }, table: 7 },
     });
     const atGoogle = () => providers.fcm.messages.filter(({ token }) => token === google.name);
@@ -106,7 +110,10 @@ describe("[P-01] [P-13] a message to somebody who is offline", () => {
       );
     await expect.poll(() => byWebhook().length, PATIENCE).toBe(1);
     expect(byWebhook()[0]?.body).toMatchObject({
-      ...{ conversationId: chat.id, messageId: message.id, payload: pushData, expiresAt },
+      conversationId: chat.id,
+      messageId: message.id,
+      payload: pushData,
+      expiresAt,
       recipients: [{ clientId: jerry, installation: { objectId: xiaomi.installation, vendor: "mi" } }],
     });
     // Once for all: Google's exchange of a signature, and Apple's token.

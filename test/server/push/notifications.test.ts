@@ -90,8 +90,16 @@ describe("[N-04] [N-05] [N-11] a notification", () => {
     const id = await push(asked);
     expect(await push(asked)).toBe(id); // N-06
     expect(await settled(id, 6)).toMatchObject({
-      ...{ devices: 6, successes: 3, iosSuccesses: 1, fcmSuccesses: 1, webSuccesses: 0, webhookSuccesses: 1 },
-      ...{ invalidTokens: 2, errors: 1, msg: asked.data, where: { channels: { $in: ["news"] } } },
+      devices: 6,
+      successes: 3,
+      iosSuccesses: 1,
+      fcmSuccesses: 1,
+      webSuccesses: 0,
+      webhookSuccesses: 1,
+      invalidTokens: 2,
+      errors: 1,
+      msg: asked.data,
+      where: { channels: { $in: ["news"] } },
       errorMessage: expect.any(String),
     });
     const arrived = [sentTo("apns", phone), sentTo("fcm", google), sentTo("webhook", xiaomi)];
@@ -101,7 +109,9 @@ describe("[N-04] [N-05] [N-11] a notification", () => {
     ]);
     expect(providers.webhook.received.map(({ body }) => body)).toMatchObject([
       {
-        ...{ conversationId: null, messageId: null, payload: asked.data },
+        conversationId: null,
+        messageId: null,
+        payload: asked.data,
         recipients: [{ clientId: null, installation: { objectId: xiaomi.id } }],
       },
     ]);

@@ -71,14 +71,20 @@ export class Providers {
     const { apns, fcm, web, webhook } = this;
     if (name === "apns") {
       return {
-        ...{ down: () => apns.down(), up: () => apns.up() },
-        ...{ hold: () => apns.hold(), release: () => apns.release(), calls: () => apns.calls },
+        down: () => apns.down(),
+        up: () => apns.up(),
+        hold: () => apns.hold(),
+        release: () => apns.release(),
+        calls: () => apns.calls,
       };
     }
     const server = { fcm, webPush: web, webhook }[name];
     return {
-      ...{ down: () => server.close(), up: () => server.open() },
-      ...{ hold: () => server.hold(), release: () => server.release(), calls: () => server.calls },
+      down: () => server.close(),
+      up: () => server.open(),
+      hold: () => server.hold(),
+      release: () => server.release(),
+      calls: () => server.calls,
     };
   }
 

@@ -16,14 +16,19 @@ test("[N-04] [N-06] the JavaScript storage SDK has something pushed by a query, 
   const later = new Date(Date.now() + 60 * 60_000);
   const accepted = await AV.Push.send<{ objectId: string; createdAt: string }>(
     {
-      ...{ data: { alert: "Cheese" }, channels: ["Jerry"], prod: "dev" },
-      ...{ push_time: later, expiration_interval: 60 },
+      data: { alert: "Cheese" },
+      channels: ["Jerry"],
+      prod: "dev",
+      push_time: later,
+      expiration_interval: 60,
       where: new AV.Query<AV.Installation>("_Installation").equalTo("deviceType", "ios"),
     },
     asOwner,
   );
   const push_msg = {
-    ...{ id: accepted.objectId, msg: { alert: "Cheese" }, prod: "dev" },
+    id: accepted.objectId,
+    msg: { alert: "Cheese" },
+    prod: "dev",
     where: { $and: [{ deviceType: "ios" }, { channels: { $in: ["Jerry"] } }] },
   };
   expect(await town().ask("/1.1/scheduledPushMessages", { method: "GET" })).toMatchObject({

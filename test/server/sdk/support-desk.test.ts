@@ -19,7 +19,8 @@ test("[L-01] [L-02] [L-03] a support agent with 300 unread conversations logs in
     const { objectId } = idIn(await town().ask("/1.2/rtm/conversations", conversation));
     const message = JSON.stringify({ _lctype: -1, _lctext: `Where is order ${at}?` });
     await town().ask(`/1.2/rtm/conversations/${objectId}/messages`, {
-      ...{ method: "POST", body: { from_client: customer, message } },
+      method: "POST",
+      body: { from_client: customer, message },
     });
     made.push(objectId);
   };

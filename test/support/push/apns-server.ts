@@ -203,7 +203,9 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
     const topic = headerOf(headers, "apns-topic");
     if (!sender.topics.includes(topic)) return { status: 400, reason: "TopicDisallowed" };
     return {
-      ...{ deviceToken, topic, teamId: sender.teamId },
+      deviceToken,
+      topic,
+      teamId: sender.teamId,
       pushType: headerOf(headers, "apns-push-type"),
       priority: headerOf(headers, "apns-priority"),
       expiration: Number(headerOf(headers, "apns-expiration")),
@@ -222,7 +224,9 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
       const key = keys.find(({ keyId }) => keyId === kid);
       if (key === undefined) return { status: 403, reason: "InvalidProviderToken" };
       const { payload } = await jwtVerify(token, key.publicKey, {
-        ...{ algorithms: ["ES256"], issuer: key.teamId, requiredClaims: ["iat"] },
+        algorithms: ["ES256"],
+        issuer: key.teamId,
+        requiredClaims: ["iat"],
         currentDate: new Date(now()),
       });
       const age = now() / 1_000 - (payload.iat ?? 0);
@@ -235,7 +239,12 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
   const apns: ApnsServer = {
     url: `${tls ? "https" : "http"}://localhost:${port}`,
     certificate: identity?.cert,
-    ...{ arrived: [], answers: [], tokens: new Set(), connections: 0, calls: 0, busiest: 0 },
+    arrived: [],
+    answers: [],
+    tokens: new Set(),
+    connections: 0,
+    calls: 0,
+    busiest: 0,
     shownOn: (device) => [
       ...new Map(
         apns.arrived

@@ -221,7 +221,8 @@ test("[I13] whatever a client asks, D1 takes a bounded number of steps", async (
     [3_000, { list: [1], text: "xy" }],
   );
   const asked = fc.array(fc.record({ where, sort: fc.constantFrom("-lm", "attr.list", "own,attr.text") }), {
-    ...{ minLength: 12, maxLength: 12 },
+    minLength: 12,
+    maxLength: 12,
   });
   const outcomes = { answered: 0, refused: 0 };
   await fc.assert(

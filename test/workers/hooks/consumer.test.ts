@@ -33,9 +33,18 @@ describe("an event on the queue", () => {
     const recipients = { online: ["Jerry"], offline: [], address: undefined };
     await world.EVENTS.send(
       {
-        ...{ id: "event-1", at: NOON, name: "messageSent", messageId: "m" },
-        ...{ transient: false, receipt: false, mentionAll: false, mentions: [], pushData: undefined },
-        ...{ to: undefined, ...message, ...recipients },
+        id: "event-1",
+        at: NOON,
+        name: "messageSent",
+        messageId: "m",
+        transient: false,
+        receipt: false,
+        mentionAll: false,
+        mentions: [],
+        pushData: undefined,
+        to: undefined,
+        ...message,
+        ...recipients,
       },
       { contentType: "v8" },
     );
@@ -51,7 +60,9 @@ describe("an event on the queue", () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const body = { id: "event-2", at: NOON, name: "conversationStarted" as const, by: "Tom" };
     const messages = [1, 3].map((attempts) => ({
-      ...{ id: `message-${attempts}`, timestamp: new Date(NOON), attempts },
+      id: `message-${attempts}`,
+      timestamp: new Date(NOON),
+      attempts,
       body: { ...body, conversationId: "c", members: ["Tom"] },
     }));
     const batch = createMessageBatch<QueuedEvent>("parley-events", messages);

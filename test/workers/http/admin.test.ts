@@ -139,7 +139,10 @@ describe("[G-05] the event log", () => {
     const messageId = acks[1]?.ackMessage?.uid ?? "";
     const [second] = await events({ event: "messageSent", message_id: messageId });
     expect(second).toMatchObject({
-      ...{ event: "messageSent", client_id: tom, conv_id: id, message_id: messageId },
+      event: "messageSent",
+      client_id: tom,
+      conv_id: id,
+      message_id: messageId,
       detail: { offline: [jerry] },
     });
     expect(JSON.stringify(second)).not.toContain("two");

@@ -8,7 +8,8 @@ beforeEach(() => world.DB.prepare("DELETE FROM settings").run());
 
 /** A key of Tom's or Jerry's; no two are alike. */
 const keyOf = (name: string) => ({
-  ...{ teamId: `team-${name}`, topics: [`com.example.${name}`] },
+  teamId: `team-${name}`,
+  topics: [`com.example.${name}`],
   privateKey: APNS_KEY.privateKey.replace("MIGT", name),
 });
 

@@ -44,7 +44,9 @@ describe("[B-19] conversations as rows of a class", () => {
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const spikes = await Device.of(spike);
     const made = await done<{ objectId: string }>("POST", `${CLASS}?fetchWhenSave=false`, {
-      ...{ name: "cheese", unique: false, m: [tom, jerry] },
+      name: "cheese",
+      unique: false,
+      m: [tom, jerry],
     });
     const row = `${CLASS}/${made.objectId}`;
     await done("PUT", row, { m: { __op: "AddUnique", objects: [spike] } });
@@ -53,7 +55,10 @@ describe("[B-19] conversations as rows of a class", () => {
     await done("PUT", row, { m: { __op: "Remove", objects: [jerry] } });
     await done("PUT", row, { name: "gouda", "attr.holes": 3 });
     expect(await done("GET", row)).toMatchObject({
-      ...{ objectId: made.objectId, name: "gouda", m: [tom, spike], attr: { holes: 3 } },
+      objectId: made.objectId,
+      name: "gouda",
+      m: [tom, spike],
+      attr: { holes: 3 },
     });
     await done("DELETE", row, {});
     expect(await outcome(rest("GET", row))).toBe("404 101");

@@ -42,7 +42,10 @@ describe("[A-05] the online clients", () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const failing = instead(world.APP, () => Promise.reject(new Error("secret of the object")));
     const response = await ask("http://parley.test/1.2/rtm/clients/check-online", {
-      ...{ method: "POST", headers: masterKeys, body: '{"client_ids":["Tom"]}', env: { APP: failing } },
+      method: "POST",
+      headers: masterKeys,
+      body: '{"client_ids":["Tom"]}',
+      env: { APP: failing },
     });
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ code: 503, error: expect.not.stringContaining("secret") });

@@ -53,9 +53,17 @@ describe("[A-01] creating", () => {
     const [tom, jerry] = named("tom", "jerry");
     const row = await create({ name: "Cheese", m: [tom, jerry, tom], c: tom, attr: { holes: 3 }, kind: "b" });
     expect(row).toEqual({
-      ...{ objectId: expect.stringMatching(/^[0-9a-f]{24}$/), name: "Cheese", c: tom, kind: "b" },
-      ...{ m: [jerry, tom], mu: [], attr: { holes: 3 }, unique: false, conv_type: 1 },
-      ...{ createdAt: expect.stringMatching(/Z$/), updatedAt: expect.stringMatching(/Z$/) },
+      objectId: expect.stringMatching(/^[0-9a-f]{24}$/),
+      name: "Cheese",
+      c: tom,
+      kind: "b",
+      m: [jerry, tom],
+      mu: [],
+      attr: { holes: 3 },
+      unique: false,
+      conv_type: 1,
+      createdAt: expect.stringMatching(/Z$/),
+      updatedAt: expect.stringMatching(/Z$/),
     });
     await maybeEvict();
     expect(await find({ objectId: row.objectId })).toEqual([row]);

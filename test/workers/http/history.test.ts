@@ -156,8 +156,13 @@ describe("[http-api §3] a conversation's history", () => {
     const [text, bytes] = await read(messagesOf(id));
     expect(text).toEqual({ ...common, ...said, data: "Hello", bin: false });
     expect(bytes).toEqual({
-      ...{ ...common, "msg-id": ackMessage?.uid, timestamp: Number(ackMessage?.t), data: "AP8=", bin: true },
-      ...{ "from-ip": "203.0.113.7", "ack-at": expect.any(Number) },
+      ...common,
+      "msg-id": ackMessage?.uid,
+      timestamp: Number(ackMessage?.t),
+      data: "AP8=",
+      bin: true,
+      "from-ip": "203.0.113.7",
+      "ack-at": expect.any(Number),
     });
     await archivedAs(id, [null, "Hello"]);
     const { "ack-at": _, ...withoutReceipt } = { "ack-at": 0, ...bytes };

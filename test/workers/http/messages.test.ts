@@ -57,7 +57,8 @@ const RECALLED = '{"_lctype":-127}';
 
 /** An id and time that devices were given, as the API names them. */
 const sent = (messageId: string | undefined, timestamp: bigint | undefined): Sent => ({
-  ...{ "msg-id": messageId ?? "", timestamp: Number(timestamp) },
+  "msg-id": messageId ?? "",
+  timestamp: Number(timestamp),
 });
 
 describe("[A-02] [http-api §2.2] sending", () => {
@@ -229,7 +230,9 @@ describe("[A-02] [I10] sending what does not fit", () => {
     const id = await conversationOf(["Tom", "Jerry"]);
     const spent = vi.fn(async () => undefined);
     const response = await ask(`http://parley.test${messagesOf(id)}`, {
-      ...{ method: "POST", headers: masterKeys, env: { APP: instead(world.APP, spent) } },
+      method: "POST",
+      headers: masterKeys,
+      env: { APP: instead(world.APP, spent) },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
     expect(await response.clone().text()).toMatch(error);
@@ -260,7 +263,9 @@ describe("[A-02] [I10] sending what does not fit", () => {
       },
     });
     const response = await ask(`http://parley.test${path}`, {
-      ...{ method: "POST", headers: masterKeys, body: endless },
+      method: "POST",
+      headers: masterKeys,
+      body: endless,
     });
     expect(response.status).toBe(413);
     expect(chunks).toBeLessThan(10);
@@ -520,7 +525,9 @@ describe("[I10] what a conversation refuses or leaves open", () => {
 
   const send = (answer: () => Promise<unknown>) =>
     ask(`http://parley.test${messagesOf("c1")}`, {
-      ...{ method: "POST", headers: masterKeys, body: '{"from_client":"Tom","message":"Hello"}' },
+      method: "POST",
+      headers: masterKeys,
+      body: '{"from_client":"Tom","message":"Hello"}',
       env: { CONVERSATIONS: instead(world.CONVERSATIONS, answer) },
     });
 

@@ -38,7 +38,9 @@ type Call = [method: string, path: () => string, body: () => object | undefined]
 function call([method, path, body]: Call, env = {}): Promise<Response> {
   const sent = body();
   return ask(`http://parley.test${path()}`, {
-    ...{ method, headers: { ...masterKeys, "content-type": "application/json" }, env },
+    method,
+    headers: { ...masterKeys, "content-type": "application/json" },
+    env,
     ...(sent && { body: JSON.stringify(sent) }),
   });
 }

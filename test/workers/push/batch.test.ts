@@ -22,8 +22,14 @@ type Saved = Record<string, { objectId: string; createdAt?: string; updatedAt?: 
 describe("[N-01] /1.1/batch/save", () => {
   test("saves as Swift does: always with POST, the second time with all that it knows", async () => {
     const body = {
-      ...{ __internalId: "8D1E7C", deviceType: "ios", deviceToken: "a1b2", apnsTopic: "com.example.cheese" },
-      ...{ apnsTeamId: "DEF123GHIJ", timeZone: "Asia/Shanghai", channels: ["news"], badge: 2 },
+      __internalId: "8D1E7C",
+      deviceType: "ios",
+      deviceToken: "a1b2",
+      apnsTopic: "com.example.cheese",
+      apnsTeamId: "DEF123GHIJ",
+      timeZone: "Asia/Shanghai",
+      channels: ["news"],
+      badge: 2,
     };
     const first = await answer<Saved>("/1.1/batch/save", [
       { method: "POST", path: "/1.1/installations", body },
@@ -54,7 +60,9 @@ describe("[N-01] /1.1/batch/save", () => {
     ]);
     expect(Object.keys(saved)).toEqual(["5F2A"]);
     expect(saved["5F2A"]).toEqual({
-      ...{ objectId: expect.any(String), createdAt: expect.any(String), updatedAt: expect.any(String) },
+      objectId: expect.any(String),
+      createdAt: expect.any(String),
+      updatedAt: expect.any(String),
     });
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"] });
   });

@@ -20,8 +20,12 @@ describe("[P-12] a browser", () => {
   test("belongs to the client that registered it, until that client logs out", async () => {
     const made = await register("Tom", "browser-1");
     expect(made).toMatchObject({
-      ...{ deviceType: "web", deviceToken: subscription.endpoint, installationId: "browser-1" },
-      ...{ channels: ["Tom"], valid: true, subscription },
+      deviceType: "web",
+      deviceToken: subscription.endpoint,
+      installationId: "browser-1",
+      channels: ["Tom"],
+      valid: true,
+      subscription,
     });
     expect(await deviceState(db(), "browser-1")).toMatchObject({
       clients: [{ clientId: "Tom" }],

@@ -31,8 +31,14 @@ async function ids(table: "notifications" | "installations"): Promise<string[]> 
 
 const notification = (id: string, at: number) =>
   addNotification(world.DB, {
-    ...{ id, status: "in-queue", data: {}, where: undefined, environment: "prod" },
-    ...{ pushAt: at, expiresAt: at + 7 * DAY, createdAt: at },
+    id,
+    status: "in-queue",
+    data: {},
+    where: undefined,
+    environment: "prod",
+    pushAt: at,
+    expiresAt: at + 7 * DAY,
+    createdAt: at,
   });
 
 const installation = (id: string, updatedAt: number) =>

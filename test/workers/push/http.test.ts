@@ -28,8 +28,13 @@ describe.each(PATHS)("[N-01] %s", (path) => {
     expect(rest).toEqual({ createdAt: expect.stringMatching(/Z$/) });
     expect(response.headers.get("Location")).toBe(`/1.1/installations/${objectId}`);
     expect(await answer("GET", `${path}/${objectId}`)).toEqual({
-      ...{ ...phone, objectId, channels: ["news"], valid: true, badge: 0 },
-      ...{ createdAt: rest.createdAt, updatedAt: rest.createdAt },
+      ...phone,
+      objectId,
+      channels: ["news"],
+      valid: true,
+      badge: 0,
+      createdAt: rest.createdAt,
+      updatedAt: rest.createdAt,
     });
   });
 
@@ -51,8 +56,14 @@ describe.each(PATHS)("[N-01] %s", (path) => {
       x: null,
     };
     expect(await answer("PUT", `${path}/${objectId}?fetchWhenSave=true`, off)).toEqual({
-      ...{ objectId, deviceType: "ios", deviceToken: "a1b2", channels: [], valid: true, badge: 3 },
-      ...{ createdAt, updatedAt: expect.stringMatching(/Z$/) },
+      objectId,
+      deviceType: "ios",
+      deviceToken: "a1b2",
+      channels: [],
+      valid: true,
+      badge: 3,
+      createdAt,
+      updatedAt: expect.stringMatching(/Z$/),
     });
   });
 

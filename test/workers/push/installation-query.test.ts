@@ -22,19 +22,15 @@ const devices: Record<string, JsonObject> = {
     home: place(39.9087, 116.3975),
   },
   Jerry: {
-    ...{
-      deviceType: "android",
-      installationId: "b2",
-      vendor: "mi",
-      registrationId: "r2",
-      channels: ["Jerry"],
-    },
-    ...{
-      deviceProfile: "mice",
-      seen: [place(0, 179.9), place(39.92, 116.4)],
-      size: { cm: 8 },
-      when: date(NOW),
-    },
+    deviceType: "android",
+    installationId: "b2",
+    vendor: "mi",
+    registrationId: "r2",
+    channels: ["Jerry"],
+    deviceProfile: "mice",
+    seen: [place(0, 179.9), place(39.92, 116.4)],
+    size: { cm: 8 },
+    when: date(NOW),
   },
   Spike: {
     deviceType: "ios",

@@ -31,14 +31,18 @@ describe("[N-01] a device is saved", () => {
     expect(saved).toMatchObject({ outcome: "created", clientIds: [] });
     expect(await all()).toEqual([
       {
-        ...{ id: kept(saved).id, deviceType: "ios", deviceToken: "a1b2", channels: ["news"] },
-        ...{
-          installationId: undefined,
-          registrationId: undefined,
-          vendor: undefined,
-          subscription: undefined,
-        },
-        ...{ valid: true, badge: 0, createdAt: NOW, updatedAt: NOW },
+        id: kept(saved).id,
+        deviceType: "ios",
+        deviceToken: "a1b2",
+        channels: ["news"],
+        installationId: undefined,
+        registrationId: undefined,
+        vendor: undefined,
+        subscription: undefined,
+        valid: true,
+        badge: 0,
+        createdAt: NOW,
+        updatedAt: NOW,
         fields: { apnsTopic: "com.example.cheese", timeZone: "Asia/Shanghai", age: { days: 3 } },
       },
     ]);

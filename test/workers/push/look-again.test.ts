@@ -30,16 +30,17 @@ async function putOff() {
   const message = namedBy(id, await say(toms, id, "secret text"));
   const timestamp = Number(message.timestamp);
   const body: PushWork = {
-    ...{
-      type: "deliver",
-      provider: "webhook",
-      recipients: [{ installation, clientIds: [jerry] }],
-      attempts: 1,
-    },
+    type: "deliver",
+    provider: "webhook",
+    recipients: [{ installation, clientIds: [jerry] }],
+    attempts: 1,
     push: {
       id: message.mid,
       cause: { type: "message", conversationId: id, messageId: message.mid },
-      ...{ content: { alert: "secret text" }, environment: "prod", teamId: undefined, topic: undefined },
+      content: { alert: "secret text" },
+      environment: "prod",
+      teamId: undefined,
+      topic: undefined,
       expiresAt: timestamp + EXPIRY,
     },
   };

@@ -43,7 +43,12 @@ describe("[N-11] a record", () => {
     await added();
     expect(await readNotification(db, "launch")).toEqual({
       ...launch(),
-      ...{ devices: 0, successes: 0, providers: {}, invalidTokens: 0, errors: 0, lastError: undefined },
+      devices: 0,
+      successes: 0,
+      providers: {},
+      invalidTokens: 0,
+      errors: 0,
+      lastError: undefined,
     });
     await added({ id: "all", where: undefined });
     expect((await readNotification(db, "all"))?.where).toBeUndefined();
@@ -57,8 +62,12 @@ describe("[N-11] a record", () => {
     await addCounts(db, "launch", { sent: { apns: 2, webPush: 1 }, failed: 1 });
     await addCounts(db, "launch", { gone: 1, lastError: undefined });
     expect(await readNotification(db, "launch")).toMatchObject({
-      ...{ devices: 10, successes: 7, providers: { apns: 5, fcm: 1, webPush: 1 } },
-      ...{ invalidTokens: 2, errors: 2, lastError: "BadTopic" },
+      devices: 10,
+      successes: 7,
+      providers: { apns: 5, fcm: 1, webPush: 1 },
+      invalidTokens: 2,
+      errors: 2,
+      lastError: "BadTopic",
     });
   });
 
@@ -69,7 +78,9 @@ describe("[N-11] a record", () => {
     );
     await Promise.all(many);
     expect(await readNotification(db, "launch")).toMatchObject({
-      ...{ devices: 50, successes: 75, providers: { apns: 25, webhook: 50 } },
+      devices: 50,
+      successes: 75,
+      providers: { apns: 25, webhook: 50 },
     });
   });
 
@@ -143,9 +154,15 @@ describe("[N-06] a notification under an id that is known", () => {
     await settleNotification(db, "launch", { status: "done" });
     await added({ data: { alert: "More cheese" }, where: undefined });
     expect(await readNotification(db, "launch")).toMatchObject({
-      ...{ data: { alert: "Cheese" }, where: { channels: { $in: ["Jerry"] } }, createdAt: NOON - 8 * DAY },
-      ...{ status: "in-queue", pushAt: NOON, expiresAt: NOON + 7 * DAY },
-      ...{ devices: 3, successes: 3, providers: { apns: 3 } },
+      data: { alert: "Cheese" },
+      where: { channels: { $in: ["Jerry"] } },
+      createdAt: NOON - 8 * DAY,
+      status: "in-queue",
+      pushAt: NOON,
+      expiresAt: NOON + 7 * DAY,
+      devices: 3,
+      successes: 3,
+      providers: { apns: 3 },
     });
     await dropNotificationsBefore(db, NOON - 7 * DAY);
     expect(await ids()).toEqual(["launch"]);
@@ -155,7 +172,8 @@ describe("[N-06] a notification under an id that is known", () => {
     await added({ status: "scheduled", pushAt: NOON + DAY, expiresAt: NOON + 8 * DAY });
     await added();
     expect(await readNotification(db, "launch")).toMatchObject({
-      ...{ pushAt: NOON + DAY, expiresAt: NOON + 8 * DAY },
+      pushAt: NOON + DAY,
+      expiresAt: NOON + 8 * DAY,
     });
   });
 });

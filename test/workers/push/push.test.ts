@@ -46,13 +46,12 @@ describe("[N-04] a push by conditions", () => {
       createdAt: expect.stringMatching(/Z$/),
     });
     expect(await record(accepted.objectId)).toMatchObject({
-      ...{
-        objectId: accepted.objectId,
-        createdAt: accepted.createdAt,
-        msg: { alert: "Cheese" },
-        prod: "prod",
-      },
-      ...{ where: { channels: { $in: ["Jerry"] } }, "push-time": accepted.createdAt },
+      objectId: accepted.objectId,
+      createdAt: accepted.createdAt,
+      msg: { alert: "Cheese" },
+      prod: "prod",
+      where: { channels: { $in: ["Jerry"] } },
+      "push-time": accepted.createdAt,
     });
   });
 
@@ -105,10 +104,12 @@ describe("[N-05] a push to devices by their ids", () => {
 
   test("is for those of its type that have one of them", async () => {
     expect(await sent({ device_type: "ios", device_ids: ["a", "b"] })).toEqual({
-      ...{ deviceType: "ios", deviceToken: { $in: ["a", "b"] } },
+      deviceType: "ios",
+      deviceToken: { $in: ["a", "b"] },
     });
     expect(await sent({ device_type: "android", device_ids: ["a"], vendor: "mi" })).toEqual({
-      ...{ deviceType: "android", vendor: "mi" },
+      deviceType: "android",
+      vendor: "mi",
       $or: [{ registrationId: { $in: ["a"] } }, { installationId: { $in: ["a"] } }],
     });
   });
@@ -324,7 +325,8 @@ describe("[N-10] whose keys and which of Apple's servers", () => {
 
   test("[P-16] are named beside the content as well", async () => {
     expect(await push({ topic: "com.example.cheese", apns_team_id: "TEAM" })).toMatchObject({
-      ...{ topic: "com.example.cheese", teamId: "TEAM" },
+      topic: "com.example.cheese",
+      teamId: "TEAM",
     });
     const data = { alert: "Cheese", _apns_team_id: "OTHER" };
     expect(await push({ data, apns_team_id: "TEAM" })).toMatchObject({ teamId: "TEAM" });

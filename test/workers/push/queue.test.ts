@@ -13,16 +13,18 @@ afterEach(() => {
 test("[P-01] pushes are told from events whatever their queue is called", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const body: PushWork = {
-    ...{ type: "deliver", provider: "apns", recipients: [], attempts: 0 },
+    type: "deliver",
+    provider: "apns",
+    recipients: [],
+    attempts: 0,
     push: {
-      ...{ id: "push-1", cause: { type: "message", conversationId: "cheese", messageId: "push-1" } },
-      ...{
-        content: { alert: "hello" },
-        environment: "prod",
-        teamId: undefined,
-        topic: undefined,
-        expiresAt: 0,
-      },
+      id: "push-1",
+      cause: { type: "message", conversationId: "cheese", messageId: "push-1" },
+      content: { alert: "hello" },
+      environment: "prod",
+      teamId: undefined,
+      topic: undefined,
+      expiresAt: 0,
     },
   };
   const ack = vi.fn();

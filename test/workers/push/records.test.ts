@@ -54,11 +54,24 @@ describe("[N-11] the record of a notification", () => {
     await addCounts(world.DB, objectId, { gone: 1, failed: 1, lastError: "BadTopic" });
     const { at } = await waiting(objectId);
     const record = {
-      ...{ objectId, notificationId: objectId, msg: { alert: "Cheese" }, status: "scheduled" },
-      ...{ devices: 9, successes: 7, iosSuccesses: 2, fcmSuccesses: 1, webSuccesses: 1, webhookSuccesses: 3 },
-      ...{ invalidTokens: 1, errors: 1, errorMessage: "BadTopic", prod: "dev" },
-      ...{ where: { channels: { $in: ["Jerry"] } }, "from-service": "push" },
-      ...{ "push-time": new Date(at).toISOString(), createdAt },
+      objectId,
+      notificationId: objectId,
+      msg: { alert: "Cheese" },
+      status: "scheduled",
+      devices: 9,
+      successes: 7,
+      iosSuccesses: 2,
+      fcmSuccesses: 1,
+      webSuccesses: 1,
+      webhookSuccesses: 3,
+      invalidTokens: 1,
+      errors: 1,
+      errorMessage: "BadTopic",
+      prod: "dev",
+      where: { channels: { $in: ["Jerry"] } },
+      "from-service": "push",
+      "push-time": new Date(at).toISOString(),
+      createdAt,
     };
     expect(await done("GET", `${NOTIFICATIONS}/${objectId}`)).toEqual(record);
     const byApp = await http(`/1.1/tables/Notifications/${objectId}`, { headers: appKeys });
@@ -121,9 +134,13 @@ describe("[N-12] scheduled notifications", () => {
     const { at, number } = await waiting(sooner.objectId);
     expect(await scheduled(sooner.objectId)).toEqual([
       {
-        ...{ id: number, expire_time: at, createdAt: sooner.createdAt },
+        id: number,
+        expire_time: at,
+        createdAt: sooner.createdAt,
         push_msg: {
-          ...{ id: sooner.objectId, msg: { alert: "Ham" }, prod: "dev" },
+          id: sooner.objectId,
+          msg: { alert: "Ham" },
+          prod: "dev",
           where: { channels: { $in: ["Spike"] } },
         },
       },

@@ -54,7 +54,9 @@ test("[N-04] a notification reaches the devices of its channel and no others, an
   await device("a2", { channels: ["Spike"] });
   await device("a3", { channels: ["Jerry"], valid: false });
   await done("POST", "/1.1/installations", {
-    ...{ deviceType: "android", installationId: "a4", channels: ["Jerry"] },
+    deviceType: "android",
+    installationId: "a4",
+    channels: ["Jerry"],
   });
   const { objectId } = await pushedLater({
     data: { alert: "Cheese" },
@@ -64,10 +66,15 @@ test("[N-04] a notification reaches the devices of its channel and no others, an
   const deliveries = await selected(objectId);
   expect(deliveries).toEqual([
     {
-      ...{ type: "deliver", provider: "apns", attempts: 0 },
+      type: "deliver",
+      provider: "apns",
+      attempts: 0,
       push: {
-        ...{ id: objectId, cause: { type: "notification", notificationId: objectId } },
-        ...{ content: { alert: "Cheese" }, environment: "prod", topic: "com.example" },
+        id: objectId,
+        cause: { type: "notification", notificationId: objectId },
+        content: { alert: "Cheese" },
+        environment: "prod",
+        topic: "com.example",
         expiresAt: expect.any(Number),
       },
       recipients: [{ installation: jerrys.objectId, clientIds: [] }],

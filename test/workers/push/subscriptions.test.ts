@@ -18,7 +18,9 @@ const { keys } = example.SUBSCRIPTION;
 
 /** What a browser says of a subscription; no two tests share one. */
 const subscription = () => ({
-  ...{ endpoint: `https://push.example.net/push/${crypto.randomUUID()}`, expirationTime: null, keys },
+  endpoint: `https://push.example.net/push/${crypto.randomUUID()}`,
+  expirationTime: null,
+  keys,
 });
 
 const pathOf = (clientId: string) => `/1.2/rtm/clients/${encodeURIComponent(clientId)}/web-push`;
@@ -67,7 +69,10 @@ describe("a browser", () => {
     expect(found).toMatchObject({
       channels: [jerry],
       installation: {
-        ...{ id: objectId, deviceType: "web", deviceToken: browser.endpoint, valid: true },
+        id: objectId,
+        deviceType: "web",
+        deviceToken: browser.endpoint,
+        valid: true,
         subscription: { endpoint: browser.endpoint, keys },
       },
     });

@@ -33,7 +33,9 @@ export function save(
   return saveInstallation(db, {
     names: { ...namesIn(changes), id },
     change: (before) => changeInstallation(before, changes),
-    ...{ now, takesId: true, admits: async () => true },
+    now,
+    takesId: true,
+    admits: async () => true,
   });
 }
 

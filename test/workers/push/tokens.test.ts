@@ -13,15 +13,27 @@ const push: Push = {
   cause: { type: "message", conversationId: "c1", messageId: "m1" },
   content: { alert: "the party begins" },
   environment: "dev",
-  ...{ teamId: undefined, topic: undefined, expiresAt: Date.now() + 60_000 },
+  teamId: undefined,
+  topic: undefined,
+  expiresAt: Date.now() + 60_000,
 };
 const jerrysPhone: Target = {
   installation: {
-    ...{ id: "i1", deviceType: "ios", deviceToken, fields: {}, channels: [], valid: true, badge: 0 },
-    ...{ installationId: undefined, registrationId: undefined, vendor: undefined, subscription: undefined },
-    ...{ createdAt: 0, updatedAt: 0 },
+    id: "i1",
+    deviceType: "ios",
+    deviceToken,
+    fields: {},
+    channels: [],
+    valid: true,
+    badge: 0,
+    installationId: undefined,
+    registrationId: undefined,
+    vendor: undefined,
+    subscription: undefined,
+    createdAt: 0,
+    updatedAt: 0,
   },
-  ...{ clientId: "Jerry", badge: undefined },
+  clientId: "Jerry",
 };
 
 const keeper = pushesOf(world);

@@ -94,7 +94,8 @@ test("a stored field this version does not know is named in the log and resets n
   expect(warn).toHaveBeenCalledWith(expect.stringContaining("later"));
   // Nor does it stand in the way of a patch.
   expect((await patched({ limits: { messageBytes: 12 } })).limits).toMatchObject({
-    ...{ members: 7, messageBytes: 12 },
+    members: 7,
+    messageBytes: 12,
   });
 });
 

@@ -94,8 +94,10 @@ export const frames: Record<string, Make> = {
         patches: times(count, () => {
           const at = random.below(30_000);
           return {
-            ...{ cid: random.chance(0.8) ? heavy.long : someConversation(random, heavy) },
-            ...{ mid: messageId(at), timestamp: heavy.first + at * 1_000, recall: random.chance(0.3) },
+            cid: random.chance(0.8) ? heavy.long : someConversation(random, heavy),
+            mid: messageId(at),
+            timestamp: heavy.first + at * 1_000,
+            recall: random.chance(0.3),
             data: new Uint8Array(Math.floor(30_000 / count)).fill(97),
           };
         }),
@@ -105,45 +107,52 @@ export const frames: Record<string, Make> = {
   },
   "list query": (random, heavy, me) =>
     conv("query", {
-      ...{ where: data(someWhere(random, heavy, me)), sort: someOrder(random), flag: random.below(4) },
-      ...{ limit: upTo(random, 1_000), skip: random.chance(0.3) ? random.below(3_000) : 0 },
+      where: data(someWhere(random, heavy, me)),
+      sort: someOrder(random),
+      flag: random.below(4),
+      limit: upTo(random, 1_000),
+      skip: random.chance(0.3) ? random.below(3_000) : 0,
     }),
   "query of one's own": (random) =>
     conv("query", { sort: someOrder(random), flag: random.below(4), limit: upTo(random, 1_000) }),
   "query by ids": (random, heavy) =>
     conv("query", {
       where: data({ objectId: { $in: times(upTo(random, 300), () => someConversation(random, heavy)) } }),
-      ...{ limit: 1_000, flag: random.below(4) },
+      limit: 1_000,
+      flag: random.below(4),
     }),
   "query of temporary ones": (random) =>
     conv("query", { tempConvIds: times(upTo(random, 100), (at) => `_tmp:${random.below(99)}-${at}`) }),
   history: (random, heavy) => ({
     cmd: "logs",
     logsMessage: {
-      ...{ cid: random.pick([heavy.long, heavy.fat]), limit: upTo(random, 1_000) },
-      ...{ t: someTime(random, heavy), tt: random.chance(0.5) ? someTime(random, heavy) : 0 },
-      ...{ direction: 1 + random.below(2) },
+      cid: random.pick([heavy.long, heavy.fat]),
+      limit: upTo(random, 1_000),
+      t: someTime(random, heavy),
+      tt: random.chance(0.5) ? someTime(random, heavy) : 0,
+      direction: 1 + random.below(2),
     },
   }),
   "history by type": (random, heavy) => ({
     cmd: "logs",
     logsMessage: {
-      ...{ cid: random.pick([heavy.long, heavy.fat]), limit: upTo(random, 1_000), t: Date.now() },
+      cid: random.pick([heavy.long, heavy.fat]),
+      limit: upTo(random, 1_000),
+      t: Date.now(),
       lctype: random.pick([7, -1, 99]),
     },
   }),
   "start with many": (random, _, me) =>
     conv("start", {
-      ...{ m: [me, ...invented(random, upTo(random, 80))], unique: random.chance(0.3) },
+      m: [me, ...invented(random, upTo(random, 80))],
+      unique: random.chance(0.3),
       attr: data({ name: "n", attr: attributes(random, upTo(random, 50_000)) }),
     }),
   "start among many": (random, { real }, me) =>
     conv("start", {
-      ...{
-        m: [me, ...HEAVY, "popular", random.pick(real)],
-        unique: true,
-        attr: data({ attr: { a: "x".repeat(60_000) } }),
-      },
+      m: [me, ...HEAVY, "popular", random.pick(real)],
+      unique: true,
+      attr: data({ attr: { a: "x".repeat(60_000) } }),
     }),
   "add of many": (random, { real }) =>
     conv("add", { cid: random.pick(real), m: invented(random, upTo(random, 60)) }),
@@ -164,11 +173,11 @@ export const frames: Record<string, Make> = {
   "long message": (random, heavy) => ({
     cmd: "direct",
     directMessage: {
-      ...{
-        cid: random.pick(heavy.real),
-        msg: JSON.stringify({ _lctype: -1, _lctext: "a b ".repeat(8_000) }),
-      },
-      ...{ mentionPids: times(600, (at) => `person ${at}`), r: true, transient: random.chance(0.2) },
+      cid: random.pick(heavy.real),
+      msg: JSON.stringify({ _lctype: -1, _lctext: "a b ".repeat(8_000) }),
+      mentionPids: times(600, (at) => `person ${at}`),
+      r: true,
+      transient: random.chance(0.2),
     },
   }),
   "big will": (random, heavy) => ({
@@ -180,8 +189,12 @@ export const frames: Record<string, Make> = {
     op: "open",
     appId: "parley-dev",
     sessionMessage: {
-      ...{ ua: "js/5.0.0", configBitmap: 187, r: random.chance(0.5), lastPatchTime: random.pick([0, 1]) },
-      ...{ tag: `tag ${random.below(1_000)}`, deviceToken: `device ${random.below(1_000)}` },
+      ua: "js/5.0.0",
+      configBitmap: 187,
+      r: random.chance(0.5),
+      lastPatchTime: random.pick([0, 1]),
+      tag: `tag ${random.below(1_000)}`,
+      deviceToken: `device ${random.below(1_000)}`,
       ...(random.chance(0.2) && { st: "a".repeat(100_000) }),
     },
   }),

@@ -22,24 +22,33 @@ const query = (parameters: Record<string, string | number>): string =>
 
 function installation(random: Random, channels: number): Record<string, unknown> {
   return {
-    ...{ deviceType: "android", installationId: `made up ${random.below(200)}`, vendor: "fcm" },
-    ...{ channels: Array.from({ length: channels }, (_, at) => `c${at}`), ...attributes(random, 8_000) },
+    deviceType: "android",
+    installationId: `made up ${random.below(200)}`,
+    vendor: "fcm",
+    channels: Array.from({ length: channels }, (_, at) => `c${at}`),
+    ...attributes(random, 8_000),
   };
 }
 
 export const requests: Record<string, Make> = {
   "unread count": (random) => ({
-    ...{ path: `/1.2/rtm/clients/${random.pick([...HEAVY, "popular"])}/unread-count`, headers: APP },
+    path: `/1.2/rtm/clients/${random.pick([...HEAVY, "popular"])}/unread-count`,
+    headers: APP,
   }),
   "unread count of one": (random, { long, fat }) => ({
     path: `/1.2/rtm/clients/popular/unread-count?conv_id=${random.pick([long, fat])}`,
     headers: APP,
   }),
   "saving an installation": (random) => ({
-    ...{ path: "/1.1/installations", method: "POST", headers: APP, body: installation(random, 1_000) },
+    path: "/1.1/installations",
+    method: "POST",
+    headers: APP,
+    body: installation(random, 1_000),
   }),
   "a batch of installations": (random) => ({
-    ...{ path: "/1.1/batch", method: "POST", headers: APP },
+    path: "/1.1/batch",
+    method: "POST",
+    headers: APP,
     body: {
       requests: Array.from({ length: 25 }, () => {
         return { method: "POST", path: "/1.1/installations", body: installation(random, 50) };
@@ -47,7 +56,9 @@ export const requests: Record<string, Make> = {
     },
   }),
   "a batch of anything": (random) => ({
-    ...{ path: "/1.1/batch", method: "POST", headers: APP },
+    path: "/1.1/batch",
+    method: "POST",
+    headers: APP,
     body: {
       requests: Array.from({ length: 25 }, () => {
         return {
@@ -62,17 +73,24 @@ export const requests: Record<string, Make> = {
     headers: APP,
   }),
   "a deep body": (random) => ({
-    ...{ path: "/1.1/installations", method: "POST", headers: APP },
+    path: "/1.1/installations",
+    method: "POST",
+    headers: APP,
     body: JSON.parse(
       random.pick(["[".repeat(900) + "]".repeat(900), '{"a":'.repeat(900) + "1" + "}".repeat(900)]),
     ),
   }),
   "a body of numbers": () => ({
-    ...{ path: "/1.1/installations", method: "POST", headers: APP },
+    path: "/1.1/installations",
+    method: "POST",
+    headers: APP,
     body: { deviceType: "ios", numbers: Array.from({ length: 6_000 }, (_, at) => at + 0.25) },
   }),
   "a push without the right": () => ({
-    ...{ path: "/1.1/push", method: "POST", headers: APP, body: { data: { alert: "x".repeat(3_000) } } },
+    path: "/1.1/push",
+    method: "POST",
+    headers: APP,
+    body: { data: { alert: "x".repeat(3_000) } },
   }),
   "a wrong signature": (random) => ({
     path: "/1.2/rtm/clients/popular/unread-count",
@@ -101,19 +119,25 @@ export const ownersRequests: Record<string, Make> = {
   "the owner's history of everything": () => ({ path: "/1.2/rtm/messages?limit=1000", headers: OWNER }),
   "the owner's conversations": (random, heavy) => ({
     path: `/1.1/classes/_Conversation?${query({
-      ...{ where: JSON.stringify(someWhere(random, heavy, "popular")).slice(0, 12_000), count: 1 },
-      ...{ limit: 1_000, order: someOrder(random) },
+      where: JSON.stringify(someWhere(random, heavy, "popular")).slice(0, 12_000),
+      count: 1,
+      limit: 1_000,
+      order: someOrder(random),
     })}`,
     headers: OWNER,
   }),
   "the owner's finds in a batch": (random, heavy) => ({
-    ...{ path: "/1.1/batch", method: "POST", headers: OWNER },
+    path: "/1.1/batch",
+    method: "POST",
+    headers: OWNER,
     body: {
       requests: Array.from({ length: 3 }, () => ({
-        ...{ method: "GET", path: "/1.1/classes/_Conversation" },
+        method: "GET",
+        path: "/1.1/classes/_Conversation",
         params: {
           where: JSON.stringify(someWhere(random, heavy, "popular")).slice(0, 12_000),
-          ...{ limit: "1000", order: someOrder(random) },
+          limit: "1000",
+          order: someOrder(random),
         },
       })),
     },
@@ -123,7 +147,8 @@ export const ownersRequests: Record<string, Make> = {
       where: JSON.stringify({
         $or: Array.from({ length: 8 }, () => ({ "attr.list": `none ${random.below(100)}` })),
       }),
-      ...{ count: 1, limit: 0 },
+      count: 1,
+      limit: 0,
     })}`,
     headers: OWNER,
   }),
@@ -132,7 +157,8 @@ export const ownersRequests: Record<string, Make> = {
       where: JSON.stringify({
         [random.pick(["list", "text", "channels", "deep.a.b.c.words"])]: { $ne: "w1" },
       }),
-      ...{ limit: 1_000, count: 1 },
+      limit: 1_000,
+      count: 1,
     })}`,
     headers: OWNER,
   }),

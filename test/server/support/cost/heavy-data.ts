@@ -107,26 +107,27 @@ const text = (at: number, length: number) =>
 
 function addRows(database: DatabaseSync, ids: string[], first: number, random: Random): void {
   const row = {
-    ...{
-      kind: "normal",
-      creator: "mallory-0",
-      muted: "[]",
-      is_unique: 0,
-      created_at: first,
-      updated_at: first,
-    },
+    kind: "normal",
+    creator: "mallory-0",
+    muted: "[]",
+    is_unique: 0,
+    created_at: first,
+    updated_at: first,
     last_message_at: null,
   };
   for (const member of EVERYBODY) insertInto(database, "clients", { client_id: member, since: 0 });
   for (const [at, id] of ids.entries()) {
     const big = at % 60 === 0 ? 60_000 : 200 + random.below(2_000);
     insertInto(database, "conversations", {
-      ...{ id, ...row, name: `room ${at % 300}`, members: JSON.stringify(EVERYBODY) },
-      ...{
-        attributes: JSON.stringify(attributes(random, big)),
-        columns: JSON.stringify({ tag: at % 7, n: at }),
-      },
-      ...{ created_at: first + at, updated_at: first + at, last_message_at: first + random.below(1_000_000) },
+      id,
+      ...row,
+      name: `room ${at % 300}`,
+      members: JSON.stringify(EVERYBODY),
+      attributes: JSON.stringify(attributes(random, big)),
+      columns: JSON.stringify({ tag: at % 7, n: at }),
+      created_at: first + at,
+      updated_at: first + at,
+      last_message_at: first + random.below(1_000_000),
     });
     for (const member of EVERYBODY) {
       insertInto(database, "members", { client_id: member, conversation_id: id });
@@ -139,14 +140,15 @@ function addInstallations(database: DatabaseSync, first: number, random: Random)
     const id = `d${at.toString(16).padStart(23, "0")}`;
     const channels = [`channel ${at % 20}`, "news"];
     insertInto(database, "installations", {
-      ...{ id, device_type: "ios", device_token: `token ${at}`, channels: JSON.stringify(channels) },
-      ...{
-        valid: 1,
-        badge: 0,
-        fields: JSON.stringify(attributes(random, 400)),
-        created_at: first,
-        updated_at: first,
-      },
+      id,
+      device_type: "ios",
+      device_token: `token ${at}`,
+      channels: JSON.stringify(channels),
+      valid: 1,
+      badge: 0,
+      fields: JSON.stringify(attributes(random, 400)),
+      created_at: first,
+      updated_at: first,
     });
     for (const channel of channels)
       insertInto(database, "installation_channels", { channel, installation: id });
@@ -163,7 +165,9 @@ function insertInto(database: DatabaseSync, table: string, row: Record<string, S
 export function attributes(random: Random, size: number): Record<string, unknown> {
   const words = Array.from({ length: Math.floor(size / 16) }, () => `w${random.below(5_000)}`);
   return {
-    ...{ level: random.below(100), list: words, text: `${"ab".repeat(size / 8)}c` },
+    level: random.below(100),
+    list: words,
+    text: `${"ab".repeat(size / 8)}c`,
     deep: { a: { b: { c: { d: random.below(10), words: words.slice(0, 10) } } } },
   };
 }

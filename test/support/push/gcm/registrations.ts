@@ -19,8 +19,10 @@ export class Registrations {
   answer(form: URLSearchParams): string {
     const field = (name: string) => form.get(name) ?? "";
     const asked = {
-      ...{ device: field("device"), app: field("app") },
-      ...{ subtype: field("X-subtype"), sender: field("sender") },
+      device: field("device"),
+      app: field("app"),
+      subtype: field("X-subtype"),
+      sender: field("sender"),
     };
     return `token=${form.has("delete") ? this.#remove(asked) : this.#add(asked)}`;
   }
