@@ -4,7 +4,7 @@ import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./catch-up.ts";
 import type { Described, DescriptionOptions } from "./description.ts";
-import type { HistoryRequest } from "./log.ts";
+import type { HistoryRequest } from "./history-pages.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import type { StartResult } from "./start-result.ts";

@@ -12,7 +12,7 @@ import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
 import { type Draft, isPushedBy } from "./draft.ts";
 import { EventRecorder, type EventRecorderHost } from "./event-recorder.ts";
-import type { HistoryRequest } from "./log.ts";
+import type { HistoryRequest } from "./history-pages.ts";
 import { Membership } from "./membership.ts";
 import { Messages, type MessagesHost } from "./messages.ts";
 import type { MissedEvent } from "./notices.ts";
@@ -24,7 +24,7 @@ import { NO_ORIGIN } from "./replay.ts";
 import { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
 import type { ConversationState, Member } from "./state.ts";
-import { historyVisibleFrom } from "./visible-from.ts";
+import { historyVisibleFrom } from "./visibility.ts";
 
 /** Missed messages sent per conversation at a login (L-09). */
 const MISSED_MAX = 20;
@@ -295,7 +295,7 @@ export class Conversation {
       kind: facts.kind,
       unread: unread.count,
       mentioned: unread.mentioned,
-      lastMessage: unread.count > 0 ? log.last(head, clientId) : undefined,
+      lastMessage: unread.count > 0 ? log.lastVisible(head, clientId) : undefined,
       patches: patches.filter(({ patchedAt = 0, timestamp }) => patchedAt <= head && timestamp > from),
       missed: missed.messages,
       more: missed.more,
@@ -311,7 +311,7 @@ export class Conversation {
       member.pushedAt = Math.max(member.joinedAt, known);
       this.#state.saveDelivered(member);
     }
-    return this.#state.log.newestOfOthers(member.clientId, member.pushedAt, head, MISSED_MAX);
+    return this.#state.log.fromOthers.newest(member.clientId, member.pushedAt, head, MISSED_MAX);
   }
 
   /** The events other than messages that a client missed after a time, and whether the list is complete. */

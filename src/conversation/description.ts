@@ -29,14 +29,14 @@ export function described(
 ): Described {
   const conversation = state.record();
   if (viewer === undefined) {
-    return { conversation, lastMessage: lastMessage ? state.log.last() : undefined, isMember: true };
+    return { conversation, lastMessage: lastMessage ? state.log.lastVisible() : undefined, isMember: true };
   }
   const member = state.members.get(viewer);
   if (member === undefined) {
     return { conversation: asNonMembersSee(conversation), lastMessage: undefined, isMember: false };
   }
   if (!lastMessage) return { conversation, lastMessage: undefined, isMember: true };
-  const last = state.log.last(undefined, viewer);
+  const last = state.log.lastVisible(undefined, viewer);
   const isBefore = sinceJoining && last !== undefined && last.timestamp <= member.joinedAt;
   return { conversation, lastMessage: isBefore ? undefined : last, isMember: true };
 }

@@ -2,7 +2,8 @@ import { HISTORY_ANSWER, HISTORY_ROWS, LOG_ROWS, PARSED_ROWS } from "../bounds.t
 import type { MessageRecord } from "../model/records.ts";
 import type { HistoryPoint } from "../protocol/commands.ts";
 import type { Sql } from "../sql.ts";
-import { COLUMNS, NOT_DELETED, type Row, toMessage, VISIBLE_TO } from "./log-rows.ts";
+import { COLUMNS, type Row, toMessage } from "./message-rows.ts";
+import { NOT_DELETED, VISIBLE_TO } from "./visibility.ts";
 
 export interface HistoryRequest {
   direction: "older" | "newer";
@@ -30,19 +31,19 @@ export class HistoryPages {
   *inSlices(request: HistoryRequest, clientId: string | undefined): Generator<undefined, MessageRecord[]> {
     const { direction, limit, messageType } = request;
     const found: MessageRecord[] = [];
-    const room = clientId === undefined ? new UnlimitedBudget() : new AnswerBudget();
+    const budget = clientId === undefined ? new UnlimitedBudget() : new AnswerBudget();
     let start = request.start;
     // Usually every row matches, and the first slice is enough.
     let rows = limit;
-    for (let looked = 0; looked < HISTORY_ROWS; looked += rows) {
-      if (looked > 0) {
+    for (let searched = 0; searched < HISTORY_ROWS; searched += rows) {
+      if (searched > 0) {
         rows = messageType === undefined ? LOG_ROWS : PARSED_ROWS;
         yield;
       }
       const end = this.#edge({ ...request, start }, rows);
-      const turn = { ...request, start, limit: limit - found.length };
-      found.push(...this.#pageUntil(turn, clientId, end, room));
-      if (end === undefined || found.length >= limit || room.isFull || isPast(end, request)) break;
+      const slice = { ...request, start, limit: limit - found.length };
+      found.push(...this.#pageUntil(slice, clientId, end, budget));
+      if (end === undefined || found.length >= limit || budget.isFull || isPast(end, request)) break;
       start = { timestamp: end, messageId: undefined, inclusive: false };
     }
     if (direction === "older") found.reverse();
@@ -68,7 +69,7 @@ export class HistoryPages {
     request: HistoryRequest,
     clientId: string | undefined,
     edge: number | undefined,
-    room: AnswerBudget,
+    budget: AnswerBudget,
   ): MessageRecord[] {
     const older = request.direction === "older";
     const conditions: string[] = [clientId === undefined ? NOT_DELETED : VISIBLE_TO];
@@ -104,9 +105,9 @@ export class HistoryPages {
     const found: MessageRecord[] = [];
     // Row by row, so that no more is read than fits.
     for (const row of rows) {
-      room.take(row.size);
+      budget.take(row.size);
       found.push(toMessage(row));
-      if (room.isFull) break;
+      if (budget.isFull) break;
     }
     return found;
   }

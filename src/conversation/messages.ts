@@ -24,10 +24,10 @@ import type { HistoryRequest } from "./history-pages.ts";
 import { newMessageId } from "./ids.ts";
 import type { Approved, Rejection } from "./policy.ts";
 import { hasReceipts, type Receipts } from "./receipts.ts";
-import { isDeliveredTo, NO_ORIGIN, skippedEntryRecord, unreadOf } from "./replay.ts";
+import { NO_ORIGIN, skippedEntryRecord, unreadOf } from "./replay.ts";
 import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
-import { historyVisibleFrom } from "./visible-from.ts";
+import { historyVisibleFrom, isDeliveredTo } from "./visibility.ts";
 
 /** A message to append, and who waits for the outcome. */
 type Send = Draft & {
@@ -136,7 +136,7 @@ export class Messages {
     this.#sends.flush();
     return (
       dedupeToken !== undefined &&
-      log.acceptedBefore(subscription.clientId, dedupeToken, this.#host.now()) !== undefined
+      log.accepted.find(subscription.clientId, dedupeToken, this.#host.now()) !== undefined
     );
   }
 
@@ -220,7 +220,7 @@ export class Messages {
       if ("subscription" in send.waits && !this.#state.members.has(from))
         return refused("INVALID_MESSAGING_TARGET");
       const now = this.#host.now();
-      const before = token === undefined ? undefined : this.#state.log.acceptedBefore(from, token, now);
+      const before = token === undefined ? undefined : this.#state.log.accepted.find(from, token, now);
       if (before !== undefined) {
         return { outcome: { messageId: before.id, timestamp: before.timestamp }, records: [] };
       }
@@ -298,7 +298,7 @@ export class Messages {
 
   /** A page of history that this viewer may see. A long search yields to other work. */
   async page(request: HistoryRequest, viewer: string | undefined): Promise<MessageRecord[]> {
-    const turns = this.#state.log.pageInSlices(this.#sinceJoining(request, viewer), viewer);
+    const turns = this.#state.log.history.inSlices(this.#sinceJoining(request, viewer), viewer);
     for (;;) {
       const turn = turns.next();
       if (turn.done) return turn.value;

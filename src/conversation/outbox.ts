@@ -190,7 +190,7 @@ export class Outbox {
       for (let upTo = 0; upTo < end; ) {
         const missing = this.#firstMissing();
         if (missing !== undefined && missing < this.#host.now() - LATE) await this.#reportBehind(id, missing);
-        const messages = log.changedAfter(this.#reached, BATCH);
+        const messages = log.missingFrom(this.#reached, BATCH);
         const last = messages.at(-1);
         if (last === undefined) break;
         const reached = known(await this.#archive.saveMessages(id, messages));
@@ -220,7 +220,7 @@ export class Outbox {
   #firstMissing(): number | undefined {
     const { log, archivedAt } = this.#state;
     const presumed = Math.max(archivedAt, log.end - this.#host.lag.normal);
-    return log.firstAfter(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
+    return log.firstMissingFrom(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
   }
 
   /**

@@ -7,14 +7,13 @@ import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
-import { isVisibleTo } from "./log.ts";
 import type { MessagesHost } from "./messages.ts";
 import { APPROVED_AS_SENT, type Approved } from "./policy.ts";
 import { NO_ORIGIN, skippedEntryRecord } from "./replay.ts";
 import type { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
-import { historyVisibleFrom } from "./visible-from.ts";
+import { historyVisibleFrom, isVisibleTo } from "./visibility.ts";
 
 /** The content of a recalled message; every SDK knows it by the type number (M-22). */
 const RECALLED = '{"_lctype":-127}';

@@ -138,7 +138,7 @@ export class Receipts {
 
   #receiptsAsked(member: Member, before: number, upTo: number, limit: number) {
     if (!hasReceipts(this.#state)) return [];
-    return this.#state.log.receiptsAsked(member.clientId, before, upTo, limit);
+    return this.#state.log.fromOthers.askingForReceipt(member.clientId, before, upTo, limit);
   }
 
   #save(member: Member): void {
@@ -148,7 +148,7 @@ export class Receipts {
 
   /** The time of a receipt: now, but before the next message that it does not cover (M-40). */
   #timeFor(member: Member, upTo: number): number {
-    const next = this.#state.log.nextOfOthers(member.clientId, upTo) ?? Number.POSITIVE_INFINITY;
+    const next = this.#state.log.fromOthers.next(member.clientId, upTo) ?? Number.POSITIVE_INFINITY;
     return Math.max(upTo, Math.min(this.#now() - 1, next - 1));
   }
 

@@ -1,20 +1,13 @@
-import type { MessageRecord } from "../model/records.ts";
 import * as clientEvents from "../protocol/client-events.ts";
 import { joinRecords, storedRecord, unreadRecord } from "../protocol/link-records.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Replay, UnreadRequest } from "./delivery-state.ts";
-import { isVisibleTo } from "./log.ts";
 import { hasReceipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
-import { historyVisibleFrom } from "./visible-from.ts";
+import { historyVisibleFrom, isDeliveredTo, isVisibleTo } from "./visibility.ts";
 
 /** The origin of what no session sent. */
 export const NO_ORIGIN = 0;
-
-/** Whether a new message goes to a client; the sender's own devices may be left out. */
-export function isDeliveredTo(clientId: string, message: MessageRecord): boolean {
-  return isVisibleTo(clientId, message) && !(message.noSync === true && message.from === clientId);
-}
 
 /** The longest time a message takes to a device (ms); the time sent with unread counts is older than that. */
 const IN_FLIGHT = 2_000;

@@ -163,7 +163,7 @@ test("[B-20] conversations asked by id look for their last messages only where t
   await say(toms, pairChat, "one");
   await say(toms, cellar, "two");
   const where = { objectId: { $in: [pairChat, cellar] } };
-  const looked = vi.spyOn(Log.prototype, "last");
+  const looked = vi.spyOn(Log.prototype, "lastVisible");
   const without = await query(toms, where);
   expect(looked).not.toHaveBeenCalled();
   const withThem = await query(toms, where, { flag: 2 });

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Log } from "../../src/conversation/log.ts";
 import { createTables } from "../../src/conversation/tables.ts";
 import type { Sql } from "../../src/sql.ts";
+import { pageOf } from "../support/messages.ts";
 import { world } from "./support/world.ts";
 
 /** What looking something up in a long conversation costs, in rows that SQLite reads. */
@@ -68,25 +69,27 @@ describe("[I13] in a conversation of 30,000 messages", () => {
   beforeAll(() => fill([0]));
 
   test("an acknowledgement of old times by the author of all of them looks at a bounded number of rows", async () => {
-    const [next, rows] = await readFor(chat, (log) => log.nextOfOthers("tom", 1));
+    const [next, rows] = await readFor(chat, (log) => log.fromOthers.next("tom", 1));
     expect(next).toBe(FIRST);
     expect(rows).toBeLessThan(5_000);
-    const [after, more] = await readFor(chat, (log) => log.nextOfOthers("tom", FIRST));
+    const [after, more] = await readFor(chat, (log) => log.fromOthers.next("tom", FIRST));
     // Nothing up to there: a receipt's time is before what it does not cover.
     expect(after).toBe(FIRST + 2_001);
     expect(more).toBeLessThan(5_000);
   });
 
   test("receipts, missed messages and the last message are looked for in a bounded number of rows", async () => {
-    const [receipts, first] = await readFor(chat, (log) => log.receiptsAsked("jerry", 0, LAST, 50));
+    const [receipts, first] = await readFor(chat, (log) =>
+      log.fromOthers.askingForReceipt("jerry", 0, LAST, 50),
+    );
     expect(receipts).toEqual([]);
     expect(first).toBeLessThan(5_000);
-    const [missed, second] = await readFor(chat, (log) => log.newestOfOthers("tom", 0, LAST, 20));
+    const [missed, second] = await readFor(chat, (log) => log.fromOthers.newest("tom", 0, LAST, 20));
     expect(missed).toEqual({ messages: [], more: true });
     expect(second).toBeLessThan(5_000);
     const [last, third] = await readFor(chat, (log, sql) => {
       sql.exec("UPDATE messages SET flags = 8 WHERE timestamp > ?", FIRST + 100);
-      const found = log.last();
+      const found = log.lastVisible();
       sql.exec("UPDATE messages SET flags = 0");
       return found;
     });
@@ -118,13 +121,13 @@ describe("[I13] in a conversation of 30,000 messages", () => {
   });
 
   test("a page of history reads little more rows than it has, one of a type that is not there comes by turns", async () => {
-    const [newest, rows] = await readFor(chat, (log) => log.page(page, "jerry"));
+    const [newest, rows] = await readFor(chat, (log) => pageOf(log, page, "jerry"));
     expect(newest.map(({ timestamp }) => timestamp)).toEqual(
       Array.from({ length: 20 }, (_, at) => LAST - 19 + at),
     );
     expect(rows).toBeLessThan(100);
     const [turns, all] = await readFor(chat, (log) => {
-      const search = log.pageInSlices({ ...page, messageType: 7 }, "jerry");
+      const search = log.history.inSlices({ ...page, messageType: 7 }, "jerry");
       let count = 1;
       for (let turn = search.next(); !turn.done; turn = search.next()) count += 1;
       return count;
@@ -135,7 +138,9 @@ describe("[I13] in a conversation of 30,000 messages", () => {
 
   test("a page that has an end is not looked for beyond it", async () => {
     const end = { timestamp: LAST - 100, messageId: undefined, inclusive: true };
-    const [found, rows] = await readFor(chat, (log) => log.page({ ...page, end, messageType: 7 }, "jerry"));
+    const [found, rows] = await readFor(chat, (log) =>
+      pageOf(log, { ...page, end, messageType: 7 }, "jerry"),
+    );
     expect(found).toEqual([]);
     expect(rows).toBeLessThan(1_000);
   });
@@ -150,11 +155,11 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     const times = places.map((at) => FIRST + at);
     for (const direction of ["older", "newer"] as const) {
       const [found] = await readFor(chat, (log) =>
-        log.page({ ...page, direction, messageType: -2 }, "jerry"),
+        pageOf(log, { ...page, direction, messageType: -2 }, "jerry"),
       );
       expect(found.map(({ timestamp }) => timestamp)).toEqual(times);
     }
-    const [one] = await readFor(chat, (log) => log.page({ ...page, limit: 2, messageType: -2 }, "jerry"));
+    const [one] = await readFor(chat, (log) => pageOf(log, { ...page, limit: 2, messageType: -2 }, "jerry"));
     expect(one.map(({ timestamp }) => timestamp)).toEqual(times.slice(1));
   });
 });

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { HistoryRequest, Log } from "../../../src/conversation/log.ts";
+import type { HistoryRequest } from "../../../src/conversation/history-pages.ts";
+import type { Log } from "../../../src/conversation/log.ts";
 import { replayOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";
 import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
-import { append, BEGINNING, message, pairChat } from "./people.ts";
+import { append, BEGINNING, message, pageOf, pairChat } from "./people.ts";
 
 /** Messages for some recipients only, and deleted messages. */
 
@@ -27,7 +28,7 @@ const everything: HistoryRequest = {
   messageType: undefined,
 };
 const timesOf = (messages: MessageRecord[]) => messages.map(({ timestamp }) => timestamp);
-const seenBy = (clientId: string | undefined) => timesOf(log.page(everything, clientId));
+const seenBy = (clientId: string | undefined) => timesOf(pageOf(log, everything, clientId));
 
 /** A replay for a client: the times of visible entries, and of skipped ones. */
 function replayed(
@@ -73,19 +74,19 @@ describe("[H-01] a message for some members", () => {
     expect(log.unread("jerry", BEGINNING)).toEqual({ count: 2, mentioned: true });
     expect(log.unread("spike", BEGINNING)).toEqual({ count: 1, mentioned: false });
     expect(log.unread("tom", BEGINNING)).toEqual({ count: 0, mentioned: false });
-    expect(timesOf(log.newestOfOthers("jerry", BEGINNING, 3_000, 20).messages)).toEqual([2_000, 2_010]);
-    expect(timesOf(log.newestOfOthers("spike", BEGINNING, 3_000, 20).messages)).toEqual([2_000]);
-    expect(timesOf(log.receiptsAsked("jerry", BEGINNING, 3_000, 20))).toEqual([2_010]);
-    expect(timesOf(log.receiptsAsked("spike", BEGINNING, 3_000, 20))).toEqual([]);
-    expect(log.nextOfOthers("jerry", 2_000)).toBe(2_010);
-    expect(log.nextOfOthers("spike", 2_000)).toBeUndefined();
+    expect(timesOf(log.fromOthers.newest("jerry", BEGINNING, 3_000, 20).messages)).toEqual([2_000, 2_010]);
+    expect(timesOf(log.fromOthers.newest("spike", BEGINNING, 3_000, 20).messages)).toEqual([2_000]);
+    expect(timesOf(log.fromOthers.askingForReceipt("jerry", BEGINNING, 3_000, 20))).toEqual([2_010]);
+    expect(timesOf(log.fromOthers.askingForReceipt("spike", BEGINNING, 3_000, 20))).toEqual([]);
+    expect(log.fromOthers.next("jerry", 2_000)).toBe(2_010);
+    expect(log.fromOthers.next("spike", 2_000)).toBeUndefined();
   });
 
   test("is the last message only for its recipients, and never for outsiders", () => {
-    expect(log.last(undefined, "jerry")?.timestamp).toBe(2_020);
-    expect(log.last(undefined, "tom")?.timestamp).toBe(2_010);
-    expect(log.last(undefined, "spike")?.timestamp).toBe(2_000);
-    expect(log.last()?.timestamp).toBe(2_000);
+    expect(log.lastVisible(undefined, "jerry")?.timestamp).toBe(2_020);
+    expect(log.lastVisible(undefined, "tom")?.timestamp).toBe(2_010);
+    expect(log.lastVisible(undefined, "spike")?.timestamp).toBe(2_000);
+    expect(log.lastVisible()?.timestamp).toBe(2_000);
   });
 
   test("[I12] is skipped in the replays of other members, and so is its edit", () => {
@@ -117,13 +118,13 @@ describe("a deleted message", () => {
     expect(seenBy(undefined)).toEqual([2_010]);
     expect(log.find(2_000, "message-2000")).toBeUndefined();
     expect(log.unread("jerry", BEGINNING)).toEqual({ count: 0, mentioned: false });
-    expect(log.newestOfOthers("jerry", BEGINNING, 3_000, 20)).toEqual({ messages: [], more: false });
-    expect(log.receiptsAsked("jerry", BEGINNING, 3_000, 20)).toEqual([]);
-    expect(log.nextOfOthers("jerry", BEGINNING)).toBeUndefined();
+    expect(log.fromOthers.newest("jerry", BEGINNING, 3_000, 20)).toEqual({ messages: [], more: false });
+    expect(log.fromOthers.askingForReceipt("jerry", BEGINNING, 3_000, 20)).toEqual([]);
+    expect(log.fromOthers.next("jerry", BEGINNING)).toBeUndefined();
     expect(log.lastPatchedAfter("jerry", 0, 10)).toEqual([]);
     log.delete(2_010, 2_030);
-    expect(log.last()).toBeUndefined();
-    expect(log.last(undefined, "jerry")).toBeUndefined();
+    expect(log.lastVisible()).toBeUndefined();
+    expect(log.lastVisible(undefined, "jerry")).toBeUndefined();
   });
 
   test("[I2] has a log entry of its own, which replays skip", () => {
@@ -135,7 +136,7 @@ describe("a deleted message", () => {
 
   test("[I3] is not stored again when a device repeats the send", () => {
     const woken = ConversationState.load(sql);
-    expect(woken?.log.acceptedBefore("tom", "token", 2_030)).toEqual({
+    expect(woken?.log.accepted.find("tom", "token", 2_030)).toEqual({
       timestamp: 2_000,
       id: "message-2000",
     });
@@ -143,16 +144,16 @@ describe("a deleted message", () => {
 
   test("[I11] is missing in a copy until the copy reaches its deletion", () => {
     const lacking = (timestamp: number, patchedAt: number) =>
-      log.changedAfter({ timestamp, patchedAt }, 10).map((each) => [each.timestamp, each.deleted]);
+      log.missingFrom({ timestamp, patchedAt }, 10).map((each) => [each.timestamp, each.deleted]);
     expect(lacking(2_010, 0)).toEqual([[2_000, true]]);
     expect(lacking(2_010, 2_020)).toEqual([]);
     expect(lacking(0, 0)).toEqual([
       [2_010, false],
       [2_000, true],
     ]);
-    expect(log.firstAfter({ timestamp: 0, patchedAt: 0 })).toBe(2_000);
-    expect(log.firstAfter({ timestamp: 2_010, patchedAt: 0 })).toBe(2_020);
-    expect(log.firstAfter({ timestamp: 2_010, patchedAt: 2_020 })).toBeUndefined();
+    expect(log.firstMissingFrom({ timestamp: 0, patchedAt: 0 })).toBe(2_000);
+    expect(log.firstMissingFrom({ timestamp: 2_010, patchedAt: 0 })).toBe(2_020);
+    expect(log.firstMissingFrom({ timestamp: 2_010, patchedAt: 2_020 })).toBeUndefined();
   });
 });
 
@@ -162,7 +163,7 @@ test("[I9] storage without columns for recipients is upgraded once", () => {
   sql.exec("ALTER TABLE conversation DROP COLUMN behind_since");
   for (let time = 0; time < 2; time++) {
     const woken = ConversationState.load(sql);
-    expect(woken?.log.last()).toEqual(message(2_000));
+    expect(woken?.log.lastVisible()).toEqual(message(2_000));
     expect(woken?.behindSince).toBeUndefined();
   }
 });
@@ -190,38 +191,5 @@ describe("an edit of a message from before a member joined", () => {
       shown: [2_000, 2_010, 2_020, 2_030],
       passed: [],
     });
-  });
-});
-
-describe("[I13] a page of long messages", () => {
-  /** Bytes of one in three for each character. */
-  const fill = (count: number, characters: number) => {
-    for (let at = 0; at < count; at += 1) {
-      append(state, message(2_000 + at, { content: "奶".repeat(characters) }));
-    }
-  };
-  const page = (limit: number, clientId: string | undefined, direction: "newer" | "older" = "newer") =>
-    timesOf(log.page({ ...everything, limit, direction }, clientId));
-
-  test("holds for a client what fits into an answer, and the next page continues there", () => {
-    fill(400, 7_000);
-    const first = page(1_000, "jerry");
-    expect(first).toEqual(Array.from({ length: 200 }, (_, at) => 2_000 + at));
-    const start = { timestamp: 2_199, messageId: undefined, inclusive: false };
-    expect(timesOf(log.page({ ...everything, limit: 1_000, start }, "jerry"))).toEqual(
-      Array.from({ length: 200 }, (_, at) => 2_200 + at),
-    );
-    expect(page(1_000, "jerry", "older")).toEqual(Array.from({ length: 200 }, (_, at) => 2_200 + at));
-  });
-
-  test("holds for a client the 100 messages that SDKs ask for, however long they are", () => {
-    fill(120, 21_000);
-    expect(page(100, "jerry").length).toBe(100);
-    expect(page(1_000, "jerry").length).toBe(100);
-  });
-
-  test("holds for the app's server everything it asks for", () => {
-    fill(400, 7_000);
-    expect(page(1_000, undefined).length).toBe(400);
   });
 });

@@ -2,7 +2,7 @@ import { ConversationState } from "../../../src/conversation/state.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
-export { message } from "../../support/messages.ts";
+export { message, pageOf } from "../../support/messages.ts";
 
 export const BEGINNING = 1_000;
 

@@ -1,4 +1,5 @@
 import type { MessageRecord } from "../model/records.ts";
+import type { Sql } from "../sql.ts";
 
 /** Messages as rows of the log. */
 
@@ -21,13 +22,6 @@ export type Row = {
 };
 
 export const COLUMNS = "timestamp, id, sender, content, mentions, flags, patched_at, recipients, address";
-
-/** Matches messages that are not deleted. */
-export const NOT_DELETED = `flags & ${DELETED} = 0`;
-/** Matches messages of others that are visible to a client; bind its id twice. */
-export const VISIBLE_FROM_OTHERS = `${NOT_DELETED} AND sender <> ? AND (recipients IS NULL OR ? IN (SELECT value FROM json_each(recipients)))`;
-/** The same, and the client's own messages; bind its id twice. */
-export const VISIBLE_TO = `${NOT_DELETED} AND (recipients IS NULL OR sender = ? OR ? IN (SELECT value FROM json_each(recipients)))`;
 
 export function toMessage(row: Row): MessageRecord {
   return {
@@ -61,4 +55,24 @@ export function toColumns(
       (recalled ? RECALLED : 0) |
       (noSync ? NO_SYNC : 0),
   ];
+}
+
+/**
+ * Time of the row this many rows before the newest one up to a time; 0 if there are fewer. It bounds what a search may
+ * read.
+ */
+export function timeOfRowBefore(
+  sql: Sql,
+  column: "timestamp" | "patched_at",
+  upTo: number,
+  rows: number,
+): number {
+  const [row] = sql
+    .exec<{ time: number }>(
+      `SELECT ${column} AS time FROM messages WHERE ${column} <= ? ORDER BY ${column} DESC LIMIT 1 OFFSET ?`,
+      upTo,
+      rows,
+    )
+    .toArray();
+  return row?.time ?? 0;
 }

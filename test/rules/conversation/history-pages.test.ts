@@ -1,0 +1,52 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { HistoryRequest } from "../../../src/conversation/history-pages.ts";
+import type { ConversationState } from "../../../src/conversation/state.ts";
+import type { MessageRecord } from "../../../src/model/records.ts";
+import { append, message, pageOf, pairChat } from "./people.ts";
+
+let state: ConversationState;
+beforeEach(() => {
+  state = pairChat();
+});
+
+const everything: HistoryRequest = {
+  direction: "newer",
+  start: undefined,
+  end: undefined,
+  limit: 100,
+  messageType: undefined,
+};
+const timesOf = (messages: MessageRecord[]) => messages.map(({ timestamp }) => timestamp);
+
+describe("[I13] a page of long messages", () => {
+  /** Bytes of one in three for each character. */
+  const fill = (count: number, characters: number) => {
+    for (let at = 0; at < count; at += 1) {
+      append(state, message(2_000 + at, { content: "奶".repeat(characters) }));
+    }
+  };
+  const page = (limit: number, clientId: string | undefined, direction: "newer" | "older" = "newer") =>
+    timesOf(pageOf(state.log, { ...everything, limit, direction }, clientId));
+
+  test("holds for a client what fits into an answer, and the next page continues there", () => {
+    fill(400, 7_000);
+    const first = page(1_000, "jerry");
+    expect(first).toEqual(Array.from({ length: 200 }, (_, at) => 2_000 + at));
+    const start = { timestamp: 2_199, messageId: undefined, inclusive: false };
+    expect(timesOf(pageOf(state.log, { ...everything, limit: 1_000, start }, "jerry"))).toEqual(
+      Array.from({ length: 200 }, (_, at) => 2_200 + at),
+    );
+    expect(page(1_000, "jerry", "older")).toEqual(Array.from({ length: 200 }, (_, at) => 2_200 + at));
+  });
+
+  test("holds for a client the 100 messages that SDKs ask for, however long they are", () => {
+    fill(120, 21_000);
+    expect(page(100, "jerry").length).toBe(100);
+    expect(page(1_000, "jerry").length).toBe(100);
+  });
+
+  test("holds for the app's server everything it asks for", () => {
+    fill(400, 7_000);
+    expect(page(1_000, undefined).length).toBe(400);
+  });
+});
