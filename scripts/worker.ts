@@ -1,9 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** As in wrangler.toml. */
-const ALIAS = { "zod/v4/core": fileURLToPath(new URL("./empty-module.ts", import.meta.url)) };
-
 const ENTRY = new URL("../src/index.ts", import.meta.url);
 /** The same with an entrypoint for one's own box. */
 export const OWN_BOX = new URL("./own-box.ts", import.meta.url);
@@ -17,7 +14,6 @@ export async function bundleWorker(entry = ENTRY): Promise<string> {
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
-    alias: ALIAS,
     external: ["cloudflare:*", "node:*"],
     logLevel: "warning",
   });

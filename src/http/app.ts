@@ -131,7 +131,7 @@ function httpApp(): Hono<HttpEnv> {
   app.route("/", batchRoutes);
   app.route("/", unsupportedRoutes);
   // Created once: it takes some milliseconds, and anybody may request it.
-  const described = once(async () => JSON.stringify(await documentOf(app)));
+  const described = once(async () => JSON.stringify(documentOf(app)));
   const page = once(async () => docsPage(JSON.parse(await described())));
   app.get("/openapi.json", async (context) => {
     return context.body(await described(), 200, { "Content-Type": "application/json" });

@@ -1,6 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
-import { type DescribeRouteOptions, resolver, uniqueSymbol } from "hono-openapi";
 import * as v from "valibot";
 import { frontOf, senderOf } from "../gateway/address.ts";
 import { isObject, type JsonObject } from "../model/json.ts";
@@ -56,6 +55,17 @@ export interface TextBody {
 }
 
 export type Access = "anyone" | "app" | "master";
+
+type Target = "param" | "query" | "json";
+
+/** What one handler of a route describes: the operation itself, or an input that it takes. */
+export type Description = { operation: Operation } | { target: Target; schema: v.GenericSchema };
+
+const descriptions = new WeakMap<MiddlewareHandler, Description>();
+
+/** What a handler that `operation` or `takes` made describes; undefined for other handlers. */
+export const descriptionOf = (handler: MiddlewareHandler): Description | undefined =>
+  descriptions.get(handler);
 
 /** Identifies the caller, once per request. */
 export async function identify(context: Context<HttpEnv>): Promise<Caller> {
@@ -114,55 +124,9 @@ export function operation(described: Operation): MiddlewareHandler<HttpEnv> {
     }
     await next();
   });
-  return Object.assign(middleware, { [uniqueSymbol]: { spec: specOf(described) } });
+  descriptions.set(middleware, { operation: described });
+  return middleware;
 }
-
-function specOf(described: Operation): DescribeRouteOptions {
-  const { id, tag, summary, description, access, answer, body, headers, isMetered } = described;
-  const { status = answer === null ? 204 : 200 } = described;
-  return {
-    operationId: id,
-    tags: [tag],
-    summary,
-    description,
-    security: security[access],
-    parameters: headers?.map(({ name, description, example }) => {
-      return { in: "header", name, description, schema: { type: "string", examples: [example] } };
-    }),
-    ...(body && { requestBody: { required: true, content: contentOf(body, "input") } }),
-    responses: {
-      [status]: {
-        description: "Done.",
-        ...(answer && { content: contentOf(answer, "output") }),
-      },
-      ...(access !== "anyone" && { 401: { $ref: "#/components/responses/Unauthorized" } }),
-      ...(isMetered && { 429: { $ref: "#/components/responses/QuotaUsedUp" } }),
-      "4XX": { $ref: "#/components/responses/Refused" },
-      "5XX": { $ref: "#/components/responses/Failed" },
-    },
-  };
-}
-
-function contentOf(body: v.GenericSchema | TextBody, typeMode: "input" | "output") {
-  const [media, schema] = "text" in body ? ["text/plain", body.text] : ["application/json", body];
-  // A value that may not be sent may be returned: it stands for a secret.
-  const ignoreActions = typeMode === "output" ? ["not_value"] : [];
-  return { [media]: { schema: resolver(schema, { options: { typeMode, ignoreActions } }) } };
-}
-
-const security: Record<Access, Record<string, string[]>[]> = {
-  anyone: [],
-  app: [
-    { appId: [], key: [] },
-    { appId: [], signature: [] },
-  ],
-  master: [
-    { appId: [], masterKey: [] },
-    { appId: [], masterSignature: [] },
-  ],
-};
-
-type Target = "param" | "query" | "json";
 
 type Taken<T extends Target, Schema extends v.GenericSchema> = {
   in: { [K in T]: v.InferInput<Schema> };
@@ -216,9 +180,8 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
     context.req.addValidatedData(target, parsed.output);
     await next();
   });
-  // A parameter is described as parsed, a body as it is written.
-  const options = { options: { typeMode: target === "json" ? "input" : "output" } };
-  return Object.assign(middleware, { [uniqueSymbol]: { target, ...resolver(schema, options), options } });
+  descriptions.set(middleware, { target, schema });
+  return middleware;
 }
 
 /**
