@@ -1,66 +1,49 @@
-import type { ConversationCommand } from "../conversation/commands.ts";
-import { isRepeatable } from "../conversation/commands.ts";
-import { elapsed } from "../elapsed.ts";
-import type {
-  ConversationControl,
-  ConversationRequest,
-  Epoch,
-  SubscriptionRequest,
-} from "../protocol/link-controls.ts";
+import { isRepeatable, refusalWithoutConversation } from "../conversation/commands.ts";
+import type { ErrorName } from "../protocol/errors.ts";
+import type { ConversationControl, ConversationRequest, Epoch } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import { type LinkRecord, readControl, readRecords } from "../protocol/link-records.ts";
-import type { Dial, LinkSocket } from "./link-socket.ts";
+import type { Forwarded } from "./forwarding.ts";
+import type { LinkSocket, OpeningLinkEvents } from "./link-socket.ts";
+import { SubscriptionFailures } from "./subscription-failures.ts";
 
-/** A client's frame on its way to a conversation. */
-export interface Forwarded {
-  command: ConversationCommand;
-  frame: Uint8Array;
-}
+/** What a conversation sends first over a link. */
+export type OpenedSubscription = ConversationControl & { type: "opened" };
 
 /** What a subscription needs of its session. */
 export interface SubscriptionOwner {
-  dial: Dial<SubscriptionRequest>;
   now(): number;
-  request(conversationId: string): Omit<SubscriptionRequest, "conversationId">;
-  /** Records of the conversation, in order. */
-  receive(conversationId: string, records: LinkRecord[]): void;
-  /** The subscription is open, and has brought everything up to the head, now or before. */
-  subscribed(conversationId: string, epoch: Epoch, since: number, head: number): void;
-  /** Whether the session has seen less than the log up to this head, although all of it was brought. */
-  isBehind(conversationId: string, head: number): boolean;
-  /** The subscription broke before the session had a position; these frames wait for a new catch-up. */
-  lostPosition(subscription: ConversationSubscription, rest: Forwarded[]): void;
-  /** Whether the session has a position in the conversation. */
-  hasPosition(conversationId: string): boolean;
-  /** The reply that follows shows the log up to here. */
-  shown(conversationId: string, upTo: number): void;
-  unsubscribed(conversationId: string, epoch: Epoch): void;
-  /** Refuses a frame because the conversation does not exist. */
-  refuseMissing(forwarded: Forwarded): void;
-  /** Refuses a frame that must not be sent twice and was lost with the link. */
-  refuseLost(forwarded: Forwarded): void;
-  /** The subscription ended. The rest of its frames goes by a new one, which is opened in any case if `again`. */
-  closed(subscription: ConversationSubscription, rest: Forwarded[], again: boolean): void;
-  /** The link broke and will be opened again. Until then the session may miss something. */
-  reopening(subscription: ConversationSubscription): void;
   /** Calls `run` once after this many milliseconds. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;
+  /** Opens a link to a conversation, from the session's position on; `missing` if there is none. May reject. */
+  openLink(conversationId: string, events: OpeningLinkEvents): Promise<"opened" | "missing">;
+  /** Whether the session has a position in the conversation. */
+  hasPosition(conversationId: string): boolean;
+  /** Whether the session has seen less than the log up to this head, although all of it was brought. */
+  isBehind(conversationId: string, head: number): boolean;
+  /** Records of the conversation, in order. */
+  receive(conversationId: string, records: LinkRecord[]): void;
+  /** The reply that follows shows the log up to here. */
+  shown(conversationId: string, upTo: number): void;
+  /** The subscription is open, and has brought everything up to the head, now or before. */
+  subscribed(subscription: ConversationSubscription, opened: OpenedSubscription): void;
+  unsubscribed(conversationId: string, epoch: Epoch): void;
+  /** The link broke and will be opened again. Until then the session may miss something. */
+  reopening(subscription: ConversationSubscription): void;
+  /** The subscription broke before the session had a position: these frames wait for a new catch-up. */
+  lostPosition(subscription: ConversationSubscription, rest: Forwarded[]): void;
+  /** The subscription ended. The rest of its frames goes by a new one, which is opened in any case if `again`. */
+  closed(subscription: ConversationSubscription, rest: Forwarded[], again: boolean): void;
+  refuse(forwarded: Forwarded, error: ErrorName): void;
 }
-
-const FAILURE_MEMORY = 10_000; // ms: a subscription that breaks again within this has failed twice
-/** Pause (ms) before a subscription that failed twice is opened again: at first, doubled each time, at most. */
-const PAUSES = { first: 5_000, last: 60_000 };
-/**
- * A command opens it sooner, but not before this (ms): each failure costs all who are subscribed to the conversation.
- */
-const SOONEST = 1_000;
 
 type Phase =
   /** The socket is there once it is connected. The subscription is open once the conversation has confirmed it. */
-  | { name: "opening"; socket?: LinkSocket }
-  | { name: "open"; socket: LinkSocket }
-  /** Evicted: it waits for the last answers, then closes (L4). */
-  | { name: "draining"; socket: LinkSocket }
+  | { name: "opening"; socket: LinkSocket | undefined }
+  /** If it is being evicted, the conversation was asked to unsubscribe the client. */
+  | { name: "open"; socket: LinkSocket; isEvicted: boolean }
+  /** Evicted: it waits for the last answers, then closes (L4). A new one follows it if `reopens`. */
+  | { name: "draining"; socket: LinkSocket; reopens: boolean }
   /** It failed twice: it waits. A command is refused, or opens it again (L7). */
   | { name: "paused"; end: () => void }
   | { name: "over" };
@@ -74,18 +57,14 @@ export class ConversationSubscription {
   /** When the session last used it (ms). */
   lastUsedAt = 0;
   readonly #owner: SubscriptionOwner;
-  #phase: Phase = { name: "opening" };
+  #phase: Phase = { name: "opening", socket: undefined };
   /** Frames that wait until the subscription is open, in order. */
   #waiting: Forwarded[] = [];
   /** Frames without an answer so far, by serial. */
   readonly #pending = new Map<number, Forwarded>();
-  #failedAt: number | undefined;
-  /** The last pause (ms), or 0. */
-  #pause = 0;
-  #isEvicted = false;
-  /** Counts the attempts to open it: events of an attempt that failed are ignored. */
+  #failures: SubscriptionFailures | undefined;
+  /** Counts the attempts to open it: events of an attempt that failed are ignored (L7.2). */
   #attempt = 0;
-  #reopenAfterwards = false;
 
   constructor(owner: SubscriptionOwner, conversationId: string) {
     this.conversationId = conversationId;
@@ -103,37 +82,40 @@ export class ConversationSubscription {
 
   /** Whether it can be evicted: it is open and not being evicted yet. */
   get canUnsubscribe(): boolean {
-    return this.#phase.name === "open" && !this.#isEvicted;
+    return this.#phase.name === "open" && !this.#phase.isEvicted;
+  }
+
+  get #isOver(): boolean {
+    return this.#phase.name === "over";
   }
 
   send(forwarded: Forwarded): void {
     if (this.#phase.name === "open") return this.#transmit(this.#phase.socket, forwarded);
     this.#retry();
-    if (this.#phase.name === "paused") this.#owner.refuseLost(forwarded);
+    if (this.#phase.name === "paused") this.#owner.refuse(forwarded, "INTERNAL_ERROR");
     else this.#waiting.push(forwarded);
   }
 
   /** Asks the conversation to unsubscribe the whole client, to make room (L4). */
   unsubscribe(): void {
-    if (this.#phase.name !== "open" || this.#isEvicted) return;
-    this.#isEvicted = true;
+    if (this.#phase.name !== "open" || this.#phase.isEvicted) return;
+    this.#phase.isEvicted = true;
     const request: ConversationRequest = { type: "unsubscribe" };
     this.#phase.socket.send(JSON.stringify(request));
   }
 
   /** The session missed an entry: opens the subscription again, which replays the log after the session's position. */
   resync(): void {
-    this.#retry();
-    if (this.#phase.name === "draining") this.#reopenAfterwards = true;
+    this.reopenAfterDrain();
     if (this.#phase.name !== "open") return;
     this.#phase.socket.close(linkClose.LOST);
     this.#onBroken();
   }
 
-  /** A sibling session is subscribed: if this subscription is draining, a new one follows it. */
+  /** If this subscription is draining, a new one follows it: a sibling session is subscribed. */
   reopenAfterDrain(): void {
     this.#retry();
-    if (this.#phase.name === "draining") this.#reopenAfterwards = true;
+    if (this.#phase.name === "draining") this.#phase.reopens = true;
   }
 
   /** The session is over. */
@@ -146,22 +128,21 @@ export class ConversationSubscription {
 
   /** Refuses all frames that have no answer yet. */
   refusePending(): void {
-    const unsent = [...this.#pending.values(), ...this.#waiting];
+    const unanswered = [...this.#pending.values(), ...this.#waiting];
     this.#pending.clear();
     this.#waiting = [];
-    for (const forwarded of unsent) this.#owner.refuseLost(forwarded);
+    for (const forwarded of unanswered) this.#owner.refuse(forwarded, "INTERNAL_ERROR");
   }
 
   /** Opens a paused subscription again, unless it failed just now. */
   #retry(): void {
-    if (this.#phase.name !== "paused") return;
-    if (this.#failedAt !== undefined && elapsed(this.#failedAt, this.#owner.now()) < SOONEST) return;
+    if (this.#phase.name !== "paused" || this.#failures?.isRecent(this.#owner.now())) return;
     this.#phase.end();
     this.#reopen();
   }
 
   #reopen(): void {
-    this.#phase = { name: "opening" };
+    this.#phase = { name: "opening", socket: undefined };
     void this.#open();
   }
 
@@ -169,107 +150,94 @@ export class ConversationSubscription {
     this.#attempt += 1;
     const attempt = this.#attempt;
     /** Whether this attempt failed, or the subscription ended, meanwhile: its events are ignored. */
-    const isStale = () => attempt !== this.#attempt || this.#phase.name === "over";
-    const request = { ...this.#owner.request(this.conversationId), conversationId: this.conversationId };
-    let connected: LinkSocket | "missing";
-    // Frames can arrive before the promise of the socket resolves.
-    const early: Uint8Array[] = [];
-    let socket: LinkSocket | undefined;
-    const events = {
-      frame: (data: Uint8Array) => {
-        if (isStale()) return;
-        if (socket === undefined) early.push(data);
-        else this.#onFrame(socket, data);
+    const isStale = () => attempt !== this.#attempt || this.#isOver;
+    const events: OpeningLinkEvents = {
+      opened: (socket) => {
+        if (isStale()) socket.close(linkClose.LOST);
+        else this.#phase = { name: "opening", socket };
+      },
+      frame: (socket, data) => {
+        if (!isStale()) this.#onFrame(socket, data);
       },
       closed: () => {
         if (!isStale()) this.#onBroken();
       },
     };
     try {
-      connected = await this.#owner.dial(request, events);
+      const result = await this.#owner.openLink(this.conversationId, events);
+      if (result === "missing" && !isStale()) this.#onMissing();
     } catch {
       if (!isStale()) this.#onBroken();
-      return;
     }
-    if (isStale()) {
-      if (connected !== "missing") connected.close(linkClose.LOST);
-      return;
+  }
+
+  #onMissing(): void {
+    this.#phase = { name: "over" };
+    for (const forwarded of this.#waiting) {
+      this.#owner.refuse(forwarded, refusalWithoutConversation(forwarded.command));
     }
-    if (connected === "missing") {
-      this.#phase = { name: "over" };
-      for (const forwarded of this.#waiting) this.#owner.refuseMissing(forwarded);
-      this.#owner.unsubscribed(this.conversationId, "");
-      return this.#owner.closed(this, [], false);
-    }
-    socket = connected;
-    this.#phase = { name: "opening", socket };
-    for (const data of early) if (!isStale()) this.#onFrame(socket, data);
+    this.#owner.unsubscribed(this.conversationId, "");
+    this.#owner.closed(this, [], false);
   }
 
   #onFrame(socket: LinkSocket, data: Uint8Array): void {
-    if (this.#phase.name === "over") return;
-    let records = readRecords(data);
+    const records = readRecords(data);
     const [first] = records;
-    if (this.#phase.name === "opening" && first?.kind === "control") {
-      const opened = readControl<ConversationControl>(first.payload);
-      if (opened.type === "opened") {
-        const { epoch, since, head } = opened;
-        this.#phase = { name: "open", socket };
-        this.#isEvicted = false;
-        records = records.slice(1);
-        this.#receive(records);
-        this.#owner.subscribed(this.conversationId, epoch, since, head);
-        if (this.#owner.isBehind(this.conversationId, head)) return this.resync();
-        this.#transmitWaiting(socket);
-      }
-      return;
-    }
-    if (this.#phase.name === "open" || this.#phase.name === "draining") this.#receive(records);
+    if (this.#phase.name !== "opening") return this.#receive(records);
+    if (first?.kind !== "control") return;
+    const control = readControl<ConversationControl>(first.payload);
+    if (control.type === "opened") this.#onOpened(socket, control, records.slice(1));
+  }
+
+  #onOpened(socket: LinkSocket, opened: OpenedSubscription, records: LinkRecord[]): void {
+    this.#phase = { name: "open", socket, isEvicted: false };
+    this.#receive(records);
+    this.#owner.subscribed(this, opened);
+    if (this.#owner.isBehind(this.conversationId, opened.head)) return this.resync();
+    this.#transmitWaiting(socket);
   }
 
   #receive(records: LinkRecord[]): void {
+    if (this.#phase.name !== "open" && this.#phase.name !== "draining") return;
     for (const record of records) {
       if (record.kind === "reply") this.#pending.delete(record.serial);
       if (record.kind === "control") this.#onControl(readControl<ConversationControl>(record.payload));
     }
     this.#owner.receive(this.conversationId, records);
-    if (this.#phase.name === "draining" && this.#pending.size === 0) this.#drained(this.#phase.socket);
+    if (this.#phase.name === "draining" && this.#pending.size === 0) {
+      this.#onDrained(this.#phase.socket, this.#phase.reopens);
+    }
   }
 
   #onControl(control: ConversationControl): void {
     if (control.type === "shown") return this.#owner.shown(this.conversationId, control.upTo);
     if (control.type !== "unsubscribed" || this.#phase.name !== "open") return;
-    this.#phase = { name: "draining", socket: this.#phase.socket };
+    this.#phase = { name: "draining", socket: this.#phase.socket, reopens: false };
     this.#owner.unsubscribed(this.conversationId, control.epoch);
   }
 
-  #drained(socket: LinkSocket): void {
+  #onDrained(socket: LinkSocket, reopens: boolean): void {
     this.#phase = { name: "over" };
     socket.close(linkClose.UNSUBSCRIBED);
-    this.#owner.closed(this, this.#waiting.splice(0), this.#reopenAfterwards);
+    this.#owner.closed(this, this.#waiting.splice(0), reopens);
   }
 
   /**
    * The link broke, or could not be opened: frames that are safe to repeat are sent again, the others are refused (L7).
-   * A conversation that breaks again soon stays broken for longer, as with a full disk or a damaged file. Then all
-   * frames are refused.
+   * If it failed twice, all are refused.
    */
   #onBroken(): void {
     if (this.#phase.name === "over" || this.#phase.name === "paused") return;
-    const now = this.#owner.now();
-    const memory = FAILURE_MEMORY + this.#pause;
-    const failedBefore = this.#failedAt !== undefined && elapsed(this.#failedAt, now) < memory;
-    this.#failedAt = now;
-    if (!failedBefore) this.#pause = 0;
-    const again = failedBefore ? [] : this.#repeatable();
+    this.#failures ??= new SubscriptionFailures();
+    const pause = this.#failures.broke(this.#owner.now());
+    const again = pause > 0 ? [] : this.#takeRepeatable();
     if (!this.#owner.hasPosition(this.conversationId)) {
       this.#phase = { name: "over" };
-      if (failedBefore) this.refusePending();
+      if (pause > 0) this.refusePending();
       return this.#owner.lostPosition(this, [...again, ...this.#waiting.splice(0)]);
     }
-    if (failedBefore) {
-      this.#pause = Math.min(Math.max(this.#pause * 2, PAUSES.first), PAUSES.last);
-      this.#phase = { name: "paused", end: this.#owner.timer(this.#pause, () => this.#reopen()) };
+    if (pause > 0) {
+      this.#phase = { name: "paused", end: this.#owner.timer(pause, () => this.#reopen()) };
       this.#owner.reopening(this);
       return this.refusePending();
     }
@@ -279,15 +247,13 @@ export class ConversationSubscription {
     if (!this.#isOver) this.#reopen();
   }
 
-  get #isOver(): boolean {
-    return this.#phase.name === "over";
-  }
-
   /** The pending frames that may be sent again. The others are refused. */
-  #repeatable(): Forwarded[] {
+  #takeRepeatable(): Forwarded[] {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const frame of pending) if (!isRepeatable(frame.command)) this.#owner.refuseLost(frame);
+    for (const forwarded of pending) {
+      if (!isRepeatable(forwarded.command)) this.#owner.refuse(forwarded, "INTERNAL_ERROR");
+    }
     return pending.filter(({ command }) => isRepeatable(command));
   }
 

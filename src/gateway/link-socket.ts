@@ -13,3 +13,37 @@ export interface LinkEvents {
 
 /** Opens a link to an object; `missing` if there is no such conversation. Rejects at its deadline or if it fails. */
 export type Dial<Request> = (request: Request, events: LinkEvents) => Promise<LinkSocket | "missing">;
+
+/** The events of a link that is being opened. `closed` may come before `opened`. */
+export interface OpeningLinkEvents {
+  opened(socket: LinkSocket): void;
+  frame(socket: LinkSocket, data: Uint8Array): void;
+  closed(): void;
+}
+
+/**
+ * Opens a link and calls `opened` first, then `frame` for each frame: frames may arrive before the socket is there.
+ * Returns `missing` if there is no such conversation. Rejects as the dial does.
+ */
+export async function openLink<Request>(
+  dial: Dial<Request>,
+  request: Request,
+  events: OpeningLinkEvents,
+): Promise<"opened" | "missing"> {
+  let socket: LinkSocket | undefined;
+  let early: Uint8Array[] | undefined;
+  const connected = await dial(request, {
+    frame: (data) => {
+      if (socket !== undefined) events.frame(socket, data);
+      else early = [...(early ?? []), data];
+    },
+    closed: () => events.closed(),
+  });
+  if (connected === "missing") return "missing";
+  socket = connected;
+  events.opened(socket);
+  const frames: Uint8Array[] = early ?? [];
+  early = undefined;
+  for (const data of frames) events.frame(socket, data);
+  return "opened";
+}
