@@ -1,42 +1,112 @@
-import type { Sql } from "./sql.ts";
+import type { Sql, SqlValue } from "./sql.ts";
+
+/** The tables that one kind of object may have. */
+export interface Schema<Name extends string> {
+  /** For each table, the statements that create it and its indexes in their present form. */
+  readonly tables: Readonly<Record<Name, readonly string[]>>;
+  /** What each version added to the tables of the one before, oldest first. None is ever changed or removed. */
+  readonly versions: readonly Migration<Name>[];
+}
+
+/** A column that the table of an earlier version lacks, or a table that it lacks beside another one. */
+export type Migration<Name extends string> =
+  | { table: Name; column: string; definition: string }
+  | { table: Name; beside: Name };
 
 /**
- * One migration step from the tables of an earlier version. A step applies if its table exists and lacks the column, or
- * if another table of the same storage exists and this one does not. So no step is applied twice, and the shape of the
- * storage tells its version.
- */
-export type Step =
-  | { table: string; column: string; definition: string }
-  | { table: string; beside: string; create: string };
-
-/**
- * Migrates storage that an earlier version wrote, in the turn that reads it first. Storage that is up to date is not
- * written, and storage without tables gets none.
+ * The tables of one object's storage. Each is created by its first write, so an object for a name that nobody has
+ * stores nothing, and a table that is never used costs nothing.
  *
- * @param steps in the order in which they were added; none is ever changed or removed
+ * Storage of an earlier version is migrated when it is first read. SQLite's own list of tables and columns says which
+ * version that is: a number beside it would cost three more rows in every object. The list is read once per instance.
  */
-export function bringUpToDate(sql: Sql, steps: readonly Step[]): void {
-  const tables = definitionsIn(sql);
-  for (const step of steps) {
-    const definition = tables.get(step.table);
-    if ("create" in step) {
-      if (definition !== undefined || !tables.has(step.beside)) continue;
-      sql.exec(step.create);
-      tables.set(step.table, step.create);
-    } else if (definition !== undefined && !hasColumn(definition, step.column)) {
-      sql.exec(`ALTER TABLE ${step.table} ADD COLUMN ${step.column} ${step.definition}`);
+export class Tables<Name extends string> {
+  readonly sql: Sql;
+  readonly #schema: Schema<Name>;
+  #existing: Set<string> | undefined;
+
+  constructor(sql: Sql, schema: Schema<Name>) {
+    this.sql = sql;
+    this.#schema = schema;
+  }
+
+  has(table: Name): boolean {
+    return this.#load().has(table);
+  }
+
+  /** Creates those of some tables that do not exist. */
+  create(...tables: readonly Name[]): void {
+    for (const table of tables) {
+      if (this.has(table)) continue;
+      for (const statement of this.#schema.tables[table]) this.sql.exec(statement);
+      this.#load().add(table);
     }
+  }
+
+  /** Reads a table. One that does not exist has no rows. */
+  read<Row extends Record<string, SqlValue>>(table: Name, query: string, ...bindings: SqlValue[]): Row[] {
+    return this.has(table) ? this.sql.exec<Row>(query, ...bindings).toArray() : [];
+  }
+
+  /** Adds rows to a table, and creates it before that if it does not exist. */
+  add(table: Name, statement: string, ...bindings: SqlValue[]): void {
+    this.create(table);
+    this.sql.exec(statement, ...bindings);
+  }
+
+  /** Changes or removes rows of a table. One that does not exist has none. */
+  change(table: Name, statement: string, ...bindings: SqlValue[]): void {
+    if (this.has(table)) this.sql.exec(statement, ...bindings);
+  }
+
+  /** Drops all tables except these. */
+  dropAllExcept(...kept: readonly Name[]): void {
+    for (const table of namesIn(this.sql)) {
+      if (!kept.some((name) => name === table)) this.sql.exec(`DROP TABLE "${table}"`);
+    }
+    this.forget();
+  }
+
+  /** To be called after the whole storage was deleted. */
+  forget(): void {
+    this.#existing = undefined;
+  }
+
+  #load(): Set<string> {
+    this.#existing ??= this.#migrated();
+    return this.#existing;
+  }
+
+  /** The tables that exist, in their present form. Storage that is up to date is not written. */
+  #migrated(): Set<string> {
+    const existing = new Set(namesIn(this.sql));
+    const columns = new Map<string, string[]>();
+    for (const migration of this.#schema.versions) {
+      const { table } = migration;
+      if (!("column" in migration)) {
+        if (existing.has(table) || !existing.has(migration.beside)) continue;
+        for (const statement of this.#schema.tables[table]) this.sql.exec(statement);
+        existing.add(table);
+      } else if (existing.has(table)) {
+        const { column, definition } = migration;
+        const found = columns.get(table) ?? columnsOf(this.sql, table);
+        columns.set(table, found);
+        if (!found.includes(column)) this.sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`);
+      }
+    }
+    return existing;
   }
 }
 
-/** The current definitions of the tables in an object's storage, by name. */
-export function definitionsIn(sql: Sql): Map<string, string> {
-  const rows = sql.exec<{ name: string; sql: string }>(
-    "SELECT name, sql FROM sqlite_master WHERE type = 'table'",
-  );
-  return new Map([...rows].map((row) => [row.name, row.sql]));
+/** Without the platform's own tables. */
+function namesIn(sql: Sql): string[] {
+  const tables = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
+  return tables.map(({ name }) => name).filter((name) => !/^(_cf_|sqlite_)/.test(name));
 }
 
-function hasColumn(definition: string, column: string): boolean {
-  return new RegExp(`\\b${column}\\b`).test(definition);
+function columnsOf(sql: Sql, table: string): string[] {
+  return sql
+    .exec<{ name: string }>(`PRAGMA table_info(${table})`)
+    .toArray()
+    .map(({ name }) => name);
 }

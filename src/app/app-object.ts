@@ -7,6 +7,7 @@ import { ArchiveLag } from "./archive-lag.ts";
 import { KeyValues } from "./key-values.ts";
 import { Presence } from "./presence.ts";
 import { Quotas } from "./quotas.ts";
+import { appTables } from "./tables.ts";
 
 /**
  * When this process first used the app's object (ms): on a self-hosted server, it starts and stops with everything
@@ -23,14 +24,13 @@ export class AppObject extends DurableObject<Env> implements AppStub {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { sql } = ctx.storage;
+    const tables = appTables(ctx.storage.sql);
     // A new folder has nothing left over from an earlier run.
-    const isNew = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'facts'").toArray().length === 0;
-    startedAt ??= isNew ? Number.NEGATIVE_INFINITY : Date.now();
-    this.#facts = new KeyValues(sql);
-    this.#presence = new Presence(sql, this.#facts);
+    startedAt ??= tables.has("facts") ? Date.now() : Number.NEGATIVE_INFINITY;
+    this.#facts = new KeyValues(tables);
+    this.#presence = new Presence(tables, this.#facts);
     const start = env.OWN_BOX === "1" ? { at: startedAt } : undefined;
-    this.#lag = new ArchiveLag(sql, this.#facts, lagOf(env), start);
+    this.#lag = new ArchiveLag(tables, this.#facts, lagOf(env), start);
   }
 
   async spend(quota: string, perMinute: number, count = 1): Promise<{ retryAfter: number } | undefined> {

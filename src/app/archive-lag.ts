@@ -1,6 +1,7 @@
 import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
 import type { Sql } from "../sql.ts";
 import type { KeyValues } from "./key-values.ts";
+import type { AppTables } from "./tables.ts";
 
 /** The reported time is stored in steps of this many milliseconds, for after a restart. */
 const STEP = 10_000;
@@ -16,14 +17,12 @@ export class ArchiveLag {
    * @param start when the machine started (ms), if machines stop. Conversations that were behind when it stopped report
    * that by alarms that were due meanwhile. Until those have run, no later time is reported than before.
    */
-  constructor(sql: Sql, facts: KeyValues, lag: ArchiveDelay, start?: { at: number }) {
-    this.#sql = sql;
+  constructor(tables: AppTables, facts: KeyValues, lag: ArchiveDelay, start?: { at: number }) {
+    tables.create("behind");
+    this.#sql = tables.sql;
     this.#facts = facts;
     this.#lag = lag;
     this.#start = start;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS behind (conversation_id TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID",
-    );
   }
 
   /** The messages of a conversation from after `since` (ms) are not in D1. Of several times the earliest counts. */

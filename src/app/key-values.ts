@@ -1,12 +1,13 @@
 import type { Sql } from "../sql.ts";
+import type { AppTables } from "./tables.ts";
 
 /** Single values by their name: one row each, written only when it changes. */
 export class KeyValues {
   readonly #sql: Sql;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
-    sql.exec("CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+  constructor(tables: AppTables) {
+    tables.create("facts");
+    this.#sql = tables.sql;
   }
 
   get(name: FactName): string | undefined {

@@ -1,5 +1,6 @@
 import type { Sql } from "../sql.ts";
 import type { KeyValues } from "./key-values.ts";
+import type { AppTables } from "./tables.ts";
 
 const DAY = 24 * 60 * 60 * 1000; // ms
 /**
@@ -16,13 +17,10 @@ export class Presence {
   readonly #sql: Sql;
   readonly #facts: KeyValues;
 
-  constructor(sql: Sql, facts: KeyValues) {
-    this.#sql = sql;
+  constructor(tables: AppTables, facts: KeyValues) {
+    tables.create("presence");
+    this.#sql = tables.sql;
     this.#facts = facts;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS presence (client_id TEXT PRIMARY KEY, online INTEGER NOT NULL, " +
-        "day INTEGER NOT NULL) WITHOUT ROWID",
-    );
   }
 
   /** The client has a session. A repeat writes nothing. */

@@ -1,4 +1,4 @@
-import type { Sql } from "../sql.ts";
+import type { ClientTables } from "./tables.ts";
 
 /** A client that may not log in. */
 export interface Ban {
@@ -17,11 +17,11 @@ type Row = { kicked_at: number | null; banned_at: number | null; ban_reason: str
 
 /** What the app's server has decided about a client. It is one row, written with the first decision. */
 export class AccessState {
-  readonly #sql: Sql;
+  readonly #tables: ClientTables;
   #loaded: Decisions | undefined;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(tables: ClientTables) {
+    this.#tables = tables;
   }
 
   get ban(): Ban | undefined {
@@ -54,11 +54,8 @@ export class AccessState {
   }
 
   #save(kickedAt: number | undefined, ban: Ban | undefined): void {
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS standing (id INTEGER PRIMARY KEY CHECK (id = 1), kicked_at INTEGER, " +
-        "banned_at INTEGER, ban_reason TEXT NOT NULL)",
-    );
-    this.#sql.exec(
+    this.#tables.add(
+      "standing",
       "INSERT OR REPLACE INTO standing VALUES (1, ?, ?, ?)",
       kickedAt ?? null,
       ban?.at ?? null,
@@ -69,10 +66,7 @@ export class AccessState {
 
   #load(): Decisions {
     if (this.#loaded !== undefined) return this.#loaded;
-    const exists = this.#sql
-      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'standing'")
-      .toArray();
-    const [row] = exists.length === 0 ? [] : this.#sql.exec<Row>("SELECT * FROM standing").toArray();
+    const [row] = this.#tables.read<Row>("standing", "SELECT * FROM standing");
     const at = row?.banned_at ?? undefined;
     const ban = row === undefined || at === undefined ? undefined : { reason: row.ban_reason, at };
     this.#loaded = { kickedAt: row?.kicked_at ?? undefined, ban };

@@ -1,6 +1,6 @@
 import type { CommandOf } from "../protocol/commands.ts";
-import type { Sql } from "../sql.ts";
 import type { Session } from "./session.ts";
+import type { ClientTables } from "./tables.ts";
 
 /** A session whose link broke. */
 export interface BrokenSession {
@@ -28,11 +28,11 @@ interface Entry {
  * session whose end has to be reported gets its row when it opens, so that an object that wakes after a crash finds it.
  */
 export class BrokenSessions {
-  readonly #sql: Sql;
+  readonly #tables: ClientTables;
   #entries: Map<string, Entry> | undefined;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(tables: ClientTables) {
+    this.#tables = tables;
   }
 
   /** Stores a session whose end has to be reported. */
@@ -55,7 +55,7 @@ export class BrokenSessions {
 
   forget(sessionId: string): void {
     if (this.#load().delete(sessionId))
-      this.#sql.exec("DELETE FROM sessions WHERE session_id = ?", sessionId);
+      this.#tables.change("sessions", "DELETE FROM sessions WHERE session_id = ?", sessionId);
   }
 
   /** All broken sessions, the one that broke first at the front. */
@@ -97,21 +97,20 @@ export class BrokenSessions {
   }
 
   #write(session: BrokenSession, brokenAt: number | undefined): void {
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS sessions (session_id TEXT PRIMARY KEY, about TEXT NOT NULL, broken_at INTEGER) WITHOUT ROWID",
-    );
     const { sessionId } = session;
-    const about = JSON.stringify(session);
-    this.#sql.exec("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", sessionId, about, brokenAt ?? null);
+    this.#tables.add(
+      "sessions",
+      "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)",
+      sessionId,
+      JSON.stringify(session),
+      brokenAt ?? null,
+    );
     this.#load().set(sessionId, { session, brokenAt });
   }
 
   #load() {
     if (this.#entries !== undefined) return this.#entries;
-    const exists = this.#sql
-      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sessions'")
-      .toArray();
-    const rows = exists.length === 0 ? [] : this.#sql.exec<Row>("SELECT * FROM sessions").toArray();
+    const rows = this.#tables.read<Row>("sessions", "SELECT * FROM sessions");
     this.#entries = new Map(
       rows.map(({ session_id, about, broken_at }) => {
         const session: BrokenSession = JSON.parse(about);

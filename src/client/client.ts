@@ -31,6 +31,7 @@ import type { Session } from "./session.ts";
 import { SessionEvents } from "./session-events.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
 import { shareSubscriptions } from "./shared-subscriptions.ts";
+import { clientTables } from "./tables.ts";
 import { Tags } from "./tags.ts";
 import { checkToken, deviceOfToken, type Records } from "./token-check.ts";
 import { totalUnreadCount } from "./total-unread-count.ts";
@@ -64,12 +65,17 @@ export class Client {
   readonly #will: LastWill;
 
   constructor(sql: Sql, services: Services, sessions: () => Iterable<Session>) {
-    this.#brokenSessions = new BrokenSessions(sql);
-    this.#sessionEvents = new SessionEvents(sql, services, () => this.#hasSessions());
-    this.#devices = new DeviceBindings(sql, services);
-    this.#inbox = new Inbox(sql);
-    this.#records = { tags: new Tags(sql), accessState: new AccessState(sql), logouts: new Logouts(sql) };
-    this.#will = new LastWill(new Wills(sql), services);
+    const tables = clientTables(sql);
+    this.#brokenSessions = new BrokenSessions(tables);
+    this.#sessionEvents = new SessionEvents(tables, services, () => this.#hasSessions());
+    this.#devices = new DeviceBindings(tables, services);
+    this.#inbox = new Inbox(tables);
+    this.#records = {
+      tags: new Tags(tables),
+      accessState: new AccessState(tables),
+      logouts: new Logouts(tables),
+    };
+    this.#will = new LastWill(new Wills(tables), services);
     // One client has one query to D1 at a time (I13).
     this.#services = {
       ...services,
@@ -80,7 +86,7 @@ export class Client {
         return services.start(record);
       },
     };
-    this.#firstLogin = new FirstLogin(sql, this.#inbox, services);
+    this.#firstLogin = new FirstLogin(tables, this.#inbox, services);
     this.#sessions = sessions;
   }
 

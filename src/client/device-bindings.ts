@@ -1,7 +1,7 @@
 import { type DeviceClient, LAST_SEEN_INTERVAL } from "../database/installations/device-clients.ts";
 import { loggableError } from "../loggable-error.ts";
-import type { Sql } from "../sql.ts";
 import type { Services } from "./ports.ts";
+import type { ClientTables } from "./tables.ts";
 
 /** How long a logout waits for its device to be unsubscribed (ms). */
 const LOGOUT_DEADLINE = 3_000;
@@ -45,12 +45,12 @@ type Change =
  * in there meanwhile stays bound.
  */
 export class DeviceBindings {
-  readonly #sql: Sql;
+  readonly #tables: ClientTables;
   readonly #services: DeviceServices;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(sql: Sql, services: DeviceServices) {
-    this.#sql = sql;
+  constructor(tables: ClientTables, services: DeviceServices) {
+    this.#tables = tables;
     this.#services = services;
   }
 
@@ -139,29 +139,22 @@ export class DeviceBindings {
   }
 
   #markPending(change: Change): void {
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS device_changes (device TEXT PRIMARY KEY, change TEXT NOT NULL) WITHOUT ROWID",
+    this.#tables.add(
+      "device_changes",
+      "INSERT OR REPLACE INTO device_changes VALUES (?, ?)",
+      deviceOf(change),
+      JSON.stringify(change),
     );
-    const text = JSON.stringify(change);
-    this.#sql.exec("INSERT OR REPLACE INTO device_changes VALUES (?, ?)", deviceOf(change), text);
   }
 
   #settled(change: Change): void {
-    if (this.#hasTable()) this.#sql.exec("DELETE FROM device_changes WHERE device = ?", deviceOf(change));
+    const removal = "DELETE FROM device_changes WHERE device = ?";
+    this.#tables.change("device_changes", removal, deviceOf(change));
   }
 
   #pendingChanges(): Change[] {
-    if (!this.#hasTable()) return [];
-    const rows = this.#sql.exec<{ change: string }>("SELECT change FROM device_changes").toArray();
+    const rows = this.#tables.read<{ change: string }>("device_changes", "SELECT change FROM device_changes");
     return rows.map(({ change }) => JSON.parse(change));
-  }
-
-  /** Reading writes nothing. */
-  #hasTable(): boolean {
-    return (
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'device_changes'").toArray()
-        .length > 0
-    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { loggableError } from "../loggable-error.ts";
-import type { Sql } from "../sql.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./ports.ts";
+import type { ClientTables } from "./tables.ts";
 
 const RETRY = 10_000; // ms
 
@@ -15,25 +15,22 @@ const RETRY = 10_000; // ms
  * repeated if anything fails before.
  */
 export class FirstLogin {
-  readonly #sql: Sql;
+  readonly #tables: ClientTables;
   readonly #inbox: Inbox;
   readonly #services: Pick<Services, "now" | "registerClient" | "conversationsAfter" | "retryAfter">;
-  #done: boolean | undefined;
 
   constructor(
-    sql: Sql,
+    tables: ClientTables,
     inbox: Inbox,
     services: Pick<Services, "now" | "registerClient" | "conversationsAfter" | "retryAfter">,
   ) {
-    this.#sql = sql;
+    this.#tables = tables;
     this.#inbox = inbox;
     this.#services = services;
   }
 
   get isDone(): boolean {
-    this.#done ??=
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'first_login'").toArray().length > 0;
-    return this.#done;
+    return this.#tables.has("first_login");
   }
 
   /** Resolves to the conversations that may have news now. If D1 does not answer, it is retried later. */
@@ -48,9 +45,7 @@ export class FirstLogin {
         if (!more || last === undefined) break;
         ({ conversations, more } = await this.#services.conversationsAfter(clientId, last));
       }
-      this.#sql.exec("CREATE TABLE IF NOT EXISTS first_login (at INTEGER PRIMARY KEY)");
-      this.#sql.exec("INSERT OR IGNORE INTO first_login VALUES (?)", this.#services.now());
-      this.#done = true;
+      this.#tables.add("first_login", "INSERT OR IGNORE INTO first_login VALUES (?)", this.#services.now());
     } catch (error) {
       console.warn(`the first login of ${clientId} is not known yet:`, loggableError(error));
       this.#services.retryAfter(RETRY);

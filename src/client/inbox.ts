@@ -1,8 +1,7 @@
 import type { ChangeTimes } from "../conversation/catch-up.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
-import type { Sql } from "../sql.ts";
-import { bringUpToDate, definitionsIn, type Step } from "../tables.ts";
 import type { Known } from "./session.ts";
+import type { ClientTables } from "./tables.ts";
 
 /** How long (ms) a conversation without news is kept for devices that were offline longer. */
 const REMEMBERED = 30 * 24 * 60 * 60 * 1000;
@@ -30,14 +29,14 @@ type Stored = {
  * offline longer than its siblings still needs what they have received (Y-21, M-19).
  */
 export class Inbox {
-  readonly #sql: Sql;
+  readonly #tables: ClientTables;
   #rows: Map<string, Row> | undefined;
   #firstPushAt: number | undefined;
   /** Counts what arrived for a conversation, so that a removal decided before it is not carried out after it. */
   readonly #arrivals = new Map<string, number>();
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(tables: ClientTables) {
+    this.#tables = tables;
   }
 
   /** When a `.1` device of the client first logged in (ms); undefined if none did. */
@@ -50,9 +49,7 @@ export class Inbox {
   pushesFrom(now: number): void {
     const rows = this.#load();
     if (this.#firstPushAt !== undefined) return;
-    this.#create();
-    this.#sql.exec("CREATE TABLE IF NOT EXISTS pushes (first_at INTEGER NOT NULL)");
-    this.#sql.exec("INSERT INTO pushes VALUES (?)", now);
+    this.#tables.add("pushes", "INSERT INTO pushes VALUES (?)", now);
     this.#firstPushAt = now;
     for (const [conversationId, row] of rows) {
       if (row.pending !== 0) this.#write(conversationId, { ...row, pending: PULL | PUSH });
@@ -115,7 +112,7 @@ export class Inbox {
     const { changed } = answer;
     const latest = Math.max(changed.patchedAt, changed.readAt, changed.noticedAt);
     if (pending === 0 && latest < now - REMEMBERED) {
-      this.#sql.exec("DELETE FROM inbox WHERE conversation_id = ?", conversationId);
+      this.#tables.change("inbox", "DELETE FROM inbox WHERE conversation_id = ?", conversationId);
       this.#load().delete(conversationId);
     } else if (pending !== row.pending || isLater(changed, row)) {
       this.#write(conversationId, { ...changed, pending });
@@ -125,12 +122,12 @@ export class Inbox {
   /** The conversation does not exist. */
   forget(conversationId: string): void {
     if (!this.#load().delete(conversationId)) return;
-    this.#sql.exec("DELETE FROM inbox WHERE conversation_id = ?", conversationId);
+    this.#tables.change("inbox", "DELETE FROM inbox WHERE conversation_id = ?", conversationId);
   }
 
   #write(conversationId: string, row: Row): void {
-    this.#create();
-    this.#sql.exec(
+    this.#tables.add(
+      "inbox",
       "INSERT OR REPLACE INTO inbox VALUES (?, ?, ?, ?, ?)",
       conversationId,
       row.pending,
@@ -141,38 +138,18 @@ export class Inbox {
     this.#load().set(conversationId, row);
   }
 
-  #create(): void {
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS inbox (conversation_id TEXT PRIMARY KEY, pending INTEGER NOT NULL DEFAULT 1, " +
-        "patched_at INTEGER NOT NULL DEFAULT 0, read_at INTEGER NOT NULL DEFAULT 0, " +
-        "noticed_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID",
-    );
-  }
-
   #load(): Map<string, Row> {
     if (this.#rows !== undefined) return this.#rows;
     this.#rows = new Map();
-    bringUpToDate(this.#sql, STEPS);
-    const tables = definitionsIn(this.#sql);
-    if (tables.has("pushes")) {
-      this.#firstPushAt = this.#sql.exec<{ first_at: number }>("SELECT first_at FROM pushes").one().first_at;
-    }
-    const stored = !tables.has("inbox") ? [] : this.#sql.exec<Stored>("SELECT * FROM inbox").toArray();
-    for (const row of stored) {
+    const [first] = this.#tables.read<{ first_at: number }>("pushes", "SELECT first_at FROM pushes");
+    this.#firstPushAt = first?.first_at;
+    for (const row of this.#tables.read<Stored>("inbox", "SELECT * FROM inbox")) {
       const { pending, patched_at: patchedAt, read_at: readAt, noticed_at: noticedAt } = row;
       this.#rows.set(row.conversation_id, { pending, patchedAt, readAt, noticedAt });
     }
     return this.#rows;
   }
 }
-
-/** The migration steps after the first version, in order. */
-const STEPS: readonly Step[] = [
-  { table: "inbox", column: "pending", definition: "INTEGER NOT NULL DEFAULT 1" },
-  { table: "inbox", column: "patched_at", definition: "INTEGER NOT NULL DEFAULT 0" },
-  { table: "inbox", column: "read_at", definition: "INTEGER NOT NULL DEFAULT 0" },
-  { table: "inbox", column: "noticed_at", definition: "INTEGER NOT NULL DEFAULT 0" },
-];
 
 function bit(mode: SyncMode): number {
   return mode === "pull" ? PULL : PUSH;

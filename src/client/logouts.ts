@@ -1,5 +1,5 @@
-import type { Sql } from "../sql.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
+import type { ClientTables } from "./tables.ts";
 
 /** Rows kept at most: a client that logs out more often in 14 days loses older tokens of other devices, too. */
 const KEPT_MAX = 1_000;
@@ -13,11 +13,11 @@ type Row = { device: string; at: number };
  * kept as long as a token of that device may live.
  */
 export class Logouts {
-  readonly #sql: Sql;
+  readonly #tables: ClientTables;
   #loaded: Map<string, number> | undefined;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(tables: ClientTables) {
+    this.#tables = tables;
   }
 
   /** Whether a token issued to a device at this time (ms) is revoked, because the device logged out since. */
@@ -34,9 +34,6 @@ export class Logouts {
   add(device: string, now: number): void {
     const logouts = this.#load();
     const at = this.issueTime(device, now);
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS logouts (device TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
-    );
     this.#write(device, at);
     for (const [other, since] of logouts) {
       if (since + TOKEN_LIFETIME * 1000 < now) this.#drop(other);
@@ -57,21 +54,18 @@ export class Logouts {
   }
 
   #write(device: string, at: number): void {
-    this.#sql.exec("INSERT OR REPLACE INTO logouts VALUES (?, ?)", device, at);
+    this.#tables.add("logouts", "INSERT OR REPLACE INTO logouts VALUES (?, ?)", device, at);
     this.#load().set(device, at);
   }
 
   #drop(device: string): void {
-    this.#sql.exec("DELETE FROM logouts WHERE device = ?", device);
+    this.#tables.change("logouts", "DELETE FROM logouts WHERE device = ?", device);
     this.#load().delete(device);
   }
 
   #load(): Map<string, number> {
     if (this.#loaded !== undefined) return this.#loaded;
-    const exists = this.#sql
-      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'logouts'")
-      .toArray();
-    const rows = exists.length === 0 ? [] : this.#sql.exec<Row>("SELECT device, at FROM logouts").toArray();
+    const rows = this.#tables.read<Row>("logouts", "SELECT device, at FROM logouts");
     this.#loaded = new Map(rows.map(({ device, at }) => [device, at]));
     return this.#loaded;
   }

@@ -2,10 +2,10 @@ import { EventOutbox } from "../hooks/event-outbox.ts";
 import { EventSender } from "../hooks/event-sender.ts";
 import type { Leaving } from "../model/app-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
-import type { Sql } from "../sql.ts";
 import { type BrokenSession, brokenSessionOf } from "./broken-sessions.ts";
 import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
+import type { ClientTables } from "./tables.ts";
 
 /**
  * Reports when a client's sessions begin and end: to the app's count of online clients and, as events, to the hooks of
@@ -17,9 +17,9 @@ export class SessionEvents {
   readonly #isOnline: () => boolean;
 
   /** @param isOnline whether the client has a session at this moment */
-  constructor(sql: Sql, services: Services, isOnline: () => boolean) {
+  constructor(tables: ClientTables, services: Services, isOnline: () => boolean) {
     this.#events = new EventSender(
-      new EventOutbox(sql),
+      new EventOutbox(tables),
       (events) => services.publish(events),
       (delay) => services.retryAfter(delay),
     );

@@ -1,4 +1,4 @@
-import type { Sql } from "../sql.ts";
+import type { ClientTables } from "./tables.ts";
 
 /** Reserved by the SDKs: it means no tag (D-02). */
 const NO_TAG = "default";
@@ -9,6 +9,8 @@ export interface Holder {
   generation: number;
 }
 
+type Row = { tag: string; device_id: string; generation: number };
+
 /** The tag of a login; undefined if it has none. */
 export function tagOf(tag: string | undefined): string | undefined {
   return tag === NO_TAG ? undefined : tag;
@@ -16,11 +18,11 @@ export function tagOf(tag: string | undefined): string | undefined {
 
 /** Which device of a client holds each tag: one row per tag, written when another device takes it (D-02, D-03). */
 export class Tags {
-  readonly #sql: Sql;
+  readonly #tables: ClientTables;
   #holders: Map<string, Holder> | undefined;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(tables: ClientTables) {
+    this.#tables = tables;
   }
 
   holder(tag: string): Holder | undefined {
@@ -30,24 +32,14 @@ export class Tags {
   take(tag: string, holder: Holder): void {
     const current = this.holder(tag);
     if (current?.deviceId === holder.deviceId && current.generation === holder.generation) return;
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS tags (tag TEXT PRIMARY KEY, device_id TEXT NOT NULL, generation INTEGER NOT NULL) WITHOUT ROWID",
-    );
-    this.#sql.exec("INSERT OR REPLACE INTO tags VALUES (?, ?, ?)", tag, holder.deviceId, holder.generation);
+    const { deviceId, generation } = holder;
+    this.#tables.add("tags", "INSERT OR REPLACE INTO tags VALUES (?, ?, ?)", tag, deviceId, generation);
     this.#load().set(tag, holder);
   }
 
   #load(): Map<string, Holder> {
     if (this.#holders !== undefined) return this.#holders;
-    const exists = this.#sql
-      .exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tags'")
-      .toArray();
-    const rows =
-      exists.length === 0
-        ? []
-        : this.#sql
-            .exec<{ tag: string; device_id: string; generation: number }>("SELECT * FROM tags")
-            .toArray();
+    const rows = this.#tables.read<Row>("tags", "SELECT * FROM tags");
     this.#holders = new Map(
       rows.map(({ tag, device_id: deviceId, generation }) => [tag, { deviceId, generation }]),
     );

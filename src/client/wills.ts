@@ -1,5 +1,5 @@
 import type { Will } from "../model/records.ts";
-import type { Sql } from "../sql.ts";
+import type { ClientTables } from "./tables.ts";
 
 /** A will, as the client's object keeps it, with the session that set it. */
 export interface KeptWill {
@@ -24,15 +24,14 @@ type Row = {
 
 /** The one will of a client (M-48): a later one replaces it, and a logout discards it (M-50). */
 export class Wills {
-  readonly #sql: Sql;
+  readonly #tables: ClientTables;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(tables: ClientTables) {
+    this.#tables = tables;
   }
 
   current(): KeptWill | undefined {
-    if (!this.#exists()) return undefined;
-    const [row] = this.#sql.exec<Row>("SELECT * FROM will").toArray();
+    const [row] = this.#tables.read<Row>("will", "SELECT * FROM will");
     if (row === undefined) return undefined;
     return {
       clientId: row.client_id,
@@ -49,13 +48,9 @@ export class Wills {
   }
 
   keep({ clientId, sessionId, conversationId, will }: Omit<KeptWill, "dueAt">): void {
-    this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS will (id INTEGER PRIMARY KEY CHECK (id = 1), client_id TEXT NOT NULL, session_id TEXT NOT NULL, " +
-        "conversation_id TEXT NOT NULL, message_id TEXT NOT NULL, content NOT NULL, " +
-        "mention_all INTEGER NOT NULL, mentions TEXT NOT NULL, due_at INTEGER)",
-    );
     const { content } = will;
-    this.#sql.exec(
+    this.#tables.add(
+      "will",
       "INSERT OR REPLACE INTO will VALUES (1, ?, ?, ?, ?, ?, ?, ?, NULL)",
       clientId,
       sessionId,
@@ -69,23 +64,16 @@ export class Wills {
 
   /** The author continues in another session. A will that is due stays due. */
   inherit(sessionId: string): void {
-    this.#sql.exec("UPDATE will SET session_id = ? WHERE due_at IS NULL", sessionId);
+    this.#tables.change("will", "UPDATE will SET session_id = ? WHERE due_at IS NULL", sessionId);
   }
 
   /** The author is lost. */
   due(now: number): void {
-    this.#sql.exec("UPDATE will SET due_at = ? WHERE due_at IS NULL", now);
+    this.#tables.change("will", "UPDATE will SET due_at = ? WHERE due_at IS NULL", now);
   }
 
   /** Discards the will with this message id, if it has not been replaced. */
   drop(messageId: string): void {
-    this.#sql.exec("DELETE FROM will WHERE message_id = ?", messageId);
-  }
-
-  #exists(): boolean {
-    return (
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'will'").toArray().length >
-      0
-    );
+    this.#tables.change("will", "DELETE FROM will WHERE message_id = ?", messageId);
   }
 }

@@ -42,7 +42,7 @@ import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessa
 import { type Origin, startHere } from "./start.ts";
 import type { StartResult } from "./start-result.ts";
 import { ConversationState } from "./state.ts";
-import { dropTables } from "./tables.ts";
+import { conversationTables } from "./tables.ts";
 import { areSame, UniqueRegistry } from "./unique-registry.ts";
 
 const RELAY_DEADLINE = 5_000; // ms for a client's object to take a delivery
@@ -68,11 +68,12 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   #deleted: ConversationState | undefined;
   readonly #subscriptions = new Map<WebSocket, Subscription>();
   readonly #alarm: Alarm;
+  readonly #tables = conversationTables(this.ctx.storage.sql);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#alarm = new Alarm(ctx.storage, () => Date.now());
-    const state = ConversationState.load(ctx.storage.sql);
+    const state = ConversationState.load(this.#tables);
     if (state === undefined) return;
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
@@ -195,7 +196,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         await this.#forget();
       },
       create: (record) => {
-        const open = this.#assemble(ConversationState.create(this.ctx.storage.sql, record), undefined);
+        const open = this.#assemble(ConversationState.create(this.#tables, record), undefined);
         open.outbox.scheduleCopy();
         return open;
       },
@@ -225,7 +226,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   }
 
   #registry(origin: Origin): UniqueRegistry {
-    return new UniqueRegistry(this.ctx.storage.sql, {
+    return new UniqueRegistry(this.#tables, {
       own: (members) => this.#membershipOf(members),
       startHere: (record) => this.startHere(record, origin),
       startThere: async (record) => {
@@ -355,8 +356,9 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     this.#deleted = undefined;
     this.#alarm.fired();
     await this.ctx.storage.deleteAlarm();
-    if (named) dropTables(this.ctx.storage.sql);
-    else await this.ctx.storage.deleteAll();
+    if (named) return this.#tables.dropAllExcept("successor");
+    await this.ctx.storage.deleteAll();
+    this.#tables.forget();
   }
 
   /** Answers the app's server from this object's storage, without D1. */
@@ -433,7 +435,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
       lag: lagOf(this.env),
     });
     const settings = settingsOf(this.env);
-    const events = new EventOutbox(this.ctx.storage.sql);
+    const events = new EventOutbox(this.#tables);
     const conversation = new Conversation(state, delivery, subscriptions, outbox, events, {
       now: () => Date.now(),
       tick: (run) => void setTimeout(run, 0),

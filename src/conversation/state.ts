@@ -5,7 +5,7 @@ import { type CursorMoves, movesFromText, withMove } from "./cursor-moves.ts";
 import type { PendingSince } from "./delivery-state.ts";
 import { Log } from "./log.ts";
 import { Notices } from "./notices.ts";
-import { createTables, hasTables, upgradeTables } from "./tables.ts";
+import type { ConversationTables } from "./tables.ts";
 import { areSame } from "./unique-registry.ts";
 
 /** One member as stored; one row each. */
@@ -69,8 +69,9 @@ export class ConversationState {
   /** D1 may lack messages after this time, for longer than is normal; undefined while D1 keeps up. */
   #behindSince: number | undefined;
 
-  static create(sql: Sql, record: ConversationRecord): ConversationState {
-    createTables(sql);
+  static create(tables: ConversationTables, record: ConversationRecord): ConversationState {
+    tables.create("conversation", "members", "messages", "notices");
+    const { sql } = tables;
     const { members, muted, lastMessageAt, ...rest } = record;
     const facts: Facts = record.unique ? { ...rest, uniqueOf: members } : rest;
     sql.exec(
@@ -85,10 +86,8 @@ export class ConversationState {
   }
 
   /** The conversation in this storage, or undefined if none was ever created. Checking writes nothing. */
-  static load(sql: Sql): ConversationState | undefined {
-    if (!hasTables(sql)) return undefined;
-    upgradeTables(sql);
-    return new ConversationState(sql);
+  static load(tables: ConversationTables): ConversationState | undefined {
+    return tables.has("conversation") ? new ConversationState(tables.sql) : undefined;
   }
 
   private constructor(sql: Sql) {

@@ -1,6 +1,6 @@
 import type { ConversationRecord } from "../model/records.ts";
-import type { Sql } from "../sql.ts";
 import type { StartResult } from "./start-result.ts";
+import type { ConversationTables } from "./tables.ts";
 
 /** Attempts while conversations change their members during a lookup. */
 const TRIES = 8;
@@ -23,18 +23,17 @@ export interface RegistryHost {
  * successor, which is stored before it is created, and another one when the successor's members have changed too.
  */
 export class UniqueRegistry {
-  readonly #sql: Sql;
+  readonly #tables: ConversationTables;
   readonly #host: RegistryHost;
 
-  constructor(sql: Sql, host: RegistryHost) {
-    this.#sql = sql;
+  constructor(tables: ConversationTables, host: RegistryHost) {
+    this.#tables = tables;
     this.#host = host;
   }
 
   /** The id of the conversation that replaced the object's own; undefined if none did. */
   get successor(): string | undefined {
-    if (!hasTable(this.#sql)) return undefined;
-    return this.#sql.exec<{ id: string }>("SELECT id FROM successor").toArray()[0]?.id;
+    return this.#tables.read<{ id: string }>("successor", "SELECT id FROM successor")[0]?.id;
   }
 
   /** Creates the conversation of exactly these members, or finds it. Rejects if an object does not answer. */
@@ -60,15 +59,9 @@ export class UniqueRegistry {
   }
 
   #name(id: string | undefined): void {
-    this.#sql.exec("CREATE TABLE IF NOT EXISTS successor (id TEXT NOT NULL)");
-    this.#sql.exec("DELETE FROM successor");
-    if (id !== undefined) this.#sql.exec("INSERT INTO successor VALUES (?)", id);
+    this.#tables.change("successor", "DELETE FROM successor");
+    if (id !== undefined) this.#tables.add("successor", "INSERT INTO successor VALUES (?)", id);
   }
-}
-
-function hasTable(sql: Sql): boolean {
-  const found = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'successor'");
-  return found.toArray().length > 0;
 }
 
 /** Whether both have exactly the same members. */

@@ -1,6 +1,6 @@
 import type { AppEvent } from "../model/app-events.ts";
 import { utf8Length } from "../protocol/fields.ts";
-import type { Sql } from "../sql.ts";
+import type { Tables } from "../tables.ts";
 import { eventIn, textOf } from "./event-text.ts";
 
 /** The size of one batch for the queue, in characters of JSON; a queue accepts 256 KB at once. */
@@ -8,16 +8,22 @@ const BATCH_MAX = 100_000;
 /** Bytes of JSON of one event. A queue accepts 128 KB, and a refused event would block everything after it. */
 const EVENT_MAX = 120_000;
 
+type OutboxTables = Pick<Tables<"event_outbox">, "read" | "add" | "change">;
+
+/** The statements that create the table of an outbox. */
+export const EVENT_OUTBOX: readonly string[] = [
+  "CREATE TABLE event_outbox (place INTEGER PRIMARY KEY, id TEXT NOT NULL, event TEXT NOT NULL)",
+];
+
 /**
  * Events on their way to the queue: each is written in the same transaction as the change it reports, and removed once
  * the queue has it, so it is delivered at least once. An object without listeners has no table and writes nothing.
  */
 export class EventOutbox {
-  readonly #sql: Sql;
-  #exists: boolean | undefined;
+  readonly #tables: OutboxTables;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(tables: OutboxTables) {
+    this.#tables = tables;
   }
 
   /** Adds an event. An event too large for the queue is logged and left out. */
@@ -25,25 +31,19 @@ export class EventOutbox {
     const json = textOf(event);
     if (utf8Length(json) > EVENT_MAX)
       return console.error(`${event.name}: too large for the queue, left out`);
-    if (!this.#hasTable()) {
-      this.#sql.exec(
-        "CREATE TABLE event_outbox (place INTEGER PRIMARY KEY, id TEXT NOT NULL, event TEXT NOT NULL)",
-      );
-      this.#exists = true;
-    }
-    this.#sql.exec("INSERT INTO event_outbox (id, event) VALUES (?, ?)", event.id, json);
+    this.#tables.add("event_outbox", "INSERT INTO event_outbox (id, event) VALUES (?, ?)", event.id, json);
   }
 
   /** The oldest events, up to `limit` and to what the queue accepts at once. They stay until they are sent. */
   take(limit: number): AppEvent[] {
-    if (!this.#hasTable()) return [];
-    const rows = this.#sql.exec<{ event: string }>(
+    const rows = this.#tables.read<{ event: string }>(
+      "event_outbox",
       "SELECT event FROM event_outbox ORDER BY place LIMIT ?",
       limit,
     );
     const taken: AppEvent[] = [];
     let size = 0;
-    for (const { event } of rows.toArray()) {
+    for (const { event } of rows) {
       size += event.length;
       if (taken.length > 0 && size > BATCH_MAX) break;
       taken.push(eventIn(event));
@@ -54,16 +54,10 @@ export class EventOutbox {
   /** Removes events that the queue has, by their ids. */
   sent(ids: readonly string[]): void {
     if (ids.length === 0) return;
-    this.#sql.exec(
+    this.#tables.change(
+      "event_outbox",
       "DELETE FROM event_outbox WHERE id IN (SELECT value FROM json_each(?))",
       JSON.stringify(ids),
     );
-  }
-
-  #hasTable(): boolean {
-    this.#exists ??=
-      this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'event_outbox'").toArray()
-        .length > 0;
-    return this.#exists;
   }
 }

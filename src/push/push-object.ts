@@ -13,6 +13,7 @@ import {
   Schedule,
   type ScheduledNotification,
 } from "./schedule.ts";
+import { pushTables } from "./tables.ts";
 import { TokenKeeper } from "./token-keeper.ts";
 
 /** The queue's deadline (ms). */
@@ -27,9 +28,9 @@ export class PushObject extends DurableObject<Env> implements PushStub {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const { sql } = ctx.storage;
-    this.#schedule = new Schedule(sql);
-    this.#tokens = new TokenKeeper(sql, {
+    const tables = pushTables(ctx.storage.sql);
+    this.#schedule = new Schedule(tables);
+    this.#tokens = new TokenKeeper(tables, {
       push: async () => {
         const settings = await settingsOf(env).fresh();
         // Older settings may have no keys, and pushes would be given up.

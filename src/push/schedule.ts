@@ -1,6 +1,7 @@
 import type { JsonObject } from "../model/json.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
+import type { PushTables } from "./tables.ts";
 import type { NotificationPush } from "./work.ts";
 
 /** A notification that was taken in, and whom it is for. Times are milliseconds. */
@@ -40,21 +41,9 @@ type Row = { number: number; notification: string };
 export class Schedule {
   readonly #sql: Sql;
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS notifications (number INTEGER PRIMARY KEY AUTOINCREMENT, " +
-        "state TEXT NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL, id TEXT NOT NULL, " +
-        "notification TEXT NOT NULL)",
-    );
-    sql.exec(
-      "CREATE INDEX IF NOT EXISTS notifications_waiting ON notifications (at) WHERE state = 'waiting'",
-    );
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS requests (id TEXT PRIMARY KEY, notification_id TEXT NOT NULL, " +
-        "created_at INTEGER NOT NULL) WITHOUT ROWID",
-    );
-    sql.exec("CREATE INDEX IF NOT EXISTS requests_by_time ON requests (created_at)");
+  constructor(tables: PushTables) {
+    tables.create("notifications", "requests");
+    this.#sql = tables.sql;
   }
 
   /** The response to this request in the last five minutes; undefined if it is new. */

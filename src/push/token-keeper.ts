@@ -5,6 +5,7 @@ import type { Settings } from "../settings/schema.ts";
 import type { Sql } from "../sql.ts";
 import type { ApnsKey } from "./apns-key.ts";
 import { exchangeForFcmToken } from "./fcm-token.ts";
+import type { PushTables } from "./tables.ts";
 
 export interface TokenKeeperHost {
   push(): Promise<Settings["push"]>;
@@ -45,13 +46,10 @@ export class TokenKeeper {
   readonly #sql: Sql;
   readonly #host: TokenKeeperHost;
 
-  constructor(sql: Sql, host: TokenKeeperHost) {
-    this.#sql = sql;
+  constructor(tables: PushTables, host: TokenKeeperHost) {
+    tables.create("tokens");
+    this.#sql = tables.sql;
     this.#host = host;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS tokens (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, token TEXT NOT NULL, " +
-        "made_at INTEGER NOT NULL, renew_at INTEGER NOT NULL, refused INTEGER NOT NULL) WITHOUT ROWID",
-    );
   }
 
   /** The provider token for one of the app's APNs keys; undefined if the key does not exist. */

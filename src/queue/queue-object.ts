@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { QueueMessage } from "./queue.ts";
 import type { QueueStub } from "./queue-stub.ts";
+import { queueTables } from "./tables.ts";
 import { type BodyText, WaitingMessages } from "./waiting.ts";
 
 export interface QueueRules<Body, Bindings> {
@@ -27,7 +28,7 @@ export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings
   constructor(ctx: DurableObjectState, env: Bindings, rules: QueueRules<Body, Bindings>) {
     super(ctx, env);
     this.#rules = rules;
-    this.#waiting = new WaitingMessages(ctx.storage.sql, rules.text);
+    this.#waiting = new WaitingMessages(queueTables(ctx.storage.sql), rules.text);
   }
 
   /** Stores messages, to be delivered after this many seconds. */

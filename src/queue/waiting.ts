@@ -1,4 +1,5 @@
 import type { Sql } from "../sql.ts";
+import type { QueueTables } from "./tables.ts";
 
 export interface WaitingMessage<Body> {
   place: number;
@@ -20,14 +21,10 @@ export class WaitingMessages<Body> {
   readonly #sql: Sql;
   readonly #text: BodyText<Body>;
 
-  constructor(sql: Sql, text: BodyText<Body>) {
-    this.#sql = sql;
+  constructor(tables: QueueTables, text: BodyText<Body>) {
+    tables.create("waiting");
+    this.#sql = tables.sql;
     this.#text = text;
-    sql.exec(
-      "CREATE TABLE IF NOT EXISTS waiting (place INTEGER PRIMARY KEY, event TEXT NOT NULL, " +
-        "attempts INTEGER NOT NULL, due_at INTEGER NOT NULL)",
-    );
-    sql.exec("CREATE INDEX IF NOT EXISTS waiting_by_time ON waiting (due_at)");
   }
 
   /** @param dueAt when they may be taken (ms) */

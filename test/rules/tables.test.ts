@@ -1,29 +1,159 @@
-import { expect, test, vi } from "vitest";
-import { bringUpToDate, definitionsIn, type Step } from "../../src/tables.ts";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { APP_SCHEMA } from "../../src/app/tables.ts";
+import { CLIENT_SCHEMA } from "../../src/client/tables.ts";
+import { CONVERSATION_SCHEMA } from "../../src/conversation/tables.ts";
+import { PUSH_SCHEMA } from "../../src/push/tables.ts";
+import { QUEUE_SCHEMA } from "../../src/queue/tables.ts";
+import type { Sql } from "../../src/sql.ts";
+import { type Schema, Tables } from "../../src/tables.ts";
 import { MemorySql } from "../support/sqlite.ts";
 
-const STEPS: readonly Step[] = [
-  { table: "holes", column: "size", definition: "INTEGER NOT NULL DEFAULT 1" },
-  { table: "mice", beside: "holes", create: "CREATE TABLE mice (name TEXT PRIMARY KEY)" },
-  { table: "mice", column: "age", definition: "INTEGER" },
-];
+const SCHEMA: Schema<"holes" | "mice"> = {
+  tables: {
+    holes: ["CREATE TABLE holes (place TEXT PRIMARY KEY, size INTEGER NOT NULL DEFAULT 1)"],
+    mice: ["CREATE TABLE mice (name TEXT PRIMARY KEY, age INTEGER)"],
+  },
+  versions: [
+    { table: "holes", column: "size", definition: "INTEGER NOT NULL DEFAULT 1" },
+    { table: "mice", beside: "holes" },
+    { table: "mice", column: "age", definition: "INTEGER" },
+  ],
+};
 
-test("storage of the first version gets all later columns and keeps its data", () => {
-  const sql = new MemorySql();
-  sql.exec("CREATE TABLE holes (place TEXT PRIMARY KEY)");
-  sql.exec("INSERT INTO holes VALUES ('wall')");
-  bringUpToDate(sql, STEPS);
-  expect(sql.exec("SELECT * FROM holes").one()).toEqual({ place: "wall", size: 1 });
-  expect(sql.exec("SELECT age FROM mice").toArray()).toEqual([]);
+const written = (sql: MemorySql, run: () => void): string[] => {
+  const exec = vi.spyOn(sql, "exec");
+  run();
+  const statements = exec.mock.calls.map(([statement]) => statement);
+  exec.mockRestore();
+  return statements.filter((statement) => !/^(SELECT|PRAGMA)/.test(statement));
+};
+
+describe("the tables of an object", () => {
+  test("are created by the first row, and reading creates none", () => {
+    const sql = new MemorySql();
+    const tables = new Tables(sql, SCHEMA);
+    expect(tables.read("mice", "SELECT name FROM mice")).toEqual([]);
+    tables.change("mice", "DELETE FROM mice");
+    expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
+    tables.add("mice", "INSERT INTO mice VALUES (?, 1)", "Jerry");
+    expect(tables.read("mice", "SELECT name FROM mice")).toEqual([{ name: "Jerry" }]);
+    expect(tables.has("holes")).toBe(false);
+  });
+
+  test("are looked up once per instance", () => {
+    const sql = new MemorySql();
+    const tables = new Tables(sql, SCHEMA);
+    tables.create("holes");
+    const exec = vi.spyOn(sql, "exec");
+    for (let times = 0; times < 3; times += 1) tables.read("holes", "SELECT place FROM holes");
+    expect(exec.mock.calls.map(([statement]) => statement)).toEqual(Array(3).fill("SELECT place FROM holes"));
+  });
+
+  test("of the first version get all later columns and tables, and keep their rows", () => {
+    const sql = new MemorySql();
+    sql.exec("CREATE TABLE holes (place TEXT PRIMARY KEY)");
+    sql.exec("INSERT INTO holes VALUES ('wall')");
+    const tables = new Tables(sql, SCHEMA);
+    expect(tables.read("holes", "SELECT * FROM holes")).toEqual([{ place: "wall", size: 1 }]);
+    expect(tables.has("mice")).toBe(true);
+    expect(tables.read("mice", "SELECT age FROM mice")).toEqual([]);
+  });
+
+  test("of the second version get the rest", () => {
+    const sql = new MemorySql();
+    sql.exec("CREATE TABLE mice (name TEXT PRIMARY KEY)");
+    sql.exec("INSERT INTO mice VALUES ('Jerry')");
+    expect(new Tables(sql, SCHEMA).read("mice", "SELECT * FROM mice")).toEqual([
+      { name: "Jerry", age: null },
+    ]);
+  });
+
+  test("of the present version are not written", () => {
+    const sql = new MemorySql();
+    new Tables(sql, SCHEMA).create("holes", "mice");
+    expect(written(sql, () => new Tables(sql, SCHEMA).has("holes"))).toEqual([]);
+  });
+
+  test("may be dropped except some, and are created again by the next row", () => {
+    const sql = new MemorySql();
+    const tables = new Tables(sql, SCHEMA);
+    tables.create("holes", "mice");
+    tables.dropAllExcept("mice");
+    expect([tables.has("holes"), tables.has("mice")]).toEqual([false, true]);
+    tables.add("holes", "INSERT INTO holes VALUES ('wall', 2)");
+    expect(tables.read("holes", "SELECT * FROM holes")).toHaveLength(1);
+  });
 });
 
-test("storage that is up to date is not written, and storage without tables gets none", () => {
-  const sql = new MemorySql();
-  bringUpToDate(sql, STEPS);
-  expect([...definitionsIn(sql)]).toEqual([]);
-  sql.exec("CREATE TABLE holes (place TEXT PRIMARY KEY)");
-  bringUpToDate(sql, STEPS);
-  const exec = vi.spyOn(sql, "exec");
-  bringUpToDate(sql, STEPS);
-  expect(exec.mock.calls.filter(([statement]) => !statement.startsWith("SELECT"))).toEqual([]);
+/** The objects in data folders of earlier versions. How a folder is made: docs/platform.md. */
+const FOLDERS = fileURLToPath(new URL("../fixtures/data/", import.meta.url));
+const versions = (await readdir(FOLDERS)).map((file) => file.replace(".tar.gz", "")).toSorted();
+
+const SCHEMAS: Record<string, Schema<string>> = {
+  ConversationObject: CONVERSATION_SCHEMA,
+  ClientObject: CLIENT_SCHEMA,
+  AppObject: APP_SCHEMA,
+  PushObject: PUSH_SCHEMA,
+  EventQueueObject: QUEUE_SCHEMA,
+  PushQueueObject: QUEUE_SCHEMA,
+};
+
+/** The columns of each table, and the indexes that belong to some of them. */
+function shapeOf(sql: Sql, tables: readonly string[]): Record<string, unknown> {
+  const indexes = sql.exec<{ name: string; tbl_name: string }>(
+    "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name",
+  );
+  const columns = (table: string) =>
+    sql
+      .exec<{ name: string }>(`SELECT name FROM pragma_table_info('${table}') ORDER BY name`)
+      .toArray()
+      .map(({ name }) => name);
+  return {
+    columns: Object.fromEntries(tables.map((table) => [table, columns(table)])),
+    indexes: [...indexes].filter(({ tbl_name: table }) => tables.includes(table)).map(({ name }) => name),
+  };
+}
+
+describe.each(versions)("[I4] objects that the version of %s wrote", (version) => {
+  let folder: string;
+  let objects: { kind: string; path: string }[];
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "parley-tables-"));
+    await promisify(execFile)("tar", ["-xzf", join(FOLDERS, `${version}.tar.gz`), "-C", folder]);
+    const files = await readdir(join(folder, "do"), { recursive: true });
+    objects = files
+      .filter((file) => file.endsWith(".sqlite") && !file.endsWith("metadata.sqlite"))
+      .map((file) => ({ kind: /^parley-(\w+)/.exec(file)?.[1] ?? file, path: join(folder, "do", file) }));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test("have the present tables and all their rows once they were opened, and are migrated once", () => {
+    expect(new Set(objects.map(({ kind }) => kind))).toContain("ConversationObject");
+    for (const { kind, path } of objects) {
+      const schema = SCHEMAS[kind];
+      if (schema === undefined) throw new Error(`${kind}: an object without a schema`);
+      const names = Object.keys(schema.tables);
+      const sql = new MemorySql(path);
+      const rowsOf = (table: string) => sql.exec(`SELECT count(*) AS rows FROM ${table}`).one();
+      const before = sql
+        .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .toArray();
+      const kept = before.map(({ name }) => name).filter((name) => names.includes(name));
+      const rows = kept.map(rowsOf);
+      const opened = new Tables(sql, schema);
+      const present = names.filter((name) => opened.has(name));
+      const fresh = new MemorySql();
+      new Tables(fresh, schema).create(...present);
+      expect(shapeOf(sql, present), kind).toEqual(shapeOf(fresh, present));
+      expect(kept.map(rowsOf), kind).toEqual(rows);
+      expect(written(sql, () => new Tables(sql, schema).has(names[0] ?? ""))).toEqual([]);
+      sql.close();
+    }
+  });
 });

@@ -8,6 +8,7 @@ import {
   type SessionState,
 } from "../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
+import { clientTables } from "../../src/client/tables.ts";
 import type { CatchUpRequest } from "../../src/conversation/catch-up.ts";
 import { isConversationCommand } from "../../src/conversation/commands.ts";
 import { Conversation } from "../../src/conversation/conversation.ts";
@@ -25,6 +26,7 @@ import { replayOf, unreadOf } from "../../src/conversation/replay.ts";
 import { type Origin, startHere } from "../../src/conversation/start.ts";
 import type { StartResult } from "../../src/conversation/start-result.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
+import { type ConversationTables, conversationTables } from "../../src/conversation/tables.ts";
 import { areSame, UniqueRegistry } from "../../src/conversation/unique-registry.ts";
 import { lagOf } from "../../src/database/messages/archive-delay.ts";
 import type { GatewayServices } from "../../src/gateway/gateway.ts";
@@ -251,6 +253,7 @@ interface Instance {
   open:
     | { state: ConversationState; delivery: Delivery; conversation: Conversation; outbox: Outbox }
     | undefined;
+  tables: ConversationTables;
   timers: Set<() => void>;
   calls: number;
 }
@@ -263,7 +266,7 @@ export class SimulatedConversation {
   readonly #ends = new Map<End, Subscription>();
   #alarmAt: number | undefined;
   #failsUntil = 0;
-  #instance: Instance = { open: undefined, timers: new Set(), calls: 0 };
+  #instance = this.#newInstance();
 
   constructor(cluster: Cluster, id: string) {
     this.#cluster = cluster;
@@ -281,7 +284,7 @@ export class SimulatedConversation {
   }
 
   create(record: ConversationRecord): void {
-    this.#assemble(ConversationState.create(this.sql, record), undefined);
+    this.#assemble(ConversationState.create(this.#instance.tables, record), undefined);
     this.#cluster.conversations.set(this.id, this);
     this.#alarm(10_000);
   }
@@ -319,7 +322,7 @@ export class SimulatedConversation {
 
   #registry(): UniqueRegistry {
     const { network, faults } = this.#cluster;
-    return new UniqueRegistry(this.sql, {
+    return new UniqueRegistry(this.#instance.tables, {
       own: (members) => {
         if (this.#instance.open === undefined) return "none";
         return this.isOf(members) ? "theirs" : "others'";
@@ -461,10 +464,14 @@ export class SimulatedConversation {
     };
   }
 
+  #newInstance(): Instance {
+    return { open: undefined, tables: conversationTables(this.sql), timers: new Set(), calls: 0 };
+  }
+
   #wake(): void {
     for (const cancel of this.#instance.timers) cancel();
-    this.#instance = { open: undefined, timers: new Set(), calls: 0 };
-    const state = ConversationState.load(this.sql);
+    this.#instance = this.#newInstance();
+    const state = ConversationState.load(this.#instance.tables);
     if (state === undefined) return;
     const { delivery } = this.#assemble(state, state.pendingAtWake);
     if (!state.indexIsStale) return;
@@ -556,7 +563,7 @@ export class SimulatedConversation {
       drainWithin: () => {},
       lag: lagOf({ OWN_BOX: "1" }),
     });
-    const events = new EventOutbox(this.sql);
+    const events = new EventOutbox(this.#instance.tables);
     const conversation = new Conversation(state, delivery, subscriptions, outbox, events, {
       now: () => network.now,
       tick: (run) => void timer(0, run),
@@ -658,8 +665,7 @@ export class SimulatedClient {
   }
 
   get holdsWill(): boolean {
-    const table = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'will'").toArray();
-    return table.length > 0 && this.#sql.exec("SELECT 1 FROM will").toArray().length > 0;
+    return clientTables(this.#sql).read("will", "SELECT 1 FROM will").length > 0;
   }
 
   get sessions(): Session[] {

@@ -3,7 +3,16 @@ import type { Sql, SqlRows, SqlValue } from "../../src/sql.ts";
 
 /** An object's SQLite, outside workerd: what survives when the object around it is thrown away. */
 export class MemorySql implements Sql {
-  readonly #database = new DatabaseSync(":memory:");
+  readonly #database: DatabaseSync;
+
+  /** @param path a file of an object, instead of memory */
+  constructor(path = ":memory:") {
+    this.#database = new DatabaseSync(path);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
 
   exec<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): SqlRows<Row> {
     const statement = this.#database.prepare(query);

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Log } from "../../src/conversation/log.ts";
-import { createTables } from "../../src/conversation/tables.ts";
+import { conversationTables } from "../../src/conversation/tables.ts";
 import type { Sql } from "../../src/sql.ts";
 import { pageOf } from "../support/messages.ts";
 import { world } from "./support/world.ts";
@@ -43,7 +43,7 @@ async function fill(jerrys: number[], content = "hi", mentions: string[] = []): 
   conversations += 1;
   chat = `long conversation ${conversations}`;
   await runInDurableObject(world.CONVERSATIONS.getByName(chat), (_, { storage: { sql } }) => {
-    createTables(sql);
+    conversationTables(sql).create("conversation", "members", "messages", "notices");
     sql.exec(
       "WITH RECURSIVE places (at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM places WHERE at < ?) " +
         "INSERT INTO messages (timestamp, id, sender, token, origin, content, mentions, flags) " +

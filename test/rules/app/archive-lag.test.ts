@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { ArchiveLag } from "../../../src/app/archive-lag.ts";
 import { KeyValues } from "../../../src/app/key-values.ts";
+import { appTables } from "../../../src/app/tables.ts";
 import { lagOf } from "../../../src/database/messages/archive-delay.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -12,7 +13,8 @@ let sql: MemorySql;
 let lag: ArchiveLag;
 
 function lagIn(storage: MemorySql, start?: { at: number }): ArchiveLag {
-  return new ArchiveLag(storage, new KeyValues(storage), normal, start);
+  const tables = appTables(storage);
+  return new ArchiveLag(tables, new KeyValues(tables), normal, start);
 }
 
 beforeEach(() => {

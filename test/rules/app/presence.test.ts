@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { KeyValues } from "../../../src/app/key-values.ts";
 import { Presence } from "../../../src/app/presence.ts";
+import { appTables } from "../../../src/app/tables.ts";
 import type { Sql, SqlRows, SqlValue } from "../../../src/sql.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -19,12 +20,17 @@ class CountingSql implements Sql {
   }
 }
 
+function presenceIn(sql: Sql): Presence {
+  const tables = appTables(sql);
+  return new Presence(tables, new KeyValues(tables));
+}
+
 let sql: CountingSql;
 let presence: Presence;
 
 beforeEach(() => {
   sql = new CountingSql();
-  presence = new Presence(sql, new KeyValues(sql));
+  presence = presenceIn(sql);
 });
 
 const rows = () => sql.exec<{ client_id: string }>("SELECT client_id FROM presence").toArray();
@@ -61,7 +67,7 @@ test("only a change is written, once", () => {
 
 test("it is remembered by an object that slept", () => {
   presence.online("tom", MONDAY);
-  expect(new Presence(sql, new KeyValues(sql)).counts(MONDAY)).toEqual({ online: 1, today: 1 });
+  expect(presenceIn(sql).counts(MONDAY)).toEqual({ online: 1, today: 1 });
 });
 
 test("who stayed away for more than 30 days is dropped with the first change of a day", () => {

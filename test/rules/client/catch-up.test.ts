@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { catchUp } from "../../../src/client/catch-up.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { Session } from "../../../src/client/session.ts";
+import { clientTables } from "../../../src/client/tables.ts";
 import type { CatchUp } from "../../../src/conversation/catch-up.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
@@ -58,7 +59,13 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     return () => clearTimeout(set);
   };
   const services = { now: () => Date.now(), catchUp: answer, timer };
-  const done = catchUp(session, { asked, told: "news" }, new Inbox(new MemorySql()), () => [], services);
+  const done = catchUp(
+    session,
+    { asked, told: "news" },
+    new Inbox(clientTables(new MemorySql())),
+    () => [],
+    services,
+  );
   return { words, done };
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DeviceBindings, type DeviceLogin } from "../../../src/client/device-bindings.ts";
+import { clientTables } from "../../../src/client/tables.ts";
 import type { DeviceBinding } from "../../../src/database/installations/device-clients.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -64,7 +65,7 @@ function phone({ installed = true }: { installed?: boolean } = {}) {
     },
   };
   const kept = new MemorySql();
-  return { state, retries, timers, of: (sql = kept) => new DeviceBindings(sql, services) };
+  return { state, retries, timers, of: (sql = kept) => new DeviceBindings(clientTables(sql), services) };
 }
 
 function login(clientId: string, more: Partial<DeviceLogin> = {}): DeviceLogin {

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { FirstLogin } from "../../../src/client/first-login.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
+import { clientTables } from "../../../src/client/tables.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const fresh = { unread: undefined, reads: undefined, patches: undefined };
@@ -17,8 +18,11 @@ function jerrys(...pages: string[][]) {
     ),
     retryAfter: vi.fn(),
   };
-  const begin = () => new FirstLogin(sql, new Inbox(sql), services);
-  return { services, begin, news: () => new Inbox(sql).newsFor("pull", fresh).sort() };
+  const begin = () => {
+    const tables = clientTables(sql);
+    return new FirstLogin(tables, new Inbox(tables), services);
+  };
+  return { services, begin, news: () => new Inbox(clientTables(sql)).newsFor("pull", fresh).sort() };
 }
 
 test("all conversations of a client may have news at the first login, over any number of pages", async () => {

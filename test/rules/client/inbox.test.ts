@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Inbox } from "../../../src/client/inbox.ts";
+import { clientTables } from "../../../src/client/tables.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const fresh = { unread: undefined, reads: undefined, patches: undefined };
@@ -8,7 +9,7 @@ const read = { pending: false, changed: unchanged };
 const NOW = 1_800_000_000_000;
 
 test("[I4] news that arrives during a catch-up is not removed by its answer", () => {
-  const inbox = new Inbox(new MemorySql());
+  const inbox = new Inbox(clientTables(new MemorySql()));
   inbox.add("chat");
   const asked = inbox.arrivals("chat");
   inbox.add("chat"); // a message, after the conversation counted nothing unread
@@ -20,20 +21,20 @@ test("[I4] news that arrives during a catch-up is not removed by its answer", ()
 
 test("[I9] the inbox is the same after the object was evicted, and an empty one has no table", () => {
   const sql = new MemorySql();
-  expect(new Inbox(sql).newsFor("pull", fresh)).toEqual([]);
+  expect(new Inbox(clientTables(sql)).newsFor("pull", fresh)).toEqual([]);
   expect(sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);
-  const inbox = new Inbox(sql);
+  const inbox = new Inbox(clientTables(sql));
   for (const id of ["one", "two", "one"]) inbox.add(id);
-  expect(new Inbox(sql).newsFor("pull", fresh).sort()).toEqual(["one", "two"]);
+  expect(new Inbox(clientTables(sql)).newsFor("pull", fresh).sort()).toEqual(["one", "two"]);
 });
 
 test("[M-19] [Y-21] a device that was offline longer finds what another device has received already", () => {
   const sql = new MemorySql();
-  const inbox = new Inbox(sql);
+  const inbox = new Inbox(clientTables(sql));
   inbox.add("chat");
   const changed = { patchedAt: NOW - 100, readAt: NOW - 50, noticedAt: NOW - 25 };
   inbox.asked("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW);
-  const later = new Inbox(sql);
+  const later = new Inbox(clientTables(sql));
   expect(later.newsFor("pull", fresh)).toEqual([]);
   expect(later.newsFor("pull", { ...fresh, patches: NOW - 101 })).toEqual(["chat"]);
   expect(later.newsFor("pull", { ...fresh, patches: NOW - 100 })).toEqual([]);
@@ -44,7 +45,7 @@ test("[M-19] [Y-21] a device that was offline longer finds what another device h
 });
 
 test("the inbox forgets a conversation without news for a month", () => {
-  const inbox = new Inbox(new MemorySql());
+  const inbox = new Inbox(clientTables(new MemorySql()));
   inbox.add("chat");
   const changed = { patchedAt: NOW, readAt: NOW, noticedAt: NOW };
   const month = 31 * 24 * 60 * 60 * 1000;
@@ -54,12 +55,12 @@ test("the inbox forgets a conversation without news for a month", () => {
 
 test("[Y-06] news that a .3 device has received is still new for a .1 device, and the other way round", () => {
   const sql = new MemorySql();
-  const inbox = new Inbox(sql);
+  const inbox = new Inbox(clientTables(sql));
   inbox.add("before");
   inbox.pushesFrom(NOW);
   inbox.add("after");
   for (const id of ["before", "after"]) inbox.asked(id, inbox.arrivals(id), "pull", read, NOW);
-  const later = new Inbox(sql);
+  const later = new Inbox(clientTables(sql));
   expect(later.firstPushAt).toBe(NOW);
   expect(later.newsFor("pull", fresh)).toEqual([]);
   expect(later.newsFor("push", fresh).sort()).toEqual(["after", "before"]);
@@ -71,8 +72,8 @@ test("an inbox that an earlier version wrote is read", () => {
   const sql = new MemorySql();
   sql.exec("CREATE TABLE inbox (conversation_id TEXT PRIMARY KEY) WITHOUT ROWID");
   sql.exec("INSERT INTO inbox VALUES (?)", "chat");
-  const inbox = new Inbox(sql);
+  const inbox = new Inbox(clientTables(sql));
   expect(inbox.newsFor("pull", fresh)).toEqual(["chat"]);
   inbox.add("other");
-  expect(new Inbox(sql).newsFor("pull", fresh).sort()).toEqual(["chat", "other"]);
+  expect(new Inbox(clientTables(sql)).newsFor("pull", fresh).sort()).toEqual(["chat", "other"]);
 });

@@ -5,6 +5,7 @@ import { Logouts } from "../../../src/client/logouts.ts";
 import type { Services } from "../../../src/client/ports.ts";
 import { Session } from "../../../src/client/session.ts";
 import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
+import { clientTables } from "../../../src/client/tables.ts";
 import { Tags } from "../../../src/client/tags.ts";
 import type { CommandOf } from "../../../src/protocol/commands.ts";
 import type { Refused } from "../../../src/protocol/outcome.ts";
@@ -31,8 +32,12 @@ class SlowTokens extends SessionTokens {
 
 /** Tom's object, of an app that wants logins signed. */
 function toms() {
-  const sql = new MemorySql();
-  const records = { tags: new Tags(sql), accessState: new AccessState(sql), logouts: new Logouts(sql) };
+  const tables = clientTables(new MemorySql());
+  const records = {
+    tags: new Tags(tables),
+    accessState: new AccessState(tables),
+    logouts: new Logouts(tables),
+  };
   const tokens = new SlowTokens("app", "key");
   const defaults = defaultSettings(false);
   const settings: Settings = { ...defaults, security: { ...defaults.security, signLogin: true } };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Inbox } from "../../../src/client/inbox.ts";
+import { clientTables } from "../../../src/client/tables.ts";
 import { totalUnreadCount } from "../../../src/client/total-unread-count.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -38,7 +39,7 @@ test("[Y-22] there is no total of unread messages if a conversation does not ans
 });
 
 test("[Y-22] only conversations that may have unread messages are asked", () => {
-  const inbox = new Inbox(new MemorySql());
+  const inbox = new Inbox(clientTables(new MemorySql()));
   for (const chat of ["read", "unread", "unread by old devices"]) inbox.add(chat);
   const changed = { patchedAt: 1, readAt: 1, noticedAt: 1 };
   inbox.asked("read", 1, "pull", { pending: false, changed }, 2);

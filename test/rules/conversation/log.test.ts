@@ -3,6 +3,7 @@ import type { HistoryRequest } from "../../../src/conversation/history-pages.ts"
 import type { Log } from "../../../src/conversation/log.ts";
 import { replayOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
+import { conversationTables } from "../../../src/conversation/tables.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";
 import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
@@ -51,7 +52,7 @@ function replayed(
 test("[H-01] the recipients and the sender address of a message are stored with it", () => {
   const appended = append(state, message(2_000, { recipients: ["jerry"], address: "192.0.2.1" }));
   const other = append(state, message(2_001, { recipients: [] }));
-  const woken = ConversationState.load(sql);
+  const woken = ConversationState.load(conversationTables(sql));
   expect(woken?.log.find(appended.timestamp, appended.id)).toEqual(appended);
   expect(woken?.log.find(other.timestamp, other.id)).toEqual(other);
 });
@@ -135,7 +136,7 @@ describe("a deleted message", () => {
   });
 
   test("[I3] is not stored again when a device repeats the send", () => {
-    const woken = ConversationState.load(sql);
+    const woken = ConversationState.load(conversationTables(sql));
     expect(woken?.log.accepted.find("tom", "token", 2_030)).toEqual({
       timestamp: 2_000,
       id: "message-2000",
@@ -162,7 +163,7 @@ test("[I9] storage without columns for recipients is upgraded once", () => {
   for (const column of ["recipients", "address"]) sql.exec(`ALTER TABLE messages DROP COLUMN ${column}`);
   sql.exec("ALTER TABLE conversation DROP COLUMN behind_since");
   for (let time = 0; time < 2; time++) {
-    const woken = ConversationState.load(sql);
+    const woken = ConversationState.load(conversationTables(sql));
     expect(woken?.log.lastVisible()).toEqual(message(2_000));
     expect(woken?.behindSince).toBeUndefined();
   }

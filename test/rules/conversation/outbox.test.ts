@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type Archive, Outbox, type OutboxHost } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
+import { conversationTables } from "../../../src/conversation/tables.ts";
 import { lagOf } from "../../../src/database/messages/archive-delay.ts";
 import type { ArchiveProgress } from "../../../src/database/messages/archive-progress.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
@@ -105,7 +106,7 @@ beforeEach(() => {
 
 /** The object hibernates and loses everything it did not store. */
 function hibernate(): void {
-  const woken = ConversationState.load(sql);
+  const woken = ConversationState.load(conversationTables(sql));
   if (woken === undefined) throw new Error("nothing was written");
   state = woken;
   outbox = new Outbox(state, archive, archive);

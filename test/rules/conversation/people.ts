@@ -1,4 +1,5 @@
 import { ConversationState } from "../../../src/conversation/state.ts";
+import { conversationTables } from "../../../src/conversation/tables.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -8,7 +9,7 @@ export const BEGINNING = 1_000;
 
 /** A conversation of Tom, Jerry and Spike in storage of its own. */
 export function pairChat(sql = new MemorySql()): ConversationState {
-  return ConversationState.create(sql, {
+  return ConversationState.create(conversationTables(sql), {
     id: "pairChat",
     kind: "normal",
     name: undefined,

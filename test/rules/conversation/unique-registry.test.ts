@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { StartResult } from "../../../src/conversation/start-result.ts";
+import { conversationTables } from "../../../src/conversation/tables.ts";
 import { areSame, UniqueRegistry } from "../../../src/conversation/unique-registry.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
@@ -20,7 +21,7 @@ class FakeObjects {
 
   /** Uses a new registry for each start, as after an eviction: only storage counts. */
   start(record: ConversationRecord): Promise<StartResult> {
-    const registry = new UniqueRegistry(this.#sql, {
+    const registry = new UniqueRegistry(conversationTables(this.#sql), {
       own: (members) => this.#own(record.id, members),
       startHere: (wanted) => this.#create(wanted),
       startThere: async (wanted) => {

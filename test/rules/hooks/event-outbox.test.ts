@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { clientTables } from "../../../src/client/tables.ts";
 import { EventOutbox } from "../../../src/hooks/event-outbox.ts";
 import { EventSender } from "../../../src/hooks/event-sender.ts";
 import type { AppEvent } from "../../../src/model/app-events.ts";
@@ -45,7 +46,7 @@ const idsOf = (events: AppEvent[]) => events.map(({ id }) => id);
 describe("the outbox of events", () => {
   test("[I9] that never had any has no table", () => {
     const sql = new MemorySql();
-    const outbox = new EventOutbox(sql);
+    const outbox = new EventOutbox(clientTables(sql));
     expect(outbox.take(10)).toEqual([]);
     outbox.sent(["a"].slice(1));
     expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
@@ -53,10 +54,10 @@ describe("the outbox of events", () => {
 
   test("[H-09] keeps events in order until they are sent, whatever becomes of the object", () => {
     const sql = new MemorySql();
-    const outbox = new EventOutbox(sql);
+    const outbox = new EventOutbox(clientTables(sql));
     for (const id of ["c", "a", "b"]) outbox.add(came(id));
     expect(idsOf(outbox.take(2))).toEqual(["c", "a"]);
-    const revived = new EventOutbox(sql);
+    const revived = new EventOutbox(clientTables(sql));
     expect(revived.take(10)).toEqual([came("c"), came("a"), came("b")]);
     revived.sent(["c", "a"]);
     revived.add(came("d"));
@@ -71,13 +72,13 @@ describe("the outbox of events", () => {
     ["bytes", Uint8Array.from({ length: 256 }, (_, at) => at)],
     ["no bytes", new Uint8Array()],
   ])("gives back %s as it was", (_, content) => {
-    const outbox = new EventOutbox(new MemorySql());
+    const outbox = new EventOutbox(clientTables(new MemorySql()));
     outbox.add(sent("a", content));
     expect(outbox.take(1)).toEqual([sent("a", content)]);
   });
 
   test("hands out no more at once than a queue takes, but always one", () => {
-    const outbox = new EventOutbox(new MemorySql());
+    const outbox = new EventOutbox(clientTables(new MemorySql()));
     const long = "x".repeat(60_000);
     for (const id of ["a", "b", "c"]) outbox.add(sent(id, long));
     expect(idsOf(outbox.take(100))).toEqual(["a"]);
@@ -90,7 +91,7 @@ describe("the outbox of events", () => {
 
   test("leaves out what no queue would take, since it would hold up all the others", () => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
-    const outbox = new EventOutbox(new MemorySql());
+    const outbox = new EventOutbox(clientTables(new MemorySql()));
     outbox.add(sent("a", "汤".repeat(50_000)));
     outbox.add(sent("b"));
     expect(idsOf(outbox.take(100))).toEqual(["b"]);
@@ -106,7 +107,7 @@ describe("the sender of events", () => {
     const taken: string[][] = [];
     const state = { failing: false, retries: 0 };
     const sender = new EventSender(
-      new EventOutbox(sql),
+      new EventOutbox(clientTables(sql)),
       async (events) => {
         if (state.failing) throw new Error("the queue is full");
         taken.push(idsOf(events));
@@ -129,7 +130,7 @@ describe("the sender of events", () => {
     await settled();
     expect(taken.flat()).toEqual(["a", "b", "c"]);
     expect(taken[0]).toEqual(["a", "b"]);
-    expect(new EventOutbox(sql).take(10)).toEqual([]);
+    expect(new EventOutbox(clientTables(sql)).take(10)).toEqual([]);
   });
 
   test("[H-09] has an alarm set before it tries, so that a crash loses nothing", () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { Schedule, type ScheduledNotification } from "../../../src/push/schedule.ts";
+import { pushTables } from "../../../src/push/tables.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12);
@@ -10,7 +11,7 @@ let sql: MemorySql;
 let schedule: Schedule;
 beforeEach(() => {
   sql = new MemorySql();
-  schedule = new Schedule(sql);
+  schedule = new Schedule(pushTables(sql));
 });
 
 function notification(id: string, at: number, more: { id?: string } = {}): ScheduledNotification {
@@ -66,7 +67,7 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
 
   test("is there again after a restart", () => {
     schedule.accept(notification("evening", NOON + MINUTE), "request", NOON);
-    schedule = new Schedule(sql);
+    schedule = new Schedule(pushTables(sql));
     expect(ids(NOON)).toEqual(["evening"]);
     expect(schedule.answered("request", NOON)).toEqual({ notificationId: "evening", createdAt: NOON });
   });

@@ -5,6 +5,7 @@ import { decodeJwt, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { Outbound } from "../../../src/outbound/http-client.ts";
+import { pushTables } from "../../../src/push/tables.ts";
 import { TokenKeeper } from "../../../src/push/token-keeper.ts";
 import { settingsWith } from "../../support/app-hooks.ts";
 import { keeperWith } from "../../support/push/apns.ts";
@@ -109,7 +110,7 @@ describe("[N-10] FCM's access token", () => {
   afterEach(() => google.close());
 
   function awake(account: JsonObject | null = google.account) {
-    return new TokenKeeper(sql, {
+    return new TokenKeeper(pushTables(sql), {
       push: async () => settingsWith({ push: { fcm: { serviceAccount: account } } }).push,
       outbound: async () => new Outbound("trial", { open: fetch, all: fetch }),
       now: () => now,

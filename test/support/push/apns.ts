@@ -3,6 +3,7 @@ import { Outbound } from "../../../src/outbound/http-client.ts";
 import type { ApnsKey } from "../../../src/push/apns-key.ts";
 import type { ProviderFetch } from "../../../src/push/each-target.ts";
 import { http2NetworksOf } from "../../../src/push/http2.ts";
+import { pushTables } from "../../../src/push/tables.ts";
 import { TokenKeeper } from "../../../src/push/token-keeper.ts";
 import type { Settings } from "../../../src/settings/schema.ts";
 import { settingsWith } from "../app-hooks.ts";
@@ -23,7 +24,7 @@ export function apnsSettings({ keys, url }: ApnsRules): Settings["push"]["apns"]
 /** The keeper of an app's tokens, whose keys are these. */
 export function keeperWith(keys: readonly ApnsKey[], now: () => number, sql = new MemorySql()): TokenKeeper {
   const apns = apnsSettings({ keys, url: null });
-  return new TokenKeeper(sql, {
+  return new TokenKeeper(pushTables(sql), {
     push: async () => ({ ...settingsWith({}).push, apns }),
     outbound: async () => new Outbound("public", { open: fetch, all: fetch }),
     now,
