@@ -36,7 +36,7 @@ import type { MissedNotices } from "./notices.ts";
 import { Outbox } from "./outbox.ts";
 import { RelayCalls } from "./relay-calls.ts";
 import { clearArchive } from "./removal.ts";
-import { NO_ORIGIN, replayOf, unreadOf } from "./replay.ts";
+import { NO_ORIGIN, replayOf } from "./replay.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
 import { type Origin, startHere } from "./start.ts";
@@ -44,6 +44,7 @@ import type { StartResult } from "./start-result.ts";
 import { ConversationState } from "./state.ts";
 import { conversationTables } from "./tables.ts";
 import { areSame, UniqueRegistry } from "./unique-registry.ts";
+import { unreadOf } from "./unread-record.ts";
 
 const RELAY_DEADLINE = 5_000; // ms for a client's object to take a delivery
 const START_DEADLINE = 4_000; // ms for a unique conversation's successor; less than the caller waits

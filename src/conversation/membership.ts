@@ -1,23 +1,16 @@
 import type { AppEventBody } from "../model/app-events.ts";
 import { isClientId } from "../model/client-id.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { CommandOf } from "../protocol/commands.ts";
-import type { ErrorName } from "../protocol/errors.ts";
 import { joinRecords, noticeRecord } from "../protocol/link-records.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
-import * as replies from "../protocol/replies.ts";
-import type { Settings } from "../settings/schema.ts";
+import type * as replies from "../protocol/replies.ts";
 import { changeColumns } from "./attributes.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Subscription } from "./delivery-state.ts";
-import { membershipRefusal } from "./membership-rules.ts";
 import type { ConversationLimits } from "./new-conversation.ts";
 import { changeRecord } from "./notice-records.ts";
 import type { MissedEvent } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Receipts } from "./receipts.ts";
 import { skippedEntryRecord } from "./replay.ts";
-import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
 
 export interface MembershipHost {
@@ -26,7 +19,6 @@ export interface MembershipHost {
   archiveSoon(): void;
   /** As last read; `conversation.ts` refreshes them where it matters. */
   limits(): ConversationLimits;
-  rules(): Pick<Settings["security"], "join" | "removeOthers" | "showMembers">;
   /** Records an event for the app's server; called in the turn of the change. */
   recordEvent(event: AppEventBody): void;
 }
@@ -35,28 +27,20 @@ type LocalChange<N = Exclude<MissedEvent, { kind: "receipt" }>> = N extends Miss
   ? Omit<N, "conversationId">
   : never;
 
-/** Members, name and attributes of a conversation. Each change is saved to D1 first, then members are notified. */
+/**
+ * Changes of a conversation's members, name and attributes, by clients and by the app's server. Each change is saved to
+ * D1 first, then the author gets a reply, then members are notified.
+ */
 export class Membership {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #outbox: Outbox;
-  readonly #receipts: Receipts;
-  readonly #replier: Replier;
   readonly #host: MembershipHost;
 
-  constructor(
-    state: ConversationState,
-    delivery: Delivery,
-    receipts: Receipts,
-    outbox: Outbox,
-    replier: Replier,
-    host: MembershipHost,
-  ) {
+  constructor(state: ConversationState, delivery: Delivery, outbox: Outbox, host: MembershipHost) {
     this.#state = state;
     this.#delivery = delivery;
-    this.#receipts = receipts;
     this.#outbox = outbox;
-    this.#replier = replier;
     this.#host = host;
   }
 
@@ -84,16 +68,6 @@ export class Membership {
       this.#noticeRecord({ kind: "joined", at, by }),
       this.#noticeRecord({ kind: "membersJoined", at, by, members }),
     ];
-  }
-
-  async add(subscription: Subscription, command: CommandOf<"conversation.add">): Promise<void> {
-    const { serial, members } = command;
-    const refusal = this.refusal("add", subscription, members);
-    if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
-    const outcome = await this.addMembers(members, subscription.clientId, (outcome) =>
-      this.#replier.reply(subscription, serial, replies.membersAdded(serial, outcome)),
-    );
-    if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused);
   }
 
   /**
@@ -125,17 +99,6 @@ export class Membership {
     return { updatedAt };
   }
 
-  /** Why a client may not add or remove these members by the app's settings; undefined if it may. */
-  refusal(
-    operation: "add" | "remove",
-    { clientId }: Subscription,
-    clientIds: readonly string[],
-  ): ErrorName | undefined {
-    const isMember = this.#state.members.has(clientId);
-    const isCreator = this.#state.facts.creator === clientId;
-    return membershipRefusal(operation, { clientId, isMember, isCreator }, clientIds, this.#host.rules());
-  }
-
   #join(added: string[], by: string): number {
     const updatedAt = this.#state.change({}, this.#host.now());
     this.#state.notices.keep({ kind: "joined", by, members: added }, updatedAt);
@@ -159,16 +122,6 @@ export class Membership {
     this.#delivery.notify(returning, "unread");
     const membersJoined = this.#noticeRecord({ kind: "membersJoined", at, by, members: added });
     this.#delivery.notify([...this.#state.members.keys()], membersJoined, at);
-  }
-
-  async remove(subscription: Subscription, command: CommandOf<"conversation.remove">): Promise<void> {
-    const { serial, members } = command;
-    const refusal = this.refusal("remove", subscription, members);
-    if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
-    const outcome = await this.removeMembers(members, subscription.clientId, (outcome) =>
-      this.#replier.reply(subscription, serial, replies.membersRemoved(serial, outcome)),
-    );
-    if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused);
   }
 
   /** Removes the clients that are members; parameters as for `addMembers`. */
@@ -196,15 +149,6 @@ export class Membership {
     const left = this.#noticeRecord({ kind: "membersLeft", by, at: updatedAt, members: removed });
     this.#delivery.notify([...this.#state.members.keys()], left, updatedAt);
     return { updatedAt };
-  }
-
-  async update(subscription: Subscription, serial: number | undefined, changes: JsonObject): Promise<void> {
-    if (!this.#state.members.has(subscription.clientId))
-      return this.#replier.refuse(subscription, serial, "CONVERSATION_UPDATE_REJECTED");
-    const outcome = await this.change(changes, subscription, (change) =>
-      this.#replier.reply(subscription, serial, replies.conversationUpdated(serial, change)),
-    );
-    if ("refused" in outcome) this.#replier.refuse(subscription, serial, outcome.refused, outcome.detail);
   }
 
   /**
@@ -239,15 +183,6 @@ export class Membership {
     return { updatedAt };
   }
 
-  async mute(subscription: Subscription, serial: number | undefined, muted: boolean): Promise<void> {
-    if (!this.#state.members.has(subscription.clientId))
-      return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
-    const outcome = await this.setMuted([subscription.clientId], muted);
-    if ("refused" in outcome) return this.#replier.refuse(subscription, serial, outcome.refused);
-    const change = { conversationId: this.#state.facts.id, updatedAt: outcome.updatedAt };
-    this.#replier.reply(subscription, serial, replies.conversationUpdated(serial, change));
-  }
-
   /** Switches push off or on for the clients that are members (M-46). */
   async setMuted(clientIds: readonly string[], muted: boolean): Promise<Changed | Refused> {
     if (this.#state.facts.kind === "temporary") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
@@ -261,35 +196,6 @@ export class Membership {
     return { updatedAt };
   }
 
-  maxRead(subscription: Subscription, command: CommandOf<"conversation.maxRead">): void {
-    const { serial } = command;
-    if (!this.#state.members.has(subscription.clientId)) {
-      return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
-    }
-    this.#receipts.save();
-    const others = [...this.#state.members.values()].filter(
-      ({ clientId }) => clientId !== subscription.clientId,
-    );
-    const cursors = others
-      .map((member) => this.#receipts.cursorTimesOf(member))
-      .filter(({ deliveredAt }) => deliveredAt !== undefined);
-    const answer = {
-      conversationId: this.#state.facts.id,
-      deliveredAt: latest(cursors.map(({ deliveredAt }) => deliveredAt)),
-      readAt: latest(cursors.map(({ readAt }) => readAt)),
-    };
-    const members = command.allMembers ? { members: cursors } : {};
-    this.#replier.reply(subscription, serial, replies.maxRead(serial, { ...answer, ...members }));
-  }
-
-  count(subscription: Subscription, serial: number | undefined): void {
-    if (!this.#host.rules().showMembers && !this.#state.members.has(subscription.clientId)) {
-      return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
-    }
-    const answer = { conversationId: this.#state.facts.id, count: this.#state.members.size };
-    this.#replier.reply(subscription, serial, replies.memberCount(serial, answer));
-  }
-
   #recordEvent(
     name: "conversationStarted" | "conversationAdded" | "conversationRemoved",
     by: string,
@@ -301,8 +207,4 @@ export class Membership {
   #noticeRecord(change: LocalChange): Uint8Array {
     return changeRecord(this.#state, { conversationId: this.#state.facts.id, ...change }, false);
   }
-}
-
-function latest(times: (number | undefined)[]): number | undefined {
-  return times.reduce((last, time) => (time !== undefined && time > (last ?? 0) ? time : last), undefined);
 }

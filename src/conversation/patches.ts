@@ -5,15 +5,23 @@ import type { ErrorName } from "../protocol/errors.ts";
 import { correctionRecord, joinRecords, storedRecord } from "../protocol/link-records.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
+import type { Settings } from "../settings/schema.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
-import type { MessagesHost } from "./messages.ts";
-import { APPROVED_AS_SENT, type Approved } from "./policy.ts";
+import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "./policy.ts";
 import { NO_ORIGIN, skippedEntryRecord } from "./replay.ts";
 import type { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
 import { historyVisibleFrom, isVisibleTo } from "./visibility.ts";
+
+export interface PatchesHost {
+  now(): number;
+  /** As last read. */
+  settings(): Settings;
+  /** Something was appended that D1 lacks. */
+  archiveSoon(): void;
+}
 
 /** The content of a recalled message; every SDK knows it by the type number (M-22). */
 const RECALLED = '{"_lctype":-127}';
@@ -33,23 +41,47 @@ export class Patches {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
   readonly #replier: Replier;
-  readonly #host: MessagesHost;
+  readonly #policy: PolicyChecks;
+  readonly #flush: () => void;
+  readonly #host: PatchesHost;
 
-  constructor(state: ConversationState, delivery: Delivery, replier: Replier, host: MessagesHost) {
+  /** @param flush commits the messages that wait to be stored */
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    replier: Replier,
+    policy: PolicyChecks,
+    flush: () => void,
+    host: PatchesHost,
+  ) {
     this.#state = state;
     this.#delivery = delivery;
     this.#replier = replier;
+    this.#policy = policy;
+    this.#flush = flush;
     this.#host = host;
   }
 
-  /** The patches of a command that are for this conversation. */
-  ownPatches(command: CommandOf<"message.patch">): Patch[] {
+  /**
+   * Applies all patches of a command that are for this conversation, or none of them, if the rules and the app's policy
+   * allow it.
+   */
+  async patch(subscription: Subscription, command: CommandOf<"message.patch">): Promise<void> {
     const { id } = this.#state.facts;
-    return command.patches.filter((patch) => patch.conversationId === id);
+    const patches = command.patches.filter((patch) => patch.conversationId === id);
+    const isChecked = command.needsCheck && this.#refusal(subscription, patches) === undefined;
+    const approved: Approved[] = [];
+    for (const patch of isChecked ? patches : []) {
+      const outcome = await this.#policy.checkPatch(subscription, patch);
+      if ("error" in outcome) return this.#replier.reject(subscription, command.serial, outcome);
+      approved.push(outcome);
+    }
+    this.#flush();
+    this.#patchApproved(subscription, command.serial, patches, approved);
   }
 
   /** Why these patches are refused, all together; undefined if they are allowed. */
-  refusal(subscription: Subscription, patches: readonly Patch[]): ErrorName | undefined {
+  #refusal(subscription: Subscription, patches: readonly Patch[]): ErrorName | undefined {
     if (!this.#state.members.has(subscription.clientId)) return "INVALID_MESSAGING_TARGET";
     for (const patch of patches) {
       const message = this.#state.log.find(patch.timestamp, patch.messageId);
@@ -59,19 +91,14 @@ export class Patches {
     return undefined;
   }
 
-  /**
-   * Applies all patches of a command that are for this conversation, or none of them.
-   *
-   * @param approved the verdict of the app's policy on each of `mine`
-   */
-  patch(
+  /** @param approved the verdict of the app's policy on each of the patches */
+  #patchApproved(
     subscription: Subscription,
-    command: CommandOf<"message.patch">,
-    approved: readonly Approved[] = [],
+    serial: number | undefined,
+    patches: readonly Patch[],
+    approved: readonly Approved[],
   ): void {
-    const { serial } = command;
-    const patches = this.ownPatches(command);
-    const refusal = this.refusal(subscription, patches);
+    const refusal = this.#refusal(subscription, patches);
     if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
     const before = this.#state.log.end;
     const entries: PatchEntry[] = [];

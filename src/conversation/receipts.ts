@@ -2,12 +2,14 @@ import type { MessageRecord } from "../model/records.ts";
 import * as clientEvents from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { eventRecord, noticeRecord } from "../protocol/link-records.ts";
-import type { HistoryMessage } from "../protocol/replies.ts";
+import * as replies from "../protocol/replies.ts";
 import { type CursorMoves, coveredAt, reachedAt, withMove } from "./cursor-moves.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
 import { timeOfMessageId } from "./ids.ts";
+import type { Replier } from "./replier.ts";
 import type { ConversationState, Member } from "./state.ts";
+import { unreadOf } from "./unread-record.ts";
 
 /** The largest conversation that has receipts (M-38). */
 const MEMBERS_MAX = 2;
@@ -27,6 +29,7 @@ export function hasReceipts(state: ConversationState): boolean {
 export class Receipts {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;
+  readonly #replier: Replier;
   readonly #now: () => number;
   /** Members whose delivered cursor is ahead of storage. */
   readonly #unsaved = new Set<Member>();
@@ -35,11 +38,13 @@ export class Receipts {
   constructor(
     state: ConversationState,
     delivery: Delivery,
+    replier: Replier,
     subscriptions: Iterable<Subscription>,
     now: () => number,
   ) {
     this.#state = state;
     this.#delivery = delivery;
+    this.#replier = replier;
     this.#now = now;
     for (const { clientId, acknowledged } of subscriptions) {
       const member = state.members.get(clientId);
@@ -73,8 +78,26 @@ export class Receipts {
       this.#sendReceipt(message.from, member.clientId, message.id, timestamp, false);
   }
 
-  /** A member has read everything up to a time, or to the end. Returns whether the cursor moved. */
-  read(member: Member, upTo: number | undefined): boolean {
+  /** A device has read everything up to a time, or to the end of the log. */
+  read(subscription: Subscription, command: CommandOf<"read">): void {
+    const { id } = this.#state.facts;
+    const member = this.#state.members.get(subscription.clientId);
+    const entry = command.conversations.find(({ conversationId }) => conversationId === id);
+    if (member !== undefined && entry !== undefined) {
+      if (this.#moveReadCursor(member, entry.timestamp)) this.#delivery.notify([member.clientId], "unread");
+      else this.#sendCount(subscription);
+    }
+    this.#replier.reply(subscription, command.serial, replies.readConfirmed(command.serial));
+  }
+
+  /** The cursor did not move, so only the device that asks may have another count. */
+  #sendCount(subscription: Subscription): void {
+    const count = unreadOf(this.#state, subscription.clientId, "unread", this.#now());
+    if (count !== undefined) this.#delivery.send(subscription, count);
+  }
+
+  /** Returns whether the cursor moved. */
+  #moveReadCursor(member: Member, upTo: number | undefined): boolean {
     const before = member.readCursor;
     const cursor = Math.min(upTo ?? this.#state.log.head, this.#state.log.head);
     const at = cursor > before && hasReceipts(this.#state) ? this.#timeFor(member, cursor) : undefined;
@@ -87,8 +110,30 @@ export class Receipts {
     return true;
   }
 
+  /** Replies how far the other members have received and read. */
+  maxRead(subscription: Subscription, command: CommandOf<"conversation.maxRead">): void {
+    const { serial } = command;
+    if (!this.#state.members.has(subscription.clientId)) {
+      return this.#replier.refuse(subscription, serial, "CONVERSATION_MEMBERSHIP_REQUIRED");
+    }
+    this.#saveAll();
+    const others = [...this.#state.members.values()].filter(
+      ({ clientId }) => clientId !== subscription.clientId,
+    );
+    const cursors = others
+      .map((member) => this.#cursorTimesOf(member))
+      .filter(({ deliveredAt }) => deliveredAt !== undefined);
+    const answer = {
+      conversationId: this.#state.facts.id,
+      deliveredAt: latest(cursors.map(({ deliveredAt }) => deliveredAt)),
+      readAt: latest(cursors.map(({ readAt }) => readAt)),
+    };
+    const members = command.allMembers ? { members: cursors } : {};
+    this.#replier.reply(subscription, serial, replies.maxRead(serial, { ...answer, ...members }));
+  }
+
   /** Call before cursors are shown to anybody: a cursor that was seen must not move back. */
-  save(): void {
+  #saveAll(): void {
     for (const member of this.#unsaved) this.#save(member);
   }
 
@@ -102,7 +147,7 @@ export class Receipts {
    * When a member's delivered and read cursors got where they are (ms), as others may see it, or at least the time of
    * the message they point at; undefined for a cursor that has not moved since the member joined.
    */
-  cursorTimesOf(member: Member): {
+  #cursorTimesOf(member: Member): {
     clientId: string;
     deliveredAt: number | undefined;
     readAt: number | undefined;
@@ -124,9 +169,9 @@ export class Receipts {
   }
 
   /** Messages as history shows them: with the times when the other member received and read each. */
-  withReceipts(messages: MessageRecord[]): HistoryMessage[] {
+  withReceipts(messages: MessageRecord[]): replies.HistoryMessage[] {
     if (!hasReceipts(this.#state)) return messages;
-    this.save();
+    this.#saveAll();
     return messages.map((message) => {
       const other = [...this.#state.members.values()].find(({ clientId }) => clientId !== message.from);
       if (other === undefined) return message;
@@ -164,4 +209,8 @@ export class Receipts {
     if (keptAt === undefined) this.#delivery.notify([sender], eventRecord(event));
     else this.#delivery.notify([sender], noticeRecord(keptAt, false, event), keptAt);
   }
+}
+
+function latest(times: (number | undefined)[]): number | undefined {
+  return times.reduce((last, time) => (time !== undefined && time > (last ?? 0) ? time : last), undefined);
 }

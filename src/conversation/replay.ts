@@ -1,36 +1,13 @@
 import * as clientEvents from "../protocol/client-events.ts";
-import { joinRecords, storedRecord, unreadRecord } from "../protocol/link-records.ts";
+import { joinRecords, storedRecord } from "../protocol/link-records.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Replay, UnreadRequest } from "./delivery-state.ts";
+import type { Replay } from "./delivery-state.ts";
 import { hasReceipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 import { historyVisibleFrom, isDeliveredTo, isVisibleTo } from "./visibility.ts";
 
 /** The origin of what no session sent. */
 export const NO_ORIGIN = 0;
-
-/** The longest time a message takes to a device (ms); the time sent with unread counts is older than that. */
-const IN_FLIGHT = 2_000;
-
-/** A member's unread count as it is now (Y-15); undefined for others. */
-export function unreadOf(
-  state: ConversationState,
-  clientId: string,
-  count: UnreadRequest,
-  now: number,
-): Uint8Array | undefined {
-  const member = state.members.get(clientId);
-  if (member === undefined) return undefined;
-  const changedAt = count === "recount" ? member.readCursorMovedAt : now;
-  const { count: unread, mentioned } = state.log.unread(clientId, member.readCursor);
-  const { id: conversationId, kind } = state.facts;
-  const notifiedAt = now - IN_FLIGHT;
-  const summary = { conversationId, kind, unread, mentioned };
-  return unreadRecord(
-    { upTo: state.log.end, changedAt },
-    clientEvents.unread({ conversations: [summary], notifiedAt }),
-  );
-}
 
 /**
  * Log entries after a time as one frame of records, for subscriptions and the relay. Entries from before the client

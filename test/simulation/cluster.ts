@@ -22,12 +22,13 @@ import type {
 } from "../../src/conversation/delivery-state.ts";
 import { noticesOf } from "../../src/conversation/notice-records.ts";
 import { Outbox } from "../../src/conversation/outbox.ts";
-import { replayOf, unreadOf } from "../../src/conversation/replay.ts";
+import { replayOf } from "../../src/conversation/replay.ts";
 import { type Origin, startHere } from "../../src/conversation/start.ts";
 import type { StartResult } from "../../src/conversation/start-result.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
 import { type ConversationTables, conversationTables } from "../../src/conversation/tables.ts";
 import { areSame, UniqueRegistry } from "../../src/conversation/unique-registry.ts";
+import { unreadOf } from "../../src/conversation/unread-record.ts";
 import { lagOf } from "../../src/database/messages/archive-delay.ts";
 import type { GatewayServices } from "../../src/gateway/gateway.ts";
 import type { Dial, LinkSocket } from "../../src/gateway/link-socket.ts";
