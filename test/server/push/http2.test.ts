@@ -182,6 +182,23 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
     expect(whyNot(await hanging)).toBeTruthy();
   });
 
+  test("is not repeated where the other side leaves a later connection", async () => {
+    await call();
+    await call();
+    next = ["hang"];
+    const hanging = call();
+    while (seen < 3) await new Promise(setImmediate);
+    const [first] = sessions;
+    first?.goaway(constants.NGHTTP2_NO_ERROR, 5); // the hanging call's stream
+    while (sessions.length < 2) await call();
+    const before = seen;
+    next = ["leave"]; // with a last stream below the hanging call's, but of another connection
+    expect((await call()).status).toBe(201);
+    first?.destroy();
+    expect(whyNot(await hanging)).toBeTruthy();
+    expect(seen).toBe(before + 1);
+  });
+
   test("ends after 30 s, and its connection is not used again", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     next = ["hang"];
