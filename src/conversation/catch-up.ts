@@ -2,7 +2,8 @@ import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Delivery } from "./delivery.ts";
-import type { ConversationState, Member } from "./state.ts";
+import type { Member } from "./members.ts";
+import type { ConversationState } from "./state.ts";
 import { historyVisibleFrom } from "./visibility.ts";
 
 /** What a session that logs in asks for. */
@@ -108,7 +109,7 @@ function missedMessages(
   if (member.pushedAt === undefined) {
     const known = Math.min(member.readCursor, firstPushAt ?? member.readCursor);
     member.pushedAt = Math.max(member.joinedAt, known);
-    state.saveDelivered(member);
+    state.members.saveDelivered(member);
   }
   return state.log.fromOthers.newest(member.clientId, member.pushedAt, head, MISSED_MAX);
 }

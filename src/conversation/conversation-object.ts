@@ -160,7 +160,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     const open = this.#open;
     if (open === undefined) return;
     open.delivery.resumePending();
-    if (await open.outbox.drain()) open.state.saveArchived();
+    if (await open.outbox.drain()) open.state.copy.saveArchived();
     if (open.state.pendingSince !== undefined) this.#alarm.within(PENDING_DELAY);
     await open.conversation.recorder.publish();
   }
@@ -399,7 +399,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
         isAway: (clientId) => state.members.get(clientId)?.away ?? false,
         setAway: (clientId, away) => {
           const member = state.members.get(clientId);
-          if (member !== undefined) state.setAway(member, away);
+          if (member !== undefined) state.members.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, settings.last),
         notices: (clientId, range) => noticesOf(state, clientId, range),

@@ -26,3 +26,8 @@ export function movesFromText(text: string | null | undefined): CursorMoves {
   const moves: CursorMoves = JSON.parse(text);
   return moves;
 }
+
+/** The column of some moves; null for none. */
+export function movesToText(moves: CursorMoves): string | null {
+  return moves.length === 0 ? null : JSON.stringify(moves);
+}

@@ -5,7 +5,8 @@ import type { AppEvent, AppEventBody, EventOf } from "../model/app-events.ts";
 import type { MessageRecord } from "../model/records.ts";
 import { RECIPIENTS_MAX } from "../push/work.ts";
 import type { Delivery } from "./delivery.ts";
-import type { ConversationState, Member } from "./state.ts";
+import type { Member } from "./members.ts";
+import type { ConversationState } from "./state.ts";
 
 export interface EventRecorderHost {
   now(): number;

@@ -137,7 +137,7 @@ export class Membership {
     if (removed.length > 0) {
       updatedAt = this.#state.change({}, this.#host.now());
       this.#state.notices.keep({ kind: "left", by, members: removed }, updatedAt);
-      for (const clientId of removed) this.#state.removeMember(clientId);
+      for (const clientId of removed) this.#state.members.remove(clientId);
       this.#recordEvent("conversationRemoved", by, removed);
       this.#delivery.audienceChanged();
       this.#host.archiveSoon();
@@ -188,7 +188,7 @@ export class Membership {
     if (this.#state.facts.kind === "temporary") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
     for (const clientId of clientIds) {
       const member = this.#state.members.get(clientId);
-      if (member !== undefined) this.#state.setMuted(member, muted);
+      if (member !== undefined) this.#state.members.setMuted(member, muted);
     }
     const updatedAt = this.#state.change({}, this.#host.now());
     this.#host.archiveSoon();

@@ -81,7 +81,7 @@ export class Outbox {
    * @param isAlarmSet whether work is left for later; if not, everything is done, unless the alarm was lost
    */
   woke(isAlarmSet: boolean): void {
-    if (this.#state.isArchiveUncertain || this.#state.indexIsStale) this.scheduleCopy();
+    if (this.#state.copy.isUncertain(this.#state.log.end) || this.#state.indexIsStale) this.scheduleCopy();
     else if (isAlarmSet && this.isBehind) this.#schedule();
   }
 
@@ -115,7 +115,7 @@ export class Outbox {
    */
   async index(): Promise<boolean> {
     const target = this.#state.facts.updatedAt;
-    while (this.#state.indexedAt < target) {
+    while (this.#state.copy.indexedAt < target) {
       this.#saving ??= this.#save().finally(() => {
         this.#saving = undefined;
       });
@@ -140,7 +140,7 @@ export class Outbox {
         return false;
       }
     }
-    this.#state.setIndexed(record.updatedAt);
+    this.#state.copy.setIndexed(record.updatedAt);
     return true;
   }
 
@@ -170,7 +170,7 @@ export class Outbox {
     const indexed = await this.index();
     const done = indexed && (kind === "temporary" || (await this.#copy(id)));
     if (!done && kind !== "temporary") await this.#reportBehind(id, this.#firstMissing());
-    if (done && (this.#state.behindSince === undefined || (await this.#reportCaughtUp(id)))) {
+    if (done && (this.#state.copy.behindSince === undefined || (await this.#reportCaughtUp(id)))) {
       this.#failures = 0;
       return true;
     }
@@ -199,14 +199,14 @@ export class Outbox {
         copied += messages.length;
         upTo = last.patchedAt ?? last.timestamp;
       }
-      this.#state.setArchived(end);
+      this.#state.copy.setArchived(end);
       this.#gathering = copied > BUSY_COPY ? Math.min(this.#gathering * 2, GATHER_LAST) : GATHER_FIRST;
       return true;
     } catch (error) {
       if (error instanceof UnknownConversation) {
         // Start from the beginning, with members and facts.
         this.#reached = { timestamp: 0, patchedAt: 0 };
-        this.#state.indexLost();
+        this.#state.copy.lost();
       }
       console.warn(`history of ${id} is late:`, loggableError(error));
       return false;
@@ -218,8 +218,8 @@ export class Outbox {
    * earlier failures to copy were reported when they happened.
    */
   #firstMissing(): number | undefined {
-    const { log, archivedAt } = this.#state;
-    const presumed = Math.max(archivedAt, log.end - this.#host.lag.normal);
+    const { log, copy } = this.#state;
+    const presumed = Math.max(copy.archivedAt, log.end - this.#host.lag.normal);
     return log.firstMissingFrom(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
   }
 
@@ -228,11 +228,11 @@ export class Outbox {
    * reported even if the object hibernates or dies.
    */
   async #reportBehind(id: string, missing: number | undefined): Promise<void> {
-    if (missing !== undefined && this.#state.behindSince === undefined) {
-      this.#state.setBehind(missing - 1);
+    if (missing !== undefined && this.#state.copy.behindSince === undefined) {
+      this.#state.copy.setBehind(missing - 1);
       this.#behindUnreported = true;
     }
-    const since = this.#state.behindSince;
+    const since = this.#state.copy.behindSince;
     if (!this.#behindUnreported || since === undefined) return;
     try {
       await this.#archive.behind(id, since);
@@ -245,7 +245,7 @@ export class Outbox {
   async #reportCaughtUp(id: string): Promise<boolean> {
     try {
       await this.#archive.caughtUp(id);
-      this.#state.setCaughtUp();
+      this.#state.copy.setCaughtUp();
       return true;
     } catch (error) {
       console.warn(`could not report that history of ${id} caught up:`, loggableError(error));
@@ -259,7 +259,7 @@ export class Outbox {
   }
 
   #lacks(end: number): boolean {
-    return this.#state.facts.kind !== "temporary" && this.#state.archivedAt < end;
+    return this.#state.facts.kind !== "temporary" && this.#state.copy.archivedAt < end;
   }
 }
 

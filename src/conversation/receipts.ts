@@ -7,8 +7,9 @@ import { type CursorMoves, coveredAt, reachedAt, withMove } from "./cursor-moves
 import type { Delivery } from "./delivery.ts";
 import type { Subscription } from "./delivery-state.ts";
 import { timeOfMessageId } from "./ids.ts";
+import type { Member } from "./members.ts";
 import type { Replier } from "./replier.ts";
-import type { ConversationState, Member } from "./state.ts";
+import type { ConversationState } from "./state.ts";
 import { unreadOf } from "./unread-record.ts";
 
 /** The largest conversation that has receipts (M-38). */
@@ -101,7 +102,7 @@ export class Receipts {
     const before = member.readCursor;
     const cursor = Math.min(upTo ?? this.#state.log.head, this.#state.log.head);
     const at = cursor > before && hasReceipts(this.#state) ? this.#timeFor(member, cursor) : undefined;
-    if (!this.#state.read(member, cursor, this.#now(), at)) return false;
+    if (!this.#state.members.moveReadCursor(member, cursor, this.#now(), at)) return false;
     this.#unsaved.delete(member);
     const [newest] = this.#receiptsAsked(member, before, member.readCursor, 1);
     if (newest !== undefined && at !== undefined) {
@@ -188,7 +189,7 @@ export class Receipts {
 
   #save(member: Member): void {
     this.#unsaved.delete(member);
-    if (this.#state.members.get(member.clientId) === member) this.#state.saveDelivered(member);
+    if (this.#state.members.get(member.clientId) === member) this.#state.members.saveDelivered(member);
   }
 
   /** The time of a receipt: now, but before the next message that it does not cover (M-40). */

@@ -38,7 +38,7 @@ export async function startHere(
   const existing = host.existing();
   if (existing !== undefined) {
     // The client that is creating it at this moment has no reply yet either.
-    if (existing.state.indexedAt === 0) await host.index();
+    if (existing.state.copy.indexedAt === 0) await host.index();
     if (host.existing() === undefined) return startHere(record, origin, host); // deleted meanwhile
     if (record.unique && !areSame(existing.state.members.keys(), record.members)) return undefined;
     const creatorNotices = origin === "client" ? creationNoticesFor(existing.state, record.creator) : [];

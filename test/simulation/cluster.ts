@@ -106,7 +106,7 @@ export class Cluster {
     const object = this.conversationObject(id);
     object.create(record);
     this.database.write(record);
-    object.state.setIndexed(now);
+    object.state.copy.setIndexed(now);
   }
 
   /** The object of an id, whether or not it has a conversation. */
@@ -508,7 +508,7 @@ export class SimulatedConversation {
         isAway: (clientId) => state.members.get(clientId)?.away ?? false,
         setAway: (clientId, away) => {
           const member = state.members.get(clientId);
-          if (member !== undefined && isAlive()) state.setAway(member, away);
+          if (member !== undefined && isAlive()) state.members.setAway(member, away);
         },
         replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, defaultSettings(false)),
         notices: (clientId, range) => noticesOf(state, clientId, range),

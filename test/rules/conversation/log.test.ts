@@ -165,7 +165,7 @@ test("[I9] storage without columns for recipients is upgraded once", () => {
   for (let time = 0; time < 2; time++) {
     const woken = ConversationState.load(conversationTables(sql));
     expect(woken?.log.lastVisible()).toEqual(message(2_000));
-    expect(woken?.behindSince).toBeUndefined();
+    expect(woken?.copy.behindSince).toBeUndefined();
   }
 });
 
