@@ -5,10 +5,11 @@ import { knownConversations } from "../conversation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
 import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
-import { frontOf, type Sender, senderOf } from "./address.ts";
+import { frontOf, senderOf } from "./address.ts";
 import { Addresses } from "./address-allowances.ts";
 import { Backlog } from "./backlog.ts";
-import { Gateway, type GatewayServices } from "./gateway.ts";
+import { Gateway } from "./gateway.ts";
+import type { GatewayServices } from "./gateway-services.ts";
 import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
 import { SocketsBeforeLogin } from "./sockets-before-login.ts";
 import { negotiate } from "./sub-protocol.ts";
@@ -37,8 +38,15 @@ export async function connect(request: Request, env: Env): Promise<Response> {
     leave();
     return answer;
   }
-  const services = { ...servicesOf(env, sender), loggedIn: leave };
-  const gateway = new Gateway(server, agreed.protocol, services, settings.limits.loginSeconds * 1000);
+  const connection = {
+    socket: server,
+    protocol: agreed.protocol,
+    address: sender.address,
+    countedAs: sender.countedAs,
+    allowances: addresses.of(sender.countedAs, Date.now()),
+    loggedIn: leave,
+  };
+  const gateway = new Gateway(connection, servicesOf(env), settings.limits.loginSeconds * 1000);
   const lost = () => gateway.lost();
   server.addEventListener("message", ({ data }) => {
     if (typeof data === "string" || data instanceof ArrayBuffer) gateway.receive(data);
@@ -61,26 +69,34 @@ const backlog = new Backlog();
 const addresses = new Addresses();
 const unopened = new SocketsBeforeLogin();
 
-function servicesOf(env: Env, { address, countedAs }: Sender): Omit<GatewayServices, "loggedIn"> {
-  const judges = judgesOf(env);
-  const known = knownConversations(env);
+/** The services of this isolate, which all sockets share. */
+const services = new WeakMap<D1Database, GatewayServices>();
+
+function servicesOf(env: Env): GatewayServices {
+  const known = services.get(env.DB);
+  if (known !== undefined) return known;
+  const created = newServices(env);
+  services.set(env.DB, created);
+  return created;
+}
+
+function newServices(env: Env): GatewayServices {
+  const conversations = knownConversations(env);
   return {
     appId: env.APP_ID,
     isAllotted: env.OWN_BOX !== "1",
-    address,
-    countedAs,
     now: () => Date.now(),
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);
     },
     settings: settingsOf(env),
-    judge: (clientId, command, security) => judgeLogin(clientId, command, security, judges),
-    allowances: addresses.of(countedAs, Date.now()),
+    // Keys that are being derived cannot be shared: a promise belongs to one request.
+    judge: (clientId, command, security) => judgeLogin(clientId, command, security, judgesOf(env)),
     backlog,
     dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
     dialConversation: dial((request) => env.CONVERSATIONS.getByName(request.conversationId)),
-    existing: (conversationIds) => known.among(conversationIds),
+    existing: (conversationIds) => conversations.among(conversationIds),
   };
 }
 

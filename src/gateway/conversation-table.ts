@@ -42,6 +42,14 @@ export class ConversationTable {
     return count;
   }
 
+  /** Whether commands wait for a catch-up, or for a subscription. */
+  get isWaiting(): boolean {
+    return (
+      this.subscriptions().some((subscription) => subscription.isOpening) ||
+      this.catchUps().some((catchingUp) => catchingUp.hasFrames)
+    );
+  }
+
   get(conversationId: string): CatchingUp | ConversationSubscription | undefined {
     return this.#conversations.get(conversationId);
   }
@@ -118,7 +126,7 @@ export class ConversationTable {
    *
    * @param usedBefore ms: subscriptions used since then stay
    */
-  makeRoom(more: number, limit: number, usedBefore: number): void {
+  makeRoom(more: number, limit: number, usedBefore = Number.POSITIVE_INFINITY): void {
     let excess = this.size - this.#evicting.size + more - limit;
     for (const subscription of this.#byUse) {
       if (excess <= 0 || subscription.lastUsedAt >= usedBefore) return;

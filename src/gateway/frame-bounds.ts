@@ -3,7 +3,8 @@ import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { Settings } from "../settings/schema.ts";
 
-interface Refusal {
+/** Why a command is refused. */
+export interface Refusal {
   error: ErrorName;
   detail?: string;
 }

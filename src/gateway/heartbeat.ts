@@ -1,4 +1,5 @@
-interface HeartbeatHost {
+/** The socket of the device. */
+export interface HeartbeatHost {
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
   /** How long (ms) a device may be silent, and how long its socket may be idle, as set at the moment; 0 is no limit. */

@@ -3,6 +3,8 @@ import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Backlog, WaitingSend } from "./backlog.ts";
+import type { ClientSender } from "./client-sender.ts";
+import type { Refusal } from "./frame-bounds.ts";
 import { JavaReplies } from "./java-replies.ts";
 
 interface Pending {
@@ -19,8 +21,6 @@ export interface RequestOwner {
   now(): number;
   /** Counts the sends that wait for an answer; undefined if the app's policy takes time of its own. */
   backlog: Backlog | undefined;
-  /** Sends the client a frame. */
-  send(frame: Uint8Array): void;
   /** A request has its answer. */
   progressed(): void;
 }
@@ -31,12 +31,14 @@ export interface RequestOwner {
  */
 export class PendingRequests {
   readonly #owner: RequestOwner;
+  readonly #client: ClientSender;
   /** By serial. */
   readonly #pending = new Map<number, Pending>();
   #javaReplies: JavaReplies | undefined;
 
-  constructor(owner: RequestOwner) {
+  constructor(owner: RequestOwner, client: ClientSender) {
     this.#owner = owner;
+    this.#client = client;
   }
 
   get size(): number {
@@ -84,7 +86,7 @@ export class PendingRequests {
   /** Takes an answer of the client's object. Logins and logouts are not among the pending requests. */
   answerOrForward(serial: number, payload: Uint8Array): void {
     if (this.#pending.has(serial)) this.answer(serial, payload);
-    else this.#owner.send(payload);
+    else this.#client.send(payload);
   }
 
   /**
@@ -99,7 +101,7 @@ export class PendingRequests {
   }
 
   /** Refuses a command that is not forwarded. */
-  refuseUnsent(command: Command, error: ErrorName, detail?: string): void {
+  refuseUnsent(command: Command, { error, detail }: Refusal): void {
     const { serial } = command;
     if (serial === undefined) return;
     if (command.name === "message.send") return this.#refuseSend(serial, command, error);
@@ -109,7 +111,7 @@ export class PendingRequests {
 
   /** Refuses all requests: the socket is about to close, or the session is ended from outside. */
   refuseAll(error: ErrorName): void {
-    for (const serial of this.close()) this.#owner.send(replies.errorReply(serial, error));
+    for (const serial of this.close()) this.#client.send(replies.errorReply(serial, error));
   }
 
   /** Forgets all requests, whose serials it returns. */
@@ -128,6 +130,6 @@ export class PendingRequests {
   }
 
   #reply(serial: number, answer: Uint8Array): void {
-    this.#owner.send(this.#javaReplies?.adapt(serial, answer) ?? answer);
+    this.#client.send(this.#javaReplies?.adapt(serial, answer) ?? answer);
   }
 }

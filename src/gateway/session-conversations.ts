@@ -7,6 +7,7 @@ import type { Epoch, SessionReport } from "../protocol/link-controls.ts";
 import { type LinkRecord, readRecords } from "../protocol/link-records.ts";
 import { CatchUpWait } from "./catch-up-wait.ts";
 import { CatchingUp, type CatchUpOwner } from "./catching-up.ts";
+import type { ClientSender } from "./client-sender.ts";
 import {
   ConversationSubscription,
   type OpenedSubscription,
@@ -17,12 +18,11 @@ import { type Forwarded, forwardingOf } from "./forwarding.ts";
 import { type OpeningLinkEvents, openLink } from "./link-socket.ts";
 import type { PendingRequests } from "./pending-requests.ts";
 import type { SeenVersions } from "./seen-versions.ts";
-import { type DeliveryOwner, SessionDelivery, type SessionLogin } from "./session-delivery.ts";
+import { type DeliveryServices, SessionDelivery, type SessionLogin } from "./session-delivery.ts";
 import { type DialServices, SubscriptionDialer } from "./subscription-dialer.ts";
 
 /** What the conversations of a session need of its gateway. */
-export interface ConversationServices extends DialServices {
-  now(): number;
+export interface ConversationServices extends DialServices, DeliveryServices {
   subscriptionLimit(): number;
   /** The number of subscriptions changed by this many. */
   subscriptionsChanged(by: number): void;
@@ -31,7 +31,7 @@ export interface ConversationServices extends DialServices {
 }
 
 /** What the conversations of a session need of it. */
-export interface ConversationsOwner extends DeliveryOwner {
+export interface ConversationsOwner {
   report(report: SessionReport): void;
   /** Fewer frames wait for subscriptions than before. */
   progressed(): void;
@@ -39,7 +39,7 @@ export interface ConversationsOwner extends DeliveryOwner {
 
 /** Subscriptions over the limit that may be open at once: those that were opening when none could be evicted. */
 const SUBSCRIPTIONS_OVER_LIMIT = 16;
-/** A subscription used within this time (ms) is not evicted for one that only follows a sibling session. */
+/** A subscription used within this time (ms) is not evicted for one that only follows a sibling session (L1.6). */
 const IN_USE = 5_000;
 
 /** The conversations of one session: its commands go to them by subscriptions, and their records to its device. */
@@ -58,6 +58,7 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     session: ConversationsOwner,
     login: SessionLogin,
     requests: PendingRequests,
+    client: ClientSender,
     seenVersions: SeenVersions,
   ) {
     this.#services = services;
@@ -66,17 +67,13 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     this.#requests = requests;
     this.#table = new ConversationTable((by) => services.subscriptionsChanged(by));
     this.#dialer = new SubscriptionDialer(services, (report) => session.report(report));
-    this.#delivery = new SessionDelivery(login, session, seenVersions, (conversationId) =>
-      this.#table.hasSubscription(conversationId),
-    );
+    const isInUse = (conversationId: string) => this.#table.hasSubscription(conversationId);
+    this.#delivery = new SessionDelivery(login, services, client, seenVersions, isInUse);
   }
 
   /** Whether commands wait for a catch-up, or for a subscription. */
   get isWaiting(): boolean {
-    return (
-      this.#table.subscriptions().some((subscription) => subscription.isOpening) ||
-      this.#table.catchUps().some((catchingUp) => catchingUp.hasFrames)
-    );
+    return this.#table.isWaiting;
   }
 
   /** Forwards a command to the conversations that it names. */
@@ -91,7 +88,7 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   /** In a large group, an acknowledgement of each message would cost more than the message itself. */
   #isAcknowledgementWanted(command: CommandOf<"message.acknowledge">): boolean {
     const { conversationId, messageId, to } = command;
-    this.#requests.refuseUnsent(command, "UNSUPPORTED_COMMAND");
+    this.#requests.refuseUnsent(command, { error: "UNSUPPORTED_COMMAND" });
     if (conversationId === undefined || !this.#delivery.wantsAcknowledgements(conversationId)) return false;
     const upTo = to ?? (messageId === undefined ? undefined : timeOfMessageId(messageId));
     if (upTo !== undefined) this.#delivery.acknowledged(conversationId, upTo);
@@ -110,20 +107,16 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   }
 
   /** The subscription to a conversation, opened if there is none: for that, another one may be evicted (L1, L4). */
-  #subscriptionTo(conversationId: string, evictsUsedBefore?: number): ConversationSubscription {
+  #subscriptionTo(conversationId: string, usedBefore?: number): ConversationSubscription {
     const known = this.#table.get(conversationId);
     let subscription = known instanceof ConversationSubscription ? known : undefined;
     if (subscription === undefined) {
-      this.#makeRoom(1, evictsUsedBefore);
+      this.#table.makeRoom(1, this.#services.subscriptionLimit(), usedBefore);
       subscription = new ConversationSubscription(this, conversationId);
       this.#table.addSubscription(subscription);
     }
     this.#table.used(subscription, this.now());
     return subscription;
-  }
-
-  #makeRoom(more: number, usedBefore = Number.POSITIVE_INFINITY): void {
-    this.#table.makeRoom(more, this.#services.subscriptionLimit(), usedBefore);
   }
 
   /** Refuses all commands that wait or have no answer yet. */
@@ -267,7 +260,8 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     this.#delivery.startAt(conversationId, head);
     this.#session.report({ type: "subscribed", conversationId, epoch, since });
     this.#table.opened(subscription);
-    if (this.#table.size > this.#services.subscriptionLimit() + SUBSCRIPTIONS_OVER_LIMIT) this.#makeRoom(0);
+    const limit = this.#services.subscriptionLimit();
+    if (this.#table.size > limit + SUBSCRIPTIONS_OVER_LIMIT) this.#table.makeRoom(0, limit);
     queueMicrotask(() => this.#session.progressed()); // the frames that wait for it are sent in this turn
   }
 

@@ -1,6 +1,7 @@
 import * as clientEvents from "../protocol/client-events.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { LinkRecord, LogPosition } from "../protocol/link-records.ts";
+import type { ClientSender } from "./client-sender.ts";
 import { ProgressTable } from "./progress-table.ts";
 import type { SeenVersions } from "./seen-versions.ts";
 import { UnacknowledgedMessages } from "./unacknowledged-messages.ts";
@@ -11,14 +12,12 @@ export interface SessionLogin extends Omit<SubscriptionRequest, "conversationId"
   capabilities: number;
 }
 
-/** The session that records are delivered to. */
-export interface DeliveryOwner {
+/** What deliveries need of the user's socket. */
+export interface DeliveryServices {
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
-  /** Sends the device an event. */
-  sendEvent(payload: Uint8Array): void;
-  /** The event that follows is a message. */
-  sendingMessage(payload: Uint8Array): void;
+  /** A message is sent to this client. */
+  sendingMessage(clientId: string, payload: Uint8Array): void;
 }
 
 /** Capability bit: the device can show patches. */
@@ -30,7 +29,8 @@ const SHOWS_PATCHES = 1;
  */
 export class SessionDelivery {
   readonly #login: SessionLogin;
-  readonly #owner: DeliveryOwner;
+  readonly #services: DeliveryServices;
+  readonly #client: ClientSender;
   readonly #seenVersions: SeenVersions;
   readonly #progress: ProgressTable;
   /** Only of `.1` devices. */
@@ -39,19 +39,21 @@ export class SessionDelivery {
   /** @param isInUse whether the progress in a conversation must not be forgotten */
   constructor(
     login: SessionLogin,
-    owner: DeliveryOwner,
+    services: DeliveryServices,
+    client: ClientSender,
     seenVersions: SeenVersions,
     isInUse: (conversationId: string) => boolean,
   ) {
     this.#login = login;
-    this.#owner = owner;
+    this.#services = services;
+    this.#client = client;
     this.#seenVersions = seenVersions;
     this.#progress = new ProgressTable(isInUse);
     if (login.mode !== "push") return;
-    const send = (payload: Uint8Array) => owner.sendEvent(payload);
-    const timer = (milliseconds: number, run: () => void) => owner.timer(milliseconds, run);
+    const send = (payload: Uint8Array) => client.sendEvent(payload);
+    const timer = (milliseconds: number, run: () => void) => services.timer(milliseconds, run);
     this.#unacknowledged = new UnacknowledgedMessages(
-      { now: () => owner.now(), send, timer },
+      { now: () => services.now(), send, timer },
       login.clientId,
     );
   }
@@ -74,7 +76,7 @@ export class SessionDelivery {
 
   /** The session has seen, or is about to see, the conversation up to this entry. */
   sawEntry(conversationId: string, upTo: number): void {
-    this.#seenVersions.sawEntry(conversationId, upTo, this.#owner.now());
+    this.#seenVersions.sawEntry(conversationId, upTo, this.#services.now());
   }
 
   /**
@@ -90,10 +92,10 @@ export class SessionDelivery {
       case "notice":
         return this.#deliverNotice(conversationId, record) ? "new" : "other";
       case "event":
-        this.#owner.sendEvent(record.payload);
+        this.#client.sendEvent(record.payload);
         return "new";
       case "correction":
-        if (this.#showsPatches) this.#owner.sendEvent(record.payload);
+        if (this.#showsPatches) this.#client.sendEvent(record.payload);
         return "other";
       case "unread":
         if (this.#needsCount(conversationId, record)) {
@@ -111,7 +113,7 @@ export class SessionDelivery {
   /** Sends unread counts. @param isComplete whether the device has everything up to the time that they name */
   deliverUnread(payload: Uint8Array, isComplete: boolean): void {
     const report = isComplete ? payload : clientEvents.unreadSoFar(payload);
-    if (this.#login.mode === "pull") this.#owner.sendEvent(report);
+    if (this.#login.mode === "pull") this.#client.sendEvent(report);
   }
 
   /** A message that the client missed while it was offline (Y-02). */
@@ -157,7 +159,7 @@ export class SessionDelivery {
     progress.advance(timestamp);
     if (origin === this.#login.origin || payload.length === 0) return "new";
     if (traits.patch) {
-      if (this.#showsPatches) this.#owner.sendEvent(payload);
+      if (this.#showsPatches) this.#client.sendEvent(payload);
       return "new";
     }
     progress.countedByDevice(timestamp);
@@ -168,8 +170,8 @@ export class SessionDelivery {
 
   #deliverMessage(conversationId: string, payload: Uint8Array): void {
     this.#unacknowledged?.sent(conversationId, payload);
-    this.#owner.sendingMessage(payload);
-    this.#owner.sendEvent(payload);
+    this.#services.sendingMessage(this.#login.clientId, payload);
+    this.#client.sendEvent(payload);
   }
 
   #deliverNotice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): boolean {
@@ -177,8 +179,8 @@ export class SessionDelivery {
     // Whole milliseconds: two notices of the same time are both known at the login, or neither.
     if (again && Math.floor(at) <= this.#login.admittedAt) return false;
     this.#progress.use(conversationId).addNotice(at);
-    this.#seenVersions.sawChange(conversationId, Math.floor(at), this.#owner.now());
-    if (payload.length > 0) this.#owner.sendEvent(payload);
+    this.#seenVersions.sawChange(conversationId, Math.floor(at), this.#services.now());
+    if (payload.length > 0) this.#client.sendEvent(payload);
     return true;
   }
 

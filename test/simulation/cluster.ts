@@ -30,7 +30,7 @@ import { type ConversationTables, conversationTables } from "../../src/conversat
 import { areSame, UniqueRegistry } from "../../src/conversation/unique-registry.ts";
 import { unreadOf } from "../../src/conversation/unread-record.ts";
 import { lagOf } from "../../src/database/messages/archive-delay.ts";
-import type { GatewayServices } from "../../src/gateway/gateway.ts";
+import type { GatewayServices } from "../../src/gateway/gateway-services.ts";
 import type { Dial, LinkSocket } from "../../src/gateway/link-socket.ts";
 import { EventOutbox } from "../../src/hooks/event-outbox.ts";
 import { ALLOWED } from "../../src/hooks/events.ts";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ClientSession, type SessionOwner } from "../../../src/gateway/client-session.ts";
+import { ClientSession } from "../../../src/gateway/client-session.ts";
 import type { LinkEvents } from "../../../src/gateway/link-socket.ts";
+import type { SessionOwner, SessionRegistry } from "../../../src/gateway/session-owner.ts";
 import { decodeCommand } from "../../../src/protocol/decode.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";
 import { controlRecord } from "../../../src/protocol/link-records.ts";
@@ -19,12 +20,10 @@ async function catchingUp() {
   let events: LinkEvents | undefined;
   const owner: SessionOwner = {
     now: () => Date.now(),
-    connectionId: "socket",
     backlog: undefined,
     subscriptionLimit: () => 20,
     subscriptionsChanged: () => {},
     mayExist: async () => true,
-    judge: async () => ({ claims: undefined, madeAt: undefined, proven: false }),
     dialSession: async (_, heard) => {
       events = heard;
       return { send: () => {}, close: () => {} };
@@ -38,20 +37,24 @@ async function catchingUp() {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);
     },
-    loginRefused() {},
-    opened() {},
-    ended() {},
-    resume() {},
     broken() {},
     goingAway() {},
     sendingMessage() {},
   };
-  const session = new ClientSession(owner, "tom", "pull", undefined);
+  const registry: SessionRegistry = { loginRefused() {}, opened() {}, ended() {}, resume() {} };
+  const session = new ClientSession(owner, registry, {
+    clientId: "tom",
+    sessionId: "session",
+    connectionId: "socket",
+    mode: "pull",
+    address: undefined,
+  });
   const give = (init: CommandInit) => {
     const frame = encodeCommand({ peerId: "tom", ...init });
     const command = decodeCommand(frame);
     if (command === undefined) throw new Error("no command");
-    if (command.name === "session.open") return session.open(command, frame);
+    const proof = { claims: undefined, madeAt: undefined, proven: false };
+    if (command.name === "session.open") return session.open(command, frame, Promise.resolve(proof));
     session.handle(command, frame);
   };
   await give({ cmd: "session", op: "open", i: 1 });

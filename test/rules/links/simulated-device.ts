@@ -1,4 +1,5 @@
 import { Gateway } from "../../../src/gateway/gateway.ts";
+import type { Connection, GatewayServices } from "../../../src/gateway/gateway-services.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import type { Cluster } from "../../simulation/cluster.ts";
@@ -56,41 +57,42 @@ export class SimulatedDevice {
       linksPerSession: subscriptionLimit,
     };
     const settings: Settings = { ...defaults, limits };
-    this.#gateway = new Gateway(
-      {
-        send: (data) => typeof data !== "string" && this.#receive(data, cluster),
-        close: (code) => {
-          trace(this.name, "closed by the gateway", code);
-          this.closedWith = code;
-          this.alive = false;
-        },
+    const socket = {
+      send: (data: Uint8Array | string) => typeof data !== "string" && this.#receive(data, cluster),
+      close: (code: number) => {
+        trace(this.name, "closed by the gateway", code);
+        this.closedWith = code;
+        this.alive = false;
       },
-      { text: false, mode: "pull" },
-      {
-        isAllotted: false,
-        loggedIn: () => {},
-        appId: "app",
-        address: undefined,
-        now: () => network.now,
-        timer: (delay, run) => network.timer(delay, run),
-        settings: { peek: () => settings, get: async () => settings },
-        judge: cluster.judge(),
-        countedAs: undefined,
-        allowances: undefined,
-        backlog: undefined,
-        existing: async (ids) => ids,
-        dialSession: cluster.dialSession((control) => {
-          trace(this.name, JSON.stringify(control));
-          if (control.type !== "caughtUp") return;
-          this.covered.set(
-            control.conversationId,
-            Math.max(control.head ?? 0, this.covered.get(control.conversationId) ?? 0),
-          );
-        }),
-        dialConversation: cluster.dialConversation(),
-      },
-      60_000,
-    );
+    };
+    const connection: Connection = {
+      socket,
+      protocol: { text: false, mode: "pull" },
+      address: undefined,
+      countedAs: undefined,
+      allowances: undefined,
+      loggedIn: () => {},
+    };
+    const services: GatewayServices = {
+      isAllotted: false,
+      appId: "app",
+      now: () => network.now,
+      timer: (delay, run) => network.timer(delay, run),
+      settings: { peek: () => settings, get: async () => settings },
+      judge: cluster.judge(),
+      backlog: undefined,
+      existing: async (ids) => ids,
+      dialSession: cluster.dialSession((control) => {
+        trace(this.name, JSON.stringify(control));
+        if (control.type !== "caughtUp") return;
+        this.covered.set(
+          control.conversationId,
+          Math.max(control.head ?? 0, this.covered.get(control.conversationId) ?? 0),
+        );
+      }),
+      dialConversation: cluster.dialConversation(),
+    };
+    this.#gateway = new Gateway(connection, services, 60_000);
     this.#ask({ cmd: "session", op: "open", peerId: clientId, sessionMessage: { configBitmap: 187 } });
   }
 

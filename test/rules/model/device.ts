@@ -1,4 +1,5 @@
 import { Gateway } from "../../../src/gateway/gateway.ts";
+import type { Connection, GatewayServices } from "../../../src/gateway/gateway-services.ts";
 import { CommandType, type GenericCommand, OpType } from "../../../src/protocol/generated/message_pb.js";
 import type { SyncMode } from "../../../src/protocol/link-controls.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
@@ -130,8 +131,8 @@ export class Device {
       if (this.#ends !== ends && this.#dead.has(ends)) this.#cut(ends);
     };
     const network = this.#network;
-    const gateway: Gateway = new Gateway(
-      {
+    const connection: Connection = {
+      socket: {
         send: (data) => {
           if (typeof data === "string" || this.#gateway !== gateway) return;
           if (this.#frozen === undefined) this.#receive(decodeFrame(data));
@@ -144,25 +145,25 @@ export class Device {
           if (this.#frozen === undefined) this.#disconnected();
         },
       },
-      { text: false, mode: this.mode },
-      {
-        appId: "app",
-        isAllotted: false,
-        loggedIn: () => {},
-        address: undefined,
-        now: () => network.now,
-        timer: (delay, run) => network.timer(delay, run),
-        settings: { peek: () => this.#settings, get: async () => this.#settings },
-        judge: this.#cluster.judge(),
-        countedAs: undefined,
-        allowances: undefined,
-        backlog: undefined,
-        existing: async (ids) => ids,
-        dialSession: this.#cluster.dialSession(() => {}, dialled),
-        dialConversation: this.#cluster.dialConversation(dialled),
-      },
-      60_000,
-    );
+      protocol: { text: false, mode: this.mode },
+      address: undefined,
+      countedAs: undefined,
+      allowances: undefined,
+      loggedIn: () => {},
+    };
+    const services: GatewayServices = {
+      appId: "app",
+      isAllotted: false,
+      now: () => network.now,
+      timer: (delay, run) => network.timer(delay, run),
+      settings: { peek: () => this.#settings, get: async () => this.#settings },
+      judge: this.#cluster.judge(),
+      backlog: undefined,
+      existing: async (ids) => ids,
+      dialSession: this.#cluster.dialSession(() => {}, dialled),
+      dialConversation: this.#cluster.dialConversation(dialled),
+    };
+    const gateway: Gateway = new Gateway(connection, services, 60_000);
     this.#gateway = gateway;
     if (explicit) {
       // A new client object in the app has no state.
