@@ -144,21 +144,23 @@ async function withLastMessages(
   );
   const descriptions = new Map<string, Described>();
   const asked = unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id);
+  const unasked = new Set<string>();
   let bytes = 0;
-  let at = 0;
-  // A few at a time: no more conversations are asked than fit into the answer.
-  for (; at < asked.length && bytes < QUERY_ANSWER_BYTES; at += AT_ONCE) {
-    await forEach(asked.slice(at, at + AT_ONCE), async (id) => {
-      // An answer without the last message is better than none: the conversations have been found.
-      const described = await services
-        .describe(id, clientId, { lastMessage: true, sinceJoining })
-        .catch(() => undefined);
-      if (described === undefined) return;
-      descriptions.set(id, described);
-      bytes += described.lastMessage?.content.length ?? 0;
-    });
-  }
-  const next = found.findIndex(({ conversation }) => conversation.id === asked[at]);
+  await forEach(asked, async (id) => {
+    // A few at a time: no more conversations are asked than fit into the answer.
+    if (bytes >= QUERY_ANSWER_BYTES) {
+      unasked.add(id);
+      return;
+    }
+    // An answer without the last message is better than none: the conversations have been found.
+    const described = await services
+      .describe(id, clientId, { lastMessage: true, sinceJoining })
+      .catch(() => undefined);
+    if (described === undefined) return;
+    descriptions.set(id, described);
+    bytes += described.lastMessage?.content.length ?? 0;
+  });
+  const next = found.findIndex(({ conversation }) => unasked.has(conversation.id));
   const fitting = next === -1 ? found : found.slice(0, next);
   return fitting.map((each) => ({
     ...each,
