@@ -4,6 +4,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { hasTooManyParameters } from "../statement.ts";
 import { clauseOf, type PatternCondition, type PatternMatches } from "./clause.ts";
 import { type Condition, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
+import type { Field } from "./field.ts";
 
 const PATTERNS_MAX = 4;
 /** Distinct values that a pattern is tested on, and their characters together. */
@@ -78,12 +79,7 @@ async function candidates(
   superset: SQL,
 ): Promise<string[] | QueryRefusal> {
   if (field.type !== "text" && field.type !== "json") return [];
-  const distinct =
-    field.type === "text"
-      ? sql`SELECT DISTINCT ${field.column} AS value FROM ${table}
-          WHERE ${field.column} IS NOT NULL AND ${superset}`
-      : sql`SELECT DISTINCT e.value AS value FROM ${table}, json_each(${field.column}, ${field.path}) AS e
-          WHERE typeof(e.key) <> 'text' AND e.type = 'text' AND ${superset}`;
+  const distinct = distinctValues(field, sql`${table}`, superset);
   // The running sum keeps D1 from sending more text than is read.
   const bounded = sql`SELECT value FROM (
       SELECT value, sum(length(value)) OVER (ROWS UNBOUNDED PRECEDING) - length(value) AS before
@@ -92,6 +88,25 @@ async function candidates(
   if (hasTooManyParameters(bounded)) return tooLarge;
   const values = (await d1.all<{ value: string }>(bounded)).map(({ value }) => value);
   return values.length > CANDIDATES_MAX || charactersIn(values) > CHARACTERS_MAX ? slow : values;
+}
+
+/**
+ * SQL for the distinct texts of a field in the rows that match a condition. The rows are found first: SQLite would test
+ * the condition on each element of their lists.
+ *
+ * @param from the rows: the SQL after FROM
+ */
+export function distinctValues(
+  field: Extract<Field, { type: "text" | "json" }>,
+  from: SQL,
+  condition: SQL,
+): SQL {
+  if (field.type === "text") {
+    return sql`SELECT DISTINCT ${field.column} AS value FROM ${from} WHERE ${field.column} IS NOT NULL AND ${condition}`;
+  }
+  return sql`WITH matching AS MATERIALIZED (SELECT ${field.column} AS document FROM ${from} WHERE ${condition})
+    SELECT DISTINCT e.value AS value FROM matching CROSS JOIN json_each(matching.document, ${field.path}) AS e
+    WHERE typeof(e.key) <> 'text' AND e.type = 'text'`;
 }
 
 const charactersIn = (values: string[]): number => values.reduce((sum, value) => sum + value.length, 0);

@@ -1,10 +1,17 @@
-import { type SQL, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { clauseOf, type PatternCondition, type PatternMatches } from "./clause.ts";
 import type { Condition, QueryRefusal } from "./condition.ts";
-import { CANDIDATES_MAX, CHARACTERS_MAX, generalPatterns, slow, WORK_MAX } from "./pattern-search.ts";
+import {
+  CANDIDATES_MAX,
+  CHARACTERS_MAX,
+  distinctValues,
+  generalPatterns,
+  slow,
+  WORK_MAX,
+} from "./pattern-search.ts";
 
 /**
  * The patterns of an owner's query that SQL cannot run, tested on the values of one slice of the table at a time. Each
@@ -77,10 +84,6 @@ async function valuesIn(
   superset: SQL,
 ): Promise<string[]> {
   if (field.type !== "text" && field.type !== "json") return [];
-  const distinct =
-    field.type === "text"
-      ? sql`SELECT DISTINCT ${field.column} AS value FROM ${from} WHERE ${field.column} IS NOT NULL AND ${superset}`
-      : sql`SELECT DISTINCT e.value AS value FROM ${from} CROSS JOIN json_each(${field.column}, ${field.path}) AS e
-          WHERE typeof(e.key) <> 'text' AND e.type = 'text' AND ${superset}`;
+  const distinct = distinctValues(field, from, superset);
   return (await d1.all<{ value: string }>(distinct)).map(({ value }) => value);
 }
