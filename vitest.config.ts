@@ -1,5 +1,7 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { requirements } from "./test/server/support/requirements.ts";
+import { RequirementsReporter } from "./test/server/support/requirements-reporter.ts";
 import { evictingTests } from "./test/workers/support/evicting.ts";
 
 /** Tests inside workerd. With `EVICT` every object is evicted between commands (I9). */
@@ -31,7 +33,8 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
 
 export default defineConfig({
   test: {
-    reporters: process.env.CI ? ["default", ["json", { outputFile: "artifacts/tests.json" }]] : ["default"],
+    reporters: ["default", ...(process.env.CI ? ["json"] : []), new RequirementsReporter()],
+    outputFile: { json: "artifacts/tests.json" },
     // They mostly wait; of two cores Vitest would use one.
     maxWorkers: 2,
     // What the rules log when links break is of use only where something fails.
@@ -44,6 +47,8 @@ export default defineConfig({
         test: {
           name: "server",
           include: ["test/server/**/*.test.ts"],
+          globalSetup: "test/server/support/global-setup.ts",
+          tags: requirements.map(({ tag, isMet }) => ({ name: tag, skip: !isMet() })),
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

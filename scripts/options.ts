@@ -19,6 +19,8 @@ export interface StartOptions {
   host: string;
   port: number;
   data: string;
+  /** A file with the Worker, built before; without one the Worker and the page are built at the start. */
+  worker: string | undefined;
   /** The Worker's environment besides wrangler.toml's own variables. */
   variables: Keys & { PROXIES: string; LOOPBACK: string; DEMO?: string };
   /** The problems of the owner's keys if strangers reach the server through a proxy. */
@@ -72,7 +74,15 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
     ...(environment.PARLEY_TEST_PUSH_SERVICES === "loopback" && { TEST_PUSH_SERVICES: "loopback" }),
   };
   const weaknesses = areTrial(keys) ? [] : problems;
-  return { host: flags.host, port: Number(flags.port), data: flags.data, variables, weaknesses };
+  return {
+    host: flags.host,
+    port: Number(flags.port),
+    data: flags.data,
+    // Tests build it once for all the servers that they start.
+    worker: environment.PARLEY_TEST_WORKER || undefined,
+    variables,
+    weaknesses,
+  };
 }
 
 function parse(args: string[]) {

@@ -6,7 +6,6 @@ import * as v from "valibot";
 import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
 import { settingsFrom } from "../src/settings/schema.ts";
 import { switchesOff } from "../src/settings/switches.ts";
-import { buildPage } from "./build-page.ts";
 import { watchClock } from "./clock-watch.ts";
 import { runDaily } from "./daily.ts";
 import { prepareDatabase } from "./database.ts";
@@ -15,7 +14,6 @@ import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
 import { Refusal, type StartOptions } from "./options.ts";
 import { COMMON_OPTIONS, ownServices, Runtime, type RuntimeOptions, runtimeOptions } from "./runtime.ts";
 import { Supervisor, sentenceOf } from "./supervisor.ts";
-import { bundleWorker, OWN_BOX } from "./worker.ts";
 import { WorkerdGuard } from "./workerd-watchdog.ts";
 
 /** The time for a stop before it is forced, in milliseconds. */
@@ -47,7 +45,7 @@ export async function serve(options: StartOptions): Promise<string> {
     return miniflare;
   };
   const prepared = prepareDatabase(() => start(databaseOptions(options)));
-  const [script, , overrides] = await Promise.all([bundleWorker(OWN_BOX), buildPage(), prepared]);
+  const [script, overrides] = await Promise.all([workerScript(options.worker), prepared]);
   warnOfOpenDoors(options, overrides);
   const { port } = await supervisor.start();
   runDaily(() => supervisor.runtime);
@@ -57,6 +55,12 @@ export async function serve(options: StartOptions): Promise<string> {
   });
   const host = options.host.includes(":") ? `[${options.host}]` : options.host;
   return `http://${host}:${port}`;
+}
+
+async function workerScript(built: string | undefined): Promise<string> {
+  if (built !== undefined) return readFile(built, "utf8");
+  const { build } = await import("./build.ts");
+  return build();
 }
 
 /** A trial on this machine prints no warnings. */

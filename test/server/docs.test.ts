@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk.clear());
 
-describe("every curl of a page succeeds, typed from top to bottom", () => {
+describe("every curl of a page succeeds, typed from top to bottom", { tags: ["bash", "curl"] }, () => {
   test.each(callingPages)("$name", async (page) => {
     const server = await startServer();
     try {
@@ -46,7 +46,7 @@ describe.each(sdks.slice(0, 1))("the programs are what the JavaScript SDK $versi
       .replaceAll("parley-dev-master", town().masterKey)
       .replaceAll("parley-dev", town().app.appId);
 
-  test("[X-01] docs/security.md: signatures and tokens", async () => {
+  test("[X-01] docs/security.md: signatures and tokens", { tags: ["bash", "curl"] }, async () => {
     const page = named("docs/security.md");
     await desk.shell(callsFor(page));
     await town().configure({ security: { signLogin: true } });
@@ -71,7 +71,7 @@ describe.each(sdks.slice(0, 1))("the programs are what the JavaScript SDK $versi
   });
 });
 
-describe("the programs run as they are printed, from an empty folder", () => {
+describe("the programs run as they are printed, from an empty folder", { tags: "bash" }, () => {
   let server: Server;
   beforeAll(async () => {
     server = await startServer();
@@ -97,7 +97,7 @@ describe("the programs run as they are printed, from an empty folder", () => {
     expect(await empty.shell(`node ${program}`)).toMatch(/^sent \S+\n$/);
   });
 
-  test("[H-01] docs/hooks.md: a LeanEngine project", async () => {
+  test("[H-01] docs/hooks.md: a LeanEngine project", { tags: "curl" }, async () => {
     const page = named("docs/hooks.md");
     const port = `${await freePort()}`;
     await empty.shell(sampleOf(page, "sh", "npm install leanengine"));

@@ -1,6 +1,5 @@
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
-
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+import { chromium as executablePath } from "../server/support/requirements.ts";
 
 /** Headless, and kept from looking for anything on the network by itself. */
 const flags = [

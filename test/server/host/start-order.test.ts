@@ -246,7 +246,7 @@ describe("what is in the way of a start", () => {
     expect(lines).toEqual([expect.stringContaining(`the data folder ${data} cannot be made`)]);
   });
 
-  test.runIf(process.getuid?.() === 0)("a data folder of somebody else is said in one line", async () => {
+  test("a data folder of another user is named in one line", { tags: "root" }, async () => {
     await mkdir(data);
     await chmod(root, 0o755);
     const { code, lines } = await refusal([], 65_534);

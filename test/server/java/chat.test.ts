@@ -1,3 +1,4 @@
+/** @module-tag java */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { sdk5 } from "../sdk/sdk.ts";
 import { viewOf } from "../sdk/tom-and-jerry.ts";

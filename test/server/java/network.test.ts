@@ -1,3 +1,4 @@
+/** @module-tag java */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useTown } from "../sdk/town.ts";
 import { eventually } from "../sdk/waiting.ts";

@@ -77,8 +77,7 @@ export async function buildPhone(): Promise<void> {
       timeout: BUILD_DEADLINE,
     });
   } catch (error) {
-    const { stdout = "", code } = Object(error);
-    if (code === "ENOENT") throw new Error("these tests need Java and Maven: default-jdk-headless, maven");
+    const { stdout = "" } = Object(error);
     throw new Error(`${error}\n${stdout}`);
   }
 }

@@ -1,3 +1,4 @@
+/** @module-tag php */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -29,7 +30,7 @@ async function startPhp() {
     },
   });
   const url = await new Promise<string>((resolve, reject) => {
-    child.once("error", () => reject(new Error("these tests need PHP: php-cli")));
+    child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`PHP left with ${code}`)));
     createInterface(child.stderr).on("line", (line) => {
       const started = /Development Server \((http:\S+)\) started/.exec(line)?.[1];

@@ -1,3 +1,4 @@
+/** @module-tag python */
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sdk5 } from "../sdk/sdk.ts";

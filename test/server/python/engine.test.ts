@@ -1,3 +1,4 @@
+/** @module-tag python */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type EngineProcess, startEngine } from "../hooks/engine-process.ts";

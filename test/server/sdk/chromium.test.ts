@@ -1,3 +1,4 @@
+/** @module-tag chromium */
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
