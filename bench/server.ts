@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import type { Miniflare as Instance } from "miniflare";
 import { applyMigrations } from "../scripts/migrations.ts";
+import { convertV4MiniflareOptions, Miniflare, readWorkerConfig } from "../scripts/miniflare.ts";
 import type { StartOptions } from "../scripts/options.ts";
 import { COMMON_OPTIONS, ownServices, Runtime, runtimeOptions } from "../scripts/runtime.ts";
 import { bundleWorker } from "../scripts/worker.ts";
@@ -62,14 +63,18 @@ export async function startServer({ entry, environment }: Program): Promise<Serv
 }
 
 interface Started {
-  miniflare: Miniflare;
+  miniflare: Instance;
   ready: Promise<URL>;
 }
 
 function startParley(script: string, variables: StartOptions["variables"], data: string): Started {
   const services = ownServices(async () => ({}));
   const miniflare = new Runtime(
-    runtimeOptions({ host: LOOPBACK, port: 0, data, variables }, script, services),
+    runtimeOptions(
+      { host: LOOPBACK, port: 0, data, variables },
+      { config: readWorkerConfig(), script },
+      services,
+    ),
   );
   return { miniflare, ready: miniflare.ready };
 }

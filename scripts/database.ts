@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { Log, LogLevel, type Miniflare } from "miniflare";
+import type { Miniflare } from "miniflare";
 import * as v from "valibot";
 import { applyMigrations, type Database } from "./migrations.ts";
+import { Log, LogLevel } from "./miniflare.ts";
 import { Refusal } from "./options.ts";
 import { sentenceOf, untilDone } from "./supervisor.ts";
 

@@ -1,12 +1,14 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { unstable_splitSqlQuery as splitStatements } from "wrangler";
 
 /** The part of D1 that migrations need; Miniflare's binding has it. */
 export interface Database {
   prepare(sql: string): Statement;
   batch(statements: Statement[]): Promise<unknown>;
 }
+
+/** Drizzle writes this comment between statements. */
+const BREAKPOINT = "--> statement-breakpoint";
 
 interface Statement {
   bind(...values: unknown[]): Statement;
@@ -31,7 +33,7 @@ export async function applyMigrations(database: Database, folder: string): Promi
   const applied = new Set(results.map((row) => row.name));
   const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
   for (const name of names.filter((name) => !applied.has(name))) {
-    const statements = splitStatements(await readFile(join(folder, name), "utf8"));
+    const statements = (await readFile(join(folder, name), "utf8")).split(BREAKPOINT);
     await database.batch([
       ...statements.map((statement) => database.prepare(statement)),
       database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),

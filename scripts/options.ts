@@ -19,8 +19,8 @@ export interface StartOptions {
   host: string;
   port: number;
   data: string;
-  /** A file with the Worker, built before; without one the Worker and the page are built at the start. */
-  worker: string | undefined;
+  /** A file with a `Build` as JSON; without one everything is built at the start. */
+  build: string | undefined;
   /** The Worker's environment besides wrangler.toml's own variables. */
   variables: Keys & { PROXIES: string; LOOPBACK: string; DEMO?: string };
   /** The problems of the owner's keys if strangers reach the server through a proxy. */
@@ -78,8 +78,8 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
     host: flags.host,
     port: Number(flags.port),
     data: flags.data,
-    // Tests build it once for all the servers that they start.
-    worker: environment.PARLEY_TEST_WORKER || undefined,
+    // Tests build once for all the servers that they start.
+    build: environment.PARLEY_TEST_BUILD || undefined,
     variables,
     weaknesses,
   };

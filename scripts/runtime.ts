@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
+import type { Build } from "./build.ts";
 import { QuietLog } from "./database.ts";
 import { type BridgedRequest, Http2Bridge } from "./http2.ts";
+import { convertV4MiniflareOptions, Miniflare, type RuntimeOptions } from "./miniflare.ts";
 import { publicNetwork } from "./network.ts";
 import type { StartOptions } from "./options.ts";
 import { sayOfRuntime } from "./runtime-log.ts";
@@ -11,8 +10,6 @@ import { sayOfRuntime } from "./runtime-log.ts";
 /** The Worker, and in `own-box.ts` the class of its entrypoint. */
 const WORKER = "parley";
 const FRONT_DOOR = "OwnBox";
-
-export type RuntimeOptions = ConstructorParameters<typeof Miniflare>[0];
 
 /** The runtime of one's own box. It is reached by its own entrypoint if it has one, and not through Miniflare's. */
 export class Runtime extends Miniflare {
@@ -40,15 +37,13 @@ export const COMMON_OPTIONS = {
   handleStructuredLogs: sayOfRuntime,
 };
 
-/** @param script bundled from `own-box.ts`, or from a module that exports as much */
+/** Options of the runtime that serves. */
 export function runtimeOptions(
   { host, port, data, variables }: Pick<StartOptions, "host" | "port" | "data" | "variables">,
-  script: string,
+  { config, script }: Build,
   services: ReturnType<typeof ownServices>,
 ): RuntimeOptions {
-  const wranglerConfig = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
-  const { workerOptions } = readWranglerConfig(wranglerConfig);
-  const { modulesRules: _, ...worker } = workerOptions;
+  const { modulesRules: _, ...worker } = config;
   return {
     ...convertV4MiniflareOptions({
       ...worker,

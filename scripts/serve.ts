@@ -1,18 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { convertV4MiniflareOptions, type Miniflare, MiniflareCoreError } from "miniflare";
+import type { Miniflare } from "miniflare";
 import * as v from "valibot";
-import { unstable_getMiniflareWorkerOptions as readWranglerConfig } from "wrangler";
 import { settingsFrom } from "../src/settings/schema.ts";
 import { switchesOff } from "../src/settings/switches.ts";
+import type { Build } from "./build.ts";
 import { watchClock } from "./clock-watch.ts";
 import { runDaily } from "./daily.ts";
 import { prepareDatabase } from "./database.ts";
 import { hostHealth } from "./host-health.ts";
 import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
+import {
+  convertV4MiniflareOptions,
+  MiniflareCoreError,
+  type RuntimeOptions,
+  type WorkerConfig,
+} from "./miniflare.ts";
 import { Refusal, type StartOptions } from "./options.ts";
-import { COMMON_OPTIONS, ownServices, Runtime, type RuntimeOptions, runtimeOptions } from "./runtime.ts";
+import { COMMON_OPTIONS, ownServices, Runtime, runtimeOptions } from "./runtime.ts";
 import { Supervisor, sentenceOf } from "./supervisor.ts";
 import { WorkerdGuard } from "./workerd-watchdog.ts";
 
@@ -20,8 +25,6 @@ import { WorkerdGuard } from "./workerd-watchdog.ts";
 const PATIENCE = 5_000;
 /** A busy server needs more file descriptors than this: about five per awake object. */
 const DESCRIPTORS_ENOUGH = 10_000;
-
-const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /**
  * Serves everything from one workerd with its data in a locked folder, and returns the URL once it is ready. A signal
@@ -34,7 +37,7 @@ export async function serve(options: StartOptions): Promise<string> {
   const guard = new WorkerdGuard((by) => supervisor.ended(by));
   const supervisor: Supervisor<Miniflare> = new Supervisor({
     port: options.port,
-    make: (port) => start(runtimeOptions({ ...options, port }, script, services)),
+    make: (port) => start(runtimeOptions({ ...options, port }, built, services)),
     isFinal: refusalOf,
     say: (line) => console.warn(line),
   });
@@ -44,8 +47,8 @@ export async function serve(options: StartOptions): Promise<string> {
     stopOnSignals(supervisor, guard);
     return miniflare;
   };
-  const prepared = prepareDatabase(() => start(databaseOptions(options)));
-  const [script, overrides] = await Promise.all([workerScript(options.worker), prepared]);
+  const built = await readBuild(options.build);
+  const overrides = await prepareDatabase(() => start(databaseOptions(options, built.config)));
   warnOfOpenDoors(options, overrides);
   const { port } = await supervisor.start();
   runDaily(() => supervisor.runtime);
@@ -57,8 +60,9 @@ export async function serve(options: StartOptions): Promise<string> {
   return `http://${host}:${port}`;
 }
 
-async function workerScript(built: string | undefined): Promise<string> {
-  if (built !== undefined) return readFile(built, "utf8");
+/** @param path of a file with a build; without one everything is built */
+async function readBuild(path: string | undefined): Promise<Build> {
+  if (path !== undefined) return JSON.parse(await readFile(path, "utf8"));
   const { build } = await import("./build.ts");
   return build();
 }
@@ -92,9 +96,8 @@ const WithDatabases = v.object({
 });
 
 /** D1 on the same file, behind a Worker without routes. */
-function databaseOptions({ data }: StartOptions): RuntimeOptions {
-  const { workerOptions } = readWranglerConfig(at("wrangler.toml"));
-  const { compatibilityDate, d1Databases } = v.parse(WithDatabases, workerOptions);
+function databaseOptions({ data }: StartOptions, config: WorkerConfig): RuntimeOptions {
+  const { compatibilityDate, d1Databases } = v.parse(WithDatabases, config);
   const contents = "export default { fetch: () => new Response(null, { status: 503 }) };";
   return {
     ...convertV4MiniflareOptions({

@@ -151,7 +151,7 @@ describe("npm start", () => {
 
   test("works through npm, which passes the signal on", async () => {
     // By itself, without what was built for the tests.
-    const env = { ...process.env, PARLEY_TEST_WORKER: "" };
+    const env = { ...process.env, PARLEY_TEST_BUILD: "" };
     const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], { detached: true, env });
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** Developers run it to write the documents anew. */
 const FOR_DEVELOPERS = ["scripts/errors-page.ts"];
 
-/** Packages that a folder's modules import for more than their types. */
+/** Packages that a folder's modules import for more than their types, or require. */
 async function importedBy(folder: string): Promise<string[]> {
   const files = (await readdir(join(ROOT, folder), { recursive: true })).filter((name) =>
     /\.(ts|js)$/.test(name),
@@ -23,6 +23,7 @@ async function importedBy(folder: string): Promise<string[]> {
       const [scope = "", name = ""] = from.split("/");
       if (!isType) packages.push(scope.startsWith("@") ? `${scope}/${name}` : scope);
     }
+    for (const [, name = ""] of text.matchAll(/ = require\("([^"]+)"\)/g)) packages.push(name);
   }
   return [...new Set(packages)].filter((each) => !/^(node|cloudflare):/.test(each));
 }
@@ -31,6 +32,6 @@ test("everything that npm start needs is installed without the packages for deve
   const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const imported = await Promise.all(["src", "scripts", "page"].map(importedBy));
   const missing = imported.flat().filter((name) => !(name in dependencies));
-  expect(imported.flat()).toContain("miniflare");
+  expect(imported.flat()).toEqual(expect.arrayContaining(["miniflare", "wrangler", "hono"]));
   expect(missing).toEqual([]);
 });

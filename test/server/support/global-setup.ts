@@ -4,16 +4,13 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { build } from "../../../scripts/build.ts";
 
-/**
- * Bundles the Worker and the page once for all servers of a run. The servers find the Worker by
- * `PARLEY_TEST_WORKER`, and the page where every start puts it.
- */
+/** Builds the Worker and the page once for all servers of a run, which find the build by `PARLEY_TEST_BUILD`. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "parley-build-"));
-  const path = join(folder, "worker.js");
-  const bundle = async () => writeFile(path, await build());
-  await bundle();
-  project.onTestsRerun(bundle);
-  process.env.PARLEY_TEST_WORKER = path;
+  const path = join(folder, "build.json");
+  const write = async () => writeFile(path, JSON.stringify(await build()));
+  await write();
+  project.onTestsRerun(write);
+  process.env.PARLEY_TEST_BUILD = path;
   return () => rm(folder, { recursive: true, force: true });
 }
