@@ -1,4 +1,7 @@
 import type { Epoch, SyncMode } from "../protocol/link-controls.ts";
+import type { ClientEvent, UnreadRequest } from "./client-event.ts";
+import type { InFlightWindow } from "./in-flight.ts";
+import type { RecentEphemeral } from "./recent-ephemeral.ts";
 
 /** The conversation's end of a subscription: a hibernatable WebSocket. */
 export interface SubscriptionPort {
@@ -29,24 +32,9 @@ export interface SubscriptionIdentity {
   inFlight: InFlightWindow | undefined;
 }
 
-/** Relayed messages after `after`, the last of them handed over at `lastAt` (ms). */
-export interface InFlightWindow {
-  after: number;
-  lastAt: number;
-}
-
 export interface Subscription extends SubscriptionIdentity {
   port: SubscriptionPort;
 }
-
-/**
- * An event for a client that is not in the log. An `ephemeral` event is only for sessions that are online now and is
- * never sent later (I7, I8). An unread count is kept as a request and computed when it is sent, so that it counts
- * exactly what was delivered before it. A `recount` is for sessions that may have missed a read; sessions that logged
- * in after the read ignore it.
- */
-export type ClientEvent = Uint8Array | { ephemeral: Uint8Array } | UnreadRequest;
-export type UnreadRequest = "unread" | "recount";
 
 /** A range of notice times (ms), both ends exclusive. */
 export interface NoticeRange {
@@ -105,16 +93,13 @@ export interface Replay {
   more: boolean;
 }
 
-/**
- * How one client is served now. A client without an entry has nothing on its way; if it is a member, it is unsubscribed
- * and idle, or away.
- */
+/** How one client is served now. */
 export type ClientDelivery =
   | ({
       state: "subscribed";
       subscriptions: Subscription[];
       joining: JoiningSession | undefined;
-      recent: RecentEphemeral[];
+      recent: RecentEphemeral;
     } & SubscribedSpan)
   /** A subscription was requested: no new call to the relay begins, and the call in flight finishes first (L2). */
   | { state: "subscribing"; since: number; events: ClientEvent[]; ready: Promise<void> }
@@ -131,17 +116,6 @@ export type ClientDelivery =
       finish: () => void;
     }
   | UnsubscribedDelivery;
-
-/**
- * An ephemeral event that went to subscriptions at `at` (ms), kept for sessions that were online then but not
- * subscribed yet.
- */
-export interface RecentEphemeral {
-  record: Uint8Array;
-  at: number;
-  /** Sessions that have received it. */
-  sessions: Set<string>;
-}
 
 /** A session that logged in at `at` (ms), has everything up to `since`, and is about to subscribe. */
 export interface JoiningSession {

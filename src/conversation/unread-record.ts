@@ -1,6 +1,6 @@
 import * as clientEvents from "../protocol/client-events.ts";
 import { unreadRecord } from "../protocol/link-records.ts";
-import type { UnreadRequest } from "./delivery-state.ts";
+import type { UnreadRequest } from "./client-event.ts";
 import type { ConversationState } from "./state.ts";
 
 /** The longest time a message takes to a device (ms); the time sent with unread counts is older than that. */
