@@ -71,7 +71,7 @@ export class BrokenSessions {
   }
 
   /** When the first of the broken links broke (ms). */
-  get first(): number | undefined {
+  get firstBrokenAt(): number | undefined {
     const [first] = this.#broken();
     return first?.brokenAt;
   }

@@ -17,6 +17,9 @@ const PAGE = 50; // unread tuples in one event; Swift cannot look up more than 1
 /** The position of the counts at a login: no count is newer. */
 const ALWAYS = { upTo: Number.MAX_SAFE_INTEGER, changedAt: Number.MAX_SAFE_INTEGER };
 
+/** Whether a session is sent all unread counts, or only those that are new to it by its own report. */
+export type CatchUpScope = "news" | "everything";
+
 type Asking = Pick<Services, "now" | "catchUp" | "timer">;
 
 interface Answer {
@@ -33,7 +36,7 @@ interface Answer {
  */
 export async function catchUp(
   session: Session,
-  { asked, told }: { asked: string[]; told: "news" | "everything" },
+  { asked, scope }: { asked: string[]; scope: CatchUpScope },
   inbox: Inbox,
   siblings: () => Session[],
   services: Asking,
@@ -44,7 +47,7 @@ export async function catchUp(
   const answered = new Set(answers.map(({ conversationId }) => conversationId));
   const silent = asked.filter((conversationId) => !answered.has(conversationId));
   // A device that was not sent everything must not report at its next login that it was.
-  sendUnread(session, answers, told, silent.length === 0 ? startedAt : undefined);
+  sendUnread(session, answers, scope, silent.length === 0 ? startedAt : undefined);
   for (const { conversationId, news } of answers) {
     if (news?.member !== true) continue;
     for (const [at, message] of news.missed.entries()) {
@@ -84,7 +87,7 @@ async function ask(
       const now = services.now();
       if (elapsed(reportedAt, now) < PROGRESS_INTERVAL) return;
       reportedAt = now;
-      session.tell({ type: "catchingUp" });
+      session.sendControl({ type: "catchingUp" });
     } catch (error) {
       console.warn(`catch-up of ${conversationId} failed:`, loggableError(error));
     }
@@ -101,12 +104,13 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   const { conversationId, arrivals, news } = answer;
   const { mode } = session.identity;
   const head = news?.head;
-  session.tell({ type: "caughtUp", conversationId, head });
+  session.sendControl({ type: "caughtUp", conversationId, head });
   if (news === undefined) return inbox.forget(conversationId);
   // What was sent since the answer went by subscriptions, perhaps of a sibling that is closed by now: no other copy is
   // on its way.
   const subscribed = siblings.some((sibling) => sibling.subscriptionTo(conversationId) !== undefined);
-  if (subscribed || news.bySubscriptions) session.tell({ type: "link", conversationId, since: news.head });
+  if (subscribed || news.bySubscriptions)
+    session.sendControl({ type: "link", conversationId, since: news.head });
   // A conversation that a session is subscribed to stays in the inbox: what comes by subscriptions leaves no other
   // trace.
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
@@ -120,7 +124,7 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
 function sendUnread(
   session: Session,
   answers: Answer[],
-  told: "news" | "everything",
+  scope: CatchUpScope,
   notifiedAt: number | undefined,
 ): void {
   const summaries: (clientEvents.UnreadSummary & { at: number })[] = [];
@@ -131,7 +135,7 @@ function sendUnread(
       const gone = { kind: "normal" as const, unread: 0, mentioned: false, lastMessage: undefined };
       summaries.push({ conversationId, ...gone, at: 0 });
     }
-    if (news?.member !== true || (told === "news" && !isNewCount(session, news))) continue;
+    if (news?.member !== true || (scope === "news" && !isNewCount(session, news))) continue;
     const { kind, unread, lastMessage, mentioned } = news;
     summaries.push({ conversationId, kind, unread, lastMessage, mentioned, at: lastMessage?.timestamp ?? 0 });
   }

@@ -64,11 +64,11 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     try {
       socket.close(1000);
     } catch {}
-    await this.#client.subscriptionClosed(session, code);
+    await this.#client.sessionLinkClosed(session, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#client.subscriptionClosed(this.#forget(socket), undefined);
+    await this.#client.sessionLinkClosed(this.#forget(socket), undefined);
   }
 
   /** The session of a socket that closed. An object that this event woke need not have loaded it. */

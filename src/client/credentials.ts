@@ -4,7 +4,7 @@ import type { Refused } from "../protocol/outcome.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import type { Settings } from "../settings/schema.ts";
 import { looksLikeJsonWebToken, type TokenVerdict } from "./json-web-token.ts";
-import type { Judges } from "./ports.ts";
+import type { CredentialServices } from "./ports.ts";
 import type { IssuedClaims } from "./session-token.ts";
 import { tagOf } from "./tags.ts";
 
@@ -20,7 +20,7 @@ export interface LoginProof {
 
 export const LABEL_LIMIT = 1024; // characters of a tag or a device name: the attachment of the link holds them
 
-export const tokenIsVoid: Refused = { refused: "SESSION_TOKEN_EXPIRED" };
+export const tokenExpired: Refused = { refused: "SESSION_TOKEN_EXPIRED" };
 
 /**
  * Checks the session token of a login, or else its credentials. This happens where the login arrives, so that a name
@@ -28,11 +28,11 @@ export const tokenIsVoid: Refused = { refused: "SESSION_TOKEN_EXPIRED" };
  *
  * @param security undefined if the app requires no credentials
  */
-export async function judgeLogin(
+export async function checkLogin(
   clientId: string,
   command: CommandOf<"session.open">,
   security: Settings["security"] | undefined,
-  judges: Judges,
+  judges: CredentialServices,
 ): Promise<LoginProof | Refused> {
   const labels = [command.tag, command.deviceId, command.deviceToken];
   if (labels.some((label) => (label?.length ?? 0) > LABEL_LIMIT)) {
@@ -42,9 +42,9 @@ export async function judgeLogin(
   if (command.token !== undefined) {
     const claims = await judges.tokens.verify(command.token, clientId, judges.now());
     const otherTag = command.tag !== undefined && tagOf(command.tag) !== claims?.tag;
-    if (claims === undefined || otherTag) return tokenIsVoid;
+    if (claims === undefined || otherTag) return tokenExpired;
     // The token is from before the app required signatures, so it may not belong to the client that it names.
-    if (mustProve && !claims.proven) return tokenIsVoid;
+    if (mustProve && !claims.proven) return tokenExpired;
     return { claims, madeAt: claims.issuedAt, proven: mustProve || claims.proven };
   }
   if (!mustProve) return { claims: undefined, madeAt: undefined, proven: false };
@@ -74,11 +74,11 @@ export async function checkCredentials(
   clientId: string,
   signature: Signature | undefined,
   security: Settings["security"],
-  services: Judges,
+  services: CredentialServices,
 ): Promise<Proof | Refused> {
   const { signLogin, jwt } = security;
   if (!wantsProof(security)) return { madeAt: Number.POSITIVE_INFINITY };
-  if (signature === undefined) return failed("the app wants logins signed");
+  if (signature === undefined) return signatureFailed("the app wants logins signed");
   if (jwt !== null && looksLikeJsonWebToken(signature.signature)) {
     let verdict: TokenVerdict;
     try {
@@ -87,16 +87,16 @@ export async function checkCredentials(
       console.error("login by JSON Web Token:", loggableError(error));
       return { refused: "INTERNAL_ERROR", detail: "the keys for JSON Web Tokens cannot be read" };
     }
-    return "problem" in verdict ? failed(verdict.problem) : { madeAt: verdict.issuedAt };
+    return "problem" in verdict ? signatureFailed(verdict.problem) : { madeAt: verdict.issuedAt };
   }
-  if (!signLogin) return failed("the app wants a JSON Web Token as signature");
+  if (!signLogin) return signatureFailed("the app wants a JSON Web Token as signature");
   const { appId, masterKey } = services;
   const permission = { action: "login" } as const;
   const check = { appId, masterKey, clientId, permission, signature, now: services.now() };
-  if (!(await isSignatureValid(check))) return failed("the signature is wrong or too old");
+  if (!(await isSignatureValid(check))) return signatureFailed("the signature is wrong or too old");
   return { madeAt: lastTimeOf(signature) };
 }
 
-export function failed(detail: string): Refused {
+export function signatureFailed(detail: string): Refused {
   return { refused: "SIGNATURE_FAILED", detail };
 }

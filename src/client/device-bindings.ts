@@ -55,7 +55,7 @@ export class DeviceBindings {
   }
 
   /** A login succeeded. Nothing waits for this. */
-  came(login: DeviceLogin): void {
+  loggedIn(login: DeviceLogin): void {
     void this.#after(() => {
       // Written again if the client is about to be unbound there, so that the login is seen to be later.
       const isUnbindPending = this.#pendingChanges().some(({ type }) => type === "turned out");
@@ -64,7 +64,7 @@ export class DeviceBindings {
   }
 
   /** A session was ended from outside. Nothing waits for this. */
-  ended(clientId: string, device: string): void {
+  sessionEnded(clientId: string, device: string): void {
     void this.#after(() => this.#carryOut({ type: "left", clientId, device }, "first"));
   }
 
@@ -74,7 +74,7 @@ export class DeviceBindings {
   }
 
   /** A logout. Resolves to whether the device is unsubscribed, after at most 3 s. If not, that is retried. */
-  async left(clientId: string, device: string): Promise<boolean> {
+  async logOut(clientId: string, device: string): Promise<boolean> {
     let cancel = () => {};
     const late = new Promise<false>((resolve) => {
       cancel = this.#services.timer(LOGOUT_DEADLINE, () => resolve(false));

@@ -1,6 +1,6 @@
 import type { ChangeTimes } from "../conversation/catch-up.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
-import type { Known } from "./session.ts";
+import type { KnownTimes } from "./session.ts";
 import type { ClientTables } from "./tables.ts";
 
 /** How long (ms) a conversation without news is kept for devices that were offline longer. */
@@ -57,7 +57,7 @@ export class Inbox {
   }
 
   /** The conversations that a login has to ask. */
-  newsFor(mode: SyncMode, known: Known): string[] {
+  newsFor(mode: SyncMode, known: KnownTimes): string[] {
     const news: string[] = [];
     for (const [conversationId, row] of this.#load()) {
       const missed =

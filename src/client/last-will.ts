@@ -3,7 +3,7 @@ import { loggableError } from "../loggable-error.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Services } from "./ports.ts";
-import type { Wills } from "./wills.ts";
+import type { WillStorage } from "./will-storage.ts";
 
 const RETRY = 5_000; // ms
 /** How long (ms) a will is still sent after its author was lost. */
@@ -24,11 +24,11 @@ interface Author {
  * So it is sent once, whatever fails in between (I7).
  */
 export class LastWill {
-  readonly #wills: Wills;
+  readonly #wills: WillStorage;
   readonly #services: Services;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(wills: Wills, services: Services) {
+  constructor(wills: WillStorage, services: Services) {
     this.#wills = wills;
     this.#services = services;
   }
@@ -38,7 +38,7 @@ export class LastWill {
   }
 
   /** Sets the will, in place of any earlier one, and resolves to the reply. Of several at once the last one counts. */
-  handOver(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
+  set(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
     const answer = this.#last.then(() => this.#take(author, command));
     this.#last = answer.catch(() => {});
     return answer;

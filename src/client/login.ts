@@ -1,36 +1,47 @@
 import type { CommandOf } from "../protocol/commands.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import { hasListeners } from "../settings/schema.ts";
-import { checkCredentials, failed, judgeLogin, tokenIsVoid } from "./credentials.ts";
+import type { AccessRecords } from "./access-records.ts";
+import {
+  checkCredentials,
+  checkLogin,
+  type LoginProof,
+  signatureFailed,
+  tokenExpired,
+} from "./credentials.ts";
+import { type LoginIdentity, loginIdentity } from "./login-identity.ts";
 import type { Services } from "./ports.ts";
-import type { Known, Session, SessionState } from "./session.ts";
+import type { Session, SessionState } from "./session.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
-import { decideTag, type Login, type TagDecision } from "./tag-decision.ts";
-import { type Tags, tagOf } from "./tags.ts";
-import type { Records } from "./token-check.ts";
+import { decideTag, type TagDecision, type TagRequest } from "./tag-decision.ts";
+import type { Tags } from "./tags.ts";
 
-const DEFAULT_CAPABILITIES = 171; // the capabilities of C#, which sends none when it logs in again (wire §4.1)
 const KICKED_SINCE = "the client was kicked since it was signed";
-const CAN_SHOW_PATCHES = 1; // capability bit 0
+
+const TAG_CONFLICT: Refused = {
+  refused: "SESSION_CONFLICT",
+  detail: "the client is logged in on another device with the same tag",
+};
 
 export type OpenState = Extract<SessionState, { phase: "open" }>;
 
 /** A login that is accepted, with everything decided. It is valid for this turn only. */
-export interface Admitted {
+export interface AdmittedLogin {
   state: OpenState;
   token: string;
-  sign: TagDecision<OpenSession> & { admitted: true };
+  tagDecision: TagDecision<TaggedSession> & { admitted: true };
 }
 
-interface OpenSession {
+interface TaggedSession {
   session: Session;
   tag: string | undefined;
   deviceId: string;
 }
 
 /**
- * Decides a login (wire §4.1): its credentials, which the gateway has checked, then ban and tag. The caller acts on the
- * result without another await, so that of two logins at once the second sees the first, and none survives a kick.
+ * Decides a login (wire §4.1): its credentials, which the gateway has checked, then access state and tag. The caller
+ * acts on the result without another await, so that of two logins at once the second sees the first, and none survives
+ * a kick.
  *
  * @param others the client's other open sessions, as they are at each moment
  */
@@ -38,75 +49,84 @@ export async function decideLogin(
   session: Session,
   command: CommandOf<"session.open">,
   others: () => Session[],
-  { tags, accessState, logouts }: Records,
+  records: AccessRecords,
   services: Services,
-): Promise<Admitted | Refused> {
-  const { clientId, sessionId } = session.identity;
-  const { tokens, now } = services;
+): Promise<AdmittedLogin | Refused> {
+  const { clientId } = session.identity;
   // The app's own rules. Most apps have none.
   const settings = command.needsCheck ? await services.settings() : undefined;
-  const judged = session.state.phase === "connecting" ? session.state.proof : undefined;
+  const checked = session.state.phase === "connecting" ? session.state.proof : undefined;
   // A second login on the same socket arrives here unchecked: the object is awake anyway.
-  const proof = judged ?? (await judgeLogin(clientId, command, settings?.security, services));
+  const proof = checked ?? (await checkLogin(clientId, command, settings?.security, services));
   if ("refused" in proof) return proof;
   const { claims, proven } = proof;
-  const madeAt = proof.madeAt ?? Number.POSITIVE_INFINITY;
-  const before = session.state.phase === "open" ? session.state : undefined;
-  const tag = tagOf(command.tag) ?? claims?.tag ?? before?.tag;
-  // The name in the token comes first: the push token that Swift names its device by may change in between (C-12).
-  const names = [claims?.deviceId, command.deviceId, before?.deviceId].filter((id) => id !== undefined);
-  const [deviceId = sessionId, ...alsoKnownAs] = names;
-  const capabilities =
-    command.capabilities ?? claims?.capabilities ?? before?.capabilities ?? DEFAULT_CAPABILITIES;
-  const login: Login = {
-    tag,
-    deviceIds: [deviceId, ...alsoKnownAs],
-    explicit: !command.reconnect,
-    generation: claims?.generation,
-  };
-  const known = knownTo(command, capabilities);
-  // Here the newest name counts, under which its installation is known.
-  const named = command.deviceToken ?? command.deviceId ?? claims?.deviceId ?? before?.pushDevice;
-  // If it has no name, a browser is registered under the name in its token.
-  const pushDevice = command.pushes === "never" ? undefined : (named ?? deviceId);
-  const announced = settings !== undefined && hasListeners(settings);
+  const identity = loginIdentity(session, command, claims);
+  const { tag, capabilities, deviceIds } = identity;
+  const [deviceId] = deviceIds;
+  const request = { tag, deviceIds, explicit: !command.reconnect, generation: claims?.generation };
   for (;;) {
-    // First: a ban revokes tokens too, and SDKs log in again if their token is refused.
-    if (accessState.ban !== undefined) return { refused: "BLACKLISTED", detail: accessState.ban.reason };
-    // If a token is refused, SDKs log in again with a signature.
-    if (accessState.isRevoked(madeAt)) return claims === undefined ? failed(KICKED_SINCE) : tokenIsVoid;
-    if (claims !== undefined && logouts.isRevoked(claims.deviceId, claims.issuedAt)) return tokenIsVoid;
-    const sign = decide(login, others, tags);
-    if (!sign.admitted) return conflict;
-    const generation = sign.holder?.generation ?? 0;
-    const issuedAt = logouts.issueTime(deviceId, accessState.issueTime(now()));
-    const token = await tokens.issue({ clientId, tag, deviceId, capabilities, generation, proven }, issuedAt);
+    const refused = accessRefusal(proof, records);
+    if (refused !== undefined) return refused;
+    const decision = decideTagAmong(others(), request, records.tags);
+    if (!decision.admitted) return TAG_CONFLICT;
+    const generation = decision.holder?.generation ?? 0;
+    const issuedAt = issueTime(deviceId, records, services.now());
+    const newClaims = { clientId, tag, deviceId, capabilities, generation, proven };
+    const token = await services.tokens.issue(newClaims, issuedAt);
     // Signing is asynchronous: the decision may be stale.
-    if (accessState.isRevoked(issuedAt) || accessState.ban !== undefined) continue;
-    if (logouts.isRevoked(deviceId, issuedAt)) continue;
-    const still = decide(login, others, tags);
-    if (!still.admitted) return conflict;
+    if (isRevoked(deviceId, issuedAt, records)) continue;
+    const still = decideTagAmong(others(), request, records.tags);
+    if (!still.admitted) return TAG_CONFLICT;
     if ((still.holder?.generation ?? 0) !== generation) continue;
-    const fresh = { announced, links: [], subscribing: [], behind: [] };
-    const kept = session.state.phase === "open" ? session.state : fresh;
-    const state: OpenState = {
-      ...kept,
-      phase: "open",
-      tag,
-      deviceId,
-      capabilities,
-      proven,
-      known,
-      pushDevice,
-    };
-    return { state, token, sign: still };
+    const announced = settings !== undefined && hasListeners(settings);
+    return { state: openState(session, identity, { proven, announced }), token, tagDecision: still };
   }
 }
 
-const conflict: Refused = {
-  refused: "SESSION_CONFLICT",
-  detail: "the client is logged in on another device with the same tag",
-};
+/** Why a login is refused by what the app decided about its client, or by a logout of its device (X-03, X-22, C-09). */
+function accessRefusal(
+  { claims, madeAt = Number.POSITIVE_INFINITY }: LoginProof,
+  { accessState, logouts }: AccessRecords,
+): Refused | undefined {
+  // First: a ban revokes tokens too, and SDKs log in again if their token is refused.
+  if (accessState.ban !== undefined) return { refused: "BLACKLISTED", detail: accessState.ban.reason };
+  // If a token is refused, SDKs log in again with a signature.
+  if (accessState.isRevoked(madeAt))
+    return claims === undefined ? signatureFailed(KICKED_SINCE) : tokenExpired;
+  if (claims !== undefined && logouts.isRevoked(claims.deviceId, claims.issuedAt)) return tokenExpired;
+  return undefined;
+}
+
+/** Whether a token of a device, issued at this time (ms), is revoked by a ban, a kick or a logout. */
+function isRevoked(deviceId: string, issuedAt: number, { accessState, logouts }: AccessRecords): boolean {
+  if (accessState.ban !== undefined || accessState.isRevoked(issuedAt)) return true;
+  return logouts.isRevoked(deviceId, issuedAt);
+}
+
+/** The time (ms) to issue a token of a device at: later than everything that revokes its earlier ones. */
+function issueTime(deviceId: string, { accessState, logouts }: AccessRecords, now: number): number {
+  return logouts.issueTime(deviceId, accessState.issueTime(now));
+}
+
+function decideTagAmong(others: Session[], request: TagRequest, tags: Tags): TagDecision<TaggedSession> {
+  const open: TaggedSession[] = [];
+  for (const session of others) {
+    if (session.state.phase === "open") open.push({ session, ...session.state });
+  }
+  return decideTag(request, open, request.tag === undefined ? undefined : tags.holder(request.tag));
+}
+
+/** The state of a session after its login. A login on the same socket again keeps what the session has. */
+function openState(
+  { state }: Session,
+  { tag, deviceIds, capabilities, known, pushDevice }: LoginIdentity,
+  { proven, announced }: Pick<OpenState, "proven" | "announced">,
+): OpenState {
+  const [deviceId] = deviceIds;
+  const fresh = { announced, links: [], subscribing: [], behind: [] };
+  const kept = state.phase === "open" ? state : fresh;
+  return { ...kept, phase: "open", tag, deviceId, capabilities, proven, known, pushDevice };
+}
 
 /**
  * A new token for an open session, or why there is none. Credentials in the request are checked as at login, although
@@ -115,39 +135,20 @@ const conflict: Refused = {
 export async function renewedToken(
   session: Session,
   { needsCheck, signature }: CommandOf<"session.refresh">,
-  { tags, accessState, logouts }: Records,
+  records: AccessRecords,
   services: Services,
 ): Promise<{ token: string; tokenTtl: number } | Refused | undefined> {
   if (needsCheck && signature !== undefined) {
     const { security } = await services.settings();
     const proof = await checkCredentials(session.identity.clientId, signature, security, services);
     if ("refused" in proof) return proof;
-    if (accessState.isRevoked(proof.madeAt)) return failed(KICKED_SINCE);
+    if (records.accessState.isRevoked(proof.madeAt)) return signatureFailed(KICKED_SINCE);
   }
   const { state, identity } = session;
   if (state.phase !== "open") return undefined;
   const { tag, deviceId, capabilities, proven } = state;
-  const generation = tag === undefined ? 0 : (tags.holder(tag)?.generation ?? 0);
+  const generation = tag === undefined ? 0 : (records.tags.holder(tag)?.generation ?? 0);
   const claims = { clientId: identity.clientId, tag, deviceId, capabilities, generation, proven };
-  const issuedAt = logouts.issueTime(deviceId, accessState.issueTime(services.now()));
-  const token = await services.tokens.issue(claims, issuedAt);
+  const token = await services.tokens.issue(claims, issueTime(deviceId, records, services.now()));
   return { token, tokenTtl: TOKEN_LIFETIME };
-}
-
-function decide(login: Login, others: () => Session[], tags: Tags): TagDecision<OpenSession> {
-  const open: OpenSession[] = [];
-  for (const session of others()) {
-    if (session.state.phase === "open") open.push({ session, ...session.state });
-  }
-  return decideTag(login, open, login.tag === undefined ? undefined : tags.holder(login.tag));
-}
-
-/**
- * The times up to which the device has the state, by its own report. JavaScript without any count yet reports only when
- * it was last connected.
- */
-function knownTo(command: CommandOf<"session.open">, capabilities: number): Known {
-  const { lastUnreadTime: unread, lastPatchTime, reconnect } = command;
-  const patches = (capabilities & CAN_SHOW_PATCHES) === 0 ? undefined : lastPatchTime;
-  return { unread, reads: unread ?? (reconnect ? lastPatchTime : undefined), patches };
 }

@@ -38,7 +38,7 @@ export interface Services {
   /** The conversations of a client, by id, after one of them. */
   conversationsAfter(clientId: string, conversationId: string): Promise<Memberships>;
   /** The newest conversations of a client, if its first login may not have found them yet. */
-  untoldConversations(clientId: string): Promise<string[]>;
+  undiscoveredConversations(clientId: string): Promise<string[]>;
   /** As a client may see it. */
   describe(
     conversationId: string,
@@ -62,7 +62,7 @@ export interface Services {
   /** The number of unread messages of a client in a conversation; 0 if it is not a member. */
   unread(conversationId: string, clientId: string): Promise<number>;
   /** Reports that a client has sessions, or none any more. Nothing waits for this. */
-  tellPresence(change: PresenceChange): void;
+  reportPresence(change: PresenceChange): void;
   publish(events: AppEvent[]): Promise<void>;
   /** Which clients are logged in on a device, by the name that its sessions give it. */
   deviceState(device: string): Promise<DeviceState>;
@@ -82,4 +82,7 @@ export interface Services {
 }
 
 /** The services needed to check the credentials of a login. No object is called. */
-export type Judges = Pick<Services, "appId" | "masterKey" | "tokens" | "now" | "checkJsonWebToken">;
+export type CredentialServices = Pick<
+  Services,
+  "appId" | "masterKey" | "tokens" | "now" | "checkJsonWebToken"
+>;

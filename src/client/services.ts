@@ -24,8 +24,8 @@ import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
 import { checkJsonWebToken } from "./json-web-token.ts";
 import { type Fetch, KeySets } from "./key-sets.ts";
-import type { Judges, Services } from "./ports.ts";
-import { Presence } from "./presence.ts";
+import type { CredentialServices, Services } from "./ports.ts";
+import { PresenceReporter } from "./presence-reporter.ts";
 import { QueryQueue } from "./query-queue.ts";
 import { SessionTokens } from "./session-token.ts";
 
@@ -36,10 +36,10 @@ const QUERY_DEADLINE = 8_000; // ms for D1; the most impatient SDK, Java, waits 
 /** Shared by everything in this isolate. */
 const keySets = new KeySets();
 const queries = new QueryQueue();
-const presence = new Presence();
+const presence = new PresenceReporter();
 
 /** What is needed to check a login, in the Worker as in an object. */
-export function judgesOf(env: Env): Judges {
+export function credentialServicesOf(env: Env): CredentialServices {
   return {
     appId: env.APP_ID,
     masterKey: env.MASTER_KEY,
@@ -58,7 +58,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
   const app = env.APP.getByName("app");
   const known = knownConversations(env);
   return {
-    ...judgesOf(env),
+    ...credentialServicesOf(env),
     settings: () => settingsOf(env).get(),
     hooks: hooksOf(env),
     limits: async () => (await settingsOf(env).get()).limits,
@@ -77,7 +77,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     },
     conversationsAfter: (clientId, after) =>
       withDeadline(conversationsAfter(env.DB, clientId, after), LOGIN_DEADLINE, `memberships of ${clientId}`),
-    untoldConversations: (clientId) => {
+    undiscoveredConversations: (clientId) => {
       const untold = undiscoveredConversationsOf(env.DB, clientId, CONVERSATIONS_COUNTED);
       return withDeadline(untold, LOGIN_DEADLINE, `memberships of ${clientId}`);
     },
@@ -105,7 +105,7 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       const unread = await withDeadline(asked, OBJECT_DEADLINE, `unread messages of ${id}`);
       return typeof unread === "number" ? unread : 0;
     },
-    tellPresence: (change) => {
+    reportPresence: (change) => {
       presence.changed(change, (changes) =>
         withDeadline(app.presenceChanged(changes), OBJECT_DEADLINE, "presence"),
       );

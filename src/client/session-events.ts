@@ -20,7 +20,10 @@ export class SessionEvents {
   constructor(tables: ClientTables, services: Services, isOnline: () => boolean) {
     this.#events = new EventSender(
       new EventOutbox(tables),
-      (events) => services.publish(events),
+      async (events) => {
+        await services.publish(events);
+        return "all";
+      },
       (delay) => services.retryAfter(delay),
     );
     this.#services = services;
@@ -36,12 +39,12 @@ export class SessionEvents {
   opened(
     { identity, state }: Session,
     login: CommandOf<"session.open">,
-    { wasOnline, wasAnnounced: isTold }: { wasOnline: boolean; wasAnnounced: boolean },
+    { wasOnline, wasAnnounced }: { wasOnline: boolean; wasAnnounced: boolean },
   ): void {
     const { clientId, address } = identity;
-    if (!wasOnline) this.#services.tellPresence({ clientId, online: true });
-    if (state.phase !== "open" || !state.announced || isTold) return;
-    this.#events.tell({
+    if (!wasOnline) this.#services.reportPresence({ clientId, online: true });
+    if (state.phase !== "open" || !state.announced || wasAnnounced) return;
+    this.#events.enqueue({
       id: crypto.randomUUID(),
       at: this.#services.now(),
       name: "clientOnline",
@@ -64,7 +67,7 @@ export class SessionEvents {
     if (!announced) return;
     // A lost client has no address (http-api §8.5).
     const address = why === "lost" || why === "silent" ? undefined : last;
-    this.#events.tell({
+    this.#events.enqueue({
       id: crypto.randomUUID(),
       at: this.#services.now(),
       name: "clientOffline",
@@ -78,7 +81,7 @@ export class SessionEvents {
 
   /** Called after sessions ended, unless one opened in the same turn. */
   updatePresence(clientId: string): void {
-    if (!this.#isOnline()) this.#services.tellPresence({ clientId, online: false });
+    if (!this.#isOnline()) this.#services.reportPresence({ clientId, online: false });
   }
 
   /** Retries the events that the queue did not accept. */

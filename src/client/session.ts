@@ -11,7 +11,7 @@ export interface HeldSubscription {
 }
 
 /** The times (ms) up to which the device has the state, by its own report; undefined for what it is not to be sent. */
-export interface Known {
+export interface KnownTimes {
   /** Unread counts; undefined to send all (Y-19). */
   unread: number | undefined;
   /** Counts that other devices of the client set back to 0. */
@@ -41,7 +41,7 @@ export type SessionState =
       capabilities: number;
       /** The login proved the client's identity. */
       proven: boolean;
-      known: Known;
+      known: KnownTimes;
       /** The app's server was sent the event that the session opened, and expects the event that it closed (H-09). */
       announced: boolean;
       links: HeldSubscription[];
@@ -90,7 +90,16 @@ export class Session {
     return this.#state.phase === "open";
   }
 
-  get known(): Known {
+  get deviceId(): string | undefined {
+    return this.#state.phase === "open" ? this.#state.deviceId : undefined;
+  }
+
+  /** The name under which the device receives push; undefined if it receives none. */
+  get pushDevice(): string | undefined {
+    return this.#state.phase === "open" ? this.#state.pushDevice : undefined;
+  }
+
+  get known(): KnownTimes {
     return this.#state.phase === "open"
       ? this.#state.known
       : { unread: undefined, reads: undefined, patches: undefined };
@@ -156,10 +165,10 @@ export class Session {
   /** Ends the session without a request of the device, which receives the reason and nothing more. */
   end(error: ErrorName, detail: string | undefined): void {
     this.state = { phase: "connecting" };
-    this.tell({ type: "ended", error, detail });
+    this.sendControl({ type: "ended", error, detail });
   }
 
-  tell(control: SessionControl): void {
+  sendControl(control: SessionControl): void {
     this.send(controlRecord(control));
   }
 }

@@ -16,7 +16,7 @@ export function shareSubscriptions(
   if (report.type === "subscribing") {
     session.startSubscribing(conversationId);
     inbox.add(conversationId);
-    return session.tell({ type: "noted", conversationId });
+    return session.sendControl({ type: "noted", conversationId });
   }
   const { epoch } = report;
   if (report.type === "subscribed") {
@@ -24,7 +24,7 @@ export function shareSubscriptions(
     inbox.add(conversationId);
     for (const sibling of siblings) {
       if (sibling.subscriptionTo(conversationId)?.epoch === epoch) continue;
-      sibling.tell({ type: "link", conversationId, since: report.since });
+      sibling.sendControl({ type: "link", conversationId, since: report.since });
     }
     return;
   }
@@ -35,6 +35,6 @@ export function shareSubscriptions(
     .map((sibling) => sibling.subscriptionTo(conversationId))
     .find((held) => held !== undefined && held.epoch !== epoch);
   if (renewed !== undefined && session.subscriptionTo(conversationId) === undefined) {
-    session.tell({ type: "link", conversationId, since: renewed.since });
+    session.sendControl({ type: "link", conversationId, since: renewed.since });
   }
 }

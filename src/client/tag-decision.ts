@@ -1,7 +1,7 @@
 import type { Holder } from "./tags.ts";
 
 /** A login, as far as the rules of single sign-on need it. */
-export interface Login {
+export interface TagRequest {
   tag: string | undefined;
   /** The names of the device: its own, and the one in its token. */
   deviceIds: readonly [string, ...string[]];
@@ -26,7 +26,7 @@ export type TagDecision<Rival> =
  * takes its tag from any other device, an automatic one only replaces an earlier session of its own device.
  */
 export function decideTag<Rival extends { tag: string | undefined; deviceId: string }>(
-  login: Login,
+  login: TagRequest,
   others: readonly Rival[],
   holder: Holder | undefined,
 ): TagDecision<Rival> {

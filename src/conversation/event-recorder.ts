@@ -1,5 +1,5 @@
 import type { EventOutbox } from "../hooks/event-outbox.ts";
-import { EventSender } from "../hooks/event-sender.ts";
+import { EventSender, type SendEvents } from "../hooks/event-sender.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { AppEvent, AppEventBody, EventOf } from "../model/app-events.ts";
 import type { MessageRecord } from "../model/records.ts";
@@ -38,16 +38,15 @@ export class EventRecorder {
     this.#state = state;
     this.#delivery = delivery;
     this.#host = host;
-    const send = async (events: AppEvent[]) => {
+    const send: SendEvents = async (events) => {
       await delivery.settled();
       const waits = events.map((event) => this.#unknownFor(event));
       const decided = events.filter((_, at) => waits[at] === undefined);
       const complete = decided.flatMap((event) => this.#complete(event));
       if (complete.length > 0) await host.publish(complete);
       const known = waits.filter((wait) => wait !== undefined);
-      return known.length === 0
-        ? undefined
-        : { sent: decided.map(({ id }) => id), again: Math.max(...known, RETRY_FIRST) };
+      if (known.length === 0) return "all";
+      return { sent: decided.map(({ id }) => id), retryAfter: Math.max(...known, RETRY_FIRST) };
     };
     this.#sender = new EventSender(outbox, send, (delay) => host.publishAfter(delay));
   }
@@ -89,7 +88,7 @@ export class EventRecorder {
 
   #store(event: AppEventBody): void {
     try {
-      this.#sender.tell({ id: crypto.randomUUID(), at: this.#host.now(), ...event });
+      this.#sender.enqueue({ id: crypto.randomUUID(), at: this.#host.now(), ...event });
     } catch (error) {
       console.error(`${event.name} was not recorded:`, loggableError(error));
     }

@@ -1,6 +1,6 @@
 import type { Env } from "../bindings.ts";
-import { judgeLogin } from "../client/credentials.ts";
-import { judgesOf } from "../client/services.ts";
+import { checkLogin } from "../client/credentials.ts";
+import { credentialServicesOf } from "../client/services.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
 import { errors } from "../protocol/errors.ts";
@@ -92,7 +92,8 @@ function newServices(env: Env): GatewayServices {
     },
     settings: settingsOf(env),
     // Keys that are being derived cannot be shared: a promise belongs to one request.
-    judge: (clientId, command, security) => judgeLogin(clientId, command, security, judgesOf(env)),
+    judge: (clientId, command, security) =>
+      checkLogin(clientId, command, security, credentialServicesOf(env)),
     backlog,
     dialSession: dial((request) => env.CLIENTS.getByName(request.clientId)),
     dialConversation: dial((request) => env.CONVERSATIONS.getByName(request.conversationId)),

@@ -6,35 +6,28 @@ const AT_ONCE = 100; // events: what a queue takes in one call
 /** Longer than a call takes (ms): after a crash the alarm sends the events that were left. */
 const RETRY = 10_000;
 
-/** A partial success: the ids of the sent events, and the delay (ms) until the others can be retried. */
-export interface SomeSent {
-  sent: string[];
-  again: number;
-}
+/** What was sent: all events, or those with these ids. The others can be retried after a delay (ms). */
+export type SendResult = "all" | { sent: string[]; retryAfter: number };
+
+/** Sends events to the queue. It has a deadline and may reject. */
+export type SendEvents = (events: AppEvent[]) => Promise<SendResult>;
 
 /** Sends an object's outbox of events to the queue in order, without delaying any command. */
 export class EventSender {
   readonly #outbox: EventOutbox;
-  readonly #send: (events: AppEvent[]) => Promise<SomeSent | undefined | void>;
+  readonly #send: SendEvents;
   readonly #retryAfter: (delay: number) => void;
   #sending = false;
 
-  /**
-   * @param send sends events to the queue; has a deadline and may reject
-   * @param retryAfter has `send` called after so many milliseconds, even if the object dies meanwhile
-   */
-  constructor(
-    outbox: EventOutbox,
-    send: (events: AppEvent[]) => Promise<SomeSent | undefined | void>,
-    retryAfter: (delay: number) => void,
-  ) {
+  /** @param retryAfter has `send` called after so many milliseconds, even if the object dies meanwhile */
+  constructor(outbox: EventOutbox, send: SendEvents, retryAfter: (delay: number) => void) {
     this.#outbox = outbox;
     this.#send = send;
     this.#retryAfter = retryAfter;
   }
 
-  /** Something happened: it is written down in this turn and sent after it. */
-  tell(event: AppEvent): void {
+  /** Stores an event in this turn. It is sent after the turn. */
+  enqueue(event: AppEvent): void {
     this.#outbox.add(event);
     this.#retryAfter(RETRY);
     void this.send();
@@ -49,9 +42,9 @@ export class EventSender {
         await undefined; // events of one turn are sent together
         const events = this.#outbox.take(AT_ONCE);
         if (events.length === 0) return;
-        const some = await this.#send(events);
-        this.#outbox.sent(some ? some.sent : events.map(({ id }) => id));
-        if (some) return this.#retryAfter(some.again);
+        const result = await this.#send(events);
+        this.#outbox.sent(result === "all" ? events.map(({ id }) => id) : result.sent);
+        if (result !== "all") return this.#retryAfter(result.retryAfter);
       }
     } catch (error) {
       console.error("events wait for the queue:", loggableError(error));

@@ -1,5 +1,5 @@
 import type { Env } from "../bindings.ts";
-import { judgesOf } from "../client/services.ts";
+import { credentialServicesOf } from "../client/services.ts";
 import type { Refused } from "../protocol/outcome.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Refused } from "../protocol/outcome.ts";
  * decide. To be asked before the object is: who shows a token that was issued here has logged in before.
  */
 export async function tokenProblem(env: Env, clientId: string, token: string): Promise<Refused | undefined> {
-  const { tokens, now } = judgesOf(env);
+  const { tokens, now } = credentialServicesOf(env);
   const claims = await tokens.verify(token, clientId, now());
   return claims === undefined ? { refused: "SESSION_TOKEN_EXPIRED" } : undefined;
 }

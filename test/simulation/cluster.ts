@@ -1,5 +1,5 @@
 import { Client } from "../../src/client/client.ts";
-import { judgeLogin } from "../../src/client/credentials.ts";
+import { checkLogin } from "../../src/client/credentials.ts";
 import type { Services } from "../../src/client/ports.ts";
 import {
   type ProvenRequest,
@@ -135,7 +135,7 @@ export class Cluster {
       now: () => this.network.now,
       checkJsonWebToken,
     };
-    return (clientId, command, security) => judgeLogin(clientId, command, security, judges);
+    return (clientId, command, security) => checkLogin(clientId, command, security, judges);
   }
 
   /** Dials a session link. `seen` gets every control on it, as the gateway does; `dialled` gets its near end. */
@@ -649,7 +649,7 @@ export class SimulatedClient {
     };
     end.onClose = (code) => {
       const session = this.#sessions.get(end);
-      if (this.#sessions.delete(end)) this.#busy(this.client.subscriptionClosed(session, code));
+      if (this.#sessions.delete(end)) this.#busy(this.client.sessionLinkClosed(session, code));
     };
     end.accept();
     return true;
@@ -737,11 +737,11 @@ export class SimulatedClient {
       query: async () => [],
       online: async () => [],
       registerClient: (clientId) => call(() => this.#cluster.database.register(clientId), anyFate),
-      untoldConversations: async () => [],
+      undiscoveredConversations: async () => [],
       conversationsAfter: async () => ({ conversations: [], more: false }),
       existing: async (ids) => ids.filter((id) => conversations.has(id)),
       unread: async () => 0,
-      tellPresence: async () => {},
+      reportPresence: async () => {},
       publish: async () => {},
       deviceState: async () => ({ clients: [], installed: false }),
       bindDevice: async () => true,

@@ -61,7 +61,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
   const services = { now: () => Date.now(), catchUp: answer, timer };
   const done = catchUp(
     session,
-    { asked, told: "news" },
+    { asked, scope: "news" },
     new Inbox(clientTables(new MemorySql())),
     () => [],
     services,

@@ -75,18 +75,18 @@ function login(clientId: string, more: Partial<DeviceLogin> = {}): DeviceLogin {
 test("[C-12, P-12] a login binds the device to the client, and a logout unbinds it", async () => {
   const { state, of } = phone();
   const toms = of();
-  toms.came(login("Tom"));
+  toms.loggedIn(login("Tom"));
   await toms.wake();
   expect([...state.clients.keys()]).toEqual(["Tom"]);
-  expect(await toms.left("Tom", "phone")).toBe(true);
+  expect(await toms.logOut("Tom", "phone")).toBe(true);
   expect([...state.clients.keys()]).toEqual([]);
 });
 
 test("[C-12] logging in again writes nothing", async () => {
   const { state, of } = phone();
   const toms = of();
-  toms.came(login("Tom"));
-  toms.came(login("Tom", { connectionId: "socket 2" }));
+  toms.loggedIn(login("Tom"));
+  toms.loggedIn(login("Tom", { connectionId: "socket 2" }));
   await toms.wake();
   expect(state.writes).toBe(1);
 });
@@ -96,7 +96,7 @@ test("[C-12] of two people who use one phone in turn, the second receives no pus
   state.clients.set("Tom", 0);
   state.online.set("Tom", "socket 1"); // not heard of yet that this is gone
   const jerrys = of();
-  jerrys.came(login("Jerry", { connectionId: "socket 2" }));
+  jerrys.loggedIn(login("Jerry", { connectionId: "socket 2" }));
   await jerrys.wake();
   expect([...state.clients.keys()]).toEqual(["Jerry"]);
 });
@@ -105,7 +105,7 @@ test("[C-12, I11] a login that reaches D1 late does not unbind a client that log
   const { state, of } = phone();
   state.down = true;
   const toms = of();
-  toms.came(login("Tom", { at: 1 }));
+  toms.loggedIn(login("Tom", { at: 1 }));
   await toms.wake();
   state.down = false;
   state.clients.set("Jerry", 2); // by Jerry's own object
@@ -119,8 +119,8 @@ test("[C-12, I11] of two logins that reach D1 late, the last one has the phone",
   const jerrys = of();
   const toms = of(new MemorySql());
   state.down = true;
-  toms.came(login("Tom", { at: 1 }));
-  jerrys.came(login("Jerry", { at: 2, connectionId: "socket 2" }));
+  toms.loggedIn(login("Tom", { at: 1 }));
+  jerrys.loggedIn(login("Jerry", { at: 2, connectionId: "socket 2" }));
   await Promise.all([toms.wake(), jerrys.wake()]);
   state.down = false;
   await jerrys.wake();
@@ -136,7 +136,7 @@ test("[C-12] of two clients that log in on one phone at the same time, the last 
     state.clients.set("Jerry", 2);
   };
   const toms = of();
-  toms.came(login("Tom", { at: 1 }));
+  toms.loggedIn(login("Tom", { at: 1 }));
   await toms.wake();
   expect([...state.clients.keys()]).toEqual(["Spike", "Jerry"]);
 });
@@ -144,8 +144,8 @@ test("[C-12] of two clients that log in on one phone at the same time, the last 
 test("[N-02] a login a day later records that the phone is in use", async () => {
   const { state, of } = phone();
   const toms = of();
-  toms.came(login("Tom", { at: 1 }));
-  toms.came(login("Tom", { at: 1 + 24 * 60 * 60 * 1_000 }));
+  toms.loggedIn(login("Tom", { at: 1 }));
+  toms.loggedIn(login("Tom", { at: 1 + 24 * 60 * 60 * 1_000 }));
   await toms.wake();
   expect(state.writes).toBe(2);
 });
@@ -155,7 +155,7 @@ test("[C-12] two clients on one phone at once both receive push", async () => {
   state.clients.set("Tom", 0);
   state.online.set("Tom", "socket 1");
   const jerrys = of();
-  jerrys.came(login("Jerry"));
+  jerrys.loggedIn(login("Jerry"));
   await jerrys.wake();
   expect([...state.clients.keys()]).toEqual(["Tom", "Jerry"]);
 });
@@ -163,7 +163,7 @@ test("[C-12] two clients on one phone at once both receive push", async () => {
 test("[C-12] a device without an installation that takes no push leaves no record", async () => {
   const { state, of } = phone({ installed: false });
   const toms = of();
-  toms.came(login("Tom", { takesPushes: false }));
+  toms.loggedIn(login("Tom", { takesPushes: false }));
   await toms.wake();
   expect(state.writes).toBe(0);
 });
@@ -172,7 +172,7 @@ test("[C-12, I11] a change that D1 does not take is retried, also after the obje
   const { state, retries, of } = phone();
   state.down = true;
   const toms = of();
-  toms.came(login("Tom"));
+  toms.loggedIn(login("Tom"));
   await toms.wake();
   expect([...state.clients.keys()]).toEqual([]);
   expect(retries.length).toBeGreaterThan(0);
@@ -185,7 +185,7 @@ test("[P-12] a logout that D1 does not take is answered with 4117 and completed 
   const { state, of } = phone();
   state.clients.set("Tom", 0);
   state.down = true;
-  expect(await of().left("Tom", "phone")).toBe(false);
+  expect(await of().logOut("Tom", "phone")).toBe(false);
   state.down = false;
   await of().wake();
   expect([...state.clients.keys()]).toEqual([]);
@@ -195,9 +195,9 @@ test("[P-12] a login after a logout that is still pending binds the device", asy
   const { state, of } = phone();
   const toms = of();
   state.down = true;
-  await toms.left("Tom", "phone");
+  await toms.logOut("Tom", "phone");
   state.down = false;
-  toms.came(login("Tom"));
+  toms.loggedIn(login("Tom"));
   await toms.wake();
   expect([...state.clients.keys()]).toEqual(["Tom"]);
 });
@@ -205,8 +205,8 @@ test("[P-12] a login after a logout that is still pending binds the device", asy
 test("[P-12] a logout is answered after at most three seconds", async () => {
   const { timers, of } = phone();
   const toms = of();
-  toms.came(login("Tom"));
-  const left = toms.left("Tom", "phone");
+  toms.loggedIn(login("Tom"));
+  const left = toms.logOut("Tom", "phone");
   for (const run of timers) run();
   expect(await left).toBe(false);
 });
@@ -229,7 +229,7 @@ describe("[C-12] a client that is kicked or banned", () => {
     toms.unbindAll("Tom", 5);
     await toms.wake();
     state.down = false;
-    toms.came(login("Tom", { at: 6 }));
+    toms.loggedIn(login("Tom", { at: 6 }));
     await toms.wake();
     expect([...state.clients]).toEqual([["Tom", 6]]);
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { AccessState } from "../../../src/client/access-state.ts";
-import { type Admitted, decideLogin } from "../../../src/client/login.ts";
+import { type AdmittedLogin, decideLogin } from "../../../src/client/login.ts";
 import { Logouts } from "../../../src/client/logouts.ts";
 import type { Services } from "../../../src/client/ports.ts";
 import { Session } from "../../../src/client/session.ts";
@@ -65,9 +65,9 @@ function toms() {
     existing: notHere,
     registerClient: notHere,
     conversationsAfter: notHere,
-    untoldConversations: notHere,
+    undiscoveredConversations: notHere,
     unread: notHere,
-    tellPresence: notHere,
+    reportPresence: notHere,
     publish: notHere,
     retryAfter: () => {},
     returnTime: () => 0,
@@ -78,7 +78,7 @@ function toms() {
     isOnConnection: notHere,
     timer: () => () => {},
   };
-  const logIn = (how: Partial<CommandOf<"session.open">>): Promise<Admitted | Refused> => {
+  const logIn = (how: Partial<CommandOf<"session.open">>): Promise<AdmittedLogin | Refused> => {
     const socket = { send: () => {}, serializeAttachment: () => {} };
     const identity = {
       clientId: "Tom",
@@ -118,7 +118,7 @@ function toms() {
   return { ...records, tokens, logIn, sign, signature: sign(NOW) };
 }
 
-function tokenOf(outcome: Admitted | Refused): string {
+function tokenOf(outcome: AdmittedLogin | Refused): string {
   if ("refused" in outcome) throw new Error(outcome.refused);
   return outcome.token;
 }

@@ -111,6 +111,7 @@ describe("the sender of events", () => {
       async (events) => {
         if (state.failing) throw new Error("the queue is full");
         taken.push(idsOf(events));
+        return "all";
       },
       () => {
         state.retries += 1;
@@ -123,10 +124,10 @@ describe("the sender of events", () => {
 
   test("[H-09] sends what happens in one turn together, and what comes meanwhile after it", async () => {
     const { sender, taken, sql } = queue();
-    sender.tell(came("a"));
-    sender.tell(came("b"));
+    sender.enqueue(came("a"));
+    sender.enqueue(came("b"));
     await Promise.resolve();
-    sender.tell(came("c"));
+    sender.enqueue(came("c"));
     await settled();
     expect(taken.flat()).toEqual(["a", "b", "c"]);
     expect(taken[0]).toEqual(["a", "b"]);
@@ -135,13 +136,13 @@ describe("the sender of events", () => {
 
   test("[H-09] has an alarm set before it tries, so that a crash loses nothing", () => {
     const { sender, state } = queue();
-    sender.tell(came("a"));
+    sender.enqueue(came("a"));
     expect(state.retries).toBe(1);
   });
 
   test("[H-09] has another alarm set where the one that came found it still sending", async () => {
     const { sender, state } = queue();
-    sender.tell(came("a"));
+    sender.enqueue(came("a"));
     await sender.send();
     expect(state.retries).toBe(2);
     await settled();
@@ -151,9 +152,9 @@ describe("the sender of events", () => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const { sender, taken, state } = queue();
     state.failing = true;
-    sender.tell(came("a"));
+    sender.enqueue(came("a"));
     await settled();
-    sender.tell(came("b"));
+    sender.enqueue(came("b"));
     await settled();
     expect([taken, state.retries]).toEqual([[], 4]);
     state.failing = false;
@@ -164,7 +165,7 @@ describe("the sender of events", () => {
 
   test("[H-09] sends by the hundred", async () => {
     const { sender, taken } = queue();
-    for (let at = 0; at < 250; at++) sender.tell(came(`${at}`));
+    for (let at = 0; at < 250; at++) sender.enqueue(came(`${at}`));
     await settled();
     expect(taken.map(({ length }) => length)).toEqual([100, 100, 50]);
   });

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import type { PresenceChange } from "../../../src/app/app-stub.ts";
 import { PRESENCE_AT_ONCE, PRESENCE_WAITING } from "../../../src/bounds.ts";
-import { Presence } from "../../../src/client/presence.ts";
+import { PresenceReporter } from "../../../src/client/presence-reporter.ts";
 
 /** The app, which receives one call after the other; the test answers each. */
 class App {
@@ -26,7 +26,7 @@ const goes = (clientId: string): PresenceChange => ({ clientId, online: false })
 
 test("presence changes during a call to the app go with the next call, all of them together", async () => {
   const app = new App();
-  const presence = new Presence();
+  const presence = new PresenceReporter();
   for (const clientId of ["Tom", "Jerry", "Spike"]) presence.changed(comes(clientId), app.tell);
   expect(app.calls).toEqual([[comes("Tom")]]);
   presence.changed(goes("Tom"), app.tell);
@@ -40,7 +40,7 @@ test("presence changes during a call to the app go with the next call, all of th
 
 test("[I11] while the app does not answer nothing waits, and later it receives only the latest state", async () => {
   const app = new App();
-  const presence = new Presence();
+  const presence = new PresenceReporter();
   for (let times = 0; times < 3; times += 1) {
     presence.changed(comes("Tom"), app.tell);
     presence.changed(goes("Tom"), app.tell);
@@ -55,7 +55,7 @@ test("[I11] while the app does not answer nothing waits, and later it receives o
 test("[I11] reports that fail are lost, and the next ones are sent", async () => {
   vi.spyOn(console, "warn").mockReturnValue();
   const app = new App();
-  const presence = new Presence();
+  const presence = new PresenceReporter();
   presence.changed(comes("Tom"), app.tell);
   presence.changed(comes("Jerry"), app.tell);
   await app.answer(new Error("not today"));
@@ -68,7 +68,7 @@ test("[I11] reports that fail are lost, and the next ones are sent", async () =>
 test("[I11] if the reporting object died, the next one reports what was collected", async () => {
   let now = 0;
   const [dead, app] = [new App(), new App()];
-  const presence = new Presence(() => now);
+  const presence = new PresenceReporter(() => now);
   presence.changed(comes("Tom"), dead.tell);
   presence.changed(comes("Jerry"), app.tell);
   now = 5_999;
@@ -87,7 +87,7 @@ test("[I11] if the reporting object died, the next one reports what was collecte
 
 test("[I13] one call names 500 clients at most, and the newest 10,000 are remembered while the app is silent", async () => {
   const app = new App();
-  const presence = new Presence();
+  const presence = new PresenceReporter();
   presence.changed(comes("Tom"), app.tell);
   const many = Array.from({ length: PRESENCE_WAITING + 1 }, (_, index) => comes(`client-${index}`));
   for (const change of many) presence.changed(change, app.tell);

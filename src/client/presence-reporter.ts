@@ -7,7 +7,7 @@ import { loggableError } from "../loggable-error.ts";
 const CALL_LIFETIME = 6_000;
 
 /** Reports changes to the app. It has a deadline under `CALL_LIFETIME` and may reject. */
-export type TellPresence = (changes: PresenceChange[]) => Promise<void>;
+export type ReportPresence = (changes: PresenceChange[]) => Promise<void>;
 
 /**
  * Reports to the app which clients are online, without anything waiting for it. The clients of an isolate share one
@@ -15,7 +15,7 @@ export type TellPresence = (changes: PresenceChange[]) => Promise<void>;
  * few calls and commits. Of each client only the latest state is reported. A report that fails is lost; the client's
  * next one corrects it.
  */
-export class Presence {
+export class PresenceReporter {
   readonly #now: () => number;
   /** Changes that are not reported yet, the oldest first. */
   readonly #waiting = new Map<string, boolean>();
@@ -30,7 +30,7 @@ export class Presence {
    * @param tell the caller's own call to the app, since an object may not use another's. It is also used for what is
    * collected while its calls run; if its object dies, that of the next change takes over.
    */
-  changed({ clientId, online }: PresenceChange, tell: TellPresence): void {
+  changed({ clientId, online }: PresenceChange, tell: ReportPresence): void {
     this.#waiting.delete(clientId); // it waits again, at the end
     this.#waiting.set(clientId, online);
     const [first] = this.#waiting.keys();
@@ -39,7 +39,7 @@ export class Presence {
       void this.#say(tell);
   }
 
-  async #say(tell: TellPresence): Promise<void> {
+  async #say(tell: ReportPresence): Promise<void> {
     while (this.#waiting.size > 0) {
       const call = { since: this.#now() };
       this.#call = call;

@@ -2,7 +2,7 @@ import type { Will } from "../model/records.ts";
 import type { ClientTables } from "./tables.ts";
 
 /** A will, as the client's object keeps it, with the session that set it. */
-export interface KeptWill {
+export interface StoredWill {
   clientId: string;
   sessionId: string;
   conversationId: string;
@@ -23,14 +23,14 @@ type Row = {
 };
 
 /** The one will of a client (M-48): a later one replaces it, and a logout discards it (M-50). */
-export class Wills {
+export class WillStorage {
   readonly #tables: ClientTables;
 
   constructor(tables: ClientTables) {
     this.#tables = tables;
   }
 
-  current(): KeptWill | undefined {
+  current(): StoredWill | undefined {
     const [row] = this.#tables.read<Row>("will", "SELECT * FROM will");
     if (row === undefined) return undefined;
     return {
@@ -47,7 +47,7 @@ export class Wills {
     };
   }
 
-  keep({ clientId, sessionId, conversationId, will }: Omit<KeptWill, "dueAt">): void {
+  keep({ clientId, sessionId, conversationId, will }: Omit<StoredWill, "dueAt">): void {
     const { content } = will;
     this.#tables.add(
       "will",

@@ -1,0 +1,67 @@
+import { type CatchUpScope, catchUp } from "./catch-up.ts";
+import type { FirstLogin } from "./first-login.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Services } from "./ports.ts";
+import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+
+const RETRY = 10_000; // ms
+const BEHIND_LIMIT = 50; // conversations: they are stored in the attachment of the session link
+
+/** Which conversations the sessions of a client are caught up with, and when those that did not answer are retried. */
+export class CatchUpSchedule {
+  readonly #firstLogin: FirstLogin;
+  readonly #inbox: Inbox;
+  readonly #services: Services;
+  readonly #sessions: Sessions;
+
+  constructor(sessions: Sessions, inbox: Inbox, firstLogin: FirstLogin, services: Services) {
+    this.#firstLogin = firstLogin;
+    this.#inbox = inbox;
+    this.#services = services;
+    this.#sessions = sessions;
+  }
+
+  /**
+   * The conversations that may have something new for a session: those of the inbox, and those that a sibling is
+   * subscribed to (L5).
+   */
+  conversationsFor(session: Session): string[] {
+    const held = this.#sessions
+      .siblingsOf(session)
+      .flatMap(({ links }) => links.map(({ conversationId }) => conversationId));
+    return [...new Set([...this.#inbox.newsFor(session.identity.mode, session.known), ...held])];
+  }
+
+  /** Catches a session up with these conversations. Those that do not answer are retried. */
+  async run(session: Session, asked: string[], scope: CatchUpScope = "news"): Promise<void> {
+    const siblings = () => this.#sessions.siblingsOf(session);
+    const silent = await catchUp(session, { asked, scope }, this.#inbox, siblings, this.#services);
+    const others = session.behind.filter((conversationId) => !asked.includes(conversationId));
+    const behind = [...others, ...silent];
+    session.behind = behind.slice(0, BEHIND_LIMIT);
+    // The rest stays in the inbox for the next login. Their commands wait no longer.
+    for (const conversationId of behind.slice(BEHIND_LIMIT)) {
+      session.sendControl({ type: "caughtUp", conversationId, head: undefined });
+    }
+    if (silent.length > 0) this.#services.retryAfter(RETRY);
+  }
+
+  /**
+   * Completes a first login that found only part of the conversations. The others have relayed nothing to this client
+   * until now.
+   */
+  async repeatFirstLogin(clientId: string): Promise<void> {
+    const found = await this.#firstLogin.look(clientId);
+    for (const session of this.#sessions.open) await this.run(session, found, "everything");
+  }
+
+  /** Asks the conversations again that did not answer. */
+  async wake(): Promise<void> {
+    const [first] = this.#sessions.open;
+    if (first !== undefined && !this.#firstLogin.isDone) await this.repeatFirstLogin(first.identity.clientId);
+    for (const session of this.#sessions.open) {
+      if (session.behind.length > 0) await this.run(session, [...session.behind]);
+    }
+  }
+}

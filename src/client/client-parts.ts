@@ -1,0 +1,20 @@
+import type { AccessRecords } from "./access-records.ts";
+import type { CatchUpSchedule } from "./catch-up-schedule.ts";
+import type { DeviceBindings } from "./device-bindings.ts";
+import type { FirstLogin } from "./first-login.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Services } from "./ports.ts";
+import type { SessionLifecycle } from "./session-lifecycle.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** The parts of one client that its commands work with. */
+export interface ClientParts {
+  catchUps: CatchUpSchedule;
+  devices: DeviceBindings;
+  firstLogin: FirstLogin;
+  inbox: Inbox;
+  lifecycle: SessionLifecycle;
+  records: AccessRecords;
+  services: Services;
+  sessions: Sessions;
+}
