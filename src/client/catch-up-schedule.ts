@@ -1,8 +1,8 @@
-import { type CatchUpScope, catchUp } from "./catch-up.ts";
 import type { FirstLogin } from "./first-login.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
+import { type CatchUpScope, catchUp } from "./session-catch-up.ts";
 import type { Sessions } from "./sessions.ts";
 
 const RETRY = 10_000; // ms

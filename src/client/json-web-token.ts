@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
 import { lastMomentOf } from "../protocol/signatures.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Fetch, KeySets } from "./key-sets.ts";
+import type { FetchKeys, KeySets } from "./key-sets.ts";
 
 /** The rules that an app's tokens have to meet (`security.jwt`). */
 export type TokenRules = NonNullable<Settings["security"]["jwt"]>;
@@ -32,7 +32,7 @@ export async function checkJsonWebToken(
   token: string,
   clientId: string,
   rules: TokenRules,
-  context: { keySets: KeySets; fetch: Fetch; now: number },
+  context: { keySets: KeySets; fetch: FetchKeys; now: number },
 ): Promise<TokenVerdict> {
   const { keySets, fetch, now } = context;
   const { secret, jwksUrl, issuer, audience } = rules;

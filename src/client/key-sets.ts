@@ -5,7 +5,7 @@ import { loggableError } from "../loggable-error.ts";
 import { readText } from "../outbound/http-client.ts";
 
 /** The part of `fetch` that is used here. */
-export type Fetch = (url: string, init: { signal: AbortSignal; redirect: "manual" }) => Promise<Response>;
+export type FetchKeys = (url: string, init: { signal: AbortSignal; redirect: "manual" }) => Promise<Response>;
 
 const DEADLINE = 3_000; // ms to read the keys
 const FRESH = 10 * 60_000; // ms that keys are used without being read again
@@ -34,7 +34,7 @@ export class KeySets {
    * @param now milliseconds
    * @param lacking a key is missing in those last returned: reads them again, unless that was just done
    */
-  async get(url: string, fetch: Fetch, now: number, lacking = false): Promise<JSONWebKeySet> {
+  async get(url: string, fetch: FetchKeys, now: number, lacking = false): Promise<JSONWebKeySet> {
     const never = Number.NEGATIVE_INFINITY;
     if (this.#known?.url !== url) this.#known = { url, keys: undefined, readAt: never, triedAt: never };
     const known = this.#known;
@@ -58,7 +58,7 @@ export class KeySets {
   }
 }
 
-async function read(url: string, fetch: Fetch): Promise<JSONWebKeySet> {
+async function read(url: string, fetch: FetchKeys): Promise<JSONWebKeySet> {
   const abort = new AbortController();
   const answer = fetch(url, { signal: abort.signal, redirect: "manual" }).then(async (response) => {
     if (response.status !== 200) throw new Error(`status ${response.status}`);

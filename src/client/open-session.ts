@@ -3,10 +3,10 @@ import type { CommandOf } from "../protocol/commands.ts";
 import { eventRecord, replyRecord } from "../protocol/link-records.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
-import { bindDevice } from "./bind-device.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { type AdmittedLogin, decideLogin } from "./login.ts";
 import type { Session } from "./session.ts";
+import { bindSessionDevice } from "./session-device.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
 
 /** Carries out a login: decides it, opens the session, and sends the session what its client missed. */
@@ -58,7 +58,7 @@ function admit(
   if (!wasOpen) lifecycle.opened(session, command, wasOnline);
   // Only a stored session is reported when it ends.
   if (state.announced || state.pushDevice !== undefined) lifecycle.remember(session);
-  bindDevice(session, command, formerDevice, devices, services.now());
+  bindSessionDevice(session, command, formerDevice, devices, services.now());
 }
 
 function refuseLogin(session: Session, serial: number | undefined, { refused, detail }: Refused): void {

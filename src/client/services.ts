@@ -23,7 +23,7 @@ import { outboundOf } from "../outbound/http-client.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
 import { checkJsonWebToken } from "./json-web-token.ts";
-import { type Fetch, KeySets } from "./key-sets.ts";
+import { type FetchKeys, KeySets } from "./key-sets.ts";
 import type { CredentialServices, Services } from "./ports.ts";
 import { PresenceReporter } from "./presence-reporter.ts";
 import { QueryQueue } from "./query-queue.ts";
@@ -47,7 +47,7 @@ export function credentialServicesOf(env: Env): CredentialServices {
     now: () => Date.now(),
     checkJsonWebToken: async (token, clientId, rules) => {
       const outbound = outboundOf(env, await settingsOf(env).get());
-      const fetch: Fetch = (url, init) => outbound.fetch(url, init);
+      const fetch: FetchKeys = (url, init) => outbound.fetch(url, init);
       return checkJsonWebToken(token, clientId, rules, { keySets, fetch, now: Date.now() });
     },
   };

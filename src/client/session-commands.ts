@@ -4,7 +4,6 @@ import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { joinRecords, replyRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
-import { renameDevice } from "./bind-device.ts";
 import type { ClientParts } from "./client-parts.ts";
 import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
 import { renewedToken } from "./login.ts";
@@ -13,6 +12,7 @@ import { openSession } from "./open-session.ts";
 import { TooManyQueries } from "./query-queue.ts";
 import { recordSeenVersions } from "./record-seen-versions.ts";
 import type { Session } from "./session.ts";
+import { renameSessionDevice } from "./session-device.ts";
 
 /** Sends records of a conversation to every session of the client. */
 type Deliver = (conversationId: string, frame: Uint8Array) => RelayOutcome;
@@ -62,7 +62,7 @@ export class SessionCommands {
         // Only wills come here: their author's object keeps them, whatever conversation they are for (M-48).
         return reply(await lifecycle.setWill(session, command));
       case "report":
-        renameDevice(session, command, devices, services.now());
+        renameSessionDevice(session, command, devices, services.now());
         return reply(replies.reportUploaded(serial));
       case "conversation.start":
         return this.#startConversation(session, command);

@@ -5,7 +5,7 @@ import {
   looksLikeJsonWebToken,
   type TokenRules,
 } from "../../../src/client/json-web-token.ts";
-import { type Fetch, KeySets } from "../../../src/client/key-sets.ts";
+import { type FetchKeys, KeySets } from "../../../src/client/key-sets.ts";
 
 const NOW = 1_700_000_000_000;
 const SECRET = "a secret between the app's server and Parley";
@@ -20,7 +20,7 @@ function signed(payload: JWTPayload, secret = SECRET, alg = "HS256"): Promise<st
   return new SignJWT(payload).setProtectedHeader({ alg }).sign(new TextEncoder().encode(secret));
 }
 
-const nobody: Fetch = () => Promise.reject(new Error("nobody is to be asked"));
+const nobody: FetchKeys = () => Promise.reject(new Error("nobody is to be asked"));
 
 function check(token: string, more: { rules?: TokenRules; now?: number; clientId?: string } = {}) {
   const context = { keySets: new KeySets(), fetch: nobody, now: more.now ?? NOW };
@@ -123,7 +123,7 @@ describe("[X-01] a token by published keys", () => {
       this.keys = keys;
     }
 
-    readonly fetch: Fetch = async (url, { signal }) => {
+    readonly fetch: FetchKeys = async (url, { signal }) => {
       this.asked += 1;
       expect(url).toBe(JWKS_URL);
       if (this.keys === "down") return new Response("sorry", { status: 503 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { catchUp } from "../../../src/client/catch-up.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { Session } from "../../../src/client/session.ts";
+import { catchUp } from "../../../src/client/session-catch-up.ts";
 import { clientTables } from "../../../src/client/tables.ts";
 import type { CatchUp } from "../../../src/conversation/catch-up.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";

@@ -12,7 +12,7 @@ const BINDS_DEVICE = 4;
  * @param former the earlier name of the device in this session, under which it is unbound
  * @param now milliseconds
  */
-export function bindDevice(
+export function bindSessionDevice(
   { identity, state }: Session,
   { deviceToken }: CommandOf<"session.open" | "report">,
   former: string | undefined,
@@ -28,7 +28,7 @@ export function bindDevice(
 }
 
 /** The device of a session has another push token than at the login. */
-export function renameDevice(
+export function renameSessionDevice(
   session: Session,
   command: CommandOf<"report">,
   devices: DeviceBindings,
@@ -38,5 +38,5 @@ export function renameDevice(
   if (deviceToken === undefined || deviceToken.length > LABEL_LIMIT) return;
   const former = session.pushDevice;
   session.renameDevice(deviceToken);
-  bindDevice(session, command, former, devices, now);
+  bindSessionDevice(session, command, former, devices, now);
 }
