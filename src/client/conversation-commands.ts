@@ -4,7 +4,7 @@ import { isConversationId } from "../conversation/ids.ts";
 import { newConversation } from "../conversation/new-conversation.ts";
 import { isWhereByIdOnly } from "../database/conversations/query.ts";
 import { type QueryingClient, withoutMembers } from "../database/conversations/visibility.ts";
-import { ALLOWED, type ConversationVerdict } from "../hooks/events.ts";
+import { ALLOWED, type ConversationVerdict } from "../hooks/questions.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationFound, ConversationRecord } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";

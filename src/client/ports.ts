@@ -7,7 +7,7 @@ import type { StartResult } from "../conversation/start-result.ts";
 import type { Memberships } from "../database/conversations/memberships.ts";
 import type { ConversationQuery, QueryRefusal } from "../database/conversations/query.ts";
 import type { DeviceBinding, DeviceState } from "../database/installations/device-clients.ts";
-import type { Hooks } from "../hooks/events.ts";
+import type { Hooks } from "../hooks/questions.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { ConversationFound, ConversationRecord, Will } from "../model/records.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";

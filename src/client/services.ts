@@ -17,8 +17,8 @@ import {
   unbindEverywhere,
 } from "../database/installations/device-clients.ts";
 import { withDeadline } from "../deadline.ts";
+import { eventQueueOf } from "../hooks/event-queue.ts";
 import { hooksOf } from "../hooks/hooks.ts";
-import { eventQueueOf } from "../hooks/queue.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";

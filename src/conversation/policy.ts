@@ -1,4 +1,10 @@
-import type { AppRefusal, ConversationVerdict, Hooks, MessageVerdict, Question } from "../hooks/events.ts";
+import type {
+  AppRefusal,
+  ConversationVerdict,
+  HookQuestion,
+  Hooks,
+  MessageVerdict,
+} from "../hooks/questions.ts";
 import type { Content } from "../model/records.ts";
 import { isFiltered } from "../moderation/filter.ts";
 import type { CommandOf, Signature } from "../protocol/commands.ts";
@@ -59,7 +65,7 @@ export class PolicyChecks {
     command: CommandOf<"message.send">,
   ): Promise<Approved | Rejection> {
     const { content, transient, receipt } = command;
-    const question: Question = {
+    const question: HookQuestion = {
       name: "messageReceived",
       ...this.#from(subscription),
       content,
@@ -73,7 +79,7 @@ export class PolicyChecks {
   /** Checks an edit or recall (H-04). */
   async checkPatch(subscription: Subscription, patch: Patch): Promise<Approved | Rejection> {
     const { messageId, timestamp, recall, content = "" } = patch;
-    const question: Question = {
+    const question: HookQuestion = {
       name: "messageUpdate",
       ...this.#from(subscription),
       messageId,
@@ -113,7 +119,7 @@ export class PolicyChecks {
     change: { attributes: CommandOf<"conversation.update">["changes"] } | { mute: boolean },
   ): Promise<typeof change | Rejection> {
     const conversationId = this.#state.facts.id;
-    const question: Question = {
+    const question: HookQuestion = {
       name: "conversationUpdate",
       conversationId,
       by: subscription.clientId,

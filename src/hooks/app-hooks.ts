@@ -2,17 +2,17 @@ import { isClientId } from "../model/client-id.ts";
 import type { Json } from "../model/json.ts";
 import type { OfflineAnswer, OfflineEvent } from "../push/offline-push.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { HookAnswer } from "./answer.ts";
 import type { AppServer } from "./app-server.ts";
+import type { HookAnswer } from "./hook-answer.ts";
+import { eventCall, type HookCall, questionCall } from "./hook-calls.ts";
 import {
   ALLOWED,
   type AppRefusal,
   type ConversationVerdict,
+  type HookQuestion,
   type Hooks,
   type MessageVerdict,
-  type Question,
-} from "./events.ts";
-import { asked, type Told, told } from "./parameters.ts";
+} from "./questions.ts";
 import {
   conversationVerdict,
   messageVerdict,
@@ -51,7 +51,7 @@ export class AppHooks implements Hooks {
 
   /** The hook before a push to offline members (H-03). A hook that fails neither delays nor changes a push. */
   async aboutOffline(event: OfflineEvent): Promise<OfflineAnswer> {
-    const answer = await this.#ask(await this.#host.settings(), told(event));
+    const answer = await this.#call(await this.#host.settings(), eventCall(event));
     return offlineAnswer(answer.outcome === "answered" ? answer.result : undefined, event);
   }
 
@@ -62,7 +62,7 @@ export class AppHooks implements Hooks {
   async aboutSignIn(sessionToken: string): Promise<SignAnswer | undefined> {
     const about = { id: this.#host.newId(), at: this.#host.now(), address: undefined };
     const settings = await this.#host.settings();
-    const answer = await this.#ask(settings, {
+    const answer = await this.#call(settings, {
       ...about,
       name: "rtmClientSign",
       parameters: { sessionToken },
@@ -77,21 +77,21 @@ export class AppHooks implements Hooks {
   }
 
   async #about<Verdict>(
-    question: Question,
+    question: HookQuestion,
     verdict: (result: Json | undefined, settings: Settings) => Verdict,
   ): Promise<Verdict | typeof ALLOWED | ({ allowed: false } & AppRefusal)> {
     const settings = await this.#host.settings();
-    const answer = await this.#ask(settings, asked(question, this.#host.newId(), this.#host.now()));
+    const answer = await this.#call(settings, questionCall(question, this.#host.newId(), this.#host.now()));
     if (answer.outcome === "answered") return verdict(answer.result, settings);
     const refused = answer.outcome === "failed" && settings.hooks.onFailure === "refuse";
     return refused ? { allowed: false, appCode: undefined, appMessage: FAILED } : ALLOWED;
   }
 
-  async #ask(settings: Settings, told: Told): Promise<HookAnswer> {
-    const answer = await this.#host.server(settings).ask(told);
+  async #call(settings: Settings, hookCall: HookCall): Promise<HookAnswer> {
+    const answer = await this.#host.server(settings).call(hookCall);
     // An engine that is down needs one line every few seconds, which was written.
     if (answer.outcome === "failed" && answer.failure !== "resting") {
-      console.warn(`hook ${told.name} failed: ${answer.why}`);
+      console.warn(`hook ${hookCall.name} failed: ${answer.why}`);
     }
     return answer;
   }

@@ -2,10 +2,10 @@ import { loggableError } from "../loggable-error.ts";
 import type { EventName } from "../model/event-names.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import type { Settings } from "../settings/schema.ts";
-import { failedAnswer, type HookAnswer } from "./answer.ts";
 import { type AppKeys, Engine } from "./engine.ts";
+import { failedAnswer, type HookAnswer } from "./hook-answer.ts";
+import type { HookCall } from "./hook-calls.ts";
 import type { HookList } from "./hook-list.ts";
-import type { Told } from "./parameters.ts";
 import { Webhook } from "./webhook.ts";
 
 export interface AppServerHost {
@@ -45,18 +45,18 @@ export class AppServer {
   }
 
   /** Calls the engine if it has the hook, else the webhook if it listens: one of them decides, never both. */
-  async ask(told: Told): Promise<HookAnswer> {
-    const answer = await this.tellEngine(told);
-    return answer.outcome === "not asked" ? this.tellWebhook(told) : answer;
+  async call(hookCall: HookCall): Promise<HookAnswer> {
+    const answer = await this.callEngine(hookCall);
+    return answer.outcome === "not asked" ? this.callWebhook(hookCall) : answer;
   }
 
-  async tellEngine(told: Told): Promise<HookAnswer> {
-    return this.#engine === undefined ? NOT_ASKED : settled(this.#engine.call(told));
+  async callEngine(hookCall: HookCall): Promise<HookAnswer> {
+    return this.#engine === undefined ? NOT_ASKED : settled(this.#engine.call(hookCall));
   }
 
-  async tellWebhook(told: Told): Promise<HookAnswer> {
-    if (this.#webhook === undefined || !this.listensFor(told.name)) return NOT_ASKED;
-    return settled(this.#webhook.post(told));
+  async callWebhook(hookCall: HookCall): Promise<HookAnswer> {
+    if (this.#webhook === undefined || !this.listensFor(hookCall.name)) return NOT_ASKED;
+    return settled(this.#webhook.post(hookCall));
   }
 }
 

@@ -5,9 +5,9 @@ import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
 import { parseAsWritten, parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
-import { failedAnswer, type HookAnswer } from "./answer.ts";
+import { failedAnswer, type HookAnswer } from "./hook-answer.ts";
+import type { HookCall } from "./hook-calls.ts";
 import type { HookList } from "./hook-list.ts";
-import type { Told } from "./parameters.ts";
 
 export interface AppKeys {
   appId: string;
@@ -46,20 +46,20 @@ export class Engine {
   }
 
   /** Calls the hook if the engine has it. Resolves within `timeoutMs`, including the request for the list of hooks. */
-  async call(told: Told): Promise<HookAnswer> {
+  async call(hookCall: HookCall): Promise<HookAnswer> {
     const { list, now } = this.#host;
     const until = now() + this.#rules.timeoutMs;
     if (list.claim(now(), until)) await this.#discover(until);
-    const known = list.find(told.name, now());
+    const known = list.find(hookCall.name, now());
     if (known === "missing") return { outcome: "not asked" };
     if (known === "unreachable") return failedAnswer("resting", "the engine does not answer");
-    const reply = await this.#send(`_${told.name}`, until, await this.#body(told), told.address);
+    const reply = await this.#send(`_${hookCall.name}`, until, await this.#body(hookCall), hookCall.address);
     if ("unanswered" in reply) {
-      list.doubt();
+      list.markStale();
       return failedAnswer("unanswered", reply.unanswered);
     }
     if (known === "unknown" && reply.status === 404 && v.is(Missing, jsonOf(reply.text))) {
-      list.lacks(told.name, now());
+      list.markMissing(hookCall.name, now());
       return { outcome: "not asked" };
     }
     return answerOf(reply);
@@ -70,7 +70,7 @@ export class Engine {
     const reply = await this.#send("_ops/metadatas", until);
     if ("unanswered" in reply) {
       console.warn(`hooks: the engine at ${new URL(this.#url).origin} does not answer: ${reply.unanswered}`);
-      return list.lost(now());
+      return list.markUnreachable(now());
     }
     const hooks = v.safeParse(Listed, reply.status === 200 ? jsonOf(reply.text) : undefined);
     list.learn(hooks.success ? hooks.output.result : undefined, now());
@@ -91,7 +91,7 @@ export class Engine {
     return this.#host.outbound.send({ url, method, headers, body }, Math.max(1, until - this.#host.now()));
   }
 
-  async #body({ name, parameters }: Told): Promise<string> {
+  async #body({ name, parameters }: HookCall): Promise<string> {
     if (!this.#rules.legacySign) return JSON.stringify(parameters);
     const sign = await legacySign(`_${name}`, this.#host.keys.masterKey, this.#host.now());
     return JSON.stringify({ ...parameters, __sign: sign });

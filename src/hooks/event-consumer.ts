@@ -4,9 +4,10 @@ import type { AppEvent, EventTarget, QueuedEvent } from "../model/app-events.ts"
 import type { OfflineEvent } from "../push/offline-push.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import type { Settings } from "../settings/schema.ts";
-import { failedAnswer, type HookAnswer } from "./answer.ts";
 import type { AppServer } from "./app-server.ts";
-import { told } from "./parameters.ts";
+import { failedAnswer, type HookAnswer } from "./hook-answer.ts";
+import { eventCall } from "./hook-calls.ts";
+
 export type EventMessage = QueueMessage<QueuedEvent>;
 
 /** The event log in D1 (G-05). Saving an event again changes nothing. */
@@ -61,8 +62,8 @@ export class EventConsumer {
     const { server } = host;
     await Promise.all([
       save(deliveries, host),
-      each("engine", deliveries, (event) => server.tellEngine(told(event))),
-      each("webhook", deliveries, (event) => server.tellWebhook(told(event))),
+      each("engine", deliveries, (event) => server.callEngine(eventCall(event))),
+      each("webhook", deliveries, (event) => server.callWebhook(eventCall(event))),
       each("push", deliveries, (event) => push(event, host)),
       this.#dropOld(host),
     ]);

@@ -52,7 +52,7 @@ export class EventOutbox {
   }
 
   /** Removes events that the queue has, by their ids. */
-  sent(ids: readonly string[]): void {
+  remove(ids: readonly string[]): void {
     if (ids.length === 0) return;
     this.#tables.change(
       "event_outbox",

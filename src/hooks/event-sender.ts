@@ -43,7 +43,7 @@ export class EventSender {
         const events = this.#outbox.take(AT_ONCE);
         if (events.length === 0) return;
         const result = await this.#send(events);
-        this.#outbox.sent(result === "all" ? events.map(({ id }) => id) : result.sent);
+        this.#outbox.remove(result === "all" ? events.map(({ id }) => id) : result.sent);
         if (result !== "all") return this.#retryAfter(result.retryAfter);
       }
     } catch (error) {

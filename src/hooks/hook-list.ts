@@ -45,18 +45,18 @@ export class HookList {
     this.#askingUntil = Number.NEGATIVE_INFINITY;
   }
 
-  lost(now: number): void {
+  markUnreachable(now: number): void {
     this.#unreachableAt = now;
     this.#knownAt = Number.NEGATIVE_INFINITY;
     this.#askingUntil = Number.NEGATIVE_INFINITY;
   }
 
-  lacks(name: EventName, now: number): void {
+  markMissing(name: EventName, now: number): void {
     this.#missing.set(name, now);
   }
 
   /** A call had no response, because of a slow handler or a dead engine: the next list request finds out. */
-  doubt(): void {
+  markStale(): void {
     this.#knownAt = Number.NEGATIVE_INFINITY;
   }
 }

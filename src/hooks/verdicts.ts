@@ -8,18 +8,18 @@ import {
   ALLOWED,
   type AppRefusal,
   type ConversationVerdict,
-  type HookResult,
+  type HookFields,
+  type HookQuestion,
   type MessageVerdict,
-  type Question,
-} from "./events.ts";
+} from "./questions.ts";
 
 /*
  * Results of hooks as developers write them (http-api §8.3 to §8.5, §15.9): `{}`, nothing, an echo of the whole
  * question, one level too deep. Values that are not understood change nothing.
  */
 
-type MessageQuestion = Extract<Question, { name: "messageReceived" | "messageUpdate" }>;
-type ConversationQuestion = Exclude<Question, MessageQuestion>;
+type MessageQuestion = Extract<HookQuestion, { name: "messageReceived" | "messageUpdate" }>;
+type ConversationQuestion = Exclude<HookQuestion, MessageQuestion>;
 /** Whether a session of the app's own account system may log in, and its client id (H-10). */
 export type SignAnswer = { allowed: true; clientId: string } | { allowed: false; error: string };
 
@@ -84,17 +84,17 @@ export function signAnswer(result: Json | undefined): SignAnswer {
 }
 
 /** The result itself, or the one inside it, because handlers of functions wrap it once more. */
-function fieldsOf(result: Json | undefined): HookResult {
+function fieldsOf(result: Json | undefined): HookFields {
   if (!isObject(result)) return {};
   return isObject(result.result) ? result.result : result;
 }
 
-function refusalOf({ code, detail }: HookResult): AppRefusal {
+function refusalOf({ code, detail }: HookFields): AppRefusal {
   return { appCode: integer(code), appMessage: text(detail) };
 }
 
 /** Undefined if the content stays, an echo of the same content included. */
-function contentOf(fields: HookResult, question: MessageQuestion, max: number): Content | undefined {
+function contentOf(fields: HookFields, question: MessageQuestion, max: number): Content | undefined {
   const given = fields.content;
   if (given === undefined || given === null) return undefined;
   const wasBinary = typeof question.content !== "string";

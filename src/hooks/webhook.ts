@@ -2,8 +2,8 @@ import type { Outbound } from "../outbound/http-client.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import { printable } from "../printable.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";
-import { failedAnswer, type HookAnswer } from "./answer.ts";
-import type { Told } from "./parameters.ts";
+import { failedAnswer, type HookAnswer } from "./hook-answer.ts";
+import type { HookCall } from "./hook-calls.ts";
 
 interface WebhookHost {
   outbound: Outbound;
@@ -32,7 +32,7 @@ export class Webhook {
   }
 
   /** Every status of 2xx is success; a body counts as a hook's `result`. */
-  async post({ id, at, name, parameters }: Told): Promise<HookAnswer> {
+  async post({ id, at, name, parameters }: HookCall): Promise<HookAnswer> {
     const { url, secret, timeoutMs } = this.#rules;
     const body = JSON.stringify({ type: name, timestamp: new Date(at).toISOString(), data: parameters });
     const headers = await webhookHeaders(secret, { id, at: this.#host.now(), body });

@@ -33,7 +33,7 @@ import { lagOf } from "../../src/database/messages/archive-delay.ts";
 import type { GatewayServices } from "../../src/gateway/gateway-services.ts";
 import type { Dial, LinkSocket } from "../../src/gateway/link-socket.ts";
 import { EventOutbox } from "../../src/hooks/event-outbox.ts";
-import { ALLOWED } from "../../src/hooks/events.ts";
+import { ALLOWED } from "../../src/hooks/questions.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import { decodeCommand } from "../../src/protocol/decode.ts";
 import type { SessionControl, SubscriptionRequest } from "../../src/protocol/link-controls.ts";

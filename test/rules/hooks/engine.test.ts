@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { legacySign } from "../../../src/hooks/engine.ts";
-import { ALLOWED } from "../../../src/hooks/events.ts";
+import { ALLOWED } from "../../../src/hooks/questions.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import type { Fetch } from "../../../src/outbound/http-client.ts";
 import { hooksWith } from "../../support/app-hooks.ts";

@@ -48,7 +48,7 @@ describe("the outbox of events", () => {
     const sql = new MemorySql();
     const outbox = new EventOutbox(clientTables(sql));
     expect(outbox.take(10)).toEqual([]);
-    outbox.sent(["a"].slice(1));
+    outbox.remove(["a"].slice(1));
     expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
   });
 
@@ -59,10 +59,10 @@ describe("the outbox of events", () => {
     expect(idsOf(outbox.take(2))).toEqual(["c", "a"]);
     const revived = new EventOutbox(clientTables(sql));
     expect(revived.take(10)).toEqual([came("c"), came("a"), came("b")]);
-    revived.sent(["c", "a"]);
+    revived.remove(["c", "a"]);
     revived.add(came("d"));
     expect(idsOf(outbox.take(10))).toEqual(["b", "d"]);
-    outbox.sent(["b", "d", "never there"]);
+    outbox.remove(["b", "d", "never there"]);
     expect(revived.take(10)).toEqual([]);
   });
 
@@ -82,10 +82,10 @@ describe("the outbox of events", () => {
     const long = "x".repeat(60_000);
     for (const id of ["a", "b", "c"]) outbox.add(sent(id, long));
     expect(idsOf(outbox.take(100))).toEqual(["a"]);
-    outbox.sent(["a"]);
+    outbox.remove(["a"]);
     outbox.add(sent("d"));
     expect(idsOf(outbox.take(100))).toEqual(["b"]);
-    outbox.sent(["b"]);
+    outbox.remove(["b"]);
     expect(idsOf(outbox.take(100))).toEqual(["c", "d"]);
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ALLOWED } from "../../../src/hooks/events.ts";
+import { ALLOWED } from "../../../src/hooks/questions.ts";
 import { conversationVerdict, messageVerdict, offlineAnswer } from "../../../src/hooks/verdicts.ts";
 import type { Json } from "../../../src/model/json.ts";
 import { type ConversationQuestion, editing, saying, starting, unseen } from "../../support/questions.ts";

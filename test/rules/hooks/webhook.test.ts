@@ -1,7 +1,7 @@
 import { Webhook as Receiver } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ALLOWED } from "../../../src/hooks/events.ts";
-import { told } from "../../../src/hooks/parameters.ts";
+import { eventCall } from "../../../src/hooks/hook-calls.ts";
+import { ALLOWED } from "../../../src/hooks/questions.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { Fetch } from "../../../src/outbound/http-client.ts";
 import { hooksWith, serverWith, settingsWith } from "../../support/app-hooks.ts";
@@ -35,7 +35,7 @@ function webhook(network: Fetch, more: JsonObject = {}, now?: () => number) {
 describe("[H-13] a webhook", () => {
   test("takes an event that the Standard Webhooks library accepts", async () => {
     const { taken, network } = receiver();
-    await webhook(network).tellWebhook(told(arriving("event-1")));
+    await webhook(network).callWebhook(eventCall(arriving("event-1")));
     const [{ path, body, headers } = { path: "", body: "", headers: {} }] = taken;
     expect(path).toBe("/parley");
     expect(headers["content-type"]).toBe("application/json");
@@ -50,7 +50,7 @@ describe("[H-13] a webhook", () => {
 
   test("is signed with any other text as it is", async () => {
     const { taken, network } = receiver();
-    await webhook(network, { secret: "geheim, ü" }).tellWebhook(told(arriving("event-1")));
+    await webhook(network, { secret: "geheim, ü" }).callWebhook(eventCall(arriving("event-1")));
     const [{ body, headers } = { body: "", headers: {} }] = taken;
     const key = new TextEncoder().encode("geheim, ü");
     expect(new Receiver(key, { format: "raw" }).verify(body, headers)).toMatchObject({
@@ -60,7 +60,7 @@ describe("[H-13] a webhook", () => {
 
   test("without a secret is not signed", async () => {
     const { taken, network } = receiver();
-    await webhook(network, { secret: null }).tellWebhook(told(arriving("event-1")));
+    await webhook(network, { secret: null }).callWebhook(eventCall(arriving("event-1")));
     expect(Object.keys(taken[0]?.headers ?? {})).toEqual(["content-type", "webhook-id", "webhook-timestamp"]);
   });
 
@@ -68,9 +68,9 @@ describe("[H-13] a webhook", () => {
     let now = 1_000_000;
     const { taken, network } = receiver();
     const server = webhook(network, {}, () => now);
-    await server.tellWebhook(told(arriving("event-1")));
+    await server.callWebhook(eventCall(arriving("event-1")));
     now = 61_000_000;
-    await server.tellWebhook(told(arriving("event-1")));
+    await server.callWebhook(eventCall(arriving("event-1")));
     expect(taken.map(({ headers }) => headers["webhook-id"])).toEqual(["event-1", "event-1"]);
     expect(taken.map(({ headers }) => headers["webhook-timestamp"])).toEqual(["1000", "61000"]);
     expect(taken[0]?.body).toBe(taken[1]?.body);
@@ -79,7 +79,7 @@ describe("[H-13] a webhook", () => {
   test("receives only the events it is set to, which can be every event", async () => {
     const { taken, network } = receiver();
     const events = ["clientOffline"];
-    await webhook(network, { events }).tellWebhook(told(arriving("event-1")));
+    await webhook(network, { events }).callWebhook(eventCall(arriving("event-1")));
     expect(taken).toEqual([]);
     const hooks = hooksWith({ webhooks: { url } }, { fetch: network });
     expect(await hooks.aboutMessage(saying("hello"))).toEqual(ALLOWED);
@@ -95,13 +95,13 @@ describe("[H-13] a webhook", () => {
     [299, "{}"],
   ])("succeeds by status %d and the body %j", async (status, body) => {
     const { network } = receiver(() => new Response(body, { status }));
-    const answer = await webhook(network).tellWebhook(told(arriving("event-1")));
+    const answer = await webhook(network).callWebhook(eventCall(arriving("event-1")));
     expect(answer.outcome).toBe("answered");
   });
 
   test.each([302, 400, 410, 500])("fails by status %d", async (status) => {
     const { network } = receiver(() => new Response("", { status }));
-    const answer = await webhook(network).tellWebhook(told(arriving("event-1")));
+    const answer = await webhook(network).callWebhook(eventCall(arriving("event-1")));
     expect(answer).toMatchObject({ outcome: "failed", failure: "unable" });
   });
 });

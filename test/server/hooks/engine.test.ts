@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { ALLOWED } from "../../../src/hooks/events.ts";
-import { told } from "../../../src/hooks/parameters.ts";
+import { eventCall } from "../../../src/hooks/hook-calls.ts";
+import { ALLOWED } from "../../../src/hooks/questions.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { hooksWith, serverWith, settingsWith } from "../../support/app-hooks.ts";
 import { arriving, editing, saying, starting, unseen } from "../../support/questions.ts";
@@ -136,7 +136,7 @@ describe("[H-04 to H-08, H-10] an unmodified LeanEngine", () => {
 
   test("[H-09] is told who came online", async () => {
     const settings = settingsWith({ hooks: { url: engine.url, key: "demo-hook-key", legacySign: false } });
-    const answer = await serverWith(settings).tellEngine(told(arriving("event-1")));
+    const answer = await serverWith(settings).callEngine(eventCall(arriving("event-1")));
     expect(answer).toEqual({ outcome: "answered", result: undefined });
     const params = { peerId: "Tom", sourceIP: "203.0.113.7", tag: "Mobile", reconnect: 0 };
     await expect.poll(() => engine.printed).toEqual([`online ${JSON.stringify(params)}`]);

@@ -1,7 +1,7 @@
 import type { Env } from "../bindings.ts";
 import type { QueuedEvent } from "../model/app-events.ts";
 import { QueueObject } from "../queue/queue-object.ts";
-import { consumeEvents } from "./consumer.ts";
+import { consumeEvents } from "./consume-events.ts";
 import { eventIn, textOf } from "./event-text.ts";
 
 /** A queue of events on one's own box: one for events that lead to pushes, and one for the others. */

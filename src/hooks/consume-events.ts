@@ -8,8 +8,8 @@ import { pushQueueOf } from "../push/queue.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
 import { EventConsumer, type EventMessage, postpone } from "./event-consumer.ts";
+import { eventQueueOf } from "./event-queue.ts";
 import { appServerOf, type HooksEnv, hooksOf } from "./hooks.ts";
-import { eventQueueOf } from "./queue.ts";
 
 /** The bindings that the consumer needs. */
 type ConsumerEnv = HooksEnv & ProvidersEnv & Pick<Env, "PUSHES" | "PUSH_QUEUE">;

@@ -4,10 +4,10 @@ import type { JsonObject } from "../model/json.ts";
 import type { Content } from "../model/records.ts";
 import { toBase64 } from "../protocol/base64.ts";
 import { errors } from "../protocol/errors.ts";
-import type { Question } from "./events.ts";
+import type { HookQuestion } from "./questions.ts";
 
-/** A question or an event in the form of the app's server. */
-export interface Told {
+/** A call to the app's server: a question or an event, with the documented fields of its hook. */
+export interface HookCall {
   /** The same at every attempt. */
   id: string;
   /** When it happened (ms). */
@@ -18,13 +18,14 @@ export interface Told {
   address: string | undefined;
 }
 
-/** The question in the form of the app's server. It is asked once, so its id is always new. */
-export function asked(question: Question, id: string, now: number): Told {
+/** The call that asks a question. Each question is asked once, so the id is always new. */
+export function questionCall(question: HookQuestion, id: string, now: number): HookCall {
   const address = "address" in question ? question.address : undefined;
   return { id, at: now, name: question.name, parameters: parametersOf(question), address };
 }
 
-export function told(event: AppEvent): Told {
+/** The call that reports an event: the same at every attempt. */
+export function eventCall(event: AppEvent): HookCall {
   const address = "address" in event ? event.address : undefined;
   return { id: event.id, at: event.at, name: event.name, parameters: parametersOf(event), address };
 }
@@ -36,7 +37,7 @@ const closeCodes: Record<Leaving, number> = { logout: 1, lost: 2, silent: 2, dis
  * The documented fields of each hook (http-api §8.3 to §8.5), all of them and no others: handlers in Python take them
  * as named arguments, so an extra one breaks them as well as a missing one.
  */
-export function parametersOf(event: Question | AppEvent): JsonObject {
+export function parametersOf(event: HookQuestion | AppEvent): JsonObject {
   switch (event.name) {
     case "messageReceived":
       return {

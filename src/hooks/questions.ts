@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../model/json.ts";
 import type { Content } from "../model/records.ts";
+
 /** A question to the app's server before something happens. */
-export type Question =
+export type HookQuestion =
   | {
       name: "messageReceived";
       conversationId: string;
@@ -56,12 +57,12 @@ export type ConversationVerdict =
       instead: { attributes: JsonObject } | { mute: boolean } | undefined;
     };
 
-type MessageQuestion = Extract<Question, { name: "messageReceived" | "messageUpdate" }>;
+type MessageQuestion = Extract<HookQuestion, { name: "messageReceived" | "messageUpdate" }>;
 
 /** The app's policy before something happens. Every call has a deadline; none rejects. */
 export interface Hooks {
   aboutMessage(question: MessageQuestion): Promise<MessageVerdict>;
-  aboutConversation(question: Exclude<Question, MessageQuestion>): Promise<ConversationVerdict>;
+  aboutConversation(question: Exclude<HookQuestion, MessageQuestion>): Promise<ConversationVerdict>;
 }
 
 export const ALLOWED: MessageVerdict & ConversationVerdict = {
@@ -73,4 +74,4 @@ export const ALLOWED: MessageVerdict & ConversationVerdict = {
 };
 
 /** A response as received, not yet checked. */
-export type HookResult = { [key: string]: Json };
+export type HookFields = { [key: string]: Json };

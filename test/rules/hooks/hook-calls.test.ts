@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Question } from "../../../src/hooks/events.ts";
-import { parametersOf } from "../../../src/hooks/parameters.ts";
+import { parametersOf } from "../../../src/hooks/hook-calls.ts";
+import type { HookQuestion } from "../../../src/hooks/questions.ts";
 import type { AppEvent, Leaving } from "../../../src/model/app-events.ts";
 import { arriving, editing, saying, starting, unseen } from "../../support/questions.ts";
 
@@ -9,7 +9,7 @@ const NOON = Date.UTC(2026, 10, 25, 12);
 const changing = { conversationId, by: "Tom", members: ["Jerry"] };
 const seen = { initBy: "Tom", members: ["Jerry"], convId: conversationId };
 
-const cases: [string, Question | AppEvent, object][] = [
+const cases: [string, HookQuestion | AppEvent, object][] = [
   [
     "[H-01] a message that arrived",
     saying(new Uint8Array([1, 2, 3])),
