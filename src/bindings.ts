@@ -5,7 +5,7 @@ import type { QueuedEvent } from "./model/app-events.ts";
 import type { Deployment } from "./model/deployment.ts";
 import type { Objects } from "./model/objects.ts";
 import type { PushStub } from "./push/push-stub.ts";
-import type { PushWork } from "./push/work.ts";
+import type { PushWork } from "./push/push-work.ts";
 import type { QueueStub } from "./queue/queue-stub.ts";
 
 /** What wrangler.toml and the secrets give the Worker and its objects. */

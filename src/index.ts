@@ -4,15 +4,15 @@ import { consumeEvents } from "./hooks/consume-events.ts";
 import { createApp } from "./http/app.ts";
 import type { QueuedEvent } from "./model/app-events.ts";
 import { runScheduledCleanup } from "./push/cleanup.ts";
-import { consumePushes } from "./push/consumer.ts";
-import type { PushWork } from "./push/work.ts";
+import { consumePushes } from "./push/consume-pushes.ts";
+import type { PushWork } from "./push/push-work.ts";
 
 export { AppObject } from "./app/app-object.ts";
 export { ClientObject } from "./client/client-object.ts";
 export { ConversationObject } from "./conversation/conversation-object.ts";
 export { EventQueueObject } from "./hooks/event-queue-object.ts";
 export { PushObject } from "./push/push-object.ts";
-export { PushQueueObject } from "./push/queue-object.ts";
+export { PushQueueObject } from "./push/push-queue-object.ts";
 
 type Batch = MessageBatch<QueuedEvent> | MessageBatch<PushWork>;
 

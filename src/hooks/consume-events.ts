@@ -4,7 +4,7 @@ import { incrementBadges, installationsWithChannels } from "../database/installa
 import { withDeadline } from "../deadline.ts";
 import { pushToOffline } from "../push/offline-push.ts";
 import { type ProvidersEnv, providersOf } from "../push/providers.ts";
-import { pushQueueOf } from "../push/queue.ts";
+import { pushQueueOf } from "../push/push-queue.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
 import { EventConsumer, type EventMessage, postpone } from "./event-consumer.ts";

@@ -1,6 +1,6 @@
 import type { Installation } from "../model/installation.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Push } from "./work.ts";
+import type { Push } from "./push-work.ts";
 
 /** One of Apple's authentication keys in the settings. */
 export type ApnsKey = Settings["push"]["apns"]["keys"][number];

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { numberOf, plain } from "../protocol/written-number.ts";
-import { contentFor } from "./content.ts";
+import { contentFor } from "./push-content.ts";
 
 /** A push's content in Apple's form: the payload for the device, and the values for Apple's headers. */
 export interface ApnsContent {

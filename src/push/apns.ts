@@ -6,8 +6,7 @@ import { parseJson } from "../protocol/json-text.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type ApnsKey, apnsRouteOf } from "./apns-key.ts";
 import { type ApnsContent, apnsContentOf } from "./apns-payload.ts";
-import { isApples } from "./apple.ts";
-import { ask, eachTarget, type ProviderAnswer, type ProviderFetch, retryAfterOf } from "./each-target.ts";
+import { isAppleDevice } from "./apple-devices.ts";
 import {
   failedOutcome,
   goneOutcome,
@@ -16,7 +15,14 @@ import {
   retryOutcome,
   type Target,
 } from "./provider.ts";
-import type { Push } from "./work.ts";
+import {
+  callProvider,
+  eachTarget,
+  type ProviderAnswer,
+  type ProviderFetch,
+  retryAfterOf,
+} from "./provider-calls.ts";
+import type { Push } from "./push-work.ts";
 
 /** The services that APNs pushes need. Every call has a deadline and may reject. */
 export interface ApnsHost {
@@ -54,7 +60,7 @@ export class Apns implements PushProvider {
   }
 
   serves(installation: Installation): boolean {
-    return installation.deviceToken !== undefined && isApples(installation);
+    return installation.deviceToken !== undefined && isAppleDevice(installation);
   }
 
   async send(push: Push, targets: readonly Target[]): Promise<Outcome[]> {
@@ -90,7 +96,7 @@ export class Apns implements PushProvider {
       const current = await tokens.of(key);
       if ("outcome" in current) return current;
       const authorization = `bearer ${current.token}`;
-      const answer = await ask(this.#host.fetch, url, {
+      const answer = await callProvider(this.#host.fetch, url, {
         method: "POST",
         headers: { ...headers, authorization },
         body,

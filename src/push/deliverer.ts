@@ -4,7 +4,7 @@ import { loggableError } from "../loggable-error.ts";
 import type { Installation } from "../model/installation.ts";
 import type { ProviderName } from "../model/provider-name.ts";
 import type { Outcome, PushProvider, Target } from "./provider.ts";
-import { EXPIRY, type MessageCause, type PushDelivery, type Recipient } from "./work.ts";
+import { type MessageCause, PUSH_LIFETIME, type PushDelivery, type Recipient } from "./push-work.ts";
 
 export interface DelivererHost {
   providers: readonly PushProvider[];
@@ -126,7 +126,7 @@ async function stillWanted(
   const { cause, expiresAt } = push;
   if (cause.type !== "message") return recipients;
   const clientIds = [...new Set(recipients.flatMap((recipient) => recipient.clientIds))];
-  const asked = host.stillNewTo(cause, expiresAt - EXPIRY, clientIds);
+  const asked = host.stillNewTo(cause, expiresAt - PUSH_LIFETIME, clientIds);
   const still = new Set(await withDeadline(asked, CONVERSATION_DEADLINE, "a message's conversation"));
   return recipients.flatMap((recipient) => {
     const left = recipient.clientIds.filter((clientId) => still.has(clientId));

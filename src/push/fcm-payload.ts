@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
-import { contentFor } from "./content.ts";
-import type { Push } from "./work.ts";
+import { contentFor } from "./push-content.ts";
+import type { Push } from "./push-work.ts";
 
 /** FCM's limit for one message: keys and values of its data and its notification, in bytes (November 2026). */
 const PAYLOAD_MAX = 4_096;

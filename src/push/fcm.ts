@@ -4,8 +4,8 @@ import type { Installation } from "../model/installation.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { parseJson } from "../protocol/json-text.ts";
-import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
 import { fcmMessage } from "./fcm-payload.ts";
+import { isFinalStatus } from "./final-status.ts";
 import {
   failedOutcome,
   goneOutcome,
@@ -14,9 +14,9 @@ import {
   retryOutcome,
   type Target,
 } from "./provider.ts";
+import { callProvider, eachTarget, type ProviderAnswer, retryAfterOf } from "./provider-calls.ts";
 import type { PushStub } from "./push-stub.ts";
-import { isFinalStatus } from "./status.ts";
-import type { Push } from "./work.ts";
+import type { Push } from "./push-work.ts";
 
 const GOOGLE = "https://fcm.googleapis.com";
 
@@ -77,7 +77,11 @@ export class Fcm implements PushProvider {
   #post(body: string, token: string): Promise<ProviderAnswer> {
     const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
     const { outbound } = this.#host;
-    return ask((url, init) => outbound.fetch(url, init), this.#url, { method: "POST", headers, body });
+    return callProvider((url, init) => outbound.fetch(url, init), this.#url, {
+      method: "POST",
+      headers,
+      body,
+    });
   }
 }
 

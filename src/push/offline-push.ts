@@ -3,9 +3,9 @@ import type { EventOf } from "../model/app-events.ts";
 import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
 import { utf8Length } from "../protocol/fields.ts";
-import { chosenContent, controlled } from "./content.ts";
-import { type Addressee, type DeliveriesHost, deliveriesOf, isEligible } from "./deliveries.ts";
-import { EXPIRY, type PushDelivery } from "./work.ts";
+import { type Addressee, type DeliveryPlanHost, isEligible, planDeliveries } from "./plan-deliveries.ts";
+import { chosenContent, controlled } from "./push-content.ts";
+import { PUSH_LIFETIME, type PushDelivery } from "./push-work.ts";
 
 /** Larger than any provider's limit, in bytes of JSON; with its recipients it fits the queue (128 KB). */
 const CONTENT_MAX = 32_768;
@@ -14,7 +14,7 @@ const CONTENT_MAX = 32_768;
  * The services that a push to offline members needs. Without providers, no devices are looked up. Every call has a
  * deadline.
  */
-export interface OfflinePushHost extends DeliveriesHost {
+export interface OfflinePushHost extends DeliveryPlanHost {
   /** The app's policy (H-03). Never rejects. */
   ask(event: OfflineEvent): Promise<OfflineAnswer>;
   /** Content for messages without their own (P-05). */
@@ -36,7 +36,7 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const answer = await host.ask(event);
   if (answer.skip || host.providers.length === 0) return;
   const now = host.now();
-  const expiresAt = event.timestamp + EXPIRY;
+  const expiresAt = event.timestamp + PUSH_LIFETIME;
   const chosen = chosenContent({
     hook: answer.pushMessage,
     pushData: event.pushData,
@@ -71,7 +71,7 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const { messageId, conversationId } = event;
   const cause = { type: "message" as const, conversationId, messageId };
   const push = { id: messageId, cause, content, environment, teamId, topic: undefined, expiresAt };
-  const deliveries = await deliveriesOf(push, addressees, host);
+  const deliveries = await planDeliveries(push, addressees, host);
   if (deliveries.length === 0)
     return ends("no way that is set up serves the devices (their deviceType and vendor)");
   await host.queue(deliveries);

@@ -1,6 +1,6 @@
 import type { Installation } from "../model/installation.ts";
 import type { ProviderName } from "../model/provider-name.ts";
-import type { Push } from "./work.ts";
+import type { Push } from "./push-work.ts";
 
 /** A recipient with the current state of its device. */
 export interface Target {

@@ -7,8 +7,8 @@ import { Fcm } from "./fcm.ts";
 import { http2NetworksOf } from "./http2.ts";
 import { installationJson } from "./installation-json.ts";
 import type { PushProvider } from "./provider.ts";
+import { PushWebhook } from "./push-webhook.ts";
 import { WebPush } from "./web-push.ts";
-import { PushWebhook } from "./webhook.ts";
 
 /** The bindings that pushing needs. */
 export type ProvidersEnv = Pick<

@@ -1,7 +1,7 @@
 import { loggableError } from "../loggable-error.ts";
 import type { QueueMessage } from "../queue/queue.ts";
 import type { PushRetry } from "./deliverer.ts";
-import type { PushDelivery, PushWork, Selection } from "./work.ts";
+import type { PushDelivery, PushWork, Selection } from "./push-work.ts";
 
 export interface PushConsumerHost {
   /** @param attempts this one included */
@@ -18,7 +18,7 @@ const DELAY_LAST = 2 * 60 * 60; // seconds
 const DELAY_MAX = 12 * 60 * 60; // seconds
 
 /** Consumes one batch: settles every message of it and never rejects. */
-export async function consume(
+export async function consumeBatch(
   messages: readonly QueueMessage<PushWork>[],
   host: PushConsumerHost,
 ): Promise<void> {

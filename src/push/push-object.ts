@@ -5,8 +5,8 @@ import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { settingsOf } from "../settings/store.ts";
+import { pushQueueOf } from "./push-queue.ts";
 import type { PushStub } from "./push-stub.ts";
-import { pushQueueOf } from "./queue.ts";
 import {
   type AcceptedNotification,
   type NumberedNotification,
@@ -54,8 +54,8 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     this.#tokens.refused(token);
   }
 
-  async answered(requestId: string): Promise<AcceptedNotification | undefined> {
-    return this.#schedule.answered(requestId, Date.now());
+  async acceptedBefore(requestId: string): Promise<AcceptedNotification | undefined> {
+    return this.#schedule.acceptedBefore(requestId, Date.now());
   }
 
   async accept(
@@ -109,7 +109,7 @@ export class PushObject extends DurableObject<Env> implements PushStub {
       console.error("pushes: not queued, retried later:", loggableError(error));
       return false;
     }
-    this.#schedule.handedOn(numbers);
+    this.#schedule.markQueued(numbers);
     return true;
   }
 

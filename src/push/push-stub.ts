@@ -22,7 +22,7 @@ interface PushTokens {
 /** Notifications from their request until all their devices were found (N-06, N-12). */
 interface PushSchedule {
   /** The response to this request in the last five minutes; undefined if it is new. */
-  answered(requestId: string): Promise<AcceptedNotification | undefined>;
+  acceptedBefore(requestId: string): Promise<AcceptedNotification | undefined>;
   /**
    * Schedules a notification. A known request changes nothing and has its first response. `full` if too many wait
    * already.

@@ -1,8 +1,8 @@
 import type { JsonObject } from "../model/json.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
+import type { NotificationPush } from "./push-work.ts";
 import type { PushTables } from "./tables.ts";
-import type { NotificationPush } from "./work.ts";
 
 /** A notification that was taken in, and whom it is for. Times are milliseconds. */
 export interface ScheduledNotification {
@@ -47,7 +47,7 @@ export class Schedule {
   }
 
   /** The response to this request in the last five minutes; undefined if it is new. */
-  answered(requestId: string, now: number): AcceptedNotification | undefined {
+  acceptedBefore(requestId: string, now: number): AcceptedNotification | undefined {
     const [row] = this.#sql
       .exec<{ notificationId: string; createdAt: number }>(
         "SELECT notification_id AS notificationId, created_at AS createdAt FROM requests " +
@@ -68,7 +68,7 @@ export class Schedule {
     requestId: string | undefined,
     now: number,
   ): AcceptedNotification | "full" {
-    const before = requestId === undefined ? undefined : this.answered(requestId, now);
+    const before = requestId === undefined ? undefined : this.acceptedBefore(requestId, now);
     if (before !== undefined) return before;
     const { push, at, createdAt } = notification;
     if (at > now && this.#countWaiting(now) >= WAITING_MAX) return "full";
@@ -135,7 +135,7 @@ export class Schedule {
   }
 
   /** Marks notifications as queued. */
-  handedOn(numbers: readonly number[]): void {
+  markQueued(numbers: readonly number[]): void {
     for (const number of numbers) {
       this.#sql.exec("UPDATE notifications SET state = 'sending' WHERE number = ?", number);
     }

@@ -3,9 +3,9 @@ import type { QueryRefusal } from "../database/where/condition.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
-import { type DeliveriesHost, deliveriesOf, HEARD_OF, isEligible } from "./deliveries.ts";
+import { type DeliveryPlanHost, INACTIVE_AFTER, isEligible, planDeliveries } from "./plan-deliveries.ts";
+import type { PushWork, Selection } from "./push-work.ts";
 import type { NumberedNotification } from "./schedule.ts";
-import type { PushWork, Selection } from "./work.ts";
 
 /** Installations on one page. */
 const PAGE = 500;
@@ -21,7 +21,7 @@ export interface InstallationPage {
 }
 
 /** The services that a selection needs. Every call may fail, and has a deadline. */
-export interface SelectionHost extends DeliveriesHost {
+export interface SelectionHost extends DeliveryPlanHost {
   /** The notification with a number; undefined after all its devices were found, or it was cancelled. */
   notification(number: number): Promise<NumberedNotification | undefined>;
   installations(page: InstallationPage): Promise<Installation[] | QueryRefusal>;
@@ -60,13 +60,13 @@ export async function selectPage({ number, after }: Selection, host: SelectionHo
     return end({ status: "failed", why: "It expired before all its devices were found." });
   }
   if (after === undefined) await noted(host.record.settle(notificationId, { status: "in-queue" }));
-  const page = { where, after, limit: PAGE, updatedSince: now - HEARD_OF };
+  const page = { where, after, limit: PAGE, updatedSince: now - INACTIVE_AFTER };
   const found = await host.installations(page);
   if ("refused" in found) return end({ status: "failed", why: found.detail });
 
   const eligible = found.filter((installation) => isEligible(installation, now));
   const addressees = eligible.map((installation) => ({ installation, clientIds: [] }));
-  const deliveries = await deliveriesOf(push, addressees, host);
+  const deliveries = await planDeliveries(push, addressees, host);
   const last = found.length < PAGE ? undefined : found.at(-1)?.id;
   const next: Selection[] = last === undefined ? [] : [{ type: "select", number, after: last }];
   if (deliveries.length + next.length > 0) await host.queue([...deliveries, ...next]);

@@ -6,8 +6,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { Outbound } from "../outbound/http-client.ts";
 import { printable } from "../printable.ts";
 import { fromBase64, toBase64Url } from "../protocol/base64.ts";
-import { contentFor } from "./content.ts";
-import { ask, eachTarget, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
+import { isFinalStatus } from "./final-status.ts";
 import {
   failedOutcome,
   goneOutcome,
@@ -16,8 +15,9 @@ import {
   retryOutcome,
   type Target,
 } from "./provider.ts";
-import { isFinalStatus } from "./status.ts";
-import type { Push } from "./work.ts";
+import { callProvider, eachTarget, type ProviderAnswer, retryAfterOf } from "./provider-calls.ts";
+import { contentFor } from "./push-content.ts";
+import type { Push } from "./push-work.ts";
 
 /** Push services accept at least 4,096 bytes, of which encryption needs some (RFC 8291 §4). */
 const PLAINTEXT_MAX = 3_993;
@@ -135,7 +135,7 @@ export class WebPush implements PushProvider {
     body: Uint8Array<ArrayBuffer>,
   ): Promise<ProviderAnswer> {
     const { outbound } = this.#host;
-    return ask((url, init) => outbound.fetch(url, init), url, { method: "POST", headers, body });
+    return callProvider((url, init) => outbound.fetch(url, init), url, { method: "POST", headers, body });
   }
 }
 

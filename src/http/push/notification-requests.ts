@@ -4,10 +4,10 @@ import { addNotification, removeNotification, settleNotification } from "../../d
 import { loggableError } from "../../loggable-error.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
-import { controlled } from "../../push/content.ts";
+import { controlled } from "../../push/push-content.ts";
 import { pushesOf } from "../../push/push-stub.ts";
+import { PUSH_LIFETIME } from "../../push/push-work.ts";
 import type { AcceptedNotification, ScheduledNotification } from "../../push/schedule.ts";
-import { EXPIRY } from "../../push/work.ts";
 import { isPushSetUp } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
@@ -45,7 +45,7 @@ export async function submit(context: Context<HttpEnv>, asked: NotificationReque
   const pushes = pushesOf(env);
   const { requestId } = asked;
   if (requestId !== undefined) {
-    const before = await answered(pushes.answered(requestId), "a request's id");
+    const before = await answered(pushes.acceptedBefore(requestId), "a request's id");
     if (before !== undefined) return acceptance(context, before);
   }
   const notification = notificationOf(asked, Date.now(), environmentIn(context));
@@ -83,7 +83,7 @@ export function notificationOf(
 ): ScheduledNotification | string {
   const { pushTime = now, expirationTime, expirationInterval } = asked;
   const at = pushTime < now + SOON ? now : pushTime;
-  const expiry = expirationInterval === undefined ? EXPIRY : expirationInterval * 1_000;
+  const expiry = expirationInterval === undefined ? PUSH_LIFETIME : expirationInterval * 1_000;
   const expiresAt = expirationTime ?? at + expiry;
   if (expiresAt <= at) return "expiration_time: is over before the notification is sent";
   const { content, teamId, environment } = controlled(asked.data);

@@ -3,10 +3,10 @@ import { Http2Bridge } from "../../../scripts/http2.ts";
 import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { Apns } from "../../../src/push/apns.ts";
-import type { ProviderFetch } from "../../../src/push/each-target.ts";
 import type { Target } from "../../../src/push/provider.ts";
+import type { ProviderFetch } from "../../../src/push/provider-calls.ts";
+import type { Push } from "../../../src/push/push-work.ts";
 import type { TokenKeeper } from "../../../src/push/token-keeper.ts";
-import type { Push } from "../../../src/push/work.ts";
 import { apnsSettings, keeperWith, networkOf } from "../../support/push/apns.ts";
 import {
   type ApnsServer,

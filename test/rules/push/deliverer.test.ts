@@ -4,7 +4,7 @@ import type { Installation } from "../../../src/model/installation.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
-import type { MessageCause } from "../../../src/push/work.ts";
+import type { MessageCause } from "../../../src/push/push-work.ts";
 import { DAY, deliveryTo, NOON, phoneOf, Way } from "./people.ts";
 
 beforeEach(() => {

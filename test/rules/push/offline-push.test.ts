@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { type OfflineAnswer, type OfflineEvent, pushToOffline } from "../../../src/push/offline-push.ts";
-import type { PushDelivery } from "../../../src/push/work.ts";
+import type { PushDelivery } from "../../../src/push/push-work.ts";
 import { unseen } from "../../support/questions.ts";
 import { DAY, NOON, phoneOf, Way } from "./people.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { PushRetry } from "../../../src/push/deliverer.ts";
-import { consume } from "../../../src/push/push-consumer.ts";
-import type { PushDelivery, PushWork } from "../../../src/push/work.ts";
+import { consumeBatch } from "../../../src/push/push-consumer.ts";
+import type { PushDelivery, PushWork } from "../../../src/push/push-work.ts";
 import { deliveryTo } from "./people.ts";
 
 beforeEach(() => {
@@ -25,7 +25,7 @@ async function taken(body: PushWork, attempts: number, deliver: (delivery: PushD
       end = `again in ${delaySeconds} s`;
     },
   };
-  await consume([message], {
+  await consumeBatch([message], {
     deliver: async (delivery) => deliver(delivery),
     select: async () => {
       throw new Error("D1 is down");

@@ -36,7 +36,7 @@ const ids = (now: number) => schedule.waiting(now).map(({ push }) => push.cause.
 /** Takes the next ones and says the queue has them. */
 function handOn(now: number): (string | undefined)[] {
   const numbers = schedule.due(now);
-  schedule.handedOn(numbers);
+  schedule.markQueued(numbers);
   return numbers.map((number) => schedule.read(number)?.push.cause.notificationId);
 }
 
@@ -69,7 +69,7 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
     schedule.accept(notification("evening", NOON + MINUTE), "request", NOON);
     schedule = new Schedule(pushTables(sql));
     expect(ids(NOON)).toEqual(["evening"]);
-    expect(schedule.answered("request", NOON)).toEqual({ notificationId: "evening", createdAt: NOON });
+    expect(schedule.acceptedBefore("request", NOON)).toEqual({ notificationId: "evening", createdAt: NOON });
   });
 
   test("is taken back by its number, and never due then", () => {
@@ -94,7 +94,7 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
       schedule.accept(notification(`mouse${count}`, NOON + MINUTE), undefined, NOON);
     }
     expect(schedule.accept(notification("late", NOON + MINUTE), "late", NOON)).toBe("full");
-    expect(schedule.answered("late", NOON)).toBeUndefined();
+    expect(schedule.acceptedBefore("late", NOON)).toBeUndefined();
     expect(schedule.accept(notification("now", NOON), undefined, NOON)).toMatchObject({
       notificationId: "now",
     });
@@ -119,7 +119,7 @@ describe("a notification that is to be sent now", () => {
     schedule.accept(notification("launch", NOON, { id: "first" }), undefined, NOON);
     schedule.accept(notification("launch", NOON, { id: "second" }), undefined, NOON);
     const [now, first, second] = schedule.due(NOON);
-    schedule.handedOn([now ?? 0, first ?? 0]);
+    schedule.markQueued([now ?? 0, first ?? 0]);
     expect(schedule.read(first ?? 0)?.push.id).toBe("first");
     schedule.removeAll("launch");
     expect([now, first, second].map((number) => schedule.read(number ?? 0)?.push.id)).toEqual([
@@ -134,7 +134,7 @@ describe("a notification that is to be sent now", () => {
     schedule.accept(notification("now", NOON), undefined, NOON);
     schedule.accept(notification("later", NOON + 8 * DAY), undefined, NOON);
     const [now] = schedule.due(NOON);
-    schedule.handedOn([now ?? 0]);
+    schedule.markQueued([now ?? 0]);
     schedule.removeExpired(NOON + 7 * DAY - 1);
     expect(schedule.read(now ?? 0)).toBeDefined();
     schedule.removeExpired(NOON + 7 * DAY);
@@ -149,7 +149,7 @@ describe("[N-06] a request with an id", () => {
   test("asked again within five minutes is answered as the first time, and nothing more is sent", () => {
     expect(schedule.accept(notification("launch", NOON), "request", NOON)).toEqual(first);
     const again = NOON + 5 * MINUTE - 1;
-    expect(schedule.answered("request", again)).toEqual(first);
+    expect(schedule.acceptedBefore("request", again)).toEqual(first);
     expect(schedule.accept(notification("another", again), "request", again)).toEqual(first);
     expect(handOn(again)).toEqual(["launch"]);
   });
@@ -157,14 +157,14 @@ describe("[N-06] a request with an id", () => {
   test("is new after five minutes", () => {
     schedule.accept(notification("launch", NOON), "request", NOON);
     const later = NOON + 5 * MINUTE;
-    expect(schedule.answered("request", later)).toBeUndefined();
+    expect(schedule.acceptedBefore("request", later)).toBeUndefined();
     expect(
       schedule.accept({ ...notification("another", later), createdAt: later }, "request", later),
     ).toEqual({
       notificationId: "another",
       createdAt: later,
     });
-    expect(schedule.answered("request", later)).toMatchObject({ notificationId: "another" });
+    expect(schedule.acceptedBefore("request", later)).toMatchObject({ notificationId: "another" });
   });
 
   test("of another id is another; those without are never the same", () => {

@@ -4,9 +4,9 @@ import type { NotificationCounts } from "../../../src/database/notifications.ts"
 import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
+import type { PushDelivery, PushWork, Selection } from "../../../src/push/push-work.ts";
 import type { ScheduledNotification } from "../../../src/push/schedule.ts";
 import { type InstallationPage, type SelectionHost, selectPage } from "../../../src/push/selection.ts";
-import type { PushDelivery, PushWork, Selection } from "../../../src/push/work.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12);
 const DAY = 24 * 60 * 60_000;

@@ -1,8 +1,8 @@
 import type { Http2Bridge } from "../../../scripts/http2.ts";
 import { Outbound } from "../../../src/outbound/http-client.ts";
 import type { ApnsKey } from "../../../src/push/apns-key.ts";
-import type { ProviderFetch } from "../../../src/push/each-target.ts";
 import { http2NetworksOf } from "../../../src/push/http2.ts";
+import type { ProviderFetch } from "../../../src/push/provider-calls.ts";
 import { pushTables } from "../../../src/push/tables.ts";
 import { TokenKeeper } from "../../../src/push/token-keeper.ts";
 import type { Settings } from "../../../src/settings/schema.ts";

@@ -1,7 +1,7 @@
 import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { Target } from "../../../src/push/provider.ts";
-import type { Push } from "../../../src/push/work.ts";
+import type { Push } from "../../../src/push/push-work.ts";
 
 /** A device, a bare one of no kind unless it says otherwise. */
 export function device(fields: Partial<Installation> = {}): Installation {

@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { pushesOf } from "../../../src/push/push-stub.ts";
-import type { PushWork } from "../../../src/push/work.ts";
+import type { PushWork } from "../../../src/push/push-work.ts";
 import { pushedLater, setUpPush, waiting } from "../support/push.ts";
 import { openWorld, world } from "../support/world.ts";
 

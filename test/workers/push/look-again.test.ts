@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { consumePushes } from "../../../src/push/consumer.ts";
-import { EXPIRY, type PushWork } from "../../../src/push/work.ts";
+import { consumePushes } from "../../../src/push/consume-pushes.ts";
+import { PUSH_LIFETIME, type PushWork } from "../../../src/push/push-work.ts";
 import { named, say, start } from "../../support/chat.ts";
 import { edit, namedBy, read, recall } from "../support/commands.ts";
 import { Device } from "../support/device.ts";
@@ -41,7 +41,7 @@ async function putOff() {
       environment: "prod",
       teamId: undefined,
       topic: undefined,
-      expiresAt: timestamp + EXPIRY,
+      expiresAt: timestamp + PUSH_LIFETIME,
     },
   };
   const path = `${CONVERSATIONS}/${id}/messages/${encodeURIComponent(message.mid)}`;

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import worker from "../../../src/index.ts";
-import type { PushWork } from "../../../src/push/work.ts";
+import type { PushWork } from "../../../src/push/push-work.ts";
 import { openWorld, world } from "../support/world.ts";
 
 /** What the platform hands over from its queues. */

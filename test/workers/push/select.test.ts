@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { select } from "../../../src/push/select.ts";
-import type { PushWork, Selection } from "../../../src/push/work.ts";
+import type { PushWork, Selection } from "../../../src/push/push-work.ts";
+import { runSelection } from "../../../src/push/run-selection.ts";
 import { NOTIFICATIONS, pushedLater, waiting, waitingOf } from "../support/push.ts";
 import { done } from "../support/rest.ts";
 import { configure, openWorld, world } from "../support/world.ts";
@@ -44,7 +44,7 @@ async function selected(id: string) {
   };
   const waitingSelections: Selection[] = [{ type: "select", number, after: undefined }];
   for (let next = waitingSelections.shift(); next !== undefined; next = waitingSelections.shift()) {
-    await select(next, { ...world, PUSHES });
+    await runSelection(next, { ...world, PUSHES });
   }
   return queued.filter((work) => work.type === "deliver");
 }
@@ -129,6 +129,6 @@ test("a selection that comes once more, after its notification was taken back, f
   const { number } = await waiting(objectId);
   await done("DELETE", `${NOTIFICATIONS}/${objectId}`);
   const sendBatch = vi.spyOn(world.PUSHES, "sendBatch");
-  await select({ type: "select", number, after: undefined }, world);
+  await runSelection({ type: "select", number, after: undefined }, world);
   expect(sendBatch).not.toHaveBeenCalled();
 });

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Target } from "../../../src/push/provider.ts";
 import { providersOf } from "../../../src/push/providers.ts";
 import { pushesOf } from "../../../src/push/push-stub.ts";
-import type { Push } from "../../../src/push/work.ts";
+import type { Push } from "../../../src/push/push-work.ts";
 import { settingsOf } from "../../../src/settings/store.ts";
 import { configure, maybeEvict, openWorld, world } from "../support/world.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { Outbound } from "../../../src/outbound/http-client.ts";
-import { PushWebhook } from "../../../src/push/webhook.ts";
+import { PushWebhook } from "../../../src/push/push-webhook.ts";
 import { type Answer, broken, tooMany } from "../../support/push/provider-server.ts";
 import { PushReceiver } from "../../support/push/push-receiver.ts";
 import { device, push, target } from "../../support/push/pushes.ts";

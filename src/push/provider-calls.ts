@@ -57,7 +57,11 @@ export async function eachTarget<Target>(
  * One call with its whole response, whatever its status. Rejects without a response within 30 s, or with one of more
  * than a million bytes. Nothing of the call is left when this settles.
  */
-export async function ask(fetch: ProviderFetch, url: string, init: RequestInit): Promise<ProviderAnswer> {
+export async function callProvider(
+  fetch: ProviderFetch,
+  url: string,
+  init: RequestInit,
+): Promise<ProviderAnswer> {
   const giveUp = new AbortController();
   const exchange = async (): Promise<ProviderAnswer> => {
     const response = await fetch(url, { ...init, redirect: "manual", signal: giveUp.signal });

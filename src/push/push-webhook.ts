@@ -5,10 +5,10 @@ import type { Outbound } from "../outbound/http-client.ts";
 import { webhookHeaders } from "../outbound/webhook-headers.ts";
 import { printable } from "../printable.ts";
 import { toHex } from "../protocol/hex.ts";
-import { ask, type ProviderAnswer, retryAfterOf } from "./each-target.ts";
+import { isFinalStatus } from "./final-status.ts";
 import { failedOutcome, type Outcome, type PushProvider, retryOutcome, type Target } from "./provider.ts";
-import { isFinalStatus } from "./status.ts";
-import type { Push } from "./work.ts";
+import { callProvider, type ProviderAnswer, retryAfterOf } from "./provider-calls.ts";
+import type { Push } from "./push-work.ts";
 
 export interface PushWebhookRules {
   url: string;
@@ -62,7 +62,7 @@ export class PushWebhook implements PushProvider {
     const body = JSON.stringify({ conversationId, messageId, payload, expiresAt, recipients });
     const call = { id: await idOf(push, targets), at: now(), body };
     const headers = await webhookHeaders(secret, call);
-    return ask((url, init) => outbound.fetch(url, init), url, { method: "POST", headers, body });
+    return callProvider((url, init) => outbound.fetch(url, init), url, { method: "POST", headers, body });
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Installation } from "../model/installation.ts";
 import type { ProviderName } from "../model/provider-name.ts";
-import { isApples } from "./apple.ts";
-import { wantsIncrement } from "./content.ts";
+import { isAppleDevice } from "./apple-devices.ts";
 import type { PushProvider } from "./provider.ts";
-import { type Push, type PushDelivery, RECIPIENTS_MAX, type Recipient } from "./work.ts";
+import { wantsIncrement } from "./push-content.ts";
+import { type Push, type PushDelivery, RECIPIENTS_MAX, type Recipient } from "./push-work.ts";
 
 /** An app is assumed to be uninstalled from devices that were inactive for so long (ms) (N-04). */
-export const HEARD_OF = 90 * 24 * 60 * 60 * 1_000;
+export const INACTIVE_AFTER = 90 * 24 * 60 * 60 * 1_000;
 
 /** A device to push to, and its clients. */
 export interface Addressee {
@@ -20,11 +20,11 @@ export interface Addressee {
  * device without a vendor's channel (P-03).
  */
 export function isEligible({ valid, updatedAt, deviceType, vendor }: Installation, now: number): boolean {
-  if (!valid || updatedAt < now - HEARD_OF) return false;
+  if (!valid || updatedAt < now - INACTIVE_AFTER) return false;
   return deviceType.toLowerCase() !== "android" || vendor !== undefined;
 }
 
-export interface DeliveriesHost {
+export interface DeliveryPlanHost {
   /** The configured providers; the first that serves a device is used. */
   providers: readonly Pick<PushProvider, "name" | "serves">[];
   /** Increments the numbers on these devices' icons. */
@@ -36,10 +36,10 @@ export interface DeliveriesHost {
  * the content says so, the badges of Apple's devices are incremented, whichever provider serves them, and no others
  * (P-06): nothing that may fail should come between this and the queue. Rejects if D1 fails.
  */
-export async function deliveriesOf(
+export async function planDeliveries(
   push: Push,
   addressees: readonly Addressee[],
-  { providers, incrementBadges }: DeliveriesHost,
+  { providers, incrementBadges }: DeliveryPlanHost,
 ): Promise<PushDelivery[]> {
   const shares = new Map<ProviderName, Addressee[]>();
   for (const addressee of addressees) {
@@ -50,7 +50,7 @@ export async function deliveriesOf(
     else share.push(addressee);
   }
   const reached = wantsIncrement(push.content) ? [...shares.values()].flat() : [];
-  const ids = reached.flatMap(({ installation }) => (isApples(installation) ? [installation.id] : []));
+  const ids = reached.flatMap(({ installation }) => (isAppleDevice(installation) ? [installation.id] : []));
   if (ids.length > 0) await incrementBadges(ids);
   const deliveries: PushDelivery[] = [];
   for (const [provider, share] of shares) {

@@ -1,8 +1,8 @@
 import type { Env } from "../bindings.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import { QueueObject } from "../queue/queue-object.ts";
-import { consumePushes } from "./consumer.ts";
-import type { PushWork } from "./work.ts";
+import { consumePushes } from "./consume-pushes.ts";
+import type { PushWork } from "./push-work.ts";
 
 /** A queue of pushes on one's own box: one for each provider, and one for selections. */
 export class PushQueueObject extends QueueObject<PushWork, Env> {

@@ -1,6 +1,6 @@
 import type { Env } from "../bindings.ts";
 import { queuesIn, type SendingQueue } from "../queue/queue.ts";
-import type { PushWork } from "./work.ts";
+import type { PushWork } from "./push-work.ts";
 
 /**
  * The queue of pushes: Cloudflare's, or on one's own box objects that keep pushes through a restart. There each

@@ -6,18 +6,18 @@ import { sliceSizeOf } from "../database/where/slices.ts";
 import { withDeadline } from "../deadline.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type ProvidersEnv, providersOf } from "./providers.ts";
+import { pushQueueOf } from "./push-queue.ts";
 import { pushesOf } from "./push-stub.ts";
-import { pushQueueOf } from "./queue.ts";
+import type { Selection } from "./push-work.ts";
 import { selectPage } from "./selection.ts";
-import type { Selection } from "./work.ts";
 
 /** The deadline of D1, the queue or an object for one step (ms). */
 const DEADLINE = 10_000;
 
-export type SelectEnv = ProvidersEnv & Pick<Env, "DB" | "APP" | "PUSHES" | "PUSH_QUEUE" | "OWN_BOX">;
+export type SelectionEnv = ProvidersEnv & Pick<Env, "DB" | "APP" | "PUSHES" | "PUSH_QUEUE" | "OWN_BOX">;
 
 /** Finds a page of a notification's devices and queues its deliveries. Rejects if it has to be repeated. */
-export async function select(selection: Selection, env: SelectEnv): Promise<void> {
+export async function runSelection(selection: Selection, env: SelectionEnv): Promise<void> {
   const { DB } = env;
   const settings = await settingsOf(env).fresh();
   // Older settings may have no providers, and the notification would end without having been sent.

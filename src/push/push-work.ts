@@ -61,4 +61,4 @@ export type PushWork = PushDelivery | Selection;
 /** The most recipients of one delivery. */
 export const RECIPIENTS_MAX = 100;
 /** How long a push may wait for its device (P-15), in milliseconds. */
-export const EXPIRY = 7 * 24 * 60 * 60 * 1_000;
+export const PUSH_LIFETIME = 7 * 24 * 60 * 60 * 1_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ask, eachTarget, retryAfterOf } from "../../../src/push/each-target.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
+import { callProvider, eachTarget, retryAfterOf } from "../../../src/push/provider-calls.ts";
 
 const sent: Outcome = { outcome: "sent" };
 const now = Date.UTC(2026, 10, 25, 12);
@@ -88,7 +88,7 @@ describe("[I11] when a provider wants to be asked again", () => {
 describe("[I11] a call to a provider", () => {
   test("follows no redirect, has the whole answer, and leaves nothing under way", async () => {
     let signal: AbortSignal | null | undefined;
-    const answer = await ask(
+    const answer = await callProvider(
       async (_url, init) => {
         expect(init.redirect).toBe("manual");
         signal = init.signal;

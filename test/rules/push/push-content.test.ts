@@ -8,7 +8,7 @@ import {
   controlled,
   type Platform,
   wantsIncrement,
-} from "../../../src/push/content.ts";
+} from "../../../src/push/push-content.ts";
 
 const variables = { convId: "65537a0e0000000000000001", timestamp: 1_700_000_000_000, fromClientId: "Tom" };
 
