@@ -11,7 +11,7 @@ import { loggableError } from "../loggable-error.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, Will } from "../model/records.ts";
 import { filtered } from "../moderation/filter.ts";
-import { keywordFilterOf } from "../moderation/store.ts";
+import { keywordFilterOf } from "../moderation/word-list-store.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import { type ConversationRequest, linkClose, type SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";

@@ -19,7 +19,7 @@ import { documentOf } from "./docs/document.ts";
 import { docsPage } from "./docs/page.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, refuse } from "./errors.ts";
-import { Unanswered } from "./object-call.ts";
+import { CallFailed } from "./object-call.ts";
 import { forTheOwner } from "./owner.ts";
 import { installationRoutes } from "./push/installations.ts";
 import { notificationRoutes } from "./push/notifications.ts";
@@ -144,7 +144,7 @@ function httpApp(): Hono<HttpEnv> {
   app.notFound((context) => refuse(context, 404, failures.notFound));
   app.onError((error, context) => {
     if (error instanceof NoSuchConversation) return refuse(context, 404, error.failure);
-    if (error instanceof Unanswered) {
+    if (error instanceof CallFailed) {
       console.error(`${context.req.method} ${context.req.path}: ${error.message}`);
       return refuse(context, error.status, error.failure);
     }

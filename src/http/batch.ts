@@ -11,7 +11,7 @@ import * as rows from "./classes/conversation-rows.ts";
 import type { HttpEnv } from "./env.ts";
 import { failures, INVALID_FIELD, INVALID_PARAMETER, refuse } from "./errors.ts";
 import * as example from "./examples.ts";
-import { Unanswered } from "./object-call.ts";
+import { CallFailed } from "./object-call.ts";
 import { operation, takes, withoutNulls } from "./operation.ts";
 import { inPieces } from "./pieces.ts";
 import {
@@ -194,7 +194,7 @@ async function answerTo(env: Env, asked: Request, saver: Saver): Promise<ApiResp
     return answer ?? invalid(INVALID_FIELD, `${method} ${shown(path)}: there is no such request`);
   } catch (error) {
     console.error(`batch: ${method} ${shown(path)}: ${loggableError(error)}`);
-    if (error instanceof Unanswered) return { status: error.status, failure: error.failure };
+    if (error instanceof CallFailed) return { status: error.status, failure: error.failure };
     return { status: 500, failure: failures.internal };
   }
 }

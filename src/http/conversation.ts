@@ -2,7 +2,7 @@ import type { Env } from "../bindings.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import { errors } from "../protocol/errors.ts";
 import type { ErrorBody } from "./errors.ts";
-import { answered } from "./object-call.ts";
+import { awaitCall } from "./object-call.ts";
 
 /** The index has no conversation of that id. The router turns this into a 404. */
 export class NoSuchConversation extends Error {
@@ -18,7 +18,7 @@ export class NoSuchConversation extends Error {
 
 /** Whether a conversation of that id may exist: no object is created for other ids. */
 export function mayExist(env: Env, id: string): Promise<boolean> {
-  return answered(knownConversations(env).has(id), `looking for ${id}`);
+  return awaitCall(knownConversations(env).has(id), `looking for ${id}`);
 }
 
 /** The same; throws `NoSuchConversation` if there is none. */

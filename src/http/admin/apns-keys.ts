@@ -9,7 +9,7 @@ import { HIDDEN } from "../../settings/values.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import { shown } from "../schemas.ts";
 
@@ -82,7 +82,7 @@ async function changed(context: Context<HttpEnv>, change: (before: ApnsKey[]) =>
     ({ push }) => ({ push: { apns: { keys: change(push.apns.keys) } } }),
     (url, allowPrivate) => addressProblem(env, url, allowPrivate),
   );
-  const outcome = await answered(changing, "settings");
+  const outcome = await awaitCall(changing, "settings");
   if ("problem" in outcome) return refuse(context, 400, { code: INVALID_FIELD, error: outcome.problem });
   return context.json({ results: withoutSecrets(outcome.settings).push.apns.keys });
 }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { listBans, removeBans, saveBans } from "../../database/bans.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 
@@ -52,7 +52,7 @@ export const banRoutes = new Hono<HttpEnv>()
       await all(clientIds, (id) => CLIENTS.getByName(id).ban(id, reason));
       const at = Date.now();
       const banned = clientIds.map((clientId) => ({ clientId, reason, at }));
-      await answered(saveBans(DB, banned), "listing bans");
+      await awaitCall(saveBans(DB, banned), "listing bans");
       return context.json({});
     },
   )
@@ -70,7 +70,7 @@ export const banRoutes = new Hono<HttpEnv>()
       const { client_ids: clientIds } = context.req.valid("json");
       const { CLIENTS, DB } = context.env;
       await all(clientIds, (id) => CLIENTS.getByName(id).unban());
-      await answered(removeBans(DB, clientIds), "listing bans");
+      await awaitCall(removeBans(DB, clientIds), "listing bans");
       return context.json({});
     },
   )
@@ -86,7 +86,7 @@ export const banRoutes = new Hono<HttpEnv>()
     takes("query", v.object({ after: v.optional(schema.clientId(example.READER)) })),
     async (context) => {
       const { after } = context.req.valid("query");
-      const found = await answered(listBans(context.env.DB, { after, limit: PAGE }), "listing bans");
+      const found = await awaitCall(listBans(context.env.DB, { after, limit: PAGE }), "listing bans");
       const results = found.map((ban) => {
         return { client_id: ban.clientId, reason: ban.reason, at: new Date(ban.at).toISOString() };
       });
@@ -98,5 +98,5 @@ export const banRoutes = new Hono<HttpEnv>()
   );
 
 async function all(clientIds: string[], act: (clientId: string) => Promise<void>): Promise<void> {
-  await Promise.all([...new Set(clientIds)].map((id) => answered(act(id), `ban of ${id}`)));
+  await Promise.all([...new Set(clientIds)].map((id) => awaitCall(act(id), `ban of ${id}`)));
 }

@@ -4,7 +4,7 @@ import { type EventPosition, findEvents, type LoggedEvent } from "../../database
 import { afterEvents } from "../../model/event-names.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 
@@ -57,7 +57,7 @@ export const eventRoutes = new Hono<HttpEnv>().get(
   takes("query", filter),
   async (context) => {
     const { limit = LIMIT_DEFAULT, cursor: before, ...asked } = context.req.valid("query");
-    const found = await answered(
+    const found = await awaitCall(
       findEvents(context.env.DB, {
         name: asked.event,
         clientId: asked.client_id,

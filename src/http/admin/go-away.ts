@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { appOf } from "../../app/app-stub.ts";
 import type { HttpEnv } from "../env.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 
@@ -26,9 +26,9 @@ export const goAwayRoutes = new Hono<HttpEnv>().post(
   async (context) => {
     const { client_ids: named } = context.req.valid("json");
     // No object is created for clients that are not online.
-    const online = await answered(appOf(context.env).onlineAmong(named), "who is online");
+    const online = await awaitCall(appOf(context.env).onlineAmong(named), "who is online");
     const told = online.map((clientId) =>
-      answered(context.env.CLIENTS.getByName(clientId).goAway(), "goaway"),
+      awaitCall(context.env.CLIENTS.getByName(clientId).goAway(), "goaway"),
     );
     const sessions = (await Promise.all(told)).reduce((sum, count) => sum + count, 0);
     return context.json({ sessions });

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import * as v from "valibot";
-import { currentWords, removeWords, storeWords } from "../../moderation/store.ts";
 import { FILE_MAX, readWordFile } from "../../moderation/word-file.ts";
+import { currentWords, removeWords, storeWords } from "../../moderation/word-list-store.ts";
 import { readBytes } from "../body.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation } from "../operation.ts";
 
 const list = { text: v.pipe(v.string(), v.examples(["cheese\nblue cheese\n"])) };
@@ -31,7 +31,7 @@ export const keywordRoutes = new Hono<HttpEnv>()
       answer: list,
     }),
     async (context) => {
-      const words = await answered(currentWords(context.env), "keywords");
+      const words = await awaitCall(currentWords(context.env), "keywords");
       if (words === undefined) return refuse(context, 404, failures.notFound);
       return context.text(words.map((word) => `${word}\n`).join(""));
     },
@@ -55,7 +55,7 @@ export const keywordRoutes = new Hono<HttpEnv>()
       if ("problem" in file) {
         return refuse(context, 400, { code: INVALID_FIELD, error: `keywords: ${file.problem}` });
       }
-      const version = await answered(storeWords(context.env, file.words), "keywords");
+      const version = await awaitCall(storeWords(context.env, file.words), "keywords");
       return context.json({ version, words: file.words.length });
     },
   )
@@ -70,7 +70,7 @@ export const keywordRoutes = new Hono<HttpEnv>()
       answer: null,
     }),
     async (context) => {
-      await answered(removeWords(context.env), "keywords");
+      await awaitCall(removeWords(context.env), "keywords");
       return context.body(null, 204);
     },
   );

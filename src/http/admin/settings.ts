@@ -7,7 +7,7 @@ import { inspectSettings, patchSettings } from "../../settings/store.ts";
 import { readJson } from "../body.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation } from "../operation.ts";
 import { shown } from "../schemas.ts";
 
@@ -27,7 +27,7 @@ export const settingsRoutes = new Hono<HttpEnv>()
     }),
     async (context) => {
       // Read past the cache: the caller wants to see what was stored, not what an isolate remembers.
-      return context.json(withoutSecrets(await answered(inspectSettings(context.env), "settings")));
+      return context.json(withoutSecrets(await awaitCall(inspectSettings(context.env), "settings")));
     },
   )
   .patch(
@@ -51,7 +51,7 @@ export const settingsRoutes = new Hono<HttpEnv>()
       const patching = patchSettings(env, body.value, (url, allowPrivate) =>
         addressProblem(env, url, allowPrivate),
       );
-      const patched = await answered(patching, "settings");
+      const patched = await awaitCall(patching, "settings");
       if ("problem" in patched) return refuse(context, 400, { code: INVALID_FIELD, error: patched.problem });
       return context.json(withoutSecrets(patched.settings));
     },

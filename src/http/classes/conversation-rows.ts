@@ -6,7 +6,7 @@ import { isoTime } from "../../protocol/encode.ts";
 import { mayExist } from "../conversation.ts";
 import { INVALID_FIELD, INVALID_QUERY, refusalOf } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { type ApiResponse, invalid, notThere } from "../response.ts";
 import { type ConversationSearch, createConversation, findRows, rowOf } from "../rtm/conversations.ts";
 import { ownColumns } from "../rtm/own-columns.ts";
@@ -118,7 +118,7 @@ export async function readRow(env: Env, id: string): Promise<ApiResponse> {
   const exists = await mayExist(env, id);
   const found =
     exists &&
-    (await answered(
+    (await awaitCall(
       env.CONVERSATIONS.getByName(id).describe(undefined, { lastMessage: false, sinceJoining: false }),
       `describing ${id}`,
     ));
@@ -139,7 +139,7 @@ export async function updateRow(
 
 async function applyChange(env: Env, id: string, change: RowChange, full: boolean): Promise<ApiResponse> {
   if (!(await mayExist(env, id))) return refusalOf(NOT_FOUND);
-  const outcome = await answered(env.CONVERSATIONS.getByName(id).changeRow(change), `change of ${id}`);
+  const outcome = await awaitCall(env.CONVERSATIONS.getByName(id).changeRow(change), `change of ${id}`);
   if ("unmet" in outcome) return UNMET;
   if ("notMember" in outcome) return notMember(outcome.notMember);
   if ("refused" in outcome && outcome.refused === "CONVERSATION_QUERY_FAILED")
@@ -152,7 +152,7 @@ async function applyChange(env: Env, id: string, change: RowChange, full: boolea
 
 export async function removeRow(env: Env, id: string): Promise<ApiResponse> {
   if (!(await mayExist(env, id))) return refusalOf(NOT_FOUND);
-  const removed = await answered(env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
+  const removed = await awaitCall(env.CONVERSATIONS.getByName(id).remove(), `removal of ${id}`);
   return removed === undefined ? { status: 200, body: {} } : refusalOf(removed);
 }
 

@@ -11,7 +11,7 @@ import { isoTime } from "../../protocol/encode.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
 import { installationJson } from "../../push/installation-json.ts";
 import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { secondsUntil } from "../quota.ts";
 import { type ApiResponse, invalid, notThere } from "../response.ts";
 
@@ -39,7 +39,7 @@ export async function storeInstallation(
   const { isOwner } = saver;
   if (!isOwner && !addressLimits.take(saver.countedAs, "installations", 1, INSTALLATIONS_PER_ADDRESS, now))
     return tooMany;
-  const saved = await answered(
+  const saved = await awaitCall(
     saveInstallation(env.DB, {
       names: { ...namesIn(changes), id },
       takesId: isOwner,
@@ -79,7 +79,7 @@ function inShort({ outcome, installation: { id, createdAt, updatedAt } }: Done):
 
 /** Reads one installation. */
 export async function readInstallation(db: D1Database, id: string): Promise<ApiResponse> {
-  const [installation] = await answered(installationsById(db, [id]), "reading an installation");
+  const [installation] = await awaitCall(installationsById(db, [id]), "reading an installation");
   return installation === undefined ? notThere : { status: 200, body: installationJson(installation) };
 }
 
@@ -99,7 +99,7 @@ export async function searchInstallations(
   const { where = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false } = asked;
   const size = sliceSizeOf(env);
   const counting = count
-    ? await answered(countInstallations(env.DB, where, size), "counting installations", OWNERS_QUERY_LONGEST)
+    ? await awaitCall(countInstallations(env.DB, where, size), "counting installations", OWNERS_QUERY_LONGEST)
     : 0;
   if (typeof counting !== "number") return unreadable(counting);
   const bounds = {
@@ -107,7 +107,7 @@ export async function searchInstallations(
     skip: Math.min(Math.max(skip, 0), SKIP_MAX),
   };
   const query = findInstallations(env.DB, { where, order, ...bounds }, size);
-  const found = await answered(query, "querying installations", OWNERS_QUERY_LONGEST);
+  const found = await awaitCall(query, "querying installations", OWNERS_QUERY_LONGEST);
   if (isRefusal(found)) return unreadable(found);
   const results = found.map(installationJson);
   return { status: 200, body: { results, ...(count && { count: counting }) } };
@@ -118,6 +118,6 @@ const unreadable = ({ detail }: QueryRefusal) => invalid(INVALID_QUERY, detail.r
 
 /** Removes an installation. A missing one is ignored. */
 export async function removeInstallation(db: D1Database, id: string): Promise<ApiResponse> {
-  await answered(removeInstallations(db, [id]), "removing an installation");
+  await awaitCall(removeInstallations(db, [id]), "removing an installation");
   return { status: 200, body: {} };
 }

@@ -12,7 +12,7 @@ import { isPushSetUp } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, INVALID_QUERY, refuse } from "../errors.ts";
-import { answered, Unanswered } from "../object-call.ts";
+import { awaitCall, CallFailed } from "../object-call.ts";
 import { quotaUsedUp } from "../quota.ts";
 
 /** A requested notification. Times are milliseconds. */
@@ -45,7 +45,7 @@ export async function submit(context: Context<HttpEnv>, asked: NotificationReque
   const pushes = pushesOf(env);
   const { requestId } = asked;
   if (requestId !== undefined) {
-    const before = await answered(pushes.acceptedBefore(requestId), "a request's id");
+    const before = await awaitCall(pushes.acceptedBefore(requestId), "a request's id");
     if (before !== undefined) return acceptance(context, before);
   }
   const notification = notificationOf(asked, Date.now(), environmentIn(context));
@@ -60,8 +60,11 @@ export async function submit(context: Context<HttpEnv>, asked: NotificationReque
 
   const { notificationId } = notification.push.cause;
   try {
-    await answered(addNotification(env.DB, recordOf(notification, asked)), "a notification's record");
-    const accepted = await answered(pushes.accept(notification, requestId), `notification ${notificationId}`);
+    await awaitCall(addNotification(env.DB, recordOf(notification, asked)), "a notification's record");
+    const accepted = await awaitCall(
+      pushes.accept(notification, requestId),
+      `notification ${notificationId}`,
+    );
     if (accepted === "full") return await full(context, notificationId);
     // The same request arrived twice at once, and the other was first.
     if (accepted.notificationId !== notificationId && asked.notificationId === undefined) {
@@ -132,7 +135,7 @@ function recordOf({ push, where, at, createdAt }: ScheduledNotification, { data 
 async function noProvider(context: Context<HttpEnv>): Promise<Response | undefined> {
   const settings = settingsOf(context.env);
   if (isPushSetUp(await settings.get())) return undefined;
-  if (settings.peek() === undefined) throw new Unanswered(503, failures.unavailable, "settings: not known");
+  if (settings.peek() === undefined) throw new CallFailed(503, failures.unavailable, "settings: not known");
   const error =
     "No way to devices is set up: set push.apns.keys, push.fcm.serviceAccount, push.webPush or push.webhook.url " +
     "by PATCH /admin/settings.";
@@ -143,7 +146,7 @@ async function noProvider(context: Context<HttpEnv>): Promise<Response | undefin
 async function unreadable(context: Context<HttpEnv>, where: JsonObject): Promise<Response | undefined> {
   if (Object.keys(where).length === 0) return undefined;
   const any = { where, after: undefined, limit: 1, updatedSince: 0 };
-  const found = await answered(selectInstallations(context.env.DB, any), "installations");
+  const found = await awaitCall(selectInstallations(context.env.DB, any), "installations");
   if (!("refused" in found)) return undefined;
   return refuse(context, 400, { code: INVALID_QUERY, error: found.detail.replace(/^102: /, "") });
 }
@@ -164,7 +167,7 @@ function acceptance(
 /** Updates a record. A failure is logged and does not change the response. */
 async function updateRecord(note: Promise<void>): Promise<void> {
   try {
-    await answered(note, "a notification's record");
+    await awaitCall(note, "a notification's record");
   } catch (error) {
     console.error("push: its record was not updated:", loggableError(error));
   }

@@ -13,7 +13,7 @@ import type { NumberedNotification } from "../../push/schedule.ts";
 import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 
@@ -131,7 +131,7 @@ export const notificationRoutes = new Hono<HttpEnv>()
         limit: limit >= 1 && limit <= LIMIT_MAX ? limit : LIMIT_DEFAULT,
         skip: Math.min(Math.max(skip, 0), SKIP_MAX),
       };
-      const found = await answered(listNotifications(context.env.DB, bounds), "notifications");
+      const found = await awaitCall(listNotifications(context.env.DB, bounds), "notifications");
       return context.json({ results: found.map(recordJson) });
     },
   )
@@ -173,11 +173,11 @@ export const notificationRoutes = new Hono<HttpEnv>()
     async (context) => {
       const { id } = context.req.valid("param");
       const { DB } = context.env;
-      const record = await answered(readNotification(DB, id), "a notification");
+      const record = await awaitCall(readNotification(DB, id), "a notification");
       if (record === undefined) return notFound(context);
       // The record is removed last: while it exists, a repeated request finds the notifications to cancel.
-      await answered(pushesOf(context.env).removeAll(id), `taking back ${id}`);
-      await answered(removeNotification(DB, id), "a notification's record");
+      await awaitCall(pushesOf(context.env).removeAll(id), `taking back ${id}`);
+      await awaitCall(removeNotification(DB, id), "a notification's record");
       return context.json({});
     },
   )
@@ -192,7 +192,7 @@ export const notificationRoutes = new Hono<HttpEnv>()
       answer: scheduled,
     }),
     async (context) => {
-      const waiting = await answered(pushesOf(context.env).waiting(), "scheduled notifications");
+      const waiting = await awaitCall(pushesOf(context.env).waiting(), "scheduled notifications");
       return context.json({ results: waiting.map(scheduledJson) });
     },
   )
@@ -209,20 +209,20 @@ export const notificationRoutes = new Hono<HttpEnv>()
     async (context) => {
       const { number } = context.req.valid("param");
       const pushes = pushesOf(context.env);
-      const waiting = await answered(pushes.waiting(), "scheduled notifications");
+      const waiting = await awaitCall(pushes.waiting(), "scheduled notifications");
       const id = waiting.find((notification) => notification.number === number)?.push.cause.notificationId;
       if (id === undefined) return notFound(context);
       // Others may share its record. The notification is removed last: while it exists, a repeated request finds it.
       if (waiting.filter(({ push }) => push.cause.notificationId === id).length === 1) {
-        await answered(removeUnsentNotification(context.env.DB, id), "a notification's record");
+        await awaitCall(removeUnsentNotification(context.env.DB, id), "a notification's record");
       }
-      await answered(pushes.remove(number), `taking back ${id}`);
+      await awaitCall(pushes.remove(number), `taking back ${id}`);
       return context.json({});
     },
   );
 
 async function found(context: Context<HttpEnv>, id: string): Promise<Response> {
-  const record = await answered(readNotification(context.env.DB, id), "a notification");
+  const record = await awaitCall(readNotification(context.env.DB, id), "a notification");
   return record === undefined ? notFound(context) : context.json(recordJson(record));
 }
 

@@ -15,10 +15,10 @@ import { address } from "../../settings/values.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { tokenProblem } from "../session-token.ts";
+import { tokenProblem } from "../token-problem.ts";
 
 const PATH = "/1.2/rtm/clients/:client/web-push";
 
@@ -109,7 +109,7 @@ export const webPushRoutes = new Hono<HttpEnv>()
         now: Date.now(),
         subscription: { endpoint, keys },
       };
-      const { id } = await answered(registerBrowser(env.DB, registration), "registering a browser");
+      const { id } = await awaitCall(registerBrowser(env.DB, registration), "registering a browser");
       return context.json({ objectId: id });
     },
   )
@@ -133,12 +133,12 @@ export const webPushRoutes = new Hono<HttpEnv>()
       const { endpoint } = context.req.valid("json");
       const known = await deviceOf(context, clientId);
       if ("refused" in known) return refused(context, known);
-      const found = await answered(installationsWithChannels(DB, [clientId]), `devices of ${clientId}`);
+      const found = await awaitCall(installationsWithChannels(DB, [clientId]), `devices of ${clientId}`);
       const ids = found
         .map(({ installation }) => installation)
         .filter(({ subscription }) => subscription?.endpoint === endpoint)
         .map(({ id }) => id);
-      if (ids.length > 0) await answered(removeInstallations(DB, ids), "forgetting a browser");
+      if (ids.length > 0) await awaitCall(removeInstallations(DB, ids), "forgetting a browser");
       return context.json({});
     },
   );
@@ -156,7 +156,7 @@ async function webPushKeys(env: HttpEnv["Bindings"]): Promise<Settings["push"]["
     ({ push: { webPush } }) => ({ push: { webPush: webPush ?? keys } }),
     (url, allowPrivate) => addressProblem(env, url, allowPrivate),
   );
-  const made = await answered(making, "settings");
+  const made = await awaitCall(making, "settings");
   return "settings" in made ? made.settings.push.webPush : null;
 }
 
@@ -165,7 +165,7 @@ async function deviceOf(context: Context<HttpEnv>, clientId: string) {
   const shown = context.req.header(TOKEN) ?? "";
   const forged = await tokenProblem(context.env, clientId, shown);
   if (forged !== undefined) return forged;
-  return answered(context.env.CLIENTS.getByName(clientId).deviceOf(clientId, shown), "session token");
+  return awaitCall(context.env.CLIENTS.getByName(clientId).deviceOf(clientId, shown), "session token");
 }
 
 const refuseField = (context: Context, error: string): Response =>

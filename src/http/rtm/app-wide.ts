@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { messagesOfApp } from "../../database/messages/history.ts";
 import type { HttpEnv } from "../env.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import { countedRows, findConversations, page } from "./conversations.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
@@ -29,7 +29,7 @@ export const appWideRoutes = new Hono<HttpEnv>()
       answer: stats,
     }),
     async (context) => {
-      const presence = await answered(context.env.APP.getByName("app").presence(), "presence");
+      const presence = await awaitCall(context.env.APP.getByName("app").presence(), "presence");
       return context.json({
         result: { online_user_count: presence.online, user_count_today: presence.today },
       });

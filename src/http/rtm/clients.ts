@@ -12,7 +12,7 @@ import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { archivedHistory, bounds, records } from "./history.ts";
@@ -111,7 +111,7 @@ export const clientRoutes = new Hono<HttpEnv>()
   );
 
 export async function online(context: Context<HttpEnv>, clientIds: string[]): Promise<Response> {
-  const results = await answered(onlineAmong(context.env, [...new Set(clientIds)]), "who is online");
+  const results = await awaitCall(onlineAmong(context.env, [...new Set(clientIds)]), "who is online");
   return context.json({ results });
 }
 
@@ -121,12 +121,12 @@ export async function unread(
   conversationId: string | undefined,
 ): Promise<Response> {
   if (conversationId === undefined) {
-    return context.json({ count: await answered(unreadOf(context.env, clientId), `unread of ${clientId}`) });
+    return context.json({ count: await awaitCall(unreadOf(context.env, clientId), `unread of ${clientId}`) });
   }
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const counted = conversation.unread(clientId);
-  const count = await answered(counted, `unread in ${conversationId}`);
+  const count = await awaitCall(counted, `unread in ${conversationId}`);
   return isRefused(count) ? refused(context, count) : context.json({ count: count ?? 0 });
 }
 
@@ -146,6 +146,6 @@ async function unreadOf(env: Env, clientId: string): Promise<number> {
 }
 
 export async function kick(context: Context<HttpEnv>, clientId: string, why: string): Promise<Response> {
-  await answered(context.env.CLIENTS.getByName(clientId).kick(clientId, why), `kick of ${clientId}`);
+  await awaitCall(context.env.CLIENTS.getByName(clientId).kick(clientId, why), `kick of ${clientId}`);
   return context.json({});
 }

@@ -19,7 +19,7 @@ import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, INVALID_QUERY, isRefused, refusalOf, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import { type ApiResponse, type ErrorResponse, invalid, respond } from "../response.ts";
 import * as schema from "../schemas.ts";
@@ -163,7 +163,7 @@ export const conversationRoutes = new Hono<HttpEnv>()
       await mustExist(context.env, id);
       const conversation = context.env.CONVERSATIONS.getByName(id);
       const change = conversation.change(own);
-      const changed = await answered(change, `change of ${id}`);
+      const changed = await awaitCall(change, `change of ${id}`);
       if (isRefused(changed)) return refused(context, changed);
       return context.json({ objectId: id, updatedAt: isoTime(changed.updatedAt) });
     },
@@ -195,7 +195,7 @@ export interface ConversationSearch {
 export async function findRows(env: Env, asked: ConversationSearch): Promise<ApiResponse> {
   const { where, skip, limit = LIMIT_DEFAULT, order = "createdAt", count = false } = asked;
   const counting = count
-    ? await answered(
+    ? await awaitCall(
         countConversations(env.DB, where, sliceSizeOf(env)),
         "counting conversations",
         OWNERS_QUERY_LONGEST,
@@ -205,7 +205,7 @@ export async function findRows(env: Env, asked: ConversationSearch): Promise<Api
   // SDKs request only the count with limit 0. Otherwise a limit below 1 is out of range.
   const wanted = limit < 1 && !(count && limit === 0) ? LIMIT_DEFAULT : limit;
   const query = { where, skip, limit: wanted, sort: order };
-  const found = await answered(
+  const found = await awaitCall(
     queryConversations(env.DB, { ...query, clientId: "", withLastMessage: false }, sliceSizeOf(env)),
     "querying conversations",
     OWNERS_QUERY_LONGEST,
@@ -240,7 +240,7 @@ export async function createConversation(
   );
   if (isRefused(record)) return refusalOf(record);
   const start = CONVERSATIONS.getByName(record.id).start(record, "server");
-  const { conversation } = await answered(start, `start of ${record.id}`);
+  const { conversation } = await awaitCall(start, `start of ${record.id}`);
   knownConversations(env).add(record.id);
   return conversation;
 }
@@ -249,7 +249,7 @@ export async function createConversation(
 export async function removeConversation(context: Context<HttpEnv>, id: string): Promise<Response> {
   await mustExist(context.env, id);
   const conversation = context.env.CONVERSATIONS.getByName(id);
-  const removed = await answered(conversation.remove(), `removal of ${id}`);
+  const removed = await awaitCall(conversation.remove(), `removal of ${id}`);
   return isRefused(removed) ? refused(context, removed) : context.json({});
 }
 

@@ -11,7 +11,7 @@ import { mayExist, mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { identify } from "../operation.ts";
 import * as schema from "../schemas.ts";
 
@@ -115,7 +115,7 @@ export async function conversationHistory(
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
   const direction = reversed ? ("newer" as const) : ("older" as const);
-  const found = await answered(
+  const found = await awaitCall(
     conversation.history(
       { direction, start, end, limit, messageType: undefined },
       isOwner ? undefined : viewer,
@@ -151,11 +151,11 @@ async function refusalFor(
   if (!isGenuine) return refused(context, { refused: "SIGNATURE_FAILED" });
   const signedAt = lastTimeOf({ signature, timestamp, nonce });
   const asked = env.CLIENTS.getByName(viewer).signatureRefusal(signedAt);
-  const refusal = await answered(asked, `whether ${viewer} may read`);
+  const refusal = await awaitCall(asked, `whether ${viewer} may read`);
   if (refusal !== undefined) return refused(context, { refused: refusal });
   const exists = await mayExist(env, conversationId);
   const conversation = env.CONVERSATIONS.getByName(conversationId);
-  const isMember = exists && (await answered(conversation.isMember(viewer), `members of ${conversationId}`));
+  const isMember = exists && (await awaitCall(conversation.isMember(viewer), `members of ${conversationId}`));
   return isMember ? undefined : refused(context, { refused: "CONVERSATION_LOG_REJECTED" });
 }
 
@@ -173,8 +173,8 @@ export async function archivedHistory(
     return refuse(context, 400, { code: INVALID_PARAMETER, error: request });
   }
   // Read first: a state that was complete before the query is complete in it.
-  const until = await answered(context.env.APP.getByName("app").archivedUntil(), "how far history goes");
-  const messages = await answered(find(context.env.DB, request), "history in D1");
+  const until = await awaitCall(context.env.APP.getByName("app").archivedUntil(), "how far history goes");
+  const messages = await awaitCall(find(context.env.DB, request), "history in D1");
   context.header(COMPLETE_UNTIL, String(until));
   return context.json(messages.map(recordJson));
 }

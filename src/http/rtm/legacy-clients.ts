@@ -4,10 +4,10 @@ import { COSTLY_REQUEST } from "../../bounds.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { tokenProblem } from "../session-token.ts";
+import { tokenProblem } from "../token-problem.ts";
 import { kick, kickReason, ONLINE_MAX, online, onlineClients, unread, unreadMessages } from "./clients.ts";
 import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
@@ -109,7 +109,7 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
       const forged = await tokenProblem(context.env, clientId, token);
       if (forged !== undefined) return refused(context, forged);
       const checked = context.env.CLIENTS.getByName(clientId).checkToken(clientId, token);
-      const problem = await answered(checked, `token of ${clientId}`);
+      const problem = await awaitCall(checked, `token of ${clientId}`);
       return problem === undefined ? context.json({ results: [] }) : refused(context, problem);
     },
   );

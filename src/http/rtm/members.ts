@@ -6,7 +6,7 @@ import type { Changed, Refused } from "../../protocol/outcome.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { isRefused, refused } from "../errors.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { type Operation, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { conversationPath } from "./conversations.ts";
@@ -50,7 +50,7 @@ function change(method: "post" | "delete", list: string, named: Named, act: Act)
       const { id } = context.req.valid("param");
       const { client_ids: clientIds } = context.req.valid("json");
       await mustExist(context.env, id);
-      const changed = await answered(
+      const changed = await awaitCall(
         act(context.env.CONVERSATIONS.getByName(id), clientIds),
         `${named.id} of ${id}`,
       );
@@ -69,7 +69,7 @@ function show(kind: "members" | "mutes", named: Named): void {
       const { id } = context.req.valid("param");
       await mustExist(context.env, id);
       const conversation = context.env.CONVERSATIONS.getByName(id);
-      const found = await answered(conversation.members(), `members of ${id}`);
+      const found = await awaitCall(conversation.members(), `members of ${id}`);
       if (isRefused(found)) return refused(context, found);
       return context.json({ result: kind === "members" ? found.members : found.muted });
     },

@@ -5,7 +5,7 @@ import { settingsOf } from "../../settings/store.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
-import { answered, taken } from "../object-call.ts";
+import { awaitCall, awaitSend } from "../object-call.ts";
 import { quotaUsedUp } from "../quota.ts";
 
 /** The operations on messages, shared by both versions of the API. */
@@ -37,7 +37,7 @@ export async function sendMessage(
   const dedupeToken = key === undefined ? undefined : `http ${key}`;
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
-  const said = await taken(
+  const said = await awaitSend(
     conversation.sendAsServer({ ...message, dedupeToken }),
     `message in ${conversationId}`,
   );
@@ -56,7 +56,7 @@ export async function patchMessage(
   if (refusal !== undefined) return refusal;
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
-  const outcome = await answered(conversation.patch(patched), `patch in ${conversationId}`);
+  const outcome = await awaitCall(conversation.patch(patched), `patch in ${conversationId}`);
   return isRefused(outcome) ? refused(context, outcome) : context.json({});
 }
 
@@ -68,7 +68,7 @@ export async function removeMessage(
 ): Promise<Response> {
   await mustExist(context.env, conversationId);
   const conversation = context.env.CONVERSATIONS.getByName(conversationId);
-  const outcome = await answered(conversation.deleteMessage(place), `deletion in ${conversationId}`);
+  const outcome = await awaitCall(conversation.deleteMessage(place), `deletion in ${conversationId}`);
   return isRefused(outcome) ? refused(context, outcome) : context.json({});
 }
 

@@ -6,10 +6,10 @@ import type { JsonObject } from "../../model/json.ts";
 import type { HttpEnv } from "../env.ts";
 import { refused } from "../errors.ts";
 import * as example from "../examples.ts";
-import { answered } from "../object-call.ts";
+import { awaitCall } from "../object-call.ts";
 import { operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
-import { tokenProblem } from "../session-token.ts";
+import { tokenProblem } from "../token-problem.ts";
 
 const query = v.looseObject({
   client_id: schema.clientId(example.READER),
@@ -49,7 +49,7 @@ export const missedEventRoutes = new Hono<HttpEnv>().get(
     const problem = await tokenProblem(context.env, clientId, token);
     if (problem !== undefined) return refused(context, problem);
     const client = context.env.CLIENTS.getByName(clientId);
-    const missed = await answered(client.missedNotices(clientId, token, after), "notifications");
+    const missed = await awaitCall(client.missedNotices(clientId, token, after), "notifications");
     if ("refused" in missed) return refused(context, missed);
     return context.json(type === "permanent" ? flat(missed) : nested(missed));
   },

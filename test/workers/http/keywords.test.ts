@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { keywordFilterOf } from "../../../src/moderation/store.ts";
+import { keywordFilterOf } from "../../../src/moderation/word-list-store.ts";
 import { readSettings } from "../../../src/settings/store.ts";
 import { appKeys, configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 
