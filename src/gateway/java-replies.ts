@@ -24,7 +24,7 @@ export class JavaReplies {
   adapt(serial: number, answer: Uint8Array): Uint8Array {
     const request = this.#requests.get(serial);
     this.#requests.delete(serial);
-    if (request === undefined || !replies.isRefusal(answer)) return answer;
+    if (request === undefined || !replies.isErrorReply(answer)) return answer;
     return request === "session.query"
       ? replies.onlineClients(serial, [])
       : replies.sessionNotRefreshed(serial);

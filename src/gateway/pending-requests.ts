@@ -74,7 +74,8 @@ export class PendingRequests {
   answer(serial: number | undefined, payload: Uint8Array): void {
     const pending = serial === undefined ? undefined : this.#pending.get(serial);
     if (serial === undefined || pending === undefined) return;
-    if (pending.answer === undefined || !replies.isRefusal(pending.answer)) pending.answer = payload.slice();
+    if (pending.answer === undefined || !replies.isErrorReply(pending.answer))
+      pending.answer = payload.slice();
     pending.remaining -= 1;
     if (pending.remaining > 0) return;
     this.#pending.delete(serial);

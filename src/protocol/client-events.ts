@@ -8,10 +8,10 @@ import {
   flag,
   frame,
   int64,
-  isoTime,
   jsonField,
   mentionFields,
   optionalInt64,
+  toIsoTime,
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
 import { CommandType, GenericCommandSchema, OpType, UnreadCommandSchema } from "./generated/message_pb.js";
@@ -47,7 +47,7 @@ function notify(op: OpType, notice: ConversationNotice, more: ConversationFields
     convMessage: {
       cid: notice.conversationId,
       initBy: notice.by,
-      udate: isoTime(notice.updatedAt),
+      udate: toIsoTime(notice.updatedAt),
       ...more,
     },
   });

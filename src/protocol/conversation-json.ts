@@ -1,7 +1,7 @@
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import { toBase64 } from "./base64.ts";
-import { conversationTypes, isoTime } from "./encode.ts";
+import { conversationTypes, toIsoTime } from "./encode.ts";
 
 /** Seconds; the documented default lifetime of a temporary conversation (wire §9.1). */
 const TIME_TO_LIVE_DEFAULT = 86_400;
@@ -31,8 +31,8 @@ export function conversationJson(record: ConversationRecord, options: Conversati
     attr: record.attributes,
     unique: record.unique,
     conv_type: conversationTypes[record.kind],
-    createdAt: isoTime(record.createdAt),
-    updatedAt: isoTime(record.updatedAt),
+    createdAt: toIsoTime(record.createdAt),
+    updatedAt: toIsoTime(record.updatedAt),
   };
   // Conversations created by the app's server have no creator.
   if (record.creator !== "") json.c = record.creator;
@@ -50,7 +50,7 @@ export function conversationJson(record: ConversationRecord, options: Conversati
   Object.assign(json, kindColumns(record));
   if (options.lastMessage !== undefined) Object.assign(json, lastMessageColumns(options.lastMessage));
   // C# reads the keys in order, and takes the message's time for 1970 where `lm` comes before it.
-  if (record.lastMessageAt !== undefined) json.lm = { __type: "Date", iso: isoTime(record.lastMessageAt) };
+  if (record.lastMessageAt !== undefined) json.lm = { __type: "Date", iso: toIsoTime(record.lastMessageAt) };
   return json;
 }
 

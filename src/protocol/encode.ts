@@ -49,7 +49,7 @@ export function mentionFields({ mentionAll, mentions }: { mentionAll: boolean; m
   return { mentionAll: mentions.length > 0 ? mentionAll : flag(mentionAll), mentionPids: mentions };
 }
 
-export function isoTime(milliseconds: number): string {
+export function toIsoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 

@@ -6,11 +6,11 @@ import {
   conversationTypes,
   flag,
   int64,
-  isoTime,
   jsonField,
   mentionFields,
   optionalInt64,
   reply,
+  toIsoTime,
 } from "./encode.ts";
 import { type ErrorName, errors } from "./errors.ts";
 import { CommandType, OpType } from "./generated/message_pb.js";
@@ -43,7 +43,7 @@ export function errorReply(
 }
 
 /** Whether a reply was made by `errorReply`: its first field tells. */
-export function isRefusal(payload: Uint8Array): boolean {
+export function isErrorReply(payload: Uint8Array): boolean {
   const [tag, command] = payload;
   return tag === FIRST_FIELD_VARINT && command === CommandType.error;
 }
@@ -105,7 +105,7 @@ export function conversationStarted(
 ): Uint8Array {
   return conversationReply(serial, OpType.started, {
     cid: started.conversationId,
-    cdate: isoTime(started.createdAt),
+    cdate: toIsoTime(started.createdAt),
     uniqueId: started.uniqueId,
     existing: flag(started.existing),
     tempConvTTL: started.timeToLive,
@@ -136,7 +136,7 @@ function memberFields(change: MembersChanged): ConversationFields {
       reason: error,
       pids: clientIds,
     })),
-    udate: isoTime(change.updatedAt),
+    udate: toIsoTime(change.updatedAt),
   };
 }
 
@@ -154,7 +154,7 @@ export function conversationUpdated(
 ): Uint8Array {
   return conversationReply(serial, OpType.updated, {
     cid: update.conversationId,
-    udate: isoTime(update.updatedAt),
+    udate: toIsoTime(update.updatedAt),
     attr: update.changed && jsonField(update.changed),
     attrModified: update.resulting && jsonField(update.resulting),
   });

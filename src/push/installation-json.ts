@@ -1,6 +1,6 @@
 import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
-import { isoTime } from "../protocol/encode.ts";
+import { toIsoTime } from "../protocol/encode.ts";
 
 /**
  * An installation in the HTTP API's form (http-api §10.1), without absent fields. A browser's subscription is not
@@ -20,7 +20,7 @@ export function installationJson(installation: Installation): JsonObject {
     channels,
     valid,
     badge,
-    createdAt: isoTime(createdAt),
-    updatedAt: isoTime(updatedAt),
+    createdAt: toIsoTime(createdAt),
+    updatedAt: toIsoTime(updatedAt),
   };
 }

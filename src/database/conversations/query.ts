@@ -13,7 +13,7 @@ import { clauseOf, hasAnyName } from "../where/clause.ts";
 import {
   type Condition,
   conditionOf,
-  isRefusal,
+  isQueryRefusal,
   isWhereByIdOnly,
   type QueryRefusal,
   tooLarge,
@@ -70,7 +70,7 @@ export async function queryConversations(
   const d1 = drizzle(db);
   const asker = query.bounds && { clientId: query.clientId, ...query.bounds };
   const reach = reachOf(query, asker);
-  if (isRefusal(reach)) return reach;
+  if (isQueryRefusal(reach)) return reach;
   const asked = {
     sort: query.sort?.trim() || SORT_DEFAULT,
     limit: limitOf(query.limit),
@@ -99,7 +99,7 @@ export async function countConversations(
   size: SliceSize = OWNERS_SLICE,
 ): Promise<number | QueryRefusal> {
   const reach = reachOf({ where, clientId: "" }, undefined);
-  return isRefusal(reach) ? reach : countInSlices(drizzle(db), ownersQuery(reach, size));
+  return isQueryRefusal(reach) ? reach : countInSlices(drizzle(db), ownersQuery(reach, size));
 }
 
 const ownersQuery = ({ condition, within }: Reach, size: SliceSize): OwnerQuery => {
@@ -129,7 +129,7 @@ function reachOf(
     return { condition: undefined, within, others: undefined };
   }
   const condition = conditionOf(where, conversationTable);
-  if (isRefusal(condition)) return condition;
+  if (isQueryRefusal(condition)) return condition;
   if (asker === undefined) return { condition, within: undefined, others: undefined };
   // A client that knows an id may look it up, in any order.
   if (isWhereByIdOnly(where) !== undefined) {
@@ -143,7 +143,7 @@ async function clauseFor(d1: DrizzleD1Database, { condition, within }: Reach): P
   const bounds = within === undefined ? [] : [within];
   if (condition === undefined) return sql.join(bounds);
   const matches = await matchesOf(d1, conversations, condition, { within, work: QUERY_PATTERN_WORK });
-  if (isRefusal(matches)) return matches;
+  if (isQueryRefusal(matches)) return matches;
   return sql.join([...bounds, sql`(${clauseOf(condition, matches)})`], sql` AND `);
 }
 
@@ -194,7 +194,7 @@ async function page(
 ): Promise<Row[] | QueryRefusal> {
   const seen = reach.others === undefined ? undefined : visibleValue(reach.others);
   const order = orderOf(sort, conversationTable, seen);
-  if (isRefusal(order)) return order;
+  if (isQueryRefusal(order)) return order;
   const costly = await costRefusal(d1, {
     ...reach,
     sorted: sortedByJson(sort, conversationTable),

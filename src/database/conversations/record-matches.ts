@@ -4,7 +4,7 @@ import type { ConversationRecord } from "../../model/records.ts";
 import type { Sql } from "../../sql.ts";
 import { hasTooManyParameters, objectStatement } from "../statement.ts";
 import { clauseOf } from "../where/clause.ts";
-import { conditionOf, isRefusal, type QueryRefusal, refusal, tooLarge } from "../where/condition.ts";
+import { conditionOf, isQueryRefusal, type QueryRefusal, refusal, tooLarge } from "../where/condition.ts";
 import { hasGeneralPattern } from "../where/pattern-search.ts";
 import { conversationTable } from "./fields.ts";
 
@@ -20,7 +20,7 @@ export function recordMatches(
   where: JsonObject,
 ): boolean | QueryRefusal {
   const condition = conditionOf(where, conversationTable);
-  if (isRefusal(condition)) return condition;
+  if (isQueryRefusal(condition)) return condition;
   if (hasGeneralPattern(condition)) return refusal("102: a change under a $regex takes fixed text only");
   const { id, kind, name, creator, createdAt, updatedAt, uniqueId, lastMessageAt, timeToLive } = record;
   const [members, muted] = [JSON.stringify(record.members), JSON.stringify(record.muted)];

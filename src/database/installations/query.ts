@@ -5,7 +5,7 @@ import type { Installation } from "../../model/installation.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { installationIn } from "../rows.ts";
 import { installations } from "../schema.ts";
-import { conditionOf, isRefusal, type QueryRefusal } from "../where/condition.ts";
+import { conditionOf, isQueryRefusal, type QueryRefusal } from "../where/condition.ts";
 import { countInSlices, findInSlices, type OwnerPage } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/slices.ts";
 import { textList } from "./device-clients.ts";
@@ -58,7 +58,7 @@ export async function countInstallations(
   size: SliceSize = OWNERS_SLICE,
 ): Promise<number | QueryRefusal> {
   const condition = conditionOf(where, installationTable);
-  if (isRefusal(condition)) return condition;
+  if (isQueryRefusal(condition)) return condition;
   return countInSlices(drizzle(db), { queried: installationTable, condition, size });
 }
 
@@ -74,7 +74,7 @@ async function pageOf(
 ): Promise<Installation[] | QueryRefusal> {
   const d1 = drizzle(db);
   const condition = conditionOf(where, installationTable);
-  if (isRefusal(condition)) return condition;
+  if (isQueryRefusal(condition)) return condition;
   const most = limit === 0 ? 0 : skip + limit;
   const found = await findInSlices(d1, { queried: installationTable, condition, most, ...asked });
   if ("refused" in found) return found;

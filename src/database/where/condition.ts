@@ -16,7 +16,7 @@ export const refusal = (detail: string): QueryRefusal => ({ refused: "CONVERSATI
 /** More parameters than D1 takes in a statement. */
 export const tooLarge = refusal("102: where is too large");
 
-export const isRefusal = (value: object): value is QueryRefusal => "refused" in value;
+export const isQueryRefusal = (value: object): value is QueryRefusal => "refused" in value;
 
 /** A parsed `where`. */
 export type Condition =

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { hasTooManyParameters } from "../statement.ts";
 import { clauseOf, type PatternMatches } from "./clause.ts";
-import { type Condition, isRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
+import { type Condition, isQueryRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
 import type { Field, QueryTable } from "./field.ts";
 import { jsonAccesses, restOf, scopeOf } from "./json-access.ts";
 import { type SortKey, sortKeysOf } from "./order.ts";
@@ -65,7 +65,7 @@ export async function findInSlices(
 ): Promise<readonly MatchingRow[] | QueryRefusal> {
   const { queried } = query;
   const keys = sortKeysOf(sort, queried);
-  if (isRefusal(keys)) return keys;
+  if (isQueryRefusal(keys)) return keys;
   const first = new TopRows(
     most,
     keys.map(({ descending }) => descending),
@@ -124,7 +124,7 @@ async function eachSlice(
   for await (const { ids } of slicesOf(d1, queried, { scope, after, opened, size })) {
     const from = sql`json_each(${ids}) AS slice CROSS JOIN ${queried.table} ON ${queried.id} = slice.value`;
     const matches = await trials.matchesIn(d1, from);
-    if (isRefusal(matches)) return matches;
+    if (isQueryRefusal(matches)) return matches;
     if (!(await look(from, clauseFor(matches)))) return undefined;
   }
   return undefined;

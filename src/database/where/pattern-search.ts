@@ -3,7 +3,7 @@ import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { hasTooManyParameters } from "../statement.ts";
 import { clauseOf, type PatternCondition, type PatternMatches } from "./clause.ts";
-import { type Condition, isRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
+import { type Condition, isQueryRefusal, type QueryRefusal, refusal, tooLarge } from "./condition.ts";
 import type { Field } from "./field.ts";
 
 const PATTERNS_MAX = 4;
@@ -34,7 +34,7 @@ export async function matchesOf(
   if (refused !== undefined) return refused;
   for (const each of patterns) {
     const values = await candidates(d1, table, each, both(clauseOf(condition), within));
-    if (isRefusal(values)) return values;
+    if (isQueryRefusal(values)) return values;
     const { pattern } = each;
     if (pattern.type !== "general") continue;
     if (charactersIn(values) * pattern.cost > work) return slow;

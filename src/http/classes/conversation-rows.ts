@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Env } from "../../bindings.ts";
 import type { ListChange, RowChange } from "../../conversation/server-calls.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { isoTime } from "../../protocol/encode.ts";
+import { toIsoTime } from "../../protocol/encode.ts";
 import { mayExist } from "../conversation.ts";
 import { INVALID_FIELD, INVALID_QUERY, refusalOf } from "../errors.ts";
 import * as example from "../examples.ts";
@@ -146,7 +146,7 @@ async function applyChange(env: Env, id: string, change: RowChange, full: boolea
     return invalid(INVALID_QUERY, (outcome.detail ?? "").replace(/^102: /, ""));
   if ("refused" in outcome) return refusalOf(outcome);
   const { conversation } = outcome;
-  const short = { objectId: id, updatedAt: isoTime(conversation.updatedAt) };
+  const short = { objectId: id, updatedAt: toIsoTime(conversation.updatedAt) };
   return { status: 200, body: full ? rowOf(conversation) : short };
 }
 

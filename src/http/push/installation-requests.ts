@@ -3,11 +3,11 @@ import { INSTALLATIONS_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts
 import { installationsById, removeInstallations } from "../../database/installations/installations.ts";
 import { countInstallations, findInstallations } from "../../database/installations/query.ts";
 import { type SaveResult, saveInstallation } from "../../database/installations/save.ts";
-import { isRefusal, type QueryRefusal } from "../../database/where/condition.ts";
+import { isQueryRefusal, type QueryRefusal } from "../../database/where/condition.ts";
 import { sliceSizeOf } from "../../database/where/slices.ts";
 import { addressLimits } from "../../gateway/address-limits.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { isoTime } from "../../protocol/encode.ts";
+import { toIsoTime } from "../../protocol/encode.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";
 import { installationJson } from "../../push/installation-json.ts";
 import { INVALID_FIELD, INVALID_QUERY } from "../errors.ts";
@@ -73,8 +73,8 @@ function whole({ installation, clientIds }: Done): JsonObject {
 }
 
 function inShort({ outcome, installation: { id, createdAt, updatedAt } }: Done): JsonObject {
-  const created = { objectId: id, createdAt: isoTime(createdAt) };
-  return outcome === "created" ? created : { ...created, updatedAt: isoTime(updatedAt) };
+  const created = { objectId: id, createdAt: toIsoTime(createdAt) };
+  return outcome === "created" ? created : { ...created, updatedAt: toIsoTime(updatedAt) };
 }
 
 /** Reads one installation. */
@@ -108,7 +108,7 @@ export async function searchInstallations(
   };
   const query = findInstallations(env.DB, { where, order, ...bounds }, size);
   const found = await awaitCall(query, "querying installations", OWNERS_QUERY_LONGEST);
-  if (isRefusal(found)) return unreadable(found);
+  if (isQueryRefusal(found)) return unreadable(found);
   const results = found.map(installationJson);
   return { status: 200, body: { results, ...(count && { count: counting }) } };
 }

@@ -22,8 +22,8 @@ const PATH = "/1.2/rtm/clients";
 export const ONLINE_MAX = 20; // clients asked for in one call
 export const REASON_MAX = 20; // characters
 
-export const onlineClients = v.object({ results: v.array(schema.clientId()) });
-export const unreadMessages = v.object({ count: v.pipe(v.number(), v.integer(), v.examples([1])) });
+export const onlineAnswer = v.object({ results: v.array(schema.clientId()) });
+export const unreadAnswer = v.object({ count: v.pipe(v.number(), v.integer(), v.examples([1])) });
 export const kickReason = () =>
   v.pipe(v.string(), v.maxLength(REASON_MAX, `must have at most ${REASON_MAX} characters`));
 
@@ -41,10 +41,10 @@ export const clientRoutes = new Hono<HttpEnv>()
       summary: "Find out who is online",
       description: "Who is not, or was never here, is absent from the answer.",
       access: "master",
-      answer: onlineClients,
+      answer: onlineAnswer,
     }),
     takes("json", someClients),
-    async (context) => online(context, context.req.valid("json").client_ids),
+    async (context) => answerOnlineAmong(context, context.req.valid("json").client_ids),
   )
   .get(
     `${PATH}/sign`,
@@ -69,12 +69,12 @@ export const clientRoutes = new Hono<HttpEnv>()
         "In all conversations, the latest 500 of those with news, or in one: 0 if they are no member. The app key " +
         "suffices (Y-22).",
       access: "app",
-      answer: unreadMessages,
+      answer: unreadAnswer,
       weight: COSTLY_REQUEST,
     }),
     takes("param", client),
     takes("query", v.object({ conv_id: v.optional(schema.conversationId()) })),
-    (context) => unread(context, context.req.valid("param").client, context.req.valid("query").conv_id),
+    (context) => answerUnread(context, context.req.valid("param").client, context.req.valid("query").conv_id),
   )
   .post(
     `${PATH}/:client/kick`,
@@ -110,12 +110,12 @@ export const clientRoutes = new Hono<HttpEnv>()
     },
   );
 
-export async function online(context: Context<HttpEnv>, clientIds: string[]): Promise<Response> {
+export async function answerOnlineAmong(context: Context<HttpEnv>, clientIds: string[]): Promise<Response> {
   const results = await awaitCall(onlineAmong(context.env, [...new Set(clientIds)]), "who is online");
   return context.json({ results });
 }
 
-export async function unread(
+export async function answerUnread(
   context: Context<HttpEnv>,
   clientId: string,
   conversationId: string | undefined,

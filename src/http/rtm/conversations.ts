@@ -13,7 +13,7 @@ import { sliceSizeOf } from "../../database/where/slices.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { ConversationRecord } from "../../model/records.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";
-import { isoTime } from "../../protocol/encode.ts";
+import { toIsoTime } from "../../protocol/encode.ts";
 import { settingsOf } from "../../settings/store.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
@@ -165,7 +165,7 @@ export const conversationRoutes = new Hono<HttpEnv>()
       const change = conversation.change(own);
       const changed = await awaitCall(change, `change of ${id}`);
       if (isRefused(changed)) return refused(context, changed);
-      return context.json({ objectId: id, updatedAt: isoTime(changed.updatedAt) });
+      return context.json({ objectId: id, updatedAt: toIsoTime(changed.updatedAt) });
     },
   )
   .delete(

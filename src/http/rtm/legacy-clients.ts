@@ -8,7 +8,15 @@ import { awaitCall } from "../object-call.ts";
 import { identify, operation, takes } from "../operation.ts";
 import * as schema from "../schemas.ts";
 import { tokenProblem } from "../token-problem.ts";
-import { kick, kickReason, ONLINE_MAX, online, onlineClients, unread, unreadMessages } from "./clients.ts";
+import {
+  answerOnlineAmong,
+  answerUnread,
+  kick,
+  kickReason,
+  ONLINE_MAX,
+  onlineAnswer,
+  unreadAnswer,
+} from "./clients.ts";
 import { loginSignature, sessionToken, signedLogin } from "./signing.ts";
 
 const client = v.object({ client: schema.clientId(example.READER) });
@@ -35,11 +43,11 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
       tag: "Version 1.1",
       summary: "Count unread messages",
       access: "app",
-      answer: unreadMessages,
+      answer: unreadAnswer,
       weight: COSTLY_REQUEST,
     }),
     takes("param", client),
-    (context) => unread(context, context.req.valid("param").client, undefined),
+    (context) => answerUnread(context, context.req.valid("param").client, undefined),
   )
   .get(
     "/1.1/rtm/messages/unread/:client/:conv",
@@ -48,10 +56,10 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
       tag: "Version 1.1",
       summary: "Count unread messages in a conversation",
       access: "app",
-      answer: unreadMessages,
+      answer: unreadAnswer,
     }),
     takes("param", v.object({ ...client.entries, conv: schema.conversationId() })),
-    (context) => unread(context, context.req.valid("param").client, context.req.valid("param").conv),
+    (context) => answerUnread(context, context.req.valid("param").client, context.req.valid("param").conv),
   )
   .post(
     "/1.1/rtm/online",
@@ -60,10 +68,10 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
       tag: "Version 1.1",
       summary: "Find out who is online",
       access: "master",
-      answer: onlineClients,
+      answer: onlineAnswer,
     }),
     takes("json", peers),
-    (context) => online(context, context.req.valid("json").peers),
+    (context) => answerOnlineAmong(context, context.req.valid("json").peers),
   )
   .post(
     "/1.1/rtm/client/kick",

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { ConversationStub } from "../../conversation/conversation-stub.ts";
-import { isoTime } from "../../protocol/encode.ts";
+import { toIsoTime } from "../../protocol/encode.ts";
 import type { Changed, Refused } from "../../protocol/outcome.ts";
 import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
@@ -55,7 +55,7 @@ function change(method: "post" | "delete", list: string, named: Named, act: Act)
         `${named.id} of ${id}`,
       );
       if (isRefused(changed)) return refused(context, changed);
-      return context.json({ objectId: id, updatedAt: isoTime(changed.updatedAt) });
+      return context.json({ objectId: id, updatedAt: toIsoTime(changed.updatedAt) });
     },
   );
 }

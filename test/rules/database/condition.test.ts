@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { conversationTable } from "../../../src/database/conversations/fields.ts";
-import { conditionOf, isRefusal, isWhereByIdOnly } from "../../../src/database/where/condition.ts";
+import { conditionOf, isQueryRefusal, isWhereByIdOnly } from "../../../src/database/where/condition.ts";
 import type { Json } from "../../../src/model/json.ts";
 
 describe("a where by ids only", () => {
@@ -44,7 +44,7 @@ describe("a parsed where", () => {
 
   test("a client's text is shown shortened", () => {
     const answer = read({ [`$${"x".repeat(5000)}`]: 1 });
-    expect(isRefusal(answer) && answer.detail.length).toBeLessThan(120);
+    expect(isQueryRefusal(answer) && answer.detail.length).toBeLessThan(120);
   });
 
   test("no depth and no width overflows the stack", () => {
@@ -55,7 +55,7 @@ describe("a parsed where", () => {
       detail: "102: where is nested too deeply",
     });
     const wide = { $or: Array.from({ length: 100_000 }, () => ({ name: "x" })) };
-    expect(isRefusal(read(wide))).toBe(true);
+    expect(isQueryRefusal(read(wide))).toBe(true);
   });
 
   test("values are told apart by type", () => {
