@@ -15,7 +15,7 @@ interface Decisions {
 
 type Row = { kicked_at: number | null; banned_at: number | null; ban_reason: string };
 
-/** What the app's server has decided about a client. It is one row, written with the first decision. */
+/** The decisions of the app's server about a client: kick and ban. They are one row, written with the first of them. */
 export class AccessState {
   readonly #tables: ClientTables;
   #loaded: Decisions | undefined;

@@ -8,7 +8,7 @@ export interface BrokenSession {
   clientId: string;
   tag: string | undefined;
   deviceId: string;
-  /** The address of the device. Nothing is decided by it. */
+  /** The address of the device, for events alone: no decision depends on it. */
   address: string | undefined;
   /** The app's server was sent the event that the session opened, and expects the event that it closed (H-09). */
   announced: boolean;
@@ -46,7 +46,7 @@ export class BrokenSessions {
     if (broken !== undefined) this.#write(broken, now);
   }
 
-  /** These are all sessions that still have a link. The links of all others broke, at the latest now (ms). */
+  /** Marks all sessions but these as broken. Their links broke at this time (ms) at the latest. */
   onlyThese(sessionIds: readonly string[], now: number): void {
     for (const { session, brokenAt } of [...this.#load().values()]) {
       if (brokenAt === undefined && !sessionIds.includes(session.sessionId)) this.#write(session, now);

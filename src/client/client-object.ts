@@ -78,7 +78,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
     return session;
   }
 
-  /** Runs what is to be retried: a conversation that did not answer in time, or a will whose author is lost. */
+  /** Retries calls that failed: to a conversation that did not answer in time, or for a will whose author is lost. */
   override async alarm(): Promise<void> {
     this.#alarm.fired();
     try {

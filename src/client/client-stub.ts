@@ -2,17 +2,17 @@ import type { RelayOutcome } from "../conversation/delivery-state.ts";
 import type { MissedEvent } from "../conversation/notices.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 
-/** What a client missed beside messages. */
+/** A page of the events other than messages that a client missed. */
 export interface MissedEvents {
   /** Oldest first. */
   notifications: MissedEvent[];
   /** Whether more events came after the last of these. */
   more: boolean;
-  /** Whether the events are complete. If not, the device has to drop what it has cached of conversations. */
+  /** Whether the events are complete. If not, the device has to drop its cache of conversations. */
   complete: boolean;
 }
 
-/** Why a session token does not count. */
+/** Why a session token is not accepted. */
 export interface TokenRefused {
   refused: ErrorName;
 }
@@ -30,7 +30,7 @@ export interface ClientStub {
   goAway(): Promise<number>;
   missedNotices(clientId: string, token: string, after: number): Promise<MissedEvents | TokenRefused>;
   /**
-   * Why a session token of this client does not count; undefined if it does. For calls over HTTP that show one, not for
+   * Why a session token of this client is not accepted; undefined if it is. For calls over HTTP that carry one, not for
    * logging in.
    */
   checkToken(clientId: string, token: string): Promise<TokenRefused | undefined>;
@@ -40,7 +40,7 @@ export interface ClientStub {
   signatureRefusal(signedAt: number): Promise<ErrorName | undefined>;
   /** The number of unread messages in all conversations together (Y-22). */
   unreadCount(clientId: string): Promise<number>;
-  /** Ends every session with 4115; what was signed before is void (X-03). Returns the number of sessions. */
+  /** Ends every session with 4115 and revokes earlier tokens and signatures (X-03). Returns the number of sessions. */
   kick(clientId: string, reason: string): Promise<number>;
   /** Refuses logins with 4106 and ends every session (X-22), until `unban`. */
   ban(clientId: string, reason: string): Promise<void>;

@@ -60,7 +60,7 @@ export async function answerStart(
   return { conversationId, reply, creatorNotices };
 }
 
-/** The answer of the app's server to a new conversation (H-05). It is not asked about one that exists (B-03). */
+/** The answer of the app's server to a new conversation (H-05), without a call if the conversation exists (B-03). */
 async function askedToStart(
   services: Services,
   record: ConversationRecord,
@@ -130,7 +130,8 @@ export async function answerQuery(
 }
 
 /**
- * If D1 does not have the last message, since its copy lags or the message is not for everybody, the objects are asked.
+ * Adds the last messages that D1 does not have, because its copy lags or the message is not for all members. The
+ * conversations have them.
  */
 async function withLastMessages(
   services: Services,

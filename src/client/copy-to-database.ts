@@ -9,8 +9,7 @@ const AT_ONCE = 10; // conversations that copy in parallel
 
 /**
  * Has conversations copy the state that a client has seen to D1, before the client's query reads it there. Newer state,
- * and that of other conversations, may appear a moment later. If D1 does not take it, the list is as D1 has it. Never
- * rejects.
+ * and that of other conversations, may appear a moment later. If D1 does not take it, the list is older. Never rejects.
  */
 export async function copyToDatabase(services: Services, shown: readonly SeenVersion[]): Promise<void> {
   if (shown.length === 0) return;

@@ -23,8 +23,8 @@ export const LABEL_LIMIT = 1024; // characters of a tag or a device name: the at
 export const tokenExpired: Refused = { refused: "SESSION_TOKEN_EXPIRED" };
 
 /**
- * Checks the session token of a login, or else its credentials. This happens where the login arrives, so that a name
- * under which nobody can log in wakes no object. Kicks, bans and tags are decided by the client's object (`login.ts`).
+ * Checks the session token of a login, or else its credentials. The gateway does this, so that a login with an invented
+ * name wakes no object. The client's object decides about kicks, bans and tags (`login.ts`).
  *
  * @param security undefined if the app requires no credentials
  */

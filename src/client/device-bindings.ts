@@ -6,7 +6,7 @@ import type { ClientTables } from "./tables.ts";
 /** How long a logout waits for its device to be unsubscribed (ms). */
 const LOGOUT_DEADLINE = 3_000;
 const RETRY = 10_000; // ms
-/** How often a login is decided again if other clients log in on its device at the same moment. */
+/** Attempts to bind a device while other clients log in on it at the same moment. */
 const ATTEMPTS = 5;
 
 /** A device that a client logs in on, as push identifies it. */
@@ -40,9 +40,9 @@ type Change =
 
 /**
  * Which client a device belongs to, for push (C-12, P-12). A login binds the device to the client, and a logout unbinds
- * it. A client that was logged in on it before is unbound, unless it shares the socket: people who use one phone in
- * turn never receive each other's notifications. What D1 does not take is stored here and retried; a client that logged
- * in there meanwhile stays bound.
+ * it. A login also unbinds an earlier client of the device, unless both share the socket: people who use one phone in
+ * turn never receive each other's notifications. If D1 does not take a change, it is stored here and retried. A client
+ * that logged in there meanwhile stays bound.
  */
 export class DeviceBindings {
   readonly #tables: ClientTables;
@@ -57,7 +57,7 @@ export class DeviceBindings {
   /** A login succeeded. Nothing waits for this. */
   loggedIn(login: DeviceLogin): void {
     void this.#after(() => {
-      // Written again if the client is about to be unbound there, so that the login is seen to be later.
+      // Repeated if an unbinding of the client is pending: D1 then sees that the login is the later of the two.
       const isUnbindPending = this.#pendingChanges().some(({ type }) => type === "turned out");
       return this.#carryOut({ type: "came", login }, isUnbindPending ? "again" : "first");
     });
@@ -87,7 +87,7 @@ export class DeviceBindings {
     return done;
   }
 
-  /** Retries what did not succeed. Never rejects. */
+  /** Retries the stored changes. Never rejects. */
   async wake(): Promise<void> {
     await this.#after(async () => {
       for (const change of this.#pendingChanges()) if (!(await this.#carryOut(change, "again"))) return;
@@ -128,7 +128,7 @@ export class DeviceBindings {
         others.map((other) => this.#services.isOnConnection(other.clientId, connectionId)),
       );
       const elsewhere = others.filter((_, index) => here[index] !== true);
-      // The device belongs to another client since then, however late this login becomes known.
+      // Another client has logged in on the device since this login.
       if (elsewhere.some((other) => other.at > at)) return;
       const isNoted = own !== undefined && at < own.at + LAST_SEEN_INTERVAL;
       if (attempt === "first" && elsewhere.length === 0 && isNoted) return; // nothing to change

@@ -25,14 +25,14 @@ type Stored = {
 
 /**
  * The conversations that may have news for a client: one row each, written once per login and conversation, so that a
- * login asks as many conversations as have news. A row stays for a while after its news, since a device that was
- * offline longer than its siblings still needs what they have received (Y-21, M-19).
+ * login asks as many conversations as have news. A row stays for a while after its news, for a device that was offline
+ * longer than its siblings and lacks the changes that they have received (Y-21, M-19).
  */
 export class Inbox {
   readonly #tables: ClientTables;
   #rows: Map<string, Row> | undefined;
   #firstPushAt: number | undefined;
-  /** Counts what arrived for a conversation, so that a removal decided before it is not carried out after it. */
+  /** Counts the calls of `add` per conversation: an answer asked for before the last of them removes nothing. */
   readonly #arrivals = new Map<string, number>();
 
   constructor(tables: ClientTables) {
@@ -95,8 +95,10 @@ export class Inbox {
   }
 
   /**
-   * A conversation was asked for news when `arrivals` had this value. Devices of this kind are up to date now, unless
-   * `pending` or something arrived since.
+   * A conversation was asked for news and answered. Devices of this kind are up to date now, unless the answer is
+   * `pending` or something arrived since the question.
+   *
+   * @param arrivals the value of `arrivals` at the question
    */
   asked(
     conversationId: string,

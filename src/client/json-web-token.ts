@@ -12,7 +12,7 @@ export type TokenVerdict =
    */
   { issuedAt: number } | { problem: string };
 
-/** Algorithms with a published key only: a secret that everybody can read could be used to sign for everybody. */
+/** Algorithms with a public key only: with a shared secret, every reader of the settings could sign for any client. */
 const ASYMMETRIC = [
   ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
   ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],

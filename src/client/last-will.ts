@@ -37,7 +37,7 @@ export class LastWill {
     return this.#wills.current()?.dueAt !== undefined;
   }
 
-  /** Sets the will, in place of any earlier one, and resolves to the reply. Of several at once the last one counts. */
+  /** Sets the will in place of an earlier one, and resolves to the reply. Of several commands the last one counts. */
   set(author: Author, command: CommandOf<"message.send">): Promise<Uint8Array> {
     const answer = this.#last.then(() => this.#take(author, command));
     this.#last = answer.catch(() => {});
@@ -62,7 +62,7 @@ export class LastWill {
     return replies.messageAccepted(serial, place);
   }
 
-  /** The session ended in good order, or was displaced by another: its will is not sent. */
+  /** The session logged out, or another device displaced it: its will is not sent. */
   discard(sessionId: string): void {
     const kept = this.#wills.current();
     if (kept?.sessionId === sessionId && kept.dueAt === undefined) this.#wills.drop(kept.will.id);

@@ -6,7 +6,7 @@ import { tagOf } from "./tags.ts";
 const DEFAULT_CAPABILITIES = 171; // the capabilities of C#, which sends none when it logs in again (wire §4.1)
 const CAN_SHOW_PATCHES = 1; // capability bit 0
 
-/** Who logs in, and with what: the device, its tag and its abilities. */
+/** The device that a client logs in on: its names, its tag and its abilities. */
 export interface LoginIdentity {
   tag: string | undefined;
   /** The names of the device, the one that is kept first. */
@@ -32,14 +32,14 @@ export function loginIdentity(
   // The name in the token comes first: the push token that Swift names its device by may change in between (C-12).
   const names = [claims?.deviceId, command.deviceId, before?.deviceId].filter((id) => id !== undefined);
   const [deviceId = identity.sessionId, ...alsoKnownAs] = names;
-  // Here the newest name counts, under which its installation is known.
+  // For push the newest name comes first: the device's installation has that name.
   const named = command.deviceToken ?? command.deviceId ?? claims?.deviceId ?? before?.pushDevice;
   const capabilities =
     command.capabilities ?? claims?.capabilities ?? before?.capabilities ?? DEFAULT_CAPABILITIES;
   return {
     tag: tagOf(command.tag) ?? claims?.tag ?? before?.tag,
     deviceIds: [deviceId, ...alsoKnownAs],
-    // If it has no name, a browser is registered under the name in its token.
+    // A browser without a name of its own is registered under the name in its token.
     pushDevice: command.pushes === "never" ? undefined : (named ?? deviceId),
     capabilities,
     known: knownTimes(command, capabilities),

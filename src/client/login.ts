@@ -83,7 +83,7 @@ export async function decideLogin(
   }
 }
 
-/** Why a login is refused by what the app decided about its client, or by a logout of its device (X-03, X-22, C-09). */
+/** Why a login is refused: a ban, a kick since its credentials, or a logout of its device (X-22, X-03, C-09). */
 function accessRefusal(
   { claims, madeAt = Number.POSITIVE_INFINITY }: LoginProof,
   { accessState, logouts }: AccessRecords,

@@ -1,9 +1,9 @@
 import { TOKEN_LIFETIME } from "./session-token.ts";
 import type { ClientTables } from "./tables.ts";
 
-/** Rows kept at most: a client that logs out more often in 14 days loses older tokens of other devices, too. */
+/** The most rows. A client that logs out more often in 14 days loses older tokens of other devices too. */
 const KEPT_MAX = 1_000;
-/** Stands for every device: tokens issued up to its time are revoked. No device has this name. */
+/** The row for every device: tokens issued up to its time are revoked. No device has this name. */
 const EVERY_DEVICE = "";
 
 type Row = { device: string; at: number };

@@ -10,8 +10,8 @@ const AT_ONCE = 20; // conversations asked in parallel
 const ASKED_MAX = 500;
 
 /**
- * What a client missed beside messages after a time: memberships, attributes, receipts (wire §5.4). The
- * conversations keep it; only those that have news of that time are asked.
+ * The events other than messages that a client missed after a time: memberships, attributes, receipts (wire §5.4). The
+ * conversations keep them. Only conversations that have news from after that time are asked.
  */
 export async function missedEvents(
   clientId: string,
@@ -29,7 +29,7 @@ export async function missedEvents(
   });
   found.sort((a, b) => a.at - b.at);
   let end = Math.min(PAGE, found.length);
-  // SDKs ask on from the last time they saw: what shares it must not be cut off from it.
+  // SDKs ask for the next page by the last time of this one: events of the same time must be on one page.
   while (end < found.length && found[end]?.at === found[end - 1]?.at) end += 1;
   return { notifications: found.slice(0, end), more: end < found.length, complete };
 }

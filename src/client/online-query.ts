@@ -4,7 +4,11 @@ import type { Services } from "./ports.ts";
 
 const LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 
-/** Answers which of some clients are online (B-29). The state of the asking client itself is passed in. */
+/**
+ * Answers which of some clients are online (B-29).
+ *
+ * @param isSelfOnline the state of the asking client itself, whose object runs this
+ */
 export async function answerOnline(
   services: Services,
   self: string,

@@ -15,7 +15,7 @@ import type { Settings } from "../settings/schema.ts";
 import type { TokenRules, TokenVerdict } from "./json-web-token.ts";
 import type { SessionTokens } from "./session-token.ts";
 
-/** What the rules of a client need of the rest of the service. Every call has a deadline and may reject. */
+/** The services that the rules of a client need. Every call has a deadline and may reject. */
 export interface Services {
   appId: string;
   masterKey: string;
@@ -28,7 +28,7 @@ export interface Services {
   hooks: Hooks;
   limits(): Promise<ConversationLimits>;
   start(record: ConversationRecord): Promise<StartResult>;
-  /** Those of some ids that may be conversations. No object is called for the others. */
+  /** Those of some ids that may be conversations. The others need no call to an object. */
   existing(conversationIds: string[]): Promise<string[]>;
   /**
    * A client logs in for the first time. Resolves to its conversations, or to none if conversations have relayed
@@ -39,15 +39,15 @@ export interface Services {
   conversationsAfter(clientId: string, conversationId: string): Promise<Memberships>;
   /** The newest conversations of a client, if its first login may not have found them yet. */
   undiscoveredConversations(clientId: string): Promise<string[]>;
-  /** As a client may see it. */
+  /** A conversation as a client may see it; undefined if it does not exist. */
   describe(
     conversationId: string,
     viewer: string,
     wanted: DescriptionOptions,
   ): Promise<Described | undefined>;
-  /** Of conversations that a client has seen, those of which D1 has an older state, or nothing. */
+  /** Those of some conversations of which D1 has an older state than a client has seen, or none. */
   lagging(shown: readonly SeenVersion[]): Promise<string[]>;
-  /** Has a conversation copy to D1 what is missing there. Resolves to whether it could. */
+  /** Has a conversation copy its missing state to D1. Resolves to whether it could. */
   copyNow(conversationId: string): Promise<boolean>;
   /** Whether the unique conversation of a record's members exists already. */
   hasUnique(record: ConversationRecord): Promise<boolean>;
@@ -73,7 +73,7 @@ export interface Services {
   unbindEverywhere(binding: { clientId: string; at: number }): Promise<void>;
   /** Whether a client has a session on a user's socket. */
   isOnConnection(clientId: string, connectionId: string): Promise<boolean>;
-  /** How long (ms) a device whose connection broke on the server's side may take to come back, as set at the moment. */
+  /** The time (ms) that a device has to come back after its connection broke on the server's side, as set now. */
   returnTime(): number;
   /** Calls `run` once after this many milliseconds, in memory only. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;

@@ -27,25 +27,25 @@ export class PresenceReporter {
   }
 
   /**
-   * @param tell the caller's own call to the app, since an object may not use another's. It is also used for what is
-   * collected while its calls run; if its object dies, that of the next change takes over.
+   * @param report the caller's own call to the app, since an object may not use another's. It also carries the changes
+   * that other callers add while its calls run. If its object dies, the call of the next change takes over.
    */
-  changed({ clientId, online }: PresenceChange, tell: ReportPresence): void {
+  changed({ clientId, online }: PresenceChange, report: ReportPresence): void {
     this.#waiting.delete(clientId); // it waits again, at the end
     this.#waiting.set(clientId, online);
     const [first] = this.#waiting.keys();
     if (this.#waiting.size > PRESENCE_WAITING && first !== undefined) this.#waiting.delete(first);
     if (this.#call === undefined || elapsed(this.#call.since, this.#now()) >= CALL_LIFETIME)
-      void this.#say(tell);
+      void this.#run(report);
   }
 
-  async #say(tell: ReportPresence): Promise<void> {
+  async #run(report: ReportPresence): Promise<void> {
     while (this.#waiting.size > 0) {
       const call = { since: this.#now() };
       this.#call = call;
       const changes = this.#take();
       try {
-        await tell(changes);
+        await report(changes);
       } catch (error) {
         console.warn(`presence of ${changes.length} clients:`, loggableError(error));
       }

@@ -6,8 +6,8 @@ export class TooManyQueries extends Error {
   override name = "TooManyQueries";
 }
 
-/** When it began, or last checked whether it is next (ms). */
 interface Query {
+  /** When it began, or last checked whether it is next (ms). */
   at: number;
 }
 
@@ -18,8 +18,8 @@ const GONE = 2_000;
 
 /**
  * The queries of all clients of an isolate: a few at a time go to D1, the others wait in order of arrival. Each client
- * has one query here at a time, so that a client with many keeps no others waiting. An object cannot call a promise or
- * timer of another one, so each query checks by itself whether it is next.
+ * has one query here at a time, so that a client with many queries does not delay the others. An object cannot use a
+ * promise or timer of another one, so each query checks by itself whether it is next.
  */
 export class QueryQueue {
   readonly #bounds: typeof QUERIES;

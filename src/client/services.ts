@@ -38,7 +38,7 @@ const keySets = new KeySets();
 const queries = new QueryQueue();
 const presence = new PresenceReporter();
 
-/** What is needed to check a login, in the Worker as in an object. */
+/** The services that check the credentials of a login, in the Worker as in an object. */
 export function credentialServicesOf(env: Env): CredentialServices {
   return {
     appId: env.APP_ID,

@@ -31,8 +31,9 @@ interface Answer {
 
 /**
  * Sends a session what its client missed, by asking the conversations that may have news (L5): unread counts or the
- * messages themselves (Y-01), then edits and recalls. What arrives from now on waits at the gateway for `caughtUp`, so
- * that a count never comes after a message that it does not include. Resolves to the conversations that did not answer.
+ * messages themselves (Y-01), then edits and recalls. Records that arrive meanwhile wait at the gateway for `caughtUp`,
+ * so that a count never comes after a message that it does not include. Resolves to the conversations that did not
+ * answer.
  */
 export async function catchUp(
   session: Session,
@@ -106,15 +107,15 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   const head = news?.head;
   session.sendControl({ type: "caughtUp", conversationId, head });
   if (news === undefined) return inbox.forget(conversationId);
-  // What was sent since the answer went by subscriptions, perhaps of a sibling that is closed by now: no other copy is
-  // on its way.
+  // The conversation sent everything after its answer over subscriptions, perhaps over one of a sibling that is closed
+  // by now. The session has to subscribe to get it.
   const subscribed = siblings.some((sibling) => sibling.subscriptionTo(conversationId) !== undefined);
   if (subscribed || news.bySubscriptions)
     session.sendControl({ type: "link", conversationId, since: news.head });
-  // A conversation that a session is subscribed to stays in the inbox: what comes by subscriptions leaves no other
-  // trace.
+  // A conversation that a session is subscribed to stays in the inbox: records sent over a subscription leave no other
+  // trace here.
   const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
-  // A closed session may still be subscribed there, and what is sent to its subscription reaches no device.
+  // A closed session may still be subscribed there, and records sent to its subscription reach no device.
   const isSubscribed =
     news.bySubscriptions || [session, ...siblings].some((one) => one.reaches(conversationId));
   const pending = unseen || isSubscribed;

@@ -8,8 +8,8 @@ import type { Session } from "./session.ts";
 import type { ClientTables } from "./tables.ts";
 
 /**
- * Reports when a client's sessions begin and end: to the app's count of online clients and, as events, to the hooks of
- * the app (H-09). No login or logout waits for it.
+ * Reports when a client's sessions begin and end: to the AppObject, which counts online clients, and as events to the
+ * hooks of the app (H-09). No login or logout waits for it.
  */
 export class SessionEvents {
   readonly #events: EventSender;

@@ -1,5 +1,5 @@
 /**
- * The claims of a token: what a login with nothing but a token needs (wire §4.1: JavaScript logs in again that way).
+ * The claims of a token: they suffice for a login with a token alone (wire §4.1: JavaScript logs in again that way).
  */
 export interface SessionClaims {
   clientId: string;

@@ -10,7 +10,7 @@ export interface HeldSubscription {
   since: number;
 }
 
-/** The times (ms) up to which the device has the state, by its own report; undefined for what it is not to be sent. */
+/** The times (ms) up to which the device has the state, by its own report; undefined if it is not sent that state. */
 export interface KnownTimes {
   /** Unread counts; undefined to send all (Y-19). */
   unread: number | undefined;
@@ -57,7 +57,7 @@ export interface SessionIdentity {
   /** The user's socket, which several clients may share. */
   connectionId: string;
   mode: SyncMode;
-  /** The address of the device. Nothing is decided by it. */
+  /** The address of the device, for events alone: no decision depends on it. */
   address: string | undefined;
 }
 
@@ -162,7 +162,7 @@ export class Session {
     } catch {}
   }
 
-  /** Ends the session without a request of the device, which receives the reason and nothing more. */
+  /** Ends the session without a request of the device. The device receives the reason and nothing more. */
   end(error: ErrorName, detail: string | undefined): void {
     this.state = { phase: "connecting" };
     this.sendControl({ type: "ended", error, detail });

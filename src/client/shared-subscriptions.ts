@@ -3,8 +3,8 @@ import type { Inbox } from "./inbox.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Applies a gateway's report on a subscription of a session, and sends its siblings what follows from it: all sessions
- * of a client hold the same subscriptions (L3, L4).
+ * Applies a gateway's report on a subscription of a session, and has its siblings follow: all sessions of a client hold
+ * the same subscriptions (L3, L4).
  */
 export function shareSubscriptions(
   session: Session,

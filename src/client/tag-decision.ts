@@ -1,13 +1,13 @@
 import type { Holder } from "./tags.ts";
 
-/** A login, as far as the rules of single sign-on need it. */
+/** The part of a login that the rules of single sign-on need. */
 export interface TagRequest {
   tag: string | undefined;
   /** The names of the device: its own, and the one in its token. */
   deviceIds: readonly [string, ...string[]];
-  /** The login is by a person, not by an SDK that reconnects, and does not decline to displace (D-10, D-11). */
+  /** A person logs in, not an SDK that reconnects: the login displaces other devices (D-10, D-11). */
   explicit: boolean;
-  /** The tag in the token; undefined without a token. */
+  /** The generation of the tag in the token; undefined without a token. */
   generation: number | undefined;
 }
 

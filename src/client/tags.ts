@@ -1,6 +1,6 @@
 import type { ClientTables } from "./tables.ts";
 
-/** Reserved by the SDKs: it means no tag (D-02). */
+/** A word of the SDKs that means no tag (D-02). */
 const NO_TAG = "default";
 
 export interface Holder {
