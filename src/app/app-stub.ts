@@ -11,7 +11,7 @@ export interface PresenceChange {
   online: boolean;
 }
 
-/** What the rest of the service may call of the AppObject. */
+/** The calls that the rest of the service may make to the AppObject. */
 export interface AppStub {
   /** Takes from a quota, or returns after how many seconds there is more (L-10). */
   spend(quota: string, perMinute: number, count?: number): Promise<{ retryAfter: number } | undefined>;

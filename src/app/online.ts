@@ -5,14 +5,13 @@ import { appOf } from "./app-stub.ts";
 const DEADLINE = 5_000; // ms for another object to answer
 
 /**
- * Those of some clients that are online, in the order given. The app has a list of clients that may be online, so that
- * a question about a client makes no object; the objects of those clients have the exact state. Rejects if one does not
- * answer.
+ * Those of some clients that are online, in the order given. The AppObject lists clients that may be online, and only
+ * their objects are asked, so that no question creates an object. Rejects if one of them does not answer.
  */
 export async function onlineAmong(env: Pick<Env, "APP" | "CLIENTS">, clientIds: string[]): Promise<string[]> {
-  const told = await withDeadline(appOf(env).onlineAmong(clientIds), DEADLINE, "who is online");
+  const listed = await withDeadline(appOf(env).onlineAmong(clientIds), DEADLINE, "who is online");
   const states = await Promise.all(
-    told.map(async (clientId) => {
+    listed.map(async (clientId) => {
       const asked = env.CLIENTS.getByName(clientId).isOnline();
       return (await withDeadline(asked, DEADLINE, `presence of ${clientId}`)) ? [clientId] : [];
     }),

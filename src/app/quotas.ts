@@ -3,7 +3,7 @@ import { elapsed } from "../elapsed.ts";
 const WINDOW = 60_000; // ms
 
 /**
- * What the whole app may do in a minute (L-10). Counted in memory: an object without sockets stays in memory for 70 to
+ * Limits per minute of the whole app (L-10). Counted in memory: an object without sockets stays in memory for 70 to
  * 140 s after its last call (Cloudflare's documentation, November 2026). That is longer than a minute, so eviction
  * loses no count that still matters.
  */

@@ -112,7 +112,7 @@ export async function legacySign(hook: string, masterKey: string, now: number): 
 
 /**
  * The device's address. The official engine cannot read an IPv6 address in the brackets that `Forwarded` requires. A
- * value that is no address came from a proxy's header and is not passed on.
+ * value that is no address is a proxy's, and is not passed on.
  */
 function addressHeader(address: string | undefined): Record<string, string> {
   if (address === undefined) return {};

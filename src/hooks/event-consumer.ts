@@ -83,7 +83,7 @@ export class EventConsumer {
   }
 }
 
-/** The current targets of an event. `receiversOffline` is a question that push asks on its way (H-03). */
+/** The current targets of an event. Push itself calls the hook `receiversOffline` (H-03). */
 function targetsOf(event: QueuedEvent, { settings, server }: EventConsumerHost): EventTarget[] {
   const targets: EventTarget[] = settings.events.logDays > 0 ? ["log"] : [];
   if (event.name === "receiversOffline") targets.push("push");

@@ -34,7 +34,7 @@ export class EventOutbox {
     this.#tables.add("event_outbox", "INSERT INTO event_outbox (id, event) VALUES (?, ?)", event.id, json);
   }
 
-  /** The oldest events, up to `limit` and to what the queue accepts at once. They stay until they are sent. */
+  /** The oldest events, at most `limit` and at most one batch of the queue. They stay until `remove`. */
   take(limit: number): AppEvent[] {
     const rows = this.#tables.read<{ event: string }>(
       "event_outbox",

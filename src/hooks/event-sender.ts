@@ -2,11 +2,11 @@ import { loggableError } from "../loggable-error.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { EventOutbox } from "./event-outbox.ts";
 
-const AT_ONCE = 100; // events: what a queue takes in one call
+const AT_ONCE = 100; // events: the most that a queue takes in one call
 /** Longer than a call takes (ms): after a crash the alarm sends the events that were left. */
 const RETRY = 10_000;
 
-/** What was sent: all events, or those with these ids. The others can be retried after a delay (ms). */
+/** The sent events: all, or those with these ids. The others can be retried after a delay (ms). */
 export type SendResult = "all" | { sent: string[]; retryAfter: number };
 
 /** Sends events to the queue. It has a deadline and may reject. */

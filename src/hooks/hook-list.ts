@@ -8,7 +8,7 @@ const REST = 5_000;
 
 /**
  * The known hooks of one engine, in this isolate. One caller at a time requests the list, as part of its own call. The
- * others use the last known list, since nobody may wait for another request's promise.
+ * others use the last known list, since a request must not wait for another one's promise.
  */
 export class HookList {
   #hooks: Set<string> | undefined;

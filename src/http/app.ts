@@ -39,7 +39,7 @@ import { unsupportedRoutes } from "./unsupported.ts";
 import { isForeignName } from "./web-page.ts";
 
 export interface AppOptions {
-  /** Handles every request that asks for a WebSocket, whatever its path. */
+  /** Handles every request that asks for a WebSocket, on any path. */
   connect(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
 }
 

@@ -2,7 +2,7 @@ import type { Env } from "../bindings.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { toHex } from "../protocol/hex.ts";
 
-/** The authenticated caller of an HTTP request: nobody, one of the app's clients, or the app's owner. */
+/** The authenticated caller of an HTTP request: none, a holder of the app key, or the app's owner. */
 export type Caller = "none" | "app" | "master";
 
 type Keys = Pick<Env, "APP_ID" | "APP_KEY" | "MASTER_KEY">;
@@ -66,7 +66,7 @@ export function credentialsInBody(body: JsonObject): Credentials {
 /**
  * The caller that credentials prove. A key counts before a signature, and a separate master key before both: a wrong
  * one is never corrected by another beside it. The digest is lower-case hex of MD5 over time and key. The owner limits
- * the age of a signature with the master key, because somebody who saw an old one must not have full rights for ever.
+ * the age of a signature with the master key: otherwise one that leaked would give full rights for ever.
  * With the app key, age is not checked: every copy of the app has that key, and device clocks are wrong. The third part
  * `ax-sig-1` means a separate key for Android, which does not exist here: it is refused.
  *

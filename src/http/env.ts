@@ -22,9 +22,9 @@ export interface HttpEnv {
 
 export type BodyRead =
   | {
-      /** Undefined where there is none. */
+      /** Undefined without a body. */
       value: Json | undefined;
-      /** The same with its numbers as they were written, for what is passed on. */
+      /** The same with its numbers as they were written, for values that are passed on. */
       written(): Json | undefined;
       /** Only in the bodies of very old browsers. */
       credentials: Credentials | undefined;

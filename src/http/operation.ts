@@ -141,7 +141,7 @@ type Taken<T extends Target, Schema extends v.GenericSchema> = {
  *
  * @param nulls `kept` if null is a value like any other
  * @param numbers `as written` if the body or a part of it is passed on. Fields that a schema knows are JavaScript's
- *   numbers all the same.
+ *   numbers in any case.
  */
 export function takes<T extends Target, Schema extends v.GenericSchema<unknown, object>>(
   target: T,
@@ -159,7 +159,7 @@ export function takes<T extends Target, Schema extends v.GenericSchema<unknown, 
         const error = "Malformed JSON: too many fractions and large numbers.";
         return refuse(context, 400, { ...failures.malformedJson, error });
       }
-      const value = read ?? {}; // nothing: so that it is said what is missing
+      const value = read ?? {}; // the refusal of an absent body then names the missing fields
       if (!isObject(value)) {
         return refuse(context, 400, { code: INVALID_FIELD, error: "The body must be a JSON object." });
       }

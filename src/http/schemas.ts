@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";
 import * as example from "./examples.ts";
 
-/** What several operations take or answer. Query parameters are texts that are read as something else. */
+/** Schemas that several operations share. Query parameters arrive as texts and are parsed. */
 
 export const clientId = (called: string = example.SENDER) =>
   v.pipe(
@@ -80,7 +80,7 @@ export const flagText = (shown: boolean) =>
     v.examples([shown]),
   );
 
-/** A number in a query, taken as it is: who is given it says what becomes of one out of range. */
+/** A number in a query. The operation decides about numbers out of its range. */
 export const numberText = (shown = 100) =>
   v.pipe(
     v.string(),
@@ -146,12 +146,12 @@ const isJson = (text: string): boolean => "value" in parseAsWritten(text);
 
 export const isoTime = () => v.pipe(v.string(), v.isoTimestamp(), v.examples(["2023-11-14T22:13:20.000Z"]));
 
-/** What an operation answers that has nothing to say. */
+/** The answer of an operation without a result. */
 export const nothing = v.pipe(v.object({}), v.examples([{}]));
 
 export const updated = v.object({ objectId: conversationId(), updatedAt: isoTime() });
 
-/** A condition where none is looked at: whoever sends one must not be told that it held. */
+/** A condition of an operation that checks none. It is refused: otherwise the caller would believe that it was met. */
 export const noCondition = (doing: string) =>
   v.optional(
     v.pipe(
@@ -161,5 +161,5 @@ export const noCondition = (doing: string) =>
     ),
   );
 
-/** How deletions are asked for, in a query or as `params` in a batch. */
+/** Parameters of deletions, in a query or as `params` in a batch. */
 export const deleting = v.object({ where: noCondition("deleting") });

@@ -3,8 +3,8 @@ import { credentialServicesOf } from "../client/services.ts";
 import type { Refused } from "../protocol/outcome.ts";
 
 /**
- * Why a session token cannot be one of a client's, as far as the token itself tells; undefined where its object is to
- * decide. To be asked before the object is: who shows a token that was issued here has logged in before.
+ * Why a session token cannot be one of this client; undefined if the client's object has to decide. It is called first,
+ * so that an invented name wakes no object: a client with a token that was issued here has logged in before.
  */
 export async function tokenProblem(env: Env, clientId: string, token: string): Promise<Refused | undefined> {
   const { tokens, now } = credentialServicesOf(env);

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { HttpEnv } from "./env.ts";
 import { refuse } from "./errors.ts";
 
-/** What the hosted service has and Parley has not: said clearly, since a bare 404 reads like a wrong address. */
+/** The parts of the hosted service that Parley does not serve. A 404 without a reason would look like a wrong address. */
 const parts: Record<string, string[]> = {
   "Chat rooms": ["/1.2/rtm/chatrooms", "/1.1/rtm/transient_group"],
   "Service conversations": [

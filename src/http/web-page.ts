@@ -1,6 +1,6 @@
 /**
- * Whether a web page of another origin sent this (A browser says so; other programs send no `Origin`.) The page of this
- * server is none, nor is one that the owner lists. `null`, the origin of pages without any, is.
+ * Whether a web page of another origin sent this: not the page of this server, nor one that the owner lists. Browsers
+ * send an `Origin`, other programs send none. `null`, which pages without an origin send, counts as another origin.
  *
  * @param listed `security.origins`
  */
@@ -9,13 +9,13 @@ export function isFromForeignPage(request: Request, listed: readonly string[]): 
   if (origin === null || listed.includes(origin)) return false;
   if (!URL.canParse(origin)) return true;
   const { protocol, host } = new URL(origin);
-  // A page in a file has no host, and no page of this server's is one.
+  // A page in a file has no host. This server's page has one.
   return host === "" || host !== hostOf(request, protocol);
 }
 
 /**
- * Whether a name leads here that is not this machine's: then somebody may have made his name lead to it, so that the
- * browser takes what his page asks for as that page's own (DNS rebinding). Nobody can do that with an address.
+ * Whether the request names a host that is not this machine. An attacker can point a name of their own at this machine,
+ * and browsers then treat this server as part of the attacker's page (DNS rebinding). An address cannot be misused so.
  */
 export function isForeignName(request: Request): boolean {
   const { hostname } = new URL(`http://${hostOf(request, "http:")}`);

@@ -32,7 +32,7 @@ export async function currentWords({ DB }: Pick<Env, "DB">): Promise<string[] | 
 
 /**
  * Makes these words the current list (X-33) and returns its version. It is one transaction, and a version's words never
- * change, so nobody reads half of a list. The previous list stays until the next one, for isolates whose settings still
+ * change, so no isolate reads half of a list. The previous list stays until the next one, for isolates whose settings still
  * name it. Fails if D1 fails.
  */
 export async function storeWords(env: SettingsEnv, words: string[]): Promise<string> {

@@ -30,7 +30,7 @@ export interface ApnsHost {
   fetch: ProviderFetch;
   /** The provider token of one of the keys; undefined if the key no longer exists. */
   apnsToken(teamId: string, keyId: string): Promise<string | undefined>;
-  /** Apple did not take this token. */
+  /** Reports that Apple refused this token. */
   tokenRefused(token: string): Promise<void>;
   now(): number;
 }
@@ -40,7 +40,7 @@ const SERVERS = { prod: "https://api.push.apple.com", dev: "https://api.sandbox.
 const PAYLOAD_MAX = 4_096;
 /** The longest `apns-collapse-id`, in bytes. */
 const COLLAPSE_ID_MAX = 64;
-/** Hexadecimal, of 64 digits and more: Apple says that this may change. */
+/** Today 64 hexadecimal digits or more. By Apple's documentation, this may change. */
 const DEVICE_TOKEN = /^[\w-]{1,400}$/;
 const BAD_TOKEN = "BadDeviceToken";
 const TOKEN_NOT_TAKEN = "Apple does not take the provider token";
@@ -191,7 +191,7 @@ const HINTS = new Map([
   ["BadEnvironmentKeyInToken", "the key is for Apple's other environment"],
 ]);
 
-/** The outcome of Apple's response for the device. A response in another form came from something in between. */
+/** The outcome of Apple's response for the device. A response in another form is a proxy's. */
 function outcomeOf({ status, headers, text }: ProviderAnswer, now: number): Outcome {
   // Apple's success repeats the id and has no body.
   if (status === 200 && (headers.has("apns-id") || text === "")) return { outcome: "sent" };

@@ -102,7 +102,7 @@ type Result = Addressed & { outcome: Outcome };
 
 const noOutcome: Outcome = { outcome: "failed", why: "the provider said nothing of it" };
 
-/** Groups recipients by their delay: a service that asks for much time does not delay the others. */
+/** Groups recipients by their delay, so that a service with a long delay does not hold up the others. */
 function retriesOf(results: readonly Result[]): PushRetry[] {
   const late = results.flatMap(({ recipient, outcome }) =>
     outcome.outcome === "later" ? [{ recipient, retryAfter: outcome.retryAfter }] : [],

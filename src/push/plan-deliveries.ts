@@ -33,8 +33,8 @@ export interface DeliveryPlanHost {
 
 /**
  * Splits a push into deliveries by provider, a hundred devices each. Devices that no provider serves are left out. If
- * the content says so, the badges of Apple's devices are incremented, whichever provider serves them, and no others
- * (P-06): nothing that may fail should come between this and the queue. Rejects if D1 fails.
+ * the content asks for it, this increments the badges of Apple's devices, under any provider (P-06). Call it right
+ * before the queue, so that no failure in between counts a push that is not sent. Rejects if D1 fails.
  */
 export async function planDeliveries(
   push: Push,

@@ -87,10 +87,10 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     this.#schedule.removeExpired(Date.now());
   }
 
-  /** Queues what is due. If it runs twice after a crash, it queues twice; what was sent is no longer here. */
+  /** Queues the due notifications. If it runs twice after a crash, it queues twice; sent ones are no longer here. */
   override async alarm(): Promise<void> {
     const due = this.#schedule.due(Date.now());
-    if (due.length > 0 && !(await this.#handOn(due))) {
+    if (due.length > 0 && !(await this.#queue(due))) {
       // It does not throw: the platform gives up an alarm that fails seven times (November 2026).
       return this.ctx.storage.setAlarm(Date.now() + QUEUE_RETRY);
     }
@@ -98,7 +98,7 @@ export class PushObject extends DurableObject<Env> implements PushStub {
   }
 
   /** Resolves to whether the queue accepted them. */
-  async #handOn(numbers: number[]): Promise<boolean> {
+  async #queue(numbers: number[]): Promise<boolean> {
     const work = numbers.map((number) => ({
       body: { type: "select" as const, number, after: undefined },
       contentType: "v8" as const,

@@ -21,10 +21,10 @@ interface PushTokens {
 
 /** Notifications from their request until all their devices were found (N-06, N-12). */
 interface PushSchedule {
-  /** The response to this request in the last five minutes; undefined if it is new. */
+  /** The response to this request in the last five minutes; undefined without one. */
   acceptedBefore(requestId: string): Promise<AcceptedNotification | undefined>;
   /**
-   * Schedules a notification. A known request changes nothing and has its first response. `full` if too many wait
+   * Schedules a notification. A repeated request changes nothing and gets its first response. `full` if too many wait
    * already.
    */
   accept(

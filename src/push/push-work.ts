@@ -1,5 +1,6 @@
 import type { JsonObject } from "../model/json.ts";
 import type { ProviderName } from "../model/provider-name.ts";
+
 /** The cause of a push: a message to offline members, or a notification requested by the app's server. */
 export type PushCause = MessageCause | { type: "notification"; notificationId: string };
 

@@ -4,7 +4,7 @@ import type { Sql } from "../sql.ts";
 import type { NotificationPush } from "./push-work.ts";
 import type { PushTables } from "./tables.ts";
 
-/** A notification that was taken in, and whom it is for. Times are milliseconds. */
+/** An accepted notification with the conditions of its devices. Times are milliseconds. */
 export interface ScheduledNotification {
   push: NotificationPush;
   /** Conditions on installations. */
@@ -36,7 +36,7 @@ type Row = { number: number; notification: string };
 
 /**
  * Notifications on their way to the queue, and the ids of recent requests. A notification is kept until all its devices
- * have been found: the selection reads it here for every page, and so learns if it was cancelled.
+ * have been found. The selection reads it here for every page, and ends if it was cancelled.
  */
 export class Schedule {
   readonly #sql: Sql;
@@ -81,7 +81,7 @@ export class Schedule {
       JSON.stringify(notification),
     );
     if (requestId !== undefined) {
-      // Also removes what an earlier request with this id left behind.
+      // Also removes an expired row of this id.
       this.#sql.exec("DELETE FROM requests WHERE created_at <= ?", now - REQUEST_KNOWN);
       this.#sql.exec("INSERT INTO requests VALUES (?, ?, ?)", requestId, notificationId, createdAt);
     }

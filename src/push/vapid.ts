@@ -17,5 +17,5 @@ export async function newVapidKeys(): Promise<VapidKeys> {
   return { publicKey: toBase64Url(Uint8Array.from(point)), privateKey: d };
 }
 
-/** Push services require the sender's contact; a trial server has none. Other keys replace keys with this one. */
+/** Push services require the sender's contact, and a trial server has none. The owner's keys replace keys with it. */
 export const TRIAL_SUBJECT = "mailto:nobody@example.com";

@@ -14,7 +14,7 @@ const RETRY: Milliseconds = 1_000;
 
 type Milliseconds = number;
 
-/** Where settings come from. Both may fail. */
+/** The sources of settings. Both may fail. */
 export interface SettingsSource {
   /** Reads D1. */
   read(): Promise<Settings>;

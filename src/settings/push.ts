@@ -69,7 +69,7 @@ export const pushSettings = () =>
       }),
       {},
     ),
-    /** The keys by which browsers' push services know this server (VAPID). */
+    /** The keys that identify this server to browsers' push services (VAPID). */
     webPush: v.optional(
       v.nullable(
         group({

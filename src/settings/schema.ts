@@ -101,12 +101,12 @@ const schema = (demo: boolean) =>
         ),
         /** Shows the members of a conversation to clients that know its id, and not to members alone. */
         showMembers: v.optional(booleanSetting(), true),
-        /** Who adds members: anybody themselves and members others, members alone, or only the app. */
+        /** The clients that add members: any client itself and members others, members alone, or none (only the app). */
         join: v.optional(
           v.picklist(["anyone", "members", "nobody"], "must be anyone, members or nobody"),
           "anyone",
         ),
-        /** Who removes others. */
+        /** The clients that remove others: members, the creator, or none (only the app). */
         removeOthers: v.optional(
           v.picklist(["members", "creator", "nobody"], "must be members, creator or nobody"),
           "members",

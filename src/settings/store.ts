@@ -11,7 +11,7 @@ import { SettingsCache } from "./cache.ts";
 import { merge } from "./merge.ts";
 import { defaultSettings, type Settings, settingsFrom } from "./schema.ts";
 
-/** The only row. It holds what differs from the defaults, so that a default can still change. */
+/** The row of the overrides: the settings that differ from the defaults. */
 const ROW = "settings";
 
 /** The deadline for the kept copy (ms). */

@@ -2,7 +2,7 @@ import type { Settings } from "./schema.ts";
 
 /** A setting that an owner may want on before strangers can reach the server, and that is off. */
 export interface SwitchOff {
-  /** The setting's path; both paths if two settings have the same purpose. */
+  /** The setting's path, or both paths if two settings have the same purpose. */
   setting: string;
   /** What strangers can do while it is off. */
   allows: string;

@@ -79,7 +79,7 @@ export const banRoutes = new Hono<HttpEnv>()
     operation({
       id: "listBans",
       tag: "Administration",
-      summary: "List who is banned",
+      summary: "List banned clients",
       access: "master",
       answer: bans,
     }),

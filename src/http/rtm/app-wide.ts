@@ -24,7 +24,7 @@ export const appWideRoutes = new Hono<HttpEnv>()
     operation({
       id: "getStats",
       tag: "App",
-      summary: "Count who is online",
+      summary: "Count clients that are online",
       access: "master",
       answer: stats,
     }),

@@ -38,8 +38,8 @@ export const clientRoutes = new Hono<HttpEnv>()
     operation({
       id: "checkOnline",
       tag: "Clients",
-      summary: "Find out who is online",
-      description: "Who is not, or was never here, is absent from the answer.",
+      summary: "Find out which clients are online",
+      description: "Clients that are offline or never logged in are absent from the answer.",
       access: "master",
       answer: onlineAnswer,
     }),

@@ -66,7 +66,7 @@ export const legacyClientRoutes = new Hono<HttpEnv>()
     operation({
       id: "checkOnline11",
       tag: "Version 1.1",
-      summary: "Find out who is online",
+      summary: "Find out which clients are online",
       access: "master",
       answer: onlineAnswer,
     }),

@@ -36,7 +36,7 @@ change("delete", "mutes", { id: "unmute", summary: "Unmute for members" }, (conv
   conversation.setMuted(clientIds, false),
 );
 show("members", { id: "listMembers", summary: "List members" });
-show("mutes", { id: "listMutes", summary: "List who muted a conversation" });
+show("mutes", { id: "listMutes", summary: "List members that muted a conversation" });
 
 type Named = Pick<Operation, "id" | "summary">;
 

@@ -27,8 +27,8 @@ export const loginSignature = v.object({
 });
 
 /**
- * A login signature for a user of the app's own account system, whom the hook `_rtmClientSign` knows by his session
- * token (X-06, H-10). Different at every call.
+ * A login signature for a user of the app's own account system (X-06, H-10). The hook `_rtmClientSign` identifies the
+ * user by a session token. Each call returns another signature.
  */
 export async function signedLogin(context: Context<HttpEnv>, userToken: string): Promise<Response> {
   const { env } = context;
