@@ -40,11 +40,11 @@ export class ArchiveLag {
 
   /** Those of some conversations that may be missing in D1, wholly or in part. */
   among(ids: string[]): string[] {
-    const asked = JSON.stringify(ids);
+    const json = JSON.stringify(ids);
     return this.#sql
       .exec<{ id: string }>(
         "SELECT conversation_id AS id FROM behind WHERE conversation_id IN (SELECT value FROM json_each(?))",
-        asked,
+        json,
       )
       .toArray()
       .map(({ id }) => id);

@@ -12,8 +12,8 @@ export async function onlineAmong(env: Pick<Env, "APP" | "CLIENTS">, clientIds: 
   const listed = await withDeadline(appOf(env).onlineAmong(clientIds), DEADLINE, "who is online");
   const states = await Promise.all(
     listed.map(async (clientId) => {
-      const asked = env.CLIENTS.getByName(clientId).isOnline();
-      return (await withDeadline(asked, DEADLINE, `presence of ${clientId}`)) ? [clientId] : [];
+      const answer = env.CLIENTS.getByName(clientId).isOnline();
+      return (await withDeadline(answer, DEADLINE, `presence of ${clientId}`)) ? [clientId] : [];
     }),
   );
   const online = new Set(states.flat());

@@ -2,7 +2,7 @@ import type { FirstLogin } from "./first-login.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
-import { type CatchUpScope, catchUp } from "./session-catch-up.ts";
+import { type CatchUpScope, catchUpSession } from "./session-catch-up.ts";
 import type { Sessions } from "./sessions.ts";
 
 const RETRY = 10_000; // ms
@@ -36,7 +36,7 @@ export class CatchUpSchedule {
   /** Catches a session up with these conversations. Those that do not answer are retried. */
   async run(session: Session, asked: string[], scope: CatchUpScope = "news"): Promise<void> {
     const siblings = () => this.#sessions.siblingsOf(session);
-    const silent = await catchUp(session, { asked, scope }, this.#inbox, siblings, this.#services);
+    const silent = await catchUpSession(session, { asked, scope }, this.#inbox, siblings, this.#services);
     const others = session.behind.filter((conversationId) => !asked.includes(conversationId));
     const behind = [...others, ...silent];
     session.behind = behind.slice(0, BEHIND_LIMIT);

@@ -100,7 +100,7 @@ export class Inbox {
    *
    * @param arrivals the value of `arrivals` at the question
    */
-  asked(
+  settle(
     conversationId: string,
     arrivals: number,
     mode: SyncMode,

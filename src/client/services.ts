@@ -101,8 +101,8 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       ),
     online: (clientIds) => onlineAmong(env, clientIds),
     unread: async (id, clientId) => {
-      const asked = conversation(id).unread(clientId);
-      const unread = await withDeadline(asked, OBJECT_DEADLINE, `unread messages of ${id}`);
+      const count = conversation(id).unread(clientId);
+      const unread = await withDeadline(count, OBJECT_DEADLINE, `unread messages of ${id}`);
       return typeof unread === "number" ? unread : 0;
     },
     reportPresence: (change) => {
@@ -116,8 +116,8 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
     unbindDevice: (binding) => withDeadline(unbindDevice(env.DB, binding), QUERY_DEADLINE, "device"),
     unbindEverywhere: (binding) => withDeadline(unbindEverywhere(env.DB, binding), QUERY_DEADLINE, "devices"),
     isOnConnection: (clientId, connectionId) => {
-      const asked = env.CLIENTS.getByName(clientId).isOnConnection(connectionId);
-      return withDeadline(asked, OBJECT_DEADLINE, `sessions of ${clientId}`);
+      const answer = env.CLIENTS.getByName(clientId).isOnConnection(connectionId);
+      return withDeadline(answer, OBJECT_DEADLINE, `sessions of ${clientId}`);
     },
     returnTime: () => settingsOf(env).last.limits.returnSeconds * 1000,
     timer: (milliseconds, run) => {

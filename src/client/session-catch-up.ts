@@ -35,7 +35,7 @@ interface Answer {
  * so that a count never comes after a message that it does not include. Resolves to the conversations that did not
  * answer.
  */
-export async function catchUp(
+export async function catchUpSession(
   session: Session,
   { asked, scope }: { asked: string[]; scope: CatchUpScope },
   inbox: Inbox,
@@ -119,7 +119,7 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   const isSubscribed =
     news.bySubscriptions || [session, ...siblings].some((one) => one.reaches(conversationId));
   const pending = unseen || isSubscribed;
-  inbox.asked(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
+  inbox.settle(conversationId, arrivals, mode, { pending, changed: news.changed }, now);
 }
 
 function sendUnread(

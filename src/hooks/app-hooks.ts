@@ -67,7 +67,7 @@ export class AppHooks implements Hooks {
       name: "rtmClientSign",
       parameters: { sessionToken },
     });
-    if (answer.outcome === "not asked") return undefined;
+    if (answer.outcome === "not called") return undefined;
     if (answer.outcome === "failed") return { allowed: false, error: FAILED };
     const sign = signAnswer(answer.result);
     if (sign.allowed && !isClientId(sign.clientId)) {

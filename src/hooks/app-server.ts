@@ -16,7 +16,7 @@ export interface AppServerHost {
   now(): number;
 }
 
-const NOT_ASKED: HookAnswer = { outcome: "not asked" };
+const NOT_CALLED: HookAnswer = { outcome: "not called" };
 
 /** The app's server: a LeanEngine with hooks, a webhook, both or neither. Nothing here rejects. */
 export class AppServer {
@@ -47,15 +47,15 @@ export class AppServer {
   /** Calls the engine if it has the hook, else the webhook if it listens: one of them decides, never both. */
   async call(hookCall: HookCall): Promise<HookAnswer> {
     const answer = await this.callEngine(hookCall);
-    return answer.outcome === "not asked" ? this.callWebhook(hookCall) : answer;
+    return answer.outcome === "not called" ? this.callWebhook(hookCall) : answer;
   }
 
   async callEngine(hookCall: HookCall): Promise<HookAnswer> {
-    return this.#engine === undefined ? NOT_ASKED : settled(this.#engine.call(hookCall));
+    return this.#engine === undefined ? NOT_CALLED : settled(this.#engine.call(hookCall));
   }
 
   async callWebhook(hookCall: HookCall): Promise<HookAnswer> {
-    if (this.#webhook === undefined || !this.listensFor(hookCall.name)) return NOT_ASKED;
+    if (this.#webhook === undefined || !this.listensFor(hookCall.name)) return NOT_CALLED;
     return settled(this.#webhook.post(hookCall));
   }
 }

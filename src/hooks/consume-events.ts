@@ -33,7 +33,7 @@ export async function consumeEvents(messages: readonly EventMessage[], env: Cons
     },
     push: (event) =>
       pushToOffline(event, {
-        ask: (offline) => hooksOf(env).aboutOffline(offline),
+        callHook: (offline) => hooksOf(env).aboutOffline(offline),
         providers: providersOf(env, settings),
         template: settings.push.static,
         installationsOf: (clientIds) =>

@@ -51,7 +51,7 @@ export class Engine {
     const until = now() + this.#rules.timeoutMs;
     if (list.claim(now(), until)) await this.#discover(until);
     const known = list.find(hookCall.name, now());
-    if (known === "missing") return { outcome: "not asked" };
+    if (known === "missing") return { outcome: "not called" };
     if (known === "unreachable") return failedAnswer("resting", "the engine does not answer");
     const reply = await this.#send(`_${hookCall.name}`, until, await this.#body(hookCall), hookCall.address);
     if ("unanswered" in reply) {
@@ -60,7 +60,7 @@ export class Engine {
     }
     if (known === "unknown" && reply.status === 404 && v.is(Missing, jsonOf(reply.text))) {
       list.markMissing(hookCall.name, now());
-      return { outcome: "not asked" };
+      return { outcome: "not called" };
     }
     return answerOf(reply);
   }

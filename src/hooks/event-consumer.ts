@@ -137,7 +137,7 @@ async function each(
 }
 
 async function push(event: AppEvent, host: EventConsumerHost): Promise<HookAnswer> {
-  if (event.name !== "receiversOffline") return { outcome: "not asked" };
+  if (event.name !== "receiversOffline") return { outcome: "not called" };
   await withDeadline(host.push(event), PUSH_DEADLINE, "push");
   return { outcome: "answered", result: undefined };
 }

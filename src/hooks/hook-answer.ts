@@ -3,7 +3,7 @@ import type { Json } from "../model/json.ts";
 /** The result of one call to the app's server. */
 export type HookAnswer =
   /** The app's server has no such hook and does not listen for such an event. */
-  | { outcome: "not asked" }
+  | { outcome: "not called" }
   /** `result` is undefined if the response was empty. */
   | { outcome: "answered"; result: Json | undefined }
   | { outcome: "failed"; failure: HookFailure; why: string };

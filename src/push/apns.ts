@@ -126,9 +126,9 @@ class ProviderTokens {
 
   /** The token for a key; or the outcome of a push for which no accepted token exists. */
   async of(key: ApnsKey): Promise<{ token: string } | Outcome> {
-    const asked = this.#byKey.get(key) ?? this.#host.apnsToken(key.teamId, key.keyId);
-    this.#byKey.set(key, asked);
-    const token = await asked;
+    const fetched = this.#byKey.get(key) ?? this.#host.apnsToken(key.teamId, key.keyId);
+    this.#byKey.set(key, fetched);
+    const token = await fetched;
     // The settings there no longer have the key. The next attempt uses another key, or none.
     if (token === undefined) return retryOutcome(`no APNs key ${key.keyId} any more`);
     return this.#refused.has(token) ? retryOutcome(TOKEN_NOT_TAKEN) : { token };

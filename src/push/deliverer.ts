@@ -126,8 +126,8 @@ async function stillWanted(
   const { cause, expiresAt } = push;
   if (cause.type !== "message") return recipients;
   const clientIds = [...new Set(recipients.flatMap((recipient) => recipient.clientIds))];
-  const asked = host.stillNewTo(cause, expiresAt - PUSH_LIFETIME, clientIds);
-  const still = new Set(await withDeadline(asked, CONVERSATION_DEADLINE, "a message's conversation"));
+  const answer = host.stillNewTo(cause, expiresAt - PUSH_LIFETIME, clientIds);
+  const still = new Set(await withDeadline(answer, CONVERSATION_DEADLINE, "a message's conversation"));
   return recipients.flatMap((recipient) => {
     const left = recipient.clientIds.filter((clientId) => still.has(clientId));
     return left.length === 0 ? [] : [{ ...recipient, clientIds: left }];

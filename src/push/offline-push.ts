@@ -16,7 +16,7 @@ const CONTENT_MAX = 32_768;
  */
 export interface OfflinePushHost extends DeliveryPlanHost {
   /** The app's policy (H-03). Never rejects. */
-  ask(event: OfflineEvent): Promise<OfflineAnswer>;
+  callHook(event: OfflineEvent): Promise<OfflineAnswer>;
   /** Content for messages without their own (P-05). */
   template: JsonObject | null;
   /** The devices of these clients (P-13). */
@@ -33,7 +33,7 @@ export interface OfflinePushHost extends DeliveryPlanHost {
  * P-22). Rejects if D1 or the queue fails: then it is retried.
  */
 export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost): Promise<void> {
-  const answer = await host.ask(event);
+  const answer = await host.callHook(event);
   if (answer.skip || host.providers.length === 0) return;
   const now = host.now();
   const expiresAt = event.timestamp + PUSH_LIFETIME;

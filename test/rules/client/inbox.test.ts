@@ -13,9 +13,9 @@ test("[I4] news that arrives during a catch-up is not removed by its answer", ()
   inbox.add("chat");
   const asked = inbox.arrivals("chat");
   inbox.add("chat"); // a message, after the conversation counted nothing unread
-  inbox.asked("chat", asked, "pull", read, NOW);
+  inbox.settle("chat", asked, "pull", read, NOW);
   expect(inbox.newsFor("pull", fresh)).toEqual(["chat"]);
-  inbox.asked("chat", inbox.arrivals("chat"), "pull", read, NOW);
+  inbox.settle("chat", inbox.arrivals("chat"), "pull", read, NOW);
   expect(inbox.newsFor("pull", fresh)).toEqual([]);
 });
 
@@ -33,7 +33,7 @@ test("[M-19] [Y-21] a device that was offline longer finds what another device h
   const inbox = new Inbox(clientTables(sql));
   inbox.add("chat");
   const changed = { patchedAt: NOW - 100, readAt: NOW - 50, noticedAt: NOW - 25 };
-  inbox.asked("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW);
+  inbox.settle("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW);
   const later = new Inbox(clientTables(sql));
   expect(later.newsFor("pull", fresh)).toEqual([]);
   expect(later.newsFor("pull", { ...fresh, patches: NOW - 101 })).toEqual(["chat"]);
@@ -49,7 +49,7 @@ test("the inbox forgets a conversation without news for a month", () => {
   inbox.add("chat");
   const changed = { patchedAt: NOW, readAt: NOW, noticedAt: NOW };
   const month = 31 * 24 * 60 * 60 * 1000;
-  inbox.asked("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW + month);
+  inbox.settle("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW + month);
   expect(inbox.noticesAfter(0)).toEqual([]);
 });
 
@@ -59,12 +59,12 @@ test("[Y-06] news that a .3 device has received is still new for a .1 device, an
   inbox.add("before");
   inbox.pushesFrom(NOW);
   inbox.add("after");
-  for (const id of ["before", "after"]) inbox.asked(id, inbox.arrivals(id), "pull", read, NOW);
+  for (const id of ["before", "after"]) inbox.settle(id, inbox.arrivals(id), "pull", read, NOW);
   const later = new Inbox(clientTables(sql));
   expect(later.firstPushAt).toBe(NOW);
   expect(later.newsFor("pull", fresh)).toEqual([]);
   expect(later.newsFor("push", fresh).sort()).toEqual(["after", "before"]);
-  for (const id of ["before", "after"]) later.asked(id, later.arrivals(id), "push", read, NOW);
+  for (const id of ["before", "after"]) later.settle(id, later.arrivals(id), "push", read, NOW);
   expect(later.newsFor("push", fresh)).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { Session } from "../../../src/client/session.ts";
-import { catchUp } from "../../../src/client/session-catch-up.ts";
+import { catchUpSession } from "../../../src/client/session-catch-up.ts";
 import { clientTables } from "../../../src/client/tables.ts";
 import type { CatchUp } from "../../../src/conversation/catch-up.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";
@@ -59,7 +59,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     return () => clearTimeout(set);
   };
   const services = { now: () => Date.now(), catchUp: answer, timer };
-  const done = catchUp(
+  const done = catchUpSession(
     session,
     { asked, scope: "news" },
     new Inbox(clientTables(new MemorySql())),

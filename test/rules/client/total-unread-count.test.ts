@@ -42,7 +42,7 @@ test("[Y-22] only conversations that may have unread messages are asked", () => 
   const inbox = new Inbox(clientTables(new MemorySql()));
   for (const chat of ["read", "unread", "unread by old devices"]) inbox.add(chat);
   const changed = { patchedAt: 1, readAt: 1, noticedAt: 1 };
-  inbox.asked("read", 1, "pull", { pending: false, changed }, 2);
-  inbox.asked("unread by old devices", 1, "push", { pending: false, changed }, 2);
+  inbox.settle("read", 1, "pull", { pending: false, changed }, 2);
+  inbox.settle("unread by old devices", 1, "push", { pending: false, changed }, 2);
   expect(inbox.unread()).toEqual(["unread", "unread by old devices"]);
 });

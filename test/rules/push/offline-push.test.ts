@@ -25,7 +25,7 @@ async function pushed(world: World, more: Partial<OfflineEvent> = {}) {
   const badges: string[][] = [];
   const phones = world.phones ?? [phoneOf("Jerry"), phoneOf("Spike")];
   await pushToOffline(unseen("hello", { pushData: '{"alert":"Tom: hello"}', muted: [], ...more }), {
-    ask: async (event) => ({
+    callHook: async (event) => ({
       skip: false,
       offline: event.offline,
       pushMessage: undefined,
