@@ -57,7 +57,7 @@ export class CatchUpSchedule {
   }
 
   /** Asks the conversations again that did not answer. */
-  async wake(): Promise<void> {
+  async retry(): Promise<void> {
     const [first] = this.#sessions.open;
     if (first !== undefined && !this.#firstLogin.isDone) await this.repeatFirstLogin(first.identity.clientId);
     for (const session of this.#sessions.open) {

@@ -82,7 +82,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   override async alarm(): Promise<void> {
     this.#alarm.fired();
     try {
-      await this.#client.wake();
+      await this.#client.retry();
     } catch (error) {
       // The platform retries a failing alarm a few times, and then never again.
       console.error("alarm:", loggableError(error));

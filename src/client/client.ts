@@ -162,9 +162,9 @@ export class Client {
   }
 
   /** Retries everything that could not be done at once. */
-  async wake(): Promise<void> {
-    await this.#parts.lifecycle.wake();
-    await this.#parts.catchUps.wake();
+  async retry(): Promise<void> {
+    await this.#parts.lifecycle.retry();
+    await this.#parts.catchUps.retry();
   }
 
   /** Handles a gateway's report on a subscription of a session. */

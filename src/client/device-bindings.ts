@@ -88,7 +88,7 @@ export class DeviceBindings {
   }
 
   /** Retries the stored changes. Never rejects. */
-  async wake(): Promise<void> {
+  async retry(): Promise<void> {
     await this.#after(async () => {
       for (const change of this.#pendingChanges()) if (!(await this.#carryOut(change, "again"))) return;
     });

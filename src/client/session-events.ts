@@ -85,7 +85,7 @@ export class SessionEvents {
   }
 
   /** Retries the events that the queue did not accept. */
-  async wake(): Promise<void> {
+  async retry(): Promise<void> {
     await this.#events.send();
   }
 }

@@ -209,13 +209,13 @@ export class SessionLifecycle {
   }
 
   /** Ends the broken sessions whose time is over, and retries everything that could not be sent. */
-  async wake(): Promise<void> {
+  async retry(): Promise<void> {
     if (this.#brokenSessions.firstBrokenAt !== undefined) {
       await this.#services.settings(); // they hold how long devices have to come back
       this.expireBrokenSessions();
       this.#scheduleExpiry();
     }
-    await Promise.all([this.#will.send(), this.#events.wake(), this.#devices.wake()]);
+    await Promise.all([this.#will.send(), this.#events.retry(), this.#devices.retry()]);
   }
 }
 

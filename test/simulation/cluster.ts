@@ -712,7 +712,7 @@ export class SimulatedClient {
         );
       });
     };
-    const alarm = (delay: number) => void network.timer(delay, () => this.#busy(this.client.wake()));
+    const alarm = (delay: number) => void network.timer(delay, () => this.#busy(this.client.retry()));
     const services: Services = {
       appId: "app",
       masterKey: "key",

@@ -76,7 +76,7 @@ test("[C-12, P-12] a login binds the device to the client, and a logout unbinds 
   const { state, of } = phone();
   const toms = of();
   toms.loggedIn(login("Tom"));
-  await toms.wake();
+  await toms.retry();
   expect([...state.clients.keys()]).toEqual(["Tom"]);
   expect(await toms.logOut("Tom", "phone")).toBe(true);
   expect([...state.clients.keys()]).toEqual([]);
@@ -87,7 +87,7 @@ test("[C-12] logging in again writes nothing", async () => {
   const toms = of();
   toms.loggedIn(login("Tom"));
   toms.loggedIn(login("Tom", { connectionId: "socket 2" }));
-  await toms.wake();
+  await toms.retry();
   expect(state.writes).toBe(1);
 });
 
@@ -97,7 +97,7 @@ test("[C-12] of two people who use one phone in turn, the second receives no pus
   state.online.set("Tom", "socket 1"); // not heard of yet that this is gone
   const jerrys = of();
   jerrys.loggedIn(login("Jerry", { connectionId: "socket 2" }));
-  await jerrys.wake();
+  await jerrys.retry();
   expect([...state.clients.keys()]).toEqual(["Jerry"]);
 });
 
@@ -106,10 +106,10 @@ test("[C-12, I11] a login that reaches D1 late does not unbind a client that log
   state.down = true;
   const toms = of();
   toms.loggedIn(login("Tom", { at: 1 }));
-  await toms.wake();
+  await toms.retry();
   state.down = false;
   state.clients.set("Jerry", 2); // by Jerry's own object
-  await of().wake();
+  await of().retry();
   expect([...state.clients.keys()]).toEqual(["Jerry"]);
 });
 
@@ -121,10 +121,10 @@ test("[C-12, I11] of two logins that reach D1 late, the last one has the phone",
   state.down = true;
   toms.loggedIn(login("Tom", { at: 1 }));
   jerrys.loggedIn(login("Jerry", { at: 2, connectionId: "socket 2" }));
-  await Promise.all([toms.wake(), jerrys.wake()]);
+  await Promise.all([toms.retry(), jerrys.retry()]);
   state.down = false;
-  await jerrys.wake();
-  await toms.wake();
+  await jerrys.retry();
+  await toms.retry();
   expect([...state.clients.keys()]).toEqual(["Jerry"]);
 });
 
@@ -137,7 +137,7 @@ test("[C-12] of two clients that log in on one phone at the same time, the last 
   };
   const toms = of();
   toms.loggedIn(login("Tom", { at: 1 }));
-  await toms.wake();
+  await toms.retry();
   expect([...state.clients.keys()]).toEqual(["Spike", "Jerry"]);
 });
 
@@ -146,7 +146,7 @@ test("[N-02] a login a day later records that the phone is in use", async () => 
   const toms = of();
   toms.loggedIn(login("Tom", { at: 1 }));
   toms.loggedIn(login("Tom", { at: 1 + 24 * 60 * 60 * 1_000 }));
-  await toms.wake();
+  await toms.retry();
   expect(state.writes).toBe(2);
 });
 
@@ -156,7 +156,7 @@ test("[C-12] two clients on one phone at once both receive push", async () => {
   state.online.set("Tom", "socket 1");
   const jerrys = of();
   jerrys.loggedIn(login("Jerry"));
-  await jerrys.wake();
+  await jerrys.retry();
   expect([...state.clients.keys()]).toEqual(["Tom", "Jerry"]);
 });
 
@@ -164,7 +164,7 @@ test("[C-12] a device without an installation that takes no push leaves no recor
   const { state, of } = phone({ installed: false });
   const toms = of();
   toms.loggedIn(login("Tom", { takesPushes: false }));
-  await toms.wake();
+  await toms.retry();
   expect(state.writes).toBe(0);
 });
 
@@ -173,11 +173,11 @@ test("[C-12, I11] a change that D1 does not take is retried, also after the obje
   state.down = true;
   const toms = of();
   toms.loggedIn(login("Tom"));
-  await toms.wake();
+  await toms.retry();
   expect([...state.clients.keys()]).toEqual([]);
   expect(retries.length).toBeGreaterThan(0);
   state.down = false;
-  await of().wake();
+  await of().retry();
   expect([...state.clients.keys()]).toEqual(["Tom"]);
 });
 
@@ -187,7 +187,7 @@ test("[P-12] a logout that D1 does not take is answered with 4117 and completed 
   state.down = true;
   expect(await of().logOut("Tom", "phone")).toBe(false);
   state.down = false;
-  await of().wake();
+  await of().retry();
   expect([...state.clients.keys()]).toEqual([]);
 });
 
@@ -198,7 +198,7 @@ test("[P-12] a login after a logout that is still pending binds the device", asy
   await toms.logOut("Tom", "phone");
   state.down = false;
   toms.loggedIn(login("Tom"));
-  await toms.wake();
+  await toms.retry();
   expect([...state.clients.keys()]).toEqual(["Tom"]);
 });
 
@@ -217,7 +217,7 @@ describe("[C-12] a client that is kicked or banned", () => {
     state.clients.set("Tom", 1);
     const toms = of();
     toms.unbindAll("Tom", 5);
-    await toms.wake();
+    await toms.retry();
     expect([...state.clients.keys()]).toEqual([]);
   });
 
@@ -227,10 +227,10 @@ describe("[C-12] a client that is kicked or banned", () => {
     const toms = of();
     state.down = true;
     toms.unbindAll("Tom", 5);
-    await toms.wake();
+    await toms.retry();
     state.down = false;
     toms.loggedIn(login("Tom", { at: 6 }));
-    await toms.wake();
+    await toms.retry();
     expect([...state.clients]).toEqual([["Tom", 6]]);
   });
 });
