@@ -102,7 +102,7 @@ export function errorsPage(): string {
   );
   return `# Errors
 
-<!-- Made from src/protocol/errors.ts and src/http/docs/error-list.ts by npm run generate. -->
+<!-- Made from src/protocol/errors/ and src/http/docs/error-list.ts by npm run generate. -->
 
 Every number that Parley answers with. *Retry* says whether the same may succeed later, or with a new login or signature. A number also serves as the code that a socket closes with where the last column says so: after *stays away* the JavaScript SDK does not connect again by itself, after *reconnects* every SDK does.
 
