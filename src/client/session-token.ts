@@ -1,3 +1,5 @@
+import { fromBase64, toBase64Url } from "../protocol/base64.ts";
+
 /**
  * The claims of a token: they suffice for a login with a token alone (wire §4.1: JavaScript logs in again that way).
  */
@@ -64,21 +66,21 @@ export class SessionTokens {
       i: issuedAt,
       e: expiresAt,
     };
-    const body = encode(encoder.encode(JSON.stringify(payload)));
+    const body = toBase64Url(encoder.encode(JSON.stringify(payload)));
     const signature = await crypto.subtle.sign("HMAC", await this.#signingKey(), this.#signed(body));
-    return `${body}.${encode(new Uint8Array(signature))}`;
+    return `${body}.${toBase64Url(new Uint8Array(signature))}`;
   }
 
   /** The claims of a token issued here to this client and not expired; undefined for any other text (4112). */
   async verify(token: string, clientId: string, now: number): Promise<IssuedClaims | undefined> {
     const [body, signature, ...more] = token.split(".");
     if (body === undefined || signature === undefined || more.length > 0) return undefined;
-    const bytes = decode(signature);
+    const bytes = fromBase64(signature);
     // subtle.verify compares in constant time (I12).
     const genuine =
       bytes !== undefined &&
       (await crypto.subtle.verify("HMAC", await this.#signingKey(), bytes, this.#signed(body)));
-    const json = genuine ? decode(body) : undefined;
+    const json = genuine ? fromBase64(body) : undefined;
     if (json === undefined) return undefined;
     const payload: Payload = JSON.parse(new TextDecoder().decode(json));
     if (payload.c !== clientId || payload.e <= now) return undefined;
@@ -110,17 +112,4 @@ async function derivedKey(masterKey: string, appId: string): Promise<CryptoKey> 
   };
   const algorithm = { name: "HMAC", hash: "SHA-256", length: 256 };
   return crypto.subtle.deriveKey(derivation, master, algorithm, false, ["sign", "verify"]);
-}
-
-function encode(bytes: Uint8Array): string {
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
 }
