@@ -6,18 +6,18 @@ import type { Member } from "./members.ts";
 import type { ConversationState } from "./state.ts";
 import { historyVisibleFrom } from "./visibility.ts";
 
-/** What a session that logs in asks for. */
+/** The part of a conversation that a session needs when it logs in. */
 export interface CatchUpRequest {
   mode: SyncMode;
-  /** When the session logged in (ms): later entries are not missed, they are delivered like everything new. */
+  /** When the session logged in (ms). Later entries are delivered like all new ones, so they are not missed. */
   asOf: number;
   /** Edits and recalls after this time are included; undefined for none (M-19). */
   patchesSince: number | undefined;
-  /** When a `.1` device of the client first logged in: no `.1` device misses what came before. */
+  /** When a `.1` device of the client first logged in (ms). Older messages are not missed by any `.1` device. */
   firstPushAt: number | undefined;
 }
 
-/** When something last changed that the client may have missed while away, delivered or not (ms, 0 for never). */
+/** Times of the last changes that the client may have missed while away, delivered or not (ms, 0 for never). */
 export interface ChangeTimes {
   patchedAt: number;
   /** When another device of the client moved the read cursor. */
@@ -25,14 +25,14 @@ export interface ChangeTimes {
   noticedAt: number;
 }
 
-/** What a session is sent about a conversation when it logs in (L5); `member: false` if the client is not a member. */
+/** A conversation's part of a session's catch-up (L5); `member: false` if the client is not a member. */
 export type CatchUp = {
   changed: ChangeTimes;
   /** Time of the log's newest entry at the login: the catch-up covers everything up to here. */
   head: number;
   /**
-   * Whether new messages go to the client through subscriptions, possibly of sessions that are gone. Then its inbox is
-   * not notified.
+   * Whether new messages go to the client through subscriptions, even if their sessions are gone. The relay, which
+   * writes to the client's inbox, does not carry them then.
    */
   bySubscriptions: boolean;
 } & (
@@ -45,7 +45,7 @@ export type CatchUp = {
       /** Absent if nothing is unread. */
       lastMessage: MessageRecord | undefined;
       patches: MessageRecord[];
-      /** Only for `.1` devices: what none of them acknowledged, oldest first (Y-02). */
+      /** Only for `.1` devices: the messages that none of them acknowledged, oldest first (Y-02). */
       missed: MessageRecord[];
       /** Whether older messages were left out of `missed`. */
       more: boolean;
@@ -58,8 +58,8 @@ const MISSED_MAX = 20;
 const PATCHES_MAX = 1_000;
 
 /**
- * What a client that logs in is sent about a conversation that its inbox names. From here on, delivery serves it from
- * the end of the catch-up.
+ * Catches a client up that logs in and whose inbox names the conversation. From then on, delivery serves the client
+ * from the end of the catch-up.
  */
 export function catchUp(
   clientId: string,

@@ -1,8 +1,8 @@
-/** Copies take at most one part in this many of the time: the rest of thread and disk is for messages. */
+/** Copies take at most one part in this many of the time. The rest of thread and disk is left for messages. */
 const SPACING = 5;
 /** No copy is delayed for longer than this (ms), however many wait. */
 const MAX_WAIT = 8_000;
-/** A copy counts as this long (ms) at most: one that hangs tells nothing about the next. */
+/** The longest duration (ms) that counts for the estimate. A copy that hangs does not predict the next one. */
 const MAX_COST = 250;
 /** Weight of the newest copy in the estimated duration. */
 const NEWEST_WEIGHT = 1 / 4;

@@ -41,7 +41,7 @@ export interface NoticeRange {
   after: number;
   before?: number;
   /** The notices were sent before; sessions that began since must ignore them. */
-  again: boolean;
+  isRepeated: boolean;
 }
 
 /** Entries of the log, and notices, after these times (ms) may not have reached members without a subscription. */
@@ -93,7 +93,7 @@ export interface Replay {
   more: boolean;
 }
 
-/** How one client is served now. */
+/** The way in which one client is served now. */
 export type ClientDelivery =
   | ({
       state: "subscribed";

@@ -29,7 +29,7 @@ export class Delivery {
 
   /**
    * @param subscriptions those that survived hibernation
-   * @param pending what was pending when the object hibernated or died, until `resumePending` delivers it
+   * @param pending the deliveries that were pending when the object hibernated or died; `resumePending` makes them
    */
   constructor(host: DeliveryHost, subscriptions: Subscription[], pending: PendingSince | undefined) {
     const inFlight = new InFlightWindows(() => host.now());
@@ -129,7 +129,7 @@ export class Delivery {
     this.#subscribers.send(subscription, frame);
   }
 
-  /** Changes what a subscription keeps across hibernation. */
+  /** Changes the part of a subscription that survives hibernation. */
   update(subscription: Subscription, change: Partial<Pick<Subscription, "acknowledged">>): void {
     this.#subscribers.update(subscription, change);
   }
@@ -147,7 +147,7 @@ export class Delivery {
       client.joining = { since: Math.min(client.joining?.since ?? head, head), at: this.#host.now() };
       return;
     }
-    const notices = this.#host.notices(clientId, { after: lastNotice, again: false });
+    const notices = this.#host.notices(clientId, { after: lastNotice, isRepeated: false });
     for (const notice of notices) this.notify([clientId], notice);
     if (client?.state === "unsubscribed" && client.unknownUntil !== undefined) {
       this.#relay.resume(clientId, client);
@@ -158,15 +158,15 @@ export class Delivery {
   }
 
   /**
-   * Delivers what is pending. After a restart it goes to every member without a subscription that is not away, since it
-   * is not known which of them got it; otherwise to each client whose object did not answer.
+   * Makes the pending deliveries. After a restart they go to every member without a subscription that is not away,
+   * since it is not known which of them got them; otherwise to each client whose object did not answer.
    */
   resumePending(): void {
     const pending = this.#pending.takeAtWake();
     if (pending !== undefined) {
       const { others } = this.audience();
       for (const clientId of [...others, ...this.#host.leftAfter(pending.notices)]) {
-        const notices = this.#host.notices(clientId, { after: pending.notices, again: false });
+        const notices = this.#host.notices(clientId, { after: pending.notices, isRepeated: false });
         for (const notice of notices) this.notify([clientId], notice, pending.notices + 1);
       }
       if (pending.log < this.#host.head())
@@ -207,7 +207,7 @@ export class Delivery {
 
   /**
    * Reserves a subscription (L2). Resolves when it may be opened; `accept` must follow without another await. From then
-   * on the subscription delivers what the relay has not.
+   * on the subscription carries everything that the relay has not delivered.
    */
   reserve(request: SubscriptionRequest): Promise<Reservation> {
     return this.#subscribers.reserve(request);

@@ -85,7 +85,7 @@ export class History {
     }
   }
 
-  /** If the app shows members only what was sent since they joined, no page goes further back. */
+  /** Where the app shows members only messages since they joined, no page goes further back. */
   #sinceJoining(request: HistoryRequest, viewer: string | undefined): HistoryRequest {
     const member = viewer === undefined ? undefined : this.#state.members.get(viewer);
     const from = member === undefined ? 0 : historyVisibleFrom(this.#host.settings(), member);

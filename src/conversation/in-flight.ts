@@ -1,4 +1,4 @@
-/** What was handed over in the last moments and may still be on its way. */
+/** Records that were handed over in the last moments and may still be on their way. */
 
 /** A frame on its way reaches a device in less than this (ms). */
 export const IN_FLIGHT_TIME = 30_000;

@@ -6,7 +6,7 @@ import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
 
 const DEADLINE = 1_000; // ms for D1
-const RETRY = 1_000; // ms: a D1 that fails is not asked more often than this
+const RETRY = 1_000; // ms between queries while D1 fails
 const AT_ONCE = 500; // clients in one query
 
 const MINUTE = 60_000; // ms

@@ -15,7 +15,7 @@ export interface ConversationIndex {
 }
 
 const DEADLINE = 1_000; // ms for each of the two
-const RETRY = 1_000; // ms: an index that fails is not asked more often than this
+const RETRY = 1_000; // ms between queries while the index fails
 const MINUTE = 60_000; // ms
 
 /**

@@ -172,7 +172,7 @@ export class Membership {
     this.#host.archiveSoon();
     await this.#outbox.index();
     reply({ conversationId, updatedAt, changed, resulting });
-    // Everybody but the session that did it: other devices of the same client are notified too (wire §5.1).
+    // The session that made the change is left out; other devices of the same client are notified (wire §5.1).
     const notice = { kind: "updated" as const, at: updatedAt, by: by.clientId, changed, resulting };
     const own = noticeRecord(updatedAt, false, new Uint8Array());
     this.#delivery.notifyMembers(this.#noticeRecord(notice), {

@@ -134,7 +134,7 @@ export class MessageCommits {
     const refused = (error: ErrorName) => ({ outcome: { refused: error }, records: [] });
     const { from, origin, dedupeToken: token, changed } = send;
     try {
-      // The app's server may send in the name of anybody.
+      // The author of a message of the app's server need not be a member.
       if ("subscription" in send.sender && !this.#state.members.has(from))
         return refused("INVALID_MESSAGING_TARGET");
       const now = this.#host.now();

@@ -93,7 +93,7 @@ export class Messages {
     this.#sendTransient(subscription, serial, draft);
   }
 
-  /** Sends a message of the app's server (http-api §2.2) in the name of anybody, member or not. */
+  /** Sends a message of the app's server (http-api §2.2). Its author need not be a member. */
   async sendAsServer({ transient, ...message }: ServerMessage): Promise<SendOutcome> {
     const draft: Draft = {
       ...message,
@@ -140,8 +140,8 @@ export class Messages {
   }
 
   /**
-   * Sends a will to everybody online (M-47). It is sent like any message but never stored (M-49). A will that was sent
-   * already, or whose author is no member any more, is dropped.
+   * Sends a will to the members that are online (M-47). It is sent like any message but never stored (M-49). A will is
+   * dropped if it was sent already, or if its author is no longer a member.
    */
   will(from: string, will: Will): void {
     if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;

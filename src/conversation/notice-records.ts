@@ -13,39 +13,43 @@ const SECOND = 0.5;
 export function changeRecord(
   state: ConversationState,
   change: Exclude<MissedEvent, { kind: "receipt" }>,
-  again: boolean,
+  isRepeated: boolean,
 ): Uint8Array {
   const { at, by, conversationId } = change;
   const notice = { conversationId, by, updatedAt: at };
   const { kind, timeToLive } = state.facts;
   switch (change.kind) {
     case "joined":
-      return noticeRecord(at, again, clientEvents.joined({ ...notice, kind, timeToLive }));
+      return noticeRecord(at, isRepeated, clientEvents.joined({ ...notice, kind, timeToLive }));
     case "membersJoined":
       return noticeRecord(
         at + SECOND,
-        again,
+        isRepeated,
         clientEvents.membersJoined({ ...notice, members: change.members }),
       );
     case "left":
-      return noticeRecord(at, again, clientEvents.left(notice));
+      return noticeRecord(at, isRepeated, clientEvents.left(notice));
     case "membersLeft":
-      return noticeRecord(at, again, clientEvents.membersLeft({ ...notice, members: change.members }));
+      return noticeRecord(at, isRepeated, clientEvents.membersLeft({ ...notice, members: change.members }));
     case "updated": {
       const { changed, resulting } = change;
-      return noticeRecord(at, again, clientEvents.conversationChanged({ ...notice, changed, resulting }));
+      return noticeRecord(
+        at,
+        isRepeated,
+        clientEvents.conversationChanged({ ...notice, changed, resulting }),
+      );
     }
   }
 }
 
 /** The notices for a client in a range, as records (wire §5.1). */
 export function noticesOf(state: ConversationState, clientId: string, range: NoticeRange): Uint8Array[] {
-  const { after, before, again } = range;
+  const { after, before, isRepeated } = range;
   if (state.notices.last <= after) return [];
   const query = { after, before, conversationId: state.facts.id, isMember: state.members.has(clientId) };
   return state.notices.missedBy(clientId, query).map((event) => {
-    if (event.kind !== "receipt") return changeRecord(state, event, again);
+    if (event.kind !== "receipt") return changeRecord(state, event, isRepeated);
     const { at, ...receipt } = event;
-    return noticeRecord(at, again, clientEvents.receipt({ ...receipt, keptAt: at }));
+    return noticeRecord(at, isRepeated, clientEvents.receipt({ ...receipt, keptAt: at }));
   });
 }

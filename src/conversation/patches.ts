@@ -36,7 +36,7 @@ interface PatchEntry {
   hidden: Uint8Array;
 }
 
-/** Edits and recalls: a message is rewritten in place, and everybody is notified (M-11 to M-24). */
+/** Edits and recalls: a message is rewritten in place, and all members that may see it are notified (M-11 to M-24). */
 export class Patches {
   readonly #state: ConversationState;
   readonly #delivery: Delivery;

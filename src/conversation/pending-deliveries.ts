@@ -2,22 +2,22 @@ import type { DeliveryHost, PendingSince } from "./delivery-state.ts";
 import type { ServedClients } from "./served-clients.ts";
 
 /**
- * Since when entries and notices may not have reached members without a subscription. Storage has it, so that a crash
- * loses nothing; it is cleared when everything has been handed over.
+ * The time after which entries and notices may not have reached members without a subscription. It is in storage, so
+ * that a crash loses no delivery, and cleared when everything was handed over.
  */
 export class PendingDeliveries {
   readonly #host: DeliveryHost;
   readonly #clients: ServedClients;
   #atWake: PendingSince | undefined;
 
-  /** @param atWake what was pending when the object hibernated or died */
+  /** @param atWake the time that storage had when the object woke; undefined if nothing was pending */
   constructor(host: DeliveryHost, clients: ServedClients, atWake: PendingSince | undefined) {
     this.#host = host;
     this.#clients = clients;
     this.#atWake = atWake;
   }
 
-  /** What was pending when the object woke, until `takeAtWake`. It is not known which members got it. */
+  /** The time that storage had when the object woke, until `takeAtWake`. It is not known which members got what. */
   get atWake(): PendingSince | undefined {
     return this.#atWake;
   }
@@ -28,10 +28,10 @@ export class PendingDeliveries {
     return pending;
   }
 
-  /** Notices that may not have arrived: they are new even to a session that began after them. */
+  /** Notices that were pending when the object woke. They are new even to a session that began after them. */
   noticesAtWake(clientId: string): Uint8Array[] {
     if (this.#atWake === undefined) return [];
-    return this.#host.notices(clientId, { after: this.#atWake.notices, again: false });
+    return this.#host.notices(clientId, { after: this.#atWake.notices, isRepeated: false });
   }
 
   mark(since: number): void {
@@ -41,7 +41,7 @@ export class PendingDeliveries {
   clearIfDone(): void {
     for (const [, client] of this.#clients) {
       if (client.state === "subscribed") continue;
-      // A client that is changing over gets nothing now; after a crash, only the pending mark would show that.
+      // A client that is changing over gets nothing now. If the object dies, only the stored time says so.
       if (client.state !== "unsubscribed") return;
       if (client.call !== undefined || client.after !== undefined || client.events.length > 0) return;
     }

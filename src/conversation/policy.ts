@@ -46,9 +46,9 @@ const CENSORED = {
 };
 
 /**
- * Checks what clients do against the app's policy: signatures first, then the hook of its server, then the word list,
- * so that text from a hook is filtered too (http-api §8.2). Every check takes time, and what was known before may be
- * stale afterwards, so the rules check again.
+ * Checks the commands of clients against the app's policy: signatures first, then the hook of its server, then the word
+ * list, so that text from a hook is filtered too (http-api §8.2). Every check takes time and the conversation may change
+ * meanwhile, so the rules are checked again afterwards.
  */
 export class PolicyChecks {
   readonly #state: ConversationState;

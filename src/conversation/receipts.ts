@@ -24,8 +24,8 @@ export function hasReceipts(state: ConversationState): boolean {
 
 /**
  * The delivered and read cursors of members, and the receipts for senders (M-37 to M-44). Cursors only move forward
- * (I5). A cursor is stored before anybody is shown it. Until then it is in memory and in the attachment of the
- * subscription that moved it; losing it in a crash only repeats a message.
+ * (I5). A cursor is stored before it is shown to any client. Until then it is in memory and in the attachment of the
+ * subscription that moved it; if a crash loses it, a message is repeated and nothing else.
  */
 export class Receipts {
   readonly #state: ConversationState;
@@ -69,10 +69,10 @@ export class Receipts {
       member.deliveredCursor = upTo;
       this.#unsaved.add(member);
     }
-    const delivered = upTo > before ? this.#receiptsAsked(member, before, upTo, RECEIPTS_MAX) : [];
+    const delivered = upTo > before ? this.#messagesAskingForReceipt(member, before, upTo, RECEIPTS_MAX) : [];
     const timestamp = delivered.length > 0 ? this.#timeFor(member, upTo) : 0;
     if (delivered.length > 0) member.deliveredMoves = withMove(member.deliveredMoves, upTo, timestamp);
-    // What `.1` devices acknowledged is stored nowhere else.
+    // The acknowledgements of `.1` devices are stored nowhere else.
     if (advances || delivered.length > 0) this.#save(member);
     else if (upTo > before) this.#delivery.update(subscription, { acknowledged: upTo });
     for (const message of delivered)
@@ -91,7 +91,7 @@ export class Receipts {
     this.#replier.reply(subscription, command.serial, replies.readConfirmed(command.serial));
   }
 
-  /** The cursor did not move, so only the device that asks may have another count. */
+  /** The cursor did not move, so the other devices have this count already. */
   #sendCount(subscription: Subscription): void {
     const count = unreadOf(this.#state, subscription.clientId, "unread", this.#now());
     if (count !== undefined) this.#delivery.send(subscription, count);
@@ -104,7 +104,7 @@ export class Receipts {
     const at = cursor > before && hasReceipts(this.#state) ? this.#timeFor(member, cursor) : undefined;
     if (!this.#state.members.moveReadCursor(member, cursor, this.#now(), at)) return false;
     this.#unsaved.delete(member);
-    const [newest] = this.#receiptsAsked(member, before, member.readCursor, 1);
+    const [newest] = this.#messagesAskingForReceipt(member, before, member.readCursor, 1);
     if (newest !== undefined && at !== undefined) {
       this.#sendReceipt(newest.from, member.clientId, newest.id, at, true);
     }
@@ -133,7 +133,7 @@ export class Receipts {
     this.#replier.reply(subscription, serial, replies.maxRead(serial, { ...answer, ...members }));
   }
 
-  /** Call before cursors are shown to anybody: a cursor that was seen must not move back. */
+  /** Stores all cursors before clients are shown them: a cursor that was seen must not move back. */
   #saveAll(): void {
     for (const member of this.#unsaved) this.#save(member);
   }
@@ -182,7 +182,7 @@ export class Receipts {
     });
   }
 
-  #receiptsAsked(member: Member, before: number, upTo: number, limit: number) {
+  #messagesAskingForReceipt(member: Member, before: number, upTo: number, limit: number) {
     if (!hasReceipts(this.#state)) return [];
     return this.#state.log.fromOthers.askingForReceipt(member.clientId, before, upTo, limit);
   }

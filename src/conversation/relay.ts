@@ -86,11 +86,11 @@ export class Relay {
    */
   recentNotices(clientId: string, before?: number): ClientEvent[] {
     const since = this.#host.now() - IN_FLIGHT_TIME;
-    const notices = this.#host.notices(clientId, { after: since, before, again: true });
+    const notices = this.#host.notices(clientId, { after: since, before, isRepeated: true });
     return this.#host.readCursorMovedAt(clientId) > since ? [...notices, "recount"] : notices;
   }
 
-  /** Tries again the clients whose objects did not answer, and those that had some time to come back. */
+  /** Calls again the clients whose objects did not answer, and those whose time to come back is over. */
   retry(): void {
     for (const [clientId, client] of this.#clients) {
       if (client.state !== "unsubscribed" || client.call !== undefined) continue;
@@ -211,7 +211,7 @@ export class Relay {
     // It may have arrived all the same.
     const repeatable = events.filter(isRepeatable);
     if (current?.state === "subscribing") {
-      // The subscription delivers what the call could not.
+      // The subscription carries the content of the call instead.
       current.events.unshift(...repeatable);
       if (after !== undefined) current.since = Math.min(current.since, after);
       return false;

@@ -6,7 +6,7 @@ import { hasReceipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 import { historyVisibleFrom, isDeliveredTo, isVisibleTo } from "./visibility.ts";
 
-/** The origin of what no session sent. */
+/** The origin of messages and changes that no session made. */
 export const NO_ORIGIN = 0;
 
 /**
@@ -49,7 +49,7 @@ export function replayOf(
       const event = clientEvents.message({ conversationId, kind, message });
       records.push(storedRecord(position, origin, traits, event));
     } else {
-      // Even if this replay has the message itself, in its final form: the device may have got it another way before.
+      // Sent even if this replay also has the message in its final form: the device may have got it before, unedited.
       const event = clientEvents.patched({ conversationId, message });
       records.push(storedRecord(position, origin, { patch: true }, event));
     }

@@ -7,7 +7,7 @@ import * as replies from "../protocol/replies.ts";
 import { newMessageId } from "./ids.ts";
 import type { Rejection } from "./policy.ts";
 
-/** What the sender of a message is sent about it. */
+/** Replies and records for the sender of a message. */
 
 export type SendOutcome = { messageId: string; timestamp: number } | Refused;
 

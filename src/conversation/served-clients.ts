@@ -7,8 +7,8 @@ export interface Audience {
 }
 
 /**
- * How each client is served now. A client without an entry has nothing on its way; if it is a member, it is unsubscribed
- * and idle, or away.
+ * The delivery state of each client. A client without an entry has nothing on its way: if it is a member, it is
+ * unsubscribed and idle, or away.
  */
 export class ServedClients {
   readonly #host: DeliveryHost;

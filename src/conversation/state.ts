@@ -28,7 +28,7 @@ export class ConversationState {
   readonly members: Members;
   readonly copy: CopyProgress;
   #facts: Facts;
-  /** When the conversation was deleted; what is left then is needed to clear D1. */
+  /** When the conversation was deleted (ms). Its log is kept until D1 is cleared by it. */
   #deletedAt: number | undefined;
   /** The ends of log and notices just before each of the latest changes, by clock time (ms). */
   readonly #recent: { clock: number; end: number; lastNotice: number }[] = [];

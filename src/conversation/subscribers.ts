@@ -79,7 +79,7 @@ export class Subscribers {
     }
   }
 
-  /** Changes what a subscription keeps across hibernation. */
+  /** Changes the part of a subscription that survives hibernation. */
   update(subscription: Subscription, change: Partial<Pick<Subscription, "acknowledged">>): void {
     Object.assign(subscription, change);
     const { port, ...identity } = subscription;
@@ -88,7 +88,7 @@ export class Subscribers {
 
   /**
    * Reserves a subscription (L2). Resolves when it may be opened; `accept` must follow without another await. From then
-   * on the subscription delivers what the relay has not.
+   * on the subscription carries everything that the relay has not delivered.
    */
   async reserve(request: SubscriptionRequest): Promise<Reservation> {
     const { clientId } = request;
@@ -118,7 +118,7 @@ export class Subscribers {
     }
   }
 
-  /** A session that has no messages yet also replays what the relay may still be delivering to it. */
+  /** The replay of a session without a position begins with the messages that the relay may still be delivering. */
   #reservation(request: SubscriptionRequest, subscribed: SubscribedSpan, events: ClientEvent[]): Reservation {
     const inFlight = this.#inFlight.of(request.clientId);
     const unseen = Math.min(inFlight?.after ?? subscribed.since, subscribed.since);
@@ -174,7 +174,7 @@ export class Subscribers {
     // so they are sent again: a session takes each notice once, and a count is always current.
     const recount = this.#host.readCursorMovedAt(clientId) > request.admittedAt - IN_FLIGHT_TIME;
     const known = Math.max(request.admittedAt, this.#host.now() - IN_FLIGHT_TIME);
-    const notices = this.#host.notices(clientId, { after: known, again: true });
+    const notices = this.#host.notices(clientId, { after: known, isRepeated: true });
     const events: ClientEvent[] = [...notices, ...reservation.events, ...this.#missedEphemeral(request)];
     const rendered = recordsOf(recount ? [...events, "recount"] : events, (count) =>
       this.#host.unread(clientId, count),

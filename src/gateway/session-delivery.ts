@@ -174,10 +174,13 @@ export class SessionDelivery {
     this.#client.sendEvent(payload);
   }
 
-  #deliverNotice(conversationId: string, { at, again, payload }: LinkRecord & { kind: "notice" }): boolean {
+  #deliverNotice(
+    conversationId: string,
+    { at, isRepeated, payload }: LinkRecord & { kind: "notice" },
+  ): boolean {
     if (this.#progress.get(conversationId)?.hasNotice(at)) return false;
     // Whole milliseconds: two notices of the same time are both known at the login, or neither.
-    if (again && Math.floor(at) <= this.#login.admittedAt) return false;
+    if (isRepeated && Math.floor(at) <= this.#login.admittedAt) return false;
     this.#progress.use(conversationId).addNotice(at);
     this.#seenVersions.sawChange(conversationId, Math.floor(at), this.#services.now());
     if (payload.length > 0) this.#client.sendEvent(payload);

@@ -19,7 +19,7 @@
 export type LinkRecord =
   | ({ kind: "stored"; origin: number; traits: StoredTraits; payload: Uint8Array } & LogPosition)
   | { kind: "event" | "correction"; payload: Uint8Array }
-  | { kind: "notice"; at: number; again: boolean; payload: Uint8Array }
+  | { kind: "notice"; at: number; isRepeated: boolean; payload: Uint8Array }
   | ({ kind: "unread"; payload: Uint8Array } & CountPosition)
   | { kind: "reply"; serial: number; accepted: LogPosition | undefined; payload: Uint8Array }
   | { kind: "relay" | "missed"; conversationId: string; payload: Uint8Array }
@@ -118,12 +118,12 @@ export function correctionRecord(payload: Uint8Array): Uint8Array {
 /**
  * A notice of a change in a conversation. It may arrive more than once; a session is sent it once, by its time.
  *
- * @param again it is repeated for sessions that may have missed it the first time: not for one that began later
+ * @param isRepeated for sessions that may have missed it the first time; a session that began later ignores it
  */
-export function noticeRecord(at: number, again: boolean, payload: Uint8Array): Uint8Array {
+export function noticeRecord(at: number, isRepeated: boolean, payload: Uint8Array): Uint8Array {
   const { bytes, view } = record(NOTICE, 9, payload);
   view.setFloat64(5, at);
-  view.setUint8(13, again ? 1 : 0);
+  view.setUint8(13, isRepeated ? 1 : 0);
   return bytes;
 }
 
@@ -226,7 +226,7 @@ export function readRecords(frame: Uint8Array): LinkRecord[] {
         records.push({
           kind: "notice",
           at: view.getFloat64(header),
-          again: view.getUint8(header + 8) === 1,
+          isRepeated: view.getUint8(header + 8) === 1,
           payload: frame.subarray(header + 9, at),
         });
         break;
