@@ -3,8 +3,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
 import { lagOf } from "../database/messages/archive-delay.ts";
 import type { AppStub, PresenceChange } from "./app-stub.ts";
-import { ArchiveLag } from "./archive-lag.ts";
 import { KeyValues } from "./key-values.ts";
+import { LaggingConversations } from "./lagging-conversations.ts";
 import { Presence } from "./presence.ts";
 import { Quotas } from "./quotas.ts";
 import { appTables } from "./tables.ts";
@@ -20,7 +20,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   readonly #quotas = new Quotas();
   readonly #facts: KeyValues;
   readonly #presence: Presence;
-  readonly #lag: ArchiveLag;
+  readonly #lagging: LaggingConversations;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -30,7 +30,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     this.#facts = new KeyValues(tables);
     this.#presence = new Presence(tables, this.#facts);
     const start = env.OWN_BOX === "1" ? { at: startedAt } : undefined;
-    this.#lag = new ArchiveLag(tables, this.#facts, lagOf(env), start);
+    this.#lagging = new LaggingConversations(tables, this.#facts, lagOf(env), start);
   }
 
   async spend(quota: string, perMinute: number, count = 1): Promise<{ retryAfter: number } | undefined> {
@@ -51,7 +51,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   }
 
   async archiveBehindAmong(conversationIds: string[]): Promise<string[]> {
-    return this.#lag.among(conversationIds);
+    return this.#lagging.among(conversationIds);
   }
 
   async presence(): Promise<{ online: number; today: number }> {
@@ -59,15 +59,15 @@ export class AppObject extends DurableObject<Env> implements AppStub {
   }
 
   async archiveBehind(conversationId: string, since: number): Promise<void> {
-    this.#lag.behind(conversationId, since);
+    this.#lagging.behind(conversationId, since);
   }
 
   async archiveCaughtUp(conversationId: string): Promise<void> {
-    this.#lag.caughtUp(conversationId);
+    this.#lagging.caughtUp(conversationId);
   }
 
   async archivedUntil(): Promise<number> {
-    return this.#lag.archivedUntil(Date.now());
+    return this.#lagging.archivedUntil(Date.now());
   }
 
   async keepSettings(overrides: string): Promise<void> {

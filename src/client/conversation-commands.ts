@@ -13,7 +13,7 @@ import type { ErrorName } from "../protocol/errors.ts";
 import * as replies from "../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import type { AccessState } from "./access-state.ts";
-import { rowsWithinBytes } from "./answer-size.ts";
+import { withinAnswerSize } from "./answer-size.ts";
 import { copyToDatabase } from "./copy-to-database.ts";
 import { forEachConversation } from "./for-each-conversation.ts";
 import type { Services } from "./ports.ts";
@@ -109,7 +109,7 @@ export async function answerQuery(
   if (command.temporaryIds.length > 0) {
     const found = await describeAll(services, command.temporaryIds, seen);
     const temporary = found.filter(({ conversation }) => conversation.kind === "temporary");
-    return replies.queryResults(serial, rowsWithinBytes(temporary.map(json)));
+    return replies.queryResults(serial, withinAnswerSize(temporary.map(json)));
   }
   const ids = isWhereByIdOnly(where);
   const order = ids && comparator(sort);
@@ -117,7 +117,7 @@ export async function answerQuery(
     const found = (await describeAll(services, ids, seen)).sort(order);
     const from = Math.max(skip ?? 0, 0);
     const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
-    return replies.queryResults(serial, rowsWithinBytes(found.slice(from, from + most).map(json)));
+    return replies.queryResults(serial, withinAnswerSize(found.slice(from, from + most).map(json)));
   }
   await copyToDatabase(services, command.shown);
   const bounds = { findOthers, showMembers };
@@ -126,7 +126,7 @@ export async function answerQuery(
   const found = withLastMessage
     ? await withLastMessages(services, { clientId, sinceJoining }, answer)
     : answer;
-  return replies.queryResults(serial, rowsWithinBytes(found.map(json)));
+  return replies.queryResults(serial, withinAnswerSize(found.map(json)));
 }
 
 /**

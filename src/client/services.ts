@@ -3,7 +3,7 @@ import type { Env } from "../bindings.ts";
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
 import { seenClients } from "../conversation/known-clients.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
-import { lagging } from "../database/archive.ts";
+import { lagging } from "../database/conversation-copy.ts";
 import {
   conversationsAfter,
   registerClient,

@@ -5,7 +5,7 @@ import {
   deleteMessages,
   saveConversation,
   saveMessages,
-} from "../database/archive.ts";
+} from "../database/conversation-copy.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Archive } from "./outbox.ts";
 import type { Removal } from "./removal.ts";

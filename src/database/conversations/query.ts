@@ -207,11 +207,11 @@ async function page(
   if ("refused" in clause) return clause;
   if (limit === 0) return [];
   if (hasTooManyParameters(sql`${clause} ${sql.join(order)} ${limit} ${skip}`)) return tooLarge;
-  return rowsWithinBytes(d1, { clause, order, limit, skip });
+  return selectWithinBytes(d1, { clause, order, limit, skip });
 }
 
 /** The rows of a page that fit into an answer, at least one. The client requests the rest with `skip`. */
-function rowsWithinBytes(
+function selectWithinBytes(
   d1: DrizzleD1Database,
   { clause, order, limit, skip }: { clause: SQL; order: SQL[]; limit: number; skip: number },
 ): Promise<Row[]> {

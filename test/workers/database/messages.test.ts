@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { saveConversation, saveMessages } from "../../../src/database/archive.ts";
+import { saveConversation, saveMessages } from "../../../src/database/conversation-copy.ts";
 import {
   type ArchivedMessage,
   type ArchiveRequest,

@@ -1,7 +1,7 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { archivedUpTo } from "../../../src/database/archive.ts";
+import { archivedUpTo } from "../../../src/database/conversation-copy.ts";
 import { messagesOfApp, messagesSentBy } from "../../../src/database/messages/history.ts";
 import { conversation, message } from "./database.ts";
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { saveConversation } from "../../../src/database/archive.ts";
+import { saveConversation } from "../../../src/database/conversation-copy.ts";
 import { conversationTable } from "../../../src/database/conversations/fields.ts";
 import { countConversations, queryConversations } from "../../../src/database/conversations/query.ts";
 import { orderOf } from "../../../src/database/where/order.ts";

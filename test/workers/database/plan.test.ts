@@ -5,7 +5,7 @@ import {
   deleteMessages,
   saveConversation,
   saveMessages,
-} from "../../../src/database/archive.ts";
+} from "../../../src/database/conversation-copy.ts";
 import { queryConversations } from "../../../src/database/conversations/query.ts";
 import type { Json } from "../../../src/model/json.ts";
 import { conversation, database, message, WatchedDatabase } from "./database.ts";

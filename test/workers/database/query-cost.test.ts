@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { QUERY_ANSWER_BYTES, QUERY_ROWS_LOOKED_AT } from "../../../src/bounds.ts";
-import { saveConversation } from "../../../src/database/archive.ts";
+import { saveConversation } from "../../../src/database/conversation-copy.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/database/conversations/query.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { conversation, database, WatchedDatabase } from "./database.ts";

@@ -4,7 +4,7 @@ import {
   deleteMessages,
   saveConversation,
   saveMessages,
-} from "../../../src/database/archive.ts";
+} from "../../../src/database/conversation-copy.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/database/conversations/query.ts";
 import type { Json } from "../../../src/model/json.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";

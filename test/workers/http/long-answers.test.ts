@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { saveConversation } from "../../../src/database/archive.ts";
+import { saveConversation } from "../../../src/database/conversation-copy.ts";
 import { conversation } from "../database/database.ts";
 import { done } from "../support/rest.ts";
 import { openWorld } from "../support/world.ts";

@@ -7,21 +7,21 @@ import type { AppTables } from "./tables.ts";
 const STEP = 10_000;
 
 /** The time up to which D1 has all messages, and the conversations that are behind: a row each. */
-export class ArchiveLag {
+export class LaggingConversations {
   readonly #sql: Sql;
   readonly #facts: KeyValues;
-  readonly #lag: ArchiveDelay;
+  readonly #delay: ArchiveDelay;
   readonly #start: { at: number } | undefined;
 
   /**
    * @param start when the machine started (ms), if machines stop. Conversations that were behind when it stopped report
    * that by alarms that were due meanwhile. Until those have run, no later time is reported than before.
    */
-  constructor(tables: AppTables, facts: KeyValues, lag: ArchiveDelay, start?: { at: number }) {
+  constructor(tables: AppTables, facts: KeyValues, delay: ArchiveDelay, start?: { at: number }) {
     tables.create("behind");
     this.#sql = tables.sql;
     this.#facts = facts;
-    this.#lag = lag;
+    this.#delay = delay;
     this.#start = start;
   }
 
@@ -55,10 +55,10 @@ export class ArchiveLag {
     const { since } = this.#sql
       .exec<{ since: number | null }>("SELECT min(since) AS since FROM behind")
       .one();
-    const until = Math.min(since ?? now, now - this.#lag.normal);
+    const until = Math.min(since ?? now, now - this.#delay.normal);
     if (this.#start === undefined) return until;
     const claimed = Number(this.#facts.get("archivedUntil") ?? 0);
-    if (now < this.#start.at + this.#lag.safety + this.#lag.normal) return Math.min(until, claimed);
+    if (now < this.#start.at + this.#delay.safety + this.#delay.normal) return Math.min(until, claimed);
     if (until >= claimed + STEP) this.#facts.set("archivedUntil", String(until));
     return until;
   }

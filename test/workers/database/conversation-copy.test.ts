@@ -6,7 +6,7 @@ import {
   deleteMessages,
   saveConversation,
   saveMessages,
-} from "../../../src/database/archive.ts";
+} from "../../../src/database/conversation-copy.ts";
 import { conversationIn, messageIn } from "../../../src/database/rows.ts";
 import { conversations, members, messages } from "../../../src/database/schema.ts";
 import type { ConversationRecord, MessageRecord } from "../../../src/model/records.ts";
