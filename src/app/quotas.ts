@@ -1,6 +1,4 @@
-import { elapsed } from "../elapsed.ts";
-
-const WINDOW = 60_000; // ms
+import { MINUTE, MinuteCounts } from "../minute-counts.ts";
 
 /**
  * Limits per minute of the whole app (L-10). Counted in memory: an object without sockets stays in memory for 70 to
@@ -8,7 +6,7 @@ const WINDOW = 60_000; // ms
  * loses no count that still matters.
  */
 export class Quotas {
-  readonly #windows = new Map<string, { since: number; spent: number }>();
+  readonly #counts = new MinuteCounts();
 
   /**
    * Takes `count` from a quota of this many a minute, all of it or nothing; 0 is unlimited. A minute begins with the
@@ -16,15 +14,11 @@ export class Quotas {
    */
   spend(quota: string, perMinute: number, count: number, now: number): { retryAfter: number } | undefined {
     if (perMinute === 0) return undefined;
-    let window = this.#windows.get(quota);
-    if (window === undefined || elapsed(window.since, now) >= WINDOW) {
-      window = { since: now, spent: 0 };
-      this.#windows.set(quota, window);
+    const current = this.#counts.current(quota, now);
+    if (current.count + count > perMinute) {
+      return { retryAfter: Math.ceil((current.since + MINUTE - now) / 1_000) };
     }
-    if (window.spent + count > perMinute) {
-      return { retryAfter: Math.ceil((window.since + WINDOW - now) / 1_000) };
-    }
-    window.spent += count;
+    current.count += count;
     return undefined;
   }
 }

@@ -7,8 +7,8 @@ import {
   LOGINS_ON_LOOPBACK,
   LOGINS_PER_ADDRESS,
 } from "../bounds.ts";
-import { type AddressClass, addressClassOf } from "../outbound/address-class.ts";
 import { InvitationCounts } from "./invitation-counts.ts";
+import { networkAt } from "./network.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** What one address may do in total, over all its sockets and clients. */
@@ -25,18 +25,18 @@ export interface AddressAllowances {
  * The allowances of addresses, in this isolate. Addresses of private networks have none, since a proxy there may stand
  * for many devices. All addresses of this machine are one, which may do far more.
  */
-export class Addresses {
+export class AllowancesByAddress {
   readonly #known = new Map<string, AddressAllowances>();
   readonly #invited = new InvitationCounts(INVITATIONS_OF_ONE.byAddress, INVITED_REMEMBERED.byAll);
   readonly #invitedHere = new InvitationCounts(INVITATIONS_OF_ONE.onLoopback, INVITED_REMEMBERED.byAll);
 
   of(address: string | undefined, now: number): AddressAllowances | undefined {
-    const { place, network } = networkAt(address);
-    if (place === "private") return undefined;
+    const { addressClass, network } = networkAt(address);
+    if (addressClass === "private") return undefined;
     const known = this.#known.get(network);
     if (known !== undefined) return known;
     if (this.#known.size >= ADDRESSES_REMEMBERED) this.#forget(now);
-    const isHere = place === "loopback";
+    const isHere = addressClass === "loopback";
     const invited = isHere ? this.#invitedHere : this.#invited;
     const fresh: AddressAllowances = {
       mayInvite: (clientIds, now) =>
@@ -59,35 +59,4 @@ export class Addresses {
     const [first] = this.#known.keys();
     if (this.#known.size >= ADDRESSES_REMEMBERED && first !== undefined) this.#known.delete(first);
   }
-}
-
-/** Undefined where devices cannot be told apart: on this machine and in private networks. */
-export function networkOf(address: string): string | undefined {
-  const { place, network } = networkAt(address);
-  return place === "public" ? network : undefined;
-}
-
-interface Network {
-  place: AddressClass;
-  /** IPv4 as it is; of IPv6 the half that a provider gives to one customer. All addresses of this machine are one. */
-  network: string;
-}
-
-const NOWHERE: Network = { place: "private", network: "" };
-
-function networkAt(address: string | undefined): Network {
-  if (address === undefined) return NOWHERE;
-  // A socket that listens on `::` has IPv4 in this form.
-  const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, "");
-  const host = plain.includes(":") ? `[${plain}]` : plain;
-  if (!URL.canParse(`http://${host}`)) return NOWHERE;
-  const url = new URL(`http://${host}`);
-  const place = addressClassOf(url);
-  if (place !== "public") return { place, network: place };
-  if (!url.hostname.startsWith("[")) return { place, network: url.hostname };
-  const [left = "", right = ""] = url.hostname.slice(1, -1).split("::");
-  const groups = left.split(":");
-  const rest = right === "" ? [] : right.split(":");
-  while (groups.length + rest.length < 8) groups.push("0");
-  return { place, network: [...groups, ...rest].slice(0, 4).join(":") };
 }

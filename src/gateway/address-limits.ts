@@ -1,49 +1,18 @@
 import { ADDRESSES_REMEMBERED } from "../bounds.ts";
-import { elapsed } from "../elapsed.ts";
-import { networkOf } from "./address-allowances.ts";
-
-const WINDOW = 60_000; // ms
-
-/** Counts per minute, by kind. Around the change of a minute, twice as much may pass at once. */
-export class Windows {
-  readonly #windows = new Map<string, { since: number; count: number }>();
-
-  /**
-   * Counts an amount of a kind, if it is still within the limit per minute.
-   *
-   * @param perMinute 0 is no limit
-   * @returns whether it is; what is refused is not counted
-   */
-  take(what: string, amount: number, perMinute: number, now: number): boolean {
-    if (perMinute === 0) return true;
-    let window = this.#windows.get(what);
-    if (window === undefined || elapsed(window.since, now) >= WINDOW) {
-      window = { since: now, count: 0 };
-      this.#windows.set(what, window);
-    }
-    // A single command over the limit of a whole minute has to be possible, once.
-    if (window.count > 0 && window.count + amount > perMinute) return false;
-    window.count += amount;
-    return true;
-  }
-
-  /** Whether nothing was counted for a minute. */
-  isOver(now: number): boolean {
-    for (const { since } of this.#windows.values()) if (elapsed(since, now) < WINDOW) return false;
-    return true;
-  }
-}
+import { MinuteCounts } from "../minute-counts.ts";
+import { networkOf } from "./network.ts";
 
 /**
  * Counts what arrives from each address in a minute, from all its clients and sockets. It lives in the memory of the
  * isolate and holds a bounded number of addresses: the one used least recently is forgotten first.
  */
 export class AddressLimits {
-  readonly #addresses = new Map<string, Windows>();
-  readonly #most: number;
+  readonly #addresses = new Map<string, MinuteCounts>();
+  readonly #limit: number;
 
-  constructor(most = ADDRESSES_REMEMBERED) {
-    this.#most = most;
+  /** @param limit addresses to remember */
+  constructor(limit = ADDRESSES_REMEMBERED) {
+    this.#limit = limit;
   }
 
   /** How many addresses it remembers. */
@@ -57,19 +26,19 @@ export class AddressLimits {
    *
    * @param perMinute 0 is no limit
    */
-  take(address: string | undefined, what: string, amount: number, perMinute: number, now: number): boolean {
+  take(address: string | undefined, kind: string, amount: number, perMinute: number, now: number): boolean {
     if (address === undefined || perMinute === 0) return true;
     // Addresses of this machine and of private networks count too: the limit is above what the people behind a small
     // proxy do.
     const network = networkOf(address) ?? address;
-    const windows = this.#addresses.get(network) ?? new Windows();
+    const counts = this.#addresses.get(network) ?? new MinuteCounts();
     this.#addresses.delete(network);
-    this.#addresses.set(network, windows);
-    if (this.#addresses.size > this.#most) {
+    this.#addresses.set(network, counts);
+    if (this.#addresses.size > this.#limit) {
       const [oldest] = this.#addresses.keys();
       if (oldest !== undefined) this.#addresses.delete(oldest);
     }
-    return windows.take(what, amount, perMinute, now);
+    return counts.take(kind, amount, perMinute, now);
   }
 }
 

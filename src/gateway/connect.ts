@@ -6,7 +6,7 @@ import { withDeadline } from "../deadline.ts";
 import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
 import { frontOf, senderOf } from "./address.ts";
-import { Addresses } from "./address-allowances.ts";
+import { AllowancesByAddress } from "./address-allowances.ts";
 import { Backlog } from "./backlog.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayServices } from "./gateway-services.ts";
@@ -24,7 +24,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
   if (agreed === undefined) return new Response("no sub-protocol in common", { status: 400 });
   const settings = await settingsOf(env).get();
   const sender = senderOf(request.headers, frontOf(env));
-  const leave = unopened.enter(sender.countedAs);
+  const leave = socketsBeforeLogin.enter(sender.countedAs);
   if (leave === undefined) return new Response("too many sockets that are not logged in", { status: 429 });
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
@@ -43,7 +43,7 @@ export async function connect(request: Request, env: Env): Promise<Response> {
     protocol: agreed.protocol,
     address: sender.address,
     countedAs: sender.countedAs,
-    allowances: addresses.of(sender.countedAs, Date.now()),
+    allowances: allowances.of(sender.countedAs, Date.now()),
     loggedIn: leave,
   };
   const gateway = new Gateway(connection, servicesOf(env), settings.limits.loginSeconds * 1000);
@@ -66,8 +66,8 @@ export async function connect(request: Request, env: Env): Promise<Response> {
 /** The sends of this isolate that wait for an answer. */
 const backlog = new Backlog();
 /** The allowances of addresses in this isolate. */
-const addresses = new Addresses();
-const unopened = new SocketsBeforeLogin();
+const allowances = new AllowancesByAddress();
+const socketsBeforeLogin = new SocketsBeforeLogin();
 
 /** The services of this isolate, which all sockets share. */
 const services = new WeakMap<D1Database, GatewayServices>();

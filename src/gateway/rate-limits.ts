@@ -9,8 +9,9 @@ import {
   MESSAGES_PER_HISTORY_QUERY,
 } from "../bounds.ts";
 import { isWhereByIdOnly } from "../database/where/condition.ts";
+import { MinuteCounts } from "../minute-counts.ts";
 import type { Command } from "../protocol/commands.ts";
-import { type AddressLimits, addressLimits, Windows } from "./address-limits.ts";
+import { type AddressLimits, addressLimits } from "./address-limits.ts";
 
 /** Per minute; 0 is no limit (L-01 to L-03). */
 export interface Rates {
@@ -98,8 +99,8 @@ function chargeOf(command: Command, frameLength: number, rates: Rates): Charge |
 /** Counts the commands of one socket, per client, in total, and for its address. */
 export class RateLimits {
   /** Kept as long as the socket lives: logging out and in again does not reset a limit. */
-  readonly #clients = new Map<string, Windows>();
-  readonly #socket = new Windows();
+  readonly #clients = new Map<string, MinuteCounts>();
+  readonly #socket = new MinuteCounts();
   readonly #address: string | undefined;
   readonly #addresses: AddressLimits;
 
@@ -136,15 +137,15 @@ export class RateLimits {
     );
   }
 
-  #ofClient(clientId: string): Windows {
-    let windows = this.#clients.get(clientId);
-    if (windows === undefined) {
+  #ofClient(clientId: string): MinuteCounts {
+    let counts = this.#clients.get(clientId);
+    if (counts === undefined) {
       // On a socket with more clients than that, the oldest ones are counted anew.
       const [oldest] = this.#clients.keys();
       if (this.#clients.size >= CLIENTS_COUNTED && oldest !== undefined) this.#clients.delete(oldest);
-      windows = new Windows();
-      this.#clients.set(clientId, windows);
+      counts = new MinuteCounts();
+      this.#clients.set(clientId, counts);
     }
-    return windows;
+    return counts;
   }
 }

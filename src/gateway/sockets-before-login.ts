@@ -1,5 +1,5 @@
 import { SOCKETS_BEFORE_LOGIN_PER_ADDRESS } from "../bounds.ts";
-import { networkOf } from "./address-allowances.ts";
+import { networkOf } from "./network.ts";
 
 /**
  * The sockets of this isolate on which no client is logged in, by address. This platform keeps a socket whose peer does

@@ -1,6 +1,6 @@
 import { REQUESTS_PER_ADDRESS } from "../bounds.ts";
-import { networkOf } from "../gateway/address-allowances.ts";
 import { type AddressLimits, addressLimits } from "../gateway/address-limits.ts";
+import { networkOf } from "../gateway/network.ts";
 
 /**
  * Whether a request with the app key, which every copy of the app has, is within the rate of its address per minute;
@@ -15,7 +15,7 @@ export function isWithinRate(
   now: number,
   limits: AddressLimits = addressLimits,
 ): boolean {
-  const isTold = countedAs !== undefined && networkOf(countedAs) !== undefined;
-  const most = isTold ? REQUESTS_PER_ADDRESS.public : REQUESTS_PER_ADDRESS.other;
+  const isCounted = countedAs !== undefined && networkOf(countedAs) !== undefined;
+  const most = isCounted ? REQUESTS_PER_ADDRESS.public : REQUESTS_PER_ADDRESS.other;
   return limits.take(countedAs, "requests", weight, most, now);
 }

@@ -7,7 +7,7 @@ import {
   LOGINS_PER_ADDRESS,
   LOGINS_PER_SOCKET,
 } from "../../../src/bounds.ts";
-import { Addresses } from "../../../src/gateway/address-allowances.ts";
+import { AllowancesByAddress } from "../../../src/gateway/address-allowances.ts";
 import { InvitationCounts } from "../../../src/gateway/invitation-counts.ts";
 import { Logins } from "../../../src/gateway/logins.ts";
 import { TokenBucket } from "../../../src/gateway/token-bucket.ts";
@@ -38,12 +38,12 @@ describe("an allowance", () => {
 
 describe("of one address", () => {
   test("an office of 200 logs in at nine, each person on two sockets and with a retry", () => {
-    const addresses = new Addresses();
+    const addresses = new AllowancesByAddress();
     expect(passes(800, () => addresses.of("8.8.8.8", NOW)?.logins.take(1, NOW) ?? true)).toBe(800);
   });
 
   test("a flood of invented names is stopped early on any number of sockets, and other addresses are not affected", () => {
-    const addresses = new Addresses();
+    const addresses = new AllowancesByAddress();
     const tries = () => addresses.of("8.8.8.8", NOW)?.logins.take(1, NOW) ?? true;
     expect(passes(10_000, tries)).toBe(LOGINS_PER_ADDRESS.atOnce);
     expect(addresses.of("8.8.4.4", NOW)?.logins.take(1, NOW)).toBe(true);
@@ -51,7 +51,7 @@ describe("of one address", () => {
   });
 
   test("a whole IPv6 /64 counts as one address", () => {
-    const addresses = new Addresses();
+    const addresses = new AllowancesByAddress();
     const one = addresses.of("2a00:1450:4001:81b::200e", NOW);
     expect(addresses.of("2a00:1450:4001:081b:1:2:3:4", NOW)).toBe(one);
     expect(addresses.of("2a00:1450:4001:81c::200e", NOW)).not.toBe(one);
@@ -61,7 +61,7 @@ describe("of one address", () => {
   test.each(["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])(
     "%s is this machine, where load tests are let through and whoever goes on making up names is not",
     (address) => {
-      const addresses = new Addresses();
+      const addresses = new AllowancesByAddress();
       const { atOnce, perMinute } = LOGINS_ON_LOOPBACK;
       const tries = (at: string, now: number) => addresses.of(at, now)?.logins.take(1, now) ?? true;
       expect(passes(3 * atOnce, () => tries(address, NOW))).toBe(atOnce);
@@ -74,18 +74,18 @@ describe("of one address", () => {
   );
 
   test("an IPv4 address is the same one where the socket speaks IPv6", () => {
-    const addresses = new Addresses();
+    const addresses = new AllowancesByAddress();
     expect(addresses.of("::ffff:8.8.8.8", NOW)).toBe(addresses.of("8.8.8.8", NOW));
     expect(addresses.of("::ffff:10.1.2.3", NOW)).toBeUndefined();
   });
 
   test.each(["10.1.2.3", "192.168.0.7", "fd00::1", "nonsense!", undefined])(
     "%s, where a proxy may stand for everybody, is not counted",
-    (address) => expect(new Addresses().of(address, NOW)).toBeUndefined(),
+    (address) => expect(new AllowancesByAddress().of(address, NOW)).toBeUndefined(),
   );
 
   test("of many addresses, those that did nothing lately are forgotten first", () => {
-    const addresses = new Addresses();
+    const addresses = new AllowancesByAddress();
     const busy = addresses.of("8.8.8.8", NOW);
     busy?.logins.take(1_000, NOW);
     for (let at = 0; at < 20_000; at += 1) addresses.of(`9.${at >> 16}.${(at >> 8) & 255}.${at & 255}`, NOW);
@@ -126,7 +126,7 @@ describe("how often one client is added to conversations", () => {
   });
 
   test("is counted per address over all its sockets", () => {
-    const addresses = new Addresses();
+    const addresses = new AllowancesByAddress();
     const tries = (address: string, count: number) =>
       passes(count, () => addresses.of(address, NOW)?.mayInvite(["jerry"], NOW) ?? true);
     expect(tries("8.8.8.8", 1_000)).toBe(INVITATIONS_OF_ONE.byAddress.atOnce);
