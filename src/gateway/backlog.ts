@@ -4,7 +4,7 @@ import { BACKLOG } from "../bounds.ts";
  * How long (ms) the last check counts whether the server is behind with all conversations: the check takes time as
  * well.
  */
-const LOOKED = 100;
+const CHECK_LIFETIME = 100;
 
 /** A send that was forwarded and has no answer yet. */
 export interface WaitingSend {
@@ -20,7 +20,7 @@ export interface WaitingSend {
 export class Backlog {
   /** By conversation, in the order in which they were forwarded. */
   readonly #waiting = new Map<string, Set<WaitingSend>>();
-  #behind = { lookedAt: Number.NEGATIVE_INFINITY, is: false };
+  #behind = { checkedAt: Number.NEGATIVE_INFINITY, is: false };
 
   forwarded(conversationId: string, now: number): WaitingSend {
     const waiting = { conversationId, since: now };
@@ -43,8 +43,8 @@ export class Backlog {
     if (own !== undefined && own.size >= BACKLOG.manySends && isBehind(own, now, BACKLOG.waitOfMany))
       return true;
     if (this.#waiting.size < BACKLOG.conversations) return false;
-    const passed = now - this.#behind.lookedAt;
-    if (passed < 0 || passed >= LOOKED) this.#behind = { lookedAt: now, is: this.#isBehind(now) };
+    const age = now - this.#behind.checkedAt;
+    if (age < 0 || age >= CHECK_LIFETIME) this.#behind = { checkedAt: now, is: this.#isBehind(now) };
     return this.#behind.is;
   }
 

@@ -84,7 +84,7 @@ function newServices(env: Env): GatewayServices {
   const conversations = knownConversations(env);
   return {
     appId: env.APP_ID,
-    isAllotted: env.OWN_BOX !== "1",
+    hasPlatformLimits: env.OWN_BOX !== "1",
     now: () => Date.now(),
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);

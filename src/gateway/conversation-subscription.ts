@@ -32,8 +32,8 @@ export interface SubscriptionOwner {
   reopening(subscription: ConversationSubscription): void;
   /** The subscription broke before the session had a position: these frames wait for a new catch-up. */
   lostPosition(subscription: ConversationSubscription, rest: Forwarded[]): void;
-  /** The subscription ended. The rest of its frames goes by a new one, which is opened in any case if `again`. */
-  closed(subscription: ConversationSubscription, rest: Forwarded[], again: boolean): void;
+  /** The subscription ended. The rest of its frames goes by a new one, which is opened in any case if `reopens`. */
+  closed(subscription: ConversationSubscription, rest: Forwarded[], reopens: boolean): void;
   refuse(forwarded: Forwarded, error: ErrorName): void;
 }
 
@@ -230,18 +230,18 @@ export class ConversationSubscription {
     if (this.#phase.name === "over" || this.#phase.name === "paused") return;
     this.#failures ??= new SubscriptionFailures();
     const pause = this.#failures.broke(this.#owner.now());
-    const again = pause > 0 ? [] : this.#takeRepeatable();
+    const repeatable = pause > 0 ? [] : this.#takeRepeatable();
     if (!this.#owner.hasPosition(this.conversationId)) {
       this.#phase = { name: "over" };
       if (pause > 0) this.refusePending();
-      return this.#owner.lostPosition(this, [...again, ...this.#waiting.splice(0)]);
+      return this.#owner.lostPosition(this, [...repeatable, ...this.#waiting.splice(0)]);
     }
     if (pause > 0) {
       this.#phase = { name: "paused", end: this.#owner.timer(pause, () => this.#reopen()) };
       this.#owner.reopening(this);
       return this.refusePending();
     }
-    this.#waiting = [...again, ...this.#waiting];
+    this.#waiting = [...repeatable, ...this.#waiting];
     this.#owner.reopening(this);
     // The session may have ended in the call above.
     if (!this.#isOver) this.#reopen();

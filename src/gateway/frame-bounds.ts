@@ -9,7 +9,7 @@ export interface Refusal {
   detail?: string;
 }
 
-/** Why a frame is refused for asking too much at once, at any rate; undefined if it is not. */
+/** Why a command is refused for what it asks at once, however rarely it is sent; undefined if it is not refused. */
 export function frameRefusal(
   command: Command,
   frameLength: number,
@@ -38,7 +38,7 @@ export function frameRefusal(
   }
 }
 
-/** The total size of all contents counts: all members are sent all of it. */
+/** The size of all contents together counts, because all members are sent all of them. */
 function patchRefusal(
   { patches }: CommandOf<"message.patch">,
   frameLength: number,

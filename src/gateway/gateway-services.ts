@@ -13,9 +13,10 @@ import type { SubProtocol } from "./sub-protocol.ts";
 export interface GatewayServices {
   appId: string;
   /**
-   * Whether the platform limits what a socket may use in its life, and how much memory an isolate has: on Cloudflare.
+   * Whether the platform limits what a socket may use in its life and how much memory an isolate has, as Cloudflare
+   * does.
    */
-  isAllotted: boolean;
+  hasPlatformLimits: boolean;
   now(): number;
   /** Calls `run` once after this many milliseconds. Returns a function that cancels it. */
   timer(milliseconds: number, run: () => void): () => void;

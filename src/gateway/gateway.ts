@@ -54,7 +54,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   readonly #heartbeat: Heartbeat;
   readonly #unread: UnreadBytes;
   /** Undefined if the platform does not limit what a socket uses. */
-  readonly #allotment: PlatformBudget | undefined;
+  readonly #budget: PlatformBudget | undefined;
   #lookup: ConversationLookup | undefined;
   #settings: Settings | undefined;
   /** Frames that wait for fresh settings, in order. */
@@ -70,7 +70,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     this.#admission = new CommandAdmission(connection.countedAs, connection.allowances, services.backlog);
     this.#sessions = new SocketSessions(this, connection, services, this.#admission);
     this.#cancelLoginDeadline = services.timer(loginDeadline, () => this.#closeWith("LOGIN_TIMEOUT"));
-    this.#allotment = services.isAllotted ? new PlatformBudget(() => this.#handOver()) : undefined;
+    this.#budget = services.hasPlatformLimits ? new PlatformBudget(() => this.#handOver()) : undefined;
     this.#unread = new UnreadBytes(isolateUnreadBytes, () =>
       this.#closeWith("INTERNAL_ERROR", linkClose.LOST),
     );
@@ -82,8 +82,8 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
     if (this.#over) return;
     const [length, limit] =
       typeof data === "string" ? [data.length, BASE64_LIMIT] : [data.byteLength, FRAME_LIMIT];
-    this.#heartbeat.heard();
-    this.#allotment?.heard(length);
+    this.#heartbeat.received();
+    this.#budget?.received(length);
     if (length > limit) return this.#closeWith("FRAME_TOO_LONG");
     if (!this.#admission.takesFrame(length, this.now())) {
       return this.#closeWith("MESSAGE_SENT_QUOTA_EXCEEDED");
@@ -111,17 +111,17 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
 
   // Called by the heartbeat.
 
-  limits(): { silence: number; idle: number } {
+  silenceLimits(): { silence: number; idle: number } {
     const { silenceSeconds, keepAliveSeconds } = this.#settings?.limits ?? defaults;
     return { silence: silenceSeconds * 1000, idle: keepAliveSeconds * 1000 };
   }
 
-  silent(): void {
+  deviceIsSilent(): void {
     this.#closeWith("READ_TIMEOUT");
   }
 
   /** Every SDK accepts it as an answer to a heartbeat, or ignores it (wire §2.2). */
-  idle(): void {
+  socketIsIdle(): void {
     this.send(replies.echo(undefined));
   }
 
@@ -140,7 +140,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   }
 
   loggingIn(userAgent: string | undefined): void {
-    if (userAgent !== undefined) this.#heartbeat.madeBy(userAgent);
+    if (userAgent !== undefined) this.#heartbeat.identify(userAgent);
   }
 
   loggedIn(): void {
@@ -154,7 +154,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   }
 
   get dialSession(): Dial<ProvenRequest> {
-    this.#allotment?.called();
+    this.#budget?.called();
     return this.#services.dialSession;
   }
 
@@ -174,7 +174,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
 
   subscriptionLimit(): number {
     const limit = this.#settings?.limits.linksPerSession ?? 1;
-    return this.#allotment === undefined ? limit : isolateSubscriptions.limit(limit);
+    return this.#budget === undefined ? limit : isolateSubscriptions.limit(limit);
   }
 
   subscriptionsChanged(by: number): void {
@@ -191,7 +191,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
       return this.lost();
     }
     this.#unread.sent(data.length);
-    this.#allotment?.sent(data.length);
+    this.#budget?.sent(data.length);
   }
 
   timer(milliseconds: number, run: () => void): () => void {
@@ -225,7 +225,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   }
 
   async #handleWaiting(): Promise<void> {
-    this.#allotment?.called();
+    this.#budget?.called();
     const settings = await this.#services.settings.get();
     this.#settings = settings;
     const frames = this.#waitingFrames ?? [];
@@ -236,15 +236,15 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   #handle(frame: Uint8Array, settings: Settings): void {
     const command = decodeCommand(frame);
     if (command === undefined) return this.#closeWith("UNPARSEABLE_RAW_MESSAGE");
-    this.#unread.heard(command);
+    this.#unread.received(command);
     const { serial } = command;
     switch (command.name) {
       case "echo": // answered here, so that heartbeats wake no object (wire §2.2)
-        this.#heartbeat.beaten();
+        this.#heartbeat.receivedHeartbeat();
         return this.send(replies.echo(serial));
       case "login":
         this.#endLoginDeadline();
-        this.#heartbeat.mayBeInvisible();
+        this.#heartbeat.unidentified();
         this.#heartbeat.start();
         return this.send(replies.loggedIn(serial, command.service ?? 0, command.installationId));
       case "session.open":

@@ -3,11 +3,11 @@ export interface HeartbeatHost {
   now(): number;
   timer(milliseconds: number, run: () => void): () => void;
   /** How long (ms) a device may be silent, and how long its socket may be idle, as set at the moment; 0 is no limit. */
-  limits(): { silence: number; idle: number };
+  silenceLimits(): { silence: number; idle: number };
   /** The device is lost, although its socket did not close. */
-  silent(): void;
+  deviceIsSilent(): void;
   /** The socket was idle: a frame has to be sent, or a proxy would close it. */
-  idle(): void;
+  socketIsIdle(): void;
 }
 
 /**
@@ -23,18 +23,18 @@ const INVISIBLE_HEARTBEATS = /^(LeanCloud-(Java|Swift|Objc|iOS|Android)|LeanClou
  */
 export class Heartbeat {
   readonly #host: HeartbeatHost;
-  #heardAt: number;
+  #receivedAt: number;
   #sentAt = 0;
   /** When the first message was sent after which the device has sent nothing. */
   #unansweredSince: number | undefined;
   /** The device sent an `echo`; otherwise its heartbeats may be invisible. */
-  #beats = false;
+  #sendsHeartbeats = false;
   #maybeInvisible = false;
   #cancel: (() => void) | undefined;
 
   constructor(host: HeartbeatHost) {
     this.#host = host;
-    this.#heardAt = host.now();
+    this.#receivedAt = host.now();
   }
 
   /** A client is logged in. */
@@ -48,29 +48,29 @@ export class Heartbeat {
   }
 
   /** The device sent a frame. */
-  heard(): void {
-    this.#heardAt = this.#host.now();
+  received(): void {
+    this.#receivedAt = this.#host.now();
     this.#unansweredSince = undefined;
   }
 
-  /** That frame was a heartbeat. */
-  beaten(): void {
-    this.#beats = true;
+  /** The frame that was just received is a heartbeat. */
+  receivedHeartbeat(): void {
+    this.#sendsHeartbeats = true;
   }
 
-  /** The user agent that the device sent at a login. */
-  madeBy(userAgent: string): void {
+  /** Takes the user agent that the device sent at a login. */
+  identify(userAgent: string): void {
     this.#maybeInvisible = INVISIBLE_HEARTBEATS.test(userAgent);
   }
 
-  /** The device uses an SDK that did not name itself. */
-  mayBeInvisible(): void {
+  /** The device uses an SDK that does not send its user agent. */
+  unidentified(): void {
     this.#maybeInvisible = true;
   }
 
   /** Whether its heartbeats, if any, are invisible. */
   get hasInvisibleHeartbeats(): boolean {
-    return this.#maybeInvisible && !this.#beats;
+    return this.#maybeInvisible && !this.#sendsHeartbeats;
   }
 
   /** The device was sent a frame. */
@@ -84,30 +84,30 @@ export class Heartbeat {
   }
 
   #wait(): void {
-    const { silence, idle } = this.#host.limits();
+    const { silence, idle } = this.#host.silenceLimits();
     const now = this.#host.now();
     const deadline = (this.#silentSince ?? now) + silence;
-    const next = idle === 0 ? deadline : Math.min(deadline, this.#quietSince + idle);
-    this.#cancel = this.#host.timer(Math.max(next - now, 1), () => this.#look());
+    const next = idle === 0 ? deadline : Math.min(deadline, this.#idleSince + idle);
+    this.#cancel = this.#host.timer(Math.max(next - now, 1), () => this.#check());
   }
 
-  #look(): void {
-    const { silence, idle } = this.#host.limits();
+  #check(): void {
+    const { silence, idle } = this.#host.silenceLimits();
     const now = this.#host.now();
     const since = this.#silentSince;
     if (since !== undefined && now - since >= silence) {
       this.#cancel = undefined;
-      return this.#host.silent();
+      return this.#host.deviceIsSilent();
     }
-    if (idle > 0 && now - this.#quietSince >= idle) this.#host.idle();
+    if (idle > 0 && now - this.#idleSince >= idle) this.#host.socketIsIdle();
     this.#wait();
   }
 
   get #silentSince(): number | undefined {
-    return this.hasInvisibleHeartbeats ? this.#unansweredSince : this.#heardAt;
+    return this.hasInvisibleHeartbeats ? this.#unansweredSince : this.#receivedAt;
   }
 
-  get #quietSince(): number {
-    return Math.max(this.#heardAt, this.#sentAt);
+  get #idleSince(): number {
+    return Math.max(this.#receivedAt, this.#sentAt);
   }
 }

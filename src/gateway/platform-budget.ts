@@ -1,7 +1,7 @@
 import { CPU_PER_SOCKET, LINKS_OF_ALL, SUBREQUESTS_PER_SOCKET } from "../bounds.ts";
 
-/** What a frame costs at most in an ordinary conversation (ms of CPU), measured with room to spare; and 1 KB of it. */
-const COST = { heard: 0.2, sent: 0.05, kilobyte: 0.02 };
+/** The cost of a frame in an ordinary conversation, and of 1 KB of it (ms of CPU): measured, with room to spare. */
+const COST = { received: 0.2, sent: 0.05, kilobyte: 0.02 };
 
 /**
  * Counts how much one user socket has used of what Cloudflare allows a request: CPU and calls, over its whole life. The
@@ -18,8 +18,8 @@ export class PlatformBudget {
     this.#usedUp = usedUp;
   }
 
-  heard(bytes: number): void {
-    this.#use(COST.heard + (bytes / 1024) * COST.kilobyte, 0);
+  received(bytes: number): void {
+    this.#use(COST.received + (bytes / 1024) * COST.kilobyte, 0);
   }
 
   sent(bytes: number): void {

@@ -285,9 +285,9 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     this.#session.report({ type: "behind", conversationId });
   }
 
-  closed(subscription: ConversationSubscription, rest: Forwarded[], again: boolean): void {
+  closed(subscription: ConversationSubscription, rest: Forwarded[], reopens: boolean): void {
     this.#table.removeSubscription(subscription);
-    if (again) this.#subscriptionTo(subscription.conversationId);
+    if (reopens) this.#subscriptionTo(subscription.conversationId);
     for (const forwarded of rest) this.#toConversation(subscription.conversationId, forwarded);
     this.#session.progressed();
   }

@@ -11,7 +11,7 @@ import { ClientSession } from "./client-session.ts";
 import type { CommandAdmission } from "./command-admission.ts";
 import { withPolicy } from "./frame-policy.ts";
 import type { Connection, GatewayServices } from "./gateway-services.ts";
-import { Logins } from "./logins.ts";
+import { LoginAttempts } from "./login-attempts";
 import type { QueuedCommand, SessionOwner, SessionRegistry } from "./session-owner.ts";
 
 /** Clients logged in on one socket at a time. */
@@ -35,7 +35,7 @@ export class SocketSessions implements SessionRegistry {
   readonly #connection: Connection;
   readonly #services: GatewayServices;
   readonly #admission: CommandAdmission;
-  readonly #logins = new Logins();
+  readonly #attempts = new LoginAttempts();
   readonly #connectionId = crypto.randomUUID();
   /** By client id, in the order they were opened. */
   readonly #sessions = new Map<string, ClientSession>();
@@ -103,7 +103,7 @@ export class SocketSessions implements SessionRegistry {
     const now = this.#owner.now();
     const isAllowed =
       (this.#sessions.has(clientId) || this.#sessions.size < CLIENT_LIMIT) &&
-      this.#logins.allows(now) &&
+      this.#attempts.allows(now) &&
       this.#admission.isWithinRates(clientId, command, frame.length, settings, now);
     return isAllowed ? undefined : "MESSAGE_SENT_QUOTA_EXCEEDED";
   }
@@ -132,11 +132,11 @@ export class SocketSessions implements SessionRegistry {
   // Called by the sessions.
 
   loginRefused(error: ErrorName | undefined): void {
-    if (this.#logins.refused(error)) this.#owner.tooManyRefused();
+    if (this.#attempts.refused(error)) this.#owner.tooManyRefused();
   }
 
   opened(): void {
-    this.#logins.succeeded();
+    this.#attempts.succeeded();
     this.#owner.loggedIn();
   }
 

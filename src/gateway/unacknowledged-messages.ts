@@ -84,8 +84,8 @@ export class UnacknowledgedMessages {
     const due = this.#unacknowledged.filter(isDue);
     const rest = this.#unacknowledged.filter((message) => !isDue(message));
     for (const message of due) this.#host.send(message.payload);
-    const again = due.map((message) => ({ ...message, sentAt: now, attempts: message.attempts + 1 }));
-    this.#unacknowledged = [...rest, ...again];
+    const sentAgain = due.map((message) => ({ ...message, sentAt: now, attempts: message.attempts + 1 }));
+    this.#unacknowledged = [...rest, ...sentAgain];
     this.#arm();
   }
 }

@@ -10,10 +10,10 @@ export class IsolateUnreadBytes {
     this.#bytes += by;
     if (socket.count > SUSPICIOUS_BYTES) this.#sockets.add(socket);
     else if (this.#sockets.delete(socket)) return;
-    if (this.#bytes > UNREAD_BYTES_OF_ALL) this.#most()?.tooMany();
+    if (this.#bytes > UNREAD_BYTES_OF_ALL) this.#worst()?.tooMany();
   }
 
-  #most(): UnreadBytes | undefined {
+  #worst(): UnreadBytes | undefined {
     return [...this.#sockets].sort((a, b) => b.count - a.count)[0];
   }
 }
@@ -24,13 +24,13 @@ export class IsolateUnreadBytes {
  * they acknowledge messages, report what was read, and name messages they received.
  */
 export class UnreadBytes {
-  readonly #ofAll: IsolateUnreadBytes;
+  readonly #isolate: IsolateUnreadBytes;
   readonly #tooMany: () => void;
   #count = 0;
 
   /** @param tooMany called when too much is unread: the socket has to close */
-  constructor(ofAll: IsolateUnreadBytes, tooMany: () => void) {
-    this.#ofAll = ofAll;
+  constructor(isolate: IsolateUnreadBytes, tooMany: () => void) {
+    this.#isolate = isolate;
     this.#tooMany = tooMany;
   }
 
@@ -43,8 +43,8 @@ export class UnreadBytes {
     if (this.#count > UNREAD_BYTES_PER_SOCKET) this.tooMany();
   }
 
-  /** The device sent a command. */
-  heard(command: Command): void {
+  /** The device sent a command. SDKs send some of them only after they have read. */
+  received(command: Command): void {
     if (showsReading(command)) this.#set(0);
   }
 
@@ -58,15 +58,15 @@ export class UnreadBytes {
   }
 
   #set(count: number): void {
-    const before = weighed(this.#count);
+    const before = countedInTotal(this.#count);
     this.#count = count;
-    const by = weighed(count) - before;
-    if (by !== 0) this.#ofAll.changed(this, by);
+    const by = countedInTotal(count) - before;
+    if (by !== 0) this.#isolate.changed(this, by);
   }
 }
 
 /** A socket in good order has little unread, which is not counted in the total of the isolate. */
-function weighed(count: number): number {
+function countedInTotal(count: number): number {
   return count > SUSPICIOUS_BYTES ? count : 0;
 }
 

@@ -9,7 +9,7 @@ import {
 } from "../../../src/bounds.ts";
 import { AllowancesByAddress } from "../../../src/gateway/address-allowances.ts";
 import { InvitationCounts } from "../../../src/gateway/invitation-counts.ts";
-import { Logins } from "../../../src/gateway/logins.ts";
+import { LoginAttempts } from "../../../src/gateway/login-attempts";
 import { TokenBucket } from "../../../src/gateway/token-bucket.ts";
 
 const NOW = 1_800_000_000_000;
@@ -94,7 +94,7 @@ describe("of one address", () => {
 });
 
 test("logins on one socket are counted together for all client ids", () => {
-  const logins = new Logins();
+  const logins = new LoginAttempts();
   expect(passes(1_000, () => logins.allows(NOW))).toBe(LOGINS_PER_SOCKET.atOnce);
   expect(passes(1_000, () => logins.allows(NOW + MINUTE))).toBe(LOGINS_PER_SOCKET.perMinute);
 });

@@ -28,11 +28,11 @@ class Pulse {
           if (this.#timer === timer) this.#timer = undefined;
         };
       },
-      limits: () => ({ silence: silence * 1000, idle: idle * 1000 }),
-      silent: () => {
+      silenceLimits: () => ({ silence: silence * 1000, idle: idle * 1000 }),
+      deviceIsSilent: () => {
         this.silentAt = this.seconds;
       },
-      idle: () => {
+      socketIsIdle: () => {
         this.keptAlive.push(this.seconds);
         this.heartbeat.sent();
       },
@@ -77,8 +77,8 @@ test("[C-06] a heartbeat every 180 s keeps a device connected", () => {
   const pulse = new Pulse();
   for (let beats = 0; beats < 500; beats += 1) {
     pulse.wait(180);
-    pulse.heartbeat.heard();
-    pulse.heartbeat.beaten();
+    pulse.heartbeat.received();
+    pulse.heartbeat.receivedHeartbeat();
   }
   expect(pulse.silentAt).toBeUndefined();
   pulse.wait(SILENCE);
@@ -89,13 +89,13 @@ test.each([JAVA, "LeanCloud-Java-SDK/6.0.5", "LeanCloud-Swift-SDK/17.11.0", "Lea
   "[C-06] %s beats with pings nobody here sees: it may be silent for as long as it is sent no message",
   (ua) => {
     const pulse = new Pulse();
-    pulse.heartbeat.madeBy(ua);
+    pulse.heartbeat.identify(ua);
     pulse.heartbeat.sent();
     pulse.wait(86_400);
     expect(pulse.silentAt).toBeUndefined();
     pulse.heartbeat.sentMessage();
     pulse.wait(1);
-    pulse.heartbeat.heard();
+    pulse.heartbeat.received();
     pulse.wait(86_400);
     expect(pulse.silentAt).toBeUndefined();
   },
@@ -103,7 +103,7 @@ test.each([JAVA, "LeanCloud-Java-SDK/6.0.5", "LeanCloud-Swift-SDK/17.11.0", "Lea
 
 test("[C-06] a device with invisible heartbeats is lost if it acknowledges no message, counted from the first one", () => {
   const pulse = new Pulse();
-  pulse.heartbeat.madeBy(JAVA);
+  pulse.heartbeat.identify(JAVA);
   pulse.wait(1000);
   pulse.heartbeat.sentMessage();
   pulse.wait(SILENCE / 2);
@@ -117,7 +117,7 @@ test.each(["js/5.0.0-rc.8", "LeanCloud-CSharp-SDK/2.4.1", "raw/1"])(
   "[C-06] %s is taken at its frames",
   (ua) => {
     const pulse = new Pulse();
-    pulse.heartbeat.madeBy(ua);
+    pulse.heartbeat.identify(ua);
     pulse.wait(SILENCE);
     expect(pulse.silentAt).toBe(SILENCE);
   },
@@ -125,9 +125,9 @@ test.each(["js/5.0.0-rc.8", "LeanCloud-CSharp-SDK/2.4.1", "raw/1"])(
 
 test("[C-06] a device that sent one heartbeat is expected to send more, whatever its SDK", () => {
   const pulse = new Pulse();
-  pulse.heartbeat.mayBeInvisible();
-  pulse.heartbeat.heard();
-  pulse.heartbeat.beaten();
+  pulse.heartbeat.unidentified();
+  pulse.heartbeat.received();
+  pulse.heartbeat.receivedHeartbeat();
   pulse.wait(SILENCE);
   expect(pulse.silentAt).toBe(SILENCE);
 });
@@ -138,7 +138,7 @@ test("an idle socket is sent an echo every 50 s, and a busy socket none", () => 
   expect(pulse.keptAlive).toEqual([50, 100]);
   for (let second = 0; second < 200; second += 1) {
     pulse.wait(1);
-    if (second % 2 === 0) pulse.heartbeat.heard();
+    if (second % 2 === 0) pulse.heartbeat.received();
     else pulse.heartbeat.sent();
   }
   expect(pulse.keptAlive).toEqual([50, 100]);
@@ -148,7 +148,7 @@ test("[I9] the heartbeat has one timer, which runs no more often than the socket
   const pulse = new Pulse();
   for (let second = 0; second < 300; second += 1) {
     pulse.wait(1);
-    pulse.heartbeat.heard();
+    pulse.heartbeat.received();
     pulse.heartbeat.sent();
   }
   expect(pulse.looks).toBeLessThanOrEqual(300 / IDLE);

@@ -19,7 +19,7 @@ test("a socket that used up its allotment is handed over exactly once", () => {
 test("a socket with a message a second each way for a day is not handed over for its CPU", () => {
   const { told, allotment: used } = allotment();
   for (let second = 0; second < 86_400; second += 1) {
-    used.heard(200);
+    used.received(200);
     used.sent(300);
   }
   expect(told.handedOver).toBe(0);
@@ -28,7 +28,7 @@ test("a socket with a message a second each way for a day is not handed over for
 test("a socket that floods is handed over before it used the CPU that Cloudflare allows", () => {
   const { told, allotment: used } = allotment();
   let frames = 0;
-  for (; told.handedOver === 0; frames += 1) used.heard(1024);
+  for (; told.handedOver === 0; frames += 1) used.received(1024);
   expect(frames).toBeLessThanOrEqual(CPU_PER_SOCKET / 0.2);
 });
 

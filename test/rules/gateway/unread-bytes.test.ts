@@ -16,7 +16,7 @@ function socket(ofAll = new IsolateUnreadBytes()) {
   const says = (command: CommandInit) => {
     const decoded = decodeCommand(encodeCommand(command));
     if (decoded === undefined) throw new Error("no command");
-    unread.heard(decoded);
+    unread.received(decoded);
   };
   return { unread, told, says };
 }

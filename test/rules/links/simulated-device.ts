@@ -74,7 +74,7 @@ export class SimulatedDevice {
       loggedIn: () => {},
     };
     const services: GatewayServices = {
-      isAllotted: false,
+      hasPlatformLimits: false,
       appId: "app",
       now: () => network.now,
       timer: (delay, run) => network.timer(delay, run),

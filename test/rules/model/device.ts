@@ -153,7 +153,7 @@ export class Device {
     };
     const services: GatewayServices = {
       appId: "app",
-      isAllotted: false,
+      hasPlatformLimits: false,
       now: () => network.now,
       timer: (delay, run) => network.timer(delay, run),
       settings: { peek: () => this.#settings, get: async () => this.#settings },

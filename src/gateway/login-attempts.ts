@@ -3,7 +3,7 @@ import type { ErrorName } from "../protocol/errors.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Counts the logins on one socket, of all its clients together. */
-export class Logins {
+export class LoginAttempts {
   readonly #attempts = new TokenBucket(LOGINS_PER_SOCKET);
   /** Refused logins since the last one that succeeded. */
   #refused = 0;
