@@ -32,7 +32,7 @@ export async function checkLogin(
   clientId: string,
   command: CommandOf<"session.open">,
   security: Settings["security"] | undefined,
-  judges: CredentialServices,
+  services: CredentialServices,
 ): Promise<LoginProof | Refused> {
   const labels = [command.tag, command.deviceId, command.deviceToken];
   if (labels.some((label) => (label?.length ?? 0) > LABEL_LIMIT)) {
@@ -40,7 +40,7 @@ export async function checkLogin(
   }
   const mustProve = security !== undefined && wantsProof(security);
   if (command.token !== undefined) {
-    const claims = await judges.tokens.verify(command.token, clientId, judges.now());
+    const claims = await services.tokens.verify(command.token, clientId, services.now());
     const otherTag = command.tag !== undefined && tagOf(command.tag) !== claims?.tag;
     if (claims === undefined || otherTag) return tokenExpired;
     // The token is from before the app required signatures, so it may not belong to the client that it names.
@@ -48,15 +48,13 @@ export async function checkLogin(
     return { claims, madeAt: claims.issuedAt, proven: mustProve || claims.proven };
   }
   if (!mustProve) return { claims: undefined, madeAt: undefined, proven: false };
-  const proof = await checkCredentials(clientId, command.signature, security, judges);
+  const proof = await checkCredentials(clientId, command.signature, security, services);
   return "refused" in proof ? proof : { claims: undefined, madeAt: proof.madeAt, proven: true };
 }
 
-/**
- * The latest time (ms) at which the credentials may have been made: a later kick revokes them. Infinity if none are
- * required.
- */
+/** Sufficient credentials. */
 export interface Proof {
+  /** The latest time (ms) at which they may have been made: a later kick revokes them. Infinity if none are required. */
   madeAt: number;
 }
 

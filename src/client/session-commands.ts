@@ -5,14 +5,15 @@ import type { ErrorName } from "../protocol/errors.ts";
 import { joinRecords, replyRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import type { ClientParts } from "./client-parts.ts";
-import { answerMembership, answerQuery, answerStart } from "./conversation-commands.ts";
 import { renewedToken } from "./login.ts";
 import { answerOnline } from "./online-query.ts";
 import { openSession } from "./open-session.ts";
+import { answerMembership, answerQuery } from "./query-conversations.ts";
 import { TooManyQueries } from "./query-queue.ts";
 import { recordSeenVersions } from "./record-seen-versions.ts";
 import type { Session } from "./session.ts";
 import { renameSessionDevice } from "./session-device.ts";
+import { answerStart } from "./start-conversation.ts";
 
 /** Sends records of a conversation to every session of the client. */
 type Deliver = (conversationId: string, frame: Uint8Array) => RelayOutcome;

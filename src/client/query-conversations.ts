@@ -1,0 +1,186 @@
+import { QUERY_ANSWER_BYTES } from "../bounds.ts";
+import type { Described, DescriptionOptions } from "../conversation/description.ts";
+import { isConversationId } from "../conversation/ids.ts";
+import { isWhereByIdOnly } from "../database/conversations/query.ts";
+import { type QueryingClient, withoutMembers } from "../database/conversations/visibility.ts";
+import type { QueryRefusal } from "../database/where/condition.ts";
+import type { ConversationFound } from "../model/records.ts";
+import type { CommandOf } from "../protocol/commands.ts";
+import { conversationJson } from "../protocol/conversation-json.ts";
+import * as replies from "../protocol/replies.ts";
+import { withinAnswerSize } from "./answer-size.ts";
+import { copyToDatabase } from "./copy-to-database.ts";
+import { forEachConversation } from "./for-each-conversation.ts";
+import type { Services } from "./ports.ts";
+
+const DEFAULT_LIMIT = 10; // conversations, if a query names no limit (B-20)
+const AT_ONCE = 10; // conversations asked in parallel
+const ASKED_MAX = 100; // conversations asked for one command: each is an object to wake
+
+/** The client that queries, and what it may see. */
+type Viewer = QueryingClient & Pick<DescriptionOptions, "sinceJoining">;
+
+/**
+ * Answers a query for conversations. Ids are looked up in the objects: their answers are always current, also for
+ * clients that are not members. Any other condition is looked up in D1 (B-20). A client that is not a member sees
+ * nothing of the messages (I12).
+ */
+export async function answerQuery(
+  services: Services,
+  clientId: string,
+  command: CommandOf<"conversation.query">,
+): Promise<Uint8Array> {
+  const { serial, withLastMessage, compact } = command;
+  const { security } = await services.settings();
+  const viewer: Viewer = {
+    clientId,
+    findOthers: security.findOthers,
+    showMembers: security.showMembers,
+    sinceJoining: security.historyFrom === "joining",
+  };
+  const found =
+    (await findTemporary(services, viewer, command)) ??
+    (await findByIds(services, viewer, command)) ??
+    (await findByCondition(services, viewer, command));
+  if ("refused" in found) return replies.errorReply(serial, found.refused, { detail: found.detail });
+  const rows = found.map(({ conversation, lastMessage, withoutMembers = false }) =>
+    conversationJson(conversation, {
+      compact: compact || withoutMembers,
+      forClient: clientId,
+      lastMessage: withLastMessage ? lastMessage : undefined,
+    }),
+  );
+  return replies.queryResults(serial, withinAnswerSize(rows));
+}
+
+/** The temporary conversations of a query that names some; undefined for any other query. */
+async function findTemporary(
+  services: Services,
+  viewer: Viewer,
+  { temporaryIds, withLastMessage }: CommandOf<"conversation.query">,
+): Promise<ConversationFound[] | undefined> {
+  if (temporaryIds.length === 0) return undefined;
+  const found = await describeAll(services, temporaryIds, viewer, withLastMessage);
+  return found.filter(({ conversation }) => conversation.kind === "temporary");
+}
+
+/** The conversations of a query by ids alone, in an order that needs no D1; undefined for any other query. */
+async function findByIds(
+  services: Services,
+  viewer: Viewer,
+  { where, sort, limit, skip, withLastMessage }: CommandOf<"conversation.query">,
+): Promise<ConversationFound[] | undefined> {
+  const ids = isWhereByIdOnly(where);
+  const order = ids && comparator(sort);
+  if (ids === undefined || ids.length > ASKED_MAX || order === undefined) return undefined;
+  const found = (await describeAll(services, ids, viewer, withLastMessage)).sort(order);
+  const from = Math.max(skip ?? 0, 0);
+  const most = limit === undefined || limit < 0 ? DEFAULT_LIMIT : limit;
+  return found.slice(from, from + most);
+}
+
+/** The conversations of any query, from D1, with the state that the client has seen already. */
+async function findByCondition(
+  services: Services,
+  viewer: Viewer,
+  { where, sort, limit, skip, withLastMessage, shown }: CommandOf<"conversation.query">,
+): Promise<ConversationFound[] | QueryRefusal> {
+  await copyToDatabase(services, shown);
+  const { clientId, findOthers, showMembers } = viewer;
+  const bounds = { findOthers, showMembers };
+  const found = await services.query({ where, sort, limit, skip, clientId, withLastMessage, bounds });
+  if ("refused" in found || !withLastMessage) return found;
+  return withLastMessages(services, viewer, found);
+}
+
+/**
+ * Adds the last messages that D1 does not have, because its copy lags or the message is not for all members. The
+ * conversations have them.
+ */
+async function withLastMessages(
+  services: Services,
+  { clientId, sinceJoining }: Viewer,
+  all: ConversationFound[],
+): Promise<ConversationFound[]> {
+  // D1 does not have the times at which members joined.
+  const found = sinceJoining ? all.map((each) => ({ ...each, lastMessage: undefined })) : all;
+  const unknown = found.filter(
+    ({ conversation, lastMessage }) => conversation.lastMessageAt !== undefined && lastMessage === undefined,
+  );
+  const descriptions = new Map<string, Described>();
+  const asked = unknown.slice(0, ASKED_MAX).map(({ conversation }) => conversation.id);
+  const unasked = new Set<string>();
+  let bytes = 0;
+  await forEach(asked, async (id) => {
+    // A few at a time: no more conversations are asked than fit into the answer.
+    if (bytes >= QUERY_ANSWER_BYTES) {
+      unasked.add(id);
+      return;
+    }
+    // An answer without the last message is better than none: the conversations have been found.
+    const described = await services
+      .describe(id, clientId, { lastMessage: true, sinceJoining })
+      .catch(() => undefined);
+    if (described === undefined) return;
+    descriptions.set(id, described);
+    bytes += described.lastMessage?.content.length ?? 0;
+  });
+  const next = found.findIndex(({ conversation }) => unasked.has(conversation.id));
+  const fitting = next === -1 ? found : found.slice(0, next);
+  return fitting.map((each) => ({
+    ...each,
+    lastMessage: each.lastMessage ?? descriptions.get(each.conversation.id)?.lastMessage,
+  }));
+}
+
+/** Answers in which of some conversations the client is a member. */
+export async function answerMembership(
+  services: Services,
+  clientId: string,
+  command: CommandOf<"conversation.isMember">,
+): Promise<Uint8Array> {
+  const belongs: Record<string, boolean> = {};
+  const asked = command.conversationIds.slice(0, ASKED_MAX);
+  for (const id of asked) belongs[id] = false;
+  const existing = await services.existing(asked.filter(isConversationId));
+  await forEach(existing, async (id) => {
+    belongs[id] = await services.isMember(id, clientId);
+  });
+  return replies.membership(command.serial, belongs);
+}
+
+/** The conversations with some ids, as the viewer may see them. */
+async function describeAll(
+  services: Services,
+  ids: string[],
+  { clientId, showMembers, sinceJoining }: Viewer,
+  lastMessage: boolean,
+): Promise<Described[]> {
+  const found: Described[] = [];
+  const asked = [...new Set(ids)].filter(isConversationId).slice(0, ASKED_MAX);
+  await forEach(await services.existing(asked), async (id) => {
+    const described = await services.describe(id, clientId, { lastMessage, sinceJoining });
+    if (described === undefined) return;
+    const { isMember, conversation } = described;
+    if (isMember || showMembers) found.push(described);
+    else found.push({ ...described, conversation: withoutMembers(conversation), withoutMembers: true });
+  });
+  return found;
+}
+
+const forEach = (ids: string[], run: (id: string) => Promise<void>) => forEachConversation(ids, AT_ONCE, run);
+
+/** The orders that need no D1: by the times in a description; undefined for any other. */
+function comparator(
+  sort: string | undefined,
+): ((a: ConversationFound, b: ConversationFound) => number) | undefined {
+  const match = /^(-?)(lm|createdAt|updatedAt)$/.exec(sort ?? "-lm");
+  if (match === null) return undefined;
+  const direction = match[1] === "-" ? -1 : 1;
+  const time = ({ conversation }: ConversationFound): number => {
+    if (match[2] === "createdAt") return conversation.createdAt;
+    if (match[2] === "updatedAt") return conversation.updatedAt;
+    return conversation.lastMessageAt ?? 0;
+  };
+  return (a, b) => direction * (time(a) - time(b));
+}
