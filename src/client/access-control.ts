@@ -6,7 +6,7 @@ import { tagOf } from "./tags.ts";
 
 type AccessParts = Pick<ClientParts, "devices" | "lifecycle" | "records" | "services" | "sessions">;
 
-/** What the app decides about a client over HTTP: kicks and bans, and which tokens and signatures they revoke. */
+/** Kicks and bans a client for the app, and checks the tokens and signatures that HTTP calls carry. */
 export class AccessControl {
   readonly #parts: AccessParts;
 

@@ -116,7 +116,7 @@ function decideTagAmong(others: Session[], request: TagRequest, tags: Tags): Tag
   return decideTag(request, open, request.tag === undefined ? undefined : tags.holder(request.tag));
 }
 
-/** The state of a session after its login. A login on the same socket again keeps what the session has. */
+/** The state of a session after its login. After another login on the same socket, the session keeps its subscriptions. */
 function openState(
   { state }: Session,
   { tag, deviceIds, capabilities, known, pushDevice }: LoginIdentity,

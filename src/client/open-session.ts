@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 import { bindSessionDevice } from "./session-device.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
 
-/** Carries out a login: decides it, opens the session, and sends the session what its client missed. */
+/** Carries out a login: decides it, opens the session, and catches it up. */
 export async function openSession(
   session: Session,
   command: CommandOf<"session.open">,

@@ -17,7 +17,7 @@ const DEFAULT_LIMIT = 10; // conversations, if a query names no limit (B-20)
 const AT_ONCE = 10; // conversations asked in parallel
 const ASKED_MAX = 100; // conversations asked for one command: each is an object to wake
 
-/** The client that queries, and what it may see. */
+/** The client that queries, and the limits of its view. */
 type Viewer = QueryingClient & Pick<DescriptionOptions, "sinceJoining">;
 
 /**

@@ -30,10 +30,9 @@ interface Answer {
 }
 
 /**
- * Sends a session what its client missed, by asking the conversations that may have news (L5): unread counts or the
- * messages themselves (Y-01), then edits and recalls. Records that arrive meanwhile wait at the gateway for `caughtUp`,
- * so that a count never comes after a message that it does not include. Resolves to the conversations that did not
- * answer.
+ * Catches a session up by asking the conversations that may have news (L5): it receives unread counts or the missed
+ * messages (Y-01), then edits and recalls. Records that arrive meanwhile wait at the gateway for `caughtUp`, so that a
+ * count never comes after a message that it does not include. Resolves to the conversations that did not answer.
  */
 export async function catchUpSession(
   session: Session,

@@ -23,8 +23,8 @@ const LEAVING_REASONS: Partial<Record<number, Leaving>> = {
 };
 
 /**
- * How the sessions of a client begin, break and end, and what follows from it: their wills, the app's events, presence
- * and push. A session whose link broke has some time to come back before it is over.
+ * Opens, breaks and ends the sessions of a client, with all effects: on its will, the events for the app, presence and
+ * push. A session whose link broke has some time to come back before it is over.
  */
 export class SessionLifecycle {
   readonly #brokenSessions: BrokenSessions;

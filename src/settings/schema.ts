@@ -211,7 +211,7 @@ function touchesWordList(patch: Json): boolean {
 }
 
 /**
- * Whether the app checks what clients do, so that objects have to read the settings before they act: with hooks, a word
+ * Whether the app checks commands of clients, so that objects have to read the settings before they act: with hooks, a word
  * list, signed operations, or an event log.
  */
 export function needsPolicyCheck(settings: Settings): boolean {

@@ -4,7 +4,7 @@ import type { Settings } from "./schema.ts";
 export interface SwitchOff {
   /** The setting's path, or both paths if two settings have the same purpose. */
   setting: string;
-  /** What strangers can do while it is off. */
+  /** The actions that strangers may take while it is off. */
   allows: string;
 }
 
