@@ -3,11 +3,11 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
 import { lagOf } from "../database/messages/archive-delay.ts";
 import type { AppStub, PresenceChange } from "./app-stub.ts";
+import { appTables } from "./app-tables.ts";
 import { KeyValues } from "./key-values.ts";
 import { LaggingConversations } from "./lagging-conversations.ts";
 import { Presence } from "./presence.ts";
 import { Quotas } from "./quotas.ts";
-import { appTables } from "./tables.ts";
 
 /**
  * When this process first used the app's object (ms): on a self-hosted server, it starts and stops with everything

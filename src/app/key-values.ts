@@ -1,5 +1,5 @@
 import type { Sql } from "../sql.ts";
-import type { AppTables } from "./tables.ts";
+import type { AppTables } from "./app-tables.ts";
 
 /** Single values by their name: one row each, written only when it changes. */
 export class KeyValues {

@@ -1,7 +1,7 @@
 import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
 import type { Sql } from "../sql.ts";
+import type { AppTables } from "./app-tables.ts";
 import type { KeyValues } from "./key-values.ts";
-import type { AppTables } from "./tables.ts";
 
 /** The reported time is stored in steps of this many milliseconds, for after a restart. */
 const STEP = 10_000;

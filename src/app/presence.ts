@@ -1,6 +1,6 @@
 import type { Sql } from "../sql.ts";
+import type { AppTables } from "./app-tables.ts";
 import type { KeyValues } from "./key-values.ts";
-import type { AppTables } from "./tables.ts";
 
 const DAY = 24 * 60 * 60 * 1000; // ms
 /**

@@ -1,4 +1,4 @@
-import type { ClientTables } from "./tables.ts";
+import type { ClientTables } from "./client-tables.ts";
 
 /** A client that may not log in. */
 export interface Ban {

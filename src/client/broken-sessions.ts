@@ -1,6 +1,6 @@
 import type { CommandOf } from "../protocol/commands.ts";
+import type { ClientTables } from "./client-tables.ts";
 import type { Session } from "./session.ts";
-import type { ClientTables } from "./tables.ts";
 
 /** A session whose link broke. */
 export interface BrokenSession {

@@ -10,6 +10,7 @@ import { AccessState } from "./access-state.ts";
 import { CatchUpSchedule } from "./catch-up-schedule.ts";
 import type { ClientParts } from "./client-parts.ts";
 import type { MissedEvents, TokenRefused } from "./client-stub.ts";
+import { clientTables } from "./client-tables.ts";
 import { DeviceBindings } from "./device-bindings.ts";
 import { FirstLogin } from "./first-login.ts";
 import { Inbox } from "./inbox.ts";
@@ -22,7 +23,6 @@ import { SessionCommands } from "./session-commands.ts";
 import { SessionLifecycle } from "./session-lifecycle.ts";
 import { Sessions } from "./sessions.ts";
 import { shareSubscriptions } from "./shared-subscriptions.ts";
-import { clientTables } from "./tables.ts";
 import { Tags } from "./tags.ts";
 import { totalUnreadCount } from "./total-unread-count.ts";
 

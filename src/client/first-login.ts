@@ -1,7 +1,7 @@
 import { loggableError } from "../loggable-error.ts";
+import type { ClientTables } from "./client-tables.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./ports.ts";
-import type { ClientTables } from "./tables.ts";
 
 const RETRY = 10_000; // ms
 

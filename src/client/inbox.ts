@@ -1,7 +1,7 @@
 import type { ChangeTimes } from "../conversation/catch-up.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
+import type { ClientTables } from "./client-tables.ts";
 import type { KnownTimes } from "./session.ts";
-import type { ClientTables } from "./tables.ts";
 
 /** How long (ms) a conversation without news is kept for devices that were offline longer. */
 const REMEMBERED = 30 * 24 * 60 * 60 * 1000;

@@ -1,5 +1,5 @@
+import type { ClientTables } from "./client-tables.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
-import type { ClientTables } from "./tables.ts";
 
 /** The most rows. A client that logs out more often in 14 days loses older tokens of other devices too. */
 const KEPT_MAX = 1_000;

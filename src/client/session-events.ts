@@ -3,9 +3,9 @@ import { EventSender } from "../hooks/event-sender.ts";
 import type { Leaving } from "../model/app-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { type BrokenSession, brokenSessionOf } from "./broken-sessions.ts";
+import type { ClientTables } from "./client-tables.ts";
 import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
-import type { ClientTables } from "./tables.ts";
 
 /**
  * Reports when a client's sessions begin and end: to the AppObject, which counts online clients, and as events to the

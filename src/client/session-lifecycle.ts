@@ -3,13 +3,13 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import { type BrokenSession, BrokenSessions, brokenSessionOf } from "./broken-sessions.ts";
+import type { ClientTables } from "./client-tables.ts";
 import type { DeviceBindings } from "./device-bindings.ts";
 import { LastWill } from "./last-will.ts";
 import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 import { SessionEvents } from "./session-events.ts";
 import type { Sessions } from "./sessions.ts";
-import type { ClientTables } from "./tables.ts";
 import { WillStorage } from "./will-storage.ts";
 
 const DISPLACED = "the client logged in on another device with the same tag";

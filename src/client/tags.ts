@@ -1,4 +1,4 @@
-import type { ClientTables } from "./tables.ts";
+import type { ClientTables } from "./client-tables.ts";
 
 /** A word of the SDKs that means no tag (D-02). */
 const NO_TAG = "default";

@@ -1,5 +1,5 @@
 import type { Will } from "../model/records.ts";
-import type { ClientTables } from "./tables.ts";
+import type { ClientTables } from "./client-tables.ts";
 
 /** A will, as the client's object keeps it, with the session that set it. */
 export interface StoredWill {

@@ -7,13 +7,13 @@ import { outboundOf } from "../outbound/http-client.ts";
 import { settingsOf } from "../settings/store.ts";
 import { pushQueueOf } from "./push-queue.ts";
 import type { PushStub } from "./push-stub.ts";
+import { pushTables } from "./push-tables.ts";
 import {
   type AcceptedNotification,
   type NumberedNotification,
   Schedule,
   type ScheduledNotification,
 } from "./schedule.ts";
-import { pushTables } from "./tables.ts";
 import { TokenKeeper } from "./token-keeper.ts";
 
 /** The queue's deadline (ms). */

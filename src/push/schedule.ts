@@ -1,8 +1,8 @@
 import type { JsonObject } from "../model/json.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
+import type { PushTables } from "./push-tables.ts";
 import type { NotificationPush } from "./push-work.ts";
-import type { PushTables } from "./tables.ts";
 
 /** An accepted notification with the conditions of its devices. Times are milliseconds. */
 export interface ScheduledNotification {

@@ -5,7 +5,7 @@ import type { Settings } from "../settings/schema.ts";
 import type { Sql } from "../sql.ts";
 import type { ApnsKey } from "./apns-key.ts";
 import { exchangeForFcmToken } from "./fcm-token.ts";
-import type { PushTables } from "./tables.ts";
+import type { PushTables } from "./push-tables.ts";
 
 export interface TokenKeeperHost {
   push(): Promise<Settings["push"]>;

@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { QueueMessage } from "./queue.ts";
 import type { QueueStub } from "./queue-stub.ts";
-import { queueTables } from "./tables.ts";
+import { queueTables } from "./queue-tables.ts";
 import { type BodyText, WaitingMessages } from "./waiting.ts";
 
 export interface QueueRules<Body, Bindings> {

@@ -1,5 +1,5 @@
 import type { Sql } from "../sql.ts";
-import type { QueueTables } from "./tables.ts";
+import type { QueueTables } from "./queue-tables.ts";
 
 export interface WaitingMessage<Body> {
   place: number;

@@ -1,4 +1,5 @@
 import { Client } from "../../src/client/client.ts";
+import { clientTables } from "../../src/client/client-tables.ts";
 import { checkLogin } from "../../src/client/credentials.ts";
 import type { Services } from "../../src/client/ports.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type SessionState,
 } from "../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
-import { clientTables } from "../../src/client/tables.ts";
 import type { CatchUpRequest } from "../../src/conversation/catch-up.ts";
 import { isConversationCommand } from "../../src/conversation/commands.ts";
 import { Conversation } from "../../src/conversation/conversation.ts";

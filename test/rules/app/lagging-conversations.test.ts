@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
+import { appTables } from "../../../src/app/app-tables.ts";
 import { KeyValues } from "../../../src/app/key-values.ts";
 import { LaggingConversations } from "../../../src/app/lagging-conversations.ts";
-import { appTables } from "../../../src/app/tables.ts";
 import { lagOf } from "../../../src/database/messages/archive-delay.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 

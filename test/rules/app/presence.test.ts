@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
+import { appTables } from "../../../src/app/app-tables.ts";
 import { KeyValues } from "../../../src/app/key-values.ts";
 import { Presence } from "../../../src/app/presence.ts";
-import { appTables } from "../../../src/app/tables.ts";
 import type { Sql, SqlRows, SqlValue } from "../../../src/sql.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AccessState } from "../../../src/client/access-state.ts";
-import { clientTables } from "../../../src/client/tables.ts";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOW = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { DeviceBindings, type DeviceLogin } from "../../../src/client/device-bindings.ts";
-import { clientTables } from "../../../src/client/tables.ts";
 import type { DeviceBinding } from "../../../src/database/installations/device-clients.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { FirstLogin } from "../../../src/client/first-login.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
-import { clientTables } from "../../../src/client/tables.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const fresh = { unread: undefined, reads: undefined, patches: undefined };

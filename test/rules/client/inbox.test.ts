@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
-import { clientTables } from "../../../src/client/tables.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const fresh = { unread: undefined, reads: undefined, patches: undefined };

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { AccessState } from "../../../src/client/access-state.ts";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { type AdmittedLogin, decideLogin } from "../../../src/client/login.ts";
 import { Logouts } from "../../../src/client/logouts.ts";
 import type { Services } from "../../../src/client/ports.ts";
 import { Session } from "../../../src/client/session.ts";
 import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
-import { clientTables } from "../../../src/client/tables.ts";
 import { Tags } from "../../../src/client/tags.ts";
 import type { CommandOf } from "../../../src/protocol/commands.ts";
 import type { Refused } from "../../../src/protocol/outcome.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { Logouts } from "../../../src/client/logouts.ts";
 import { TOKEN_LIFETIME } from "../../../src/client/session-token.ts";
-import { clientTables } from "../../../src/client/tables.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOW = 1_700_000_000_000;

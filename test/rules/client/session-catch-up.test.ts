@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { Session } from "../../../src/client/session.ts";
 import { catchUpSession } from "../../../src/client/session-catch-up.ts";
-import { clientTables } from "../../../src/client/tables.ts";
 import type { CatchUp } from "../../../src/conversation/catch-up.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
-import { clientTables } from "../../../src/client/tables.ts";
 import { totalUnreadCount } from "../../../src/client/total-unread-count.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { clientTables } from "../../../src/client/tables.ts";
+import { clientTables } from "../../../src/client/client-tables.ts";
 import { EventOutbox } from "../../../src/hooks/event-outbox.ts";
 import { EventSender } from "../../../src/hooks/event-sender.ts";
 import type { AppEvent } from "../../../src/model/app-events.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { pushTables } from "../../../src/push/push-tables.ts";
 import { Schedule, type ScheduledNotification } from "../../../src/push/schedule.ts";
-import { pushTables } from "../../../src/push/tables.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12);

@@ -5,7 +5,7 @@ import { decodeJwt, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { Outbound } from "../../../src/outbound/http-client.ts";
-import { pushTables } from "../../../src/push/tables.ts";
+import { pushTables } from "../../../src/push/push-tables.ts";
 import { TokenKeeper } from "../../../src/push/token-keeper.ts";
 import { settingsWith } from "../../support/app-hooks.ts";
 import { keeperWith } from "../../support/push/apns.ts";

@@ -3,7 +3,7 @@ import { Outbound } from "../../../src/outbound/http-client.ts";
 import type { ApnsKey } from "../../../src/push/apns-key.ts";
 import { http2NetworksOf } from "../../../src/push/http2.ts";
 import type { ProviderFetch } from "../../../src/push/provider-calls.ts";
-import { pushTables } from "../../../src/push/tables.ts";
+import { pushTables } from "../../../src/push/push-tables.ts";
 import { TokenKeeper } from "../../../src/push/token-keeper.ts";
 import type { Settings } from "../../../src/settings/schema.ts";
 import { settingsWith } from "../app-hooks.ts";
