@@ -2,9 +2,9 @@ import type { Context } from "hono";
 import type { MessageLocation, PatchByServer, ServerMessage } from "../../conversation/server-calls.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { settingsOf } from "../../settings/store.ts";
-import { mustExist } from "../conversation.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_PARAMETER, isRefused, refuse, refused } from "../errors.ts";
+import { mustExist } from "../existing-conversation.ts";
 import { awaitCall, awaitSend } from "../object-call.ts";
 import { quotaUsedUp } from "../quota.ts";
 
