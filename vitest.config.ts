@@ -31,6 +31,24 @@ function inWorkerd(name: string, include: string[], bindings: Record<string, str
   };
 }
 
+/** Tests that measure the time of a server: nothing else runs beside them. */
+const MEASURING = ["test/server/cost-fuzz.test.ts"];
+
+/** Tests against running servers. */
+function onServers(name: string, groupOrder: number, files: { include: string[]; exclude?: string[] }) {
+  return {
+    test: {
+      name,
+      globalSetup: "test/server/support/global-setup.ts",
+      tags: requirements.map(({ tag, isMet }) => ({ name: tag, skip: !isMet() })),
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      sequence: { groupOrder },
+      ...files,
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     reporters: ["default", ...(process.env.CI ? ["json"] : []), new RequirementsReporter()],
@@ -43,19 +61,9 @@ export default defineConfig({
       { test: { name: "rules", include: ["test/rules/**/*.test.ts"], sequence: { groupOrder: 0 } } },
       inWorkerd("workers", ["test/workers/**/*.test.ts"], {}),
       inWorkerd("workers, evicted", evictingTests(), { EVICT: "1" }),
-      {
-        test: {
-          name: "server",
-          include: ["test/server/**/*.test.ts"],
-          globalSetup: "test/server/support/global-setup.ts",
-          tags: requirements.map(({ tag, isMet }) => ({ name: tag, skip: !isMet() })),
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-          // By themselves: many of them start servers, browsers and engines.
-          sequence: { groupOrder: 2 },
-        },
-      },
+      // After the others: they start servers, browsers and engines.
+      onServers("server", 2, { include: ["test/server/**/*.test.ts"], exclude: MEASURING }),
+      onServers("server, alone", 3, { include: MEASURING }),
     ],
   },
 });

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
 import * as v from "valibot";
+import { oncePerRun } from "../support/once-per-run.ts";
 
 const HERE = import.meta.dirname;
 /** The first build fetches the SDK and Maven's own parts (ms). */
@@ -70,8 +71,12 @@ export class PhoneError extends Error {
   }
 }
 
-/** Compiles the phone; what Maven has once fetched it does not fetch again. */
-export async function buildPhone(): Promise<void> {
+/** Compiles the phone, once a run. Maven keeps what it fetched. */
+export function buildPhone(): Promise<void> {
+  return oncePerRun("java", compile);
+}
+
+async function compile(): Promise<void> {
   try {
     await promisify(execFile)("mvn", ["-q", "-B", "-f", join(HERE, "pom.xml"), "compile"], {
       timeout: BUILD_DEADLINE,

@@ -7,6 +7,7 @@ import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
 import * as v from "valibot";
 import type { Town } from "../sdk/town.ts";
+import { oncePerRun } from "../support/once-per-run.ts";
 
 const HERE = import.meta.dirname;
 const FOLDER = join(HERE, "target");
@@ -16,8 +17,12 @@ const INSTALL_DEADLINE = 300_000;
 /** Where the official Python SDK is installed. */
 export const PYTHON = join(FOLDER, "bin/python");
 
-/** Installs the SDK in these versions, once, where nothing else is. */
-export async function installPython(): Promise<void> {
+/** Installs the SDK in the required versions, unless that folder has them already. */
+export function installPython(): Promise<void> {
+  return oncePerRun("python", install);
+}
+
+async function install(): Promise<void> {
   const wanted = await readFile(join(HERE, "requirements.txt"), "utf8");
   const stamp = join(FOLDER, "installed.txt");
   if ((await readFile(stamp, "utf8").catch(() => "")) === wanted) return;

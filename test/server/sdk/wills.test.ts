@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { type SdkExports, sdks } from "./sdk.ts";
+import { type SdkExports, sdk5 } from "./sdk.ts";
 import { comeBack, goOffline, tomAndJerry, viewOf } from "./tom-and-jerry.ts";
 import { useTown } from "./town.ts";
 import { next, record } from "./waiting.ts";
 
 const town = useTown();
 
-describe.each(sdks)("the JavaScript SDK $version, wills", (sdk) => {
+describe("the JavaScript SDK, wills", () => {
   const text = (exports: SdkExports, words: string) => new exports.TextMessage(words);
   /** Only Tom's line can be cut. */
-  const meeting = () => tomAndJerry(town(), sdk, { tom: "router over TLS", jerry: "RTMServers" });
+  const meeting = () => tomAndJerry(town(), sdk5, { tom: "router over TLS", jerry: "RTMServers" });
 
   test("[M-47] a will is sent when its author's connection is cut, and not before", async () => {
     const { tom, jerry, chat } = await meeting();
@@ -31,7 +31,7 @@ describe.each(sdks)("the JavaScript SDK $version, wills", (sdk) => {
   });
 
   test("[M-47] [M-01] also when his device only closes its socket; mentions and all", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const will = text(tom.sdk, "gone").setMentionList([jerry.id]);
     await chat.send(will, { will: true });
     const heard = next(jerry.client, "message");
@@ -40,14 +40,14 @@ describe.each(sdks)("the JavaScript SDK $version, wills", (sdk) => {
   });
 
   test("[M-47] it is sent once: who comes back and drops out again has no will left", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const told = record(jerry.client, "message");
     const will = await chat.send(text(tom.sdk, "gone once"), { will: true });
     const heard = next(jerry.client, "message");
     tom.realtime.pause();
     await heard;
     await comeBack(tom);
-    const mary = await town().logIn(sdk, town().named("Mary"));
+    const mary = await town().logIn(sdk5, town().named("Mary"));
     await view.add([mary.id]);
     await goOffline(tom, mary);
     const marys = next(jerry.client, "message");
@@ -60,7 +60,7 @@ describe.each(sdks)("the JavaScript SDK $version, wills", (sdk) => {
   });
 
   test("[M-47] when the server itself crashed, it is sent as soon as somebody talks to its author", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const phone = await town().raw(tom.id);
     const directMessage = { cid: chat.id, msg: "I dropped out with the server", will: true };
     const will = await phone.ask({ cmd: "direct", directMessage });
@@ -89,7 +89,7 @@ describe.each(sdks)("the JavaScript SDK $version, wills", (sdk) => {
     const heard = next(jerry.client, "message");
     town().cutTls();
     await heard;
-    const tablet = await town().logIn(sdk, jerry.id, { way: "RTMServers" });
+    const tablet = await town().logIn(sdk5, jerry.id, { way: "RTMServers" });
     for (const conversation of [chat, other]) {
       const after = next(jerry.client, "message");
       await (await viewOf(tablet, conversation)).send(text(tablet.sdk, "anything else?"));
@@ -109,7 +109,7 @@ describe.each(sdks)("the JavaScript SDK $version, wills", (sdk) => {
     town().cutTls();
     await heard;
     const later = await (await viewOf(jerry, chat)).send(text(jerry.sdk, "kept, too"));
-    const mary = await town().logIn(sdk, id, { way: "RTMServers" });
+    const mary = await town().logIn(sdk5, id, { way: "RTMServers" });
     const [[view]] = await next(mary.client, "unreadmessagescountupdate");
     expect(view).toMatchObject({ unreadMessagesCount: 1, lastMessage: { id: later.id } });
     expect((await view?.queryMessages())?.map((message) => message.id)).toEqual([kept.id, later.id]);
@@ -122,8 +122,8 @@ describe.each(sdks)("the JavaScript SDK $version, wills", (sdk) => {
   });
 
   test("[M-50] [C-08] logging out takes the will back", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
-    const mary = await town().logIn(sdk, town().named("Mary"));
+    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const mary = await town().logIn(sdk5, town().named("Mary"));
     await chat.add([mary.id]);
     const told = record(jerry.client, "message");
     await chat.send(text(tom.sdk, "never to be heard"), { will: true });
