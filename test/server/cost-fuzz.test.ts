@@ -110,7 +110,7 @@ const shown = ([kind, { processor, wait, outcome, at }]: [string, Worst]) =>
   `${processor.toFixed(1)} ms of the server, ${wait.toFixed(1)} by the clock: ${kind}, case ${at}, ${outcome}`;
 
 // The processor time of a thread is read where Linux has it.
-test("[I13] no frame and no request within the limits has an uninvolved client wait", {
+test("[I13] no frame and no request within the limits delays an uninvolved client", {
   tags: "linux",
   timeout: SECONDS * 1_000 + 100_000,
 }, async () => {

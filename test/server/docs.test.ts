@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => desk.clear());
 
-describe("every curl of a page succeeds, typed from top to bottom", { tags: ["bash", "curl"] }, () => {
-  test.each(callingPages)("$name", async (page) => {
+describe("the documents' calls", { tags: ["bash", "curl"] }, () => {
+  test.each(callingPages)("every curl of $name succeeds, typed from top to bottom", async (page) => {
     const server = await startServer();
     try {
       await desk.shell(callsOf(page).replaceAll(HERE, server.url));
@@ -29,14 +29,14 @@ describe("every curl of a page succeeds, typed from top to bottom", { tags: ["ba
     }
   });
 
-  test("and they are found", () => {
+  test("the documents with calls are found", () => {
     expect(callingPages.map(({ name }) => name)).toEqual(
       expect.arrayContaining(["README.md", "docs/settings.md", "docs/security.md", "docs/hooks.md"]),
     );
   });
 });
 
-describe("the programs are what the JavaScript SDK needs", () => {
+describe("the documents' programs for signatures", () => {
   const town = useTown();
 
   /** A page's calls as somebody makes them who put in what is his own. */
@@ -46,7 +46,9 @@ describe("the programs are what the JavaScript SDK needs", () => {
       .replaceAll("parley-dev-master", town().masterKey)
       .replaceAll("parley-dev", town().app.appId);
 
-  test("[X-01] docs/security.md: signatures and tokens", { tags: ["bash", "curl"] }, async () => {
+  test("[X-01] the JavaScript SDK logs in with the signatures and tokens of docs/security.md", {
+    tags: ["bash", "curl"],
+  }, async () => {
     const page = named("docs/security.md");
     await desk.shell(callsFor(page));
     await town().configure({ security: { signLogin: true } });
@@ -71,7 +73,7 @@ describe("the programs are what the JavaScript SDK needs", () => {
   });
 });
 
-describe("the programs run as they are printed, from an empty folder", { tags: "bash" }, () => {
+describe("the documents' programs, from an empty folder", { tags: "bash" }, () => {
   let server: Server;
   beforeAll(async () => {
     server = await startServer();
@@ -90,14 +92,14 @@ describe("the programs run as they are printed, from an empty folder", { tags: "
   test.each([
     ["JavaScript 5", "leancloud-realtime@5", "tom5.cjs"],
     ["JavaScript 4", "leancloud-realtime@4", "tom4.cjs"],
-  ])("[C-01] README.md: %s", async (_, installed, program) => {
+  ])("[C-01] the program for %s in README.md runs as printed", async (_, installed, program) => {
     const page = named("README.md");
     await empty.shell(sampleOf(page, "sh", installed));
     await empty.put(program, here(sampleOf(page, "js", program)));
     expect(await empty.shell(`node ${program}`)).toMatch(/^sent \S+\n$/);
   });
 
-  test("[H-01] docs/hooks.md: a LeanEngine project", { tags: "curl" }, async () => {
+  test("[H-01] the LeanEngine project in docs/hooks.md runs as printed", { tags: "curl" }, async () => {
     const page = named("docs/hooks.md");
     const port = `${await freePort()}`;
     await empty.shell(sampleOf(page, "sh", "npm install leanengine"));

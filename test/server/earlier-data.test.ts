@@ -19,7 +19,7 @@ const versions = (await readdir(FOLDERS)).map((file) => file.replace(".tar.gz", 
 
 const KITCHEN = ["one", "two", "three", "four"];
 
-describe.each(versions)("[I4] [I11] data of %s", (version) => {
+describe.each(versions)("data of %s", (version) => {
   let folder: string;
   let server: Server;
   beforeAll(async () => {
@@ -32,7 +32,7 @@ describe.each(versions)("[I4] [I11] data of %s", (version) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  test("is read, told, found, added to, and copied to D1 to the end", async () => {
+  test("[I4] [I11] data of an earlier version is read, replayed, found, added to, and copied to D1 to the end", async () => {
     // Spike first: what he missed is told by objects that wake for nothing else.
     const spike = await Device.of(server, "Spike");
     const [missed] = (await spike.push("unread")).unreadMessage?.convs ?? [];

@@ -109,7 +109,7 @@ function lastWord(senders: Correspondent[], conversationId: string): Draft {
   return last;
 }
 
-test(`[I1] [I2] [I3] ${KILLS} kills while everybody talks lose, repeat and reorder nothing`, async () => {
+test(`[I1] [I2] [I3] ${KILLS} kills of a busy server lose, repeat and reorder no message`, async () => {
   const random = new Random(seedOfThisRun());
   const conversationIds = await createConversations();
   const { place, acknowledgements, hush, close } = town();

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-test("[I13] no compression is negotiated: few bytes would become many before they are counted", async () => {
+test("[I13] a self-hosted server negotiates no compression: few bytes would become many before they are counted", async () => {
   const socket = new WebSocket(`${server.url.replace("http", "ws")}/rtm`, "lc.protobuf2.3", {
     perMessageDeflate: true,
   });
@@ -20,8 +20,8 @@ test("[I13] no compression is negotiated: few bytes would become many before the
   socket.close();
 });
 
-describe("[I12] headers that tools for developers believe", () => {
-  test("lead to no other path", async () => {
+describe("headers that developer tools trust", () => {
+  test("[I12] headers that developer tools trust do not change the path of a request", async () => {
     const headers = { "MF-Original-URL": "https://elsewhere.example/v1/route?appId=parley-dev" };
     const response = await fetch(server.url, { headers });
     expect([response.status, response.headers.get("content-type")]).toEqual([
@@ -30,7 +30,7 @@ describe("[I12] headers that tools for developers believe", () => {
     ]);
   });
 
-  test("do no harm, whatever is in them", async () => {
+  test("[I12] headers that developer tools trust are ignored, whatever is in them", async () => {
     for (const path of ["/", "/page.js", "/healthz", "/docs"]) {
       const response = await fetch(`${server.url}${path}`, { headers: { "MF-CF-Blob": "no JSON" } });
       expect([path, response.status]).toEqual([path, 200]);
@@ -41,7 +41,7 @@ describe("[I12] headers that tools for developers believe", () => {
   });
 });
 
-test("[wire §1] whoever comes through a proxy with TLS is told addresses with TLS", async () => {
+test("[wire §1] a client behind a proxy with TLS gets addresses with TLS", async () => {
   const headers = { "X-Forwarded-Proto": "https" };
   const response = await fetch(`${server.url}/v1/route?appId=parley-dev&secure=1`, { headers });
   expect((await response.json()) as object).toMatchObject({ server: expect.stringMatching(/^wss:/) });

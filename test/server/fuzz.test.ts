@@ -274,7 +274,7 @@ async function vandals(seed: number): Promise<Vandal[]> {
   return all;
 }
 
-test(`[I10] ${FRAMES} frames of garbage are each answered once or close the socket, and the neighbours talk on`, async () => {
+test(`[I10] ${FRAMES} frames of garbage are each answered once or close the socket, and other clients' messages pass`, async () => {
   const seed = seedOfThisRun();
   const everybody = await vandals(seed);
   const toms = await Device.of(server, "tom");

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test("the OpenAPI document has nothing that a linter would complain of", async () => {
+test("the OpenAPI document passes a linter", async () => {
   const source = await (await fetch(`${server.url}/openapi.json`)).text();
   const config = await createConfig({
     extends: ["recommended"],
@@ -25,7 +25,7 @@ test("the OpenAPI document has nothing that a linter would complain of", async (
   expect(told).toEqual([]);
 });
 
-test("the page for people says what there is, and brings in nothing from elsewhere", async () => {
+test("the page /docs describes the API and loads nothing from elsewhere", async () => {
   const response = await fetch(`${server.url}/docs`);
   expect(response.headers.get("Content-Type")).toMatch(/^text\/html/);
   const page = await response.text();

@@ -65,7 +65,7 @@ describe("the page at /", () => {
   });
   afterAll(() => server?.stop());
 
-  test("two people chat, and a reload shows what they said", async () => {
+  test("two people chat on the page, and a reload shows their messages", async () => {
     await page.goto(server.url);
     await arrived();
     expect(await person("Tom").getByTestId("members").textContent()).toBe("Members: Jerry, Tom");
@@ -95,7 +95,7 @@ describe("the page at /", () => {
     expect(problems).toEqual([]);
   });
 
-  test("somebody who was away sees what was said meanwhile, and the ticks tell", async () => {
+  test("a person who logs in again sees the messages sent meanwhile, and the sender sees how far they came", async () => {
     await page.goto(server.url);
     await arrived();
     await person("Jerry").getByRole("button", { name: "Log out" }).click();
@@ -114,7 +114,7 @@ describe("the page at /", () => {
     expect(problems).toEqual([]);
   });
 
-  test("somebody offline is still logged in, and hears what was said once he is online", async () => {
+  test("a person who was offline receives the messages sent meanwhile once online again", async () => {
     await page.goto(server.url);
     await arrived();
     await person("Jerry").getByRole("button", { name: "Go offline" }).click();
@@ -127,7 +127,7 @@ describe("the page at /", () => {
     expect(problems).toEqual([]);
   });
 
-  test("fits a narrow screen and a dark one", async () => {
+  test("the page fits a narrow screen and a dark colour scheme", async () => {
     await page.setViewportSize({ width: 360, height: 740 });
     await page.emulateMedia({ colorScheme: "dark" });
     await page.goto(server.url);
@@ -140,7 +140,7 @@ describe("the page at /", () => {
   });
 });
 
-describe("the page of somebody's own app", () => {
+describe("the page of an app with keys of its own", () => {
   let server: Server;
   beforeAll(async () => {
     server = await startServer({
@@ -149,7 +149,7 @@ describe("the page of somebody's own app", () => {
   });
   afterAll(() => server?.stop());
 
-  test("asks for the app's id and key", async () => {
+  test("the page of an app with keys of its own asks for the app's id and key", async () => {
     await page.goto(server.url);
     await page.getByLabel("App id").fill("our-own-app");
     await page.getByLabel("App key").fill("our-own-key");
@@ -160,7 +160,7 @@ describe("the page of somebody's own app", () => {
     await sees("Tom", "<b>It works</b> here too.");
   });
 
-  test("says so where the app key is wrong, and lets the visitor try again", async () => {
+  test("the page reports a wrong app key and lets the visitor try again", async () => {
     await page.goto(server.url);
     await page.getByLabel("App id").fill("our-own-app");
     await page.getByLabel("App key").fill("nobody's key");
@@ -172,7 +172,7 @@ describe("the page of somebody's own app", () => {
     await arrived();
   });
 
-  test("says what to do where logins have to be signed", async () => {
+  test("the page explains that logins have to be signed", async () => {
     const keys = { "X-LC-Id": "our-own-app", "X-LC-Key": "our-own-master,master" };
     const set = (signLogin: boolean | null) =>
       fetch(`${server.url}/admin/settings`, {

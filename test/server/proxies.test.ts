@@ -99,7 +99,7 @@ for (const { name, command } of [nginx, caddy]) {
       if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     });
 
-    test("the JavaScript SDK 4, which speaks TLS only, logs in and sends", async () => {
+    test("the JavaScript SDK 4, which speaks TLS only, logs in and sends through the documented proxy", async () => {
       const [, sdk4] = sdks;
       if (sdk4 === undefined) throw new Error("no SDK 4");
       const { Realtime, TextMessage } = sdk4.load();
@@ -116,7 +116,7 @@ for (const { name, command } of [nginx, caddy]) {
       await tom.close();
     });
 
-    test("nobody chooses the address that is written down for a message", async () => {
+    test("a client behind a proxy cannot choose the address that is stored with its messages", async () => {
       const headers = {
         "X-Forwarded-For": "6.6.6.6",
         "CF-Connecting-IP": "7.7.7.7",

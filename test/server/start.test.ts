@@ -81,7 +81,7 @@ async function answers(server: Server): Promise<boolean> {
 }
 
 describe("npm start", () => {
-  test("says once where it is, and serves the page, the API and sockets there", async () => {
+  test("npm start prints its address once, and serves the page, the API and sockets there", async () => {
     const server = await start();
     expect(server.output().trim()).toBe(`Parley is ready on http://127.0.0.1:${server.port}`);
 
@@ -104,7 +104,7 @@ describe("npm start", () => {
   });
 
   test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
-    "leaves with 0 on %s and takes workerd along",
+    "npm start exits with 0 on %s and ends workerd",
     async (signal) => {
       const server = await start();
       const socket = new WebSocket(`${server.url}/rtm`, "lc.protobuf2.3");
@@ -116,13 +116,13 @@ describe("npm start", () => {
     },
   );
 
-  test("takes workerd along even when it is killed alone", async () => {
+  test("npm start ends workerd even if it is killed itself", async () => {
     const server = await start();
     process.kill(server.pid, "SIGKILL");
     await expect.poll(() => answers(server), { timeout: 5_000 }).toBe(false);
   });
 
-  test("[I1] has everything again after a kill of all its processes", async () => {
+  test("[I1] npm start has all acknowledged data after a kill of all its processes", async () => {
     const first = await start();
     await setMemberLimit(first, 42);
     const sent: string[] = [];
@@ -139,17 +139,17 @@ describe("npm start", () => {
     again.leave();
   });
 
-  test("keeps the data of one folder apart from that of another", async () => {
+  test("npm start keeps the data of one folder apart from that of another", async () => {
     await setMemberLimit(await start(), 42);
     expect(await memberLimit(await start({ data: join(data, "another") }))).toBe(500);
   });
 
-  test("--demo allows editing and recalling", async () => {
+  test("npm start -- --demo allows editing and recalling", async () => {
     const server = await start({ args: ["--demo"] });
     expect((await settings(server)).messages).toEqual({ allowEdit: true, allowRecall: true });
   });
 
-  test("works through npm, which passes the signal on", async () => {
+  test("npm start as npm runs it serves, and exits with 0 on the signal that npm passes on", async () => {
     // By itself, without what was built for the tests.
     const env = { ...process.env, PARLEY_TEST_BUILD: "" };
     const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], { detached: true, env });
@@ -167,7 +167,7 @@ describe("npm start", () => {
 
 describe("npm start refuses", () => {
   test.each([["--bogus"], ["--port"], ["--port", "http"], ["--port", "65536"], ["--data", ""], ["stray"]])(
-    "%s %s with its usage and exit code 2",
+    "npm start refuses %s %s with its usage and exit code 2",
     async (...args) => {
       const { code, output } = await refusal(args);
       expect(code).toBe(2);
@@ -176,7 +176,7 @@ describe("npm start refuses", () => {
   );
 
   test.each(["0.0.0.0", "::", "192.168.1.5", "127.example.com"])(
-    "[I12] to listen on %s with keys everybody knows",
+    "[I12] npm start refuses to listen on %s with publicly known keys",
     async (host) => {
       const { code, output } = await refusal(["--host", host, "--port", "0"], {
         APP_KEY: "parley-dev-key",
@@ -187,7 +187,7 @@ describe("npm start refuses", () => {
     },
   );
 
-  test("a port that is taken, in one sentence", async () => {
+  test("npm start refuses a port that is in use, in one sentence", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const address = other.address();
@@ -198,7 +198,7 @@ describe("npm start refuses", () => {
     expect(output.trim().split("\n")).toEqual([expect.stringContaining(`in use (127.0.0.1:${port})`)]);
   });
 
-  test("a data folder that another server is using", async () => {
+  test("npm start refuses a data folder that another server is using", async () => {
     await start();
     const { code, output } = await refusal(["--port", "0"]);
     expect(code).toBe(1);
@@ -206,7 +206,7 @@ describe("npm start refuses", () => {
   });
 });
 
-test("data of an app of somebody's own is not served under the keys that everybody knows", async () => {
+test("npm start does not serve the data of an app with keys of its own under the publicly known keys", async () => {
   const data = await mkdtemp(join(tmpdir(), "parley-own-"));
   try {
     const env = {
@@ -221,7 +221,7 @@ test("data of an app of somebody's own is not served under the keys that everybo
   }
 });
 
-test("others may reach it when it has keys of its own, and its owner reads what is open to them", async () => {
+test("npm start with keys of its own listens on other addresses and lists what strangers can do there", async () => {
   const MASTER_KEY = "our-own-master-of-24-letters";
   const env = { APP_ID: "our-own-app", APP_KEY: "our-own-key-1", MASTER_KEY };
   const server = await start({ args: ["--host", "0.0.0.0"], env });
@@ -239,7 +239,7 @@ test("others may reach it when it has keys of its own, and its owner reads what 
   expect(again.output()).toContain("security.join or security.signConversation: join any conversation");
 });
 
-test("a low limit of file descriptors is said before the server is ready", async () => {
+test("npm start warns of a low limit of file descriptors before it is ready", async () => {
   const server = await start({ descriptors: 4_096 });
   expect(server.output()).toMatch(/only 4096 file descriptors.*Parley is ready/s);
 });

@@ -16,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => engine?.stop());
 
-describe("a LeanEngine hears what the JavaScript SDK did", () => {
-  test("[H-02] [H-03] a message, who was online for it and who was not", async () => {
+describe("a LeanEngine is called after what the JavaScript SDK does", () => {
+  test("[H-02] [H-03] a LeanEngine is called after a message, with the recipients who were online and those who were not", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const spike = town().named("Spike");
     await chat.add([spike]);
@@ -43,7 +43,7 @@ describe("a LeanEngine hears what the JavaScript SDK did", () => {
     });
   });
 
-  test("[H-05] [H-06] [H-07] that a conversation began, who came, who was removed and who left", async () => {
+  test("[H-05] [H-06] [H-07] a LeanEngine is called after a conversation started and after each change of its members", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const spike = await town().logIn(sdk5, town().named("Spike"));
     await chat.add([spike.id]);
@@ -62,7 +62,7 @@ describe("a LeanEngine hears what the JavaScript SDK did", () => {
     }
   });
 
-  test("[H-09] who came online, by themselves or again, and why they went", async () => {
+  test("[H-09] a LeanEngine is called when a client logs in, reconnects, and leaves, with the reason", async () => {
     const tom = await town().logIn(sdk5, town().named("Tom"), { tag: "Mobile" });
     const jerry = await town().logIn(sdk5, town().named("Jerry"));
     await goOffline(tom, jerry);

@@ -37,8 +37,8 @@ async function tomJerryAndSpike() {
   return { tom, jerry, spike, chat, view, spikesView: await viewOf(spike, chat) };
 }
 
-describe("the JavaScript SDK, where a LeanEngine has a say in messages", () => {
-  test("[H-01] a dropped one fails with 4402 and the app's own code, and nobody gets it", async () => {
+describe("a LeanEngine that decides about messages", () => {
+  test("[H-01] a message that the engine drops fails with 4402 and the app's own code, and nobody receives it", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const heard = next(jerry.client, "message");
     await expect(chat.send(text(tom.sdk, "come to my casino"))).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe("the JavaScript SDK, where a LeanEngine has a say in messages", () => {
     expect(chat.lastMessage).toMatchObject({ text: "come to my house" });
   });
 
-  test("[H-01] [M-18] a rewritten one is new to everybody, and its sender is told why", async () => {
+  test("[H-01] [M-18] a message that the engine rewrites has the new content for everybody, and its sender gets the reason", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const heard = next(jerry.client, "message");
     const corrected = next(tom.client, "messageupdate");
@@ -65,7 +65,7 @@ describe("the JavaScript SDK, where a LeanEngine has a say in messages", () => {
     expect(await said(chat)).toEqual(["polite"]);
   });
 
-  test("[H-01] one rewritten for no stated reason, too", async () => {
+  test("[H-01] a message that the engine rewrites without a reason has the new content for everybody", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const heard = next(jerry.client, "message");
     const corrected = next(tom.client, "messageupdate");
@@ -76,7 +76,7 @@ describe("the JavaScript SDK, where a LeanEngine has a say in messages", () => {
     expect((await heard)[0]).toMatchObject({ text: "SHOUTED" });
   });
 
-  test("[H-01] one for some members reaches them and no others, now or later", async () => {
+  test("[H-01] a message that the engine addresses to some members reaches no other, live or in the history", async () => {
     const { tom, jerry, spike, chat, view, spikesView } = await tomJerryAndSpike();
     const spikes = record(spike.client, "message");
     const secret = next(jerry.client, "message");
@@ -91,7 +91,7 @@ describe("the JavaScript SDK, where a LeanEngine has a say in messages", () => {
     expect(await said(chat)).toEqual([`psst ${jerry.id}`, "hello"]);
   });
 
-  test("[H-01] the hook sees who says what to whom, and from where", async () => {
+  test("[H-01] the hook receives a message's sender, recipients, content and address", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     await chat.send(text(tom.sdk, "hello"), { receipt: true });
     expect(await engine.called("onIMMessageReceived", { fromPeer: tom.id })).toEqual({
@@ -109,7 +109,7 @@ describe("the JavaScript SDK, where a LeanEngine has a say in messages", () => {
     });
   });
 
-  test("[H-04] edits and recalls fail with 4405, or come out otherwise", async () => {
+  test("[H-04] edits and recalls that the engine rejects fail with 4405, and edits that it rewrites have the new content", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const sent = await chat.send(text(tom.sdk, "hello"));
     const edited = chat.update(sent, text(tom.sdk, "hello casino"));
@@ -122,8 +122,8 @@ describe("the JavaScript SDK, where a LeanEngine has a say in messages", () => {
   });
 });
 
-describe("the JavaScript SDK, where a LeanEngine has a say in conversations", () => {
-  test("[H-05] creating one fails with 4305", async () => {
+describe("a LeanEngine that decides about conversations", () => {
+  test("[H-05] a conversation that the engine rejects is not created and fails with 4305", async () => {
     const tom = await town().logIn(sdk5, town().named("Tom"));
     const members = [town().named("Jerry")];
     const asked = tom.client.createConversation({ members, name: "forbidden" });
@@ -133,7 +133,7 @@ describe("the JavaScript SDK, where a LeanEngine has a say in conversations", ()
     expect(question).toMatchObject({ members: expect.arrayContaining([tom.id, ...members]) });
   });
 
-  test("[H-06] [H-07] so do adding, joining and removing; leaving is nobody's business", async () => {
+  test("[H-06] [H-07] adding, joining and removing fail with 4305 if the engine rejects them; leaving never asks it", async () => {
     const { tom, jerry, spike, chat } = await tomJerryAndSpike();
     const butch = await town().logIn(sdk5, town().named("Butch"));
     const noDogs = { code: 4305, appCode: 10, detail: "no dogs" };
@@ -144,7 +144,7 @@ describe("the JavaScript SDK, where a LeanEngine has a say in conversations", ()
     expect((await chat.fetch()).members.toSorted()).toEqual([tom.id, jerry.id].toSorted());
   });
 
-  test("[H-08] so do changes of its name and muting it, or they come out otherwise", async () => {
+  test("[H-08] renaming and muting fail with 4305 if the engine rejects them, and a rewritten name is stored", async () => {
     const { jerry, chat, view } = await tomAndJerry(town(), sdk5);
     chat.name = "forbidden";
     await expect(chat.save()).rejects.toMatchObject({ code: 4305, appCode: 12, detail: "no such name" });

@@ -23,15 +23,15 @@ afterAll(() => engine?.stop());
 const words = (message: Message) => ("text" in message ? message.text : undefined);
 const said = async (view: Conversation) => (await view.queryMessages()).map(words);
 
-describe("[H-11] the JavaScript SDK, where a hook gives no answer", () => {
-  test("the message goes on as if there were no hook", async () => {
+describe("a hook without an answer", () => {
+  test("[H-11] a message whose hook gives no answer is delivered as if there were no hook", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const heard = next(jerry.client, "message");
     await chat.send(new tom.sdk.TextMessage("no answer"));
     expect(words((await heard)[0])).toBe("no answer");
   });
 
-  test("it is refused with 4402 where the owner wants that", async () => {
+  test("[H-11] a message whose hook gives no answer is refused with 4402 if the owner wants that", async () => {
     const { tom, chat, view } = await tomAndJerry(town(), sdk5);
     await town().configure({ hooks: { onFailure: "refuse" } });
     await expect(chat.send(new tom.sdk.TextMessage("no answer"))).rejects.toMatchObject({ code: 4402 });
@@ -39,8 +39,8 @@ describe("[H-11] the JavaScript SDK, where a hook gives no answer", () => {
   });
 });
 
-describe("the JavaScript SDK, where a hook takes its time", () => {
-  test("[I2] other people's messages pass, and the sender's own keep their order", async () => {
+describe("a slow hook", () => {
+  test("[I2] while a hook is slow, messages of other members pass and the sender's own keep their order", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     await town().configure({ hooks: { timeoutMs: LONG } });
     const sent = ["after you", "and I am next"].map((text) => chat.send(new tom.sdk.TextMessage(text)));
@@ -52,8 +52,8 @@ describe("the JavaScript SDK, where a hook takes its time", () => {
 });
 
 // Takes its 5 seconds, and has nothing to do with whose SDK it is.
-describe("the JavaScript SDK, where the engine goes away", () => {
-  test("[H-11] [H-12] messages go on without it, and it counts again once it is back", async () => {
+describe("an engine that is down for a while", () => {
+  test("[H-11] [H-12] messages are delivered while the engine is down, and it decides again once it is back", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const send = (text: string) => chat.send(new tom.sdk.TextMessage(text));
     const outcome = (text: string) =>

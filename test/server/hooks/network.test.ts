@@ -67,46 +67,49 @@ async function call(by: Asked["by"], path: string, { host = "127.0.0.1", deadlin
   return response.json();
 }
 
-describe("[I12] on one's own box, the way out for hooks", () => {
+describe("[I12] hooks of a self-hosted server", () => {
   test.each(["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"])(
-    "does not lead to this machine: %s",
+    "[I12] a hook at %s does not reach this machine",
     async (host) => {
       expect(await call("ALL", "/", { host })).toEqual({ text: "a secret" });
       expect(await call("PUBLIC_NETWORK", "/", { host })).toEqual({ text: "nothing" });
     },
   );
 
-  test("does not lead there by a name that resolves to it either", async () => {
+  test("[I12] a hook whose name resolves to this machine does not reach it", async () => {
     expect(await call("ALL", "/", { host: "localhost" })).toEqual({ text: "a secret" });
     expect(await call("PUBLIC_NETWORK", "/", { host: "localhost" })).toEqual({ text: "nothing" });
   });
 
-  test("is not even tried for addresses that are known to be private", async () => {
+  test("[I12] a hook at an address that is known to be private is not connected to", async () => {
     asked.splice(0);
     expect(await call("rules", "/")).toEqual({ unanswered: expect.stringContaining("not allowed") });
     expect(asked).toEqual([]);
   });
 
-  test("leads to them once the owner allows it", async () => {
+  test("[I12] a hook at a private address is called once the owner allows it", async () => {
     expect(await call("rules, private", "/")).toEqual({ status: 200, text: "a secret" });
   });
 });
 
 describe("[I12] a call by workerd", () => {
-  test("follows no redirect", async () => {
+  test("[I12] a call by workerd follows no redirect", async () => {
     asked.splice(0);
     expect(await call("rules, private", "/elsewhere")).toMatchObject({ status: 302 });
     expect(asked).toEqual(["/elsewhere"]);
   });
 
-  test.each(["/silence", "/pause"])("ends with its deadline and leaves no connection: %s", async (path) => {
-    left = Promise.withResolvers();
-    const reply = await call("rules, private", path, { deadline: 200 });
-    expect(reply).toEqual({ unanswered: expect.stringContaining("no answer in 200 ms") });
-    await left.promise;
-  });
+  test.each(["/silence", "/pause"])(
+    "[I12] a call by workerd to %s ends at its deadline and leaves no connection",
+    async (path) => {
+      left = Promise.withResolvers();
+      const reply = await call("rules, private", path, { deadline: 200 });
+      expect(reply).toEqual({ unanswered: expect.stringContaining("no answer in 200 ms") });
+      await left.promise;
+    },
+  );
 
-  test("reads no more than 1 MB and leaves the rest", async () => {
+  test("[I12] a call by workerd reads no more than 1 MB of a response", async () => {
     left = Promise.withResolvers();
     const reply = await call("rules, private", "/flood");
     expect(reply).toEqual({ unanswered: expect.stringContaining("more than 1000000 bytes") });

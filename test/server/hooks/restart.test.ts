@@ -39,7 +39,7 @@ async function post(server: Server, path: string, body: object): Promise<{ objec
   return answer;
 }
 
-test("[H-02] what a webhook has not taken yet survives kill -9 of the server", async () => {
+test("[H-02] events that a webhook has not accepted yet survive kill -9 of the server", async () => {
   await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
   const address = webhook.address();
   if (address === null || typeof address === "string") throw new Error("the webhook is not listening");

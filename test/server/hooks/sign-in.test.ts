@@ -38,7 +38,7 @@ async function sign(sessionToken: string): Promise<Response> {
 const user = (id: string) => ({ id, getSessionToken: () => `session-of-${id}` });
 
 describe.each(sdks)("the JavaScript SDK $version, with the signatures of _rtmClientSign", (sdk) => {
-  test("[X-06] [H-10] logs in by the signature of a session token", async () => {
+  test("[X-06] [H-10] a client logs in with the signature that _rtmClientSign makes of a session token", async () => {
     const id = town().named("Tom");
     const signatureFactory = async (): Promise<SdkSignature> => (await sign(`session-of-${id}`)).json();
     const tom = await town().logIn(sdk, id, { signatureFactory });
@@ -49,7 +49,7 @@ describe.each(sdks)("the JavaScript SDK $version, with the signatures of _rtmCli
     await expect(town().logIn(sdk, id)).rejects.toMatchObject({ code: 4102 });
   });
 
-  test("[X-06] [H-10] asks for it itself when it is given a user", async () => {
+  test("[X-06] [H-10] an SDK that is given a user requests the signature of _rtmClientSign itself", async () => {
     const device = await town().device(sdk);
     const id = town().named("Tom");
     const tom = await device.logIn(user(id));
@@ -57,7 +57,7 @@ describe.each(sdks)("the JavaScript SDK $version, with the signatures of _rtmCli
     expect(await tom.ping([id])).toEqual([id]);
   });
 
-  test("[H-10] gets none for a token that the app does not know", async () => {
+  test("[H-10] a session token that the app does not know gets no signature", async () => {
     const refusal = await sign("stolen");
     expect(refusal.status).toBe(403);
     expect(await refusal.json()).toEqual({ code: 403, error: "log in first" });
@@ -66,7 +66,7 @@ describe.each(sdks)("the JavaScript SDK $version, with the signatures of _rtmCli
     await expect(device.logIn(stranger)).rejects.toThrow();
   });
 
-  test("[H-13] only hooks that the engine has are called", async () => {
+  test("[H-13] only the hooks that an engine lists are called", async () => {
     const device = await town().device(sdk);
     const [tom, jerry] = [user(town().named("Tom")), user(town().named("Jerry"))];
     const toms = await device.logIn(tom);

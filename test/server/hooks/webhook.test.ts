@@ -36,8 +36,8 @@ const arrived = (type: string, conversationId: string, count = 1) =>
     (events) => events.length >= count,
   );
 
-describe("a webhook hears what the JavaScript SDK did, and can tell who says so", () => {
-  test("[H-02] [H-05] [H-06] as the engine does", async () => {
+describe("a webhook beside an engine", () => {
+  test("[H-02] [H-05] [H-06] a webhook receives signed events of what the JavaScript SDK did, beside the engine", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const spike = town().named("Spike");
     await chat.add([spike]);
@@ -58,7 +58,7 @@ describe("a webhook hears what the JavaScript SDK did, and can tell who says so"
 
 // From here on it is the server's affair alone, whoever asks.
 describe("a webhook", () => {
-  test("[H-01] is asked where the engine has no such hook", async () => {
+  test("[H-01] a webhook decides about a message if the engine has no such hook", async () => {
     await town().configure({ webhooks: { events: ["messageReceived", ...afterEvents] } });
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     receiver.answer = ({ type, data }) => {
@@ -74,7 +74,7 @@ describe("a webhook", () => {
     await town().configure({ webhooks: { events: null } });
   });
 
-  test("[H-11] that was down gets everything later, and the engine nothing twice", async () => {
+  test("[H-11] a webhook that was down receives everything later, and the engine nothing twice", async () => {
     const { tom, chat } = await tomAndJerry(town(), sdk5);
     await arrived("conversationStarted", chat.id);
     await receiver.close();
@@ -99,7 +99,7 @@ describe("a webhook", () => {
     );
   });
 
-  test("is not believed by who expects another secret", async () => {
+  test("a webhook's event fails verification with another secret", async () => {
     const stranger = new Receiver("whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA==");
     await stranger.open();
     await town().configure({ webhooks: { url: stranger.url } });

@@ -138,8 +138,8 @@ async function expectSound(server: Server, chats: Chat[], began: number): Promis
   }
 }
 
-describe("a backup of a server that works", () => {
-  test("is all that was acknowledged before, as of one moment, and starts as after a crash", async () => {
+describe("a backup", () => {
+  test("a backup of a running server has everything that was acknowledged before, as of one moment, and starts as after a crash", async () => {
     const data = join(root, "data");
     const server = await start(data);
     await ask(server, "/admin/settings", { limits: { sendsPerMinute: 0, otherCommandsPerMinute: 0 } });
@@ -172,7 +172,7 @@ describe("a backup of a server that works", () => {
     }
   });
 
-  test("is taken of a stopped server too, and no server starts on its data meanwhile", async () => {
+  test("a backup of a stopped server can be restored", async () => {
     const data = join(root, "data");
     const server = await start(data);
     const tom = await Device.of(server, "Tom");
@@ -191,7 +191,7 @@ describe("a backup of a server that works", () => {
   });
 });
 
-test("[I11] what D1 lacked when a backup was taken is copied after the restoration, though nobody comes", async () => {
+test("[I11] messages that D1 lacked when a backup was taken are copied after the restoration, though no client connects", async () => {
   const data = join(root, "data");
   const server = await start(data);
   const tom = await Device.of(server, "Tom");
@@ -236,7 +236,7 @@ describe("a restoration", () => {
   }
   const restore = (...args: string[]) => command("restore", "--from", join(root, "backup"), ...args);
 
-  test("writes nothing over", async () => {
+  test("a restoration overwrites nothing", async () => {
     await backup();
     const { code, output } = await restore("--data", join(root, "data"));
     expect(code).toBe(1);
@@ -249,7 +249,7 @@ describe("a restoration", () => {
     );
   });
 
-  test("takes no backup of which something is missing, changed, more, or elsewhere", async () => {
+  test("a restoration refuses a backup in which a file is missing, changed, new, or elsewhere", async () => {
     const folder = await backup();
     const file = join(folder, "do/parley-AppObject/plain");
     expect(await restore("--check")).toMatchObject({ code: 0, output: expect.stringContaining("is whole") });

@@ -44,7 +44,7 @@ async function damage(path: string): Promise<void> {
   await file.close();
 }
 
-test("[I10] what is sent to a conversation whose file is damaged is answered by a number, and others go on", async () => {
+test("[I10] commands to a conversation whose file is damaged are answered with an error code, and other conversations work", async () => {
   const first = await start();
   const tom = await Device.of(first, "Tom");
   const broken = await startChat(tom, ["Tom", "Jerry"]);

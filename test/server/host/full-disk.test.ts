@@ -62,7 +62,7 @@ async function sayUntilTaken(device: Device, chat: string, text: string): Promis
   }
 }
 
-test("[I1] [I10] while the disk is full, sends are refused by number and sockets stay, and afterwards it goes on", async () => {
+test("[I1] [I10] while the disk is full, sends are refused with an error code and sockets stay open, and afterwards sends succeed", async () => {
   const server = await start();
   const [tom, jerry] = [await Device.of(server, "Tom"), await Device.of(server, "Jerry")];
   const chat = await startChat(tom, ["Tom", "Jerry"]);
@@ -89,7 +89,7 @@ test("[I1] [I10] while the disk is full, sends are refused by number and sockets
   for (const device of [tom, jerry]) expect(device.closed).toBeUndefined();
 });
 
-test("[I1] [I10] what has no answer when the disk is full and a client's object fails too is refused by number first", async () => {
+test("[I1] [I10] when the disk is full and a client's object fails too, unanswered commands are refused with an error code first", async () => {
   const server = await start();
   const tom = await Device.of(server, "Tom");
   const first = await startChat(tom, ["Tom", "Jerry"]);

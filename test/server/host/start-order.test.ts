@@ -119,7 +119,7 @@ async function runtimesOf(pid: number): Promise<number[]> {
 }
 
 describe("starting", () => {
-  test("D1's tables are of this version before an object whose alarm is overdue runs", async () => {
+  test("a start migrates D1's tables before an object with an overdue alarm runs", async () => {
     const first = await start();
     const ids = [];
     for (let count = 0; count < 8; count++) ids.push(await conversation(first.url, `before ${count}`));
@@ -136,7 +136,7 @@ describe("starting", () => {
     expect(second.output().trim()).toBe(`Parley is ready on ${second.url}`);
   });
 
-  test("nothing is answered before everything is there", async () => {
+  test("a server answers no request before it is ready", async () => {
     const reserved = createServer().listen(0, "127.0.0.1");
     await once(reserved, "listening");
     const address = reserved.address();
@@ -190,7 +190,7 @@ describe("staying up", () => {
     expect(started.output()).toMatch(/next try in \d+ ms/);
   });
 
-  test("a runtime that is killed later, twice in a row, is started again on the same port and has everything", async () => {
+  test("a runtime that is killed later, twice in a row, is started again on the same port with all its data", async () => {
     const server = await start();
     await conversation(server.url, "hello");
     const killed = new Set<number>();
@@ -214,7 +214,7 @@ describe("staying up", () => {
   });
 });
 
-describe("what is in the way of a start", () => {
+describe("a start that fails", () => {
   async function refusal(args: string[] = [], user?: number) {
     const started = launch(["--data", data, "--port", "0", ...args], OWN_KEYS, undefined, user);
     launched.push(started);
@@ -222,7 +222,7 @@ describe("what is in the way of a start", () => {
     return { code, lines: started.output().trim().split("\n") };
   }
 
-  test("a damaged database is named, with what can be done about it", async () => {
+  test("a start names a damaged database, and the remedy", async () => {
     const server = await start();
     await conversation(server.url, "hello");
     await server.stop();
@@ -239,14 +239,14 @@ describe("what is in the way of a start", () => {
     expect(lines[0]).toContain("npm run restore");
   });
 
-  test("a data folder that cannot be made is said in one line", async () => {
+  test("a start reports a data folder that cannot be made, in one line", async () => {
     await writeFile(data, "a file");
     const { code, lines } = await refusal();
     expect(code).toBe(1);
     expect(lines).toEqual([expect.stringContaining(`the data folder ${data} cannot be made`)]);
   });
 
-  test("a data folder of another user is named in one line", { tags: "root" }, async () => {
+  test("a start reports a data folder of another user, in one line", { tags: "root" }, async () => {
     await mkdir(data);
     await chmod(root, 0o755);
     const { code, lines } = await refusal([], 65_534);
@@ -257,14 +257,14 @@ describe("what is in the way of a start", () => {
   test.each([
     ["203.0.113.9", "203.0.113.9 is no address of this machine"],
     ["nobody.invalid", "no address is known for the host name nobody.invalid"],
-  ])("the address %s is said in one line", async (host, why) => {
+  ])("a start reports the unusable address %s in one line", async (host, why) => {
     const { code, lines } = await refusal(["--host", host]);
     expect(code).toBe(1);
     expect(lines.at(-1)).toContain(why);
   });
 });
 
-test("what is in the data folder is for its user alone, also what an earlier version left open", async () => {
+test("files in the data folder are for its user alone, also those that an earlier version left open", async () => {
   const first = await start();
   await conversation(first.url, "hello");
   await first.stop();

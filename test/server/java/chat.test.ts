@@ -42,7 +42,7 @@ async function tomAndJerry() {
 const saying = (text: string) => (heard: { text?: string }) => heard.text === text;
 
 describe("the Java SDK 6.0.5", () => {
-  test("chats: what is said arrives once, in order, at the other phone", async () => {
+  test("messages of the Java SDK 6.0.5 arrive once and in order at the other phone", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     for (const text of ["1", "2", "3"]) await tom.say(conversation, text);
     await jerry.next("message", saying("3"));
@@ -53,7 +53,7 @@ describe("the Java SDK 6.0.5", () => {
     ]);
   });
 
-  test("exchanges text with attributes, bytes and plain content with the JavaScript SDK", async () => {
+  test("the Java SDK 6.0.5 exchanges text with attributes, bytes and plain content with the JavaScript SDK", async () => {
     const tom = await toms.logIn(town().named("Tom"));
     const jerry = await town().logIn(sdk5, town().named("Jerry"));
     const invited = next(jerry.client, "invited");
@@ -81,7 +81,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(Buffer.from(bytes.bytes ?? "", "base64")).toEqual(Buffer.from([7, 0, 200]));
   });
 
-  test("is told that a message was delivered, and then that it was read", async () => {
+  test("the Java SDK 6.0.5 reports that a message was delivered, and then that it was read", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     const { sentAt } = await tom.say(conversation, "cheese?", { receipt: true });
     await tom.next("delivered", (heard) => heard.deliveredAt >= sentAt);
@@ -93,7 +93,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(receipts.readAt).toBeGreaterThanOrEqual(sentAt);
   });
 
-  test("edits a message, and the other phone shows the new text", async () => {
+  test("a message that the Java SDK 6.0.5 edits has the new text on the other phone", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     const { message } = await tom.say(conversation, "chesee");
     await jerry.next("message", saying("chesee"));
@@ -104,7 +104,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(await jerry.list("history", { conversation })).toMatchObject([{ message, text: "cheese" }]);
   });
 
-  test("recalls a message, and the other phone shows that", async () => {
+  test("a message that the Java SDK 6.0.5 recalls is recalled on the other phone", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     const { message } = await tom.say(conversation, "a secret");
     await jerry.next("message", saying("a secret"));
@@ -113,7 +113,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(await jerry.list("history", { conversation })).toMatchObject([{ message, recalled: true }]);
   });
 
-  test("counts what was said to it while it was away, and forgets that when it has read", async () => {
+  test("the Java SDK 6.0.5 counts the messages that it missed until it has read them", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     await jerry.plain("close");
     await tom.say(conversation, "one");
@@ -130,7 +130,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(later.heard("unread").filter(({ unread }) => unread > 1)).toEqual([]);
   });
 
-  test("on two devices of one person, shows the same counts and the same messages", async () => {
+  test("the Java SDK 6.0.5 has the same counts and messages on two devices of one client", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     await jerry.plain("close");
     for (const text of ["1", "2", "3"]) await tom.say(conversation, text);
@@ -149,7 +149,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(await second.next("message", saying("from my first"))).toMatchObject({ from: jerry.id });
   });
 
-  test("is told 4111 when the same tag logs in on another phone", async () => {
+  test("the Java SDK 6.0.5 is closed with 4111 when the same tag logs in on another phone", async () => {
     const id = town().named("Tom");
     const before = await toms.logIn(id, { tag: "Mobile" });
     await jerrys.logIn(id, { tag: "Mobile" });
@@ -159,7 +159,7 @@ describe("the Java SDK 6.0.5", () => {
     await expect(third.logIn(id, { tag: "Mobile", reconnect: true })).rejects.toMatchObject({ code: 4111 });
   });
 
-  test("pages through history, newest page first", async () => {
+  test("the Java SDK 6.0.5 pages through the history, newest page first", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     for (let index = 1; index <= 25; index += 1) await tom.say(conversation, `${index}`);
     const newest = await jerry.list("history", { conversation, limit: 10 });
@@ -170,7 +170,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(oldest.map(({ text }) => text)).toEqual(["1", "2", "3", "4", "5"]);
   });
 
-  test("asks who is online", async () => {
+  test("the Java SDK 6.0.5 lists the clients that are online", async () => {
     const { tom, jerry } = await tomAndJerry();
     const nobody = town().named("nobody");
     expect(await tom.plain("online", { clients: [jerry.id, nobody] })).toEqual([jerry.id]);
@@ -178,7 +178,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(await tom.plain("online", { clients: [jerry.id, nobody] })).toEqual([]);
   });
 
-  test("mutes a conversation and takes it back", async () => {
+  test("the Java SDK 6.0.5 mutes and unmutes a conversation", async () => {
     const { tom, conversation } = await tomAndJerry();
     await tom.ask("mute", { conversation });
     expect((await tom.ask("fetch", { conversation })).muted).toEqual([tom.id]);
@@ -186,7 +186,7 @@ describe("the Java SDK 6.0.5", () => {
     expect((await tom.ask("fetch", { conversation })).muted ?? []).toEqual([]);
   });
 
-  test("sees who joins, is added, leaves and is removed", async () => {
+  test("the Java SDK 6.0.5 reports members who join, are added, leave and are removed", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     const spike = await jerrys.logIn(town().named("Spike"));
     await spike.ask("join", { conversation });
@@ -209,7 +209,7 @@ describe("the Java SDK 6.0.5", () => {
     ).rejects.toMatchObject({ code: 4401 });
   });
 
-  test("sends transient messages that history does not keep", async () => {
+  test("transient messages of the Java SDK 6.0.5 are not in the history", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     await tom.say(conversation, "typing…", { transient: true });
     await jerry.next("message", saying("typing…"));
@@ -217,7 +217,7 @@ describe("the Java SDK 6.0.5", () => {
     expect((await jerry.list("history", { conversation })).map(({ text }) => text)).toEqual(["hello"]);
   });
 
-  test("mentions one and all", async () => {
+  test("the Java SDK 6.0.5 mentions one member and all members", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     await tom.say(conversation, "you", { mentions: [jerry.id] });
     await tom.say(conversation, "everybody", { mentionAll: true });
@@ -230,7 +230,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(await jerry.next("message", saying("somebody"))).toMatchObject({ mentioned: false });
   });
 
-  test("hears of a new name, and finds conversations by member, name and id, with their last messages", async () => {
+  test("the Java SDK 6.0.5 reports a new name and finds conversations by member, name and id, with their last messages", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     await tom.say(conversation, "hello");
     const name = town().named("Cat and mouse");
@@ -254,7 +254,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(await tom.list("find", { members, named: "Tom and Jerry" })).toEqual([]);
   });
 
-  test("comes into the same unique conversation as the JavaScript SDK", async () => {
+  test("the Java SDK 6.0.5 gets the same unique conversation as the JavaScript SDK", async () => {
     const tom = await toms.logIn(town().named("Tom"));
     const jerry = await town().logIn(sdk5, town().named("Jerry"));
     const { conversation } = await tom.ask("create", { members: [jerry.id], unique: true });
@@ -262,7 +262,7 @@ describe("the Java SDK 6.0.5", () => {
     expect(again.id).toBe(conversation);
   });
 
-  test("leaves a will that is sent when the phone dies, and not when it logs out", async () => {
+  test("a will of the Java SDK 6.0.5 is sent when the phone dies, and not when it logs out", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     const spikes = await another();
     const spike = await spikes.logIn(town().named("Spike"));

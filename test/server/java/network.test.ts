@@ -61,8 +61,8 @@ async function fortyConversationsWith(id: string): Promise<{ with: JavaClient; c
   return (await Promise.all(made)).flat();
 }
 
-describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
-  test("comes back into its session, and learns what it missed", async () => {
+describe("a phone whose network is lost", () => {
+  test("[S-05] a phone with the Java SDK 6.0.5 whose network was lost resumes its session and gets its unread count", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     network.cut("stays down");
     await jerry.next("paused");
@@ -77,7 +77,7 @@ describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
     await jerry.plain("close");
   });
 
-  test("in the middle of sending: what was confirmed is there, once and in order", async () => {
+  test("[S-05] messages that were confirmed to a phone with the Java SDK 6.0.5 before its network was lost are stored once and in order", async () => {
     // Of its own: what is cut there does not cut off the phone that others go on with.
     const ownNetwork = await openNetwork(town().url);
     const phone = await Phone.start({ url: ownNetwork.url, ...town().app });
@@ -108,7 +108,7 @@ describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
     await ownNetwork.close();
   });
 
-  test("three times in a row: each time it finds everything said meanwhile", async () => {
+  test("[S-05] a phone with the Java SDK 6.0.5 whose network is lost three times finds every message in the history", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     for (let round = 1; round <= 3; round += 1) {
       network.cut();
@@ -121,8 +121,8 @@ describe("[S-05] a phone with the Java SDK 6.0.5 whose network is lost", () => {
   });
 });
 
-describe("[L-01] a phone with the Java SDK 6.0.5 and the default limits", () => {
-  test("is invited to 40 conversations at once, hears of each and can write in all of them", async () => {
+describe("a phone with the default limits", () => {
+  test("[L-01] a phone with the Java SDK 6.0.5 is invited to 40 conversations at once and can write in all of them", async () => {
     const jerry = await jerrys.logIn(town().named("Jerry"));
     const made = await fortyConversationsWith(jerry.id);
     const ids = made.map(({ conversation }) => conversation).sort();
@@ -144,7 +144,7 @@ describe("[L-01] a phone with the Java SDK 6.0.5 and the default limits", () => 
     await jerry.plain("close");
   });
 
-  test("opens with 40 conversations unread, and reads the newest page of each", async () => {
+  test("[L-01] a phone with the Java SDK 6.0.5 logs in with 40 unread conversations and reads the newest page of each", async () => {
     const id = town().named("Jerry");
     const made = await fortyConversationsWith(id);
     for (const one of made) await one.with.say(one.conversation, "hello");
@@ -166,8 +166,8 @@ describe("[L-01] a phone with the Java SDK 6.0.5 and the default limits", () => 
   });
 });
 
-describe("[S-05] a phone with the Java SDK 6.0.5 and a server that is started anew", () => {
-  test("comes back into its session", async () => {
+describe("a phone whose server restarts", () => {
+  test("[S-05] a phone with the Java SDK 6.0.5 resumes its session after the server restarted", async () => {
     const phones = await Promise.all([0, 1].map(() => Phone.start({ url: network.url, ...town().app })));
     const [tom, jerry] = await Promise.all([
       phones[0]?.logIn(town().named("Tom")),

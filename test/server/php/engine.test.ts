@@ -45,7 +45,7 @@ async function startPhp() {
   return { url, stop };
 }
 
-test("[H-13] an engine in PHP, which knows hooks by their signature alone, has a say without any setting", async () => {
+test("[H-13] an engine in PHP, which checks the signature of hooks alone, decides about messages without any setting", async () => {
   const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
   await expect(chat.send(new tom.sdk.TextMessage("come to my casino"))).rejects.toMatchObject({
     code: 4402,

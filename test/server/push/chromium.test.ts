@@ -208,8 +208,8 @@ async function click(name: string): Promise<string[]> {
   throw new Error(`${name} has no worker`);
 }
 
-describe("who is offline", () => {
-  test("[P-01] [P-13] is told of a message by a notification, and hears it once he is online", async () => {
+describe("a person who is offline", () => {
+  test("[P-01] [P-13] a person who is offline gets a notification of a message, and the message once online", async () => {
     await turnOn("Jerry");
     await goOffline("Jerry");
     await say("Tom", "Are you there?");
@@ -219,14 +219,14 @@ describe("who is offline", () => {
     await person("Jerry").getByTestId("message").filter({ hasText: "Are you there?" }).waitFor();
   });
 
-  test("[P-01] is told with no page open", async () => {
+  test("[P-01] a person with no page open gets a notification", async () => {
     await turnOn("Jerry");
     await page.goto(`${server.url}/docs`);
     await sayByServer("Tom", "Where is everybody?");
     await noticed("Jerry", "Tom: Where is everybody?");
   });
 
-  test("[C-12] is told nothing once he logged out, and again once he logged in", async () => {
+  test("[C-12] a person gets no notification after logging out, and gets them again after logging in", async () => {
     await turnOn("Jerry");
     await button("Jerry", "Log out").click();
     await is("Jerry", "loggedOut");
@@ -241,7 +241,7 @@ describe("who is offline", () => {
 });
 
 describe("a browser", () => {
-  test("[P-02] has a subscription for each person of the page, and keeps it when the page is loaded again", async () => {
+  test("[P-02] a browser has a subscription for each person of the page, and keeps it when the page is loaded again", async () => {
     await turnOn("Tom");
     await turnOn("Jerry");
     const before = [subscriptionOf("Tom"), subscriptionOf("Jerry")];
@@ -254,7 +254,7 @@ describe("a browser", () => {
     expect([subscriptionOf("Tom"), subscriptionOf("Jerry")]).toEqual(before);
   });
 
-  test("[P-02] is told nothing any more once notifications are turned off", async () => {
+  test("[P-02] a browser gets no push once notifications are turned off", async () => {
     await turnOn("Jerry");
     const { endpoint } = subscriptionOf("Jerry");
     await notify("Jerry").click();
@@ -265,7 +265,7 @@ describe("a browser", () => {
     await switchedTo("Jerry", "off");
   });
 
-  test("shows a push that comes twice once, and says so where it has no title", async () => {
+  test("a browser shows a push with the id of an earlier one in its place, under a default title if it has none", async () => {
     await turnOn("Jerry");
     await push("Jerry", { alert: "Cheese?", _id: "first" });
     await noticed("Jerry", "Parley: Cheese?");
@@ -275,7 +275,7 @@ describe("a browser", () => {
     await noticed("Jerry", "Parley: Cheese!", "Tom: Mice?");
   });
 
-  test("shows the page that is open when a notification is clicked", async () => {
+  test("a browser shows the open page when a notification is clicked", async () => {
     await turnOn("Jerry");
     await push("Jerry", { title: "Tom", alert: "Look here" });
     await noticed("Jerry", "Tom: Look here");
@@ -283,7 +283,7 @@ describe("a browser", () => {
     await expect.poll(() => noticesOf("Jerry")).toEqual([]);
   });
 
-  test("that blocks notifications says so", async () => {
+  test("a browser that blocks notifications reports that on the page", async () => {
     await browser.clearPermissions();
     await notify("Jerry").click();
     await switchedTo("Jerry", "blocked");

@@ -50,7 +50,7 @@ async function database(): Promise<DatabaseSync> {
   throw new Error("no database has the table");
 }
 
-test("[N-11] records of notifications that are more than 7 days old are gone, newer ones are not", async () => {
+test("[N-11] the cleanup deletes records of notifications after 7 days and keeps newer ones", async () => {
   const first = await start();
   await first.ask("PATCH", "/admin/settings", { push: { webhook: { url: "https://push.example.com/" } } });
   for (const id of ["old", "new"]) {

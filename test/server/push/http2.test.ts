@@ -77,8 +77,8 @@ function whyNot({ status, headers }: Response): string | undefined {
   return status === 502 && why !== null ? decodeURIComponent(why) : undefined;
 }
 
-describe("[P-20] on one's own box, a call over HTTP/2", () => {
-  test("passes on path, headers and body, and the answer's status, headers and body", async () => {
+describe("a call over HTTP/2", () => {
+  test("[P-20] a call over HTTP/2 passes on path, headers and body, and the response's status, headers and body", async () => {
     const response = await bridge.fetch(calling(`${url}/3/device/a?b=c`, { body: "näher" }));
     expect([response.status, response.headers.get("apns-id")]).toEqual([201, "abc"]);
     const { names, ...rest } = await response.json<{ names: string[] }>();
@@ -93,14 +93,14 @@ describe("[P-20] on one's own box, a call over HTTP/2", () => {
     expect(names).not.toContain("accept-encoding");
   });
 
-  test("shares one connection with a hundred others", async () => {
+  test("[P-20] a hundred calls over HTTP/2 share one connection", async () => {
     const responses = await Promise.all(Array.from({ length: 100 }, () => call()));
     expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 201));
     await call();
     expect(sessions).toHaveLength(1);
   });
 
-  test("goes by TLS to whom this machine trusts, and to nobody else", async () => {
+  test("[P-20] a call over HTTP/2 by TLS reaches only servers that this machine trusts", async () => {
     const apple = await openApnsServer({ keys: [], tls: true });
     try {
       const get = () => bridge.fetch(new Request(apple.url, { headers: { [ANY_ADDRESS]: "1" } }));
@@ -113,8 +113,8 @@ describe("[P-20] on one's own box, a call over HTTP/2", () => {
   });
 });
 
-describe("[I11] where something is wrong with the other side, a call over HTTP/2", () => {
-  test("has no answer while it is down, and has one when it is up again", async () => {
+describe("a call over HTTP/2 to a server in trouble", () => {
+  test("[I11] a call over HTTP/2 fails while the server is down, and succeeds when it is up again", async () => {
     const nobody = createServer().listen(port, "127.0.0.2");
     await once(nobody, "listening");
     nobody.close();
@@ -133,7 +133,7 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
     await once(nobody, "close");
   });
 
-  test("takes another connection after one that was closed", async () => {
+  test("[I11] a call over HTTP/2 opens a new connection after the last was closed", async () => {
     await call();
     const closed = sessions.map((session) => once(session, "close"));
     for (const session of sessions) session.close();
@@ -143,7 +143,7 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
   });
 
   test.each(["refuse", "leave", "leave in anger"] as const)(
-    "is made again where it was not looked at: %s",
+    "[I11] a call over HTTP/2 that the server did not process is repeated: %s",
     async (fate) => {
       await call();
       next = [fate];
@@ -152,13 +152,13 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
     },
   );
 
-  test("is made again only once", async () => {
+  test("[I11] a call over HTTP/2 is repeated only once", async () => {
     next = ["refuse", "refuse"];
     expect(whyNot(await call())).toContain("REFUSED_STREAM");
     expect(seen).toBe(0);
   });
 
-  test("is not repeated where it may have been looked at", async () => {
+  test("[I11] a call over HTTP/2 that the server may have processed is not repeated", async () => {
     await call();
     next = ["break"];
     expect(whyNot(await call())).toContain("INTERNAL_ERROR");
@@ -171,7 +171,7 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
     expect(seen).toBe(3);
   });
 
-  test("is finished where the other side leaves meanwhile", async () => {
+  test("[I11] a call over HTTP/2 is finished although the server closes the connection meanwhile", async () => {
     next = ["hang"];
     const hanging = call();
     while (seen < 1) await new Promise(setImmediate);
@@ -182,7 +182,7 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
     expect(whyNot(await hanging)).toBeTruthy();
   });
 
-  test("is not repeated where the other side leaves a later connection", async () => {
+  test("[I11] a call over HTTP/2 is not repeated when the server closes a later connection", async () => {
     await call();
     await call();
     next = ["hang"];
@@ -199,7 +199,7 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
     expect(seen).toBe(before + 1);
   });
 
-  test("ends after 30 s, and its connection is not used again", async () => {
+  test("[I11] a call over HTTP/2 ends after 30 s, and its connection is not used again", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     next = ["hang"];
     const hanging = call();
@@ -211,19 +211,19 @@ describe("[I11] where something is wrong with the other side, a call over HTTP/2
     expect(sessions).toHaveLength(2);
   });
 
-  test("takes no half of an answer", async () => {
+  test("[I11] a call over HTTP/2 fails if the response is incomplete", async () => {
     next = ["half"];
     expect(whyNot(await call())).toBeTruthy();
   });
 
-  test("takes no answer that is too long to be meant", async () => {
+  test("[I11] a call over HTTP/2 fails if the response is too long", async () => {
     next = ["flood"];
     expect(whyNot(await call())).toContain("more than 1000000 bytes");
   });
 });
 
-describe("[I12] over HTTP/2, where only public hosts are allowed,", () => {
-  test("no call is made to another", async () => {
+describe("calls over HTTP/2 to public hosts only", () => {
+  test("[I12] a call over HTTP/2 to a private address is refused where only public hosts are allowed", async () => {
     expect(whyNot(await bridge.fetch(calling(url, { any: false })))).toContain("not public");
     expect(sessions).toEqual([]);
   });
@@ -237,14 +237,17 @@ describe("[I12] over HTTP/2, where only public hosts are allowed,", () => {
       ],
     ],
     [[{ address: "fe80::1%eth0", family: 6 }]],
-  ])("no call is made to one whose name leads elsewhere: %j", async (found) => {
-    bridge = new Http2Bridge((_host, _options, callback) => callback(null, found));
-    const target = `http://relay.example.com:${port}`;
-    expect(whyNot(await bridge.fetch(calling(target, { any: false })))).toContain("no public address");
-    expect(sessions).toEqual([]);
-  });
+  ])(
+    "[I12] a call over HTTP/2 to a name with a private address is refused where only public hosts are allowed: %j",
+    async (found) => {
+      bridge = new Http2Bridge((_host, _options, callback) => callback(null, found));
+      const target = `http://relay.example.com:${port}`;
+      expect(whyNot(await bridge.fetch(calling(target, { any: false })))).toContain("no public address");
+      expect(sessions).toEqual([]);
+    },
+  );
 
-  test("connections are not shared with calls that may go anywhere", async () => {
+  test("[I12] calls over HTTP/2 that may go anywhere share no connection with calls that may not", async () => {
     bridge = new Http2Bridge((_host, _options, callback) =>
       callback(null, [{ address: "127.0.0.1", family: 4 }]),
     );
@@ -254,7 +257,7 @@ describe("[I12] over HTTP/2, where only public hosts are allowed,", () => {
   });
 });
 
-describe("[P-20] a Worker on one's own box", () => {
+describe("a Worker of a self-hosted server", () => {
   let miniflare: Miniflare;
   afterEach(() => miniflare.dispose());
 
@@ -279,7 +282,7 @@ describe("[P-20] a Worker on one's own box", () => {
     return response.json();
   }
 
-  test("calls over the bridge as its settings allow, and sees where there was no answer", async () => {
+  test("[P-20] a self-hosted Worker calls over the bridge as its settings allow, and gets its failures", async () => {
     await start("parley-dev"); // being tried out, it may call this machine
     const answer = await post(`${url}/3/device/a`);
     expect(answer).toMatchObject({ status: 201, headers: { "apns-id": "abc" } });
@@ -291,7 +294,7 @@ describe("[P-20] a Worker on one's own box", () => {
     expect(await post(url)).toEqual({ unanswered: expect.stringContaining("INTERNAL_ERROR") });
   });
 
-  test("[I12] calls nobody on this machine otherwise", async () => {
+  test("[I12] a self-hosted Worker calls nothing on this machine unless its settings allow it", async () => {
     await start("an-app");
     expect(await post(url)).toEqual({ unanswered: expect.stringContaining("not allowed") });
     expect(await post(`https://localhost:${port}`)).toEqual({

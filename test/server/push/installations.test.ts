@@ -20,8 +20,8 @@ function installation(fields: Record<string, unknown>): AV.Object {
   return made;
 }
 
-describe("[N-01] the JavaScript storage SDK", () => {
-  test("saves an installation, changes it and reads it", async () => {
+describe("installations of the JavaScript storage SDK", () => {
+  test("[N-01] the JavaScript storage SDK saves an installation, changes it and reads it", async () => {
     const { deviceType, deviceToken } = phone();
     const saved = await installation({ deviceType, deviceToken, channels: ["news"] }).save();
     expect(saved.id).toMatch(/^[0-9a-f]{24}$/);
@@ -51,14 +51,14 @@ describe("[N-01] the JavaScript storage SDK", () => {
     expect((await known.fetch()).get("lives")).toBeUndefined();
   });
 
-  test("saves a device that is known, and it is the same installation", async () => {
+  test("[N-01] the JavaScript storage SDK gets the same installation for a known device", async () => {
     const device = phone();
     const first = await installation(device).save();
     const again = await installation({ ...device, badge: 1 }).save();
     expect(again.id).toBe(first.id);
   });
 
-  test("saves and reads several at once", async () => {
+  test("[N-01] the JavaScript storage SDK saves and reads several installations at once", async () => {
     const several = [installation(phone()), installation(phone())];
     await AV.Object.saveAll(several);
     const ids = several.map(({ id }) => id ?? "");
@@ -70,12 +70,12 @@ describe("[N-01] the JavaScript storage SDK", () => {
     expect(read.map((each) => (each instanceof AV.Object ? each.get("badge") : each))).toEqual([5, 5]);
   });
 
-  test("is told what is wrong", async () => {
+  test("[N-01] the JavaScript storage SDK gets the error of an invalid installation", async () => {
     await expect(installation({ deviceType: "ios" }).save()).rejects.toMatchObject({ code: 105 });
     await expect(new AV.Object("Todo").save()).rejects.toMatchObject({ code: 404 });
   });
 
-  test("finds, counts and deletes with the master key alone", async () => {
+  test("[N-01] the JavaScript storage SDK finds, counts and deletes installations with the master key alone", async () => {
     const channel = town().named("channel");
     const made = await installation({ ...phone(), channels: [channel] }).save();
     await installation({ ...phone(), channels: [channel], valid: false }).save();

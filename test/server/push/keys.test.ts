@@ -66,7 +66,7 @@ describe("npm run push -- apns", () => {
   const apns = (key: string, ...more: string[]) =>
     push("apns", "--key", key, "--team", "DEF7654321", "--topic", "com.example.app", ...more);
 
-  test("[P-16] stores a key under the id that its file's name says", async () => {
+  test("[P-16] npm run push -- apns stores a key under the id in its file's name", async () => {
     const text = pem(ec());
     const { code, output } = await apns(await file("AuthKey_ABC1234567.p8", text));
     expect([code, output]).toEqual([0, "Stored key ABC1234567 of team DEF7654321, for com.example.app.\n"]);
@@ -74,7 +74,7 @@ describe("npm run push -- apns", () => {
     expect((await settings()).apns.keys).toEqual([{ ...key, privateKey: "***" }]);
   });
 
-  test("[P-16] adds to the keys there are, or replaces one", async () => {
+  test("[P-16] npm run push -- apns adds a key, or replaces the one with its id", async () => {
     await apns(await file("AuthKey_ONE.p8", pem(ec())));
     await apns(await file("mine.pem", pem(ec(), "sec1")), "--key-id", "TWO");
     await apns("AuthKey_ONE.p8", "--topic", "com.example.other");
@@ -89,7 +89,7 @@ describe("npm run push -- apns", () => {
     ["of another kind", () => pem(rsa())],
     ["that is public", () => String(createPublicKey(ec()).export({ type: "spki", format: "pem" }))],
     ["that is none", () => "cheese"],
-  ])("refuses a key %s, and says nothing of it", async (_, text) => {
+  ])("npm run push -- apns refuses a key %s without printing it", async (_, text) => {
     const { code, output } = await apns(await file("AuthKey_BAD.p8", text()));
     const sentence = "AuthKey_BAD.p8 is not a key for APNs: that is a private key on the curve P-256.\n";
     expect([code, output]).toEqual([1, sentence]);
@@ -112,7 +112,7 @@ describe("npm run push -- fcm", () => {
     return push("fcm", "--key", await file("account.json", text));
   };
 
-  test("stores what is needed of a service account", async () => {
+  test("npm run push -- fcm stores the needed part of a service account", async () => {
     const { code, output } = await fcm(account(pem(rsa())));
     expect([code, output]).toEqual([
       0,
@@ -132,7 +132,7 @@ describe("npm run push -- fcm", () => {
     ["without an address", () => ({ ...account(pem(rsa())), client_email: 7 }), /it has no client_email\.$/],
     ["with another kind of key", () => account(pem(ec())), /its private_key is no RSA key\.$/],
     ["with no key", () => account("cheese"), /its private_key is no RSA key\.$/],
-  ])("refuses a file %s", async (_, content, problem) => {
+  ])("npm run push -- fcm refuses a file %s", async (_, content, problem) => {
     const { code, output } = await fcm(content());
     expect(code).toBe(1);
     expect(output.trim()).toMatch(/^account\.json is not a service account's key: /);
@@ -140,12 +140,12 @@ describe("npm run push -- fcm", () => {
     expect((await settings()).fcm.serviceAccount).toBeNull();
   });
 
-  test("refuses a file that is not there", async () => {
+  test("npm run push -- fcm refuses a file that does not exist", async () => {
     const { code, output } = await push("fcm", "--key", "nowhere.json");
     expect([code, output]).toEqual([1, "nowhere.json cannot be read.\n"]);
   });
 
-  test("says why the server refuses what it was given", async () => {
+  test("npm run push -- fcm prints why the server refuses an account", async () => {
     const { code, output } = await fcm({ ...account(pem(rsa())), token_uri: "http://10.0.0.1/token" });
     expect(code).toBe(1);
     expect(output).toMatch(/^The server refuses: push\.fcm\.serviceAccount\.token_uri: must be https/);
@@ -155,7 +155,7 @@ describe("npm run push -- fcm", () => {
 describe("npm run push -- web", () => {
   const web = (...more: string[]) => push("web", "--subject", "mailto:tom@example.com", ...more);
 
-  test("makes a pair, and prints the half that pages need", async () => {
+  test("npm run push -- web makes a pair of keys and prints the public one", async () => {
     const { code, output } = await web();
     expect(code).toBe(0);
     const { webPush } = await settings();
@@ -167,7 +167,7 @@ describe("npm run push -- web", () => {
     expect(output.split("\n").at(-2)).toBe(webPush?.publicKey);
   });
 
-  test("takes the place of what a trial made for its page", async () => {
+  test("npm run push -- web replaces the keys that a trial made for its page", async () => {
     const subject = "mailto:nobody@example.com";
     await push("web", "--subject", subject, "--replace");
     const trials = (await settings()).webPush;
@@ -177,7 +177,7 @@ describe("npm run push -- web", () => {
     expect((await settings()).webPush?.publicKey).not.toBe(trials?.publicKey);
   });
 
-  test("ends no subscriptions unless it is told to", async () => {
+  test("npm run push -- web replaces keys only with --replace, since that ends subscriptions", async () => {
     await web();
     const before = (await settings()).webPush;
     const refused = await web();
@@ -189,7 +189,7 @@ describe("npm run push -- web", () => {
     expect(after?.publicKey).not.toBe(before?.publicKey);
   });
 
-  test("takes no subject that nobody can be reached by", async () => {
+  test("npm run push -- web refuses a subject that is no address", async () => {
     const { code, output } = await push("web", "--subject", "Tom");
     expect(code).toBe(1);
     expect(output).toMatch(/^The server refuses: push\.webPush\.subject: must be a mailto: or https: URL/);
@@ -197,7 +197,7 @@ describe("npm run push -- web", () => {
 });
 
 describe("npm run push -- show", () => {
-  test("says what is set, and no secret", async () => {
+  test("npm run push -- show prints what is set, without secrets", async () => {
     const none = await push("show");
     expect([none.code, none.output.match(/not set/g)]).toEqual([0, Array(5).fill("not set")]);
     await push(
@@ -244,18 +244,18 @@ describe("npm run push", () => {
     [["apns", "--key", "mine.pem", "--team", "T", "--topic", "com.example.app"]],
     [["web"]],
     [["show", "--server", "cheese"]],
-  ])("%j: leaves with 2 and says how it is used", async (args) => {
+  ])("npm run push with %j exits with 2 and prints its usage", async (args) => {
     const { code, output } = await run(args);
     expect(code).toBe(2);
     expect(output).toContain("Usage: npm run push -- <command>");
   });
 
-  test("--help says how it is used", async () => {
+  test("npm run push -- --help prints its usage", async () => {
     const { code, output } = await run(["--help"]);
     expect([code, output.startsWith("Usage: npm run push")]).toEqual([0, true]);
   });
 
-  test("says so where the keys are not the server's; without any it has those of the trial", async () => {
+  test("npm run push reports keys that are not the server's; its default keys are those of a trial", async () => {
     const wrong = await run(["show", "--server", server.url], { ...KEYS, MASTER_KEY: "milk" });
     expect(wrong).toEqual({ code: 1, output: "The server does not take this APP_ID and MASTER_KEY.\n" });
     expect(await run(["show", "--server", server.url], {})).toEqual(wrong);
@@ -264,7 +264,7 @@ describe("npm run push", () => {
     await trial.kill();
   });
 
-  test("says so where there is no server", async () => {
+  test("npm run push reports that no server answers", async () => {
     const { code, output } = await run(["show", "--server", "http://127.0.0.1:9"]);
     expect([code, output]).toEqual([
       1,

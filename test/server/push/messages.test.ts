@@ -69,7 +69,7 @@ function alertIn({ aps }: JsonObject) {
   return typeof aps === "object" && aps !== null && "alert" in aps ? aps.alert : undefined;
 }
 
-describe("[P-01] [P-13] a message to somebody who is offline", () => {
+describe("a message to a client that is offline", () => {
   test.each(sdks)("[C-12] [P-20] reaches all his four devices, said with the SDK $version", async (sdk) => {
     const jerry = town.named("Jerry");
     const phone = await iphone(town, jerry);
@@ -121,7 +121,7 @@ describe("[P-01] [P-13] a message to somebody who is offline", () => {
     expect([providers.web.refused, providers.webhook.refused]).toEqual([[], []]);
   });
 
-  test("[P-06] counts up the badge of each installation, until the app sets it back", async () => {
+  test("[P-06] each push of a message increments the badge of its installation until the app resets it", async () => {
     const jerry = town.named("Jerry");
     const [old, recent] = [await iphone(town, jerry), await iphone(town, jerry, { badge: 40 })];
     await lose(town, jerry, old, recent);
@@ -142,8 +142,8 @@ describe("[P-01] [P-13] a message to somebody who is offline", () => {
   });
 });
 
-describe("[P-16] of two teams' keys", () => {
-  test("each device is pushed to with its own, and the control keys are not sent", async () => {
+describe("keys of two teams", () => {
+  test("[P-16] each device gets its push with its own team's key, without the control fields", async () => {
     const mouse = await awayWithIphone("Jerry", {
       apnsTeamId: "MOUSETEAM1",
       apnsTopic: "com.example.mouse.pro",
@@ -169,8 +169,8 @@ describe("[P-16] of two teams' keys", () => {
   });
 });
 
-describe("[N-02] a device that its provider calls dead", () => {
-  test("is forgotten, and the others get their push once", async () => {
+describe("a device that its provider reports as gone", () => {
+  test("[N-02] a device that its provider reports as gone is deleted, and the others get their push once", async () => {
     const { apns, fcm, web } = providers;
     const jerry = town.named("Jerry");
     const phones = [await iphone(town, jerry), await iphone(town, jerry), await iphone(town, jerry)] as const;
@@ -202,7 +202,7 @@ describe("[N-02] a device that its provider calls dead", () => {
   });
 });
 
-describe("[P-10] [P-11] [P-22] the app's hook on an unmodified LeanEngine", () => {
+describe("the hook about offline recipients on an unmodified LeanEngine", () => {
   let engine: EngineProcess;
   beforeAll(async () => {
     engine = await startEngine({
@@ -219,7 +219,7 @@ describe("[P-10] [P-11] [P-22] the app's hook on an unmodified LeanEngine", () =
   beforeEach(() => town.configure({ push: { static: { alert: "the static text", badge: 9 } } }));
   afterAll(() => engine?.stop());
 
-  test("has the first word, then the message, then the static text: one of them alone", async () => {
+  test("[P-10] [P-11] a push has the content of the hook, else of the message, else the static text", async () => {
     const jerry = await awayWithIphone("Jerry");
     const chat = await talkTo(jerry.id);
     const pushData = { alert: "the message", sound: "squeak.caf" };
@@ -235,7 +235,7 @@ describe("[P-10] [P-11] [P-22] the app's hook on an unmodified LeanEngine", () =
     ]);
   });
 
-  test("skips a push, narrows it down, and forces it on who muted (M-46)", async () => {
+  test("[P-22] the hook skips a push, limits its recipients, and forces it on members who muted (M-46)", async () => {
     const [jerry, spike] = [await awayWithIphone("Jerry"), await awayWithIphone("Spike")];
     const chat = await talkTo(jerry.id, spike.id);
     const muted = await town.logIn(sdk, town.named("Zorro"));

@@ -77,8 +77,8 @@ async function devices(channel: string) {
 const sentTo = (way: "apns" | "fcm" | "webhook", { name }: { name: string }) =>
   providers.arrivals(way).filter(({ device }) => device === name).length;
 
-describe("[N-04] [N-05] [N-11] a notification", () => {
-  test("for a channel reaches each device once, and its record counts what became of each", async () => {
+describe("a notification over HTTP", () => {
+  test("[N-04] [N-05] [N-11] a notification for a channel reaches each device once, and its record counts the outcomes", async () => {
     const { iphones, androids, xiaomi } = await devices("news");
     const elsewhere = await devices("sports");
     const [phone, gone] = iphones;
@@ -126,7 +126,7 @@ describe("[N-04] [N-05] [N-11] a notification", () => {
     expect([first, second].map((device) => sentTo("fcm", device))).toEqual([1, 1]);
   });
 
-  test("[N-06] [N-12] of a later time waits, is listed, and is taken back", async () => {
+  test("[N-06] [N-12] a notification for a later time waits, is listed, and can be cancelled", async () => {
     const push_time = new Date(Date.now() + 61_000).toISOString();
     const id = await push({ data: { alert: "Soon" }, push_time });
     expect(await recordOf(id)).toMatchObject({ status: "scheduled", "push-time": push_time });
@@ -141,7 +141,7 @@ describe("[N-04] [N-05] [N-11] a notification", () => {
     expect((await town.call(`/1.1/notifications/${id}`, { method: "GET" })).status).toBe(404);
   });
 
-  test("[N-13] is not for clients to send", async () => {
+  test("[N-13] a notification cannot be sent with the app key", async () => {
     const asked = { method: "POST", body: { data: "Buy cheese!" }, key: "app" } as const;
     expect((await town.call("/1.1/push", asked)).status).toBe(403);
   });

@@ -87,8 +87,8 @@ async function tried(push: string, { way }: PushDevice): Promise<void> {
   );
 }
 
-describe("[I11] a provider that", () => {
-  test.each(names)("is slow holds up nobody else: %s", async (slow) => {
+describe("[I11] a provider in trouble", () => {
+  test.each(names)("[I11] a slow provider delays no other provider's pushes: %s", async (slow) => {
     const { devices, chat } = await everyDevice();
     const provider = providers.of(slow);
     const before = provider.calls();
@@ -105,7 +105,7 @@ describe("[I11] a provider that", () => {
     for (const device of devices) await got(device, first, second);
   });
 
-  test("is down gets later what is for it, and nobody else waits", async () => {
+  test("[I11] a provider that was down receives its pushes later, and no other waits", async () => {
     const { devices, chat } = await everyDevice();
     const [others, missing] = [devices.slice(3), devices.slice(0, 3)];
     await Promise.all(missing.map(({ way }) => providers.of(way).down()));
@@ -129,7 +129,7 @@ class AppServer extends ProviderServer {
   }
 }
 
-test("[I11] an app's server that is slow to hear of events holds up no push", async () => {
+test("[I11] an app's server that accepts events slowly delays no push", async () => {
   const { devices, chat } = await everyDevice();
   const [phone] = devices;
   const server = new AppServer();
@@ -150,8 +150,8 @@ test("[I11] an app's server that is slow to hear of events holds up no push", as
   }
 });
 
-describe.concurrent("what a provider does not take at once", () => {
-  test("[I11] comes later, after garbage as well as when it asks for time", async () => {
+describe.concurrent("pushes that a provider did not accept at once", () => {
+  test("[I11] a push that a provider answered with garbage, or asked to get later, comes later", async () => {
     const { apns, fcm, web, webhook } = providers;
     const [some, more, well] = [await everyDevice(), await everyDevice(), await everyDevice()];
     const busy: Answer = { status: 503, headers: { "Retry-After": "6" }, body: {} };
@@ -177,7 +177,7 @@ describe.concurrent("what a provider does not take at once", () => {
     for (const device of [...some.devices, ...more.devices, ...well.devices]) await got(device, push, next);
   });
 
-  test("[P-12] does not come any more to who logs out of the SDK meanwhile", async () => {
+  test("[P-12] a push that waits for its provider is dropped when its client logs out of the SDK", async () => {
     const { web } = providers;
     const id = town.named("Jerry");
     const page = await browser(town, providers, { sdk, id });
@@ -202,7 +202,7 @@ describe.concurrent("what a provider does not take at once", () => {
     expect(pushesAt(page)).toEqual([]);
   });
 
-  test("[P-12] does not come to a phone on which somebody else has logged in meanwhile", async () => {
+  test("[P-12] a push that waits for its provider is dropped when another client logs in on the phone", async () => {
     const { apns } = providers;
     const [tomcat, jerry, nibbles] = [town.named("Tomcat"), town.named("Jerry"), town.named("Nibbles")];
     const [phone, other] = [await iphone(town, tomcat), await iphone(town, nibbles)];
@@ -225,7 +225,7 @@ describe.concurrent("what a provider does not take at once", () => {
   });
 });
 
-test("[I11] what providers had not taken comes after kill -9 of the server, once", async () => {
+test("[I11] pushes that providers had not accepted come once after kill -9 of the server", async () => {
   const { devices, chat } = await everyDevice();
   await Promise.all(names.map((name) => providers.of(name).down()));
   const first = await say(chat, "one");
@@ -238,7 +238,7 @@ test("[I11] what providers had not taken comes after kill -9 of the server, once
   for (const device of devices) await got(device, first, second);
 });
 
-test("[I11] nothing of all that came twice", () => {
+test("[I11] no push of this file came twice", () => {
   for (const name of names) {
     const arrivals = providers.arrivals(name).map(({ device, push }) => `${push} at ${device}`);
     expect(arrivals.length).toBeGreaterThan(10);

@@ -22,8 +22,8 @@ afterAll(() => backend?.stop());
 const Made = v.object({ id: v.string() });
 const conversation = async (details: object) => v.parse(Made, await backend.ask("create", details)).id;
 
-describe("[A-08] the Python SDK 3.0.2", () => {
-  test("creates a conversation, changes it, and finds it as it is now", async () => {
+describe("the Python SDK 3.0.2", () => {
+  test("[A-08] the Python SDK 3.0.2 creates a conversation, changes it, and finds it with the changes", async () => {
     const name = town().named("Cheese");
     const id = await conversation({ name, members: ["Tom", "Jerry"] });
     expect(await backend.ask("show", { id })).toMatchObject({
@@ -41,7 +41,7 @@ describe("[A-08] the Python SDK 3.0.2", () => {
     expect(await backend.ask("find", { conditions: [["equal_to", "name", name]] })).toEqual([]);
   });
 
-  test("adds and removes members, and phones are told", async () => {
+  test("[A-08] the Python SDK 3.0.2 adds and removes members, and phones receive that", async () => {
     const jerry = await town().logIn(sdk5, town().named("Jerry"));
     const id = await conversation({ members: ["Tom"] });
     const invited = next(jerry.client, "invited");
@@ -54,7 +54,7 @@ describe("[A-08] the Python SDK 3.0.2", () => {
     expect((await kicked)[1].id).toBe(id);
   });
 
-  test("counts, pages and sorts conversations", async () => {
+  test("[A-08] the Python SDK 3.0.2 counts, pages and sorts conversations", async () => {
     const name = town().named("Page");
     for (const level of [3, 1, 2]) {
       const id = await conversation({ name, members: ["Tom"], unique: false });
@@ -71,7 +71,7 @@ describe("[A-08] the Python SDK 3.0.2", () => {
     });
   });
 
-  test("finds conversations without any condition", async () => {
+  test("[A-08] the Python SDK 3.0.2 finds conversations without any condition", async () => {
     const id = await conversation({ members: [town().named("Tom")], unique: false });
     const newest = {
       conditions: [
@@ -85,7 +85,7 @@ describe("[A-08] the Python SDK 3.0.2", () => {
     expect(await backend.ask("count")).toBeGreaterThan(0);
   });
 
-  test("sends as somebody, and finds what was said by conversation, by client and of all", async () => {
+  test("[A-08] the Python SDK 3.0.2 sends as a client, and finds messages by conversation, by client and of the whole app", async () => {
     const jerry = await town().logIn(sdk5, town().named("Jerry"));
     const sender = town().named("Tom");
     const id = await conversation({ members: [sender, jerry.id] });
@@ -113,14 +113,14 @@ describe("[A-08] the Python SDK 3.0.2", () => {
     }
   });
 
-  test("deletes a conversation, which is then not there", async () => {
+  test("[A-08] a conversation that the Python SDK 3.0.2 deletes is gone", async () => {
     const id = await conversation({ members: ["Tom"], unique: false });
     await backend.ask("destroy", { id });
     await expect(backend.ask("show", { id })).rejects.toMatchObject({ code: 101 });
     await expect(backend.ask("show", { id })).rejects.toBeInstanceOf(PythonError);
   });
 
-  test("saves an installation, finds it, and notifies it at any pace", async () => {
+  test("[A-08] the Python SDK 3.0.2 saves an installation, finds it, and notifies it at any pace", async () => {
     const channel = town().named("news").replaceAll("-", "");
     const token = Buffer.from(channel.padEnd(32, "0")).toString("hex");
     await backend.ask("install", { token, channels: [channel] });

@@ -24,8 +24,8 @@ beforeAll(async () => {
 }, 400_000);
 afterAll(() => engine?.stop());
 
-describe("[H-01] an engine on the Python SDK 3.0.2", () => {
-  test("drops, rewrites and lets pass, and is told what was sent", async () => {
+describe("an engine on the Python SDK 3.0.2", () => {
+  test("[H-01] an engine on the Python SDK 3.0.2 drops and rewrites messages, lets others pass, and is called after they were sent", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     await expect(chat.send(new tom.sdk.TextMessage("come to my casino"))).rejects.toMatchObject({
       code: 4402,
@@ -42,7 +42,7 @@ describe("[H-01] an engine on the Python SDK 3.0.2", () => {
       .toHaveLength(1);
   });
 
-  test("gets the documented parameters by name, and none that it has no name for", async () => {
+  test("[H-01] an engine on the Python SDK 3.0.2 receives the documented parameters by name and no unnamed ones", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const heard = next(jerry.client, "message");
     await chat.send(new tom.sdk.TextMessage("what do you see?"));
@@ -55,13 +55,13 @@ describe("[H-01] an engine on the Python SDK 3.0.2", () => {
     });
   });
 
-  test("refuses a conversation", async () => {
+  test("[H-05] an engine on the Python SDK 3.0.2 refuses a conversation", async () => {
     const { tom, jerry } = await tomAndJerry(town(), sdk5);
     const starting = tom.client.createConversation({ members: [jerry.id], name: "forbidden", unique: false });
     await expect(starting).rejects.toMatchObject({ code: 4305, appCode: 9, detail: `not for ${tom.id}` });
   });
 
-  test("that has a bug changes nothing", async () => {
+  test("[H-11] an engine on the Python SDK 3.0.2 that has a bug changes nothing", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const heard = next(jerry.client, "message");
     await chat.send(new tom.sdk.TextMessage("crash"));

@@ -9,7 +9,7 @@ const town = useTown();
 describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   const everyWay: Way[] = ["router", "router over TLS", "RTMServers"];
 
-  test.each(everyWay)("[C-02] [C-06] logs in by %s, sends and receives", async (way) => {
+  test.each(everyWay)("[C-02] [C-06] a client logs in by %s, sends and receives", async (way) => {
     const tom = await town().logIn(sdk, town().named("Tom"), { way });
     const jerry = await town().logIn(sdk, town().named("Jerry"), { way });
     expect(tom.client.id).toBe(tom.id);
@@ -21,7 +21,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect((await received)[0]).toMatchObject({ id: sent.id, text: "hello", from: tom.id });
   });
 
-  test("[C-03] who gives no id is given one, and can be talked to", async () => {
+  test("[C-03] a client without an id gets one, and others can write to it", async () => {
     const phone = await town().device(sdk);
     const somebody = await phone.logIn();
     const anybody = await (await town().device(sdk)).logIn();
@@ -38,7 +38,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect(theirChat.members.toSorted()).toEqual([anybody.id, somebody.id].toSorted());
   });
 
-  test("[C-03] several without an id share one Realtime", async () => {
+  test("[C-03] several clients without an id share one Realtime", async () => {
     const phone = await town().device(sdk);
     const clients = [await phone.logIn(), await phone.logIn(), await phone.logIn()];
     expect(new Set(clients.map((client) => client.id)).size).toBe(3);
@@ -51,7 +51,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     for (const message of received) expect((await message)[0]).toMatchObject({ text: "all of you" });
   });
 
-  test("[C-06] [B-14] noBinary: text frames carry text and binary messages both ways", async () => {
+  test("[C-06] [B-14] with noBinary, text frames carry text and binary messages both ways", async () => {
     const tom = await town().logIn(sdk, town().named("Tom"), { noBinary: true });
     const jerry = await town().logIn(sdk, town().named("Jerry"));
     const invited = next(jerry.client, "invited");
@@ -80,7 +80,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect(history.map(bytesOf)).toEqual([undefined, [0, 255, 128, 10], undefined, [13, 0, 254]]);
   });
 
-  test("[C-04] two clients on one Realtime each get what is theirs", async () => {
+  test("[C-04] two clients on one Realtime each get their own events", async () => {
     const phone = await town().device(sdk);
     const tom = await phone.logIn(town().named("Tom"));
     const alone = await tom.createConversation({ members: [town().named("Butch")] });
@@ -113,7 +113,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect(await spike.client.ping([tom.id, jerry.id])).toEqual([jerry.id]);
   });
 
-  test("[D-05] [D-07] without a tag, one id is on several devices and all get its messages", async () => {
+  test("[D-05] [D-07] a client without a tag is on several devices, and all get its messages", async () => {
     const jerry = await town().logIn(sdk, town().named("Jerry"));
     const devices = [
       jerry,
@@ -137,7 +137,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     }
   });
 
-  test("[D-08] what one device sends shows on the sender's others, and is not unread there", async () => {
+  test("[D-08] a message appears on the sender's other devices and is not unread there", async () => {
     const phone = await town().logIn(sdk, town().named("Tom"));
     const laptop = await town().logIn(sdk, phone.id);
     const jerry = await town().logIn(sdk, town().named("Jerry"));
@@ -158,7 +158,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect(onPhone).toHaveLength(1);
   });
 
-  test("[B-29] ping names those online, and only those", async () => {
+  test("[B-29] ping returns the clients that are online", async () => {
     const tom = await town().logIn(sdk, town().named("Tom"));
     const jerry = await town().logIn(sdk, town().named("Jerry"));
     const nobody = town().named("Nobody");
@@ -167,7 +167,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect(await tom.client.ping([nobody])).toEqual([]);
   });
 
-  test("[C-07] pause takes the device off, resume logs it in again", async () => {
+  test("[C-07] pause takes a device offline, resume logs it in again", async () => {
     const tom = await town().logIn(sdk, town().named("Tom"));
     const jerry = await town().logIn(sdk, town().named("Jerry"));
     const chat = await tom.client.createConversation({ members: [jerry.id] });
@@ -223,7 +223,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     for (const message of received) expect((await message)[0]).toMatchObject({ text: "there you are" });
   });
 
-  test("[C-07] after the server restarted the SDK logs in by itself", async () => {
+  test("[C-07] the SDK logs in by itself after the server restarted", async () => {
     const tom = await town().logIn(sdk, town().named("Tom"));
     const jerry = await town().logIn(sdk, town().named("Jerry"));
     const chat = await tom.client.createConversation({ members: [jerry.id] });
@@ -256,7 +256,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect((await received)[0]).toMatchObject({ text: "hello again" });
   });
 
-  test("[C-08] what was asked before closing is answered", async () => {
+  test("[C-08] commands sent before close are answered", async () => {
     const tom = await town().logIn(sdk, town().named("Tom"));
     const jerry = await town().logIn(sdk, town().named("Jerry"));
     const chat = await tom.client.createConversation({ members: [jerry.id] });
@@ -276,7 +276,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     expect((await received)[0]).toMatchObject({ text: "last words" });
   });
 
-  test("[C-08] [D-05] an id is online until its last device logs out", async () => {
+  test("[C-08] [D-05] a client is online until its last device logs out", async () => {
     const phone = await town().logIn(sdk, town().named("Jerry"));
     const laptop = await town().logIn(sdk, phone.id);
     const tom = await town().logIn(sdk, town().named("Tom"));

@@ -6,7 +6,7 @@ import { next, record } from "./waiting.ts";
 
 const town = useTown();
 
-describe("the JavaScript SDK, conversations", () => {
+describe("conversations in the JavaScript SDK", () => {
   const arrive = (...names: string[]) =>
     Promise.all(names.map((name) => town().logIn(sdk5, town().named(name))));
 
@@ -17,7 +17,7 @@ describe("the JavaScript SDK, conversations", () => {
     return conversation;
   }
 
-  test("[B-02] [B-07] creating invites every member, with name and attributes", async () => {
+  test("[B-02] [B-07] creating a conversation invites every member, with its name and attributes", async () => {
     const [tom, jerry] = await pair();
     const all = [tom.id, jerry.id].toSorted();
     const told = [tom, jerry].map((person) => ({
@@ -48,7 +48,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect(view.lastMessageAt ?? null).toBeNull();
   });
 
-  test("[B-03] [B-04] the same members, asked to be unique, share one conversation", async () => {
+  test("[B-03] [B-04] unique conversations of the same members are one conversation", async () => {
     const [tom, jerry] = await pair();
     const spike = town().named("Spike");
     const told = Promise.all([next(tom.client, "membersjoined"), next(jerry.client, "membersjoined")]);
@@ -86,14 +86,14 @@ describe("the JavaScript SDK, conversations", () => {
     }
   });
 
-  test("[B-03] left to the SDK's own default", async () => {
+  test("[B-03] conversations are unique by the SDK's own default", async () => {
     const [tom, jerry] = await pair();
     const one = await tom.client.createConversation({ members: [jerry.id] });
     const two = await tom.client.createConversation({ members: [jerry.id] });
     expect(one.id === two.id).toBe(sdk5.uniqueByDefault);
   });
 
-  test("[B-06] [B-07] inviting tells the invited, the members and the inviter", async () => {
+  test("[B-06] [B-07] adding a member notifies the member, the others and the inviter", async () => {
     const [tom, jerry, spike] = await three();
     const tyke = town().named("Tyke");
     const chat = await tom.client.createConversation({ members: [jerry.id] });
@@ -123,7 +123,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect((await received)[0]).toMatchObject({ text: "welcome" });
   });
 
-  test("[B-06] [B-07] kicking tells the kicked, who hears no more, and those who stay", async () => {
+  test("[B-06] [B-07] removing a member notifies the member, who gets nothing more, and the others", async () => {
     const [tom, jerry, spike] = await three();
     const chat = await tom.client.createConversation({ members: [jerry.id, spike.id] });
     const [spikesView, jerrysView] = [await viewOf(spike, chat.id), await viewOf(jerry, chat.id)];
@@ -152,7 +152,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect(leftForSpike).toEqual([]);
   });
 
-  test("[B-06] [B-07] quitting tells the one who quits and those who stay", async () => {
+  test("[B-06] [B-07] quitting notifies the member who quits and the others", async () => {
     const [tom, jerry] = await pair();
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     const view = await viewOf(jerry, chat.id);
@@ -169,7 +169,7 @@ describe("the JavaScript SDK, conversations", () => {
     });
   });
 
-  test("[B-06] the creator may quit too", async () => {
+  test("[B-06] the creator of a conversation may quit it", async () => {
     const [tom, jerry] = await pair();
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     const left = next(jerry.client, "membersleft");
@@ -177,7 +177,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect((await left)[0]).toEqual({ kickedBy: tom.id, members: [tom.id] });
   });
 
-  test("[B-06] [B-07] joining tells the one who joins and all members", async () => {
+  test("[B-06] [B-07] joining notifies the new member and all others", async () => {
     const [tom, jerry, spike] = await three();
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     await viewOf(jerry, chat.id);
@@ -202,7 +202,7 @@ describe("the JavaScript SDK, conversations", () => {
     await answered;
   });
 
-  test("[B-07] someone's every device hears of invitation and removal", async () => {
+  test("[B-07] every device of a client gets its invitation and removal", async () => {
     const [tom, phone] = await pair();
     const laptop = await town().logIn(sdk5, phone.id);
     const invited = [phone, laptop].map((device) => next(device.client, "invited"));
@@ -214,7 +214,7 @@ describe("the JavaScript SDK, conversations", () => {
     for (const event of kicked) expect((await event)[0]).toEqual({ kickedBy: tom.id });
   });
 
-  test("[B-17] [B-18] name and attributes, whole and by path, reach the other members", async () => {
+  test("[B-17] [B-18] changes of name and attributes, whole or by path, reach the other members", async () => {
     const [tom, jerry] = await pair();
     const chat = await tom.client.createConversation({ members: [jerry.id], name: "before", attr: { a: 1 } });
     const view = await viewOf(jerry, chat.id);
@@ -256,7 +256,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect(toldTom).toEqual([]);
   });
 
-  test("[B-17] two members' changes to different keys both stay", async () => {
+  test("[B-17] changes of two members to different keys are both kept", async () => {
     const [tom, jerry] = await pair();
     const chat = await tom.client.createConversation({ members: [jerry.id], attr: { start: true } });
     const view = await viewOf(jerry, chat.id);
@@ -267,7 +267,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect(chat.get("attr")).toEqual({ start: true, tom: "cat", jerry: "mouse" });
   });
 
-  test("[B-17] who is not a member changes nothing", async () => {
+  test("[B-17] a client that is no member cannot change a conversation", async () => {
     const [tom, spike] = await pair();
     const chat = await tom.client.createConversation({ members: [town().named("Jerry")], name: "ours" });
     const view = await viewOf(spike, chat.id);
@@ -276,7 +276,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect((await chat.fetch()).name).toBe("ours");
   });
 
-  test("[B-18] the updater's other device hears of it", async () => {
+  test("[B-18] the other device of a member gets the member's change of a conversation", async () => {
     const [phone, jerry] = await pair();
     const laptop = await town().logIn(sdk5, phone.id);
     const invited = next(laptop.client, "invited");
@@ -288,7 +288,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect((await heard)[0]).toEqual({ attributes: { name: "renamed" }, updatedBy: phone.id });
   });
 
-  test("[B-07] [B-18] a device idle since its login hears of what another of the same id does", async () => {
+  test("[B-07] [B-18] a device idle since its login gets what another device of its client does", async () => {
     const tom = await town().logIn(sdk5, town().named("Tom"));
     const id = town().named("Jerry");
     const chat = await tom.client.createConversation({ members: [id] });
@@ -307,7 +307,7 @@ describe("the JavaScript SDK, conversations", () => {
     for (const event of kicked) expect((await event)[0]).toEqual({ kickedBy: id });
   });
 
-  test("[B-28] count and members", async () => {
+  test("[B-28] a conversation has its members and their count", async () => {
     const [tom, jerry] = await pair();
     const chat = await tom.client.createConversation({ members: [jerry.id, town().named("Spike")] });
     expect(await chat.count()).toBe(3);
@@ -316,7 +316,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect((await chat.fetch()).members).toHaveLength(2);
   });
 
-  test("[M-46] mute and unmute", async () => {
+  test("[M-46] a member mutes and unmutes a conversation", async () => {
     const [tom, jerry] = await pair();
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     const view = await viewOf(jerry, chat.id);
@@ -335,7 +335,7 @@ describe("the JavaScript SDK, conversations", () => {
     expect(after.members).toContain(jerry.id);
   });
 
-  test("an unknown conversation is null", async () => {
+  test("an unknown conversation is null in the JavaScript SDK", async () => {
     const [tom] = await pair();
     expect(await tom.client.getConversation("555555555555555555555555")).toBeNull();
   });

@@ -9,7 +9,7 @@ import { eventually, next, record } from "./waiting.ts";
 const text = (sdk: SdkExports, words: string) => new sdk.TextMessage(words);
 const placeOf = ({ id, timestamp }: Message) => ({ id, timestamp });
 
-describe("editing and recalling, as an app is at first", () => {
+describe("editing and recalling by default", () => {
   const town = useTown();
 
   test("[M-11] [M-20] an app allows neither edits nor recalls by default", async () => {
@@ -22,11 +22,11 @@ describe("editing and recalling, as an app is at first", () => {
   });
 });
 
-describe("editing and recalling, allowed", () => {
+describe("editing and recalling where they are allowed", () => {
   const town = useTown({ messages: { allowEdit: true, allowRecall: true } });
 
-  describe("the JavaScript SDK, editing", () => {
-    test("[M-14] [M-15] the other member sees the new content in the old one's place", async () => {
+  describe("editing in the JavaScript SDK", () => {
+    test("[M-14] [M-15] the other member gets the new content of an edited message in the old one's place", async () => {
       const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
       const sent = await chat.send(text(tom.sdk, "helo").setAttributes({ draft: 1 }));
       const heard = next(jerry.client, "messageupdate");
@@ -49,7 +49,7 @@ describe("editing and recalling, allowed", () => {
       expect((await heardThere)[0]).toBe(message);
     });
 
-    test("[M-15] so do the history and the last message, then and later", async () => {
+    test("[M-15] the history and the last message have the new content of an edited message", async () => {
       const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
       const first = await chat.send(text(tom.sdk, "one"));
       const last = await chat.send(text(tom.sdk, "two"));
@@ -77,7 +77,7 @@ describe("editing and recalling, allowed", () => {
       expect(found?.lastMessageAt).toEqual(last.timestamp);
     });
 
-    test("[M-15] of an unread message the new content is told", async () => {
+    test("[M-15] the summary of unread messages has the new content of an edited one", async () => {
       const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
       await jerry.client.close();
       const sent = await chat.send(text(tom.sdk, "wrogn"));
@@ -90,7 +90,7 @@ describe("editing and recalling, allowed", () => {
       });
     });
 
-    test("[M-15] [D-08] the sender's other device hears of it, the editing one does not", async () => {
+    test("[M-15] [D-08] the sender's other device gets an edit, the editing device does not", async () => {
       const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
       const laptop = await town().logIn(sdk5, tom.id);
       const sent = await chat.send(text(tom.sdk, "from my phone"));
@@ -105,7 +105,7 @@ describe("editing and recalling, allowed", () => {
       expect(echo).toEqual([]);
     });
 
-    test("[M-12] again and again, however much was said since", async () => {
+    test("[M-12] a message can be edited several times, also after 120 others", async () => {
       const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
       const first = await chat.send(text(tom.sdk, "version 0"));
       for (let number = 0; number < 120; number += 1) await chat.send(text(tom.sdk, `${number}`));
@@ -128,7 +128,7 @@ describe("editing and recalling, allowed", () => {
       expect(oldest).toMatchObject({ ...placeOf(first), text: "version 3" });
     });
 
-    test("[M-13] nobody but the sender may, nor anybody what is not there", async () => {
+    test("[M-13] only its sender can edit a message, and only one that exists", async () => {
       const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
       const sent = await chat.send(text(tom.sdk, "mine"));
       const others = view.update(placeOf(sent), text(jerry.sdk, "not yours"));
@@ -140,7 +140,7 @@ describe("editing and recalling, allowed", () => {
       expect(await view.queryMessages()).toMatchObject([{ id: sent.id, text: "mine" }]);
     });
 
-    test("[M-16] several edits in one command are all told", async () => {
+    test("[M-16] members get all the edits of one command", async () => {
       const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
       const sent = [await chat.send(text(tom.sdk, "a")), await chat.send(text(tom.sdk, "b"))];
       const told = record(jerry.client, "messageupdate");
@@ -162,7 +162,7 @@ describe("editing and recalling, allowed", () => {
       );
     });
 
-    test("[M-15] an edit may change who is mentioned, and the type", async () => {
+    test("[M-15] an edit may change the mentions and the type", async () => {
       const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
       const sent = await chat.send(text(tom.sdk, "somebody?"));
       const heard = next(jerry.client, "messageupdate");
@@ -172,7 +172,7 @@ describe("editing and recalling, allowed", () => {
       expect(await view.queryMessages()).toMatchObject([{ content: "just Jerry", mentioned: true }]);
     });
 
-    test("[M-15] an edit may make it binary, and binary text", async () => {
+    test("[M-15] an edit may replace text with binary content, and the other way round", async () => {
       const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
       const bytes = Uint8Array.of(0, 255, 128, 10);
       const [one, other] = [
@@ -197,7 +197,7 @@ describe("editing and recalling, allowed", () => {
       expect(await view.queryMessages()).toMatchObject([{ id: sent.id, text: "short" }]);
     });
 
-    test("[M-19] [M-16] who was away is told of every edit and recall after coming back", async () => {
+    test("[M-19] [M-16] a client that was away gets every edit and recall after coming back", async () => {
       const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
       const told = record(jerry.client, "message");
       const sent = [];
@@ -236,7 +236,7 @@ describe("editing and recalling, allowed", () => {
       expect(again).toEqual([]);
     });
 
-    test("[M-19] so is who lost his connection for a moment", async () => {
+    test("[M-19] a client that lost its connection for a moment gets every edit and recall", async () => {
       const { tom, jerry, chat } = await tomAndJerry(town(), sdk5, {
         tom: "RTMServers",
         jerry: "router over TLS",
@@ -253,8 +253,8 @@ describe("editing and recalling, allowed", () => {
     });
   });
 
-  describe("the JavaScript SDK, recalling", () => {
-    test("[M-22] [M-23] the message is gone, everywhere, and something says so", async () => {
+  describe("recalling in the JavaScript SDK", () => {
+    test("[M-22] [M-23] a recalled message is replaced everywhere by a recall notice", async () => {
       const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
       const laptop = await town().logIn(sdk5, tom.id);
       const kept = await chat.send(text(tom.sdk, "kept"));
@@ -290,7 +290,7 @@ describe("editing and recalling, allowed", () => {
       expect(found?.lastMessage).toMatchObject({ ...placeOf(sent), type: -127 });
     });
 
-    test("[M-21] only one's own, with no limit of time, and for good", async () => {
+    test("[M-21] only its sender can recall a message, at any time, and for good", async () => {
       const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
       const received = next(jerry.client, "message");
       const sent = await chat.send(text(tom.sdk, "mine"));

@@ -4,8 +4,8 @@ import { useTown } from "./town.ts";
 
 const town = useTown();
 
-describe("the JavaScript SDK, history", () => {
-  test("[B-24] pages from new to old, without gap or repetition", async () => {
+describe("history in the JavaScript SDK", () => {
+  test("[B-24] the history is paged from new to old without gap or repetition", async () => {
     const { view, sent } = await conversationOf(25);
     const pages = view.createMessagesIterator({ limit: 10 });
     const read = [await pages.next(), await pages.next(), await pages.next(), await pages.next()];
@@ -18,7 +18,7 @@ describe("the JavaScript SDK, history", () => {
     expect(read.map(({ done }) => done)).toEqual([false, false, true, true]);
   });
 
-  test("[B-24] pages from a given message on", async () => {
+  test("[B-24] the history is paged from a given message on", async () => {
     const { view, sent } = await conversationOf(12);
     const from = at(sent, 8);
     const pages = view.createMessagesIterator({
@@ -30,13 +30,13 @@ describe("the JavaScript SDK, history", () => {
     expect(ids((await pages.next()).value)).toEqual(ids(sent.slice(0, 3)));
   });
 
-  test("[B-24] without a limit 20 come, with limit 0 none", async () => {
+  test("[B-24] a page of the history has 20 messages by default, and none with limit 0", async () => {
     const { view, sent } = await conversationOf(23);
     expect(ids(await view.queryMessages())).toEqual(ids(sent.slice(3)));
     expect(await view.queryMessages({ limit: 0 })).toEqual([]);
   });
 
-  test("[B-24] a page holds 100 at most", async () => {
+  test("[B-24] a page of the history has at most 100 messages", async () => {
     const { view, sent } = await conversationOf(120);
     const newest = await view.queryMessages({ limit: 100 });
     expect(ids(newest)).toEqual(ids(sent.slice(20)));
@@ -45,13 +45,13 @@ describe("the JavaScript SDK, history", () => {
     );
   });
 
-  test("[B-24] an empty conversation has none", async () => {
+  test("[B-24] the history of an empty conversation is empty", async () => {
     const { view } = await conversationOf(0);
     expect(await view.queryMessages()).toEqual([]);
     expect(await view.createMessagesIterator({ limit: 10 }).next()).toEqual({ value: [], done: true });
   });
 
-  test("[B-26] from old to new, from the beginning and onwards", async () => {
+  test("[B-26] the history is paged from old to new, from its beginning or from a message on", async () => {
     const { view, sent, exports } = await conversationOf(12);
     const direction = exports.MessageQueryDirection.OLD_TO_NEW;
     const first = await view.queryMessages({ direction, limit: 5 });
@@ -74,7 +74,7 @@ describe("the JavaScript SDK, history", () => {
     );
   });
 
-  test("[B-26] intervals, open and closed, in both directions", async () => {
+  test("[B-26] an interval of the history is open or closed, in both directions", async () => {
     const { view, sent } = await conversationOf(10);
     const [low, high] = [at(sent, 2), at(sent, 7)];
     const upwards = {
@@ -110,7 +110,7 @@ describe("the JavaScript SDK, history", () => {
     );
   });
 
-  test("[B-26] beyond either end there is nothing", async () => {
+  test("[B-26] a page beyond either end of the history is empty", async () => {
     const { view, exports } = await conversationOf(3);
     const future = new Date("2099-01-01");
     expect(await view.queryMessages({ startTime: new Date(1) })).toEqual([]);
@@ -120,7 +120,7 @@ describe("the JavaScript SDK, history", () => {
     expect(await view.queryMessages({ startTime: future })).toHaveLength(3);
   });
 
-  test("[B-25] by type, counting only that type towards the limit", async () => {
+  test("[B-25] a page of one type of message counts only that type towards its limit", async () => {
     const { chat, view, exports } = await conversationOf(0);
     class Vote extends exports.TypedMessage {}
     exports.messageType(7)(Vote);
@@ -139,7 +139,7 @@ describe("the JavaScript SDK, history", () => {
     expect(await view.queryMessages({ type: 1000 })).toEqual([]);
   });
 
-  test("[B-24] every kind of content comes back with sender, id and time", async () => {
+  test("[B-24] the history has every kind of content with sender, id and time", async () => {
     const { chat, view, exports, tom } = await conversationOf(0);
     const sent = [
       await chat.send(new exports.Message("plain")),
@@ -155,7 +155,7 @@ describe("the JavaScript SDK, history", () => {
     expect(kept).toMatchObject(sent.map(({ id, timestamp }) => ({ id, timestamp, from: tom, cid: chat.id })));
   });
 
-  test("[B-24] who is not a member may not read; who came back reads what was said meanwhile", async () => {
+  test("[B-24] a client that is no member cannot read the history; one that rejoins reads all of it", async () => {
     const { chat, view, exports, jerry } = await conversationOf(1);
     await chat.remove([jerry]);
     const meanwhile = await chat.send(new exports.TextMessage("meanwhile"));
@@ -164,7 +164,7 @@ describe("the JavaScript SDK, history", () => {
     expect((await view.queryMessages()).map(({ id }) => id)).toContain(meanwhile.id);
   });
 
-  test("[B-24] who was invited later reads what was said before", async () => {
+  test("[B-24] a member invited later reads the earlier history", async () => {
     const { chat, sent } = await conversationOf(3);
     const spike = await town().logIn(sdk5, town().named("Spike"));
     await chat.add([spike.id]);

@@ -18,8 +18,8 @@ async function three() {
   return people;
 }
 
-describe("the JavaScript SDK, where there is a word list", () => {
-  test("[M-51] [X-31] [X-34] what was struck out reaches nobody, and the sender is told by -4408", async () => {
+describe("a word list with the JavaScript SDK", () => {
+  test("[M-51] [X-31] [X-34] listed words are masked for everybody, and the sender gets the correction with -4408", async () => {
     const { tom, jerry, chat, view } = await three();
     const heard = next(jerry.client, "message");
     const corrected = next(tom.client, "messageupdate");
@@ -33,7 +33,7 @@ describe("the JavaScript SDK, where there is a word list", () => {
     expect(await view.queryMessages()).toMatchObject([{ id: sent.id, text: "*** for the ***!" }]);
   });
 
-  test("[X-31] two people among themselves may say it", async () => {
+  test("[X-31] listed words are not masked in a conversation of two", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const heard = next(jerry.client, "message");
     await chat.send(new tom.sdk.TextMessage("cheese"));

@@ -7,7 +7,7 @@ import { next, record } from "./waiting.ts";
 const town = useTown();
 
 describe.each(sdks)("the JavaScript SDK $version, kicked by the app's server", (sdk) => {
-  test("[C-10] [X-03] is told 4115 when it is kicked, and does not come back by itself", async () => {
+  test("[C-10] [X-03] a kicked client is closed with 4115 and does not reconnect by itself", async () => {
     const tom = await town().logIn(sdk, town().named("Tom"));
     const mary = await town().logIn(sdk, town().named("Mary"));
     const closed = next(tom.client, "close");

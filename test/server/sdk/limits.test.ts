@@ -7,7 +7,7 @@ const town = useTown();
 const MANY = 60;
 
 describe("the JavaScript SDK, with the default limits", () => {
-  test("[L-03] who is invited to 60 new conversations at once hears of each, and of what is said there", async () => {
+  test("[L-03] a client that is invited to 60 new conversations at once gets each invitation and message", async () => {
     const jerry = await town().logIn(sdk5, town().named("Jerry"));
     const invited = record(jerry.client, "invited");
     const heard = record(jerry.client, "message");

@@ -6,7 +6,7 @@ import { next } from "./waiting.ts";
 
 const town = useTown();
 
-describe("the JavaScript SDK, mentions", () => {
+describe("mentions in the JavaScript SDK", () => {
   /** Tom, Jerry and Mary in one conversation, and how Jerry and Mary each receive a message. */
   async function three() {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
@@ -22,7 +22,7 @@ describe("the JavaScript SDK, mentions", () => {
     return { tom, jerry, mary, chat, view, marysView, say };
   }
 
-  test("[M-01] [M-02] [M-06] [M-07] [M-08] who is named is mentioned, nobody else", async () => {
+  test("[M-01] [M-02] [M-06] [M-07] [M-08] a named member is mentioned, others are not", async () => {
     const { tom, jerry, mary, say, chat } = await three();
     const message = new tom.sdk.TextMessage("@the mouse, come here").setMentionList([
       jerry.id,
@@ -45,7 +45,7 @@ describe("the JavaScript SDK, mentions", () => {
     }
   });
 
-  test("[M-03] [M-07] [M-08] all may be mentioned", async () => {
+  test("[M-03] [M-07] [M-08] a message may mention all members", async () => {
     const { tom, say, chat, view } = await three();
     const { onJerrys, onMarys } = await say(new tom.sdk.TextMessage("@group").mentionAll());
     for (const message of [onJerrys, onMarys, ...(await view.queryMessages())]) {
@@ -55,7 +55,7 @@ describe("the JavaScript SDK, mentions", () => {
     expect(own).toMatchObject({ mentionedAll: true, mentioned: false });
   });
 
-  test("[M-04] some by name and all at once", async () => {
+  test("[M-04] a message may mention some members by name and all at once", async () => {
     const { tom, jerry, say, marysView } = await three();
     const message = new tom.sdk.TextMessage("Jerry, and all of you").setMentionList([jerry.id]).mentionAll();
     const { onJerrys, onMarys } = await say(message);
@@ -79,7 +79,7 @@ describe("the JavaScript SDK, mentions", () => {
     expect(onJerrys).toMatchObject({ mentionList: [], mentioned: false });
   });
 
-  test("[M-09] the unread summary says whether one is mentioned, until it is read", async () => {
+  test("[M-09] the unread summary has whether the client is mentioned, until it reads", async () => {
     const { tom, jerry, mary, chat } = await three();
     await Promise.all([jerry.client.close(), mary.client.close()]);
     await chat.send(new tom.sdk.TextMessage("Jerry!").setMentionList([jerry.id]));
@@ -112,7 +112,7 @@ describe("the JavaScript SDK, mentions", () => {
     await again.view.read();
   });
 
-  test("[M-09] who was away hears of a mention when he comes back", async () => {
+  test("[M-09] a client that was away gets a mention when it comes back", async () => {
     const { tom, jerry, mary, chat, view } = await three();
     await goOffline(jerry, mary);
     await chat.send(new tom.sdk.TextMessage("where are you?").setMentionList([jerry.id]));
@@ -122,7 +122,7 @@ describe("the JavaScript SDK, mentions", () => {
     expect(view).toMatchObject({ unreadMessagesCount: 1, unreadMessagesMentioned: true });
   });
 
-  test("[M-10] [M-31] a transient message carries mentions, too", async () => {
+  test("[M-10] [M-31] a transient message carries mentions", async () => {
     const { tom, jerry, say } = await three();
     const message = new tom.sdk.TextMessage("is typing to Jerry").setMentionList([jerry.id]);
     const { onJerrys, onMarys } = await say(message, { transient: true });

@@ -41,7 +41,7 @@ function imageOf(sdk: SdkExports) {
   return ImageMessage;
 }
 
-describe("the JavaScript SDK, messages", () => {
+describe("messages in the JavaScript SDK", () => {
   async function chatting() {
     const tom = await town().logIn(sdk5, town().named("Tom"));
     const jerry = await town().logIn(sdk5, town().named("Jerry"));
@@ -139,7 +139,7 @@ describe("the JavaScript SDK, messages", () => {
     expect(kept && bytesOf(kept)).toEqual([...bytes]);
   });
 
-  test("[B-12] [M-32] everyone sees one order, each message once", async () => {
+  test("[B-12] [M-32] all members get the messages in one order, each once", async () => {
     const { tom, jerry, chat, view } = await chatting();
     const spike = await town().logIn(sdk5, town().named("Spike"));
     await chat.add([spike.id]);
@@ -181,7 +181,7 @@ describe("the JavaScript SDK, messages", () => {
     expect(texts("Jerry")).toEqual(numbers.map((number) => `Jerry ${number}`));
   });
 
-  test("[B-09] who is not a member may not send", async () => {
+  test("[B-09] a client that is no member cannot send", async () => {
     const { chat } = await chatting();
     const spike = await town().logIn(sdk5, town().named("Spike"));
     const view = await spike.client.getConversation(chat.id);
@@ -189,7 +189,7 @@ describe("the JavaScript SDK, messages", () => {
     await expect(refused).rejects.toMatchObject({ code: 4401, message: "INVALID_MESSAGING_TARGET" });
   });
 
-  test("[B-09] nothing of one conversation shows in another", async () => {
+  test("[B-09] messages of one conversation do not appear in another", async () => {
     const { tom, jerry, chat } = await chatting();
     const spike = await town().logIn(sdk5, town().named("Spike"));
     const other = await tom.client.createConversation({ members: [spike.id] });
@@ -216,7 +216,7 @@ describe("the JavaScript SDK, messages", () => {
     ]);
   });
 
-  test("[B-09] someone in more conversations than links may be open hears of all, again and again", async () => {
+  test("[B-09] a client with more conversations than subscriptions may be open gets all messages, again and again", async () => {
     const tom = await town().logIn(sdk5, town().named("Tom"));
     const jerry = await town().logIn(sdk5, town().named("Jerry"));
     const chats = await Promise.all(

@@ -41,7 +41,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     );
   }
 
-  test("[Y-01] [Y-02] who was away is brought the messages themselves, in order, each once", async () => {
+  test("[Y-01] [Y-02] a client that was away gets the messages themselves, in order, each once", async () => {
     const id = town().named("Jerry");
     const first = await back(id);
     await first.client.close();
@@ -58,7 +58,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     expect(await heard(jerry.told, 4)).toEqual([...sent, live].map((each) => each.id));
   });
 
-  test("[Y-02] [M-33] what was acknowledged is not brought again, on reconnecting or logging in", async () => {
+  test("[Y-02] [M-33] an acknowledged message does not come again after reconnecting or logging in", async () => {
     const id = town().named("Jerry");
     const { tom, chat, say } = await conversation(id);
     const first = await back(id);
@@ -81,7 +81,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     expect(await heard(first.told, 2)).toEqual([live.id, missed.id]);
   });
 
-  test("[Y-02] [L-09] at most the 20 newest of a conversation are brought; the rest is history", async () => {
+  test("[Y-02] [L-09] a client that was away gets at most the 20 newest messages of a conversation; the others are in its history", async () => {
     const id = town().named("Jerry");
     const first = await back(id);
     await first.client.close();
@@ -104,7 +104,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     expect(await heard(again.told, 1)).toEqual([later.id]);
   });
 
-  test("[Y-02] of several conversations, each one's messages", async () => {
+  test("[Y-02] a client that was away gets the messages of each conversation", async () => {
     const id = town().named("Jerry");
     const first = await back(id);
     await first.client.close();
@@ -120,7 +120,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     }
   });
 
-  test("[Y-02] who was invited while away is brought what was said since", async () => {
+  test("[Y-02] a client that was invited while away gets the messages sent since", async () => {
     const id = town().named("Jerry");
     const first = await back(id);
     await first.client.close();
@@ -134,7 +134,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     expect(jerry.told[0]?.[1].name).toBe("new to Jerry");
   });
 
-  test("[Y-02] [M-39] having been brought a message is its delivery", async () => {
+  test("[Y-02] [M-39] a message that comes after a login counts as delivered", async () => {
     const id = town().named("Jerry");
     const first = await back(id);
     await first.client.close();
@@ -146,7 +146,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     expect(chat.lastDeliveredAt?.getTime()).toBeGreaterThanOrEqual(sent.timestamp.getTime());
   });
 
-  test("[M-42] [M-45] reading there tells the sender, too", async () => {
+  test("[M-42] [M-45] read() of a client with pushOfflineMessages sends a receipt, too", async () => {
     const id = town().named("Jerry");
     const jerry = await back(id);
     const { chat, say } = await conversation(id);
@@ -158,7 +158,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     expect(chat.lastReadAt?.getTime()).toBeGreaterThanOrEqual(sent.timestamp.getTime());
   });
 
-  test("[Y-06] a pulling and a pushed device of one client each get everything", async () => {
+  test("[Y-06] two devices of one client, one with pushOfflineMessages and one without, each get everything", async () => {
     const id = town().named("Jerry");
     const phone = await back(id);
     const { tom, chat, say } = await conversation(id);
@@ -188,7 +188,7 @@ describe.each(sdks)("the JavaScript SDK $version, as it is by default", (sdk) =>
   const ways = sdk.major === 5 ? [false, true] : [false];
 
   test.each(ways)(
-    "[Y-01] [Y-05] pulls: counts come, messages do not (pushOfflineMessages: %s)",
+    "[Y-01] [Y-05] a client that was away gets counts and no messages by default (pushOfflineMessages: %s)",
     async (pushOfflineMessages) => {
       const id = town().named("Jerry");
       const tom = await town().logIn(sdk, town().named("Tom"));

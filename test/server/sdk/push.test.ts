@@ -12,7 +12,7 @@ beforeAll(async () => {
   await town().configure({ push: { webhook: { url: "https://push.example.com/" } } });
 });
 
-test("[N-04] [N-06] the JavaScript storage SDK has something pushed by a query, at a time", async () => {
+test("[N-04] [N-06] the JavaScript storage SDK pushes a notification to a query, at a given time", async () => {
   const later = new Date(Date.now() + 60 * 60_000);
   const accepted = await AV.Push.send<{ objectId: string; createdAt: string }>(
     {
@@ -36,6 +36,6 @@ test("[N-04] [N-06] the JavaScript storage SDK has something pushed by a query, 
   });
 });
 
-test("[N-13] the JavaScript storage SDK may not push with the app key", async () => {
+test("[N-13] the JavaScript storage SDK cannot push with the app key", async () => {
   await expect(AV.Push.send({ data: { alert: "Cheese" } })).rejects.toMatchObject({ code: 403 });
 });

@@ -11,7 +11,7 @@ const books = "Book club";
 const masters = "chess Masters";
 const all = [tea, chess, books, masters];
 
-describe("the JavaScript SDK, querying conversations", () => {
+describe("conversation queries in the JavaScript SDK", () => {
   let tom: Person;
   let jerry: Person;
   let spike: Person;
@@ -71,11 +71,11 @@ describe("the JavaScript SDK, querying conversations", () => {
     ["several conditions", (query) => query.equalTo("attr.kind", "game").lessThan("attr.level", 5), [chess]],
   ];
 
-  test.each(conditions)("[B-20] by %s", async (_, condition, expected) => {
+  test.each(conditions)("[B-20] conversations are found by %s", async (_, condition, expected) => {
     expect((await found(condition)).toSorted()).toEqual(expected.toSorted());
   });
 
-  test("[B-20] by membership", async () => {
+  test("[B-20] conversations are found by membership", async () => {
     const containing = (...people: Person[]) =>
       foundWithMembers((query) => query.containsMembers(people.map(({ id }) => id)));
     const exactly = (people: Person[], includeSelf: boolean) =>
@@ -96,13 +96,13 @@ describe("the JavaScript SDK, querying conversations", () => {
     );
   });
 
-  test("[B-20] by time", async () => {
+  test("[B-20] conversations are found by time", async () => {
     expect(await found((query) => query.greaterThan("createdAt", start))).toHaveLength(4);
     expect(await found((query) => query.lessThanOrEqualTo("createdAt", start))).toEqual([]);
     expect(await found((query) => query.lessThan("updatedAt", new Date("2099-01-01")))).toHaveLength(4);
   });
 
-  test("[B-20] by id, also what one is not a member of", async () => {
+  test("[B-20] conversations are found by id, also those of others", async () => {
     const butch = await town().logIn(sdk5, town().named("Butch"));
     const [club] = await tom.client.getQuery().equalTo("name", chess).equalTo("m", tom.id).find();
     const view = await butch.client.getConversation(club?.id ?? "");
@@ -115,7 +115,7 @@ describe("the JavaScript SDK, querying conversations", () => {
     expect(others.map(({ name }) => name)).toEqual([chess]);
   });
 
-  test("[B-20] without a condition, what one is a member of", async () => {
+  test("[B-20] a query without a condition finds the client's own conversations", async () => {
     const names = (person: Person) =>
       person.client
         .getQuery()
@@ -127,7 +127,7 @@ describe("the JavaScript SDK, querying conversations", () => {
     expect(await names(nobody)).toEqual([]);
   });
 
-  test("[B-20] in order", async () => {
+  test("[B-20] found conversations are sorted", async () => {
     expect(await found((query) => query.ascending("createdAt"))).toEqual(all);
     expect(await found((query) => query.descending("createdAt"))).toEqual(all.toReversed());
     expect(await found((query) => query.descending("attr.level"))).toEqual(all.toReversed());
@@ -140,7 +140,7 @@ describe("the JavaScript SDK, querying conversations", () => {
     ).toEqual([books, tea, chess]);
   });
 
-  test("[B-20] page by page", async () => {
+  test("[B-20] found conversations are paged", async () => {
     const page = (skip: number, limit: number) =>
       found((query) => query.ascending("createdAt").skip(skip).limit(limit));
     expect(await page(0, 3)).toEqual([tea, chess, books]);
@@ -152,7 +152,7 @@ describe("the JavaScript SDK, querying conversations", () => {
     if (sdk5.major === 5) expect(first?.name).toBe(masters);
   });
 
-  test("[B-20] 10 come by default, more when asked", async () => {
+  test("[B-20] a query returns 10 conversations by default, and more with a limit", async () => {
     const collector = await town().logIn(sdk5, town().named("Butch"));
     await Promise.all(
       Array.from({ length: 13 }, () => collector.client.createConversation({ members: [], unique: false })),
@@ -172,7 +172,7 @@ describe("the JavaScript SDK, querying conversations", () => {
     expect((await both?.find())?.map(({ name }) => name)).toEqual([chess]);
   });
 
-  test("[B-17] [B-20] by a changed attribute, and by a column of the app's own", async () => {
+  test("[B-17] [B-20] conversations are found by a changed attribute and by an own column", async () => {
     const [club] = await tom.client.getQuery().equalTo("name", books).equalTo("m", tom.id).find();
     if (club === undefined) throw new Error("Tom created the book club");
     club.set("attr.room", "attic").set("season", "winter");
@@ -184,13 +184,13 @@ describe("the JavaScript SDK, querying conversations", () => {
     }
   });
 
-  test("[B-21] compact leaves the members out", async () => {
+  test("[B-21] a compact query leaves the members out", async () => {
     const [conversation] = await jerry.client.getQuery().equalTo("m", jerry.id).compact(true).limit(1).find();
     expect(conversation?.members).toEqual([]);
     expect(conversation?.name).toBeTypeOf("string");
   });
 
-  test("[B-22] with last messages, and in order of them", async () => {
+  test("[B-22] a query returns last messages, and sorts by them", async () => {
     const host = await town().logIn(sdk5, town().named("Butch"));
     const [quiet, first, second] = [
       await host.client.createConversation({ members: [], unique: false, name: "quiet" }),

@@ -9,8 +9,8 @@ import { eventually, next, record } from "./waiting.ts";
 
 const town = useTown();
 
-describe("the JavaScript SDK, receipts", () => {
-  test("[M-37] [M-39] [M-40] [B-11] who asks is told when the other has the message", async () => {
+describe("receipts in the JavaScript SDK", () => {
+  test("[M-37] [M-39] [M-40] [B-11] a sender who asks for a receipt gets one when the other member has the message", async () => {
     const { tom, chat } = await tomAndJerry(town(), sdk5);
     const message = new tom.sdk.TextMessage("have you got it?");
     expect(message.status).toBe(tom.sdk.MessageStatus.NONE);
@@ -25,7 +25,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(time(chat.lastDeliveredAt)).toBeGreaterThanOrEqual(time(sent.timestamp));
   });
 
-  test("[M-41] delivered is not read", async () => {
+  test("[M-41] a delivered message is not a read one", async () => {
     const { tom, chat } = await tomAndJerry(town(), sdk5);
     const told = next(chat, "lastdeliveredatupdate");
     await chat.send(new tom.sdk.TextMessage("only delivered"), { receipt: true });
@@ -36,7 +36,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(chat.lastReadAt).not.toBeInstanceOf(Date);
   });
 
-  test("[M-42] [M-43] [M-44] read() tells the sender how far the other has read", async () => {
+  test("[M-42] [M-43] [M-44] read() sends the sender the time up to which the other member has read", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const received = next(jerry.client, "message", (message) => "text" in message && message.text === "two");
     await chat.send(new tom.sdk.TextMessage("one"), { receipt: true });
@@ -58,7 +58,7 @@ describe("the JavaScript SDK, receipts", () => {
     await toldAgain;
   });
 
-  test("[M-37] nobody is told of what was not asked", async () => {
+  test("[M-37] a sender who asks for no receipt gets none", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const watch = await town().raw(tom.id);
     const received = next(jerry.client, "message");
@@ -75,7 +75,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(plain.status).toBe(tom.sdk.MessageStatus.SENT);
   });
 
-  test("[M-38] among three there are none", async () => {
+  test("[M-38] a conversation of three has no receipts", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const mary = await town().logIn(sdk5, town().named("Mary"));
     await chat.add([mary.id]);
@@ -104,7 +104,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(chat.lastDeliveredAt).toBeNull();
   });
 
-  test("[M-39] one's own other device having it is no delivery", async () => {
+  test("[M-39] a message on another device of its sender is not delivered", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     await jerry.client.close();
     const laptop = await town().raw(tom.id);
@@ -120,7 +120,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(kept?.deliveredAt).toBeFalsy();
   });
 
-  test("[M-39] all the sender's devices are told", async () => {
+  test("[M-39] all devices of a sender get the receipt", async () => {
     const { tom, chat } = await tomAndJerry(town(), sdk5);
     const laptop = await town().logIn(sdk5, tom.id);
     const laptopsView = await viewOf(laptop, chat);
@@ -131,7 +131,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(time(laptopsView.lastDeliveredAt)).toBeGreaterThanOrEqual(time(sent.timestamp));
   });
 
-  test("[M-44] [B-08] who was away is told of the receipt after coming back", async () => {
+  test("[M-44] [B-08] a sender who was away gets the read receipt after coming back", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const delivered = next(chat, "lastdeliveredatupdate");
     const sent = await chat.send(new tom.sdk.TextMessage("read it when I am gone"), { receipt: true });
@@ -146,7 +146,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(time(chat.lastReadAt)).toBeGreaterThanOrEqual(time(sent.timestamp));
   });
 
-  test("[M-40] [B-08] so is he of a delivery", async () => {
+  test("[M-40] [B-08] a sender who was away gets the delivery receipt after coming back", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     await jerry.client.close();
     const sent = await chat.send(new tom.sdk.TextMessage("for later"), { receipt: true });
@@ -162,7 +162,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(sent.status).toBe(tom.sdk.MessageStatus.DELIVERED);
   });
 
-  test("[M-44] both times can be asked for, on a device that saw none of it", async () => {
+  test("[M-44] a device that saw no receipt can query both times", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const received = next(jerry.client, "message");
     const sent = await chat.send(new tom.sdk.TextMessage("to be asked for"), { receipt: true });
@@ -190,7 +190,7 @@ describe("the JavaScript SDK, receipts", () => {
     expect(time(other.lastReadAt)).toBeGreaterThanOrEqual(time(sent.timestamp));
   });
 
-  test("[M-45] [Y-15] reading clears the reader's count and tells the sender, at once", async () => {
+  test("[M-45] [Y-15] read() clears the reader's unread count and sends the receipt at once", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     await jerry.client.close();
     const sent = await chat.send(new tom.sdk.TextMessage("unread"), { receipt: true });

@@ -31,7 +31,7 @@ function toldOf(clientId: string): string[] {
     .filter((type) => type !== "clientOnline");
 }
 
-test("[M-47] [H-09] [P-01] a server that is killed and started again tells nobody of those who are back in seconds", async () => {
+test("[M-47] [H-09] [P-01] a server that was killed and restarted sends no will, event or push for clients that are back in seconds", async () => {
   const [sdk] = sdks;
   if (sdk === undefined) throw new Error("no SDK");
   const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);

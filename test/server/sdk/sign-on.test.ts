@@ -23,7 +23,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     return devices.filter((_, index) => heard[index]?.length === 1);
   }
 
-  test("[D-02] [D-03] [D-06] [D-09] who logs in with a tag logs the device before it out, and that is told why", async () => {
+  test("[D-02] [D-03] [D-06] [D-09] a login with a tag logs out the earlier device with that tag, which gets the reason", async () => {
     const id = town().named("Jerry");
     const first = await jerry(id, "phone");
     const conflict = next(first.client, "conflict");
@@ -38,7 +38,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect(await reachable([first, second, third], [third])).toEqual([third]);
   });
 
-  test("[D-09] [C-10] [C-07] who was logged out by a conflict does not come back by itself", async () => {
+  test("[D-09] [C-10] [C-07] a device that was logged out by a conflict does not reconnect by itself", async () => {
     const id = town().named("Jerry");
     const first = await jerry(id, "phone");
     const back = [record(first.client, "reconnect"), record(first.realtime, "reconnect")];
@@ -56,7 +56,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect(conflicts).toHaveLength(1);
   });
 
-  test("[D-03] [D-09] another client on the same Realtime is not disturbed", async () => {
+  test("[D-03] [D-09] a conflict leaves other clients on the same Realtime logged in", async () => {
     const shared = await town().device(sdk);
     const id = town().named("Jerry");
     const first = await shared.logIn(id, { tag: "phone" });
@@ -69,7 +69,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     ).toHaveLength(1);
   });
 
-  test("[D-04] different tags do not disturb each other", async () => {
+  test("[D-04] devices with different tags stay logged in", async () => {
     const id = town().named("Jerry");
     const devices = [
       await jerry(id, "phone"),
@@ -82,7 +82,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect(conflicts).toEqual([[], [], [], []]);
   });
 
-  test("[D-04] the same tag of another client is another matter", async () => {
+  test("[D-04] devices of different clients with the same tag stay logged in", async () => {
     const [one, other] = [
       await jerry(town().named("Jerry"), "phone"),
       await jerry(town().named("Spike"), "phone"),
@@ -91,7 +91,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect(await reachable([other], [other])).toEqual([other]);
   });
 
-  test("[D-01] [D-05] without a tag any number may be there, and 'default' is none", async () => {
+  test("[D-01] [D-05] any number of devices without a tag, or with the tag 'default', stay logged in", async () => {
     const id = town().named("Jerry");
     const devices = [
       await jerry(id),
@@ -102,7 +102,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect(await reachable(devices, devices)).toEqual(devices);
   });
 
-  test("[D-07] [D-08] devices of different tags share messages, own ones and counts", async () => {
+  test("[D-07] [D-08] devices with different tags share received messages, sent messages and counts", async () => {
     const id = town().named("Jerry");
     const [phone, web] = [await jerry(id, "phone"), await jerry(id, "web")];
     const tom = await town().logIn(sdk, town().named("Tom"));
@@ -122,7 +122,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect(onWeb.unreadMessagesCount).toBe(0);
   });
 
-  test("[D-03] the same device logging in again is no conflict", async () => {
+  test("[D-03] a device that logs in again is no conflict", async () => {
     const id = town().named("Jerry");
     const phone = await town().logIn(sdk, id, { tag: "phone", way: "router over TLS" });
     const conflicts = record(phone.client, "conflict");
@@ -140,7 +140,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect(await reachable([again], [again])).toEqual([again]);
   });
 
-  test("[D-10] who was away while another took the tag is refused, and the other stays", async () => {
+  test("[D-10] a device that was away while another took its tag is refused, and the other stays", async () => {
     const id = town().named("Jerry");
     const mary = await town().logIn(sdk, town().named("Mary"));
     const first = await jerry(id, "phone");
@@ -165,7 +165,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   });
 
   // What the JavaScript SDKs have for it, `isReconnect`, fails in both before anything is sent.
-  test("[D-11] a login that asks to displace nobody is refused where it would, and let in where not", async () => {
+  test("[D-11] a login that must not displace a device is refused if it would, else accepted", async () => {
     const id = town().named("Jerry");
     const first = await jerry(id, "phone");
     const conflicts = record(first.client, "conflict");
@@ -181,7 +181,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect((await declining("phone")).received.some(opened)).toBe(true);
   });
 
-  test("[C-09] [D-10] the token of a session that lost its tag is worth nothing over HTTP", async () => {
+  test("[C-09] [D-10] the token of a session that lost its tag is refused over HTTP", async () => {
     const id = town().named("Jerry");
     const first = await town().raw(id, { tag: "phone" });
     const token = first.received.find(({ sessionMessage }) => sessionMessage?.st)?.sessionMessage?.st ?? "";

@@ -33,7 +33,7 @@ function signer({ now = () => Date.now(), masterKey = town().masterKey } = {}) {
 }
 
 describe.each(sdks)("the JavaScript SDK $version, with signatures", (sdk) => {
-  test("[X-01] [X-05] logs in and creates a conversation by its factories, and both can talk", async () => {
+  test("[X-01] [X-05] a client logs in and creates a conversation with signatures of its factories", async () => {
     const toms = signer();
     const tom = await town().logIn(sdk, town().named("Tom"), toms.options);
     const jerry = await town().logIn(sdk, town().named("Jerry"), signer().options);
@@ -44,7 +44,7 @@ describe.each(sdks)("the JavaScript SDK $version, with signatures", (sdk) => {
     expect(toms.asked).toEqual(["open", "create"]);
   });
 
-  test("[X-02] is refused with 4102 without one, by another key, and when it is too old", async () => {
+  test("[X-02] a login without a signature, with one by another key or with an old one is refused with 4102", async () => {
     const refused = { code: 4102 };
     const logIn = (options: LoginOptions) => town().logIn(sdk, town().named("Tom"), options);
     await expect(logIn({})).rejects.toMatchObject(refused);
@@ -53,21 +53,21 @@ describe.each(sdks)("the JavaScript SDK $version, with signatures", (sdk) => {
     await expect(logIn(signer({ now: yesterday }).options)).rejects.toMatchObject(refused);
   });
 
-  test("[X-04] may be signed with seconds", async () => {
+  test("[X-04] a signature's timestamp may be in seconds", async () => {
     const inSeconds = signer({ now: () => Math.floor(Date.now() / 1000) });
     const tom = await town().logIn(sdk, town().named("Tom"), inSeconds.options);
     const chat = await tom.client.createConversation({ members: [town().named("Jerry")] });
     expect(chat.id).toHaveLength(24);
   });
 
-  test("[X-02] is refused with 4302 where it asks for a conversation without one", async () => {
+  test("[X-02] creating a conversation without a signature is refused with 4302", async () => {
     const { signatureFactory } = signer().options;
     const tom = await town().logIn(sdk, town().named("Tom"), { signatureFactory });
     const asked = tom.client.createConversation({ members: [town().named("Jerry")] });
     await expect(asked).rejects.toMatchObject({ code: 4302 });
   });
 
-  test("[C-09] comes back by its token, without asking for another signature", async () => {
+  test("[C-09] a client reconnects with its session token, without another signature", async () => {
     const toms = signer();
     const tom = await town().logIn(sdk, town().named("Tom"), toms.options);
     const mary = await town().logIn(sdk, town().named("Mary"), signer().options);
@@ -77,7 +77,7 @@ describe.each(sdks)("the JavaScript SDK $version, with signatures", (sdk) => {
     expect(toms.asked).toEqual(["open"]);
   });
 
-  test("[X-01] logs in by a JSON Web Token in the signature's place, for its own id only", async () => {
+  test("[X-01] a client logs in with a JSON Web Token in the signature's place, for its own id only", async () => {
     const token = (sub: string) =>
       new SignJWT({ sub })
         .setProtectedHeader({ alg: "HS256" })

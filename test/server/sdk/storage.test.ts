@@ -20,8 +20,8 @@ function conversation(id: string): AV.Conversation {
   return known;
 }
 
-describe("[A-08] the JavaScript storage SDK", () => {
-  test("says something in a conversation, and whoever is there hears it", async () => {
+describe("conversations in the JavaScript storage SDK", () => {
+  test("[A-08] the JavaScript storage SDK sends to a conversation, and its members receive it", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const heard = next(jerry.client, "message");
     const words = { _lctype: -1, _lctext: "come out" };
@@ -37,12 +37,12 @@ describe("[A-08] the JavaScript storage SDK", () => {
     expect(await view.queryMessages()).toHaveLength(1);
   });
 
-  test("may not without the master key", async () => {
+  test("[A-08] the JavaScript storage SDK cannot send without the master key", async () => {
     const { tom, chat } = await tomAndJerry(town(), sdk5);
     await expect(conversation(chat.id).send(tom.id, "hello")).rejects.toMatchObject({ code: 401 });
   });
 
-  test("[B-19] creates a conversation and changes who is in it, and they are told", async () => {
+  test("[B-19] the JavaScript storage SDK creates a conversation and changes its members, who are notified", async () => {
     const { tom, jerry } = await tomAndJerry(town(), sdk5);
     const invited = next(tom.client, "invited");
     const made = new AV.Conversation("Cheese");
@@ -61,7 +61,7 @@ describe("[A-08] the JavaScript storage SDK", () => {
     );
   });
 
-  test("[B-19] finds, counts and pages, with conditions and without, however long they are", async () => {
+  test("[B-19] the JavaScript storage SDK finds, counts and pages conversations, with conditions of any length and without", async () => {
     const name = `Cheese ${crypto.randomUUID()}`;
     const made = [1, 2, 3].map((place) => {
       const row = new AV.Conversation(name);
@@ -92,7 +92,7 @@ describe("[A-08] the JavaScript storage SDK", () => {
     await expect(long().find()).rejects.toMatchObject({ code: 401 });
   });
 
-  test("[B-19] saves, fetches and destroys several at once", async () => {
+  test("[B-19] the JavaScript storage SDK saves, fetches and destroys several conversations at once", async () => {
     const rows = ["Gouda", "Brie"].map((name) => new AV.Conversation(name));
     await AV.Object.saveAll(rows, asOwner);
     for (const row of rows) row.set("kind", "soft");
@@ -110,7 +110,7 @@ describe("[A-08] the JavaScript storage SDK", () => {
     expect(await query.count(asOwner)).toBe(0);
   });
 
-  test("[B-19] changes a row only under a condition, and fetches it when it does", async () => {
+  test("[B-19] the JavaScript storage SDK changes a conversation only under a condition, and fetches it then", async () => {
     const row = new AV.Conversation("Cheese");
     row.set("holes", 3);
     await row.save(null, asOwner);

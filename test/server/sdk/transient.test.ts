@@ -6,8 +6,8 @@ import { next, record } from "./waiting.ts";
 
 const town = useTown();
 
-describe("the JavaScript SDK, transient messages and options", () => {
-  test("[M-26] [M-29] [M-31] they come like others, and are in no history and no last message", async () => {
+describe("transient messages in the JavaScript SDK", () => {
+  test("[M-26] [M-29] [M-31] transient messages are delivered and are neither in the history nor the last message", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const kept = await chat.send(new tom.sdk.TextMessage("kept"));
     const received = next(jerry.client, "message", ({ id }) => id !== kept.id);
@@ -36,7 +36,7 @@ describe("the JavaScript SDK, transient messages and options", () => {
     expect(found?.lastMessageAt).toEqual(kept.timestamp);
   });
 
-  test("[M-27] [M-28] who was away never hears of them, nor are they counted", async () => {
+  test("[M-27] [M-28] a client that was away never gets transient messages, and they are not counted", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const mary = await town().logIn(sdk5, town().named("Mary"));
     await chat.add([mary.id]);
@@ -60,7 +60,7 @@ describe("the JavaScript SDK, transient messages and options", () => {
     expect(told.map(([{ id }]) => id)).toEqual([last.id]);
   });
 
-  test("[M-28] [M-37] nobody is told that one was delivered", async () => {
+  test("[M-28] [M-37] a transient message has no delivery receipt", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const received = next(jerry.client, "message");
     const delivered = record(chat, "lastdeliveredatupdate");
@@ -74,7 +74,7 @@ describe("the JavaScript SDK, transient messages and options", () => {
     expect(passing.status).toBe(tom.sdk.MessageStatus.SENT);
   });
 
-  test("[M-27] the sender's other devices hear of them, members of other conversations do not", async () => {
+  test("[M-27] transient messages reach the sender's other devices and no member of another conversation", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const laptop = await town().logIn(sdk5, tom.id);
     const spike = await town().logIn(sdk5, town().named("Spike"));
@@ -89,7 +89,7 @@ describe("the JavaScript SDK, transient messages and options", () => {
     expect(told).toMatchObject([[{ text: "to Spike" }, {}]]);
   });
 
-  test("[M-30] every option of a send is taken, and the message comes", async () => {
+  test("[M-30] a message is delivered with every option of a send", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const { HIGH, LOW } = tom.sdk.MessagePriority;
     for (const options of [
@@ -104,7 +104,7 @@ describe("the JavaScript SDK, transient messages and options", () => {
     }
   });
 
-  test("[M-26] who is not a member may not send them", async () => {
+  test("[M-26] a client that is no member cannot send transient messages", async () => {
     const { chat } = await tomAndJerry(town(), sdk5);
     const spike = await town().logIn(sdk5, town().named("Spike"));
     const view = await spike.client.getConversation(chat.id);

@@ -51,7 +51,7 @@ const odd: [string, string][] = [
   ["spaces at both ends", "  spaced \u00a0\u3000 "],
 ];
 
-describe("the JavaScript SDK, the content of messages", () => {
+describe("the content of messages in the JavaScript SDK", () => {
   /** Sends a message and returns every form in which another gets it: as text, and through the SDK. */
   async function delivered(prepare: (sdk: SdkExports) => Message) {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
@@ -71,7 +71,7 @@ describe("the JavaScript SDK, the content of messages", () => {
   }
 
   test.each(builtIn)(
-    "[B-13] [B-15] [T-02] %s comes byte for byte as it was sent",
+    "[B-13] [B-15] [T-02] the content of %s arrives byte for byte as it was sent",
     async (_, type, fields, values) => {
       const { message, texts, view } = await delivered((exports) => {
         const message = Object.assign(new (declare(exports, type, fields))(), values);
@@ -111,7 +111,7 @@ describe("the JavaScript SDK, the content of messages", () => {
     });
   });
 
-  test("[T-03] [T-04] [T-05] [T-06] an app's own type comes as its class where it is registered, generic where not", async () => {
+  test("[T-03] [T-04] [T-05] [T-06] an own type of message arrives as its class where it is registered, else as a generic one", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const laptop = await town().logIn(sdk5, jerry.id);
     const fields = ["candidate", "weight", "nested"];
@@ -133,7 +133,7 @@ describe("the JavaScript SDK, the content of messages", () => {
     expect(await view.queryMessages({ type: 1 })).toEqual([]);
   });
 
-  test("[T-01] [T-06] keys nobody knows, and every way of writing JSON, are left alone", async () => {
+  test("[T-01] [T-06] unknown keys and every way of writing JSON are left unchanged", async () => {
     for (const written of [
       '{ "_lctype" : -1,\n "_lctext":"caf\\u00e9 \\ud83d\\ude00", "unknown":{"b":1,"a":[]}, "z":1.0, "y":1e2, "z":2 }',
       '{"_lctype":7,"_lcattrs":"a string","_lcfile":null}',
@@ -152,7 +152,7 @@ describe("the JavaScript SDK, the content of messages", () => {
     }
   });
 
-  test("[B-11] a message's status follows it", async () => {
+  test("[B-11] a message's status follows its delivery", async () => {
     const { tom, chat } = await tomAndJerry(town(), sdk5);
     const { MessageStatus } = tom.sdk;
     const message = new tom.sdk.TextMessage("on its way");

@@ -30,7 +30,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     return { tom, chat, say, sent };
   }
 
-  test("[Y-03] [Y-10] [Y-11] [Y-17] who was away learns how much is unread, and the last of it", async () => {
+  test("[Y-03] [Y-10] [Y-11] [Y-17] a client that was away gets the number of unread messages and the last one", async () => {
     const id = town().named("Jerry");
     const { tom, chat, sent } = await tomWriting(id, 3);
     const jerry = await returning(id, chat.id);
@@ -46,7 +46,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     );
   });
 
-  test("[Y-10] of several conversations, those with something unread", async () => {
+  test("[Y-10] a client that was away gets the conversations with unread messages", async () => {
     const id = town().named("Jerry");
     const { tom, chat } = await tomWriting(id, 1);
     const other = await tom.client.createConversation({ members: [id], unique: false });
@@ -70,7 +70,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     );
   });
 
-  test("[Y-12] [Y-16] each message received adds one, own ones do not", async () => {
+  test("[Y-12] [Y-16] each received message increments the unread count, own messages do not", async () => {
     const id = town().named("Jerry");
     const { chat, say } = await tomWriting(id, 2);
     const jerry = await returning(id, chat.id);
@@ -84,7 +84,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(laptop.view.unreadMessagesCount).toBe(3);
   });
 
-  test("[Y-14] going offline again does not reset the count, nor does receiving online", async () => {
+  test("[Y-14] going offline again does not reset the unread count, nor does receiving online", async () => {
     const id = town().named("Jerry");
     const { chat, say } = await tomWriting(id, 1);
     const first = await returning(id, chat.id);
@@ -98,7 +98,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(second.view.unreadMessagesCount).toBe(3);
   });
 
-  test("[Y-14] [C-07] a resumed device hears of what came while it was paused", async () => {
+  test("[Y-14] [C-07] a resumed device gets the count of messages that came while it was paused", async () => {
     const id = town().named("Jerry");
     const { tom, chat, say } = await tomWriting(id, 1);
     const jerry = await returning(id, chat.id);
@@ -120,7 +120,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     );
   });
 
-  test("[Y-13] [Y-15] [Y-21] read clears the count, for every device", async () => {
+  test("[Y-13] [Y-15] [Y-21] read clears the unread count on every device", async () => {
     const id = town().named("Jerry");
     const { chat, say } = await tomWriting(id, 4);
     const phone = await returning(id, chat.id);
@@ -145,7 +145,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     ]);
   });
 
-  test("[Y-13] [Y-21] a device that was away while another read is told so", async () => {
+  test("[Y-13] [Y-21] a device that was away while another device read gets the cleared count", async () => {
     const id = town().named("Jerry");
     const { tom, chat, say } = await tomWriting(id, 4);
     const phone = await returning(id, chat.id);
@@ -167,7 +167,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(laptop.view.unreadMessagesCount).toBe(1);
   });
 
-  test("[Y-15] reading covers what came up to then and nothing later", async () => {
+  test("[Y-15] read covers the messages up to then and no later one", async () => {
     const id = town().named("Jerry");
     const { chat, say } = await tomWriting(id, 2);
     const phone = await returning(id, chat.id);
@@ -181,7 +181,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(again.view.unreadMessagesCount).toBe(3);
   });
 
-  test("[Y-10] who was invited while away hears of the conversation and what was said", async () => {
+  test("[Y-10] a client that was invited while away gets the conversation and its messages", async () => {
     const tom = await town().logIn(sdk, town().named("Tom"));
     const chat = await tom.client.createConversation({ members: [], name: "new to Jerry" });
     const id = town().named("Jerry");
@@ -196,7 +196,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(jerry.view.members).toContain(id);
   });
 
-  test("[Y-10] [Y-12] logging in amid messages misses none and repeats none", async () => {
+  test("[Y-10] [Y-12] a login amid messages misses none and repeats none", async () => {
     const id = town().named("Jerry");
     const { chat, say, sent } = await tomWriting(id, 5);
     const writing = (async () => {
@@ -223,7 +223,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(laptop.view.unreadMessagesCount).toBe(sent.length);
   });
 
-  test("[Y-08] the count is exact beyond 100, too", async () => {
+  test("[Y-08] the unread count is exact beyond 100", async () => {
     const id = town().named("Jerry");
     const { tom, chat } = await tomWriting(id, 0);
     await Promise.all(

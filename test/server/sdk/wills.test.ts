@@ -6,7 +6,7 @@ import { next, record } from "./waiting.ts";
 
 const town = useTown();
 
-describe("the JavaScript SDK, wills", () => {
+describe("wills in the JavaScript SDK", () => {
   const text = (exports: SdkExports, words: string) => new exports.TextMessage(words);
   /** Only Tom's line can be cut. */
   const meeting = () => tomAndJerry(town(), sdk5, { tom: "router over TLS", jerry: "RTMServers" });
@@ -30,7 +30,7 @@ describe("the JavaScript SDK, wills", () => {
     expect(told).toHaveLength(2);
   });
 
-  test("[M-47] [M-01] also when his device only closes its socket; mentions and all", async () => {
+  test("[M-47] [M-01] a will is sent with its mentions when its author's device only closes its socket", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const will = text(tom.sdk, "gone").setMentionList([jerry.id]);
     await chat.send(will, { will: true });
@@ -39,7 +39,7 @@ describe("the JavaScript SDK, wills", () => {
     expect((await heard)[0]).toMatchObject({ id: will.id, text: "gone", mentioned: true });
   });
 
-  test("[M-47] it is sent once: who comes back and drops out again has no will left", async () => {
+  test("[M-47] a will is sent once, also if its author comes back and drops out again", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const told = record(jerry.client, "message");
     const will = await chat.send(text(tom.sdk, "gone once"), { will: true });
@@ -59,7 +59,7 @@ describe("the JavaScript SDK, wills", () => {
     ]);
   });
 
-  test("[M-47] when the server itself crashed, it is sent as soon as somebody talks to its author", async () => {
+  test("[M-47] a will is sent after a crash of the server as soon as a message reaches its author", async () => {
     const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
     const phone = await town().raw(tom.id);
     const directMessage = { cid: chat.id, msg: "I dropped out with the server", will: true };
@@ -121,7 +121,7 @@ describe("the JavaScript SDK, wills", () => {
     expect(found?.lastMessage).toMatchObject({ id: later.id });
   });
 
-  test("[M-50] [C-08] logging out takes the will back", async () => {
+  test("[M-50] [C-08] logging out withdraws the will", async () => {
     const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
     const mary = await town().logIn(sdk5, town().named("Mary"));
     await chat.add([mary.id]);
