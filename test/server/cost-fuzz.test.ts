@@ -9,8 +9,8 @@ import { frames } from "./support/cost/costly-frames.ts";
 import { ownersRequests, requests } from "./support/cost/costly-requests.ts";
 import { fillWithMuch, HEAVY, type Heavy } from "./support/cost/heavy-data.ts";
 import { Device } from "./support/device.ts";
+import { configure } from "./support/owner.ts";
 import { Random, seedOfThisRun } from "./support/random.ts";
-import { configure } from "./support/settings.ts";
 
 /** As many cases as there is time for: `SECONDS=600 npx vitest run …` tries more, `FIRST=287` begins at one of them. */
 const SECONDS = Number(process.env.SECONDS ?? 20);

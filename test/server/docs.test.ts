@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { freePort } from "../support/free-port.ts";
 import { type Server, startServer } from "../support/server.ts";
 import { sdk5 } from "./sdk/sdk.ts";
-import { useTown } from "./sdk/town.ts";
+import { useTestApp } from "./sdk/test-app.ts";
 import { eventually } from "./sdk/waiting.ts";
 import { callsOf, Desk, type Page, readPages, sampleOf } from "./support/documents.ts";
 
@@ -37,28 +37,28 @@ describe("the documents' calls", { tags: ["bash", "curl"] }, () => {
 });
 
 describe("the documents' programs for signatures", () => {
-  const town = useTown();
+  const app = useTestApp();
 
   /** A page's calls as somebody makes them who put in what is his own. */
   const callsFor = (page: Page) =>
     callsOf(page)
-      .replaceAll(HERE, town().url)
-      .replaceAll("parley-dev-master", town().masterKey)
-      .replaceAll("parley-dev", town().app.appId);
+      .replaceAll(HERE, app().url)
+      .replaceAll("parley-dev-master", app().masterKey)
+      .replaceAll("parley-dev", app().keys.appId);
 
   test("[X-01] the JavaScript SDK logs in with the signatures and tokens of docs/security.md", {
     tags: ["bash", "curl"],
   }, async () => {
     const page = named("docs/security.md");
     await desk.shell(callsFor(page));
-    await town().configure({ security: { signLogin: true } });
-    const keys = { APP_ID: town().app.appId, MASTER_KEY: town().masterKey };
+    await app().configure({ security: { signLogin: true } });
+    const keys = { APP_ID: app().keys.appId, MASTER_KEY: app().masterKey };
     const given = Object.entries(keys).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
-    const id = town().named("Tom");
+    const id = app().named("Tom");
 
     const signing = `${sampleOf(page, "js", "createHmac")}\nconsole.log(JSON.stringify(signLogin("${id}")));`;
     const signature = JSON.parse(await desk.node("sign.mjs", `${given.join("\n")}\n${signing}`));
-    await town().logIn(sdk5, id, { signatureFactory: async () => signature });
+    await app().logIn(sdk5, id, { signatureFactory: async () => signature });
 
     // Its last statement is what the signature factory returns.
     const issuing = sampleOf(page, "js", "SignJWT").replace(
@@ -66,10 +66,10 @@ describe("the documents' programs for signatures", () => {
       "console.log(JSON.stringify($1));",
     );
     const token = JSON.parse(await desk.node("token.mjs", issuing));
-    await town().logIn(sdk5, "Tom", { signatureFactory: async () => token });
+    await app().logIn(sdk5, "Tom", { signatureFactory: async () => token });
 
-    await expect(town().logIn(sdk5, id)).rejects.toMatchObject({ code: 4102 });
-    await town().configure({ security: null });
+    await expect(app().logIn(sdk5, id)).rejects.toMatchObject({ code: 4102 });
+    await app().configure({ security: null });
   });
 });
 

@@ -8,8 +8,8 @@ import { everyCommand, giants, type Scene } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { wholeHistory } from "./support/history.ts";
 import { absurd, damaged } from "./support/mutate.ts";
+import { configure, unlimited } from "./support/owner.ts";
 import { Random, seedOfThisRun } from "./support/random.ts";
-import { configure, unlimited } from "./support/settings.ts";
 
 const FRAMES = 10_000;
 const AT_ONCE = 30; // frames of one device that wait for answers together

@@ -1,66 +1,38 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import type { Settings } from "../../src/settings/schema.ts";
-import { launch, ready, type Server, startServer } from "../support/server.ts";
-import { sdks } from "./sdk/sdk.ts";
+import { launch, ready, type Server } from "../support/server.ts";
+import { sdk5 } from "./sdk/sdk.ts";
+import { callAsOwner, configure } from "./support/owner.ts";
+import { useServers } from "./support/servers.ts";
 
-let data: string;
-const servers: Server[] = [];
+const servers = useServers();
 
-beforeEach(async () => {
-  data = await mkdtemp(join(tmpdir(), "parley-start-"));
-});
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.kill()));
-  await rm(data, { recursive: true, force: true, maxRetries: 5 });
-});
+/** The data folder of a test's servers. */
+const data = () => join(servers.folder, "data");
 
-async function start(options: Parameters<typeof startServer>[0] = {}): Promise<Server> {
-  const server = await startServer({ data, ...options });
-  servers.push(server);
-  return server;
-}
-
-/** What a start that fails says, and the code it leaves with. */
+/** The output and exit code of a start that fails. */
 async function refusal(args: string[], env: Record<string, string> = {}) {
-  const { child, output } = launch(["--data", data, ...args], env);
+  const { child, output } = launch(["--data", data(), ...args], env);
   const [code] = await once(child, "exit");
   return { code, output: output() };
 }
 
-const masterKeys = { "X-LC-Id": "parley-dev", "X-LC-Key": "parley-dev-master,master" };
-
-async function settings(server: Server): Promise<Settings> {
-  const response = await fetch(`${server.url}/admin/settings`, { headers: masterKeys });
-  const body: Settings = await response.json();
-  return body;
+function settings(server: Server): Promise<Settings> {
+  return callAsOwner(server, "GET", "/admin/settings");
 }
 
 async function memberLimit(server: Server): Promise<unknown> {
   return (await settings(server)).limits.members;
 }
 
-async function setMemberLimit(server: Server, members: number): Promise<void> {
-  const body = JSON.stringify({ limits: { members } });
-  const response = await fetch(`${server.url}/admin/settings`, {
-    method: "PATCH",
-    headers: masterKeys,
-    body,
-  });
-  expect(response.status).toBe(200);
-}
-
 /** Tom's side of his conversation with Jerry, by the official SDK. Messages are their ids. */
 async function talk(server: Server) {
-  const [sdk] = sdks;
-  if (sdk === undefined) throw new Error("no SDK to talk with");
-  const { Realtime, TextMessage } = sdk.load();
+  const { Realtime, TextMessage } = sdk5.load();
   const realtime = new Realtime({ appId: "parley-dev", appKey: "parley-dev-key", server: server.url });
   const tom = await realtime.createIMClient("tom");
   const conversation = await tom.createConversation({ members: ["jerry"], unique: true });
@@ -82,7 +54,7 @@ async function answers(server: Server): Promise<boolean> {
 
 describe("npm start", () => {
   test("npm start prints its address once, and serves the page, the API and sockets there", async () => {
-    const server = await start();
+    const server = await servers.start();
     expect(server.output().trim()).toBe(`Parley is ready on http://127.0.0.1:${server.port}`);
 
     const page = await fetch(server.url);
@@ -106,7 +78,7 @@ describe("npm start", () => {
   test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
     "npm start exits with 0 on %s and ends workerd",
     async (signal) => {
-      const server = await start();
+      const server = await servers.start();
       const socket = new WebSocket(`${server.url}/rtm`, "lc.protobuf2.3");
       await once(socket, "open");
       const closed = once(socket, "close");
@@ -117,21 +89,21 @@ describe("npm start", () => {
   );
 
   test("npm start ends workerd even if it is killed itself", async () => {
-    const server = await start();
+    const server = await servers.start();
     process.kill(server.pid, "SIGKILL");
     await expect.poll(() => answers(server), { timeout: 5_000 }).toBe(false);
   });
 
   test("[I1] npm start has all acknowledged data after a kill of all its processes", async () => {
-    const first = await start();
-    await setMemberLimit(first, 42);
+    const first = await servers.start();
+    await configure(first, { limits: { members: 42 } });
     const sent: string[] = [];
     const conversation = await talk(first);
     for (let count = 0; count < 20; count++) sent.push(await conversation.say(`message ${count}`));
     conversation.leave();
     await first.kill();
 
-    const second = await start();
+    const second = await servers.start();
     expect(await memberLimit(second)).toBe(42);
     const again = await talk(second);
     expect(again.id).toBe(conversation.id);
@@ -140,19 +112,19 @@ describe("npm start", () => {
   });
 
   test("npm start keeps the data of one folder apart from that of another", async () => {
-    await setMemberLimit(await start(), 42);
-    expect(await memberLimit(await start({ data: join(data, "another") }))).toBe(500);
+    await configure(await servers.start(), { limits: { members: 42 } });
+    expect(await memberLimit(await servers.start({ data: join(servers.folder, "another") }))).toBe(500);
   });
 
   test("npm start -- --demo allows editing and recalling", async () => {
-    const server = await start({ args: ["--demo"] });
+    const server = await servers.start({ args: ["--demo"] });
     expect((await settings(server)).messages).toEqual({ allowEdit: true, allowRecall: true });
   });
 
   test("npm start as npm runs it serves, and exits with 0 on the signal that npm passes on", async () => {
     // By itself, without what was built for the tests.
     const env = { ...process.env, PARLEY_TEST_BUILD: "" };
-    const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], { detached: true, env });
+    const child = spawn("npm", ["start", "--", "--port", "0", "--data", data()], { detached: true, env });
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
@@ -199,7 +171,7 @@ describe("npm start refuses", () => {
   });
 
   test("npm start refuses a data folder that another server is using", async () => {
-    await start();
+    await servers.start();
     const { code, output } = await refusal(["--port", "0"]);
     expect(code).toBe(1);
     expect(output).toContain("another Parley is running");
@@ -207,24 +179,19 @@ describe("npm start refuses", () => {
 });
 
 test("npm start does not serve the data of an app with keys of its own under the publicly known keys", async () => {
-  const data = await mkdtemp(join(tmpdir(), "parley-own-"));
-  try {
-    const env = {
-      APP_ID: "our-own-app",
-      APP_KEY: "our-own-key-0001",
-      MASTER_KEY: "our-own-master-key-00001",
-    };
-    await (await startServer({ data, env })).stop();
-    await expect(startServer({ data })).rejects.toThrow("is of the app our-own-app, and APP_ID is not set");
-  } finally {
-    await rm(data, { recursive: true, force: true });
-  }
+  const env = {
+    APP_ID: "our-own-app",
+    APP_KEY: "our-own-key-0001",
+    MASTER_KEY: "our-own-master-key-00001",
+  };
+  await (await servers.start({ env })).stop();
+  await expect(servers.start()).rejects.toThrow("is of the app our-own-app, and APP_ID is not set");
 });
 
 test("npm start with keys of its own listens on other addresses and lists what strangers can do there", async () => {
   const MASTER_KEY = "our-own-master-of-24-letters";
   const env = { APP_ID: "our-own-app", APP_KEY: "our-own-key-1", MASTER_KEY };
-  const server = await start({ args: ["--host", "0.0.0.0"], env });
+  const server = await servers.start({ args: ["--host", "0.0.0.0"], env });
   const url = `http://127.0.0.1:${server.port}`;
   expect((await fetch(`${url}/v1/route?appId=our-own-app`)).status).toBe(200);
   expect((await fetch(`${url}/demo/config`)).status).toBe(404);
@@ -234,12 +201,12 @@ test("npm start with keys of its own listens on other addresses and lists what s
   expect((await fetch(`${url}/admin/settings`, { method: "PATCH", headers, body })).status).toBe(200);
   await server.stop();
 
-  const again = await start({ args: ["--host", "0.0.0.0"], env });
+  const again = await servers.start({ args: ["--host", "0.0.0.0"], env });
   expect(again.output()).not.toContain("log in under any client id");
   expect(again.output()).toContain("security.join or security.signConversation: join any conversation");
 });
 
 test("npm start warns of a low limit of file descriptors before it is ready", async () => {
-  const server = await start({ descriptors: 4_096 });
+  const server = await servers.start({ descriptors: 4_096 });
   expect(server.output()).toMatch(/only 4096 file descriptors.*Parley is ready/s);
 });

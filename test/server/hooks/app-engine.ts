@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../../src/model/json.ts";
-import type { Town } from "../sdk/town.ts";
+import type { TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import { startEngine } from "./engine-process.ts";
 
@@ -18,14 +18,14 @@ interface AppEngineOptions {
   port?: number;
 }
 
-/** A town's app on the official engine, with the hooks of `app.cjs`. */
-export async function startAppEngine(town: Town, { hooks, port = 0 }: AppEngineOptions = {}) {
+/** The app's project on the official engine, with the hooks of `app.cjs`. */
+export async function startAppEngine(app: TestApp, { hooks, port = 0 }: AppEngineOptions = {}) {
   const engine = await startEngine({
     script: "app.cjs",
     env: {
-      LEANCLOUD_APP_ID: town.app.appId,
-      LEANCLOUD_APP_KEY: town.app.appKey,
-      LEANCLOUD_APP_MASTER_KEY: town.masterKey,
+      LEANCLOUD_APP_ID: app.keys.appId,
+      LEANCLOUD_APP_KEY: app.keys.appKey,
+      LEANCLOUD_APP_MASTER_KEY: app.masterKey,
       LEANCLOUD_APP_HOOK_KEY: HOOK_KEY,
       PORT: String(port),
       ...(hooks !== undefined && { HOOKS: hooks.join(",") }),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Conversation, type SdkExports, sdk5 } from "../sdk/sdk.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 import { tomAndJerry, viewOf } from "../sdk/tom-and-jerry.ts";
-import { useTown } from "../sdk/town.ts";
 import { next, record } from "../sdk/waiting.ts";
 import { type AppEngine, HOOK_KEY, startAppEngine } from "./app-engine.ts";
 
@@ -10,13 +10,13 @@ import { type AppEngine, HOOK_KEY, startAppEngine } from "./app-engine.ts";
  * they do is in `app.cjs`. While somebody tries Parley out, an engine on this machine is allowed without more.
  */
 
-const town = useTown({ messages: { allowEdit: true, allowRecall: true } }, { appId: "parley-dev" });
+const app = useTestApp({ messages: { allowEdit: true, allowRecall: true } }, { appId: "parley-dev" });
 
 let engine: AppEngine;
 beforeAll(async () => {
-  engine = await startAppEngine(town());
+  engine = await startAppEngine(app());
   // Calls that take so long on a busy machine are late, not wrong.
-  await town().configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 } });
+  await app().configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 } });
 });
 afterAll(() => engine?.stop());
 
@@ -29,8 +29,8 @@ async function said(view: Conversation) {
 }
 
 async function tomJerryAndSpike() {
-  const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
-  const spike = await town().logIn(sdk5, town().named("Spike"));
+  const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
+  const spike = await app().logIn(sdk5, app().named("Spike"));
   const joined = next(view, "membersjoined");
   await chat.add([spike.id]);
   await joined;
@@ -39,7 +39,7 @@ async function tomJerryAndSpike() {
 
 describe("a LeanEngine that decides about messages", () => {
   test("[H-01] a message that the engine drops fails with 4402 and the app's own code, and nobody receives it", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const heard = next(jerry.client, "message");
     await expect(chat.send(text(tom.sdk, "come to my casino"))).rejects.toMatchObject({
       code: 4402,
@@ -53,7 +53,7 @@ describe("a LeanEngine that decides about messages", () => {
   });
 
   test("[H-01] [M-18] a message that the engine rewrites has the new content for everybody, and its sender gets the reason", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const heard = next(jerry.client, "message");
     const corrected = next(tom.client, "messageupdate");
     const sent = await chat.send(text(tom.sdk, "rude"));
@@ -66,7 +66,7 @@ describe("a LeanEngine that decides about messages", () => {
   });
 
   test("[H-01] a message that the engine rewrites without a reason has the new content for everybody", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     const heard = next(jerry.client, "message");
     const corrected = next(tom.client, "messageupdate");
     await chat.send(text(tom.sdk, "shouted"));
@@ -92,7 +92,7 @@ describe("a LeanEngine that decides about messages", () => {
   });
 
   test("[H-01] the hook receives a message's sender, recipients, content and address", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     await chat.send(text(tom.sdk, "hello"), { receipt: true });
     expect(await engine.called("onIMMessageReceived", { fromPeer: tom.id })).toEqual({
       fromPeer: tom.id,
@@ -110,7 +110,7 @@ describe("a LeanEngine that decides about messages", () => {
   });
 
   test("[H-04] edits and recalls that the engine rejects fail with 4405, and edits that it rewrites have the new content", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const sent = await chat.send(text(tom.sdk, "hello"));
     const edited = chat.update(sent, text(tom.sdk, "hello casino"));
     await expect(edited).rejects.toMatchObject({ code: 4405, appCode: 7, detail: "no advertising" });
@@ -124,8 +124,8 @@ describe("a LeanEngine that decides about messages", () => {
 
 describe("a LeanEngine that decides about conversations", () => {
   test("[H-05] a conversation that the engine rejects is not created and fails with 4305", async () => {
-    const tom = await town().logIn(sdk5, town().named("Tom"));
-    const members = [town().named("Jerry")];
+    const tom = await app().logIn(sdk5, app().named("Tom"));
+    const members = [app().named("Jerry")];
     const asked = tom.client.createConversation({ members, name: "forbidden" });
     await expect(asked).rejects.toMatchObject({ code: 4305, appCode: 9, detail: "no such talk" });
     expect(await tom.client.getQuery().withMembers(members).find()).toEqual([]);
@@ -135,7 +135,7 @@ describe("a LeanEngine that decides about conversations", () => {
 
   test("[H-06] [H-07] adding, joining and removing fail with 4305 if the engine rejects them; leaving never asks it", async () => {
     const { tom, jerry, spike, chat } = await tomJerryAndSpike();
-    const butch = await town().logIn(sdk5, town().named("Butch"));
+    const butch = await app().logIn(sdk5, app().named("Butch"));
     const noDogs = { code: 4305, appCode: 10, detail: "no dogs" };
     await expect(chat.add([butch.id])).rejects.toMatchObject(noDogs);
     await expect((await viewOf(butch, chat)).join()).rejects.toMatchObject(noDogs);
@@ -145,7 +145,7 @@ describe("a LeanEngine that decides about conversations", () => {
   });
 
   test("[H-08] renaming and muting fail with 4305 if the engine rejects them, and a rewritten name is stored", async () => {
-    const { jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { jerry, chat, view } = await tomAndJerry(app(), sdk5);
     chat.name = "forbidden";
     await expect(chat.save()).rejects.toMatchObject({ code: 4305, appCode: 12, detail: "no such name" });
     await expect(chat.mute()).rejects.toMatchObject({ code: 4305, appCode: 13 });

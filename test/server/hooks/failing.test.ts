@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Conversation, type Message, sdk5 } from "../sdk/sdk.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 import { tomAndJerry } from "../sdk/tom-and-jerry.ts";
-import { useTown } from "../sdk/town.ts";
 import { eventually, next } from "../sdk/waiting.ts";
 import { type AppEngine, contentOf, HOOK_KEY, startAppEngine } from "./app-engine.ts";
 
-const town = useTown({}, { appId: "parley-dev" });
+const app = useTestApp({}, { appId: "parley-dev" });
 
 /** More than a hook takes that answers at all (ms). */
 const SHORT = 1_000;
@@ -14,10 +14,10 @@ const LONG = 15_000;
 
 let engine: AppEngine;
 beforeAll(async () => {
-  engine = await startAppEngine(town());
-  await town().configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: SHORT } });
+  engine = await startAppEngine(app());
+  await app().configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: SHORT } });
 });
-afterEach(() => town().configure({ hooks: { timeoutMs: SHORT, onFailure: null } }));
+afterEach(() => app().configure({ hooks: { timeoutMs: SHORT, onFailure: null } }));
 afterAll(() => engine?.stop());
 
 const words = (message: Message) => ("text" in message ? message.text : undefined);
@@ -25,15 +25,15 @@ const said = async (view: Conversation) => (await view.queryMessages()).map(word
 
 describe("a hook without an answer", () => {
   test("[H-11] a message whose hook gives no answer is delivered as if there were no hook", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     const heard = next(jerry.client, "message");
     await chat.send(new tom.sdk.TextMessage("no answer"));
     expect(words((await heard)[0])).toBe("no answer");
   });
 
   test("[H-11] a message whose hook gives no answer is refused with 4402 if the owner wants that", async () => {
-    const { tom, chat, view } = await tomAndJerry(town(), sdk5);
-    await town().configure({ hooks: { onFailure: "refuse" } });
+    const { tom, chat, view } = await tomAndJerry(app(), sdk5);
+    await app().configure({ hooks: { onFailure: "refuse" } });
     await expect(chat.send(new tom.sdk.TextMessage("no answer"))).rejects.toMatchObject({ code: 4402 });
     expect(await said(view)).toEqual([]);
   });
@@ -41,8 +41,8 @@ describe("a hook without an answer", () => {
 
 describe("a slow hook", () => {
   test("[I2] while a hook is slow, messages of other members pass and the sender's own keep their order", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
-    await town().configure({ hooks: { timeoutMs: LONG } });
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
+    await app().configure({ hooks: { timeoutMs: LONG } });
     const sent = ["after you", "and I am next"].map((text) => chat.send(new tom.sdk.TextMessage(text)));
     await engine.called("onIMMessageReceived", { fromPeer: tom.id });
     await view.send(new jerry.sdk.TextMessage("me first"));
@@ -54,7 +54,7 @@ describe("a slow hook", () => {
 // Takes its 5 seconds, and has nothing to do with whose SDK it is.
 describe("an engine that is down for a while", () => {
   test("[H-11] [H-12] messages are delivered while the engine is down, and it decides again once it is back", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const send = (text: string) => chat.send(new tom.sdk.TextMessage(text));
     const outcome = (text: string) =>
       send(text).then(
@@ -62,7 +62,7 @@ describe("an engine that is down for a while", () => {
         ({ code }) => code,
       );
     const refused = (code: unknown) => code === 4402;
-    await town().configure({ hooks: { timeoutMs: LONG } });
+    await app().configure({ hooks: { timeoutMs: LONG } });
     await eventually(() => outcome("casino"), refused);
     const waiting = send("no answer");
     await engine.called("onIMMessageReceived", { fromPeer: tom.id, content: contentOf("no answer") });
@@ -73,7 +73,7 @@ describe("an engine that is down for a while", () => {
     await heard;
     expect((await said(view)).slice(-2)).toEqual(["no answer", "my casino"]);
 
-    engine = await startAppEngine(town(), { port: engine.port });
+    engine = await startAppEngine(app(), { port: engine.port });
     // Its hooks are asked for again after 5 s at most.
     await eventually(() => outcome("casino"), refused);
     await send("rude");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SdkSignature, sdks } from "../sdk/sdk.ts";
-import { useTown } from "../sdk/town.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 import { next } from "../sdk/waiting.ts";
 import { type AppEngine, HOOK_KEY, startAppEngine } from "./app-engine.ts";
 
@@ -10,18 +10,18 @@ import { type AppEngine, HOOK_KEY, startAppEngine } from "./app-engine.ts";
  */
 
 const HOOKS = ["onIMClientSign", "onIMMessageReceived", "onIMClientOffline"];
-const town = useTown({ security: { signLogin: true } });
+const app = useTestApp({ security: { signLogin: true } });
 
 let engine: AppEngine;
 beforeAll(async () => {
-  engine = await startAppEngine(town(), { hooks: HOOKS });
+  engine = await startAppEngine(app(), { hooks: HOOKS });
   const hooks = { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000, allowPrivate: true };
-  await town().configure({ hooks });
+  await app().configure({ hooks });
 });
 afterAll(() => engine?.stop());
 
 test("[I12] an engine on this machine is refused until the owner allows it", async () => {
-  const change = (hooks: object) => town().call("/admin/settings", { method: "PATCH", body: { hooks } });
+  const change = (hooks: object) => app().call("/admin/settings", { method: "PATCH", body: { hooks } });
   const refusal = await change({ allowPrivate: false });
   expect(refusal.status).toBe(400);
   expect(await refusal.json()).toMatchObject({ error: expect.stringContaining("hooks.url") });
@@ -31,7 +31,7 @@ test("[I12] an engine on this machine is refused until the owner allows it", asy
 /** What an app asks when a user of its own account system has logged in there. */
 async function sign(sessionToken: string): Promise<Response> {
   const body = { session_token: sessionToken };
-  return town().call("/1.1/rtm/sign", { method: "POST", key: "app", body });
+  return app().call("/1.1/rtm/sign", { method: "POST", key: "app", body });
 }
 
 /** A user object of the storage SDK, as far as the messaging SDK looks. */
@@ -39,19 +39,19 @@ const user = (id: string) => ({ id, getSessionToken: () => `session-of-${id}` })
 
 describe.each(sdks)("the JavaScript SDK $version, with the signatures of _rtmClientSign", (sdk) => {
   test("[X-06] [H-10] a client logs in with the signature that _rtmClientSign makes of a session token", async () => {
-    const id = town().named("Tom");
+    const id = app().named("Tom");
     const signatureFactory = async (): Promise<SdkSignature> => (await sign(`session-of-${id}`)).json();
-    const tom = await town().logIn(sdk, id, { signatureFactory });
+    const tom = await app().logIn(sdk, id, { signatureFactory });
     expect(await tom.client.ping([id])).toEqual([id]);
-    await expect(town().logIn(sdk, town().named("Jerry"), { signatureFactory })).rejects.toMatchObject({
+    await expect(app().logIn(sdk, app().named("Jerry"), { signatureFactory })).rejects.toMatchObject({
       code: 4102,
     });
-    await expect(town().logIn(sdk, id)).rejects.toMatchObject({ code: 4102 });
+    await expect(app().logIn(sdk, id)).rejects.toMatchObject({ code: 4102 });
   });
 
   test("[X-06] [H-10] an SDK that is given a user requests the signature of _rtmClientSign itself", async () => {
-    const device = await town().device(sdk);
-    const id = town().named("Tom");
+    const device = await app().device(sdk);
+    const id = app().named("Tom");
     const tom = await device.logIn(user(id));
     expect(tom.id).toBe(id);
     expect(await tom.ping([id])).toEqual([id]);
@@ -61,20 +61,20 @@ describe.each(sdks)("the JavaScript SDK $version, with the signatures of _rtmCli
     const refusal = await sign("stolen");
     expect(refusal.status).toBe(403);
     expect(await refusal.json()).toEqual({ code: 403, error: "log in first" });
-    const device = await town().device(sdk);
-    const stranger = { ...user(town().named("Butch")), getSessionToken: () => "stolen" };
+    const device = await app().device(sdk);
+    const stranger = { ...user(app().named("Butch")), getSessionToken: () => "stolen" };
     await expect(device.logIn(stranger)).rejects.toThrow();
   });
 
   test("[H-13] only the hooks that an engine lists are called", async () => {
-    const device = await town().device(sdk);
-    const [tom, jerry] = [user(town().named("Tom")), user(town().named("Jerry"))];
+    const device = await app().device(sdk);
+    const [tom, jerry] = [user(app().named("Tom")), user(app().named("Jerry"))];
     const toms = await device.logIn(tom);
     const jerrys = await device.logIn(jerry);
     const invited = next(jerrys, "invited");
     const chat = await toms.createConversation({ members: [jerry.id], name: "forbidden" });
     await invited;
-    await chat.add([town().named("Butch")]);
+    await chat.add([app().named("Butch")]);
     const sent = await chat.send(new device.sdk.TextMessage("hello"));
     await chat.remove([jerry.id]);
     await toms.close();

@@ -1,23 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { afterEvents } from "../../../src/model/event-names.ts";
 import { sdk5 } from "../sdk/sdk.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 import { tomAndJerry } from "../sdk/tom-and-jerry.ts";
-import { useTown } from "../sdk/town.ts";
 import { eventually, next } from "../sdk/waiting.ts";
 import { type AppEngine, contentOf, HOOK_KEY, startAppEngine } from "./app-engine.ts";
 import { Receiver } from "./receiver.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-const town = useTown({}, { appId: "parley-dev" });
+const app = useTestApp({}, { appId: "parley-dev" });
 
 let engine: AppEngine;
 const receiver = new Receiver(SECRET);
 
 beforeAll(async () => {
   await receiver.open();
-  engine = await startAppEngine(town(), { hooks: ["onIMMessageSent", "onIMConversationStarted"] });
-  await town().configure({
+  engine = await startAppEngine(app(), { hooks: ["onIMMessageSent", "onIMConversationStarted"] });
+  await app().configure({
     hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 },
     webhooks: { url: `${receiver.url}/parley`, secret: SECRET },
   });
@@ -38,8 +38,8 @@ const arrived = (type: string, conversationId: string, count = 1) =>
 
 describe("a webhook beside an engine", () => {
   test("[H-02] [H-05] [H-06] a webhook receives signed events of what the JavaScript SDK did, beside the engine", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
-    const spike = town().named("Spike");
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
+    const spike = app().named("Spike");
     await chat.add([spike]);
     const sent = await chat.send(new tom.sdk.TextMessage("hello"));
     const message = { fromPeer: tom.id, convId: chat.id, content: contentOf("hello") };
@@ -59,8 +59,8 @@ describe("a webhook beside an engine", () => {
 // From here on it is the server's affair alone, whoever asks.
 describe("a webhook", () => {
   test("[H-01] a webhook decides about a message if the engine has no such hook", async () => {
-    await town().configure({ webhooks: { events: ["messageReceived", ...afterEvents] } });
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    await app().configure({ webhooks: { events: ["messageReceived", ...afterEvents] } });
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     receiver.answer = ({ type, data }) => {
       if (type !== "messageReceived") return undefined;
       if (data.content === contentOf("casino")) return { drop: true, code: 7 };
@@ -71,11 +71,11 @@ describe("a webhook", () => {
     const heard = next(jerry.client, "message");
     await chat.send(new tom.sdk.TextMessage("hello"));
     expect((await heard)[0]).toMatchObject({ text: "from the webhook" });
-    await town().configure({ webhooks: { events: null } });
+    await app().configure({ webhooks: { events: null } });
   });
 
   test("[H-11] a webhook that was down receives everything later, and the engine nothing twice", async () => {
-    const { tom, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, chat } = await tomAndJerry(app(), sdk5);
     await arrived("conversationStarted", chat.id);
     await receiver.close();
     const ids: string[] = [];
@@ -102,8 +102,8 @@ describe("a webhook", () => {
   test("a webhook's event fails verification with another secret", async () => {
     const stranger = new Receiver("whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldA==");
     await stranger.open();
-    await town().configure({ webhooks: { url: stranger.url } });
-    const tom = await town().logIn(sdk5, town().named("Tom"));
+    await app().configure({ webhooks: { url: stranger.url } });
+    const tom = await app().logIn(sdk5, app().named("Tom"));
     await tom.client.close();
     await eventually(
       () => stranger.refused,

@@ -1,33 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { history, say, start as startChat } from "../../support/chat.ts";
-import { type Server, startServer } from "../../support/server.ts";
+import type { Server } from "../../support/server.ts";
 import { Device } from "../support/device.ts";
+import { callAsOwner, configure } from "../support/owner.ts";
+import { useServers } from "../support/servers.ts";
 
 /** What `npm run backup` takes while everybody writes, and what `npm run restore` makes of it. */
 
-let root: string;
-const servers: Server[] = [];
-
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "parley-backup-"));
-});
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.kill()));
-  await rm(root, { recursive: true, force: true, maxRetries: 5 });
-});
-
-async function start(data: string): Promise<Server> {
-  const server = await startServer({ data, args: ["--demo"] });
-  servers.push(server);
-  return server;
-}
+const servers = useServers();
 
 async function command(script: "backup" | "restore", ...args: string[]) {
   const child = spawn("node_modules/.bin/node", [`scripts/${script}.ts`, ...args]);
@@ -39,20 +25,6 @@ async function command(script: "backup" | "restore", ...args: string[]) {
   }
   const [code] = await once(child, "close");
   return { code, output: output.trim() };
-}
-
-const headers = {
-  "X-LC-Id": "parley-dev",
-  "X-LC-Key": "parley-dev-master,master",
-  "Content-Type": "application/json",
-};
-
-async function ask<Answer>(server: Server, path: string, body?: object): Promise<Answer> {
-  const init = body === undefined ? { headers } : { headers, method: "PATCH", body: JSON.stringify(body) };
-  const response = await fetch(server.url + path, init);
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  const answer: Answer = await response.json();
-  return answer;
 }
 
 interface Chat {
@@ -124,8 +96,9 @@ async function expectSound(server: Server, chats: Chat[], began: number): Promis
     expect(unreadMessage?.convs).toMatchObject([{ cid: id, unread: texts.size }]);
 
     const archived = async () => {
-      const messages = await ask<{ data: string }[]>(
+      const messages = await callAsOwner<{ data: string }[]>(
         server,
+        "GET",
         `/1.2/rtm/clients/${writer}/messages?limit=1000`,
       );
       return messages.map(({ data }) => data).toSorted();
@@ -140,14 +113,14 @@ async function expectSound(server: Server, chats: Chat[], began: number): Promis
 
 describe("a backup", () => {
   test("a backup of a running server has everything that was acknowledged before, as of one moment, and starts as after a crash", async () => {
-    const data = join(root, "data");
-    const server = await start(data);
-    await ask(server, "/admin/settings", { limits: { sendsPerMinute: 0, otherCommandsPerMinute: 0 } });
+    const data = join(servers.folder, "data");
+    const server = await servers.start({ data: data });
+    await configure(server, { limits: { sendsPerMinute: 0, otherCommandsPerMinute: 0 } });
     const { chats, stop } = await life(server);
     const backups: { folder: string; began: number }[] = [];
     for (const name of ["one", "two"]) {
       await new Promise((resolve) => setTimeout(resolve, 700));
-      const folder = join(root, name);
+      const folder = join(servers.folder, name);
       const began = Date.now();
       const { code, output } = await command("backup", "--to", folder, "--data", data);
       expect(output).toMatch(/^Backed up to .*: 6 conversations, 9 clients, .* stood still for \d+ ms\.$/);
@@ -160,10 +133,11 @@ describe("a backup", () => {
     for (const { folder, began } of backups) {
       const target = `${folder}-restored`;
       expect(await command("restore", "--from", folder, "--data", target)).toMatchObject({ code: 0 });
-      const restored = await start(target);
+      const restored = await servers.start({ data: target });
       await expectSound(restored, chats, began);
       expect(
-        (await ask<{ limits: { sendsPerMinute: number } }>(restored, "/admin/settings")).limits,
+        (await callAsOwner<{ limits: { sendsPerMinute: number } }>(restored, "GET", "/admin/settings"))
+          .limits,
       ).toMatchObject({
         sendsPerMinute: 0,
       });
@@ -173,32 +147,34 @@ describe("a backup", () => {
   });
 
   test("a backup of a stopped server can be restored", async () => {
-    const data = join(root, "data");
-    const server = await start(data);
+    const data = join(servers.folder, "data");
+    const server = await servers.start({ data: data });
     const tom = await Device.of(server, "Tom");
     const id = await startChat(tom, ["Tom", "Jerry"]);
     await say(tom, id, "hello");
     await server.stop();
-    const { code, output } = await command("backup", "--to", join(root, "backup"), "--data", data);
+    const { code, output } = await command("backup", "--to", join(servers.folder, "backup"), "--data", data);
     expect(output).toMatch(/^Backed up to .*: 1 conversations, 1 clients, [^.]*\.\d MB, as of \S+\.$/);
     expect(code).toBe(0);
-    const restored = join(root, "restored");
-    expect(await command("restore", "--from", join(root, "backup"), "--data", restored)).toMatchObject({
+    const restored = join(servers.folder, "restored");
+    expect(
+      await command("restore", "--from", join(servers.folder, "backup"), "--data", restored),
+    ).toMatchObject({
       code: 0,
     });
-    const again = await Device.of(await start(restored), "Jerry");
+    const again = await Device.of(await servers.start({ data: restored }), "Jerry");
     expect(await history(again, id)).toEqual(["hello"]);
   });
 });
 
 test("[I11] messages that D1 lacked when a backup was taken are copied after the restoration, though no client connects", async () => {
-  const data = join(root, "data");
-  const server = await start(data);
+  const data = join(servers.folder, "data");
+  const server = await servers.start({ data: data });
   const tom = await Device.of(server, "Tom");
   const id = await startChat(tom, ["Tom", "Jerry"]);
   await say(tom, id, "copied");
   const archived = async (from: Server) => {
-    const messages = await ask<{ data: string }[]>(from, "/1.2/rtm/clients/Tom/messages");
+    const messages = await callAsOwner<{ data: string }[]>(from, "GET", "/1.2/rtm/clients/Tom/messages");
     return messages.map((message) => message.data).toSorted();
   };
   await expect.poll(() => archived(server), { timeout: 20_000 }).toEqual(["copied"]);
@@ -214,12 +190,14 @@ test("[I11] messages that D1 lacked when a backup was taken are copied after the
   expect(total).toBe(1);
   database.close();
 
-  expect(await command("backup", "--to", join(root, "backup"), "--data", data)).toMatchObject({ code: 0 });
-  const target = join(root, "restored");
-  expect(await command("restore", "--from", join(root, "backup"), "--data", target)).toMatchObject({
+  expect(await command("backup", "--to", join(servers.folder, "backup"), "--data", data)).toMatchObject({
     code: 0,
   });
-  const restored = await start(target);
+  const target = join(servers.folder, "restored");
+  expect(await command("restore", "--from", join(servers.folder, "backup"), "--data", target)).toMatchObject({
+    code: 0,
+  });
+  const restored = await servers.start({ data: target });
   await expect.poll(() => archived(restored), { timeout: 40_000 }).toEqual(["copied", "not copied"]);
 });
 
@@ -227,26 +205,27 @@ const Count = v.object({ total: v.number() });
 
 describe("a restoration", () => {
   async function backup(): Promise<string> {
-    const data = join(root, "data");
+    const data = join(servers.folder, "data");
     await mkdir(join(data, "do/parley-AppObject"), { recursive: true });
     await writeFile(join(data, "do/parley-AppObject/plain"), "a file");
-    const folder = join(root, "backup");
+    const folder = join(servers.folder, "backup");
     expect(await command("backup", "--to", folder, "--data", data)).toMatchObject({ code: 0 });
     return folder;
   }
-  const restore = (...args: string[]) => command("restore", "--from", join(root, "backup"), ...args);
+  const restore = (...args: string[]) =>
+    command("restore", "--from", join(servers.folder, "backup"), ...args);
 
   test("a restoration overwrites nothing", async () => {
     await backup();
-    const { code, output } = await restore("--data", join(root, "data"));
+    const { code, output } = await restore("--data", join(servers.folder, "data"));
     expect(code).toBe(1);
     expect(output).toContain("is not empty");
-    expect(await command("backup", "--to", join(root, "backup"), "--data", join(root, "data"))).toMatchObject(
-      {
-        code: 1,
-        output: expect.stringContaining("is not empty"),
-      },
-    );
+    expect(
+      await command("backup", "--to", join(servers.folder, "backup"), "--data", join(servers.folder, "data")),
+    ).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("is not empty"),
+    });
   });
 
   test("a restoration refuses a backup in which a file is missing, changed, new, or elsewhere", async () => {
@@ -270,10 +249,10 @@ describe("a restoration", () => {
     const manifest = join(folder, "manifest.json");
     const text = await readFile(manifest, "utf8");
     await writeFile(manifest, text.replace("do/parley-AppObject/plain", "../../escaped"));
-    const { code, output } = await restore("--data", join(root, "target"));
+    const { code, output } = await restore("--data", join(servers.folder, "target"));
     expect(code).toBe(1);
     expect(output).toContain("not one of ours");
-    expect(await readdir(root)).not.toContain("target");
+    expect(await readdir(servers.folder)).not.toContain("target");
     await rm(manifest);
     expect(await restore("--check")).toMatchObject({
       code: 1,

@@ -1,34 +1,18 @@
-import { mkdtemp, open, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { history, logs, refusal, say, start as startChat } from "../../support/chat.ts";
-import { type Server, startServer } from "../../support/server.ts";
 import { Device } from "../support/device.ts";
+import { useServers } from "../support/servers.ts";
 
 /** One damaged file, of a conversation or of a client, among sound ones. */
 
-let data: string;
-const servers: Server[] = [];
-
-beforeEach(async () => {
-  data = await mkdtemp(join(tmpdir(), "parley-damage-"));
-});
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.kill()));
-  await rm(data, { recursive: true, force: true, maxRetries: 5 });
-});
-
-async function start(): Promise<Server> {
-  const server = await startServer({ data });
-  servers.push(server);
-  return server;
-}
+const servers = useServers();
 
 /** The files of a class of objects. */
 async function filesOf(name: "Conversation" | "Client"): Promise<string[]> {
-  const folder = join(data, `do/parley-${name}Object`);
+  const folder = join(servers.folder, `data/do/parley-${name}Object`);
   const names = await readdir(folder);
   return names.filter((file) => /^[0-9a-f]{64}\.sqlite$/.test(file)).map((file) => join(folder, file));
 }
@@ -45,7 +29,7 @@ async function damage(path: string): Promise<void> {
 }
 
 test("[I10] commands to a conversation whose file is damaged are answered with an error code, and other conversations work", async () => {
-  const first = await start();
+  const first = await servers.start();
   const tom = await Device.of(first, "Tom");
   const broken = await startChat(tom, ["Tom", "Jerry"]);
   await say(tom, broken, "before");
@@ -55,7 +39,7 @@ test("[I10] commands to a conversation whose file is damaged are answered with a
   await first.kill();
   await damage(path ?? "");
 
-  const second = await start();
+  const second = await servers.start();
   const [again, spike] = [await Device.of(second, "Tom"), await Device.of(second, "Spike")];
   expect(refusal(await say(spike, sound, "after"))).toBe("");
   await again.message("after");

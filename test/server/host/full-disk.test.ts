@@ -1,39 +1,29 @@
 /** @module-tag prlimit */
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { heard, history, logs, refusal, say, start as startChat } from "../../support/chat.ts";
-import { type Server, startServer } from "../../support/server.ts";
+import type { Server } from "../../support/server.ts";
 import { Device } from "../support/device.ts";
+import { useServers } from "../support/servers.ts";
 
 /** A disk that takes nothing any more, played by the size up to which workerd may write files. */
 
 const run = promisify(execFile);
 /** A conversation that failed may be tried again after a second; a disk that has room is used within this (ms). */
 const PATIENCE = 10_000;
-let folder: string;
-const servers: Server[] = [];
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "parley-full-"));
-});
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.kill()));
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+const servers = useServers();
 
 async function start(): Promise<Server> {
-  const path = join(folder, "workerd");
+  const path = join(servers.folder, "workerd");
   const { default: workerd }: { default: string } = createRequire(import.meta.url)("workerd");
   // Without the trap the kernel ends who writes too much.
   await writeFile(path, `#!/bin/sh\ntrap '' XFSZ\nexec '${workerd}' "$@"\n`, { mode: 0o755 });
-  const server = await startServer({ env: { MINIFLARE_WORKERD_PATH: path } });
-  servers.push(server);
-  return server;
+  return servers.start({ env: { MINIFLARE_WORKERD_PATH: path } });
 }
 
 async function runtimeOf(server: Server): Promise<string> {

@@ -1,52 +1,29 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Launched, launch, ready, type Server, startServer } from "../../support/server.ts";
+import { type Launched, launch, ready } from "../../support/server.ts";
+import { callAsOwner, ownerHeaders } from "../support/owner.ts";
+import { useServers } from "../support/servers.ts";
 
 /** In which order a server starts, what it does about what is in its way, and that it stays up. */
 
-let root: string;
-let data: string;
-const servers: Server[] = [];
+const servers = useServers();
 const launched: Launched[] = [];
+let data: string;
 
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "parley-order-"));
-  data = join(root, "data");
+beforeEach(() => {
+  data = join(servers.folder, "data");
 });
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.kill()));
+afterEach(() => {
   for (const { child } of launched.splice(0)) {
     if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   }
-  await rm(root, { recursive: true, force: true, maxRetries: 5 });
 });
-
-async function start(options: Parameters<typeof startServer>[0] = {}): Promise<Server> {
-  const server = await startServer({ data, ...options });
-  servers.push(server);
-  return server;
-}
-
-const headers = {
-  "X-LC-Id": "parley-dev",
-  "X-LC-Key": "parley-dev-master,master",
-  "Content-Type": "application/json",
-};
-
-async function ask<Answer>(url: string, method: string, path: string, body?: object): Promise<Answer> {
-  const response = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  const answer: Answer = JSON.parse(text);
-  return answer;
-}
 
 const OWN_KEYS = {
   APP_ID: "our-own-app",
@@ -56,7 +33,7 @@ const OWN_KEYS = {
 
 /** A conversation of Tom and Jerry with one message in it. */
 async function conversation(url: string, text: string): Promise<string> {
-  const { objectId } = await ask<{ objectId: string }>(url, "POST", "/1.2/rtm/conversations", {
+  const { objectId } = await callAsOwner<{ objectId: string }>({ url }, "POST", "/1.2/rtm/conversations", {
     m: ["Tom", "Jerry"],
   });
   await say(url, objectId, text);
@@ -64,12 +41,15 @@ async function conversation(url: string, text: string): Promise<string> {
 }
 
 async function say(url: string, id: string, message: string): Promise<void> {
-  await ask(url, "POST", `/1.2/rtm/conversations/${id}/messages`, { from_client: "Tom", message });
+  await callAsOwner({ url }, "POST", `/1.2/rtm/conversations/${id}/messages`, {
+    from_client: "Tom",
+    message,
+  });
 }
 
 /** What Tom has sent, as D1 has it. */
 async function archived(url: string): Promise<string[]> {
-  const messages = await ask<{ data: string }[]>(url, "GET", "/1.2/rtm/clients/Tom/messages");
+  const messages = await callAsOwner<{ data: string }[]>({ url }, "GET", "/1.2/rtm/clients/Tom/messages");
   return messages.map(({ data: text }) => text).toSorted();
 }
 
@@ -120,14 +100,14 @@ async function runtimesOf(pid: number): Promise<number[]> {
 
 describe("starting", () => {
   test("a start migrates D1's tables before an object with an overdue alarm runs", async () => {
-    const first = await start();
+    const first = await servers.start();
     const ids = [];
     for (let count = 0; count < 8; count++) ids.push(await conversation(first.url, `before ${count}`));
     for (const id of ids) await say(first.url, id, `unarchived in ${id}`);
     await first.kill();
     await forgetMigrations();
 
-    const second = await start();
+    const second = await servers.start();
     for (const id of ids) await say(second.url, id, `after in ${id}`);
     const said = ids
       .flatMap((id, at) => [`before ${at}`, `unarchived in ${id}`, `after in ${id}`])
@@ -155,7 +135,7 @@ describe("starting", () => {
     while (!isReady) {
       await fetch(`${url}/admin/settings`, {
         method: "PATCH",
-        headers,
+        headers: ownerHeaders,
         body: '{"limits":{"members":42}}',
       }).then(
         ({ status }) => statuses.push(status),
@@ -165,7 +145,7 @@ describe("starting", () => {
     }
     await until;
     expect(new Set([...statuses, 200])).toEqual(new Set([200]));
-    const settings = await ask<{ limits: { members: number } }>(url, "GET", "/admin/settings");
+    const settings = await callAsOwner<{ limits: { members: number } }>({ url }, "GET", "/admin/settings");
     if (statuses.length > 0) expect(settings.limits.members).toBe(42);
   });
 });
@@ -191,7 +171,7 @@ describe("staying up", () => {
   });
 
   test("a runtime that is killed later, twice in a row, is started again on the same port with all its data", async () => {
-    const server = await start();
+    const server = await servers.start();
     await conversation(server.url, "hello");
     const killed = new Set<number>();
     while (killed.size < 3) {
@@ -206,7 +186,7 @@ describe("staying up", () => {
     expect(server.output()).toContain("the runtime (workerd) ended: killed (SIGKILL)");
     await expect.poll(() => archived(server.url), { timeout: 40_000 }).toEqual(["hello"]);
     expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: "ok" });
-    const { host } = await ask<{ host: Record<string, number> }>(server.url, "GET", "/admin/health");
+    const { host } = await callAsOwner<{ host: Record<string, number> }>(server, "GET", "/admin/health");
     expect(host.restarts).toBeGreaterThan(0);
     for (const name of ["upSeconds", "descriptors", "descriptorsMax", "memoryBytes"]) {
       expect(host[name]).toBeGreaterThan(0);
@@ -223,7 +203,7 @@ describe("a start that fails", () => {
   }
 
   test("a start names a damaged database, and the remedy", async () => {
-    const server = await start();
+    const server = await servers.start();
     await conversation(server.url, "hello");
     await server.stop();
     const path = await databaseFile();
@@ -248,7 +228,7 @@ describe("a start that fails", () => {
 
   test("a start reports a data folder of another user, in one line", { tags: "root" }, async () => {
     await mkdir(data);
-    await chmod(root, 0o755);
+    await chmod(servers.folder, 0o755);
     const { code, lines } = await refusal([], 65_534);
     expect(code).toBe(1);
     expect(lines).toEqual([expect.stringContaining(`${data} may not be written to by this user`)]);
@@ -265,7 +245,7 @@ describe("a start that fails", () => {
 });
 
 test("files in the data folder are for its user alone, also those that an earlier version left open", async () => {
-  const first = await start();
+  const first = await servers.start();
   await conversation(first.url, "hello");
   await first.stop();
   const modes = async () => {
@@ -277,7 +257,7 @@ test("files in the data folder are for its user alone, also those that an earlie
   };
   expect(await modes()).toEqual(new Set([0]));
   execFileSync("chmod", ["-R", "go=rX", data]);
-  await start();
+  await servers.start();
   for (const name of ["d1", "do"]) expect((await stat(join(data, name))).mode & 0o077).toBe(0);
   expect(existsSync(data)).toBe(true);
 });

@@ -1,14 +1,14 @@
 /** @module-tag java */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { sdk5 } from "../sdk/sdk.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 import { viewOf } from "../sdk/tom-and-jerry.ts";
-import { useTown } from "../sdk/town.ts";
 import { eventually, next } from "../sdk/waiting.ts";
 import { buildPhone, type JavaClient, Phone } from "./phone.ts";
 
 /* The official Java SDK as it comes from Maven, in processes of its own, beside the JavaScript SDK. */
 
-const town = useTown({ messages: { allowEdit: true, allowRecall: true } });
+const app = useTestApp({ messages: { allowEdit: true, allowRecall: true } });
 
 let toms: Phone;
 let jerrys: Phone;
@@ -21,7 +21,7 @@ afterEach(() => Promise.all(others.splice(0).map((one) => one.kill())));
 afterAll(() => Promise.all([toms?.kill(), jerrys?.kill()]));
 
 function phone(): Promise<Phone> {
-  return Phone.start({ url: town().url, ...town().app });
+  return Phone.start({ url: app().url, ...app().keys });
 }
 
 async function another(): Promise<Phone> {
@@ -32,8 +32,8 @@ async function another(): Promise<Phone> {
 
 /** Both logged in, each on a phone, with a conversation that both know. */
 async function tomAndJerry() {
-  const tom = await toms.logIn(town().named("Tom"));
-  const jerry = await jerrys.logIn(town().named("Jerry"));
+  const tom = await toms.logIn(app().named("Tom"));
+  const jerry = await jerrys.logIn(app().named("Jerry"));
   const { conversation } = await tom.ask("create", { members: [jerry.id], name: "Tom and Jerry" });
   await jerry.next("invited", (heard) => heard.conversation === conversation);
   return { tom, jerry, conversation };
@@ -54,8 +54,8 @@ describe("the Java SDK 6.0.5", () => {
   });
 
   test("the Java SDK 6.0.5 exchanges text with attributes, bytes and plain content with the JavaScript SDK", async () => {
-    const tom = await toms.logIn(town().named("Tom"));
-    const jerry = await town().logIn(sdk5, town().named("Jerry"));
+    const tom = await toms.logIn(app().named("Tom"));
+    const jerry = await app().logIn(sdk5, app().named("Jerry"));
     const invited = next(jerry.client, "invited");
     const { conversation } = await tom.ask("create", { members: [jerry.id] });
     const [, view] = await invited;
@@ -150,7 +150,7 @@ describe("the Java SDK 6.0.5", () => {
   });
 
   test("the Java SDK 6.0.5 is closed with 4111 when the same tag logs in on another phone", async () => {
-    const id = town().named("Tom");
+    const id = app().named("Tom");
     const before = await toms.logIn(id, { tag: "Mobile" });
     await jerrys.logIn(id, { tag: "Mobile" });
     expect(await before.next("offline")).toMatchObject({ code: 4111 });
@@ -172,7 +172,7 @@ describe("the Java SDK 6.0.5", () => {
 
   test("the Java SDK 6.0.5 lists the clients that are online", async () => {
     const { tom, jerry } = await tomAndJerry();
-    const nobody = town().named("nobody");
+    const nobody = app().named("nobody");
     expect(await tom.plain("online", { clients: [jerry.id, nobody] })).toEqual([jerry.id]);
     await jerry.plain("close");
     expect(await tom.plain("online", { clients: [jerry.id, nobody] })).toEqual([]);
@@ -188,7 +188,7 @@ describe("the Java SDK 6.0.5", () => {
 
   test("the Java SDK 6.0.5 reports members who join, are added, leave and are removed", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
-    const spike = await jerrys.logIn(town().named("Spike"));
+    const spike = await jerrys.logIn(app().named("Spike"));
     await spike.ask("join", { conversation });
     expect(await tom.next("joined", ({ who }) => who?.includes(spike.id) === true)).toMatchObject({
       by: spike.id,
@@ -233,8 +233,8 @@ describe("the Java SDK 6.0.5", () => {
   test("the Java SDK 6.0.5 reports a new name and finds conversations by member, name and id, with their last messages", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     await tom.say(conversation, "hello");
-    const name = town().named("Cat and mouse");
-    const spike = await town().logIn(sdk5, town().named("Spike"));
+    const name = app().named("Cat and mouse");
+    const spike = await app().logIn(sdk5, app().named("Spike"));
     const view = await viewOf(spike, { id: conversation });
     await view.join();
     view.set("name", name);
@@ -255,8 +255,8 @@ describe("the Java SDK 6.0.5", () => {
   });
 
   test("the Java SDK 6.0.5 gets the same unique conversation as the JavaScript SDK", async () => {
-    const tom = await toms.logIn(town().named("Tom"));
-    const jerry = await town().logIn(sdk5, town().named("Jerry"));
+    const tom = await toms.logIn(app().named("Tom"));
+    const jerry = await app().logIn(sdk5, app().named("Jerry"));
     const { conversation } = await tom.ask("create", { members: [jerry.id], unique: true });
     const again = await jerry.client.createConversation({ members: [tom.id], unique: true });
     expect(again.id).toBe(conversation);
@@ -265,7 +265,7 @@ describe("the Java SDK 6.0.5", () => {
   test("a will of the Java SDK 6.0.5 is sent when the phone dies, and not when it logs out", async () => {
     const { tom, jerry, conversation } = await tomAndJerry();
     const spikes = await another();
-    const spike = await spikes.logIn(town().named("Spike"));
+    const spike = await spikes.logIn(app().named("Spike"));
     await tom.ask("add", { conversation, members: [spike.id] });
     await spike.say(conversation, "logged out", { will: true });
     await spike.plain("close");

@@ -1,23 +1,23 @@
 /** @module-tag java */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { useTown } from "../sdk/town.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import { type Network, openNetwork } from "./cut.ts";
 import { buildPhone, type JavaClient, Phone, PhoneError } from "./phone.ts";
 
 /* Phones as they are carried about, under the limits of a server whose owner has changed none. */
 
-const town = useTown({ limits: null });
+const app = useTestApp({ limits: null });
 
 let network: Network;
 let toms: Phone;
 let jerrys: Phone;
 beforeAll(async () => {
   await buildPhone();
-  network = await openNetwork(town().url);
+  network = await openNetwork(app().url);
   [toms, jerrys] = await Promise.all([
-    Phone.start({ url: town().url, ...town().app }),
-    Phone.start({ url: network.url, ...town().app }),
+    Phone.start({ url: app().url, ...app().keys }),
+    Phone.start({ url: network.url, ...app().keys }),
   ]);
 }, 400_000);
 afterAll(() => Promise.all([toms?.kill(), jerrys?.kill(), network?.close()]));
@@ -26,8 +26,8 @@ const saying = (text: string) => (heard: { text?: string }) => heard.text === te
 
 /** Jerry's phone is the one whose network is lost. */
 async function tomAndJerry(jerrysPhone = jerrys) {
-  const tom = await toms.logIn(town().named("Tom"));
-  const jerry = await jerrysPhone.logIn(town().named("Jerry"));
+  const tom = await toms.logIn(app().named("Tom"));
+  const jerry = await jerrysPhone.logIn(app().named("Jerry"));
   const { conversation } = await tom.ask("create", { members: [jerry.id] });
   await jerry.next("invited", (heard) => heard.conversation === conversation);
   return { tom, jerry, conversation };
@@ -48,7 +48,7 @@ async function comeBack(client: JavaClient, times = 1): Promise<void> {
 /** Conversations of somebody with four others, ten with each, as an hour of a busy person's invitations. */
 async function fortyConversationsWith(id: string): Promise<{ with: JavaClient; conversation: string }[]> {
   const others = await Promise.all(
-    ["Tom", "Spike", "Tyke", "Butch"].map((name) => toms.logIn(town().named(name))),
+    ["Tom", "Spike", "Tyke", "Butch"].map((name) => toms.logIn(app().named(name))),
   );
   const made = others.map((other) =>
     Promise.all(
@@ -79,8 +79,8 @@ describe("a phone whose network is lost", () => {
 
   test("[S-05] messages that were confirmed to a phone with the Java SDK 6.0.5 before its network was lost are stored once and in order", async () => {
     // Of its own: what is cut there does not cut off the phone that others go on with.
-    const ownNetwork = await openNetwork(town().url);
-    const phone = await Phone.start({ url: ownNetwork.url, ...town().app });
+    const ownNetwork = await openNetwork(app().url);
+    const phone = await Phone.start({ url: ownNetwork.url, ...app().keys });
     const { tom, jerry, conversation } = await tomAndJerry(phone);
     const texts = Array.from({ length: 20 }, (_, index) => `${index}`);
     const sending = texts.map((text) =>
@@ -123,7 +123,7 @@ describe("a phone whose network is lost", () => {
 
 describe("a phone with the default limits", () => {
   test("[L-01] a phone with the Java SDK 6.0.5 is invited to 40 conversations at once and can write in all of them", async () => {
-    const jerry = await jerrys.logIn(town().named("Jerry"));
+    const jerry = await jerrys.logIn(app().named("Jerry"));
     const made = await fortyConversationsWith(jerry.id);
     const ids = made.map(({ conversation }) => conversation).sort();
     await eventually(
@@ -145,7 +145,7 @@ describe("a phone with the default limits", () => {
   });
 
   test("[L-01] a phone with the Java SDK 6.0.5 logs in with 40 unread conversations and reads the newest page of each", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const made = await fortyConversationsWith(id);
     for (const one of made) await one.with.say(one.conversation, "hello");
     const jerry = await jerrys.logIn(id);
@@ -168,16 +168,16 @@ describe("a phone with the default limits", () => {
 
 describe("a phone whose server restarts", () => {
   test("[S-05] a phone with the Java SDK 6.0.5 resumes its session after the server restarted", async () => {
-    const phones = await Promise.all([0, 1].map(() => Phone.start({ url: network.url, ...town().app })));
+    const phones = await Promise.all([0, 1].map(() => Phone.start({ url: network.url, ...app().keys })));
     const [tom, jerry] = await Promise.all([
-      phones[0]?.logIn(town().named("Tom")),
-      phones[1]?.logIn(town().named("Jerry")),
+      phones[0]?.logIn(app().named("Tom")),
+      phones[1]?.logIn(app().named("Jerry")),
     ]);
     if (tom === undefined || jerry === undefined) throw new Error("there are two phones");
     const { conversation } = await tom.ask("create", { members: [jerry.id] });
     await tom.say(conversation, "before");
     await jerry.next("message", saying("before"));
-    await town().restart();
+    await app().restart();
     await Promise.all([comeBack(tom), comeBack(jerry)]);
     await tom.say(conversation, "after");
     await jerry.next("message", saying("after"));

@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sdk5 } from "../sdk/sdk.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 import { tomAndJerry } from "../sdk/tom-and-jerry.ts";
-import { useTown } from "../sdk/town.ts";
 import { next } from "../sdk/waiting.ts";
 
-const town = useTown({}, { appId: "parley-dev" });
+const app = useTestApp({}, { appId: "parley-dev" });
 
 let engine: { url: string; stop(): Promise<void> };
 beforeAll(async () => {
   engine = await startPhp();
-  await town().configure({ hooks: { url: engine.url, timeoutMs: 15_000 } });
+  await app().configure({ hooks: { url: engine.url, timeoutMs: 15_000 } });
 });
 afterAll(() => engine?.stop());
 
@@ -24,9 +24,9 @@ async function startPhp() {
     stdio: ["ignore", "ignore", "pipe"],
     env: {
       ...process.env,
-      LEANCLOUD_APP_ID: town().app.appId,
-      LEANCLOUD_APP_KEY: town().app.appKey,
-      LEANCLOUD_APP_MASTER_KEY: town().masterKey,
+      LEANCLOUD_APP_ID: app().keys.appId,
+      LEANCLOUD_APP_KEY: app().keys.appKey,
+      LEANCLOUD_APP_MASTER_KEY: app().masterKey,
     },
   });
   const url = await new Promise<string>((resolve, reject) => {
@@ -46,7 +46,7 @@ async function startPhp() {
 }
 
 test("[H-13] an engine in PHP, which checks the signature of hooks alone, decides about messages without any setting", async () => {
-  const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+  const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
   await expect(chat.send(new tom.sdk.TextMessage("come to my casino"))).rejects.toMatchObject({
     code: 4402,
     appCode: 7,

@@ -9,7 +9,7 @@ import { launchProfile } from "../../support/browser.ts";
 import { PushService } from "../../support/push/gcm/push-service.ts";
 import { type Server, startServer } from "../../support/server.ts";
 import { VAPID } from "../../support/vapid.ts";
-import { configure } from "../support/settings.ts";
+import { callAsOwner, configure } from "../support/owner.ts";
 
 /**
  * Tom and Jerry on the page at `/` in Chromium, which is connected to a push service: what Parley pushes comes back as
@@ -30,12 +30,6 @@ interface Notice {
   body: string;
   tag: string;
 }
-
-const masterKeys = {
-  "X-LC-Id": "parley-dev",
-  "X-LC-Key": "parley-dev-master,master",
-  "Content-Type": "application/json",
-};
 
 let server: Server;
 let service: PushService;
@@ -119,24 +113,17 @@ async function say(name: string, text: string): Promise<void> {
   await person(name).locator('[data-progress="stored"]').last().waitFor();
 }
 
-/** As the app's own server says something in the conversation of the page. */
+/** Sends to the conversation of the page over HTTP. */
 async function sayByServer(from: string, text: string): Promise<void> {
-  const call = async (
-    method: string,
-    path: string,
-    body?: object,
-  ): Promise<{ results: { objectId: string }[] }> => {
-    const response = await fetch(`${server.url}/1.2/rtm/conversations${path}`, {
-      method,
-      headers: masterKeys,
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return response.json();
-  };
-  const { results } = await call("GET", `?where=${encodeURIComponent(JSON.stringify({ m: from }))}`);
+  const conversations = "/1.2/rtm/conversations";
+  const where = encodeURIComponent(JSON.stringify({ m: from }));
+  const { results } = await callAsOwner<{ results: { objectId: string }[] }>(
+    server,
+    "GET",
+    `${conversations}?where=${where}`,
+  );
   const message = { from_client: from, message: text, push_data: { title: from, alert: text } };
-  await call("POST", `/${results[0]?.objectId}/messages`, message);
+  await callAsOwner(server, "POST", `${conversations}/${results[0]?.objectId}/messages`, message);
 }
 
 /** What is shown to a person beside the page. */

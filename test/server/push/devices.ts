@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { ImClient, Sdk } from "../sdk/sdk.ts";
-import type { Person, Town } from "../sdk/town.ts";
+import type { Person, TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import type { Device as RawDevice } from "../support/device.ts";
 import type { Providers } from "./providers.ts";
@@ -28,30 +28,30 @@ interface Row {
 export const newDeviceToken = () => randomBytes(32).toString("hex");
 
 /** An iPhone: its installation is known by Apple's token, by which the session of Swift's SDK names the device. */
-export async function iphone(town: Town, clientId: string, fields: object = {}): Promise<PushDevice> {
+export async function iphone(app: TestApp, clientId: string, fields: object = {}): Promise<PushDevice> {
   const deviceToken = newDeviceToken();
-  const installation = await install(town, { deviceType: "ios", deviceToken, ...fields });
-  const raw = await town.raw(clientId, { deviceToken });
-  return phone(town, clientId, raw, { way: "apns", name: deviceToken, installation });
+  const installation = await install(app, { deviceType: "ios", deviceToken, ...fields });
+  const raw = await app.raw(clientId, { deviceToken });
+  return phone(app, clientId, raw, { way: "apns", name: deviceToken, installation });
 }
 
 /** An Android phone: its session names it by the installation's own id, as Java's SDK does. */
-export async function android(town: Town, clientId: string, vendor: "fcm" | "mi"): Promise<PushDevice> {
+export async function android(app: TestApp, clientId: string, vendor: "fcm" | "mi"): Promise<PushDevice> {
   const [installationId, registrationId] = [randomUUID(), `${vendor}-${randomUUID()}`];
   const row = { deviceType: "android", installationId, vendor, registrationId };
-  const installation = await install(town, row);
-  const raw = await town.raw(clientId, { deviceId: installationId });
+  const installation = await install(app, row);
+  const raw = await app.raw(clientId, { deviceId: installationId });
   const way = vendor === "fcm" ? "fcm" : "webhook";
-  return phone(town, clientId, raw, { way, name: registrationId, installation });
+  return phone(app, clientId, raw, { way, name: registrationId, installation });
 }
 
 async function phone(
-  town: Town,
+  app: TestApp,
   clientId: string,
   raw: RawDevice,
   device: Pick<PushDevice, "way" | "name" | "installation">,
 ): Promise<PushDevice> {
-  await belongsTo(town, device.installation, [clientId]);
+  await belongsTo(app, device.installation, [clientId]);
   return {
     ...device,
     lose: () => raw.close(),
@@ -61,17 +61,17 @@ async function phone(
 
 /** A page with the JavaScript SDK in a browser, registered by its session's token. */
 export async function browser(
-  town: Town,
+  app: TestApp,
   { web }: Providers,
   { sdk, id }: { sdk: Sdk; id: string },
 ): Promise<PushDevice & { person: Person }> {
-  const person = await town.logIn(sdk, id);
+  const person = await app.logIn(sdk, id);
   const subscription = web.subscribe();
-  const response = await fetch(`${town.url}/1.2/rtm/clients/${encodeURIComponent(id)}/web-push`, {
+  const response = await fetch(`${app.url}/1.2/rtm/clients/${encodeURIComponent(id)}/web-push`, {
     method: "PUT",
     headers: {
-      "X-LC-Id": town.app.appId,
-      "X-LC-Key": town.app.appKey,
+      "X-LC-Id": app.keys.appId,
+      "X-LC-Key": app.keys.appKey,
       "Content-Type": "application/json",
       "X-LC-IM-Session-Token": await sessionTokenOf(person.client),
     },
@@ -102,36 +102,36 @@ interface HasSession {
 const hasSession = (client: ImClient): client is ImClient & HasSession => "_sessionManager" in client;
 
 /** Saves an installation as SDKs do; its id. */
-export async function install(town: Town, fields: object): Promise<string> {
-  const response = await town.call("/1.1/installations", { method: "POST", body: fields, key: "app" });
+export async function install(app: TestApp, fields: object): Promise<string> {
+  const response = await app.call("/1.1/installations", { method: "POST", body: fields, key: "app" });
   if (!response.ok) throw new Error(`installations: ${response.status} ${await response.text()}`);
   const { objectId }: { objectId: string } = await response.json();
   return objectId;
 }
 
 /** An installation as the app's server sees it; undefined where there is none any more. */
-export async function installationOf(town: Town, id: string): Promise<Row | undefined> {
-  const response = await town.call(`/1.1/installations/${id}`, { method: "GET" });
+export async function installationOf(app: TestApp, id: string): Promise<Row | undefined> {
+  const response = await app.call(`/1.1/installations/${id}`, { method: "GET" });
   if (response.status === 404) return undefined;
   const row: Row = await response.json();
   return row;
 }
 
 /** Resolves once these and no others are logged in on a device that has no channels of its own. */
-export async function belongsTo(town: Town, installation: string, clientIds: string[]): Promise<void> {
+export async function belongsTo(app: TestApp, installation: string, clientIds: string[]): Promise<void> {
   await eventually(
-    async () => (await installationOf(town, installation))?.channels,
+    async () => (await installationOf(app, installation))?.channels,
     (channels) => sameNames(channels ?? [], clientIds),
   );
 }
 
 /** Takes somebody's devices off the network; resolves when the server knows. */
-export async function lose(town: Town, clientId: string, ...devices: PushDevice[]): Promise<void> {
+export async function lose(app: TestApp, clientId: string, ...devices: PushDevice[]): Promise<void> {
   for (const device of devices) device.lose();
   await eventually(
     async () => {
       const body = { client_ids: [clientId] };
-      const response = await town.call("/1.2/rtm/clients/check-online", { method: "POST", body });
+      const response = await app.call("/1.2/rtm/clients/check-online", { method: "POST", body });
       const { results }: { results: string[] } = await response.json();
       return results;
     },

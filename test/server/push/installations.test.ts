@@ -1,17 +1,17 @@
 import AV from "leancloud-storage";
 import { beforeAll, describe, expect, test } from "vitest";
-import { useTown } from "../sdk/town.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 
 /* The storage SDK, which keeps installations as rows of a class. */
 
-const town = useTown();
+const app = useTestApp();
 const asOwner = { useMasterKey: true };
 
 beforeAll(() => {
-  AV.init({ ...town().app, masterKey: town().masterKey, serverURL: town().url });
+  AV.init({ ...app().keys, masterKey: app().masterKey, serverURL: app().url });
 });
 
-const phone = () => ({ deviceType: "ios", deviceToken: town().named("token") });
+const phone = () => ({ deviceType: "ios", deviceToken: app().named("token") });
 
 /** Its types take no fields here; the SDK does. */
 function installation(fields: Record<string, unknown>): AV.Object {
@@ -76,7 +76,7 @@ describe("installations of the JavaScript storage SDK", () => {
   });
 
   test("[N-01] the JavaScript storage SDK finds, counts and deletes installations with the master key alone", async () => {
-    const channel = town().named("channel");
+    const channel = app().named("channel");
     const made = await installation({ ...phone(), channels: [channel] }).save();
     await installation({ ...phone(), channels: [channel], valid: false }).save();
     const query = () => new AV.Query("_Installation").equalTo("channels", channel);

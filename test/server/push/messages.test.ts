@@ -7,8 +7,8 @@ import { noToken, unregistered } from "../../support/push/fcm-server.ts";
 import { HOOK_KEY } from "../hooks/app-engine.ts";
 import { type EngineProcess, startEngine } from "../hooks/engine-process.ts";
 import { type Conversation, sdk5 as sdk, sdks } from "../sdk/sdk.ts";
+import { type Person, TestApp } from "../sdk/test-app.ts";
 import { viewOf } from "../sdk/tom-and-jerry.ts";
-import { type Person, Town } from "../sdk/town.ts";
 import { android, browser, installationOf, iphone, lose, type PushDevice } from "./devices.ts";
 import { Providers } from "./providers.ts";
 
@@ -22,7 +22,7 @@ const WEEK = 7 * 24 * 60 * 60 * 1_000; // ms
 
 let folder: string;
 let providers: Providers;
-let town: Town;
+let app: TestApp;
 let tom: Person;
 
 beforeAll(async () => {
@@ -30,14 +30,14 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "parley-push-"));
   const certificate = join(folder, "apple.pem");
   await writeFile(certificate, providers.apns.certificate ?? "");
-  town = await Town.open(providers.settings, {
+  app = await TestApp.open(providers.settings, {
     appId: "parley-dev",
     env: { NODE_EXTRA_CA_CERTS: certificate },
   });
-  tom = await town.logIn(sdk, town.named("Tom"));
+  tom = await app.logIn(sdk, app.named("Tom"));
 });
 afterAll(async () => {
-  await town?.close();
+  await app?.close();
   await providers?.close();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
@@ -49,9 +49,9 @@ const talkTo = (...members: string[]) => tom.client.createConversation({ members
 
 /** Somebody with an iPhone, who is gone without having logged out. */
 async function awayWithIphone(name: string, fields: object = {}) {
-  const id = town.named(name);
-  const device = await iphone(town, id, fields);
-  await lose(town, id, device);
+  const id = app.named(name);
+  const device = await iphone(app, id, fields);
+  await lose(app, id, device);
   return { id, device };
 }
 
@@ -71,14 +71,14 @@ function alertIn({ aps }: JsonObject) {
 
 describe("a message to a client that is offline", () => {
   test.each(sdks)("[C-12] [P-20] reaches all his four devices, said with the SDK $version", async (sdk) => {
-    const jerry = town.named("Jerry");
-    const phone = await iphone(town, jerry);
-    const google = await android(town, jerry, "fcm");
-    const xiaomi = await android(town, jerry, "mi");
-    const page = await browser(town, providers, { sdk, id: jerry });
-    await lose(town, jerry, phone, google, xiaomi, page);
+    const jerry = app.named("Jerry");
+    const phone = await iphone(app, jerry);
+    const google = await android(app, jerry, "fcm");
+    const xiaomi = await android(app, jerry, "mi");
+    const page = await browser(app, providers, { sdk, id: jerry });
+    await lose(app, jerry, phone, google, xiaomi, page);
 
-    const speaker = await town.logIn(sdk, town.named("Tom"));
+    const speaker = await app.logIn(sdk, app.named("Tom"));
     const chat = await speaker.client.createConversation({ members: [jerry], unique: false });
     const pushData = { alert: "Tom: hello", title: "Cheese", sound: "squeak.caf", table: 7 };
     const message = await chat.send(new speaker.sdk.TextMessage("hello"), { pushData });
@@ -122,9 +122,9 @@ describe("a message to a client that is offline", () => {
   });
 
   test("[P-06] each push of a message increments the badge of its installation until the app resets it", async () => {
-    const jerry = town.named("Jerry");
-    const [old, recent] = [await iphone(town, jerry), await iphone(town, jerry, { badge: 40 })];
-    await lose(town, jerry, old, recent);
+    const jerry = app.named("Jerry");
+    const [old, recent] = [await iphone(app, jerry), await iphone(app, jerry, { badge: 40 })];
+    await lose(app, jerry, old, recent);
     const chat = await talkTo(jerry);
     const badgesAt = async (device: PushDevice, count: number) =>
       (await arrivedAt(device, count)).map(({ payload }) => payload);
@@ -133,12 +133,12 @@ describe("a message to a client that is offline", () => {
     await arrivedAt(old);
     await say(chat, "two", pushData);
     await arrivedAt(old, 2);
-    await town.ask(`/1.1/installations/${old.installation}`, { method: "PUT", body: { badge: 0 } });
+    await app.ask(`/1.1/installations/${old.installation}`, { method: "PUT", body: { badge: 0 } });
     await say(chat, "three", pushData);
     const withBadge = (badge: number) => ({ aps: { alert: "Tom: hello", badge } });
     expect(await badgesAt(old, 3)).toEqual([1, 2, 1].map(withBadge));
     expect(await badgesAt(recent, 3)).toEqual([41, 42, 43].map(withBadge));
-    expect(await installationOf(town, old.installation)).toMatchObject({ badge: 1 });
+    expect(await installationOf(app, old.installation)).toMatchObject({ badge: 1 });
   });
 });
 
@@ -172,13 +172,13 @@ describe("keys of two teams", () => {
 describe("a device that its provider reports as gone", () => {
   test("[N-02] a device that its provider reports as gone is deleted, and the others get their push once", async () => {
     const { apns, fcm, web } = providers;
-    const jerry = town.named("Jerry");
-    const phones = [await iphone(town, jerry), await iphone(town, jerry), await iphone(town, jerry)] as const;
-    const androids = [await android(town, jerry, "fcm"), await android(town, jerry, "fcm")] as const;
-    const third = await android(town, jerry, "fcm");
-    const pages = [await browser(town, providers, { sdk, id: jerry })];
-    pages.push(await browser(town, providers, { sdk, id: jerry }));
-    await lose(town, jerry, ...phones, ...androids, third, ...pages);
+    const jerry = app.named("Jerry");
+    const phones = [await iphone(app, jerry), await iphone(app, jerry), await iphone(app, jerry)] as const;
+    const androids = [await android(app, jerry, "fcm"), await android(app, jerry, "fcm")] as const;
+    const third = await android(app, jerry, "fcm");
+    const pages = [await browser(app, providers, { sdk, id: jerry })];
+    pages.push(await browser(app, providers, { sdk, id: jerry }));
+    await lose(app, jerry, ...phones, ...androids, third, ...pages);
     const [gone, bad, phone] = phones;
     const [forgotten, noneAtAll] = androids;
     const [left, page] = pages;
@@ -191,13 +191,13 @@ describe("a device that its provider reports as gone", () => {
 
     const { id } = await say(await talkTo(jerry), "hello", { alert: "Tom: hello" });
     for (const dead of [gone, bad, forgotten, noneAtAll, left]) {
-      const known = () => installationOf(town, dead.installation);
+      const known = () => installationOf(app, dead.installation);
       await expect.poll(known, PATIENCE).toBeUndefined();
     }
     for (const device of [phone, third, page]) {
       const here = () => providers.arrivals(device.way).filter(({ device: name }) => name === device.name);
       await expect.poll(here, PATIENCE).toEqual([{ device: device.name, push: id }]);
-      expect(await installationOf(town, device.installation)).toMatchObject({ channels: [jerry] });
+      expect(await installationOf(app, device.installation)).toMatchObject({ channels: [jerry] });
     }
   });
 });
@@ -208,15 +208,15 @@ describe("the hook about offline recipients on an unmodified LeanEngine", () => 
     engine = await startEngine({
       script: resolve(import.meta.dirname, "engine.cjs"),
       env: {
-        LEANCLOUD_APP_ID: town.app.appId,
-        LEANCLOUD_APP_KEY: town.app.appKey,
-        LEANCLOUD_APP_MASTER_KEY: town.masterKey,
+        LEANCLOUD_APP_ID: app.keys.appId,
+        LEANCLOUD_APP_KEY: app.keys.appKey,
+        LEANCLOUD_APP_MASTER_KEY: app.masterKey,
         LEANCLOUD_APP_HOOK_KEY: HOOK_KEY,
       },
     });
-    await town.configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 } });
+    await app.configure({ hooks: { url: engine.url, key: HOOK_KEY, timeoutMs: 15_000 } });
   });
-  beforeEach(() => town.configure({ push: { static: { alert: "the static text", badge: 9 } } }));
+  beforeEach(() => app.configure({ push: { static: { alert: "the static text", badge: 9 } } }));
   afterAll(() => engine?.stop());
 
   test("[P-10] [P-11] a push has the content of the hook, else of the message, else the static text", async () => {
@@ -238,12 +238,12 @@ describe("the hook about offline recipients on an unmodified LeanEngine", () => 
   test("[P-22] the hook skips a push, limits its recipients, and forces it on members who muted (M-46)", async () => {
     const [jerry, spike] = [await awayWithIphone("Jerry"), await awayWithIphone("Spike")];
     const chat = await talkTo(jerry.id, spike.id);
-    const muted = await town.logIn(sdk, town.named("Zorro"));
-    const phone = await iphone(town, muted.id);
+    const muted = await app.logIn(sdk, app.named("Zorro"));
+    const phone = await iphone(app, muted.id);
     await chat.add([muted.id]);
     await (await viewOf(muted, chat)).mute();
     muted.realtime.pause();
-    await lose(town, muted.id, phone);
+    await lose(app, muted.id, phone);
 
     await say(chat, "hush");
     await say(chat, "the first alone", { alert: "Jerry alone" });

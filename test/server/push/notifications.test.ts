@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { badField, unregistered } from "../../support/push/fcm-server.ts";
-import { Town } from "../sdk/town.ts";
+import { TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import { install, installationOf, newDeviceToken } from "./devices.ts";
 import { Providers } from "./providers.ts";
@@ -9,14 +9,14 @@ import { Providers } from "./providers.ts";
 /* What an app's server pushes by itself, through the started server and the providers' protocols. */
 
 let providers: Providers;
-let town: Town;
+let app: TestApp;
 
 beforeAll(async () => {
   providers = await Providers.open();
-  town = await Town.open(providers.settings, { appId: "parley-dev" });
+  app = await TestApp.open(providers.settings, { appId: "parley-dev" });
 });
 afterAll(async () => {
-  await town?.close();
+  await app?.close();
   await providers?.close();
 });
 
@@ -28,21 +28,21 @@ interface Record {
 }
 
 async function push(body: object, path = "/1.1/push"): Promise<string> {
-  const response = await town.call(path, { method: "POST", body });
+  const response = await app.call(path, { method: "POST", body });
   expect(response.status, await response.clone().text()).toBe(200);
   const { objectId }: { objectId: string } = await response.json();
   return objectId;
 }
 
 async function recordOf(id: string): Promise<Record> {
-  const response = await town.call(`/1.1/notifications/${id}`, { method: "GET" });
+  const response = await app.call(`/1.1/notifications/${id}`, { method: "GET" });
   const record: Record = await response.json();
   return record;
 }
 
 /** Those that wait for their time. */
 async function scheduled(): Promise<{ id: number }[]> {
-  const response = await town.call("/1.1/scheduledPushMessages", { method: "GET" });
+  const response = await app.call("/1.1/scheduledPushMessages", { method: "GET" });
   const { results }: { results: { id: number }[] } = await response.json();
   return results;
 }
@@ -60,12 +60,12 @@ async function devices(channel: string) {
   const iphone = async () => {
     const deviceToken = newDeviceToken();
     const row = { deviceType: "ios", deviceToken, channels: [channel] };
-    return { name: deviceToken, id: await install(town, row) };
+    return { name: deviceToken, id: await install(app, row) };
   };
   const android = async (vendor: string) => {
     const registrationId = randomUUID();
     const row = { deviceType: "android", vendor, registrationId, installationId: randomUUID() };
-    return { name: registrationId, id: await install(town, { ...row, channels: [channel] }) };
+    return { name: registrationId, id: await install(app, { ...row, channels: [channel] }) };
   };
   return {
     iphones: [await iphone(), await iphone()] as const,
@@ -115,7 +115,7 @@ describe("a notification over HTTP", () => {
         recipients: [{ clientId: null, installation: { objectId: xiaomi.id } }],
       },
     ]);
-    const known = (id: string) => installationOf(town, id);
+    const known = (id: string) => installationOf(app, id);
     expect([await known(gone.id), await known(forgotten.id)]).toEqual([undefined, undefined]);
     expect(await known(refused.id)).toMatchObject({ channels: ["news"] });
 
@@ -136,13 +136,13 @@ describe("a notification over HTTP", () => {
       expire_time: Date.parse(push_time),
     });
     expect(others).toEqual([]);
-    await town.ask(`/1.1/scheduledPushMessages/${waiting?.id}`, { method: "DELETE" });
+    await app.ask(`/1.1/scheduledPushMessages/${waiting?.id}`, { method: "DELETE" });
     expect(await scheduled()).toEqual([]);
-    expect((await town.call(`/1.1/notifications/${id}`, { method: "GET" })).status).toBe(404);
+    expect((await app.call(`/1.1/notifications/${id}`, { method: "GET" })).status).toBe(404);
   });
 
   test("[N-13] a notification cannot be sent with the app key", async () => {
     const asked = { method: "POST", body: { data: "Buy cheese!" }, key: "app" } as const;
-    expect((await town.call("/1.1/push", asked)).status).toBe(403);
+    expect((await app.call("/1.1/push", asked)).status).toBe(403);
   });
 });

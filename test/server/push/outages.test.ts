@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, broken, ProviderServer } from "../../support/push/provider-server.ts";
 import { type Conversation, type Message, sdk5 as sdk } from "../sdk/sdk.ts";
+import { type Person, TestApp } from "../sdk/test-app.ts";
 import { comeBack } from "../sdk/tom-and-jerry.ts";
-import { type Person, Town } from "../sdk/town.ts";
 import { eventually, next } from "../sdk/waiting.ts";
 import {
   android,
@@ -22,21 +22,21 @@ import { names, Providers } from "./providers.ts";
  */
 
 let providers: Providers;
-let town: Town;
+let app: TestApp;
 let tom: Person;
 let spike: Person;
 
 beforeAll(async () => {
   providers = await Providers.open();
-  town = await Town.open(providers.settings, { appId: "parley-dev" });
-  tom = await town.logIn(sdk, town.named("Tom"));
-  spike = await town.logIn(sdk, town.named("Spike"));
+  app = await TestApp.open(providers.settings, { appId: "parley-dev" });
+  tom = await app.logIn(sdk, app.named("Tom"));
+  spike = await app.logIn(sdk, app.named("Spike"));
 });
 afterEach(() => {
   for (const name of names) providers.of(name).release();
 });
 afterAll(async () => {
-  await town?.close();
+  await app?.close();
   await providers?.close();
 });
 
@@ -51,14 +51,14 @@ async function say(chat: Conversation, words: string): Promise<string> {
 
 /** A device of each kind, whose person is away; and a conversation of them all with Tom and Spike. */
 async function everyDevice() {
-  const id = town.named("Jerry");
+  const id = app.named("Jerry");
   const devices = [
-    await iphone(town, id),
-    await android(town, id, "fcm"),
-    await browser(town, providers, { sdk, id }),
-    await android(town, id, "mi"),
+    await iphone(app, id),
+    await android(app, id, "fcm"),
+    await browser(app, providers, { sdk, id }),
+    await android(app, id, "mi"),
   ] as const;
-  await lose(town, id, ...devices);
+  await lose(app, id, ...devices);
   return { id, devices, chat: await talkTo(id) };
 }
 
@@ -82,7 +82,7 @@ async function got(device: PushDevice, ...pushes: string[]): Promise<void> {
 /** Resolves once the server says that it tried. */
 async function tried(push: string, { way }: PushDevice): Promise<void> {
   await eventually(
-    () => town.output,
+    () => app.output,
     (output) => new RegExp(`push ${push} by ${way}: .* not sent`).test(output),
   );
 }
@@ -136,7 +136,7 @@ test("[I11] an app's server that accepts events slowly delays no push", async ()
   await server.open();
   server.hold();
   const webhooks = { url: server.url, events: ["messageSent"] };
-  await town.configure({ webhooks, hooks: { timeoutMs: 15_000 } });
+  await app.configure({ webhooks, hooks: { timeoutMs: 15_000 } });
   try {
     const first = await say(chat, "one");
     await server.called(1);
@@ -145,7 +145,7 @@ test("[I11] an app's server that accepts events slowly delays no push", async ()
     expect(server.calls).toBe(1);
   } finally {
     server.release();
-    await town.configure({ webhooks: null });
+    await app.configure({ webhooks: null });
     await server.close();
   }
 });
@@ -179,15 +179,15 @@ describe.concurrent("pushes that a provider did not accept at once", () => {
 
   test("[P-12] a push that waits for its provider is dropped when its client logs out of the SDK", async () => {
     const { web } = providers;
-    const id = town.named("Jerry");
-    const page = await browser(town, providers, { sdk, id });
-    const nibbles = town.named("Nibbles");
-    const other = await browser(town, providers, { sdk, id: nibbles });
+    const id = app.named("Jerry");
+    const page = await browser(app, providers, { sdk, id });
+    const nibbles = app.named("Nibbles");
+    const other = await browser(app, providers, { sdk, id: nibbles });
     const invited = [page, other].map(({ person }) => next(person.client, "invited"));
     const chat = await talkTo(id, nibbles);
     await Promise.all(invited);
-    await lose(town, id, page);
-    await lose(town, nibbles, other);
+    await lose(app, id, page);
+    await lose(app, nibbles, other);
     for (const { name } of [page, other]) web.trouble.set(name, broken);
     const first = await say(chat, "one");
     await tried(first, page);
@@ -195,7 +195,7 @@ describe.concurrent("pushes that a provider did not accept at once", () => {
     await comeBack(page.person);
     await news;
     await page.logOut();
-    expect(await installationOf(town, page.installation)).toMatchObject({ channels: [] });
+    expect(await installationOf(app, page.installation)).toMatchObject({ channels: [] });
     for (const { name } of [page, other]) web.trouble.delete(name);
     await got(other, first);
     await got(other, first, await say(chat, "two"));
@@ -204,17 +204,17 @@ describe.concurrent("pushes that a provider did not accept at once", () => {
 
   test("[P-12] a push that waits for its provider is dropped when another client logs in on the phone", async () => {
     const { apns } = providers;
-    const [tomcat, jerry, nibbles] = [town.named("Tomcat"), town.named("Jerry"), town.named("Nibbles")];
-    const [phone, other] = [await iphone(town, tomcat), await iphone(town, nibbles)];
-    await lose(town, tomcat, phone);
-    await lose(town, nibbles, other);
+    const [tomcat, jerry, nibbles] = [app.named("Tomcat"), app.named("Jerry"), app.named("Nibbles")];
+    const [phone, other] = [await iphone(app, tomcat), await iphone(app, nibbles)];
+    await lose(app, tomcat, phone);
+    await lose(app, nibbles, other);
     const busy = { status: 503, reason: "ServiceUnavailable" };
     for (const { name } of [phone, other]) apns.behave(name, busy, "deliver");
     const chat = await talkTo(tomcat, nibbles);
     const first = await say(chat, "one");
     await tried(first, phone);
-    const next = await town.raw(jerry, { deviceToken: phone.name });
-    await belongsTo(town, phone.installation, [jerry]);
+    const next = await app.raw(jerry, { deviceToken: phone.name });
+    await belongsTo(app, phone.installation, [jerry]);
     next.close();
     await got(other, first);
     await got(other, first, await say(chat, "two"));
@@ -231,7 +231,7 @@ test("[I11] pushes that providers had not accepted come once after kill -9 of th
   const first = await say(chat, "one");
   for (const device of devices) await tried(first, device);
   await Promise.all([
-    ...[next(tom.client, "reconnect"), next(spike.client, "reconnect"), town.crash()],
+    ...[next(tom.client, "reconnect"), next(spike.client, "reconnect"), app.crash()],
     ...names.map((name) => providers.of(name).up()),
   ]);
   const second = await say(chat, "two");

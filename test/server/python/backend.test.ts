@@ -2,20 +2,20 @@
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sdk5 } from "../sdk/sdk.ts";
+import { useTestApp } from "../sdk/test-app.ts";
 import { viewOf } from "../sdk/tom-and-jerry.ts";
-import { useTown } from "../sdk/town.ts";
 import { eventually, next } from "../sdk/waiting.ts";
 import { Backend, installPython, PythonError } from "./python.ts";
 
 /* An app's server on the official Python SDK, beside a phone with the JavaScript SDK. */
 
 // Never called: nothing waits for what becomes of a notification.
-const town = useTown({ push: { webhook: { url: "https://push.example.com" } } });
+const app = useTestApp({ push: { webhook: { url: "https://push.example.com" } } });
 
 let backend: Backend;
 beforeAll(async () => {
   await installPython();
-  backend = Backend.start(town());
+  backend = Backend.start(app());
 }, 400_000);
 afterAll(() => backend?.stop());
 
@@ -24,14 +24,14 @@ const conversation = async (details: object) => v.parse(Made, await backend.ask(
 
 describe("the Python SDK 3.0.2", () => {
   test("[A-08] the Python SDK 3.0.2 creates a conversation, changes it, and finds it with the changes", async () => {
-    const name = town().named("Cheese");
+    const name = app().named("Cheese");
     const id = await conversation({ name, members: ["Tom", "Jerry"] });
     expect(await backend.ask("show", { id })).toMatchObject({
       id,
       name,
       members: expect.arrayContaining(["Tom", "Jerry"]),
     });
-    const renamed = town().named("Mice");
+    const renamed = app().named("Mice");
     await backend.ask("change", { id, values: { name: renamed, level: 3 } });
     await backend.ask("raise_by", { id, key: "level", amount: 2 });
     expect(await backend.ask("show", { id })).toMatchObject({ name: renamed, level: 5 });
@@ -42,7 +42,7 @@ describe("the Python SDK 3.0.2", () => {
   });
 
   test("[A-08] the Python SDK 3.0.2 adds and removes members, and phones receive that", async () => {
-    const jerry = await town().logIn(sdk5, town().named("Jerry"));
+    const jerry = await app().logIn(sdk5, app().named("Jerry"));
     const id = await conversation({ members: ["Tom"] });
     const invited = next(jerry.client, "invited");
     expect(await backend.ask("add", { id, member: jerry.id })).toMatchObject({
@@ -55,7 +55,7 @@ describe("the Python SDK 3.0.2", () => {
   });
 
   test("[A-08] the Python SDK 3.0.2 counts, pages and sorts conversations", async () => {
-    const name = town().named("Page");
+    const name = app().named("Page");
     for (const level of [3, 1, 2]) {
       const id = await conversation({ name, members: ["Tom"], unique: false });
       await backend.ask("change", { id, values: { level } });
@@ -72,7 +72,7 @@ describe("the Python SDK 3.0.2", () => {
   });
 
   test("[A-08] the Python SDK 3.0.2 finds conversations without any condition", async () => {
-    const id = await conversation({ members: [town().named("Tom")], unique: false });
+    const id = await conversation({ members: [app().named("Tom")], unique: false });
     const newest = {
       conditions: [
         ["descending", "createdAt"],
@@ -86,8 +86,8 @@ describe("the Python SDK 3.0.2", () => {
   });
 
   test("[A-08] the Python SDK 3.0.2 sends as a client, and finds messages by conversation, by client and of the whole app", async () => {
-    const jerry = await town().logIn(sdk5, town().named("Jerry"));
-    const sender = town().named("Tom");
+    const jerry = await app().logIn(sdk5, app().named("Jerry"));
+    const sender = app().named("Tom");
     const id = await conversation({ members: [sender, jerry.id] });
     const heard = next(jerry.client, "message");
     await backend.ask("send", { id, sender, message: { _lctype: -1, _lctext: "hello" } });
@@ -121,7 +121,7 @@ describe("the Python SDK 3.0.2", () => {
   });
 
   test("[A-08] the Python SDK 3.0.2 saves an installation, finds it, and notifies it at any pace", async () => {
-    const channel = town().named("news").replaceAll("-", "");
+    const channel = app().named("news").replaceAll("-", "");
     const token = Buffer.from(channel.padEnd(32, "0")).toString("hex");
     await backend.ask("install", { token, channels: [channel] });
     expect(await backend.ask("installations", { channel })).toEqual([token]);

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
 import * as v from "valibot";
-import type { Town } from "../sdk/town.ts";
+import type { TestApp } from "../sdk/test-app.ts";
 import { oncePerRun } from "../support/once-per-run.ts";
 
 const HERE = import.meta.dirname;
@@ -35,12 +35,12 @@ async function install(): Promise<void> {
 }
 
 /** What the SDK finds in its environment, as an app's owner sets it. */
-export function environmentOf(town: Town) {
+export function environmentOf(app: TestApp) {
   return {
-    LEANCLOUD_API_SERVER: town.url,
-    LEANCLOUD_APP_ID: town.app.appId,
-    LEANCLOUD_APP_KEY: town.app.appKey,
-    LEANCLOUD_APP_MASTER_KEY: town.masterKey,
+    LEANCLOUD_API_SERVER: app.url,
+    LEANCLOUD_APP_ID: app.keys.appId,
+    LEANCLOUD_APP_KEY: app.keys.appKey,
+    LEANCLOUD_APP_MASTER_KEY: app.masterKey,
   };
 }
 
@@ -75,10 +75,10 @@ export class Backend {
     });
   }
 
-  static start(town: Town): Backend {
+  static start(app: TestApp): Backend {
     const child = spawn(PYTHON, [join(HERE, "backend.py")], {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, ...environmentOf(town) },
+      env: { ...process.env, ...environmentOf(app) },
     });
     return new Backend(child);
   }

@@ -6,7 +6,7 @@ import type { Browser, Page as Tab } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser } from "../../support/browser.ts";
 import { sdks } from "./sdk.ts";
-import { useTown } from "./town.ts";
+import { useTestApp } from "./test-app.ts";
 import { eventually, next } from "./waiting.ts";
 
 type InPage = typeof import("./page.ts");
@@ -15,7 +15,7 @@ type Call = <Name extends keyof InPage>(
   ...args: Parameters<InPage[Name]>
 ) => Promise<Awaited<ReturnType<InPage[Name]>>>;
 
-const town = useTown();
+const app = useTestApp();
 
 describe("realtime in Chromium", () => {
   let browser: Browser;
@@ -59,10 +59,10 @@ describe("realtime in Chromium", () => {
     test.each(sdks)(
       `[C-02] [B-09] [B-24] a page talks with SDK $version in Node${noBinary ? ", noBinary" : ""}`,
       async (sdk) => {
-        const jerry = await town().logIn(sdk, town().named("Jerry"));
+        const jerry = await app().logIn(sdk, app().named("Jerry"));
         const { tab, call } = await openTab();
-        const tom = town().named("Tom");
-        const options = { ...town().app, server: town().url, noBinary };
+        const tom = app().named("Tom");
+        const options = { ...app().keys, server: app().url, noBinary };
         expect(await call("logIn", tom, options)).toBe(tom);
 
         const invited = next(jerry.client, "invited");

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { bytesOf } from "./bytes.ts";
 import { sdks } from "./sdk.ts";
-import { useTown, type Way } from "./town.ts";
+import { useTestApp, type Way } from "./test-app.ts";
 import { eventually, next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   const everyWay: Way[] = ["router", "router over TLS", "RTMServers"];
 
   test.each(everyWay)("[C-02] [C-06] a client logs in by %s, sends and receives", async (way) => {
-    const tom = await town().logIn(sdk, town().named("Tom"), { way });
-    const jerry = await town().logIn(sdk, town().named("Jerry"), { way });
+    const tom = await app().logIn(sdk, app().named("Tom"), { way });
+    const jerry = await app().logIn(sdk, app().named("Jerry"), { way });
     expect(tom.client.id).toBe(tom.id);
     const chat = await tom.client.createConversation({ members: [jerry.id] });
 
@@ -22,9 +22,9 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-03] a client without an id gets one, and others can write to it", async () => {
-    const phone = await town().device(sdk);
+    const phone = await app().device(sdk);
     const somebody = await phone.logIn();
-    const anybody = await (await town().device(sdk)).logIn();
+    const anybody = await (await app().device(sdk)).logIn();
     expect(somebody.id).toMatch(/^.{1,64}$/);
     expect(anybody.id).toMatch(/^.{1,64}$/);
     expect(anybody.id).not.toBe(somebody.id);
@@ -39,10 +39,10 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-03] several clients without an id share one Realtime", async () => {
-    const phone = await town().device(sdk);
+    const phone = await app().device(sdk);
     const clients = [await phone.logIn(), await phone.logIn(), await phone.logIn()];
     expect(new Set(clients.map((client) => client.id)).size).toBe(3);
-    const spike = await town().logIn(sdk, town().named("Spike"));
+    const spike = await app().logIn(sdk, app().named("Spike"));
 
     const received = clients.map((client) => next(client, "message"));
     const chat = await spike.client.createConversation({ members: clients.map((client) => client.id) });
@@ -52,8 +52,8 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-06] [B-14] with noBinary, text frames carry text and binary messages both ways", async () => {
-    const tom = await town().logIn(sdk, town().named("Tom"), { noBinary: true });
-    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const tom = await app().logIn(sdk, app().named("Tom"), { noBinary: true });
+    const jerry = await app().logIn(sdk, app().named("Jerry"));
     const invited = next(jerry.client, "invited");
     const tomsChat = await tom.client.createConversation({ members: [jerry.id], name: "猫和老鼠" });
     const [, jerrysChat] = await invited;
@@ -81,11 +81,11 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-04] two clients on one Realtime each get their own events", async () => {
-    const phone = await town().device(sdk);
-    const tom = await phone.logIn(town().named("Tom"));
-    const alone = await tom.createConversation({ members: [town().named("Butch")] });
+    const phone = await app().device(sdk);
+    const tom = await phone.logIn(app().named("Tom"));
+    const alone = await tom.createConversation({ members: [app().named("Butch")] });
     await alone.send(new phone.sdk.TextMessage("before Jerry came"));
-    const jerry = await phone.logIn(town().named("Jerry"));
+    const jerry = await phone.logIn(app().named("Jerry"));
 
     const invited = next(jerry, "invited");
     const tomsChat = await tom.createConversation({ members: [jerry.id] });
@@ -105,7 +105,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
 
     await tom.close();
     await jerrysChat.send(new phone.sdk.TextMessage("still here"));
-    const spike = await town().logIn(sdk, town().named("Spike"));
+    const spike = await app().logIn(sdk, app().named("Spike"));
     const fromSpike = next(jerry, "message");
     const spikesChat = await spike.client.createConversation({ members: [jerry.id] });
     await spikesChat.send(new spike.sdk.TextMessage("good"));
@@ -114,13 +114,13 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[D-05] [D-07] a client without a tag is on several devices, and all get its messages", async () => {
-    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const jerry = await app().logIn(sdk, app().named("Jerry"));
     const devices = [
       jerry,
-      await town().logIn(sdk, jerry.id, { noBinary: true }),
-      await town().logIn(sdk, jerry.id),
+      await app().logIn(sdk, jerry.id, { noBinary: true }),
+      await app().logIn(sdk, jerry.id),
     ];
-    const tom = await town().logIn(sdk, town().named("Tom"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
     const received = devices.map((device) => next(device.client, "message"));
     const invited = devices.map((device) => next(device.client, "invited"));
 
@@ -138,9 +138,9 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[D-08] a message appears on the sender's other devices and is not unread there", async () => {
-    const phone = await town().logIn(sdk, town().named("Tom"));
-    const laptop = await town().logIn(sdk, phone.id);
-    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const phone = await app().logIn(sdk, app().named("Tom"));
+    const laptop = await app().logIn(sdk, phone.id);
+    const jerry = await app().logIn(sdk, app().named("Jerry"));
     const invited = next(laptop.client, "invited");
     const chat = await phone.client.createConversation({ members: [jerry.id] });
     await invited;
@@ -159,17 +159,17 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[B-29] ping returns the clients that are online", async () => {
-    const tom = await town().logIn(sdk, town().named("Tom"));
-    const jerry = await town().logIn(sdk, town().named("Jerry"));
-    const nobody = town().named("Nobody");
+    const tom = await app().logIn(sdk, app().named("Tom"));
+    const jerry = await app().logIn(sdk, app().named("Jerry"));
+    const nobody = app().named("Nobody");
     const online = await tom.client.ping([nobody, jerry.id, tom.id]);
     expect(online.toSorted()).toEqual([tom.id, jerry.id].toSorted());
     expect(await tom.client.ping([nobody])).toEqual([]);
   });
 
   test("[C-07] pause takes a device offline, resume logs it in again", async () => {
-    const tom = await town().logIn(sdk, town().named("Tom"));
-    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
+    const jerry = await app().logIn(sdk, app().named("Jerry"));
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     const jerrysChat = await jerry.client.getConversation(chat.id);
     if (jerrysChat === null) throw new Error("Jerry is a member and finds no conversation");
@@ -198,11 +198,11 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-07] resume logs in all of a Realtime's clients, the anonymous under the same id", async () => {
-    const phone = await town().device(sdk);
-    const tom = await phone.logIn(town().named("Tom"));
+    const phone = await app().device(sdk);
+    const tom = await phone.logIn(app().named("Tom"));
     const somebody = await phone.logIn();
     const id = somebody.id;
-    const spike = await town().logIn(sdk, town().named("Spike"));
+    const spike = await app().logIn(sdk, app().named("Spike"));
     // Else the SDK asks for the conversation when it is told of it later, and may be paused just then.
     const invited = [next(tom, "invited"), next(somebody, "invited")];
     const chat = await spike.client.createConversation({ members: [tom.id, id] });
@@ -224,13 +224,13 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-07] the SDK logs in by itself after the server restarted", async () => {
-    const tom = await town().logIn(sdk, town().named("Tom"));
-    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
+    const jerry = await app().logIn(sdk, app().named("Jerry"));
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     const first = await chat.send(new tom.sdk.TextMessage("before"));
 
     const back = Promise.all([next(tom.client, "reconnect"), next(jerry.client, "reconnect")]);
-    await town().restart();
+    await app().restart();
     await back;
 
     const received = next(jerry.client, "message", ({ id }) => id !== first.id);
@@ -241,8 +241,8 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-08] close logs out, and the same Realtime can log in again", async () => {
-    const tom = await town().logIn(sdk, town().named("Tom"));
-    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
+    const jerry = await app().logIn(sdk, app().named("Jerry"));
     const closed = next(jerry.client, "close");
     await jerry.client.close();
     await closed;
@@ -257,8 +257,8 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-08] commands sent before close are answered", async () => {
-    const tom = await town().logIn(sdk, town().named("Tom"));
-    const jerry = await town().logIn(sdk, town().named("Jerry"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
+    const jerry = await app().logIn(sdk, app().named("Jerry"));
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     const received = next(jerry.client, "message");
     const asked = Promise.all([
@@ -277,9 +277,9 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
   });
 
   test("[C-08] [D-05] a client is online until its last device logs out", async () => {
-    const phone = await town().logIn(sdk, town().named("Jerry"));
-    const laptop = await town().logIn(sdk, phone.id);
-    const tom = await town().logIn(sdk, town().named("Tom"));
+    const phone = await app().logIn(sdk, app().named("Jerry"));
+    const laptop = await app().logIn(sdk, phone.id);
+    const tom = await app().logIn(sdk, app().named("Tom"));
     await phone.client.close();
     expect(await tom.client.ping([phone.id])).toEqual([phone.id]);
     await laptop.client.close();

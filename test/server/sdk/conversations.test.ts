@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { sdk5 } from "./sdk.ts";
-import { type Person, useTown } from "./town.ts";
+import { type Person, useTestApp } from "./test-app.ts";
 import { next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe("conversations in the JavaScript SDK", () => {
   const arrive = (...names: string[]) =>
-    Promise.all(names.map((name) => town().logIn(sdk5, town().named(name))));
+    Promise.all(names.map((name) => app().logIn(sdk5, app().named(name))));
 
   /** Someone's own view of a conversation. */
   async function viewOf(person: Person, conversationId: string) {
@@ -50,7 +50,7 @@ describe("conversations in the JavaScript SDK", () => {
 
   test("[B-03] [B-04] unique conversations of the same members are one conversation", async () => {
     const [tom, jerry] = await pair();
-    const spike = town().named("Spike");
+    const spike = app().named("Spike");
     const told = Promise.all([next(tom.client, "membersjoined"), next(jerry.client, "membersjoined")]);
     const first = await tom.client.createConversation({
       members: [jerry.id, spike],
@@ -95,7 +95,7 @@ describe("conversations in the JavaScript SDK", () => {
 
   test("[B-06] [B-07] adding a member notifies the member, the others and the inviter", async () => {
     const [tom, jerry, spike] = await three();
-    const tyke = town().named("Tyke");
+    const tyke = app().named("Tyke");
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     const view = await viewOf(jerry, chat.id);
     const invited = next(spike.client, "invited", (_, { id }) => id === chat.id);
@@ -204,9 +204,9 @@ describe("conversations in the JavaScript SDK", () => {
 
   test("[B-07] every device of a client gets its invitation and removal", async () => {
     const [tom, phone] = await pair();
-    const laptop = await town().logIn(sdk5, phone.id);
+    const laptop = await app().logIn(sdk5, phone.id);
     const invited = [phone, laptop].map((device) => next(device.client, "invited"));
-    const chat = await tom.client.createConversation({ members: [phone.id, town().named("Spike")] });
+    const chat = await tom.client.createConversation({ members: [phone.id, app().named("Spike")] });
     for (const event of invited) expect((await event)[1].id).toBe(chat.id);
 
     const kicked = [phone, laptop].map((device) => next(device.client, "kicked"));
@@ -269,7 +269,7 @@ describe("conversations in the JavaScript SDK", () => {
 
   test("[B-17] a client that is no member cannot change a conversation", async () => {
     const [tom, spike] = await pair();
-    const chat = await tom.client.createConversation({ members: [town().named("Jerry")], name: "ours" });
+    const chat = await tom.client.createConversation({ members: [app().named("Jerry")], name: "ours" });
     const view = await viewOf(spike, chat.id);
     view.name = "mine";
     await expect(view.save()).rejects.toMatchObject({ code: 4309 });
@@ -278,7 +278,7 @@ describe("conversations in the JavaScript SDK", () => {
 
   test("[B-18] the other device of a member gets the member's change of a conversation", async () => {
     const [phone, jerry] = await pair();
-    const laptop = await town().logIn(sdk5, phone.id);
+    const laptop = await app().logIn(sdk5, phone.id);
     const invited = next(laptop.client, "invited");
     const chat = await phone.client.createConversation({ members: [jerry.id] });
     await invited;
@@ -289,11 +289,11 @@ describe("conversations in the JavaScript SDK", () => {
   });
 
   test("[B-07] [B-18] a device idle since its login gets what another device of its client does", async () => {
-    const tom = await town().logIn(sdk5, town().named("Tom"));
-    const id = town().named("Jerry");
+    const tom = await app().logIn(sdk5, app().named("Tom"));
+    const id = app().named("Jerry");
     const chat = await tom.client.createConversation({ members: [id] });
-    const phone = await town().logIn(sdk5, id);
-    const laptop = await town().logIn(sdk5, id);
+    const phone = await app().logIn(sdk5, id);
+    const laptop = await app().logIn(sdk5, id);
     const view = await viewOf(phone, chat.id);
 
     const renamed = next(laptop.client, "conversationinfoupdated");
@@ -301,7 +301,7 @@ describe("conversations in the JavaScript SDK", () => {
     await view.save();
     expect((await renamed)[0]).toEqual({ attributes: { name: "renamed" }, updatedBy: id });
 
-    const tablet = await town().logIn(sdk5, id);
+    const tablet = await app().logIn(sdk5, id);
     const kicked = [phone, laptop, tablet].map((device) => next(device.client, "kicked"));
     await view.quit();
     for (const event of kicked) expect((await event)[0]).toEqual({ kickedBy: id });
@@ -309,7 +309,7 @@ describe("conversations in the JavaScript SDK", () => {
 
   test("[B-28] a conversation has its members and their count", async () => {
     const [tom, jerry] = await pair();
-    const chat = await tom.client.createConversation({ members: [jerry.id, town().named("Spike")] });
+    const chat = await tom.client.createConversation({ members: [jerry.id, app().named("Spike")] });
     expect(await chat.count()).toBe(3);
     await chat.remove([jerry.id]);
     expect(await chat.count()).toBe(2);
@@ -347,7 +347,7 @@ describe("conversations in the JavaScript SDK", () => {
   }
 
   async function three(): Promise<[Person, Person, Person]> {
-    const [[tom, jerry], spike] = await Promise.all([pair(), town().logIn(sdk5, town().named("Spike"))]);
+    const [[tom, jerry], spike] = await Promise.all([pair(), app().logIn(sdk5, app().named("Spike"))]);
     return [tom, jerry, spike];
   }
 

@@ -2,18 +2,18 @@ import { describe, expect, test } from "vitest";
 import { bytesOf } from "./bytes.ts";
 import type { Message, SdkExports } from "./sdk.ts";
 import { sdk5 } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, tomAndJerry, viewOf } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
 
 const text = (sdk: SdkExports, words: string) => new sdk.TextMessage(words);
 const placeOf = ({ id, timestamp }: Message) => ({ id, timestamp });
 
 describe("editing and recalling by default", () => {
-  const town = useTown();
+  const app = useTestApp();
 
   test("[M-11] [M-20] an app allows neither edits nor recalls by default", async () => {
-    const { tom, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, chat, view } = await tomAndJerry(app(), sdk5);
     const sent = await chat.send(text(tom.sdk, "as I said"));
     const edited = chat.update(sent, text(tom.sdk, "as I meant"));
     await expect(edited).rejects.toMatchObject({ code: 4406 });
@@ -23,11 +23,11 @@ describe("editing and recalling by default", () => {
 });
 
 describe("editing and recalling where they are allowed", () => {
-  const town = useTown({ messages: { allowEdit: true, allowRecall: true } });
+  const app = useTestApp({ messages: { allowEdit: true, allowRecall: true } });
 
   describe("editing in the JavaScript SDK", () => {
     test("[M-14] [M-15] the other member gets the new content of an edited message in the old one's place", async () => {
-      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
       const sent = await chat.send(text(tom.sdk, "helo").setAttributes({ draft: 1 }));
       const heard = next(jerry.client, "messageupdate");
       const heardThere = next(view, "messageupdate");
@@ -50,7 +50,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-15] the history and the last message have the new content of an edited message", async () => {
-      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
       const first = await chat.send(text(tom.sdk, "one"));
       const last = await chat.send(text(tom.sdk, "two"));
       const heard = next(jerry.client, "messageupdate", ({ id }) => id === last.id);
@@ -67,7 +67,7 @@ describe("editing and recalling where they are allowed", () => {
       for (const message of kept)
         expect(message.updatedAt.getTime()).toBeGreaterThan(last.timestamp.getTime());
 
-      const laptop = await town().logIn(sdk5, jerry.id);
+      const laptop = await app().logIn(sdk5, jerry.id);
       const [found] = await laptop.client
         .getQuery()
         .equalTo("objectId", chat.id)
@@ -78,11 +78,11 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-15] the summary of unread messages has the new content of an edited one", async () => {
-      const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
       await jerry.client.close();
       const sent = await chat.send(text(tom.sdk, "wrogn"));
       await chat.update(sent, text(tom.sdk, "right"));
-      const again = await town().logIn(sdk5, jerry.id);
+      const again = await app().logIn(sdk5, jerry.id);
       const [[view]] = await next(again.client, "unreadmessagescountupdate");
       expect(view).toMatchObject({
         unreadMessagesCount: 1,
@@ -91,8 +91,8 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-15] [D-08] the sender's other device gets an edit, the editing device does not", async () => {
-      const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
-      const laptop = await town().logIn(sdk5, tom.id);
+      const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
+      const laptop = await app().logIn(sdk5, tom.id);
       const sent = await chat.send(text(tom.sdk, "from my phone"));
       const heard = next(laptop.client, "messageupdate");
       const echo = record(tom.client, "messageupdate");
@@ -106,7 +106,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-12] a message can be edited several times, also after 120 others", async () => {
-      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
       const first = await chat.send(text(tom.sdk, "version 0"));
       for (let number = 0; number < 120; number += 1) await chat.send(text(tom.sdk, `${number}`));
       const told = record(jerry.client, "messageupdate");
@@ -129,7 +129,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-13] only its sender can edit a message, and only one that exists", async () => {
-      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
       const sent = await chat.send(text(tom.sdk, "mine"));
       const others = view.update(placeOf(sent), text(jerry.sdk, "not yours"));
       await expect(others).rejects.toMatchObject({ code: 4403 });
@@ -141,10 +141,10 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-16] members get all the edits of one command", async () => {
-      const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
       const sent = [await chat.send(text(tom.sdk, "a")), await chat.send(text(tom.sdk, "b"))];
       const told = record(jerry.client, "messageupdate");
-      const laptop = await town().raw(tom.id);
+      const laptop = await app().raw(tom.id);
       const patches = sent.map(({ id, timestamp }, index) => ({
         cid: chat.id,
         mid: id,
@@ -163,7 +163,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-15] an edit may change the mentions and the type", async () => {
-      const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
       const sent = await chat.send(text(tom.sdk, "somebody?"));
       const heard = next(jerry.client, "messageupdate");
       await chat.update(sent, new tom.sdk.Message("just Jerry").setMentionList([jerry.id]));
@@ -173,7 +173,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-15] an edit may replace text with binary content, and the other way round", async () => {
-      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
       const bytes = Uint8Array.of(0, 255, 128, 10);
       const [one, other] = [
         await chat.send(text(tom.sdk, "in words")),
@@ -190,7 +190,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-15] [B-09] an edit may be no longer than a message", async () => {
-      const { tom, chat, view } = await tomAndJerry(town(), sdk5);
+      const { tom, chat, view } = await tomAndJerry(app(), sdk5);
       const sent = await chat.send(text(tom.sdk, "short"));
       const edited = chat.update(sent, text(tom.sdk, "x".repeat(33_000)));
       await expect(edited).rejects.toMatchObject({ code: 4109 });
@@ -198,7 +198,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-19] [M-16] a client that was away gets every edit and recall after coming back", async () => {
-      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
       const told = record(jerry.client, "message");
       const sent = [];
       for (const words of ["one", "two", "three"]) sent.push(await chat.send(text(tom.sdk, words)));
@@ -237,7 +237,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-19] a client that lost its connection for a moment gets every edit and recall", async () => {
-      const { tom, jerry, chat } = await tomAndJerry(town(), sdk5, {
+      const { tom, jerry, chat } = await tomAndJerry(app(), sdk5, {
         tom: "RTMServers",
         jerry: "router over TLS",
       });
@@ -246,7 +246,7 @@ describe("editing and recalling where they are allowed", () => {
       await received;
       const lost = next(jerry.client, "disconnect");
       const heard = next(jerry.client, "messageupdate");
-      town().cutTls();
+      app().cutTls();
       await lost;
       await chat.update(sent, text(tom.sdk, "behind your back"));
       expect((await heard)[0]).toMatchObject({ ...placeOf(sent), text: "behind your back" });
@@ -255,8 +255,8 @@ describe("editing and recalling where they are allowed", () => {
 
   describe("recalling in the JavaScript SDK", () => {
     test("[M-22] [M-23] a recalled message is replaced everywhere by a recall notice", async () => {
-      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
-      const laptop = await town().logIn(sdk5, tom.id);
+      const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
+      const laptop = await app().logIn(sdk5, tom.id);
       const kept = await chat.send(text(tom.sdk, "kept"));
       const sent = await chat.send(text(tom.sdk, "regretted").setMentionList([jerry.id]));
       const heard = next(jerry.client, "messagerecall");
@@ -291,7 +291,7 @@ describe("editing and recalling where they are allowed", () => {
     });
 
     test("[M-21] only its sender can recall a message, at any time, and for good", async () => {
-      const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+      const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
       const received = next(jerry.client, "message");
       const sent = await chat.send(text(tom.sdk, "mine"));
       await received;

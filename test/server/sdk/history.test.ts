@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Conversation, type Message, type SdkExports, sdk5 } from "./sdk.ts";
-import { useTown } from "./town.ts";
+import { useTestApp } from "./test-app.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe("history in the JavaScript SDK", () => {
   test("[B-24] the history is paged from new to old without gap or repetition", async () => {
@@ -166,7 +166,7 @@ describe("history in the JavaScript SDK", () => {
 
   test("[B-24] a member invited later reads the earlier history", async () => {
     const { chat, sent } = await conversationOf(3);
-    const spike = await town().logIn(sdk5, town().named("Spike"));
+    const spike = await app().logIn(sdk5, app().named("Spike"));
     await chat.add([spike.id]);
     const view = await spike.client.getConversation(chat.id);
     expect(ids((await view?.queryMessages()) ?? [])).toEqual(ids(sent));
@@ -182,8 +182,8 @@ async function conversationOf(messages: number): Promise<{
   view: Conversation;
   sent: Message[];
 }> {
-  const tom = await town().logIn(sdk5, town().named("Tom"));
-  const jerry = await town().logIn(sdk5, town().named("Jerry"));
+  const tom = await app().logIn(sdk5, app().named("Tom"));
+  const jerry = await app().logIn(sdk5, app().named("Jerry"));
   const chat = await tom.client.createConversation({ members: [jerry.id] });
   const sent = await Promise.all(
     Array.from({ length: messages }, (_, index) => chat.send(new tom.sdk.TextMessage(`${index}`))),

@@ -1,19 +1,19 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { sdk5 } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { tomAndJerry } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { next } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 beforeAll(async () => {
-  await town().ask("/admin/keywords", { method: "PUT", body: "cheese\n老鼠\n" });
+  await app().ask("/admin/keywords", { method: "PUT", body: "cheese\n老鼠\n" });
 });
 
 async function three() {
-  const people = await tomAndJerry(town(), sdk5);
+  const people = await tomAndJerry(app(), sdk5);
   const joined = next(people.view, "membersjoined");
-  await people.chat.add([town().named("Spike")]);
+  await people.chat.add([app().named("Spike")]);
   await joined;
   return people;
 }
@@ -34,7 +34,7 @@ describe("a word list with the JavaScript SDK", () => {
   });
 
   test("[X-31] listed words are not masked in a conversation of two", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     const heard = next(jerry.client, "message");
     await chat.send(new tom.sdk.TextMessage("cheese"));
     expect((await heard)[0]).toMatchObject({ text: "cheese" });

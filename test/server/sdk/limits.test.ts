@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { sdk5 } from "./sdk.ts";
-import { useTown } from "./town.ts";
+import { useTestApp } from "./test-app.ts";
 import { eventually, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 const MANY = 60;
 
 describe("the JavaScript SDK, with the default limits", () => {
   test("[L-03] a client that is invited to 60 new conversations at once gets each invitation and message", async () => {
-    const jerry = await town().logIn(sdk5, town().named("Jerry"));
+    const jerry = await app().logIn(sdk5, app().named("Jerry"));
     const invited = record(jerry.client, "invited");
     const heard = record(jerry.client, "message");
-    const tom = await town().logIn(sdk5, town().named("Tom"));
+    const tom = await app().logIn(sdk5, app().named("Tom"));
     const begin = async (at: number) => {
       const chat = await tom.client.createConversation({ members: [jerry.id], unique: false });
       await chat.send(new tom.sdk.TextMessage(`${at}`));

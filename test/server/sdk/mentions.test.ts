@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { type Message, sdk5 } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, tomAndJerry, viewOf } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { next } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe("mentions in the JavaScript SDK", () => {
   /** Tom, Jerry and Mary in one conversation, and how Jerry and Mary each receive a message. */
   async function three() {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
-    const mary = await town().logIn(sdk5, town().named("Mary"));
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
+    const mary = await app().logIn(sdk5, app().named("Mary"));
     await chat.add([mary.id]);
     const marysView = await viewOf(mary, chat);
     const say = async (message: Message, options?: { transient?: boolean }) => {
@@ -85,7 +85,7 @@ describe("mentions in the JavaScript SDK", () => {
     await chat.send(new tom.sdk.TextMessage("Jerry!").setMentionList([jerry.id]));
     await chat.send(new tom.sdk.TextMessage("and something else"));
     const back = async (id: string) => {
-      const person = await town().logIn(sdk5, id);
+      const person = await app().logIn(sdk5, id);
       const [[view]] = await next(person.client, "unreadmessagescountupdate");
       if (view === undefined) throw new Error("the event names a conversation");
       return { ...person, view };

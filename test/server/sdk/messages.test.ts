@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { bytesOf } from "./bytes.ts";
 import { type SdkExports, sdk4, sdk5, type TypedMessage } from "./sdk.ts";
-import { useTown } from "./town.ts";
+import { useTestApp } from "./test-app.ts";
 import { eventually, next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 interface Vote extends TypedMessage {
   candidate: string;
@@ -43,8 +43,8 @@ function imageOf(sdk: SdkExports) {
 
 describe("messages in the JavaScript SDK", () => {
   async function chatting() {
-    const tom = await town().logIn(sdk5, town().named("Tom"));
-    const jerry = await town().logIn(sdk5, town().named("Jerry"));
+    const tom = await app().logIn(sdk5, app().named("Tom"));
+    const jerry = await app().logIn(sdk5, app().named("Jerry"));
     const invited = next(jerry.client, "invited");
     const chat = await tom.client.createConversation({ members: [jerry.id] });
     const [, view] = await invited;
@@ -108,7 +108,7 @@ describe("messages in the JavaScript SDK", () => {
 
   test("[T-03] [B-16] an app's own type arrives as its class, or unparsed where it is not registered", async () => {
     const { tom, jerry, chat } = await chatting();
-    const laptop = await town().logIn(sdk5, jerry.id);
+    const laptop = await app().logIn(sdk5, jerry.id);
     const VoteMessage = voteOf(jerry.sdk);
     jerry.realtime.register([VoteMessage]);
     const received = next(jerry.client, "message");
@@ -141,7 +141,7 @@ describe("messages in the JavaScript SDK", () => {
 
   test("[B-12] [M-32] all members get the messages in one order, each once", async () => {
     const { tom, jerry, chat, view } = await chatting();
-    const spike = await town().logIn(sdk5, town().named("Spike"));
+    const spike = await app().logIn(sdk5, app().named("Spike"));
     await chat.add([spike.id]);
     const spikesView = await spike.client.getConversation(chat.id);
     if (spikesView === null) throw new Error("Spike is a member and finds no conversation");
@@ -183,7 +183,7 @@ describe("messages in the JavaScript SDK", () => {
 
   test("[B-09] a client that is no member cannot send", async () => {
     const { chat } = await chatting();
-    const spike = await town().logIn(sdk5, town().named("Spike"));
+    const spike = await app().logIn(sdk5, app().named("Spike"));
     const view = await spike.client.getConversation(chat.id);
     const refused = view?.send(new spike.sdk.TextMessage("let me in"));
     await expect(refused).rejects.toMatchObject({ code: 4401, message: "INVALID_MESSAGING_TARGET" });
@@ -191,7 +191,7 @@ describe("messages in the JavaScript SDK", () => {
 
   test("[B-09] messages of one conversation do not appear in another", async () => {
     const { tom, jerry, chat } = await chatting();
-    const spike = await town().logIn(sdk5, town().named("Spike"));
+    const spike = await app().logIn(sdk5, app().named("Spike"));
     const other = await tom.client.createConversation({ members: [spike.id] });
     const told = [jerry, spike].map((person) => record(person.client, "message"));
     for (const [conversation, text] of [
@@ -217,8 +217,8 @@ describe("messages in the JavaScript SDK", () => {
   });
 
   test("[B-09] a client with more conversations than subscriptions may be open gets all messages, again and again", async () => {
-    const tom = await town().logIn(sdk5, town().named("Tom"));
-    const jerry = await town().logIn(sdk5, town().named("Jerry"));
+    const tom = await app().logIn(sdk5, app().named("Tom"));
+    const jerry = await app().logIn(sdk5, app().named("Jerry"));
     const chats = await Promise.all(
       Array.from({ length: 80 }, () => tom.client.createConversation({ members: [jerry.id], unique: false })),
     );
@@ -251,8 +251,8 @@ describe("messages in the JavaScript SDK", () => {
       [sdk5, sdk4],
       [sdk4, sdk5],
     ] as const) {
-      const tom = await town().logIn(senders, town().named("Tom"));
-      const jerry = await town().logIn(receivers, town().named("Jerry"), { noBinary: true });
+      const tom = await app().logIn(senders, app().named("Tom"));
+      const jerry = await app().logIn(receivers, app().named("Jerry"), { noBinary: true });
       const received = next(jerry.client, "message");
       const chat = await tom.client.createConversation({ members: [jerry.id] });
       await chat.send(

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { sdks } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, tomAndJerry } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe.each(sdks)("the JavaScript SDK $version, changes while away", (sdk) => {
   test("[B-08] [B-07] [B-18] a client that was away gets new members, members who left and new names, in order", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
-    const [mary, spike] = [town().named("Mary"), town().named("Spike")];
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk);
+    const [mary, spike] = [app().named("Mary"), app().named("Spike")];
     await goOffline(jerry, tom);
     await chat.add([mary]);
     await chat.set("name", "without Jerry").set("attr.mood", "good").save();
@@ -42,7 +42,7 @@ describe.each(sdks)("the JavaScript SDK $version, changes while away", (sdk) => 
   });
 
   test("[B-08] a client that was removed while away gets that, with the member who did it", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk);
     await goOffline(jerry, tom);
     await chat.remove([jerry.id]);
     const told = [next(jerry.client, "kicked"), next(view, "kicked")] as const;
@@ -54,8 +54,8 @@ describe.each(sdks)("the JavaScript SDK $version, changes while away", (sdk) => 
   });
 
   test("[B-08] a client that was invited while away gets that, with the inviter, and no other change", async () => {
-    const { tom, jerry } = await tomAndJerry(town(), sdk);
-    const chat = await tom.client.createConversation({ members: [town().named("Mary")], name: "secret" });
+    const { tom, jerry } = await tomAndJerry(app(), sdk);
+    const chat = await tom.client.createConversation({ members: [app().named("Mary")], name: "secret" });
     await goOffline(jerry, tom);
     await chat.set("name", "still secret").save();
     await chat.add([jerry.id]);
@@ -75,7 +75,7 @@ describe.each(sdks)("the JavaScript SDK $version, changes while away", (sdk) => 
   });
 
   test("[B-08] a change that a client received does not come again", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk);
     const told = record(jerry.client, "conversationinfoupdated");
     const rename = (name: string) => chat.set("name", name).save();
     const heard = (count: number) =>
@@ -98,7 +98,7 @@ describe.each(sdks)("the JavaScript SDK $version, changes while away", (sdk) => 
   });
 
   test("[B-08] more changes than fit into one answer come complete and in order", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk);
     await goOffline(jerry, tom);
     const names = Array.from({ length: 230 }, (_, number) => `name ${number}`);
     for (const name of names) await chat.set("name", name).save();

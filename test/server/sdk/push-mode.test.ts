@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Conversation, Message } from "./sdk.ts";
 import { sdks } from "./sdk.ts";
+import { type Person, useTestApp } from "./test-app.ts";
 import { comeBack, goOffline } from "./tom-and-jerry.ts";
-import { type Person, useTown } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 const sdk4 = sdks.filter(({ major }) => major === 4);
 
 describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk) => {
   async function conversation(id: string) {
-    const tom = await town().logIn(sdk, town().named("Tom"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
     const chat = await tom.client.createConversation({ members: [id] });
     const say = (words: string) => chat.send(new tom.sdk.TextMessage(words), { receipt: true });
     return { tom, chat, say };
@@ -18,7 +18,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
 
   /** Logs in and hears everything from then on: what comes may be quicker than anybody listens. */
   async function back(id: string) {
-    const device = await town().device(sdk, { pushOfflineMessages: true });
+    const device = await app().device(sdk, { pushOfflineMessages: true });
     const person: Person = { ...device, id, client: await device.logIn(id) };
     return { ...person, told: record(person.client, "message") };
   }
@@ -42,7 +42,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
   }
 
   test("[Y-01] [Y-02] a client that was away gets the messages themselves, in order, each once", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const first = await back(id);
     await first.client.close();
     const { tom, chat, say } = await conversation(id);
@@ -59,7 +59,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
   });
 
   test("[Y-02] [M-33] an acknowledged message does not come again after reconnecting or logging in", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { tom, chat, say } = await conversation(id);
     const first = await back(id);
     const live = await say("live");
@@ -82,7 +82,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
   });
 
   test("[Y-02] [L-09] a client that was away gets at most the 20 newest messages of a conversation; the others are in its history", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const first = await back(id);
     await first.client.close();
     const { chat, say } = await conversation(id);
@@ -105,7 +105,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
   });
 
   test("[Y-02] a client that was away gets the messages of each conversation", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const first = await back(id);
     await first.client.close();
     const talks = [await conversation(id), await conversation(id), await conversation(id)];
@@ -121,10 +121,10 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
   });
 
   test("[Y-02] a client that was invited while away gets the messages sent since", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const first = await back(id);
     await first.client.close();
-    const tom = await town().logIn(sdk, town().named("Tom"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
     const chat = await tom.client.createConversation({ members: [], name: "new to Jerry" });
     await chat.send(new tom.sdk.TextMessage("before he was here"));
     await chat.add([id]);
@@ -135,7 +135,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
   });
 
   test("[Y-02] [M-39] a message that comes after a login counts as delivered", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const first = await back(id);
     await first.client.close();
     const { chat, say } = await conversation(id);
@@ -147,7 +147,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
   });
 
   test("[M-42] [M-45] read() of a client with pushOfflineMessages sends a receipt, too", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const jerry = await back(id);
     const { chat, say } = await conversation(id);
     const sent = await say("read me");
@@ -159,18 +159,18 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
   });
 
   test("[Y-06] two devices of one client, one with pushOfflineMessages and one without, each get everything", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const phone = await back(id);
     const { tom, chat, say } = await conversation(id);
     const live = await say("live");
     await heard(phone.told, 1);
     await delivered(chat, live);
-    const laptop = await town().logIn(sdk, id);
+    const laptop = await app().logIn(sdk, id);
     await Promise.all([phone.client.close(), laptop.client.close()]);
     expect(await tom.client.ping([id])).toEqual([]);
     const missed = [await say("one"), await say("two")];
 
-    const laptopAgain = await town().logIn(sdk, id);
+    const laptopAgain = await app().logIn(sdk, id);
     const onLaptop = record(laptopAgain.client, "message");
     const [[view]] = await next(laptopAgain.client, "unreadmessagescountupdate");
     expect(view).toMatchObject({ unreadMessagesCount: 3, lastMessage: { id: missed[1]?.id } });
@@ -190,11 +190,11 @@ describe.each(sdks)("the JavaScript SDK $version, as it is by default", (sdk) =>
   test.each(ways)(
     "[Y-01] [Y-05] a client that was away gets counts and no messages by default (pushOfflineMessages: %s)",
     async (pushOfflineMessages) => {
-      const id = town().named("Jerry");
-      const tom = await town().logIn(sdk, town().named("Tom"));
+      const id = app().named("Jerry");
+      const tom = await app().logIn(sdk, app().named("Tom"));
       const chat = await tom.client.createConversation({ members: [id] });
       await chat.send(new tom.sdk.TextMessage("missed"));
-      const jerry = await town().logIn(sdk, id, { pushOfflineMessages });
+      const jerry = await app().logIn(sdk, id, { pushOfflineMessages });
       const told = record(jerry.client, "message");
       const [[view]] = await next(jerry.client, "unreadmessagescountupdate");
       expect(view?.unreadMessagesCount).toBe(1);

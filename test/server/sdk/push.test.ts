@@ -1,15 +1,15 @@
 import AV from "leancloud-storage";
 import { beforeAll, expect, test } from "vitest";
-import { useTown } from "./town.ts";
+import { useTestApp } from "./test-app.ts";
 
 /* The storage SDK as a server of the app has it, for the notifications that it asks for. */
 
-const town = useTown();
+const app = useTestApp();
 const asOwner = { useMasterKey: true };
 
 beforeAll(async () => {
-  AV.init({ ...town().app, masterKey: town().masterKey, serverURL: town().url });
-  await town().configure({ push: { webhook: { url: "https://push.example.com/" } } });
+  AV.init({ ...app().keys, masterKey: app().masterKey, serverURL: app().url });
+  await app().configure({ push: { webhook: { url: "https://push.example.com/" } } });
 });
 
 test("[N-04] [N-06] the JavaScript storage SDK pushes a notification to a query, at a given time", async () => {
@@ -31,7 +31,7 @@ test("[N-04] [N-06] the JavaScript storage SDK pushes a notification to a query,
     prod: "dev",
     where: { $and: [{ deviceType: "ios" }, { channels: { $in: ["Jerry"] } }] },
   };
-  expect(await town().ask("/1.1/scheduledPushMessages", { method: "GET" })).toMatchObject({
+  expect(await app().ask("/1.1/scheduledPushMessages", { method: "GET" })).toMatchObject({
     results: [{ expire_time: later.getTime(), push_msg }],
   });
 });

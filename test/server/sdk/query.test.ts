@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { type ConversationQuery, sdk5 } from "./sdk.ts";
-import { type Person, useTown } from "./town.ts";
+import { type Person, useTestApp } from "./test-app.ts";
 import { eventually } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 const tea = "Tea (party)* 50%";
 const chess = "Chess club";
@@ -19,9 +19,9 @@ describe("conversation queries in the JavaScript SDK", () => {
   let start: Date;
 
   beforeAll(async () => {
-    tom = await town().logIn(sdk5, town().named("Tom"));
-    jerry = await town().logIn(sdk5, town().named("Jerry"));
-    spike = await town().logIn(sdk5, town().named("Spike"));
+    tom = await app().logIn(sdk5, app().named("Tom"));
+    jerry = await app().logIn(sdk5, app().named("Jerry"));
+    spike = await app().logIn(sdk5, app().named("Spike"));
     const create = (name: string, members: Person[], attr: object) =>
       tom.client.createConversation({ name, members: members.map(({ id }) => id), unique: false, attr });
     const first = await create(tea, [jerry], { level: 1, kind: "food", tags: ["tea"] });
@@ -103,7 +103,7 @@ describe("conversation queries in the JavaScript SDK", () => {
   });
 
   test("[B-20] conversations are found by id, also those of others", async () => {
-    const butch = await town().logIn(sdk5, town().named("Butch"));
+    const butch = await app().logIn(sdk5, app().named("Butch"));
     const [club] = await tom.client.getQuery().equalTo("name", chess).equalTo("m", tom.id).find();
     const view = await butch.client.getConversation(club?.id ?? "");
     expect(view).toMatchObject({ id: club?.id, name: chess });
@@ -123,7 +123,7 @@ describe("conversation queries in the JavaScript SDK", () => {
         .then((conversations) => conversations.map(({ name }) => name).toSorted());
     expect(await names(tom)).toEqual(all.toSorted());
     expect(await names(jerry)).toEqual([tea, chess].toSorted());
-    const nobody = await town().logIn(sdk5, town().named("Nobody"));
+    const nobody = await app().logIn(sdk5, app().named("Nobody"));
     expect(await names(nobody)).toEqual([]);
   });
 
@@ -153,7 +153,7 @@ describe("conversation queries in the JavaScript SDK", () => {
   });
 
   test("[B-20] a query returns 10 conversations by default, and more with a limit", async () => {
-    const collector = await town().logIn(sdk5, town().named("Butch"));
+    const collector = await app().logIn(sdk5, app().named("Butch"));
     await Promise.all(
       Array.from({ length: 13 }, () => collector.client.createConversation({ members: [], unique: false })),
     );
@@ -191,7 +191,7 @@ describe("conversation queries in the JavaScript SDK", () => {
   });
 
   test("[B-22] a query returns last messages, and sorts by them", async () => {
-    const host = await town().logIn(sdk5, town().named("Butch"));
+    const host = await app().logIn(sdk5, app().named("Butch"));
     const [quiet, first, second] = [
       await host.client.createConversation({ members: [], unique: false, name: "quiet" }),
       await host.client.createConversation({ members: [tom.id], unique: false, name: "first" }),
@@ -202,7 +202,7 @@ describe("conversation queries in the JavaScript SDK", () => {
     const text = await first.send(new host.sdk.TextMessage("two"));
     const binary = await second.send(new host.sdk.BinaryMessage(Uint8Array.of(7, 8).buffer));
 
-    const guest = await town().logIn(sdk5, host.id);
+    const guest = await app().logIn(sdk5, host.id);
     const listed = await eventually(
       () => guest.client.getQuery().withLastMessagesRefreshed(true).descending("lm").find(),
       (conversations) =>

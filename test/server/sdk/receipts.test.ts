@@ -3,15 +3,15 @@ import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import type { Device } from "../support/device.ts";
 import type { Conversation } from "./sdk.ts";
 import { sdk5 } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, tomAndJerry, viewOf } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe("receipts in the JavaScript SDK", () => {
   test("[M-37] [M-39] [M-40] [B-11] a sender who asks for a receipt gets one when the other member has the message", async () => {
-    const { tom, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, chat } = await tomAndJerry(app(), sdk5);
     const message = new tom.sdk.TextMessage("have you got it?");
     expect(message.status).toBe(tom.sdk.MessageStatus.NONE);
     const told = next(chat, "lastdeliveredatupdate");
@@ -26,7 +26,7 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-41] a delivered message is not a read one", async () => {
-    const { tom, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, chat } = await tomAndJerry(app(), sdk5);
     const told = next(chat, "lastdeliveredatupdate");
     await chat.send(new tom.sdk.TextMessage("only delivered"), { receipt: true });
     await told;
@@ -37,7 +37,7 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-42] [M-43] [M-44] read() sends the sender the time up to which the other member has read", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const received = next(jerry.client, "message", (message) => "text" in message && message.text === "two");
     await chat.send(new tom.sdk.TextMessage("one"), { receipt: true });
     const last = await chat.send(new tom.sdk.TextMessage("two"), { receipt: true });
@@ -59,8 +59,8 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-37] a sender who asks for no receipt gets none", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
-    const watch = await town().raw(tom.id);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
+    const watch = await app().raw(tom.id);
     const received = next(jerry.client, "message");
     const plain = await chat.send(new tom.sdk.TextMessage("no hurry"));
     await received;
@@ -76,11 +76,11 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-38] a conversation of three has no receipts", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
-    const mary = await town().logIn(sdk5, town().named("Mary"));
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
+    const mary = await app().logIn(sdk5, app().named("Mary"));
     await chat.add([mary.id]);
     const marysView = await viewOf(mary, chat);
-    const watch = await town().raw(tom.id);
+    const watch = await app().raw(tom.id);
     const told = [record(chat, "lastdeliveredatupdate"), record(chat, "lastreadatupdate")];
     const received = [next(jerry.client, "message"), next(mary.client, "message")];
     const sent = await chat.send(new tom.sdk.TextMessage("all of you?"), { receipt: true });
@@ -105,9 +105,9 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-39] a message on another device of its sender is not delivered", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     await jerry.client.close();
-    const laptop = await town().raw(tom.id);
+    const laptop = await app().raw(tom.id);
     const sent = await chat.send(new tom.sdk.TextMessage("note to myself"), { receipt: true });
     await laptop.message();
     // As Swift does with what comes from one's other devices (it acknowledges all).
@@ -121,8 +121,8 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-39] all devices of a sender get the receipt", async () => {
-    const { tom, chat } = await tomAndJerry(town(), sdk5);
-    const laptop = await town().logIn(sdk5, tom.id);
+    const { tom, chat } = await tomAndJerry(app(), sdk5);
+    const laptop = await app().logIn(sdk5, tom.id);
     const laptopsView = await viewOf(laptop, chat);
     const told = [next(chat, "lastdeliveredatupdate"), next(laptopsView, "lastdeliveredatupdate")];
     const sent = await chat.send(new tom.sdk.TextMessage("to all of me"), { receipt: true });
@@ -132,12 +132,12 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-44] [B-08] a sender who was away gets the read receipt after coming back", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const delivered = next(chat, "lastdeliveredatupdate");
     const sent = await chat.send(new tom.sdk.TextMessage("read it when I am gone"), { receipt: true });
     await delivered;
     await goOffline(tom, jerry);
-    const watch = await town().raw(jerry.id);
+    const watch = await app().raw(jerry.id);
     await view.read();
     await watch.expect("the count to fall", ({ unreadMessage }) => unreadMessage?.convs.at(0)?.unread === 0);
     const told = next(chat, "lastreadatupdate");
@@ -147,12 +147,12 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-40] [B-08] a sender who was away gets the delivery receipt after coming back", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     await jerry.client.close();
     const sent = await chat.send(new tom.sdk.TextMessage("for later"), { receipt: true });
-    const mary = await town().logIn(sdk5, town().named("Mary"));
+    const mary = await app().logIn(sdk5, app().named("Mary"));
     await goOffline(tom, mary);
-    const phone = await town().raw(jerry.id);
+    const phone = await app().raw(jerry.id);
     phone.send({ cmd: "ack", peerId: jerry.id, ackMessage: { cid: chat.id, mid: sent.id } });
     await phone.ask({ cmd: "conv", op: "count", convMessage: { cid: chat.id } });
     const told = next(chat, "lastdeliveredatupdate");
@@ -163,7 +163,7 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-44] a device that saw no receipt can query both times", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const received = next(jerry.client, "message");
     const sent = await chat.send(new tom.sdk.TextMessage("to be asked for"), { receipt: true });
     await received;
@@ -172,7 +172,7 @@ describe("receipts in the JavaScript SDK", () => {
     await read;
     await tom.client.close();
 
-    const laptop = await town().logIn(sdk5, tom.id);
+    const laptop = await app().logIn(sdk5, tom.id);
     const fresh = await viewOf(laptop, chat);
     expect([fresh.lastDeliveredAt, fresh.lastReadAt]).toEqual([undefined, undefined]);
     await eventually(
@@ -181,7 +181,7 @@ describe("receipts in the JavaScript SDK", () => {
     );
     expect(time(fresh.lastReadAt)).toBeGreaterThanOrEqual(time(sent.timestamp));
 
-    const tablet = await town().logIn(sdk5, tom.id);
+    const tablet = await app().logIn(sdk5, tom.id);
     const other = await viewOf(tablet, chat);
     const [kept] = await other.queryMessages();
     expect(kept).toMatchObject({ id: sent.id, status: tablet.sdk.MessageStatus.DELIVERED });
@@ -191,10 +191,10 @@ describe("receipts in the JavaScript SDK", () => {
   });
 
   test("[M-45] [Y-15] read() clears the reader's unread count and sends the receipt at once", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     await jerry.client.close();
     const sent = await chat.send(new tom.sdk.TextMessage("unread"), { receipt: true });
-    const phone = await town().logIn(sdk5, jerry.id);
+    const phone = await app().logIn(sdk5, jerry.id);
     const [[view]] = await next(phone.client, "unreadmessagescountupdate");
     expect(view?.unreadMessagesCount).toBe(1);
     const told = next(chat, "lastreadatupdate");

@@ -2,8 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Receiver } from "../hooks/receiver.ts";
 import { sdks } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { tomAndJerry } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { next, record } from "./waiting.ts";
 
 const SECRET = "whsec_c2VjcmV0";
@@ -11,11 +11,11 @@ const SECRET = "whsec_c2VjcmV0";
 const RETURN = 8;
 
 const receiver = new Receiver(SECRET);
-const town = useTown();
+const app = useTestApp();
 beforeAll(async () => {
   await receiver.open();
   const events = ["clientOnline", "clientOffline", "receiversOffline"];
-  await town().configure({
+  await app().configure({
     hooks: { allowPrivate: true },
     webhooks: { url: `${receiver.url}/parley`, secret: SECRET, events },
     limits: { returnSeconds: RETURN },
@@ -34,8 +34,8 @@ function toldOf(clientId: string): string[] {
 test("[M-47] [H-09] [P-01] a server that was killed and restarted sends no will, event or push for clients that are back in seconds", async () => {
   const [sdk] = sdks;
   if (sdk === undefined) throw new Error("no SDK");
-  const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk);
-  const phone = await town().raw(town().named("Spike"));
+  const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk);
+  const phone = await app().raw(app().named("Spike"));
   await chat.add([phone.clientId]);
   await chat.send(new tom.sdk.TextMessage("I dropped out"), { will: true });
   const told = record(jerry.client, "message");
@@ -43,7 +43,7 @@ test("[M-47] [H-09] [P-01] a server that was killed and restarted sends no will,
   await expect.poll(comings, { timeout: 10_000 }).toBe(1);
 
   const back = [next(tom.client, "reconnect"), next(jerry.client, "reconnect")];
-  await town().crash();
+  await app().crash();
   await Promise.any(back);
   // Whoever is back first writes to whoever is not.
   await phone.closing();

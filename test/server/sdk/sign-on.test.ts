@@ -1,20 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { OpType } from "../../../src/protocol/generated/message_pb.js";
 import { sdks } from "./sdk.ts";
+import { type Person, useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, viewOf } from "./tom-and-jerry.ts";
-import { type Person, useTown } from "./town.ts";
 import { eventually, next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) => {
-  const jerry = (id: string, tag?: string) => town().logIn(sdk, id, { tag });
+  const jerry = (id: string, tag?: string) => app().logIn(sdk, id, { tag });
 
   /** Says something to these devices' client, and returns which of them heard it. */
   async function reachable(devices: Person[], expected: Person[]) {
     const [first] = devices;
     if (first === undefined) throw new Error("somebody has to be spoken to");
-    const tom = await town().logIn(sdk, town().named("Tom"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
     const chat = await tom.client.createConversation({ members: [first.id] });
     const heard = devices.map((device) => record(device.client, "message"));
     const all = expected.map((device) => next(device.client, "message"));
@@ -24,7 +24,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   }
 
   test("[D-02] [D-03] [D-06] [D-09] a login with a tag logs out the earlier device with that tag, which gets the reason", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const first = await jerry(id, "phone");
     const conflict = next(first.client, "conflict");
     const second = await jerry(id, "phone");
@@ -39,7 +39,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   });
 
   test("[D-09] [C-10] [C-07] a device that was logged out by a conflict does not reconnect by itself", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const first = await jerry(id, "phone");
     const back = [record(first.client, "reconnect"), record(first.realtime, "reconnect")];
     const conflicts = record(first.client, "conflict");
@@ -49,7 +49,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
       (count) => count === 1,
     );
     await expect(first.client.ping([id])).rejects.toThrow();
-    await goOffline(second, await town().logIn(sdk, town().named("Mary")));
+    await goOffline(second, await app().logIn(sdk, app().named("Mary")));
     await comeBack(second);
     expect(await reachable([first, second], [second])).toEqual([second]);
     expect(back).toEqual([[], []]);
@@ -57,10 +57,10 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   });
 
   test("[D-03] [D-09] a conflict leaves other clients on the same Realtime logged in", async () => {
-    const shared = await town().device(sdk);
-    const id = town().named("Jerry");
+    const shared = await app().device(sdk);
+    const id = app().named("Jerry");
     const first = await shared.logIn(id, { tag: "phone" });
-    const mary = await shared.logIn(town().named("Mary"));
+    const mary = await shared.logIn(app().named("Mary"));
     const conflict = next(first, "conflict");
     await jerry(id, "phone");
     await conflict;
@@ -70,7 +70,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   });
 
   test("[D-04] devices with different tags stay logged in", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const devices = [
       await jerry(id, "phone"),
       await jerry(id, "tablet"),
@@ -84,15 +84,15 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
 
   test("[D-04] devices of different clients with the same tag stay logged in", async () => {
     const [one, other] = [
-      await jerry(town().named("Jerry"), "phone"),
-      await jerry(town().named("Spike"), "phone"),
+      await jerry(app().named("Jerry"), "phone"),
+      await jerry(app().named("Spike"), "phone"),
     ];
     expect(await reachable([one], [one])).toEqual([one]);
     expect(await reachable([other], [other])).toEqual([other]);
   });
 
   test("[D-01] [D-05] any number of devices without a tag, or with the tag 'default', stay logged in", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const devices = [
       await jerry(id),
       await jerry(id, "default"),
@@ -103,9 +103,9 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   });
 
   test("[D-07] [D-08] devices with different tags share received messages, sent messages and counts", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const [phone, web] = [await jerry(id, "phone"), await jerry(id, "web")];
-    const tom = await town().logIn(sdk, town().named("Tom"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
     const received = [next(phone.client, "message"), next(web.client, "message")];
     const chat = await tom.client.createConversation({ members: [id] });
     const sent = await chat.send(new tom.sdk.TextMessage("to both"));
@@ -123,14 +123,14 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   });
 
   test("[D-03] a device that logs in again is no conflict", async () => {
-    const id = town().named("Jerry");
-    const phone = await town().logIn(sdk, id, { tag: "phone", way: "router over TLS" });
+    const id = app().named("Jerry");
+    const phone = await app().logIn(sdk, id, { tag: "phone", way: "router over TLS" });
     const conflicts = record(phone.client, "conflict");
     expect(await phone.logIn(id, { tag: "phone" })).toBe(phone.client);
-    await goOffline(phone, await town().logIn(sdk, town().named("Mary")));
+    await goOffline(phone, await app().logIn(sdk, app().named("Mary")));
     await comeBack(phone);
     const back = next(phone.client, "reconnect");
-    town().cutTls();
+    app().cutTls();
     await back;
     expect(await reachable([phone], [phone])).toEqual([phone]);
     expect(conflicts).toEqual([]);
@@ -141,8 +141,8 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   });
 
   test("[D-10] a device that was away while another took its tag is refused, and the other stays", async () => {
-    const id = town().named("Jerry");
-    const mary = await town().logIn(sdk, town().named("Mary"));
+    const id = app().named("Jerry");
+    const mary = await app().logIn(sdk, app().named("Mary"));
     const first = await jerry(id, "phone");
     await goOffline(first, mary);
     const second = await jerry(id, "phone");
@@ -166,10 +166,10 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
 
   // What the JavaScript SDKs have for it, `isReconnect`, fails in both before anything is sent.
   test("[D-11] a login that must not displace a device is refused if it would, else accepted", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const first = await jerry(id, "phone");
     const conflicts = record(first.client, "conflict");
-    const declining = (tag: string) => town().raw(id, { tag, deviceId: town().named("device"), r: true });
+    const declining = (tag: string) => app().raw(id, { tag, deviceId: app().named("device"), r: true });
     const refused = await declining("phone");
     expect(refused.received.at(-1)?.errorMessage).toMatchObject({ code: 4111, reason: "SESSION_CONFLICT" });
     expect(await reachable([first], [first])).toEqual([first]);
@@ -182,12 +182,12 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
   });
 
   test("[C-09] [D-10] the token of a session that lost its tag is refused over HTTP", async () => {
-    const id = town().named("Jerry");
-    const first = await town().raw(id, { tag: "phone" });
+    const id = app().named("Jerry");
+    const first = await app().raw(id, { tag: "phone" });
     const token = first.received.find(({ sessionMessage }) => sessionMessage?.st)?.sessionMessage?.st ?? "";
-    expect((await town().notifications(id, token)).status).toBe(200);
+    expect((await app().notifications(id, token)).status).toBe(200);
     await jerry(id, "phone");
     await first.push("session", "closed");
-    expect((await town().notifications(id, token)).status).toBe(401);
+    expect((await app().notifications(id, token)).status).toBe(401);
   });
 });

@@ -1,17 +1,17 @@
 import AV from "leancloud-storage";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sdk5 } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { tomAndJerry } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { next } from "./waiting.ts";
 
 /* The storage SDK as a server of the app has it, for the messages that it sends by version 1.1. */
 
-const town = useTown();
+const app = useTestApp();
 const asOwner = { useMasterKey: true };
 
 beforeAll(() => {
-  AV.init({ ...town().app, masterKey: town().masterKey, serverURL: town().url });
+  AV.init({ ...app().keys, masterKey: app().masterKey, serverURL: app().url });
 });
 
 function conversation(id: string): AV.Conversation {
@@ -22,7 +22,7 @@ function conversation(id: string): AV.Conversation {
 
 describe("conversations in the JavaScript storage SDK", () => {
   test("[A-08] the JavaScript storage SDK sends to a conversation, and its members receive it", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const heard = next(jerry.client, "message");
     const words = { _lctype: -1, _lctext: "come out" };
     await conversation(chat.id).send(tom.id, words, {}, asOwner);
@@ -38,12 +38,12 @@ describe("conversations in the JavaScript storage SDK", () => {
   });
 
   test("[A-08] the JavaScript storage SDK cannot send without the master key", async () => {
-    const { tom, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, chat } = await tomAndJerry(app(), sdk5);
     await expect(conversation(chat.id).send(tom.id, "hello")).rejects.toMatchObject({ code: 401 });
   });
 
   test("[B-19] the JavaScript storage SDK creates a conversation and changes its members, who are notified", async () => {
-    const { tom, jerry } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry } = await tomAndJerry(app(), sdk5);
     const invited = next(tom.client, "invited");
     const made = new AV.Conversation("Cheese");
     made.addMember(tom.id);

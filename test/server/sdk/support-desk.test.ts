@@ -1,24 +1,24 @@
 import { expect, test } from "vitest";
 import { type Conversation, sdk5 } from "./sdk.ts";
-import { useTown } from "./town.ts";
+import { useTestApp } from "./test-app.ts";
 import { eventually, record } from "./waiting.ts";
 
 /** With the default settings. */
-const town = useTown();
+const app = useTestApp();
 
 const CUSTOMERS = 300;
 const WINDOWS = 5;
 const SENT_A_MINUTE = 60;
 
 test("[L-01] [L-02] [L-03] a support agent with 300 unread conversations logs in, opens them all and writes in five of them", async () => {
-  const agent = town().named("agent");
+  const agent = app().named("agent");
   const made: string[] = [];
   const ask = async (at: number) => {
     const customer = `${agent}'s customer ${at}`;
     const conversation = { method: "POST", body: { m: [agent, customer] } } as const;
-    const { objectId } = idIn(await town().ask("/1.2/rtm/conversations", conversation));
+    const { objectId } = idIn(await app().ask("/1.2/rtm/conversations", conversation));
     const message = JSON.stringify({ _lctype: -1, _lctext: `Where is order ${at}?` });
-    await town().ask(`/1.2/rtm/conversations/${objectId}/messages`, {
+    await app().ask(`/1.2/rtm/conversations/${objectId}/messages`, {
       method: "POST",
       body: { from_client: customer, message },
     });
@@ -28,9 +28,9 @@ test("[L-01] [L-02] [L-03] a support agent with 300 unread conversations logs in
     await Promise.all(Array.from({ length: 10 }, (_, more) => ask(at + more)));
   }
   // In the morning: no conversation is awake.
-  await town().restart();
+  await app().restart();
 
-  const device = await town().device(sdk5);
+  const device = await app().device(sdk5);
   const disconnected = record(device.realtime, "disconnect");
   const client = await device.logIn(agent);
   const told = new Map<string, Conversation>();
@@ -73,7 +73,7 @@ test("[L-01] [L-02] [L-03] a support agent with 300 unread conversations logs in
 
 async function historyOf(conversationId: string): Promise<unknown[]> {
   const path = `/1.2/rtm/conversations/${conversationId}/messages?limit=100`;
-  const answered = await town().ask(path, { method: "GET" });
+  const answered = await app().ask(path, { method: "GET" });
   if (!Array.isArray(answered)) throw new Error(`no history: ${JSON.stringify(answered)}`);
   return answered;
 }

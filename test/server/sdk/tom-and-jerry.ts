@@ -1,11 +1,11 @@
 import type { Conversation, Sdk } from "./sdk.ts";
-import type { Person, Town, Way } from "./town.ts";
+import type { Person, TestApp, Way } from "./test-app.ts";
 import { eventually, next } from "./waiting.ts";
 
 /** Tom and Jerry, in a conversation of their own that both know. */
-export async function tomAndJerry(town: Town, sdk: Sdk, ways: { tom?: Way; jerry?: Way } = {}) {
-  const tom = await town.logIn(sdk, town.named("Tom"), { way: ways.tom });
-  const jerry = await town.logIn(sdk, town.named("Jerry"), { way: ways.jerry });
+export async function tomAndJerry(app: TestApp, sdk: Sdk, ways: { tom?: Way; jerry?: Way } = {}) {
+  const tom = await app.logIn(sdk, app.named("Tom"), { way: ways.tom });
+  const jerry = await app.logIn(sdk, app.named("Jerry"), { way: ways.jerry });
   const invited = next(jerry.client, "invited");
   const chat = await tom.client.createConversation({ members: [jerry.id], unique: false });
   const [, view] = await invited;

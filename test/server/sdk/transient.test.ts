@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { sdk5 } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, tomAndJerry } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe("transient messages in the JavaScript SDK", () => {
   test("[M-26] [M-29] [M-31] transient messages are delivered and are neither in the history nor the last message", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
     const kept = await chat.send(new tom.sdk.TextMessage("kept"));
     const received = next(jerry.client, "message", ({ id }) => id !== kept.id);
     const sent = await chat.send(new tom.sdk.TextMessage("typing…").setAttributes({ state: 1 }), {
@@ -26,7 +26,7 @@ describe("transient messages in the JavaScript SDK", () => {
     });
     expect((await view.queryMessages()).map(({ id }) => id)).toEqual([kept.id]);
     expect(chat.lastMessage).toMatchObject({ id: kept.id });
-    const tablet = await town().logIn(sdk5, jerry.id);
+    const tablet = await app().logIn(sdk5, jerry.id);
     const [found] = await tablet.client
       .getQuery()
       .equalTo("objectId", chat.id)
@@ -37,8 +37,8 @@ describe("transient messages in the JavaScript SDK", () => {
   });
 
   test("[M-27] [M-28] a client that was away never gets transient messages, and they are not counted", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
-    const mary = await town().logIn(sdk5, town().named("Mary"));
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
+    const mary = await app().logIn(sdk5, app().named("Mary"));
     await chat.add([mary.id]);
     await goOffline(jerry, tom);
     await mary.client.close();
@@ -50,7 +50,7 @@ describe("transient messages in the JavaScript SDK", () => {
     await comeBack(jerry);
     const [[view]] = await counted;
     expect(view).toMatchObject({ unreadMessagesCount: 1, lastMessage: { id: kept.id } });
-    const again = await town().logIn(sdk5, mary.id);
+    const again = await app().logIn(sdk5, mary.id);
     const [[marysView]] = await next(again.client, "unreadmessagescountupdate");
     expect(marysView).toMatchObject({ unreadMessagesCount: 1, lastMessage: { id: kept.id } });
 
@@ -61,7 +61,7 @@ describe("transient messages in the JavaScript SDK", () => {
   });
 
   test("[M-28] [M-37] a transient message has no delivery receipt", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     const received = next(jerry.client, "message");
     const delivered = record(chat, "lastdeliveredatupdate");
     const passing = await chat.send(new tom.sdk.TextMessage("passing"), { transient: true, receipt: true });
@@ -75,9 +75,9 @@ describe("transient messages in the JavaScript SDK", () => {
   });
 
   test("[M-27] transient messages reach the sender's other devices and no member of another conversation", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
-    const laptop = await town().logIn(sdk5, tom.id);
-    const spike = await town().logIn(sdk5, town().named("Spike"));
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
+    const laptop = await app().logIn(sdk5, tom.id);
+    const spike = await app().logIn(sdk5, app().named("Spike"));
     const other = await tom.client.createConversation({ members: [spike.id] });
     const told = record(spike.client, "message");
     const received = [next(laptop.client, "message"), next(jerry.client, "message")];
@@ -90,7 +90,7 @@ describe("transient messages in the JavaScript SDK", () => {
   });
 
   test("[M-30] a message is delivered with every option of a send", async () => {
-    const { tom, jerry, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, jerry, chat } = await tomAndJerry(app(), sdk5);
     const { HIGH, LOW } = tom.sdk.MessagePriority;
     for (const options of [
       { transient: false, receipt: false, will: false },
@@ -105,8 +105,8 @@ describe("transient messages in the JavaScript SDK", () => {
   });
 
   test("[M-26] a client that is no member cannot send transient messages", async () => {
-    const { chat } = await tomAndJerry(town(), sdk5);
-    const spike = await town().logIn(sdk5, town().named("Spike"));
+    const { chat } = await tomAndJerry(app(), sdk5);
+    const spike = await app().logIn(sdk5, app().named("Spike"));
     const view = await spike.client.getConversation(chat.id);
     const refused = view?.send(new spike.sdk.TextMessage("psst"), { transient: true });
     await expect(refused).rejects.toMatchObject({ code: 4401 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type Message, type SdkExports, sdk5 } from "./sdk.ts";
+import { useTestApp } from "./test-app.ts";
 import { tomAndJerry } from "./tom-and-jerry.ts";
-import { useTown } from "./town.ts";
 import { next } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 /** An app's own type number. */
 const TYPE = 2_147_483_647;
@@ -54,8 +54,8 @@ const odd: [string, string][] = [
 describe("the content of messages in the JavaScript SDK", () => {
   /** Sends a message and returns every form in which another gets it: as text, and through the SDK. */
   async function delivered(prepare: (sdk: SdkExports) => Message) {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
-    const watch = await town().raw(jerry.id);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
+    const watch = await app().raw(jerry.id);
     const received = next(jerry.client, "message");
     const sent = await chat.send(prepare(tom.sdk));
     const live = (await watch.message()).directMessage;
@@ -112,8 +112,8 @@ describe("the content of messages in the JavaScript SDK", () => {
   });
 
   test("[T-03] [T-04] [T-05] [T-06] an own type of message arrives as its class where it is registered, else as a generic one", async () => {
-    const { tom, jerry, chat, view } = await tomAndJerry(town(), sdk5);
-    const laptop = await town().logIn(sdk5, jerry.id);
+    const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
+    const laptop = await app().logIn(sdk5, jerry.id);
     const fields = ["candidate", "weight", "nested"];
     const values = { candidate: "Spike", weight: 2.5, nested: { list: [1, [2, [3]]] } };
     const OwnMessage = declare(jerry.sdk, TYPE, fields);
@@ -153,7 +153,7 @@ describe("the content of messages in the JavaScript SDK", () => {
   });
 
   test("[B-11] a message's status follows its delivery", async () => {
-    const { tom, chat } = await tomAndJerry(town(), sdk5);
+    const { tom, chat } = await tomAndJerry(app(), sdk5);
     const { MessageStatus } = tom.sdk;
     const message = new tom.sdk.TextMessage("on its way");
     expect(message.status).toBe(MessageStatus.NONE);
@@ -162,7 +162,7 @@ describe("the content of messages in the JavaScript SDK", () => {
     await sending;
     expect(message.status).toBe(MessageStatus.SENT);
 
-    const spike = await town().logIn(sdk5, town().named("Spike"));
+    const spike = await app().logIn(sdk5, app().named("Spike"));
     const refused = new spike.sdk.TextMessage("let me in");
     const view = await spike.client.getConversation(chat.id);
     await expect(view?.send(refused)).rejects.toMatchObject({ code: 4401 });

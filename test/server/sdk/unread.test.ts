@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { type Conversation, type ImClient, type Message, sdks } from "./sdk.ts";
-import { type Person, useTown } from "./town.ts";
+import { type Person, useTestApp } from "./test-app.ts";
 import { eventually, next, record } from "./waiting.ts";
 
-const town = useTown();
+const app = useTestApp();
 
 describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   /** Logs in and hears what it has missed there. */
   async function returning(id: string, conversationId: string): Promise<Person & { view: Conversation }> {
-    const person = await town().logIn(sdk, id);
+    const person = await app().logIn(sdk, id);
     return { ...person, view: await unreadIn(person.client, conversationId) };
   }
 
@@ -22,7 +22,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   }
 
   async function tomWriting(jerry: string, count: number) {
-    const tom = await town().logIn(sdk, town().named("Tom"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
     const chat = await tom.client.createConversation({ members: [jerry] });
     const say = (text: string) => chat.send(new tom.sdk.TextMessage(text));
     const sent = [];
@@ -31,7 +31,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   }
 
   test("[Y-03] [Y-10] [Y-11] [Y-17] a client that was away gets the number of unread messages and the last one", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { tom, chat, sent } = await tomWriting(id, 3);
     const jerry = await returning(id, chat.id);
     expect(jerry.view.unreadMessagesCount).toBe(3);
@@ -47,13 +47,13 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-10] a client that was away gets the conversations with unread messages", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { tom, chat } = await tomWriting(id, 1);
     const other = await tom.client.createConversation({ members: [id], unique: false });
     for (const byte of [1, 2]) await other.send(new tom.sdk.BinaryMessage(Uint8Array.of(byte).buffer));
     await tom.client.createConversation({ members: [id], unique: false, name: "nothing said here" });
 
-    const jerry = await town().logIn(sdk, id);
+    const jerry = await app().logIn(sdk, id);
     const counts = new Map<string, number>();
     jerry.client.on("unreadmessagescountupdate", (conversations) => {
       for (const conversation of conversations) counts.set(conversation.id, conversation.unreadMessagesCount);
@@ -71,7 +71,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-12] [Y-16] each received message increments the unread count, own messages do not", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { chat, say } = await tomWriting(id, 2);
     const jerry = await returning(id, chat.id);
     const changed = unreadIn(jerry.client, chat.id);
@@ -85,7 +85,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-14] going offline again does not reset the unread count, nor does receiving online", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { chat, say } = await tomWriting(id, 1);
     const first = await returning(id, chat.id);
     const received = next(first.client, "message");
@@ -99,7 +99,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-14] [C-07] a resumed device gets the count of messages that came while it was paused", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { tom, chat, say } = await tomWriting(id, 1);
     const jerry = await returning(id, chat.id);
     jerry.realtime.pause();
@@ -121,7 +121,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-13] [Y-15] [Y-21] read clears the unread count on every device", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { chat, say } = await tomWriting(id, 4);
     const phone = await returning(id, chat.id);
     const laptop = await returning(id, chat.id);
@@ -134,7 +134,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     expect(laptop.view.unreadMessagesCount).toBe(0);
 
     await Promise.all([phone.client.close(), laptop.client.close()]);
-    const fresh = await town().logIn(sdk, id);
+    const fresh = await app().logIn(sdk, id);
     const heard = record(fresh.client, "unreadmessagescountupdate");
     const received = next(fresh.client, "message");
     await say("after reading");
@@ -146,7 +146,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-13] [Y-21] a device that was away while another device read gets the cleared count", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { tom, chat, say } = await tomWriting(id, 4);
     const phone = await returning(id, chat.id);
     const laptop = await returning(id, chat.id);
@@ -168,7 +168,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-15] read covers the messages up to then and no later one", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { chat, say } = await tomWriting(id, 2);
     const phone = await returning(id, chat.id);
     const laptop = await returning(id, chat.id);
@@ -182,9 +182,9 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-10] a client that was invited while away gets the conversation and its messages", async () => {
-    const tom = await town().logIn(sdk, town().named("Tom"));
+    const tom = await app().logIn(sdk, app().named("Tom"));
     const chat = await tom.client.createConversation({ members: [], name: "new to Jerry" });
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     await chat.add([id]);
     const sent = await chat.send(new tom.sdk.TextMessage("hello, Jerry"));
     const jerry = await returning(id, chat.id);
@@ -197,12 +197,12 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-10] [Y-12] a login amid messages misses none and repeats none", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { chat, say, sent } = await tomWriting(id, 5);
     const writing = (async () => {
       for (let number = 0; number < 60; number += 1) sent.push(await say(`amid ${number}`));
     })();
-    const jerry = await town().logIn(sdk, id);
+    const jerry = await app().logIn(sdk, id);
     const told = record(jerry.client, "message");
     const [conversations] = await next(jerry.client, "unreadmessagescountupdate");
     const summary = conversations[0]?.lastMessage?.timestamp;
@@ -224,7 +224,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
   });
 
   test("[Y-08] the unread count is exact beyond 100", async () => {
-    const id = town().named("Jerry");
+    const id = app().named("Jerry");
     const { tom, chat } = await tomWriting(id, 0);
     await Promise.all(
       Array.from({ length: 104 }, (_, index) => chat.send(new tom.sdk.TextMessage(`${index}`))),

@@ -21,20 +21,20 @@ export type Way =
   /** The WebSocket's URL, no router. */
   | "RTMServers";
 
-/** How a town is other than usual. */
-export interface TownOptions {
-  /** The app it serves; `parley-dev` is somebody trying Parley out. */
+/** What differs from the usual app. */
+export interface TestAppOptions {
+  /** `parley-dev` is the app of a trial. */
   appId?: string;
-  /** For the server, beside its keys. */
+  /** The server's environment beside its keys. */
   env?: Record<string, string>;
 }
 
-/** Of a call to the HTTP API. */
-interface Asked {
+/** A call to the HTTP API. */
+interface Call {
   method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH";
-  /** JSON, or text as it is. */
+  /** An object is sent as JSON, text as it is. */
   body?: object | string;
-  /** Whose key goes with it: that of the app's server, or of every copy of the app. */
+  /** The master key of the app's own server, or the app key of its clients. */
   key?: "master" | "app";
 }
 
@@ -44,22 +44,22 @@ interface DeviceOptions {
   pushOfflineMessages?: boolean;
 }
 
-/** One running app: a copy of the SDK with its one socket. */
+/** A device: a copy of the SDK with its one socket. */
 export interface Device {
   sdk: SdkExports;
   realtime: Realtime;
-  /** Without an id, anonymously. */
+  /** Without an id the SDK makes one. */
   logIn(id?: string | SdkUser, options?: LoginOptions): Promise<ImClient>;
 }
 
-/** Somebody on a device of their own. */
+/** A client on a device of its own. */
 export interface Person extends Device {
   id: string;
   client: ImClient;
 }
 
-/** A running server and the people on it, who leave when the file's tests are over. */
-export class Town {
+/** A running server with one app, and the clients on it, which log out at the end. */
+export class TestApp {
   #server: Server;
   readonly #data: string;
   readonly #appId: string;
@@ -80,15 +80,15 @@ export class Town {
     this.#env = env;
   }
 
-  /** @param settings in force before anybody comes */
-  static async open(settings: object = {}, { appId = APP_ID, env: more = {} }: TownOptions = {}) {
+  /** @param settings are set before a client connects */
+  static async open(settings: object = {}, { appId = APP_ID, env: more = {} }: TestAppOptions = {}) {
     const data = await mkdtemp(join(tmpdir(), "parley-sdk-"));
     const env = { ...keysOf(appId), ...more };
     const server = await startServer({ data, env });
-    const town = new Town(server, await openTlsFront(new URL(server.url)), { data, appId, env });
-    // Its limits are the default ones: whatever the SDKs ask by themselves has to be within them.
-    if (Object.keys(settings).length > 0) await town.configure(settings);
-    return town;
+    const app = new TestApp(server, await openTlsFront(new URL(server.url)), { data, appId, env });
+    // The limits are the default ones: what SDKs send by themselves has to be within them.
+    if (Object.keys(settings).length > 0) await app.configure(settings);
+    return app;
   }
 
   async close() {
@@ -99,12 +99,12 @@ export class Town {
     await rm(this.#data, { recursive: true, force: true });
   }
 
-  /** With the same data and under the same address; everybody is cut off meanwhile. */
+  /** Restarts the server with the same data and address; every client loses its connection. */
   async restart() {
     await this.#restartAfter(() => this.#server.stop());
   }
 
-  /** The same after a crash of the server: it has no time to do anything more. */
+  /** Restarts the server after SIGKILL. */
   async crash() {
     await this.#restartAfter(() => this.#server.kill());
   }
@@ -116,7 +116,7 @@ export class Town {
     this.#server = await startServer({ data: this.#data, env: this.#env, args });
   }
 
-  /** Cuts off everybody who came over TLS, in the middle of whatever they do. Their SDKs soon come back. */
+  /** Breaks all connections over TLS. SDKs reconnect. */
   cutTls() {
     this.#tls.cut();
   }
@@ -125,21 +125,21 @@ export class Town {
     return this.#server.url;
   }
 
-  /** What the server has printed since it was started last. */
+  /** The server's output since its last start. */
   get output() {
     return this.#server.output();
   }
 
-  get app() {
+  get keys() {
     return { appId: this.#appId, appKey: APP_KEY };
   }
 
-  /** For signing as the app's own server does. */
+  /** Signs what the app's own server signs. */
   get masterKey() {
     return MASTER_KEY;
   }
 
-  /** An id nobody else has. */
+  /** A client id that no other client has. */
   named(name: string) {
     return `${name}-${randomUUID().slice(0, 8)}`;
   }
@@ -147,7 +147,7 @@ export class Town {
   async device(sdk: Sdk, options: DeviceOptions = {}): Promise<Device> {
     const exports = sdk.load();
     const realtime = new exports.Realtime({
-      ...this.app,
+      ...this.keys,
       noBinary: options.noBinary ?? false,
       pushOfflineMessages: options.pushOfflineMessages ?? false,
       ...(await this.#address(sdk, options.way ?? "router")),
@@ -170,7 +170,7 @@ export class Town {
     return { ...device, id, client: await device.logIn(id, login) };
   }
 
-  /** A device without an SDK, for what SDKs do not show of frames or do not send. */
+  /** A device without an SDK, for frames that SDKs do not show or do not send. */
   async raw(id: string, session: CommandInit["sessionMessage"] = {}): Promise<RawDevice> {
     const port = Number(new URL(this.url).port);
     const device = await RawDevice.connect({ port }, { appId: this.#appId });
@@ -179,7 +179,7 @@ export class Town {
     return device;
   }
 
-  /** What the SDKs ask over HTTP after reconnecting. */
+  /** The request that SDKs make after reconnecting. */
   notifications(clientId: string, token: string): Promise<Response> {
     const query = new URLSearchParams({
       client_id: clientId,
@@ -191,7 +191,7 @@ export class Town {
     });
   }
 
-  /** As the app's own server does it (http-api §2.5). */
+  /** Kicks a client over HTTP (http-api §2.5). */
   async kick(clientId: string, reason: string): Promise<void> {
     await this.ask(`/1.2/rtm/clients/${encodeURIComponent(clientId)}/kick`, {
       method: "POST",
@@ -199,20 +199,20 @@ export class Town {
     });
   }
 
-  /** Changes settings; what was set before stays. */
+  /** Changes some settings. */
   async configure(settings: object): Promise<void> {
     await this.ask("/admin/settings", { method: "PATCH", body: settings });
   }
 
-  /** Calls the HTTP API with the master key and resolves to what it answers; rejects when it refuses. */
-  async ask(path: string, asked: Asked): Promise<unknown> {
+  /** Calls the HTTP API, with the master key by default, and returns the JSON. Rejects if the status is an error. */
+  async ask(path: string, asked: Call): Promise<unknown> {
     const response = await this.call(path, asked);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response.json();
   }
 
-  /** The same for who wants to see how it refuses. */
-  call(path: string, { method, body, key = "master" }: Asked): Promise<Response> {
+  /** Calls the HTTP API, with the master key by default, and returns the response. */
+  call(path: string, { method, body, key = "master" }: Call): Promise<Response> {
     const shown = key === "master" ? `${MASTER_KEY},master` : APP_KEY;
     const isText = typeof body === "string";
     const type = isText ? "text/plain" : "application/json";
@@ -242,15 +242,15 @@ function keysOf(appId: string) {
   return { APP_ID: appId, APP_KEY, MASTER_KEY };
 }
 
-/** The file's own town, or its block's, from before the first test until after the last. */
-export function useTown(settings?: object, options?: TownOptions): () => Town {
-  let town: Town | undefined;
+/** An app for all tests of a file, or of a `describe`. */
+export function useTestApp(settings?: object, options?: TestAppOptions): () => TestApp {
+  let app: TestApp | undefined;
   beforeAll(async () => {
-    town = await Town.open(settings, options);
+    app = await TestApp.open(settings, options);
   });
-  afterAll(() => town?.close());
+  afterAll(() => app?.close());
   return () => {
-    if (town === undefined) throw new Error("the town opens before the first test");
-    return town;
+    if (app === undefined) throw new Error("the app starts before the first test");
+    return app;
   };
 }

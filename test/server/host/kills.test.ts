@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { start } from "../support/chat.ts";
-import { type Server, startServer } from "../support/server.ts";
-import { Correspondent, type Draft, type Place } from "./support/correspondent.ts";
-import { Device } from "./support/device.ts";
-import { type Entry, wholeHistory } from "./support/history.ts";
-import { Random, seedOfThisRun } from "./support/random.ts";
-import { configure, unlimited } from "./support/settings.ts";
+import { start } from "../../support/chat.ts";
+import { type Server, startServer } from "../../support/server.ts";
+import { Correspondent, type Draft, type Place } from "../support/correspondent.ts";
+import { Device } from "../support/device.ts";
+import { type Entry, wholeHistory } from "../support/history.ts";
+import { callAsOwner, configure, unlimited } from "../support/owner.ts";
+import { Random, seedOfThisRun } from "../support/random.ts";
 
 const KILLS = 10;
 /** For what takes a second or two, on a busy machine (ms). */
@@ -53,13 +53,13 @@ async function cut(): Promise<void> {
 }
 
 /** A place where it can be waited for so many acknowledgements from now on. */
-function town() {
+function openPlace() {
   let left = Number.POSITIVE_INFINITY;
   let enough = () => {};
   let talking = true;
   let open = true;
   const place: Place = {
-    server: () => (open ? current : Promise.reject(new Error("the town is closed"))),
+    server: () => (open ? current : Promise.reject(new Error("the test is over"))),
     talking: () => talking,
     acknowledged: () => {
       left -= 1;
@@ -91,11 +91,9 @@ async function createConversations(): Promise<string[]> {
   return ids;
 }
 
-/** What the app's own server reads in D1. */
-async function owned(path: string) {
-  const headers = { "X-LC-Id": "parley-dev", "X-LC-Key": "parley-dev-master,master" };
-  const response = await fetch(`${(await current).url}${path}`, { headers });
-  return JSON.parse(await response.text());
+/** Calls the HTTP API, which reads D1. */
+async function inD1<Answer>(path: string): Promise<Answer> {
+  return callAsOwner(await current, "GET", path);
 }
 
 /** The newest message of a conversation, by its acknowledgement. */
@@ -112,7 +110,7 @@ function lastWord(senders: Correspondent[], conversationId: string): Draft {
 test(`[I1] [I2] [I3] ${KILLS} kills of a busy server lose, repeat and reorder no message`, async () => {
   const random = new Random(seedOfThisRun());
   const conversationIds = await createConversations();
-  const { place, acknowledgements, hush, close } = town();
+  const { place, acknowledgements, hush, close } = openPlace();
   const senders = Object.entries(SENDERS).map(
     ([name, window]) => new Correspondent(place, new Random(random.below(2 ** 31)), name, window),
   );
@@ -148,10 +146,11 @@ test(`[I1] [I2] [I3] ${KILLS} kills of a busy server lose, repeat and reorder no
     const [{ id, timestamp } = { id: "", timestamp: 0 }] = acknowledged;
     const lm = { iso: new Date(timestamp).toISOString() };
     const where = encodeURIComponent(JSON.stringify({ name }));
-    const listed = async () => (await owned(`/1.2/rtm/conversations?where=${where}`)).results[0];
+    const listed = async () =>
+      (await inD1<{ results: object[] }>(`/1.2/rtm/conversations?where=${where}`)).results[0];
     await expect.poll(listed, { timeout: PATIENCE }).toMatchObject({ lm });
-    const archived = await owned(`/1.2/rtm/messages?limit=20`);
-    expect(archived.map((message: { "msg-id": string }) => message["msg-id"])).toContain(id);
+    const archived = await inD1<{ "msg-id": string }[]>("/1.2/rtm/messages?limit=20");
+    expect(archived.map((message) => message["msg-id"])).toContain(id);
   }
 
   const readers = new Map<string, Device>();
