@@ -53,7 +53,7 @@ function countStorage(storage: DurableObjectStorage): void {
   storageIsCounted = true;
   wrap(prototypeOf(storage.sql), "exec", (exec, _self, args) => {
     const cursor = exec(...args);
-    // A cursor knows once it was read to its end, which is always within the turn.
+    // A cursor has its counts once it was read to its end, which is always within the turn.
     queueMicrotask(() => {
       const rows = numberIn(cursor, "rowsWritten");
       if (rows > 0) count(counts.rows, String(args[0]).slice(0, 60), rows);

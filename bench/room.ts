@@ -12,7 +12,7 @@ export interface Room {
 
 /** A server under load, as the measurements see it. */
 export interface Contender {
-  /** Opens a room with this many receivers, everybody connected and past what only first messages cost. */
+  /** Opens a room with this many connected receivers, after the costs of first messages. */
   openRoom(receivers: number): Promise<Room>;
 }
 

@@ -22,7 +22,7 @@ export interface FanOut {
   loaded: { p50: number; p99: number };
   /** One message at a time, until the last receiver has it. */
   quiet: { p50: number; p99: number };
-  /** One message at a time, until its sender knows that it is stored. */
+  /** One message at a time, each until its sender has the acknowledgement. */
   acknowledged: number;
 }
 

@@ -6,7 +6,7 @@ import { setUpPush } from "./programs.ts";
 import { nextSequence } from "./room.ts";
 import { inParallel } from "./sockets.ts";
 
-/** A piece of work as the budgets name it, and what one of it cost. */
+/** A piece of work as the budgets name it, and its cost. */
 export interface Work {
   name: string;
   times: number;
@@ -124,7 +124,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   return done;
 }
 
-/** Starts a conversation with these members, who by the end of it are subscribed. */
+/** Starts a conversation with these members and waits until all are subscribed. */
 async function chatWith(sender: ParleyClient, others: readonly ParleyClient[]): Promise<Chat> {
   const id = await sender.start([sender, ...others].map((client) => client.clientId));
   const chat = { id, frame: new DirectFrame(sender.clientId, id) };

@@ -1,7 +1,7 @@
 import { element, within } from "./dom.ts";
 import { type App, keysOf } from "./keys.ts";
 
-/** A server that somebody tries out tells its app; any other asks, once for each tab. */
+/** A trial server names its app; for any other the page asks the visitor, once for each tab. */
 export async function appOfThisServer(): Promise<App> {
   const response = await fetch("/demo/config").catch(() => undefined);
   if (response?.ok) {

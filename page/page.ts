@@ -5,7 +5,7 @@ import { Panel } from "./panel.ts";
 import { Person } from "./person.ts";
 import { PushSwitch } from "./push-switch.ts";
 
-/** One person of the page. index.html runs this once for each, with who it is in the script's attributes. */
+/** One person of the page. index.html runs this once for each, with the person's name in the script's attributes. */
 async function enter({ name = "", face = "", friend = "" }: DOMStringMap): Promise<void> {
   const panel = new Panel(element("people"), name, face, friend);
   element("sdk").textContent = version;

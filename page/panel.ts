@@ -92,7 +92,7 @@ export class Panel {
     this.#session.addEventListener("click", () => change(this.#section.dataset.state === "online"));
   }
 
-  /** Calls back when the person wants to be notified (true), or not any more (false). */
+  /** Calls back when the person turns notifications on (true) or off (false). */
   onNotify(change: (on: boolean) => void): void {
     this.#notify.addEventListener("click", () => change(this.#section.dataset.push !== "on"));
   }
@@ -146,7 +146,7 @@ export class Panel {
     this.#log.scrollTop = this.#log.scrollHeight;
   }
 
-  /** Adds what is being sent; the returned function takes it away, or says why it was not sent. */
+  /** Adds a message that is being sent; the returned function removes it, or shows why it was not sent. */
   showPending(text: string): (failure?: string) => void {
     const item = this.#item(this.#name, text, new Date());
     item.classList.add("pending");

@@ -14,7 +14,7 @@ import { reasonOf } from "./reason.ts";
 /** Messages shown after a login: the newest of the conversation. */
 const HISTORY = 50;
 
-/** Characters of a message that a notification shows; what is pushed counts as part of the message. */
+/** Characters of a message that a notification shows; the pushed text counts as part of the message. */
 const ALERT_MAX = 100;
 
 /** Somebody with a copy of the SDK and a socket of their own, in one conversation with a friend. */
@@ -125,7 +125,7 @@ export class Person {
     conversation.on(Event.LAST_READ_AT_UPDATE, progress);
   }
 
-  /** What was said while nobody listened here, and how far our own words have come meanwhile. */
+  /** Shows the messages that this page missed, and the progress of its own. */
   async #catchUp(conversation: ConversationBase): Promise<void> {
     const messages = await conversation.queryMessages({ limit: HISTORY });
     await conversation.fetchReceiptTimestamps();

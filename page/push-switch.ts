@@ -3,7 +3,7 @@ import { type App, keysOf } from "./keys.ts";
 import { reasonOf } from "./reason.ts";
 import { sessionTokenOf } from "./session-token.ts";
 
-/** Whether a person is pushed to in this browser; `blocked` is what only the browser's own settings undo. */
+/** Whether this browser gets a person's pushes; only the browser's own settings undo `blocked`. */
 export type PushState = "on" | "off" | "blocked";
 
 /** Turns pushes for one person on and off in this browser. */
@@ -34,7 +34,7 @@ export class PushSwitch {
     return (await this.#subscription()) === undefined ? "off" : "on";
   }
 
-  /** Asks the browser's user, subscribes and registers. Throws what failed; then it is off as before. */
+  /** Asks the browser's user, subscribes and registers. If that fails, it rejects and the switch stays off. */
   async turnOn(client: IMClient): Promise<PushState> {
     const permission = await Notification.requestPermission();
     if (permission === "denied") return "blocked";
@@ -50,8 +50,8 @@ export class PushSwitch {
   }
 
   /**
-   * Tells Parley that this browser is this person's, if it is subscribed: a login does not tell by itself, and a
-   * logout takes the browser away from him. Throws what failed.
+   * Registers this browser for this person if it is subscribed: a login does not register it, and a logout ends the
+   * registration. Rejects if the request fails.
    */
   async register(client: IMClient): Promise<void> {
     const subscription = await this.#subscription();
@@ -61,14 +61,14 @@ export class PushSwitch {
   async turnOff(client: IMClient): Promise<PushState> {
     const endpoint = (await this.#subscription())?.endpoint;
     await this.#unsubscribe();
-    // Were Parley not to hear of it, the browser's push service would tell it that this one is gone.
+    // If this request fails, the push service reports the subscription as gone at the next push.
     if (endpoint !== undefined) {
       await this.#ask("DELETE", client, { endpoint }).catch((error) => console.warn(reasonOf(error)));
     }
     return "off";
   }
 
-  /** A scope of one's own: a subscription belongs to one, and the two people of this page are two devices. */
+  /** The scope of a person's worker. A subscription belongs to a scope, and the page's two people are two devices. */
   get #scope(): string {
     return `/push/${this.#name}/`;
   }
@@ -111,7 +111,7 @@ export class PushSwitch {
   }
 }
 
-/** Resolves once the worker runs: until then the browser lets nobody subscribe. */
+/** Resolves once the worker runs: until then the browser refuses to subscribe. */
 function activation({ installing, waiting, active }: ServiceWorkerRegistration): Promise<void> {
   const worker = active ?? waiting ?? installing;
   return new Promise((resolve, reject) => {

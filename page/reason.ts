@@ -7,7 +7,7 @@ const advice: Record<number, string> = {
   4116: "too many commands in too short a time: wait a minute",
 };
 
-/** What went wrong, in the words of whatever was thrown, or better ones. */
+/** A sentence about an error: its own message, or a better one. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return advice["code" in error ? Number(error.code) : 0] ?? error.message;

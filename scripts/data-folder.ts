@@ -34,7 +34,7 @@ async function make(folder: string): Promise<void> {
 
 /**
  * Removes other users' permissions in a folder that an earlier version left open. Only the server's own files in it
- * change: the folder may be somebody's home.
+ * change: the folder may be a home folder.
  */
 export async function closeToOthers(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -40,7 +40,7 @@ const keys = Object.entries(TRIAL).map(
 );
 writeFileSync(file, `${keys.join("\n")}\n`);
 
-// Run as in a pipeline: it would otherwise ask whether to continue.
+// Run as in a pipeline, where it does not ask whether to continue.
 const migrated = await run(["d1", "migrations", "apply", "DB", "--local"], { CI: "1" });
 if (migrated !== 0) process.exit(migrated);
 process.exit(await run(["dev", "--env-file", file, ...process.argv.slice(2)]));

@@ -16,7 +16,7 @@ export class WorkerdGuard {
   readonly #onEnd: (by: string) => void;
   #workerd: ChildProcess | undefined;
 
-  /** @param onEnd the last workerd has ended, whoever wanted it; `by` says how, for people */
+  /** @param onEnd is called when the last workerd ended, for whatever reason; `by` describes how, for people */
   constructor(onEnd: (by: string) => void) {
     this.#onEnd = onEnd;
     this.#shell.on("error", () =>

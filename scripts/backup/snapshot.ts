@@ -39,7 +39,7 @@ interface Pinned {
 
 /**
  * A copy of a data folder as of one moment, while a server uses it: the state that a kill of the server at that moment
- * would have left. So the copy needs no knowledge of what the files mean to each other.
+ * would have left. So the copy does not depend on the meaning of the files.
  *
  * First every file at rest is copied, then the files that changed meanwhile, until few are left. For those the runtime
  * is stopped for some milliseconds, and a read transaction begins on each: SQLite preserves their state while the

@@ -39,7 +39,7 @@ describe("the documents' calls", { tags: ["bash", "curl"] }, () => {
 describe("the documents' programs for signatures", () => {
   const app = useTestApp();
 
-  /** A page's calls as somebody makes them who put in what is his own. */
+  /** A page's calls with this app's address and keys. */
   const callsFor = (page: Page) =>
     callsOf(page)
       .replaceAll(HERE, app().url)
@@ -60,7 +60,7 @@ describe("the documents' programs for signatures", () => {
     const signature = JSON.parse(await desk.node("sign.mjs", `${given.join("\n")}\n${signing}`));
     await app().logIn(sdk5, id, { signatureFactory: async () => signature });
 
-    // Its last statement is what the signature factory returns.
+    // Its last statement is the value that the signature factory returns.
     const issuing = sampleOf(page, "js", "SignJWT").replace(
       /^\((\{.*\})\);$/m,
       "console.log(JSON.stringify($1));",
@@ -86,7 +86,7 @@ describe("the documents' programs, from an empty folder", { tags: "bash" }, () =
   });
   afterEach(() => empty.clear());
 
-  /** As it is printed, but for the address of this test's server. */
+  /** The text as printed, with the address of this test's server. */
   const here = (text: string) => text.replaceAll("127.0.0.1:8787", new URL(server.url).host);
 
   test.each([

@@ -12,7 +12,7 @@ import { Device } from "./support/device.ts";
 
 /**
  * The newest server on data folders that earlier versions wrote and were killed over: Tom and Jerry's Kitchen and,
- * with Spike, their Cellar, of which Spike knows nothing yet. How one is made: docs/platform.md.
+ * with Spike, their Cellar, of which Spike has received nothing yet. docs/platform.md says how to make one.
  */
 const FOLDERS = fileURLToPath(new URL("../fixtures/data/", import.meta.url));
 const versions = (await readdir(FOLDERS)).map((file) => file.replace(".tar.gz", "")).toSorted();
@@ -33,7 +33,7 @@ describe.each(versions)("data of %s", (version) => {
   });
 
   test("[I4] [I11] data of an earlier version is read, replayed, found, added to, and copied to D1 to the end", async () => {
-    // Spike first: what he missed is told by objects that wake for nothing else.
+    // Spike first: the missed events come from objects that nothing else wakes.
     const spike = await Device.of(server, "Spike");
     const [missed] = (await spike.push("unread")).unreadMessage?.convs ?? [];
     expect(missed).toMatchObject({ unread: 2, data: "the last" });

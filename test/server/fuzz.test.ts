@@ -13,12 +13,12 @@ import { Random, seedOfThisRun } from "./support/random.ts";
 
 const FRAMES = 10_000;
 const AT_ONCE = 30; // frames of one device that wait for answers together
-/** Bytes of a frame that is too long, whatever is in it. */
+/** Lengths of frames that are too long, in bytes. */
 const TOO_LONG = [128 * 1024 + 1, 300_000, 900_000];
 /** A device's own commands use serials up to here. */
 const RESERVED = 1_000;
 const APP_ID = "parley-dev";
-/** The bit of a session that wants to be told of its transient messages. */
+/** The bit of a session that asks for answers to its transient messages. */
 const TRANSIENT_ACK = 8n;
 
 let server: Server;
@@ -43,7 +43,7 @@ interface Shot {
 const UNREADABLE = 4114;
 const FRAME_TOO_LONG = 4109;
 
-/** What the protocol promises for these bytes (I10). */
+/** The outcome that the protocol promises for a frame (I10). */
 function outcome(frame: Uint8Array | string): Omit<Shot, "frame"> {
   const limit = typeof frame === "string" ? Math.ceil((128 * 1024) / 3) * 4 : 128 * 1024;
   if (frame.length > limit) return { closes: FRAME_TOO_LONG };
@@ -65,9 +65,9 @@ function shown(frame: Uint8Array | string): string {
   return text.length > 600 ? `${text.slice(0, 600)}… (${frame.length})` : text;
 }
 
-/** Somebody who sends garbage, on one socket after another. */
+/** A client that sends garbage, on one socket after another. */
 class Vandal {
-  /** What came of all the frames so far, in words. */
+  /** The outcomes of all frames so far, and their counts. */
   readonly outcomes = new Map<string, number>();
   readonly #random: Random;
   readonly #scene: Scene;
@@ -82,7 +82,7 @@ class Vandal {
   #seen = 0;
   #serial = RESERVED;
   #loggedOut = false;
-  /** Whether garbage opened a session on this socket that is not told what came of its transient messages. */
+  /** Whether garbage opened a session on this socket that gets no answers to its transient messages. */
   #untold = false;
 
   constructor(random: Random, protocol: string, scene: Scene) {
@@ -102,7 +102,7 @@ class Vandal {
       // Most damage closes the socket; what does not gets further, and is the better test.
       if (shot.closes === UNREADABLE && this.#random.chance(0.6)) continue;
       if (shot.serial !== undefined) {
-        // The one who asks twice under one number cannot tell the answers apart.
+        // Answers to two commands under one serial could not be told apart.
         if (this.#answers.has(shot.serial) || (shot.serial > 0 && shot.serial <= RESERVED)) continue;
         this.#answers.set(shot.serial, 0);
         this.#asked.set(shot.serial, shot.frame);
@@ -172,7 +172,7 @@ class Vandal {
     this.#device = undefined;
   }
 
-  /** Takes down what has come: never an answer to what was not asked, never two. */
+  /** Counts the answers: each command gets one, and nothing else is answered. */
   #count(device: Device): void {
     for (const frame of device.received.slice(this.#seen)) {
       this.#seen += 1;
@@ -253,7 +253,7 @@ class Vandal {
 
 const PROTOCOLS = ["lc.protobuf2.3", "lc.proto2base64.3", "lc.protobuf2.1", "lc.proto2base64.1"];
 
-/** Four who send garbage, two and two in a conversation, each with a way of their own. */
+/** Four clients that send garbage, two and two in a conversation, each with a protocol of its own. */
 async function vandals(seed: number): Promise<Vandal[]> {
   const all: Vandal[] = [];
   for (const [me, other] of [

@@ -10,7 +10,7 @@ const PATIENCE = 15_000;
 
 let browser: Browser;
 let page: Page;
-/** What the page reported as wrong. */
+/** Errors that the page reported. */
 let problems: string[];
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ async function say(name: string, text: string): Promise<void> {
   await person(name).getByTestId("send").click();
 }
 
-/** How far a message has come, once it is stored. */
+/** The progress of a message once it is stored. */
 async function progress(name: string, text: string): Promise<string | null> {
   const tick = (await sees(name, text)).locator('[data-progress]:not([data-progress="sending"])');
   return tick.getAttribute("data-progress");
@@ -69,7 +69,7 @@ describe("the page at /", () => {
     await page.goto(server.url);
     await arrived();
     expect(await person("Tom").getByTestId("members").textContent()).toBe("Members: Jerry, Tom");
-    // Nobody set anything up: whoever tries Parley out can turn notifications on at once.
+    // Without any set-up, visitors of a trial can turn notifications on.
     await person("Tom").getByRole("button", { name: "Notify me" }).waitFor();
 
     await say("Tom", "Hello Jerry, this is my own socket.");

@@ -3,7 +3,7 @@ import type { TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import { startEngine } from "./engine-process.ts";
 
-/** What Parley knows it by. */
+/** The hook key that Parley sends to the engine. */
 export const HOOK_KEY = "the-hook-key";
 
 /** A text message's content as hooks get it. */
@@ -12,7 +12,7 @@ export const contentOf = (words: string) => JSON.stringify({ _lctext: words, _lc
 type Line = { request: string } | { hook: string; params: JsonObject };
 
 interface AppEngineOptions {
-  /** Names of the hooks it has, such as `onIMMessageSent`; all that `app.cjs` knows without. */
+  /** Names of the hooks it has, such as `onIMMessageSent`; by default all hooks of `app.cjs`. */
   hooks?: string[];
   /** To come back where it was. */
   port?: number;
@@ -36,7 +36,7 @@ export async function startAppEngine(app: TestApp, { hooks, port = 0 }: AppEngin
     lines().flatMap((line) => ("hook" in line && line.hook === hook ? [unsigned(line.params)] : []));
   return {
     ...engine,
-    /** What a hook was called with, call by call. */
+    /** The parameters of each call of a hook. */
     calls,
     /** Every request it got, such as `POST /1.1/functions/_messageSent`. */
     requests: () => lines().flatMap((line) => ("request" in line ? [line.request] : [])),
@@ -51,7 +51,7 @@ export async function startAppEngine(app: TestApp, { hooks, port = 0 }: AppEngin
 
 export type AppEngine = Awaited<ReturnType<typeof startAppEngine>>;
 
-/** Without what every call carries for engines that know no hook key. */
+/** Parameters without the signature for engines that check no hook key. */
 function unsigned({ __sign, ...parameters }: JsonObject): JsonObject {
   return parameters;
 }

@@ -7,7 +7,7 @@ import { type AppEngine, HOOK_KEY, startAppEngine } from "./app-engine.ts";
 
 /*
  * Phones with the official SDKs, Parley in its own process, and the app's hooks on the official engine beside it. What
- * they do is in `app.cjs`. While somebody tries Parley out, an engine on this machine is allowed without more.
+ * they do is in `app.cjs`. A trial allows an engine on this machine without a setting.
  */
 
 const app = useTestApp({ messages: { allowEdit: true, allowRecall: true } }, { appId: "parley-dev" });
@@ -22,7 +22,7 @@ afterAll(() => engine?.stop());
 
 const text = (sdk: SdkExports, words: string) => new sdk.TextMessage(words);
 
-/** What somebody finds in the history, oldest first. */
+/** The texts in the history, oldest first. */
 async function said(view: Conversation) {
   const messages = await view.queryMessages();
   return messages.map((message) => ("text" in message ? message.text : undefined));

@@ -15,7 +15,7 @@ interface CallerEnv {
   ALL: Fetcher;
 }
 
-/** A Worker that makes the calls it is asked for and answers with what came of them. */
+/** A Worker that makes the requested calls and returns their outcomes. */
 export default {
   async fetch(request: Request, env: CallerEnv): Promise<Response> {
     const { url, by, deadline }: Asked = await request.json();

@@ -16,7 +16,7 @@ export interface EngineProcess {
 interface EngineOptions {
   /** A file beside this one, or a path: a project on an official engine that prints `listening <port>`. */
   script?: string;
-  /** What runs it: Node without. */
+  /** The program that runs the script; Node by default. */
   program?: string;
   env?: Record<string, string>;
 }

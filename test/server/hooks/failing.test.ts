@@ -74,7 +74,7 @@ describe("an engine that is down for a while", () => {
     expect((await said(view)).slice(-2)).toEqual(["no answer", "my casino"]);
 
     engine = await startAppEngine(app(), { port: engine.port });
-    // Its hooks are asked for again after 5 s at most.
+    // Its list of hooks is requested again after 5 s at most.
     await eventually(() => outcome("casino"), refused);
     await send("rude");
     expect((await said(view)).at(-1)).toBe("polite");

@@ -14,7 +14,7 @@ import type { Asked } from "./caller.ts";
 let neighbour: Server;
 let port: number;
 let miniflare: Miniflare;
-/** Paths that the neighbour was asked for. */
+/** Paths of requests to the neighbour. */
 const asked: string[] = [];
 /** Resolves when a connection on which the neighbour had not finished is gone. */
 let left = Promise.withResolvers<void>();

@@ -16,9 +16,9 @@ const Event = v.object({ type: v.string(), timestamp: v.string(), data: v.record
 /** Somebody's own server for webhooks, which believes nothing that the published library does not verify. */
 export class Receiver extends LocalServer {
   readonly #verifier: Webhook;
-  /** What it believed, in the order it came. */
+  /** Events with a valid signature, in the order of their arrival. */
   readonly received: Received[] = [];
-  /** What it did not believe. */
+  /** Events without a valid signature. */
   readonly refused: unknown[] = [];
   /** Its answer to an event, JSON; nothing without. */
   answer: (event: Received) => object | undefined = () => undefined;
@@ -45,7 +45,7 @@ export class Receiver extends LocalServer {
     }
   }
 
-  /** What came of one type about one conversation. */
+  /** The events of one type about one conversation. */
   about(type: string, conversationId: string): Received[] {
     return this.received.filter((event) => event.type === type && event.data.convId === conversationId);
   }

@@ -28,7 +28,7 @@ test("[I12] an engine on this machine is refused until the owner allows it", asy
   expect((await change({ allowPrivate: true })).status).toBe(200);
 });
 
-/** What an app asks when a user of its own account system has logged in there. */
+/** The request of an app for the signature of a user's session token. */
 async function sign(sessionToken: string): Promise<Response> {
   const body = { session_token: sessionToken };
   return app().call("/1.1/rtm/sign", { method: "POST", key: "app", body });

@@ -56,7 +56,6 @@ describe("a webhook beside an engine", () => {
   });
 });
 
-// From here on it is the server's affair alone, whoever asks.
 describe("a webhook", () => {
   test("[H-01] a webhook decides about a message if the engine has no such hook", async () => {
     await app().configure({ webhooks: { events: ["messageReceived", ...afterEvents] } });
@@ -91,7 +90,7 @@ describe("a webhook", () => {
     );
     const calls = engine.calls("onIMMessageSent").filter(({ convId }) => convId === chat.id);
     expect(calls.map(({ msgId }) => msgId).toSorted()).toEqual(ids.toSorted());
-    // Each time under the id it had before: a receiver knows what it has seen.
+    // Each time with the same id, by which a receiver recognises repetitions.
     const told = receiver.about("messageSent", chat.id);
     expect(new Set(told.map(({ id }) => id)).size).toBe(ids.length);
     expect(engine.calls("onIMConversationStarted").filter(({ convId }) => convId === chat.id)).toHaveLength(

@@ -11,7 +11,7 @@ import { Device } from "../support/device.ts";
 import { callAsOwner, configure } from "../support/owner.ts";
 import { useServers } from "../support/servers.ts";
 
-/** What `npm run backup` takes while everybody writes, and what `npm run restore` makes of it. */
+/** `npm run backup` while clients write, and `npm run restore`. */
 
 const servers = useServers();
 
@@ -37,7 +37,7 @@ interface Chat {
 
 const CHATS = 6;
 
-/** People who write, edit, and every other of whom comes and goes, until told to stop. */
+/** Clients that write and edit, with readers of whom every other connects and leaves, until they are stopped. */
 async function life(server: Server): Promise<{ chats: Chat[]; stop(): Promise<void> }> {
   let goesOn = true;
   const chats: Chat[] = [];
@@ -84,7 +84,7 @@ async function comeAndGo(server: Server, chat: Chat, goesOn: () => boolean): Pro
   }
 }
 
-/** What a restored server must have, whatever the backup met. */
+/** Checks what a restored server must have, whenever the backup was taken. */
 async function expectSound(server: Server, chats: Chat[], began: number): Promise<void> {
   for (const { id, writer, reader, acknowledged } of chats) {
     const device = await Device.of(server, reader);

@@ -21,7 +21,7 @@ const servers = useServers();
 async function start(): Promise<Server> {
   const path = join(servers.folder, "workerd");
   const { default: workerd }: { default: string } = createRequire(import.meta.url)("workerd");
-  // Without the trap the kernel ends who writes too much.
+  // Without the trap the kernel ends a process that writes too much.
   await writeFile(path, `#!/bin/sh\ntrap '' XFSZ\nexec '${workerd}' "$@"\n`, { mode: 0o755 });
   return servers.start({ env: { MINIFLARE_WORKERD_PATH: path } });
 }
@@ -43,7 +43,7 @@ async function makeRoom(server: Server): Promise<void> {
   await run("prlimit", [`--pid=${await runtimeOf(server)}`, "--fsize=unlimited:unlimited"]);
 }
 
-/** As a person who tries it once more. */
+/** Sends again until it succeeds, as a person does. */
 async function sayUntilTaken(device: Device, chat: string, text: string): Promise<void> {
   const deadline = Date.now() + PATIENCE;
   while (refusal(await say(device, chat, text)) !== "") {

@@ -16,7 +16,7 @@ const KILLS = 10;
 const PATIENCE = 20_000;
 const NAMES = ["pairChat", "garden"];
 
-/** Who writes, and how many of his messages may wait for an acknowledgement at once. */
+/** The senders, and how many messages of each may wait for an acknowledgement at once. */
 const SENDERS = { tom: 1, jerry: 1, spike: 4, tyke: 8, butch: 16 };
 const LISTENER = "quacker";
 const EVERYBODY = [...Object.keys(SENDERS), LISTENER];
@@ -139,7 +139,7 @@ test(`[I1] [I2] [I3] ${KILLS} kills of a busy server lose, repeat and reorder no
     await Promise.allSettled([talk, listening]);
   }
 
-  // Once more in the very moment of the last word: nobody but an alarm knows what D1 lacks now.
+  // Once more right after the last message: only an alarm can copy what D1 lacks now.
   await cut();
   for (const [at, name] of NAMES.entries()) {
     const { acknowledged } = lastWord(senders, conversationIds[at] ?? "");

@@ -10,7 +10,7 @@ import { type Launched, launch, ready } from "../../support/server.ts";
 import { callAsOwner, ownerHeaders } from "../support/owner.ts";
 import { useServers } from "../support/servers.ts";
 
-/** In which order a server starts, what it does about what is in its way, and that it stays up. */
+/** The order of a start, the failures of a start, and that a server stays up. */
 
 const servers = useServers();
 const launched: Launched[] = [];
@@ -47,7 +47,7 @@ async function say(url: string, id: string, message: string): Promise<void> {
   });
 }
 
-/** What Tom has sent, as D1 has it. */
+/** Tom's messages in D1. */
 async function archived(url: string): Promise<string[]> {
   const messages = await callAsOwner<{ data: string }[]>({ url }, "GET", "/1.2/rtm/clients/Tom/messages");
   return messages.map(({ data: text }) => text).toSorted();

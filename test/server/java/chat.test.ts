@@ -30,7 +30,7 @@ async function another(): Promise<Phone> {
   return one;
 }
 
-/** Both logged in, each on a phone, with a conversation that both know. */
+/** Both logged in, each on a phone, with a conversation that both phones have. */
 async function tomAndJerry() {
   const tom = await toms.logIn(app().named("Tom"));
   const jerry = await jerrys.logIn(app().named("Jerry"));

@@ -33,7 +33,7 @@ async function tomAndJerry(jerrysPhone = jerrys) {
   return { tom, jerry, conversation };
 }
 
-/** What an app does when its system tells it that there is a network again; returns when its session goes on. */
+/** Reconnects as an app does when its system reports a network again; returns when the session is resumed. */
 async function comeBack(client: JavaClient, times = 1): Promise<void> {
   const heard = (event: string) =>
     eventually(
@@ -45,7 +45,7 @@ async function comeBack(client: JavaClient, times = 1): Promise<void> {
   await heard("resumed");
 }
 
-/** Conversations of somebody with four others, ten with each, as an hour of a busy person's invitations. */
+/** Conversations of a client with four others, ten with each, as in a busy hour. */
 async function fortyConversationsWith(id: string): Promise<{ with: JavaClient; conversation: string }[]> {
   const others = await Promise.all(
     ["Tom", "Spike", "Tyke", "Butch"].map((name) => toms.logIn(app().named(name))),
@@ -78,7 +78,7 @@ describe("a phone whose network is lost", () => {
   });
 
   test("[S-05] messages that were confirmed to a phone with the Java SDK 6.0.5 before its network was lost are stored once and in order", async () => {
-    // Of its own: what is cut there does not cut off the phone that others go on with.
+    // Its own network: cutting it must not cut off the phone that other tests use.
     const ownNetwork = await openNetwork(app().url);
     const phone = await Phone.start({ url: ownNetwork.url, ...app().keys });
     const { tom, jerry, conversation } = await tomAndJerry(phone);

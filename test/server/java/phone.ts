@@ -15,7 +15,7 @@ const BUILD_DEADLINE = 300_000;
 /** Far beyond what a loaded machine needs (ms). */
 const DEADLINE = 30_000;
 
-/** What the app on a phone sees of a message or a conversation; which fields there are depends on which it is. */
+/** A message or a conversation as the app on a phone sees it, with the fields of either. */
 const Seen = v.object({
   conversation: v.optional(v.string(), ""),
   message: v.optional(v.string(), ""),
@@ -59,7 +59,7 @@ const Line = v.union([
   v.object({ id: v.number(), result: v.optional(v.unknown()) }),
 ]);
 
-/** What the SDK's callback was given instead of a result. */
+/** The error that the SDK's callback got instead of a result. */
 export class PhoneError extends Error {
   readonly code: number | undefined;
   readonly appCode: number | undefined;
@@ -155,13 +155,13 @@ export class Phone {
     }
   }
 
-  /** Logs somebody in on this phone. */
+  /** Logs a client in on this phone. */
   async logIn(id: string, { tag, reconnect = false }: { tag?: string; reconnect?: boolean } = {}) {
     await this.ask("open", { client: id, tag, reconnect });
     return new JavaClient(this, id);
   }
 
-  /** The first event of a client that matches, among those it has heard too. */
+  /** The first event of a client that matches, among earlier ones too. */
   next(client: string, event: string, matching: (heard: Heard) => boolean = () => true): Promise<Heard> {
     const fits = (heard: Heard) => heard.client === client && heard.event === event && matching(heard);
     const already = this.#heard.find(fits);
@@ -187,7 +187,7 @@ export class Phone {
     return this.#heard.filter((heard) => heard.client === client && heard.event === event);
   }
 
-  /** As when the system ends an app: no word to the server. */
+  /** Ends the app as a system does, without a word to the server. */
   async kill(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const gone = once(this.#child, "exit");

@@ -19,7 +19,7 @@ import { callAsOwner, configure } from "../support/owner.ts";
 /** A page that says nothing for this long is broken, in milliseconds. */
 const PATIENCE = 15_000;
 
-/** What the page tells Parley of a subscription, with the endpoint that Chromium gave it. */
+/** A subscription as the page registers it, with Chromium's endpoint. */
 interface Subscription {
   endpoint: string;
   keys: { p256dh: string; auth: string };
@@ -39,7 +39,7 @@ let page: Page;
 /** Pushes that service workers are done with, and those that a test has seen. */
 let pushesHandled: number;
 let pushesExpected: number;
-/** What the page asked Parley to do with a browser: method, person, subscription. */
+/** The page's requests about a browser: method, person, subscription. */
 let asked: { method: string; name: string; subscription: Subscription }[];
 
 beforeAll(async () => {
@@ -126,7 +126,7 @@ async function sayByServer(from: string, text: string): Promise<void> {
   await callAsOwner(server, "POST", `${conversations}/${results[0]?.objectId}/messages`, message);
 }
 
-/** What is shown to a person beside the page. */
+/** The notifications of a person. */
 function noticesOf(name: string): Promise<Notice[]> {
   return page.evaluate(`navigator.serviceWorker.getRegistration("/push/${name}/")
     .then((registration) => registration.getNotifications())
@@ -134,7 +134,7 @@ function noticesOf(name: string): Promise<Notice[]> {
 }
 
 /**
- * Waits until a push more came and was dealt with, and looks what is shown to a person then. Not before: Chromium
+ * Waits until one more push was handled, and then reads the notifications of a person. Not before: Chromium
  * forgets a notification whose list is asked for while it is on its way to the screen.
  */
 async function noticed(name: string, ...texts: string[]): Promise<void> {

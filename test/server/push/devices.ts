@@ -6,11 +6,11 @@ import { eventually } from "../sdk/waiting.ts";
 import type { Device as RawDevice } from "../support/device.ts";
 import type { Providers } from "./providers.ts";
 
-/** A device that somebody is logged in on. */
+/** A device with a client that is logged in. */
 export interface PushDevice {
   /** The way by which it is reached. */
   way: ProviderName;
-  /** What its provider calls it. */
+  /** Its name at its provider. */
   name: string;
   /** Its installation's id. */
   installation: string;
@@ -24,7 +24,7 @@ interface Row {
   badge: number;
 }
 
-/** What Apple calls a device. */
+/** A device token of Apple's. */
 export const newDeviceToken = () => randomBytes(32).toString("hex");
 
 /** An iPhone: its installation is known by Apple's token, by which the session of Swift's SDK names the device. */
@@ -89,7 +89,7 @@ export async function browser(
   };
 }
 
-/** As the page at `/` has it: the SDKs have no public way to it. */
+/** The session token, as the page at `/` gets it: the SDKs have no public way to it. */
 async function sessionTokenOf(client: ImClient): Promise<string> {
   if (!hasSession(client)) throw new Error("the SDK keeps its session elsewhere");
   return client._sessionManager.getSessionToken();
@@ -125,7 +125,7 @@ export async function belongsTo(app: TestApp, installation: string, clientIds: s
   );
 }
 
-/** Takes somebody's devices off the network; resolves when the server knows. */
+/** Takes a client's devices offline; resolves when the server has noticed. */
 export async function lose(app: TestApp, clientId: string, ...devices: PushDevice[]): Promise<void> {
   for (const device of devices) device.lose();
   await eventually(
@@ -139,7 +139,7 @@ export async function lose(app: TestApp, clientId: string, ...devices: PushDevic
   );
 }
 
-/** Whether these are the same, in whatever order. */
+/** Whether two lists have the same members, in any order. */
 export function sameNames(some: readonly string[], others: readonly string[]): boolean {
   return JSON.stringify(some.toSorted()) === JSON.stringify(others.toSorted());
 }

@@ -14,9 +14,9 @@ let server: Http2Server;
 let url: string;
 let port: number;
 let sessions: ServerHttp2Session[];
-/** How many calls the server has looked at. */
+/** The number of calls that the server has processed. */
 let seen: number;
-/** What becomes of the next streams; afterwards they are answered. */
+/** The fates of the next streams; later ones are answered. */
 let next: ("refuse" | "leave in anger" | "break" | "hang" | "half" | "leave" | "flood")[];
 
 beforeEach(async () => {

@@ -40,7 +40,7 @@ afterAll(async () => {
   await providers?.close();
 });
 
-/** Tom says something to Spike and to people who are away; it is acknowledged, and Spike hears it. */
+/** Tom sends to Spike and to members who are away; the message is acknowledged, and Spike receives it. */
 async function say(chat: Conversation, words: string): Promise<string> {
   const heard = next(spike.client, "message", ({ id, cid }: Message) => cid === chat.id && id !== undefined);
   const message = new tom.sdk.TextMessage(words);
@@ -122,7 +122,7 @@ describe("[I11] a provider in trouble", () => {
   });
 });
 
-/** What hears of events. */
+/** An app's server that receives events. */
 class AppServer extends ProviderServer {
   protected override answerTo(): Answer {
     return { status: 204 };

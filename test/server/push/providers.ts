@@ -12,7 +12,7 @@ export interface Arrival {
   push: string;
 }
 
-/** How a provider's server is made to fail, all of it. */
+/** Makes a provider's server fail, all of it. */
 interface Outage {
   down(): Promise<void>;
   up(): Promise<void>;
@@ -35,7 +35,7 @@ export class Providers {
     this.apns = apns;
   }
 
-  /** Of two of Apple's teams, with a key each. */
+  /** The keys of two of Apple's teams. */
   static async open({ tls = false } = {}): Promise<Providers> {
     const keys = [
       await appleKey("MOUSETEAM1", "MOUSEKEY01", ["com.example.mouse", "com.example.mouse.pro"]),
@@ -113,5 +113,5 @@ export class Providers {
   }
 }
 
-/** Of all four. */
+/** The servers of all four providers. */
 export const names = ["apns", "fcm", "webPush", "webhook"] as const satisfies ProviderName[];

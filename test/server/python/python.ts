@@ -34,7 +34,7 @@ async function install(): Promise<void> {
   await writeFile(stamp, wanted);
 }
 
-/** What the SDK finds in its environment, as an app's owner sets it. */
+/** The SDK's environment, as an app's owner sets it. */
 export function environmentOf(app: TestApp) {
   return {
     LEANCLOUD_API_SERVER: app.url,
@@ -50,7 +50,7 @@ const Line = v.object({
   error: v.optional(v.object({ code: v.optional(v.number()), message: v.string() })),
 });
 
-/** What the SDK threw. */
+/** An error of the SDK. */
 export class PythonError extends Error {
   readonly code: number | undefined;
 

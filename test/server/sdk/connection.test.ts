@@ -203,7 +203,7 @@ describe.each(sdks)("the JavaScript SDK $version, connected", (sdk) => {
     const somebody = await phone.logIn();
     const id = somebody.id;
     const spike = await app().logIn(sdk, app().named("Spike"));
-    // Else the SDK asks for the conversation when it is told of it later, and may be paused just then.
+    // Otherwise the SDK requests the conversation when it first gets an event of it, and may be paused just then.
     const invited = [next(tom, "invited"), next(somebody, "invited")];
     const chat = await spike.client.createConversation({ members: [tom.id, id] });
     await Promise.all(invited);

@@ -15,7 +15,7 @@ describe.each(sdks)("the JavaScript SDK $version, kicked by the app's server", (
     await app().kick(tom.id, "for the cat");
     expect((await closed)[0]).toMatchObject({ code: 4115, reason: "KICKED_BY_APP" });
     await expect(tom.client.ping([mary.id])).rejects.toThrow();
-    // Somebody else on the same device is carried over a lost connection, and he is not.
+    // Another client on the same device comes back after a lost connection; the kicked one does not.
     const spike = { ...tom, client: await tom.logIn(app().named("Spike")) };
     await goOffline({ ...spike, id: spike.client.id }, mary);
     await comeBack(spike);

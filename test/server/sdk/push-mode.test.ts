@@ -16,7 +16,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     return { tom, chat, say };
   }
 
-  /** Logs in and hears everything from then on: what comes may be quicker than anybody listens. */
+  /** Logs in and records every message from then on: messages may come before a test can listen. */
   async function back(id: string) {
     const device = await app().device(sdk, { pushOfflineMessages: true });
     const person: Person = { ...device, id, client: await device.logIn(id) };
@@ -33,7 +33,7 @@ describe.each(sdk4)("the JavaScript SDK $version with pushOfflineMessages", (sdk
     return idsOf(told);
   }
 
-  /** Until the server knows that the other has got this: from then on it is not owed any more. */
+  /** Waits until the server has the acknowledgement of this message: from then on it is not pending. */
   async function delivered(chat: Conversation, message: Message) {
     await eventually(
       () => chat.fetchReceiptTimestamps(),

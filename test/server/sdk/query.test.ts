@@ -31,7 +31,7 @@ describe("conversation queries in the JavaScript SDK", () => {
     await create(masters, [], { level: 10, kind: "game", season: { year: 2026 } });
   });
 
-  /** What Tom finds among his own. */
+  /** The names of Tom's conversations that meet a condition. */
   async function found(condition: (query: ConversationQuery) => ConversationQuery) {
     const query = tom.client.getQuery().containsMembers([tom.id]);
     return (await condition(query).find()).map(({ name }) => name);

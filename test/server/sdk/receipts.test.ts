@@ -209,7 +209,7 @@ function time(date: Date | null | undefined): number {
   return date?.getTime() ?? 0;
 }
 
-/** How far each other member is, as the server says: the SDKs answer for groups only in private. */
+/** The cursors of the other members, from the server: for groups the SDKs have no public way to them. */
 async function marks(watch: Device, { id }: Conversation) {
   const reply = await watch.ask({
     cmd: "conv",

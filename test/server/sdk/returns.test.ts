@@ -7,7 +7,7 @@ import { tomAndJerry } from "./tom-and-jerry.ts";
 import { next, record } from "./waiting.ts";
 
 const SECRET = "whsec_c2VjcmV0";
-/** How long devices may take to come back (s). */
+/** The time in which devices may come back (s). */
 const RETURN = 8;
 
 const receiver = new Receiver(SECRET);
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => receiver.close());
 
-/** What the webhook was told of a client, without its coming. */
+/** The types of the webhook's events about a client, without clientOnline. */
 function toldOf(clientId: string): string[] {
   return receiver.received
     .filter(({ data }) => data.peerId === clientId || JSON.stringify(data.offlinePeers)?.includes(clientId))
@@ -45,7 +45,7 @@ test("[M-47] [H-09] [P-01] a server that was killed and restarted sends no will,
   const back = [next(tom.client, "reconnect"), next(jerry.client, "reconnect")];
   await app().crash();
   await Promise.any(back);
-  // Whoever is back first writes to whoever is not.
+  // The first client that is back writes to the one that is not.
   await phone.closing();
   await Promise.all(back);
   await view.send(new jerry.sdk.TextMessage("what was that?"));
@@ -58,7 +58,7 @@ test("[M-47] [H-09] [P-01] a server that was killed and restarted sends no will,
     .poll(() => toldOf(phone.clientId).toSorted(), { timeout: 20_000 })
     .toEqual(["clientOffline", "receiversOffline"]);
 
-  // And one whose device goes is told of at once, by its will.
+  // The will of a client whose device goes is sent at once.
   const will = next(jerry.client, "message");
   tom.realtime.pause();
   expect((await will)[0]).toMatchObject({ text: "I dropped out" });

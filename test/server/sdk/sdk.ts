@@ -2,11 +2,11 @@ import { createRequire } from "node:module";
 import * as nodeAdapters from "@leancloud/platform-adapters-node";
 
 /**
- * The two published JavaScript SDKs behind one typed face. Their own declarations leave out what is used here
+ * The two published JavaScript SDKs behind one interface. Their own declarations leave out what is used here
  * (anonymous login, `pause`, `resume`, an array of message classes) and disagree with each other.
  */
 
-/** What listeners are called with, by event. */
+/** The arguments of listeners, by event. */
 export type ArgumentLists<Events> = { [Name in keyof Events]: unknown[] };
 
 /** A node of eventemitter3, which both SDKs build on. */
@@ -86,7 +86,7 @@ export interface SdkUser {
   getSessionToken(): string;
 }
 
-/** What an app's server answers its SDKs. */
+/** A signature that an app's server makes for its SDKs. */
 export interface SdkSignature {
   signature: string;
   timestamp: number;
@@ -209,7 +209,7 @@ export interface ConversationQuery {
   first?(): Promise<Conversation | undefined>;
 }
 
-/** What is enough to name a message. */
+/** The position of a message. */
 export interface MessagePlace {
   id: string;
   timestamp: Date;
@@ -224,7 +224,7 @@ export interface Message extends MessagePlace {
   status: symbol;
   mentionList: string[];
   mentionedAll: boolean;
-  /** Whether whoever received it is mentioned. */
+  /** Whether the recipient is mentioned. */
   mentioned: boolean;
   setMentionList(clientIds: string[]): this;
   mentionAll(): this;
@@ -246,7 +246,7 @@ export interface BinaryMessage extends Message {
 
 export type MessageClass = new () => Message;
 
-/** What the package exports, as far as it is used here. */
+/** The package's exports that tests use. */
 export interface SdkExports {
   Realtime: new (options: RealtimeOptions) => Realtime;
   Message: new (content: string) => Message;

@@ -10,7 +10,7 @@ const app = useTestApp();
 describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) => {
   const jerry = (id: string, tag?: string) => app().logIn(sdk, id, { tag });
 
-  /** Says something to these devices' client, and returns which of them heard it. */
+  /** Sends to the client of these devices, and returns the devices that received it. */
   async function reachable(devices: Person[], expected: Person[]) {
     const [first] = devices;
     if (first === undefined) throw new Error("somebody has to be spoken to");
@@ -154,7 +154,7 @@ describe.each(sdks)("the JavaScript SDK $version, signing on with a tag", (sdk) 
     expect(await reachable([first, second], [second])).toEqual([second]);
     expect([back, conflicts]).toEqual([[], []]);
 
-    // Even when the other has left: he who took it over is the one to return.
+    // Even when the other has left: only the device that took the tag may return.
     await goOffline(second, mary);
     const refusedAgain = next(first.client, "reconnecterror");
     first.realtime.pause();

@@ -24,7 +24,7 @@ export function trusted() {
   return identity;
 }
 
-/** What stands before a server of one's own: takes off the TLS and says so. This process trusts it. */
+/** A proxy before a server that terminates TLS and passes on that it did. This process trusts it. */
 export async function openTlsFront(target: URL): Promise<TlsFront> {
   const { key, cert } = trusted();
   const server = createServer({ key, cert });

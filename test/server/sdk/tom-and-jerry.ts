@@ -2,7 +2,7 @@ import type { Conversation, Sdk } from "./sdk.ts";
 import type { Person, TestApp, Way } from "./test-app.ts";
 import { eventually, next } from "./waiting.ts";
 
-/** Tom and Jerry, in a conversation of their own that both know. */
+/** Tom and Jerry, in a conversation of their own that both clients have. */
 export async function tomAndJerry(app: TestApp, sdk: Sdk, ways: { tom?: Way; jerry?: Way } = {}) {
   const tom = await app.logIn(sdk, app.named("Tom"), { way: ways.tom });
   const jerry = await app.logIn(sdk, app.named("Jerry"), { way: ways.jerry });
@@ -12,7 +12,7 @@ export async function tomAndJerry(app: TestApp, sdk: Sdk, ways: { tom?: Way; jer
   return { tom, jerry, chat, view };
 }
 
-/** How somebody sees a conversation. */
+/** A conversation as a client's SDK has it. */
 export async function viewOf(
   person: Pick<Person, "client">,
   { id }: Pick<Conversation, "id">,
@@ -22,7 +22,7 @@ export async function viewOf(
   return view;
 }
 
-/** Takes somebody's device off the network, and returns when another knows it. */
+/** Takes a client's device offline, and returns when another client sees that. */
 export async function goOffline(person: Person, witness: Pick<Person, "client">): Promise<void> {
   person.realtime.pause();
   await eventually(
@@ -31,7 +31,7 @@ export async function goOffline(person: Person, witness: Pick<Person, "client">)
   );
 }
 
-/** And back; returns when the SDK has logged in again. */
+/** Takes a device online; returns when the SDK has logged in again. */
 export async function comeBack(person: Person): Promise<void> {
   const back = next(person.client, "reconnect");
   person.realtime.resume();

@@ -6,7 +6,7 @@ import { eventually, next, record } from "./waiting.ts";
 const app = useTestApp();
 
 describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
-  /** Logs in and hears what it has missed there. */
+  /** Logs in and waits for the unread count of a conversation. */
   async function returning(id: string, conversationId: string): Promise<Person & { view: Conversation }> {
     const person = await app().logIn(sdk, id);
     return { ...person, view: await unreadIn(person.client, conversationId) };
@@ -209,7 +209,7 @@ describe.each(sdks)("the JavaScript SDK $version, unread counts", (sdk) => {
     await writing;
     const last = await say("the last");
     sent.push(last);
-    // Until it knows the conversation, the SDK asks for it with every message and may tell them out of order.
+    // Until it has the conversation, the SDK requests it with every message and may emit messages out of order.
     const inOrder = () =>
       told.map(([message]) => message).toSorted((a, b) => a.timestamp.getTime() - b.timestamp.getTime());
     const isWhole = (messages: Message[]) =>

@@ -31,7 +31,7 @@ export function next<Events extends ArgumentLists<Events>, Name extends keyof Ev
   return heard;
 }
 
-/** Everything heard from now on, in order. */
+/** Records the events from now on, in order. */
 export function record<Events extends ArgumentLists<Events>, Name extends keyof Events>(
   emitter: Emitter<Events>,
   event: Name,

@@ -54,7 +54,7 @@ const nested = (open: string, close: string, levels: number, core = "1") =>
 
 const date = (iso: unknown) => JSON.stringify({ lm: { $gt: { __type: "Date", iso } } });
 
-/** As `where`, as `attr`, as a session token: JSON that is wrong, huge, deep, or means harm. */
+/** JSON for `where`, `attr` or a session token that is wrong, huge, deep, or malicious. */
 const documents: (() => string)[] = [
   () => "",
   () => "null",

@@ -4,7 +4,7 @@ import { has } from "../../support/frames.ts";
 import { Device } from "./device.ts";
 import type { Random } from "./random.ts";
 
-/** A message as its sender knows it: the same text and token each time it is sent, until it is acknowledged. */
+/** A message of a sender: it has the same text and token each time it is sent, until it is acknowledged. */
 export interface Draft {
   conversationId: string;
   text: string;
@@ -13,15 +13,15 @@ export interface Draft {
   acknowledged: { id: string; timestamp: number }[];
 }
 
-/** What a device was brought live over one connection, in order. */
+/** The events that a device received over one connection, in order. */
 export interface Connection {
   clientId: string;
   pushes: { conversationId: string; id: string; timestamp: number; from: string; text: string }[];
 }
 
-/** What people live on: a server that comes and goes. */
+/** A server that is killed and restarted under its clients. */
 export interface Place {
-  /** Resolves once there is a server, and rejects when there will be none; asked again after every loss. */
+  /** Resolves once there is a server, and rejects when there will be none; called again after every loss. */
   server(): Promise<{ port: number }>;
   /** Whether new messages are to be written. */
   talking(): boolean;
@@ -31,7 +31,7 @@ export interface Place {
 
 const REPEATS = 0.05; // of the messages are sent again although they were acknowledged
 
-/** Somebody who gets every message through, however often the server goes away meanwhile. */
+/** A client that sends each message until it is acknowledged, however often the server goes away. */
 export class Correspondent {
   readonly drafts: Draft[] = [];
   readonly connections: Connection[] = [];
@@ -69,14 +69,14 @@ export class Correspondent {
     return this.#device !== undefined && this.#device.closed === undefined;
   }
 
-  /** Resolves once this message was brought live, over the connection there is now. */
+  /** Resolves once this message came over the present connection. */
   async hear(text: string): Promise<void> {
     await this.#device?.until(text, () =>
       this.#device?.pushes().find(({ directMessage }) => directMessage?.msg === text),
     );
   }
 
-  /** A listener does not notice by himself that the talking is over. */
+  /** Ends a listener, which cannot notice by itself that the talking is over. */
   leave(): void {
     this.#device?.close();
   }

@@ -16,7 +16,7 @@ export interface DeviceOptions {
 
 /** A raw-frame device on a real socket to a running server. */
 export class Device extends RawDevice {
-  /** Rejects when nobody answers there, as during a restart. */
+  /** Rejects if no server answers, as during a restart. */
   static async connect(server: { port: number }, options: DeviceOptions = {}): Promise<Device> {
     const { protocol = "lc.protobuf2.3", appId = "parley-dev", headers, ca } = options;
     const url = options.url ?? `ws://127.0.0.1:${server.port}/rtm`;

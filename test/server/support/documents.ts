@@ -37,7 +37,7 @@ function blocksOf(text: string): Block[] {
   return [...fenced].map(([, language = "", inner = ""]) => ({ language, text: inner }));
 }
 
-/** What a page has its reader type that calls a server, from top to bottom as one script; empty where nothing does. */
+/** The calls of a page to a server, from top to bottom as one script; empty if there are none. */
 export function callsOf({ blocks }: Page): string {
   const calls = blocks.filter(({ language, text }) => {
     return language === "sh" ? text.includes("curl ") : language === "" && text.startsWith("curl ");

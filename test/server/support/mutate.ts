@@ -3,7 +3,7 @@ import { GenericCommandSchema } from "../../../src/protocol/generated/message_pb
 import { absurdJson, absurdNumbers, absurdTexts } from "./absurd.ts";
 import type { Random } from "./random.ts";
 
-/** Damage to frames: below the schema, by its bytes, and within it, by values nobody means. */
+/** Damage to frames: below the schema, by bytes, and within it, by absurd values. */
 
 const VARINT = 0;
 const FIXED64 = 1;

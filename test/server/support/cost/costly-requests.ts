@@ -2,7 +2,7 @@ import type { Random } from "../random.ts";
 import { someOrder, someWhere } from "./costly-queries.ts";
 import { attributes, HEAVY, type Heavy, OWNER } from "./heavy-data.ts";
 
-/** Requests over HTTP, likewise: of whoever has the app key, of anybody, and of the app's owner. */
+/** Costly requests over HTTP, with the app key, without a key, and with the master key. */
 
 export interface Asked {
   path: string;
