@@ -1,6 +1,6 @@
 /*
- * The hooks of a chat app as its developers write them, on the official engine: what becomes of a message is told by
- * its words, and of people by their names. Every request and every call of a hook is printed, one JSON object a line.
+ * The hooks of a chat app as its developers write them, on the official engine. The words of a message and the names
+ * of clients decide what a hook does. Every request and every call of a hook is printed, one JSON object a line.
  */
 const { createServer } = require("node:http");
 const AV = require("leanengine");
@@ -11,7 +11,7 @@ AV.init({
   appId: process.env.LEANCLOUD_APP_ID,
   appKey: process.env.LEANCLOUD_APP_KEY,
   masterKey: process.env.LEANCLOUD_APP_MASTER_KEY,
-  // Wanted, never called: these hooks use no storage.
+  // The SDK requires it and never calls it: these hooks use no storage.
   serverURL: "http://127.0.0.1",
 });
 
@@ -21,7 +21,7 @@ const some = (members, name) => members.some((id) => id.startsWith(name));
 const never = () => new Promise(() => {});
 const nothing = async () => {};
 
-/** Those who wait for somebody else to be heard, by conversation. */
+/** Calls that wait for a message of another sender, by conversation. */
 const waiting = new Map();
 
 const hooks = {

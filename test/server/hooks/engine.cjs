@@ -1,6 +1,6 @@
 /*
- * An app's hooks as its developers write them, on the official engine. Which way a hook goes is told by what the
- * question is about, so that one engine serves all tests. Prints its port once it listens.
+ * An app's hooks as its developers write them, on the official engine. Their parameters decide what they do, so that
+ * one engine serves all tests. Prints its port once it listens.
  */
 const { createServer } = require("node:http");
 const AV = require("leanengine");
@@ -10,7 +10,7 @@ AV.init({
   appKey: "demo-key",
   masterKey: "demoMasterKey0003",
   hookKey: "demo-hook-key",
-  // Wanted, never called: these hooks use no storage.
+  // The SDK requires it and never calls it: these hooks use no storage.
   serverURL: "http://127.0.0.1",
 });
 

@@ -1,7 +1,7 @@
 <?php
 /*
- * What an engine on the PHP SDK does with the calls of hooks, without that SDK, which no package registry serves
- * here: it knows an app by its id and key, and a hook by `__sign` in the body alone. Run by `php -S`.
+ * Handles hooks as an engine on the PHP SDK does, without that SDK, which no package registry serves: it checks the
+ * app's id and key, and a hook by `__sign` in the body alone. Run by `php -S`.
  */
 $path = parse_url($_SERVER["REQUEST_URI"], PHP_URL_PATH);
 $body = json_decode(file_get_contents("php://input"), true);

@@ -1,6 +1,6 @@
 /*
- * An app's `_receiversOffline` as its developers write it, on the official engine: what it answers is told by the
- * message's words. Prints its port once it listens.
+ * An app's `_receiversOffline` as its developers write it, on the official engine. The words of a message decide its
+ * answer. Prints its port once it listens.
  */
 const { createServer } = require("node:http");
 const AV = require("leanengine");
@@ -9,7 +9,7 @@ AV.init({
   appId: process.env.LEANCLOUD_APP_ID,
   appKey: process.env.LEANCLOUD_APP_KEY,
   masterKey: process.env.LEANCLOUD_APP_MASTER_KEY,
-  // Wanted, never called: this hook uses no storage.
+  // The SDK requires it and never calls it: this hook uses no storage.
   serverURL: "http://127.0.0.1",
 });
 

@@ -10,7 +10,7 @@ import cn.leancloud.im.v2.AVIMMessageManager;
 import com.alibaba.fastjson.JSONObject;
 import java.util.List;
 
-/** Tells everything the SDK calls its handlers with. */
+/** Reports every event that the SDK passes to its handlers. */
 final class Events {
   private final Report report;
   private final Messages messages;

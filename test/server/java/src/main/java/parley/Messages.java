@@ -4,7 +4,7 @@ import cn.leancloud.im.v2.AVIMMessage;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Messages the app has in its hands: the SDK edits and recalls objects, not ids. */
+/** The app's message objects by id: the SDK edits and recalls objects, not ids. */
 final class Messages {
   private final Map<String, AVIMMessage> byId = new ConcurrentHashMap<>();
 

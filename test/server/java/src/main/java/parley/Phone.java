@@ -38,7 +38,7 @@ public final class Phone {
     System.setOut(System.err);
     AVOSCloud.initialize(args[1], args[2], args[0]);
     AVIMOptions.getGlobalOptions().setUnreadNotificationEnabled(true);
-    // The cache is a database of Android's.
+    // The cache needs a database of Android's.
     AVIMOptions.getGlobalOptions().setMessageQueryCacheEnabled(false);
     Phone phone = new Phone(new Report(out));
     Events.listen(phone.report, phone.messages);

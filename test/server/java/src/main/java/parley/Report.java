@@ -6,7 +6,7 @@ import com.alibaba.fastjson.JSONObject;
 import com.alibaba.fastjson.serializer.SerializerFeature;
 import java.io.PrintStream;
 
-/** What the phone tells the test: one line of JSON for each answer and each event. */
+/** Writes one line of JSON for each answer and each event. */
 final class Report {
   private final PrintStream out;
 

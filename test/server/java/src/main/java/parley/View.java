@@ -9,7 +9,7 @@ import com.alibaba.fastjson.JSONArray;
 import com.alibaba.fastjson.JSONObject;
 import java.util.List;
 
-/** What the app would show of conversations and messages. */
+/** Conversations and messages as an app would show them. */
 final class View {
   private View() {}
 
