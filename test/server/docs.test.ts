@@ -4,7 +4,7 @@ import { type Server, startServer } from "../support/server.ts";
 import { sdk5 } from "./sdk/sdk.ts";
 import { useTestApp } from "./sdk/test-app.ts";
 import { eventually } from "./sdk/waiting.ts";
-import { callsOf, Desk, type Page, readPages, sampleOf } from "./support/documents.ts";
+import { callsOf, type Page, ProgramFolder, readPages, sampleOf } from "./support/documents.ts";
 
 /* The documents do what they say: their calls are made, their programs run. */
 
@@ -13,17 +13,17 @@ const HERE = "http://127.0.0.1:8787";
 const pages = await readPages();
 const callingPages = pages.filter((page) => callsOf(page) !== "");
 
-let desk: Desk;
+let programs: ProgramFolder;
 beforeAll(async () => {
-  desk = await Desk.set();
+  programs = await ProgramFolder.withPackages();
 });
-afterAll(() => desk.clear());
+afterAll(() => programs.clear());
 
 describe("the documents' calls", { tags: ["bash", "curl"] }, () => {
   test.each(callingPages)("every curl of $name succeeds, typed from top to bottom", async (page) => {
     const server = await startServer();
     try {
-      await desk.shell(callsOf(page).replaceAll(HERE, server.url));
+      await programs.shell(callsOf(page).replaceAll(HERE, server.url));
     } finally {
       await server.stop();
     }
@@ -50,14 +50,14 @@ describe("the documents' programs for signatures", () => {
     tags: ["bash", "curl"],
   }, async () => {
     const page = named("docs/security.md");
-    await desk.shell(callsFor(page));
+    await programs.shell(callsFor(page));
     await app().configure({ security: { signLogin: true } });
     const keys = { APP_ID: app().keys.appId, MASTER_KEY: app().masterKey };
     const given = Object.entries(keys).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
     const id = app().named("Tom");
 
     const signing = `${sampleOf(page, "js", "createHmac")}\nconsole.log(JSON.stringify(signLogin("${id}")));`;
-    const signature = JSON.parse(await desk.node("sign.mjs", `${given.join("\n")}\n${signing}`));
+    const signature = JSON.parse(await programs.node("sign.mjs", `${given.join("\n")}\n${signing}`));
     await app().logIn(sdk5, id, { signatureFactory: async () => signature });
 
     // Its last statement is the value that the signature factory returns.
@@ -65,7 +65,7 @@ describe("the documents' programs for signatures", () => {
       /^\((\{.*\})\);$/m,
       "console.log(JSON.stringify($1));",
     );
-    const token = JSON.parse(await desk.node("token.mjs", issuing));
+    const token = JSON.parse(await programs.node("token.mjs", issuing));
     await app().logIn(sdk5, "Tom", { signatureFactory: async () => token });
 
     await expect(app().logIn(sdk5, id)).rejects.toMatchObject({ code: 4102 });
@@ -80,9 +80,9 @@ describe("the documents' programs, from an empty folder", { tags: "bash" }, () =
   });
   afterAll(() => server?.stop());
 
-  let empty: Desk;
+  let empty: ProgramFolder;
   beforeEach(async () => {
-    empty = await Desk.empty();
+    empty = await ProgramFolder.empty();
   });
   afterEach(() => empty.clear());
 

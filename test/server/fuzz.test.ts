@@ -66,7 +66,7 @@ function shown(frame: Uint8Array | string): string {
 }
 
 /** A client that sends garbage, on one socket after another. */
-class Vandal {
+class GarbageSender {
   /** The outcomes of all frames so far, and their counts. */
   readonly outcomes = new Map<string, number>();
   readonly #random: Random;
@@ -254,8 +254,8 @@ class Vandal {
 const PROTOCOLS = ["lc.protobuf2.3", "lc.proto2base64.3", "lc.protobuf2.1", "lc.proto2base64.1"];
 
 /** Four clients that send garbage, two and two in a conversation, each with a protocol of its own. */
-async function vandals(seed: number): Promise<Vandal[]> {
-  const all: Vandal[] = [];
+async function garbageSenders(seed: number): Promise<GarbageSender[]> {
+  const all: GarbageSender[] = [];
   for (const [me, other] of [
     ["spike", "tyke"],
     ["tyke", "spike"],
@@ -269,14 +269,14 @@ async function vandals(seed: number): Promise<Vandal[]> {
     const messageId = accepted.ackMessage?.uid ?? "";
     const sentAt = Number(accepted.ackMessage?.t);
     const scene = { appId: APP_ID, me, other, conversationId, messageId, sentAt };
-    all.push(new Vandal(new Random(seed + all.length), PROTOCOLS[all.length] ?? "", scene));
+    all.push(new GarbageSender(new Random(seed + all.length), PROTOCOLS[all.length] ?? "", scene));
   }
   return all;
 }
 
 test(`[I10] ${FRAMES} frames of garbage are each answered once or close the socket, and other clients' messages pass`, async () => {
   const seed = seedOfThisRun();
-  const everybody = await vandals(seed);
+  const everybody = await garbageSenders(seed);
   const toms = await Device.of(server, "tom");
   const jerrys = await Device.of(server, "jerry");
   const chat = await start(toms, ["tom", "jerry"]);
@@ -298,10 +298,10 @@ test(`[I10] ${FRAMES} frames of garbage are each answered once or close the sock
 
   let sent = 0;
   while (sent < FRAMES) {
-    const [, ...counts] = await Promise.all([talk(), ...everybody.map((vandal) => vandal.round())]);
+    const [, ...counts] = await Promise.all([talk(), ...everybody.map((sender) => sender.round())]);
     for (const count of counts) sent += count;
   }
-  for (const vandal of everybody) vandal.leave();
+  for (const sender of everybody) sender.leave();
   await talk();
 
   expect(heard(jerrys, chat)).toEqual(said.tom);
@@ -314,7 +314,7 @@ test(`[I10] ${FRAMES} frames of garbage are each answered once or close the sock
 
   // The garbage got past the first parse, and not all of it.
   const outcomes = new Map<string, number>();
-  for (const [what, count] of everybody.flatMap((vandal) => [...vandal.outcomes])) {
+  for (const [what, count] of everybody.flatMap((sender) => [...sender.outcomes])) {
     outcomes.set(what, (outcomes.get(what) ?? 0) + count);
   }
   const enough: [string, number][] = [

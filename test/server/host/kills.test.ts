@@ -5,10 +5,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { start } from "../../support/chat.ts";
 import { type Server, startServer } from "../../support/server.ts";
-import { Correspondent, type Draft, type Place } from "../support/correspondent.ts";
 import { Device } from "../support/device.ts";
 import { type Entry, wholeHistory } from "../support/history.ts";
 import { callAsOwner, configure, unlimited } from "../support/owner.ts";
+import { type Draft, PersistentClient, type UnstableServer } from "../support/persistent-client.ts";
 import { Random, seedOfThisRun } from "../support/random.ts";
 
 const KILLS = 10;
@@ -52,13 +52,13 @@ async function cut(): Promise<void> {
   await current;
 }
 
-/** A place where it can be waited for so many acknowledgements from now on. */
-function openPlace() {
+/** The server for the clients; `acknowledgements` waits for so many from now on, `hush` ends the talking. */
+function serverForClients() {
   let left = Number.POSITIVE_INFINITY;
   let enough = () => {};
   let talking = true;
   let open = true;
-  const place: Place = {
+  const server: UnstableServer = {
     server: () => (open ? current : Promise.reject(new Error("the test is over"))),
     talking: () => talking,
     acknowledged: () => {
@@ -67,7 +67,7 @@ function openPlace() {
     },
   };
   return {
-    place,
+    server,
     acknowledgements: (count: number) =>
       new Promise<void>((resolve) => {
         left = count;
@@ -97,7 +97,7 @@ async function inD1<Answer>(path: string): Promise<Answer> {
 }
 
 /** The newest message of a conversation, by its acknowledgement. */
-function lastWord(senders: Correspondent[], conversationId: string): Draft {
+function lastWord(senders: PersistentClient[], conversationId: string): Draft {
   const time = ({ acknowledged }: Draft) => acknowledged[0]?.timestamp ?? 0;
   const [last] = senders
     .flatMap(({ drafts }) => drafts)
@@ -110,11 +110,11 @@ function lastWord(senders: Correspondent[], conversationId: string): Draft {
 test(`[I1] [I2] [I3] ${KILLS} kills of a busy server lose, repeat and reorder no message`, async () => {
   const random = new Random(seedOfThisRun());
   const conversationIds = await createConversations();
-  const { place, acknowledgements, hush, close } = openPlace();
+  const { server, acknowledgements, hush, close } = serverForClients();
   const senders = Object.entries(SENDERS).map(
-    ([name, window]) => new Correspondent(place, new Random(random.below(2 ** 31)), name, window),
+    ([name, window]) => new PersistentClient(server, new Random(random.below(2 ** 31)), name, window),
   );
-  const listener = new Correspondent(place, random, LISTENER, 0);
+  const listener = new PersistentClient(server, random, LISTENER, 0);
   const people = [...senders, listener];
 
   const storm = async () => {

@@ -52,27 +52,28 @@ export function sampleOf({ name, blocks }: Page, language: string, mentioned: st
   return sample.text;
 }
 
-/** Somewhere to run programs of documents: most find Parley's packages, and a `curl` that fails by an HTTP error. */
-export class Desk {
+/** A folder in which programs of documents run, with a `curl` that fails by an HTTP error. */
+export class ProgramFolder {
   readonly folder: string;
 
   private constructor(folder: string) {
     this.folder = folder;
   }
 
-  static async set(): Promise<Desk> {
-    const desk = await Desk.empty();
-    await symlink(join(ROOT, "node_modules"), join(desk.folder, "node_modules"));
-    return desk;
+  /** A folder with Parley's packages. */
+  static async withPackages(): Promise<ProgramFolder> {
+    const programs = await ProgramFolder.empty();
+    await symlink(join(ROOT, "node_modules"), join(programs.folder, "node_modules"));
+    return programs;
   }
 
   /** One without any packages but those it installs. */
-  static async empty(): Promise<Desk> {
+  static async empty(): Promise<ProgramFolder> {
     const folder = await mkdtemp(join(tmpdir(), "parley-docs-"));
     const curl = join(folder, "curl");
     await writeFile(curl, '#!/bin/sh\nPATH=$OUTER_PATH exec curl --fail-with-body -sS "$@"\n');
     await chmod(curl, 0o755);
-    return new Desk(folder);
+    return new ProgramFolder(folder);
   }
 
   async clear(): Promise<void> {

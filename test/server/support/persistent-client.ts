@@ -20,7 +20,7 @@ export interface Connection {
 }
 
 /** A server that is killed and restarted under its clients. */
-export interface Place {
+export interface UnstableServer {
   /** Resolves once there is a server, and rejects when there will be none; called again after every loss. */
   server(): Promise<{ port: number }>;
   /** Whether new messages are to be written. */
@@ -32,22 +32,22 @@ export interface Place {
 const REPEATS = 0.05; // of the messages are sent again although they were acknowledged
 
 /** A client that sends each message until it is acknowledged, however often the server goes away. */
-export class Correspondent {
+export class PersistentClient {
   readonly drafts: Draft[] = [];
   readonly connections: Connection[] = [];
   /** Messages that were sent again because a connection was lost before their answer. */
   resent = 0;
   /** Messages that were sent again although they had been acknowledged. */
   repeated = 0;
-  readonly #place: Place;
+  readonly #server: UnstableServer;
   readonly #random: Random;
   readonly #clientId: string;
   readonly #window: number;
   #device: Device | undefined;
 
   /** @param window messages that may wait for their acknowledgement at once; 1 waits for each, 0 only listens */
-  constructor(place: Place, random: Random, clientId: string, window: number) {
-    this.#place = place;
+  constructor(server: UnstableServer, random: Random, clientId: string, window: number) {
+    this.#server = server;
     this.#random = random;
     this.#clientId = clientId;
     this.#window = window;
@@ -55,7 +55,7 @@ export class Correspondent {
 
   /** Writes to these conversations until the talking is over and everything is acknowledged. */
   async run(conversationIds: string[]): Promise<void> {
-    while (this.#place.talking() || this.#unacknowledged().length > 0) {
+    while (this.#server.talking() || this.#unacknowledged().length > 0) {
       const device = await this.#connect();
       if (device === undefined) continue;
       this.#device = device;
@@ -87,7 +87,7 @@ export class Correspondent {
 
   /** Logged in, or not, when the server went away meanwhile. */
   async #connect(): Promise<Device | undefined> {
-    const server = await this.#place.server();
+    const server = await this.#server.server();
     try {
       return await Device.of(server, this.#clientId);
     } catch {
@@ -105,7 +105,7 @@ export class Correspondent {
     const lost = () => device.closed !== undefined;
     while (!lost()) {
       while (waiting.size < this.#window) {
-        const draft = again.shift() ?? (this.#place.talking() ? this.#next(conversationIds) : undefined);
+        const draft = again.shift() ?? (this.#server.talking() ? this.#next(conversationIds) : undefined);
         if (draft === undefined) break;
         serial += 1;
         waiting.set(serial, draft);
@@ -139,7 +139,7 @@ export class Correspondent {
     if (draft === undefined) return false;
     if (refusal(frame) !== "") throw new Error(`"${draft.text}" was refused: ${refusal(frame)}`);
     waiting.delete(frame.i);
-    if (draft.acknowledged.length === 0) this.#place.acknowledged();
+    if (draft.acknowledged.length === 0) this.#server.acknowledged();
     draft.acknowledged.push({ id: frame.ackMessage?.uid ?? "", timestamp: Number(frame.ackMessage?.t) });
     return true;
   }
