@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { history, say, start as startChat } from "../../support/chat.ts";
+import { history, refusal, say, start as startChat } from "../../support/chat.ts";
 import type { Server } from "../../support/server.ts";
 import { Device } from "../support/device.ts";
 import { callAsOwner, configure } from "../support/owner.ts";
@@ -59,8 +59,10 @@ async function life(server: Server): Promise<{ chats: Chat[]; stop(): Promise<vo
 
 async function write(device: Device, chat: Chat, goesOn: () => boolean): Promise<void> {
   for (let count = 0; goesOn(); count++) {
-    const { ackMessage: ack } = await say(device, chat.id, `text ${count}`);
-    const [id, sentAt] = [ack?.uid ?? "", Number(ack?.t)];
+    const accepted = await say(device, chat.id, `text ${count}`);
+    // A busy server refuses commands, for another try.
+    if (refusal(accepted) !== "") continue;
+    const [id, sentAt] = [accepted.ackMessage?.uid ?? "", Number(accepted.ackMessage?.t)];
     chat.acknowledged.set(id, { text: `text ${count}`, at: Date.now(), from: `text ${count}` });
     if (count % 10 !== 9) continue;
     const patch = {
@@ -69,7 +71,8 @@ async function write(device: Device, chat: Chat, goesOn: () => boolean): Promise
       timestamp: sentAt,
       data: new TextEncoder().encode(`edited ${count}`),
     };
-    await device.ask({ cmd: "patch", op: "modify", patchMessage: { patches: [patch] } });
+    const edited = await device.ask({ cmd: "patch", op: "modify", patchMessage: { patches: [patch] } });
+    if (refusal(edited) !== "") continue;
     chat.acknowledged.set(id, { text: `edited ${count}`, at: Date.now(), from: `text ${count}` });
   }
   device.close();
