@@ -21,7 +21,7 @@ export interface ConversationStub {
   /** Whether the members are exactly these. */
   isOf(members: string[]): Promise<boolean>;
   /** @param viewer undefined for the app's server, which sees everything */
-  describe(viewer: string | undefined, wanted?: DescriptionOptions): Promise<Described | undefined>;
+  describe(viewer: string | undefined, options?: DescriptionOptions): Promise<Described | undefined>;
   /** Copies to D1 what it lacks; returns whether D1 has everything now. */
   copyNow(): Promise<boolean>;
   isMember(clientId: string): Promise<boolean>;

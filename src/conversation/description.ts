@@ -20,7 +20,7 @@ export interface DescriptionOptions {
  * is visible to them.
  *
  * @param viewer undefined for the app's server
- * @param wanted by default everything; the last message is only looked up if it is wanted
+ * @param options by default everything; the last message is only looked up where it is requested
  */
 export function described(
   state: ConversationState,

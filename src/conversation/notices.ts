@@ -58,7 +58,7 @@ export class Notices {
     return this.#last;
   }
 
-  /** Stores a notice and returns its unique time: `wanted`, or just after the last one. */
+  /** Stores a notice and returns its unique time: `earliest`, or just after the last one. */
   keep(notice: Notice, earliest: number): number {
     const at = Math.max(earliest, this.#last + 1);
     const text = JSON.stringify(notice);

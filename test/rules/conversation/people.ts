@@ -1,3 +1,4 @@
+import type { Subscription } from "../../../src/conversation/delivery-state.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import { conversationTables } from "../../../src/conversation/tables.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
@@ -31,4 +32,22 @@ export function pairChat(sql = new MemorySql()): ConversationState {
 export function append(state: ConversationState, record: MessageRecord, token?: string): MessageRecord {
   state.log.append(record, token, 1);
   return record;
+}
+
+/** A client's subscription whose port does nothing. */
+export function subscription(clientId: string): Subscription {
+  return {
+    number: 1,
+    clientId,
+    sessionId: `session of ${clientId}`,
+    origin: 1,
+    mode: "pull",
+    address: undefined,
+    acknowledged: 0,
+    epoch: "epoch",
+    since: 0,
+    startedAt: 0,
+    inFlight: undefined,
+    port: { send: () => {}, close: () => {}, save: () => {} },
+  };
 }
