@@ -4,7 +4,7 @@ import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
 import { utf8Length } from "../protocol/fields.ts";
 import { type Addressee, type DeliveryPlanHost, isEligible, planDeliveries } from "./plan-deliveries.ts";
-import { chosenContent, controlled } from "./push-content.ts";
+import { type Controlled, chosenContent, controlled } from "./push-content.ts";
 import { PUSH_LIFETIME, type PushDelivery } from "./push-work.ts";
 
 /** Larger than any provider's limit, in bytes of JSON; with its recipients it fits the queue (128 KB). */
@@ -36,45 +36,68 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const answer = await host.callHook(event);
   if (answer.skip || host.providers.length === 0) return;
   const now = host.now();
+  const { messageId, conversationId } = event;
+  const notSent = (why: string) =>
+    logOncePerMinute(`push ${why}`, `push ${messageId}: not sent, ${why}`, now);
   const expiresAt = event.timestamp + PUSH_LIFETIME;
-  const chosen = chosenContent({
-    hook: answer.pushMessage,
-    pushData: event.pushData,
-    template: host.template,
-    variables: { convId: event.conversationId, timestamp: now, fromClientId: event.from },
-  });
-  const ends = (why: string) =>
-    logOncePerMinute(`push ${why}`, `push ${event.messageId}: not sent, ${why}`, now);
-  if (expiresAt <= now) return ends("its message is over seven days old");
-  if (chosen === undefined) return ends("there is no content: no hook's, no pushData, no push.static");
-  const { content, environment, teamId } = controlled(chosen);
-  if (Object.keys(content).length === 0) return ends("its content has control keys alone");
+  if (expiresAt <= now) return notSent("its message is over seven days old");
+  const chosen = contentOf(event, answer.pushMessage, host.template, now);
+  if ("problem" in chosen) return notSent(chosen.problem);
+  const { content, environment, teamId } = chosen;
   const bytes = utf8Length(JSON.stringify(content));
   if (bytes > CONTENT_MAX) {
     // The queue would refuse it at every attempt.
-    return console.warn(
-      `push ${event.messageId}: not sent, content of ${bytes} bytes, of ${CONTENT_MAX} at most`,
-    );
+    return console.warn(`push ${messageId}: not sent, content of ${bytes} bytes, of ${CONTENT_MAX} at most`);
   }
-  const muted = new Set(answer.force ? [] : event.muted);
-  const clientIds = answer.offline.filter((clientId) => !muted.has(clientId));
-  if (clientIds.length === 0) return ends("everybody who is offline muted it, or the hook left nobody");
-  const found = await host.installationsOf(clientIds);
-  // A device on which two of them are logged in is pushed to once.
-  const addressees: Addressee[] = found
-    .filter(({ installation }) => isEligible(installation, now))
-    .map(({ installation, channels }) => ({ installation, clientIds: channels }));
-  if (found.length === 0)
-    return ends("nobody who is offline has a device (no installation has their id as a channel)");
-  if (addressees.length === 0)
-    return ends("the devices are invalid, unheard of for 90 days, or Android's without a vendor");
-  const { messageId, conversationId } = event;
+  const addressees = await addresseesOf(event, answer, host, now);
+  if ("problem" in addressees) return notSent(addressees.problem);
   const cause = { type: "message" as const, conversationId, messageId };
   const push = { id: messageId, cause, content, environment, teamId, topic: undefined, expiresAt };
   const deliveries = await planDeliveries(push, addressees, host);
   if (deliveries.length === 0)
-    return ends("no way that is set up serves the devices (their deviceType and vendor)");
+    return notSent("no configured provider serves the devices (their deviceType and vendor)");
   await host.queue(deliveries);
+}
+
+/** Why nothing is pushed, to follow "not sent, ". */
+interface Problem {
+  problem: string;
+}
+
+/** The content of the push without its control keys. */
+function contentOf(
+  { conversationId, from, pushData }: OfflineEvent,
+  hook: string | undefined,
+  template: JsonObject | null,
+  now: number,
+): Controlled | Problem {
+  const variables = { convId: conversationId, timestamp: now, fromClientId: from };
+  const chosen = chosenContent({ hook, pushData, template, variables });
+  if (chosen === undefined) return { problem: "there is no content: no hook's, no pushData, no push.static" };
+  const bare = controlled(chosen);
+  return Object.keys(bare.content).length === 0 ? { problem: "its content has control keys alone" } : bare;
+}
+
+/** The devices of the offline recipients that did not mute the conversation. */
+async function addresseesOf(
+  event: OfflineEvent,
+  { offline, force }: OfflineAnswer & { skip: false },
+  { installationsOf }: OfflinePushHost,
+  now: number,
+): Promise<Addressee[] | Problem> {
+  const muted = new Set(force ? [] : event.muted);
+  const clientIds = offline.filter((clientId) => !muted.has(clientId));
+  if (clientIds.length === 0) return { problem: "all offline recipients muted it, or the hook left none" };
+  const found = await installationsOf(clientIds);
+  if (found.length === 0)
+    return { problem: "no offline recipient has a device (no installation has their id as a channel)" };
+  // A device on which two of them are logged in is pushed to once.
+  const addressees = found
+    .filter(({ installation }) => isEligible(installation, now))
+    .map(({ installation, channels }) => ({ installation, clientIds: channels }));
+  if (addressees.length === 0)
+    return { problem: "the devices are invalid, inactive for 90 days, or Android's without a vendor" };
+  return addressees;
 }
 
 export type OfflineEvent = EventOf<"receiversOffline">;

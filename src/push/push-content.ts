@@ -18,7 +18,7 @@ export interface Variables {
 }
 
 /** The three sources of content (P-05, P-08, P-09). */
-export interface ContentWays {
+export interface ContentSources {
   /** The hook's `pushMessage` and the message's `pushData`: JSON, or a text to show. */
   hook: string | undefined;
   pushData: string | undefined;
@@ -32,7 +32,12 @@ export interface ContentWays {
  * the first one counts, without anything of the others (P-11). Undefined pushes nothing: there is no content, or it is
  * empty.
  */
-export function chosenContent({ hook, pushData, template, variables }: ContentWays): JsonObject | undefined {
+export function chosenContent({
+  hook,
+  pushData,
+  template,
+  variables,
+}: ContentSources): JsonObject | undefined {
   const given = givenContent(hook) ?? givenContent(pushData);
   const content = given ?? (template === null ? undefined : filledIn(template, variables));
   return content === undefined || Object.keys(content).length === 0 ? undefined : content;

@@ -20,10 +20,10 @@ function signed(payload: JWTPayload, secret = SECRET, alg = "HS256"): Promise<st
   return new SignJWT(payload).setProtectedHeader({ alg }).sign(new TextEncoder().encode(secret));
 }
 
-const nobody: FetchKeys = () => Promise.reject(new Error("nobody is to be asked"));
+const noKeys: FetchKeys = () => Promise.reject(new Error("no keys are to be read"));
 
 function check(token: string, more: { rules?: TokenRules; now?: number; clientId?: string } = {}) {
-  const context = { keySets: new KeySets(), fetch: nobody, now: more.now ?? NOW };
+  const context = { keySets: new KeySets(), fetch: noKeys, now: more.now ?? NOW };
   return checkJsonWebToken(token, more.clientId ?? "Tom", more.rules ?? rules, context);
 }
 

@@ -22,7 +22,7 @@ interface Request {
 
 type Answering = (request: Request) => Response | Promise<Response>;
 
-/** An engine that answers as it is told to, and what it was asked. */
+/** An engine with prepared answers, which records its requests. */
 function engine(answer: Answering, { hooks = ["_messageReceived"] as string[] | "no list" } = {}) {
   const asked: Request[] = [];
   let answering = answer;

@@ -101,7 +101,7 @@ describe("the outbox of events", () => {
 });
 
 describe("the sender of events", () => {
-  /** A queue that takes what it is given, unless told otherwise. */
+  /** A queue that accepts everything, or nothing while it is `failing`. */
   function queue() {
     const sql = new MemorySql();
     const taken: string[][] = [];

@@ -109,7 +109,7 @@ describe("[P-06] the badge `Increment`", () => {
   });
 });
 
-describe("[N-08] what Apple is told in headers", () => {
+describe("[N-08] a value for Apple's headers", () => {
   const told = (content: JsonObject) => {
     const { payload: _, ...headers } = apnsContentOf(content, 0);
     return headers;

@@ -139,7 +139,7 @@ describe("[P-20] a push with token authentication", () => {
 
   test("has a new token once the old one was refused for its age", async () => {
     await apns().send(push(), [to(tomsPhone)]);
-    // Apple's clock is ahead: for him the token is older than an hour.
+    // Apple's clock is ahead: there, the token is older than an hour.
     now += 40 * 60_000;
     await apple.close();
     apple = await openApnsServer({ keys: [mouse], now: () => now + 30 * 60_000 });
@@ -212,7 +212,7 @@ describe("[P-16] the key is", () => {
     expect(apple.arrived).toMatchObject([{ teamId: "TEAMCAT001" }, { teamId: "TEAMCAT001" }]);
   });
 
-  test("the first of the team, or of all, where none lists the topic: what Apple makes of it is his word", async () => {
+  test("the first of the team, or of all, if none lists the topic: Apple decides whether it fits", async () => {
     const outcomes = await apns().send(push({ topic: "com.example.dog" }), [
       to(tomsPhone),
       to(jerrysPhone, { apnsTeamId: "TEAMCAT001" }),
@@ -392,7 +392,7 @@ describe("[I11] a push that Apple does not take", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("is tried later for every device while Apple is down, after a few calls, and sent once he is up", async () => {
+  test("is retried later for every device while Apple is down, after a few calls, and sent once Apple is up", async () => {
     await apple.down();
     const network = networkOf(bridge);
     let calls = 0;

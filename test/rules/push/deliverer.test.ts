@@ -5,7 +5,7 @@ import type { ProviderName } from "../../../src/model/provider-name.ts";
 import { Deliverer } from "../../../src/push/deliverer.ts";
 import type { Outcome } from "../../../src/push/provider.ts";
 import type { MessageCause } from "../../../src/push/push-work.ts";
-import { DAY, deliveryTo, NOON, phoneOf, Way } from "./people.ts";
+import { DAY, deliveryTo, NOON, phoneOf, RecordingProvider } from "./recipients.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => {});
@@ -18,7 +18,7 @@ function place(
   phones: Installation[] = [phoneOf("Jerry"), phoneOf("Spike")],
   { name = "apns" }: { name?: ProviderName } = {},
 ) {
-  const way = new Way(name, "ios");
+  const provider = new RecordingProvider(name, "ios");
   const removed: string[] = [];
   const counts: NotificationCounts[] = [];
   const looks: unknown[] = [];
@@ -26,7 +26,7 @@ function place(
   const known = new Set<string>();
   const state = { now: NOON, down: false };
   const host = {
-    providers: [way],
+    providers: [provider],
     installations: async (ids: readonly string[]) => phones.filter(({ id }) => ids.includes(id)),
     stillNewTo: async (message: MessageCause, sentAt: number, clientIds: readonly string[]) => {
       looks.push([message.messageId, sentAt, ...clientIds]);
@@ -41,138 +41,138 @@ function place(
     },
     now: () => state.now,
   };
-  return { way, removed, counts, looks, known, state, host, deliverer: new Deliverer() };
+  return { provider, removed, counts, looks, known, state, host, deliverer: new Deliverer() };
 }
 
 const later = (retryAfter?: number): Outcome => ({ outcome: "later", retryAfter, why: "busy" });
 const gone = (since?: number): Outcome => ({ outcome: "gone", since, why: "Unregistered" });
 
 test("[P-01] only recipients that were not served yet are retried", async () => {
-  const { way, host, deliverer } = place();
-  way.outcomes.set("Spike's phone", later(90_000));
-  const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
-  expect(owed).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 90_000 }]);
+  const { provider, host, deliverer } = place();
+  provider.outcomes.set("Spike's phone", later(90_000));
+  const retries = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
+  expect(retries).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 90_000 }]);
 });
 
 test("[P-01] each attempt looks a message up once, and pushes only to clients to which it is new", async () => {
-  const { way, host, looks, known, deliverer } = place();
-  way.outcomes.set("Jerry's phone", later());
-  way.outcomes.set("Spike's phone", later());
+  const { provider, host, looks, known, deliverer } = place();
+  provider.outcomes.set("Jerry's phone", later());
+  provider.outcomes.set("Spike's phone", later());
   await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
   known.add("Jerry");
   await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 2, host);
   expect(looks).toEqual([1, 2].map(() => ["message-1", NOON, "Jerry", "Spike"]));
-  expect(way.sent.map(({ targets }) => targets.map(({ clientId }) => clientId))).toEqual([
+  expect(provider.sent.map(({ targets }) => targets.map(({ clientId }) => clientId))).toEqual([
     ["Jerry", "Spike"],
     ["Spike"],
   ]);
   known.add("Spike");
   expect(await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 3, host)).toEqual([]);
-  expect(way.sent).toHaveLength(2);
+  expect(provider.sent).toHaveLength(2);
 });
 
 test("[I11] a conversation that does not answer keeps a push waiting, rather than sending it unseen", async () => {
-  const { way, host, deliverer } = place();
+  const { provider, host, deliverer } = place();
   const down = { ...host, stillNewTo: () => Promise.reject(new Error("reset")) };
   await expect(deliverer.deliver(deliveryTo(["Jerry"]), 1, down)).rejects.toThrow("reset");
-  expect(way.sent).toEqual([]);
+  expect(provider.sent).toEqual([]);
 });
 
 test("[N-02] a device that is no more is forgotten, unless it registered again since", async () => {
   const jerry = phoneOf("Jerry", { updatedAt: NOON });
-  const { way, host, removed, deliverer } = place([jerry, phoneOf("Spike", { updatedAt: NOON - DAY })]);
-  way.outcomes.set("Jerry's phone", gone(NOON - 1));
-  way.outcomes.set("Spike's phone", gone(NOON - 1));
-  const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
-  expect(owed).toEqual([]);
+  const { provider, host, removed, deliverer } = place([jerry, phoneOf("Spike", { updatedAt: NOON - DAY })]);
+  provider.outcomes.set("Jerry's phone", gone(NOON - 1));
+  provider.outcomes.set("Spike's phone", gone(NOON - 1));
+  const retries = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
+  expect(retries).toEqual([]);
   expect(removed).toEqual(["Spike's phone"]);
 });
 
 test("[C-12] a client that has logged out on a device receives no push there", async () => {
-  const { way, host, deliverer } = place([phoneOf("Jerry", { channels: ["Butch"] }), phoneOf("Spike")]);
+  const { provider, host, deliverer } = place([phoneOf("Jerry", { channels: ["Butch"] }), phoneOf("Spike")]);
   await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
-  expect(way.called).toEqual(["Spike's phone"]);
+  expect(provider.called).toEqual(["Spike's phone"]);
 });
 
 test("[C-12] a device that several share is pushed to as long as one of them is there", async () => {
-  const { way, host, deliverer } = place([phoneOf("Jerry", { channels: ["Spike"] })]);
+  const { provider, host, deliverer } = place([phoneOf("Jerry", { channels: ["Spike"] })]);
   const delivery = deliveryTo(["Jerry"]);
   const recipients = [{ installation: "Jerry's phone", clientIds: ["Jerry", "Spike"] }];
   await deliverer.deliver({ ...delivery, recipients }, 1, host);
-  expect(way.sent.flatMap(({ targets }) => targets.map(({ clientId }) => clientId))).toEqual(["Spike"]);
+  expect(provider.sent.flatMap(({ targets }) => targets.map(({ clientId }) => clientId))).toEqual(["Spike"]);
 });
 
 test("[P-15] an expired push is given up", async () => {
-  const { way, host, state, deliverer } = place();
+  const { provider, host, state, deliverer } = place();
   state.now = NOON + 7 * DAY;
   expect(await deliverer.deliver(deliveryTo(["Jerry"]), 1, host)).toEqual([]);
-  expect(way.called).toEqual([]);
+  expect(provider.called).toEqual([]);
 });
 
-test("[P-01] what is for a way that is not set up is given up, but not at once: it may have been set up just now", async () => {
-  const { way, host, deliverer } = place();
+test("[P-01] a push for a provider that is not set up is given up, but not at once: it may have been set up just now", async () => {
+  const { provider, host, deliverer } = place();
   const other = deliveryTo(["Jerry"], { provider: "fcm" });
   expect(await deliverer.deliver(other, 1, host)).toMatchObject([{ recipients: [{ clientIds: ["Jerry"] }] }]);
   expect(await deliverer.deliver(other, 3, host)).toEqual([]);
-  expect(way.called).toEqual([]);
+  expect(provider.called).toEqual([]);
 });
 
 test("[P-01] a service that asks for much time has no say in how long others wait", async () => {
-  const { way, host, deliverer } = place();
-  way.outcomes.set("Jerry's phone", later(40_000_000));
-  way.outcomes.set("Spike's phone", later());
-  const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
-  expect(owed).toMatchObject([
+  const { provider, host, deliverer } = place();
+  provider.outcomes.set("Jerry's phone", later(40_000_000));
+  provider.outcomes.set("Spike's phone", later());
+  const retries = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
+  expect(retries).toMatchObject([
     { recipients: [{ clientIds: ["Jerry"] }], retryAfter: 40_000_000 },
     { recipients: [{ clientIds: ["Spike"] }], retryAfter: undefined },
   ]);
 });
 
 test("[P-01] a push is not repeated if D1 fails after it", async () => {
-  const { way, host, state, deliverer } = place();
-  way.outcomes.set("Spike's phone", gone());
+  const { provider, host, state, deliverer } = place();
+  provider.outcomes.set("Spike's phone", gone());
   state.down = true;
-  const owed = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
-  expect(owed).toEqual([]);
+  const retries = await deliverer.deliver(deliveryTo(["Jerry", "Spike"]), 1, host);
+  expect(retries).toEqual([]);
 });
 
 describe("a provider that hangs", () => {
   test("[P-01] is left alone for a minute, so that the others' pushes do not wait behind it", async () => {
-    const { way, host, state, deliverer } = place();
-    way.outcomes.set("Jerry's phone", later());
-    const send = way.send.bind(way);
-    way.send = (push, targets) => {
+    const { provider, host, state, deliverer } = place();
+    provider.outcomes.set("Jerry's phone", later());
+    const send = provider.send.bind(provider);
+    provider.send = (push, targets) => {
       state.now += 30_000;
       return send(push, targets);
     };
     await deliverer.deliver(deliveryTo(["Jerry"]), 1, host);
-    const owed = await deliverer.deliver(deliveryTo(["Spike"]), 1, host);
-    expect(owed).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 60_000 }]);
-    expect(way.called).toEqual(["Jerry's phone"]);
+    const retries = await deliverer.deliver(deliveryTo(["Spike"]), 1, host);
+    expect(retries).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 60_000 }]);
+    expect(provider.called).toEqual(["Jerry's phone"]);
     state.now += 60_000;
     await deliverer.deliver(deliveryTo(["Spike"]), 1, host);
-    expect(way.called).toEqual(["Jerry's phone", "Spike's phone"]);
+    expect(provider.called).toEqual(["Jerry's phone", "Spike's phone"]);
   });
 
-  test("[I12] is one of many, where anybody can name one: other browsers are not left alone with it", async () => {
-    const { way, host, state, deliverer } = place(undefined, { name: "webPush" });
-    way.outcomes.set("Jerry's phone", later());
-    const send = way.send.bind(way);
-    way.send = (push, targets) => {
+  test("[I12] is one of many push services that clients name: browsers of the others are still served", async () => {
+    const { provider, host, state, deliverer } = place(undefined, { name: "webPush" });
+    provider.outcomes.set("Jerry's phone", later());
+    const send = provider.send.bind(provider);
+    provider.send = (push, targets) => {
       state.now += 30_000;
       return send(push, targets);
     };
-    const provider = "webPush";
-    await deliverer.deliver(deliveryTo(["Jerry"], { provider }), 1, host);
-    const owed = await deliverer.deliver(deliveryTo(["Spike"], { provider }), 1, host);
-    expect(owed).toEqual([]);
-    expect(way.called).toEqual(["Jerry's phone", "Spike's phone"]);
+    const toBrowser = { provider: "webPush" } as const;
+    await deliverer.deliver(deliveryTo(["Jerry"], toBrowser), 1, host);
+    const retries = await deliverer.deliver(deliveryTo(["Spike"], toBrowser), 1, host);
+    expect(retries).toEqual([]);
+    expect(provider.called).toEqual(["Jerry's phone", "Spike's phone"]);
   });
 });
 
 test("[N-11] the results of a notification are counted, those of a message are not (P-14)", async () => {
-  const { way, host, counts, deliverer } = place();
-  way.outcomes.set("Spike's phone", gone());
+  const { provider, host, counts, deliverer } = place();
+  provider.outcomes.set("Spike's phone", gone());
   const delivery = deliveryTo(["Jerry", "Spike"]);
   await deliverer.deliver(delivery, 1, host);
   expect(counts).toEqual([]);

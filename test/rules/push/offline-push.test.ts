@@ -4,19 +4,19 @@ import type { JsonObject } from "../../../src/model/json.ts";
 import { type OfflineAnswer, type OfflineEvent, pushToOffline } from "../../../src/push/offline-push.ts";
 import type { PushDelivery } from "../../../src/push/push-work.ts";
 import { unseen } from "../../support/questions.ts";
-import { DAY, NOON, phoneOf, Way } from "./people.ts";
+import { DAY, NOON, phoneOf, RecordingProvider } from "./recipients.ts";
 
 interface World {
   phones?: Installation[];
   template?: JsonObject | null;
   /** What the app's hook says. */
   hook?: Partial<Extract<OfflineAnswer, { skip: false }>> | { skip: true };
-  ways?: Way[];
+  providers?: RecordingProvider[];
   now?: number;
 }
 
-const apple = () => new Way("apns", "ios");
-const google = () => new Way("fcm", "android");
+const apple = () => new RecordingProvider("apns", "ios");
+const google = () => new RecordingProvider("fcm", "android");
 
 /** Tom says something to Jerry and Spike, who are offline; what is queued for it, and whom was looked for. */
 async function pushed(world: World, more: Partial<OfflineEvent> = {}) {
@@ -32,7 +32,7 @@ async function pushed(world: World, more: Partial<OfflineEvent> = {}) {
       force: false,
       ...world.hook,
     }),
-    providers: world.ways ?? [apple(), google()],
+    providers: world.providers ?? [apple(), google()],
     template: world.template ?? null,
     installationsOf: async (clientIds) => {
       lookedFor.push([...clientIds]);
@@ -66,7 +66,7 @@ test("[P-01, P-13] a message goes to every device of its offline recipients, for
   });
 });
 
-test("[P-09] content that no queue would take is not sent, and looks for nobody", async () => {
+test("[P-09] content that no queue would take is not sent, and no device is looked up", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const { queued, lookedFor } = await pushed({
     hook: { pushMessage: JSON.stringify({ alert: "x".repeat(40_000) }) },
@@ -76,13 +76,13 @@ test("[P-09] content that no queue would take is not sent, and looks for nobody"
   warn.mockRestore();
 });
 
-test("[P-01, M-46] who muted the conversation is not pushed to, unless the hook forces it (P-22)", async () => {
+test("[P-01, M-46] a member that muted the conversation is not pushed to, unless the hook forces it (P-22)", async () => {
   const muted = { muted: ["Jerry"] };
   expect((await pushed({}, muted)).to).toEqual(["Spike's phone"]);
   expect((await pushed({ hook: { force: true } }, muted)).to).toEqual(["Jerry's phone", "Spike's phone"]);
 });
 
-test("[P-03] Android without a vendor's channel is left out, as are devices that are not valid or long unheard of", async () => {
+test("[P-03] Android without a vendor's channel is left out, as are devices that are not valid or long inactive", async () => {
   const phones = [
     phoneOf("Jerry", { id: "plain", deviceType: "android", installationId: "one" }),
     phoneOf("Jerry", { id: "vendor", deviceType: "android", vendor: "fcm", registrationId: "two" }),
@@ -104,7 +104,7 @@ describe("[P-05, P-10, P-11] content", () => {
     expect(await contentOf({ template }, undefined)).toEqual({ alert: "news", badge: 1 });
   });
 
-  test("without any, nothing is pushed and nobody is looked for", async () => {
+  test("without any, nothing is pushed and no device is looked up", async () => {
     const { queued, lookedFor } = await pushed({}, { pushData: undefined });
     expect(queued).toEqual([]);
     expect(lookedFor).toEqual([]);
@@ -128,8 +128,8 @@ test("[P-22] the hook can skip the push, or drop some recipients", async () => {
   expect((await pushed({ hook: { offline: ["Spike"] } })).to).toEqual(["Spike's phone"]);
 });
 
-test("[P-04] without a way to devices the app's own server is still asked, and nobody is looked for", async () => {
-  const { queued, lookedFor } = await pushed({ ways: [] });
+test("[P-04] without a provider the app's own server is still asked, and no device is looked up", async () => {
+  const { queued, lookedFor } = await pushed({ providers: [] });
   expect(queued).toEqual([]);
   expect(lookedFor).toEqual([]);
 });
@@ -153,7 +153,7 @@ test("[P-13] people who share a phone make it ring once for one message", async 
   expect((await pushed({ phones: [shared] })).to).toEqual(["Jerry's phone"]);
 });
 
-test("[P-13] a hundred devices share a delivery, and each way has its own", async () => {
+test("[P-13] a hundred devices share a delivery, and each provider has its own", async () => {
   const phones = Array.from({ length: 150 }, (_, at) => phoneOf("Jerry", { id: `phone ${at}` }));
   const android = phoneOf("Spike", { deviceType: "android", vendor: "fcm" });
   const { queued } = await pushed({ phones: [...phones, android] });
@@ -164,7 +164,7 @@ test("[P-13] a hundred devices share a delivery, and each way has its own", asyn
   ]);
 });
 
-test("[P-15] what took longer than seven days to get here is not pushed any more", async () => {
+test("[P-15] a message that took longer than seven days to get here is not pushed any more", async () => {
   const timestamp = NOON - 7 * DAY - 1;
   expect((await pushed({}, { timestamp })).queued).toEqual([]);
 });
@@ -175,15 +175,15 @@ describe("a message that is pushed to nobody", () => {
     ["has no device", /no installation has their id/, { phones: [] }, {}],
     [
       "has devices of 90 days ago",
-      /unheard of/,
+      /inactive/,
       { phones: [phoneOf("Jerry", { updatedAt: NOON - 91 * DAY })] },
       {},
     ],
-    ["has a vendor nobody serves", /no way that is set up/, { ways: [google()] }, {}],
+    ["has a vendor nobody serves", /no configured provider/, { providers: [google()] }, {}],
     ["is muted by all", /muted/, {}, { muted: ["Jerry", "Spike"] }],
   ])("since it %s says so, once in a minute", async (_, words, world, more) => {
     const info = vi.spyOn(console, "info").mockImplementation(() => {});
-    // Other tests may have said it in their minute.
+    // Other tests may have logged it in their minute.
     const now = NOON + 2 * 60_000;
     const phones = world.phones ?? [phoneOf("Jerry"), phoneOf("Spike")];
     for (let times = 0; times < 3; times++) {

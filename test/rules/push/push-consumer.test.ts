@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { PushRetry } from "../../../src/push/deliverer.ts";
 import { consumeBatch } from "../../../src/push/push-consumer.ts";
 import type { PushDelivery, PushWork } from "../../../src/push/push-work.ts";
-import { deliveryTo } from "./people.ts";
+import { deliveryTo } from "./recipients.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => {});

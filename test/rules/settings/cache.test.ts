@@ -5,7 +5,7 @@ import { defaultSettings, type Settings } from "../../../src/settings/schema.ts"
 const defaults = defaultSettings(false);
 const withMembers = (members: number): Settings => ({ ...defaults, limits: { ...defaults.limits, members } });
 
-/** A cache that nobody keeps a copy for, unless said otherwise. */
+/** A cache without a kept copy by default. */
 const cacheOf = (read: SettingsSource["read"], kept: SettingsSource["kept"] = async () => undefined) =>
   new SettingsCache({ read, kept }, defaults);
 

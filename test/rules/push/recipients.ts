@@ -26,11 +26,11 @@ export function phoneOf(clientId: string, more: Partial<Installation> = {}): Ins
   };
 }
 
-/** A way to devices of some type, which keeps what it was given and says what it is told to. */
-export class Way implements PushProvider {
+/** A provider for devices of some type, which records its pushes and has prepared outcomes. */
+export class RecordingProvider implements PushProvider {
   readonly name: ProviderName;
   readonly sent: { push: Push; targets: readonly Target[] }[] = [];
-  /** By installation; sent where nothing is said. */
+  /** By installation; others are sent. */
   readonly outcomes = new Map<string, Outcome>();
   readonly #deviceType: string;
 
@@ -54,7 +54,7 @@ export class Way implements PushProvider {
   }
 }
 
-/** Tom's message, on its way to these people's phones. */
+/** Tom's message, on its provider to these people's phones. */
 export function deliveryTo(clientIds: string[], more: Partial<PushDelivery> = {}): PushDelivery {
   const push: Push = {
     id: "message-1",
