@@ -4,8 +4,8 @@ import { apnsContentOf } from "../../../src/push/apns-payload.ts";
 
 const payloadOf = (content: JsonObject, badge = 0) => apnsContentOf(content, badge).payload;
 
-describe("[N-07] of a push's content an Apple device gets", () => {
-  test("the common keys, those of `ios` in place of them", () => {
+describe("[N-07] an Apple device gets", () => {
+  test("the common keys of a content, overridden by those of `ios`", () => {
     const content = {
       alert: "hello",
       sound: "a.caf",
@@ -27,20 +27,20 @@ describe("[N-07] of a push's content an Apple device gets", () => {
     },
   );
 
-  test("a key of its own, where `ios` is no object", () => {
+  test("a key `ios` of the app's own, if it is no object", () => {
     expect(payloadOf({ alert: "hello", ios: "hello" })).toEqual({ aps: { alert: "hello" }, ios: "hello" });
   });
 });
 
 describe("[P-19] control keys", () => {
-  test("never get to a device, wherever they are", () => {
+  test("are never sent to a device, at any depth", () => {
     const keys = { _profile: "dev", _apns_team_id: "TEAM1", _notificationChannel: "loud" };
     expect(payloadOf({ alert: "hello", ...keys, ios: keys })).toEqual({ aps: { alert: "hello" } });
     expect(payloadOf({ aps: { alert: "hello" }, ...keys })).toEqual({ aps: { alert: "hello" } });
   });
 });
 
-describe("[N-08] in `aps` is", () => {
+describe("[N-08] `aps` holds", () => {
   test.each([
     ["alert", { "title-loc-key": "GREETING", "loc-args": ["Tom"] }],
     ["badge", 3],
@@ -63,7 +63,7 @@ describe("[N-08] in `aps` is", () => {
     expect(payloadOf(content)).toEqual({ aps: { alert } });
   });
 
-  test("a title alone as an alert", () => {
+  test("a title without an alert as an alert", () => {
     expect(payloadOf({ title: "Jerry" })).toEqual({ aps: { alert: { title: "Jerry" } } });
   });
 
@@ -76,7 +76,7 @@ describe("[N-08] in `aps` is", () => {
     });
   });
 
-  test("what a ready `aps` holds, with every other key beside it", () => {
+  test("the keys of a ready `aps`, with every other key beside it", () => {
     const aps = { alert: "hello", badge: 1, "my-own": true };
     expect(payloadOf({ ios: { aps, category: "c" }, title: "Tom" })).toEqual({
       aps,
@@ -88,7 +88,7 @@ describe("[N-08] in `aps` is", () => {
 });
 
 describe("[P-07][P-08] keys of the app's own", () => {
-  test("go beside `aps`, those that mean something to Android as well", () => {
+  test("are sent beside `aps`, also keys that Android uses", () => {
     const own = { from: "Tom", conversation: { id: "c1" }, silent: true, action: "com.example.VIEW" };
     expect(payloadOf({ alert: "hello", ...own })).toEqual({ aps: { alert: "hello" }, ...own });
   });
@@ -125,7 +125,7 @@ describe("[N-08] a value for Apple's headers", () => {
     });
   });
 
-  test("is an alert of the highest priority where the content says nothing", () => {
+  test("is an alert of the highest priority by default", () => {
     expect(told({ alert: "hi" })).toEqual({ collapseId: undefined, priority: 10, pushType: "alert" });
   });
 
@@ -158,7 +158,7 @@ describe("[N-08] a value for Apple's headers", () => {
     expect(told(content)).toMatchObject({ priority: 5, pushType: "background" });
   });
 
-  test("is never what a header cannot hold", () => {
+  test("is left out if a header cannot hold it", () => {
     expect(told({ alert: "hi", "apns-push-type": "alert\r\nx: y" })).toMatchObject({ pushType: "alert" });
   });
 });

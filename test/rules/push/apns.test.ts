@@ -104,13 +104,13 @@ describe("[N-10] Apple's devices", () => {
     expect(apns().serves(phone(undefined, {}, deviceType))).toBe(false);
   });
 
-  test.each(["android", "web", "windows"])("are no others, whatever token they have: %s", (deviceType) => {
+  test.each(["android", "web", "windows"])("are no others, with any token: %s", (deviceType) => {
     expect(apns().serves(phone(tomsPhone, {}, deviceType))).toBe(false);
   });
 });
 
 describe("[P-20] a push with token authentication", () => {
-  test("reaches the device with everything that Apple wants to know", async () => {
+  test("reaches the device with every header that Apple needs", async () => {
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([sent]);
     expect(apple.arrived).toEqual([
       {
@@ -137,7 +137,7 @@ describe("[P-20] a push with token authentication", () => {
     expect(apple.busiest).toBeLessThanOrEqual(6);
   });
 
-  test("has a new token once the old one was refused for its age", async () => {
+  test("gets a new token after the old one was refused for its age", async () => {
     await apns().send(push(), [to(tomsPhone)]);
     // Apple's clock is ahead: there, the token is older than an hour.
     now += 40 * 60_000;
@@ -147,7 +147,7 @@ describe("[P-20] a push with token authentication", () => {
     expect(apple.answers).toEqual(["403 ExpiredProviderToken", "200"]);
   });
 
-  test("waits where no token is taken, and tries none twice", async () => {
+  test("waits if Apple takes no token, and tries none twice", async () => {
     const stranger = await appleKey("TEAMMOUSE1", "KEYMOUSE01", ["com.example.mouse"]);
     keeper = keeperWith([stranger], () => now);
     const outcomes = await apns().send(push(), phones(20));
@@ -173,7 +173,7 @@ describe("[P-20] a push with token authentication", () => {
     expect(refused).toHaveLength(1);
   });
 
-  test("is tried later, with what is set by then, where the key was taken out meanwhile", async () => {
+  test("is retried later by the settings of that time if the key was removed meanwhile", async () => {
     keeper = keeperWith([], () => now);
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([
       { outcome: "later", retryAfter: undefined, why: expect.stringContaining("KEYMOUSE01") },
@@ -182,12 +182,12 @@ describe("[P-20] a push with token authentication", () => {
 });
 
 describe("[P-16] the key is", () => {
-  test("of the team that the push is for", async () => {
+  test("that of the push's team", async () => {
     await apns().send(push({ teamId: "TEAMCAT001" }), [to(tomsPhone)]);
     expect(apple.arrived).toMatchObject([{ teamId: "TEAMCAT001", topic: "com.example.cat" }]);
   });
 
-  test("none for devices of another team, which are not sent to", async () => {
+  test("none for devices of another team, which get no push", async () => {
     const outcomes = await apns().send(push({ teamId: "TEAMCAT001" }), [
       to(tomsPhone, { apnsTeamId: "TEAMCAT001" }),
       to(jerrysPhone, { apnsTeamId: "TEAMMOUSE1" }),
@@ -196,7 +196,7 @@ describe("[P-16] the key is", () => {
     expect(apple.answers).toEqual(["200"]);
   });
 
-  test("of the device's own team, for its own topic", async () => {
+  test("that of the device's own team, for its own topic", async () => {
     const own = { apnsTeamId: "TEAMMOUSE1", apnsTopic: "com.example.cheese" };
     await apns().send(push({ topic: "com.example.mouse" }), [to(tomsPhone), to(jerrysPhone, own)]);
     // Both are on their way at once: which is there first is not said.
@@ -206,7 +206,7 @@ describe("[P-16] the key is", () => {
     expect(topics).toContainEqual({ deviceToken: jerrysPhone, topic: "com.example.cheese" });
   });
 
-  test("one that lists the topic, where no team is known", async () => {
+  test("one that lists the topic, if no team is known", async () => {
     await apns().send(push(), [to(tomsPhone, { apnsTopic: "com.example.cat" })]);
     await apns().send(push({ topic: "com.example.cat" }), [to(jerrysPhone)]);
     expect(apple.arrived).toMatchObject([{ teamId: "TEAMCAT001" }, { teamId: "TEAMCAT001" }]);
@@ -253,7 +253,7 @@ describe("[P-17][P-18] the server is", () => {
 });
 
 describe("[N-08][P-19] the device gets", () => {
-  test("the content in Apple's form, with what belongs there in headers", async () => {
+  test("the content in Apple's form, with its header values in headers", async () => {
     const content = {
       alert: "1:0",
       badge: "Increment",
@@ -282,7 +282,7 @@ describe("[N-08][P-19] the device gets", () => {
     },
   );
 
-  test("nothing that is larger than Apple takes", async () => {
+  test("nothing larger than Apple accepts", async () => {
     const most = (length: number) => push({ content: { alert: "ä".repeat(length) } });
     const room = Math.floor((4_096 - JSON.stringify({ aps: { alert: "" } }).length) / 2);
     expect(await apns().send(most(room), [to(tomsPhone)])).toEqual([sent]);
@@ -292,7 +292,7 @@ describe("[N-08][P-19] the device gets", () => {
     expect(apple.answers).toEqual(["200"]);
   });
 
-  test("a repetition after a lost answer in the place of the first", async () => {
+  test("a repetition after a lost answer in place of the first push", async () => {
     apple.behave(tomsPhone, "deliver, then break", "deliver");
     expect(await apns().send(push(), [to(tomsPhone)])).toMatchObject([{ outcome: "later" }]);
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([sent]);
@@ -305,28 +305,28 @@ describe("[N-08][P-19] the device gets", () => {
 describe("[N-02] a device is gone", () => {
   const gone = (since: number | undefined, why: string) => [{ outcome: "gone", since, why }];
 
-  test.each(["Unregistered", "ExpiredToken"])("since when Apple says: %s", async (reason) => {
+  test.each(["Unregistered", "ExpiredToken"])("since the time that Apple names: %s", async (reason) => {
     apple.behave(tomsPhone, { status: 410, reason, timestamp: now - 1_000 });
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual(gone(now - 1_000, reason));
   });
 
-  test("where its token can be none", async () => {
+  test("if its token has an impossible form", async () => {
     expect(await apns().send(push(), [to("../../admin")])).toEqual(gone(undefined, "not a device token"));
     expect(apple.answers).toEqual([]);
   });
 
-  test("where Apple knows no such token", async () => {
+  test("if Apple does not know its token", async () => {
     apple.behave(tomsPhone, { status: 400, reason: "BadDeviceToken" });
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual(gone(undefined, "BadDeviceToken"));
   });
 
-  test("[P-17] not where the sandbox does not: it knows none of those who have the app from the store", async () => {
+  test("[P-17] not if the sandbox does not know it: App Store installs are unknown there", async () => {
     apple.behave(tomsPhone, { status: 400, reason: "BadDeviceToken" });
     const outcomes = await apns().send({ ...push(), environment: "dev" }, [to(tomsPhone)]);
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
   });
 
-  test("not where Apple complains of the settings", async () => {
+  test("not if Apple refuses the settings", async () => {
     apple.behave(tomsPhone, { status: 400, reason: "DeviceTokenNotForTopic" });
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([
       {
@@ -343,7 +343,7 @@ describe("[I11] a push that Apple does not take", () => {
     [403, "Forbidden"],
     [404, "BadPath"],
     [413, "PayloadTooLarge"],
-  ])("fails in Apple's words: %d %s", async (status, reason) => {
+  ])("fails with Apple's reason: %d %s", async (status, reason) => {
     apple.behave(tomsPhone, { status, reason });
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([{ outcome: "failed", why: reason }]);
   });
@@ -354,12 +354,15 @@ describe("[I11] a push that Apple does not take", () => {
     [500, "InternalServerError", undefined, undefined],
     [503, "ServiceUnavailable", "5", 5_000],
     [520, "Unknown", undefined, undefined],
-  ])("is tried later, when Apple says: %d %s", async (status, reason, retryAfter, milliseconds) => {
-    apple.behave(tomsPhone, { status, reason, retryAfter });
-    expect(await apns().send(push(), [to(tomsPhone)])).toEqual([
-      { outcome: "later", retryAfter: milliseconds, why: reason },
-    ]);
-  });
+  ])(
+    "is retried later, at the time that Apple names: %d %s",
+    async (status, reason, retryAfter, milliseconds) => {
+      apple.behave(tomsPhone, { status, reason, retryAfter });
+      expect(await apns().send(push(), [to(tomsPhone)])).toEqual([
+        { outcome: "later", retryAfter: milliseconds, why: reason },
+      ]);
+    },
+  );
 
   test.each([{ garbage: 200 }, { garbage: 400 }, { garbage: 410 }, { garbage: 502 }])(
     "is tried later after %j",
@@ -369,7 +372,7 @@ describe("[I11] a push that Apple does not take", () => {
     },
   );
 
-  test("is tried later where the answer breaks off, and others are sent", async () => {
+  test("is retried later if the answer breaks off, and others are sent", async () => {
     apple.behave(tomsPhone, "break");
     expect(await apns().send(push(), [to(tomsPhone), to(jerrysPhone)])).toMatchObject([
       { outcome: "later" },
@@ -377,7 +380,7 @@ describe("[I11] a push that Apple does not take", () => {
     ]);
   });
 
-  test("is tried later where there is no answer in 30 s, and others are sent meanwhile", async () => {
+  test("is retried later without an answer within 30 s, and others are sent meanwhile", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     apple.behave(tomsPhone, "hang");
     const outcomes = apns().send(push(), [to(tomsPhone), to(jerrysPhone)]);
@@ -407,7 +410,7 @@ describe("[I11] a push that Apple does not take", () => {
     expect(await apns().send(push(), phones(2))).toEqual([sent, sent]);
   });
 
-  test("costs one device nothing but its own push, whatever an app wrote about it", async () => {
+  test("affects its own device alone, with any fields that an app wrote", async () => {
     const odd = { apnsTopic: "com.example.Mäuse\n", apnsTeamId: 7 };
     expect(await apns().send(push(), [to(jerrysPhone, odd), to(tomsPhone)])).toMatchObject([
       { outcome: "failed" },

@@ -78,7 +78,7 @@ test("[I11] a conversation that does not answer keeps a push waiting, rather tha
   expect(provider.sent).toEqual([]);
 });
 
-test("[N-02] a device that is no more is forgotten, unless it registered again since", async () => {
+test("[N-02] a device that no longer exists is removed, unless it registered again since", async () => {
   const jerry = phoneOf("Jerry", { updatedAt: NOON });
   const { provider, host, removed, deliverer } = place([jerry, phoneOf("Spike", { updatedAt: NOON - DAY })]);
   provider.outcomes.set("Jerry's phone", gone(NOON - 1));
@@ -94,7 +94,7 @@ test("[C-12] a client that has logged out on a device receives no push there", a
   expect(provider.called).toEqual(["Spike's phone"]);
 });
 
-test("[C-12] a device that several share is pushed to as long as one of them is there", async () => {
+test("[C-12] a device that several clients share gets the push while one of them is logged in there", async () => {
   const { provider, host, deliverer } = place([phoneOf("Jerry", { channels: ["Spike"] })]);
   const delivery = deliveryTo(["Jerry"]);
   const recipients = [{ installation: "Jerry's phone", clientIds: ["Jerry", "Spike"] }];
@@ -117,7 +117,7 @@ test("[P-01] a push for a provider that is not set up is given up, but not at on
   expect(provider.called).toEqual([]);
 });
 
-test("[P-01] a service that asks for much time has no say in how long others wait", async () => {
+test("[P-01] a service that asks for a long delay does not delay others", async () => {
   const { provider, host, deliverer } = place();
   provider.outcomes.set("Jerry's phone", later(40_000_000));
   provider.outcomes.set("Spike's phone", later());
@@ -137,7 +137,7 @@ test("[P-01] a push is not repeated if D1 fails after it", async () => {
 });
 
 describe("a provider that hangs", () => {
-  test("[P-01] is left alone for a minute, so that the others' pushes do not wait behind it", async () => {
+  test("[P-01] is not called for a minute, so that other pushes do not wait behind it", async () => {
     const { provider, host, state, deliverer } = place();
     provider.outcomes.set("Jerry's phone", later());
     const send = provider.send.bind(provider);

@@ -44,7 +44,7 @@ describe("a message to FCM", () => {
     });
   });
 
-  test("[N-07] has what is for Android, and of that what is for FCM first", () => {
+  test("[N-07] has the content for Android, overridden by that for FCM", () => {
     const parts = { android: { title: "on Android", alert: "for Android" }, fcm: { title: "on FCM" } };
     expect(messageOf({ alert: "Cheese!", ios: { badge: 1 }, ...parts })).toMatchObject({
       notification: { title: "on FCM", body: "for Android" },
@@ -52,7 +52,7 @@ describe("a message to FCM", () => {
     });
   });
 
-  test("[N-08] takes the words of an alert as iOS has it", () => {
+  test("[N-08] shows the text of an alert in the form of iOS", () => {
     const { notification } = messageOf({ alert: { title: "Tom", body: "Cheese!", "loc-key": "C" } });
     expect(notification).toEqual({ title: "Tom", body: "Cheese!" });
   });
@@ -67,7 +67,7 @@ describe("a message to FCM", () => {
     expect(message.data).toHaveProperty("payload");
   });
 
-  test("[N-09] without words is for the app alone", () => {
+  test("[N-09] without a text is for the app alone", () => {
     expect(messageOf({ holes: 3 })).not.toHaveProperty("notification");
   });
 
@@ -96,12 +96,12 @@ describe("a message to FCM", () => {
     });
   });
 
-  test("replaces others only where the content says what", () => {
+  test("replaces others only if the content names them", () => {
     const own = { alert: "x", collapse_key: "score", tag: "score" };
     expect(messageOf(own).android).toMatchObject({ collapse_key: "score", notification: { tag: "score" } });
   });
 
-  test("leaves out of its data what FCM keeps for itself; the payload has it", () => {
+  test("leaves keys that FCM reserves out of its data, and has them in the payload", () => {
     const content = { from: "Tom", message_type: "x", "google.c": "x", gcm: "x", fromage: "blue" };
     expect(messageOf(content).data).toEqual({ fromage: "blue", payload: JSON.stringify(content) });
   });
@@ -114,7 +114,7 @@ describe("a message to FCM", () => {
     expect(messageOf({ alert: "x" }, expiresAt).android).toMatchObject({ ttl });
   });
 
-  test("brings a content that is too long to come twice in the payload alone", () => {
+  test("has a content that is too long to be sent twice in the payload alone", () => {
     const content = { alert: "x", more: "ü".repeat(1_500) };
     expect(messageOf(content).data).toEqual({ payload: JSON.stringify(content) });
   });
@@ -176,7 +176,7 @@ describe("FCM", () => {
     expect(server.messages[0]).toMatchObject({ notification: { body: "Cheese!" } });
   });
 
-  test("takes everything that a content can be", async () => {
+  test("accepts every kind of content", async () => {
     const content = {
       alert: "Cheese!",
       title: "Tom",
@@ -195,18 +195,18 @@ describe("FCM", () => {
   });
 
   test.each<[string, Answer, object]>([
-    ["whose token its device has given up", unregistered, { outcome: "gone", since: undefined }],
-    ["whose token is none", noToken, { outcome: "gone" }],
-    ["whose token is none, said by the field", badToken, { outcome: "gone" }],
+    ["to an unregistered token", unregistered, { outcome: "gone", since: undefined }],
+    ["to an invalid token", noToken, { outcome: "gone" }],
+    ["to an invalid token, named by its field", badToken, { outcome: "gone" }],
     ["of another app", otherSender, { outcome: "failed" }],
     ["with a field that does not fit", badField, { outcome: "failed" }],
-    ["that a proxy knows nothing of", { status: 404, body: "<html>404</html>" }, { outcome: "failed" }],
-    ["that there are too many of", tooMany(90), { outcome: "later", retryAfter: 90_000 }],
-    ["at a bad moment", broken, { outcome: "later", retryAfter: undefined }],
-    ["that somebody else answers", garbage, { outcome: "later" }],
-    ["that is sent elsewhere", { status: 302, headers: { Location: "/" } }, { outcome: "later" }],
-    ["that is to come later", { status: 408 }, { outcome: "later" }],
-  ])("[N-11] a push %s is no affair of the others", async (_, answer, outcome) => {
+    ["that a proxy answers with 404", { status: 404, body: "<html>404</html>" }, { outcome: "failed" }],
+    ["beyond the rate limit", tooMany(90), { outcome: "later", retryAfter: 90_000 }],
+    ["during an outage", broken, { outcome: "later", retryAfter: undefined }],
+    ["that another server answers", garbage, { outcome: "later" }],
+    ["that is redirected", { status: 302, headers: { Location: "/" } }, { outcome: "later" }],
+    ["that FCM answers with 408", { status: 408 }, { outcome: "later" }],
+  ])("[N-11] a push %s does not affect the others", async (_, answer, outcome) => {
     server.trouble.set("two", answer);
     expect(await fcm().send(cheese, phones("one", "two", "three"))).toMatchObject([
       { outcome: "sent" },
@@ -223,7 +223,7 @@ describe("FCM", () => {
     expect(server.calls).toBe(calls);
   });
 
-  test("gets another token once for all devices, where Google does not take the one it has", async () => {
+  test("is sent another token, fetched once for all devices, if it refuses the first", async () => {
     await fcm().send(cheese, phones("one"));
     server.expireTokens();
     const asked = { fcmToken: vi.fn(tokens.fcmToken), tokenRefused: vi.fn(tokens.tokenRefused) };
@@ -233,14 +233,14 @@ describe("FCM", () => {
     expect(asked.fcmToken).toHaveBeenCalledTimes(2);
   });
 
-  test("gives up for now when that one is not taken either", async () => {
+  test("is retried later if it refuses that one too", async () => {
     const { calls } = server;
     const void_ = { fcmToken: async () => "ya29.void", tokenRefused: async () => {} };
     expect(await fcm({ tokens: void_ }).send(cheese, phones("one"))).toMatchObject([{ outcome: "later" }]);
     expect(server.calls).toBe(calls + 2);
   });
 
-  test("[I11] calls nobody while there is no token to be had", async () => {
+  test("[I11] is not called while no token can be had", async () => {
     const { calls } = server;
     const down = { ...tokens, fcmToken: () => Promise.reject(new Error("Google is down")) };
     expect(await fcm({ tokens: down }).send(cheese, phones("one", "two"))).toEqual(
@@ -253,14 +253,14 @@ describe("FCM", () => {
     expect(server.calls).toBe(calls);
   });
 
-  test("[I11] that is down is tried later, and then takes it", async () => {
+  test("[I11] that is down is retried later, and then takes the push", async () => {
     await server.close();
     expect(await fcm().send(cheese, phones("one"))).toMatchObject([{ outcome: "later" }]);
     await server.open();
     expect(await fcm().send(cheese, phones("one"))).toEqual([{ outcome: "sent" }]);
   });
 
-  test("[I11] that never answers is tried later", async () => {
+  test("[I11] that never answers is retried later", async () => {
     await fcm().send(cheese, phones("one"));
     server.trouble.set("one", "hang");
     const { calls } = server;

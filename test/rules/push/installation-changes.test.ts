@@ -19,7 +19,7 @@ const phone: InstallationContent = {
 const after = (changes: JsonObject, before: InstallationContent | undefined = phone) =>
   changeInstallation(before, changes);
 
-describe("[N-01] what a save makes of an installation", () => {
+describe("[N-01] a save of an installation", () => {
   test.each<[JsonObject, Partial<InstallationContent>]>([
     [{}, {}],
     [
@@ -57,12 +57,12 @@ describe("[N-01] what a save makes of an installation", () => {
       { timeZone: "UTC", deviceProfile: "cats" },
       { fields: { lives: 9, timeZone: "UTC", deviceProfile: "cats" } },
     ],
-  ])("%j", (changes, expected) => {
+  ])("applies %j", (changes, expected) => {
     expect(after(changes)).toEqual({ ...phone, ...expected });
     expect(phone).toMatchObject({ channels: ["news"], fields: { lives: 9 } });
   });
 
-  test("a new one needs a type and a name, and is valid", () => {
+  test("of a new one needs a type and a name, and makes it valid", () => {
     const none = {
       deviceToken: undefined,
       installationId: undefined,
@@ -109,11 +109,11 @@ describe("[N-01] what a save makes of an installation", () => {
     [{ "subscription.endpoint": "x" }, "subscription: is set by registering"],
     [{ own: "x".repeat(65_536) }, "an installation has at most 65536 bytes"],
     [{ own: "猫".repeat(22_000) }, "an installation has at most 65536 bytes"],
-  ])("%j is refused", (changes, why) => {
+  ])("is refused with %j", (changes, why) => {
     expect(after(changes)).toEqual({ refused: expect.stringContaining(why) });
   });
 
-  test("[N-03] whatever may be a client's id may be a channel", () => {
+  test("[N-03] accepts any possible client id as a channel", () => {
     const channels = ["news", "a-b_c=d", "猫", "Tom & Jerry", "12:34", "x".repeat(64)];
     expect(after({ channels })).toMatchObject({ channels });
     for (const channel of ["x".repeat(65), "a\nb", "\ud800"]) {
@@ -123,7 +123,7 @@ describe("[N-01] what a save makes of an installation", () => {
     }
   });
 
-  test("a browser stays what it was registered as", () => {
+  test("leaves a browser's token and type as they were registered", () => {
     const subscription = { endpoint: "https://push.example.com/x", keys: { p256dh: "p", auth: "a" } };
     const browser: InstallationContent = {
       ...phone,
@@ -144,7 +144,7 @@ describe("[N-01] what a save makes of an installation", () => {
   });
 });
 
-test("[N-01] a device is known by the names that changes say plainly", () => {
+test("[N-01] the names of a device are those that changes set as plain values", () => {
   expect(namesIn({ deviceToken: "a", installationId: "", registrationId: { __op: "Delete" } })).toEqual({
     deviceToken: "a",
   });

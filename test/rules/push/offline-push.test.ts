@@ -98,24 +98,24 @@ describe("[P-05, P-10, P-11] content", () => {
   const template = { alert: "news", badge: 1 };
   const hook = { pushMessage: '{"alert":"from the hook"}' };
 
-  test("the hook's counts before the message's, and that before the static text; nothing is merged", async () => {
+  test("of the hook comes before the message's, and that before the static text; nothing is merged", async () => {
     expect(await contentOf({ template, hook }, '{"alert":"from Tom"}')).toEqual({ alert: "from the hook" });
     expect(await contentOf({ template }, '{"alert":"from Tom"}')).toEqual({ alert: "from Tom" });
     expect(await contentOf({ template }, undefined)).toEqual({ alert: "news", badge: 1 });
   });
 
-  test("without any, nothing is pushed and no device is looked up", async () => {
+  test("from no source pushes nothing, and no device is looked up", async () => {
     const { queued, lookedFor } = await pushed({}, { pushData: undefined });
     expect(queued).toEqual([]);
     expect(lookedFor).toEqual([]);
   });
 
-  test("[P-19] control keys alone are none", async () => {
+  test("[P-19] of control keys alone is none", async () => {
     const { queued, lookedFor } = await pushed({}, { pushData: '{"_profile":"dev"}' });
     expect([queued, lookedFor]).toEqual([[], []]);
   });
 
-  test("[P-21] the static text names the conversation, the time and the sender", async () => {
+  test("[P-21] of the static text names the conversation, the time and the sender", async () => {
     const variable = (name: string) => ["$", "{", name, "}"].join("");
     const told = { alert: `${variable("fromClientId")} in ${variable("convId")}`, at: variable("timestamp") };
     const content = await contentOf({ template: told }, undefined);
@@ -148,7 +148,7 @@ test("[P-16, P-17, P-18] control keys choose the team and Apple's server, and ar
   expect(JSON.stringify(queued)).not.toContain("_profile");
 });
 
-test("[P-13] people who share a phone make it ring once for one message", async () => {
+test("[P-13] a phone that two recipients share is pushed to once", async () => {
   const shared = phoneOf("Jerry", { channels: ["Jerry", "Spike"] });
   expect((await pushed({ phones: [shared] })).to).toEqual(["Jerry's phone"]);
 });
@@ -181,7 +181,7 @@ describe("a message that is pushed to nobody", () => {
     ],
     ["has a vendor nobody serves", /no configured provider/, { providers: [google()] }, {}],
     ["is muted by all", /muted/, {}, { muted: ["Jerry", "Spike"] }],
-  ])("since it %s says so, once in a minute", async (_, words, world, more) => {
+  ])("is logged once a minute, because it %s", async (_, words, world, more) => {
     const info = vi.spyOn(console, "info").mockImplementation(() => {});
     // Other tests may have logged it in their minute.
     const now = NOON + 2 * 60_000;

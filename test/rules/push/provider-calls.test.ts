@@ -6,7 +6,7 @@ const sent: Outcome = { outcome: "sent" };
 const now = Date.UTC(2026, 10, 25, 12);
 
 describe("[I11] a delivery to many devices", () => {
-  test("has the outcomes in the devices' order, whichever came first", async () => {
+  test("has its outcomes in the devices' order", async () => {
     const answers = Array.from({ length: 6 }, () => Promise.withResolvers<Outcome>());
     const outcomes = eachTarget(answers, ({ promise }) => promise);
     for (const [index, { resolve }] of [...answers.entries()].reverse()) {
@@ -34,7 +34,7 @@ describe("[I11] a delivery to many devices", () => {
     expect(most).toBe(6);
   });
 
-  test("begins no call after a minute: what is behind it on its queue waits", async () => {
+  test("begins no call after a minute, because others wait behind it in its queue", async () => {
     let time = now;
     const call = async (): Promise<Outcome> => {
       time += 25_000;
@@ -58,7 +58,7 @@ describe("[I11] a delivery to many devices", () => {
       expect(outcome).toMatchObject({ outcome: "later", retryAfter: undefined });
   });
 
-  test("goes on where every other call has an answer", async () => {
+  test("goes on if every other call has an answer", async () => {
     const outcomes = await eachTarget([...Array(50).keys()], async (index) => {
       if (index % 2 === 0) throw new Error("connection reset");
       return sent;
@@ -67,7 +67,7 @@ describe("[I11] a delivery to many devices", () => {
   });
 });
 
-describe("[I11] when a provider wants to be asked again", () => {
+describe("[I11] the delay that a provider asks for", () => {
   test.each([
     ["120", 120_000],
     ["0", 0],
@@ -76,11 +76,11 @@ describe("[I11] when a provider wants to be asked again", () => {
     ["soon", undefined],
     ["-5", undefined],
     ["", undefined],
-  ])("is what it says: %s", (value, milliseconds) => {
+  ])("is the value of its header: %s", (value, milliseconds) => {
     expect(retryAfterOf(new Headers({ "retry-after": value }), now)).toBe(milliseconds);
   });
 
-  test("is not known where it says nothing", () => {
+  test("is unknown without a header", () => {
     expect(retryAfterOf(new Headers(), now)).toBeUndefined();
   });
 });

@@ -67,13 +67,13 @@ test("[P-01] recipients with different delays are queued separately", async () =
 });
 
 test.each([
-  ["at once a little later", 1, undefined, 5],
-  ["then later and later", 4, undefined, 40],
-  ["but never more than two hours", 40, undefined, 7_200],
-  ["when the provider says", 1, 90_000, 90],
-  ["no sooner than otherwise", 6, 1_000, 160],
-  ["nor later than a queue keeps it", 1, 100_000_000, 43_200],
-])("[P-01] a provider that takes nothing is tried again %s", async (_, attempts, retryAfter, seconds) => {
+  ["after 5 s at first", 1, undefined, 5],
+  ["after growing delays", 4, undefined, 40],
+  ["after two hours at most", 40, undefined, 7_200],
+  ["after the provider's own delay", 1, 90_000, 90],
+  ["not sooner than without a delay of its own", 6, 1_000, 160],
+  ["not later than a queue keeps it", 1, 100_000_000, 43_200],
+])("[P-01] a provider that takes nothing is retried %s", async (_, attempts, retryAfter, seconds) => {
   const { end } = await taken(deliveryTo(["Jerry"]), attempts, owing(["Jerry"], retryAfter));
   expect(end).toBe(`again in ${seconds} s`);
 });
@@ -83,13 +83,13 @@ test("[P-01] earlier attempts of a delivery that was split count as well", async
   expect(end).toBe("again in 40 s");
 });
 
-test("[P-15] a hundred attempts take longer than the seven days a push is worth something", () => {
+test("[P-15] a hundred attempts take longer than the seven days of a push", () => {
   let seconds = 0;
   for (let attempt = 1; attempt <= 100; attempt++) seconds += Math.min(5 * 2 ** (attempt - 1), 7_200);
   expect(seconds).toBeGreaterThan(7 * 24 * 60 * 60);
 });
 
-test("[N-05] a selection that fails is made again", async () => {
+test("[N-05] a selection that fails is retried", async () => {
   const selection = { type: "select" as const, number: 1, after: undefined };
   expect((await taken(selection, 1, owing([]))).end).toBe("again in 5 s");
 });

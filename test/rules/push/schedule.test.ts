@@ -41,7 +41,7 @@ function handOn(now: number): (string | undefined)[] {
 }
 
 describe("[N-06] [N-12] a notification that is to be sent later", () => {
-  test("waits with all it needs, the next one first, and is due at its time, not before", () => {
+  test("is listed until its time, the next one first, and is then due", () => {
     for (const [id, at] of [
       ["evening", 8],
       ["morning", 1],
@@ -65,14 +65,14 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
     expect(schedule.nextAt).toBe(NOON + 8 * MINUTE);
   });
 
-  test("is there again after a restart", () => {
+  test("survives a restart", () => {
     schedule.accept(notification("evening", NOON + MINUTE), "request", NOON);
     schedule = new Schedule(pushTables(sql));
     expect(ids(NOON)).toEqual(["evening"]);
     expect(schedule.acceptedBefore("request", NOON)).toEqual({ notificationId: "evening", createdAt: NOON });
   });
 
-  test("is taken back by its number, and never due then", () => {
+  test("is cancelled by its number, and is never due then", () => {
     schedule.accept(notification("one", NOON + MINUTE), undefined, NOON);
     schedule.accept(notification("two", NOON + MINUTE), undefined, NOON);
     const [first] = schedule.waiting(NOON);
@@ -81,7 +81,7 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
     expect(handOn(NOON + MINUTE)).toEqual(["two"]);
   });
 
-  test("does not come back under the number of one that was taken back", () => {
+  test("does not get the number of a cancelled one", () => {
     schedule.accept(notification("one", NOON + MINUTE), undefined, NOON);
     const [first] = schedule.waiting(NOON);
     schedule.remove(first?.number ?? Number.NaN);
@@ -89,7 +89,7 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
     expect(schedule.read(first?.number ?? Number.NaN)).toBeUndefined();
   });
 
-  test("is one of a thousand at most; what is to be sent now is not counted", () => {
+  test("is one of a thousand at most, without those to be sent now", () => {
     for (let count = 0; count < 1_000; count++) {
       schedule.accept(notification(`mouse${count}`, NOON + MINUTE), undefined, NOON);
     }
@@ -107,14 +107,14 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
 });
 
 describe("a notification that is to be sent now", () => {
-  test("is due at once, and not listed among those that wait for their time", () => {
+  test("is due at once, and is not listed as scheduled", () => {
     schedule.accept(notification("now", NOON), undefined, NOON);
     expect(ids(NOON)).toEqual([]);
     expect(schedule.nextAt).toBe(NOON);
     expect(handOn(NOON)).toEqual(["now"]);
   });
 
-  test("is kept while its devices are looked for, and until then can be taken back by its id", () => {
+  test("is kept until its devices are found, and can be cancelled by its id until then", () => {
     schedule.accept(notification("now", NOON), undefined, NOON);
     schedule.accept(notification("launch", NOON, { id: "first" }), undefined, NOON);
     schedule.accept(notification("launch", NOON, { id: "second" }), undefined, NOON);
@@ -130,7 +130,7 @@ describe("a notification that is to be sent now", () => {
     expect(schedule.due(NOON)).toEqual([]);
   });
 
-  test("is forgotten once it expired on its way; what waits for its time is not", () => {
+  test("is removed after it expired, unlike scheduled ones", () => {
     schedule.accept(notification("now", NOON), undefined, NOON);
     schedule.accept(notification("later", NOON + 8 * DAY), undefined, NOON);
     const [now] = schedule.due(NOON);
@@ -146,7 +146,7 @@ describe("a notification that is to be sent now", () => {
 describe("[N-06] a request with an id", () => {
   const first = { notificationId: "launch", createdAt: NOON };
 
-  test("asked again within five minutes is answered as the first time, and nothing more is sent", () => {
+  test("gets its first response again within five minutes, and nothing more is sent", () => {
     expect(schedule.accept(notification("launch", NOON), "request", NOON)).toEqual(first);
     const again = NOON + 5 * MINUTE - 1;
     expect(schedule.acceptedBefore("request", again)).toEqual(first);
@@ -167,7 +167,7 @@ describe("[N-06] a request with an id", () => {
     expect(schedule.acceptedBefore("request", later)).toMatchObject({ notificationId: "another" });
   });
 
-  test("of another id is another; those without are never the same", () => {
+  test("of another id is another one, and requests without an id are never the same", () => {
     schedule.accept(notification("one", NOON), "request1", NOON);
     schedule.accept(notification("two", NOON), "request2", NOON);
     schedule.accept(notification("three", NOON), undefined, NOON);
@@ -175,7 +175,7 @@ describe("[N-06] a request with an id", () => {
     expect(handOn(NOON)).toEqual(["one", "two", "three", "four"]);
   });
 
-  test("is not kept longer than that: newer ones clear it away", () => {
+  test("is removed after that by newer ones", () => {
     const kept = () => sql.exec<{ count: number }>("SELECT count(*) AS count FROM requests").one().count;
     schedule.accept(notification("one", NOON), "request1", NOON);
     schedule.accept(notification("two", NOON), "request2", NOON);

@@ -145,7 +145,7 @@ describe("[N-04] a notification's devices", () => {
     expect(world.kept).toBeUndefined();
   });
 
-  test("are looked for by its conditions, among those that were heard of within 90 days", async () => {
+  test("are found by its conditions among those active within 90 days", async () => {
     await world.run();
     expect(world.asked).toEqual([
       { where: { city: "Burbank" }, after: undefined, limit: 500, updatedSince: NOON - 90 * DAY },
@@ -159,19 +159,19 @@ describe("[N-04] a notification's devices", () => {
     expect(world.states).toEqual(["in-queue", "done"]);
   });
 
-  test("are not those that are not valid", async () => {
+  test("are valid ones only", async () => {
     world.devices = [device(1), device(2, { valid: false })];
     await world.run();
     expect(world.recipients).toEqual([device(1).id]);
   });
 
-  test("[P-03] are not Androids without a vendor, even where a webhook takes everything", async () => {
+  test("[P-03] are no Androids without a vendor, even if a webhook takes everything", async () => {
     world.devices = [android(1, undefined), android(2, "mi")];
     await world.run();
     expect(world.recipients).toEqual([android(2, "mi").id]);
   });
 
-  test("may be none: then it is done", async () => {
+  test("may be none, and the notification is done", async () => {
     await world.run();
     expect(world.queued).toEqual([]);
     expect(world.states).toEqual(["in-queue", "done"]);
@@ -198,7 +198,7 @@ describe("deliveries", () => {
     expect(world.counts).toEqual([{ devices: 204 }]);
   });
 
-  test("leave out whom no provider serves", async () => {
+  test("leave out devices that no provider serves", async () => {
     world.providers = [fcm];
     world.devices = [device(1), android(2, "fcm")];
     await world.run();
@@ -206,7 +206,7 @@ describe("deliveries", () => {
     expect(world.counts).toEqual([{ devices: 1 }]);
   });
 
-  test("[N-07] carry the push as it is, for devices and nobody in particular", async () => {
+  test("[N-07] carry the whole push, for devices without a client", async () => {
     const content = { alert: "Cheese", ios: { sound: "squeak" }, mi: { title: "Cheese!" } };
     world.kept = notification(content);
     world.devices = [device(1)];
@@ -222,7 +222,7 @@ describe("deliveries", () => {
     ]);
   });
 
-  test("of a whole page and its largest content fit into what a queue takes at once", async () => {
+  test("of a whole page with the largest content fit into one batch of a queue", async () => {
     // A letter beyond Latin makes a text take two bytes for each, which are three in the request.
     world.kept = notification({ alert: "鼠".repeat(1_300), x: "x".repeat(100) });
     world.devices = iphones(500).map((each, at) => (at % 2 === 0 ? each : { ...each, deviceType: "web" }));
@@ -233,7 +233,7 @@ describe("deliveries", () => {
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(256_000);
   });
 
-  test("[P-06] count up the badges of Apple's devices alone, where the content says so", async () => {
+  test("[P-06] increment the badges of Apple's devices alone, if the content asks for it", async () => {
     world.kept = notification({ alert: "Cheese", badge: "Increment" });
     world.devices = [device(1), android(2, "fcm"), device(3)];
     await world.run();
@@ -244,8 +244,8 @@ describe("deliveries", () => {
   });
 });
 
-describe("[N-11] [N-12] nothing is sent", () => {
-  test("of what was taken back, even between two pages", async () => {
+describe("[N-11] [N-12] a notification is not sent", () => {
+  test("after it was cancelled, even between two pages", async () => {
     world.devices = iphones(600);
     await selectPage({ type: "select", number: NUMBER, after: undefined }, world);
     world.kept = undefined;
@@ -253,7 +253,7 @@ describe("[N-11] [N-12] nothing is sent", () => {
     expect(world.recipients).toHaveLength(500);
   });
 
-  test("of what expired, and its record says so", async () => {
+  test("after it expired, and its record shows that", async () => {
     world.devices = iphones(1);
     world.time = NOON + 7 * DAY;
     await world.run();
@@ -262,14 +262,14 @@ describe("[N-11] [N-12] nothing is sent", () => {
     expect(world.kept).toBeUndefined();
   });
 
-  test("again of what is done", async () => {
+  test("again after it is done", async () => {
     world.devices = iphones(1);
     await world.run();
     await world.run();
     expect(world.recipients).toHaveLength(1);
   });
 
-  test("by conditions that are not understood any more", async () => {
+  test("if its conditions are no longer understood", async () => {
     world.installations = async () => ({ refused: "CONVERSATION_QUERY_FAILED", detail: "102: too slow" });
     await world.run();
     expect(world.states).toEqual(["in-queue", "102: too slow"]);
@@ -277,10 +277,10 @@ describe("[N-11] [N-12] nothing is sent", () => {
   });
 });
 
-describe("[I11] what fails", () => {
+describe("[I11] a failure", () => {
   const page: Selection = { type: "select", number: NUMBER, after: undefined };
 
-  test("before the queue has the page is done again as if for the first time", async () => {
+  test("before the queue has the page repeats the page from its start", async () => {
     world.devices = iphones(600);
     world.failing = "queue";
     await expect(selectPage(page, world)).rejects.toThrow("the queue is down");
@@ -291,7 +291,7 @@ describe("[I11] what fails", () => {
     expect(world.recipients).toHaveLength(600);
   });
 
-  test("of a page leaves the ones before it: the next page goes with the deliveries of this one", async () => {
+  test("of a page repeats no earlier page: the next page is queued with the deliveries of this one", async () => {
     world.devices = iphones(600);
     await selectPage(page, world);
     const [work = []] = world.queued;

@@ -29,12 +29,12 @@ afterEach(() => vi.useRealTimers());
 afterAll(() => service.close());
 
 describe("[P-01] a browser", () => {
-  test("is served where it has a subscription", () => {
+  test("is served if it has a subscription", () => {
     expect(webPush().serves(device({ subscription: service.subscribe() }))).toBe(true);
     expect(webPush().serves(device())).toBe(false);
   });
 
-  test("gets the content, which it alone can read, from who proves to be the app's server", async () => {
+  test("gets content that it alone can read, signed by the app's server", async () => {
     const subscription = service.subscribe();
     expect(await webPush().send(cheese, browsers(subscription))).toEqual([{ outcome: "sent" }]);
     expect(service.received).toEqual([
@@ -50,7 +50,7 @@ describe("[P-01] a browser", () => {
     expect(service.refused).toEqual([]);
   });
 
-  test("[P-15] its service keeps it no longer than it is worth something", async () => {
+  test("[P-15] gets a push with the lifetime that the push has left", async () => {
     const browser = browsers(service.subscribe());
     await webPush().send(push({ alert: "x" }, { expiresAt: Date.now() + 3_600_000 }), browser);
     await webPush().send(push({ alert: "x" }, { expiresAt: Date.now() - 1_000 }), browser);
@@ -60,7 +60,7 @@ describe("[P-01] a browser", () => {
     expect(none).toBe(0);
   });
 
-  test("[N-07] gets what is for the web", async () => {
+  test("[N-07] gets the content for the web", async () => {
     const content = {
       alert: "Cheese!",
       _channel: "x",
@@ -71,7 +71,7 @@ describe("[P-01] a browser", () => {
     expect(service.received[0]?.content).toEqual({ alert: "Cheese, web!", icon: "/c", _id: cheese.id });
   });
 
-  test("can tell a push it has shown, which replaces itself where it still waits", async () => {
+  test("recognizes a repeated push by its id, and a repetition replaces a push that still waits", async () => {
     const browser = browsers(service.subscribe());
     const long = push({ alert: "x" }, { id: "a push of a name that is no topic: ü, and long, and longer" });
     const others = ["another", `${long.id} one`].map((id) => push({ alert: "x" }, { id }));
@@ -92,7 +92,7 @@ describe("[P-01] a browser", () => {
     expect(service.received[0]).toMatchObject({ urgency });
   });
 
-  test("takes 3993 bytes and no more", async () => {
+  test("gets at most 3993 bytes", async () => {
     const fits = push({ more: "x".repeat(3_993 - '{"more":"","_id":"push-1"}'.length) }, { id: "push-1" });
     const over = push({ more: `${fits.content.more}x` }, { id: "push-1" });
     const browser = browsers(service.subscribe());
@@ -105,17 +105,17 @@ describe("[P-01] a browser", () => {
   test.each<[string, Answer, object]>([
     ["that unsubscribed", { status: 410 }, { outcome: "gone", since: undefined }],
     ["unknown to its service", { status: 404 }, { outcome: "gone" }],
-    ["for which it is too long", { status: 413 }, { outcome: "failed" }],
-    ["that does not know us", { status: 401 }, { outcome: "failed" }],
-    ["that others may push to", { status: 403 }, { outcome: "failed" }],
-    ["whose service finds a mistake", { status: 400 }, { outcome: "failed" }],
-    ["that is pushed to too often", tooMany(60), { outcome: "later", retryAfter: 60_000 }],
-    ["at a bad moment", broken, { outcome: "later", retryAfter: undefined }],
-    ["that is elsewhere", { status: 302, headers: { Location: "/" } }, { outcome: "later" }],
-    ["that took it by 200", { status: 200 }, { outcome: "sent" }],
-    ["that took it by 202", { status: 202 }, { outcome: "sent" }],
-    ["that took it by 204", { status: 204 }, { outcome: "sent" }],
-  ])("[N-11] %s is no affair of the others", async (_, answer, outcome) => {
+    ["that refuses the length", { status: 413 }, { outcome: "failed" }],
+    ["that refuses the server's keys", { status: 401 }, { outcome: "failed" }],
+    ["subscribed with other keys", { status: 403 }, { outcome: "failed" }],
+    ["whose service finds the push malformed", { status: 400 }, { outcome: "failed" }],
+    ["beyond its rate limit", tooMany(60), { outcome: "later", retryAfter: 60_000 }],
+    ["during an outage", broken, { outcome: "later", retryAfter: undefined }],
+    ["whose service redirects", { status: 302, headers: { Location: "/" } }, { outcome: "later" }],
+    ["that accepts with 200", { status: 200 }, { outcome: "sent" }],
+    ["that accepts with 202", { status: 202 }, { outcome: "sent" }],
+    ["that accepts with 204", { status: 204 }, { outcome: "sent" }],
+  ])("[N-11] %s does not affect the others", async (_, answer, outcome) => {
     const [one, two, three] = [service.subscribe(), service.subscribe(), service.subscribe()];
     service.trouble.set(two.endpoint, answer);
     expect(await webPush().send(cheese, browsers(one, two, three))).toMatchObject([
@@ -128,7 +128,7 @@ describe("[P-01] a browser", () => {
     );
   });
 
-  test("that subscribed to another server's pushes is not reached", async () => {
+  test("with a subscription to another server's pushes is not reached", async () => {
     const outcomes = await webPush("trial", vapidKeys()).send(cheese, browsers(service.subscribe()));
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
     expect(service.refused).toHaveLength(1);
@@ -146,7 +146,7 @@ describe("[P-01] a browser", () => {
     },
   );
 
-  test("fails where the server's own keys do not belong together", async () => {
+  test("is not reached if the server's own keys do not match", async () => {
     const mixed = { ...keys, publicKey: vapidKeys().publicKey };
     const outcomes = await webPush("trial", mixed).send(cheese, browsers(service.subscribe()));
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
@@ -154,28 +154,28 @@ describe("[P-01] a browser", () => {
   });
 });
 
-describe("[I12] an endpoint is what a client wrote", () => {
+describe("[I12] an endpoint written by a client", () => {
   test.each([
     "https://169.254.169.254/latest/meta-data/",
     "http://push.example.com/1",
     "https://tom@push.example.com/1",
     "ftp://push.example.com/1",
     "cheese",
-  ])("%s is not called", async (endpoint) => {
+  ])("is not called: %s", async (endpoint) => {
     const subscription = { ...service.subscribe(), endpoint };
     expect(await webPush("public").send(cheese, browsers(subscription))).toMatchObject([
       { outcome: "failed" },
     ]);
   });
 
-  test("this machine is called only while somebody tries Parley out", async () => {
+  test("on this machine is called by a trial server only", async () => {
     const outcomes = await webPush("public").send(cheese, browsers(service.subscribe()));
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
   });
 });
 
 describe("[I11] a push service", () => {
-  test("that is down is tried later, and then takes it", async () => {
+  test("that is down is retried later, and then takes the push", async () => {
     const browser = browsers(service.subscribe());
     await service.close();
     expect(await webPush().send(cheese, browser)).toMatchObject([{ outcome: "later" }]);
@@ -183,7 +183,7 @@ describe("[I11] a push service", () => {
     expect(await webPush().send(cheese, browser)).toEqual([{ outcome: "sent" }]);
   });
 
-  test("that is down keeps no other from being called", async () => {
+  test("that is down does not stop calls to others", async () => {
     const down = new WebPushEndpoint(keys.publicKey);
     await down.open();
     const lost = Array.from({ length: 20 }, () => down.subscribe());
@@ -195,7 +195,7 @@ describe("[I11] a push service", () => {
     ).toBeGreaterThan(10);
   });
 
-  test("that never answers is tried later", async () => {
+  test("that never answers is retried later", async () => {
     const subscription = service.subscribe();
     service.trouble.set(subscription.endpoint, "hang");
     const { calls } = service;
