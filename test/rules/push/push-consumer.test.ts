@@ -37,7 +37,7 @@ async function taken(body: PushWork, attempts: number, deliver: (delivery: PushD
   return { end, queued };
 }
 
-const owing =
+const retrying =
   (clientIds: string[], retryAfter?: number) =>
   ({ recipients }: PushDelivery): PushRetry[] => {
     const some = recipients.filter((recipient) =>
@@ -47,12 +47,12 @@ const owing =
   };
 
 test("[P-01] a delivered push is removed from the queue", async () => {
-  expect(await taken(deliveryTo(["Jerry"]), 1, owing([]))).toEqual({ end: "taken", queued: [] });
+  expect(await taken(deliveryTo(["Jerry"]), 1, retrying([]))).toEqual({ end: "taken", queued: [] });
 });
 
 test("[P-01] only recipients that were not served are retried", async () => {
   const delivery = deliveryTo(["Jerry", "Spike"]);
-  const { end, queued } = await taken(delivery, 1, owing(["Spike"]));
+  const { end, queued } = await taken(delivery, 1, retrying(["Spike"]));
   expect(end).toBe("taken");
   const recipients = delivery.recipients.slice(1);
   expect(queued).toEqual([{ work: { ...delivery, recipients, attempts: 1 }, delaySeconds: 5 }]);
@@ -60,7 +60,7 @@ test("[P-01] only recipients that were not served are retried", async () => {
 
 test("[P-01] recipients with different delays are queued separately", async () => {
   const delivery = deliveryTo(["Jerry", "Spike"]);
-  const each = (body: PushDelivery) => [...owing(["Jerry"])(body), ...owing(["Spike"], 90_000)(body)];
+  const each = (body: PushDelivery) => [...retrying(["Jerry"])(body), ...retrying(["Spike"], 90_000)(body)];
   const { end, queued } = await taken(delivery, 1, each);
   expect(end).toBe("taken");
   expect(queued.map(({ delaySeconds }) => delaySeconds)).toEqual([5, 90]);
@@ -74,12 +74,12 @@ test.each([
   ["not sooner than without a delay of its own", 6, 1_000, 160],
   ["not later than a queue keeps it", 1, 100_000_000, 43_200],
 ])("[P-01] a provider that takes nothing is retried %s", async (_, attempts, retryAfter, seconds) => {
-  const { end } = await taken(deliveryTo(["Jerry"]), attempts, owing(["Jerry"], retryAfter));
+  const { end } = await taken(deliveryTo(["Jerry"]), attempts, retrying(["Jerry"], retryAfter));
   expect(end).toBe(`again in ${seconds} s`);
 });
 
 test("[P-01] earlier attempts of a delivery that was split count as well", async () => {
-  const { end } = await taken(deliveryTo(["Jerry"], { attempts: 3 }), 1, owing(["Jerry"]));
+  const { end } = await taken(deliveryTo(["Jerry"], { attempts: 3 }), 1, retrying(["Jerry"]));
   expect(end).toBe("again in 40 s");
 });
 
@@ -91,5 +91,5 @@ test("[P-15] a hundred attempts take longer than the seven days of a push", () =
 
 test("[N-05] a selection that fails is retried", async () => {
   const selection = { type: "select" as const, number: 1, after: undefined };
-  expect((await taken(selection, 1, owing([]))).end).toBe("again in 5 s");
+  expect((await taken(selection, 1, retrying([]))).end).toBe("again in 5 s");
 });
