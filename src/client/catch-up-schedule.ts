@@ -29,7 +29,7 @@ export class CatchUpSchedule {
   conversationsFor(session: Session): string[] {
     const held = this.#sessions
       .siblingsOf(session)
-      .flatMap(({ links }) => links.map(({ conversationId }) => conversationId));
+      .flatMap(({ subscriptions }) => subscriptions.map(({ conversationId }) => conversationId));
     return [...new Set([...this.#inbox.newsFor(session.identity.mode, session.known), ...held])];
   }
 

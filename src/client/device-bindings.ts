@@ -33,6 +33,7 @@ type DeviceServices = Pick<
   | "retryAfter"
 >;
 
+/** A change of a client's bindings. The words of its type are stored. */
 type Change =
   | { type: "came"; login: DeviceLogin }
   | { type: "left"; clientId: string; device: string }

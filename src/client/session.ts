@@ -105,7 +105,7 @@ export class Session {
       : { unread: undefined, reads: undefined, patches: undefined };
   }
 
-  get links(): readonly HeldSubscription[] {
+  get subscriptions(): readonly HeldSubscription[] {
     return this.#state.phase === "open" ? this.#state.links : [];
   }
 
@@ -136,7 +136,7 @@ export class Session {
   }
 
   subscriptionTo(conversationId: string): HeldSubscription | undefined {
-    return this.links.find((held) => held.conversationId === conversationId);
+    return this.subscriptions.find((held) => held.conversationId === conversationId);
   }
 
   hold(subscription: HeldSubscription): void {
