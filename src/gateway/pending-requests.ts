@@ -32,8 +32,8 @@ export interface RequestOwner {
 export class PendingRequests {
   readonly #owner: RequestOwner;
   readonly #client: ClientSender;
-  /** By serial. */
-  readonly #pending = new Map<number, Pending>();
+  /** By serial. Undefined until there is one: many sessions are idle. */
+  #pending: Map<number, Pending> | undefined;
   #javaReplies: JavaReplies | undefined;
 
   constructor(owner: RequestOwner, client: ClientSender) {
@@ -42,7 +42,7 @@ export class PendingRequests {
   }
 
   get size(): number {
-    return this.#pending.size;
+    return this.#pending?.size ?? 0;
   }
 
   /** @param userAgent what the device named at the login */
@@ -58,6 +58,7 @@ export class PendingRequests {
   add(command: Command, answers = 1): void {
     const { serial } = command;
     if (serial === undefined) return;
+    this.#pending ??= new Map();
     const counted = this.#pending.get(serial)?.counted ?? this.#count(command);
     this.#pending.set(serial, { remaining: answers, answer: undefined, counted });
     this.#javaReplies?.requested(command);
@@ -72,13 +73,13 @@ export class PendingRequests {
 
   /** Takes the answer of one object. An answer to a request that is not pending goes nowhere. */
   answer(serial: number | undefined, payload: Uint8Array): void {
-    const pending = serial === undefined ? undefined : this.#pending.get(serial);
+    const pending = serial === undefined ? undefined : this.#pending?.get(serial);
     if (serial === undefined || pending === undefined) return;
     if (pending.answer === undefined || !replies.isErrorReply(pending.answer))
       pending.answer = payload.slice();
     pending.remaining -= 1;
     if (pending.remaining > 0) return;
-    this.#pending.delete(serial);
+    this.#pending?.delete(serial);
     pending.counted?.backlog.finished(pending.counted.waiting);
     this.#reply(serial, pending.answer);
     this.#owner.progressed();
@@ -86,7 +87,7 @@ export class PendingRequests {
 
   /** Takes an answer of the client's object. Logins and logouts are not among the pending requests. */
   answerOrForward(serial: number, payload: Uint8Array): void {
-    if (this.#pending.has(serial)) this.answer(serial, payload);
+    if (this.#pending?.has(serial)) this.answer(serial, payload);
     else this.#client.send(payload);
   }
 
@@ -96,7 +97,7 @@ export class PendingRequests {
    */
   refuse(command: Command, error: ErrorName): void {
     const { serial } = command;
-    if (serial === undefined || !this.#pending.has(serial)) return;
+    if (serial === undefined || !this.#pending?.has(serial)) return;
     if (command.name === "message.send") this.#refuseSend(serial, command, error);
     else this.answer(serial, replies.errorReply(serial, error));
   }
@@ -117,10 +118,10 @@ export class PendingRequests {
 
   /** Forgets all requests, whose serials it returns. */
   close(): number[] {
-    const serials = [...this.#pending.keys()];
-    for (const { counted } of this.#pending.values()) counted?.backlog.finished(counted.waiting);
-    this.#pending.clear();
-    return serials;
+    const pending = this.#pending ?? new Map<number, Pending>();
+    this.#pending = undefined;
+    for (const { counted } of pending.values()) counted?.backlog.finished(counted.waiting);
+    return [...pending.keys()];
   }
 
   /** Refuses a send in its own form: Swift expects an id and a time with it (wire §4.6). */

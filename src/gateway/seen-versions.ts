@@ -5,7 +5,8 @@ const LIMIT = 200;
 
 /** The newest state of each conversation that a session has seen lately: no list may be older than that. */
 export class SeenVersions {
-  readonly #seen = new Map<string, { upTo: number; changedAt: number; at: number }>();
+  /** Undefined until the session has seen one: many sessions are idle. */
+  #seen: Map<string, { upTo: number; changedAt: number; at: number }> | undefined;
 
   /**
    * @param upTo time of an entry of the log (ms)
@@ -27,6 +28,7 @@ export class SeenVersions {
 
   /** The states seen within the last ten minutes before now (ms). */
   recent(now: number): SeenVersion[] {
+    if (this.#seen === undefined) return [];
     for (const [conversationId, { at }] of this.#seen) {
       if (at < now - SEEN_VERSION_LIFETIME) this.#seen.delete(conversationId);
     }
@@ -36,6 +38,7 @@ export class SeenVersions {
   }
 
   #add(conversationId: string, { upTo, changedAt }: { upTo: number; changedAt: number }, now: number): void {
+    this.#seen ??= new Map();
     const known = this.#seen.get(conversationId);
     if (known !== undefined && known.at === now) {
       // Of many entries at once, each is counted without moving its place in the map.
