@@ -6,12 +6,12 @@ import { withDeadline } from "../deadline.ts";
 import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";
 import { frontOf, senderOf } from "./address.ts";
-import { AllowancesByAddress } from "./address-allowances.ts";
-import { Backlog } from "./backlog.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayServices } from "./gateway-services.ts";
-import type { Dial, LinkEvents, LinkSocket } from "./link-socket.ts";
-import { SocketsBeforeLogin } from "./sockets-before-login.ts";
+import { AllowancesByAddress } from "./limits/address-allowances.ts";
+import { Backlog } from "./limits/backlog.ts";
+import { SocketsBeforeLogin } from "./limits/sockets-before-login.ts";
+import type { Dial, LinkEvents, LinkSocket } from "./session/link-socket.ts";
 import { negotiate } from "./sub-protocol.ts";
 import { isOriginAllowed } from "./web-origin.ts";
 

@@ -4,9 +4,9 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { AddressAllowances } from "./address-allowances.ts";
-import type { Backlog } from "./backlog.ts";
-import type { Dial } from "./link-socket.ts";
+import type { AddressAllowances } from "./limits/address-allowances.ts";
+import type { Backlog } from "./limits/backlog.ts";
+import type { Dial } from "./session/link-socket.ts";
 import type { SubProtocol } from "./sub-protocol.ts";
 
 /** What the gateways of all sockets of an isolate need of it. */

@@ -9,16 +9,16 @@ import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import * as replies from "../protocol/replies.ts";
 import { defaultSettings, isPushSetUp, needsPolicyCheck, type Settings } from "../settings/schema.ts";
-import type { Backlog } from "./backlog.ts";
-import { CommandAdmission } from "./command-admission.ts";
 import { ConversationLookup } from "./conversation-lookup.ts";
 import { withPolicy } from "./frame-policy.ts";
 import type { Connection, GatewayServices } from "./gateway-services.ts";
 import { Heartbeat, type HeartbeatHost } from "./heartbeat.ts";
-import type { Dial } from "./link-socket.ts";
-import { IsolateSubscriptions, PlatformBudget } from "./platform-budget.ts";
+import type { Backlog } from "./limits/backlog.ts";
+import { CommandAdmission } from "./limits/command-admission.ts";
+import { IsolateSubscriptions, PlatformBudget } from "./limits/platform-budget.ts";
+import { IsolateUnreadBytes, UnreadBytes } from "./limits/unread-bytes.ts";
+import type { Dial } from "./session/link-socket.ts";
 import { type SessionsOwner, SocketSessions } from "./socket-sessions.ts";
-import { IsolateUnreadBytes, UnreadBytes } from "./unread-bytes.ts";
 
 /** Bytes of one frame, far more than any message: a conversation with 500 long member ids has to fit. */
 const FRAME_LIMIT = 128 * 1024;

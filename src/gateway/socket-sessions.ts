@@ -7,12 +7,12 @@ import type { ErrorName } from "../protocol/errors.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
-import { ClientSession } from "./client-session.ts";
-import type { CommandAdmission } from "./command-admission.ts";
 import { withPolicy } from "./frame-policy.ts";
 import type { Connection, GatewayServices } from "./gateway-services.ts";
-import { LoginAttempts } from "./login-attempts";
-import type { QueuedCommand, SessionOwner, SessionRegistry } from "./session-owner.ts";
+import type { CommandAdmission } from "./limits/command-admission.ts";
+import { LoginAttempts } from "./limits/login-attempts.ts";
+import { ClientSession } from "./session/client-session.ts";
+import type { QueuedCommand, SessionOwner, SessionRegistry } from "./session/session-owner.ts";
 
 /** Clients logged in on one socket at a time. */
 const CLIENT_LIMIT = 100;

@@ -50,7 +50,7 @@ const schema = (demo: boolean) =>
         /** Commands of one client on one socket, like the other command limits. A user with five windows sends 300. */
         sendsPerMinute: v.optional(perMinute(), 600),
         historyQueriesPerMinute: v.optional(perMinute(), 600),
-        /** Counted separately; look-ups by id have ten times as many, list queries half (`gateway/rate-limits.ts`). */
+        /** Counted separately; look-ups by id have ten times as many, list queries half (`gateway/limits/rate-limits.ts`). */
         otherCommandsPerMinute: v.optional(perMinute(), 300),
         /** The number of busy users that one address may stand for; 0 is unlimited. */
         peoplePerAddress: v.optional(wholeNumber(0, 1_000_000), 200),

@@ -31,7 +31,7 @@ import { areSame, UniqueRegistry } from "../../src/conversation/unique-registry.
 import { unreadOf } from "../../src/conversation/unread-record.ts";
 import { lagOf } from "../../src/database/messages/archive-delay.ts";
 import type { GatewayServices } from "../../src/gateway/gateway-services.ts";
-import type { Dial, LinkSocket } from "../../src/gateway/link-socket.ts";
+import type { Dial, LinkSocket } from "../../src/gateway/session/link-socket.ts";
 import { EventOutbox } from "../../src/hooks/event-outbox.ts";
 import { ALLOWED } from "../../src/hooks/questions.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";

@@ -5,7 +5,7 @@ import { countInstallations, findInstallations } from "../../database/installati
 import { type SaveResult, saveInstallation } from "../../database/installations/save.ts";
 import { isQueryRefusal, type QueryRefusal } from "../../database/where/condition.ts";
 import { sliceSizeOf } from "../../database/where/slices.ts";
-import { addressLimits } from "../../gateway/address-limits.ts";
+import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { toIsoTime } from "../../protocol/encode.ts";
 import { changeInstallation, namesIn } from "../../push/installation-changes.ts";

@@ -1,0 +1,56 @@
+import { CPU_PER_SOCKET, LINKS_OF_ALL, SUBREQUESTS_PER_SOCKET } from "../../bounds.ts";
+
+/** The cost of a frame in an ordinary conversation, and of 1 KB of it (ms of CPU): measured, with room to spare. */
+const COST = { received: 0.2, sent: 0.05, kilobyte: 0.02 };
+
+/**
+ * Counts how much one user socket has used of what Cloudflare allows a request: CPU and calls, over its whole life. The
+ * platform cuts a socket that exceeds them without warning, so the socket is handed over before.
+ */
+export class PlatformBudget {
+  readonly #usedUp: () => void;
+  #cpu = 0;
+  #calls = 0;
+  #isUsedUp = false;
+
+  /** @param usedUp called once, when little is left */
+  constructor(usedUp: () => void) {
+    this.#usedUp = usedUp;
+  }
+
+  received(bytes: number): void {
+    this.#use(COST.received + (bytes / 1024) * COST.kilobyte, 0);
+  }
+
+  sent(bytes: number): void {
+    this.#use(COST.sent + (bytes / 1024) * COST.kilobyte, 0);
+  }
+
+  /** An object or D1 was called. */
+  called(): void {
+    this.#use(0, 1);
+  }
+
+  #use(cpu: number, calls: number): void {
+    this.#cpu += cpu;
+    this.#calls += calls;
+    if (this.#isUsedUp || (this.#cpu < CPU_PER_SOCKET && this.#calls < SUBREQUESTS_PER_SOCKET)) return;
+    this.#isUsedUp = true;
+    this.#usedUp();
+  }
+}
+
+/** The subscriptions of all sessions of an isolate, which share its memory. */
+export class IsolateSubscriptions {
+  #count = 0;
+
+  changed(by: number): void {
+    this.#count += by;
+  }
+
+  /** How many subscriptions a session may hold at the moment, out of the number it may hold while there is room. */
+  limit(wanted: number): number {
+    if (this.#count <= LINKS_OF_ALL) return wanted;
+    return Math.max(1, Math.floor((wanted * LINKS_OF_ALL) / this.#count));
+  }
+}

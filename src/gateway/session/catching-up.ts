@@ -1,0 +1,62 @@
+import type { ErrorName } from "../../protocol/errors.ts";
+import type { CatchUpWait } from "./catch-up-wait.ts";
+import type { Forwarded } from "./forwarding.ts";
+
+/** What a catch-up needs of its session. */
+export interface CatchUpOwner {
+  now(): number;
+  timer(milliseconds: number, run: () => void): () => void;
+  refuse(forwarded: Forwarded, error: ErrorName): void;
+}
+
+/** A conversation on which a session is being caught up: until that is complete, everything else of it waits (L5). */
+export class CatchingUp {
+  readonly #owner: CatchUpOwner;
+  readonly #wait: CatchUpWait;
+  /** Whether the session subscribes to the conversation afterwards. */
+  subscribes: boolean;
+  #relayed: Uint8Array[] = [];
+  #frames: Forwarded[] = [];
+
+  /** @param wait how long frames wait, which all catch-ups of the session share */
+  constructor(owner: CatchUpOwner, wait: CatchUpWait, subscribes: boolean) {
+    this.#owner = owner;
+    this.#wait = wait;
+    this.subscribes = subscribes;
+  }
+
+  get hasFrames(): boolean {
+    return this.#frames.length > 0;
+  }
+
+  /** Holds a frame of the relay. */
+  hold(relayed: Uint8Array): void {
+    this.#relayed.push(relayed);
+  }
+
+  /** Holds a frame for the conversation. Refuses it if that takes too long (I10). */
+  send(forwarded: Forwarded): void {
+    this.#frames.push(forwarded);
+    this.subscribes = true; // also if the frame itself is refused by then
+    const since = this.#owner.now();
+    const check = () => {
+      const position = this.#frames.indexOf(forwarded);
+      if (position < 0) return;
+      const remaining = this.#wait.remaining(since, this.#owner.now());
+      if (remaining > 0) return void this.#owner.timer(remaining, check);
+      this.#frames.splice(position, 1);
+      this.#owner.refuse(forwarded, "INTERNAL_ERROR");
+    };
+    this.#owner.timer(this.#wait.remaining(since, since), check);
+  }
+
+  /** Takes the frames of the relay, in order. */
+  takeRelayed(): Uint8Array[] {
+    return this.#relayed.splice(0);
+  }
+
+  /** Takes the frames for the conversation, in order: none of them is refused any more. */
+  takeFrames(): Forwarded[] {
+    return this.#frames.splice(0);
+  }
+}

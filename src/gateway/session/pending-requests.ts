@@ -1,0 +1,137 @@
+import { newMessageId } from "../../conversation/ids.ts";
+import type { Command, CommandOf } from "../../protocol/commands.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
+import * as replies from "../../protocol/replies.ts";
+import type { Backlog, WaitingSend } from "../limits/backlog.ts";
+import type { Refusal } from "../limits/frame-bounds.ts";
+import type { ClientSender } from "./client-sender.ts";
+import { JavaReplies } from "./java-replies.ts";
+
+interface Pending {
+  /** How many objects have not answered yet. */
+  remaining: number;
+  /** The answer so far. */
+  answer: Uint8Array | undefined;
+  /** The send as the backlog counts it. */
+  counted: { backlog: Backlog; waiting: WaitingSend } | undefined;
+}
+
+/** The session whose requests these are. */
+export interface RequestOwner {
+  now(): number;
+  /** Counts the sends that wait for an answer; undefined if the app's policy takes time of its own. */
+  backlog: Backlog | undefined;
+  /** A request has its answer. */
+  progressed(): void;
+}
+
+/**
+ * The requests of a session that were forwarded to objects and have no answer yet. Each gets exactly one answer (I10),
+ * in the form that its SDK expects.
+ */
+export class PendingRequests {
+  readonly #owner: RequestOwner;
+  readonly #client: ClientSender;
+  /** By serial. Undefined until there is one: many sessions are idle. */
+  #pending: Map<number, Pending> | undefined;
+  #javaReplies: JavaReplies | undefined;
+
+  constructor(owner: RequestOwner, client: ClientSender) {
+    this.#owner = owner;
+    this.#client = client;
+  }
+
+  get size(): number {
+    return this.#pending?.size ?? 0;
+  }
+
+  /** @param userAgent what the device named at the login */
+  sentBy(userAgent: string | undefined): void {
+    this.#javaReplies = JavaReplies.of(userAgent);
+  }
+
+  /**
+   * A request is being forwarded. One without a serial gets no answer.
+   *
+   * @param answers how many objects answer it; a refusal of one of them refuses the request
+   */
+  add(command: Command, answers = 1): void {
+    const { serial } = command;
+    if (serial === undefined) return;
+    this.#pending ??= new Map();
+    const counted = this.#pending.get(serial)?.counted ?? this.#count(command);
+    this.#pending.set(serial, { remaining: answers, answer: undefined, counted });
+    this.#javaReplies?.requested(command);
+  }
+
+  #count(command: Command): Pending["counted"] {
+    // A will is not a send yet.
+    if (command.name !== "message.send" || command.will) return undefined;
+    const { backlog } = this.#owner;
+    return backlog && { backlog, waiting: backlog.forwarded(command.conversationId, this.#owner.now()) };
+  }
+
+  /** Takes the answer of one object. An answer to a request that is not pending goes nowhere. */
+  answer(serial: number | undefined, payload: Uint8Array): void {
+    const pending = serial === undefined ? undefined : this.#pending?.get(serial);
+    if (serial === undefined || pending === undefined) return;
+    if (pending.answer === undefined || !replies.isErrorReply(pending.answer))
+      pending.answer = payload.slice();
+    pending.remaining -= 1;
+    if (pending.remaining > 0) return;
+    this.#pending?.delete(serial);
+    pending.counted?.backlog.finished(pending.counted.waiting);
+    this.#reply(serial, pending.answer);
+    this.#owner.progressed();
+  }
+
+  /** Takes an answer of the client's object. Logins and logouts are not among the pending requests. */
+  answerOrForward(serial: number, payload: Uint8Array): void {
+    if (this.#pending?.has(serial)) this.answer(serial, payload);
+    else this.#client.send(payload);
+  }
+
+  /**
+   * Refuses a forwarded request, unless it is answered. Another part of the same frame, for another conversation, may
+   * have done that.
+   */
+  refuse(command: Command, error: ErrorName): void {
+    const { serial } = command;
+    if (serial === undefined || !this.#pending?.has(serial)) return;
+    if (command.name === "message.send") this.#refuseSend(serial, command, error);
+    else this.answer(serial, replies.errorReply(serial, error));
+  }
+
+  /** Refuses a command that is not forwarded. */
+  refuseUnsent(command: Command, { error, detail }: Refusal): void {
+    const { serial } = command;
+    if (serial === undefined) return;
+    if (command.name === "message.send") return this.#refuseSend(serial, command, error);
+    this.#javaReplies?.requested(command);
+    this.#reply(serial, replies.errorReply(serial, error, { detail }));
+  }
+
+  /** Refuses all requests: the socket is about to close, or the session is ended from outside. */
+  refuseAll(error: ErrorName): void {
+    for (const serial of this.close()) this.#client.send(replies.errorReply(serial, error));
+  }
+
+  /** Forgets all requests, whose serials it returns. */
+  close(): number[] {
+    const pending = this.#pending ?? new Map<number, Pending>();
+    this.#pending = undefined;
+    for (const { counted } of pending.values()) counted?.backlog.finished(counted.waiting);
+    return [...pending.keys()];
+  }
+
+  /** Refuses a send in its own form: Swift expects an id and a time with it (wire §4.6). */
+  #refuseSend(serial: number, { conversationId }: CommandOf<"message.send">, error: ErrorName): void {
+    const timestamp = this.#owner.now();
+    const refusal = { conversationId, error, messageId: newMessageId(timestamp), timestamp };
+    this.answerOrForward(serial, replies.messageRefused(serial, refusal));
+  }
+
+  #reply(serial: number, answer: Uint8Array): void {
+    this.#client.send(this.#javaReplies?.adapt(serial, answer) ?? answer);
+  }
+}

@@ -1,0 +1,298 @@
+import { SUBSCRIPTIONS_OPENING, SUBSCRIPTIONS_PAUSED } from "../../bounds.ts";
+import { type ConversationCommand, refusalWithoutConversation } from "../../conversation/commands.ts";
+import { isConversationId, timeOfMessageId } from "../../conversation/ids.ts";
+import type { CommandOf } from "../../protocol/commands.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
+import type { Epoch, SessionReport } from "../../protocol/link-controls.ts";
+import { type LinkRecord, readRecords } from "../../protocol/link-records.ts";
+import { CatchUpWait } from "./catch-up-wait.ts";
+import { CatchingUp, type CatchUpOwner } from "./catching-up.ts";
+import type { ClientSender } from "./client-sender.ts";
+import {
+  ConversationSubscription,
+  type OpenedSubscription,
+  type SubscriptionOwner,
+} from "./conversation-subscription.ts";
+import { ConversationTable } from "./conversation-table.ts";
+import { type Forwarded, forwardingOf } from "./forwarding.ts";
+import { type OpeningLinkEvents, openLink } from "./link-socket.ts";
+import type { PendingRequests } from "./pending-requests.ts";
+import type { SeenVersions } from "./seen-versions.ts";
+import { type DeliveryServices, SessionDelivery, type SessionLogin } from "./session-delivery.ts";
+import { type DialServices, SubscriptionDialer } from "./subscription-dialer.ts";
+
+/** What the conversations of a session need of its gateway. */
+export interface ConversationServices extends DialServices, DeliveryServices {
+  subscriptionLimit(): number;
+  /** The number of subscriptions changed by this many. */
+  subscriptionsChanged(by: number): void;
+  /** Something failed that only a new login repairs: the user's socket has to close. */
+  broken(): void;
+}
+
+/** What the conversations of a session need of it. */
+export interface ConversationsOwner {
+  report(report: SessionReport): void;
+  /** Fewer frames wait for subscriptions than before. */
+  progressed(): void;
+}
+
+/** Subscriptions over the limit that may be open at once: those that were opening when none could be evicted. */
+const SUBSCRIPTIONS_OVER_LIMIT = 16;
+/** A subscription used within this time (ms) is not evicted for one that only follows a sibling session (L1.6). */
+const IN_USE = 5_000;
+
+/** The conversations of one session: its commands go to them by subscriptions, and their records to its device. */
+export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
+  readonly #services: ConversationServices;
+  readonly #session: ConversationsOwner;
+  readonly #login: SessionLogin;
+  readonly #requests: PendingRequests;
+  readonly #table: ConversationTable;
+  readonly #dialer: SubscriptionDialer;
+  readonly #delivery: SessionDelivery;
+  readonly #catchUpWait = new CatchUpWait();
+
+  constructor(
+    services: ConversationServices,
+    session: ConversationsOwner,
+    login: SessionLogin,
+    requests: PendingRequests,
+    client: ClientSender,
+    seenVersions: SeenVersions,
+  ) {
+    this.#services = services;
+    this.#session = session;
+    this.#login = login;
+    this.#requests = requests;
+    this.#table = new ConversationTable((by) => services.subscriptionsChanged(by));
+    this.#dialer = new SubscriptionDialer(services, (report) => session.report(report));
+    const isInUse = (conversationId: string) => this.#table.hasSubscription(conversationId);
+    this.#delivery = new SessionDelivery(login, services, client, seenVersions, isInUse);
+  }
+
+  /** Whether commands wait for a catch-up, or for a subscription. */
+  get isWaiting(): boolean {
+    return this.#table.isWaiting;
+  }
+
+  /** Forwards a command to the conversations that it names. */
+  handle(command: ConversationCommand, frame: Uint8Array): void {
+    if (command.name === "message.acknowledge" && !this.#isAcknowledgementWanted(command)) return;
+    const { request, answers, parts } = forwardingOf(command, frame, this.#login);
+    this.#requests.add(request, answers);
+    if (parts.length === 0) this.#requests.refuse(request, "CONVERSATION_NOT_FOUND");
+    for (const { conversationId, ...forwarded } of parts) this.#toConversation(conversationId, forwarded);
+  }
+
+  /** In a large group, an acknowledgement of each message would cost more than the message itself. */
+  #isAcknowledgementWanted(command: CommandOf<"message.acknowledge">): boolean {
+    const { conversationId, messageId, to } = command;
+    this.#requests.refuseUnsent(command, { error: "UNSUPPORTED_COMMAND" });
+    if (conversationId === undefined || !this.#delivery.wantsAcknowledgements(conversationId)) return false;
+    const upTo = to ?? (messageId === undefined ? undefined : timeOfMessageId(messageId));
+    if (upTo !== undefined) this.#delivery.acknowledged(conversationId, upTo);
+    return true;
+  }
+
+  #toConversation(conversationId: string, forwarded: Forwarded): void {
+    if (!isConversationId(conversationId)) {
+      return this.refuse(forwarded, refusalWithoutConversation(forwarded.command));
+    }
+    const known = this.#table.get(conversationId);
+    if (known instanceof CatchingUp) known.send(forwarded);
+    else if (known !== undefined || this.#table.opening < SUBSCRIPTIONS_OPENING) {
+      this.#subscriptionTo(conversationId).send(forwarded);
+    } else this.refuse(forwarded, "MESSAGE_SENT_QUOTA_EXCEEDED");
+  }
+
+  /** The subscription to a conversation, opened if there is none: for that, another one may be evicted (L1, L4). */
+  #subscriptionTo(conversationId: string, usedBefore?: number): ConversationSubscription {
+    const known = this.#table.get(conversationId);
+    let subscription = known instanceof ConversationSubscription ? known : undefined;
+    if (subscription === undefined) {
+      this.#table.makeRoom(1, this.#services.subscriptionLimit(), usedBefore);
+      subscription = new ConversationSubscription(this, conversationId);
+      this.#table.addSubscription(subscription);
+    }
+    this.#table.used(subscription, this.now());
+    return subscription;
+  }
+
+  /** Refuses all commands that wait or have no answer yet. */
+  refusePending(): void {
+    for (const subscription of this.#table.subscriptions()) subscription.refusePending();
+    for (const catchingUp of this.#table.catchUps()) {
+      for (const forwarded of catchingUp.takeFrames()) this.refuse(forwarded, "INTERNAL_ERROR");
+    }
+  }
+
+  /** The session is over. @param code the code with which the links are closed */
+  close(code: number): void {
+    this.#delivery.close();
+    for (const catchingUp of this.#table.catchUps()) catchingUp.takeFrames();
+    for (const subscription of this.#table.subscriptions()) subscription.close(code);
+    this.#table.clear();
+  }
+
+  // What the client's object sends.
+
+  /** The session is being caught up on these conversations: `caughtUp` follows for each. */
+  catchUp(conversationIds: readonly string[], subscribes = false): void {
+    for (const conversationId of conversationIds) {
+      this.#table.addCatchUp(conversationId, new CatchingUp(this, this.#catchUpWait, subscribes));
+    }
+  }
+
+  /** Some more conversations have answered: commands for the others go on waiting. */
+  catchUpProgressed(): void {
+    this.#catchUpWait.answered(this.now());
+  }
+
+  /** The session is caught up on a conversation, up to this entry, as far as that is known. */
+  caughtUp(conversationId: string, head: number | undefined): void {
+    if (head !== undefined) this.#delivery.caughtUp(conversationId, head);
+    const catchingUp = this.#table.get(conversationId);
+    if (!(catchingUp instanceof CatchingUp)) return;
+    this.#table.removeCatchUp(conversationId);
+    if (catchingUp.subscribes) this.#subscriptionTo(conversationId);
+    for (const frame of catchingUp.takeRelayed()) this.receiveRelayed(conversationId, frame);
+    for (const forwarded of catchingUp.takeFrames()) this.#subscriptionTo(conversationId).send(forwarded);
+  }
+
+  /** The inbox has the conversation: records that arrive by a subscription leave no other trace (I4). */
+  inboxConfirmed(conversationId: string): void {
+    this.#dialer.confirmed(conversationId);
+  }
+
+  /** A sibling session is subscribed to the conversation, from `since` on: this session subscribes as well (L3). */
+  followSibling(conversationId: string, since: number): void {
+    const known = this.#table.get(conversationId);
+    if (known instanceof CatchingUp) {
+      known.subscribes = true;
+      return;
+    }
+    // All records relayed up to there came before this control record, on the same link.
+    this.#delivery.startAt(conversationId, since);
+    // Two devices that each evicted the other's newest subscription would never come to rest.
+    if (known === undefined) this.#subscriptionTo(conversationId, this.now() - IN_USE);
+    else known.reopenAfterDrain();
+  }
+
+  /**
+   * Records that came by the relay; from here on they come by a subscription (L1). Entries that do not follow on the
+   * session's position are left to the replay of the subscription that opens (L7).
+   */
+  receiveRelayed(conversationId: string, frame: Uint8Array): void {
+    const known = this.#table.get(conversationId);
+    if (known instanceof CatchingUp) return known.hold(frame);
+    let isNew = false;
+    for (const record of readRecords(frame)) isNew = this.#receive(conversationId, record) || isNew;
+    // Records that are not new arrive when subscriptions end. A subscription for them would evict another one.
+    if (isNew) this.#subscriptionTo(conversationId);
+  }
+
+  /** A message that the client missed while it was offline (Y-02). */
+  receiveMissed(conversationId: string, payload: Uint8Array): void {
+    this.#delivery.deliverMissed(conversationId, payload);
+  }
+
+  /** Unread counts of several conversations. */
+  receiveUnread(payload: Uint8Array): void {
+    // Subscriptions that are opening may bring messages that this list does not count.
+    this.#delivery.deliverUnread(payload, this.#table.opening === 0);
+  }
+
+  // What the subscriptions ask and report.
+
+  now(): number {
+    return this.#services.now();
+  }
+
+  timer(milliseconds: number, run: () => void): () => void {
+    return this.#services.timer(milliseconds, run);
+  }
+
+  openLink(conversationId: string, events: OpeningLinkEvents): Promise<"opened" | "missing"> {
+    const { capabilities: _, ...login } = this.#login;
+    const request = { ...login, conversationId, since: this.#delivery.positionIn(conversationId) };
+    return openLink(this.#dialer.dial, request, events);
+  }
+
+  hasPosition(conversationId: string): boolean {
+    return this.#delivery.positionIn(conversationId) !== undefined;
+  }
+
+  isBehind(conversationId: string, head: number): boolean {
+    return (this.#delivery.positionIn(conversationId) ?? head) < head;
+  }
+
+  receive(conversationId: string, records: LinkRecord[]): void {
+    for (const record of records) this.#receive(conversationId, record);
+  }
+
+  /** Handles one record of a conversation. Returns whether it was new, and of a kind that more may follow. */
+  #receive(conversationId: string, record: LinkRecord): boolean {
+    if (record.kind === "reply") {
+      if (record.accepted !== undefined) this.#delivery.accepted(conversationId, record.accepted);
+      this.#requests.answer(record.serial, record.payload);
+      return false;
+    }
+    const outcome = this.#delivery.deliver(conversationId, record, this.#table.catchingUp === 0);
+    if (outcome === "gap") this.#resync(conversationId);
+    return outcome !== "other";
+  }
+
+  /** An entry before this one never arrived: replays the log after the session's position (L7). */
+  #resync(conversationId: string): void {
+    const known = this.#table.get(conversationId);
+    if (known instanceof ConversationSubscription) known.resync();
+    else this.#subscriptionTo(conversationId);
+  }
+
+  shown(conversationId: string, upTo: number): void {
+    this.#delivery.sawEntry(conversationId, upTo);
+  }
+
+  subscribed(subscription: ConversationSubscription, { epoch, since, head }: OpenedSubscription): void {
+    const { conversationId } = subscription;
+    // A subscription that breaks before its first record replays from here, and needs no catch-up (L7).
+    this.#delivery.startAt(conversationId, head);
+    this.#session.report({ type: "subscribed", conversationId, epoch, since });
+    this.#table.opened(subscription);
+    const limit = this.#services.subscriptionLimit();
+    if (this.#table.size > limit + SUBSCRIPTIONS_OVER_LIMIT) this.#table.makeRoom(0, limit);
+    queueMicrotask(() => this.#session.progressed()); // the frames that wait for it are sent in this turn
+  }
+
+  unsubscribed(conversationId: string, epoch: Epoch): void {
+    this.#session.report({ type: "unsubscribed", conversationId, epoch });
+  }
+
+  reopening(subscription: ConversationSubscription): void {
+    this.#table.reopening(subscription);
+    // A single conversation that fails concerns only itself. If so many fail, the fault is the socket's or the
+    // server's.
+    if (subscription.isPaused && this.#table.paused > SUBSCRIPTIONS_PAUSED)
+      queueMicrotask(() => this.#services.broken());
+  }
+
+  lostPosition(subscription: ConversationSubscription, rest: Forwarded[]): void {
+    const { conversationId } = subscription;
+    this.#table.removeSubscription(subscription);
+    this.catchUp([conversationId], true);
+    for (const forwarded of rest) this.#toConversation(conversationId, forwarded);
+    this.#session.report({ type: "behind", conversationId });
+  }
+
+  closed(subscription: ConversationSubscription, rest: Forwarded[], reopens: boolean): void {
+    this.#table.removeSubscription(subscription);
+    if (reopens) this.#subscriptionTo(subscription.conversationId);
+    for (const forwarded of rest) this.#toConversation(subscription.conversationId, forwarded);
+    this.#session.progressed();
+  }
+
+  refuse({ command }: Forwarded, error: ErrorName): void {
+    this.#requests.refuse(command, error);
+  }
+}

@@ -1,0 +1,203 @@
+import * as clientEvents from "../../protocol/client-events.ts";
+import type { SubscriptionRequest } from "../../protocol/link-controls.ts";
+import type { LinkRecord, LogPosition } from "../../protocol/link-records.ts";
+import type { ClientSender } from "./client-sender.ts";
+import { ProgressTable } from "./progress-table.ts";
+import type { SeenVersions } from "./seen-versions.ts";
+import { UnacknowledgedMessages } from "./unacknowledged-messages.ts";
+
+/** A login, as the conversations of its session see it. */
+export interface SessionLogin extends Omit<SubscriptionRequest, "conversationId" | "since"> {
+  /** Capability bits of the device (wire §4.1). */
+  capabilities: number;
+}
+
+/** What deliveries need of the user's socket. */
+export interface DeliveryServices {
+  now(): number;
+  timer(milliseconds: number, run: () => void): () => void;
+  /** A message is sent to this client. */
+  sendingMessage(clientId: string, payload: Uint8Array): void;
+}
+
+/** Capability bit: the device can show patches. */
+const SHOWS_PATCHES = 1;
+
+/**
+ * Delivers the records of conversations to the device of one session: each once, whichever way it comes (L6), and in a
+ * form that the device can show.
+ */
+export class SessionDelivery {
+  readonly #login: SessionLogin;
+  readonly #services: DeliveryServices;
+  readonly #client: ClientSender;
+  readonly #seenVersions: SeenVersions;
+  readonly #progress: ProgressTable;
+  /** Only of `.1` devices. */
+  readonly #unacknowledged: UnacknowledgedMessages | undefined;
+
+  /** @param isInUse whether the progress in a conversation must not be forgotten */
+  constructor(
+    login: SessionLogin,
+    services: DeliveryServices,
+    client: ClientSender,
+    seenVersions: SeenVersions,
+    isInUse: (conversationId: string) => boolean,
+  ) {
+    this.#login = login;
+    this.#services = services;
+    this.#client = client;
+    this.#seenVersions = seenVersions;
+    this.#progress = new ProgressTable(isInUse);
+    if (login.mode !== "push") return;
+    const send = (payload: Uint8Array) => client.sendEvent(payload);
+    const timer = (milliseconds: number, run: () => void) => services.timer(milliseconds, run);
+    this.#unacknowledged = new UnacknowledgedMessages(
+      { now: () => services.now(), send, timer },
+      login.clientId,
+    );
+  }
+
+  /** The position of the session in a conversation; undefined if it has seen nothing of it. */
+  positionIn(conversationId: string): number | undefined {
+    return this.#progress.get(conversationId)?.position;
+  }
+
+  /** Sets the position of a session that has none. */
+  startAt(conversationId: string, position: number): void {
+    if (this.positionIn(conversationId) === undefined) this.#progress.use(conversationId).advance(position);
+  }
+
+  /** The session is caught up on the conversation, up to this entry; 0 if its log is empty. */
+  caughtUp(conversationId: string, head: number): void {
+    this.#progress.use(conversationId).advance(head);
+    if (head > 0) this.sawEntry(conversationId, head);
+  }
+
+  /** The session has seen, or is about to see, the conversation up to this entry. */
+  sawEntry(conversationId: string, upTo: number): void {
+    this.#seenVersions.sawEntry(conversationId, upTo, this.#services.now());
+  }
+
+  /**
+   * Delivers one record.
+   *
+   * @param isCaughtUp whether the catch-up of the session is complete
+   * @returns `new` if it was, and of a kind that more may follow; `gap` if an entry before it never arrived (L6.4)
+   */
+  deliver(conversationId: string, record: LinkRecord, isCaughtUp: boolean): "new" | "gap" | "other" {
+    switch (record.kind) {
+      case "stored":
+        return this.#deliverStored(conversationId, record);
+      case "notice":
+        return this.#deliverNotice(conversationId, record) ? "new" : "other";
+      case "event":
+        this.#client.sendEvent(record.payload);
+        return "new";
+      case "correction":
+        if (this.#showsPatches) this.#client.sendEvent(record.payload);
+        return "other";
+      case "unread":
+        if (this.#needsCount(conversationId, record)) {
+          this.#progress.use(conversationId).addCount(record);
+          this.sawEntry(conversationId, record.upTo);
+          // While the catch-up is not complete, this is not the whole list of unread conversations (Y-19).
+          this.deliverUnread(record.payload, isCaughtUp);
+        }
+        return "other";
+      default:
+        return "other";
+    }
+  }
+
+  /** Sends unread counts. @param isComplete whether the device has everything up to the time that they name */
+  deliverUnread(payload: Uint8Array, isComplete: boolean): void {
+    const report = isComplete ? payload : clientEvents.unreadSoFar(payload);
+    if (this.#login.mode === "pull") this.#client.sendEvent(report);
+  }
+
+  /** A message that the client missed while it was offline (Y-02). */
+  deliverMissed(conversationId: string, payload: Uint8Array): void {
+    this.#deliverMessage(conversationId, payload);
+  }
+
+  /** The session's own message was stored here. It moves the position, unless an earlier entry has not arrived yet. */
+  accepted(conversationId: string, position: LogPosition): void {
+    this.sawEntry(conversationId, position.timestamp);
+    const progress = this.#progress.get(conversationId);
+    if (progress?.position === undefined || progress.classify(position) !== "next") return;
+    this.#progress.use(conversationId).advance(position.timestamp);
+  }
+
+  /** Whether the conversation wants acknowledgements, as far as is known. */
+  wantsAcknowledgements(conversationId: string): boolean {
+    return this.#progress.get(conversationId)?.wantsAcknowledgements ?? true;
+  }
+
+  /** The device has acknowledged messages up to this time (ms). */
+  acknowledged(conversationId: string, upTo: number): void {
+    this.#unacknowledged?.acknowledged(conversationId, upTo);
+  }
+
+  /** The session is over. */
+  close(): void {
+    this.#unacknowledged?.close();
+  }
+
+  get #showsPatches(): boolean {
+    return (this.#login.capabilities & SHOWS_PATCHES) !== 0;
+  }
+
+  #deliverStored(conversationId: string, record: LinkRecord & { kind: "stored" }): "new" | "gap" | "other" {
+    const { timestamp, origin, traits, payload } = record;
+    const order = this.#progress.get(conversationId)?.classify(record) ?? "next";
+    if (order === "seen") return "other";
+    if (order === "gap") return "gap";
+    const progress = this.#progress.use(conversationId);
+    if (timestamp <= this.#login.admittedAt) progress.hasOldMessages = true;
+    this.sawEntry(conversationId, timestamp);
+    progress.advance(timestamp);
+    if (origin === this.#login.origin || payload.length === 0) return "new";
+    if (traits.patch) {
+      if (this.#showsPatches) this.#client.sendEvent(payload);
+      return "new";
+    }
+    progress.countedByDevice(timestamp);
+    progress.wantsAcknowledgements = traits.acknowledge || this.#login.mode === "push";
+    this.#deliverMessage(conversationId, payload);
+    return "new";
+  }
+
+  #deliverMessage(conversationId: string, payload: Uint8Array): void {
+    this.#unacknowledged?.sent(conversationId, payload);
+    this.#services.sendingMessage(this.#login.clientId, payload);
+    this.#client.sendEvent(payload);
+  }
+
+  #deliverNotice(
+    conversationId: string,
+    { at, isRepeated, payload }: LinkRecord & { kind: "notice" },
+  ): boolean {
+    if (this.#progress.get(conversationId)?.hasNotice(at)) return false;
+    // Whole milliseconds: two notices of the same time are both known at the login, or neither.
+    if (isRepeated && Math.floor(at) <= this.#login.admittedAt) return false;
+    this.#progress.use(conversationId).addNotice(at);
+    this.#seenVersions.sawChange(conversationId, Math.floor(at), this.#services.now());
+    if (payload.length > 0) this.#client.sendEvent(payload);
+    return true;
+  }
+
+  /**
+   * Whether the session needs this unread count. A count that changed before the login was sent at the login, except if
+   * it was 0. In that case, messages of that time that arrived since were counted by the device, read or not.
+   */
+  #needsCount(conversationId: string, count: LinkRecord & { kind: "unread" }): boolean {
+    const progress = this.#progress.get(conversationId);
+    if (count.upTo < (progress?.position ?? 0) || progress?.isStale(count)) return false;
+    if (progress?.hasOldMessages) {
+      progress.hasOldMessages = false;
+      return true;
+    }
+    return count.changedAt > this.#login.admittedAt;
+  }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { CPU_PER_SOCKET, LINKS_OF_ALL, SUBREQUESTS_PER_SOCKET } from "../../../../src/bounds.ts";
+import { IsolateSubscriptions, PlatformBudget } from "../../../../src/gateway/limits/platform-budget.ts";
+
+/** A socket's allotment, and how often it was handed over. */
+function allotment() {
+  const told = { handedOver: 0 };
+  return { told, allotment: new PlatformBudget(() => (told.handedOver += 1)) };
+}
+
+test("a socket that used up its allotment is handed over exactly once", () => {
+  const { told, allotment: used } = allotment();
+  for (let calls = 1; calls < SUBREQUESTS_PER_SOCKET; calls += 1) used.called();
+  expect(told.handedOver).toBe(0);
+  for (let calls = 0; calls < 100; calls += 1) used.called();
+  expect(told.handedOver).toBe(1);
+});
+
+test("a socket with a message a second each way for a day is not handed over for its CPU", () => {
+  const { told, allotment: used } = allotment();
+  for (let second = 0; second < 86_400; second += 1) {
+    used.received(200);
+    used.sent(300);
+  }
+  expect(told.handedOver).toBe(0);
+});
+
+test("a socket that floods is handed over before it used the CPU that Cloudflare allows", () => {
+  const { told, allotment: used } = allotment();
+  let frames = 0;
+  for (; told.handedOver === 0; frames += 1) used.received(1024);
+  expect(frames).toBeLessThanOrEqual(CPU_PER_SOCKET / 0.2);
+});
+
+test("sessions hold fewer subscriptions, at least one, while their isolate is full of them", () => {
+  const links = new IsolateSubscriptions();
+  links.changed(LINKS_OF_ALL);
+  expect(links.limit(64)).toBe(64);
+  links.changed(LINKS_OF_ALL);
+  expect([links.limit(64), links.limit(1)]).toEqual([32, 1]);
+  links.changed(-LINKS_OF_ALL);
+  expect(links.limit(64)).toBe(64);
+});
