@@ -624,7 +624,7 @@ class UnsignedTokens extends SessionTokens {
 }
 
 /** A client's object. */
-export class SimulatedClient {
+class SimulatedClient {
   client: Client;
   readonly #cluster: Cluster;
   readonly #sql = new MemorySql();

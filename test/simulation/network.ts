@@ -149,10 +149,6 @@ export class End {
     this.#out = out;
   }
 
-  get isOpen(): boolean {
-    return this.#state === "open";
-  }
-
   accept(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -198,7 +194,7 @@ export class End {
 }
 
 /** Lets every promise continue that can. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
 }
 

@@ -5,7 +5,7 @@ import type { Json } from "../../src/model/json.ts";
 import { type Fetch, Outbound } from "../../src/outbound/http-client.ts";
 import { type Settings, settingsFrom } from "../../src/settings/schema.ts";
 
-export const keys = { appId: "demo-app", appKey: "demo-key", masterKey: "demoMasterKey0003" };
+const keys = { appId: "demo-app", appKey: "demo-key", masterKey: "demoMasterKey0003" };
 
 /** The settings of an app that changed some. */
 export function settingsWith(overrides: Json): Settings {

@@ -27,8 +27,8 @@ type Plain<Value> = Value extends bigint
       ? Plain<Item>[]
       : { [Key in keyof Value as Exclude<Key, "$typeName" | "$unknown">]: Plain<Value[Key]> };
 
-export type CommandName = keyof typeof CommandType;
-export type OpName = keyof typeof OpType;
+type CommandName = keyof typeof CommandType;
+type OpName = keyof typeof OpType;
 
 /** `{ cmd: "session", op: "open", i: 1, peerId: "alice", sessionMessage: { lastPatchTime: 0 } }` */
 export type CommandInit = Plain<Omit<Init, "cmd" | "op">> & { cmd?: CommandName; op?: OpName };

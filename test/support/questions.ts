@@ -4,7 +4,7 @@ import type { JsonObject } from "../../src/model/json.ts";
 import type { Content } from "../../src/model/records.ts";
 import type { OfflineEvent } from "../../src/push/offline-push.ts";
 
-export type MessageQuestion = Parameters<Hooks["aboutMessage"]>[0];
+type MessageQuestion = Parameters<Hooks["aboutMessage"]>[0];
 export type ConversationQuestion = Parameters<Hooks["aboutConversation"]>[0];
 
 const NOON = Date.UTC(2026, 10, 25, 12); // ms

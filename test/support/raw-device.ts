@@ -6,12 +6,12 @@ import { type CommandInit, decodeFrame, encodeCommand, has } from "./frames.ts";
 export type { GenericCommand };
 
 /** The socket under a device, of whichever runtime the test runs in. */
-export interface Wire {
+interface Wire {
   send(data: Uint8Array | string): void;
   close(code: number): void;
 }
 
-export interface RawDeviceOptions {
+interface RawDeviceOptions {
   appId: string;
   /** Whether its frames travel as Base64. */
   text: boolean;

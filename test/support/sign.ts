@@ -6,7 +6,7 @@ export function hmac(masterKey: string, text: string): string {
   return createHmac("sha1", masterKey).update(text, "utf8").digest("hex");
 }
 
-export interface Stamp {
+interface Stamp {
   /** Milliseconds, or seconds as some samples have it. */
   timestamp: number;
   nonce: string;

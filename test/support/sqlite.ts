@@ -1,9 +1,11 @@
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { Sql, SqlRows, SqlValue } from "../../src/sql.ts";
 
 /** An object's SQLite, outside workerd: what survives when the object around it is thrown away. */
 export class MemorySql implements Sql {
   readonly #database: DatabaseSync;
+  /** Preparing takes longer than running. */
+  readonly #statements = new Map<string, StatementSync>();
 
   /** @param path a file of an object, instead of memory */
   constructor(path = ":memory:") {
@@ -15,7 +17,7 @@ export class MemorySql implements Sql {
   }
 
   exec<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): SqlRows<Row> {
-    const statement = this.#database.prepare(query);
+    const statement = this.#prepared(query);
     const values: SQLInputValue[] = bindings.map((value) =>
       value instanceof ArrayBuffer ? new Uint8Array(value) : value,
     );
@@ -30,6 +32,12 @@ export class MemorySql implements Sql {
       },
       [Symbol.iterator]: () => rows[Symbol.iterator](),
     };
+  }
+
+  #prepared(query: string): StatementSync {
+    const statement = this.#statements.get(query) ?? this.#database.prepare(query);
+    this.#statements.set(query, statement);
+    return statement;
   }
 }
 

@@ -1,6 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { OpType } from "../../src/protocol/generated/message_pb.js";
-import { has } from "../support/frames.ts";
 import {
   ask,
   change,
@@ -13,8 +12,10 @@ import {
   settle,
   start,
   update,
-} from "./support/chat.ts";
+} from "../support/chat.ts";
+import { has } from "../support/frames.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -36,27 +37,17 @@ function updated(frame: GenericCommand): { changed: unknown; resulting: unknown 
 }
 
 /** Tom, Jerry and Mary, logged in and notified of a chat that Tom began with the named members. */
-async function town(members: ("tom" | "jerry" | "mary")[] = ["tom", "jerry"], more: object = {}) {
-  const [tom, jerry, mary] = named("tom", "jerry", "mary");
-  const ids = { tom, jerry, mary };
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
-  const marys = await Device.of(mary);
-  const devices = { tom: toms, jerry: jerrys, mary: marys };
-  const chat = await start(
-    toms,
-    members.map((name) => ids[name]),
-    { unique: false, ...more },
-  );
-  for (const name of members) await devices[name].push("conv", "members_joined");
-  return { tom, jerry, mary, toms, jerrys, marys, chat };
+async function chatOf(members: ("tom" | "jerry" | "mary")[] = ["tom", "jerry"], more: object = {}) {
+  const clients = await onlineClients("tom", "jerry", "mary");
+  const ids = members.map((name) => clients[name]);
+  const chat = await start(clients.toms, ids, { unique: false, ...more });
+  for (const name of members) await clients[`${name}s`].push("conv", "members_joined");
+  return { ...clients, chat };
 }
 
 describe("starting", () => {
   test("[B-02] the creator need not be in the list, and all members are notified, the creator included", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const started = await begin(toms, [jerry]);
     const { cid = "", cdate } = started.convMessage ?? {};
     expect(cid).toMatch(/^[0-9a-f]{24}$/);
@@ -97,8 +88,8 @@ describe("starting", () => {
   });
 
   test("[B-02] without unique every start is a new conversation", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { tom, toms } = await onlineClients("tom");
     const chats = [
       await start(toms, [tom, jerry]),
       await start(toms, [tom, jerry]),
@@ -108,7 +99,7 @@ describe("starting", () => {
   });
 
   test("[B-03] a unique one is found again by any member, in any order of ids, and keeps its name", async () => {
-    const { tom, jerry, mary, toms, jerrys, chat } = await town(["tom", "jerry", "mary"], {
+    const { tom, jerry, mary, toms, jerrys, chat } = await chatOf(["tom", "jerry", "mary"], {
       unique: true,
       attr: attr({ name: "Cheese" }),
     });
@@ -131,8 +122,7 @@ describe("starting", () => {
     const toms = await Device.of("BillGates");
     const started = await begin(toms, ["SteveJobs", "BillGates"], { unique: true });
     expect(started.convMessage?.uniqueId).toBe("6c7b0e5afcae9aa1139a0afa25833dec");
-    const [a] = named("a");
-    const ones = await Device.of(a);
+    const { a, as: ones } = await onlineClients("a");
     const one = await begin(ones, [`${a}b`, `c`], { unique: true });
     const other = await begin(ones, [`${a}bc`], { unique: true });
     expect(one.convMessage?.uniqueId).toBe(other.convMessage?.uniqueId);
@@ -165,8 +155,7 @@ describe("starting", () => {
     ],
     ["no attributes", { name: "Cheese" }, { attr: {} }],
   ])("[B-05] columns as each SDK sends them: %s", async (_, sent, expected) => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom], { attr: attr(sent) });
     const byId = await look(toms, chat);
     const [byName] = await query(toms, { objectId: chat, name: "Cheese" });
@@ -174,8 +163,8 @@ describe("starting", () => {
   });
 
   test("[B-05] columns of the service are ignored, in start and in update", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { tom, toms } = await onlineClients("tom");
     const reserved = {
       objectId: "mine",
       m: [],
@@ -213,8 +202,7 @@ describe("starting", () => {
   });
 
   test("[B-02] a name or attributes too large are refused, and nothing is created", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     for (const columns of [
       { name: "x".repeat(1_025) },
       { attr: { long: "x".repeat(70_000) } },
@@ -228,8 +216,8 @@ describe("starting", () => {
 
   test("[L-06] [B-02] 4304 beyond the member limit, at start and later", async () => {
     await configure({ limits: { members: 3 } });
-    const [tom, jerry, mary, spike] = named("tom", "jerry", "mary", "spike");
-    const toms = await Device.of(tom);
+    const [jerry, mary, spike] = named("jerry", "mary", "spike");
+    const { tom, toms } = await onlineClients("tom");
     expect(refusal(await begin(toms, [jerry, mary, spike]))).toBe("4304 CONVERSATION_FULL");
     const chat = await start(toms, [jerry]);
     expect(refusal(await change(toms, "add", chat, [mary, spike]))).toBe("4304 CONVERSATION_FULL");
@@ -242,8 +230,7 @@ describe("starting", () => {
   });
 
   test("[C-01] a member's id that cannot be one is refused with 4103", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { toms } = await onlineClients("tom");
     for (const invalid of ["", "x".repeat(65), "a\nb"]) {
       expect(refusal(await begin(toms, [invalid]))).toBe("4103 INVALID_LOGIN");
     }
@@ -252,7 +239,7 @@ describe("starting", () => {
 
 describe("members", () => {
   test("[B-06] [B-07] adding notifies new members of the inviter, and all members of the new ones", async () => {
-    const { tom, jerry, mary, toms, jerrys, marys, chat } = await town();
+    const { tom, jerry, mary, toms, jerrys, marys, chat } = await chatOf();
     const tablet = await Device.of(mary);
     const before = (await look(toms, chat)).updatedAt;
     const reply = await change(toms, "add", chat, [mary]);
@@ -272,7 +259,7 @@ describe("members", () => {
   });
 
   test("[wire §5.1] one push carries everybody an operation added or removed", async () => {
-    const { tom, jerry, mary, toms, jerrys, marys, chat } = await town(["tom", "jerry"]);
+    const { tom, jerry, mary, toms, jerrys, marys, chat } = await chatOf(["tom", "jerry"]);
     const [spike] = named("spike");
     await change(toms, "add", chat, [mary, spike]);
     await change(toms, "remove", chat, [spike, mary]);
@@ -286,7 +273,7 @@ describe("members", () => {
   });
 
   test("[B-06] joining by oneself: invited by oneself, and everybody sees it", async () => {
-    const { tom, jerry, mary, toms, jerrys, marys, chat } = await town();
+    const { tom, jerry, mary, toms, jerrys, marys, chat } = await chatOf();
     const reply = await change(marys, "add", chat, [mary]);
     expect(reply.convMessage?.allowedPids).toEqual([mary]);
     await settle(chat, marys, toms, jerrys);
@@ -297,7 +284,7 @@ describe("members", () => {
   });
 
   test("[B-06] removing tells the removed one, on every device, and the others", async () => {
-    const { tom, mary, toms, jerrys, marys, chat } = await town(["tom", "jerry", "mary"]);
+    const { tom, mary, toms, jerrys, marys, chat } = await chatOf(["tom", "jerry", "mary"]);
     const tablet = await Device.of(mary);
     const reply = await change(toms, "remove", chat, [mary]);
     expect(reply.convMessage).toMatchObject({ allowedPids: [mary], failedPids: [] });
@@ -315,7 +302,7 @@ describe("members", () => {
   });
 
   test("[B-06] a member that left receives and sends nothing more", async () => {
-    const { tom, jerry, toms, jerrys, chat } = await town();
+    const { tom, jerry, toms, jerrys, chat } = await chatOf();
     const reply = await change(jerrys, "remove", chat, [jerry]);
     expect(reply.convMessage?.allowedPids).toEqual([jerry]);
     await toms.push("conv", "members_left");
@@ -334,7 +321,7 @@ describe("members", () => {
   });
 
   test("[wire §5.1] a command that changes nothing is answered and causes no event", async () => {
-    const { tom, jerry, mary, toms, jerrys, marys, chat } = await town();
+    const { tom, jerry, mary, toms, jerrys, marys, chat } = await chatOf();
     const before = (await look(toms, chat)).updatedAt;
     for (const [op, members, device] of [
       ["add", [jerry], toms],
@@ -355,7 +342,7 @@ describe("members", () => {
   });
 
   test("[B-06] what of an operation is possible is done, and the rest named", async () => {
-    const { tom, jerry, mary, toms, chat } = await town();
+    const { tom, jerry, mary, toms, chat } = await chatOf();
     const { convMessage } = await change(toms, "add", chat, [mary, "", "x".repeat(65), jerry]);
     expect(convMessage?.allowedPids.toSorted()).toEqual([jerry, mary].toSorted());
     expect(convMessage?.failedPids).toMatchObject([
@@ -365,7 +352,7 @@ describe("members", () => {
   });
 
   test("[I12] strangers can add and remove only themselves", async () => {
-    const { jerry, mary, marys, toms, chat } = await town();
+    const { jerry, mary, marys, toms, chat } = await chatOf();
     const [spike] = named("spike");
     for (const members of [[spike], [mary, spike]]) {
       expect(refusal(await change(marys, "add", chat, members))).toBe(
@@ -379,7 +366,7 @@ describe("members", () => {
   });
 
   test("[B-28] count, is_member, and members only for rooms", async () => {
-    const { tom, mary, toms, marys, chat } = await town();
+    const { tom, mary, toms, marys, chat } = await chatOf();
     const count = async () =>
       (await toms.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } })).convMessage?.count;
     expect(await count()).toBe(2);
@@ -408,7 +395,7 @@ describe("members", () => {
   });
 
   test("[M-46] mute and unmute move udate on, show in mu, and push nothing", async () => {
-    const { jerry, tom, toms, jerrys, marys, chat } = await town();
+    const { jerry, tom, toms, jerrys, marys, chat } = await chatOf();
     const tablet = await Device.of(tom);
     const mute = async (device: Device, op: "mute" | "unmute") => {
       const { convMessage } = await device.ask({ cmd: "conv", op, convMessage: { cid: chat } });
@@ -432,7 +419,7 @@ describe("members", () => {
   });
 
   test("[M-46] a member that muted the conversation still receives everything, and leaving ends the mute", async () => {
-    const { jerry, toms, jerrys, chat } = await town();
+    const { jerry, toms, jerrys, chat } = await chatOf();
     await jerrys.ask({ cmd: "conv", op: "mute", convMessage: { cid: chat } });
     await say(toms, chat, "psst");
     await jerrys.message("psst");
@@ -445,7 +432,7 @@ describe("members", () => {
 
 describe("updating", () => {
   test("[B-18] goes to all sessions of all members but the one that did it", async () => {
-    const { tom, toms, jerrys, marys, chat } = await town();
+    const { tom, toms, jerrys, marys, chat } = await chatOf();
     const tablet = await Device.of(tom);
     const reply = await update(toms, chat, { name: "Cheese" });
     await settle(chat, toms, jerrys, tablet);
@@ -526,7 +513,7 @@ describe("updating", () => {
       { attr: { ...attributes, list: ["p"] } },
     ],
   ])("[wire §4.5.4] %s", async (_, changes, changed, resulting) => {
-    const { toms, jerrys, chat } = await town(["tom", "jerry"], { attr: attr(before) });
+    const { toms, jerrys, chat } = await chatOf(["tom", "jerry"], { attr: attr(before) });
     const reply = await update(toms, chat, changes);
     const push = await jerrys.push("conv", "updated");
     expect(updated(reply)).toEqual({ changed, resulting });
@@ -554,7 +541,7 @@ describe("updating", () => {
   ])(
     "[wire §4.5.4] %s is refused with 4306 and changes nothing, also not what came with it",
     async (_, changes) => {
-      const { toms, jerrys, chat } = await town(["tom", "jerry"], {
+      const { toms, jerrys, chat } = await chatOf(["tom", "jerry"], {
         attr: attr({ attr: { a: 1, text: "x" } }),
       });
       const known = await look(toms, chat);
@@ -568,13 +555,13 @@ describe("updating", () => {
   );
 
   test("[B-17] strangers may not update: 4309", async () => {
-    const { marys, toms, chat } = await town();
+    const { marys, toms, chat } = await chatOf();
     expect(refusal(await update(marys, chat, { name: "Mine" }))).toBe("4309 CONVERSATION_UPDATE_REJECTED");
     expect(await look(toms, chat)).not.toHaveProperty("name");
   });
 
   test("[I2] updates at once from many devices all count, and everybody sees them in one order", async () => {
-    const { tom, toms, jerrys, chat } = await town();
+    const { tom, toms, jerrys, chat } = await chatOf();
     const devices = [toms, jerrys, await Device.of(tom), await Device.of(tom)];
     const increment = { "attr.n": { __op: "Increment", amount: 1 } };
     const replies = await Promise.all(
@@ -593,9 +580,7 @@ describe("updating", () => {
 
 describe("querying", () => {
   test("[B-20] without a condition: the conversations I am in, latest message first, at most 10", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const mine: string[] = [];
     for (let at = 0; at < 11; at++) mine.push(await start(toms, [tom], { unique: false }));
     await start(jerrys, [jerry]);
@@ -612,7 +597,7 @@ describe("querying", () => {
   });
 
   test("[B-20] created, joined and left is found out by the very next query", async () => {
-    const { tom, jerry, mary, toms, marys, chat } = await town();
+    const { tom, jerry, mary, toms, marys, chat } = await chatOf();
     expect((await query(marys, undefined)).length).toBe(0);
     await change(toms, "add", chat, [mary]);
     expect((await query(marys, undefined)).map(({ objectId }) => objectId)).toEqual([chat]);
@@ -625,7 +610,7 @@ describe("querying", () => {
   });
 
   test("[B-20] by name, attributes and patterns, strangers too", async () => {
-    const { tom, toms, marys, chat } = await town(["tom"], {
+    const { tom, toms, marys, chat } = await chatOf(["tom"], {
       attr: attr({ name: "Cheese Lovers", topic: "food", attr: { n: 7 } }),
     });
     const conditions = [
@@ -668,8 +653,7 @@ describe("querying", () => {
   });
 
   test("[B-20] sort, skip and limit, by object and by D1 alike", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const chats: string[] = [];
     for (const name of ["b", "a", "c"])
       chats.push(await start(toms, [tom], { unique: false, attr: attr({ name }) }));
@@ -686,7 +670,7 @@ describe("querying", () => {
   });
 
   test("[B-21] [B-22] compact leaves the members out, and the last message comes when asked for", async () => {
-    const { tom, jerry, toms, jerrys, chat } = await town();
+    const { tom, jerry, toms, jerrys, chat } = await chatOf();
     const ack = await say(toms, chat, "hello", { mentionAll: true, mentionPids: [jerry] });
     for (const device of [toms, jerrys]) {
       expect(await look(device, chat, 0)).not.toHaveProperty("msg");
@@ -708,7 +692,7 @@ describe("querying", () => {
   });
 
   test("[B-20] what is not understood is refused with 4310, never ignored", async () => {
-    const { toms } = await town();
+    const { toms } = await chatOf();
     for (const where of [{ name: { $like: "x" } }, { $nor: [] }, { name: { $regex: "(" } }]) {
       expect(refusal(await ask(toms, where)), JSON.stringify(where)).toBe("4310 CONVERSATION_QUERY_FAILED");
     }
@@ -721,7 +705,7 @@ describe("querying", () => {
   });
 
   test("[wire §4.5.3] unknown ids are no error, and only found conversations come back, each once", async () => {
-    const { toms, chat } = await town();
+    const { toms, chat } = await chatOf();
     expect(await query(toms, { objectId: NOWHERE })).toEqual([]);
     expect(await query(toms, { objectId: "no/such:id" })).toEqual([]);
     expect(await query(toms, { objectId: { $in: [] } })).toEqual([]);
@@ -731,7 +715,7 @@ describe("querying", () => {
   });
 
   test("[wire §7] operations on an unknown conversation are refused as such", async () => {
-    const { toms, jerry } = await town();
+    const { toms, jerry } = await chatOf();
     for (const cid of [NOWHERE, "no/such:id", "x".repeat(200)]) {
       for (const op of [
         "add",

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
 import { CommandType } from "../../src/protocol/generated/message_pb.js";
+import { named, refusal, say, start } from "../support/chat.ts";
 import { decodeFrame } from "../support/frames.ts";
-import { named, refusal, say, start } from "./support/chat.ts";
 import { edit, modify, namedBy } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld({ messages: { allowEdit: true, allowRecall: true } }));
@@ -25,9 +26,7 @@ async function costOf(run: () => Promise<void>): Promise<{ dials: number; frames
 
 describe("a frame that names many conversations", () => {
   test("[I13] one that is named 3,000 times is read once, up to the last time that is named", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-    const cid = await start(toms, [tom, jerry]);
+    const { toms, jerrys, chat: cid } = await pairChat();
     const sent = await say(toms, cid, "one");
     await say(toms, cid, "two");
     await jerrys.message("two");
@@ -62,8 +61,7 @@ describe("a frame that names many conversations", () => {
   });
 
   test("[I13] each conversation is handed what concerns it, and only the first confirms the reading", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const cids: string[] = [];
     for (let at = 0; at < 5; at += 1) cids.push(await start(toms, [tom], { unique: false }));
     for (const cid of cids) await say(toms, cid, "hi");
@@ -82,8 +80,7 @@ describe("a frame that names many conversations", () => {
   });
 
   test("[I13] edits in several conversations go to each as its own part, and are answered once", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const [one, two] = [await start(toms, [tom]), await start(toms, [tom], { unique: false })];
     const first = namedBy(one, await say(toms, one, "a"));
     const second = namedBy(two, await say(toms, two, "b"));
@@ -120,8 +117,7 @@ describe("a frame that names many conversations", () => {
   ])(
     "[I13] a %s of more than %i conversations is refused with 4109 and goes nowhere",
     async (_, most, frame) => {
-      const [tom] = named("tom");
-      const toms = await Device.of(tom);
+      const { toms } = await onlineClients("tom");
       const cids = Array.from({ length: most + 1 }, (_, at) => `${at}`.padStart(24, "a"));
       const { dials, frames } = await costOf(async () => {
         expect(refusal(await toms.ask(frame(cids)))).toBe("4109 FRAME_TOO_LONG");
@@ -131,8 +127,7 @@ describe("a frame that names many conversations", () => {
   );
 
   test("[I13] [L-06] more members than a conversation may have are refused before anybody is looked up", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const cid = await start(toms, [tom]);
     const m = Array.from({ length: 5_000 }, (_, at) => `p${at}`);
     for (const op of ["start", "add"] as const) {
@@ -145,8 +140,7 @@ describe("a frame that names many conversations", () => {
   });
 
   test("[I13] an edit is no way round what a message may bring along, nor are many in one frame", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const cid = await start(toms, [tom]);
     await configure({ limits: { messageBytes: 5_000 } });
     const message = namedBy(cid, await say(toms, cid, "a"));
@@ -165,8 +159,7 @@ describe("a frame that names many conversations", () => {
 
 describe("links", () => {
   test("[I13] [L4] a frame that names 300 conversations nobody has opens so many links at most once", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { toms } = await onlineClients("tom");
     const convs = Array.from({ length: 300 }, (_, at) => ({ cid: `${at}`.padStart(24, "b") }));
     const { dials, frames } = await costOf(async () => {
       const answer = await toms.ask({ cmd: "read", readMessage: { convs } });

@@ -1,9 +1,10 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { toBase64 } from "../../src/protocol/base64.ts";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
+import { change, heard, history, named, query, refusal, say, settle, start } from "../support/chat.ts";
 import { type CommandInit, encodeCommand, has } from "../support/frames.ts";
-import { change, heard, history, named, query, refusal, say, settle, start } from "./support/chat.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients, pairChat, tomsChat } from "./support/pair-chat.ts";
 import { configure, http, openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -288,9 +289,8 @@ describe("several clients on one socket", () => {
   });
 
   test("[I12] a frame for a client that is not logged in on its socket is refused", async () => {
-    const [tom, jerry, mary] = named("tom", "jerry", "mary");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const [mary] = named("mary");
+    const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const chat = await start(jerrys, [jerry, mary]);
     toms.send({ cmd: "direct", peerId: jerry, i: 50, directMessage: { cid: chat, msg: "I am Jerry" } });
     expect(refusal(await toms.answer(50))).toBe("4105 SESSION_REQUIRED");
@@ -355,9 +355,7 @@ describe("message sizes", () => {
   afterEach(() => configure({ limits: { messageBytes: null } }));
 
   test("[B-09] a WebRTC offer of 30 KB is a message like any other by default", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-    const chat = await start(toms, [tom, jerry]);
+    const { toms, jerrys, chat } = await pairChat();
     const offer = JSON.stringify({ _lctype: 1, _lctext: "a=candidate:1 1 udp 2130706431\r\n".repeat(850) });
     expect(offer.length).toBeGreaterThan(28_000);
     expect(refusal(await say(toms, chat, offer, { transient: true }))).toBe("");
@@ -369,10 +367,7 @@ describe("message sizes", () => {
 
   test("[B-09] 5,120 bytes of content and push data are taken, one more is refused with 4109, if so is set", async () => {
     await configure({ limits: { messageBytes: 5_120 } });
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
-    const chat = await start(toms, [tom, jerry]);
+    const { toms, jerrys, chat } = await pairChat();
     const send = (directMessage: CommandInit["directMessage"]) => {
       return toms.ask({ cmd: "direct", directMessage: { cid: chat, ...directMessage } });
     };
@@ -401,8 +396,7 @@ describe("message sizes", () => {
   });
 
   test("[B-09] the limit is a setting and counts from the next message on", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     await configure({ limits: { messageBytes: 5 } });
     expect(refusal(await say(toms, chat, "12345"))).toBe("");
@@ -414,8 +408,7 @@ describe("message sizes", () => {
   });
 
   test("[B-09] what goes with a message is limited too: a token or mentions cannot smuggle kilobytes", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     const heavy = "x".repeat(100_000);
     expect(refusal(await say(toms, chat, "hi", { dt: heavy }))).toBe("4109 FRAME_TOO_LONG");
@@ -428,13 +421,6 @@ describe("rate limits", () => {
   const unlimited = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
   const TOO_FAST = "4116 MESSAGE_SENT_QUOTA_EXCEEDED";
   afterEach(() => configure({ limits: unlimited }));
-
-  async function tomsChat() {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const chat = await start(toms, [tom, jerry]);
-    return { tom, jerry, toms, chat };
-  }
 
   test("[L-01] the 601st send of a minute is refused with 4116, in the form of a send, and not kept", async () => {
     const { toms, chat } = await tomsChat();
@@ -633,8 +619,7 @@ describe("one answer to each serial", () => {
   }
 
   test("[I10] any command that has a serial is answered once, and the session lives on", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     for (const [at, command] of commands(tom, chat).entries()) {
       const i = 1_000 + at;
@@ -650,8 +635,8 @@ describe("one answer to each serial", () => {
   });
 
   test("[I10] the same in one burst, before opened came", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const jerrys = await Device.of(jerry);
+    const [tom] = named("tom");
+    const { jerry, jerrys } = await onlineClients("jerry");
     const chat = await start(jerrys, [tom, jerry]);
     const toms = await Device.connect();
     toms.clientId = tom;
@@ -670,8 +655,7 @@ describe("one answer to each serial", () => {
   });
 
   test("[I10] no command without a serial is answered", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     await toms.push("conv", "members_joined");
     const silent = commands(tom, chat).filter(
@@ -686,8 +670,7 @@ describe("one answer to each serial", () => {
   });
 
   test("[I10] numbers outside the schema are commands like any unknown one", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { toms } = await onlineClients("tom");
     // cmd 99, i 7; then cmd conv with op 999, i 8
     toms.sendBytes(new Uint8Array([0x08, 99, 0x28, 7]));
     expect(refusal(await toms.answer(7))).toBe("1 UNSUPPORTED_COMMAND");
@@ -709,8 +692,8 @@ describe("one answer to each serial", () => {
   });
 
   test("[I10] commands pipelined before a close are done and answered", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const jerrys = await Device.of(jerry);
+    const [tom] = named("tom");
+    const { jerry, jerrys } = await onlineClients("jerry");
     const chat = await start(jerrys, [tom, jerry]);
     const toms = await Device.of(tom);
     toms.send({ cmd: "direct", peerId: tom, i: 11, directMessage: { cid: chat, msg: "bye" } });
@@ -725,8 +708,7 @@ describe("one answer to each serial", () => {
   });
 
   test("[I10] close, open and what follows may come in one burst", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     toms.send({ cmd: "session", op: "close", peerId: tom, i: 11 });
     toms.send({ cmd: "session", op: "query", peerId: tom, i: 12 });
     toms.send(open(tom, 13));

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { named } from "./support/chat.ts";
+import { named } from "../support/chat.ts";
 import { Device } from "./support/device.ts";
 import { appKeys, http, masterKeys, openWorld } from "./support/world.ts";
 

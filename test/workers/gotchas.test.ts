@@ -1,6 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
-import { type CommandInit, has } from "../support/frames.ts";
 import {
   ask,
   change,
@@ -14,8 +13,10 @@ import {
   settle,
   start,
   update,
-} from "./support/chat.ts";
+} from "../support/chat.ts";
+import { type CommandInit, has } from "../support/frames.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
+import { onlineClients, tomsChat } from "./support/pair-chat.ts";
 import { configure, http, openWorld, world } from "./support/world.ts";
 
 /** What crashes or hangs an SDK, or makes it lose something: one test per row of wire §10.1. */
@@ -24,10 +25,7 @@ beforeAll(() => openWorld());
 
 /** Tom, Jerry and a chat of theirs where everything was said that a server pushes. */
 async function livelyChat() {
-  const [tom, jerry, mary] = named("tom", "jerry", "mary");
-  const jerrys = await Device.of(jerry);
-  const marys = await Device.of(mary);
-  const toms = await Device.of(tom);
+  const { tom, jerry, mary, toms, jerrys, marys } = await onlineClients("tom", "jerry", "mary");
   const chat = await start(toms, [tom, jerry], {
     unique: false,
     attr: { data: '{"name":"Cheese","attr":{"a":1}}' },
@@ -76,8 +74,7 @@ test("[gotcha 4] exactly the offered sub-protocol is echoed and no extension", a
 });
 
 test("[gotcha 5] a binary client gets binary frames only, even when it sends text", async () => {
-  const [tom] = named("tom");
-  const device = await Device.of(tom);
+  const { toms: device } = await onlineClients("tom");
   device.sendText("CA4oBw=="); // echo with serial 7
   await device.answer(7);
   expect(device.framing.map(({ text }) => text)).toEqual([false, false]);
@@ -129,9 +126,7 @@ test.each([0, -1, -65_535, 65_535, 2_147_483_647, -2_147_483_648])(
 );
 
 test("[gotcha 10] the ack of a message has no code, whatever kind of message it is", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const chat = await start(toms, [tom, jerry]);
+  const { toms, chat } = await tomsChat();
   for (const more of [{}, { transient: true }, { r: true }, { dt: "once" }, { dt: "once" }]) {
     const { ackMessage } = await say(toms, chat, "hi", more);
     expect(has(ackMessage, "code")).toBe(false);
@@ -142,8 +137,7 @@ test("[gotcha 10] the ack of a message has no code, whatever kind of message it 
 });
 
 test("[gotcha 10] [gotcha 21] the answer to session/close has no code", async () => {
-  const [tom] = named("tom");
-  const toms = await Device.of(tom);
+  const { toms } = await onlineClients("tom");
   const closed = await toms.ask({ cmd: "session", op: "close" });
   expect(closed.op).toBe(OpType.closed);
   expect(has(closed.sessionMessage, "code")).toBe(false);
@@ -175,9 +169,7 @@ test("[gotcha 14] [gotcha 39] the reader himself is pushed an unread count of 0,
 });
 
 test("[gotcha 15] whoever missed nothing is told nothing: no empty unread push", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const chat = await start(toms, [tom, jerry]);
+  const { jerry, toms, chat } = await tomsChat();
   const jerrys = await Device.of(jerry);
   await say(toms, chat, "hi");
   await jerrys.message("hi");
@@ -196,9 +188,7 @@ test.each([
   ["no text at all", { msg: "" }],
   ["bytes", { binaryMsg: new Uint8Array([1, 2]) }],
 ])("[gotcha 16] an unread tuple has the content of the message it names: %s", async (_, content) => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const chat = await start(toms, [tom, jerry]);
+  const { jerry, toms, chat } = await tomsChat();
   await toms.ask({ cmd: "direct", directMessage: { cid: chat, ...content } });
   const jerrys = await Device.of(jerry);
   const [tuple] = (await jerrys.push("unread")).unreadMessage?.convs ?? [];
@@ -231,8 +221,7 @@ test("[gotcha 22] an open with a serial fails with an error, never with session/
 
 test("[gotcha 23] a conversation is returned by its id to strangers, to the kicked and to those who left", async () => {
   const { chat, marys } = await livelyChat();
-  const [stranger] = named("stranger");
-  const strangers = await Device.of(stranger);
+  const { strangers } = await onlineClients("stranger");
   for (const device of [strangers, marys]) {
     expect(await query(device, { objectId: chat })).toMatchObject([{ objectId: chat, name: "Cheese" }]);
     const several = await query(device, { objectId: { $in: [chat, "nobody-knows-it"] } }, { limit: 999 });
@@ -265,9 +254,7 @@ test("[gotcha 24] [gotcha 25] [gotcha 26] [gotcha 27] conversation objects are w
 });
 
 test("[gotcha 28] a last message says whether it is binary; without one none of its keys are there", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const chat = await start(toms, [tom, jerry]);
+  const { tom, toms, chat } = await tomsChat();
   const none = await look(toms, chat, 2);
   expect(Object.keys(none).filter((key) => /^(msg|bin|mention_)/.test(key))).toEqual([]);
   await say(toms, chat, "text");
@@ -277,8 +264,8 @@ test("[gotcha 28] a last message says whether it is binary; without one none of 
 });
 
 test("[gotcha 31] udate is there on every change and newer than anything known", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
+  const [jerry] = named("jerry");
+  const { tom, toms } = await onlineClients("tom");
   const chat = await start(toms, [tom], { unique: false });
   let known = Date.parse(String((await look(toms, chat)).updatedAt));
   const changes: (() => Promise<GenericCommand>)[] = [
@@ -298,9 +285,7 @@ test("[gotcha 31] udate is there on every change and newer than anything known",
 });
 
 test("[gotcha 32] [gotcha 33] an update's reply and push carry the columns that resulted, attr complete", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const jerrys = await Device.of(jerry);
-  const toms = await Device.of(tom);
+  const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
   const attr = { data: JSON.stringify({ name: "Cheese", attr: { kept: [1], changed: 1 } }) };
   const chat = await start(toms, [tom, jerry], { attr });
   const reply = await update(toms, chat, { "attr.changed": 2, name: "Holes" });
@@ -316,8 +301,8 @@ test("[gotcha 32] [gotcha 33] an update's reply and push carry the columns that 
 });
 
 test("[gotcha 34] every operation is answered with its own op", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
+  const [jerry] = named("jerry");
+  const { tom, toms } = await onlineClients("tom");
   const chat = await start(toms, [tom], { unique: false });
   const answers: [keyof typeof OpType, keyof typeof OpType, object][] = [
     ["add", "added", { cid: chat, m: [jerry] }],
@@ -346,9 +331,7 @@ test("[gotcha 34] every operation is answered with its own op", async () => {
 });
 
 test("[gotcha 35] [gotcha 36] history comes oldest first with its serial, whichever way it is asked for", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const chat = await start(toms, [tom, jerry]);
+  const { toms, chat } = await tomsChat();
   for (const text of ["one", "two", "three"]) await say(toms, chat, text);
   for (const direction of [1, 2]) {
     const page = await logs(toms, chat, { direction, limit: 3 });
@@ -359,9 +342,7 @@ test("[gotcha 35] [gotcha 36] history comes oldest first with its serial, whiche
 });
 
 test("[gotcha 37] [gotcha 45] features that are off refuse in a form every SDK can read", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const chat = await start(toms, [tom, jerry]);
+  const { jerry, toms, chat } = await tomsChat();
   const cid = chat;
   for (const op of [
     "query_shutup",
@@ -384,9 +365,7 @@ test("[gotcha 37] [gotcha 45] features that are off refuse in a form every SDK c
 });
 
 test("[gotcha 40] nothing is pushed within 100 ms of opened", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const chat = await start(toms, [tom, jerry]);
+  const { jerry, toms, chat } = await tomsChat();
   await say(toms, chat, "missed");
   const jerrys = await Device.connect();
   const opening = jerrys.login(jerry);
@@ -415,8 +394,7 @@ test("[gotcha 43] a client that is open may open again on the same socket, one b
 });
 
 test("[gotcha 45] [gotcha 48] every refusal has code and reason, a message's its id and time too", async () => {
-  const [tom] = named("tom");
-  const toms = await Device.of(tom);
+  const { tom, toms } = await onlineClients("tom");
   const nowhere = "0".repeat(24);
   const refusals = [
     await logs(toms, nowhere),

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ClientObject } from "../../src/client/client-object.ts";
 import { CommandType } from "../../src/protocol/generated/message_pb.js";
+import { heard, named, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { heard, named, say, settle, start } from "./support/chat.ts";
 import { caughtUp, loggedIn, pushesOf } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, openWorld } from "./support/world.ts";

@@ -2,8 +2,9 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test, vi } from "vitest";
 import { ClientObject } from "../../src/client/client-object.ts";
-import { history, named, say, start } from "./support/chat.ts";
+import { history, named, say, start } from "../support/chat.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -43,9 +44,7 @@ test("[L4] evicted subscriptions lose nothing and repeat nothing", async () => {
 });
 
 test("[L7] a conversation that dies is subscribed again where it broke off", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
+  const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
   const chat = await start(toms, [jerry]);
   const said: string[] = [];
   for (let round = 0; round < 6; round += 1) {
@@ -63,8 +62,8 @@ test("[L7] a conversation that dies is subscribed again where it broke off", asy
 });
 
 test("[L2] records that the relay could not deliver arrive later, in order", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
+  const [jerry] = named("jerry");
+  const { toms } = await onlineClients("tom");
   const chat = await start(toms, [jerry]);
   const jerrys = await Device.of(jerry);
   const broken = vi.spyOn(ClientObject.prototype, "deliver").mockRejectedValue(new Error("a test"));
@@ -78,9 +77,7 @@ test("[L2] records that the relay could not deliver arrive later, in order", asy
 });
 
 test("a user's socket that closes also closes its links", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
+  const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
   const chat = await start(toms, [jerry]);
   await say(toms, chat, "hi");
   await jerrys.message("hi");
@@ -94,9 +91,7 @@ test("a user's socket that closes also closes its links", async () => {
 });
 
 test("[I9] a quiet conversation has no alarm and nothing to do", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
+  const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
   const chat = await start(toms, [jerry]);
   await say(toms, chat, "hi");
   await jerrys.message("hi");

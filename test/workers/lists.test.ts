@@ -2,10 +2,11 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { QUERIES } from "../../src/bounds.ts";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
 import { Log } from "../../src/conversation/log.ts";
-import { history, look, named, query, refusal, say, start } from "./support/chat.ts";
+import { history, look, named, query, refusal, say, start } from "../support/chat.ts";
 import { edit, namedBy } from "./support/commands.ts";
 import { breakTable, repair } from "./support/d1.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { saidBy } from "./support/rest.ts";
 import { openWorld } from "./support/world.ts";
 
@@ -24,18 +25,16 @@ async function list(device: Device): Promise<[unknown, unknown][]> {
 }
 
 async function twoChats() {
-  const [tom, jerry] = named("tom", "jerry");
-  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-  const pairChat = await start(toms, [tom, jerry], { unique: false });
+  const { tom, jerry, toms, jerrys, chat: attic } = await pairChat();
   const cellar = await start(toms, [tom, jerry], { unique: false });
-  return { tom, jerry, toms, jerrys, pairChat, cellar };
+  return { tom, jerry, toms, jerrys, attic, cellar };
 }
 
 describe("[B-20] [B-22] a list shows at once, in its order,", () => {
   test("what was sent and what was received, however fast", async () => {
-    const { toms, jerrys, pairChat, cellar } = await twoChats();
+    const { toms, jerrys, attic, cellar } = await twoChats();
     let other: [string, string | undefined] = [cellar, undefined];
-    for (const [at, chat] of [pairChat, cellar, cellar, pairChat, cellar, pairChat].entries()) {
+    for (const [at, chat] of [attic, cellar, cellar, attic, cellar, attic].entries()) {
       const [last] = at === 0 ? [] : await list(toms);
       if (last !== undefined && last[0] !== chat) other = [String(last[0]), String(last[1])];
       await say(toms, chat, `message ${at}`);
@@ -47,42 +46,42 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
   });
 
   test("an edit of the last message", async () => {
-    const { toms, jerrys, pairChat, cellar } = await twoChats();
-    await say(toms, pairChat, "before");
+    const { toms, jerrys, attic, cellar } = await twoChats();
+    await say(toms, attic, "before");
     const ack = await say(toms, cellar, "chese");
     await jerrys.message("chese");
     await edit(toms, namedBy(cellar, ack), "cheese");
     expect(await list(toms)).toEqual([
       [cellar, "cheese"],
-      [pairChat, "before"],
+      [attic, "before"],
     ]);
     await jerrys.push("patch", "modify");
     expect(await list(jerrys)).toEqual(await list(toms));
   });
 
   test("what the app's server said", async () => {
-    const { tom, jerrys, pairChat, cellar } = await twoChats();
+    const { tom, jerrys, attic, cellar } = await twoChats();
     for (const text of ["one", "two"]) {
-      await saidBy(tom, pairChat, text);
+      await saidBy(tom, attic, text);
       await jerrys.message(text);
       expect(await list(jerrys)).toEqual([
-        [pairChat, text],
+        [attic, text],
         [cellar, undefined],
       ]);
     }
   });
 
   test("what a device missed and was told when it came, in either way", async () => {
-    const { tom, jerry, toms, jerrys, pairChat, cellar } = await twoChats();
+    const { tom, jerry, toms, jerrys, attic, cellar } = await twoChats();
     jerrys.close();
     vi.spyOn(console, "warn").mockImplementation(() => {});
     await breakTable("messages");
-    await say(toms, pairChat, "missed");
+    await say(toms, attic, "missed");
     await repair();
     const pulling = await Device.of(jerry);
     await pulling.push("unread");
     const expected = [
-      [pairChat, "missed"],
+      [attic, "missed"],
       [cellar, undefined],
     ];
     expect(await list(pulling)).toEqual(expected);
@@ -91,24 +90,23 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
 
   test("what an answer by id or a page of history showed", async () => {
     for (const show of [look, history]) {
-      const { toms, jerrys, pairChat, cellar } = await twoChats();
+      const { toms, jerrys, attic, cellar } = await twoChats();
       jerrys.close();
       vi.spyOn(console, "warn").mockImplementation(() => {});
       await breakTable("messages");
-      await say(toms, pairChat, "new");
+      await say(toms, attic, "new");
       await repair();
       const device = await Device.of(toms.clientId);
-      await show(device, pairChat);
+      await show(device, attic);
       expect(await list(device)).toEqual([
-        [pairChat, "new"],
+        [attic, "new"],
         [cellar, undefined],
       ]);
     }
   });
 
   test("a conversation that was begun while D1 was down", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     vi.spyOn(console, "warn").mockImplementation(() => {});
     await breakTable("members");
     const chat = await start(toms, [tom, jerry]);
@@ -120,32 +118,32 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
 });
 
 test("[I11] where D1 takes nothing, a list comes all the same, as D1 has it", async () => {
-  const { toms, pairChat, cellar } = await twoChats();
-  await say(toms, pairChat, "before");
+  const { toms, attic, cellar } = await twoChats();
+  await say(toms, attic, "before");
   expect(await list(toms)).toEqual([
-    [pairChat, "before"],
+    [attic, "before"],
     [cellar, undefined],
   ]);
   vi.spyOn(console, "warn").mockImplementation(() => {});
   await breakTable("messages");
   await say(toms, cellar, "after");
-  expect((await query(toms, undefined, {})).map(({ objectId }) => objectId)).toEqual([pairChat, cellar]);
+  expect((await query(toms, undefined, {})).map(({ objectId }) => objectId)).toEqual([attic, cellar]);
   await repair();
   expect(await list(toms)).toEqual([
     [cellar, "after"],
-    [pairChat, "before"],
+    [attic, "before"],
   ]);
 });
 
 test("[I13] a client cannot have conversations copied that it was not shown", async () => {
   const [tom, spike] = named("tom", "spike");
-  const { toms, pairChat } = await twoChats();
+  const { toms, attic } = await twoChats();
   const spikes = await Device.of(spike);
   vi.spyOn(console, "warn").mockImplementation(() => {});
   await breakTable("messages");
   const foreign = await start(spikes, [spike], { unique: false });
   await say(spikes, foreign, "behind");
-  await say(toms, pairChat, "behind too");
+  await say(toms, attic, "behind too");
   await repair();
   const copied = vi.spyOn(ConversationObject.prototype, "copyNow");
   const forged = JSON.stringify([[foreign, 9e15, 9e15]]);
@@ -159,10 +157,10 @@ test("[I13] a client cannot have conversations copied that it was not shown", as
 });
 
 test("[B-20] conversations asked by id look for their last messages only where these are asked for", async () => {
-  const { toms, pairChat, cellar } = await twoChats();
-  await say(toms, pairChat, "one");
+  const { toms, attic, cellar } = await twoChats();
+  await say(toms, attic, "one");
   await say(toms, cellar, "two");
-  const where = { objectId: { $in: [pairChat, cellar] } };
+  const where = { objectId: { $in: [attic, cellar] } };
   const looked = vi.spyOn(Log.prototype, "lastVisible");
   const without = await query(toms, where);
   expect(looked).not.toHaveBeenCalled();

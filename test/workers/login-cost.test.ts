@@ -2,9 +2,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
 import { newConversationId } from "../../src/conversation/ids.ts";
-import { named, say, start } from "./support/chat.ts";
+import { named, say, start } from "../support/chat.ts";
 import { loggedIn, read } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** A login costs as much as there is news, not as much as one has conversations (budgets). */
@@ -78,7 +79,7 @@ async function made(tom: string, jerry: string): Promise<string> {
 }
 
 /** Tom, and Jerry in very many conversations with Tom, all of which Jerry has received. */
-async function prepareClients() {
+async function manyChats() {
   const [tom, jerry] = named("tom", "jerry");
   const chats: string[] = [];
   while (chats.length < MANY) {
@@ -104,7 +105,7 @@ async function unreadIn(device: Device): Promise<string[]> {
 }
 
 test("[I9] of 200 conversations exactly the three with news are asked, and only the inbox is written", async () => {
-  const { jerry, toms, chats } = await prepareClients();
+  const { jerry, toms, chats } = await manyChats();
   const quiet = await counting(jerry);
   const first = await loggedIn(jerry);
   expect([quiet.asked(), quiet.rows]).toEqual([0, {}]);
@@ -136,8 +137,8 @@ test("[I9] of 200 conversations exactly the three with news are asked, and only 
 });
 
 test("[I9] once everything is read, a login asks no conversation", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
+  const [jerry] = named("jerry");
+  const { tom, toms } = await onlineClients("tom");
   const chats = [
     await start(toms, [tom, jerry], { unique: false }),
     await start(toms, [tom, jerry], { unique: false }),

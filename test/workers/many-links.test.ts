@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
-import { named } from "./support/chat.ts";
+import { named } from "../support/chat.ts";
 import { Device } from "./support/device.ts";
 import { openWorld, world } from "./support/world.ts";
 

@@ -1,23 +1,15 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { logs, look, say } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
-import { logs, look, named, say, start } from "./support/chat.ts";
 import { edit, loggedIn, namedBy, read } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
+import { pairChat } from "./support/pair-chat.ts";
 import { openWorld } from "./support/world.ts";
 
 /** Mentions are carried beside the text, wherever the message goes. */
 
 beforeAll(() => openWorld({ messages: { allowEdit: true } }));
-
-/** Tom and Jerry, each on a device, in a chat of their own. */
-async function conversation() {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
-  const chat = await start(toms, [tom, jerry], { unique: false });
-  return { tom, jerry, toms, jerrys, chat };
-}
 
 /** What the next login of a client is told of its one unread conversation. */
 async function unread(clientId: string) {
@@ -40,7 +32,7 @@ const forms: [string, Mentions][] = [
 test.each(forms)(
   "[M-02] [M-03] [M-04] [M-06] %s: live, in history and in a query alike",
   async (_, mentions) => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const { mentionAll = false, mentionPids = [] } = mentions;
     const sent = namedBy(chat, await say(toms, chat, "hello", mentions));
     const { directMessage } = await jerrys.message("hello");
@@ -54,14 +46,14 @@ test.each(forms)(
 );
 
 test("[M-01] @names in the text are no mentions", async () => {
-  const { jerry, toms, jerrys, chat } = await conversation();
+  const { jerry, toms, jerrys, chat } = await pairChat();
   jerrys.close();
   await say(toms, chat, `@${jerry} @all @Tom`);
   expect(await unread(jerry)).toEqual({ count: 1, mentioned: false, onTheWire: true });
 });
 
 test("[M-05] any kind of message carries them: bytes too", async () => {
-  const { jerry, toms, jerrys, chat } = await conversation();
+  const { jerry, toms, jerrys, chat } = await pairChat();
   const binaryMsg = new Uint8Array([0, 200]);
   await toms.ask({ cmd: "direct", directMessage: { cid: chat, binaryMsg, mentionPids: [jerry] } });
   expect((await jerrys.push("direct")).directMessage).toMatchObject({ binaryMsg, mentionPids: [jerry] });
@@ -69,7 +61,7 @@ test("[M-05] any kind of message carries them: bytes too", async () => {
 });
 
 test("[M-10] a transient message carries them, and leaves no trace of them", async () => {
-  const { jerry, toms, jerrys, chat } = await conversation();
+  const { jerry, toms, jerrys, chat } = await pairChat();
   await say(toms, chat, "passing", { transient: true, mentionAll: true, mentionPids: [jerry] });
   const { directMessage } = await jerrys.message("passing");
   expect(directMessage).toMatchObject({ transient: true, mentionAll: true, mentionPids: [jerry] });
@@ -78,7 +70,7 @@ test("[M-10] a transient message carries them, and leaves no trace of them", asy
 });
 
 test("[M-02] [wire §5.5b] a device that is pushed what it missed is given them", async () => {
-  const { jerry, toms, jerrys, chat } = await conversation();
+  const { jerry, toms, jerrys, chat } = await pairChat();
   jerrys.close();
   await say(toms, chat, "hello", { mentionAll: true, mentionPids: [jerry] });
   const phone = await loggedIn(jerry, {}, "lc.protobuf2.1");
@@ -97,7 +89,7 @@ describe("whether what is unread mentions me", () => {
     ["somebody whose name begins like mine", (me) => ({ mentionPids: [`${me}2`, me.slice(0, -1)] }), false],
     ["nobody", () => ({}), false],
   ])("[M-08] [M-09] %s", async (_, mentions, mentioned) => {
-    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const { tom, jerry, toms, jerrys, chat } = await pairChat();
     jerrys.close();
     await say(toms, chat, "hello", mentions(jerry, tom));
     await say(toms, chat, "and more");
@@ -105,7 +97,7 @@ describe("whether what is unread mentions me", () => {
   });
 
   test("[M-09] it lasts until it is read, and no longer", async () => {
-    const { jerry, toms, jerrys, chat } = await conversation();
+    const { jerry, toms, jerrys, chat } = await pairChat();
     const first = namedBy(chat, await say(toms, chat, "@Jerry", { mentionPids: [jerry] }));
     await say(toms, chat, "later");
     await jerrys.message("later");
@@ -117,7 +109,7 @@ describe("whether what is unread mentions me", () => {
   });
 
   test("[M-09] reading in part leaves the mention that comes after", async () => {
-    const { jerry, toms, jerrys, chat } = await conversation();
+    const { jerry, toms, jerrys, chat } = await pairChat();
     const first = namedBy(chat, await say(toms, chat, "first"));
     await say(toms, chat, "@Jerry", { mentionPids: [jerry] });
     await jerrys.message("@Jerry");
@@ -127,14 +119,14 @@ describe("whether what is unread mentions me", () => {
   });
 
   test("[M-09] [Y-12] a client's own message does not mention the client", async () => {
-    const { jerry, toms, jerrys, chat } = await conversation();
+    const { jerry, toms, jerrys, chat } = await pairChat();
     await say(jerrys, chat, "to all", { mentionAll: true, mentionPids: [jerry] });
     await say(toms, chat, "thank you");
     expect(await unread(jerry)).toMatchObject({ count: 1, mentioned: false });
   });
 
   test("[M-09] [M-14] edits add mentions and take them away, in the push too", async () => {
-    const { jerry, toms, jerrys, chat } = await conversation();
+    const { jerry, toms, jerrys, chat } = await pairChat();
     const message = namedBy(chat, await say(toms, chat, "hello"));
     await edit(toms, message, "hello all", { mentionAll: true, mentionPids: [jerry] });
     const [added] = (await jerrys.push("patch")).patchMessage?.patches ?? [];

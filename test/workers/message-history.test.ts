@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { change, history, logs, named, refusal, say, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
-import { change, history, logs, named, refusal, say, start } from "./support/chat.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients, pairChat, tomsChat } from "./support/pair-chat.ts";
 import { openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -17,10 +18,8 @@ interface Said {
 }
 
 /** Tom's chat with `count` messages, "1" and up. */
-async function conversation(count: number) {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const chat = await start(toms, [tom, jerry]);
+async function countedChat(count: number) {
+  const { tom, jerry, toms, chat } = await tomsChat();
   const said: Said[] = [];
   for (let at = 1; at <= count; at++) {
     const { ackMessage } = await say(toms, chat, `${at}`);
@@ -44,7 +43,7 @@ const range = (from: number, to: number) =>
 
 describe("paging", () => {
   test("[B-24] from the newest back, page by page, without a gap or a repetition", async () => {
-    const { point, page } = await conversation(23);
+    const { point, page } = await countedChat(23);
     expect(await page({ l: 10 })).toEqual(range(14, 23));
     const { mid, t } = point(14);
     for (const by of [{ t, mid }, { t }]) expect(await page({ l: 10, ...by })).toEqual(range(4, 13));
@@ -53,7 +52,7 @@ describe("paging", () => {
   });
 
   test("[B-26] from the oldest on, or from any point in either direction", async () => {
-    const { point, page } = await conversation(12);
+    const { point, page } = await countedChat(12);
     expect(await page({ limit: 5, direction: NEW })).toEqual(range(1, 5));
     expect(await page({ limit: 5, direction: NEW, t: point(5).t })).toEqual(range(6, 10));
     expect(await page({ limit: 5, direction: NEW, t: point(5).t, mid: point(5).mid })).toEqual(range(6, 10));
@@ -63,7 +62,7 @@ describe("paging", () => {
   });
 
   test("[B-26] [wire §4.9] intervals with each end in or out, by time alone or with the id", async () => {
-    const { point, page } = await conversation(9);
+    const { point, page } = await countedChat(9);
     for (const tIncluded of [false, true]) {
       for (const ttIncluded of [false, true]) {
         for (const byId of [false, true]) {
@@ -84,7 +83,7 @@ describe("paging", () => {
   });
 
   test("[wire §4.9] 0 is nothing, no limit is 20, over a thousand is a thousand, below 0 is no limit", async () => {
-    const { page } = await conversation(25);
+    const { page } = await countedChat(25);
     expect(await page({ l: 0 })).toEqual([]);
     expect(await page({ limit: 0 })).toEqual([]);
     expect(await page({})).toEqual(range(6, 25));
@@ -94,7 +93,7 @@ describe("paging", () => {
   });
 
   test("[wire §4.9] bounds beyond all messages, Java's for no bound included", async () => {
-    const { page, toms, chat } = await conversation(4);
+    const { page, toms, chat } = await countedChat(4);
     expect(await page({ limit: 9, t: Number.MAX_SAFE_INTEGER })).toEqual(range(1, 4));
     toms.send({
       cmd: "logs",
@@ -108,8 +107,7 @@ describe("paging", () => {
   });
 
   test("[B-24] a thousand at once", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     for (let at = 1; at <= 1_005; at++) {
       toms.send({ cmd: "direct", peerId: tom, i: 10_000 + at, directMessage: { cid: chat, msg: `${at}` } });
@@ -125,8 +123,7 @@ describe("contents", () => {
   const typed = (type: number, text: string) => JSON.stringify({ _lctype: type, _lctext: text });
 
   test("[B-25] only messages of one type", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     const said = [
       typed(-1, "a"),
@@ -168,10 +165,7 @@ describe("contents", () => {
     ["numbers JSON would round", '{"n":12345678901234567890,"e":1e400}'],
     ["combining and joined characters", "e\u0301 é 👨‍👩‍👧‍👦"],
   ])("[B-14] text comes back character by character, live and from history: %s", async (_, text) => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
-    const chat = await start(toms, [tom, jerry]);
+    const { toms, jerrys, chat } = await pairChat();
     await say(toms, chat, text);
     expect((await jerrys.message()).directMessage?.msg).toBe(text);
     expect(await history(jerrys, chat)).toEqual([text]);
@@ -183,10 +177,7 @@ describe("contents", () => {
     ["bytes that would be text", new TextEncoder().encode("text")],
     ["as many as allowed", new Uint8Array(32_768).fill(255)],
   ])("[B-14] bytes come back as bytes live and as Base64 with bin from history: %s", async (_, bytes) => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
-    const chat = await start(toms, [tom, jerry]);
+    const { toms, jerrys, chat } = await pairChat();
     // Java sends a text along; the bytes win.
     await toms.ask({ cmd: "direct", directMessage: { cid: chat, binaryMsg: bytes, msg: "ignored" } });
     const { directMessage } = await jerrys.message();
@@ -198,10 +189,7 @@ describe("contents", () => {
   });
 
   test("[M-06] [B-10] an item has the sender, time, id and mentions of its message", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
-    const chat = await start(toms, [tom, jerry]);
+    const { tom, jerry, toms, jerrys, chat } = await pairChat();
     const first = await say(toms, chat, "you", { mentionPids: [jerry, "汤姆"] });
     const second = await say(jerrys, chat, "all", { mentionAll: true });
     await say(toms, chat, "nobody");
@@ -242,7 +230,7 @@ describe("contents", () => {
   });
 
   test("[I8] [M-26] nothing transient is in history", async () => {
-    const { toms, chat } = await conversation(2);
+    const { toms, chat } = await countedChat(2);
     await say(toms, chat, "passing", { transient: true });
     expect(await history(toms, chat)).toEqual(["1", "2"]);
   });
@@ -264,7 +252,7 @@ describe("contents", () => {
 
 describe("who may read", () => {
   test("[B-24] strangers and those who left may not: 4312", async () => {
-    const { jerry, toms, chat } = await conversation(1);
+    const { jerry, toms, chat } = await countedChat(1);
     const [stranger] = named("stranger");
     const jerrys = await Device.of(jerry);
     expect(refusal(await logs(await Device.of(stranger), chat))).toBe("4312 CONVERSATION_LOG_REJECTED");
@@ -273,7 +261,7 @@ describe("who may read", () => {
   });
 
   test("[B-24] new members read the whole history, and returning ones the messages sent meanwhile", async () => {
-    const { jerry, toms, chat } = await conversation(2);
+    const { jerry, toms, chat } = await countedChat(2);
     const jerrys = await Device.of(jerry);
     await change(jerrys, "remove", chat, [jerry]);
     await say(toms, chat, "3");

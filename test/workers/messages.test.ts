@@ -1,16 +1,13 @@
 import { beforeAll, expect, test } from "vitest";
+import { history, say } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { history, named, say, start } from "./support/chat.ts";
-import { Device } from "./support/device.ts";
+import { pairChat } from "./support/pair-chat.ts";
 import { openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
 test("[B-09] what Tom sends, Jerry gets at once and finds in history", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
-  const chat = await start(toms, [tom, jerry]);
+  const { tom, jerry, toms, jerrys, chat } = await pairChat();
   const ack = await say(toms, chat, "hello", { dt: "d1" });
   expect(has(ack.ackMessage, "code")).toBe(false);
   expect(ack.ackMessage?.uid).toHaveLength(22);

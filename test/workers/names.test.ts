@@ -5,12 +5,13 @@ import { KnownClients } from "../../src/conversation/known-clients.ts";
 import { KnownConversations } from "../../src/conversation/known-conversations.ts";
 import { SUBSCRIPTION } from "../../src/http/examples.ts";
 import { OpType } from "../../src/protocol/generated/message_pb.js";
+import { named, query, refusal, say, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { hmac, onTheWire, stamped } from "../support/sign.ts";
-import { named, query, refusal, say, start } from "./support/chat.ts";
 import { loggedIn } from "./support/commands.ts";
 import { breakTable, repair } from "./support/d1.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { CONVERSATIONS, conversationOf, done, rest, unreadOf } from "./support/rest.ts";
 import { appKeys, configure, http, openWorld, world } from "./support/world.ts";
 
@@ -67,8 +68,7 @@ describe("a question about conversations that do not exist wakes no object", () 
     ],
   ];
   test.each(asking)("%s", async (_, ask) => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const before = await objects();
     await ask(toms, conversations());
     expect(await objects()).toEqual(before);
@@ -100,16 +100,15 @@ describe("a question about conversations that do not exist wakes no object", () 
 
 describe("a conversation that exists is found", () => {
   test("at once, by a client that was notified of it", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { toms } = await onlineClients("tom");
     const cid = await start(toms, [jerry]);
     const jerrys = await Device.of(jerry);
     expect(await query(jerrys, { objectId: cid })).toMatchObject([{ objectId: cid }]);
   });
 
   test("while D1 does not answer, and after it was down at the creation", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     // Other isolates have not met it.
     vi.spyOn(KnownConversations.prototype, "add").mockImplementation(() => {});
     await breakTable("conversations");
@@ -126,8 +125,8 @@ describe("a conversation that exists is found", () => {
 
 describe("a question about clients that never logged in wakes no object", () => {
   test("session query", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { tom, toms } = await onlineClients("tom");
     await Device.of(jerry);
     const before = await objects();
     const sessionPeerIds = [tom, jerry, ...Array.from({ length: 98 }, (_, at) => `${tom}-nobody-${at}`)];
@@ -200,8 +199,8 @@ describe("names that never logged in get no object", () => {
     ],
   ];
   test.each(inviting)("invited by %s, written to, and removed", async (_, invite) => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { tom, toms } = await onlineClients("tom");
     const names = Array.from({ length: 100 }, (_, at) => `${jerry}-${at}`);
     const before = await objects();
     const cid = await invite(toms, tom, names);
@@ -216,8 +215,8 @@ describe("names that never logged in get no object", () => {
   });
 
   test("receive all their invitations at their first login, and everything from then on", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { toms } = await onlineClients("tom");
     const cids = [await start(toms, [jerry]), await start(toms, [jerry]), await start(toms, [jerry])];
     for (const cid of cids.slice(0, 2)) await say(toms, cid, "one");
     const [first = "", second = "", third = ""] = cids;
@@ -231,8 +230,7 @@ describe("names that never logged in get no object", () => {
   });
 
   test("is the other way round for whoever logged in once: they are away, and told what they missed", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     jerrys.close();
     const cid = await start(toms, [jerry]);
     await say(toms, cid, "one");
@@ -248,8 +246,8 @@ describe("names that never logged in get no object", () => {
   });
 
   test("have their unread messages counted over HTTP also where their first login broke off", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { toms } = await onlineClients("tom");
     const cids = [await start(toms, [jerry]), await start(toms, [jerry])];
     for (const cid of cids) await say(toms, cid, "one");
     await settled();
@@ -262,8 +260,8 @@ describe("names that never logged in get no object", () => {
 
   test("a first login while D1 is down succeeds, and receives everything once D1 is back", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { toms } = await onlineClients("tom");
     const cid = await start(toms, [jerry]);
     await say(toms, cid, "one");
     await settled();
@@ -279,8 +277,7 @@ describe("names that never logged in get no object", () => {
 
   test("while D1 is down, every client that may have logged in is notified as usual", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     vi.spyOn(KnownClients.prototype, "has").mockReturnValue(false);
     await breakTable("clients");
     const cid = await start(toms, [jerry]);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { change, named, refusal, start, update } from "./support/chat.ts";
+import { change, named, refusal, start, update } from "../support/chat.ts";
 import { loggedIn, notifications } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { appKeys, http, masterKeys, openWorld, world } from "./support/world.ts";
 
 /** `GET /1.1/rtm/notifications` (wire §11.2): what a client missed beside messages. */
@@ -46,9 +46,9 @@ function told(items: Item[]): string[] {
 }
 
 /** Tom on a device; Jerry, who has logged in before and has a token, is offline: a logout would revoke the token. */
-async function prepareClients() {
-  const [tom, jerry, mary] = named("tom", "jerry", "mary");
-  const toms = await Device.of(tom);
+async function jerryAway() {
+  const [jerry, mary] = named("jerry", "mary");
+  const { tom, toms } = await onlineClients("tom");
   const jerrys = await loggedIn(jerry);
   jerrys.close();
   const online = async () => {
@@ -62,7 +62,7 @@ async function prepareClients() {
 
 describe("what there is", () => {
   test("[B-08] [wire §11.2] for JavaScript: flat, with underscores, each permanent and timed", async () => {
-    const { tom, jerry, mary, toms, token, since } = await prepareClients();
+    const { tom, jerry, mary, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "add", chat, [mary]);
     await update(toms, chat, { name: "Cheese", "attr.holes": 3 });
@@ -91,7 +91,7 @@ describe("what there is", () => {
   });
 
   test("[B-08] [wire §11.2] for Swift: nested, with dashes, attributes as objects", async () => {
-    const { tom, jerry, mary, toms, token, since } = await prepareClients();
+    const { tom, jerry, mary, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "add", chat, [mary]);
     await update(toms, chat, { name: "Cheese" });
@@ -116,7 +116,7 @@ describe("what there is", () => {
   });
 
   test("[wire §11.2] what came at or before `start_ts` is known", async () => {
-    const { tom, jerry, toms, token, since } = await prepareClients();
+    const { tom, jerry, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     for (const name of ["one", "two", "three"]) await update(toms, chat, { name });
     const { notifications: all } = await flat(jerry, token, since);
@@ -129,7 +129,7 @@ describe("what there is", () => {
   });
 
   test("[wire §5.4] live copies show that they are kept, and under which time", async () => {
-    const { tom, jerry, mary, toms, since } = await prepareClients();
+    const { tom, jerry, mary, toms, since } = await jerryAway();
     const jerrys = await loggedIn(jerry);
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "add", chat, [mary]);
@@ -144,7 +144,7 @@ describe("what there is", () => {
   });
 
   test("[B-08] events of several conversations come in the order in which they happened", async () => {
-    const { tom, jerry, toms, token, since } = await prepareClients();
+    const { tom, jerry, toms, token, since } = await jerryAway();
     const chats = [
       await start(toms, [tom, jerry], { unique: false }),
       await start(toms, [tom, jerry], { unique: false }),
@@ -160,7 +160,7 @@ describe("what there is", () => {
   });
 
   test("[B-08] without changes there are no missed events", async () => {
-    const { jerry, token } = await prepareClients();
+    const { jerry, token } = await jerryAway();
     expect(await flat(jerry, token, Date.now() - 1_000)).toEqual({ hasMore: false, notifications: [] });
     expect(await nested(jerry, token, Date.now() - 1_000)).toEqual({
       permanent: { notifications: [] },
@@ -171,7 +171,7 @@ describe("what there is", () => {
 
 describe("whose business it is", () => {
   test("[B-08] a removed member receives the removal and nothing after it", async () => {
-    const { tom, jerry, mary, toms, token, since } = await prepareClients();
+    const { tom, jerry, mary, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "remove", chat, [jerry]);
     await change(toms, "add", chat, [mary]);
@@ -185,7 +185,7 @@ describe("whose business it is", () => {
   });
 
   test("[B-08] an added member receives the invitation and nothing before it", async () => {
-    const { tom, jerry, mary, toms, token, since } = await prepareClients();
+    const { tom, jerry, mary, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, mary], { unique: false });
     await update(toms, chat, { name: "before his time" });
     await change(toms, "add", chat, [jerry]);
@@ -199,7 +199,7 @@ describe("whose business it is", () => {
   });
 
   test("[B-08] a member that left and rejoined while offline receives only events of its own memberships", async () => {
-    const { tom, jerry, toms, token, since } = await prepareClients();
+    const { tom, jerry, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "remove", chat, [jerry]);
     await update(toms, chat, { name: "meanwhile" });
@@ -216,7 +216,7 @@ describe("whose business it is", () => {
   });
 
   test("[B-06] a member that left receives its own departure on its next device", async () => {
-    const { tom, jerry, toms } = await prepareClients();
+    const { tom, jerry, toms } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     const phone = await loggedIn(jerry);
     const since = Date.now() - 1;
@@ -232,7 +232,7 @@ describe("whose business it is", () => {
 
 describe("more than fits", () => {
   test("[wire §11.2] comes page by page from the last time seen, each once, in order", async () => {
-    const { tom, jerry, toms, token, since } = await prepareClients();
+    const { tom, jerry, toms, token, since } = await jerryAway();
     const chats = [
       await start(toms, [tom, jerry], { unique: false }),
       await start(toms, [tom, jerry], { unique: false }),
@@ -270,7 +270,7 @@ describe("more than fits", () => {
   });
 
   test("[B-08] a client that was offline longer than notices are kept has to load its conversations again (Swift)", async () => {
-    const { tom, jerry, toms, token } = await prepareClients();
+    const { tom, jerry, toms, token } = await jerryAway();
     await start(toms, [tom, jerry], { unique: false });
     const month = 30 * 24 * 60 * 60 * 1000;
     expect((await nested(jerry, token, Date.now() - month)).droppable.invalidLocalConvCache).toBe(true);
@@ -279,7 +279,7 @@ describe("more than fits", () => {
 
 describe("who may ask", () => {
   test("[I12] [C-09] the client itself, by a session token: else 401 with 4112", async () => {
-    const { tom, jerry, toms, token } = await prepareClients();
+    const { tom, jerry, toms, token } = await jerryAway();
     await start(toms, [tom, jerry], { unique: false });
     const toms2 = await loggedIn(tom);
     for (const wrong of ["", "x", `${token}x`, token.replace(/^./, "_"), toms2.token]) {
@@ -292,7 +292,7 @@ describe("who may ask", () => {
   });
 
   test("[I12] with the app's id and key: else 401", async () => {
-    const { jerry, token } = await prepareClients();
+    const { jerry, token } = await jerryAway();
     const wrong: Record<string, string>[] = [
       {},
       { "x-lc-id": world.APP_ID },
@@ -325,7 +325,7 @@ describe("who may ask", () => {
     ["a time before all time", { start_ts: "-1" }],
     ["half a millisecond", { start_ts: "1.5" }],
   ])("[I10] %s is answered with 400", async (_, query) => {
-    const { jerry, token } = await prepareClients();
+    const { jerry, token } = await jerryAway();
     const { status, body } = await notifications(jerry, token, query);
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: expect.any(Number), error: expect.any(String) });

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { BACKLOG } from "../../src/bounds.ts";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
-import { history, named, refusal, say, start } from "./support/chat.ts";
+import { history, named, refusal, say, start } from "../support/chat.ts";
 import { Device } from "./support/device.ts";
 import { openWorld, stayAwake } from "./support/world.ts";
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { toBase64 } from "../../src/protocol/base64.ts";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
+import { change, history, logs, look, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { change, history, logs, look, named, refusal, say, settle, start } from "./support/chat.ts";
 import {
   caughtUp,
   edit,
@@ -14,6 +14,7 @@ import {
   recall,
 } from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
+import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
 const on = { messages: { allowEdit: true, allowRecall: true } };
@@ -27,15 +28,12 @@ const UNKNOWN = "4404 MESSAGE_NOT_FOUND";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Tom and Jerry, each on a device, in a chat where Tom has said "one". */
-async function conversation() {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
-  const chat = await start(toms, [tom, jerry], { unique: false });
-  const one = namedBy(chat, await say(toms, chat, "one"));
-  await jerrys.message("one");
-  return { tom, jerry, toms, jerrys, chat, one };
+/** A chat of Tom and Jerry in which Tom has sent "one". */
+async function chatWithMessage() {
+  const pair = await pairChat();
+  const one = namedBy(pair.chat, await say(pair.toms, pair.chat, "one"));
+  await pair.jerrys.message("one");
+  return { ...pair, one };
 }
 
 /** The items of a patch push; every push carries one (gotcha 38). */
@@ -61,7 +59,7 @@ async function shown(device: Device, { cid, mid }: Named) {
 
 describe("an edit", () => {
   test("[M-14] [M-15] [wire §5.3] is pushed with the old name and the new content, and answered with its time", async () => {
-    const { tom, toms, jerrys, one } = await conversation();
+    const { tom, toms, jerrys, one } = await chatWithMessage();
     const before = Date.now();
     const answer = await edit(toms, one, "two", { mentionPids: ["nibbles"] });
     expect([answer.cmd, OpType[answer.op]]).toEqual([CommandType.patch, "modified"]);
@@ -79,7 +77,7 @@ describe("an edit", () => {
   });
 
   test("[M-14] [M-06] is what history shows, at the old place under the old id", async () => {
-    const { tom, toms, jerrys, chat, one } = await conversation();
+    const { tom, toms, jerrys, chat, one } = await chatWithMessage();
     await say(jerrys, chat, "meanwhile");
     const answer = await edit(toms, one, "two", { mentionAll: true });
     for (const device of [toms, jerrys]) {
@@ -91,7 +89,7 @@ describe("an edit", () => {
   });
 
   test("[M-12] [M-14] may be repeated, each later than the one before", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     const times: number[] = [];
     for (const text of ["two", "three", "four"]) times.push(patchTime(await edit(toms, one, text)));
     expect(new Set(times).size).toBe(3);
@@ -102,14 +100,14 @@ describe("an edit", () => {
   });
 
   test("[M-06] replaces the mentions, and takes them away where it names none", async () => {
-    const { toms, one } = await conversation();
+    const { toms, one } = await chatWithMessage();
     await edit(toms, one, "two", { mentionAll: true, mentionPids: ["nibbles"] });
     await edit(toms, one, "three");
     expect(await shown(toms, one)).toMatchObject({ data: "three", mentionAll: false, mentionPids: [] });
   });
 
   test("[wire §5.3] reaches the sender's other devices, but not the session that made it", async () => {
-    const { tom, toms, jerrys, chat, one } = await conversation();
+    const { tom, toms, jerrys, chat, one } = await chatWithMessage();
     const tablet = await Device.of(tom);
     await caughtUp(chat, tablet);
     await settle(chat, jerrys, toms, tablet);
@@ -121,7 +119,7 @@ describe("an edit", () => {
   });
 
   test("[wire §4.10] in Java's form, with `recall` and `mentionAll` always there, and bytes in `data`", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     const bytes = new Uint8Array([0xff, 0x00, 0xfe]);
     const form = { recall: false, mentionAll: false };
     expect(refusal(await modify(toms, { ...one, ...form, data: encoder.encode("text") }))).toBe("");
@@ -134,7 +132,7 @@ describe("an edit", () => {
   });
 
   test("[wire §4.10] of bytes by `binaryMsg`, and what only C# says is ignored", async () => {
-    const { toms, jerrys, one } = await conversation();
+    const { toms, jerrys, one } = await chatWithMessage();
     const binaryMsg = new Uint8Array([1, 2, 255]);
     const answer = await modify(toms, { ...one, binaryMsg, from: "spike", patchTimestamp: 1 });
     expect(patchTime(answer)).toBeGreaterThan(Number(one.timestamp));
@@ -145,7 +143,7 @@ describe("an edit", () => {
   });
 
   test("[wire §9.4] is what the last message of a query and the unread tuple show", async () => {
-    const { toms, jerrys, jerry, chat, one } = await conversation();
+    const { toms, jerrys, jerry, chat, one } = await chatWithMessage();
     const answer = await edit(toms, one, "two");
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: "two", msg_mid: one.mid });
     const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
@@ -160,7 +158,7 @@ describe("an edit", () => {
   });
 
   test("[M-09] that mentions somebody mentions him in what is unread", async () => {
-    const { toms, jerry, one } = await conversation();
+    const { toms, jerry, one } = await chatWithMessage();
     const mentioned = async () => {
       const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
       return tuple?.mentioned;
@@ -173,7 +171,7 @@ describe("an edit", () => {
   });
 
   test("[I1] reaches the archive", async () => {
-    const { toms, chat, one } = await conversation();
+    const { toms, chat, one } = await chatWithMessage();
     const archived = async () => {
       const row = await world.DB.prepare("SELECT * FROM messages WHERE conversation_id = ?")
         .bind(chat)
@@ -186,7 +184,7 @@ describe("an edit", () => {
   });
 
   test("[I2] and messages of one moment come in the order they were given", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     const peerId = toms.clientId;
     const sent = [1, 2, 3, 4, 5, 6];
     for (const at of sent) {
@@ -212,7 +210,7 @@ describe("an edit", () => {
   });
 
   test("[Y-12] is no new message: it counts nothing as unread", async () => {
-    const { toms, jerry, jerrys, chat, one } = await conversation();
+    const { toms, jerry, jerrys, chat, one } = await chatWithMessage();
     jerrys.send({ cmd: "read", peerId: jerry, readMessage: { convs: [{ cid: chat }] } });
     await jerrys.push("unread");
     await edit(toms, one, "two");
@@ -228,7 +226,7 @@ describe("a recall", () => {
     ["with Swift's content", { data: encoder.encode(RECALLED) }],
     ["with Java's fields", { mentionAll: false }],
   ])("[M-22] [M-23] %s leaves a placeholder everywhere", async (_, form) => {
-    const { tom, jerry, toms, jerrys, chat, one } = await conversation();
+    const { tom, jerry, toms, jerrys, chat, one } = await chatWithMessage();
     const answer = await modify(toms, { ...one, recall: true, ...form });
     expect(OpType[answer.op]).toBe("modified");
     const [item, ...others] = itemsOf(await jerrys.push("patch", "modify"));
@@ -247,7 +245,7 @@ describe("a recall", () => {
   });
 
   test("[M-22] takes the mentions along", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithMessage();
     const message = namedBy(
       chat,
       await say(toms, chat, "@Jerry", { mentionPids: [jerry], mentionAll: true }),
@@ -259,7 +257,7 @@ describe("a recall", () => {
   });
 
   test("[M-22] of bytes leaves text", async () => {
-    const { toms, chat } = await conversation();
+    const { toms, chat } = await chatWithMessage();
     const sent = await toms.ask({
       cmd: "direct",
       directMessage: { cid: chat, binaryMsg: new Uint8Array([0, 255]) },
@@ -271,7 +269,7 @@ describe("a recall", () => {
   });
 
   test("[M-20] again is answered alike and told to nobody", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     const [first, second] = [await recall(toms, one), await recall(toms, one)];
     expect(OpType[second.op]).toBe("modified");
     expect(patchTime(second)).toBe(patchTime(first));
@@ -280,7 +278,7 @@ describe("a recall", () => {
   });
 
   test("[M-22] cannot be taken back by an edit", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     await recall(toms, one);
     expect(refusal(await edit(toms, one, "never mind"))).toMatch(/^44\d\d /);
     await settle(chat, toms, jerrys);
@@ -289,7 +287,7 @@ describe("a recall", () => {
   });
 
   test("[M-22] is found where history is asked for recalled messages", async () => {
-    const { toms, chat, one } = await conversation();
+    const { toms, chat, one } = await chatWithMessage();
     await say(toms, chat, '{"_lctype":-1,"_lctext":"stays"}');
     await recall(toms, one);
     const page = await logs(toms, chat, { lctype: -127, limit: 10 });
@@ -299,7 +297,7 @@ describe("a recall", () => {
 
 describe("who may", () => {
   test("[M-13] [M-21] only the sender: 4403 to everybody else, and nothing happens", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     expect(refusal(await edit(jerrys, one, "mine now"))).toBe(NOT_MINE);
     expect(refusal(await recall(jerrys, one))).toBe(NOT_MINE);
     await settle(chat, jerrys, toms);
@@ -308,7 +306,7 @@ describe("who may", () => {
   });
 
   test("[M-13] any device of the sender", async () => {
-    const { tom, toms, chat, one } = await conversation();
+    const { tom, toms, chat, one } = await chatWithMessage();
     const tablet = await Device.of(tom);
     await edit(tablet, one, "from the tablet");
     await settle(chat, tablet, toms);
@@ -316,7 +314,7 @@ describe("who may", () => {
   });
 
   test("[M-13] 4404 for what is not there: another time, another id, no id, another conversation", async () => {
-    const { toms, chat, one } = await conversation();
+    const { toms, chat, one } = await chatWithMessage();
     const another = await start(toms, [toms.clientId], { unique: false });
     const nothing: Named[] = [
       { ...one, timestamp: one.timestamp + 1n },
@@ -336,16 +334,15 @@ describe("who may", () => {
   });
 
   test("[M-13] [M-26] what is transient is not there to be edited", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await chatWithMessage();
     const passing = namedBy(chat, await say(toms, chat, "passing", { transient: true }));
     expect(refusal(await edit(toms, passing, "staying"))).toBe(UNKNOWN);
     expect(await history(jerrys, chat)).toEqual(["one"]);
   });
 
   test("[I12] not who is no member: neither a stranger nor a sender who was removed or left", async () => {
-    const { tom, jerry, toms, jerrys, chat, one } = await conversation();
-    const [spike] = named("spike");
-    const spikes = await Device.of(spike);
+    const { tom, jerry, toms, jerrys, chat, one } = await chatWithMessage();
+    const { spikes } = await onlineClients("spike");
     const own = namedBy(chat, await say(jerrys, chat, "Jerry's"));
     await change(toms, "remove", chat, [jerry]);
     for (const [device, message] of [
@@ -361,7 +358,7 @@ describe("who may", () => {
   });
 
   test("[M-11] [M-20] while the setting is on: else 4406 for edits and 4407 for recalls", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     const answers = async () => [refusal(await edit(toms, one, "x")), refusal(await recall(toms, one))];
     try {
       await configure({ messages: { allowEdit: false, allowRecall: false } });
@@ -378,7 +375,7 @@ describe("who may", () => {
   });
 
   test("[B-09] an edit may be as long as a message, and no longer: 4109", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     const longest = "x".repeat(32_768);
     expect(refusal(await edit(toms, one, longest))).toBe("");
     expect(refusal(await edit(toms, one, `${longest}x`))).toMatch(/^4109 /);
@@ -386,7 +383,7 @@ describe("who may", () => {
   });
 
   test("[gotcha 45] a patch that names nothing readable is refused, not dropped", async () => {
-    const { toms } = await conversation();
+    const { toms } = await chatWithMessage();
     const answer = await toms.ask({ cmd: "patch", op: "modify" });
     expect(refusal(answer)).toMatch(/^\d{4} \w+/);
   });
@@ -394,7 +391,7 @@ describe("who may", () => {
 
 describe("several patches in one command", () => {
   test("[M-16] [gotcha 38] each is pushed by itself, in order", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     const two = namedBy(chat, await say(toms, chat, "two"));
     const answer = await modify(
       toms,
@@ -415,7 +412,7 @@ describe("several patches in one command", () => {
   });
 
   test("[M-16] one refused means nothing of its conversation is changed", async () => {
-    const { toms, jerrys, chat, one } = await conversation();
+    const { toms, jerrys, chat, one } = await chatWithMessage();
     const foreign = namedBy(chat, await say(jerrys, chat, "Jerry's"));
     await toms.message("Jerry's");
     const data = encoder.encode("x");
@@ -427,7 +424,7 @@ describe("several patches in one command", () => {
   });
 
   test("[M-16] of two conversations: both are changed, and answered once, when both are", async () => {
-    const { toms, jerrys, jerry, chat, one } = await conversation();
+    const { toms, jerrys, jerry, chat, one } = await chatWithMessage();
     const second = await start(toms, [jerry], { unique: false });
     const other = namedBy(second, await say(toms, second, "other"));
     await jerrys.message("other");
@@ -445,7 +442,7 @@ describe("several patches in one command", () => {
   });
 
   test("[I10] of two conversations, one of which refuses: the command is refused, once", async () => {
-    const { toms, jerrys, jerry, chat, one } = await conversation();
+    const { toms, jerrys, jerry, chat, one } = await chatWithMessage();
     const second = await start(jerrys, [toms.clientId, jerry], { unique: false });
     const foreign = namedBy(second, await say(jerrys, second, "Jerry's"));
     await toms.message("Jerry's");
@@ -475,7 +472,7 @@ describe("several patches in one command", () => {
 
 describe("after an absence", () => {
   test("[M-19] a device is told the patches after the last it knows, and only those", async () => {
-    const { tom, jerry, toms, jerrys, chat, one } = await conversation();
+    const { tom, jerry, toms, jerrys, chat, one } = await chatWithMessage();
     const two = namedBy(chat, await say(toms, chat, "two"));
     await edit(toms, one, "one, known");
     const [known] = itemsOf(await jerrys.push("patch"));
@@ -496,7 +493,7 @@ describe("after an absence", () => {
   });
 
   test("[M-19] once: who says he knows them is not told again", async () => {
-    const { jerry, toms, jerrys, chat, one } = await conversation();
+    const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     jerrys.close();
     const lastPatchTime = patchTime(await edit(toms, one, "two"));
     const back = await loggedIn(jerry, { lastPatchTime: lastPatchTime - 1 });
@@ -509,7 +506,7 @@ describe("after an absence", () => {
   });
 
   test("[M-19] a second device that was away longer is told as well, also when nothing is unread any more", async () => {
-    const { jerry, toms, jerrys, chat, one } = await conversation();
+    const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     const lastPatchTime = Number(one.timestamp);
     await edit(toms, one, "two");
     await jerrys.push("patch");
@@ -526,7 +523,7 @@ describe("after an absence", () => {
   });
 
   test("[M-19] his own edits from another device are news to a device that was away", async () => {
-    const { tom, toms, chat, one } = await conversation();
+    const { tom, toms, chat, one } = await chatWithMessage();
     await edit(toms, one, "two");
     const tablet = await loggedIn(tom, { lastPatchTime: Number(one.timestamp) });
     expect(decoder.decode(itemsOf(await tablet.push("patch"))[0]?.data)).toBe("two");
@@ -536,7 +533,7 @@ describe("after an absence", () => {
   });
 
   test("[M-19] who names no time is told of no old patches", async () => {
-    const { jerry, toms, jerrys, chat, one } = await conversation();
+    const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     jerrys.close();
     await edit(toms, one, "two");
     const back = await loggedIn(jerry);
@@ -546,7 +543,7 @@ describe("after an absence", () => {
   });
 
   test("[wire §4.1] a device that cannot show patches is sent none, live or later", async () => {
-    const { jerry, toms, jerrys, chat, one } = await conversation();
+    const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     const withoutPatches = 187 - 1;
     const old = await loggedIn(jerry, { configBitmap: withoutPatches });
     await caughtUp(chat, old);
@@ -564,7 +561,7 @@ describe("after an absence", () => {
   });
 
   test("[I12] who was removed meanwhile is told nothing of what was edited then", async () => {
-    const { jerry, toms, jerrys, chat, one } = await conversation();
+    const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     jerrys.close();
     await change(toms, "remove", chat, [jerry]);
     await edit(toms, one, "behind his back");

@@ -1,8 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { INVITATIONS_OF_ONE, INVITATIONS_PER_SOCKET } from "../../src/bounds.ts";
+import { named, refusal, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
-import { named, refusal, start } from "./support/chat.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
 /** With the default limits unless a test sets others: people never reach them, and a flood does at once. */
@@ -93,8 +94,7 @@ describe("people", () => {
 
 describe("floods", () => {
   test("[L-01] [L-03] a socket that floods in ever new names is refused after five clients' worth", async () => {
-    const [tom] = named("tom");
-    const device = await Device.of(tom);
+    const { tom, toms: device } = await onlineClients("tom");
     const cid = await start(device, [tom]);
     await configure({ limits: { sendsPerMinute: 10 } });
     let taken = 0;
@@ -141,16 +141,15 @@ describe("invitations", () => {
   const BY_SOCKET = INVITATIONS_OF_ONE.bySocket.atOnce;
 
   test("two full groups and many chats with many people are nothing unusual", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const people = times(200 / SHARE, (at) => `${tom} friend ${at}`);
     const chats = people.slice(0, 40 / SHARE).map((friend) => begin([friend]));
     expect(refused(await allOf(toms, [begin(people), begin(people), ...chats]))).toBe(0);
   }, 60_000);
 
   test("one client is put into no more than a hundred conversations at once, and others go on being put into some", async () => {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const toms = await Device.of(tom);
+    const [jerry, spike] = named("jerry", "spike");
+    const { tom, toms } = await onlineClients("tom");
     const outcomes = await allOf(
       toms,
       times(BY_SOCKET + 20, () => begin([jerry])),
@@ -183,8 +182,7 @@ describe("invitations", () => {
   }, 60_000);
 
   test("one socket puts no more than a thousand clients into conversations at once", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     await configure({ limits: { members: 1_100 } });
     const crowd = (count: number) => begin(times(count, (at) => `${tom} ${at}`));
     expect(refusal(await toms.ask(crowd(INVITATIONS_PER_SOCKET.atOnce + 1)))).toBe(TOO_FAST);

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { change, heard, history, named, say, settle, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
-import { change, heard, history, named, say, settle, start } from "./support/chat.ts";
 import { acknowledge, caughtUp, edit, loggedIn, namedBy, pushesOf, read } from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
+import { onlineClients, tomsChat } from "./support/pair-chat.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 /** Devices that speak `lc.protobuf2.1`: the cloud pushes what they missed (Y-02). */
@@ -16,9 +17,9 @@ const pushDevice = (clientId: string, session: CommandInit["sessionMessage"] = {
   loggedIn(clientId, session, PUSH);
 
 /** Tom on a `.3` device and Jerry, whose `.1` phone has been here once and is off. */
-async function conversation() {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
+async function chatWithPushDevice() {
+  const [jerry] = named("jerry");
+  const { tom, toms } = await onlineClients("tom");
   const phone = await pushDevice(jerry);
   const chat = await start(toms, [tom, jerry], { unique: false });
   await phone.push("conv", "members_joined");
@@ -52,7 +53,7 @@ async function replayed(device: Device, chat: string, toms: Device): Promise<str
 
 describe("at login", () => {
   test("[Y-02] [wire §5.5b] each missed message comes as a message, oldest first, marked offline", async () => {
-    const { tom, jerry, toms, chat } = await conversation();
+    const { tom, jerry, toms, chat } = await chatWithPushDevice();
     const [first] = await sayMany(toms, chat, 5);
     const phone = await pushDevice(jerry);
     expect(await replayed(phone, chat, toms)).toEqual(range(1, 5));
@@ -73,7 +74,7 @@ describe("at login", () => {
   });
 
   test("[L-09] the newest twenty of a conversation are sent, and the oldest of them shows that there are more", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     await sayMany(toms, chat, 23);
     const phone = await pushDevice(jerry);
     expect(await replayed(phone, chat, toms)).toEqual(range(4, 23));
@@ -83,7 +84,7 @@ describe("at login", () => {
   });
 
   test("[L-09] twenty of each conversation", async () => {
-    const { tom, jerry, toms, chat } = await conversation();
+    const { tom, jerry, toms, chat } = await chatWithPushDevice();
     const second = await start(toms, [tom, jerry], { unique: false });
     await sayMany(toms, chat, 21);
     await sayMany(toms, second, 20);
@@ -95,7 +96,7 @@ describe("at login", () => {
   });
 
   test("[wire §5.5b] no unread counts, now or after anybody read", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     await say(toms, chat, "missed");
     const phone = await pushDevice(jerry);
     await phone.message("missed");
@@ -109,7 +110,7 @@ describe("at login", () => {
   });
 
   test("[B-12] one's own messages are not replayed", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const tablet = await Device.of(jerry);
     await say(toms, chat, "Tom's");
     await say(tablet, chat, "Jerry's own");
@@ -119,7 +120,7 @@ describe("at login", () => {
   });
 
   test("[M-26] [I8] transient messages are not", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     await say(toms, chat, "passing", { transient: true });
     await say(toms, chat, "staying");
     const phone = await pushDevice(jerry);
@@ -128,7 +129,7 @@ describe("at login", () => {
   });
 
   test("[gotcha 40] nothing comes within 100 ms of opened", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     await say(toms, chat, "missed");
     const phone = await pushDevice(jerry);
     await phone.message("missed");
@@ -137,7 +138,7 @@ describe("at login", () => {
   });
 
   test("[M-14] [M-23] edited messages come as they are now; nothing recalled comes with its old content", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     try {
       await configure({ messages: { allowEdit: true, allowRecall: true } });
       const one = namedBy(chat, await say(toms, chat, "one"));
@@ -152,7 +153,7 @@ describe("at login", () => {
   });
 
   test("[I12] a removed member receives nothing of it, and messages from before joining are not missed", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const other = await start(toms, [toms.clientId], { unique: false });
     await say(toms, other, "before Jerry");
     await change(toms, "add", other, [jerry]);
@@ -165,9 +166,7 @@ describe("at login", () => {
   });
 
   test("[Y-02] a client whose very first device is of this kind is sent what it missed since it was added", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const chat = await start(toms, [tom, jerry], { unique: false });
+    const { jerry, toms, chat } = await tomsChat();
     await sayMany(toms, chat, 3);
     const phone = await pushDevice(jerry);
     expect(await replayed(phone, chat, toms)).toEqual(range(1, 3));
@@ -181,7 +180,7 @@ describe("until it is acknowledged", () => {
     ["by ids", (last) => ({ mid: last.uid })],
     ["after history", (last) => ({ tots: last.t })],
   ])("[M-34] %s: it comes again at each login, and then no more", async (_, form) => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const acks = await sayMany(toms, chat, 4);
     const place = (at: number) => ({
       uid: acks[at]?.ackMessage?.uid ?? "",
@@ -204,7 +203,7 @@ describe("until it is acknowledged", () => {
   });
 
   test("[M-34] live messages that were not acknowledged come again at the next login", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const phone = await pushDevice(jerry);
     const one = namedBy(chat, await say(toms, chat, "one"));
     await say(toms, chat, "two");
@@ -217,7 +216,7 @@ describe("until it is acknowledged", () => {
   });
 
   test("[M-34] losing the socket right after the acknowledgement loses nothing of it", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const [ack] = await sayMany(toms, chat, 1);
     const phone = await pushDevice(jerry);
     await phone.message("1");
@@ -230,7 +229,7 @@ describe("until it is acknowledged", () => {
   });
 
   test("[Y-14] acknowledging clears no unread count", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     await say(toms, chat, "one");
     const phone = await pushDevice(jerry);
     const { directMessage } = await phone.message("one");
@@ -241,7 +240,7 @@ describe("until it is acknowledged", () => {
   });
 
   test("[I10] acknowledgements that make no sense change nothing", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     await sayMany(toms, chat, 2);
     const phone = await pushDevice(jerry);
     expect(await replayed(phone, chat, toms)).toEqual(["1", "2"]);
@@ -256,7 +255,7 @@ describe("until it is acknowledged", () => {
   });
 
   test("[I5] an acknowledgement of the future covers nothing that is still to come", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const phone = await pushDevice(jerry);
     await say(toms, chat, "one");
     await phone.message("one");
@@ -271,7 +270,7 @@ describe("until it is acknowledged", () => {
 
 describe("both kinds of devices", () => {
   test("[Y-06] what a `.3` device acknowledged and read is still owed to the `.1` device, and the other way round", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const acks = await sayMany(toms, chat, 3);
     const last = { mid: acks[2]?.ackMessage?.uid };
     const tablet = await Device.of(jerry);
@@ -295,7 +294,7 @@ describe("both kinds of devices", () => {
   });
 
   test("[Y-06] what came live to a `.3` device while the `.1` device was away is pushed to it", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const tablet = await Device.of(jerry);
     await caughtUp(chat, tablet);
     await sayMany(toms, chat, 2);
@@ -308,7 +307,7 @@ describe("both kinds of devices", () => {
   });
 
   test("[Y-06] what came live to a `.1` device counts as unread for the `.3` device", async () => {
-    const { jerry, toms, chat } = await conversation();
+    const { jerry, toms, chat } = await chatWithPushDevice();
     const phone = await pushDevice(jerry);
     const acks = await sayMany(toms, chat, 2);
     await phone.message("2");

@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CommandType } from "../../src/protocol/generated/message_pb.js";
+import { change, logs, named, say, settle } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
-import { change, logs, named, say, settle, start } from "./support/chat.ts";
 import {
   acknowledge,
   caughtUp,
@@ -14,18 +14,10 @@ import {
   read,
 } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
-
-/** Tom and Jerry, each on a device, in a chat of their own. */
-async function conversation() {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
-  const chat = await start(toms, [tom, jerry], { unique: false });
-  return { tom, jerry, toms, jerrys, chat };
-}
 
 /** Sends a message that asks for receipts, and waits until the others have it. */
 async function tell(device: Device, chat: string, text: string, ...others: Device[]) {
@@ -71,7 +63,7 @@ describe("delivery", () => {
     ["its id (Swift, Objective-C, Java, C#)", ({ mid }) => ({ mid })],
     ["everything up to it (Java, after history)", ({ timestamp }) => ({ tots: timestamp })],
   ])("[M-39] [wire §4.7] the sender is told when it is acknowledged by %s", async (_, form) => {
-    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const { tom, jerry, toms, jerrys, chat } = await pairChat();
     const message = await tell(toms, chat, "did you get it?", jerrys);
     const before = Date.now();
     acknowledge(jerrys, chat, form({ mid: message.mid, timestamp: Number(message.timestamp) }));
@@ -89,7 +81,7 @@ describe("delivery", () => {
   });
 
   test("[M-37] only of messages that asked for it", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const plain = namedBy(chat, await say(toms, chat, "plain"));
     await jerrys.message("plain");
     acknowledge(jerrys, chat, { mid: plain.mid });
@@ -105,7 +97,7 @@ describe("delivery", () => {
   });
 
   test("[M-40] a range tells of each message in it, once, oldest first", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const said = [];
     for (const text of ["1", "2", "3"]) said.push(await tell(toms, chat, text, jerrys));
     const [first, second, third] = said;
@@ -123,7 +115,7 @@ describe("delivery", () => {
   });
 
   test("[M-40] its time covers what is delivered and nothing that is not", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const first = await tell(toms, chat, "first", jerrys);
     const second = await tell(toms, chat, "second", jerrys);
     acknowledge(jerrys, chat, { mid: first.mid });
@@ -133,7 +125,7 @@ describe("delivery", () => {
   });
 
   test("[wire §5.2] every device of the sender receives the receipt", async () => {
-    const { tom, toms, jerrys, chat } = await conversation();
+    const { tom, toms, jerrys, chat } = await pairChat();
     const tablet = await Device.of(tom);
     await caughtUp(chat, tablet);
     const message = await tell(toms, chat, "hi", jerrys, tablet);
@@ -144,7 +136,7 @@ describe("delivery", () => {
   });
 
   test("[wire §5.2] the sender's own other device causes no receipt of delivery", async () => {
-    const { tom, toms, jerrys, chat } = await conversation();
+    const { tom, toms, jerrys, chat } = await pairChat();
     const tablet = await Device.of(tom);
     await caughtUp(chat, tablet);
     const message = await tell(toms, chat, "hi", jerrys, tablet);
@@ -161,7 +153,7 @@ describe("delivery", () => {
   });
 
   test("[M-38] not in a conversation of three, and from when there are two, only there", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const [spike] = named("spike");
     await change(toms, "add", chat, [spike]);
     const ignored = await tell(toms, chat, "ignored", jerrys);
@@ -177,7 +169,7 @@ describe("delivery", () => {
   });
 
   test("[M-26] [M-37] not of what is transient", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const passing = namedBy(chat, await say(toms, chat, "passing", { r: true, transient: true }));
     await jerrys.message("passing");
     acknowledge(jerrys, chat, { mid: passing.mid });
@@ -187,9 +179,8 @@ describe("delivery", () => {
   });
 
   test("[I12] not by strangers, nor for messages that were never sent", async () => {
-    const { toms, jerrys, chat } = await conversation();
-    const [spike] = named("spike");
-    const spikes = await Device.of(spike);
+    const { toms, jerrys, chat } = await pairChat();
+    const { spikes } = await onlineClients("spike");
     const message = await tell(toms, chat, "hi", jerrys);
     acknowledge(spikes, chat, { mid: message.mid });
     acknowledge(spikes, chat, { tots: Number(message.timestamp) });
@@ -204,7 +195,7 @@ describe("delivery", () => {
   });
 
   test("[I5] an acknowledgement of the future covers what there is, not what is to come", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const first = await tell(toms, chat, "first", jerrys);
     acknowledge(jerrys, chat, { tots: Date.now() + 86_400_000 });
     const t = Number((await toms.push("rcp")).rcpMessage?.t);
@@ -220,7 +211,7 @@ describe("delivery", () => {
 
 describe("reading", () => {
   test("[M-43] [M-44] the sender receives a receipt for the newest message that was read", async () => {
-    const { jerry, toms, jerrys, chat } = await conversation();
+    const { jerry, toms, jerrys, chat } = await pairChat();
     await tell(toms, chat, "one", jerrys);
     const two = await tell(toms, chat, "two", jerrys);
     await say(toms, chat, "not asked for");
@@ -234,7 +225,7 @@ describe("reading", () => {
   });
 
   test("[M-41] delivered is not read", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const message = await tell(toms, chat, "hi", jerrys);
     acknowledge(jerrys, chat, { mid: message.mid });
     await settle(chat, jerrys, toms);
@@ -245,7 +236,7 @@ describe("reading", () => {
   });
 
   test("[M-43] reading up to a point tells of that point, and of nothing after it", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const one = await tell(toms, chat, "one", jerrys);
     const two = await tell(toms, chat, "two", jerrys);
     read(jerrys, chat, { timestamp: Number(one.timestamp), mid: one.mid });
@@ -258,7 +249,7 @@ describe("reading", () => {
   });
 
   test("[M-37] [M-43] there is no receipt for messages that did not ask, for the reader's own, or a second time", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     await say(toms, chat, "plain");
     await jerrys.message("plain");
     await tell(jerrys, chat, "Jerry's own", toms);
@@ -273,7 +264,7 @@ describe("reading", () => {
   });
 
   test("[M-40] no receipt of delivery follows a receipt of reading", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const message = await tell(toms, chat, "hi", jerrys);
     read(jerrys, chat);
     await toms.expect("a read receipt", ({ rcpMessage }) => rcpMessage?.read === true);
@@ -285,7 +276,7 @@ describe("reading", () => {
 
 describe("cursors", () => {
   test("[M-44] `max_read` tells how far the other one has got and read", async () => {
-    const { jerry, toms, jerrys, chat } = await conversation();
+    const { jerry, toms, jerrys, chat } = await pairChat();
     expect(await marks(toms, chat)).toEqual({ delivered: 0, read: 0 });
     const one = await tell(toms, chat, "one", jerrys);
     const two = await tell(toms, chat, "two", jerrys);
@@ -310,9 +301,8 @@ describe("cursors", () => {
   });
 
   test("[wire §4.5] `max_read` with all members has one line for each that got something, in groups too", async () => {
-    const { jerry, toms, jerrys, chat } = await conversation();
-    const [spike] = named("spike");
-    const spikes = await Device.of(spike);
+    const { jerry, toms, jerrys, chat } = await pairChat();
+    const { spike, spikes } = await onlineClients("spike");
     await change(toms, "add", chat, [spike]);
     await tell(toms, chat, "hi", jerrys, spikes);
     read(jerrys, chat);
@@ -329,7 +319,7 @@ describe("cursors", () => {
   });
 
   test("[I5] cursors only move forward, in whatever order acknowledgements and reads arrive", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const said = [];
     for (const text of ["1", "2", "3"]) said.push(await tell(toms, chat, text, jerrys));
     let last: Marks = { delivered: 0, read: 0 };
@@ -347,7 +337,7 @@ describe("cursors", () => {
   });
 
   test("[I9] a cursor that was shown is still there after its member has left", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const message = namedBy(chat, await say(toms, chat, "plain"));
     await jerrys.message("plain");
     acknowledge(jerrys, chat, { mid: message.mid });
@@ -358,9 +348,8 @@ describe("cursors", () => {
   });
 
   test("[I12] `max_read` is for members", async () => {
-    const { chat } = await conversation();
-    const [spike] = named("spike");
-    const spikes = await Device.of(spike);
+    const { chat } = await pairChat();
+    const { spikes } = await onlineClients("spike");
     const answer = await spikes.ask({ cmd: "conv", op: "max_read", convMessage: { cid: chat } });
     expect(answer.cmd).toBe(CommandType.error);
   });
@@ -368,7 +357,7 @@ describe("cursors", () => {
 
 describe("history", () => {
   test("[wire §4.9] shows of each message when the other one got and read it", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await pairChat();
     const one = await tell(toms, chat, "one", jerrys);
     const two = await tell(toms, chat, "two", jerrys);
     await tell(toms, chat, "three", jerrys);
@@ -397,7 +386,7 @@ describe("history", () => {
 });
 
 test("[M-39] [M-40] history and `max_read` tell when something was got and read, also later and on new devices", async () => {
-  const { tom, toms, jerrys, chat } = await conversation();
+  const { tom, toms, jerrys, chat } = await pairChat();
   const pause = () => new Promise((resolve) => setTimeout(resolve, 30));
   const told = (isRead: boolean) =>
     pushesOf(toms, "rcp")
@@ -433,7 +422,7 @@ test("[M-39] [M-40] history and `max_read` tell when something was got and read,
 
 describe("a sender that is offline", () => {
   test("[M-44] finds by `max_read` and among his notices what happened meanwhile", async () => {
-    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const { tom, jerry, toms, jerrys, chat } = await pairChat();
     const since = Date.now();
     const message = await tell(toms, chat, "hi", jerrys);
     await toms.ask({ cmd: "session", op: "close" });

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AppEvent } from "../../src/model/app-events.ts";
-import { heard, named, say, settle, start } from "./support/chat.ts";
+import { heard, named, say, settle, start } from "../support/chat.ts";
 import { caughtUp, loggedIn } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, http, masterKeys, openWorld, world } from "./support/world.ts";
@@ -33,7 +33,7 @@ function told(clientId: string): string[] {
 }
 
 /** Tom and Jerry, each on a device, in a chat where Tom has left a will. */
-async function conversation() {
+async function chatWithWill() {
   const [tom, jerry] = named("tom", "jerry");
   const words = told(tom);
   const toms = await loggedIn(tom, { deviceId: "one" });
@@ -55,7 +55,7 @@ const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, 
 
 describe("a device whose connection broke on this side", () => {
   test("[H-09] [M-47] [P-01] is back in time: no will, no event, no push, and it has the messages sent meanwhile", async () => {
-    const { tom, toms, jerrys, chat, words } = await conversation();
+    const { tom, toms, jerrys, chat, words } = await chatWithWill();
     await breakLinks(tom);
     expect((await toms.closing()).code).toBe(4200);
     await say(jerrys, chat, "are you there?");
@@ -72,7 +72,7 @@ describe("a device whose connection broke on this side", () => {
   });
 
   test("[H-09] [M-47] [P-01] does not come back: will, event and the push for messages sent meanwhile follow", async () => {
-    const { tom, toms, jerrys, chat, words } = await conversation();
+    const { tom, toms, jerrys, chat, words } = await chatWithWill();
     await breakLinks(tom);
     await toms.closing();
     await say(jerrys, chat, "are you there?");
@@ -84,7 +84,7 @@ describe("a device whose connection broke on this side", () => {
   });
 
   test("[H-09] [M-47] is back in time after everything died at once", async () => {
-    const { tom, jerry, toms, jerrys, chat, words } = await conversation();
+    const { tom, jerry, toms, jerrys, chat, words } = await chatWithWill();
     await abortAllDurableObjects();
     await toms.closing();
     const jerryAgain = await loggedIn(jerry, { st: jerrys.token, r: true });
@@ -97,7 +97,7 @@ describe("a device whose connection broke on this side", () => {
   });
 
   test("[A-05] is online again for the app, which may have died before it heard of it", async () => {
-    const { tom, toms } = await conversation();
+    const { tom, toms } = await chatWithWill();
     const app = world.APP.getByName("app");
     await expect.poll(() => app.onlineAmong([tom])).toEqual([tom]);
     await breakLinks(tom);
@@ -108,7 +108,7 @@ describe("a device whose connection broke on this side", () => {
   });
 
   test("[G-04] was asked to reconnect, and causes no event", async () => {
-    const { tom, toms, jerrys, chat, words } = await conversation();
+    const { tom, toms, jerrys, chat, words } = await chatWithWill();
     await http("/admin/goaway", {
       method: "POST",
       headers: { ...masterKeys, "content-type": "application/json" },

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
+import { look, named, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { look, named, refusal, say, settle, start } from "./support/chat.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients, pairChat, tomsChat } from "./support/pair-chat.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** Commands in the very forms in which an SDK sends them, where these differ from everyone else's. */
@@ -54,10 +55,7 @@ describe("Java", () => {
   });
 
   test("[wire §4.7] acknowledges everything, its own messages and history too, and is never answered", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
-    const chat = await start(toms, [tom, jerry]);
+    const { toms, jerrys, chat } = await pairChat();
     await toms.push("conv", "members_joined");
     const { ackMessage } = await say(toms, chat, "hi");
     await jerrys.message("hi");
@@ -94,9 +92,7 @@ describe("C#", () => {
   });
 
   test("[wire §4.1] re-opens with neither token nor capabilities, and goes on", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const chat = await start(toms, [tom, jerry]);
+    const { tom, toms, chat } = await tomsChat();
     toms.close();
     const again = await Device.connect();
     again.send({ cmd: "session", op: "open", appId, peerId: tom, i: 1, sessionMessage: { r: true } });
@@ -124,9 +120,7 @@ describe("C#", () => {
 
 describe("Swift and JavaScript", () => {
   test("[wire §2.6] leave out peerId once they are open, in whatever they send", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     toms.clientId = "";
     const attr = { data: '{"name":"Cheese","attr":{"a":1}}' };
     const started = await toms.ask({
@@ -159,8 +153,7 @@ describe("Swift and JavaScript", () => {
   });
 
   test("[wire §4.3] Swift reports its push token with a serial, Objective-C without", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const reportMessage = { initiative: true, type: "token", data: "f".repeat(64) };
     toms.send({ cmd: "report", op: "upload", peerId: tom, reportMessage });
     const answer = await toms.ask({ cmd: "report", op: "upload", reportMessage });

@@ -4,7 +4,7 @@ import { AppObject } from "../../src/app/app-object.ts";
 import { appOf } from "../../src/app/app-stub.ts";
 import { ClientObject } from "../../src/client/client-object.ts";
 import type { AppEvent } from "../../src/model/app-events.ts";
-import { named } from "./support/chat.ts";
+import { named } from "../support/chat.ts";
 import { loggedIn } from "./support/commands.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
+import { heard, named, notices, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { heard, named, notices, refusal, say, settle, start } from "./support/chat.ts";
 import { notifications } from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
+import { onlineClients, tomsChat } from "./support/pair-chat.ts";
 import { maybeEvict, openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -163,8 +164,7 @@ describe("tokens", () => {
   });
 
   test("[wire §4.1] a refused token leaves an open session open", async () => {
-    const [tom] = named("tom");
-    const device = await Device.of(tom);
+    const { tom, toms: device } = await onlineClients("tom");
     expect(refusal(await device.login(tom, { st: "stale" }))).toBe("4112 SESSION_TOKEN_EXPIRED");
     expect(found(await online(device, [tom]))).toEqual([tom]);
   });
@@ -182,9 +182,8 @@ describe("tokens", () => {
 
 describe("presence", () => {
   test("[B-29] answers which of the named clients are online, each once", async () => {
-    const [tom, jerry, mary] = named("tom", "jerry", "mary");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const [mary] = named("mary");
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     expect(
       found(await online(toms, [mary, jerry, tom, jerry, "", "x".repeat(65), "no\nid"]))?.toSorted(),
     ).toEqual([jerry, tom].toSorted());
@@ -210,8 +209,7 @@ describe("presence", () => {
   });
 
   test("[wire §9.1] far too many at once are refused, not asked", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { toms } = await onlineClients("tom");
     const crowd = Array.from({ length: 2_000 }, (_, at) => `nobody-${at}`);
     expect(refusal(await online(toms, crowd))).not.toBe("");
   });
@@ -219,9 +217,7 @@ describe("presence", () => {
 
 describe("closing and opening", () => {
   test("[C-08] after close nothing is pushed, and the client may open again at once", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const jerrys = await Device.of(jerry);
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const chat = await start(jerrys, [tom, jerry]);
     await toms.push("conv", "members_joined");
     for (let round = 1; round <= 3; round++) {
@@ -238,16 +234,13 @@ describe("closing and opening", () => {
   });
 
   test("[C-08] a second close is refused like any command of a client that is not logged in", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { toms } = await onlineClients("tom");
     expect((await toms.ask({ cmd: "session", op: "close" })).op).toBe(OpType.closed);
     expect(refusal(await toms.ask({ cmd: "session", op: "close" }))).toBe("4105 SESSION_REQUIRED");
   });
 
   test("[wire §4.1] nothing is pushed to a client before it is opened", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const chat = await start(toms, [tom, jerry]);
+    const { jerry, toms, chat } = await tomsChat();
     for (let at = 0; at < 5; at++) await say(toms, chat, `missed ${at}`);
     const jerrys = await Device.connect();
     jerrys.send({ cmd: "logs", peerId: jerry, i: 90, logsMessage: { cid: chat } });
@@ -282,8 +275,8 @@ describe("many devices", () => {
   });
 
   test("[D-05] the same client twice on one socket is one session", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { tom, toms } = await onlineClients("tom");
     await toms.login(tom);
     const jerrys = await Device.of(jerry);
     const chat = await start(jerrys, [tom, jerry]);

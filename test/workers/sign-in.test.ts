@@ -3,10 +3,10 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } fr
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ClientObject } from "../../src/client/client-object.ts";
 import { OpType } from "../../src/protocol/generated/message_pb.js";
+import { named, refusal, say, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { has } from "../support/frames.ts";
 import { hmac, onTheWire, signingTime, stamped } from "../support/sign.ts";
-import { named, refusal, say, start } from "./support/chat.ts";
 import { loggedIn, notifications } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { configure, maybeEvict, openWorld, world } from "./support/world.ts";

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { CommandType, OpType } from "../../src/protocol/generated/message_pb.js";
+import { heard, named, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { heard, named, refusal, say, settle, start } from "./support/chat.ts";
 import { caughtUp, loggedIn, notifications } from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** Single sign-on: one device per client and tag (I6). */
@@ -24,8 +25,7 @@ async function attempt(clientId: string, session: object): Promise<GenericComman
 
 /** Which of these devices, in order, receive messages to their client now. */
 async function hearing(clientId: string, ...devices: Device[]): Promise<boolean[]> {
-  const [jerry] = named("jerry");
-  const jerrys = await Device.of(jerry);
+  const { jerry, jerrys } = await onlineClients("jerry");
   const chat = await start(jerrys, [clientId, jerry], { unique: false });
   await say(jerrys, chat, "who hears?");
   await say(jerrys, chat, "and now?");
@@ -63,8 +63,8 @@ describe("displacing", () => {
   });
 
   test("[D-09] the displaced device receives nothing more of a conversation that both were subscribed to", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const jerrys = await Device.of(jerry);
+    const [tom] = named("tom");
+    const { jerry, jerrys } = await onlineClients("jerry");
     const first = await loggedIn(tom, phone);
     const chat = await start(jerrys, [tom, jerry]);
     await say(first, chat, "I am subscribed");

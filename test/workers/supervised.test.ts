@@ -14,6 +14,7 @@ import {
 } from "../support/chat.ts";
 import { edit, loggedIn, namedBy, pushesOf, recall } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { configure, http, masterKeys, openWorld, stayAwake, world } from "./support/world.ts";
 
 /*
@@ -75,13 +76,12 @@ const ALL = [
 const called = (name: string) =>
   calls.filter((call) => call.name === name).map(({ parameters }) => parameters);
 
-async function pair() {
-  const [tom, jerry] = named("tom", "jerry");
-  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-  const cid = await start(toms, [tom, jerry]);
-  await settle(cid, toms, jerrys);
+/** A chat of Tom and Jerry; the hook calls that led to it are forgotten. */
+async function settledChat() {
+  const { chat: cid, ...clients } = await pairChat();
+  await settle(cid, clients.toms, clients.jerrys);
   calls = [];
-  return { tom, jerry, toms, jerrys, cid };
+  return { ...clients, cid };
 }
 
 /**
@@ -108,7 +108,7 @@ function held(result: unknown) {
 
 describe("[H-01] before a message", () => {
   test("it is dropped with the app's own code and words", async () => {
-    const { toms, jerrys, cid } = await pair();
+    const { toms, jerrys, cid } = await settledChat();
     hooks._messageReceived = ({ content }) =>
       content === "casino" ? { drop: true, code: 7, detail: "no ads" } : {};
     const refused = await say(toms, cid, "casino");
@@ -122,7 +122,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("the engine is told who says what to whom", async () => {
-    const { tom, jerry, toms, cid } = await pair();
+    const { tom, jerry, toms, cid } = await settledChat();
     await say(toms, cid, "cheese", { r: true });
     expect(called("_messageReceived")).toMatchObject([
       {
@@ -138,7 +138,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("[M-18] rewritten, everybody gets it so, and its sender is told", async () => {
-    const { tom, toms, jerrys, cid } = await pair();
+    const { tom, toms, jerrys, cid } = await settledChat();
     const other = await Device.of(tom);
     await settle(cid, toms, jerrys, other);
     hooks._messageReceived = ({ content }) =>
@@ -156,8 +156,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("narrowed down, it is for those and its sender alone: delivered, counted and found", async () => {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const [toms, jerrys, spikes] = [await Device.of(tom), await Device.of(jerry), await Device.of(spike)];
+    const { tom, jerry, spike, toms, jerrys, spikes } = await onlineClients("tom", "jerry", "spike");
     const cid = await start(toms, [tom, jerry, spike]);
     await settle(cid, toms, jerrys, spikes);
     hooks._messageReceived = ({ content }) => (content === "psst" ? { toPeers: [jerry] } : {});
@@ -176,8 +175,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("as the last one it is shown to those alone, in every list and count; that somebody spoke, all members see", async () => {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const [toms, jerrys, spikes] = [await Device.of(tom), await Device.of(jerry), await Device.of(spike)];
+    const { tom, jerry, spike, toms, jerrys, spikes } = await onlineClients("tom", "jerry", "spike");
     const cid = await start(toms, [tom, jerry, spike], {
       attr: { data: JSON.stringify({ name: `attic ${tom}` }) },
     });
@@ -213,7 +211,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("a message sent again is answered alike, and not asked about again (I3)", async () => {
-    const { toms, cid } = await pair();
+    const { toms, cid } = await settledChat();
     const first = await say(toms, cid, "cheese", { dt: "token" });
     const again = await say(toms, cid, "cheese", { dt: "token" });
     expect(again.ackMessage?.uid).toBe(first.ackMessage?.uid);
@@ -221,7 +219,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("[I2] a hook that takes its time holds up its sender alone, and keeps his order", async () => {
-    const { toms, jerrys, cid } = await pair();
+    const { toms, jerrys, cid } = await settledChat();
     const slow = held({});
     hooks._messageReceived = ({ content }) => (content === "slow" ? slow.hook() : {});
     const answers = [say(toms, cid, "slow"), say(toms, cid, "quick"), history(toms, cid)];
@@ -236,7 +234,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("[I2] other conversations of the same people go on", async () => {
-    const { tom, jerry, toms, cid } = await pair();
+    const { tom, jerry, toms, cid } = await settledChat();
     const other = await start(toms, [tom, jerry], { unique: false });
     const slow = held({});
     hooks._messageReceived = ({ convId }) => (convId === cid ? slow.hook() : {});
@@ -248,7 +246,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("[H-11] a hook that fails changes nothing, unless the app wants a refusal", async () => {
-    const { toms, cid } = await pair();
+    const { toms, cid } = await settledChat();
     hooks._messageReceived = () => new Response("broken", { status: 500 });
     expect(refusal(await say(toms, cid, "one"))).toBe("");
     await configure({ hooks: { onFailure: "refuse" } });
@@ -257,7 +255,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("a transient one is asked about, too, and stays transient", async () => {
-    const { toms, jerrys, cid } = await pair();
+    const { toms, jerrys, cid } = await settledChat();
     hooks._messageReceived = ({ content }) => (content === "typing" ? { content: "typing..." } : {});
     await say(toms, cid, "typing", { transient: true });
     expect((await jerrys.message("typing...")).directMessage?.transient).toBe(true);
@@ -266,7 +264,7 @@ describe("[H-01] before a message", () => {
   });
 
   test("who is no member is refused unasked", async () => {
-    const { cid } = await pair();
+    const { cid } = await settledChat();
     const [spike] = named("spike");
     expect(refusal(await say(await Device.of(spike), cid, "woof"))).toBe("4401 INVALID_MESSAGING_TARGET");
     expect(called("_messageReceived")).toEqual([]);
@@ -275,7 +273,7 @@ describe("[H-01] before a message", () => {
 
 describe("[H-04] before an edit or recall", () => {
   test("it is refused with the app's own code and words", async () => {
-    const { toms, cid } = await pair();
+    const { toms, cid } = await settledChat();
     const message = namedBy(cid, await say(toms, cid, "cheese"));
     hooks._messageUpdate = ({ recall: recalls }) =>
       recalls ? { drop: true, code: 3, detail: "said is said" } : {};
@@ -290,7 +288,7 @@ describe("[H-04] before an edit or recall", () => {
   });
 
   test("rewritten, everybody gets it so, and its sender is told", async () => {
-    const { toms, jerrys, cid } = await pair();
+    const { toms, jerrys, cid } = await settledChat();
     const message = namedBy(cid, await say(toms, cid, "cheese"));
     hooks._messageUpdate = () => ({ content: "camembert", code: 4, detail: "finer" });
     await edit(toms, message, "gouda");
@@ -306,8 +304,8 @@ describe("[H-04] before an edit or recall", () => {
 
 describe("[H-05] [H-06] [H-07] [H-08] before changes of a conversation", () => {
   test("creating is refused with the app's own code and words", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
+    const [jerry] = named("jerry");
+    const { tom, toms } = await onlineClients("tom");
     hooks._conversationStart = ({ members }) =>
       Array.isArray(members) && members.includes(jerry)
         ? { reject: true, code: 5, detail: "not with him" }
@@ -321,14 +319,14 @@ describe("[H-05] [H-06] [H-07] [H-08] before changes of a conversation", () => {
   });
 
   test("a unique one that exists is not asked about again", async () => {
-    const { tom, jerry, toms } = await pair();
+    const { tom, jerry, toms } = await settledChat();
     const made = await start(toms, [tom, jerry], { unique: true });
     expect(await start(toms, [tom, jerry], { unique: true })).toBe(made);
     expect(called("_conversationStart")).toHaveLength(1);
   });
 
   test("adding and removing are; leaving is nobody's business", async () => {
-    const { tom, jerry, toms, jerrys, cid } = await pair();
+    const { tom, jerry, toms, jerrys, cid } = await settledChat();
     const [spike] = named("spike");
     hooks._conversationAdd = () => ({ reject: true, code: 1 });
     hooks._conversationRemove = () => ({ reject: true, code: 2 });
@@ -345,7 +343,7 @@ describe("[H-05] [H-06] [H-07] [H-08] before changes of a conversation", () => {
   });
 
   test("attributes are refused, or replaced by others", async () => {
-    const { toms, cid } = await pair();
+    const { toms, cid } = await settledChat();
     hooks._conversationUpdate = () => ({ reject: true, code: 6, detail: "no" });
     expect((await update(toms, cid, { name: "mice" })).errorMessage).toMatchObject({
       code: 4305,
@@ -369,8 +367,8 @@ describe("[M-51] the word list", () => {
   });
 
   async function three() {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const [spike] = named("spike");
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const cid = await start(toms, [tom, jerry, spike]);
     await settle(cid, toms, jerrys);
     return { toms, jerrys, cid };
@@ -394,7 +392,7 @@ describe("[M-51] the word list", () => {
   });
 
   test("[X-31] conversations of two only if the owner says so", async () => {
-    const { toms, jerrys, cid } = await pair();
+    const { toms, jerrys, cid } = await settledChat();
     await say(toms, cid, "cheese");
     await configure({ keywords: { oneToOne: true } });
     await say(toms, cid, "cheese");
@@ -418,8 +416,8 @@ describe("what happened is told", () => {
     expect.poll(() => called(name), { timeout: 20_000 }).toContainEqual(expect.objectContaining(match));
 
   test("[H-02] [H-03] a message, with who was online for it", async () => {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const [spike] = named("spike");
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const cid = await start(toms, [tom, jerry, spike]);
     await settle(cid, toms, jerrys);
     const ack = await say(toms, cid, "cheese", { mentionPids: [spike] });
@@ -440,8 +438,8 @@ describe("what happened is told", () => {
   });
 
   test("[H-05] [H-06] [H-07] that a conversation began, and who came and went", async () => {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const toms = await Device.of(tom);
+    const [jerry, spike] = named("jerry", "spike");
+    const { tom, toms } = await onlineClients("tom");
     const cid = await start(toms, [tom, jerry]);
     await change(toms, "add", cid, [spike]);
     await change(toms, "remove", cid, [jerry]);
@@ -451,15 +449,14 @@ describe("what happened is told", () => {
   });
 
   test("[H-09] that a client came and went", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     await told("_clientOnline", { peerId: tom });
     await toms.ask({ cmd: "session", op: "close" });
     await told("_clientOffline", { peerId: tom, closeCode: 1 });
   });
 
   test("messages of the app's own server are not asked about, and told", async () => {
-    const { tom, jerry, cid } = await pair();
+    const { tom, jerry, cid } = await settledChat();
     hooks._messageReceived = () => ({ drop: true });
     const sent = await http(`/1.2/rtm/conversations/${cid}/messages`, {
       method: "POST",
@@ -479,7 +476,7 @@ describe("what happened is told", () => {
 
 test("nothing of it is kept where nobody listens", async () => {
   await configure({ hooks: { url: null } });
-  const { toms, cid } = await pair();
+  const { toms, cid } = await settledChat();
   await say(toms, cid, "cheese");
   expect(calls).toEqual([]);
   expect(world.APP_ID).toBe("parley-test");

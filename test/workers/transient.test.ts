@@ -1,29 +1,21 @@
 import { beforeAll, expect, test } from "vitest";
 import { CommandType } from "../../src/protocol/generated/message_pb.js";
+import { change, heard, history, look, named, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { change, heard, history, look, named, refusal, say, settle, start } from "./support/chat.ts";
 import { acknowledge, caughtUp, loggedIn, pushesOf } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
+import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { openWorld, world } from "./support/world.ts";
 
 /** Transient messages go to clients that are online now, and to no others (I8). */
 
 beforeAll(() => openWorld());
 
-/** Tom and Jerry, each on a device, in a chat of their own. */
-async function conversation() {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
-  const chat = await start(toms, [tom, jerry], { unique: false });
-  return { tom, jerry, toms, jerrys, chat };
-}
-
 const typing = (device: Device, chat: string, text = "typing") =>
   say(device, chat, text, { transient: true });
 
 test("[M-29] [M-31] [wire §5.2] comes like any message, marked transient, to every device but the one it came from", async () => {
-  const { tom, jerry, toms, jerrys, chat } = await conversation();
+  const { tom, jerry, toms, jerrys, chat } = await pairChat();
   const [tablet, phone] = [await Device.of(tom), await Device.of(jerry)];
   await caughtUp(chat, tablet, phone);
   const ack = await typing(toms, chat);
@@ -39,7 +31,7 @@ test("[M-29] [M-31] [wire §5.2] comes like any message, marked transient, to ev
 });
 
 test("[M-26] [I8] is in no history, no last message and no archive", async () => {
-  const { toms, jerrys, chat } = await conversation();
+  const { toms, jerrys, chat } = await pairChat();
   await say(toms, chat, "staying");
   await typing(toms, chat);
   await jerrys.message("typing");
@@ -53,7 +45,7 @@ test("[M-26] [I8] is in no history, no last message and no archive", async () =>
 });
 
 test("[M-26] a transient message does not change the time of a conversation's last message", async () => {
-  const { toms, jerrys, chat } = await conversation();
+  const { toms, jerrys, chat } = await pairChat();
   await typing(toms, chat);
   await jerrys.message("typing");
   expect(await look(jerrys, chat)).not.toHaveProperty("lm");
@@ -62,7 +54,7 @@ test("[M-26] a transient message does not change the time of a conversation's la
 test.each(["lc.protobuf2.3", "lc.protobuf2.1"])(
   "[M-27] [I8] (%s) whoever is away is never told of it",
   async (protocol) => {
-    const { jerry, toms, jerrys, chat } = await conversation();
+    const { jerry, toms, jerrys, chat } = await pairChat();
     await jerrys.ask({ cmd: "session", op: "close" });
     await typing(toms, chat, "one");
     await say(toms, chat, "staying");
@@ -79,8 +71,8 @@ test.each(["lc.protobuf2.3", "lc.protobuf2.1"])(
 );
 
 test("[M-28] [M-34] is not sent again, acknowledged or not", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
+  const [jerry] = named("jerry");
+  const { tom, toms } = await onlineClients("tom");
   const phone = await loggedIn(jerry, {}, "lc.protobuf2.1");
   const chat = await start(toms, [tom, jerry], { unique: false });
   await caughtUp(chat, phone);
@@ -95,7 +87,7 @@ test("[M-28] [M-34] is not sent again, acknowledged or not", async () => {
 });
 
 test("[I2] keeps its place among the stored ones of its sender", async () => {
-  const { tom, toms, jerrys, chat } = await conversation();
+  const { tom, toms, jerrys, chat } = await pairChat();
   for (let at = 1; at <= 8; at += 1) {
     const transient = at % 2 === 0;
     toms.send({
@@ -111,16 +103,15 @@ test("[I2] keeps its place among the stored ones of its sender", async () => {
 });
 
 test("[I3] the same token twice is two transient messages: nothing of it was kept", async () => {
-  const { toms, jerrys, chat } = await conversation();
+  const { toms, jerrys, chat } = await pairChat();
   for (let time = 0; time < 2; time += 1) await say(toms, chat, "again", { transient: true, dt: "token" });
   for (let time = 0; time < 2; time += 1) await jerrys.message("again");
   expect(await history(toms, chat)).toEqual([]);
 });
 
 test("[I12] a transient message of a client that is not a member is refused with 4401, an id and a time", async () => {
-  const { toms, jerrys, chat, jerry } = await conversation();
-  const [spike] = named("spike");
-  const spikes = await Device.of(spike);
+  const { toms, jerrys, chat, jerry } = await pairChat();
+  const { spikes } = await onlineClients("spike");
   await change(toms, "remove", chat, [jerry]);
   for (const device of [spikes, jerrys]) {
     const refused = await typing(device, chat);
@@ -132,7 +123,7 @@ test("[I12] a transient message of a client that is not a member is refused with
 });
 
 test("[B-09] not longer than any message", async () => {
-  const { toms, jerrys, chat } = await conversation();
+  const { toms, jerrys, chat } = await pairChat();
   expect(refusal(await typing(toms, chat, "x".repeat(32_769)))).toMatch(/^4109 /);
   await settle(chat, toms, jerrys);
   expect(jerrys.texts(chat).filter((text) => text.startsWith("x"))).toEqual([]);
@@ -153,8 +144,8 @@ test.each([
 });
 
 test("[wire §4.1] is not answered where it was not, and goes on all the same", async () => {
-  const [tom, jerry] = named("tom", "jerry");
-  const jerrys = await Device.of(jerry);
+  const [tom] = named("tom");
+  const { jerry, jerrys } = await onlineClients("jerry");
   const toms = await loggedIn(tom, { configBitmap: 187 - 8 });
   const chat = await start(toms, [tom, jerry], { unique: false });
   const directMessage = { cid: chat, msg: "typing", transient: true };

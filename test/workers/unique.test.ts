@@ -1,24 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { change, look, named, notices, query, refusal, say, start } from "./support/chat.ts";
-import { Device } from "./support/device.ts";
+import { change, look, notices, query, refusal, say, start } from "../support/chat.ts";
+import type { Device } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { CONVERSATIONS, conversationOf, done } from "./support/rest.ts";
 import { openWorld } from "./support/world.ts";
 
 /** [B-03] The unique conversation of some people is the one that exactly they are in now. */
 
 beforeAll(() => openWorld());
-
-async function house() {
-  const [tom, jerry, spike] = named("tom", "jerry", "spike");
-  return {
-    tom,
-    jerry,
-    spike,
-    toms: await Device.of(tom),
-    jerrys: await Device.of(jerry),
-    spikes: await Device.of(spike),
-  };
-}
 
 /** Asks for the unique conversation. Returns whether it existed and who created it. */
 async function meet(device: Device, members: string[]) {
@@ -33,7 +22,7 @@ async function meet(device: Device, members: string[]) {
 
 describe("a unique conversation", () => {
   test("is no longer theirs once somebody was added: the next start makes another, and he reads nothing of it", async () => {
-    const { tom, jerry, spike, toms, jerrys, spikes } = await house();
+    const { tom, jerry, spike, toms, jerrys, spikes } = await onlineClients("tom", "jerry", "spike");
     const first = await meet(toms, [jerry]);
     await change(toms, "add", first.cid, [spike]);
     const second = await meet(toms, [jerry]);
@@ -53,7 +42,7 @@ describe("a unique conversation", () => {
   });
 
   test("is no longer theirs once somebody left: whoever starts it again is heard", async () => {
-    const { tom, jerry, toms, jerrys } = await house();
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry", "spike");
     const first = await meet(toms, [jerry]);
     await change(jerrys, "remove", first.cid, [jerry]);
     const second = await meet(toms, [jerry]);
@@ -69,7 +58,7 @@ describe("a unique conversation", () => {
   });
 
   test("changes again and again, and each time exactly one is there for all who ask at once", async () => {
-    const { tom, jerry, spike, toms, jerrys } = await house();
+    const { tom, jerry, spike, toms, jerrys } = await onlineClients("tom", "jerry", "spike");
     const seen = new Set<string>();
     let current = await meet(toms, [jerry]);
     for (let round = 0; round < 4; round++) {
@@ -87,7 +76,7 @@ describe("a unique conversation", () => {
   });
 
   test("is theirs still when whoever was added has gone again before they asked", async () => {
-    const { jerry, spike, toms } = await house();
+    const { jerry, spike, toms } = await onlineClients("tom", "jerry", "spike");
     const first = await meet(toms, [jerry]);
     await change(toms, "add", first.cid, [spike]);
     await change(toms, "remove", first.cid, [spike]);
@@ -95,7 +84,7 @@ describe("a unique conversation", () => {
   });
 
   test("is made anew when it was deleted, also in the place of another", async () => {
-    const { jerry, spike, tom, toms } = await house();
+    const { jerry, spike, tom, toms } = await onlineClients("tom", "jerry", "spike");
     const first = await meet(toms, [jerry]);
     await change(toms, "add", first.cid, [spike]);
     const second = await meet(toms, [jerry]);
@@ -109,7 +98,7 @@ describe("a unique conversation", () => {
   });
 
   test("is the same one over HTTP", async () => {
-    const { tom, jerry, spike, toms } = await house();
+    const { tom, jerry, spike, toms } = await onlineClients("tom", "jerry", "spike");
     const first = await conversationOf([tom, jerry], { unique: true });
     expect(await meet(toms, [jerry])).toMatchObject({ cid: first, existing: true });
     await done("POST", `${CONVERSATIONS}/${first}/members`, { client_ids: [spike] });

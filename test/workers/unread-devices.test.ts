@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { change, named, say, settle, start } from "../support/chat.ts";
 import { type CommandInit, has } from "../support/frames.ts";
-import { change, named, say, settle, start } from "./support/chat.ts";
 import { caughtUp, edit, loggedIn, namedBy, pushesOf, read } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
+import type { Device } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { CONVERSATIONS, done } from "./support/rest.ts";
 import { openWorld } from "./support/world.ts";
 
@@ -28,9 +29,9 @@ async function silent(device: Device, chat: string, from: Device): Promise<void>
 }
 
 /** Tom on a device, and chats with Jerry, who is offline; Tom has sent a message in each of them. */
-async function conversation<Name extends string>(...names: Name[]) {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
+async function chatsWithMessages<Name extends string>(...names: Name[]) {
+  const [jerry] = named("jerry");
+  const { tom, toms } = await onlineClients("tom");
   const chats: Record<string, string> = {};
   for (const name of names) {
     const chat = await start(toms, [tom, jerry], { unique: false });
@@ -45,7 +46,7 @@ const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resol
 
 describe("the time up to which a device has everything", () => {
   test("[Y-19] a device that sends no time receives all counts at every login (Swift, Objective-C)", async () => {
-    const { jerry, chats } = await conversation("cheese", "mice");
+    const { jerry, chats } = await chatsWithMessages("cheese", "mice");
     for (let login = 0; login < 2; login += 1) {
       const { told } = await news(await loggedIn(jerry), chats);
       expect(told).toEqual(["mice: 1 mice 1", "cheese: 1 cheese 1"]);
@@ -53,7 +54,7 @@ describe("the time up to which a device has everything", () => {
   });
 
   test("[Y-19] [Y-20] a device that sends the last time receives only what changed after it (Java)", async () => {
-    const { jerry, toms, chats, first } = await conversation("cheese", "mice");
+    const { jerry, toms, chats, first } = await chatsWithMessages("cheese", "mice");
     const { notifTime } = await news(await loggedIn(jerry), chats);
     expect(notifTime).toBeGreaterThan(Date.now() - 60_000);
     expect(notifTime).toBeLessThanOrEqual(Date.now() + 1_000);
@@ -69,7 +70,7 @@ describe("the time up to which a device has everything", () => {
   });
 
   test("[Y-19] nothing is lost between the time it was told and the moment it was", async () => {
-    const { jerry, toms, chats, first } = await conversation("cheese");
+    const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
     let lastUnreadNotifTime = 1;
     for (let round = 2; round <= 6; round += 1) {
       const login = loggedIn(jerry, { lastUnreadNotifTime });
@@ -89,7 +90,7 @@ describe("the time up to which a device has everything", () => {
   });
 
   test("[wire §9.4] an edit of the last message is a change too", async () => {
-    const { jerry, toms, chats, first } = await conversation("cheese", "mice");
+    const { jerry, toms, chats, first } = await chatsWithMessages("cheese", "mice");
     const message = namedBy(first, await say(toms, first, "cheese 2"));
     const { notifTime } = await news(await loggedIn(jerry), chats);
     await edit(toms, message, "better cheese");
@@ -100,7 +101,7 @@ describe("the time up to which a device has everything", () => {
 
 describe("counts that fell", () => {
   test("[Y-21] [wire §5.5] to 0 on another device are told to a device that comes back with an old time", async () => {
-    const { jerry, chats, first } = await conversation("cheese", "mice");
+    const { jerry, chats, first } = await chatsWithMessages("cheese", "mice");
     const phone = await loggedIn(jerry);
     const { notifTime } = await news(phone, chats);
     phone.close();
@@ -123,7 +124,7 @@ describe("counts that fell", () => {
   });
 
   test("[Y-21] and rose again are told as they are", async () => {
-    const { jerry, toms, chats, first } = await conversation("cheese");
+    const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
     const phone = await loggedIn(jerry);
     const { notifTime } = await news(phone, chats);
     await say(toms, first, "cheese 2");
@@ -136,7 +137,7 @@ describe("counts that fell", () => {
   });
 
   test("[Y-21] [gotcha 39] at once on all devices, also on those that never looked at the conversation", async () => {
-    const { jerry, chats, first } = await conversation("cheese");
+    const { jerry, chats, first } = await chatsWithMessages("cheese");
     const devices = [await loggedIn(jerry), await loggedIn(jerry), await loggedIn(jerry)];
     for (const device of devices) await news(device, chats);
     const [reader] = devices;
@@ -145,7 +146,7 @@ describe("counts that fell", () => {
   });
 
   test("[Y-13] in part: what is left is told", async () => {
-    const { jerry, toms, chats, first } = await conversation("cheese");
+    const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
     const second = namedBy(first, await say(toms, first, "cheese 2"));
     await say(toms, first, "cheese 3");
     const device = await loggedIn(jerry);
@@ -172,7 +173,7 @@ describe("reading", () => {
       ([one, two]) => ({ convs: [{ cid: one }, { cid: two }, { cid: one, timestamp: 1 }] }),
     ],
   ])("[wire §4.8] by %s clears each", async (_, form) => {
-    const { jerry, chats } = await conversation("cheese", "mice");
+    const { jerry, chats } = await chatsWithMessages("cheese", "mice");
     const { cheese = "", mice = "" } = chats;
     const device = await loggedIn(jerry);
     await news(device, chats);
@@ -194,9 +195,8 @@ describe("reading", () => {
   });
 
   test("[I12] a conversation one is not in, or that is not there, clears nothing and is told to nobody", async () => {
-    const { jerry, toms, chats, first } = await conversation("cheese");
-    const [spike] = named("spike");
-    const spikes = await Device.of(spike);
+    const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
+    const { spikes } = await onlineClients("spike");
     for (const cid of [first, "0".repeat(24), "no id!"]) read(spikes, cid);
     await spikes.ask({ cmd: "conv", op: "count", convMessage: { cid: first } });
     expect(pushesOf(spikes, "unread")).toEqual([]);
@@ -206,7 +206,7 @@ describe("reading", () => {
   });
 
   test("[I5] after leaving and joining again only newer messages are unread, whatever was read before", async () => {
-    const { jerry, toms, chats, first } = await conversation("cheese");
+    const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
     const device = await loggedIn(jerry);
     await news(device, chats);
     await change(device, "remove", first, [jerry]);
@@ -221,7 +221,7 @@ describe("reading", () => {
 
 describe("[Y-21] what a device counts and is deleted while it is away", () => {
   test("is told as 0 when it is back, whether a message was deleted or its conversation", async () => {
-    const { tom, jerry, toms, chats, first } = await conversation("one", "two");
+    const { tom, jerry, toms, chats, first } = await chatsWithMessages("one", "two");
     const { notifTime } = await news(await loggedIn(jerry), chats);
     const second = chats.two ?? "";
     const page = await toms.ask({ cmd: "logs", logsMessage: { cid: first } });
@@ -238,7 +238,7 @@ describe("[Y-21] what a device counts and is deleted while it is away", () => {
   });
 
   test("is told as 0 when it is back, where its client was removed meanwhile", async () => {
-    const { jerry, toms, chats, first } = await conversation("one");
+    const { jerry, toms, chats, first } = await chatsWithMessages("one");
     const { notifTime } = await news(await loggedIn(jerry), chats);
     await wait(5);
     await change(toms, "remove", first, [jerry]);
@@ -248,7 +248,7 @@ describe("[Y-21] what a device counts and is deleted while it is away", () => {
 });
 
 test("[Y-07] conversations whose last message is plain text are sent in a separate event, which C# discards", async () => {
-  const { jerry, toms, chats } = await conversation("plain", "typed");
+  const { jerry, toms, chats } = await chatsWithMessages("plain", "typed");
   await say(toms, chats.typed ?? "", JSON.stringify({ _lctype: -1, _lctext: "hello" }));
   const device = await loggedIn(jerry);
   expect((await news(device, chats)).told).toEqual([expect.stringMatching(/^typed: 2/)]);

@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { CommandType } from "../../src/protocol/generated/message_pb.js";
+import { change, heard, history, named, say, settle, start } from "../support/chat.ts";
 import { type CommandInit, has } from "../support/frames.ts";
-import { change, heard, history, named, say, settle, start } from "./support/chat.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
@@ -22,14 +23,15 @@ function read(device: Device, cid: string, more: { timestamp?: number; mid?: str
   device.send({ cmd: "read", peerId: device.clientId, readMessage: { convs: [{ cid, ...more }] } });
 }
 
-async function prepareClients() {
-  const [tom, jerry, mary] = named("tom", "jerry", "mary");
-  const toms = await Device.of(tom);
+/** Tom on a device; Jerry and Mary have never logged in. */
+async function tomOnline() {
+  const [jerry, mary] = named("jerry", "mary");
+  const { tom, toms } = await onlineClients("tom");
   return { tom, jerry, mary, toms };
 }
 
 test("[Y-07] [Y-10] a login receives exactly the unread counts over 0, newest first", async () => {
-  const { tom, jerry, mary, toms } = await prepareClients();
+  const { tom, jerry, mary, toms } = await tomOnline();
   const chats: Record<string, string> = {};
   for (const name of ["first", "second", "quiet", "third"]) {
     chats[name] = await start(toms, [tom, jerry, mary], { unique: false });
@@ -66,7 +68,7 @@ test("[Y-07] [Y-10] a login receives exactly the unread counts over 0, newest fi
 });
 
 test("[I4] messages to an offline member are in their history when they log in", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const jerrys = await Device.of(jerry);
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "there");
@@ -82,7 +84,7 @@ test("[I4] messages to an offline member are in their history when they log in",
 });
 
 test("[Y-14] [I5] messages received live count until they are read, through any number of logins", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   for (let round = 1; round <= 3; round++) {
     const jerrys = await Device.of(jerry);
@@ -94,7 +96,7 @@ test("[Y-14] [I5] messages received live count until they are read, through any 
 });
 
 test("[I5] counts are exact, also beyond a hundred", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   for (let i = 1; i <= 150; i++)
     toms.send({ cmd: "direct", peerId: tom, i: 1_000 + i, directMessage: { cid: chat, msg: `${i}` } });
@@ -103,7 +105,7 @@ test("[I5] counts are exact, also beyond a hundred", async () => {
 });
 
 test("[Y-15] [Y-21] reading clears on all devices, and stays cleared", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "one");
   const [phone, tablet] = [await Device.of(jerry), await Device.of(jerry)];
@@ -119,7 +121,7 @@ test("[Y-15] [Y-21] reading clears on all devices, and stays cleared", async () 
 });
 
 test("[wire §4.8] JavaScript, Swift and C# read up to a point, Java with a serial; none beyond what there is", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const jerrys = await Device.of(jerry);
   const chat = await start(toms, [tom, jerry]);
   const acks: GenericCommand[] = [];
@@ -144,7 +146,7 @@ test("[wire §4.8] JavaScript, Swift and C# read up to a point, Java with a seri
 });
 
 test("[wire §4.8] one read of several conversations clears each", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const chats = [
     await start(toms, [tom, jerry], { unique: false }),
     await start(toms, [tom, jerry], { unique: false }),
@@ -161,7 +163,7 @@ test("[wire §4.8] one read of several conversations clears each", async () => {
 });
 
 test("[I5] [Y-12] one's own messages are never unread, whichever device they came from", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const jerrys = await Device.of(jerry);
   const chats: Record<string, string> = {};
   chats.mine = await start(jerrys, [tom, jerry], { unique: false });
@@ -174,7 +176,7 @@ test("[I5] [Y-12] one's own messages are never unread, whichever device they cam
 });
 
 test("[I8] transient messages are not counted", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "kept");
   await say(toms, chat, "passing", { transient: true });
@@ -182,7 +184,7 @@ test("[I8] transient messages are not counted", async () => {
 });
 
 test("[I5] messages from before joining, or between leaving and joining again, are not unread", async () => {
-  const { tom, jerry, mary, toms } = await prepareClients();
+  const { tom, jerry, mary, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry], { unique: false });
   await say(toms, chat, "before");
   await change(toms, "add", chat, [mary]);
@@ -196,7 +198,7 @@ test("[I5] messages from before joining, or between leaving and joining again, a
 });
 
 test("[B-06] a member that was removed while offline receives no unread count of that conversation", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const chats: Record<string, string> = {};
   chats.left = await start(toms, [tom, jerry], { unique: false });
   chats.kept = await start(toms, [tom, jerry], { unique: false });
@@ -208,7 +210,7 @@ test("[B-06] a member that was removed while offline receives no unread count of
 });
 
 test("[Y-09] [wire §5.5] mentions: all or me, and only in what is unread", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const mentions: [string, CommandInit["directMessage"], boolean][] = [
     ["all", { mentionAll: true }, true],
     ["me", { mentionPids: ["x", jerry] }, true],
@@ -236,7 +238,7 @@ test("[Y-09] [wire §5.5] mentions: all or me, and only in what is unread", asyn
 });
 
 test("[wire §5.5] more than fifty come in several pushes, newest first, each once", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const chats: string[] = [];
   for (let at = 0; at < 60; at++) {
     const chat = await start(toms, [tom, jerry], { unique: false });
@@ -250,7 +252,7 @@ test("[wire §5.5] more than fifty come in several pushes, newest first, each on
 });
 
 test("[wire §5.5b] a device of the push kind is sent no unread counts, at login or later", async () => {
-  const { tom, jerry, toms } = await prepareClients();
+  const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "missed");
   const phone = await Device.of(jerry, { protocol: "lc.protobuf2.1" });

@@ -11,9 +11,10 @@ import {
   say,
   settle,
   start,
-} from "./support/chat.ts";
+} from "../support/chat.ts";
 import { edit, loggedIn, namedBy, pushesOf } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
+import type { Device } from "./support/device.ts";
+import { onlineClients } from "./support/pair-chat.ts";
 import { configure, openWorld } from "./support/world.ts";
 
 /** [I12] No client reads what its membership does not allow, by any query. */
@@ -26,12 +27,9 @@ const columns = (more: object) => ({ attr: { data: JSON.stringify(more) } });
 const ids = (found: Found[]) => found.map(({ objectId }) => objectId);
 const later = { __type: "Date", iso: "2099-01-01T00:00:00.000Z" };
 
-/** Tom and Jerry have a chat with a secret in it, which Jerry muted; Spike is in none. */
-async function house(more: object = {}) {
-  const [tom, jerry, spike] = named("tom", "jerry", "spike");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
-  const spikes = await Device.of(spike);
+/** A chat of Tom and Jerry with a secret in it, which Jerry muted; Spike is online and not a member. */
+async function secretChat(more: object = {}) {
+  const { tom, jerry, spike, toms, jerrys, spikes } = await onlineClients("tom", "jerry", "spike");
   const topic = `topic-${tom}`;
   const chat = await start(toms, [tom, jerry], {
     unique: false,
@@ -53,7 +51,7 @@ function secretsIn(found: Found[]): string[] {
 
 describe("by id", () => {
   test("[I12] a stranger sees a conversation without last message, mutes, and the time of the last message", async () => {
-    const { tom, jerry, toms, spikes, chat, topic } = await house();
+    const { tom, jerry, toms, spikes, chat, topic } = await secretChat();
     for (const more of [{ flag: 2 }, { flag: 0 }, { flag: 2, sort: "name" }, { flag: 3 }]) {
       const found = await query(spikes, { objectId: chat }, more);
       expect(ids(found)).toEqual([chat]);
@@ -65,7 +63,7 @@ describe("by id", () => {
   });
 
   test("a member that left or was removed no longer reads the last message", async () => {
-    const { jerry, toms, jerrys, chat } = await house();
+    const { jerry, toms, jerrys, chat } = await secretChat();
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: SECRET, muted: true });
     await change(toms, "remove", chat, [jerry]);
     await say(toms, chat, "jerry is gone");
@@ -78,7 +76,7 @@ describe("by id", () => {
 
   test("members are shown only to members if the app wants that", async () => {
     await configure({ security: { showMembers: false } });
-    const { toms, jerry, tom, spikes, chat } = await house();
+    const { toms, jerry, tom, spikes, chat } = await secretChat();
     for (const more of [{}, { sort: "name" }]) {
       const [found] = await query(spikes, { objectId: chat }, more);
       expect(found).toMatchObject({ objectId: chat });
@@ -88,7 +86,7 @@ describe("by id", () => {
   });
 
   test("nor how many there are, by any command", async () => {
-    const { jerry, toms, jerrys, spikes, chat } = await house();
+    const { jerry, toms, jerrys, spikes, chat } = await secretChat();
     const count = (device: Device) => device.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });
     expect((await count(spikes)).convMessage?.count).toBe(2);
     await configure({ security: { showMembers: false } });
@@ -111,7 +109,7 @@ describe("by id", () => {
 
 describe("by conditions", () => {
   test("a stranger finds the attributes of a conversation, without members, mutes and messages", async () => {
-    const { spikes, chat, topic } = await house();
+    const { spikes, chat, topic } = await secretChat();
     for (const where of [
       { name: topic },
       { "attr.topic": topic },
@@ -130,7 +128,7 @@ describe("by conditions", () => {
   });
 
   test("no query shows who talks with whom, and a condition that is always true finds only the client's own", async () => {
-    const { tom, jerry, spike, spikes, topic } = await house();
+    const { tom, jerry, spike, spikes, topic } = await secretChat();
     const own = await start(spikes, [spike], { unique: false, ...columns({ name: "kennel" }) });
     for (const where of [
       { m: tom },
@@ -173,7 +171,7 @@ describe("by conditions", () => {
   });
 
   test("one's own conversations are found by anything, with all that members see", async () => {
-    const { tom, jerry, toms, chat, topic } = await house();
+    const { tom, jerry, toms, chat, topic } = await secretChat();
     for (const where of [
       undefined,
       { m: jerry },
@@ -191,9 +189,7 @@ describe("by conditions", () => {
   });
 
   test("the order of results does not show when others last sent messages", async () => {
-    const [tom, spike] = named("tom", "spike");
-    const toms = await Device.of(tom);
-    const spikes = await Device.of(spike);
+    const { tom, toms, spikes } = await onlineClients("tom", "spike");
     const chats: string[] = [];
     for (let at = 0; at < 4; at++) {
       chats.push(await start(toms, [tom], { unique: false, ...columns({ attr: { topic: tom } }) }));
@@ -207,7 +203,7 @@ describe("by conditions", () => {
   });
 
   test("an app can allow clients to find no conversations of others, or all of them", async () => {
-    const { tom, jerry, spikes, chat, topic } = await house();
+    const { tom, jerry, spikes, chat, topic } = await secretChat();
     await configure({ security: { findOthers: "nobody" } });
     expect(await query(spikes, { "attr.topic": topic })).toEqual([]);
     expect(ids(await query(spikes, { objectId: chat }))).toEqual([chat]);
@@ -232,7 +228,7 @@ describe("by conditions", () => {
 });
 
 test("strangers are refused in history, receipts, mutes and changes", async () => {
-  const { spikes, chat, tom } = await house();
+  const { spikes, chat, tom } = await secretChat();
   const attempt = async (frame: Parameters<Device["ask"]>[0]) => refusal(await spikes.ask(frame));
   expect(await attempt({ cmd: "logs", logsMessage: { cid: chat } })).toMatch(/^4312/);
   expect(await attempt({ cmd: "conv", op: "max_read", convMessage: { cid: chat } })).toMatch(/^4317/);
@@ -246,7 +242,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
   afterEach(() => configure({ security: standard }));
 
   test("[B-06] by default anybody joins by himself; with members only, they let people in; with nobody, the app does", async () => {
-    const { spike, toms, spikes, jerry, chat } = await house();
+    const { spike, toms, spikes, jerry, chat } = await secretChat();
     await configure({ security: { join: "members" } });
     expect(refusal(await change(spikes, "add", chat, [spike]))).toMatch(/^4317/);
     expect(refusal(await change(toms, "add", chat, [spike]))).toBe("");
@@ -267,7 +263,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
 
   test("[B-24] with history from joining, a newcomer reads nothing of the time before", async () => {
     await configure({ security: { historyFrom: "joining" } });
-    const { spike, toms, spikes, chat, topic } = await house();
+    const { spike, toms, spikes, chat, topic } = await secretChat();
     await change(toms, "add", chat, [spike]);
     const pages = async () => [
       await history(spikes, chat),
@@ -297,8 +293,8 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
 
   test("[I12] with history from joining, edits of earlier messages reach no new member in any way", async () => {
     await configure({ security: { historyFrom: "joining" }, messages: { allowEdit: true } });
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const toms = await Device.of(tom);
+    const [jerry, spike] = named("jerry", "spike");
+    const { tom, toms } = await onlineClients("tom");
     const subscribed = await loggedIn(spike);
     const [other] = named("other");
     const chat = await start(toms, [tom, jerry], { unique: false });
@@ -327,7 +323,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
 
   test("with full history, new members receive edits of earlier messages", async () => {
     await configure({ messages: { allowEdit: true } });
-    const { spike, toms, spikes, chat } = await house();
+    const { spike, toms, spikes, chat } = await secretChat();
     const old = namedBy(chat, await say(toms, chat, "cheese"));
     await change(toms, "add", chat, [spike]);
     await history(spikes, chat);

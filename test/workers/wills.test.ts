@@ -1,24 +1,21 @@
 import { abortAllDurableObjects, evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { OpType } from "../../src/protocol/generated/message_pb.js";
+import { change, heard, history, look, named, refusal, say, settle, start } from "../support/chat.ts";
 import { has } from "../support/frames.ts";
-import { change, heard, history, look, named, refusal, say, settle, start } from "./support/chat.ts";
 import { acknowledge, caughtUp, loggedIn, pushesOf, read } from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
+import { onlineClients, pairChat } from "./support/pair-chat.ts";
 import { configure, openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
 const client = (id: string) => world.CLIENTS.getByName(id);
 
-/** Tom and Jerry, each on a device, in a chat where Tom has left a will. */
-async function conversation(text = "I am gone") {
-  const [tom, jerry] = named("tom", "jerry");
-  const toms = await Device.of(tom);
-  const jerrys = await Device.of(jerry);
-  const chat = await start(toms, [tom, jerry], { unique: false });
-  const ack = await bequeath(toms, chat, text);
-  return { tom, jerry, toms, jerrys, chat, ack };
+/** A chat of Tom and Jerry in which Tom has left a will. */
+async function chatWithWill(text = "I am gone") {
+  const pair = await pairChat();
+  return { ...pair, ack: await bequeath(pair.toms, pair.chat, text) };
 }
 
 function bequeath(device: Device, chat: string, text: string, more: object = {}): Promise<GenericCommand> {
@@ -48,7 +45,7 @@ async function goneFrom(device: Device, clientId: string): Promise<void> {
 
 describe("a will", () => {
   test("[M-47] is answered at once like any message, and sent to no member while its author is connected", async () => {
-    const { toms, jerrys, chat, ack } = await conversation();
+    const { toms, jerrys, chat, ack } = await chatWithWill();
     expect(has(ack.ackMessage, "code")).toBe(false);
     expect(ack.ackMessage?.uid).toHaveLength(22);
     expect(Number(ack.ackMessage?.t)).toBeGreaterThan(Date.now() - 60_000);
@@ -58,7 +55,7 @@ describe("a will", () => {
   });
 
   test("[M-47] [wire §5.2] is sent when the socket is lost, looking like any message, under the acknowledged id", async () => {
-    const { tom, jerry, toms, jerrys, chat, ack } = await conversation();
+    const { tom, jerry, toms, jerrys, chat, ack } = await chatWithWill();
     toms.close();
     const push = await jerrys.message("I am gone");
     expect([push.peerId, push.service, has(push, "i")]).toEqual([jerry, 2, false]);
@@ -69,7 +66,7 @@ describe("a will", () => {
   });
 
   test("[M-47] reaches all devices of every other member that is online, and the author's other ones", async () => {
-    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const { tom, jerry, toms, jerrys, chat } = await chatWithWill();
     const [spike] = named("spike");
     await change(toms, "add", chat, [spike]);
     const devices = [jerrys, await Device.of(jerry), await Device.of(spike), await Device.of(tom)];
@@ -82,7 +79,7 @@ describe("a will", () => {
   });
 
   test("[M-49] is in no history, no count, no last message, and reaches no client later", async () => {
-    const { tom, jerry, toms, jerrys, chat } = await conversation();
+    const { tom, jerry, toms, jerrys, chat } = await chatWithWill();
     const [spike] = named("spike");
     await change(jerrys, "add", chat, [spike]);
     await say(toms, chat, "before");
@@ -104,7 +101,7 @@ describe("a will", () => {
   });
 
   test("[M-49] may be acknowledged and read over, and asks for no receipt", async () => {
-    const { toms, jerrys, chat, ack } = await conversation();
+    const { toms, jerrys, chat, ack } = await chatWithWill();
     const again = await bequeath(toms, chat, "with a receipt?", { r: true });
     expect(again.ackMessage?.uid).not.toBe(ack.ackMessage?.uid);
     toms.close();
@@ -118,7 +115,7 @@ describe("a will", () => {
   });
 
   test("[M-47] carries bytes and mentions", async () => {
-    const { toms, jerrys, jerry, chat } = await conversation();
+    const { toms, jerrys, jerry, chat } = await chatWithWill();
     const binaryMsg = new Uint8Array([0, 255, 7]);
     const mentions = { mentionAll: true, mentionPids: [jerry] };
     await toms.ask({ cmd: "direct", directMessage: { cid: chat, binaryMsg, will: true, ...mentions } });
@@ -128,7 +125,7 @@ describe("a will", () => {
   });
 
   test("[I7] is sent once: not again when the author comes and goes, nor after objects slept or died", async () => {
-    const { tom, toms, jerrys, chat } = await conversation();
+    const { tom, toms, jerrys, chat } = await chatWithWill();
     toms.close();
     await jerrys.message("I am gone");
     await goneFrom(jerrys, tom);
@@ -144,7 +141,7 @@ describe("a will", () => {
   });
 
   test("[I7] handed twice to its conversation is sent once, also if that was evicted in between", async () => {
-    const { tom, toms, jerrys, chat } = await conversation();
+    const { tom, toms, jerrys, chat } = await chatWithWill();
     const will = { id: "A".repeat(22), content: "twice?", mentionAll: false, mentions: [] };
     const tell = () =>
       runInDurableObject(world.CONVERSATIONS.getByName(chat), async (object) => {
@@ -161,7 +158,7 @@ describe("a will", () => {
 
 describe("one will per client", () => {
   test("[M-48] a later one takes the place of an earlier one", async () => {
-    const { tom, toms, jerrys, chat } = await conversation("first");
+    const { tom, toms, jerrys, chat } = await chatWithWill("first");
     await bequeath(toms, chat, "second");
     await bequeath(toms, chat, "third");
     toms.close();
@@ -172,7 +169,7 @@ describe("one will per client", () => {
   });
 
   test("[M-48] in another conversation too", async () => {
-    const { tom, jerry, toms, jerrys, chat } = await conversation("first");
+    const { tom, jerry, toms, jerrys, chat } = await chatWithWill("first");
     const second = await start(toms, [tom, jerry], { unique: false });
     await bequeath(toms, second, "second");
     toms.close();
@@ -183,7 +180,7 @@ describe("one will per client", () => {
   });
 
   test("[M-48] from another device too; the loss of a device that left none sends none", async () => {
-    const { tom, toms, jerrys, chat } = await conversation("from the phone");
+    const { tom, toms, jerrys, chat } = await chatWithWill("from the phone");
     const tablet = await Device.of(tom);
     await bequeath(tablet, chat, "from the tablet");
     toms.close();
@@ -214,7 +211,7 @@ describe("one will per client", () => {
 
 describe("a will that is not sent", () => {
   test("[M-50] [C-08] a logout discards it, for this loss and every later one", async () => {
-    const { tom, toms, jerrys, chat } = await conversation();
+    const { tom, toms, jerrys, chat } = await chatWithWill();
     expect((await toms.ask({ cmd: "session", op: "close" })).op).toBe(OpType.closed);
     await goneFrom(jerrys, tom);
     await toms.login(tom);
@@ -226,7 +223,7 @@ describe("a will that is not sent", () => {
   });
 
   test("[M-50] another device's logout leaves it alone", async () => {
-    const { tom, toms, jerrys } = await conversation();
+    const { tom, toms, jerrys } = await chatWithWill();
     const tablet = await Device.of(tom);
     await tablet.ask({ cmd: "session", op: "close" });
     toms.close();
@@ -234,8 +231,8 @@ describe("a will that is not sent", () => {
   });
 
   test("[M-50] [D-03] of a session displaced by another device is not sent", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const jerrys = await Device.of(jerry);
+    const [tom] = named("tom");
+    const { jerry, jerrys } = await onlineClients("jerry");
     const first = await loggedIn(tom, { tag: "mobile", deviceId: "one" });
     const chat = await start(first, [tom, jerry], { unique: false });
     await bequeath(first, chat, "I am gone");
@@ -251,7 +248,7 @@ describe("a will that is not sent", () => {
 
   test("[M-47] of an author that has left the conversation, or was removed, is not sent", async () => {
     for (const by of ["toms", "jerrys"] as const) {
-      const chatting = await conversation();
+      const chatting = await chatWithWill();
       const { tom, jerrys, toms, chat } = chatting;
       await change(chatting[by], "remove", chat, [tom]);
       toms.close();
@@ -262,9 +259,8 @@ describe("a will that is not sent", () => {
   });
 
   test("[M-47] [wire §4.6] strangers may leave none: 4401, with an id and a time; an earlier one stays", async () => {
-    const { toms, jerrys, jerry } = await conversation();
-    const [spike] = named("spike");
-    const spikes = await Device.of(spike);
+    const { toms, jerrys, jerry } = await chatWithWill();
+    const { spikes } = await onlineClients("spike");
     const foreign = await start(jerrys, [jerry], { unique: false });
     for (const [device, target] of [
       [toms, foreign],
@@ -282,7 +278,7 @@ describe("a will that is not sent", () => {
   });
 
   test("[B-09] one that is too long is refused like any message", async () => {
-    const { toms, jerrys, chat } = await conversation();
+    const { toms, jerrys, chat } = await chatWithWill();
     expect(refusal(await bequeath(toms, chat, "x".repeat(32_769)))).toMatch(/^4109 /);
     toms.close();
     await jerrys.message("I am gone");
@@ -295,7 +291,7 @@ describe("when objects die", () => {
   afterEach(() => configure({ limits: { returnSeconds: null } }));
 
   test("[I7] the author's object dies with its sockets: the will of a device that stays away is sent, once", async () => {
-    const { tom, toms, jerrys, chat } = await conversation();
+    const { tom, toms, jerrys, chat } = await chatWithWill();
     await runInDurableObject(client(tom), (_, state) => state.abort("a test")).catch(() => {});
     await toms.closing();
     // Nobody can say that this is the same device.
@@ -307,7 +303,7 @@ describe("when objects die", () => {
   });
 
   test("[I7] is sent when a client asks for its author, if everything died at once and the author never comes back", async () => {
-    const { tom, jerry, toms, chat } = await conversation();
+    const { tom, jerry, toms, chat } = await chatWithWill();
     await abortAllDurableObjects();
     await toms.closing();
     const jerrys = await Device.of(jerry);
@@ -319,7 +315,7 @@ describe("when objects die", () => {
   });
 
   test("[I7] a conversation that dies just then sends it at most once, and the author's object is done with it", async () => {
-    const { tom, toms, jerrys, chat } = await conversation();
+    const { tom, toms, jerrys, chat } = await chatWithWill();
     await settle(chat, toms, jerrys);
     toms.close();
     await runInDurableObject(world.CONVERSATIONS.getByName(chat), (_, state) => state.abort("a test")).catch(

@@ -8,7 +8,7 @@ import { type End, type Network, trace } from "../../simulation/network.ts";
 import { type CommandInit, decodeFrame, encodeCommand, has } from "../../support/frames.ts";
 
 /** An app's copy of a message. */
-export interface Copy {
+interface Copy {
   id: string;
   timestamp: number;
   from: string;
@@ -17,7 +17,7 @@ export interface Copy {
 }
 
 /** The answer to a command; `refused` is the error code, if there is one. */
-export interface Outcome {
+interface Outcome {
   refused: number | undefined;
   frame: GenericCommand;
 }

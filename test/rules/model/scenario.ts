@@ -47,7 +47,7 @@ const steps = {
   thaw: (run: ScenarioRun) => run.thaw(),
   wait: (run: ScenarioRun) => run.wait(),
 };
-export type Step = keyof typeof steps;
+type Step = keyof typeof steps;
 
 function isStep(name: string): name is Step {
   return Object.hasOwn(steps, name);

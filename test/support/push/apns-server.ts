@@ -34,7 +34,7 @@ export type Behaviour =
   | { status: number; reason: string; timestamp?: number; retryAfter?: string };
 
 /** A notification that reached a device. */
-export interface Arrived {
+interface Arrived {
   deviceToken: string;
   topic: string;
   pushType: string;
@@ -84,7 +84,7 @@ export interface ApnsServer {
   close(): Promise<void>;
 }
 
-export interface ApnsServerOptions {
+interface ApnsServerOptions {
   keys: readonly AppleKey[];
   /** With a certificate for localhost that nobody trusts yet; else HTTP/2 without TLS. */
   tls?: boolean;

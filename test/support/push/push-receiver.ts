@@ -14,7 +14,7 @@ const Body = v.strictObject({
 });
 
 /** One call as it arrived. */
-export interface ReceivedPush {
+interface ReceivedPush {
   /** Of the call, by which repetitions are told. */
   id: string;
   body: v.InferOutput<typeof Body>;

@@ -12,7 +12,7 @@ const DAY = 24 * 60 * 60; // seconds
 const BODY_MAX = 4_096;
 
 /** One push as the browser sees it, with what its service was told. */
-export interface BrowserPush {
+interface BrowserPush {
   /** Of the subscription. */
   endpoint: string;
   content: JsonObject;

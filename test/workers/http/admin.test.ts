@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { change, named, refusal, say, start } from "../support/chat.ts";
+import { change, named, refusal, say, start } from "../../support/chat.ts";
 import { breakTable, repair } from "../support/d1.ts";
 import { Device } from "../support/device.ts";
+import { onlineClients } from "../support/pair-chat.ts";
 import { done, outcome, rest } from "../support/rest.ts";
 import { configure, openWorld } from "../support/world.ts";
 
@@ -122,8 +123,8 @@ describe("[G-05] the event log", () => {
 
   test("is filtered by every field there is, newest first, page by page", async () => {
     await configure({ events: { logDays: 7 } });
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const toms = await Device.of(tom);
+    const [jerry, spike] = named("jerry", "spike");
+    const { tom, toms } = await onlineClients("tom");
     const id = await start(toms, [tom, jerry]);
     const acks = [await say(toms, id, "one"), await say(toms, id, "two"), await say(toms, id, "three")];
     await change(toms, "add", id, [spike]);

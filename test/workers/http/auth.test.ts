@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { callerOf, credentialsInHeaders } from "../../../src/http/auth.ts";
-import { named } from "../support/chat.ts";
+import { named } from "../../support/chat.ts";
 import { Device } from "../support/device.ts";
 import { CONVERSATIONS, conversationOf, done } from "../support/rest.ts";
 import { configure, http, openWorld, world } from "../support/world.ts";

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
-import { look, named, notices, settle } from "../support/chat.ts";
+import { look, named, notices, settle } from "../../support/chat.ts";
 import { caughtUp } from "../support/commands.ts";
 import { Device } from "../support/device.ts";
+import { onlineClients } from "../support/pair-chat.ts";
 import { conversationOf, done, outcome, rest } from "../support/rest.ts";
 import { appKeys, configure, maybeEvict, openWorld } from "../support/world.ts";
 
@@ -41,8 +42,8 @@ async function refusal(response: Promise<Response>): Promise<[number, string]> {
 
 describe("[B-19] conversations as rows of a class", () => {
   test("are created, read, changed and deleted as the Python SDK does it, and members are told", async () => {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const spikes = await Device.of(spike);
+    const [tom, jerry] = named("tom", "jerry");
+    const { spike, spikes } = await onlineClients("spike");
     const made = await done<{ objectId: string }>("POST", `${CLASS}?fetchWhenSave=false`, {
       name: "cheese",
       unique: false,

@@ -1,9 +1,10 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { heard, named, refusal, say, settle, start } from "../../support/chat.ts";
 import { hmac } from "../../support/sign.ts";
-import { heard, named, refusal, say, settle, start } from "../support/chat.ts";
 import { caughtUp, loggedIn, read } from "../support/commands.ts";
 import { Device } from "../support/device.ts";
 import { engineWith } from "../support/engine.ts";
+import { onlineClients, pairChat, tomsChat } from "../support/pair-chat.ts";
 import { conversationOf, done, outcome, rest, saidBy, unreadOf } from "../support/rest.ts";
 import { appKeys, configure, http, masterKeys, openWorld, world } from "../support/world.ts";
 import { ask, instead } from "./ask.ts";
@@ -83,9 +84,7 @@ describe("[Y-22] unread, with the app key", () => {
   };
 
   test("in each conversation and in all, while he is away and while he is here, until he read it", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const first = await start(toms, [tom, jerry], { unique: false });
+    const { tom, jerry, toms, chat: first } = await tomsChat();
     const second = await start(toms, [tom, jerry], { unique: false });
     await say(toms, first, "one");
     await say(toms, first, "two");
@@ -161,9 +160,7 @@ describe("[A-05] kick", () => {
   });
 
   test("[M-50] the client's will is not sent", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-    const id = await start(toms, [tom, jerry]);
+    const { tom, toms, jerrys, chat: id } = await pairChat();
     await caughtUp(id, jerrys);
     expect(refusal(await say(toms, id, "I am gone", { will: true }))).toBe("");
     await done("POST", `/1.2/rtm/clients/${tom}/kick`);
@@ -184,8 +181,7 @@ describe("[A-05] kick", () => {
   });
 
   test("a reason has at most 20 characters; with more nobody is kicked", async () => {
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const twenty = "x".repeat(20);
     for (const [path, body] of [
       [`/1.2/rtm/clients/${tom}/kick`, { reason: `${twenty}x` }],

@@ -11,10 +11,11 @@ import {
   say,
   settle,
   start,
-} from "../support/chat.ts";
+} from "../../support/chat.ts";
 import { caughtUp, loggedIn, notifications } from "../support/commands.ts";
 import { archived, archivedAs, breakTable, repair } from "../support/d1.ts";
 import { Device } from "../support/device.ts";
+import { onlineClients, tomsChat } from "../support/pair-chat.ts";
 import {
   conversationOf,
   done,
@@ -78,9 +79,7 @@ describe("[A-01] creating", () => {
   });
 
   test("[B-03] [B-04] a unique one is the same for the app's server and its clients", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const chat = await start(toms, [tom, jerry], { unique: true });
+    const { tom, jerry, toms, chat } = await tomsChat({ unique: true });
     const row = await create({ m: [jerry, tom], unique: true });
     expect(row).toMatchObject({ objectId: chat, unique: true, c: tom });
     await maybeEvict();
@@ -132,8 +131,7 @@ describe("[A-01] creating", () => {
 
 describe("[A-01] [B-07] creating", () => {
   test("everybody in it who is online is told, its creator too, and nobody is said to have done it", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     for (const device of [toms, jerrys]) {
       await device.push("conv", "members_joined");
@@ -145,8 +143,7 @@ describe("[A-01] [B-07] creating", () => {
   });
 
   test("it can be talked in at once", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     expect(refusal(await say(toms, id, "hello"))).toBe("");
     await jerrys.message("hello");

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { named, say, settle } from "../../support/chat.ts";
 import { hmac, signingTime, stamped } from "../../support/sign.ts";
-import { named, say, settle } from "../support/chat.ts";
 import { acknowledge, caughtUp } from "../support/commands.ts";
 import { archived, archivedAs, breakTable, repair, work } from "../support/d1.ts";
 import { Device } from "../support/device.ts";

@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../../src/conversation/conversation-object.ts";
-import { heard, history, named, settle } from "../support/chat.ts";
-import { caughtUp, pushesOf } from "../support/commands.ts";
+import { heard, history, settle } from "../../support/chat.ts";
+import { pushesOf } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
-import { Device } from "../support/device.ts";
+import { serverChat } from "../support/pair-chat.ts";
 import {
   CONVERSATIONS,
   conversationOf,
@@ -24,20 +24,17 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Tom and Jerry, each on a device, in a conversation. */
-async function pairChat() {
-  const [tom, jerry] = named("tom", "jerry");
-  const id = await conversationOf([tom, jerry]);
-  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-  await caughtUp(id, toms, jerrys);
+/** The same, and how the app's server sends messages there in Tom's name. */
+async function legacyChat() {
+  const chat = await serverChat();
   const say = (body: object, path = "/1.1/rtm/messages") =>
-    done<Sent>("POST", path, { from_peer: tom, conv_id: id, ...body });
-  return { tom, jerry, id, toms, jerrys, say };
+    done<Sent>("POST", path, { from_peer: chat.tom, conv_id: chat.id, ...body });
+  return { ...chat, say };
 }
 
 describe("[A-08] POST messages", () => {
   test("answers both flat and inside `result`, where the hosted service had it", async () => {
-    const { say, jerrys } = await pairChat();
+    const { say, jerrys } = await legacyChat();
     const { result, ...flat } = await say({ message: "hello" }).then((sent) => ({ result: {}, ...sent }));
     expect(result).toEqual(flat);
     expect(flat).toEqual({ "msg-id": expect.any(String), timestamp: expect.any(Number) });
@@ -45,7 +42,7 @@ describe("[A-08] POST messages", () => {
   });
 
   test("[http-api §15.5] is transient unless told otherwise", async () => {
-    const { id, toms, jerrys, say } = await pairChat();
+    const { id, toms, jerrys, say } = await legacyChat();
     await say({ message: "passing" });
     await say({ message: "staying", transient: false });
     for (const device of [toms, jerrys]) {
@@ -56,7 +53,7 @@ describe("[A-08] POST messages", () => {
   });
 
   test("also with a slash at the end, as old documents have it, and with `no_sync`", async () => {
-    const { id, toms, jerrys, say } = await pairChat();
+    const { id, toms, jerrys, say } = await legacyChat();
     await say({ message: "hello", transient: false, no_sync: true }, "/1.1/rtm/messages/");
     await jerrys.message("hello");
     await settle(id, jerrys, toms);
@@ -64,7 +61,7 @@ describe("[A-08] POST messages", () => {
   });
 
   test("with push data as the Python SDK sends it", async () => {
-    const { say, jerrys } = await pairChat();
+    const { say, jerrys } = await legacyChat();
     const said = vi.spyOn(ConversationObject.prototype, "sendAsServer");
     await say({ message: "hello", transient: false, push_data: { alert: "Hi" } });
     expect(said.mock.calls).toMatchObject([[{ pushData: '{"alert":"Hi"}' }]]);
@@ -72,13 +69,13 @@ describe("[A-08] POST messages", () => {
   });
 
   test("of back ends that forget to make a text of a typed message", async () => {
-    const { say, jerrys } = await pairChat();
+    const { say, jerrys } = await legacyChat();
     await say({ message: { _lctype: -1 }, transient: false, priority: "high" });
     await jerrys.message('{"_lctype":-1}');
   });
 
   test("[I3] with an Idempotency-Key once, whichever version it comes by", async () => {
-    const { tom, id } = await pairChat();
+    const { tom, id } = await legacyChat();
     const key = { "Idempotency-Key": "order-4711" };
     const old = { from_peer: tom, conv_id: id, message: "once", transient: false };
     const { result: first } = await (await rest("POST", "/1.1/rtm/messages", old, key)).json<{
@@ -97,7 +94,7 @@ describe("[A-08] POST patch/message", () => {
     [{ message: "Hello", recall: true }, '{"_lctype":-127}'],
     [{ recall: true }, '{"_lctype":-127}'],
   ])("with %j makes it %s, on devices too", async (change, text) => {
-    const { tom, id, jerrys, say } = await pairChat();
+    const { tom, id, jerrys, say } = await legacyChat();
     const { "msg-id": msg_id, timestamp } = await say({ message: "Helo", transient: false });
     await jerrys.message("Helo");
     const place = { from_peer: tom, conv_id: id, msg_id };
@@ -108,7 +105,7 @@ describe("[A-08] POST patch/message", () => {
   });
 
   test("takes the time as a text, too", async () => {
-    const { tom, id, say } = await pairChat();
+    const { tom, id, say } = await legacyChat();
     const { "msg-id": msg_id, timestamp } = await say({ message: "Helo", transient: false });
     const place = { from_peer: tom, conv_id: id, msg_id, timestamp: String(timestamp) };
     await done("POST", "/1.1/rtm/patch/message", { ...place, message: "Hello" });
@@ -118,7 +115,7 @@ describe("[A-08] POST patch/message", () => {
 
 describe("[A-08] messages/logs", () => {
   test("PUT rewrites the stored copy from a whole record, bytes included, and tells nobody", async () => {
-    const { tom, id, toms, jerrys, say } = await pairChat();
+    const { tom, id, toms, jerrys, say } = await legacyChat();
     await say({ message: "Helo", transient: false });
     await archivedAs(id, ["Helo"]);
     const [record] = await done<Logged[]>("GET", `/1.1/rtm/messages/history?convid=${id}`);
@@ -136,7 +133,7 @@ describe("[A-08] messages/logs", () => {
   });
 
   test("DELETE deletes it, and what a body says beside is passed over", async () => {
-    const { tom, id, jerrys, say } = await pairChat();
+    const { tom, id, jerrys, say } = await legacyChat();
     const { "msg-id": msgid, timestamp } = await say({ message: "oops", transient: false });
     const query = new URLSearchParams({ convid: id, msgid, timestamp: String(timestamp), from: tom });
     // The Python SDK puts `null` into the body of every DELETE.

@@ -3,11 +3,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vi
 import { ConversationObject } from "../../../src/conversation/conversation-object.ts";
 import { KnownConversations } from "../../../src/conversation/known-conversations.ts";
 import { DeadlineExceeded } from "../../../src/deadline.ts";
+import { heard, history, named, say, settle } from "../../support/chat.ts";
 import { has } from "../../support/frames.ts";
-import { heard, history, named, say, settle } from "../support/chat.ts";
 import { caughtUp, loggedIn, pushesOf, read } from "../support/commands.ts";
 import { archivedAs } from "../support/d1.ts";
 import { Device } from "../support/device.ts";
+import { serverChat } from "../support/pair-chat.ts";
 import {
   CONVERSATIONS,
   conversationOf,
@@ -33,17 +34,8 @@ afterEach(() => {
 
 const messagesOf = (id: string) => `${CONVERSATIONS}/${id}/messages`;
 
-/** Tom and Jerry, each on a device, in a conversation that the app's server made while they were away. */
-async function pairChat(how: "subscribed" | "not subscribed" = "subscribed") {
-  const [tom, jerry, spike] = named("tom", "jerry", "spike");
-  const id = await conversationOf([tom, jerry]);
-  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-  if (how === "subscribed") await caughtUp(id, toms, jerrys);
-  return { tom, jerry, spike, id, path: messagesOf(id), toms, jerrys };
-}
-
-/** The same, where Tom has said something twice before anybody came: devices that are not subscribed stay so. */
-async function spoken(how: "subscribed" | "not subscribed") {
+/** The same, where Tom sent two messages before anybody logged in: devices that are not subscribed stay so. */
+async function serverChatWithMessages(how: "subscribed" | "not subscribed") {
   const [tom, jerry] = named("tom", "jerry");
   const id = await conversationOf([tom, jerry]);
   const messages = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")] as const;
@@ -65,7 +57,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   test.each(["subscribed", "not subscribed"] as const)(
     "[B-09] [D-08] reaches every device of every member, the sender's own too, that are %s",
     async (how) => {
-      const { tom, jerry, id, toms, jerrys } = await pairChat(how);
+      const { tom, jerry, id, toms, jerrys } = await serverChat(how);
       const devices = [toms, jerrys, await Device.of(tom), await Device.of(jerry)];
       const message = await saidBy(tom, id, "hello");
       for (const device of devices) {
@@ -83,7 +75,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   test.each(["subscribed", "not subscribed"] as const)(
     "[D-08] `no_sync` leaves the sender's own devices out, that are %s, and stays in history",
     async (how) => {
-      const { tom, id, toms, jerrys } = await pairChat(how);
+      const { tom, id, toms, jerrys } = await serverChat(how);
       await saidBy(tom, id, "not for me", { no_sync: true });
       await saidBy(tom, id, "for all");
       await toms.message("for all");
@@ -96,7 +88,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   );
 
   test("[D-08] nor is it brought to them when they come back", async () => {
-    const { tom, id, toms, jerrys } = await pairChat();
+    const { tom, id, toms, jerrys } = await serverChat();
     toms.close();
     await saidBy(tom, id, "not for me", { no_sync: true });
     const back = await Device.of(tom);
@@ -119,7 +111,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 
   test("[Y-02] a `.1` device that was away is brought it", async () => {
-    const { tom, jerry, id, jerrys } = await pairChat();
+    const { tom, jerry, id, jerrys } = await serverChat();
     jerrys.close();
     await saidBy(tom, id, "missed");
     const phone = await loggedIn(jerry, {}, "lc.protobuf2.1");
@@ -127,7 +119,8 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 
   test("[I8] `transient` reaches who is online now, marked so, and is nowhere afterwards", async () => {
-    const { tom, jerry, spike, id, toms, jerrys } = await pairChat();
+    const [spike] = named("spike");
+    const { tom, jerry, id, toms, jerrys } = await serverChat();
     await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
     await saidBy(tom, id, "typing", { transient: true, priority: "HIGH" });
     for (const device of [toms, jerrys]) {
@@ -143,14 +136,15 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 
   test("fields that are null count as not sent, as callers that leave nothing out write them", async () => {
-    const { tom, id } = await pairChat();
+    const { tom, id } = await serverChat();
     const nothing = { transient: null, no_sync: null, priority: null, push_data: null, to_clients: null };
     await saidBy(tom, id, "hello", { ...nothing, mention_all: null, mention_client_ids: null });
     expect(await textsIn(id)).toEqual(["hello"]);
   });
 
   test("[M-01] [M-09] mentions go along, live and in the unread summary", async () => {
-    const { tom, jerry, spike, id, jerrys } = await pairChat();
+    const [spike] = named("spike");
+    const { tom, jerry, id, jerrys } = await serverChat();
     await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
     await saidBy(tom, id, "Spike", { mention_client_ids: [spike] });
     expect((await jerrys.message("Spike")).directMessage?.mentionPids).toEqual([spike]);
@@ -169,7 +163,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   ])(
     "[P-03] push data may be an object, its JSON or a text: %j is handed on as %j",
     async (given, handed) => {
-      const { tom, id, jerrys } = await pairChat();
+      const { tom, id, jerrys } = await serverChat();
       const say = vi.spyOn(ConversationObject.prototype, "sendAsServer");
       await saidBy(tom, id, "hello", given === undefined ? {} : { push_data: given });
       expect(say.mock.calls).toMatchObject([[{ content: "hello", pushData: handed }]]);
@@ -179,14 +173,15 @@ describe("[A-02] [http-api §2.2] sending", () => {
   );
 
   test("a typed message that old back ends forgot to make a text of becomes one", async () => {
-    const { tom, id, jerrys } = await pairChat();
+    const { tom, id, jerrys } = await serverChat();
     const path = messagesOf(id);
     await done("POST", path, { from_client: tom, message: { _lctype: -1, _lctext: "hello" } });
     await jerrys.message('{"_lctype":-1,"_lctext":"hello"}');
   });
 
   test("the sender need be no member, and becomes none", async () => {
-    const { tom, jerry, spike, id, jerrys } = await pairChat();
+    const [spike] = named("spike");
+    const { tom, jerry, id, jerrys } = await serverChat();
     const spikes = await Device.of(spike);
     await saidBy(spike, id, "woof");
     expect((await jerrys.message("woof")).directMessage?.fromPeerId).toBe(spike);
@@ -196,7 +191,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 
   test("[I2] messages of the app's server and of devices have one order", async () => {
-    const { tom, id, toms, jerrys } = await pairChat();
+    const { tom, id, toms, jerrys } = await serverChat();
     await Promise.all(
       Array.from({ length: 20 }, (_, at) =>
         at % 2 === 0 ? saidBy(tom, id, `server ${at}`) : say(toms, id, `device ${at}`),
@@ -243,7 +238,8 @@ describe("[A-02] [I10] sending what does not fit", () => {
 
   test("[B-09] [L-05] content and push data together have the limit of the settings", async () => {
     await configure({ limits: { messageBytes: 5_120 } });
-    const { tom, id, path } = await pairChat();
+    const { tom, id } = await serverChat();
+    const path = messagesOf(id);
     const message = "é".repeat(2_000);
     await saidBy(tom, id, message, { push_data: "x".repeat(1_118) });
     const body = { from_client: tom, message, push_data: "x".repeat(1_119) };
@@ -254,7 +250,8 @@ describe("[A-02] [I10] sending what does not fit", () => {
   });
 
   test("a body that goes on and on is refused unread to its end", async () => {
-    const { path } = await pairChat();
+    const { id } = await serverChat();
+    const path = messagesOf(id);
     let chunks = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -276,7 +273,8 @@ describe("[I3] an Idempotency-Key", () => {
   const key = { "Idempotency-Key": "order-4711" };
 
   test("makes it the same message each time: one answer, heard and kept once", async () => {
-    const { tom, path, id, jerrys, toms } = await pairChat();
+    const { tom, id, jerrys, toms } = await serverChat();
+    const path = messagesOf(id);
     const body = { from_client: tom, message: "once" };
     const answers: Sent[] = [];
     for (const again of [1, 2, 3]) {
@@ -289,7 +287,8 @@ describe("[I3] an Idempotency-Key", () => {
   });
 
   test("is the sender's own, and apart from the tokens of his devices", async () => {
-    const { tom, jerry, path, id, toms } = await pairChat();
+    const { tom, jerry, id, toms } = await serverChat();
+    const path = messagesOf(id);
     await say(toms, id, "from a device", { dt: "order-4711" });
     await rest("POST", path, { from_client: tom, message: "Tom's" }, key);
     await rest("POST", path, { from_client: jerry, message: "Jerry's" }, key);
@@ -298,7 +297,8 @@ describe("[I3] an Idempotency-Key", () => {
   });
 
   test.each(["", "x".repeat(129), "a b"])("that is %j is refused", async (given) => {
-    const { tom, path, id } = await pairChat();
+    const { tom, id } = await serverChat();
+    const path = messagesOf(id);
     const response = rest("POST", path, { from_client: tom, message: "x" }, { "Idempotency-Key": given });
     expect(await outcome(response)).toBe("400 1");
     expect(await textsIn(id)).toEqual([]);
@@ -315,7 +315,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
     "[M-16] reach every device, the sender's too, that are %s",
     async (how) => {
       await configure({ messages: { allowEdit: false, allowRecall: false } });
-      const { tom, id, toms, jerrys, messages } = await spoken(how);
+      const { tom, id, toms, jerrys, messages } = await serverChatWithMessages(how);
       const [one, two] = messages;
       const by = ({ timestamp }: Sent) => ({ from_client: tom, timestamp });
       expect(await done("PUT", pathOf(id, one), { ...by(one), message: "Hello" })).toEqual({});
@@ -334,7 +334,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
   );
 
   test("[M-19] reach devices that were away when they log in", async () => {
-    const { tom, jerry, id, jerrys } = await pairChat();
+    const { tom, jerry, id, jerrys } = await serverChat();
     const [first, second] = [await saidBy(tom, id, "Helo"), await saidBy(tom, id, "Oops")];
     await jerrys.message("Oops");
     jerrys.close();
@@ -349,7 +349,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
   });
 
   test("[M-01] an edit keeps who was mentioned", async () => {
-    const { tom, jerry, id, jerrys } = await pairChat();
+    const { tom, jerry, id, jerrys } = await serverChat();
     const message = await saidBy(tom, id, "Jery", { mention_client_ids: [jerry] });
     const by = { from_client: tom, timestamp: message.timestamp };
     await done("PUT", pathOf(id, message), { ...by, message: "Jerry" });
@@ -358,7 +358,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
   });
 
   test("[M-21] what was recalled stays so: recalling again is done, editing it is 404", async () => {
-    const { tom, id } = await pairChat();
+    const { tom, id } = await serverChat();
     const message = await saidBy(tom, id, "Oops");
     const by = { from_client: tom, timestamp: message.timestamp };
     await done("PUT", `${pathOf(id, message)}/recall`, by);
@@ -368,7 +368,8 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
   });
 
   test("[http-api §1.1] an id with a plus, as other servers gave, is understood in every way callers write it", async () => {
-    const { tom, id, path } = await pairChat();
+    const { tom, id } = await serverChat();
+    const path = messagesOf(id);
     const { timestamp } = await saidBy(tom, id, "hello");
     await runInDurableObject(world.CONVERSATIONS.getByName(id), (_, { storage }) => {
       storage.sql.exec("UPDATE messages SET id = 'a+b_c'");
@@ -394,7 +395,7 @@ describe("[A-02] deleting", () => {
     done("DELETE", `${pathOf(id, message)}?from_client=${from}&timestamp=${message.timestamp}`);
 
   test("it is gone from history everywhere, and nobody's device is told", async () => {
-    const { tom, id, toms, jerrys } = await pairChat();
+    const { tom, id, toms, jerrys } = await serverChat();
     const [one, two] = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")];
     await archivedAs(id, ["one", "two"]);
     expect(await remove(id, one, tom)).toEqual({});
@@ -411,7 +412,7 @@ describe("[A-02] deleting", () => {
   });
 
   test("before D1 has it, it never gets there", async () => {
-    const { tom, id } = await pairChat();
+    const { tom, id } = await serverChat();
     const message = await saidBy(tom, id, "oops");
     await remove(id, message, tom);
     await saidBy(tom, id, "two");
@@ -419,7 +420,7 @@ describe("[A-02] deleting", () => {
   });
 
   test("[Y-22] [I5] it is unread no more, nor the last message", async () => {
-    const { tom, jerry, id, jerrys } = await pairChat();
+    const { tom, jerry, id, jerrys } = await serverChat();
     jerrys.close();
     const one = await saidBy(tom, id, "one");
     const two = await saidBy(tom, id, "two");
@@ -436,7 +437,7 @@ describe("[A-02] deleting", () => {
   test.each(["subscribed", "not subscribed"] as const)(
     "[L6] what is said later arrives on devices that are %s, once, and no link is opened again for the gap",
     async (how) => {
-      const { tom, id, toms, jerrys, messages } = await spoken(how);
+      const { tom, id, toms, jerrys, messages } = await serverChatWithMessages(how);
       for (const message of messages) await remove(id, message, tom);
       await saidBy(tom, id, "three");
       for (const device of [toms, jerrys]) await device.message("three");
@@ -458,7 +459,7 @@ describe("[A-02] deleting", () => {
   );
 
   test("[L6] in flight to devices that are not subscribed, it may be missed, and what follows is not", async () => {
-    const { tom, id, toms, jerrys } = await pairChat("not subscribed");
+    const { tom, id, toms, jerrys } = await serverChat("not subscribed");
     const message = await saidBy(tom, id, "oops");
     await remove(id, message, tom);
     await saidBy(tom, id, "two");
@@ -470,7 +471,8 @@ describe("[A-02] deleting", () => {
   });
 
   test("[I3] sent again under its key, it is answered as before and stays deleted", async () => {
-    const { tom, id, path } = await pairChat();
+    const { tom, id } = await serverChat();
+    const path = messagesOf(id);
     const key = { "Idempotency-Key": "order-4712" };
     const send = async (): Promise<Sent> =>
       (await rest("POST", path, { from_client: tom, message: "once" }, key)).json();
@@ -503,7 +505,7 @@ describe("[I10] a message that is named wrongly", () => {
   });
 
   test("[M-13] another's is 403 with 4403, another conversation's 404", async () => {
-    const { tom, jerry, id } = await pairChat();
+    const { tom, jerry, id } = await serverChat();
     const other = await conversationOf([tom, jerry]);
     const message = await saidBy(tom, id, "hello");
     const { timestamp } = message;

@@ -3,6 +3,7 @@ import { ask, named, say, settle, start, update } from "../../support/chat.ts";
 import { archivedAs } from "../support/d1.ts";
 import { Device } from "../support/device.ts";
 import { engineWith } from "../support/engine.ts";
+import { onlineClients } from "../support/pair-chat.ts";
 import { CONVERSATIONS, conversationOf, done, outcome, rest, textsIn } from "../support/rest.ts";
 import { appKeys, configure, maybeEvict, openWorld } from "../support/world.ts";
 
@@ -27,8 +28,7 @@ async function shown(device: Device, where: object): Promise<string> {
 
 describe("[B-17] numbers in attributes", () => {
   test("are carried as written from a device, in its query, its history of changes and over HTTP", async () => {
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+    const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const columns = { data: `{"attr":${attr},"top":18446744073709551615}` };
     const id = await start(toms, [tom, jerry], { attr: columns });
     await maybeEvict();
@@ -174,8 +174,7 @@ describe("[H-01] numbers in what hooks are asked and answer", () => {
       return new Response('{"result":{"attr":{"attr.n":1234567890123456790,"attr.p":3.0}}}');
     });
     await configure({ hooks: { url: engine, key: "hook-key", allowPrivate: true } });
-    const [tom] = named("tom");
-    const toms = await Device.of(tom);
+    const { tom, toms } = await onlineClients("tom");
     const id = await start(toms, [tom]);
     await update(toms, id, { "attr.n": written("1234567890123456789"), "attr.p": written("2.0") });
     expect(calls[0]).toContain('"attr.n":1234567890123456789,"attr.p":2.0');

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { named } from "../support/chat.ts";
+import { named } from "../../support/chat.ts";
 import {
   CONVERSATIONS,
   conversationOf,

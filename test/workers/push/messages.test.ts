@@ -5,6 +5,7 @@ import type { Objects } from "../../../src/model/objects.ts";
 import { named, say, start } from "../../support/chat.ts";
 import { caughtUp } from "../support/commands.ts";
 import { Device } from "../support/device.ts";
+import { pairChat, tomsChat } from "../support/pair-chat.ts";
 import { done, saidBy } from "../support/rest.ts";
 import { appKeys, configure, http, masterKeys, openWorld, stayAwake, world } from "../support/world.ts";
 import { RECEIVER, type Received, receivePushes } from "./receiver.ts";
@@ -214,9 +215,7 @@ describe("[P-01] it costs", () => {
 
   test("nothing while push is not set up", async () => {
     await configure({ push: { webhook: { url: null }, static: { alert: "news" } } });
-    const [tom, jerry] = named("tom", "jerry");
-    const toms = await Device.of(tom);
-    const conversation = await start(toms, [tom, jerry]);
+    const { toms, chat: conversation } = await tomsChat();
     await say(toms, conversation, "hello", { pushData: '{"alert":"hello"}' });
     expect(await eventsKept(conversation)).toBe(false);
   });
@@ -246,9 +245,7 @@ describe("[P-01] it costs", () => {
   test("nothing while everybody is connected", async () => {
     const awake = stayAwake();
     await configure({ push: { static: { alert: "news" } } });
-    const [tom, jerry] = named("tom", "jerry");
-    const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
-    const conversation = await start(toms, [tom, jerry]);
+    const { toms, jerrys, chat: conversation } = await pairChat();
     await say(jerrys, conversation, "I am here");
     const before = await eventsKept(conversation);
     await say(toms, conversation, "hello");

@@ -76,7 +76,7 @@ export async function caughtUp(cid: string, ...devices: Device[]): Promise<void>
   for (const device of devices) await device.ask({ cmd: "conv", op: "count", convMessage: { cid } });
 }
 
-export interface Notifications {
+interface Notifications {
   status: number;
   body: unknown;
 }

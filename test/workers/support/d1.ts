@@ -13,7 +13,7 @@ export const TABLES = [
   "events",
   "notifications",
 ] as const;
-export type Table = (typeof TABLES)[number];
+type Table = (typeof TABLES)[number];
 let broken: Table[] = [];
 
 /** From now on every statement that names this table fails, until `repair`. */

@@ -5,7 +5,7 @@ export type { GenericCommand } from "../../support/raw-device.ts";
 
 const PATIENCE = 10_000; // ms
 
-export interface DeviceOptions {
+interface DeviceOptions {
   /** What the sub-protocol header offers; null sends none. */
   protocol?: string | null;
   path?: string;

@@ -2,7 +2,7 @@ import { vi } from "vitest";
 import { configure } from "./world.ts";
 
 /** What a hook was called with. */
-export type Parameters = Record<string, unknown>;
+type Parameters = Record<string, unknown>;
 
 let engines = 0;
 

@@ -1,0 +1,49 @@
+import { named, start } from "../../support/chat.ts";
+import type { CommandInit } from "../../support/frames.ts";
+import { caughtUp } from "./commands.ts";
+import { Device } from "./device.ts";
+import { conversationOf } from "./rest.ts";
+
+/** Clients and conversations for tests that are about something else. */
+
+type Online<Name extends string> = Record<Name, string> & Record<`${Name}s`, Device>;
+
+/** New clients, online on one device each: `{ tom, toms, jerry, jerrys }` are their ids and devices. */
+export async function onlineClients<Name extends string>(...names: Name[]): Promise<Online<Name>>;
+export async function onlineClients(...names: string[]): Promise<Record<string, string | Device>> {
+  const clients: Record<string, string | Device> = {};
+  for (const [at, id] of named(...names).entries()) {
+    clients[`${names[at]}`] = id;
+    clients[`${names[at]}s`] = await Device.of(id);
+  }
+  return clients;
+}
+
+type About = CommandInit["convMessage"];
+
+/** A chat that Tom, who is online, began with Jerry, who has never logged in. */
+export async function tomsChat(about: About = {}) {
+  const [jerry] = named("jerry");
+  const { tom, toms } = await onlineClients("tom");
+  const chat = await start(toms, [tom, jerry], { unique: false, ...about });
+  return { tom, jerry, toms, chat };
+}
+
+/** A chat of Tom and Jerry, both online. */
+export async function pairChat(about: About = {}) {
+  const clients = await onlineClients("tom", "jerry");
+  const chat = await start(clients.toms, [clients.tom, clients.jerry], { unique: false, ...about });
+  return { ...clients, chat };
+}
+
+/**
+ * A chat that the app's server made for Tom and Jerry before they came online. Their devices are subscribed to it,
+ * unless set otherwise: then they come to it by their first message there.
+ */
+export async function serverChat(how: "subscribed" | "not subscribed" = "subscribed") {
+  const [tom, jerry] = named("tom", "jerry");
+  const id = await conversationOf([tom, jerry]);
+  const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
+  if (how === "subscribed") await caughtUp(id, toms, jerrys);
+  return { tom, jerry, toms, jerrys, id };
+}
