@@ -6,7 +6,7 @@ import { maybeEvict, world } from "./support/world.ts";
 
 const app = appOf(world);
 
-test("who is online, and was today, survives sleep", async () => {
+test("the counts of clients online now and today survive hibernation", async () => {
   await app.presenceChanged([
     { clientId: "tom", online: true },
     { clientId: "jerry", online: true },
@@ -17,7 +17,7 @@ test("who is online, and was today, survives sleep", async () => {
   expect(await app.presence()).toEqual({ online: 1, today: 2 });
 });
 
-test("which conversations are behind survives sleep", async () => {
+test("the list of conversations that D1 lags behind survives hibernation", async () => {
   const before = await app.archivedUntil();
   expect(before).toBeLessThanOrEqual(Date.now() - 15_000);
   await app.archiveBehind("a conversation", 1_000);
@@ -28,13 +28,13 @@ test("which conversations are behind survives sleep", async () => {
   expect(await app.archivedUntil()).toBeGreaterThanOrEqual(before);
 });
 
-test("the copy of the settings survives sleep", async () => {
+test("the copy of the settings survives hibernation", async () => {
   await app.keepSettings('{"limits":{"members":7}}');
   await maybeEvict();
   expect(await app.keptSettings()).toBe('{"limits":{"members":7}}');
 });
 
-test("[L-10] a quota that is used up says when there is more", async () => {
+test("[L-10] a refusal by a used-up quota names the time at which more is allowed", async () => {
   expect(await app.spend("rest", 2)).toBeUndefined();
   expect(await app.spend("rest", 2)).toBeUndefined();
   const refused = await app.spend("rest", 2);

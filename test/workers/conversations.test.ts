@@ -98,7 +98,7 @@ describe("starting", () => {
     expect(new Set(chats).size).toBe(3);
   });
 
-  test("[B-03] a unique one is found again by any member, in any order of ids, and keeps its name", async () => {
+  test("[B-03] a unique conversation is found again by any member, in any order of ids, and keeps its name", async () => {
     const { tom, jerry, mary, toms, jerrys, chat } = await chatOf(["tom", "jerry", "mary"], {
       unique: true,
       attr: attr({ name: "Cheese" }),
@@ -118,7 +118,7 @@ describe("starting", () => {
     expect(await start(toms, [tom, jerry, mary])).not.toBe(chat);
   });
 
-  test("[B-04] uniqueId is the documented digest, and sets that collide in it stay apart", async () => {
+  test("[B-04] uniqueId is the documented digest, and sets of members that collide in it stay apart", async () => {
     const toms = await Device.of("BillGates");
     const started = await begin(toms, ["SteveJobs", "BillGates"], { unique: true });
     expect(started.convMessage?.uniqueId).toBe("6c7b0e5afcae9aa1139a0afa25833dec");
@@ -129,7 +129,7 @@ describe("starting", () => {
     expect(one.convMessage?.cid).not.toBe(other.convMessage?.cid);
   });
 
-  test("[B-03] of many starts at once from many devices, exactly one creates", async () => {
+  test("[B-03] of many starts of a unique conversation at once, exactly one creates it", async () => {
     const people = named("tom", "jerry", "mary");
     const devices = await Promise.all([...people, ...people, ...people].map((id) => Device.of(id)));
     const replies = await Promise.all(devices.map((device) => begin(device, people, { unique: true })));
@@ -154,7 +154,7 @@ describe("starting", () => {
       { attr: { topic: "food" } },
     ],
     ["no attributes", { name: "Cheese" }, { attr: {} }],
-  ])("[B-05] columns as each SDK sends them: %s", async (_, sent, expected) => {
+  ])("[B-05] a conversation keeps its columns as the SDK sent them: %s", async (_, sent, expected) => {
     const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom], { attr: attr(sent) });
     const byId = await look(toms, chat);
@@ -162,7 +162,7 @@ describe("starting", () => {
     for (const found of [byId, byName]) expect(found).toMatchObject({ name: "Cheese", ...expected });
   });
 
-  test("[B-05] columns of the service are ignored, in start and in update", async () => {
+  test("[B-05] a start and an update ignore columns that belong to the service", async () => {
     const [jerry] = named("jerry");
     const { tom, toms } = await onlineClients("tom");
     const reserved = {
@@ -201,7 +201,7 @@ describe("starting", () => {
       expect(found).not.toHaveProperty(key);
   });
 
-  test("[B-02] a name or attributes too large are refused, and nothing is created", async () => {
+  test("[B-02] a start with a name or attributes too large is refused, and nothing is created", async () => {
     const { tom, toms } = await onlineClients("tom");
     for (const columns of [
       { name: "x".repeat(1_025) },
@@ -214,7 +214,7 @@ describe("starting", () => {
     expect(await query(toms, undefined)).toEqual([]);
   });
 
-  test("[L-06] [B-02] 4304 beyond the member limit, at start and later", async () => {
+  test("[L-06] [B-02] members beyond the limit are refused with 4304, at the start and later", async () => {
     await configure({ limits: { members: 3 } });
     const [jerry, mary, spike] = named("jerry", "mary", "spike");
     const { tom, toms } = await onlineClients("tom");
@@ -238,7 +238,7 @@ describe("starting", () => {
 });
 
 describe("members", () => {
-  test("[B-06] [B-07] adding notifies new members of the inviter, and all members of the new ones", async () => {
+  test("[B-06] [B-07] adding notifies the new members of their inviter, and all members of the new ones", async () => {
     const { tom, jerry, mary, toms, jerrys, marys, chat } = await chatOf();
     const tablet = await Device.of(mary);
     const before = (await look(toms, chat)).updatedAt;
@@ -258,7 +258,7 @@ describe("members", () => {
     expect((await look(toms, chat)).m).toEqual([jerry, tom, mary]);
   });
 
-  test("[wire §5.1] one push carries everybody an operation added or removed", async () => {
+  test("[wire §5.1] one event carries all members that an operation added or removed", async () => {
     const { tom, jerry, mary, toms, jerrys, marys, chat } = await chatOf(["tom", "jerry"]);
     const [spike] = named("spike");
     await change(toms, "add", chat, [mary, spike]);
@@ -272,7 +272,7 @@ describe("members", () => {
     expect(jerry).toBeTruthy();
   });
 
-  test("[B-06] joining by oneself: invited by oneself, and everybody sees it", async () => {
+  test("[B-06] a client that joins by itself counts as invited by itself, and all members are notified", async () => {
     const { tom, jerry, mary, toms, jerrys, marys, chat } = await chatOf();
     const reply = await change(marys, "add", chat, [mary]);
     expect(reply.convMessage?.allowedPids).toEqual([mary]);
@@ -283,7 +283,7 @@ describe("members", () => {
     expect([tom, jerry]).toHaveLength(2);
   });
 
-  test("[B-06] removing tells the removed one, on every device, and the others", async () => {
+  test("[B-06] removing a member notifies that member on every device, and the other members", async () => {
     const { tom, mary, toms, jerrys, marys, chat } = await chatOf(["tom", "jerry", "mary"]);
     const tablet = await Device.of(mary);
     const reply = await change(toms, "remove", chat, [mary]);
@@ -341,7 +341,7 @@ describe("members", () => {
     expect((await look(toms, chat)).updatedAt).toBe(before);
   });
 
-  test("[B-06] what of an operation is possible is done, and the rest named", async () => {
+  test("[B-06] an operation on several members changes those it can and names the others", async () => {
     const { tom, jerry, mary, toms, chat } = await chatOf();
     const { convMessage } = await change(toms, "add", chat, [mary, "", "x".repeat(65), jerry]);
     expect(convMessage?.allowedPids.toSorted()).toEqual([jerry, mary].toSorted());
@@ -365,7 +365,7 @@ describe("members", () => {
     expect((await look(toms, chat)).m).toHaveLength(2);
   });
 
-  test("[B-28] count, is_member, and members only for rooms", async () => {
+  test("[B-28] count and is_member answer for every conversation, and members only for chat rooms", async () => {
     const { tom, mary, toms, marys, chat } = await chatOf();
     const count = async () =>
       (await toms.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } })).convMessage?.count;
@@ -394,7 +394,7 @@ describe("members", () => {
     expect(refusal(members)).toBe("4316 TRANSIENT_CONVERSATION_REQUIRED");
   });
 
-  test("[M-46] mute and unmute move udate on, show in mu, and push nothing", async () => {
+  test("[M-46] mute and unmute change udate and mu and cause no event", async () => {
     const { jerry, tom, toms, jerrys, marys, chat } = await chatOf();
     const tablet = await Device.of(tom);
     const mute = async (device: Device, op: "mute" | "unmute") => {
@@ -431,7 +431,7 @@ describe("members", () => {
 });
 
 describe("updating", () => {
-  test("[B-18] goes to all sessions of all members but the one that did it", async () => {
+  test("[B-18] an update is sent to all sessions of all members except the one that made it", async () => {
     const { tom, toms, jerrys, marys, chat } = await chatOf();
     const tablet = await Device.of(tom);
     const reply = await update(toms, chat, { name: "Cheese" });
@@ -512,7 +512,7 @@ describe("updating", () => {
       { "attr.list": ["p"] },
       { attr: { ...attributes, list: ["p"] } },
     ],
-  ])("[wire §4.5.4] %s", async (_, changes, changed, resulting) => {
+  ])("[wire §4.5.4] an update applies an operation: %s", async (_, changes, changed, resulting) => {
     const { toms, jerrys, chat } = await chatOf(["tom", "jerry"], { attr: attr(before) });
     const reply = await update(toms, chat, changes);
     const push = await jerrys.push("conv", "updated");
@@ -539,7 +539,7 @@ describe("updating", () => {
     ["a name too long", { name: "x".repeat(1_025) }],
     ["attributes too large", { "attr.long": "x".repeat(70_000) }],
   ])(
-    "[wire §4.5.4] %s is refused with 4306 and changes nothing, also not what came with it",
+    "[wire §4.5.4] an update with %s is refused with 4306 and changes nothing, nor do its other changes",
     async (_, changes) => {
       const { toms, jerrys, chat } = await chatOf(["tom", "jerry"], {
         attr: attr({ attr: { a: 1, text: "x" } }),
@@ -554,13 +554,13 @@ describe("updating", () => {
     },
   );
 
-  test("[B-17] strangers may not update: 4309", async () => {
+  test("[B-17] an update by a stranger is refused with 4309", async () => {
     const { marys, toms, chat } = await chatOf();
     expect(refusal(await update(marys, chat, { name: "Mine" }))).toBe("4309 CONVERSATION_UPDATE_REJECTED");
     expect(await look(toms, chat)).not.toHaveProperty("name");
   });
 
-  test("[I2] updates at once from many devices all count, and everybody sees them in one order", async () => {
+  test("[I2] concurrent updates from many devices all count, and every device receives them in one order", async () => {
     const { tom, toms, jerrys, chat } = await chatOf();
     const devices = [toms, jerrys, await Device.of(tom), await Device.of(tom)];
     const increment = { "attr.n": { __op: "Increment", amount: 1 } };
@@ -579,7 +579,7 @@ describe("updating", () => {
 });
 
 describe("querying", () => {
-  test("[B-20] without a condition: the conversations I am in, latest message first, at most 10", async () => {
+  test("[B-20] a query without a condition finds at most 10 of the client's conversations, latest message first", async () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const mine: string[] = [];
     for (let at = 0; at < 11; at++) mine.push(await start(toms, [tom], { unique: false }));
@@ -596,7 +596,7 @@ describe("querying", () => {
     expect(await query(toms, undefined, { limit: 0 })).toEqual([]);
   });
 
-  test("[B-20] created, joined and left is found out by the very next query", async () => {
+  test("[B-20] the very next query reflects a conversation that was created, joined or left", async () => {
     const { tom, jerry, mary, toms, marys, chat } = await chatOf();
     expect((await query(marys, undefined)).length).toBe(0);
     await change(toms, "add", chat, [mary]);
@@ -609,7 +609,7 @@ describe("querying", () => {
     expect(await query(toms, { m: jerry })).toHaveLength(1);
   });
 
-  test("[B-20] by name, attributes and patterns, strangers too", async () => {
+  test("[B-20] a query finds conversations by name, attributes and patterns, for strangers too", async () => {
     const { tom, toms, marys, chat } = await chatOf(["tom"], {
       attr: attr({ name: "Cheese Lovers", topic: "food", attr: { n: 7 } }),
     });
@@ -652,7 +652,7 @@ describe("querying", () => {
     }
   });
 
-  test("[B-20] sort, skip and limit, by object and by D1 alike", async () => {
+  test("[B-20] sort, skip and limit work alike on objects and on D1", async () => {
     const { tom, toms } = await onlineClients("tom");
     const chats: string[] = [];
     for (const name of ["b", "a", "c"])
@@ -669,7 +669,7 @@ describe("querying", () => {
     }
   });
 
-  test("[B-21] [B-22] compact leaves the members out, and the last message comes when asked for", async () => {
+  test("[B-21] [B-22] compact results have no members, and the last message is there when it was requested", async () => {
     const { tom, jerry, toms, jerrys, chat } = await chatOf();
     const ack = await say(toms, chat, "hello", { mentionAll: true, mentionPids: [jerry] });
     for (const device of [toms, jerrys]) {
@@ -691,7 +691,7 @@ describe("querying", () => {
     expect((await look(toms, chat)).lm).toEqual(lm);
   });
 
-  test("[B-20] what is not understood is refused with 4310, never ignored", async () => {
+  test("[B-20] a query with an unknown operator is refused with 4310, never run without it", async () => {
     const { toms } = await chatOf();
     for (const where of [{ name: { $like: "x" } }, { $nor: [] }, { name: { $regex: "(" } }]) {
       expect(refusal(await ask(toms, where)), JSON.stringify(where)).toBe("4310 CONVERSATION_QUERY_FAILED");
@@ -704,7 +704,7 @@ describe("querying", () => {
     expect(refusal(await ask(toms, undefined, { sort: "$name" }))).toBe("4310 CONVERSATION_QUERY_FAILED");
   });
 
-  test("[wire §4.5.3] unknown ids are no error, and only found conversations come back, each once", async () => {
+  test("[wire §4.5.3] a query by unknown ids is no error, and each found conversation comes back once", async () => {
     const { toms, chat } = await chatOf();
     expect(await query(toms, { objectId: NOWHERE })).toEqual([]);
     expect(await query(toms, { objectId: "no/such:id" })).toEqual([]);

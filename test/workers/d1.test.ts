@@ -40,7 +40,7 @@ test("[I11] many messages reach D1 in order and once, whatever runs twice", asyn
   await archivedAs(chat, [...texts, "one more"]);
 });
 
-test("[I8] nothing transient reaches D1", async () => {
+test("[I8] no transient message reaches D1", async () => {
   const { tom, toms } = await onlineClients("tom");
   const chat = await start(toms, [tom]);
   await say(toms, chat, "passing", { transient: true });
@@ -48,7 +48,7 @@ test("[I8] nothing transient reaches D1", async () => {
   await archivedAs(chat, ["kept"]);
 });
 
-test("[B-22] a query names the last message before D1 has it, and follows its edits", async () => {
+test("[B-22] a query returns the last message before D1 has it, and its later edits", async () => {
   const { tom, jerry, toms, chat } = await tomsChat();
   const last = async () => (await query(toms, { m: jerry, c: tom }, { flag: 2 }))[0]?.msg;
   expect(await last()).toBeUndefined();
@@ -82,7 +82,7 @@ test("[I11] history that cannot reach D1 blocks no client, and all of it arrives
 });
 
 test.each(["conversations", "members"] as const)(
-  "[I11] the index failing (%s): conversations start, change and talk, and are found afterwards",
+  "[I11] while the table %s fails, conversations start, change and take messages, and queries find them afterwards",
   async (table) => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     await breakTable(table);
@@ -119,7 +119,7 @@ test("[I11] [I10] a query D1 cannot answer is refused with a number, and the ses
   expect(await query(toms, undefined)).toHaveLength(1);
 });
 
-test("[I11] a login needs nothing of D1, unless it is a client's first one", async () => {
+test("[I11] only a client's first login needs D1", async () => {
   const [jerry] = named("jerry");
   const { tom, toms } = await onlineClients("tom");
   (await Device.of(jerry)).close();

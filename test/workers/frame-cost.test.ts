@@ -25,7 +25,7 @@ async function costOf(run: () => Promise<void>): Promise<{ dials: number; frames
 }
 
 describe("a frame that names many conversations", () => {
-  test("[I13] one that is named 3,000 times is read once, up to the last time that is named", async () => {
+  test("[I13] a frame that reads one conversation 3,000 times reads it once, up to the last time it names", async () => {
     const { toms, jerrys, chat: cid } = await pairChat();
     const sent = await say(toms, cid, "one");
     await say(toms, cid, "two");
@@ -43,7 +43,7 @@ describe("a frame that names many conversations", () => {
     expect(counts.filter((conv) => conv.cid === cid).map(({ unread }) => unread)).toEqual([1]);
   });
 
-  test("[I13] a read cursor that does not move tells its count to the device that asks alone", async () => {
+  test("[I13] a read command that does not move the read cursor sends the count only to its own device", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [toms, jerrys, other] = [await Device.of(tom), await Device.of(jerry), await Device.of(jerry)];
     const cid = await start(toms, [tom, jerry]);
@@ -60,7 +60,7 @@ describe("a frame that names many conversations", () => {
     expect([counts(jerrys), counts(other)]).toEqual([[0, 0, 0, 0, 0], [0]]);
   });
 
-  test("[I13] each conversation is handed what concerns it, and only the first confirms the reading", async () => {
+  test("[I13] a frame that reads several conversations is split by conversation, and only the first one confirms it", async () => {
     const { tom, toms } = await onlineClients("tom");
     const cids: string[] = [];
     for (let at = 0; at < 5; at += 1) cids.push(await start(toms, [tom], { unique: false }));
@@ -79,7 +79,7 @@ describe("a frame that names many conversations", () => {
     expect(reads.filter((frame) => Object.hasOwn(frame, "i")).length).toBeLessThanOrEqual(1);
   });
 
-  test("[I13] edits in several conversations go to each as its own part, and are answered once", async () => {
+  test("[I13] a frame that edits in several conversations is split by conversation and answered once", async () => {
     const { tom, toms } = await onlineClients("tom");
     const [one, two] = [await start(toms, [tom]), await start(toms, [tom], { unique: false })];
     const first = namedBy(one, await say(toms, one, "a"));
@@ -126,7 +126,7 @@ describe("a frame that names many conversations", () => {
     },
   );
 
-  test("[I13] [L-06] more members than a conversation may have are refused before anybody is looked up", async () => {
+  test("[I13] [L-06] a command with more members than allowed is refused before any client is looked up", async () => {
     const { tom, toms } = await onlineClients("tom");
     const cid = await start(toms, [tom]);
     const m = Array.from({ length: 5_000 }, (_, at) => `p${at}`);
@@ -139,7 +139,7 @@ describe("a frame that names many conversations", () => {
     expect(refusal(removal)).toBe("4109 FRAME_TOO_LONG");
   });
 
-  test("[I13] an edit is no way round what a message may bring along, nor are many in one frame", async () => {
+  test("[I13] the limits of a message also apply to an edit, and to many edits in one frame", async () => {
     const { tom, toms } = await onlineClients("tom");
     const cid = await start(toms, [tom]);
     await configure({ limits: { messageBytes: 5_000 } });
@@ -158,7 +158,7 @@ describe("a frame that names many conversations", () => {
 });
 
 describe("links", () => {
-  test("[I13] [L4] a frame that names 300 conversations nobody has opens so many links at most once", async () => {
+  test("[I13] [L4] a frame that names 300 unsubscribed conversations opens each subscription at most once", async () => {
     const { toms } = await onlineClients("tom");
     const convs = Array.from({ length: 300 }, (_, at) => ({ cid: `${at}`.padStart(24, "b") }));
     const { dials, frames } = await costOf(async () => {

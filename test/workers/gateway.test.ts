@@ -24,17 +24,20 @@ const KNOWN = ["lc.protobuf2.3", "lc.protobuf2.1", "lc.proto2base64.3", "lc.prot
 describe("sub-protocols", () => {
   const header = (device: Device) => device.response.headers.get("sec-websocket-protocol");
 
-  test.each(KNOWN)("[wire §2.1] %s offered by header is echoed and spoken", async (protocol) => {
-    const [tom] = named("tom");
-    const toms = await Device.connect({ protocol });
-    expect(toms.response.status).toBe(101);
-    expect(header(toms)).toBe(protocol);
-    await toms.login(tom);
-    expect(toms.framing.map(({ text }) => text)).toEqual([protocol.includes("base64")]);
-  });
+  test.each(KNOWN)(
+    "[wire §2.1] the sub-protocol %s offered by header is echoed and used",
+    async (protocol) => {
+      const [tom] = named("tom");
+      const toms = await Device.connect({ protocol });
+      expect(toms.response.status).toBe(101);
+      expect(header(toms)).toBe(protocol);
+      await toms.login(tom);
+      expect(toms.framing.map(({ text }) => text)).toEqual([protocol.includes("base64")]);
+    },
+  );
 
   test.each(KNOWN)(
-    "[wire §2.1] %s named by the query alone is spoken, with no header in the answer",
+    "[wire §2.1] the sub-protocol %s named by the query alone is used, with no header in the answer",
     async (protocol) => {
       const [tom] = named("tom");
       for (const named of [protocol, encodeURIComponent(protocol), protocol.replaceAll(".", "%2E")]) {
@@ -46,7 +49,7 @@ describe("sub-protocols", () => {
     },
   );
 
-  test("[wire §2.1] of several offered, one that is spoken here is chosen and alone echoed", async () => {
+  test("[wire §2.1] of several offered sub-protocols, one known one is chosen and echoed alone", async () => {
     for (const offered of [
       "lc.protobuf2.9, lc.protobuf2.3",
       "lc.protobuf2.3, lc.protobuf2.1",
@@ -56,12 +59,12 @@ describe("sub-protocols", () => {
     }
   });
 
-  test("[wire §2.1] the header wins over the query", async () => {
+  test("[wire §2.1] a sub-protocol in the header takes precedence over one in the query", async () => {
     const path = "/rtm?subprotocol=lc.proto2base64.3";
     expect(header(await Device.connect({ protocol: "lc.protobuf2.3", path }))).toBe("lc.protobuf2.3");
   });
 
-  test("[wire §2.1] nothing that is spoken here is refused, as is nothing at all", async () => {
+  test("[wire §2.1] a connection that offers no known sub-protocol is refused, and so is one that offers none", async () => {
     const upgrade = { upgrade: "websocket" };
     for (const offered of ["lc.protobuf2.2", "lc.protobuf", "toString", "LC.PROTOBUF2.3", ""]) {
       const headers = { ...upgrade, "sec-websocket-protocol": offered };
@@ -71,7 +74,7 @@ describe("sub-protocols", () => {
     expect((await http("/rtm", { headers: upgrade })).status).toBe(400);
   });
 
-  test("[wire §1.2] any path is a socket's, also with a doubled slash", async () => {
+  test("[wire §1.2] every path accepts sockets, also one with a doubled slash", async () => {
     for (const path of ["/", "//rtm", "/rtm/shard-7"])
       expect((await Device.connect({ path })).response.status).toBe(101);
   });
@@ -92,7 +95,7 @@ describe("framing", () => {
     expect(jerrys.framing.some(({ text }) => text)).toBe(false);
   });
 
-  test("[wire §2.1] text from a binary device is Base64, in either alphabet, wrapped or without padding", async () => {
+  test("[wire §2.1] a text frame from a binary device is read as Base64, in either alphabet, wrapped or without padding", async () => {
     const device = await Device.connect();
     const bytes = encodeCommand({ cmd: "echo", i: -1, installationId: "???>>>" });
     const text = toBase64(bytes);
@@ -104,7 +107,7 @@ describe("framing", () => {
     }
   });
 
-  test("[wire §2.1] bytes from a Base64 device are a frame too", async () => {
+  test("[wire §2.1] a binary frame from a Base64 device is read as it is", async () => {
     const device = await Device.connect({ protocol: "lc.proto2base64.3" });
     device.sendUnframed(encodeCommand({ cmd: "echo", i: 3 }));
     expect((await device.answer(3)).cmd).toBe(CommandType.echo);
@@ -120,7 +123,7 @@ describe("framing", () => {
     ],
     ["text that is not Base64", (device: Device) => device.sendText("{}")],
     ["no text", (device: Device) => device.sendText("")],
-  ])("[wire §4.12] 4114 closes the socket: %s", async (_, send) => {
+  ])("[wire §4.12] an unreadable frame closes the socket with 4114: %s", async (_, send) => {
     const device = await Device.connect();
     send(device);
     expect(await device.closing()).toEqual({ code: 4114, reason: "UNPARSEABLE_RAW_MESSAGE" });
@@ -140,7 +143,7 @@ describe("framing", () => {
     await jerrys.message("yes");
   });
 
-  test("[wire §2.5] 4109 closes the socket on a frame of more than 128 KB, and one just under it is read", async () => {
+  test("[wire §2.5] a frame of more than 128 KB closes the socket with 4109, and one just under it is read", async () => {
     for (const protocol of ["lc.protobuf2.3", "lc.proto2base64.3"]) {
       const device = await Device.connect({ protocol });
       device.send({ cmd: "echo", i: 1, installationId: "x".repeat(127 * 1024) });
@@ -163,7 +166,7 @@ describe("logging in", () => {
     expect(await device.closing()).toEqual({ code: 4108, reason: "LOGIN_TIMEOUT" });
   });
 
-  test("[C-02] a client that logged in in time stays connected, push logins too", async () => {
+  test("[C-02] a client that logged in in time stays connected, by a push login too", async () => {
     await configure({ limits: { loginSeconds: 1 } });
     const [tom] = named("tom");
     const silent = await Device.connect();
@@ -177,7 +180,7 @@ describe("logging in", () => {
     await push.answer(1);
   });
 
-  test("[C-02] a refused login is none: 4108 still comes", async () => {
+  test("[C-02] a socket whose only login was refused closes with 4108", async () => {
     await configure({ limits: { loginSeconds: 1 } });
     const [tom] = named("tom");
     const device = await Device.connect();
@@ -185,7 +188,7 @@ describe("logging in", () => {
     expect((await device.closing()).code).toBe(4108);
   });
 
-  test("[C-02] every command before login is refused with 4105, in its sender's name", async () => {
+  test("[C-02] every command before login is refused with 4105, addressed to its peerId", async () => {
     const device = await Device.connect();
     const cid = "0".repeat(24);
     const commands: CommandInit[] = [
@@ -213,7 +216,7 @@ describe("logging in", () => {
     expect(refusal(await device.answer(100))).toBe("4105 SESSION_REQUIRED");
   });
 
-  test("[C-10] another app's clients are refused with 4100, in every form of login", async () => {
+  test("[C-10] a login to another app is refused with 4100, in every form", async () => {
     const [tom] = named("tom");
     const device = await Device.connect();
     device.send({ ...open(tom, 5), appId: "another-app" });
@@ -224,7 +227,7 @@ describe("logging in", () => {
     expect(refusal(await device.answer(6))).toBe("4105 SESSION_REQUIRED");
   });
 
-  test("[wire §4.4] the push login of Java is answered with service 0 and no serial, a live query's in kind", async () => {
+  test("[wire §4.4] Java's push login is answered with service 0 and no serial, and a live-query login with service 1", async () => {
     const device = await Device.connect();
     device.send({ cmd: "login", appId: world.APP_ID, installationId: "a".repeat(32) });
     const java = await device.expect("loggedin", (frame) => frame.cmd === CommandType.loggedin);
@@ -253,7 +256,7 @@ describe("heartbeats", () => {
     expect((await toms.answer(42)).cmd).toBe(CommandType.echo);
   });
 
-  test("[gotcha 41] C#'s echo, with the app for a peer and no serial, comes back without one", async () => {
+  test("[gotcha 41] C#'s echo, with the app as peer and no serial, is answered without a serial", async () => {
     const [tom] = named("tom");
     const toms = await Device.connect();
     for (const when of ["before", "after"]) {
@@ -266,7 +269,7 @@ describe("heartbeats", () => {
 });
 
 describe("several clients on one socket", () => {
-  test("[wire §2.6] each speaks and is spoken to by its own id", async () => {
+  test("[wire §2.6] each client on a shared socket sends and receives under its own id", async () => {
     const [tom, jerry, mary] = named("tom", "jerry", "mary");
     const shared = await Device.of(tom);
     await shared.login(jerry);
@@ -324,7 +327,7 @@ describe("several clients on one socket", () => {
     expect(await whoAmI()).toBe(tom);
   });
 
-  test("[wire §2.6] the first client stays the first after it logs in again", async () => {
+  test("[wire §2.6] the first client of a socket stays the first after it logs in again", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const shared = await Device.of(tom);
     await shared.login(jerry);
@@ -365,7 +368,7 @@ describe("message sizes", () => {
     expect(refusal(await say(toms, chat, "x".repeat(32_769)))).toBe("4109 FRAME_TOO_LONG");
   });
 
-  test("[B-09] 5,120 bytes of content and push data are taken, one more is refused with 4109, if so is set", async () => {
+  test("[B-09] with a limit of 5,120 bytes, content and push data of that size are accepted, and one byte more is refused with 4109", async () => {
     await configure({ limits: { messageBytes: 5_120 } });
     const { toms, jerrys, chat } = await pairChat();
     const send = (directMessage: CommandInit["directMessage"]) => {
@@ -395,7 +398,7 @@ describe("message sizes", () => {
     expect(heard(jerrys, chat)).toHaveLength(5);
   });
 
-  test("[B-09] the limit is a setting and counts from the next message on", async () => {
+  test("[B-09] a new limit on message bytes applies from the next message on", async () => {
     const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     await configure({ limits: { messageBytes: 5 } });
@@ -407,7 +410,7 @@ describe("message sizes", () => {
     expect(await history(toms, chat)).toEqual(["12345", long]);
   });
 
-  test("[B-09] what goes with a message is limited too: a token or mentions cannot smuggle kilobytes", async () => {
+  test("[B-09] the token and the mentions of a message are limited too", async () => {
     const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     const heavy = "x".repeat(100_000);
@@ -446,7 +449,7 @@ describe("rate limits", () => {
     await configure({ limits: { messageBytes: null } });
   });
 
-  test("[L-02] beyond the limit history queries are refused with 4116, large pages and filtered ones sooner", async () => {
+  test("[L-02] history queries beyond the limit are refused with 4116, large and filtered pages sooner", async () => {
     const { toms, chat } = await tomsChat();
     await configure({ limits: { historyQueriesPerMinute: 20 } });
     const asked = (logsMessage: object) =>
@@ -457,7 +460,7 @@ describe("rate limits", () => {
     expect(refusal(await asked({ limit: 1 }))).toBe(TOO_FAST);
   });
 
-  test("[L-03] beyond the limit any other operation is refused with 4116, each counted by itself", async () => {
+  test("[L-03] other operations beyond the limit are refused with 4116, each operation counted by itself", async () => {
     const { jerry, toms, chat } = await tomsChat();
     await configure({ limits: { otherCommandsPerMinute: 30 } });
     for (let at = 1; at <= 30; at++) expect(refusal(await change(toms, "add", chat, [jerry]))).toBe("");
@@ -468,7 +471,7 @@ describe("rate limits", () => {
     expect(refusal(await say(toms, chat, "still here"))).toBe("");
   });
 
-  test("[L-03] look-ups are allowed ten times as often, list queries half as often, and names count", async () => {
+  test("[L-03] look-ups are allowed ten times as often, list queries half as often, and client ids in a command count", async () => {
     const { toms, chat } = await tomsChat();
     await configure({ limits: { otherCommandsPerMinute: 6 } });
     const find = (where: object) =>
@@ -494,7 +497,7 @@ describe("rate limits", () => {
     for (const expected of ["", "", TOO_FAST]) expect(refusal(await say(toms, chat, "Jerry"))).toBe(expected);
   });
 
-  test("[L-01] 0 is no limit, and the session that was too fast goes on", async () => {
+  test("[L-01] a limit of 0 is none, and a session that was refused as too fast goes on", async () => {
     const { jerry, toms, chat } = await tomsChat();
     await configure({ limits: { sendsPerMinute: 1 } });
     expect(refusal(await say(toms, chat, "one"))).toBe("");
@@ -507,7 +510,7 @@ describe("rate limits", () => {
     await jerrys.message("100");
   });
 
-  test("[L-01] heartbeats are never too many, read cursors and acknowledgements only by the hundreds", async () => {
+  test("[L-01] heartbeats are unlimited, and read commands and acknowledgements are refused only by the hundreds", async () => {
     const { jerry, toms, chat } = await tomsChat();
     const jerrys = await Device.of(jerry);
     await configure({ limits: { sendsPerMinute: 1, otherCommandsPerMinute: 6, historyQueriesPerMinute: 1 } });
@@ -618,7 +621,7 @@ describe("one answer to each serial", () => {
     expect((await device.ask({ cmd: "session", op: "query" })).op).toBe(OpType.query_result);
   }
 
-  test("[I10] any command that has a serial is answered once, and the session lives on", async () => {
+  test("[I10] every command with a serial is answered once, and the session goes on", async () => {
     const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     for (const [at, command] of commands(tom, chat).entries()) {
@@ -634,7 +637,7 @@ describe("one answer to each serial", () => {
     expect(toms.closed).toBeUndefined();
   });
 
-  test("[I10] the same in one burst, before opened came", async () => {
+  test("[I10] commands sent in one burst before the login was answered are each answered once", async () => {
     const [tom] = named("tom");
     const { jerry, jerrys } = await onlineClients("jerry");
     const chat = await start(jerrys, [tom, jerry]);
@@ -669,7 +672,7 @@ describe("one answer to each serial", () => {
     expect(new Set(later.map(({ cmd }) => CommandType[cmd]))).toEqual(new Set(["unread"]));
   });
 
-  test("[I10] numbers outside the schema are commands like any unknown one", async () => {
+  test("[I10] a command or operation outside the schema is answered like any unknown one", async () => {
     const { toms } = await onlineClients("tom");
     // cmd 99, i 7; then cmd conv with op 999, i 8
     toms.sendBytes(new Uint8Array([0x08, 99, 0x28, 7]));
@@ -707,7 +710,7 @@ describe("one answer to each serial", () => {
     expect(await history(jerrys, chat)).toEqual(["bye"]);
   });
 
-  test("[I10] close, open and what follows may come in one burst", async () => {
+  test("[I10] a close, an open and commands after them may arrive in one burst", async () => {
     const { tom, toms } = await onlineClients("tom");
     toms.send({ cmd: "session", op: "close", peerId: tom, i: 11 });
     toms.send({ cmd: "session", op: "query", peerId: tom, i: 12 });

@@ -73,7 +73,7 @@ test("[gotcha 4] exactly the offered sub-protocol is echoed and no extension", a
   expect(device.response.headers.get("sec-websocket-extensions")).toBeNull();
 });
 
-test("[gotcha 5] a binary client gets binary frames only, even when it sends text", async () => {
+test("[gotcha 5] a binary client receives binary frames only, even if it sends text", async () => {
   const { toms: device } = await onlineClients("tom");
   device.sendText("CA4oBw=="); // echo with serial 7
   await device.answer(7);
@@ -104,7 +104,7 @@ test("[gotcha 6] [gotcha 7] [gotcha 8] every push names its service and receiver
 });
 
 test.each([0, -1, -65_535, 65_535, 2_147_483_647, -2_147_483_648])(
-  "[gotcha 9] serial %i comes back as it was",
+  "[gotcha 9] the serial %i comes back unchanged in the answer",
   async (serial) => {
     const [tom] = named("tom");
     const toms = await Device.connect();
@@ -143,7 +143,7 @@ test("[gotcha 10] [gotcha 21] the answer to session/close has no code", async ()
   expect(has(closed.sessionMessage, "code")).toBe(false);
 });
 
-test("[gotcha 13] cmd session, which is 0, is on the wire", async () => {
+test("[gotcha 13] the command session is encoded although its number is 0", async () => {
   const [tom] = named("tom");
   const toms = await Device.connect();
   const opened = await toms.login(tom);
@@ -151,7 +151,7 @@ test("[gotcha 13] cmd session, which is 0, is on the wire", async () => {
   expect(toms.framing[0]?.bytes.subarray(0, 2)).toEqual(new Uint8Array([0x08, 0x00]));
 });
 
-test("[gotcha 14] [gotcha 39] the reader himself is pushed an unread count of 0, on the wire, on every device", async () => {
+test("[gotcha 14] [gotcha 39] a reader is sent an encoded unread count of 0 on each of their devices", async () => {
   const [tom, jerry] = named("tom", "jerry");
   const toms = await Device.of(tom);
   const phone = await Device.of(jerry);
@@ -168,7 +168,7 @@ test("[gotcha 14] [gotcha 39] the reader himself is pushed an unread count of 0,
   }
 });
 
-test("[gotcha 15] whoever missed nothing is told nothing: no empty unread push", async () => {
+test("[gotcha 15] a client that missed nothing is sent no empty unread event", async () => {
   const { jerry, toms, chat } = await tomsChat();
   const jerrys = await Device.of(jerry);
   await say(toms, chat, "hi");
@@ -187,7 +187,7 @@ test.each([
   ["a text", { msg: "hi" }],
   ["no text at all", { msg: "" }],
   ["bytes", { binaryMsg: new Uint8Array([1, 2]) }],
-])("[gotcha 16] an unread tuple has the content of the message it names: %s", async (_, content) => {
+])("[gotcha 16] an unread tuple has the content of the last message: %s", async (_, content) => {
   const { jerry, toms, chat } = await tomsChat();
   await toms.ask({ cmd: "direct", directMessage: { cid: chat, ...content } });
   const jerrys = await Device.of(jerry);
@@ -219,7 +219,7 @@ test("[gotcha 22] an open with a serial fails with an error, never with session/
   }
 });
 
-test("[gotcha 23] a conversation is returned by its id to strangers, to the kicked and to those who left", async () => {
+test("[gotcha 23] a query by id returns a conversation to strangers, removed members and members that left", async () => {
   const { chat, marys } = await livelyChat();
   const { strangers } = await onlineClients("stranger");
   for (const device of [strangers, marys]) {
@@ -229,7 +229,7 @@ test("[gotcha 23] a conversation is returned by its id to strangers, to the kick
   }
 });
 
-test("[gotcha 24] [gotcha 25] [gotcha 26] [gotcha 27] conversation objects are what Java and C# can read", async () => {
+test("[gotcha 24] [gotcha 25] [gotcha 26] [gotcha 27] conversation objects have the types that Java and C# read", async () => {
   const { chat, toms, tom, jerry } = await livelyChat();
   const fresh = await start(toms, [tom], { unique: false });
   const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -253,7 +253,7 @@ test("[gotcha 24] [gotcha 25] [gotcha 26] [gotcha 27] conversation objects are w
   expect(await look(toms, fresh)).not.toHaveProperty("lm");
 });
 
-test("[gotcha 28] a last message says whether it is binary; without one none of its keys are there", async () => {
+test("[gotcha 28] the keys of a last message include whether it is binary, and are absent without a message", async () => {
   const { tom, toms, chat } = await tomsChat();
   const none = await look(toms, chat, 2);
   expect(Object.keys(none).filter((key) => /^(msg|bin|mention_)/.test(key))).toEqual([]);
@@ -263,7 +263,7 @@ test("[gotcha 28] a last message says whether it is binary; without one none of 
   expect(await look(toms, chat, 2)).toMatchObject({ msg: "AP8=", bin: true });
 });
 
-test("[gotcha 31] udate is there on every change and newer than anything known", async () => {
+test("[gotcha 31] every change has a udate newer than all before it", async () => {
   const [jerry] = named("jerry");
   const { tom, toms } = await onlineClients("tom");
   const chat = await start(toms, [tom], { unique: false });
@@ -284,7 +284,7 @@ test("[gotcha 31] udate is there on every change and newer than anything known",
   }
 });
 
-test("[gotcha 32] [gotcha 33] an update's reply and push carry the columns that resulted, attr complete", async () => {
+test("[gotcha 32] [gotcha 33] the reply and the event of an update carry the resulting columns, attr complete", async () => {
   const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
   const attr = { data: JSON.stringify({ name: "Cheese", attr: { kept: [1], changed: 1 } }) };
   const chat = await start(toms, [tom, jerry], { attr });
@@ -330,7 +330,7 @@ test("[gotcha 34] every operation is answered with its own op", async () => {
   expect([uploaded.cmd, OpType[uploaded.op]]).toEqual([CommandType.report, "uploaded"]);
 });
 
-test("[gotcha 35] [gotcha 36] history comes oldest first with its serial, whichever way it is asked for", async () => {
+test("[gotcha 35] [gotcha 36] history comes oldest first and with its serial, in either direction", async () => {
   const { toms, chat } = await tomsChat();
   for (const text of ["one", "two", "three"]) await say(toms, chat, text);
   for (const direction of [1, 2]) {
@@ -341,7 +341,7 @@ test("[gotcha 35] [gotcha 36] history comes oldest first with its serial, whiche
   expect(toms.received.filter((frame) => frame.cmd === CommandType.logs && !has(frame, "i"))).toEqual([]);
 });
 
-test("[gotcha 37] [gotcha 45] features that are off refuse in a form every SDK can read", async () => {
+test("[gotcha 37] [gotcha 45] commands of features that are not offered are refused in a form that every SDK reads", async () => {
   const { jerry, toms, chat } = await tomsChat();
   const cid = chat;
   for (const op of [
@@ -364,7 +364,7 @@ test("[gotcha 37] [gotcha 45] features that are off refuse in a form every SDK c
   expect(refusal(await toms.ask({ cmd: "patch", op: "modify", patchMessage: patch }))).toMatch(/^4406 \w+/);
 });
 
-test("[gotcha 40] nothing is pushed within 100 ms of opened", async () => {
+test("[gotcha 40] no event is sent within 100 ms of opened", async () => {
   const { jerry, toms, chat } = await tomsChat();
   await say(toms, chat, "missed");
   const jerrys = await Device.connect();
@@ -415,7 +415,7 @@ test("[gotcha 45] [gotcha 48] every refusal has code and reason, a message's its
   expect(has(ackMessage, "t")).toBe(true);
 });
 
-test("[gotcha 49] Java is told no error when it asks who is online, or for a new token, too often", async () => {
+test("[gotcha 49] Java receives no error if it queries presence or refreshes its token too often", async () => {
   const [tom] = named("tom");
   const asked: [CommandInit, string][] = [
     [{ cmd: "session", op: "query", sessionMessage: { sessionPeerIds: [tom] } }, "query_result"],
@@ -437,7 +437,7 @@ test("[gotcha 49] Java is told no error when it asks who is online, or for a new
   await configure({ limits: { otherCommandsPerMinute: 0 } });
 });
 
-test("[gotcha 49] [B-29] Java is told no error when it asks about more clients than may be asked about", async () => {
+test("[gotcha 49] [B-29] Java receives no error if it queries the presence of too many clients", async () => {
   const [tom] = named("tom");
   const toms = await Device.connect();
   await toms.login(tom, { ua: "LeanCloud-Java-SDK/6.0.5" });

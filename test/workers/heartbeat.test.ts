@@ -23,8 +23,8 @@ async function beat(seconds: number, ...devices: Device[]): Promise<void> {
   }
 }
 
-describe("a device of which nothing is heard", () => {
-  test("[C-06] [M-47] is closed with 4107: its will goes out, its tag is free, and a beating one stays", async () => {
+describe("a silent device", () => {
+  test("[C-06] [M-47] a silent device is closed with 4107, its will is sent and its tag free; one with heartbeats stays", async () => {
     await configure({ limits: { silenceSeconds: 2 } });
     const [tom, jerry] = named("tom", "jerry");
     const toms = await loggedIn(tom, { tag: "phone", deviceId: "one" });
@@ -43,7 +43,7 @@ describe("a device of which nothing is heard", () => {
     expect(heard(jerrys, chat)).toEqual(["I am gone", "it is me"]);
   });
 
-  test("[C-06] of an SDK that beats unseen, is closed only when it does not acknowledge a message", async () => {
+  test("[C-06] a silent device whose heartbeats the server cannot see is closed only if it does not acknowledge a message", async () => {
     await configure({ limits: { silenceSeconds: 1 } });
     const [tom, jerry] = named("tom", "jerry");
     const javas = await loggedIn(tom, { ua: "LeanCloud-Java-SDK/8.2.28" });
@@ -77,7 +77,7 @@ test("an idle socket is sent an echo that was not requested, and no object wakes
 });
 
 describe("a login that cannot be decided", () => {
-  test("[C-02] closes the socket with 4200, from which every SDK comes back, and is answered no error", async () => {
+  test("[C-02] a login that cannot be decided closes the socket with 4200, after which every SDK reconnects, and gets no error", async () => {
     const [tom] = named("tom");
     const fetch = vi.spyOn(ClientObject.prototype, "fetch").mockResolvedValueOnce(new Response(null));
     const toms = await Device.connect();

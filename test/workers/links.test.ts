@@ -43,7 +43,7 @@ test("[L4] evicted subscriptions lose nothing and repeat nothing", async () => {
   }
 });
 
-test("[L7] a conversation that dies is subscribed again where it broke off", async () => {
+test("[L7] a subscription to a conversation that dies reopens where it broke off", async () => {
   const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
   const chat = await start(toms, [jerry]);
   const said: string[] = [];
@@ -76,7 +76,7 @@ test("[L2] records that the relay could not deliver arrive later, in order", asy
   await expectAll(jerrys, chat, ["one", "two", "three"]);
 });
 
-test("a user's socket that closes also closes its links", async () => {
+test("a client's socket that closes also closes its links", async () => {
   const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
   const chat = await start(toms, [jerry]);
   await say(toms, chat, "hi");

@@ -30,8 +30,8 @@ async function twoChats() {
   return { tom, jerry, toms, jerrys, attic, cellar };
 }
 
-describe("[B-20] [B-22] a list shows at once, in its order,", () => {
-  test("what was sent and what was received, however fast", async () => {
+describe("[B-20] [B-22] a list of conversations with their last messages", () => {
+  test("[B-20] [B-22] a list shows sent and received messages at once and in order, however fast they follow each other", async () => {
     const { toms, jerrys, attic, cellar } = await twoChats();
     let other: [string, string | undefined] = [cellar, undefined];
     for (const [at, chat] of [attic, cellar, cellar, attic, cellar, attic].entries()) {
@@ -45,7 +45,7 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
     }
   });
 
-  test("an edit of the last message", async () => {
+  test("[B-20] [B-22] a list shows an edit of the last message at once", async () => {
     const { toms, jerrys, attic, cellar } = await twoChats();
     await say(toms, attic, "before");
     const ack = await say(toms, cellar, "chese");
@@ -59,7 +59,7 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
     expect(await list(jerrys)).toEqual(await list(toms));
   });
 
-  test("what the app's server said", async () => {
+  test("[B-20] [B-22] a list shows a message of the app's server at once", async () => {
     const { tom, jerrys, attic, cellar } = await twoChats();
     for (const text of ["one", "two"]) {
       await saidBy(tom, attic, text);
@@ -71,7 +71,7 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
     }
   });
 
-  test("what a device missed and was told when it came, in either way", async () => {
+  test("[B-20] [B-22] a list shows what a device missed, whether it received unread counts or the messages", async () => {
     const { tom, jerry, toms, jerrys, attic, cellar } = await twoChats();
     jerrys.close();
     vi.spyOn(console, "warn").mockImplementation(() => {});
@@ -88,7 +88,7 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
     expect(await list(await Device.of(tom))).toEqual(expected);
   });
 
-  test("what an answer by id or a page of history showed", async () => {
+  test("[B-20] [B-22] a list shows at least what an answer by id or a page of history showed", async () => {
     for (const show of [look, history]) {
       const { toms, jerrys, attic, cellar } = await twoChats();
       jerrys.close();
@@ -105,7 +105,7 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
     }
   });
 
-  test("a conversation that was begun while D1 was down", async () => {
+  test("[B-20] [B-22] a list shows a conversation that was created while D1 was down", async () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     vi.spyOn(console, "warn").mockImplementation(() => {});
     await breakTable("members");
@@ -117,7 +117,7 @@ describe("[B-20] [B-22] a list shows at once, in its order,", () => {
   });
 });
 
-test("[I11] where D1 takes nothing, a list comes all the same, as D1 has it", async () => {
+test("[I11] a list is answered from D1 as it is, if D1 accepts no writes", async () => {
   const { toms, attic, cellar } = await twoChats();
   await say(toms, attic, "before");
   expect(await list(toms)).toEqual([
@@ -135,7 +135,7 @@ test("[I11] where D1 takes nothing, a list comes all the same, as D1 has it", as
   ]);
 });
 
-test("[I13] a client cannot have conversations copied that it was not shown", async () => {
+test("[I13] a client cannot cause copies of conversations that it was not shown", async () => {
   const [tom, spike] = named("tom", "spike");
   const { toms, attic } = await twoChats();
   const spikes = await Device.of(spike);
@@ -156,7 +156,7 @@ test("[I13] a client cannot have conversations copied that it was not shown", as
   expect(copied).toHaveBeenCalledTimes(1);
 });
 
-test("[B-20] conversations asked by id look for their last messages only where these are asked for", async () => {
+test("[B-20] a query by id reads last messages only if it requests them", async () => {
   const { toms, attic, cellar } = await twoChats();
   await say(toms, attic, "one");
   await say(toms, cellar, "two");
@@ -173,7 +173,7 @@ test("[B-20] conversations asked by id look for their last messages only where t
   expect(rest.every(({ lm }) => lm !== undefined)).toBe(true);
 });
 
-test("[I13] lists of many clients wait for each other, and where too many do, they are refused by number and sockets stay", async () => {
+test("[I13] lists of many clients wait for each other, and too many at once are refused with a code while sockets stay open", async () => {
   const people = named(...Array.from({ length: 12 }, (_, at) => `person ${at}`));
   const devices = await Promise.all(people.map((person) => Device.of(person)));
   const ask = async () => {

@@ -97,7 +97,7 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     expect(third).toBeLessThan(2 * MESSAGES + 5_000); // the two changes included
   });
 
-  test("[I5] a count is exact as far as ten thousand messages back", async () => {
+  test("[I5] an unread count is exact up to ten thousand messages", async () => {
     const [exact, rows] = await readFor(chat, (log) => log.unread("jerry", LAST - 9_000));
     expect(exact).toEqual({ count: 9_000, mentioned: false });
     expect(rows).toBeLessThan(25_000);
@@ -106,7 +106,7 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     expect(more).toBeLessThan(25_000);
   });
 
-  test("[I5] a read cursor that moves on a little counts what it passed, not everything again", async () => {
+  test("[I5] a read cursor that moves a little counts only the messages it passed", async () => {
     const [counts, rows] = await readFor(chat, (log) => {
       const from = LAST - 9_000;
       return Array.from({ length: 100 }, (_, at) => log.unread("jerry", from + at).count);
@@ -136,7 +136,7 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     expect(all).toBeLessThan(3 * MESSAGES);
   });
 
-  test("a page that has an end is not looked for beyond it", async () => {
+  test("[I13] a page of history with an end reads no row beyond it", async () => {
     const end = { timestamp: LAST - 100, messageId: undefined, inclusive: true };
     const [found, rows] = await readFor(chat, (log) =>
       pageOf(log, { ...page, end, messageType: 7 }, "jerry"),
@@ -145,7 +145,7 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     expect(rows).toBeLessThan(1_000);
   });
 
-  test("a page by type is whole, however far its messages are apart", async () => {
+  test("[I13] a page of one type is complete, however far its messages are apart", async () => {
     const places = [5, 11_111, 29_998];
     await readFor(chat, (_, sql) => {
       for (const at of places) {
@@ -180,7 +180,7 @@ describe("[I5] a count that is kept up", () => {
     return { ...plain, timestamp, id: `${timestamp}`, from, mentions, address: undefined };
   };
 
-  test("follows what is said, read, edited and deleted, and whom it mentions", async () => {
+  test("[I5] a kept unread count follows messages, reads, edits, deletions and mentions", async () => {
     await readFor(chat, (log) => {
       const fresh = (after: number) => {
         const others = log.after(after, 40_000).map((entry) => entry.message);
@@ -216,7 +216,7 @@ describe("[I5] a count that is kept up", () => {
   });
 });
 
-test("[I13] messages that mention many make a count stop sooner", async () => {
+test("[I13] an unread count stops sooner if messages mention many clients", async () => {
   await fill(
     [],
     "hi",

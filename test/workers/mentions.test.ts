@@ -30,7 +30,7 @@ const forms: [string, Mentions][] = [
 ];
 
 test.each(forms)(
-  "[M-02] [M-03] [M-04] [M-06] %s: live, in history and in a query alike",
+  "[M-02] [M-03] [M-04] [M-06] a message that mentions %s shows it live, in history and in a query alike",
   async (_, mentions) => {
     const { toms, jerrys, chat } = await pairChat();
     const { mentionAll = false, mentionPids = [] } = mentions;
@@ -52,7 +52,7 @@ test("[M-01] @names in the text are no mentions", async () => {
   expect(await unread(jerry)).toEqual({ count: 1, mentioned: false, onTheWire: true });
 });
 
-test("[M-05] any kind of message carries them: bytes too", async () => {
+test("[M-05] every kind of message carries mentions, bytes too", async () => {
   const { jerry, toms, jerrys, chat } = await pairChat();
   const binaryMsg = new Uint8Array([0, 200]);
   await toms.ask({ cmd: "direct", directMessage: { cid: chat, binaryMsg, mentionPids: [jerry] } });
@@ -60,7 +60,7 @@ test("[M-05] any kind of message carries them: bytes too", async () => {
   expect((await unread(jerry)).mentioned).toBe(true);
 });
 
-test("[M-10] a transient message carries them, and leaves no trace of them", async () => {
+test("[M-10] a transient message carries mentions, and leaves no trace of them", async () => {
   const { jerry, toms, jerrys, chat } = await pairChat();
   await say(toms, chat, "passing", { transient: true, mentionAll: true, mentionPids: [jerry] });
   const { directMessage } = await jerrys.message("passing");
@@ -69,7 +69,7 @@ test("[M-10] a transient message carries them, and leaves no trace of them", asy
   expect(await unread(jerry)).toEqual({ count: 1, mentioned: false, onTheWire: true });
 });
 
-test("[M-02] [wire §5.5b] a device that is pushed what it missed is given them", async () => {
+test("[M-02] [wire §5.5b] missed messages that are replayed to a device have their mentions", async () => {
   const { jerry, toms, jerrys, chat } = await pairChat();
   jerrys.close();
   await say(toms, chat, "hello", { mentionAll: true, mentionPids: [jerry] });
@@ -80,7 +80,7 @@ test("[M-02] [wire §5.5b] a device that is pushed what it missed is given them"
   });
 });
 
-describe("whether what is unread mentions me", () => {
+describe("whether unread messages mention their reader", () => {
   test.each<[string, (me: string, other: string) => Mentions, boolean]>([
     ["everybody", () => ({ mentionAll: true }), true],
     ["me", (me) => ({ mentionPids: [me] }), true],
@@ -88,15 +88,18 @@ describe("whether what is unread mentions me", () => {
     ["somebody else", (_, other) => ({ mentionPids: [other] }), false],
     ["somebody whose name begins like mine", (me) => ({ mentionPids: [`${me}2`, me.slice(0, -1)] }), false],
     ["nobody", () => ({}), false],
-  ])("[M-08] [M-09] %s", async (_, mentions, mentioned) => {
-    const { tom, jerry, toms, jerrys, chat } = await pairChat();
-    jerrys.close();
-    await say(toms, chat, "hello", mentions(jerry, tom));
-    await say(toms, chat, "and more");
-    expect(await unread(jerry)).toEqual({ count: 2, mentioned, onTheWire: true });
-  });
+  ])(
+    "[M-08] [M-09] an unread count shows whether messages mention the reader: %s",
+    async (_, mentions, mentioned) => {
+      const { tom, jerry, toms, jerrys, chat } = await pairChat();
+      jerrys.close();
+      await say(toms, chat, "hello", mentions(jerry, tom));
+      await say(toms, chat, "and more");
+      expect(await unread(jerry)).toEqual({ count: 2, mentioned, onTheWire: true });
+    },
+  );
 
-  test("[M-09] it lasts until it is read, and no longer", async () => {
+  test("[M-09] an unread mention is shown until it is read, and no longer", async () => {
     const { jerry, toms, jerrys, chat } = await pairChat();
     const first = namedBy(chat, await say(toms, chat, "@Jerry", { mentionPids: [jerry] }));
     await say(toms, chat, "later");
@@ -108,7 +111,7 @@ describe("whether what is unread mentions me", () => {
     expect(await unread(jerry)).toMatchObject({ count: 1, mentioned: false });
   });
 
-  test("[M-09] reading in part leaves the mention that comes after", async () => {
+  test("[M-09] a read cursor before a mention leaves it unread", async () => {
     const { jerry, toms, jerrys, chat } = await pairChat();
     const first = namedBy(chat, await say(toms, chat, "first"));
     await say(toms, chat, "@Jerry", { mentionPids: [jerry] });
@@ -118,14 +121,14 @@ describe("whether what is unread mentions me", () => {
     expect([tuple?.unread, tuple?.mentioned]).toEqual([1, true]);
   });
 
-  test("[M-09] [Y-12] a client's own message does not mention the client", async () => {
+  test("[M-09] [Y-12] a client's own message is no unread mention of that client", async () => {
     const { jerry, toms, jerrys, chat } = await pairChat();
     await say(jerrys, chat, "to all", { mentionAll: true, mentionPids: [jerry] });
     await say(toms, chat, "thank you");
     expect(await unread(jerry)).toMatchObject({ count: 1, mentioned: false });
   });
 
-  test("[M-09] [M-14] edits add mentions and take them away, in the push too", async () => {
+  test("[M-09] [M-14] edits add and remove mentions, in the event too", async () => {
     const { jerry, toms, jerrys, chat } = await pairChat();
     const message = namedBy(chat, await say(toms, chat, "hello"));
     await edit(toms, message, "hello all", { mentionAll: true, mentionPids: [jerry] });

@@ -42,7 +42,7 @@ const range = (from: number, to: number) =>
   Array.from({ length: Math.max(to - from + 1, 0) }, (_, at) => from + at);
 
 describe("paging", () => {
-  test("[B-24] from the newest back, page by page, without a gap or a repetition", async () => {
+  test("[B-24] pages of history go back from the newest message without a gap or a repetition", async () => {
     const { point, page } = await countedChat(23);
     expect(await page({ l: 10 })).toEqual(range(14, 23));
     const { mid, t } = point(14);
@@ -51,7 +51,7 @@ describe("paging", () => {
     expect(await page({ l: 10, t: point(1).t, mid: point(1).mid })).toEqual([]);
   });
 
-  test("[B-26] from the oldest on, or from any point in either direction", async () => {
+  test("[B-26] pages of history go on from the oldest message, or from any point in either direction", async () => {
     const { point, page } = await countedChat(12);
     expect(await page({ limit: 5, direction: NEW })).toEqual(range(1, 5));
     expect(await page({ limit: 5, direction: NEW, t: point(5).t })).toEqual(range(6, 10));
@@ -61,7 +61,7 @@ describe("paging", () => {
     expect(await page({ limit: 2, direction: OLD, t: point(5).t })).toEqual([3, 4]);
   });
 
-  test("[B-26] [wire §4.9] intervals with each end in or out, by time alone or with the id", async () => {
+  test("[B-26] [wire §4.9] an interval of history includes or excludes each end, by time alone or with the id", async () => {
     const { point, page } = await countedChat(9);
     for (const tIncluded of [false, true]) {
       for (const ttIncluded of [false, true]) {
@@ -82,7 +82,7 @@ describe("paging", () => {
     expect(await page({ limit: 9, direction: NEW, t: point(7).t, tt: point(3).t })).toEqual([]);
   });
 
-  test("[wire §4.9] 0 is nothing, no limit is 20, over a thousand is a thousand, below 0 is no limit", async () => {
+  test("[wire §4.9] a limit of 0 returns nothing, none or one below 0 returns 20, and one over a thousand returns a thousand", async () => {
     const { page } = await countedChat(25);
     expect(await page({ l: 0 })).toEqual([]);
     expect(await page({ limit: 0 })).toEqual([]);
@@ -92,7 +92,7 @@ describe("paging", () => {
     expect(await page({ l: 3, limit: 7 })).toEqual(range(23, 25));
   });
 
-  test("[wire §4.9] bounds beyond all messages, Java's for no bound included", async () => {
+  test("[wire §4.9] bounds of history may lie beyond all messages, as Java sends them for no bound", async () => {
     const { page, toms, chat } = await countedChat(4);
     expect(await page({ limit: 9, t: Number.MAX_SAFE_INTEGER })).toEqual(range(1, 4));
     toms.send({
@@ -106,7 +106,7 @@ describe("paging", () => {
     expect(await page({ limit: 9, t: 0, mid: "" })).toEqual(range(1, 4));
   });
 
-  test("[B-24] a thousand at once", async () => {
+  test("[B-24] a page of history holds a thousand messages", async () => {
     const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     for (let at = 1; at <= 1_005; at++) {
@@ -122,7 +122,7 @@ describe("paging", () => {
 describe("contents", () => {
   const typed = (type: number, text: string) => JSON.stringify({ _lctype: type, _lctext: text });
 
-  test("[B-25] only messages of one type", async () => {
+  test("[B-25] history returns only messages of one type if one is requested", async () => {
     const { tom, toms } = await onlineClients("tom");
     const chat = await start(toms, [tom]);
     const said = [
@@ -188,7 +188,7 @@ describe("contents", () => {
     expect(Uint8Array.from(atob(item?.data ?? ""), (c) => c.charCodeAt(0))).toEqual(bytes);
   });
 
-  test("[M-06] [B-10] an item has the sender, time, id and mentions of its message", async () => {
+  test("[M-06] [B-10] an item of history has the sender, time, id and mentions of its message", async () => {
     const { tom, jerry, toms, jerrys, chat } = await pairChat();
     const first = await say(toms, chat, "you", { mentionPids: [jerry, "汤姆"] });
     const second = await say(jerrys, chat, "all", { mentionAll: true });
@@ -214,7 +214,7 @@ describe("contents", () => {
     expect((await toms.message("all")).directMessage?.mentionAll).toBe(true);
   });
 
-  test("[I2] ids and times only grow, for any senders", async () => {
+  test("[I2] ids and times of messages only grow, across all senders", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const devices = [await Device.of(tom), await Device.of(jerry), await Device.of(tom)];
     const [toms] = devices;
@@ -229,13 +229,13 @@ describe("contents", () => {
     expect(new Set(items.map(({ msgId }) => msgId)).size).toBe(60);
   });
 
-  test("[I8] [M-26] nothing transient is in history", async () => {
+  test("[I8] [M-26] history has no transient messages", async () => {
     const { toms, chat } = await countedChat(2);
     await say(toms, chat, "passing", { transient: true });
     expect(await history(toms, chat)).toEqual(["1", "2"]);
   });
 
-  test("[I3] [M-56] a token sent again is the message sent before, from whichever device of the sender", async () => {
+  test("[I3] [M-56] a message sent again with its token returns the first one, from any device of the sender", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [phone, tablet, jerrys] = [await Device.of(tom), await Device.of(tom), await Device.of(jerry)];
     const chat = await start(phone, [tom, jerry]);
@@ -251,7 +251,7 @@ describe("contents", () => {
 });
 
 describe("who may read", () => {
-  test("[B-24] strangers and those who left may not: 4312", async () => {
+  test("[B-24] strangers and members that left are refused history with 4312", async () => {
     const { jerry, toms, chat } = await countedChat(1);
     const [stranger] = named("stranger");
     const jerrys = await Device.of(jerry);
@@ -260,7 +260,7 @@ describe("who may read", () => {
     expect(refusal(await logs(jerrys, chat))).toBe("4312 CONVERSATION_LOG_REJECTED");
   });
 
-  test("[B-24] new members read the whole history, and returning ones the messages sent meanwhile", async () => {
+  test("[B-24] new members read the whole history, and returning members the messages sent meanwhile", async () => {
     const { jerry, toms, chat } = await countedChat(2);
     const jerrys = await Device.of(jerry);
     await change(jerrys, "remove", chat, [jerry]);

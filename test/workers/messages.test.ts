@@ -6,7 +6,7 @@ import { openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
-test("[B-09] what Tom sends, Jerry gets at once and finds in history", async () => {
+test("[B-09] a message that Tom sends reaches Jerry at once and is in history", async () => {
   const { tom, jerry, toms, jerrys, chat } = await pairChat();
   const ack = await say(toms, chat, "hello", { dt: "d1" });
   expect(has(ack.ackMessage, "code")).toBe(false);

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { listBans, removeBans, saveBans } from "../../../src/database/bans.ts";
-import { database } from "./database.ts";
+import { database } from "../support/world.ts";
 
 let db: D1Database;
 beforeAll(async () => {

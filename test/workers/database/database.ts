@@ -1,22 +1,5 @@
-import { applyD1Migrations, type D1Migration } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import type { ConversationRecord, MessageRecord } from "../../../src/model/records.ts";
 import { message as said } from "../../support/messages.ts";
-
-declare global {
-  namespace Cloudflare {
-    interface Env {
-      DB: D1Database;
-      TEST_MIGRATIONS: D1Migration[];
-    }
-  }
-}
-
-/** D1 with its tables; its rows are the test file's own. */
-export async function database(): Promise<D1Database> {
-  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
-  return env.DB;
-}
 
 /** D1 that adds up what it would bill for batches, and can say how each statement was run. */
 export class WatchedDatabase implements D1Database {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { dropEventsBefore, type EventFilter, findEvents, saveEvents } from "../../../src/database/events.ts";
 import type { AppEvent } from "../../../src/model/app-events.ts";
-import { database, WatchedDatabase } from "./database.ts";
+import { database } from "../support/world.ts";
+import { WatchedDatabase } from "./database.ts";
 
 /** The event log (G-05). */
 

@@ -1,12 +1,13 @@
 import { applyD1Migrations } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { archivedUpTo } from "../../../src/database/conversation-copy.ts";
 import { messagesOfApp, messagesSentBy } from "../../../src/database/messages/history.ts";
+import { emptyWorld, world } from "../support/world.ts";
 import { conversation, message } from "./database.ts";
 
 test("an archive from before it was laid out by time keeps its messages, and how far it got", async () => {
-  const { DB, TEST_MIGRATIONS } = env;
+  const { DB, TEST_MIGRATIONS } = world;
+  await emptyWorld();
   await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, 1));
   const { id, kind, creator, createdAt, updatedAt } = conversation("pairChat");
   for (const name of [id, "larder"]) {

@@ -26,7 +26,7 @@ function takeCalls(): string[] {
 }
 
 describe("an event on the queue", () => {
-  test("[B-14] reaches the webhook with its bytes as they were", async () => {
+  test("[B-14] an event reaches the webhook with its bytes unchanged", async () => {
     await configure({ webhooks: { url: app, secret: "a secret" } });
     const bodies = takeCalls();
     const message = { conversationId: "c", from: "Tom", content: new Uint8Array([1, 2, 3]), timestamp: NOON };
@@ -56,7 +56,7 @@ describe("an event on the queue", () => {
     });
   });
 
-  test("[I11] waits for the settings while D1 fails, because its targets are unknown", async () => {
+  test("[I11] an event waits for the settings while D1 fails, because its targets are unknown", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const body = { id: "event-2", at: NOON, name: "conversationStarted" as const, by: "Tom" };
     const messages = [1, 3].map((attempts) => ({

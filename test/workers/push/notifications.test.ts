@@ -10,7 +10,8 @@ import {
   removeUnsentNotification,
   settleNotification,
 } from "../../../src/database/notifications.ts";
-import { database, WatchedDatabase } from "../database/database.ts";
+import { WatchedDatabase } from "../database/database.ts";
+import { database } from "../support/world.ts";
 
 /** Records of notifications (N-11). */
 

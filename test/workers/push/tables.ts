@@ -1,9 +1,9 @@
-import { beforeEach, expect } from "vitest";
+import { beforeAll, beforeEach, expect } from "vitest";
 import { type SaveResult, saveInstallation } from "../../../src/database/installations/save.ts";
 import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { changeInstallation, namesIn } from "../../../src/push/installation-changes.ts";
-import { database } from "../database/database.ts";
+import { database, world } from "../support/world.ts";
 
 /** Where time stands in these tests (ms). */
 export const NOW = Date.parse("2026-11-22T08:00:00.000Z");
@@ -11,17 +11,12 @@ export const DAY = 24 * 60 * 60 * 1_000;
 
 /** D1 with no devices in it, anew for each test. */
 export function useTables(): () => D1Database {
-  let db: D1Database | undefined;
+  beforeAll(() => database());
   beforeEach(async () => {
-    const fresh = await database();
     const tables = ["installations", "installation_channels", "device_clients"];
-    await fresh.batch(tables.map((table) => fresh.prepare(`DELETE FROM ${table}`)));
-    db = fresh;
+    await world.DB.batch(tables.map((table) => world.DB.prepare(`DELETE FROM ${table}`)));
   });
-  return () => {
-    if (db === undefined) throw new Error("the tables are there during a test");
-    return db;
-  };
+  return () => world.DB;
 }
 
 /** As the HTTP API does with a body. */

@@ -1,5 +1,6 @@
-import { applyD1Migrations, type D1Migration, evictAllDurableObjects } from "cloudflare:test";
+import { applyD1Migrations, type D1Migration, evictAllDurableObjects, reset } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { vi } from "vitest";
 import type { Env } from "../../../src/bindings.ts";
 import type { ClientStub } from "../../../src/client/client-stub.ts";
 import type { ConversationStub } from "../../../src/conversation/conversation-stub.ts";
@@ -28,9 +29,22 @@ export const world: TestEnv = env;
 export const appKeys = { "x-lc-id": world.APP_ID, "x-lc-key": world.APP_KEY };
 export const masterKeys = { "x-lc-id": world.APP_ID, "x-lc-key": `${world.MASTER_KEY},master` };
 
-/** A fresh D1 with its tables, and no rate limits. To be called before all tests of a file. */
-export async function openWorld(settings: object = {}): Promise<void> {
+/** Removes what test files before this one left in the runtime that they share: rows, objects and mocks. */
+export async function emptyWorld(): Promise<void> {
+  vi.restoreAllMocks();
+  await reset();
+}
+
+/** An empty D1 with its tables. */
+export async function database(): Promise<D1Database> {
+  await emptyWorld();
   await applyD1Migrations(world.DB, world.TEST_MIGRATIONS);
+  return world.DB;
+}
+
+/** An empty world with D1 and without rate limits. To be called before all tests of a file. */
+export async function openWorld(settings: object = {}): Promise<void> {
+  await database();
   const unlimited = { sendsPerMinute: 0, historyQueriesPerMinute: 0, otherCommandsPerMinute: 0 };
   await configure({ limits: unlimited });
   await configure(settings);
