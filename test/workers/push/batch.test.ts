@@ -5,8 +5,8 @@ import { outcome, rest } from "../support/rest.ts";
 import { appKeys, openWorld } from "../support/world.ts";
 import { channelsByDevice, NOW, phone, tablet, useTables } from "./tables.ts";
 
-beforeAll(() => openWorld());
 const db = useTables();
+beforeAll(() => openWorld());
 
 const ask = (path: string, requests: Json, keys?: Record<string, string>) =>
   rest("POST", path, { requests }, keys ?? appKeys);

@@ -6,8 +6,8 @@ import { done, outcome, rest } from "../support/rest.ts";
 import { appKeys, openWorld, world } from "../support/world.ts";
 import { channelsByDevice, NOW, phone, tablet, useTables } from "./tables.ts";
 
-beforeAll(() => openWorld());
 const db = useTables();
+beforeAll(() => openWorld());
 
 /** As every copy of the app does, with the app's key. */
 const ask = (method: string, path: string, body?: unknown) => rest(method, path, body, appKeys);

@@ -9,8 +9,8 @@ import { NOW, phone, tablet, useTables } from "./tables.ts";
 
 /* Everybody who has the app has the app key: what may be saved with it takes nothing from anybody. */
 
-beforeAll(() => openWorld());
 const db = useTables();
+beforeAll(() => openWorld());
 
 const saved = async (method: string, path: string, body: JsonObject, keys = appKeys) => {
   const response = await rest(method, path, body, keys);
