@@ -67,13 +67,16 @@ describe("a question about conversations that do not exist wakes no object", () 
       (toms, [cid = ""]) => toms.ask({ cmd: "direct", directMessage: { cid, msg: "bye", will: true } }),
     ],
   ];
-  test.each(asking)("%s", async (_, ask) => {
-    const { tom, toms } = await onlineClients("tom");
-    const before = await objects();
-    await ask(toms, conversations());
-    expect(await objects()).toEqual(before);
-    expect(await inboxOf(tom)).toEqual([]);
-  });
+  test.each(asking)(
+    "a question about conversations that do not exist wakes no object: %s",
+    async (_, ask) => {
+      const { tom, toms } = await onlineClients("tom");
+      const before = await objects();
+      await ask(toms, conversations());
+      expect(await objects()).toEqual(before);
+      expect(await inboxOf(tom)).toEqual([]);
+    },
+  );
 
   const paths: [string, string, object?][] = [
     ["GET", "/1.2/rtm/conversations/ID/members"],
@@ -90,16 +93,19 @@ describe("a question about conversations that do not exist wakes no object", () 
     ["GET", "/1.1/rtm/messages/unread/nobody/ID"],
     ["GET", "/1.2/rtm/clients/nobody/unread-count?conv_id=ID"],
   ];
-  test.each(paths)("%s %s", async (method, path, body) => {
-    const before = await objects();
-    const [id = ""] = conversations();
-    expect((await rest(method, path.replace("ID", id), body)).status).toBe(404);
-    expect(await objects()).toEqual(before);
-  });
+  test.each(paths)(
+    "%s %s about a conversation that does not exist wakes no object",
+    async (method, path, body) => {
+      const before = await objects();
+      const [id = ""] = conversations();
+      expect((await rest(method, path.replace("ID", id), body)).status).toBe(404);
+      expect(await objects()).toEqual(before);
+    },
+  );
 });
 
 describe("a conversation that exists is found", () => {
-  test("at once, by a client that was notified of it", async () => {
+  test("a new conversation is found at once by a client that was notified of it", async () => {
     const [jerry] = named("jerry");
     const { toms } = await onlineClients("tom");
     const cid = await start(toms, [jerry]);
@@ -107,7 +113,7 @@ describe("a conversation that exists is found", () => {
     expect(await query(jerrys, { objectId: cid })).toMatchObject([{ objectId: cid }]);
   });
 
-  test("while D1 does not answer, and after it was down at the creation", async () => {
+  test("a conversation is found while D1 does not answer, and after D1 was down at its creation", async () => {
     const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     // Other isolates have not met it.
     vi.spyOn(KnownConversations.prototype, "add").mockImplementation(() => {});
@@ -124,7 +130,7 @@ describe("a conversation that exists is found", () => {
 });
 
 describe("a question about clients that never logged in wakes no object", () => {
-  test("session query", async () => {
+  test("a session query about clients that never logged in wakes no object", async () => {
     const [jerry] = named("jerry");
     const { tom, toms } = await onlineClients("tom");
     await Device.of(jerry);
@@ -143,21 +149,24 @@ describe("a question about clients that never logged in wakes no object", () => 
     ["PUT", "/1.2/rtm/clients/NAME/web-push", 401, SUBSCRIPTION],
     ["DELETE", "/1.2/rtm/clients/NAME/web-push", 401, { endpoint: SUBSCRIPTION.endpoint }],
   ];
-  test.each(paths)("%s %s with the app key or none", async (method, path, status, body) => {
-    const before = await objects();
-    const [nobody] = named("nobody");
-    const keys = path.includes("MemberInfo") ? {} : appKeys;
-    const headers = { ...keys, "x-lc-im-session-token": "e30.e30", "content-type": "application/json" };
-    const answer = await http(path.replace("NAME", nobody), {
-      method,
-      headers,
-      body: body && JSON.stringify(body),
-    });
-    expect(answer.status).toBe(status);
-    expect(await objects()).toEqual(before);
-  });
+  test.each(paths)(
+    "%s %s about clients that never logged in wakes no object, with the app key or none",
+    async (method, path, status, body) => {
+      const before = await objects();
+      const [nobody] = named("nobody");
+      const keys = path.includes("MemberInfo") ? {} : appKeys;
+      const headers = { ...keys, "x-lc-im-session-token": "e30.e30", "content-type": "application/json" };
+      const answer = await http(path.replace("NAME", nobody), {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+      });
+      expect(answer.status).toBe(status);
+      expect(await objects()).toEqual(before);
+    },
+  );
 
-  test("check-online", async () => {
+  test("check-online for clients that never logged in wakes no object", async () => {
     const [tom, nobody] = named("tom", "nobody");
     await Device.of(tom);
     const before = await objects();
@@ -167,7 +176,7 @@ describe("a question about clients that never logged in wakes no object", () => 
   });
 });
 
-describe("names that never logged in get no object", () => {
+describe("client ids that never logged in", () => {
   /** Longer than a conversation takes to find the clients that it has to notify. */
   const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
 
@@ -198,23 +207,26 @@ describe("names that never logged in get no object", () => {
       },
     ],
   ];
-  test.each(inviting)("invited by %s, written to, and removed", async (_, invite) => {
-    const [jerry] = named("jerry");
-    const { tom, toms } = await onlineClients("tom");
-    const names = Array.from({ length: 100 }, (_, at) => `${jerry}-${at}`);
-    const before = await objects();
-    const cid = await invite(toms, tom, names);
-    expect(refusal(await say(toms, cid, "is anybody there?"))).toBe("");
-    await toms.ask({ cmd: "direct", directMessage: { cid, msg: "passing", transient: true } });
-    await done("PUT", `${CONVERSATIONS}/${cid}`, { name: "a new name" });
-    await settled();
-    await toms.ask({ cmd: "conv", op: "remove", convMessage: { cid, m: names.slice(0, 50) } });
-    expect(await unreadOf(names[99] ?? "")).toBe(1);
-    await settled();
-    expect((await objects()).clients).toBe(before.clients);
-  });
+  test.each(inviting)(
+    "client ids that never logged in get no object when they are invited by %s, sent messages and removed",
+    async (_, invite) => {
+      const [jerry] = named("jerry");
+      const { tom, toms } = await onlineClients("tom");
+      const names = Array.from({ length: 100 }, (_, at) => `${jerry}-${at}`);
+      const before = await objects();
+      const cid = await invite(toms, tom, names);
+      expect(refusal(await say(toms, cid, "is anybody there?"))).toBe("");
+      await toms.ask({ cmd: "direct", directMessage: { cid, msg: "passing", transient: true } });
+      await done("PUT", `${CONVERSATIONS}/${cid}`, { name: "a new name" });
+      await settled();
+      await toms.ask({ cmd: "conv", op: "remove", convMessage: { cid, m: names.slice(0, 50) } });
+      expect(await unreadOf(names[99] ?? "")).toBe(1);
+      await settled();
+      expect((await objects()).clients).toBe(before.clients);
+    },
+  );
 
-  test("receive all their invitations at their first login, and everything from then on", async () => {
+  test("a client receives all its invitations at its first login, and everything from then on", async () => {
     const [jerry] = named("jerry");
     const { toms } = await onlineClients("tom");
     const cids = [await start(toms, [jerry]), await start(toms, [jerry]), await start(toms, [jerry])];
@@ -229,7 +241,7 @@ describe("names that never logged in get no object", () => {
     await jerrys.message("three");
   });
 
-  test("is the other way round for whoever logged in once: they are away, and told what they missed", async () => {
+  test("a client that has logged in once has an object that keeps what it missed", async () => {
     const { jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     jerrys.close();
     const cid = await start(toms, [jerry]);
@@ -237,7 +249,7 @@ describe("names that never logged in get no object", () => {
     await vi.waitFor(async () => expect(await inboxOf(jerry)).toHaveLength(1));
   });
 
-  test("are not asked for by whoever sends devices elsewhere", async () => {
+  test("goaway wakes no object of clients that never logged in", async () => {
     const [jerry] = named("jerry");
     const before = await objects();
     const named100 = Array.from({ length: 100 }, (_, at) => `${jerry}-${at}`);
@@ -245,7 +257,7 @@ describe("names that never logged in get no object", () => {
     expect(await objects()).toEqual(before);
   });
 
-  test("have their unread messages counted over HTTP also where their first login broke off", async () => {
+  test("unread messages are counted over HTTP for a client whose first login broke off", async () => {
     const [jerry] = named("jerry");
     const { toms } = await onlineClients("tom");
     const cids = [await start(toms, [jerry]), await start(toms, [jerry])];
@@ -286,7 +298,7 @@ describe("names that never logged in get no object", () => {
   });
 });
 
-describe("a login that is refused wakes no object", () => {
+describe("logins that are refused", () => {
   const refused: [string, object, Session, string][] = [
     ["without the signature that is asked for", { signLogin: true }, {}, "4102"],
     ["with a wrong signature", { signLogin: true }, { s: "00", t: Date.now(), n: "n" }, "4102"],
@@ -294,7 +306,7 @@ describe("a login that is refused wakes no object", () => {
     ["with a session token that nobody issued", OFF, { st: "e30.e30", r: true }, "4112"],
     ["with a tag too long to keep", OFF, { tag: "x".repeat(1025) }, "4103"],
   ];
-  test.each(refused)("%s", async (_, security, session, error) => {
+  test.each(refused)("a login %s is refused and wakes no object", async (_, security, session, error) => {
     await configure({ security });
     const before = await objects();
     for (const name of named("a", "b", "c", "d", "e")) {
@@ -305,7 +317,7 @@ describe("a login that is refused wakes no object", () => {
     expect(await objects()).toEqual(before);
   });
 
-  test("with the token of another client", async () => {
+  test("a login with the token of another client is refused and wakes no object", async () => {
     const [tom, nobody] = named("tom", "nobody");
     const { token: st } = await loggedIn(tom);
     const before = await objects();
@@ -314,7 +326,7 @@ describe("a login that is refused wakes no object", () => {
     expect(await objects()).toEqual(before);
   });
 
-  test("one that is let in wakes its own", async () => {
+  test("an accepted login wakes only the object of its client", async () => {
     const [tom] = named("tom");
     const before = await objects();
     await Device.of(tom);
@@ -323,7 +335,7 @@ describe("a login that is refused wakes no object", () => {
 });
 
 describe("logins that go on being refused", () => {
-  test("the fifth unsigned one in a row closes the socket with 4108", async () => {
+  test("the fifth unsigned login in a row closes the socket with 4108", async () => {
     await configure({ security: { signLogin: true } });
     const device = await Device.connect();
     for (const name of named("a", "b", "c", "d")) expect(refusal(await device.login(name))).toMatch("4102");
@@ -334,7 +346,7 @@ describe("logins that go on being refused", () => {
     expect(refusal(await again.login(next))).toMatch("4102");
   });
 
-  test("one that succeeds in between counts them anew", async () => {
+  test("a login that succeeds resets the count of refused logins of its socket", async () => {
     await configure({ security: { signLogin: true } });
     const [tom, ...strangers] = named("tom", "a", "b", "c", "d");
     const device = await Device.connect();

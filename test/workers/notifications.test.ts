@@ -60,8 +60,8 @@ async function jerryAway() {
   return { tom, jerry, mary, toms, token: jerrys.token, since: Date.now() - 1 };
 }
 
-describe("what there is", () => {
-  test("[B-08] [wire §11.2] for JavaScript: flat, with underscores, each permanent and timed", async () => {
+describe("missed events", () => {
+  test("[B-08] [wire §11.2] missed events for JavaScript are flat, with underscores, each permanent and with its time", async () => {
     const { tom, jerry, mary, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "add", chat, [mary]);
@@ -90,7 +90,7 @@ describe("what there is", () => {
     expect(JSON.parse(updated.attrModified.data)).toEqual({ name: "Cheese", attr: { holes: 3 } });
   });
 
-  test("[B-08] [wire §11.2] for Swift: nested, with dashes, attributes as objects", async () => {
+  test("[B-08] [wire §11.2] missed events for Swift are nested, with dashes and attributes as objects", async () => {
     const { tom, jerry, mary, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     await change(toms, "add", chat, [mary]);
@@ -115,7 +115,7 @@ describe("what there is", () => {
     });
   });
 
-  test("[wire §11.2] what came at or before `start_ts` is known", async () => {
+  test("[wire §11.2] missed events begin after `start_ts`", async () => {
     const { tom, jerry, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
     for (const name of ["one", "two", "three"]) await update(toms, chat, { name });
@@ -128,7 +128,7 @@ describe("what there is", () => {
     expect((await flat(jerry, token, Date.now() + 60_000)).notifications).toEqual([]);
   });
 
-  test("[wire §5.4] live copies show that they are kept, and under which time", async () => {
+  test("[wire §5.4] live events show that they are kept, and with which time", async () => {
     const { tom, jerry, mary, toms, since } = await jerryAway();
     const jerrys = await loggedIn(jerry);
     const chat = await start(toms, [tom, jerry], { unique: false });
@@ -143,7 +143,7 @@ describe("what there is", () => {
     expect((await flat(jerry, jerrys.token, Number(live.at(-1)?.serverTs))).notifications).toEqual([]);
   });
 
-  test("[B-08] events of several conversations come in the order in which they happened", async () => {
+  test("[B-08] missed events of several conversations come in the order in which they happened", async () => {
     const { tom, jerry, toms, token, since } = await jerryAway();
     const chats = [
       await start(toms, [tom, jerry], { unique: false }),
@@ -169,7 +169,7 @@ describe("what there is", () => {
   });
 });
 
-describe("whose business it is", () => {
+describe("whose events a client receives", () => {
   test("[B-08] a removed member receives the removal and nothing after it", async () => {
     const { tom, jerry, mary, toms, token, since } = await jerryAway();
     const chat = await start(toms, [tom, jerry], { unique: false });
@@ -230,8 +230,8 @@ describe("whose business it is", () => {
   });
 });
 
-describe("more than fits", () => {
-  test("[wire §11.2] comes page by page from the last time seen, each once, in order", async () => {
+describe("more events than fit in a page", () => {
+  test("[wire §11.2] missed events come page by page from the last time seen, each once, in order", async () => {
     const { tom, jerry, toms, token, since } = await jerryAway();
     const chats = [
       await start(toms, [tom, jerry], { unique: false }),
@@ -277,8 +277,8 @@ describe("more than fits", () => {
   });
 });
 
-describe("who may ask", () => {
-  test("[I12] [C-09] the client itself, by a session token: else 401 with 4112", async () => {
+describe("who may read missed events", () => {
+  test("[I12] [C-09] missed events need a session token of their client: else 401 with 4112", async () => {
     const { tom, jerry, toms, token } = await jerryAway();
     await start(toms, [tom, jerry], { unique: false });
     const toms2 = await loggedIn(tom);
@@ -291,7 +291,7 @@ describe("who may ask", () => {
     expect((await notifications(jerry, "", {}, masterKeys)).status).toBe(401);
   });
 
-  test("[I12] with the app's id and key: else 401", async () => {
+  test("[I12] missed events need the app's id and key: else 401", async () => {
     const { jerry, token } = await jerryAway();
     const wrong: Record<string, string>[] = [
       {},
@@ -304,7 +304,7 @@ describe("who may ask", () => {
     expect((await notifications(jerry, token, {}, appKeys)).status).toBe(200);
   });
 
-  test("[gotcha 47] JavaScript in a browser, wherever its page is from", async () => {
+  test("[gotcha 47] a browser may request missed events from a page of any origin", async () => {
     const response = await http("/1.1/rtm/notifications?client_id=tom", {
       method: "OPTIONS",
       headers: {
@@ -324,7 +324,7 @@ describe("who may ask", () => {
     ["a time that is none", { start_ts: "yesterday" }],
     ["a time before all time", { start_ts: "-1" }],
     ["half a millisecond", { start_ts: "1.5" }],
-  ])("[I10] %s is answered with 400", async (_, query) => {
+  ])("[I10] a request for missed events with %s is answered with 400", async (_, query) => {
     const { jerry, token } = await jerryAway();
     const { status, body } = await notifications(jerry, token, query);
     expect(status).toBe(400);

@@ -58,7 +58,7 @@ async function shown(device: Device, { cid, mid }: Named) {
 }
 
 describe("an edit", () => {
-  test("[M-14] [M-15] [wire §5.3] is pushed with the old name and the new content, and answered with its time", async () => {
+  test("[M-14] [M-15] [wire §5.3] an edit is sent with the old id and the new content, and answered with its time", async () => {
     const { tom, toms, jerrys, one } = await chatWithMessage();
     const before = Date.now();
     const answer = await edit(toms, one, "two", { mentionPids: ["nibbles"] });
@@ -76,7 +76,7 @@ describe("an edit", () => {
     expect([has(item, "patchCode"), has(item, "patchReason"), item?.recall]).toEqual([false, false, false]);
   });
 
-  test("[M-14] [M-06] is what history shows, at the old place under the old id", async () => {
+  test("[M-14] [M-06] history shows an edit at the old place under the old id", async () => {
     const { tom, toms, jerrys, chat, one } = await chatWithMessage();
     await say(jerrys, chat, "meanwhile");
     const answer = await edit(toms, one, "two", { mentionAll: true });
@@ -88,7 +88,7 @@ describe("an edit", () => {
     }
   });
 
-  test("[M-12] [M-14] may be repeated, each later than the one before", async () => {
+  test("[M-12] [M-14] a message may be edited repeatedly, each time later than before", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     const times: number[] = [];
     for (const text of ["two", "three", "four"]) times.push(patchTime(await edit(toms, one, text)));
@@ -99,14 +99,14 @@ describe("an edit", () => {
     expect(await history(toms, chat)).toEqual(["four"]);
   });
 
-  test("[M-06] replaces the mentions, and takes them away where it names none", async () => {
+  test("[M-06] an edit replaces the mentions, and removes them if it has none", async () => {
     const { toms, one } = await chatWithMessage();
     await edit(toms, one, "two", { mentionAll: true, mentionPids: ["nibbles"] });
     await edit(toms, one, "three");
     expect(await shown(toms, one)).toMatchObject({ data: "three", mentionAll: false, mentionPids: [] });
   });
 
-  test("[wire §5.3] reaches the sender's other devices, but not the session that made it", async () => {
+  test("[wire §5.3] an edit reaches the sender's other devices, but not the session that made it", async () => {
     const { tom, toms, jerrys, chat, one } = await chatWithMessage();
     const tablet = await Device.of(tom);
     await caughtUp(chat, tablet);
@@ -118,7 +118,7 @@ describe("an edit", () => {
     expect(patched(toms, chat)).toEqual([]);
   });
 
-  test("[wire §4.10] in Java's form, with `recall` and `mentionAll` always there, and bytes in `data`", async () => {
+  test("[wire §4.10] an edit in Java's form, with `recall` and `mentionAll` always set and bytes in `data`, is accepted", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     const bytes = new Uint8Array([0xff, 0x00, 0xfe]);
     const form = { recall: false, mentionAll: false };
@@ -131,7 +131,7 @@ describe("an edit", () => {
     expect(await shown(jerrys, one)).toMatchObject({ bin: true, data: toBase64(bytes) });
   });
 
-  test("[wire §4.10] of bytes by `binaryMsg`, and what only C# says is ignored", async () => {
+  test("[wire §4.10] an edit carries bytes in `binaryMsg`, and fields that only C# sends are ignored", async () => {
     const { toms, jerrys, one } = await chatWithMessage();
     const binaryMsg = new Uint8Array([1, 2, 255]);
     const answer = await modify(toms, { ...one, binaryMsg, from: "spike", patchTimestamp: 1 });
@@ -142,7 +142,7 @@ describe("an edit", () => {
     expect(Number(item?.patchTimestamp)).toBe(patchTime(answer));
   });
 
-  test("[wire §9.4] is what the last message of a query and the unread tuple show", async () => {
+  test("[wire §9.4] an edit is shown in the last message of a query and in the unread tuple", async () => {
     const { toms, jerrys, jerry, chat, one } = await chatWithMessage();
     const answer = await edit(toms, one, "two");
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: "two", msg_mid: one.mid });
@@ -157,7 +157,7 @@ describe("an edit", () => {
     expect(Number(tuple?.patchTimestamp)).toBe(patchTime(answer));
   });
 
-  test("[M-09] that mentions somebody mentions him in what is unread", async () => {
+  test("[M-09] an edit that mentions a member shows in that member's unread count", async () => {
     const { toms, jerry, one } = await chatWithMessage();
     const mentioned = async () => {
       const [tuple] = (await (await Device.of(jerry)).push("unread")).unreadMessage?.convs ?? [];
@@ -170,7 +170,7 @@ describe("an edit", () => {
     expect(await mentioned()).toBe(false);
   });
 
-  test("[I1] reaches the archive", async () => {
+  test("[I1] an edit reaches the archive", async () => {
     const { toms, chat, one } = await chatWithMessage();
     const archived = async () => {
       const row = await world.DB.prepare("SELECT * FROM messages WHERE conversation_id = ?")
@@ -183,7 +183,7 @@ describe("an edit", () => {
     await expect.poll(archived, { timeout: 10_000 }).toContain("changed later");
   });
 
-  test("[I2] and messages of one moment come in the order they were given", async () => {
+  test("[I2] an edit and messages of the same moment arrive in the order they were sent", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     const peerId = toms.clientId;
     const sent = [1, 2, 3, 4, 5, 6];
@@ -209,7 +209,7 @@ describe("an edit", () => {
     expect(await history(jerrys, chat)).toEqual(["p5", "m2", "m4", "m6"]);
   });
 
-  test("[Y-12] is no new message: it counts nothing as unread", async () => {
+  test("[Y-12] an edit does not change unread counts", async () => {
     const { toms, jerry, jerrys, chat, one } = await chatWithMessage();
     jerrys.send({ cmd: "read", peerId: jerry, readMessage: { convs: [{ cid: chat }] } });
     await jerrys.push("unread");
@@ -225,7 +225,7 @@ describe("a recall", () => {
     ["without content (JavaScript, Java, C#)", {}],
     ["with Swift's content", { data: encoder.encode(RECALLED) }],
     ["with Java's fields", { mentionAll: false }],
-  ])("[M-22] [M-23] %s leaves a placeholder everywhere", async (_, form) => {
+  ])("[M-22] [M-23] a recall %s leaves a placeholder everywhere", async (_, form) => {
     const { tom, jerry, toms, jerrys, chat, one } = await chatWithMessage();
     const answer = await modify(toms, { ...one, recall: true, ...form });
     expect(OpType[answer.op]).toBe("modified");
@@ -244,7 +244,7 @@ describe("a recall", () => {
     expect(Number(tuple?.patchTimestamp)).toBe(patchTime(answer));
   });
 
-  test("[M-22] takes the mentions along", async () => {
+  test("[M-22] a recall removes the mentions", async () => {
     const { jerry, toms, chat } = await chatWithMessage();
     const message = namedBy(
       chat,
@@ -256,7 +256,7 @@ describe("a recall", () => {
     expect(tuple?.mentioned).toBe(false);
   });
 
-  test("[M-22] of bytes leaves text", async () => {
+  test("[M-22] a recall of bytes leaves text", async () => {
     const { toms, chat } = await chatWithMessage();
     const sent = await toms.ask({
       cmd: "direct",
@@ -268,7 +268,7 @@ describe("a recall", () => {
     expect([kept.data, kept.bin]).toEqual([RECALLED, false]);
   });
 
-  test("[M-20] again is answered alike and told to nobody", async () => {
+  test("[M-20] a repeated recall is answered alike and sent to no device", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     const [first, second] = [await recall(toms, one), await recall(toms, one)];
     expect(OpType[second.op]).toBe("modified");
@@ -277,7 +277,7 @@ describe("a recall", () => {
     expect(patched(jerrys, chat)).toEqual([RECALLED]);
   });
 
-  test("[M-22] cannot be taken back by an edit", async () => {
+  test("[M-22] a recalled message cannot be edited", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     await recall(toms, one);
     expect(refusal(await edit(toms, one, "never mind"))).toMatch(/^44\d\d /);
@@ -286,7 +286,7 @@ describe("a recall", () => {
     expect(await history(jerrys, chat)).toEqual([RECALLED]);
   });
 
-  test("[M-22] is found where history is asked for recalled messages", async () => {
+  test("[M-22] a history query for recalled messages finds a recalled one", async () => {
     const { toms, chat, one } = await chatWithMessage();
     await say(toms, chat, '{"_lctype":-1,"_lctext":"stays"}');
     await recall(toms, one);
@@ -295,8 +295,8 @@ describe("a recall", () => {
   });
 });
 
-describe("who may", () => {
-  test("[M-13] [M-21] only the sender: 4403 to everybody else, and nothing happens", async () => {
+describe("who may edit and recall", () => {
+  test("[M-13] [M-21] an edit or recall by another client than the sender is refused with 4403", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     expect(refusal(await edit(jerrys, one, "mine now"))).toBe(NOT_MINE);
     expect(refusal(await recall(jerrys, one))).toBe(NOT_MINE);
@@ -305,7 +305,7 @@ describe("who may", () => {
     expect(await shown(toms, one)).toMatchObject({ data: "one", patchTimestamp: 0n });
   });
 
-  test("[M-13] any device of the sender", async () => {
+  test("[M-13] any device of the sender may edit and recall", async () => {
     const { tom, toms, chat, one } = await chatWithMessage();
     const tablet = await Device.of(tom);
     await edit(tablet, one, "from the tablet");
@@ -313,7 +313,7 @@ describe("who may", () => {
     expect(patched(toms, chat)).toEqual(["from the tablet"]);
   });
 
-  test("[M-13] 4404 for what is not there: another time, another id, no id, another conversation", async () => {
+  test("[M-13] an edit with another time, another id, no id or another conversation is refused with 4404", async () => {
     const { toms, chat, one } = await chatWithMessage();
     const another = await start(toms, [toms.clientId], { unique: false });
     const nothing: Named[] = [
@@ -333,14 +333,14 @@ describe("who may", () => {
     expect(await history(toms, chat)).toEqual(["one"]);
   });
 
-  test("[M-13] [M-26] what is transient is not there to be edited", async () => {
+  test("[M-13] [M-26] a transient message cannot be edited", async () => {
     const { toms, jerrys, chat } = await chatWithMessage();
     const passing = namedBy(chat, await say(toms, chat, "passing", { transient: true }));
     expect(refusal(await edit(toms, passing, "staying"))).toBe(UNKNOWN);
     expect(await history(jerrys, chat)).toEqual(["one"]);
   });
 
-  test("[I12] not who is no member: neither a stranger nor a sender who was removed or left", async () => {
+  test("[I12] strangers, and senders that were removed or left, may not edit or recall", async () => {
     const { tom, jerry, toms, jerrys, chat, one } = await chatWithMessage();
     const { spikes } = await onlineClients("spike");
     const own = namedBy(chat, await say(jerrys, chat, "Jerry's"));
@@ -357,7 +357,7 @@ describe("who may", () => {
     expect(refusal(await recall(toms, one))).toMatch(/^4401 /);
   });
 
-  test("[M-11] [M-20] while the setting is on: else 4406 for edits and 4407 for recalls", async () => {
+  test("[M-11] [M-20] with the setting off, edits are refused with 4406 and recalls with 4407", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     const answers = async () => [refusal(await edit(toms, one, "x")), refusal(await recall(toms, one))];
     try {
@@ -390,7 +390,7 @@ describe("who may", () => {
 });
 
 describe("several patches in one command", () => {
-  test("[M-16] [gotcha 38] each is pushed by itself, in order", async () => {
+  test("[M-16] [gotcha 38] several patches in one command are sent as one event each, in order", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     const two = namedBy(chat, await say(toms, chat, "two"));
     const answer = await modify(
@@ -411,7 +411,7 @@ describe("several patches in one command", () => {
     expect(await history(jerrys, chat)).toEqual(["1 again", RECALLED]);
   });
 
-  test("[M-16] one refused means nothing of its conversation is changed", async () => {
+  test("[M-16] if one of several patches is refused, none of its conversation is made", async () => {
     const { toms, jerrys, chat, one } = await chatWithMessage();
     const foreign = namedBy(chat, await say(jerrys, chat, "Jerry's"));
     await toms.message("Jerry's");
@@ -423,7 +423,7 @@ describe("several patches in one command", () => {
     expect(await history(jerrys, chat)).toEqual(["one", "Jerry's"]);
   });
 
-  test("[M-16] of two conversations: both are changed, and answered once, when both are", async () => {
+  test("[M-16] patches in two conversations are answered once, after both are made", async () => {
     const { toms, jerrys, jerry, chat, one } = await chatWithMessage();
     const second = await start(toms, [jerry], { unique: false });
     const other = namedBy(second, await say(toms, second, "other"));
@@ -441,7 +441,7 @@ describe("several patches in one command", () => {
     expect(toms.answers(answer.i)).toHaveLength(1);
   });
 
-  test("[I10] of two conversations, one of which refuses: the command is refused, once", async () => {
+  test("[I10] patches in two conversations, of which one refuses, are refused once", async () => {
     const { toms, jerrys, jerry, chat, one } = await chatWithMessage();
     const second = await start(jerrys, [toms.clientId, jerry], { unique: false });
     const foreign = namedBy(second, await say(jerrys, second, "Jerry's"));
@@ -471,7 +471,7 @@ describe("several patches in one command", () => {
 });
 
 describe("after an absence", () => {
-  test("[M-19] a device is told the patches after the last it knows, and only those", async () => {
+  test("[M-19] a device receives the patches after its last patch time, and only those", async () => {
     const { tom, jerry, toms, jerrys, chat, one } = await chatWithMessage();
     const two = namedBy(chat, await say(toms, chat, "two"));
     await edit(toms, one, "one, known");
@@ -492,7 +492,7 @@ describe("after an absence", () => {
     for (const push of pushesOf(back, "patch")) expect(itemsOf(push)).toHaveLength(1);
   });
 
-  test("[M-19] once: who says he knows them is not told again", async () => {
+  test("[M-19] a device that reports a patch time does not receive earlier patches again", async () => {
     const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     jerrys.close();
     const lastPatchTime = patchTime(await edit(toms, one, "two"));
@@ -505,7 +505,7 @@ describe("after an absence", () => {
     expect(patched(again, chat)).toEqual([]);
   });
 
-  test("[M-19] a second device that was away longer is told as well, also when nothing is unread any more", async () => {
+  test("[M-19] a second device that was offline longer receives the patches too, also if nothing is unread any more", async () => {
     const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     const lastPatchTime = Number(one.timestamp);
     await edit(toms, one, "two");
@@ -522,7 +522,7 @@ describe("after an absence", () => {
     expect(decoder.decode(itemsOf(await web.push("patch"))[0]?.data)).toBe("two");
   });
 
-  test("[M-19] his own edits from another device are news to a device that was away", async () => {
+  test("[M-19] a device that was offline receives edits that its client made on another device", async () => {
     const { tom, toms, chat, one } = await chatWithMessage();
     await edit(toms, one, "two");
     const tablet = await loggedIn(tom, { lastPatchTime: Number(one.timestamp) });
@@ -532,7 +532,7 @@ describe("after an absence", () => {
     expect(patched(tablet, chat)).toEqual(["two"]);
   });
 
-  test("[M-19] who names no time is told of no old patches", async () => {
+  test("[M-19] a device that reports no patch time receives no old patches", async () => {
     const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     jerrys.close();
     await edit(toms, one, "two");
@@ -560,7 +560,7 @@ describe("after an absence", () => {
     for (const device of [old, later]) await device.message("goes on");
   });
 
-  test("[I12] who was removed meanwhile is told nothing of what was edited then", async () => {
+  test("[I12] a member that was removed meanwhile receives no patches made after that", async () => {
     const { jerry, toms, jerrys, chat, one } = await chatWithMessage();
     jerrys.close();
     await change(toms, "remove", chat, [jerry]);

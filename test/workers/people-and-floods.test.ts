@@ -140,14 +140,14 @@ describe("invitations", () => {
     Array.from({ length: count }, (_, at) => make(at));
   const BY_SOCKET = INVITATIONS_OF_ONE.bySocket.atOnce;
 
-  test("two full groups and many chats with many people are nothing unusual", async () => {
+  test("two full groups and many chats with many people stay within the limits on invitations", async () => {
     const { tom, toms } = await onlineClients("tom");
     const people = times(200 / SHARE, (at) => `${tom} friend ${at}`);
     const chats = people.slice(0, 40 / SHARE).map((friend) => begin([friend]));
     expect(refused(await allOf(toms, [begin(people), begin(people), ...chats]))).toBe(0);
   }, 60_000);
 
-  test("one client is put into no more than a hundred conversations at once, and others go on being put into some", async () => {
+  test("one client is invited to at most a hundred conversations at once, and invitations of others go on", async () => {
     const [jerry, spike] = named("jerry", "spike");
     const { tom, toms } = await onlineClients("tom");
     const outcomes = await allOf(
@@ -181,7 +181,7 @@ describe("invitations", () => {
     ).toBe(TOO_FAST);
   }, 60_000);
 
-  test("one socket puts no more than a thousand clients into conversations at once", async () => {
+  test("one socket invites at most a thousand clients at once", async () => {
     const { tom, toms } = await onlineClients("tom");
     await configure({ limits: { members: 1_100 } });
     const crowd = (count: number) => begin(times(count, (at) => `${tom} ${at}`));

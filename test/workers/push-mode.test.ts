@@ -52,7 +52,7 @@ async function replayed(device: Device, chat: string, toms: Device): Promise<str
 }
 
 describe("at login", () => {
-  test("[Y-02] [wire §5.5b] each missed message comes as a message, oldest first, marked offline", async () => {
+  test("[Y-02] [wire §5.5b] missed messages are replayed at login, oldest first and marked offline", async () => {
     const { tom, jerry, toms, chat } = await chatWithPushDevice();
     const [first] = await sayMany(toms, chat, 5);
     const phone = await pushDevice(jerry);
@@ -73,7 +73,7 @@ describe("at login", () => {
     });
   });
 
-  test("[L-09] the newest twenty of a conversation are sent, and the oldest of them shows that there are more", async () => {
+  test("[L-09] the newest twenty missed messages of a conversation are replayed, and the oldest of them shows that there are more", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     await sayMany(toms, chat, 23);
     const phone = await pushDevice(jerry);
@@ -83,7 +83,7 @@ describe("at login", () => {
     expect(await history(phone, chat)).toEqual(range(1, 23));
   });
 
-  test("[L-09] twenty of each conversation", async () => {
+  test("[L-09] twenty missed messages of each conversation are replayed", async () => {
     const { tom, jerry, toms, chat } = await chatWithPushDevice();
     const second = await start(toms, [tom, jerry], { unique: false });
     await sayMany(toms, chat, 21);
@@ -95,7 +95,7 @@ describe("at login", () => {
     expect(marked.map(({ directMessage }) => directMessage?.cid)).toEqual([chat]);
   });
 
-  test("[wire §5.5b] no unread counts, now or after anybody read", async () => {
+  test("[wire §5.5b] a `.1` device is sent no unread counts, at login or after a read", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     await say(toms, chat, "missed");
     const phone = await pushDevice(jerry);
@@ -119,7 +119,7 @@ describe("at login", () => {
     expect(await replayed(phone, chat, toms)).toEqual(["Tom's", "Tom's again"]);
   });
 
-  test("[M-26] [I8] transient messages are not", async () => {
+  test("[M-26] [I8] transient messages are not replayed", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     await say(toms, chat, "passing", { transient: true });
     await say(toms, chat, "staying");
@@ -128,7 +128,7 @@ describe("at login", () => {
     expect(phone.texts(chat)).not.toContain("passing");
   });
 
-  test("[gotcha 40] nothing comes within 100 ms of opened", async () => {
+  test("[gotcha 40] nothing is replayed within 100 ms of opened", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     await say(toms, chat, "missed");
     const phone = await pushDevice(jerry);
@@ -137,7 +137,7 @@ describe("at login", () => {
     for (const { at } of later) expect(at - (opened?.at ?? 0)).toBeGreaterThanOrEqual(100);
   });
 
-  test("[M-14] [M-23] edited messages come as they are now; nothing recalled comes with its old content", async () => {
+  test("[M-14] [M-23] edited messages are replayed with their new content, and recalled ones without their old content", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     try {
       await configure({ messages: { allowEdit: true, allowRecall: true } });
@@ -152,7 +152,7 @@ describe("at login", () => {
     }
   });
 
-  test("[I12] a removed member receives nothing of it, and messages from before joining are not missed", async () => {
+  test("[I12] a removed member is sent no replay, and messages from before joining are not missed", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     const other = await start(toms, [toms.clientId], { unique: false });
     await say(toms, other, "before Jerry");
@@ -173,13 +173,13 @@ describe("at login", () => {
   });
 });
 
-describe("until it is acknowledged", () => {
+describe("messages until they are acknowledged", () => {
   type Form = (last: { uid: string; t: number }, first: { t: number }) => CommandInit["ackMessage"];
   test.each<[string, Form]>([
     ["by a range", (last, first) => ({ fromts: first.t, tots: last.t })],
     ["by ids", (last) => ({ mid: last.uid })],
     ["after history", (last) => ({ tots: last.t })],
-  ])("[M-34] %s: it comes again at each login, and then no more", async (_, form) => {
+  ])("[M-34] a missed message is replayed at each login until it is acknowledged %s", async (_, form) => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     const acks = await sayMany(toms, chat, 4);
     const place = (at: number) => ({
@@ -202,7 +202,7 @@ describe("until it is acknowledged", () => {
     expect(await replayed(done, chat, toms)).toEqual([]);
   });
 
-  test("[M-34] live messages that were not acknowledged come again at the next login", async () => {
+  test("[M-34] live messages that were not acknowledged are replayed at the next login", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     const phone = await pushDevice(jerry);
     const one = namedBy(chat, await say(toms, chat, "one"));
@@ -228,7 +228,7 @@ describe("until it is acknowledged", () => {
     expect(await replayed(again, chat, toms)).toEqual([]);
   });
 
-  test("[Y-14] acknowledging clears no unread count", async () => {
+  test("[Y-14] an acknowledgement clears no unread count", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     await say(toms, chat, "one");
     const phone = await pushDevice(jerry);
@@ -269,7 +269,7 @@ describe("until it is acknowledged", () => {
 });
 
 describe("both kinds of devices", () => {
-  test("[Y-06] what a `.3` device acknowledged and read is still owed to the `.1` device, and the other way round", async () => {
+  test("[Y-06] messages that a `.3` device acknowledged and read are still pending for the `.1` device, and the other way round", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     const acks = await sayMany(toms, chat, 3);
     const last = { mid: acks[2]?.ackMessage?.uid };
@@ -293,7 +293,7 @@ describe("both kinds of devices", () => {
     expect([later?.unread, later?.data]).toEqual([1, "4"]);
   });
 
-  test("[Y-06] what came live to a `.3` device while the `.1` device was away is pushed to it", async () => {
+  test("[Y-06] messages that a `.3` device received live while the `.1` device was offline are replayed to it", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     const tablet = await Device.of(jerry);
     await caughtUp(chat, tablet);
@@ -306,7 +306,7 @@ describe("both kinds of devices", () => {
     expect([heard(phone, chat), heard(tablet, chat)]).toEqual([range(1, 3), range(1, 3)]);
   });
 
-  test("[Y-06] what came live to a `.1` device counts as unread for the `.3` device", async () => {
+  test("[Y-06] messages that a `.1` device received live count as unread for the `.3` device", async () => {
     const { jerry, toms, chat } = await chatWithPushDevice();
     const phone = await pushDevice(jerry);
     const acks = await sayMany(toms, chat, 2);

@@ -62,25 +62,33 @@ describe("delivery", () => {
     ["a range (JavaScript)", ({ timestamp }) => ({ fromts: timestamp, tots: timestamp })],
     ["its id (Swift, Objective-C, Java, C#)", ({ mid }) => ({ mid })],
     ["everything up to it (Java, after history)", ({ timestamp }) => ({ tots: timestamp })],
-  ])("[M-39] [wire §4.7] the sender is told when it is acknowledged by %s", async (_, form) => {
-    const { tom, jerry, toms, jerrys, chat } = await pairChat();
-    const message = await tell(toms, chat, "did you get it?", jerrys);
-    const before = Date.now();
-    acknowledge(jerrys, chat, form({ mid: message.mid, timestamp: Number(message.timestamp) }));
-    const push = await toms.push("rcp");
-    expect([push.peerId, push.service, has(push, "i"), has(push, "serverTs")]).toEqual([tom, 2, false, true]);
-    expect(push.rcpMessage).toMatchObject({ id: message.mid, cid: chat, from: jerry });
-    expect(Number(push.rcpMessage?.t)).toBeGreaterThanOrEqual(Number(message.timestamp));
-    expect(Number(push.rcpMessage?.t)).toBeLessThanOrEqual(Date.now() + 1_000);
-    expect(Date.now()).toBeGreaterThanOrEqual(before);
-    // gotcha 11: not even `read: false`.
-    expect(has(push.rcpMessage, "read")).toBe(false);
-    await settle(chat, jerrys, toms);
-    expect(receipts(toms)).toEqual([`delivered ${message.mid}`]);
-    expect(pushesOf(jerrys, "rcp")).toEqual([]);
-  });
+  ])(
+    "[M-39] [wire §4.7] the sender receives a receipt when a message is acknowledged by %s",
+    async (_, form) => {
+      const { tom, jerry, toms, jerrys, chat } = await pairChat();
+      const message = await tell(toms, chat, "did you get it?", jerrys);
+      const before = Date.now();
+      acknowledge(jerrys, chat, form({ mid: message.mid, timestamp: Number(message.timestamp) }));
+      const push = await toms.push("rcp");
+      expect([push.peerId, push.service, has(push, "i"), has(push, "serverTs")]).toEqual([
+        tom,
+        2,
+        false,
+        true,
+      ]);
+      expect(push.rcpMessage).toMatchObject({ id: message.mid, cid: chat, from: jerry });
+      expect(Number(push.rcpMessage?.t)).toBeGreaterThanOrEqual(Number(message.timestamp));
+      expect(Number(push.rcpMessage?.t)).toBeLessThanOrEqual(Date.now() + 1_000);
+      expect(Date.now()).toBeGreaterThanOrEqual(before);
+      // gotcha 11: not even `read: false`.
+      expect(has(push.rcpMessage, "read")).toBe(false);
+      await settle(chat, jerrys, toms);
+      expect(receipts(toms)).toEqual([`delivered ${message.mid}`]);
+      expect(pushesOf(jerrys, "rcp")).toEqual([]);
+    },
+  );
 
-  test("[M-37] only of messages that asked for it", async () => {
+  test("[M-37] only messages that request a receipt cause one of delivery", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const plain = namedBy(chat, await say(toms, chat, "plain"));
     await jerrys.message("plain");
@@ -96,7 +104,7 @@ describe("delivery", () => {
     expect(receipts(toms)).toEqual([`delivered ${asked.mid}`]);
   });
 
-  test("[M-40] a range tells of each message in it, once, oldest first", async () => {
+  test("[M-40] an acknowledged range causes one receipt for each message in it, oldest first", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const said = [];
     for (const text of ["1", "2", "3"]) said.push(await tell(toms, chat, text, jerrys));
@@ -114,7 +122,7 @@ describe("delivery", () => {
     expect(times.at(-1)).toBeGreaterThanOrEqual(to);
   });
 
-  test("[M-40] its time covers what is delivered and nothing that is not", async () => {
+  test("[M-40] the time of a receipt covers the delivered messages and no others", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const first = await tell(toms, chat, "first", jerrys);
     const second = await tell(toms, chat, "second", jerrys);
@@ -152,7 +160,7 @@ describe("delivery", () => {
     await toms.push("rcp");
   });
 
-  test("[M-38] not in a conversation of three, and from when there are two, only there", async () => {
+  test("[M-38] a conversation of three has no receipts of delivery, and has them once two members are left", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const [spike] = named("spike");
     await change(toms, "add", chat, [spike]);
@@ -168,7 +176,7 @@ describe("delivery", () => {
     expect((await toms.push("rcp")).rcpMessage?.id).toBe(heeded.mid);
   });
 
-  test("[M-26] [M-37] not of what is transient", async () => {
+  test("[M-26] [M-37] transient messages cause no receipt of delivery", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const passing = namedBy(chat, await say(toms, chat, "passing", { r: true, transient: true }));
     await jerrys.message("passing");
@@ -178,7 +186,7 @@ describe("delivery", () => {
     expect(receipts(toms)).toEqual([]);
   });
 
-  test("[I12] not by strangers, nor for messages that were never sent", async () => {
+  test("[I12] acknowledgements of strangers, or of messages that were never sent, cause no receipt", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const { spikes } = await onlineClients("spike");
     const message = await tell(toms, chat, "hi", jerrys);
@@ -194,7 +202,7 @@ describe("delivery", () => {
     expect((await marks(toms, chat)).delivered).toBe(0);
   });
 
-  test("[I5] an acknowledgement of the future covers what there is, not what is to come", async () => {
+  test("[I5] an acknowledgement of a future time covers only the messages there are", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const first = await tell(toms, chat, "first", jerrys);
     acknowledge(jerrys, chat, { tots: Date.now() + 86_400_000 });
@@ -224,7 +232,7 @@ describe("reading", () => {
     expect(receipts(toms).filter((receipt) => receipt.startsWith("read"))).toEqual([`read ${two.mid}`]);
   });
 
-  test("[M-41] delivered is not read", async () => {
+  test("[M-41] a receipt of delivery does not move the read cursor", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const message = await tell(toms, chat, "hi", jerrys);
     acknowledge(jerrys, chat, { mid: message.mid });
@@ -235,7 +243,7 @@ describe("reading", () => {
     expect(readUpTo).toBe(0);
   });
 
-  test("[M-43] reading up to a point tells of that point, and of nothing after it", async () => {
+  test("[M-43] a read up to a message causes a receipt for that message, and for none after it", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const one = await tell(toms, chat, "one", jerrys);
     const two = await tell(toms, chat, "two", jerrys);
@@ -275,7 +283,7 @@ describe("reading", () => {
 });
 
 describe("cursors", () => {
-  test("[M-44] `max_read` tells how far the other one has got and read", async () => {
+  test("[M-44] `max_read` returns the delivered and read cursors of the other member", async () => {
     const { jerry, toms, jerrys, chat } = await pairChat();
     expect(await marks(toms, chat)).toEqual({ delivered: 0, read: 0 });
     const one = await tell(toms, chat, "one", jerrys);
@@ -300,7 +308,7 @@ describe("cursors", () => {
     expect(await marks(jerrys, chat)).toEqual({ delivered: 0, read: 0 });
   });
 
-  test("[wire §4.5] `max_read` with all members has one line for each that got something, in groups too", async () => {
+  test("[wire §4.5] `max_read` with all members has one entry for each that received something, in groups too", async () => {
     const { jerry, toms, jerrys, chat } = await pairChat();
     const { spike, spikes } = await onlineClients("spike");
     await change(toms, "add", chat, [spike]);
@@ -347,7 +355,7 @@ describe("cursors", () => {
     expect(await marks(toms, chat)).toEqual(seen);
   });
 
-  test("[I12] `max_read` is for members", async () => {
+  test("[I12] `max_read` is refused to clients that are not members", async () => {
     const { chat } = await pairChat();
     const { spikes } = await onlineClients("spike");
     const answer = await spikes.ask({ cmd: "conv", op: "max_read", convMessage: { cid: chat } });
@@ -356,7 +364,7 @@ describe("cursors", () => {
 });
 
 describe("history", () => {
-  test("[wire §4.9] shows of each message when the other one got and read it", async () => {
+  test("[wire §4.9] history shows for each message when the other member received and read it", async () => {
     const { toms, jerrys, chat } = await pairChat();
     const one = await tell(toms, chat, "one", jerrys);
     const two = await tell(toms, chat, "two", jerrys);
@@ -385,7 +393,7 @@ describe("history", () => {
   });
 });
 
-test("[M-39] [M-40] history and `max_read` tell when something was got and read, also later and on new devices", async () => {
+test("[M-39] [M-40] history and `max_read` show delivery and reading, also later and on new devices", async () => {
   const { tom, toms, jerrys, chat } = await pairChat();
   const pause = () => new Promise((resolve) => setTimeout(resolve, 30));
   const told = (isRead: boolean) =>
@@ -421,7 +429,7 @@ test("[M-39] [M-40] history and `max_read` tell when something was got and read,
 });
 
 describe("a sender that is offline", () => {
-  test("[M-44] finds by `max_read` and among his notices what happened meanwhile", async () => {
+  test("[M-44] a sender that was offline finds receipts by `max_read` and among the missed events", async () => {
     const { tom, jerry, toms, jerrys, chat } = await pairChat();
     const since = Date.now();
     const message = await tell(toms, chat, "hi", jerrys);

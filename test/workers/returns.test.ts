@@ -53,8 +53,8 @@ async function breakLinks(clientId: string): Promise<void> {
 
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
 
-describe("a device whose connection broke on this side", () => {
-  test("[H-09] [M-47] [P-01] is back in time: no will, no event, no push, and it has the messages sent meanwhile", async () => {
+describe("a device whose connection broke on the server's side", () => {
+  test("[H-09] [M-47] [P-01] a device that reconnects in time causes no will, event or push, and has the messages sent meanwhile", async () => {
     const { tom, toms, jerrys, chat, words } = await chatWithWill();
     await breakLinks(tom);
     expect((await toms.closing()).code).toBe(4200);
@@ -71,7 +71,7 @@ describe("a device whose connection broke on this side", () => {
     await expect.poll(() => words).toEqual(["clientOnline", "lost"]);
   });
 
-  test("[H-09] [M-47] [P-01] does not come back: will, event and the push for messages sent meanwhile follow", async () => {
+  test("[H-09] [M-47] [P-01] a device that does not reconnect causes its will, an event and the push for messages sent meanwhile", async () => {
     const { tom, toms, jerrys, chat, words } = await chatWithWill();
     await breakLinks(tom);
     await toms.closing();
@@ -83,7 +83,7 @@ describe("a device whose connection broke on this side", () => {
       .toEqual(["clientOnline", "lost", "pushed to"]);
   });
 
-  test("[H-09] [M-47] is back in time after everything died at once", async () => {
+  test("[H-09] [M-47] a device that reconnects in time after all objects died causes no will and no event", async () => {
     const { tom, jerry, toms, jerrys, chat, words } = await chatWithWill();
     await abortAllDurableObjects();
     await toms.closing();
@@ -96,7 +96,7 @@ describe("a device whose connection broke on this side", () => {
     expect(words).toEqual(["clientOnline"]);
   });
 
-  test("[A-05] is online again for the app, which may have died before it heard of it", async () => {
+  test("[A-05] a client that reconnects is online again for the AppObject, even if that died before it received the change", async () => {
     const { tom, toms } = await chatWithWill();
     const app = world.APP.getByName("app");
     await expect.poll(() => app.onlineAmong([tom])).toEqual([tom]);
@@ -107,7 +107,7 @@ describe("a device whose connection broke on this side", () => {
     await expect.poll(() => app.onlineAmong([tom])).toEqual([tom]);
   });
 
-  test("[G-04] was asked to reconnect, and causes no event", async () => {
+  test("[G-04] a device that reconnects after goaway causes no event", async () => {
     const { tom, toms, jerrys, chat, words } = await chatWithWill();
     await http("/admin/goaway", {
       method: "POST",
@@ -122,7 +122,7 @@ describe("a device whose connection broke on this side", () => {
     expect([heard(jerrys, chat), words]).toEqual([[], ["clientOnline"]]);
   });
 
-  test("[I6] loses its tag at once to another that logs in, and its event says displaced", async () => {
+  test("[I6] a broken session loses its tag at once to another device that logs in, and its event says displaced", async () => {
     const [tom] = named("tom");
     const words = told(tom);
     const first = await loggedIn(tom, { tag: "phone", deviceId: "one" });
@@ -135,10 +135,10 @@ describe("a device whose connection broke on this side", () => {
   });
 });
 
-describe("a device that has a tag and no name, as with the C# SDK,", () => {
+describe("a device with a tag and no name, as with the C# SDK", () => {
   const csharp = { tag: "phone", ua: "LeanCloud-CSharp-SDK/2.4.1" };
 
-  test("[I6] [C-06] [M-47] with a half-open socket keeps the tag until it counts as lost, and its end is one event", async () => {
+  test("[I6] [C-06] [M-47] a nameless device on a half-open socket keeps its tag until it counts as lost, and its end is one event", async () => {
     await configure({ events: { logDays: 1 }, limits: { silenceSeconds: 4, returnSeconds: 2 } });
     const [tom, jerry] = named("tom", "jerry");
     const words = told(tom);
@@ -168,7 +168,7 @@ describe("a device that has a tag and no name, as with the C# SDK,", () => {
     }
   });
 
-  test("[I6] [H-09] [M-47] goes on when it comes back in time: no will, no event", async () => {
+  test("[I6] [H-09] [M-47] a nameless device that reconnects in time goes on without a will and without an event", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const words = told(tom);
     const toms = await loggedIn(tom, csharp);

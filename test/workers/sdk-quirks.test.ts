@@ -13,7 +13,7 @@ beforeAll(() => openWorld());
 const appId = world.APP_ID;
 
 describe("Java", () => {
-  test("[wire §2.7] [gotcha 9] counts up from below zero, through it", async () => {
+  test("[wire §2.7] [gotcha 9] Java's serials count up from below zero and pass it", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.connect();
     const { st } = (await (await Device.connect()).login(tom)).sessionMessage ?? {};
@@ -54,7 +54,7 @@ describe("Java", () => {
     expect([-2, -1, 0, 1, 2, 3].map((serial) => toms.answers(serial).length)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
-  test("[wire §4.7] acknowledges everything, its own messages and history too, and is never answered", async () => {
+  test("[wire §4.7] Java's acknowledgements, of its own messages and of history too, are never answered", async () => {
     const { toms, jerrys, chat } = await pairChat();
     await toms.push("conv", "members_joined");
     const { ackMessage } = await say(toms, chat, "hi");
@@ -73,7 +73,7 @@ describe("Java", () => {
 });
 
 describe("C#", () => {
-  test("[wire §4.5.1] starts without itself in m, always unique, with columns on top", async () => {
+  test("[wire §4.5.1] C# starts conversations without itself in m, always unique, with columns at the top level", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.connect();
     const open = { r: true, ua: "dotnet/1", configBitmap: 171 };
@@ -91,7 +91,7 @@ describe("C#", () => {
     expect(await start(jerrys, [tom, jerry], { unique: true })).toBe(chat);
   });
 
-  test("[wire §4.1] re-opens with neither token nor capabilities, and goes on", async () => {
+  test("[wire §4.1] C# re-opens with neither token nor capabilities and goes on", async () => {
     const { tom, toms, chat } = await tomsChat();
     toms.close();
     const again = await Device.connect();
@@ -110,7 +110,7 @@ describe("C#", () => {
     expect((await again.answer(3)).logsMessage?.logs).toHaveLength(1);
   });
 
-  test("[gotcha 41] its heartbeats speak for nobody, even where a client is named like the app", async () => {
+  test("[gotcha 41] C#'s heartbeats belong to no client, even if a client has the name of the app", async () => {
     const device = await Device.of(appId);
     device.send({ cmd: "echo", appId, peerId: appId });
     const echo = await device.expect("an echo", (frame) => frame.cmd === CommandType.echo);
@@ -119,7 +119,7 @@ describe("C#", () => {
 });
 
 describe("Swift and JavaScript", () => {
-  test("[wire §2.6] leave out peerId once they are open, in whatever they send", async () => {
+  test("[wire §2.6] Swift and JavaScript leave out peerId after they are open, in every command", async () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     toms.clientId = "";
     const attr = { data: '{"name":"Cheese","attr":{"a":1}}' };

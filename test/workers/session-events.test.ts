@@ -67,7 +67,7 @@ describe("the app's count of online clients", () => {
     return words;
   }
 
-  test("[G-01] changes with a client's first session and the end of its last, and not between", async () => {
+  test("[G-01] the count of online clients changes with a client's first session and the end of its last, and not between", async () => {
     const [tom] = named("tom");
     const words = told(tom);
     const first = await loggedIn(tom);
@@ -79,7 +79,7 @@ describe("the app's count of online clients", () => {
     await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
   });
 
-  test("[G-01] does not change when a client's new device replaces its old one", async () => {
+  test("[G-01] the count of online clients does not change when a client's new device replaces its old one", async () => {
     const [tom] = named("tom");
     const words = told(tom);
     const first = await loggedIn(tom, { tag: "phone", deviceId: "one" });
@@ -89,7 +89,7 @@ describe("the app's count of online clients", () => {
     await vi.waitFor(() => expect(words).toEqual(["online", "offline"]));
   });
 
-  test("receives 60 logins and logouts at once in a few calls, with the final state of each client", async () => {
+  test("the count of online clients receives 60 logins and logouts at once in a few calls, with the final state of each client", async () => {
     const clients = Array.from({ length: 60 }, (_, index) => named(`client-${index}`)).flat();
     const changed = vi.spyOn(AppObject.prototype, "presenceChanged");
     const devices = await Promise.all(clients.map((clientId) => loggedIn(clientId)));
@@ -101,7 +101,7 @@ describe("the app's count of online clients", () => {
     expect(changed.mock.calls.length).toBeLessThan(clients.length);
   });
 
-  test("[G-01] changes with a kick and with a ban", async () => {
+  test("[G-01] the count of online clients changes with a kick and with a ban", async () => {
     const [tom] = named("tom");
     const words = told(tom);
     await loggedIn(tom);
@@ -114,7 +114,7 @@ describe("the app's count of online clients", () => {
 });
 
 describe("without a listener", () => {
-  test("[H-09] nothing is kept and nothing sent", async () => {
+  test("[H-09] without a listener, no session event is kept or sent", async () => {
     const [tom] = named("tom");
     const { sendBatch } = eventsOf(tom);
     const toms = await loggedIn(tom);
@@ -128,7 +128,7 @@ describe("with an event log", () => {
   beforeEach(() => configure({ events: { logDays: 1 } }));
   afterEach(() => configure({ events: { logDays: 0 } }));
 
-  test("[H-09] a login and a logout are events, with all their fields", async () => {
+  test("[H-09] a login and a logout are events with all their fields", async () => {
     const [tom] = named("tom");
     const { events, until } = eventsOf(tom);
     const before = Date.now();
@@ -165,7 +165,7 @@ describe("with an event log", () => {
     await vi.waitFor(async () => expect(await waiting(tom)).toBe(0));
   });
 
-  test("[H-09] so are automatic logins, losses and displacements, each session for itself", async () => {
+  test("[H-09] automatic logins, losses and displacements are events, one for each session", async () => {
     const [tom] = named("tom");
     const { events, until } = eventsOf(tom);
     const first = await loggedIn(tom, { tag: "phone", deviceId: "one" });
@@ -182,7 +182,7 @@ describe("with an event log", () => {
     ]);
   });
 
-  test("[H-09] opening again on the same socket is no other session", async () => {
+  test("[H-09] opening again on the same socket causes no event", async () => {
     const [tom] = named("tom");
     const { events, until } = eventsOf(tom);
     const toms = await loggedIn(tom);
@@ -207,7 +207,7 @@ describe("with an event log", () => {
     ]);
   });
 
-  test("[H-09] a login that is refused is none", async () => {
+  test("[H-09] a refused login causes no event", async () => {
     const [tom] = named("tom");
     const { events, until } = eventsOf(tom);
     await expect(loggedIn(tom, { st: "x" })).rejects.toThrow();

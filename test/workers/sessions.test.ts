@@ -28,7 +28,7 @@ describe("client ids", () => {
     ["signs", "a/b?c=d&e#f%20+\"'<>\\"],
     ["a property every object has", "constructor"],
     ["another", "__proto__"],
-  ])("[C-01] %s is an id", async (_, clientId) => {
+  ])("[C-01] %s is a valid client id", async (_, clientId) => {
     const device = await Device.connect();
     const opened = await device.login(clientId);
     expect([opened.op, opened.peerId]).toEqual([OpType.opened, clientId]);
@@ -43,13 +43,16 @@ describe("client ids", () => {
     ["a line break", "a\nb"],
     ["a zero", "a\0"],
     ["DEL", "a\u007f"],
-  ])("[C-01] %s is none: 4103, and another may log in on the same socket", async (_, clientId) => {
-    const [tom] = named("tom");
-    const device = await Device.connect();
-    device.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: clientId, i: 5 });
-    expect(refusal(await device.answer(5))).toBe("4103 INVALID_LOGIN");
-    expect((await device.login(tom)).op).toBe(OpType.opened);
-  });
+  ])(
+    "[C-01] %s is refused as a client id with 4103, and another client may log in on the same socket",
+    async (_, clientId) => {
+      const [tom] = named("tom");
+      const device = await Device.connect();
+      device.send({ cmd: "session", op: "open", appId: world.APP_ID, peerId: clientId, i: 5 });
+      expect(refusal(await device.answer(5))).toBe("4103 INVALID_LOGIN");
+      expect((await device.login(tom)).op).toBe(OpType.opened);
+    },
+  );
 
   test("[C-03] a client without an id is given one and can use it at once", async () => {
     const ids = new Set<string>();
@@ -87,7 +90,7 @@ describe("tokens", () => {
     expect(token(opened)).not.toBe("");
   });
 
-  test("[C-09] a token of any age of its life works, and so does a refreshed one", async () => {
+  test("[C-09] a token works until its lifetime ends, and so does a refreshed one", async () => {
     const [tom] = named("tom");
     const device = await Device.connect();
     const tokens = [token(await device.login(tom))];
@@ -103,7 +106,7 @@ describe("tokens", () => {
     }
   });
 
-  test("[C-09] [I12] 4112 for any token but the client's own", async () => {
+  test("[C-09] [I12] every token but the client's own is refused with 4112", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const st = token(await (await Device.connect()).login(tom));
     const [body = "", signature = ""] = st.split(".");
@@ -181,7 +184,7 @@ describe("tokens", () => {
 });
 
 describe("presence", () => {
-  test("[B-29] answers which of the named clients are online, each once", async () => {
+  test("[B-29] a session query returns the named clients that are online, each once", async () => {
     const [mary] = named("mary");
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     expect(
@@ -197,7 +200,7 @@ describe("presence", () => {
     expect(found(await online(toms, [jerry]))).toEqual([]);
   });
 
-  test("[B-29] online while any device is, offline when the last is gone, closed or lost", async () => {
+  test("[B-29] a client is online until its last device has logged out or is lost", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await Device.of(tom);
     const phone = await Device.of(jerry);
@@ -208,7 +211,7 @@ describe("presence", () => {
     await expect.poll(async () => found(await online(toms, [jerry]))).toEqual([]);
   });
 
-  test("[wire §9.1] far too many at once are refused, not asked", async () => {
+  test("[wire §9.1] a session query for far too many clients is refused before any of them is asked", async () => {
     const { toms } = await onlineClients("tom");
     const crowd = Array.from({ length: 2_000 }, (_, at) => `nobody-${at}`);
     expect(refusal(await online(toms, crowd))).not.toBe("");
@@ -216,7 +219,7 @@ describe("presence", () => {
 });
 
 describe("closing and opening", () => {
-  test("[C-08] after close nothing is pushed, and the client may open again at once", async () => {
+  test("[C-08] after its logout a client receives nothing, and may open again at once", async () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const chat = await start(jerrys, [tom, jerry]);
     await toms.push("conv", "members_joined");
@@ -255,7 +258,7 @@ describe("closing and opening", () => {
 });
 
 describe("many devices", () => {
-  test("[D-05] [D-07] [D-08] all devices receive all messages, and a message of one reaches the others, not itself", async () => {
+  test("[D-05] [D-07] [D-08] all devices of a client receive all messages, and a message of one reaches the others, not itself", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [phone, tablet, web] = [await Device.of(tom), await Device.of(tom), await Device.of(tom)];
     const jerrys = await Device.of(jerry);
@@ -302,7 +305,7 @@ describe("many devices", () => {
     expect(heard(phone, chat)).toEqual(["before", "after"]);
   });
 
-  test("[D-07] one device's loss is nothing to the others", async () => {
+  test("[D-07] the loss of one device does not affect the client's others", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [phone, tablet] = [await Device.of(tom), await Device.of(tom)];
     const jerrys = await Device.of(jerry);
@@ -317,7 +320,7 @@ describe("many devices", () => {
 });
 
 describe("a logout", () => {
-  test("[C-09] ends the tokens of its device, over the socket and over HTTP, and no other device's", async () => {
+  test("[C-09] a logout ends the tokens of its device, on the socket and over HTTP, and of no other device", async () => {
     const [tom] = named("tom");
     const phone = await Device.connect();
     const st = token(await phone.login(tom, { deviceId: "phone" }));
@@ -335,7 +338,7 @@ describe("a logout", () => {
     expect(refusal(await (await Device.connect()).login(tom, { st: again, r: true }))).toBe("");
   });
 
-  test("[C-09] of a device without a name ends the tokens of its own session alone", async () => {
+  test("[C-09] a logout of a device without a name ends only the tokens of its own session", async () => {
     const [tom] = named("tom");
     const devices = [await Device.connect(), await Device.connect()];
     const tokens = await Promise.all(devices.map(async (device) => token(await device.login(tom))));

@@ -52,7 +52,7 @@ const kick = (clientId: string, reason = "enough") =>
   client(clientId, (object) => object.kick(clientId, reason));
 
 describe("with login signatures off", () => {
-  test("[X-01] everybody may log in, and a signature that is wrong is not looked at", async () => {
+  test("[X-01] with login signatures off, every client may log in, and a wrong signature is not checked", async () => {
     const [tom] = named("tom");
     expect(await login(tom)).toBe("");
     expect(await login(tom, { s: "wrong", t: 1, n: "x" })).toBe("");
@@ -87,7 +87,7 @@ describe("with login signatures on", () => {
     expect(await login(tom, { ...signature, s: signature.s.toUpperCase() })).toBe("");
   });
 
-  test("[X-02] 4102 for one that is stale, early, tampered with, another's or by another key", async () => {
+  test("[X-02] a signature that is stale, early, changed, another client's or by another key is refused with 4102", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const good = loginSigned(tom);
     const bad: [string, Session][] = [
@@ -110,7 +110,7 @@ describe("with login signatures on", () => {
     expect(await login(tom, good)).toBe("");
   });
 
-  test("[C-09] a session token stands for the signature, and only a good one does", async () => {
+  test("[C-09] a valid session token replaces the signature, and no other does", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const { token: st } = await loggedIn(tom, loginSigned(tom));
     expect(await login(tom, { st, r: true })).toBe("");
@@ -119,7 +119,7 @@ describe("with login signatures on", () => {
     expect(await login(tom, { r: true })).toBe(FAILED);
   });
 
-  test("[X-01] a client that is logged in stays so, also after a second login without a signature", async () => {
+  test("[X-01] a client that is logged in stays so after a second login without a signature", async () => {
     const [tom] = named("tom");
     const toms = await loggedIn(tom, loginSigned(tom));
     const chat = await start(toms, [tom]);
@@ -128,7 +128,7 @@ describe("with login signatures on", () => {
     expect((await toms.login(tom, loginSigned(tom))).op).toBe(OpType.opened);
   });
 
-  test("[wire §6] a refresh needs none, but one that comes along has to be right", async () => {
+  test("[wire §6] a refresh needs no signature, but one that is sent has to be right", async () => {
     const [tom] = named("tom");
     const toms = await loggedIn(tom, loginSigned(tom));
     const refresh = (sessionMessage: Session) => toms.ask({ cmd: "session", op: "refresh", sessionMessage });
@@ -144,7 +144,7 @@ describe("with login signatures on", () => {
     expect(refusal(await device.answer(1))).toBe(FAILED);
   });
 
-  test("[X-01] a token of a login that showed nothing does not stand for a signature", async () => {
+  test("[X-01] a token of a login without a signature does not replace one", async () => {
     const [tom] = named("tom");
     await configure({ security: OFF });
     const { token: unproven } = await loggedIn(tom);
@@ -176,7 +176,7 @@ describe("with login signatures on", () => {
 });
 
 describe("a client that is kicked", () => {
-  test("[C-10] [X-03] receives 4115 and the reason, on every device, and nothing after it", async () => {
+  test("[C-10] [X-03] a kicked client receives 4115 and the reason on every device, and nothing after it", async () => {
     const [tom] = named("tom");
     const toms = [await loggedIn(tom), await loggedIn(tom, { tag: "web" })];
     expect(await kick(tom, "for the cat")).toBe(2);
@@ -192,14 +192,14 @@ describe("a client that is kicked", () => {
     expect(await kick(tom)).toBe(0);
   });
 
-  test("[C-10] may be kicked without a reason", async () => {
+  test("[C-10] a client may be kicked without a reason", async () => {
     const [tom] = named("tom");
     const device = await loggedIn(tom);
     await kick(tom, "");
     expect(has((await device.push("session", "closed")).sessionMessage, "detail")).toBe(false);
   });
 
-  test("[X-03] may log in again, unless signatures are required", async () => {
+  test("[X-03] a kicked client may log in again, unless signatures are required", async () => {
     const [tom] = named("tom");
     const { token: st } = await loggedIn(tom);
     await kick(tom);
@@ -214,7 +214,7 @@ describe("a client that is kicked", () => {
     expect(await login(tom, { st: again.token, r: true })).toBe("");
   });
 
-  test("[M-50] [X-03] leaves no will", async () => {
+  test("[M-50] [X-03] the will of a kicked client is not sent", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await loggedIn(tom);
     const jerrys = await loggedIn(jerry);
@@ -236,7 +236,7 @@ describe("a client that is banned", () => {
   const ban = (clientId: string) => client(clientId, (object) => object.ban(clientId, "no cats"));
   const unban = (clientId: string) => client(clientId, (object) => object.unban());
 
-  test("[X-22] [C-10] receives 4106 and may not log in, by token or otherwise, until the ban is lifted", async () => {
+  test("[X-22] [C-10] a banned client receives 4106 and may not log in, by token or otherwise, until the ban is lifted", async () => {
     const [tom] = named("tom");
     const toms = await loggedIn(tom);
     await ban(tom);
@@ -252,13 +252,13 @@ describe("a client that is banned", () => {
     expect(await login(tom, { st: toms.token, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
   });
 
-  test("[X-22] is banned also if it never logged in, and no other client is", async () => {
+  test("[X-22] a client that never logged in can be banned, and no other client is affected", async () => {
     const [tom, jerry] = named("tom", "jerry");
     await ban(tom);
     expect([await login(tom), await login(jerry)]).toEqual(["4106 BLACKLISTED", ""]);
   });
 
-  test("[X-22] [wire §4.1] receives the ban as an event if it logs in with a token and no serial (Java)", async () => {
+  test("[X-22] [wire §4.1] a banned client that logs in with a token and no serial receives the ban as an event (Java)", async () => {
     const [tom] = named("tom");
     const { token: st } = await loggedIn(tom);
     await ban(tom);
@@ -268,7 +268,7 @@ describe("a client that is banned", () => {
     expect((await device.push("session", "closed")).sessionMessage?.code).toBe(4106);
   });
 
-  test("[X-22] is not let in by a token from before the ban once it is taken back", async () => {
+  test("[X-22] a token from before a ban stays refused after the ban is lifted", async () => {
     const [tom] = named("tom");
     const { token: st } = await loggedIn(tom);
     await ban(tom);
@@ -278,7 +278,7 @@ describe("a client that is banned", () => {
     expect((await notifications(tom, st)).status).toBe(401);
   });
 
-  test("[X-22] a ban does not lift a kick, nor its end", async () => {
+  test("[X-22] neither a ban nor its end lifts a kick", async () => {
     const [tom] = named("tom");
     const { token: st } = await loggedIn(tom);
     await kick(tom);
@@ -300,7 +300,7 @@ describe("JSON Web Tokens", () => {
   /** As any SDK's signature factory carries one. */
   const carried = (s: string) => ({ s, t: Date.now(), n: "n0nce" });
 
-  test("[X-01] by a secret are accepted, and a login without one is refused", async () => {
+  test("[X-01] JSON Web Tokens signed with the secret are accepted, and a login without one is refused", async () => {
     await configure({ security: { jwt: { secret: SECRET } } });
     const [tom, jerry] = named("tom", "jerry");
     expect(await login(tom, carried(await token({ sub: tom })))).toBe("");
@@ -318,7 +318,7 @@ describe("JSON Web Tokens", () => {
     for (const [how, session] of bad) expect([how, await login(tom, session)]).toEqual([how, FAILED]);
   });
 
-  test("[X-01] beside signatures: either will do, and one of them has to", async () => {
+  test("[X-01] with both required, a JSON Web Token or a signature is enough, and neither is refused", async () => {
     await configure({ security: { signLogin: true, jwt: { secret: SECRET } } });
     const [tom] = named("tom");
     expect(await login(tom, carried(await token({ sub: tom })))).toBe("");
@@ -327,7 +327,7 @@ describe("JSON Web Tokens", () => {
     expect(await login(tom, loginSigned(tom, 1))).toBe(FAILED);
   });
 
-  test("[X-03] from before a kick are refused, and so are those without a time", async () => {
+  test("[X-03] JSON Web Tokens from before a kick, or without a time, are refused", async () => {
     await configure({ security: { jwt: { secret: SECRET } } });
     const [tom] = named("tom");
     const before = carried(await token({ sub: tom, iat: now() - 1 }));
@@ -338,7 +338,7 @@ describe("JSON Web Tokens", () => {
     expect(await login(tom, carried(await token({ sub: tom, iat: now() + 2 })))).toBe("");
   });
 
-  test("[X-01] by published keys are accepted, and without the keys the socket closes with 4200", async () => {
+  test("[X-01] JSON Web Tokens by published keys are accepted, and without the keys the socket closes with 4200", async () => {
     const jwksUrl = `https://id.example.com/${Math.random()}`;
     const { privateKey, publicKey } = await generateKeyPair("ES256");
     const keys = [{ ...(await exportJWK(publicKey)), kid: "one", alg: "ES256", use: "sig" }];
@@ -379,7 +379,7 @@ describe("with conversation signatures on", () => {
     return refusal(await device.ask({ cmd: "conv", op: "start", convMessage }));
   }
 
-  test("[X-01] a conversation needs one to be created, for its very members", async () => {
+  test("[X-01] with conversation signatures on, a start needs a signature for exactly its members", async () => {
     const [tom, jerry, mary] = named("tom", "jerry", "mary");
     const toms = await loggedIn(tom);
     const both = [tom, jerry].toSorted().join(":");
@@ -390,7 +390,7 @@ describe("with conversation signatures on", () => {
     expect(await create(toms, [tom, jerry], both, Math.floor(Date.now() / 1000))).toBe("");
   });
 
-  test("[wire §6] C# sends the members without the creator, and its signer receives the same", async () => {
+  test("[wire §6] C# sends and signs the members without the creator", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await loggedIn(tom);
     expect(await create(toms, [jerry], jerry)).toBe("");
@@ -398,14 +398,14 @@ describe("with conversation signatures on", () => {
     expect(await create(toms, [tom, jerry], jerry)).toBe("");
   });
 
-  test("[X-02] [I12] a login's signature creates nothing", async () => {
+  test("[X-02] [I12] the signature of a login creates no conversation", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await loggedIn(tom);
     const convMessage = { m: [tom, jerry], ...loginSigned(tom) };
     expect(refusal(await toms.ask({ cmd: "conv", op: "start", convMessage }))).toBe(UNSIGNED);
   });
 
-  test("[X-03] one from before a kick creates nothing", async () => {
+  test("[X-03] a conversation signature from before a kick creates nothing", async () => {
     const [tom, jerry] = named("tom", "jerry");
     await kick(tom);
     const toms = await loggedIn(tom);
@@ -414,12 +414,12 @@ describe("with conversation signatures on", () => {
     );
   });
 
-  test("[X-01] logging in needs none", async () => {
+  test("[X-01] with only conversation signatures on, a login needs none", async () => {
     const [tom] = named("tom");
     expect(await login(tom)).toBe("");
   });
 
-  test("[X-01] with it off, a wrong one creates all the same", async () => {
+  test("[X-01] with conversation signatures off, a start with a wrong one succeeds", async () => {
     await configure({ security: { signConversation: false } });
     const [tom, jerry] = named("tom", "jerry");
     const toms = await loggedIn(tom);
@@ -451,7 +451,7 @@ describe("web pages", () => {
     "https://127.0.0.1:8443",
     "http://[::1]:9",
     "capacitor://localhost",
-  ])("[C-11] of %s may connect", async (origin) => {
+  ])("[C-11] a web page of %s may connect", async (origin) => {
     expect(await connects({ origin })).toBe("opened");
   });
 
@@ -464,11 +464,11 @@ describe("web pages", () => {
     "https://evil.example/localhost",
     "null",
     "not an origin",
-  ])("[C-11] [C-10] of %j are told 4110, and nothing else happens", async (origin) => {
+  ])("[C-11] [C-10] a web page of %j is refused with 4110", async (origin) => {
     expect(await connects({ origin })).toBe("4110 INVALID_ORIGIN");
   });
 
-  test("[C-11] a client that is not a web page may connect, and any page if none are listed", async () => {
+  test("[C-11] a client that is not a web page may connect, and so may any page if none are listed", async () => {
     expect(await connects({})).toBe("opened");
     await configure({ security: { origins: [] } });
     expect(await connects({ origin: "https://anywhere.example" })).toBe("opened");

@@ -98,7 +98,7 @@ describe("displacing", () => {
     expect((await attempt(tom, phone)).op).toBe(OpType.opened);
   });
 
-  test("[I6] of ten explicit logins at once exactly one is left, and it is heard", async () => {
+  test("[I6] of ten explicit logins at once exactly one session is left, and it receives messages", async () => {
     const [tom] = named("tom");
     const devices = await Promise.all(Array.from({ length: 10 }, () => Device.connect()));
     const answers = await Promise.all(
@@ -114,7 +114,7 @@ describe("displacing", () => {
     expect(devices.filter((_, at) => who[at])).toEqual(left());
   });
 
-  test("[I6] taking turns, each explicit login ends exactly the session before it", async () => {
+  test("[I6] each explicit login of two devices in turn ends exactly the session before it", async () => {
     const [tom] = named("tom");
     let last = await loggedIn(tom, phone);
     for (let turn = 0; turn < 4; turn += 1) {
@@ -135,7 +135,7 @@ describe("displacing", () => {
     expect((await attempt(tom, { st: first.token, r: true })).op).toBe(OpType.opened);
   });
 
-  test("[wire §2.6] opening again on the same socket is no conflict with oneself", async () => {
+  test("[wire §2.6] opening again on the same socket does not displace the session", async () => {
     const [tom] = named("tom");
     const device = await loggedIn(tom, phone);
     for (const r of [false, true]) expect((await device.login(tom, { ...phone, r })).op).toBe(OpType.opened);
@@ -157,7 +157,7 @@ describe("not displacing", () => {
     expect((await notifications(tom, first.token)).status).toBe(200);
   });
 
-  test("[D-10] [wire §4.1] the same device is let in again, by its own name or by its token alone", async () => {
+  test("[D-10] [wire §4.1] a device that declines to displace may log in again by its own name or by its token alone", async () => {
     const [tom] = named("tom");
     const first = await loggedIn(tom, phone);
     const second = await loggedIn(tom, { ...phone, r: true });
@@ -180,7 +180,7 @@ describe("not displacing", () => {
     expect((await attempt(tom, { ...other, r: true })).op).toBe(OpType.opened);
   });
 
-  test("[D-04] other tags, and none, do not disturb each other", async () => {
+  test("[D-04] sessions with other tags, or without one, do not affect each other", async () => {
     const [tom] = named("tom");
     const devices = [
       await loggedIn(tom, phone),
@@ -194,7 +194,7 @@ describe("not displacing", () => {
     expect((await attempt(tom, { tag: "web", deviceId: "another", r: true })).cmd).toBe(CommandType.error);
   });
 
-  test("[D-02] [D-05] `default` is no tag: any number of devices, each with its token", async () => {
+  test("[D-02] [D-05] the tag `default` is none: any number of devices may use it, each with its token", async () => {
     const [tom] = named("tom");
     const devices = [
       await loggedIn(tom, { tag: "default", deviceId: "one" }),
@@ -208,7 +208,7 @@ describe("not displacing", () => {
     }
   });
 
-  test("[D-06] tags belong to one client: another client's same tag is nothing to it", async () => {
+  test("[D-06] a tag belongs to one client and does not affect the same tag of another", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const toms = await loggedIn(tom, phone);
     const jerrys = await loggedIn(jerry, other);
@@ -228,7 +228,7 @@ describe("tokens", () => {
     expect((await back.push("session", "closed")).sessionMessage?.code).toBe(4111);
   });
 
-  test("[wire §4.1] a token of one tag is none of another", async () => {
+  test("[wire §4.1] a token of one tag is refused for another", async () => {
     const [tom] = named("tom");
     const { token } = await loggedIn(tom, phone);
     const untagged = await loggedIn(tom);
@@ -247,7 +247,7 @@ describe("tokens", () => {
     expect(refusal(await attempt(tom, { st, r: true }))).toBe(CONFLICT);
   });
 
-  test("[wire §4.1] Java's token form, without a serial: opened or closed with 4111, both without one", async () => {
+  test("[wire §4.1] a login in Java's token form, without a serial, is answered by opened or by closed with 4111, both without one", async () => {
     const [tom] = named("tom");
     const { token } = await loggedIn(tom, phone);
     const bare = { cmd: "session", op: "open", appId: world.APP_ID, peerId: tom } as const;

@@ -106,8 +106,8 @@ function held(result: unknown) {
   };
 }
 
-describe("[H-01] before a message", () => {
-  test("it is dropped with the app's own code and words", async () => {
+describe("[H-01] the hook before a message", () => {
+  test("[H-01] a message is dropped with the app's own code and text", async () => {
     const { toms, jerrys, cid } = await settledChat();
     hooks._messageReceived = ({ content }) =>
       content === "casino" ? { drop: true, code: 7, detail: "no ads" } : {};
@@ -121,7 +121,7 @@ describe("[H-01] before a message", () => {
     expect(await history(toms, cid)).toEqual(["cheese"]);
   });
 
-  test("the engine is told who says what to whom", async () => {
+  test("[H-01] the hook before a message receives sender, content and recipients", async () => {
     const { tom, jerry, toms, cid } = await settledChat();
     await say(toms, cid, "cheese", { r: true });
     expect(called("_messageReceived")).toMatchObject([
@@ -137,7 +137,7 @@ describe("[H-01] before a message", () => {
     ]);
   });
 
-  test("[M-18] rewritten, everybody gets it so, and its sender is told", async () => {
+  test("[H-01] [M-18] a message that a hook rewrites reaches everybody so, and its sender is notified", async () => {
     const { tom, toms, jerrys, cid } = await settledChat();
     const other = await Device.of(tom);
     await settle(cid, toms, jerrys, other);
@@ -155,7 +155,7 @@ describe("[H-01] before a message", () => {
     expect(await history(toms, cid)).toEqual(["d**n"]);
   });
 
-  test("narrowed down, it is for those and its sender alone: delivered, counted and found", async () => {
+  test("[H-01] a message whose recipients a hook restricts is delivered, counted and found only for them and its sender", async () => {
     const { tom, jerry, spike, toms, jerrys, spikes } = await onlineClients("tom", "jerry", "spike");
     const cid = await start(toms, [tom, jerry, spike]);
     await settle(cid, toms, jerrys, spikes);
@@ -174,7 +174,7 @@ describe("[H-01] before a message", () => {
     expect(await count.json()).toEqual({ count: 1 });
   });
 
-  test("as the last one it is shown to those alone, in every list and count; that somebody spoke, all members see", async () => {
+  test("[H-01] a restricted last message is shown only to its recipients, and all members see the time of it", async () => {
     const { tom, jerry, spike, toms, jerrys, spikes } = await onlineClients("tom", "jerry", "spike");
     const cid = await start(toms, [tom, jerry, spike], {
       attr: { data: JSON.stringify({ name: `attic ${tom}` }) },
@@ -210,7 +210,7 @@ describe("[H-01] before a message", () => {
     expect(await summary(spike)).toEqual([1, "hello"]);
   });
 
-  test("a message sent again is answered alike, and not asked about again (I3)", async () => {
+  test("[H-01] [I3] a message sent again is answered alike, and the hook is not called again", async () => {
     const { toms, cid } = await settledChat();
     const first = await say(toms, cid, "cheese", { dt: "token" });
     const again = await say(toms, cid, "cheese", { dt: "token" });
@@ -218,7 +218,7 @@ describe("[H-01] before a message", () => {
     expect(called("_messageReceived")).toHaveLength(1);
   });
 
-  test("[I2] a hook that takes its time holds up its sender alone, and keeps his order", async () => {
+  test("[H-01] [I2] a slow hook delays only its sender, and keeps the sender's order", async () => {
     const { toms, jerrys, cid } = await settledChat();
     const slow = held({});
     hooks._messageReceived = ({ content }) => (content === "slow" ? slow.hook() : {});
@@ -233,7 +233,7 @@ describe("[H-01] before a message", () => {
     expect(heard(jerrys, cid)).toEqual(["slow", "quick"]);
   });
 
-  test("[I2] other conversations of the same people go on", async () => {
+  test("[H-01] [I2] a slow hook does not delay other conversations of the same clients", async () => {
     const { tom, jerry, toms, cid } = await settledChat();
     const other = await start(toms, [tom, jerry], { unique: false });
     const slow = held({});
@@ -245,7 +245,7 @@ describe("[H-01] before a message", () => {
     expect(refusal(await waiting)).toBe("");
   });
 
-  test("[H-11] a hook that fails changes nothing, unless the app wants a refusal", async () => {
+  test("[H-01] [H-11] a hook that fails changes nothing, unless the app wants a refusal", async () => {
     const { toms, cid } = await settledChat();
     hooks._messageReceived = () => new Response("broken", { status: 500 });
     expect(refusal(await say(toms, cid, "one"))).toBe("");
@@ -254,7 +254,7 @@ describe("[H-01] before a message", () => {
     expect(await history(toms, cid)).toEqual(["one"]);
   });
 
-  test("a transient one is asked about, too, and stays transient", async () => {
+  test("[H-01] the hook is called for a transient message, which stays transient", async () => {
     const { toms, jerrys, cid } = await settledChat();
     hooks._messageReceived = ({ content }) => (content === "typing" ? { content: "typing..." } : {});
     await say(toms, cid, "typing", { transient: true });
@@ -263,7 +263,7 @@ describe("[H-01] before a message", () => {
     expect(await history(toms, cid)).toEqual([]);
   });
 
-  test("who is no member is refused unasked", async () => {
+  test("[H-01] a message of a client that is not a member is refused without calling the hook", async () => {
     const { cid } = await settledChat();
     const [spike] = named("spike");
     expect(refusal(await say(await Device.of(spike), cid, "woof"))).toBe("4401 INVALID_MESSAGING_TARGET");
@@ -271,8 +271,8 @@ describe("[H-01] before a message", () => {
   });
 });
 
-describe("[H-04] before an edit or recall", () => {
-  test("it is refused with the app's own code and words", async () => {
+describe("[H-04] the hook before an edit or recall", () => {
+  test("[H-04] an edit is refused with the app's own code and text", async () => {
     const { toms, cid } = await settledChat();
     const message = namedBy(cid, await say(toms, cid, "cheese"));
     hooks._messageUpdate = ({ recall: recalls }) =>
@@ -287,7 +287,7 @@ describe("[H-04] before an edit or recall", () => {
     ]);
   });
 
-  test("rewritten, everybody gets it so, and its sender is told", async () => {
+  test("[H-04] an edit that a hook rewrites reaches everybody so, and its sender is notified", async () => {
     const { toms, jerrys, cid } = await settledChat();
     const message = namedBy(cid, await say(toms, cid, "cheese"));
     hooks._messageUpdate = () => ({ content: "camembert", code: 4, detail: "finer" });
@@ -302,8 +302,8 @@ describe("[H-04] before an edit or recall", () => {
   });
 });
 
-describe("[H-05] [H-06] [H-07] [H-08] before changes of a conversation", () => {
-  test("creating is refused with the app's own code and words", async () => {
+describe("[H-05] [H-06] [H-07] [H-08] hooks before changes of a conversation", () => {
+  test("[H-05] a start is refused with the app's own code and text", async () => {
     const [jerry] = named("jerry");
     const { tom, toms } = await onlineClients("tom");
     hooks._conversationStart = ({ members }) =>
@@ -318,14 +318,14 @@ describe("[H-05] [H-06] [H-07] [H-08] before changes of a conversation", () => {
     ]);
   });
 
-  test("a unique one that exists is not asked about again", async () => {
+  test("[H-05] a start of a unique conversation that exists does not call the hook again", async () => {
     const { tom, jerry, toms } = await settledChat();
     const made = await start(toms, [tom, jerry], { unique: true });
     expect(await start(toms, [tom, jerry], { unique: true })).toBe(made);
     expect(called("_conversationStart")).toHaveLength(1);
   });
 
-  test("adding and removing are; leaving is nobody's business", async () => {
+  test("[H-06] [H-07] adding and removing members call hooks, and leaving does not", async () => {
     const { tom, jerry, toms, jerrys, cid } = await settledChat();
     const [spike] = named("spike");
     hooks._conversationAdd = () => ({ reject: true, code: 1 });
@@ -342,7 +342,7 @@ describe("[H-05] [H-06] [H-07] [H-08] before changes of a conversation", () => {
     expect(notices(toms, cid).filter((notice) => notice.startsWith("members_left"))).toHaveLength(1);
   });
 
-  test("attributes are refused, or replaced by others", async () => {
+  test("[H-08] an update of attributes is refused, or made with the hook's attributes", async () => {
     const { toms, cid } = await settledChat();
     hooks._conversationUpdate = () => ({ reject: true, code: 6, detail: "no" });
     expect((await update(toms, cid, { name: "mice" })).errorMessage).toMatchObject({
@@ -374,7 +374,7 @@ describe("[M-51] the word list", () => {
     return { toms, jerrys, cid };
   }
 
-  test("[X-31] [X-34] covers groups, and the sender is told by -4408", async () => {
+  test("[X-31] [X-34] the word list filters groups, and the sender is notified with -4408", async () => {
     const { toms, jerrys, cid } = await three();
     await say(toms, cid, "CHEESE and 猫!");
     await settle(cid, toms, jerrys);
@@ -384,14 +384,14 @@ describe("[M-51] the word list", () => {
     expect(await history(toms, cid)).toEqual(["*** and ***!"]);
   });
 
-  test("[X-32] of typed messages only the text", async () => {
+  test("[X-32] the word list filters only the text of typed messages", async () => {
     const { toms, jerrys, cid } = await three();
     await say(toms, cid, '{"_lctype":-1,"_lctext":"cheese","_lcattrs":{"kind":"cheese"}}');
     await settle(cid, toms, jerrys);
     expect(heard(jerrys, cid)).toEqual(['{"_lctype":-1,"_lctext":"***","_lcattrs":{"kind":"cheese"}}']);
   });
 
-  test("[X-31] conversations of two only if the owner says so", async () => {
+  test("[X-31] the word list filters conversations of two only if the owner enables that", async () => {
     const { toms, jerrys, cid } = await settledChat();
     await say(toms, cid, "cheese");
     await configure({ keywords: { oneToOne: true } });
@@ -401,7 +401,7 @@ describe("[M-51] the word list", () => {
     await configure({ keywords: { oneToOne: null } });
   });
 
-  test("what a hook wrote, and edits, are filtered as well", async () => {
+  test("[M-51] the word list filters content that a hook wrote, and edits", async () => {
     const { toms, cid } = await three();
     hooks._messageReceived = ({ content }) => (content === "mouse" ? { content: "mouse eats cheese" } : {});
     const message = namedBy(cid, await say(toms, cid, "mouse"));
@@ -411,11 +411,11 @@ describe("[M-51] the word list", () => {
   });
 });
 
-describe("what happened is told", () => {
+describe("hooks after an event", () => {
   const told = async (name: string, match: object) =>
     expect.poll(() => called(name), { timeout: 20_000 }).toContainEqual(expect.objectContaining(match));
 
-  test("[H-02] [H-03] a message, with who was online for it", async () => {
+  test("[H-02] [H-03] the hooks after a message receive its online and offline recipients", async () => {
     const [spike] = named("spike");
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const cid = await start(toms, [tom, jerry, spike]);
@@ -437,7 +437,7 @@ describe("what happened is told", () => {
     });
   });
 
-  test("[H-05] [H-06] [H-07] that a conversation began, and who came and went", async () => {
+  test("[H-05] [H-06] [H-07] hooks receive starts of conversations, and added and removed members", async () => {
     const [jerry, spike] = named("jerry", "spike");
     const { tom, toms } = await onlineClients("tom");
     const cid = await start(toms, [tom, jerry]);
@@ -448,14 +448,14 @@ describe("what happened is told", () => {
     await told("_conversationRemoved", { convId: cid, initBy: tom, members: [jerry] });
   });
 
-  test("[H-09] that a client came and went", async () => {
+  test("[H-09] hooks receive logins and logouts", async () => {
     const { tom, toms } = await onlineClients("tom");
     await told("_clientOnline", { peerId: tom });
     await toms.ask({ cmd: "session", op: "close" });
     await told("_clientOffline", { peerId: tom, closeCode: 1 });
   });
 
-  test("messages of the app's own server are not asked about, and told", async () => {
+  test("[H-01] [H-02] a message of the app's own server calls no hook before it, and the one after it", async () => {
     const { tom, jerry, cid } = await settledChat();
     hooks._messageReceived = () => ({ drop: true });
     const sent = await http(`/1.2/rtm/conversations/${cid}/messages`, {
@@ -474,7 +474,7 @@ describe("what happened is told", () => {
   });
 });
 
-test("nothing of it is kept where nobody listens", async () => {
+test("no event is kept for an app without hooks", async () => {
   await configure({ hooks: { url: null } });
   const { toms, cid } = await settledChat();
   await say(toms, cid, "cheese");

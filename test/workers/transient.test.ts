@@ -14,7 +14,7 @@ beforeAll(() => openWorld());
 const typing = (device: Device, chat: string, text = "typing") =>
   say(device, chat, text, { transient: true });
 
-test("[M-29] [M-31] [wire §5.2] comes like any message, marked transient, to every device but the one it came from", async () => {
+test("[M-29] [M-31] [wire §5.2] a transient message reaches every device but its own, marked transient", async () => {
   const { tom, jerry, toms, jerrys, chat } = await pairChat();
   const [tablet, phone] = [await Device.of(tom), await Device.of(jerry)];
   await caughtUp(chat, tablet, phone);
@@ -30,7 +30,7 @@ test("[M-29] [M-31] [wire §5.2] comes like any message, marked transient, to ev
   expect(toms.texts(chat)).not.toContain("typing");
 });
 
-test("[M-26] [I8] is in no history, no last message and no archive", async () => {
+test("[M-26] [I8] a transient message is in no history, no last message and no archive", async () => {
   const { toms, jerrys, chat } = await pairChat();
   await say(toms, chat, "staying");
   await typing(toms, chat);
@@ -52,7 +52,7 @@ test("[M-26] a transient message does not change the time of a conversation's la
 });
 
 test.each(["lc.protobuf2.3", "lc.protobuf2.1"])(
-  "[M-27] [I8] (%s) whoever is away is never told of it",
+  "[M-27] [I8] a client that is offline never receives a transient message (%s)",
   async (protocol) => {
     const { jerry, toms, jerrys, chat } = await pairChat();
     await jerrys.ask({ cmd: "session", op: "close" });
@@ -70,7 +70,7 @@ test.each(["lc.protobuf2.3", "lc.protobuf2.1"])(
   },
 );
 
-test("[M-28] [M-34] is not sent again, acknowledged or not", async () => {
+test("[M-28] [M-34] a transient message is not sent again, acknowledged or not", async () => {
   const [jerry] = named("jerry");
   const { tom, toms } = await onlineClients("tom");
   const phone = await loggedIn(jerry, {}, "lc.protobuf2.1");
@@ -86,7 +86,7 @@ test("[M-28] [M-34] is not sent again, acknowledged or not", async () => {
   expect(again.texts(chat)).not.toContain("typing");
 });
 
-test("[I2] keeps its place among the stored ones of its sender", async () => {
+test("[I2] a transient message keeps its place among the stored ones of its sender", async () => {
   const { tom, toms, jerrys, chat } = await pairChat();
   for (let at = 1; at <= 8; at += 1) {
     const transient = at % 2 === 0;
@@ -102,7 +102,7 @@ test("[I2] keeps its place among the stored ones of its sender", async () => {
   expect(heard(jerrys, chat)).toEqual(["1", "3", "5", "7"]);
 });
 
-test("[I3] the same token twice is two transient messages: nothing of it was kept", async () => {
+test("[I3] a transient message sent twice with one token is two messages, because no token was kept", async () => {
   const { toms, jerrys, chat } = await pairChat();
   for (let time = 0; time < 2; time += 1) await say(toms, chat, "again", { transient: true, dt: "token" });
   for (let time = 0; time < 2; time += 1) await jerrys.message("again");
@@ -122,7 +122,7 @@ test("[I12] a transient message of a client that is not a member is refused with
   expect(toms.texts(chat)).toEqual([]);
 });
 
-test("[B-09] not longer than any message", async () => {
+test("[B-09] a transient message has the same limit of bytes as any message", async () => {
   const { toms, jerrys, chat } = await pairChat();
   expect(refusal(await typing(toms, chat, "x".repeat(32_769)))).toMatch(/^4109 /);
   await settle(chat, toms, jerrys);
@@ -134,16 +134,19 @@ test.each([
   ["by Java", 175],
   ["by Objective-C and C#", 171],
   ["alone", 8],
-])("[wire §4.1] is answered where that was asked for (bit 3): %s", async (_, configBitmap) => {
-  const [tom] = named("tom");
-  const toms = await loggedIn(tom, { configBitmap });
-  const chat = await start(toms, [tom], { unique: false });
-  const { cmd, ackMessage } = await typing(toms, chat);
-  expect([cmd, has(ackMessage, "code"), ackMessage?.uid.length]).toEqual([CommandType.ack, false, 22]);
-  expect(Number(ackMessage?.t)).toBeGreaterThan(Date.now() - 60_000);
-});
+])(
+  "[wire §4.1] a transient message is answered if the login requested it (bit 3): %s",
+  async (_, configBitmap) => {
+    const [tom] = named("tom");
+    const toms = await loggedIn(tom, { configBitmap });
+    const chat = await start(toms, [tom], { unique: false });
+    const { cmd, ackMessage } = await typing(toms, chat);
+    expect([cmd, has(ackMessage, "code"), ackMessage?.uid.length]).toEqual([CommandType.ack, false, 22]);
+    expect(Number(ackMessage?.t)).toBeGreaterThan(Date.now() - 60_000);
+  },
+);
 
-test("[wire §4.1] is not answered where it was not, and goes on all the same", async () => {
+test("[wire §4.1] a transient message is not answered if the login did not request it, and is sent all the same", async () => {
   const [tom] = named("tom");
   const { jerry, jerrys } = await onlineClients("jerry");
   const toms = await loggedIn(tom, { configBitmap: 187 - 8 });

@@ -21,7 +21,7 @@ async function meet(device: Device, members: string[]) {
 }
 
 describe("a unique conversation", () => {
-  test("is no longer theirs once somebody was added: the next start makes another, and he reads nothing of it", async () => {
+  test("a start after a member was added to a unique conversation creates another one, which that member cannot read", async () => {
     const { tom, jerry, spike, toms, jerrys, spikes } = await onlineClients("tom", "jerry", "spike");
     const first = await meet(toms, [jerry]);
     await change(toms, "add", first.cid, [spike]);
@@ -41,7 +41,7 @@ describe("a unique conversation", () => {
     expect(found.map(({ objectId }) => objectId)).toEqual([second.cid]);
   });
 
-  test("is no longer theirs once somebody left: whoever starts it again is heard", async () => {
+  test("a start after a member left a unique conversation creates another one, which reaches that member", async () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry", "spike");
     const first = await meet(toms, [jerry]);
     await change(jerrys, "remove", first.cid, [jerry]);
@@ -57,7 +57,7 @@ describe("a unique conversation", () => {
     ]);
   });
 
-  test("changes again and again, and each time exactly one is there for all who ask at once", async () => {
+  test("starts of a unique conversation at once all return the same one, each time its members changed", async () => {
     const { tom, jerry, spike, toms, jerrys } = await onlineClients("tom", "jerry", "spike");
     const seen = new Set<string>();
     let current = await meet(toms, [jerry]);
@@ -75,7 +75,7 @@ describe("a unique conversation", () => {
     }
   });
 
-  test("is theirs still when whoever was added has gone again before they asked", async () => {
+  test("a start returns the same unique conversation if an added member was removed again before", async () => {
     const { jerry, spike, toms } = await onlineClients("tom", "jerry", "spike");
     const first = await meet(toms, [jerry]);
     await change(toms, "add", first.cid, [spike]);
@@ -83,7 +83,7 @@ describe("a unique conversation", () => {
     expect(await meet(toms, [jerry])).toEqual({ ...first, existing: true });
   });
 
-  test("is made anew when it was deleted, also in the place of another", async () => {
+  test("a start creates a unique conversation anew after it was deleted, also one that replaced another", async () => {
     const { jerry, spike, tom, toms } = await onlineClients("tom", "jerry", "spike");
     const first = await meet(toms, [jerry]);
     await change(toms, "add", first.cid, [spike]);
@@ -97,7 +97,7 @@ describe("a unique conversation", () => {
     expect(await meet(toms, [jerry])).toEqual({ ...third, existing: true });
   });
 
-  test("is the same one over HTTP", async () => {
+  test("a unique conversation is the same one over HTTP", async () => {
     const { tom, jerry, spike, toms } = await onlineClients("tom", "jerry", "spike");
     const first = await conversationOf([tom, jerry], { unique: true });
     expect(await meet(toms, [jerry])).toMatchObject({ cid: first, existing: true });

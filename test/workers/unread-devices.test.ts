@@ -69,7 +69,7 @@ describe("the time up to which a device has everything", () => {
     await silent(await loggedIn(jerry, { lastUnreadNotifTime: next }), first, toms);
   });
 
-  test("[Y-19] nothing is lost between the time it was told and the moment it was", async () => {
+  test("[Y-19] nothing is lost between the time a device received and the moment it was sent", async () => {
     const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
     let lastUnreadNotifTime = 1;
     for (let round = 2; round <= 6; round += 1) {
@@ -89,7 +89,7 @@ describe("the time up to which a device has everything", () => {
     }
   });
 
-  test("[wire §9.4] an edit of the last message is a change too", async () => {
+  test("[wire §9.4] an edit of the last message changes what a device receives at login", async () => {
     const { jerry, toms, chats, first } = await chatsWithMessages("cheese", "mice");
     const message = namedBy(first, await say(toms, first, "cheese 2"));
     const { notifTime } = await news(await loggedIn(jerry), chats);
@@ -100,7 +100,7 @@ describe("the time up to which a device has everything", () => {
 });
 
 describe("counts that fell", () => {
-  test("[Y-21] [wire §5.5] to 0 on another device are told to a device that comes back with an old time", async () => {
+  test("[Y-21] [wire §5.5] a count that fell to 0 on another device is sent to a device that reconnects with an old time", async () => {
     const { jerry, chats, first } = await chatsWithMessages("cheese", "mice");
     const phone = await loggedIn(jerry);
     const { notifTime } = await news(phone, chats);
@@ -123,7 +123,7 @@ describe("counts that fell", () => {
     expect((await news(await loggedIn(jerry), chats)).told).toEqual(["mice: 1 mice 1"]);
   });
 
-  test("[Y-21] and rose again are told as they are", async () => {
+  test("[Y-21] a count that fell and rose again is sent as it is now", async () => {
     const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
     const phone = await loggedIn(jerry);
     const { notifTime } = await news(phone, chats);
@@ -136,7 +136,7 @@ describe("counts that fell", () => {
     expect((await news(tablet, chats)).told).toEqual(["cheese: 1 cheese 3"]);
   });
 
-  test("[Y-21] [gotcha 39] at once on all devices, also on those that never looked at the conversation", async () => {
+  test("[Y-21] [gotcha 39] a count that falls is sent at once to all devices, also to those that never opened the conversation", async () => {
     const { jerry, chats, first } = await chatsWithMessages("cheese");
     const devices = [await loggedIn(jerry), await loggedIn(jerry), await loggedIn(jerry)];
     for (const device of devices) await news(device, chats);
@@ -145,7 +145,7 @@ describe("counts that fell", () => {
     for (const device of devices) expect((await news(device, chats)).told).toEqual(["cheese: 0"]);
   });
 
-  test("[Y-13] in part: what is left is told", async () => {
+  test("[Y-13] a read of some messages sends the count of those left", async () => {
     const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
     const second = namedBy(first, await say(toms, first, "cheese 2"));
     await say(toms, first, "cheese 3");
@@ -172,7 +172,7 @@ describe("reading", () => {
       "one of them twice",
       ([one, two]) => ({ convs: [{ cid: one }, { cid: two }, { cid: one, timestamp: 1 }] }),
     ],
-  ])("[wire §4.8] by %s clears each", async (_, form) => {
+  ])("[wire §4.8] a read command with %s clears each conversation", async (_, form) => {
     const { jerry, chats } = await chatsWithMessages("cheese", "mice");
     const { cheese = "", mice = "" } = chats;
     const device = await loggedIn(jerry);
@@ -194,7 +194,7 @@ describe("reading", () => {
       );
   });
 
-  test("[I12] a conversation one is not in, or that is not there, clears nothing and is told to nobody", async () => {
+  test("[I12] a read of a conversation without membership, or of none, clears nothing and sends nothing", async () => {
     const { jerry, toms, chats, first } = await chatsWithMessages("cheese");
     const { spikes } = await onlineClients("spike");
     for (const cid of [first, "0".repeat(24), "no id!"]) read(spikes, cid);
@@ -219,8 +219,8 @@ describe("reading", () => {
   });
 });
 
-describe("[Y-21] what a device counts and is deleted while it is away", () => {
-  test("is told as 0 when it is back, whether a message was deleted or its conversation", async () => {
+describe("[Y-21] messages that are deleted while a device is offline", () => {
+  test("[Y-21] a device that reconnects receives a count of 0 for a deleted message or conversation", async () => {
     const { tom, jerry, toms, chats, first } = await chatsWithMessages("one", "two");
     const { notifTime } = await news(await loggedIn(jerry), chats);
     const second = chats.two ?? "";
@@ -237,7 +237,7 @@ describe("[Y-21] what a device counts and is deleted while it is away", () => {
     expect(told.toSorted()).toEqual(["one: 0", "two: 0"]);
   });
 
-  test("is told as 0 when it is back, where its client was removed meanwhile", async () => {
+  test("[Y-21] a device that reconnects receives a count of 0 where its client was removed meanwhile", async () => {
     const { jerry, toms, chats, first } = await chatsWithMessages("one");
     const { notifTime } = await news(await loggedIn(jerry), chats);
     await wait(5);

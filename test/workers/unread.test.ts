@@ -95,7 +95,7 @@ test("[Y-14] [I5] messages received live count until they are read, through any 
   }
 });
 
-test("[I5] counts are exact, also beyond a hundred", async () => {
+test("[I5] unread counts are exact, also beyond a hundred", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   for (let i = 1; i <= 150; i++)
@@ -104,7 +104,7 @@ test("[I5] counts are exact, also beyond a hundred", async () => {
   expect(await news(await Device.of(jerry), { chat })).toEqual(["chat: 150 150"]);
 });
 
-test("[Y-15] [Y-21] reading clears on all devices, and stays cleared", async () => {
+test("[Y-15] [Y-21] a read clears the count on all devices, and it stays cleared", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "one");
@@ -120,7 +120,7 @@ test("[Y-15] [Y-21] reading clears on all devices, and stays cleared", async () 
   expect(await news(await Device.of(jerry), { chat })).toEqual(["chat: 2 three"]);
 });
 
-test("[wire §4.8] JavaScript, Swift and C# read up to a point, Java with a serial; none beyond what there is", async () => {
+test("[wire §4.8] JavaScript, Swift and C# read up to a message, Java with a serial, and none beyond the last one", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const jerrys = await Device.of(jerry);
   const chat = await start(toms, [tom, jerry]);
@@ -162,7 +162,7 @@ test("[wire §4.8] one read of several conversations clears each", async () => {
   expect(cleared.map(({ unread }) => unread)).toEqual([0, 0]);
 });
 
-test("[I5] [Y-12] one's own messages are never unread, whichever device they came from", async () => {
+test("[I5] [Y-12] a client's own messages are never unread, whichever device they came from", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const jerrys = await Device.of(jerry);
   const chats: Record<string, string> = {};
@@ -175,7 +175,7 @@ test("[I5] [Y-12] one's own messages are never unread, whichever device they cam
   expect(await news(await Device.of(jerry), chats)).toEqual(["ours: 1 I answered"]);
 });
 
-test("[I8] transient messages are not counted", async () => {
+test("[I8] transient messages are not counted as unread", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "kept");
@@ -209,7 +209,7 @@ test("[B-06] a member that was removed while offline receives no unread count of
   expect(await news(await Device.of(jerry), chats)).toEqual(["kept: 1 for him"]);
 });
 
-test("[Y-09] [wire §5.5] mentions: all or me, and only in what is unread", async () => {
+test("[Y-09] [wire §5.5] an unread count shows mentions of all or of the reader, in unread messages only", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const mentions: [string, CommandInit["directMessage"], boolean][] = [
     ["all", { mentionAll: true }, true],
@@ -237,7 +237,7 @@ test("[Y-09] [wire §5.5] mentions: all or me, and only in what is unread", asyn
   expect(again.map(({ unread, mentioned }) => [unread, mentioned])).toEqual(again.map(() => [1, false]));
 });
 
-test("[wire §5.5] more than fifty come in several pushes, newest first, each once", async () => {
+test("[wire §5.5] more than fifty unread counts come in several events, newest first, each once", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const chats: string[] = [];
   for (let at = 0; at < 60; at++) {
@@ -251,7 +251,7 @@ test("[wire §5.5] more than fifty come in several pushes, newest first, each on
   expect(pages.flatMap((page) => page.unreadMessage?.convs ?? []).map(({ cid }) => cid)).toEqual(chats);
 });
 
-test("[wire §5.5b] a device of the push kind is sent no unread counts, at login or later", async () => {
+test("[wire §5.5b] a `.1` device is sent no unread counts, at login or later", async () => {
   const { tom, jerry, toms } = await tomOnline();
   const chat = await start(toms, [tom, jerry]);
   await say(toms, chat, "missed");

@@ -50,7 +50,7 @@ function secretsIn(found: Found[]): string[] {
 }
 
 describe("by id", () => {
-  test("[I12] a stranger sees a conversation without last message, mutes, and the time of the last message", async () => {
+  test("[I12] a query by id shows a stranger no last message, no mutes and no time of the last message", async () => {
     const { tom, jerry, toms, spikes, chat, topic } = await secretChat();
     for (const more of [{ flag: 2 }, { flag: 0 }, { flag: 2, sort: "name" }, { flag: 3 }]) {
       const found = await query(spikes, { objectId: chat }, more);
@@ -62,7 +62,7 @@ describe("by id", () => {
     expect(await look(toms, chat, 2)).toMatchObject({ msg: SECRET, mu: [jerry], lm: expect.anything() });
   });
 
-  test("a member that left or was removed no longer reads the last message", async () => {
+  test("[I12] a member that left or was removed no longer reads the last message", async () => {
     const { jerry, toms, jerrys, chat } = await secretChat();
     expect(await look(jerrys, chat, 2)).toMatchObject({ msg: SECRET, muted: true });
     await change(toms, "remove", chat, [jerry]);
@@ -74,7 +74,7 @@ describe("by id", () => {
     }
   });
 
-  test("members are shown only to members if the app wants that", async () => {
+  test("[I12] a setting shows members only to members", async () => {
     await configure({ security: { showMembers: false } });
     const { toms, jerry, tom, spikes, chat } = await secretChat();
     for (const more of [{}, { sort: "name" }]) {
@@ -85,7 +85,7 @@ describe("by id", () => {
     expect((await look(toms, chat)).m).toEqual([jerry, tom]);
   });
 
-  test("nor how many there are, by any command", async () => {
+  test("[I12] with that setting, no command shows strangers the number of members", async () => {
     const { jerry, toms, jerrys, spikes, chat } = await secretChat();
     const count = (device: Device) => device.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });
     expect((await count(spikes)).convMessage?.count).toBe(2);
@@ -108,7 +108,7 @@ describe("by id", () => {
 });
 
 describe("by conditions", () => {
-  test("a stranger finds the attributes of a conversation, without members, mutes and messages", async () => {
+  test("[I12] a stranger's query finds the attributes of a conversation, without members, mutes and messages", async () => {
     const { spikes, chat, topic } = await secretChat();
     for (const where of [
       { name: topic },
@@ -241,7 +241,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
   const standard = { join: null, removeOthers: null, historyFrom: null };
   afterEach(() => configure({ security: standard }));
 
-  test("[B-06] by default anybody joins by himself; with members only, they let people in; with nobody, the app does", async () => {
+  test("[B-06] a setting decides whether any client joins by itself, members add others, or only the app's server does", async () => {
     const { spike, toms, spikes, jerry, chat } = await secretChat();
     await configure({ security: { join: "members" } });
     expect(refusal(await change(spikes, "add", chat, [spike]))).toMatch(/^4317/);
@@ -261,7 +261,7 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
     expect(refusal(await change(spikes, "remove", chat, [spike]))).toBe("");
   });
 
-  test("[B-24] with history from joining, a newcomer reads nothing of the time before", async () => {
+  test("[B-24] with history from joining, a new member reads no earlier messages", async () => {
     await configure({ security: { historyFrom: "joining" } });
     const { spike, toms, spikes, chat, topic } = await secretChat();
     await change(toms, "add", chat, [spike]);

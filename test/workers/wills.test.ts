@@ -44,7 +44,7 @@ async function goneFrom(device: Device, clientId: string): Promise<void> {
 }
 
 describe("a will", () => {
-  test("[M-47] is answered at once like any message, and sent to no member while its author is connected", async () => {
+  test("[M-47] a will is answered at once like any message, and sent to no member while its author is connected", async () => {
     const { toms, jerrys, chat, ack } = await chatWithWill();
     expect(has(ack.ackMessage, "code")).toBe(false);
     expect(ack.ackMessage?.uid).toHaveLength(22);
@@ -54,7 +54,7 @@ describe("a will", () => {
     expect(heard(jerrys, chat)).toEqual([]);
   });
 
-  test("[M-47] [wire §5.2] is sent when the socket is lost, looking like any message, under the acknowledged id", async () => {
+  test("[M-47] [wire §5.2] a will is sent like any message when the socket is lost, with the acknowledged id", async () => {
     const { tom, jerry, toms, jerrys, chat, ack } = await chatWithWill();
     toms.close();
     const push = await jerrys.message("I am gone");
@@ -65,7 +65,7 @@ describe("a will", () => {
     expect(Number(directMessage?.timestamp)).toBeGreaterThanOrEqual(Number(ack.ackMessage?.t));
   });
 
-  test("[M-47] reaches all devices of every other member that is online, and the author's other ones", async () => {
+  test("[M-47] a will reaches all devices of every other online member, and the author's other devices", async () => {
     const { tom, jerry, toms, jerrys, chat } = await chatWithWill();
     const [spike] = named("spike");
     await change(toms, "add", chat, [spike]);
@@ -78,7 +78,7 @@ describe("a will", () => {
     for (const device of devices) expect(heard(device, chat)).toEqual(["I am gone"]);
   });
 
-  test("[M-49] is in no history, no count, no last message, and reaches no client later", async () => {
+  test("[M-49] a will is in no history, no count and no last message, and reaches no client later", async () => {
     const { tom, jerry, toms, jerrys, chat } = await chatWithWill();
     const [spike] = named("spike");
     await change(jerrys, "add", chat, [spike]);
@@ -100,7 +100,7 @@ describe("a will", () => {
     for (const device of [spikes, pushed, toms2]) expect(device.texts(chat)).not.toContain("I am gone");
   });
 
-  test("[M-49] may be acknowledged and read over, and asks for no receipt", async () => {
+  test("[M-49] a will may be acknowledged and read over, and causes no receipt", async () => {
     const { toms, jerrys, chat, ack } = await chatWithWill();
     const again = await bequeath(toms, chat, "with a receipt?", { r: true });
     expect(again.ackMessage?.uid).not.toBe(ack.ackMessage?.uid);
@@ -114,7 +114,7 @@ describe("a will", () => {
     expect(pushesOf(back, "rcp")).toEqual([]);
   });
 
-  test("[M-47] carries bytes and mentions", async () => {
+  test("[M-47] a will carries bytes and mentions", async () => {
     const { toms, jerrys, jerry, chat } = await chatWithWill();
     const binaryMsg = new Uint8Array([0, 255, 7]);
     const mentions = { mentionAll: true, mentionPids: [jerry] };
@@ -124,7 +124,7 @@ describe("a will", () => {
     expect(directMessage).toMatchObject({ binaryMsg, ...mentions });
   });
 
-  test("[I7] is sent once: not again when the author comes and goes, nor after objects slept or died", async () => {
+  test("[I7] a will is sent once: not again when its author returns and leaves, nor after objects hibernated or died", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill();
     toms.close();
     await jerrys.message("I am gone");
@@ -140,7 +140,7 @@ describe("a will", () => {
     expect(heard(jerrys, chat)).toEqual(["I am gone"]);
   });
 
-  test("[I7] handed twice to its conversation is sent once, also if that was evicted in between", async () => {
+  test("[I7] a will that reaches its conversation twice is sent once, also if that was evicted in between", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill();
     const will = { id: "A".repeat(22), content: "twice?", mentionAll: false, mentions: [] };
     const tell = () =>
@@ -157,7 +157,7 @@ describe("a will", () => {
 });
 
 describe("one will per client", () => {
-  test("[M-48] a later one takes the place of an earlier one", async () => {
+  test("[M-48] a later will replaces an earlier one", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill("first");
     await bequeath(toms, chat, "second");
     await bequeath(toms, chat, "third");
@@ -168,7 +168,7 @@ describe("one will per client", () => {
     expect(heard(jerrys, chat)).toEqual(["third"]);
   });
 
-  test("[M-48] in another conversation too", async () => {
+  test("[M-48] a later will in another conversation replaces an earlier one", async () => {
     const { tom, jerry, toms, jerrys, chat } = await chatWithWill("first");
     const second = await start(toms, [tom, jerry], { unique: false });
     await bequeath(toms, second, "second");
@@ -179,7 +179,7 @@ describe("one will per client", () => {
     expect([heard(jerrys, chat), heard(jerrys, second)]).toEqual([[], ["second"]]);
   });
 
-  test("[M-48] from another device too; the loss of a device that left none sends none", async () => {
+  test("[M-48] a later will of another device replaces an earlier one, and the loss of a device without a will sends none", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill("from the phone");
     const tablet = await Device.of(tom);
     await bequeath(tablet, chat, "from the tablet");
@@ -195,7 +195,7 @@ describe("one will per client", () => {
     expect(heard(jerrys, chat)).toEqual(["from the tablet"]);
   });
 
-  test("[M-48] [wire §2.6] two clients on one socket have each their own", async () => {
+  test("[M-48] [wire §2.6] two clients on one socket each have a will", async () => {
     const [tom, nibbles, jerry] = named("tom", "nibbles", "jerry");
     const jerrys = await Device.of(jerry);
     const both = await Device.of(tom);
@@ -210,7 +210,7 @@ describe("one will per client", () => {
 });
 
 describe("a will that is not sent", () => {
-  test("[M-50] [C-08] a logout discards it, for this loss and every later one", async () => {
+  test("[M-50] [C-08] a logout discards the will, for this loss and every later one", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill();
     expect((await toms.ask({ cmd: "session", op: "close" })).op).toBe(OpType.closed);
     await goneFrom(jerrys, tom);
@@ -222,7 +222,7 @@ describe("a will that is not sent", () => {
     expect(heard(jerrys, chat)).toEqual([]);
   });
 
-  test("[M-50] another device's logout leaves it alone", async () => {
+  test("[M-50] a logout of another device keeps the will", async () => {
     const { tom, toms, jerrys } = await chatWithWill();
     const tablet = await Device.of(tom);
     await tablet.ask({ cmd: "session", op: "close" });
@@ -230,7 +230,7 @@ describe("a will that is not sent", () => {
     await jerrys.message("I am gone");
   });
 
-  test("[M-50] [D-03] of a session displaced by another device is not sent", async () => {
+  test("[M-50] [D-03] the will of a session displaced by another device is not sent", async () => {
     const [tom] = named("tom");
     const { jerry, jerrys } = await onlineClients("jerry");
     const first = await loggedIn(tom, { tag: "mobile", deviceId: "one" });
@@ -246,7 +246,7 @@ describe("a will that is not sent", () => {
     expect(heard(jerrys, chat)).toEqual([]);
   });
 
-  test("[M-47] of an author that has left the conversation, or was removed, is not sent", async () => {
+  test("[M-47] the will of an author that has left the conversation, or was removed, is not sent", async () => {
     for (const by of ["toms", "jerrys"] as const) {
       const chatting = await chatWithWill();
       const { tom, jerrys, toms, chat } = chatting;
@@ -258,7 +258,7 @@ describe("a will that is not sent", () => {
     }
   });
 
-  test("[M-47] [wire §4.6] strangers may leave none: 4401, with an id and a time; an earlier one stays", async () => {
+  test("[M-47] [wire §4.6] a will of a stranger is refused with 4401, an id and a time, and an earlier one stays", async () => {
     const { toms, jerrys, jerry } = await chatWithWill();
     const { spikes } = await onlineClients("spike");
     const foreign = await start(jerrys, [jerry], { unique: false });
@@ -277,7 +277,7 @@ describe("a will that is not sent", () => {
     await jerrys.message("I am gone");
   });
 
-  test("[B-09] one that is too long is refused like any message", async () => {
+  test("[B-09] a will that is too long is refused like any message", async () => {
     const { toms, jerrys, chat } = await chatWithWill();
     expect(refusal(await bequeath(toms, chat, "x".repeat(32_769)))).toMatch(/^4109 /);
     toms.close();
@@ -290,7 +290,7 @@ describe("when objects die", () => {
   beforeEach(() => configure({ limits: { returnSeconds: 1 } }));
   afterEach(() => configure({ limits: { returnSeconds: null } }));
 
-  test("[I7] the author's object dies with its sockets: the will of a device that stays away is sent, once", async () => {
+  test("[I7] the will of a device that stays away is sent once after its client's object died with its sockets", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill();
     await runInDurableObject(client(tom), (_, state) => state.abort("a test")).catch(() => {});
     await toms.closing();
@@ -302,7 +302,7 @@ describe("when objects die", () => {
     expect(heard(jerrys, chat)).toEqual(["I am gone"]);
   });
 
-  test("[I7] is sent when a client asks for its author, if everything died at once and the author never comes back", async () => {
+  test("[I7] a will is sent when a client queries its author's presence, if all objects died at once and the author never returns", async () => {
     const { tom, jerry, toms, chat } = await chatWithWill();
     await abortAllDurableObjects();
     await toms.closing();
@@ -314,7 +314,7 @@ describe("when objects die", () => {
     expect(heard(jerrys, chat)).toEqual(["I am gone"]);
   });
 
-  test("[I7] a conversation that dies just then sends it at most once, and the author's object is done with it", async () => {
+  test("[I7] a conversation that dies while it receives a will sends it at most once, and the author's object keeps it no longer", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill();
     await settle(chat, toms, jerrys);
     toms.close();

@@ -39,17 +39,17 @@ const noObject = {
   },
 };
 
-test("without a row everything is a default", async () => {
+test("without a stored row, every setting has its default", async () => {
   expect(await readSettings(world)).toEqual(defaultSettings(false));
 });
 
-test("only what was set is kept, so a default can still change", async () => {
+test("only changed settings are stored, so that a default can still change", async () => {
   await patched({ limits: { members: 7 } });
   expect(await stored()).toBe('{"limits":{"members":7}}');
   expect((await readSettings(world)).limits).toEqual({ ...defaultSettings(false).limits, members: 7 });
 });
 
-test("a patch keeps what it does not name, and null takes an override back", async () => {
+test("a patch keeps settings that it does not name, and null restores a default", async () => {
   await patched({ limits: { members: 7, messageBytes: 100 }, messages: { allowEdit: true } });
   const settings = await patched({ limits: { members: null, linksPerSession: 5 } });
   expect(settings.limits).toMatchObject({ members: 500, messageBytes: 100, linksPerSession: 5 });
@@ -63,7 +63,7 @@ test("a first patch stores no nulls", async () => {
   expect(await readSettings(world)).toEqual(defaultSettings(false));
 });
 
-test("patches at the same time all count", async () => {
+test("concurrent patches all count", async () => {
   await Promise.all([
     patched({ limits: { members: 11 } }),
     patched({ limits: { messageBytes: 12 } }),
@@ -99,8 +99,8 @@ test("a stored field this version does not know is named in the log and resets n
   });
 });
 
-describe("a patch that leaves what cannot work is refused, and stores nothing:", () => {
-  test("two ways to check a web token", async () => {
+describe("patches that are refused", () => {
+  test("a patch that sets two ways to check a web token is refused and stores nothing", async () => {
     await patched({ security: { jwt: { secret: "cheese" } } });
     const both = { security: { jwt: { jwksUrl: "https://example.com/keys" } } };
     expect(await patchSettings(world, both, anyAddress)).toEqual({
@@ -109,7 +109,7 @@ describe("a patch that leaves what cannot work is refused, and stores nothing:",
     expect((await readSettings(world)).security.jwt).toMatchObject({ secret: "cheese", jwksUrl: null });
   });
 
-  test("an address that may not be called, also when another field makes it one", async () => {
+  test("a patch that leads to an address that may not be called is refused and stores nothing", async () => {
     const publicOnly: AddressProblem = (url, allowPrivate) =>
       url.startsWith("https:") || allowPrivate ? undefined : "must be https";
     const patch = (value: Json) => patchSettings(world, value, publicOnly);
@@ -125,19 +125,19 @@ describe("a patch that leaves what cannot work is refused, and stores nothing:",
 });
 
 describe("[I11] [X-01] with D1 down, an isolate that has read nothing", () => {
-  test("goes by the copy of what was last stored: nobody gets in by that", async () => {
+  test("[I11] [X-01] with D1 down, an isolate without settings uses the copy of the last ones, so that signatures are still required", async () => {
     await patched({ security: { signLogin: true } });
     const settings = await settingsOf(coldWithoutD1()).get();
     expect(settings.security.signLogin).toBe(true);
   });
 
-  test("knows when a setting was taken back", async () => {
+  test("[I11] [X-01] the copy for when D1 is down reflects a restored default", async () => {
     await patched({ security: { signLogin: true } });
     await patched({ security: null });
     expect((await settingsOf(coldWithoutD1()).get()).security.signLogin).toBe(false);
   });
 
-  test("goes by the defaults when there is no copy to be had", async () => {
+  test("[I11] [X-01] with D1 down and no copy, an isolate uses the defaults", async () => {
     await patched({ limits: { members: 7 } });
     const cold = { ...coldWithoutD1(), APP: noObject };
     expect(await settingsOf(cold).get()).toEqual(defaultSettings(false));
@@ -145,7 +145,7 @@ describe("[I11] [X-01] with D1 down, an isolate that has read nothing", () => {
 });
 
 describe("the copy for when D1 is down", () => {
-  test("that cannot be kept is told to the log and does not stop a patch", async () => {
+  test("a copy of the settings that cannot be stored is logged and does not stop a patch", async () => {
     await patched({ limits: { members: 7 } });
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const settings = await patched({ limits: { members: 8 } }, { ...world, APP: noObject });
@@ -154,14 +154,14 @@ describe("the copy for when D1 is down", () => {
     expect(await kept()).toEqual({ limits: { members: 7 } });
   });
 
-  test("is brought up to date when the owner next looks at the settings", async () => {
+  test("the copy of the settings is updated when the owner next reads them", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await patched({ limits: { members: 8 } }, { ...world, APP: noObject });
     await inspectSettings(world);
     expect(await kept()).toEqual({ limits: { members: 8 } });
   });
 
-  test("is not asked for, nor kept, when settings are read", async () => {
+  test("reading settings neither reads nor stores the copy", async () => {
     await patched({ limits: { members: 7 } });
     expect((await readSettings({ ...world, APP: noObject })).limits.members).toBe(7);
   });
