@@ -43,8 +43,8 @@ async function rowsWritten(work: (billed: D1Database) => Promise<unknown>): Prom
   return billed.rowsWritten;
 }
 
-describe("a conversation saved", () => {
-  test("comes back as it was", async () => {
+describe("saving a conversation", () => {
+  test("a saved conversation comes back as it was", async () => {
     const full = conversation(freshId(), {
       kind: "system",
       name: "Ünïcödé 群聊 🎉 '\"; --",
@@ -68,7 +68,7 @@ describe("a conversation saved", () => {
     expect(await membersOf(bare.id)).toEqual([]);
   });
 
-  test("writes only the members that came or went", async () => {
+  test("saving a conversation writes only members that joined or left", async () => {
     const id = freshId();
     const everyone = Array.from({ length: 200 }, (_, index) => `member-${index}`);
     await saveConversation(db, conversation(id, { members: everyone }));
@@ -78,7 +78,7 @@ describe("a conversation saved", () => {
     expect((await membersOf(id)).sort()).toEqual([...changed.members].sort());
   });
 
-  test("again changes nothing but rewrites its own row", async () => {
+  test("saving a conversation again rewrites only its own row", async () => {
     const record = conversation(freshId(), { members: ["alice", "bob"], lastMessageAt: 5000 });
     await saveConversation(db, record);
     expect(await rowsWritten((billed) => saveConversation(billed, record))).toBe(1);
@@ -86,7 +86,7 @@ describe("a conversation saved", () => {
     expect(await membersOf(record.id)).toEqual(["alice", "bob"]);
   });
 
-  test("is never replaced by an older snapshot, members included", async () => {
+  test("a saved conversation and its members are never replaced by an older snapshot", async () => {
     const id = freshId();
     const older = conversation(id, { members: ["alice", "bob"], name: "old", updatedAt: 1000 });
     const newer = conversation(id, { members: ["alice", "carol"], name: "new", updatedAt: 2000 });
@@ -96,7 +96,7 @@ describe("a conversation saved", () => {
     expect(await membersOf(id)).toEqual(["alice", "carol"]);
   });
 
-  test("survives many racing snapshots in any order", async () => {
+  test("the newest of many concurrent snapshots of a conversation is kept, in any order", async () => {
     const id = freshId();
     const snapshots = Array.from({ length: 20 }, (_, index) =>
       conversation(id, { members: ["alice", `member-${index}`], updatedAt: 1000 + index }),
@@ -107,7 +107,7 @@ describe("a conversation saved", () => {
     expect((await membersOf(id)).sort()).toEqual(["alice", "member-19"]);
   });
 
-  test("keeps the last message's time that came with the messages", async () => {
+  test("saving a conversation keeps the time of the last message that messages brought", async () => {
     const record = conversation(freshId(), { lastMessageAt: 5000 });
     await saveConversation(db, record);
     await saveMessages(db, record.id, [message(9000)]);
@@ -119,13 +119,13 @@ describe("a conversation saved", () => {
     expect((await saved(record.id))?.lastMessageAt).toBe(9500);
   });
 
-  test("is not kept when temporary", async () => {
+  test("a temporary conversation is not saved", async () => {
     const record = conversation("_tmp:1", { kind: "temporary", timeToLive: 60 });
     await saveConversation(db, record);
     expect(await saved(record.id)).toBeUndefined();
   });
 
-  test("is gone with members when deleted, and its messages when named; others stay", async () => {
+  test("deleting a conversation deletes its members, and its messages if asked to, and no others", async () => {
     const [gone, kept] = [conversation(freshId()), conversation(freshId())];
     for (const record of [gone, kept]) {
       await saveConversation(db, record);
@@ -144,14 +144,14 @@ describe("a conversation saved", () => {
   });
 });
 
-describe("messages saved", () => {
+describe("saving messages", () => {
   async function ready(): Promise<string> {
     const id = freshId();
     await saveConversation(db, conversation(id));
     return id;
   }
 
-  test("come back as they were", async () => {
+  test("saved messages come back as they were", async () => {
     const id = await ready();
     const every = [
       message(1_700_000_000_001, {
@@ -170,7 +170,7 @@ describe("messages saved", () => {
     expect(await archived(id)).toEqual(every);
   });
 
-  test("edited for fewer people are for fewer in D1 too", async () => {
+  test("an edit that restricts the recipients of a message restricts them in D1 too", async () => {
     const id = await ready();
     await saveMessages(db, id, [message(1)]);
     const narrowed = message(1, { content: "edited", patchedAt: 2, recipients: ["bob"] });
@@ -178,7 +178,7 @@ describe("messages saved", () => {
     expect(await archived(id)).toEqual([narrowed]);
   });
 
-  test("cost two rows each, and each batch one more; an edit costs one", async () => {
+  test("a saved message costs two rows, each batch one more, and an edit one", async () => {
     const id = await ready();
     expect(await rowsWritten((billed) => saveMessages(billed, id, [message(1)]))).toBe(3);
     expect(await rowsWritten((billed) => saveMessages(billed, id, [message(2)]))).toBe(3);
@@ -188,7 +188,7 @@ describe("messages saved", () => {
     expect(await rowsWritten((billed) => saveMessages(billed, id, [edited]))).toBe(2);
   });
 
-  test("again cost nothing", async () => {
+  test("saving messages again costs no rows", async () => {
     const id = await ready();
     const batch = [message(1), message(2, { patchedAt: 3 })];
     await saveMessages(db, id, batch);
@@ -196,7 +196,7 @@ describe("messages saved", () => {
     expect(await archived(id)).toEqual(batch);
   });
 
-  test("keep the later edit, whichever comes last", async () => {
+  test("of two edits the later one is kept, whichever is saved last", async () => {
     const id = await ready();
     const edited = message(1, { content: "edited", patchedAt: 10 });
     const recalled = message(1, { content: "", patchedAt: 20, recalled: true });
@@ -209,7 +209,7 @@ describe("messages saved", () => {
     expect(await archived(id)).toEqual([recalled]);
   });
 
-  test("fit whatever their number and size", async () => {
+  test("messages of any number and size can be saved", async () => {
     const id = await ready();
     const long = "长".repeat(5000);
     const many = Array.from({ length: 1000 }, (_, index) =>
@@ -220,11 +220,11 @@ describe("messages saved", () => {
     expect((await archived(id)).at(-1)?.content).toBe(long);
   });
 
-  test("none are fine", async () => {
+  test("saving no messages succeeds", async () => {
     expect(await rowsWritten((billed) => saveMessages(billed, freshId(), []))).toBe(0);
   });
 
-  test("deleted are gone, and a late write does not bring them back", async () => {
+  test("deleted messages stay deleted after a late write", async () => {
     const id = await ready();
     const first = [message(1), message(2)];
     await saveMessages(db, id, first);
@@ -238,7 +238,7 @@ describe("messages saved", () => {
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 2, patchedAt: 3 });
   });
 
-  test("deleted before they ever came count as followed", async () => {
+  test("messages that are deleted before they are saved count as archived", async () => {
     const id = await ready();
     await saveMessages(db, id, [message(1, { content: "", patchedAt: 3, deleted: true })]);
     expect(await archived(id)).toEqual([]);
@@ -247,7 +247,7 @@ describe("messages saved", () => {
     expect(await archived(id)).toEqual([]);
   });
 
-  test("of one time in several conversations are kept apart", async () => {
+  test("messages of the same time in several conversations are kept apart", async () => {
     const [one, two] = [await ready(), await ready()];
     await saveMessages(db, one, [message(5, { content: "one" }), message(6)]);
     await saveMessages(db, two, [message(5, { content: "two" }), message(6)]);
@@ -256,7 +256,7 @@ describe("messages saved", () => {
     expect(await archived(two)).toHaveLength(2);
   });
 
-  test("are many, and deleted all the same", async () => {
+  test("deleting a conversation deletes many messages", async () => {
     const id = await ready();
     const many = Array.from({ length: 12_000 }, (_, index) => message(index + 1));
     await saveMessages(db, id, many);
@@ -269,14 +269,14 @@ describe("messages saved", () => {
   });
 });
 
-describe("archived up to", () => {
-  test("is nothing before the first message", async () => {
+describe("the archive position", () => {
+  test("the archive position is empty before the first message", async () => {
     const id = freshId();
     await saveConversation(db, conversation(id));
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 0, patchedAt: 0 });
   });
 
-  test("throws where it is no number, as of a table that lacks the column", async () => {
+  test("reading the archive position throws if it is not a number, as without its column", async () => {
     const id = freshId();
     await saveConversation(db, conversation(id));
     await db.prepare("UPDATE conversations SET archived_at = 'archived_at' WHERE id = ?").bind(id).run();
@@ -284,7 +284,7 @@ describe("archived up to", () => {
     await expect(saveMessages(db, id, [message(1)])).rejects.toThrow("which is no time");
   });
 
-  test("names the newest message and the newest edit", async () => {
+  test("the archive position has the newest message and the newest edit", async () => {
     const id = freshId();
     await saveConversation(db, conversation(id));
     await saveMessages(db, id, [message(1), message(2, { patchedAt: 7 })]);
@@ -295,14 +295,14 @@ describe("archived up to", () => {
     expect(await archivedUpTo(db, id)).toEqual({ timestamp: 3, patchedAt: 9 });
   });
 
-  test("is unknown for a conversation that D1 does not know, and its messages wait for that", async () => {
+  test("the archive position is unknown for a conversation without a row, and its messages wait for the row", async () => {
     const id = freshId();
     expect(await saveMessages(db, id, [message(1, { patchedAt: 7 })])).toBeUndefined();
     expect(await archived(id)).toEqual([]);
     expect(await archivedUpTo(db, id)).toBeUndefined();
   });
 
-  test("survives a new snapshot of the conversation", async () => {
+  test("the archive position survives a new snapshot of the conversation", async () => {
     const id = freshId();
     await saveConversation(db, conversation(id));
     await saveMessages(db, id, [message(1, { patchedAt: 7 })]);

@@ -112,7 +112,7 @@ test("[G-05] events come newest first, and each is stored once however often it 
   expect(await found({})).toEqual(newestFirst);
 });
 
-test("[G-05] login events show the SDK's version, message events who was online, and none what was said", async () => {
+test("[G-05] login events have the SDK's version, message events the online members, and none has content", async () => {
   await saveEvents(db, evening);
   const { events } = await findEvents(db, { limit: 100 });
   expect(events.find(({ name }) => name === "clientOnline")).toEqual({
@@ -155,19 +155,19 @@ test.each<[Partial<EventFilter>, string[]]>([
   [{ messageId: "message-40", name: "receiversOffline", conversationId: "pairChat" }, ["offline-40"]],
   [{ messageId: "message-40", clientId: "jerry" }, []],
   [{ clientId: "' OR 1 = 1 --" }, []],
-])("[G-05] %j finds %j", async (filter, expected) => {
+])("[G-05] the filter %j of the event log finds %j", async (filter, expected) => {
   await saveEvents(db, evening);
   for (const limit of [1, 2, 100]) expect(await found({ ...filter, limit })).toEqual(expected);
 });
 
-test("[G-05] events older than the owner's limit are deleted", async () => {
+test("[G-05] events older than the setting allows are deleted", async () => {
   await saveEvents(db, evening);
   await dropEventsBefore(db, 50);
   expect(await found({})).toEqual(["off-70", "started-60", "sent-50"]);
 });
 
 describe("[G-05] in a long log", () => {
-  test("a rare event is found over several pages, none of which looks at more than 10,000", async () => {
+  test("[G-05] a rare event in a long log is found over several pages, each of which reads at most 10,000 events", async () => {
     await saveEvents(db, [
       started(1, "attic"),
       ...Array.from({ length: 25_000 }, (_, index) => login(1_000 + index, "tom")),
@@ -189,7 +189,7 @@ describe("[G-05] in a long log", () => {
     [{ conversationId: "pairChat", from: 10 }],
     [{ messageId: "message-40", clientId: "tom", until: 50 }],
     [{ conversationId: "pairChat", clientId: "tom", name: "messageSent" }],
-  ])("a page for %j sorts nothing", async (filter) => {
+  ])("[G-05] a page of the event log for %j sorts nothing", async (filter) => {
     await saveEvents(db, evening);
     const watched = new WatchedDatabase(db);
     await findEvents(watched, { limit: 10, before: { at: 65, id: "x" }, ...filter });
@@ -198,7 +198,7 @@ describe("[G-05] in a long log", () => {
     expect(plans).not.toContain("SCAN");
   });
 
-  test("an event is written as one row, and one for each client, conversation and message it names", async () => {
+  test("[G-05] an event is one row, and one for each client, conversation and message it names", async () => {
     const watched = new WatchedDatabase(db);
     await saveEvents(watched, [sent(40, "pairChat", "tom")]);
     expect(watched.rowsWritten).toBe(4);

@@ -53,7 +53,7 @@ const ids = (messages: ArchivedMessage[]) => messages.map(({ id }) => id);
 const all = async (fields: Partial<ArchiveRequest>) => ids(await messagesOfApp(db, request(fields)));
 const toms = async (fields: Partial<ArchiveRequest>) => ids(await messagesSentBy(db, "tom", request(fields)));
 
-test("[http §3] everything comes newest first, or oldest first when reversed, with its conversation", async () => {
+test("[http §3] messages of the app come newest first, or oldest first when reversed, with their conversations", async () => {
   expect(await all({})).toEqual(inOrder.toReversed());
   expect(await all({ reversed: true })).toEqual(inOrder);
   const [newest, next] = await messagesOfApp(db, request({}));
@@ -61,7 +61,7 @@ test("[http §3] everything comes newest first, or oldest first when reversed, w
   expect(next).toEqual({ ...said.pairChat?.[2], conversationId: "pairChat" });
 });
 
-test("[http §3] the messages of one client come alone", async () => {
+test("[http §3] a query for the messages of one client returns no others", async () => {
   expect(await toms({})).toEqual(ofTom.toReversed());
   expect(await toms({ reversed: true })).toEqual(ofTom);
   expect(ids(await messagesSentBy(db, "nobody", request({})))).toEqual([]);
@@ -77,7 +77,7 @@ test.each([
   { from: 10, to: 30, start: true, stop: false, reversed: true, expected: ["k1", "l1"] },
   { from: 10, to: 30, start: false, stop: true, reversed: true, expected: ["l1", "a1"] },
 ])(
-  "[http §3] from $from to $to, including start $start, stop $stop, reversed $reversed: $expected",
+  "[http §3] messages from $from to $to, including start $start, stop $stop, reversed $reversed, are $expected",
   async ({ from, to, start, stop, reversed, expected }) => {
     const bounds = { start: at(from, undefined, start), end: at(to, undefined, stop), reversed };
     expect(await all(bounds)).toEqual(expected);
@@ -87,13 +87,13 @@ test.each([
   },
 );
 
-test("[http §3] bounds that are the wrong way round leave nothing", async () => {
+test("[http §3] a query for messages whose bounds are reversed returns nothing", async () => {
   expect(await all({ start: at(10), end: at(30) })).toEqual([]);
   expect(await all({ start: at(30), end: at(10), reversed: true })).toEqual([]);
 });
 
 describe("[http §3] messages of one millisecond in several conversations", () => {
-  test("are in the order of their ids, and a point among them is exact", async () => {
+  test("[http §3] messages of one millisecond in several conversations are in the order of their ids, and a bound among them is exact", async () => {
     expect(await all({ start: at(40, "m2") })).toEqual(["m1", "a1", "l1", "k1"]);
     expect(await all({ start: at(40, "m2", true), end: at(30, "a1", true) })).toEqual(["m2", "m1", "a1"]);
     expect(await all({ start: at(40, "m2"), reversed: true })).toEqual(["m3", "k3", "l3"]);
@@ -108,22 +108,25 @@ describe("[http §3] messages of one millisecond in several conversations", () =
     [false, 1],
     [false, 2],
     [false, 3],
-  ])("are paged without loss or repetition (reversed %s, pages of %i)", async (reversed, limit) => {
-    for (const [whose, whole] of [
-      [messagesOfApp, inOrder],
-      [(of: D1Database, wanted: ArchiveRequest) => messagesSentBy(of, "tom", wanted), ofTom],
-    ] as const) {
-      const seen: string[] = [];
-      for (let start: ArchiveRequest["start"]; ; ) {
-        const page = await whose(db, request({ start, reversed, limit }));
-        seen.push(...ids(page));
-        const last = page.at(-1);
-        if (last === undefined) break;
-        start = at(last.timestamp, last.id);
+  ])(
+    "[http §3] messages of one millisecond in several conversations are paged without loss or repetition (reversed %s, pages of %i)",
+    async (reversed, limit) => {
+      for (const [whose, whole] of [
+        [messagesOfApp, inOrder],
+        [(of: D1Database, wanted: ArchiveRequest) => messagesSentBy(of, "tom", wanted), ofTom],
+      ] as const) {
+        const seen: string[] = [];
+        for (let start: ArchiveRequest["start"]; ; ) {
+          const page = await whose(db, request({ start, reversed, limit }));
+          seen.push(...ids(page));
+          const last = page.at(-1);
+          if (last === undefined) break;
+          start = at(last.timestamp, last.id);
+        }
+        expect(seen).toEqual(reversed ? whole : whole.toReversed());
       }
-      expect(seen).toEqual(reversed ? whole : whole.toReversed());
-    }
-  });
+    },
+  );
 });
 
 describe("a page costs what it holds, however long the history", () => {
@@ -142,7 +145,7 @@ describe("a page costs what it holds, however long the history", () => {
     ["all, reversed", (watched) => messagesOfApp(watched, request({ reversed: true, limit: 20 }))],
     ["one sender's", (watched) => messagesSentBy(watched, "spike", middle)],
     ["one sender's, unbounded", (watched) => messagesSentBy(watched, "spike", request({ limit: 20 }))],
-  ])("%s", async (_, work) => {
+  ])("a page of %s costs as many rows as it holds, however long the history", async (_, work) => {
     const watched = new WatchedDatabase(db);
     expect(await work(watched)).toHaveLength(20);
     const plans = (await watched.plans()).join("; ");

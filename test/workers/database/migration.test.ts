@@ -5,7 +5,7 @@ import { messagesOfApp, messagesSentBy } from "../../../src/database/messages/hi
 import { emptyWorld, world } from "../support/world.ts";
 import { conversation, message } from "./database.ts";
 
-test("an archive from before it was laid out by time keeps its messages, and how far it got", async () => {
+test("the migration to an archive ordered by time keeps its messages and archive positions", async () => {
   const { DB, TEST_MIGRATIONS } = world;
   await emptyWorld();
   await applyD1Migrations(DB, TEST_MIGRATIONS.slice(0, 1));

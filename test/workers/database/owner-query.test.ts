@@ -83,7 +83,7 @@ async function statementsOf(ask: (on: D1Database) => Promise<unknown>): Promise<
   return counting.statements;
 }
 
-describe("rows come in SQLite's order, however small the slices are", () => {
+describe("the order of an owner's query", () => {
   const value = fc.constantFrom<Json>(
     ...[null, true, false, 0, -1, 1.5, 1e21, "", "a", "ab", "é", "\uffee", "😀", "😁", "a\u0000b", "1"],
     ...[[1], ["a"], { b: 1 }, {}],
@@ -113,7 +113,7 @@ describe("rows come in SQLite's order, however small the slices are", () => {
   );
   const page = fc.record({ limit: fc.integer({ min: 1, max: 12 }), skip: fc.nat({ max: 8 }) });
 
-  test("by any keys, up and down, and by any page", async () => {
+  test("an owner's query returns rows in SQLite's order by any keys, in both directions and on any page, however small its slices", async () => {
     await fc.assert(
       fc.asyncProperty(
         world,
@@ -132,7 +132,7 @@ describe("rows come in SQLite's order, however small the slices are", () => {
     );
   });
 
-  test("whole numbers too large for JavaScript's among them", async () => {
+  test("an owner's query orders whole numbers that are too large for JavaScript as SQLite does", async () => {
     const large = ["9007199254740993", "9007199254740992", "-9007199254740993", "9223372036854775807", "12"];
     for (const [at, number] of large.entries()) {
       const attributes: JsonObject = readAsWritten(`{"n":${number}}`);
@@ -142,7 +142,7 @@ describe("rows come in SQLite's order, however small the slices are", () => {
     expect(await found({ sort: "-attr.n", limit: 2 })).toEqual(["c3", "c0"]);
   });
 
-  test("long texts go by their first 1,024 characters", async () => {
+  test("an owner's query orders long texts by their first 1,024 characters", async () => {
     const text = "x".repeat(5_000);
     const first = { a: `a${text}`, b: `b${text}`, c: `a${text}${text}` };
     for (const [id, words] of Object.entries(first))
@@ -154,7 +154,7 @@ describe("rows come in SQLite's order, however small the slices are", () => {
 describe("[I13] an owner's query is run in short statements", () => {
   const json = { rows: 1_000, json: 4_000, read: 2_000, pattern: 1_000 };
 
-  test("as many as there are slices of what a condition opens, and more for more conditions", async () => {
+  test("[I13] an owner's query runs one short statement per slice of the values it opens, and more for more conditions", async () => {
     await fill(300, "x".repeat(60));
     const one = { where: { "attr.topic": "none" } };
     const four = { where: { $or: numbers(4).map((at) => ({ "attr.topic": `${at}` })) } };
@@ -168,7 +168,7 @@ describe("[I13] an owner's query is run in short statements", () => {
     expect(await statementsOf((on) => found(pattern, json, on))).toBeGreaterThan(2 * slices);
   });
 
-  test("by rows, where no condition opens anything", async () => {
+  test("[I13] an owner's query that opens no values is sliced by rows", async () => {
     await fill(300);
     const size = { ...json, rows: 50 };
     const where = { tr: { $ne: true } };
@@ -179,14 +179,14 @@ describe("[I13] an owner's query is run in short statements", () => {
     expect(await countConversations(db, ALL, size)).toBe(300);
   });
 
-  test("and its rows are read some at a time", async () => {
+  test("[I13] the rows of an owner's query are read in parts", async () => {
     await fill(300, "x".repeat(60));
     const once = await statementsOf((on) => found({ limit: 300 }, { ...json, read: 1_000_000 }, on));
     const parts = await statementsOf((on) => found({ limit: 300 }, json, on));
     expect(parts).toBeGreaterThan(once + (300 * 80) / json.read);
   });
 
-  test("of those that an index leaves, and by their ids no more than the page takes", async () => {
+  test("[I13] an owner's query with an index slices only its rows, and one by ids reads at most a page", async () => {
     await fill(300);
     await saveConversation(db, conversation("own", { members: ["tom"], name: "mine" }));
     const size = { ...json, rows: 10 };
@@ -203,7 +203,7 @@ describe("[I13] an owner's query is run in short statements", () => {
 });
 
 describe("a pattern that SQL cannot run", () => {
-  test("finds in slices what it finds at once", async () => {
+  test("a pattern that SQL cannot run finds in slices what it finds at once", async () => {
     await fill(40);
     const where = { "attr.topic": { $regex: "^f[o]{2}d$" }, "attr.n": { $lt: 3 } };
     expect(await found({ where, sort: "objectId" })).toEqual(["c00000", "c00001", "c00002"]);
@@ -213,7 +213,7 @@ describe("a pattern that SQL cannot run", () => {
     expect(await countConversations(db, { name: { $regex: "^[a-z]+$" } }, SMALL)).toBe(0);
   });
 
-  test("is tried on 5,000 different values of all slices together, and refused beyond", async () => {
+  test("a pattern that SQL cannot run is tried on 5,000 different values of all slices together, and refused beyond", async () => {
     const values = (from: number) => ({ list: numbers(3_000).map((at) => `value ${at + from}`) });
     const where = { "attr.list": { $regex: "^value [0-9]$" } };
     const size = { ...SMALL, pattern: 1_000_000 };

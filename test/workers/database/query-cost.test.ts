@@ -53,7 +53,7 @@ async function fill(count: number, attributes: JsonObject): Promise<void> {
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, at) => at + from);
 
 describe("a list that must hold others", () => {
-  test("finds what has them all, of any kind, once or twice, and however many", async () => {
+  test("$all finds the lists that have all its values, of any kind and number, repeated or not", async () => {
     const attributes = { list: [1, 1, 2, "1", "a", true, 2.5, null, { a: 1 }, ...numbers(900, 100)] };
     await saveConversation(db, conversation("c", { members: ["tom"], attributes }));
     const holds = async ($all: Json[]) => (await ask({ where: { m: "tom", "attr.list": { $all } } })).found;
@@ -65,7 +65,7 @@ describe("a list that must hold others", () => {
     }
   });
 
-  test("is found among 2,400 conversations with 50 elements each", async () => {
+  test("$all is answered among 2,400 conversations with 50 elements each", async () => {
     await fill(2_400, { list: numbers(50) });
     const all = { where: { "attr.list": { $all: numbers(50) } }, limit: 5 };
     expect((await ask(all)).found).toHaveLength(5);
@@ -74,7 +74,7 @@ describe("a list that must hold others", () => {
     expect(nothing.work).toBeLessThan(150_000);
   });
 
-  test("costs as many steps as there are elements, not as many times what is wanted", async () => {
+  test("$all costs as many steps as the lists have elements, not as many times its values", async () => {
     await fill(300, { list: numbers(50) });
     const few = await ask({ where: { "attr.list": { $all: numbers(2, 1000) } } });
     const many = await ask({ where: { "attr.list": { $all: numbers(1000, 1000) } } });
@@ -85,7 +85,7 @@ describe("a list that must hold others", () => {
 });
 
 describe("a query is refused", () => {
-  test("where more conversations would have to be looked at than may be, unless an index narrows them down", async () => {
+  test("a query that would read too many conversations is refused, unless an index reduces them", async () => {
     await fill(QUERY_ROWS_LOOKED_AT + 1, { topic: "food" });
     await saveConversation(
       db,
@@ -110,7 +110,7 @@ describe("a query is refused", () => {
     }
   });
 
-  test("where it has many conditions on large attributes, and answered where they are small", async () => {
+  test("a query with many conditions is refused on large attributes, and answered on small ones", async () => {
     const many = (count: number) => ({
       $or: numbers(count).map((at) => ({ "attr.list": { $gt: 100_000 + at } })),
     });
@@ -126,7 +126,7 @@ describe("a query is refused", () => {
     expect((await ask({ where: many(11) })).refused).toContain("slow query");
   });
 
-  test("where an object has very many members, which SQLite would go through", async () => {
+  test("a query into an object with very many keys is refused, because SQLite would go through them", async () => {
     const object = Object.fromEntries(numbers(80_000).map((at) => [`k${at}`, 1]));
     await fill(10, { object });
     const where = { $or: numbers(8).map((at) => ({ "attr.object": at })) };
@@ -134,7 +134,7 @@ describe("a query is refused", () => {
   });
 });
 
-test("an answer holds a megabyte of conversations, one at least, and the rest is asked for by skip", async () => {
+test("a query returns at most a megabyte of conversations, one at least, and the rest by skip", async () => {
   await fill(100, { text: "x".repeat(50_000) });
   const where = { "attr.text": { $exists: true } };
   const first = await ask({ where, limit: 100, sort: "objectId" });
@@ -147,7 +147,7 @@ test("an answer holds a megabyte of conversations, one at least, and the rest is
   expect((await ask({ where: { "attr.big": { $exists: true } } })).found).toEqual(["huge"]);
 });
 
-test("an answer holds a megabyte of last messages, one at least, and none is read that does not fit", async () => {
+test("a query returns at most a megabyte of last messages, one at least, and reads none that does not fit", async () => {
   await fill(60, {});
   const [count, size] = [60, 32_768];
   await db.batch([
@@ -169,7 +169,7 @@ test("an answer holds a megabyte of last messages, one at least, and none is rea
   await db.prepare("DELETE FROM messages").run();
 });
 
-test("the first pages of many conversations come in any order, and the last ones by what needs no looking into", async () => {
+test("a query sorts the first pages of many conversations by any key, and the last ones by columns alone", async () => {
   await fill(QUERY_ROWS_LOOKED_AT, { topic: "food", n: 1 });
   const asked = { where: { "attr.topic": "food" }, limit: 10 };
   const last = { skip: QUERY_ROWS_LOOKED_AT - 10 };
@@ -180,7 +180,7 @@ test("the first pages of many conversations come in any order, and the last ones
   expect((await ask({ ...asked, ...last, sort: "attr.n" })).refused).toContain("slow query");
 });
 
-test("[I13] whatever a client asks, D1 takes a bounded number of steps", async () => {
+test("[I13] every query of a client takes D1 a bounded number of steps", async () => {
   const key = fc.constantFrom(
     "attr.list",
     "attr.object",

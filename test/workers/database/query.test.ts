@@ -312,7 +312,7 @@ const cases: Record<string, [Json, string[]][]> = {
 
 for (const [title, table] of Object.entries(cases)) {
   describe(title, () => {
-    test.each(table)("%j finds %j", async (where, expected) => {
+    test.each(table)("the where %j finds %j", async (where, expected) => {
       if (expected[0] === "refused") expect(await refused({ where })).toContain("CONVERSATION_QUERY_FAILED");
       else expect((await found({ where })).sort()).toEqual([...expected].sort());
     });
@@ -378,13 +378,13 @@ describe("an unknown part of a where is refused, never ignored", () => {
       { $or: Array.from({ length: 5 }, (_, n) => ({ [`attr.k${n}`]: { $regex: "^[ab]" } })) },
       "more than 4 general $regex",
     ],
-  ])("%j", async (where, detail) => {
+  ])("the where %j is refused", async (where, detail) => {
     const answer = await refused({ where });
     expect(answer).toContain("CONVERSATION_QUERY_FAILED 102: ");
     expect(answer).toContain(detail);
   });
 
-  test("but the largest that is allowed is answered", async () => {
+  test("the largest where that is allowed is answered", async () => {
     expect(await found({ where: deep(8) })).toEqual([]);
     expect(await found({ where: wide(50) })).toEqual([]);
     const attributes = Array.from({ length: 48 }, (_, n) => ({ [`attr.k${n}`]: n }));
@@ -409,7 +409,7 @@ describe("text from a client is never SQL", () => {
     "x'; DELETE FROM members; --",
   ];
 
-  test.each(hostile)("%s as a value", async (text) => {
+  test.each(hostile)("%s is plain text as a value of a where", async (text) => {
     for (const key of ["objectId", "name", "m", "mu", "attr.type", "color"]) {
       for (const where of [
         { [key]: text },
@@ -425,7 +425,7 @@ describe("text from a client is never SQL", () => {
     expect(await found({ where: { sys: true } })).toEqual(["system"]);
   });
 
-  test.each(hostile)("%s as a key", async (text) => {
+  test.each(hostile)("%s is plain text as a key of a where", async (text) => {
     for (const key of [text, `attr.${text}`, `attr.a.${text}`]) {
       const answer = await query({ where: { [key]: "x" } });
       if (!("refused" in answer)) expect(answer).toEqual([]);
@@ -435,7 +435,7 @@ describe("text from a client is never SQL", () => {
     expect(await found({ where: { m: "bob" } })).toHaveLength(2);
   });
 
-  test("keys of JavaScript's own objects are ordinary", async () => {
+  test("names of JavaScript's own properties are ordinary keys of a where", async () => {
     for (const key of ["__proto__", "constructor", "toString", "attr.__proto__", "hasOwnProperty"]) {
       const where: Json = JSON.parse(`{"${key}": "x"}`);
       expect(await found({ where })).toEqual([]);
@@ -443,7 +443,7 @@ describe("text from a client is never SQL", () => {
     }
   });
 
-  test("odd keys find what is stored under them", async () => {
+  test("odd keys of a where find what is stored under them", async () => {
     const odd = { "k'ey": 1, 键: "值", "a b": 2, "[0]": 3, "*": 4, "%": 5, "#-1": 6 };
     await saveConversation(db, conversation("odd", { members: [], attributes: odd }));
     for (const [key, value] of Object.entries(odd)) {
@@ -456,7 +456,7 @@ describe("text from a client is never SQL", () => {
 describe("odd values", () => {
   const nested = (levels: number): Json => (levels === 0 ? 1 : [nested(levels - 1)]);
 
-  test("find nothing and break nothing", async () => {
+  test("odd values of a where find nothing and cause no error", async () => {
     const odd = [
       "a\u0000b",
       "\ud800",
@@ -476,14 +476,14 @@ describe("odd values", () => {
     expect(await found({ where: { m: { $size: 2 ** 53 - 1 } } })).toEqual([]);
   });
 
-  test("too deep are refused", async () => {
+  test("values of a where that are nested too deep are refused", async () => {
     expect(await found({ where: { "attr.type": nested(99) } })).toEqual([]);
     for (const where of [{ "attr.type": nested(2000) }, { "attr.type": { $all: [nested(2000)] } }]) {
       expect(await refused({ where })).toContain("nested too deeply");
     }
   });
 
-  test("stored too deep by someone do not spoil the queries of all", async () => {
+  test("values that a client stored nested too deep do not break other queries", async () => {
     const attributes = { type: "deep", hole: nested(2000) };
     await saveConversation(
       db,
@@ -512,15 +512,18 @@ describe("order and pages", () => {
     ["-tr,objectId", ["room", "a", "b", "c", "d", "system"]],
     ["-conv_type", ["system", "room", "a", "b", "c", "d"]],
     ["missing", ["a", "b", "c", "d", "room", "system"]],
-  ])("%s", async (sort, expected) => {
+  ])("a query sorts by %s", async (sort, expected) => {
     expect(await found({ where: { objectId: { $exists: true } }, sort })).toEqual(expected);
   });
 
-  test.each(["-", "lm,", ",", 'attr."x"', "a,b,c,d,e,f,g,h,i", "$x"])("%s is refused", async (sort) => {
-    expect(await refused({ where: { sys: true }, sort })).toContain("CONVERSATION_QUERY_FAILED 102: ");
-  });
+  test.each(["-", "lm,", ",", 'attr."x"', "a,b,c,d,e,f,g,h,i", "$x"])(
+    "a query with the sort %s is refused",
+    async (sort) => {
+      expect(await refused({ where: { sys: true }, sort })).toContain("CONVERSATION_QUERY_FAILED 102: ");
+    },
+  );
 
-  test("ten by default, a hundred for what is out of range, none for none", async () => {
+  test("a query returns ten rows by default, a hundred if its limit is out of range, and none for a limit of 0", async () => {
     for (let n = 0; n < 120; n++) {
       await saveConversation(db, conversation(`many-${1000 + n}`, { members: ["mallory"], name: "many" }));
     }
@@ -545,7 +548,7 @@ describe("order and pages", () => {
 
 describe("without conditions", () => {
   test.each<[Json | undefined]>([[undefined], [null], [{}]])(
-    "%j means the normal ones I am in",
+    "the where %j finds the normal conversations of the client",
     async (where) => {
       expect(await found({ where })).toEqual(["a", "b", "d"]);
       expect(await found({ where, clientId: "carol" })).toEqual(["b", "c"]);
@@ -553,7 +556,7 @@ describe("without conditions", () => {
     },
   );
 
-  test("rooms and system conversations I am in are left out", async () => {
+  test("a query without conditions leaves out chat rooms and system conversations of the client", async () => {
     await saveConversation(db, conversation("room-of-dave", { kind: "room", members: ["dave"] }));
     expect(await found({ clientId: "dave" })).toEqual([]);
     expect(await found({ clientId: "dave", where: { m: "dave" } })).toEqual(["room-of-dave"]);
@@ -562,13 +565,13 @@ describe("without conditions", () => {
 });
 
 describe("answers", () => {
-  test("carry the whole record", async () => {
+  test("a query returns the whole record", async () => {
     expect(await query({ where: { objectId: "a" } })).toEqual([
       { conversation: world[0], lastMessage: undefined },
     ]);
   });
 
-  test("carry each one's newest message when asked", async () => {
+  test("a query returns the newest message of each conversation if requested", async () => {
     const last = message(day + 400, { content: new Uint8Array([1, 2]), from: "bob", patchedAt: day + 600 });
     await saveMessages(db, "a", [message(10), message(20), last]);
     await saveMessages(db, "b", [message(day + 300)]);
@@ -585,7 +588,7 @@ describe("answers", () => {
     ["was deleted", [message(8), message(9, { content: "", patchedAt: 10, deleted: true })]],
     ["is for some only", [message(8), message(9, { recipients: ["bob"] })]],
     ["has not come to D1 yet", [message(8)]],
-  ])("carry no message where the newest %s", async (_, messages) => {
+  ])("a query returns no last message if the newest %s", async (_, messages) => {
     await saveConversation(db, conversation("lately", { members: ["eve"], updatedAt: 1 }));
     await saveMessages(db, "lately", messages);
     await saveConversation(db, conversation("lately", { members: ["eve"], lastMessageAt: 9, updatedAt: 2 }));
@@ -614,7 +617,7 @@ test("a text that looks like a date or contains NUL is found as a text", async (
 
 describe("patterns that would be slow", () => {
   test.each(["(a+)+$", "(a|aa)+$", "^([a-zA-Z]+)*$", "(.*a){20}$", "^(([a-z])+.)+[A-Z]([a-z])+$"])(
-    "%s is not",
+    "the pattern %s is not slow",
     async ($regex) => {
       await saveConversation(
         db,
@@ -626,7 +629,7 @@ describe("patterns that would be slow", () => {
     },
   );
 
-  test("on too much text are refused", async () => {
+  test("slow patterns on too much text are refused", async () => {
     const texts = Array.from({ length: 6 }, (_, n) => `${n}${"ab".repeat(100_000)}`);
     await saveConversation(db, conversation("huge", { members: [], attributes: { texts } }));
     expect(await refused({ where: { "attr.texts": { $regex: "^[q]" } } })).toContain("slow query");
@@ -640,7 +643,7 @@ describe("patterns that would be slow", () => {
     );
   });
 
-  test("on too many values are refused, unless another condition narrows them", async () => {
+  test("slow patterns on too many values are refused, unless another condition reduces them", async () => {
     const values = Array.from({ length: 5001 }, (_, n) => `value-${n}`);
     await saveConversation(db, conversation("busy", { members: ["eve"], attributes: { values } }));
     expect(await refused({ where: { "attr.values": { $regex: "^value.[0-9]$" } } })).toContain("slow query");

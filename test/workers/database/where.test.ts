@@ -248,7 +248,7 @@ const expected = (records: ConversationRecord[], where: JsonObject) =>
     .map(({ id }) => id)
     .sort();
 
-test("[B-20] any where finds what a plain look at each conversation finds", async () => {
+test("[B-20] every where finds the conversations that a plain evaluator finds", async () => {
   const hits = { some: 0, answered: 0 };
   await fc.assert(
     fc.asyncProperty(worldAndWheres, async ([records, asked]) => {
@@ -332,7 +332,7 @@ describe("[B-20] [I12] what is meant to be SQL or a prototype is neither", () =>
 
   beforeAll(() => live(town));
 
-  test("it is refused with 102, or found where it stands", async () => {
+  test("[B-20] [I12] SQL and prototype names in a where are refused with 102, or found as stored", async () => {
     const before = await tables();
     const prototype = Object.getOwnPropertyNames(Object.prototype);
     await fc.assert(
@@ -347,7 +347,7 @@ describe("[B-20] [I12] what is meant to be SQL or a prototype is neither", () =>
     expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(prototype);
   });
 
-  test("whole texts that are no where, and names to sort by, neither", async () => {
+  test("[B-20] [I12] texts that are no where, and names to sort by, reach neither SQL nor prototypes", async () => {
     const before = await tables();
     await fc.assert(
       fc.asyncProperty(

@@ -20,7 +20,7 @@ async function answer<Answer>(path: string, requests: Json, keys?: Record<string
 type Saved = Record<string, { objectId: string; createdAt?: string; updatedAt?: string }>;
 
 describe("[N-01] /1.1/batch/save", () => {
-  test("saves as Swift does: always with POST, the second time with all that it knows", async () => {
+  test("[N-01] /1.1/batch/save saves as Swift does: always with POST, the second time with all it has", async () => {
     const body = {
       __internalId: "8D1E7C",
       deviceType: "ios",
@@ -48,7 +48,7 @@ describe("[N-01] /1.1/batch/save", () => {
     expect(Object.keys(shown).filter((key) => key.startsWith("__"))).toEqual([]);
   });
 
-  test("saves as Objective-C does: one installation by several requests in a row", async () => {
+  test("[N-01] /1.1/batch/save saves as Objective-C does: one installation by several requests in a row", async () => {
     const names = { __internalId: "5F2A", deviceType: "ios", deviceToken: "a1b2", apnsTeamId: "DEF123GHIJ" };
     const path = "/1.1/installations";
     const add = { ...names, channels: { __op: "AddUnique", objects: ["news", "sports"] } };
@@ -67,7 +67,7 @@ describe("[N-01] /1.1/batch/save", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"] });
   });
 
-  test("saves as Java does: changes by id", async () => {
+  test("[N-01] /1.1/batch/save saves as Java does: changes by id", async () => {
     const made = await (await rest("POST", "/1.1/installations", tablet, appKeys)).json<{
       objectId: string;
     }>();
@@ -77,7 +77,7 @@ describe("[N-01] /1.1/batch/save", () => {
     expect(saved).toMatchObject({ [made.objectId]: { objectId: made.objectId } });
   });
 
-  test("is refused as a whole by the first that is, and those before it are saved", async () => {
+  test("[N-01] /1.1/batch/save ends with its first refused request, and those before it are saved", async () => {
     const path = "/1.1/installations";
     const requests = [
       { method: "POST", path, body: phone },
@@ -95,7 +95,7 @@ describe("[N-01] /1.1/batch/save", () => {
 describe("[N-01] /1.1/batch", () => {
   const installations = "/1.1/installations";
 
-  test("answers each request for itself", async () => {
+  test("[N-01] /1.1/batch answers each request separately", async () => {
     type Outcome = { success: { objectId: string } } | { error: { code: number } };
     const [first, ...others] = await answer<Outcome[]>("/1.1/batch", [
       { method: "post", path: "/1.1/classes/_Installation", body: phone, params: { fetchWhenSave: true } },
@@ -122,7 +122,7 @@ describe("[N-01] /1.1/batch", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: [], "tablet-1": [] });
   });
 
-  test("reads, finds, changes and deletes for the app's owner", async () => {
+  test("[N-01] /1.1/batch reads, finds, changes and deletes with the master key", async () => {
     const { objectId } = await (await rest("POST", installations, phone)).json<{ objectId: string }>();
     const path = `${installations}/${objectId}`;
     const query = { where: { deviceToken: "a1b2" }, limit: 1, count: 1 };
@@ -144,7 +144,7 @@ describe("[N-01] /1.1/batch", () => {
     expect(after).toEqual({ success: { results: [] } });
   });
 
-  test("takes 25 of them, and only with the app's key", async () => {
+  test("[N-01] /1.1/batch accepts at most 25 requests, and needs the app's key", async () => {
     const one = { method: "GET", path: `${installations}/none` };
     expect(
       await outcome(

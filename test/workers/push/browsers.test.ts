@@ -17,7 +17,7 @@ const register = (clientId: string, device: string, now = NOW, on = db()) =>
   registerBrowser(on, { clientId, device, subscription, now });
 
 describe("[P-12] a browser", () => {
-  test("belongs to the client that registered it, until that client logs out", async () => {
+  test("[P-12] a browser belongs to the client that registered it, until that client logs out", async () => {
     const made = await register("Tom", "browser-1");
     expect(made).toMatchObject({
       deviceType: "web",
@@ -35,7 +35,7 @@ describe("[P-12] a browser", () => {
     expect(await channelsByDevice(db())).toEqual({ "browser-1": [] });
   });
 
-  test("moves to another client that registers it, and keeps its other channels", async () => {
+  test("[P-12] a browser moves to another client that registers it, and keeps its other channels", async () => {
     const { id } = await register("Tom", "browser-1");
     await save(db(), { installationId: "browser-1", channels: ["news"] });
     expect(await channelsByDevice(db())).toEqual({ "browser-1": ["Tom", "news"] });
@@ -47,7 +47,7 @@ describe("[P-12] a browser", () => {
     expect(await channelsByDevice(db())).toEqual({ "browser-2": ["Jerry", "news"] });
   });
 
-  test("belongs to the client that registers it alone, even if others are logged in there", async () => {
+  test("[P-12] a browser belongs only to the client that registers it, even if others are logged in there", async () => {
     await bindDevice(db(), { device: "browser-1", clientId: "Tom", leaving: [], known: [], now: NOW });
     await register("Jerry", "browser-1");
     expect(await channelsByDevice(db())).toEqual({ "browser-1": ["Jerry"] });
@@ -59,7 +59,7 @@ describe("[P-12] a browser", () => {
     });
   });
 
-  test("with a new subscription is the same installation", async () => {
+  test("[P-12] a browser with a new subscription is the same installation", async () => {
     const { id } = await register("Tom", "browser-1");
     const renewed = { ...subscription, endpoint: "https://push.example.com/send/abc" };
     const again = await registerBrowser(db(), {
@@ -71,7 +71,7 @@ describe("[P-12] a browser", () => {
     expect(again).toMatchObject({ id, deviceToken: renewed.endpoint, subscription: renewed });
   });
 
-  test("that was two installations is one, with the channels of both", async () => {
+  test("[P-12] two installations that turn out to be one browser become one, with the channels of both", async () => {
     await register("Tom", "browser-1");
     await save(db(), { installationId: "browser-1", channels: ["news"] });
     await save(db(), { ...tablet, channels: ["sports"] });
@@ -79,13 +79,13 @@ describe("[P-12] a browser", () => {
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["Jerry", "news", "sports"] });
   });
 
-  test("registered again says nothing new, and is noted once a day", async () => {
+  test("[P-12] a browser that is registered again without changes is written once a day", async () => {
     const made = await register("Tom", "browser-1");
     expect(await register("Tom", "browser-1", NOW + DAY - 1)).toEqual(made);
     expect(await register("Tom", "browser-1", NOW + DAY)).toEqual({ ...made, updatedAt: NOW + DAY });
   });
 
-  test("registered by two at the same moment belongs to one of them", async () => {
+  test("[P-12] a browser that two clients register at once belongs to one of them", async () => {
     await Promise.all([
       register("Tom", "browser-1"),
       register("Jerry", "browser-2"),
@@ -102,7 +102,7 @@ describe("[P-12] a browser", () => {
     expect(await channelsByDevice(db())).toEqual({ "browser-1": ["Spike"] });
   });
 
-  test("is not made another device by a save, nor part of one", async () => {
+  test("[P-12] saving an installation neither replaces a browser nor merges with it", async () => {
     await register("Tom", "browser-1");
     const stolen = { deviceType: "ios", deviceToken: "a1b2", installationId: "browser-1" };
     expect(await save(db(), stolen)).toMatchObject({ outcome: "refused" });

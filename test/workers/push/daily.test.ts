@@ -49,21 +49,21 @@ const installation = (id: string, updatedAt: number) =>
     .bind(id, updatedAt)
     .run();
 
-test("[N-11] records of notifications go after 7 days", async () => {
+test("[N-11] records of notifications are deleted after 7 days", async () => {
   await notification("old", Date.now() - 7 * DAY - 1_000);
   await notification("new", Date.now() - 7 * DAY + 60_000);
   await day();
   expect(await ids("notifications")).toEqual(["new"]);
 });
 
-test("[N-02] installations go after 90 days without a word", async () => {
+test("[N-02] installations are deleted after 90 days without use", async () => {
   await installation("idle", Date.now() - 90 * DAY - 1_000);
   await installation("quiet", Date.now() - 90 * DAY + 60_000);
   await day();
   expect(await ids("installations")).toEqual(["quiet"]);
 });
 
-test("[N-06] a scheduled notification is kept until its time, however long ago it was asked for", async () => {
+test("[N-06] a scheduled notification is kept until its time, however old its request is", async () => {
   const { objectId } = await pushedLater({ push_time: inTime(30 * DAY) });
   vi.spyOn(Date, "now").mockReturnValue(Date.now() + 20 * DAY);
   await day();
@@ -79,7 +79,7 @@ test("a notification that expired on its way to the queue is removed", async () 
   expect(await pushesOf(world).notification(number)).toBeUndefined();
 });
 
-test("[I11] one that fails keeps none of the others from it, and is done the next day", async () => {
+test("[I11] a cleanup that fails does not stop the others, and runs again the next day", async () => {
   const told = vi.spyOn(console, "error").mockImplementation(() => {});
   await notification("old", Date.now() - 8 * DAY);
   await installation("idle", Date.now() - 91 * DAY);
@@ -92,7 +92,7 @@ test("[I11] one that fails keeps none of the others from it, and is done the nex
   expect(await ids("notifications")).toEqual([]);
 });
 
-test("rows that are in use are not touched", async () => {
+test("the cleanup does not touch rows that are in use", async () => {
   const { objectId } = await done<{ objectId: string }>("POST", PUSH, { data: "Cheese" });
   await day();
   expect(await ids("notifications")).toEqual([objectId]);

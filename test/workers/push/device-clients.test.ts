@@ -27,7 +27,7 @@ async function bind(login: Omit<DeviceBinding, "known">): Promise<void> {
 const logOut = (clientId: string, device: string) => unbindDevice(db(), { device, clientId });
 
 describe("[C-12] [P-12] clients that are logged in on a device are among its channels", () => {
-  test("by its token or its installation id, until they log out", async () => {
+  test("[C-12] [P-12] clients logged in on a device, by its token or installation id, are among its channels until they log out", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     await save(db(), tablet);
     await logIn("Tom", "a1b2");
@@ -37,7 +37,7 @@ describe("[C-12] [P-12] clients that are logged in on a device are among its cha
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"], "tablet-1": ["Tom"] });
   });
 
-  test("also where the installation comes after the login", async () => {
+  test("[C-12] [P-12] a client is among the channels of an installation that is saved after its login", async () => {
     await logIn("Tom", "a1b2");
     expect(await deviceState(db(), "a1b2")).toMatchObject({
       clients: [{ clientId: "Tom" }],
@@ -51,14 +51,14 @@ describe("[C-12] [P-12] clients that are logged in on a device are among its cha
     });
   });
 
-  test("also where its token becomes known after the login", async () => {
+  test("[C-12] [P-12] a client is among the channels of an installation whose token becomes known after its login", async () => {
     await save(db(), tablet);
     await logIn("Tom", "c3d4");
     await save(db(), { ...tablet, deviceToken: "c3d4" });
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["Tom"] });
   });
 
-  test("also where its token becomes another one", async () => {
+  test("[C-12] [P-12] a client stays among the channels of an installation whose token changes", async () => {
     const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
     await logIn("Tom", "a1b2");
     await save(db(), { deviceToken: "c3d4" }, { id });
@@ -69,7 +69,7 @@ describe("[C-12] [P-12] clients that are logged in on a device are among its cha
     expect(await channelsByDevice(db())).toEqual({ c3d4: ["Jerry", "news"] });
   });
 
-  test("but a client that logged in with its new token first replaces the clients of the old one", async () => {
+  test("[C-12] [P-12] a client that logged in with the new token of a device first replaces the clients of the old one", async () => {
     const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
     await logIn("Tom", "a1b2");
     await logIn("Jerry", "c3d4");
@@ -77,7 +77,7 @@ describe("[C-12] [P-12] clients that are logged in on a device are among its cha
     expect(await channelsByDevice(db())).toEqual({ c3d4: ["Jerry", "news"] });
   });
 
-  test("a list of channels that an SDK saves does not remove the client, nor does an operation that removes it", async () => {
+  test("[C-12] [P-12] neither a saved list of channels nor a Remove operation removes a client that is logged in", async () => {
     await save(db(), phone);
     await logIn("Tom", "a1b2");
     await save(db(), { ...phone, channels: ["news"] });
@@ -88,7 +88,7 @@ describe("[C-12] [P-12] clients that are logged in on a device are among its cha
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom"] });
   });
 
-  test("several on one device, until others are said to be there no more", async () => {
+  test("[C-12] [P-12] several clients are among the channels of one device, until the others are reported gone", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     await logIn("Tom", "a1b2");
     await logIn("Jerry", "a1b2");
@@ -98,7 +98,7 @@ describe("[C-12] [P-12] clients that are logged in on a device are among its cha
     expect(await deviceState(db(), "a1b2")).toMatchObject({ clients: [{ clientId: "Spike" }] });
   });
 
-  test("a client that is logged in with both names of a device stays until it has logged out with both", async () => {
+  test("[C-12] [P-12] a client that is logged in with both names of a device stays until it has logged out with both", async () => {
     await save(db(), { ...tablet, deviceToken: "c3d4" });
     await logIn("Tom", "c3d4");
     await logIn("Tom", "tablet-1");
@@ -108,7 +108,7 @@ describe("[C-12] [P-12] clients that are logged in on a device are among its cha
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": [] });
   });
 
-  test("logging out where one never was changes nothing", async () => {
+  test("[C-12] [P-12] a logout on a device without that login changes nothing", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     await logOut("Tom", "a1b2");
     await logOut("Tom", "nowhere");
@@ -117,7 +117,7 @@ describe("[C-12] [P-12] clients that are logged in on a device are among its cha
 });
 
 describe("[C-12] a client whose sessions were ended everywhere", () => {
-  test("is removed from all devices that received its pushes, and others stay", async () => {
+  test("[C-12] a client whose sessions all ended is removed from all devices that received its pushes, and other clients stay", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     await save(db(), tablet);
     for (const device of ["a1b2", "tablet-1"]) await logIn("Tom", device);
@@ -129,7 +129,7 @@ describe("[C-12] a client whose sessions were ended everywhere", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Jerry", "news"], "tablet-1": [] });
   });
 
-  test("stays where it logged in after that", async () => {
+  test("[C-12] a client whose sessions all ended stays on devices where it logged in after that", async () => {
     await save(db(), phone);
     await save(db(), tablet);
     await logIn("Tom", "a1b2");
@@ -140,7 +140,7 @@ describe("[C-12] a client whose sessions were ended everywhere", () => {
 });
 
 describe("[N-02] a login shows that the device is in use", () => {
-  test("which is noted once a day", async () => {
+  test("[N-02] a login shows that its device is in use, which is written once a day", async () => {
     const first = kept(await save(db(), phone));
     await logIn("Tom", "a1b2", { now: NOW + 1_000 });
     const updatedAt = async () =>
@@ -155,7 +155,7 @@ describe("[N-02] a login shows that the device is in use", () => {
 });
 
 describe("[C-12] at the same moment", () => {
-  test("logins, logouts and saves leave everybody and everything in its place", async () => {
+  test("[C-12] concurrent logins, logouts and saves lose no client and no channel", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     const people = Array.from({ length: 4 }, (_, at) => `cat-${at}`);
     const added = ["channel-0", "channel-1", "channel-2"];
@@ -174,7 +174,7 @@ describe("[C-12] at the same moment", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", ...staying, "sports"].sort() });
   });
 
-  test("a login that was decided without a client that is there by now changes nothing", async () => {
+  test("[C-12] a login that was decided before another client arrived changes nothing", async () => {
     await save(db(), { ...phone, channels: ["news"] });
     await logIn("Spike", "a1b2");
     await logIn("Jerry", "a1b2", { leaving: ["Spike"] });
@@ -184,7 +184,7 @@ describe("[C-12] at the same moment", () => {
     expect(await deviceState(db(), "a1b2")).toMatchObject({ clients: [{ clientId: "Jerry" }] });
   });
 
-  test("a login between what a save reads and writes is not lost", async () => {
+  test("[C-12] a login between what a save reads and writes is not lost", async () => {
     await save(db(), phone);
     await save(
       meanwhile(db(), () => logIn("Tom", "a1b2")),
@@ -193,7 +193,7 @@ describe("[C-12] at the same moment", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });
   });
 
-  test("nor before the device is first saved", async () => {
+  test("[C-12] a login before a device is first saved is not lost", async () => {
     await save(
       meanwhile(db(), () => logIn("Tom", "a1b2")),
       { ...phone, channels: ["news"] },
@@ -201,7 +201,7 @@ describe("[C-12] at the same moment", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["Tom", "news"] });
   });
 
-  test("nor is a logout", async () => {
+  test("[C-12] a logout between what a save reads and writes is not lost", async () => {
     await save(db(), phone);
     await logIn("Tom", "a1b2");
     const addition = { ...phone, channels: { __op: "AddUnique", objects: ["news"] } };

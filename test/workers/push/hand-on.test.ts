@@ -27,7 +27,7 @@ async function alarmWith(sendBatch: (messages: { body: PushWork }[]) => Promise<
 
 const alarmAt = () => runInDurableObject(object(), (_, { storage }) => storage.getAlarm());
 
-test("[N-06] a scheduled notification is handed on at its time, once, and the next one has the alarm", async () => {
+test("[N-06] a scheduled notification is queued at its time, once, and the alarm is set for the next one", async () => {
   const sent: PushWork[] = [];
   const queue = async (messages: { body: PushWork }[]) => {
     sent.push(...messages.map(({ body }) => body));

@@ -21,7 +21,7 @@ async function answer(method: string, path: string, body?: unknown): Promise<Jso
 const PATHS = ["/1.1/installations", "/1.1/classes/_Installation"];
 
 describe.each(PATHS)("[N-01] %s", (path) => {
-  test("adds an installation and says where it is", async () => {
+  test(`[N-01] ${path} adds an installation and returns its location`, async () => {
     const response = await ask("POST", path, { ...phone, channels: ["news"] });
     expect(response.status).toBe(201);
     const { objectId, ...rest } = await response.json<{ objectId: string; createdAt: string }>();
@@ -38,7 +38,7 @@ describe.each(PATHS)("[N-01] %s", (path) => {
     });
   });
 
-  test("changes the one that is known", async () => {
+  test(`[N-01] ${path} changes an installation that exists`, async () => {
     const { objectId, createdAt } = await answer("POST", path, phone);
     const again = await ask("POST", path, { ...phone, badge: 1 });
     expect([again.status, await again.json()]).toEqual([
@@ -68,7 +68,7 @@ describe.each(PATHS)("[N-01] %s", (path) => {
   });
 
   test.each(["fetchWhenSave", "new"])(
-    "answers every field for %s, but not who is logged in",
+    "[N-01] an installation is returned with every field for %s, without its logged-in clients",
     async (parameter) => {
       await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW });
       const whole = await answer("POST", `${path}?${parameter}=true`, { ...phone, channels: ["news"] });
@@ -81,7 +81,7 @@ describe.each(PATHS)("[N-01] %s", (path) => {
     },
   );
 
-  test("lists and deletes for the app's owner alone", async () => {
+  test(`[N-01] ${path} lists and deletes only with the master key`, async () => {
     const { objectId } = await answer("POST", path, { ...phone, channels: ["news"] });
     await answer("POST", path, tablet);
     expect(await outcome(ask("GET", path))).toBe("401 401");
@@ -104,7 +104,7 @@ describe.each(PATHS)("[N-01] %s", (path) => {
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": [] });
   });
 
-  test("knows no other", async () => {
+  test(`[N-01] ${path} answers 404 for an unknown id`, async () => {
     expect(await outcome(ask("GET", `${path}/51ff1808e4b074ac5c34d7fd`))).toBe("404 101");
     expect(await outcome(ask("PUT", `${path}/51ff1808e4b074ac5c34d7fd`, { badge: 0 }))).toBe("404 101");
     const moved = await rest("PUT", `${path}/51ff1808e4b074ac5c34d7fd`, tablet);
@@ -125,27 +125,27 @@ describe("[N-01] an invalid installation is refused", () => {
     ["400 105", []],
     ["400 107", "{"],
     ["413 413", { ...phone, own: "x".repeat(70_000) }],
-  ])("with %s: %j", async (expected, body) => {
+  ])("[N-01] saving an invalid installation answers %s: %j", async (expected, body) => {
     expect(await outcome(ask("POST", "/1.1/installations", body))).toBe(expected);
     expect(await channelsByDevice(db())).toEqual({});
   });
 
-  test("and so is saving under a condition", async () => {
+  test("[N-01] saving an installation under a condition is refused", async () => {
     expect(await outcome(ask("POST", "/1.1/installations?where=%7B%7D", phone))).toBe("400 1");
   });
 
-  test("without the app's key", async () => {
+  test("[N-01] saving an installation without the app's key is refused", async () => {
     expect(await outcome(rest("POST", "/1.1/installations", phone, { "x-lc-key": "wrong" }))).toBe("401 401");
   });
 
-  test("while D1 is away, with a number of its own", async () => {
+  test("[N-01] saving an installation while D1 fails is refused with a code of its own", async () => {
     await world.DB.exec("ALTER TABLE installations RENAME TO installations_away");
     expect(await outcome(ask("POST", "/1.1/installations", phone))).toBe("503 503");
     await world.DB.exec("ALTER TABLE installations_away RENAME TO installations");
   });
 });
 
-test("[I12] the endpoint of a browser is shown to nobody", async () => {
+test("[I12] the endpoint of a browser is in no answer", async () => {
   const endpoint = "https://push.example.com/send/xyz";
   const subscription = { endpoint, keys: { p256dh: "public-key", auth: "shared-secret" } };
   const { id } = await registerBrowser(db(), {

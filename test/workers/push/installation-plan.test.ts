@@ -71,7 +71,7 @@ test.each<[JsonObject]>([
   expect(await scans()).toEqual([]);
 });
 
-test("[N-02] a save is billed for the rows that it changes", async () => {
+test("[N-02] a save costs as many rows as it changes", async () => {
   const said = { ...phone, channels: ["Tom", "news"] };
   await save(watched, said);
   expect(watched.rowsWritten).toBe(0);
@@ -82,7 +82,7 @@ test("[N-02] a save is billed for the rows that it changes", async () => {
   expect(watched.rowsWritten).toBe(3);
 });
 
-test("[C-12] a login that is noted already is billed for nothing", async () => {
+test("[C-12] a login that is already stored costs no rows", async () => {
   await bindDevice(watched, { ...login, leaving: [], known: [], now: NOW });
   const once = watched.rowsWritten;
   await bindDevice(watched, { ...login, leaving: [], known: [], now: NOW });

@@ -118,13 +118,13 @@ describe("[N-04] installations are found by any field", () => {
       { $or: [{ home: { $nearSphere: beijing, $maxDistanceInKilometers: 1 } }, { badge: 0 }] },
       ["Tom", "Jerry", "Spike", "Tyke"],
     ],
-  ])("%j", async (where, expected) => {
+  ])("[N-04] a where finds installations: %j", async (where, expected) => {
     expect(await found(where, { order: "createdAt" })).toEqual(expected);
     expect(await countInstallations(db(), where)).toBe(expected.length);
     expect(await countInstallations(db(), where, SMALL)).toBe(expected.length);
   });
 
-  test("in an order and by page", async () => {
+  test("[N-04] a query returns installations in an order and by page", async () => {
     expect(await found({}, { order: "-createdAt" })).toEqual(["Tyke", "Spike", "Jerry", "Tom"]);
     expect(await found({}, { order: "valid,-badge,createdAt" })).toEqual(["Spike", "Tom", "Jerry", "Tyke"]);
     expect(await found({}, { order: "createdAt", limit: 2, skip: 1 })).toEqual(["Jerry", "Spike"]);
@@ -142,20 +142,20 @@ describe("[N-04] installations are found by any field", () => {
     [{ deviceType: { $nearSphere: beijing } }, "102: unknown operator $nearSphere"],
     [{ home: { $within: { $box: [] } } }, "102: unknown operator $within"],
     [{ 'a"b': 1 }, "102: invalid key"],
-  ])("%j is refused", async (where, why) => {
+  ])("[N-04] the where %j on installations is refused", async (where, why) => {
     expect(await found(where)).toContain(why);
     const selected = await selectInstallations(db(), { where, after: undefined, limit: 1, updatedSince: 0 });
     expect(selected).toMatchObject({ detail: expect.stringContaining(why) });
     expect(await countInstallations(db(), where)).toMatchObject({ detail: expect.stringContaining(why) });
   });
 
-  test("an order by an unknown field is refused", async () => {
+  test("[N-04] a query for installations in the order of an unknown field is refused", async () => {
     expect(await found({}, { order: 'a"b' })).toContain("102: invalid sort key");
   });
 });
 
 describe("[N-04] a push", () => {
-  test("selects page by page, and only valid and active installations", async () => {
+  test("[N-04] a push selects installations page by page, and only valid and active ones", async () => {
     const selection = { where: {}, limit: 2, updatedSince: NOW + 1 };
     const first = await selectInstallations(db(), { ...selection, after: undefined });
     if ("refused" in first) throw new Error(first.detail);

@@ -21,7 +21,7 @@ const all = async (): Promise<Installation[]> => {
 };
 
 describe("[N-01] a device is saved", () => {
-  test("as an installation with all that was said of it", async () => {
+  test("[N-01] a device is saved as an installation with all its fields", async () => {
     const saved = await save(db(), {
       ...phone,
       channels: ["news", "news"],
@@ -56,7 +56,7 @@ describe("[N-01] a device is saved", () => {
       "a vendor's token, where it says nothing better",
       { deviceType: "android", vendor: "mi", registrationId: "r1" },
     ],
-  ])("again is the same installation by %s", async (_, device) => {
+  ])("[N-01] a device that is saved again is the same installation by %s", async (_, device) => {
     const first = await save(db(), { ...device, channels: ["news"] });
     const again = await save(db(), { ...device, badge: 3 }, { now: NOW + 1_000 });
     expect(again).toMatchObject({ outcome: "updated", installation: { id: kept(first).id } });
@@ -65,7 +65,7 @@ describe("[N-01] a device is saved", () => {
     ]);
   });
 
-  test("whose vendor's token is another's as well, and has an installation id, is one of its own", async () => {
+  test("[N-01] two devices with the same vendor's token and different installation ids are two installations", async () => {
     const token = { vendor: "mi", registrationId: "r1" };
     const { id } = kept(await save(db(), { ...tablet, ...token, badge: 3 }));
     const other = kept(await save(db(), { ...tablet, ...token, installationId: "tablet-2" }));
@@ -73,7 +73,7 @@ describe("[N-01] a device is saved", () => {
     expect(await all()).toMatchObject([{ id: other.id, badge: 0 }]);
   });
 
-  test("by names of two installations, and is one from then on: that of the installation id", async () => {
+  test("[N-01] a save that names two installations merges them into that of the installation id", async () => {
     const first = kept(await save(db(), { ...phone, channels: ["news"] }));
     const second = kept(await save(db(), { ...tablet, channels: ["sports"] }));
     await save(db(), { deviceToken: "a1b2", installationId: "tablet-1", badge: 1 });
@@ -84,7 +84,7 @@ describe("[N-01] a device is saved", () => {
     expect(await installationsById(db(), [first.id])).toEqual([]);
   });
 
-  test("by id, and takes over what the others are called", async () => {
+  test("[N-01] a save by id takes the names of other installations over", async () => {
     const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
     await save(db(), { ...tablet, channels: ["sports"] });
     await save(db(), { deviceToken: "c3d4", deviceType: "ios" });
@@ -93,7 +93,7 @@ describe("[N-01] a device is saved", () => {
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["news", "sports"] });
   });
 
-  test("under an id that the service does not know, where it says which device it is", async () => {
+  test("[N-01] a save under an unknown id succeeds if it names its device", async () => {
     const id = "51ff1808e4b074ac5c34d7fd";
     expect(await save(db(), { badge: 0 }, { id })).toEqual({ outcome: "missing" });
     expect(await save(db(), tablet, { id: "no-object-id" })).toEqual({ outcome: "missing" });
@@ -102,7 +102,7 @@ describe("[N-01] a device is saved", () => {
     expect(await save(db(), { ...tablet, badge: 1 }, { id: other })).toMatchObject({ installation: { id } });
   });
 
-  test("by two at the same moment as one installation", async () => {
+  test("[N-01] two concurrent saves of a device make one installation", async () => {
     await Promise.all([save(db(), phone), save(db(), phone), save(db(), { ...phone, channels: ["news"] })]);
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["news"] });
     const byVendor = { deviceType: "android", vendor: "mi", registrationId: "r1" };
@@ -113,7 +113,7 @@ describe("[N-01] a device is saved", () => {
     expect(await all()).toHaveLength(2);
   });
 
-  test("while another change happens, and both count", async () => {
+  test("[N-01] a save during another change keeps both", async () => {
     await save(db(), phone);
     const add = (channel: string) => ({ ...phone, channels: { __op: "AddUnique", objects: [channel] } });
     await save(
@@ -123,7 +123,7 @@ describe("[N-01] a device is saved", () => {
     expect(await channelsByDevice(db())).toEqual({ a1b2: ["news", "sports"] });
   });
 
-  test("and what was to become part of it changes meanwhile, and nothing of it is lost", async () => {
+  test("[N-01] a save loses no change that is made meanwhile to the installation it merges", async () => {
     await save(db(), phone);
     await save(db(), tablet);
     const both = { deviceToken: "a1b2", installationId: "tablet-1" };
@@ -134,7 +134,7 @@ describe("[N-01] a device is saved", () => {
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": ["news"] });
   });
 
-  test("and what was to become part of it is called otherwise meanwhile, and stays what it is", async () => {
+  test("[N-01] a save does not merge an installation that is renamed meanwhile", async () => {
     const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
     await save(db(), tablet);
     const both = { deviceToken: "a1b2", installationId: "tablet-1" };
@@ -145,7 +145,7 @@ describe("[N-01] a device is saved", () => {
     expect(await channelsByDevice(db())).toEqual({ c3d4: ["news"], "tablet-1": [] });
   });
 
-  test("with nothing new to say, which is written once a day", async () => {
+  test("[N-01] a save without changes is written once a day", async () => {
     const said = { ...phone, channels: ["news", "sports"], badge: 0 };
     const first = kept(await save(db(), said));
     await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW + 1 });
@@ -161,14 +161,14 @@ describe("[N-01] a device is saved", () => {
 describe("[N-01, C-12] a vendor's token that comes again", () => {
   const token = { vendor: "mi", registrationId: "r1" };
 
-  test("is that of the app installed anew, and not of whoever was logged in before", async () => {
+  test("[N-01, C-12] a vendor's token that comes again belongs to the app installed anew, without the clients of the old one", async () => {
     await save(db(), { ...tablet, ...token, channels: ["news"] });
     await bindDevice(db(), { device: "tablet-1", clientId: "Tom", leaving: [], known: [], now: NOW });
     await save(db(), { ...tablet, ...token, installationId: "tablet-2" });
     expect(await channelsByDevice(db())).toEqual({ "tablet-2": [] });
   });
 
-  test("from another vendor is another one", async () => {
+  test("[N-01, C-12] the same token of another vendor is another installation", async () => {
     await save(db(), { ...tablet, ...token });
     await save(db(), { ...tablet, ...token, vendor: "oppo", installationId: "tablet-2" });
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": [], "tablet-2": [] });
@@ -176,7 +176,7 @@ describe("[N-01, C-12] a vendor's token that comes again", () => {
 });
 
 describe("[P-13] by channel", () => {
-  test("all devices of a client are found, each with the channels it was found by", async () => {
+  test("[P-13] all devices of a client are found by its channel, each with the channels it was found by", async () => {
     const first = kept(await save(db(), { ...phone, channels: ["Tom", "news"] }));
     const second = kept(await save(db(), { ...tablet, channels: ["Tom", "Jerry"] }));
     await save(db(), { deviceType: "ios", deviceToken: "c3d4", channels: ["Spike"] });
@@ -194,7 +194,7 @@ describe("[P-13] by channel", () => {
 });
 
 describe("[P-06] badges", () => {
-  test("count up one by one, however many do it", async () => {
+  test("[P-06] badges count up one by one, also concurrently", async () => {
     const { id } = kept(await save(db(), { ...phone, badge: 4 }));
     await Promise.all([incrementBadges(db(), [id, "gone"]), incrementBadges(db(), [id])]);
     expect(await all()).toMatchObject([{ badge: 6 }]);
@@ -209,7 +209,7 @@ describe("[P-06] badges", () => {
 });
 
 describe("[N-02] devices are forgotten", () => {
-  test("with their channels; who is logged in there is remembered for when they come back", async () => {
+  test("[N-02] a device that is deleted loses its channels, and its clients are kept for when it is saved again", async () => {
     const { id } = kept(await save(db(), { ...phone, channels: ["news"] }));
     await save(db(), tablet);
     await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW });
@@ -219,7 +219,7 @@ describe("[N-02] devices are forgotten", () => {
     expect(await channelsByDevice(db())).toEqual({ "tablet-1": [], a1b2: ["Tom"] });
   });
 
-  test("when nothing was heard of them for long, with who was logged in there", async () => {
+  test("[N-02] devices without use for long are deleted with their clients", async () => {
     await save(db(), { ...phone, channels: ["news"] }, { now: NOW - 2 * DAY });
     await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW - 2 * DAY });
     await save(db(), { ...tablet, channels: ["news"] }, { now: NOW });
@@ -232,7 +232,7 @@ describe("[N-02] devices are forgotten", () => {
     expect([await clients("a1b2"), await clients("lost"), await clients("new")]).toEqual([[], [], ["Tom"]]);
   });
 
-  test("but who logged in long ago on a device that is still in use stays", async () => {
+  test("[N-02] a client that logged in long ago on a device still in use stays", async () => {
     await save(db(), phone, { now: NOW - 2 * DAY });
     await bindDevice(db(), { device: "a1b2", clientId: "Tom", leaving: [], known: [], now: NOW - 2 * DAY });
     await save(db(), phone, { now: NOW });
@@ -244,7 +244,7 @@ describe("[N-02] devices are forgotten", () => {
     });
   });
 
-  test("however many they are", async () => {
+  test("[N-02] any number of devices is deleted", async () => {
     const many = 2_500;
     const insertion = db().prepare(`INSERT INTO installations
       (id, device_type, installation_id, channels, valid, badge, fields, created_at, updated_at)

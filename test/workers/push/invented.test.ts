@@ -33,7 +33,7 @@ async function invent(count: number, channel: string, digit = "0"): Promise<void
 
 describe("[N-01] a quota of the whole app", () => {
   // First, since what others of this file make counts too.
-  test("only so many that are new are saved in a minute, each part of a batch counted; known ones always are", async () => {
+  test("[N-01] the app has a quota of new installations per minute, which counts each part of a batch and no known installation", async () => {
     await configure({ limits: { installationsPerMinute: 3 } });
     // What was counted in a minute is in memory alone, and goes with the object.
     const mayGo = stayAwake();
@@ -61,22 +61,25 @@ describe("[P-13] made-up devices in a client's channel", () => {
   test.each([
     ["older", "0"],
     ["newer", "f"],
-  ])("that seem %s take no push from those it is logged in on, by whichever name", async (_, digit) => {
-    await saved("POST", "/1.1/installations", phone);
-    await saved("POST", "/1.1/installations", tablet);
-    await bindDevice(db(), { device: "a1b2", clientId: "Jerry", leaving: [], known: [], now: NOW });
-    await bindDevice(db(), { device: "tablet-1", clientId: "Jerry", leaving: [], known: [], now: NOW });
-    await invent(2_100, "Jerry", digit);
-    const found = await installationsWithChannels(db(), ["Jerry", "Spike"]);
-    const names = found.map(
-      ({ installation: { deviceToken, installationId } }) => deviceToken ?? installationId,
-    );
-    expect(names).toEqual(expect.arrayContaining(["a1b2", "tablet-1"]));
-    expect(found.every(({ channels }) => channels.length === 1 && channels[0] === "Jerry")).toBe(true);
-    expect(found).toHaveLength(digit === "f" ? SUBSCRIBED_MAX + 2 : SUBSCRIBED_MAX);
-  });
+  ])(
+    "[P-13] made-up devices in a client's channel that seem %s take no push from its real devices",
+    async (_, digit) => {
+      await saved("POST", "/1.1/installations", phone);
+      await saved("POST", "/1.1/installations", tablet);
+      await bindDevice(db(), { device: "a1b2", clientId: "Jerry", leaving: [], known: [], now: NOW });
+      await bindDevice(db(), { device: "tablet-1", clientId: "Jerry", leaving: [], known: [], now: NOW });
+      await invent(2_100, "Jerry", digit);
+      const found = await installationsWithChannels(db(), ["Jerry", "Spike"]);
+      const names = found.map(
+        ({ installation: { deviceToken, installationId } }) => deviceToken ?? installationId,
+      );
+      expect(names).toEqual(expect.arrayContaining(["a1b2", "tablet-1"]));
+      expect(found.every(({ channels }) => channels.length === 1 && channels[0] === "Jerry")).toBe(true);
+      expect(found).toHaveLength(digit === "f" ? SUBSCRIBED_MAX + 2 : SUBSCRIBED_MAX);
+    },
+  );
 
-  test("take no push from one that subscribed later than they were made, and each channel has its own share", async () => {
+  test("[P-13] made-up devices in a client's channel take no push from a later subscriber, and each channel has its own share", async () => {
     await invent(2_100, "news");
     const { objectId } = await saved("POST", "/1.1/installations", {
       ...phone,
@@ -92,7 +95,7 @@ describe("[P-13] made-up devices in a client's channel", () => {
 describe("[N-01] with the app key", () => {
   const CHOSEN = "000000000000000000000001";
 
-  test("nobody chooses an id: a new installation has one of the server's, also in a batch", async () => {
+  test("[N-01] with the app key, a new installation has an id of the server's, also in a batch", async () => {
     const made = await saved("PUT", `/1.1/installations/${CHOSEN}`, phone);
     expect(made.objectId).not.toBe(CHOSEN);
     const again = await saved("PUT", `/1.1/installations/${CHOSEN}`, { ...phone, badge: 1 });
@@ -105,12 +108,12 @@ describe("[N-01] with the app key", () => {
     expect(await outcome(rest("GET", `/1.1/installations/${CHOSEN}`))).toBe("404 101");
   });
 
-  test("the app's server chooses one, for devices that move here", async () => {
+  test("[N-01] the master key may choose the id of an installation, for devices that move here", async () => {
     const { objectId } = await saved("PUT", `/1.1/installations/${CHOSEN}`, phone, masterKeys);
     expect(objectId).toBe(CHOSEN);
   });
 
-  test("so many are saved from one address in a minute, and no more", async () => {
+  test("[N-01] with the app key, one address saves a limited number of installations per minute", async () => {
     const from = (address: string) => ({ ...appKeys, "CF-Connecting-IP": address });
     const part = { method: "POST", path: "/1.1/installations", body: { ...phone, badge: 1 } };
     const batch = (address: string) =>

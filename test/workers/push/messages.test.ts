@@ -67,7 +67,7 @@ async function lose(device: Device, clientId: string): Promise<void> {
 const arrived = (received: Received[], count = 1) => expect.poll(() => received.length, PATIENCE).toBe(count);
 
 describe("[P-01] a message to an offline member", () => {
-  test("[P-08, P-13] reaches their phone with its own content, once", async () => {
+  test("[P-01] [P-08, P-13] a message to an offline member is pushed to their phone with its own content, once", async () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     const installation = await awayWithPhone(jerry);
@@ -87,7 +87,7 @@ describe("[P-01] a message to an offline member", () => {
     await arrived(received, 2);
   });
 
-  test("[I11] is pushed even if their client's object does not respond", async () => {
+  test("[P-01] [I11] a message to an offline member is pushed even if their client's object does not respond", async () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
@@ -107,7 +107,7 @@ describe("[P-01] a message to an offline member", () => {
     release();
   });
 
-  test("[P-05, P-21] brings the static text where it has none of its own", async () => {
+  test("[P-01] [P-05, P-21] a message without push content is pushed with the static text", async () => {
     const received = receivePushes();
     const variable = (name: string) => ["$", "{", name, "}"].join("");
     await configure({ push: { static: { alert: `news from ${variable("fromClientId")}` } } });
@@ -119,7 +119,7 @@ describe("[P-01] a message to an offline member", () => {
     expect(received[0]?.payload).toEqual({ alert: `news from ${tom}` });
   });
 
-  test("[P-01, A-02] is pushed as well when the app's server says it", async () => {
+  test("[P-01, A-02] a message of the app's server to an offline member is pushed", async () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
@@ -129,7 +129,7 @@ describe("[P-01] a message to an offline member", () => {
     expect(received[0]?.payload).toEqual({ alert: "from the server" });
   });
 
-  test("[P-06] counts the badge of each installation", async () => {
+  test("[P-01] [P-06] a pushed message counts the badge of each installation", async () => {
     const received = receivePushes();
     const [tom, jerry] = named("tom", "jerry");
     await awayWithPhone(jerry);
@@ -163,19 +163,19 @@ describe("nothing is pushed", () => {
     return { toms, jerry, conversation, last };
   }
 
-  test("[P-01] for transient messages", async () => {
+  test("[P-01] no transient message is pushed", async () => {
     const { toms, conversation, last } = await pair();
     await say(toms, conversation, "typing", { transient: true, pushData: '{"alert":"typing"}' });
     expect(await last()).toEqual(["last"]);
   });
 
-  test("[P-05] without content from any way", async () => {
+  test("[P-05] a message without push content from any source is not pushed", async () => {
     const { toms, conversation, last } = await pair();
     await say(toms, conversation, "hello");
     expect(await last()).toEqual(["last"]);
   });
 
-  test("[M-46] to a member that muted the conversation, until they unmute it", async () => {
+  test("[M-46] nothing is pushed to a member that muted the conversation, until they unmute it", async () => {
     const { toms, jerry, conversation, last } = await pair();
     const mute = (op: "mute" | "unmute") =>
       ({ cmd: "conv", op, convMessage: { cid: conversation } }) as const;
@@ -189,7 +189,7 @@ describe("nothing is pushed", () => {
     expect(await last()).toEqual(["last"]);
   });
 
-  test("[P-01] to an online member", async () => {
+  test("[P-01] nothing is pushed to an online member", async () => {
     const { toms, jerry, conversation, last } = await pair();
     const jerrys = await Device.of(jerry);
     await caughtUp(conversation, jerrys);
@@ -200,7 +200,7 @@ describe("nothing is pushed", () => {
   });
 });
 
-describe("[P-01] it costs", () => {
+describe("[P-01] what push costs", () => {
   /** Rows of events that the conversation's object wrote for good. */
   async function eventsKept(conversation: string): Promise<boolean> {
     const { runInDurableObject } = await import("cloudflare:test");
@@ -213,14 +213,14 @@ describe("[P-01] it costs", () => {
     );
   }
 
-  test("nothing while push is not set up", async () => {
+  test("[P-01] a message costs no event while push is not set up", async () => {
     await configure({ push: { webhook: { url: null }, static: { alert: "news" } } });
     const { toms, chat: conversation } = await tomsChat();
     await say(toms, conversation, "hello", { pushData: '{"alert":"hello"}' });
     expect(await eventsKept(conversation)).toBe(false);
   });
 
-  test("nothing more where a client says himself that it is", async () => {
+  test("[P-01] a repeated login of a client costs no more writes", async () => {
     await configure({ push: { webhook: { url: null } } });
     const [tom, spike] = named("tom", "spike");
     const device = await Device.connect();
@@ -242,7 +242,7 @@ describe("[P-01] it costs", () => {
     await expect.poll(clients, PATIENCE).toEqual([{ client_id: spike }]);
   });
 
-  test("nothing while everybody is connected", async () => {
+  test("[P-01] a message costs no event while all members are connected", async () => {
     const awake = stayAwake();
     await configure({ push: { static: { alert: "news" } } });
     const { toms, jerrys, chat: conversation } = await pairChat();
@@ -256,7 +256,7 @@ describe("[P-01] it costs", () => {
 });
 
 describe("[C-12, P-12] a device", () => {
-  test("belongs to a client from its login on, even if the installation is saved later", async () => {
+  test("[C-12, P-12] a device belongs to a client from its login on, even if the installation is saved later", async () => {
     const [tom] = named("tom");
     const device = await Device.connect();
     await device.login(tom, { deviceToken: `token of ${tom}` });
@@ -265,7 +265,7 @@ describe("[C-12, P-12] a device", () => {
       .toEqual([tom]);
   });
 
-  test("belongs to the client by capability bit 2, as Java has it", async () => {
+  test("[C-12, P-12] a device belongs to the client by capability bit 2, as in Java", async () => {
     const [tom] = named("tom");
     const installation = await install({ deviceType: "android", installationId: `phone of ${tom}` });
     const device = await Device.connect();
@@ -273,7 +273,7 @@ describe("[C-12, P-12] a device", () => {
     await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([tom]);
   });
 
-  test("[wire §4.3] belongs to the client by the token that Swift and Objective-C report later, and by no former one", async () => {
+  test("[C-12, P-12] [wire §4.3] a device belongs to the client by the token that Swift and Objective-C report later, and by no former one", async () => {
     const [tom] = named("tom");
     const [former, now] = [`former token of ${tom}`, `token of ${tom}`];
     const [before, after] = [await install({ deviceToken: former }), await install({ deviceToken: now })];
@@ -288,21 +288,21 @@ describe("[C-12, P-12] a device", () => {
     expect(await channelsOf(after)).toEqual([]);
   });
 
-  test("no longer belongs to a client that has logged out", async () => {
+  test("[C-12, P-12] a device no longer belongs to a client that has logged out", async () => {
     const [tom] = named("tom");
     const { device, installation } = await onPhone(tom);
     await device.ask({ cmd: "session", op: "close" });
     expect(await channelsOf(installation)).toEqual([]);
   });
 
-  test("no longer belongs to a client that was kicked, connected or not (X-03)", async () => {
+  test("[C-12, P-12] [X-03] a device no longer belongs to a client that was kicked, connected or not", async () => {
     const [tom] = named("tom");
     const installation = await awayWithPhone(tom);
     await done("POST", `/1.2/rtm/clients/${tom}/kick`, { reason: "enough" });
     await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([]);
   });
 
-  test("of two people in turn is the second one's alone, whether or not the first logged out", async () => {
+  test("[C-12, P-12] a device of two clients in turn belongs only to the second one, whether or not the first logged out", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const { device, installation, deviceToken } = await onPhone(tom);
     await lose(device, tom);
@@ -311,7 +311,7 @@ describe("[C-12, P-12] a device", () => {
     await expect.poll(() => channelsOf(installation), PATIENCE).toEqual([jerry]);
   });
 
-  test("of two people at once is both's", async () => {
+  test("[C-12, P-12] a device with two clients logged in belongs to both", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const { device, installation, deviceToken } = await onPhone(tom);
     await device.login(jerry, { deviceToken });
@@ -320,7 +320,7 @@ describe("[C-12, P-12] a device", () => {
       .toEqual(new Set([tom, jerry]));
   });
 
-  test("no longer belongs to the client once another one took its tag (D-03)", async () => {
+  test("[C-12, P-12] [D-03] a device no longer belongs to the client once another device took its tag", async () => {
     const [tom] = named("tom");
     const old = await install({ deviceToken: `old phone of ${tom}` });
     const device = await Device.connect();

@@ -40,7 +40,7 @@ const added = async (more: Partial<NewNotification> = {}) => addNotification(db,
 const ids = async () => (await listNotifications(db, { limit: 100, skip: 0 })).map(({ id }) => id);
 
 describe("[N-11] a record", () => {
-  test("shows the request, and no results yet", async () => {
+  test("[N-11] a new record shows the request and no results", async () => {
     await added();
     expect(await readNotification(db, "launch")).toEqual({
       ...launch(),
@@ -56,7 +56,7 @@ describe("[N-11] a record", () => {
     expect(await readNotification(db, "nothing")).toBeUndefined();
   });
 
-  test("counts results, in total and by provider, and keeps the last error", async () => {
+  test("[N-11] a record counts results in total and by provider, and keeps the last error", async () => {
     await added();
     await addCounts(db, "launch", { devices: 10 });
     await addCounts(db, "launch", { sent: { apns: 3, fcm: 1 }, gone: 1, failed: 1, lastError: "BadTopic" });
@@ -72,7 +72,7 @@ describe("[N-11] a record", () => {
     });
   });
 
-  test("counts everything that is counted at the same time", async () => {
+  test("[N-11] a record counts all concurrent results", async () => {
     await added();
     const many = Array.from({ length: 50 }, (_, at) =>
       addCounts(db, "launch", { devices: 1, sent: at % 2 === 0 ? { apns: 1 } : { webhook: 2 } }),
@@ -85,7 +85,7 @@ describe("[N-11] a record", () => {
     });
   });
 
-  test("says how it stands, and why it failed", async () => {
+  test("[N-11] a record has a status, and a reason if it failed", async () => {
     await added({ status: "scheduled" });
     for (const status of ["in-queue", "done"] as const) {
       await settleNotification(db, "launch", { status });
@@ -97,14 +97,14 @@ describe("[N-11] a record", () => {
     expect(await ids()).toEqual(["launch"]);
   });
 
-  test("is one of a list, newest first, page by page", async () => {
+  test("[N-11] records are listed newest first, page by page", async () => {
     for (const [at, id] of ["a", "b", "c", "d"].entries()) await added({ id, createdAt: NOON + at });
     expect(await ids()).toEqual(["d", "c", "b", "a"]);
     const page = await listNotifications(db, { limit: 2, skip: 1 });
     expect(page.map(({ id }) => id)).toEqual(["c", "b"]);
   });
 
-  test("is deleted; one taken back before its time only where it has counted nothing", async () => {
+  test("[N-11] a record can be deleted, and that of a canceled notification only if it has counted nothing", async () => {
     for (const id of ["a", "b", "c"]) await added({ id, status: "scheduled" });
     await removeNotification(db, "a");
     await removeUnsentNotification(db, "b");
@@ -115,7 +115,7 @@ describe("[N-11] a record", () => {
     expect(await ids()).toEqual(["d", "c"]);
   });
 
-  test("is kept for 7 days; one for later until 7 days after its time", async () => {
+  test("[N-11] a record is kept for 7 days, and that of a scheduled notification until 7 days after its time", async () => {
     const before = NOON - 7 * DAY;
     await added({ id: "old", createdAt: before - 1, pushAt: before - 1 });
     await added({ id: "recent", createdAt: before, pushAt: before });
@@ -124,7 +124,7 @@ describe("[N-11] a record", () => {
     expect((await ids()).toSorted()).toEqual(["recent", "scheduled"]);
   });
 
-  test("is dropped with any number of others", async () => {
+  test("[N-11] any number of old records is deleted", async () => {
     const rows = JSON.stringify(Array.from({ length: 5_001 }, (_, at) => at));
     await added();
     await db
@@ -138,7 +138,7 @@ describe("[N-11] a record", () => {
     expect(await ids()).toEqual(["launch"]);
   });
 
-  test("is found by the index on time, in lists and where old ones are dropped", async () => {
+  test("[N-11] records are found by the index on time, in lists and for deletion", async () => {
     const watched = new WatchedDatabase(db);
     await listNotifications(watched, { limit: 10, skip: 0 });
     expect((await watched.plans()).join()).toContain("notifications_by_time");
@@ -149,7 +149,7 @@ describe("[N-11] a record", () => {
 });
 
 describe("[N-06] a notification under an id that is known", () => {
-  test("is counted in the first one's record, which lives as long as the later of them", async () => {
+  test("[N-06] a notification under a known id is counted in the first one's record, which lives as long as the later of them", async () => {
     await added({ createdAt: NOON - 8 * DAY, pushAt: NOON - 8 * DAY, expiresAt: NOON - DAY });
     await addCounts(db, "launch", { devices: 3, sent: { apns: 3 } });
     await settleNotification(db, "launch", { status: "done" });
@@ -169,7 +169,7 @@ describe("[N-06] a notification under an id that is known", () => {
     expect(await ids()).toEqual(["launch"]);
   });
 
-  test("that was for later than the second keeps its own time", async () => {
+  test("[N-06] a record whose first notification is scheduled later than the second keeps its own time", async () => {
     await added({ status: "scheduled", pushAt: NOON + DAY, expiresAt: NOON + 8 * DAY });
     await added();
     expect(await readNotification(db, "launch")).toMatchObject({
@@ -179,7 +179,7 @@ describe("[N-06] a notification under an id that is known", () => {
   });
 });
 
-test("[P-14] counting creates no record: a push for a message has none, nor has a deleted notification", async () => {
+test("[P-14] counting creates no record for a push of a message or a deleted notification", async () => {
   await addCounts(db, "a-message", { devices: 1, sent: { apns: 1 }, failed: 1, lastError: "no" });
   expect(await ids()).toEqual([]);
 });

@@ -39,7 +39,7 @@ const ownId = (): string => `launch${++ids}x${Math.floor(Math.random() * 1e8)}`.
 const record = (id: string) => done<Record<string, unknown>>("GET", `${NOTIFICATIONS}/${id}`);
 
 describe("[N-04] a push by conditions", () => {
-  test("is answered with the notification's id, under which its record is", async () => {
+  test("[N-04] a push by conditions is answered with the id of its record", async () => {
     const accepted = await done<PushAccepted>("POST", PUSH, { ...cheese, channels: ["Jerry"] });
     expect(accepted).toEqual({
       objectId: expect.stringMatching(/^[0-9a-f]{24}$/),
@@ -55,7 +55,7 @@ describe("[N-04] a push by conditions", () => {
     });
   });
 
-  test("is for the channels named, of the installations that the conditions fit, or for all", async () => {
+  test("[N-04] a push reaches the named channels of the installations that its conditions fit, or all", async () => {
     const where = { city: "Burbank" };
     const jerry = { channels: { $in: ["Jerry"] } };
     const conditions = async (body: object) => (await waiting((await pushedLater(body)).objectId)).where;
@@ -71,25 +71,25 @@ describe("[N-04] a push by conditions", () => {
   test.each([
     ["an operator nobody knows", { city: { $near: 1 } }],
     ["a list that is none", { channels: { $in: "Jerry" } }],
-  ])("by %s is refused with 102", async (_, where) => {
+  ])("[N-04] a push by %s is refused with 102", async (_, where) => {
     expect(await outcome(rest("POST", PUSH, { ...cheese, where }))).toBe("400 102");
   });
 
-  test("may have 4096 bytes as a whole, and no more", async () => {
+  test("[N-04] a push may have 4096 bytes, and no more", async () => {
     const around = JSON.stringify({ data: { alert: "" } }).length;
     const body = (bytes: number) => ({ data: { alert: "x".repeat(bytes - around) } });
     expect(await outcome(rest("POST", PUSH, body(4_096)))).toBe("200");
     expect(await outcome(rest("POST", PUSH, body(4_097)))).toBe("413 413");
   });
 
-  test("needs a provider, and names the settings", async () => {
+  test("[N-04] a push without a provider is refused with the names of the settings", async () => {
     await configure({ push: null });
     const response = await rest("POST", PUSH, cheese);
     expect(response.status).toBe(400);
     expect((await response.json<{ error: string }>()).error).toContain("push.webhook.url");
   });
 
-  test("by CQL is refused, and said how else", async () => {
+  test("[N-04] a push by CQL is refused with a hint at conditions", async () => {
     const response = await rest("POST", PUSH, { ...cheese, cql: "select * from _Installation" });
     expect(await response.json()).toEqual({ code: 105, error: "cql: is not understood; say it in where" });
   });
@@ -102,7 +102,7 @@ describe("[N-05] a push to devices by their ids", () => {
     return (await record(asked.notification_id)).where;
   };
 
-  test("is for those of its type that have one of them", async () => {
+  test("[N-05] a push by device ids reaches the installations of its type with one of them", async () => {
     expect(await sent({ device_type: "ios", device_ids: ["a", "b"] })).toEqual({
       deviceType: "ios",
       deviceToken: { $in: ["a", "b"] },
@@ -114,13 +114,13 @@ describe("[N-05] a push to devices by their ids", () => {
     });
   });
 
-  test("is for those of a profile alone where one is named that not all have", async () => {
+  test("[N-05] a push by device ids with a profile reaches only the installations of that profile", async () => {
     const ios = { device_type: "ios", device_ids: ["a"] };
     expect(await sent({ ...ios, device_profile: "beta" })).toMatchObject({ deviceProfile: "beta" });
     expect(await sent({ ...ios, device_profile: "_default" })).not.toHaveProperty("deviceProfile");
   });
 
-  test("may name 500 devices, however long their ids, beside 4096 bytes of content", async () => {
+  test("[N-05] a push may name 500 devices, however long their ids, beside 4096 bytes of content", async () => {
     const body = { device_type: "android", device_ids: Array.from({ length: 500 }, () => "x".repeat(512)) };
     const around = JSON.stringify({ alert: "" }).length;
     const of = (bytes: number) => ({ ...body, data: { alert: "x".repeat(bytes - around) } });
@@ -139,11 +139,11 @@ describe("[N-05] a push to devices by their ids", () => {
     ["no devices", { device_type: "ios", device_ids: [] }],
     ["an empty id", { device_type: "ios", device_ids: [""] }],
     ["nothing to be pushed", { device_type: "ios", device_ids: ["a"], data: null }],
-  ])("with %s is refused", async (_, body) => {
+  ])("[N-05] a push by device ids with %s is refused", async (_, body) => {
     expect(await outcome(rest("POST", DEVICES, { ...cheese, ...body }))).toBe("400 105");
   });
 
-  test("has no time of its own, and none may be named: it is sent at once", async () => {
+  test("[N-05] a push by device ids is sent at once and may name no time", async () => {
     const id = ownId();
     const asked = { ...cheese, device_type: "ios", device_ids: ["a"], notification_id: id };
     expect(await outcome(rest("POST", DEVICES, { ...asked, push_time: inTime(HOUR) }))).toBe("400 105");
@@ -154,7 +154,7 @@ describe("[N-05] a push to devices by their ids", () => {
 });
 
 describe("[N-06] when it is sent, and until when", () => {
-  test("is a time that is named, and 7 days after it", async () => {
+  test("[N-06] a push is sent at its push_time and expires 7 days later", async () => {
     const push_time = inTime(HOUR);
     const { objectId } = await pushedLater({ push_time });
     const { at, push } = await waiting(objectId);
@@ -166,14 +166,14 @@ describe("[N-06] when it is sent, and until when", () => {
     ["not named", undefined],
     ["less than a minute ahead", 50_000],
     ["past", -HOUR],
-  ])("is now where the time is %s", async (_, ahead) => {
+  ])("[N-06] a push is sent at once if its time is %s", async (_, ahead) => {
     const time = ahead === undefined ? {} : { push_time: inTime(ahead) };
     const { objectId, createdAt } = await done<PushAccepted>("POST", PUSH, { ...cheese, ...time });
     expect(await record(objectId)).toMatchObject({ "push-time": createdAt });
     expect(await waitingOf(objectId)).toEqual([]);
   });
 
-  test("ends at a time, or so many seconds after it was sent", async () => {
+  test("[N-06] a push expires at a time, or a number of seconds after it was sent", async () => {
     const expiration_time = inTime(2 * HOUR);
     const absolute = await waiting((await pushedLater({ expiration_time })).objectId);
     expect(absolute.push.expiresAt).toBe(Date.parse(expiration_time));
@@ -188,13 +188,13 @@ describe("[N-06] when it is sent, and until when", () => {
     ["no time", () => ({ expiration_time: "tomorrow" })],
     ["not of this calendar", () => ({ push_time: "2026-13-45T00:00:00.000Z" })],
     ["after no time at all", () => ({ expiration_interval: 0 })],
-  ])("is refused where it is %s", async (_, body) => {
+  ])("[N-06] a push is refused if its time is %s", async (_, body) => {
     expect(await outcome(rest("POST", PUSH, { ...cheese, ...body() }))).toBe("400 105");
   });
 });
 
 describe("[N-06] its ids", () => {
-  test("one of one's own names the record, and several are counted in it; each is pushed as it is", async () => {
+  test("[N-06] an id chosen by the app names the record, counts several notifications in it and pushes each as it is", async () => {
     const id = ownId();
     const first = await pushedLater({ notification_id: id, data: { alert: "Cheese" }, channels: ["Jerry"] });
     const second = await pushedLater({ notification_id: id, data: { alert: "Ham" }, channels: ["Spike"] });
@@ -209,7 +209,7 @@ describe("[N-06] its ids", () => {
     expect(new Set(sent.map(({ push }) => push.id)).size).toBe(2);
   });
 
-  test("a repeated request has the first response, and is pushed once", async () => {
+  test("[N-06] a repeated request has the first response, and is pushed once", async () => {
     const asked = { req_id: ownId(), channels: ["Jerry"] };
     const first = await pushedLater(asked);
     expect(await pushedLater(asked)).toEqual(first);
@@ -219,7 +219,7 @@ describe("[N-06] its ids", () => {
     expect(await done("POST", DEVICES, devices)).toEqual(first);
   });
 
-  test("a request sent twice at once is accepted once, and leaves one record", async () => {
+  test("[N-06] a request sent twice at once is accepted once, and leaves one record", async () => {
     const before = (await done<{ results: object[] }>("GET", `${NOTIFICATIONS}?limit=1000`)).results.length;
     const asked = { req_id: ownId() };
     const answers = await Promise.all(Array.from({ length: 5 }, () => pushedLater(asked)));
@@ -229,7 +229,7 @@ describe("[N-06] its ids", () => {
     expect(results).toHaveLength(before + 1);
   });
 
-  test("a request is new again after five minutes", async () => {
+  test("[N-06] a repeated request is new again after five minutes", async () => {
     const asked = { req_id: ownId(), push_time: inTime(3 * HOUR) };
     const first = await pushedLater(asked);
     vi.spyOn(Date, "now").mockReturnValue(Date.now() + 5 * 60_000 + 1_000);
@@ -237,7 +237,7 @@ describe("[N-06] its ids", () => {
   });
 
   test.each(["", "with space", "seventeen12345678", "Ümlaut", 7])(
-    "are 1 to 16 letters and digits, not %j",
+    "[N-06] an id that is not 1 to 16 letters and digits is refused: %j",
     async (id) => {
       expect(await outcome(rest("POST", PUSH, { ...cheese, req_id: id }))).toBe("400 105");
       expect(await outcome(rest("POST", PUSH, { ...cheese, notification_id: id }))).toBe("400 105");
@@ -245,13 +245,13 @@ describe("[N-06] its ids", () => {
   );
 
   test.each([5_000, 1_000, 999, 1, 0, -1])(
-    "flow control of %i is taken, below 1000 as 1000",
+    "[N-06] flow control of %i is accepted, below 1000 as 1000",
     async (flow) => {
       expect(await outcome(rest("POST", PUSH, { ...cheese, flow_control: flow }))).toBe("200");
     },
   );
 
-  test("flow control that is no number is refused", async () => {
+  test("[N-06] flow control that is not a number is refused", async () => {
     expect(await outcome(rest("POST", PUSH, { ...cheese, flow_control: "fast" }))).toBe("400 105");
   });
 });
@@ -259,7 +259,7 @@ describe("[N-06] its ids", () => {
 describe("[N-07] the pushed content", () => {
   const content = async (body: object) => (await waiting((await pushedLater(body)).objectId)).push.content;
 
-  test("is an object with its per-platform parts as it is, or a text that is an alert", async () => {
+  test("[N-07] the content of a push is an object with its per-platform parts, or a text as its alert", async () => {
     const data = {
       alert: "Cheese",
       ios: { sound: "squeak" },
@@ -270,7 +270,7 @@ describe("[N-07] the pushed content", () => {
     expect(await content({ data: "Cheese" })).toEqual({ alert: "Cheese" });
   });
 
-  test("has the channel of Android in it, wherever it was named", async () => {
+  test("[N-07] the content of a push has the Android channel, wherever the request named it", async () => {
     const squeaks = { alert: "Cheese", _notificationChannel: "squeaks" };
     expect(await content({ ...cheese, _notificationChannel: "squeaks" })).toEqual(squeaks);
     expect(await content({ data: squeaks })).toEqual(squeaks);
@@ -286,17 +286,17 @@ describe("[N-07] the pushed content", () => {
     ["a list", { data: ["Cheese"] }],
     ["a number", { data: 7 }],
     ["an empty text", { data: "" }],
-  ])("is refused where it is %s", async (_, body) => {
+  ])("[N-07] a push is refused if its content is %s", async (_, body) => {
     expect(await outcome(rest("POST", PUSH, body))).toBe("400 105");
   });
 
-  test("is JSON, and its keys harm nobody", async () => {
+  test("[N-07] the content of a push is JSON whose keys reach no prototype", async () => {
     expect(await outcome(rest("POST", PUSH, '{"data":'))).toBe("400 107");
     expect(await outcome(rest("POST", PUSH, '{"data":{"__proto__":{}}}'))).toBe("400 107");
   });
 });
 
-describe("[N-10] whose keys and which of Apple's servers", () => {
+describe("[N-10] Apple's keys and environments", () => {
   const push = async (body: object, headers: Record<string, string> = {}) => {
     const sent = { data: "Cheese", push_time: inTime(HOUR), ...body };
     const response = await rest("POST", PUSH, sent, headers);
@@ -304,7 +304,7 @@ describe("[N-10] whose keys and which of Apple's servers", () => {
   };
   const environment = async (body: object, headers = {}) => (await push(body, headers)).environment;
 
-  test("is production unless something says otherwise", async () => {
+  test("[N-10] a push uses production unless set otherwise", async () => {
     expect(await environment({})).toBe("prod");
     expect(await environment({}, { "X-LC-Prod": "1" })).toBe("prod");
     expect(await environment({}, { "X-LC-Prod": "0" })).toBe("dev");
@@ -313,7 +313,7 @@ describe("[N-10] whose keys and which of Apple's servers", () => {
     expect(await environment({ prod: "prod" }, { "X-LC-Prod": "0" })).toBe("prod");
   });
 
-  test("[P-17] [P-19] may stand in the content, and is not pushed with it", async () => {
+  test("[N-10] [P-17] [P-19] the environment may be in the content, and is not pushed with it", async () => {
     const { environment, teamId, content } = await push({
       data: { alert: "Cheese", _profile: "dev", _apns_team_id: "TEAM" },
     });
@@ -323,7 +323,7 @@ describe("[N-10] whose keys and which of Apple's servers", () => {
     );
   });
 
-  test("[P-16] are named beside the content as well", async () => {
+  test("[N-10] [P-16] team and topic may be beside the content as well", async () => {
     expect(await push({ topic: "com.example.cheese", apns_team_id: "TEAM" })).toMatchObject({
       topic: "com.example.cheese",
       teamId: "TEAM",
@@ -332,13 +332,16 @@ describe("[N-10] whose keys and which of Apple's servers", () => {
     expect(await push({ data, apns_team_id: "TEAM" })).toMatchObject({ teamId: "TEAM" });
   });
 
-  test.each([{ prod: "staging" }, { topic: "" }, { apns_team_id: 7 }])("are not %j", async (body) => {
-    expect(await outcome(rest("POST", PUSH, { ...cheese, ...body }))).toBe("400 105");
-  });
+  test.each([{ prod: "staging" }, { topic: "" }, { apns_team_id: 7 }])(
+    "[N-10] a push with %j is refused",
+    async (body) => {
+      expect(await outcome(rest("POST", PUSH, { ...cheese, ...body }))).toBe("400 105");
+    },
+  );
 });
 
 describe("[N-12] at most a thousand wait", () => {
-  test("the next is refused, its record says so, and one for now is not in the way", async () => {
+  test("[N-12] a scheduled notification beyond a thousand is refused with a failed record, and one for now is sent", async () => {
     const fills = ownId();
     const pushes = pushesOf(world);
     const { push, ...when } = await waiting((await pushedLater({})).objectId);
@@ -366,7 +369,7 @@ describe("[N-13] clients", () => {
     http(path, { method: "POST", headers: appKeys, body: JSON.stringify({ ...cheese, ...body }) });
   const devices = { device_type: "ios", device_ids: ["a"] };
 
-  test("may not push unless the app allows it, and the error explains it", async () => {
+  test("[N-13] clients may not push unless a setting allows it, and the error explains it", async () => {
     const response = await asClient(PUSH, {});
     expect(response.status).toBe(403);
     expect((await response.json<{ error: string }>()).error).toContain("push.allowClientPush");
@@ -376,7 +379,7 @@ describe("[N-13] clients", () => {
     expect(await outcome(asClient(DEVICES, devices))).toBe("200");
   });
 
-  test("never see or cancel scheduled notifications", async () => {
+  test("[N-13] clients never see or cancel scheduled notifications", async () => {
     await setUpPush({ allowClientPush: true });
     expect(await outcome(http(SCHEDULED, { headers: appKeys }))).toBe("401 401");
     expect(await outcome(http(NOTIFICATIONS, { headers: appKeys }))).toBe("401 401");
@@ -387,7 +390,7 @@ describe("[L-10] the quota of notifications", () => {
   const call = (path: string, body: object) =>
     ask(`http://parley.test${path}`, { method: "POST", headers: masterKeys, body: JSON.stringify(body) });
 
-  test("is one for both forms, and beyond it is 429 with when to try again; bad input costs nothing", async () => {
+  test("[L-10] one quota counts both forms of notifications, refuses beyond it with 429 and a time, and does not count bad input", async () => {
     await configure({ limits: { pushesPerMinute: 2 } });
     // The count is in memory alone: a fresh minute.
     await evictAllDurableObjects();
@@ -406,7 +409,7 @@ describe("[L-10] the quota of notifications", () => {
 describe("[I11] what fails", () => {
   const failing = () => instead(world.PUSH, () => Promise.reject(new Error("the object is down")));
 
-  test("is not taken: its record says so, and the same request asked again is", async () => {
+  test("[I11] a push that the queue refuses fails with its record, and the same request succeeds when repeated", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const id = ownId();
     const body = JSON.stringify({ ...cheese, push_time: inTime(HOUR), notification_id: id });
@@ -423,7 +426,7 @@ describe("[I11] what fails", () => {
     expect(await waitingOf(id)).toHaveLength(1);
   });
 
-  test("of D1 alone is 503, and nothing is pushed", async () => {
+  test("[I11] a push while D1 fails is refused with 503, and nothing is pushed", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const id = ownId();
     const asked = { ...cheese, push_time: inTime(HOUR), notification_id: id, req_id: id };

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test("[P-01] pushes are told from events whatever their queue is called", async () => {
+test("[P-01] pushes are told apart from events, whatever the name of their queue", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const body: PushWork = {
     type: "deliver",

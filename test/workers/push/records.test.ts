@@ -48,7 +48,7 @@ const scheduled = async (id: string) =>
   );
 
 describe("[N-11] the record of a notification", () => {
-  test("shows the request and its results, with the names of the hosted service", async () => {
+  test("[N-11] a record shows the request and its results under the names of the hosted service", async () => {
     const { objectId, createdAt } = await pushedLater({ channels: ["Jerry"], prod: "dev" });
     await addCounts(world.DB, objectId, { devices: 9, sent: { apns: 2, fcm: 1, webPush: 1, webhook: 3 } });
     await addCounts(world.DB, objectId, { gone: 1, failed: 1, lastError: "BadTopic" });
@@ -79,7 +79,7 @@ describe("[N-11] the record of a notification", () => {
     expect(await done("GET", NOTIFICATIONS)).toEqual({ results: [record] });
   });
 
-  test("is being sent until something came of every device, or it expired", async () => {
+  test("[N-11] a record shows that its notification is being sent until every device has a result, or it expired", async () => {
     const { objectId } = await pushedLater({});
     const status = async () => (await done<{ status: string }>("GET", `${NOTIFICATIONS}/${objectId}`)).status;
     await addCounts(world.DB, objectId, { devices: 3 });
@@ -95,7 +95,7 @@ describe("[N-11] the record of a notification", () => {
     expect(await status()).toBe("done");
   });
 
-  test("is one of a list, newest first, page by page", async () => {
+  test("[N-11] records are listed over HTTP newest first, page by page", async () => {
     const ids: string[] = [];
     for (let count = 0; count < 5; count++) {
       const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + count * 1_000);
@@ -109,7 +109,7 @@ describe("[N-11] the record of a notification", () => {
     expect(await outcome(rest("GET", `${NOTIFICATIONS}?limit=x`))).toBe("400 1");
   });
 
-  test("is deleted, and then is not there", async () => {
+  test("[N-11] a deleted record answers 404", async () => {
     const { objectId } = await done<PushAccepted>("POST", PUSH, { data: "Cheese" });
     expect(await done("DELETE", `${NOTIFICATIONS}/${objectId}`)).toEqual({});
     for (const path of [`${NOTIFICATIONS}/${objectId}`, `/1.1/tables/Notifications/${objectId}`]) {
@@ -119,7 +119,7 @@ describe("[N-11] the record of a notification", () => {
     expect(await outcome(rest("GET", `${NOTIFICATIONS}/no such`))).toBe("400 1");
   });
 
-  test("is deleted with all scheduled notifications that share it", async () => {
+  test("[N-11] deleting a record cancels all scheduled notifications that share it", async () => {
     const { objectId } = await pushedLater({ notification_id: "launch1" });
     await pushedLater({ notification_id: "launch1" });
     await done("DELETE", `${NOTIFICATIONS}/${objectId}`);
@@ -128,7 +128,7 @@ describe("[N-11] the record of a notification", () => {
 });
 
 describe("[N-12] scheduled notifications", () => {
-  test("are listed with what will be pushed and when, the next one first", async () => {
+  test("[N-12] scheduled notifications are listed with content and time, the next one first", async () => {
     const later = await pushedLater({ push_time: new Date(Date.now() + 3 * HOUR).toISOString() });
     const sooner = await pushedLater({ data: { alert: "Ham" }, channels: ["Spike"], prod: "dev" });
     const { at, number } = await waiting(sooner.objectId);
@@ -150,7 +150,7 @@ describe("[N-12] scheduled notifications", () => {
     expect(order.indexOf(sooner.objectId)).toBeLessThan(order.indexOf(later.objectId));
   });
 
-  test("are taken back by their number, and nothing is left of them", async () => {
+  test("[N-12] a scheduled notification is canceled by its number without a trace", async () => {
     const { objectId } = await pushedLater({});
     const { number } = await waiting(objectId);
     expect(await done("DELETE", `${SCHEDULED}/${number}`)).toEqual({});
@@ -160,7 +160,7 @@ describe("[N-12] scheduled notifications", () => {
     expect(await outcome(rest("DELETE", `${SCHEDULED}/x`))).toBe("400 1");
   });
 
-  test("leave the record to others that share it", async () => {
+  test("[N-12] canceling a scheduled notification keeps the record for others that share it", async () => {
     await pushedLater({ notification_id: "launch2" });
     await pushedLater({ notification_id: "launch2" });
     const [first, second] = await waitingOf("launch2");
@@ -170,7 +170,7 @@ describe("[N-12] scheduled notifications", () => {
     expect(await listed()).toEqual([]);
   });
 
-  test("go on their way at their time, and cannot be taken back by their number then", async () => {
+  test("[N-12] a scheduled notification that was sent cannot be canceled by its number", async () => {
     const { objectId } = await pushedLater({});
     const { number, at } = await waiting(objectId);
     vi.spyOn(Date, "now").mockReturnValue(at + 1);
@@ -181,7 +181,7 @@ describe("[N-12] scheduled notifications", () => {
 });
 
 describe("[I11] taking back", () => {
-  test("goes halfway at most, and again from the start where something fails", async () => {
+  test("[I11] a cancellation that fails in the middle can be repeated from the start", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const { objectId } = await pushedLater({});
     const { number } = await waiting(objectId);

@@ -84,7 +84,7 @@ test("[N-04] a notification reaches the devices of its channel and no others, an
   expect(await waitingOf(objectId)).toEqual([]);
 });
 
-test("[N-04] not to devices that were inactive for 90 days", async () => {
+test("[N-04] a notification is not sent to devices inactive for 90 days", async () => {
   await device("b1");
   await device("b2");
   const long = Date.now() - 90 * DAY - 60_000;
@@ -96,7 +96,7 @@ test("[N-04] not to devices that were inactive for 90 days", async () => {
   expect(deliveries.map(({ recipients }) => recipients.length)).toEqual([1]);
 });
 
-test("[P-06] a badge counts up for each device, and is kept with it", async () => {
+test("[P-06] a notification counts the badge of each device up and stores it", async () => {
   const { objectId: fresh } = await device("c1");
   const { objectId: old } = await device("c2", { badge: 4 });
   const { objectId } = await pushedLater({ data: { alert: "Cheese", badge: "Increment" } });
@@ -105,7 +105,7 @@ test("[P-06] a badge counts up for each device, and is kept with it", async () =
   expect(await done("GET", `/1.1/installations/${old}`)).toMatchObject({ badge: 5 });
 });
 
-test("[N-04] a thousand devices and more are each found once", async () => {
+test("[N-04] a notification selects more than a thousand devices once each", async () => {
   const rows = JSON.stringify(Array.from({ length: 1_100 }, (_, at) => `d${String(at).padStart(4, "0")}`));
   await world.DB.prepare(
     "INSERT INTO installations (id, device_type, device_token, channels, valid, badge, fields, created_at, updated_at) " +
@@ -123,7 +123,7 @@ test("[N-04] a thousand devices and more are each found once", async () => {
   });
 });
 
-test("a selection that comes once more, after its notification was taken back, finds nothing", async () => {
+test("a selection that is repeated after its notification was canceled finds nothing", async () => {
   await device("e1");
   const { objectId } = await pushedLater({});
   const { number } = await waiting(objectId);

@@ -45,20 +45,20 @@ async function endpointsOf(clientId: string): Promise<(string | undefined)[]> {
 }
 
 describe("the key to subscribe with", () => {
-  test("[P-02] is shown to callers with the app key", async () => {
+  test("[P-02] the key to subscribe with is returned to callers with the app key", async () => {
     await configure({ push: { webPush: VAPID } });
     const response = await http("/1.2/push/web", { headers: appKeys });
     expect(await response.json()).toEqual({ publicKey: VAPID.publicKey });
     expect(await outcome(http("/1.2/push/web"))).toBe("401 401");
   });
 
-  test("[P-02] there is none where Web Push is not set up", async () => {
+  test("[P-02] there is no key to subscribe with while Web Push is not set up", async () => {
     expect(await outcome(http("/1.2/push/web", { headers: appKeys }))).toBe("404 404");
   });
 });
 
 describe("a browser", () => {
-  test("[P-02] [C-12] is pushed to once its client registered it, and is the same one each time", async () => {
+  test("[P-02] [C-12] a browser receives pushes once its client registered it, and is the same one each time", async () => {
     const [jerry] = named("jerry");
     const browser = subscription();
     const first = await loggedIn(jerry, { deviceId: "first page" });
@@ -82,7 +82,7 @@ describe("a browser", () => {
     expect(await endpointsOf(jerry)).toEqual([browser.endpoint]);
   });
 
-  test("[P-02] is the next client's once that one registered it", async () => {
+  test("[P-02] a browser belongs to the next client that registers it", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const browser = subscription();
     await register(tom, (await loggedIn(tom)).token, browser);
@@ -91,7 +91,7 @@ describe("a browser", () => {
     expect(await endpointsOf(jerry)).toEqual([browser.endpoint]);
   });
 
-  test("[P-13] is one of several that a client has", async () => {
+  test("[P-13] a client may have several browsers", async () => {
     const [jerry] = named("jerry");
     const [laptop, phone] = [subscription(), subscription()];
     for (const browser of [laptop, phone]) await register(jerry, (await loggedIn(jerry)).token, browser);
@@ -99,7 +99,7 @@ describe("a browser", () => {
     expect((await endpointsOf(jerry)).toSorted()).toEqual(both);
   });
 
-  test("[P-02] is not pushed to any more once its client takes it away; others' stay", async () => {
+  test("[P-02] a browser that its client removes receives no pushes, and those of others do", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [toms, jerrys] = [subscription(), subscription()];
     const { token } = await loggedIn(jerry);
@@ -117,17 +117,20 @@ describe("a browser", () => {
 });
 
 describe("[C-12] a browser belongs to no client after its client logged out", () => {
-  test.each([[{ deviceId: "a page" }], [{}]])("whose session calls its device %j", async (session) => {
-    await configure({ push: { webPush: VAPID } });
-    const [tom] = named("tom");
-    const page = await loggedIn(tom, session);
-    expect((await register(tom, page.token)).status).toBe(200);
-    await page.ask({ cmd: "session", op: "close" });
-    expect(await endpointsOf(tom)).toEqual([]);
-  });
+  test.each([[{ deviceId: "a page" }], [{}]])(
+    "[C-12] a browser belongs to no client after the logout of a session with the device %j",
+    async (session) => {
+      await configure({ push: { webPush: VAPID } });
+      const [tom] = named("tom");
+      const page = await loggedIn(tom, session);
+      expect((await register(tom, page.token)).status).toBe(200);
+      await page.ask({ cmd: "session", op: "close" });
+      expect(await endpointsOf(tom)).toEqual([]);
+    },
+  );
 });
 
-test("[C-12] also if nothing was pushed before the login", async () => {
+test("[C-12] a browser belongs to no client after its logout, also if nothing was pushed before the login", async () => {
   const [tom] = named("tom");
   const page = await loggedIn(tom, { deviceId: "a page" });
   await configure({ push: { webPush: VAPID } });
@@ -136,8 +139,8 @@ test("[C-12] also if nothing was pushed before the login", async () => {
   expect(await endpointsOf(tom)).toEqual([]);
 });
 
-describe("who may", () => {
-  test("[P-02] only the client itself, with a valid token", async () => {
+describe("who may register browsers", () => {
+  test("[P-02] only the client itself, with a valid token, may register a browser", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const { token } = await loggedIn(tom);
     expect(await outcome(register(jerry, token))).toBe("401 4112");
@@ -150,7 +153,7 @@ describe("who may", () => {
     expect(await endpointsOf(tom)).toEqual([]);
   });
 
-  test("[P-02] any caller with the app key", async () => {
+  test("[P-02] any caller with the app key and that token may register a browser", async () => {
     const [tom] = named("tom");
     const { token } = await loggedIn(tom);
     const headers = { ...appKeys, "x-lc-key": "another", "x-lc-im-session-token": token };
@@ -192,7 +195,7 @@ describe("an invalid subscription is refused", () => {
     ["with a key that is not on the curve", withKeys({ p256dh: notOnTheCurve })],
     ["with a short secret", withKeys({ auth: keys.auth.slice(0, 20) })],
     ["in the other Base64", withKeys({ auth: `${keys.auth.slice(0, 21)}+` })],
-  ])("[P-02] %s", async (_, body) => {
+  ])("[P-02] a subscription with %s is refused", async (_, body) => {
     const [jerry] = named("jerry");
     expect(await outcome(register(jerry, (await loggedIn(jerry)).token, body))).toBe("400 105");
     expect(await endpointsOf(jerry)).toEqual([]);
@@ -201,31 +204,37 @@ describe("an invalid subscription is refused", () => {
   test.each<[string, Partial<Env>]>([
     ["a trial", { APP_ID: "parley-dev", APP_KEY: "parley-dev-key", MASTER_KEY: "parley-dev-master" }],
     ["a demo", { DEMO: "1" }],
-  ])("[P-02, I12] on this machine is refused in %s as well", async (_, env) => {
-    const [jerry] = named("jerry");
-    const { token } = await loggedIn(jerry);
-    for (const endpoint of [
-      "http://127.0.0.1:9977/admin/delete",
-      "https://127.0.0.1:9977/",
-      "http://[::1]:9977/",
-    ]) {
-      const response = await alone(`http://127.0.0.1:8787${pathOf(jerry)}`, {
-        method: "PUT",
-        headers: {
-          "X-LC-Id": world.APP_ID,
-          "X-LC-Key": world.APP_KEY,
-          ...lcKeys(env),
-          "x-lc-im-session-token": token,
-        },
-        body: JSON.stringify({ ...subscription(), endpoint }),
-        env,
-      });
-      expect(response.status).toBe(400);
-      expect(await response.json()).toMatchObject({ code: 105, error: expect.stringMatching(/^endpoint: /) });
-    }
-  });
+  ])(
+    "[P-02, I12] a subscription with an endpoint on this machine is refused in %s as well",
+    async (_, env) => {
+      const [jerry] = named("jerry");
+      const { token } = await loggedIn(jerry);
+      for (const endpoint of [
+        "http://127.0.0.1:9977/admin/delete",
+        "https://127.0.0.1:9977/",
+        "http://[::1]:9977/",
+      ]) {
+        const response = await alone(`http://127.0.0.1:8787${pathOf(jerry)}`, {
+          method: "PUT",
+          headers: {
+            "X-LC-Id": world.APP_ID,
+            "X-LC-Key": world.APP_KEY,
+            ...lcKeys(env),
+            "x-lc-im-session-token": token,
+          },
+          body: JSON.stringify({ ...subscription(), endpoint }),
+          env,
+        });
+        expect(response.status).toBe(400);
+        expect(await response.json()).toMatchObject({
+          code: 105,
+          error: expect.stringMatching(/^endpoint: /),
+        });
+      }
+    },
+  );
 
-  test("[P-02, I12] in the owner's own network, although hooks may be there", async () => {
+  test("[P-02, I12] a subscription with an endpoint in the owner's network is refused, although hooks may be there", async () => {
     await configure({ hooks: { allowPrivate: true } });
     const [jerry] = named("jerry");
     const body = { ...subscription(), endpoint: `http://192.168.1.1/${crypto.randomUUID()}` };

@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 
 describe("[P-20] Apple's provider token", () => {
-  test("is the same for everybody, and after the object that keeps it slept", async () => {
+  test("[P-20] Apple's provider token is the same for all callers, and after its object hibernated", async () => {
     const first = (await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01")) ?? "";
     await maybeEvict();
     expect(await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01")).toBe(first);
@@ -61,21 +61,21 @@ describe("[P-20] Apple's provider token", () => {
     expect((await jwtVerify(first, publicKey)).payload.iss).toBe("TEAMMOUSE1");
   });
 
-  test("is none where there is no such key, and no other provider has one that is not set up", async () => {
+  test("[P-20] there is no provider token without its key, and none of a provider that is not set up", async () => {
     expect(await keeper.apnsToken("TEAMMOUSE1", "KEYCAT0001")).toBeUndefined();
     expect(await keeper.fcmToken()).toBeUndefined();
   });
 });
 
 describe("[N-10] Apple's devices are pushed to", () => {
-  test("once there is a key", async () => {
+  test("[N-10] Apple's devices are pushed to once there is a key", async () => {
     await configure({ push: { apns: { keys: [] } } });
     expect(providersOf(world, await settingsOf(world).get())).toEqual([]);
     await configure({ push: { apns: { keys: [key] } } });
     expect(providersOf(world, await settingsOf(world).get()).map(({ name }) => name)).toEqual(["apns"]);
   });
 
-  test("over the bridge where there is one, with the kept token", async () => {
+  test("[N-10] Apple's devices are pushed to over the bridge if there is one, with the stored token", async () => {
     const calls: Request[] = [];
     const HTTP2: Fetcher = {
       fetch: async (url: RequestInfo | URL, init?: RequestInit) => {
