@@ -29,7 +29,7 @@ describe("[X-22] bans", () => {
     return results.find((ban) => ban.client_id === clientId);
   };
 
-  test("end every session with 4106 and refuse logins, until they are taken back", async () => {
+  test("[X-22] a ban ends every session with 4106 and refuses logins, until it is lifted", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const devices = [await Device.of(tom), await Device.of(tom)];
     const jerrys = await Device.of(jerry);
@@ -46,7 +46,7 @@ describe("[X-22] bans", () => {
     expect(await listed(tom)).toBeUndefined();
   });
 
-  test("banning again changes the reason; who is not banned may be pardoned", async () => {
+  test("[X-22] a second ban changes the reason, and lifting a ban that is not there succeeds", async () => {
     const [tom, jerry] = named("tom", "jerry");
     await done("POST", "/admin/bans", { client_ids: [tom, tom] });
     expect(await listed(tom)).toMatchObject({ reason: "" });
@@ -56,7 +56,7 @@ describe("[X-22] bans", () => {
     expect([await login(tom), await login(jerry)]).toEqual(["", ""]);
   });
 
-  test("[I11] D1 failing, a ban counts and is not listed: what is listed counts, always", async () => {
+  test("[X-22] [I11] a ban while D1 fails applies and is not listed, and every listed ban applies", async () => {
     const [tom] = named("tom");
     vi.spyOn(console, "error").mockImplementation(() => {});
     await breakTable("bans");
@@ -69,7 +69,7 @@ describe("[X-22] bans", () => {
     expect(await login(tom)).toBe("");
   });
 
-  test("are listed page by page", async () => {
+  test("[X-22] bans are listed over HTTP page by page", async () => {
     const [prefix] = named("mouse");
     const mice = Array.from({ length: 130 }, (_, at) => `${prefix}-${String(at).padStart(3, "0")}`);
     await done("POST", "/admin/bans", { client_ids: mice.slice(0, 100), reason: "Mice" });
@@ -89,7 +89,7 @@ describe("[X-22] bans", () => {
     ["nobody", { client_ids: [] }],
     ["101", { client_ids: Array.from({ length: 101 }, (_, at) => `c${at}`) }],
     ["a long reason", { client_ids: ["Spike"], reason: "x".repeat(201) }],
-  ])("%s: refused, and nobody is banned", async (_, body) => {
+  ])("[X-22] a request to ban %s is refused and bans nobody", async (_, body) => {
     expect(await outcome(rest("POST", "/admin/bans", body))).toBe("400 105");
     expect(await login("Spike")).toBe("");
   });
@@ -121,7 +121,7 @@ describe("[G-05] the event log", () => {
     }
   };
 
-  test("is filtered by every field there is, newest first, page by page", async () => {
+  test("[G-05] the event log is filtered by every field, newest first, page by page", async () => {
     await configure({ events: { logDays: 7 } });
     const [jerry, spike] = named("jerry", "spike");
     const { tom, toms } = await onlineClients("tom");
@@ -161,13 +161,13 @@ describe("[G-05] the event log", () => {
   });
 
   test.each(["event=nope", "cursor=x", "from=x", "limit=x", "cursor=1", "client_id="])(
-    "%s is refused",
+    "[G-05] a request for the event log with %s is refused",
     async (query) => {
       expect(await outcome(rest("GET", `/admin/events?${query}`))).toBe("400 1");
     },
   );
 
-  test("[I11] D1 failing is 503", async () => {
+  test("[G-05] [I11] a request for the event log while D1 fails is answered with 503", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await breakTable("events");
     expect(await outcome(rest("GET", "/admin/events"))).toBe("503 503");

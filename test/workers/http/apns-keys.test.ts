@@ -18,13 +18,13 @@ const ask = (method: string, keyId: string, body?: object, headers: Record<strin
 
 const stored = async () => (await readSettings(world)).push.apns.keys;
 
-test.each([{}, appKeys])("[I12] Apple's keys are for the master key, not for %j", async (headers) => {
+test.each([{}, appKeys])("[I12] Apple's keys need the master key, not %j", async (headers) => {
   expect((await ask("PUT", "tom", keyOf("tom"), { ...headers })).status).toBe(401);
   expect((await ask("DELETE", "tom", undefined, { ...headers })).status).toBe(401);
   expect(await stored()).toEqual([]);
 });
 
-test("[P-16] a key is added to the others, of which nobody has to know the secrets", async () => {
+test("[P-16] a key of Apple's is added to the others without sending their secrets", async () => {
   await ask("PUT", "tom", keyOf("tom"));
   const response = await ask("PUT", "jerry", keyOf("jerry"));
   expect(response.status).toBe(200);
@@ -36,7 +36,7 @@ test("[P-16] a key is added to the others, of which nobody has to know the secre
   expect(await stored()).toEqual(keys);
 });
 
-test("[P-16] a key of the same id is replaced, where it was", async () => {
+test("[P-16] a key of Apple's with the same id is replaced in its place", async () => {
   for (const name of ["tom", "jerry"]) await ask("PUT", name, keyOf(name));
   await ask("PUT", "tom", keyOf("spike"));
   expect(await stored()).toEqual([
@@ -45,7 +45,7 @@ test("[P-16] a key of the same id is replaced, where it was", async () => {
   ]);
 });
 
-test("[P-16] keys set at the same time all count, and so does what else is set", async () => {
+test("[P-16] concurrent changes of Apple's keys and of other settings all count", async () => {
   const patch = { method: "PATCH", headers: masterKeys, body: '{"limits":{"members":7}}' };
   const names = ["tom", "jerry", "spike"];
   const answers = await Promise.all([
@@ -57,7 +57,7 @@ test("[P-16] keys set at the same time all count, and so does what else is set",
   expect((await readSettings(world)).limits.members).toBe(7);
 });
 
-test("[P-16] a key is removed, and the others stay", async () => {
+test("[P-16] a key of Apple's is removed, and the others stay", async () => {
   for (const name of ["tom", "jerry"]) await ask("PUT", name, keyOf(name));
   const response = await ask("DELETE", "tom");
   expect(await response.json()).toEqual({
@@ -73,7 +73,7 @@ test.each([
   [{ ...keyOf("tom"), topics: [] }, /^topics: must name a topic/],
   [{ ...keyOf("tom"), keyId: "tom" }, /^keyId: is not a setting/],
   [{ topics: ["com.example.tom"], privateKey: keyOf("tom").privateKey }, /^teamId: /],
-])("refuses %j with 400 and code 105, and stores nothing", async (body, error) => {
+])("[P-16] a key of Apple's with %j is refused with 400 and code 105", async (body, error) => {
   const response = await ask("PUT", "tom", body);
   expect(response.status).toBe(400);
   expect(await response.json()).toEqual({ code: 105, error: expect.stringMatching(error) });

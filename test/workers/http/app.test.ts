@@ -14,7 +14,7 @@ describe("cross-origin calls", () => {
     ["/v1/route", 404],
     ["/nowhere", 404],
     ["/admin/settings", 401],
-  ])("%s answers any origin with %i", async (path, status) => {
+  ])("a cross-origin call of %s answers every origin with %i", async (path, status) => {
     const response = await ask(ORIGIN + path, { headers: { Origin: "https://app.example.com" } });
     expect(response.status).toBe(status);
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
@@ -52,13 +52,13 @@ describe("cross-origin calls", () => {
 });
 
 describe("a request that cannot be served", () => {
-  test("is 404 in JSON where there is nothing", async () => {
+  test("a request for an unknown path is answered with 404 in JSON", async () => {
     const response = await ask(`${ORIGIN}/nowhere`);
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({ code: 404, error: "Not found." });
   });
 
-  test("is 500 in JSON after an exception, told to the log once and to the caller not at all", async () => {
+  test("an exception is answered with 500 in JSON and logged once, without details for the caller", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const getByName = () => {
       throw new Error("secret of the object");
@@ -75,7 +75,7 @@ describe("a request that cannot be served", () => {
     expect(log).toHaveBeenCalledTimes(1);
   });
 
-  test("[I11] is 503 in JSON when D1 is down", async () => {
+  test("[I11] a request that needs D1 is answered with 503 in JSON when D1 is down", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const prepare = () => {
       throw new Error("secret of the database");
@@ -88,7 +88,7 @@ describe("a request that cannot be served", () => {
     expect(await response.json()).toEqual({ code: 503, error: expect.not.stringContaining("secret") });
   });
 
-  test("says that nothing may keep, sniff or frame the answer", async () => {
+  test("an error answer forbids caching, sniffing and framing", async () => {
     const { headers } = await ask(`${ORIGIN}/nowhere`);
     expect(headers.get("Cache-Control")).toBe("no-store");
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
@@ -98,7 +98,7 @@ describe("a request that cannot be served", () => {
 
 describe("a WebSocket upgrade", () => {
   test.each(["/", "/rtm", "/im/any/path", "/v1/route", "//rtm"])(
-    "of %s reaches the gateway",
+    "a WebSocket upgrade of %s reaches the gateway",
     async (path) => {
       const connect = vi.fn(() => new Response("a socket"));
       const response = await ask(ORIGIN + path, { headers: { Upgrade: "WebSocket" }, connect });
@@ -107,14 +107,14 @@ describe("a WebSocket upgrade", () => {
     },
   );
 
-  test("keeps the socket in the answer", async () => {
+  test("the answer to a WebSocket upgrade has the socket", async () => {
     const connect = () => new Response(null, { status: 101, webSocket: new WebSocketPair()[0] });
     const response = await ask(`${ORIGIN}/rtm`, { headers: { Upgrade: "websocket" }, connect });
     expect(response.status).toBe(101);
     expect(response.webSocket).not.toBeNull();
   });
 
-  test("that fails is 500 and logged once", async () => {
+  test("a WebSocket upgrade that fails is answered with 500 and logged once", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const connect = () => Promise.reject(new Error("no"));
     const response = await ask(`${ORIGIN}/rtm`, { headers: { Upgrade: "websocket" }, connect });
@@ -124,18 +124,18 @@ describe("a WebSocket upgrade", () => {
 });
 
 describe("GET /demo/config", () => {
-  test("gives whoever tries Parley out the app id and key, never the master key", async () => {
+  test("GET /demo/config returns the app id and key of a demo, never the master key", async () => {
     const env = { APP_ID: "parley-dev", APP_KEY: "the-key", MASTER_KEY: "the-master" };
     const response = await ask(`${ORIGIN}/demo/config`, { env });
     expect(await response.json()).toEqual({ appId: "parley-dev", appKey: "the-key" });
   });
 
-  test("gives them where the owner asked for a demo", async () => {
+  test("GET /demo/config answers if the owner enabled the demo", async () => {
     const response = await ask(`${ORIGIN}/demo/config`, { env: { DEMO: "1" } });
     expect(await response.json()).toEqual({ appId: world.APP_ID, appKey: world.APP_KEY });
   });
 
-  test("is not there elsewhere", async () => {
+  test("GET /demo/config is answered with 404 without a demo", async () => {
     expect((await ask(`${ORIGIN}/demo/config`)).status).toBe(404);
   });
 });

@@ -40,18 +40,18 @@ describe("[I12] a caller is", () => {
     ["none", { "X-LC-Sign": "67df234c51fb8a7675c4050c4a790ba6,1700000000000" }],
     ["none", { "X-LC-Sign": "67df234c51fb8a7675c4050c4a790ba6,1700000000000,ax-sig-1" }],
     ["none", { "X-LC-Sign": "50acf9bac26d7970045dc565a16b1e59" }],
-  ])("%s by %j", async (expected, headers) => {
+  ])("[I12] a caller is %s by %j", async (expected, headers) => {
     expect(await caller12(headers)).toBe(expected);
   });
 
-  test("nobody by an old signature with the master key, and still the app by one with the app key", async () => {
+  test("[I12] an old signature with the master key is refused, and one with the app key is accepted", async () => {
     const later = 1_700_000_060_001;
     const by = (sign: string) => caller({ "X-LC-Id": "demoApp", "X-LC-Sign": sign }, ours, later);
     expect(await by("67df234c51fb8a7675c4050c4a790ba6,1700000000000,master")).toBe("none");
     expect(await by("50acf9bac26d7970045dc565a16b1e59,1700000000000")).toBe("app");
   });
 
-  test("none by the key of a deployment that has none", async () => {
+  test("[I12] an empty key is refused by a deployment without keys", async () => {
     const bare = { ...ours, APP_KEY: "", MASTER_KEY: "" };
     expect(await caller12({ "X-LC-Key": "" }, bare)).toBe("none");
     expect(await caller12({ "X-LC-Key": ",master" }, bare)).toBe("none");
@@ -73,12 +73,12 @@ describe("the age of a request signed with the master key", () => {
     return (await http("/admin/settings", { headers })).status;
   }
 
-  test("is an hour at most, on either side of now", async () => {
+  test("a request signed with the master key is accepted within an hour of its time", async () => {
     const minutes = [0, 59, -59, 61, -61, 5_000_000].map((minutes) => settingsBy(minutes * 60_000));
     expect(await Promise.all(minutes)).toEqual([200, 200, 200, 401, 401, 401]);
   });
 
-  test("is what the owner set, and any where that is 0", async () => {
+  test("a setting decides the accepted age of a request signed with the master key, and 0 accepts any", async () => {
     await configure({ security: { masterSignMinutes: 1 } });
     expect([await settingsBy(30_000), await settingsBy(90_000)]).toEqual([200, 401]);
     await configure({ security: { masterSignMinutes: 0 } });
@@ -87,24 +87,27 @@ describe("the age of a request signed with the master key", () => {
 });
 
 describe("[http-api §1.2] older headers say the same", () => {
-  test.each(["X-AVOSCloud", "X-Uluru"])("with the prefix %s", async (prefix) => {
-    const by = (headers: Record<string, string>) =>
-      caller({
-        [`${prefix}-Application-Id`]: "demoApp",
-        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [`${prefix}-${name}`, value])),
-      });
-    expect(await by({ "Application-Key": "demoAppKey0002" })).toBe("app");
-    expect(await by({ "Application-Key": "demoMasterKey0003,master" })).toBe("master");
-    expect(await by({ "Master-Key": "demoMasterKey0003" })).toBe("master");
-    expect(await by({ "Request-Sign": "50acf9bac26d7970045dc565a16b1e59,1700000000000" })).toBe("app");
-    expect(await by({ "Request-Sign": "67df234c51fb8a7675c4050c4a790ba6,1700000000000,master" })).toBe(
-      "master",
-    );
-    expect(await by({ "Master-Key": "demoAppKey0002" })).toBe("none");
-    expect(await by({})).toBe("none");
-  });
+  test.each(["X-AVOSCloud", "X-Uluru"])(
+    "[http-api §1.2] headers with the prefix %s authenticate as well",
+    async (prefix) => {
+      const by = (headers: Record<string, string>) =>
+        caller({
+          [`${prefix}-Application-Id`]: "demoApp",
+          ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [`${prefix}-${name}`, value])),
+        });
+      expect(await by({ "Application-Key": "demoAppKey0002" })).toBe("app");
+      expect(await by({ "Application-Key": "demoMasterKey0003,master" })).toBe("master");
+      expect(await by({ "Master-Key": "demoMasterKey0003" })).toBe("master");
+      expect(await by({ "Request-Sign": "50acf9bac26d7970045dc565a16b1e59,1700000000000" })).toBe("app");
+      expect(await by({ "Request-Sign": "67df234c51fb8a7675c4050c4a790ba6,1700000000000,master" })).toBe(
+        "master",
+      );
+      expect(await by({ "Master-Key": "demoAppKey0002" })).toBe("none");
+      expect(await by({})).toBe("none");
+    },
+  );
 
-  test("a wrong master key is not made good by the right app key beside it", async () => {
+  test("[http-api §1.2] a wrong master key is refused even beside the right app key", async () => {
     const given = {
       "X-AVOSCloud-Application-Id": "demoApp",
       "X-AVOSCloud-Application-Key": "demoAppKey0002",
@@ -113,7 +116,7 @@ describe("[http-api §1.2] older headers say the same", () => {
     expect(await caller(given)).toBe("none");
   });
 
-  test("a header of one family does not complete another", async () => {
+  test("[http-api §1.2] headers of different families do not complete each other", async () => {
     expect(await caller({ "X-LC-Id": "demoApp", "X-AVOSCloud-Master-Key": "demoMasterKey0003" })).toBe(
       "none",
     );
@@ -133,7 +136,7 @@ describe("[http-api §1.2] very old browsers put the keys into a text/plain body
     _MasterKey: world.MASTER_KEY,
   };
 
-  test("and are let in by them", async () => {
+  test("[http-api §1.2] a text/plain body authenticates by its keys", async () => {
     const [jerry] = named("jerry");
     await Device.of(jerry);
     const response = await post({ ...keys, _SessionToken: "x", peers: [jerry] });
@@ -147,13 +150,13 @@ describe("[http-api §1.2] very old browsers put the keys into a text/plain body
     [{ ...keys, _ApplicationId: "other" }, "text/plain"],
     [{ ...keys, _ApplicationId: 1 }, "text/plain"],
     [keys, "application/json"],
-  ])("but not by %j as %s", async (body, type) => {
+  ])("[http-api §1.2] a body with the keys %j as %s is refused", async (body, type) => {
     const response = await post({ ...body, peers: ["Jerry"] }, type);
     expect(response.status).toBe(401);
     expect(await response.json()).toEqual({ code: 401, error: "Unauthorized." });
   });
 
-  test("which are gone from it then, and so is what storage SDKs begin with two underscores", async () => {
+  test("[http-api §1.2] the keys, and fields with two underscores of storage SDKs, are removed from a body", async () => {
     const id = await conversationOf(["Tom"]);
     const response = await http(`${CONVERSATIONS}/${id}`, {
       method: "PUT",

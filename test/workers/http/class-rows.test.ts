@@ -41,7 +41,7 @@ async function refusal(response: Promise<Response>): Promise<[number, string]> {
 }
 
 describe("[B-19] conversations as rows of a class", () => {
-  test("are created, read, changed and deleted as the Python SDK does it, and members are told", async () => {
+  test("[B-19] rows are created, read, changed and deleted as by the Python SDK, and members are notified", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const { spike, spikes } = await onlineClients("spike");
     const made = await done<{ objectId: string }>("POST", `${CLASS}?fetchWhenSave=false`, {
@@ -65,7 +65,7 @@ describe("[B-19] conversations as rows of a class", () => {
     expect(await outcome(rest("GET", row))).toBe("404 101");
   });
 
-  test("are found by any condition, in the order asked for", async () => {
+  test("[B-19] rows are found by any condition, in the requested order", async () => {
     const [tom] = named("tom");
     const first = await create({ m: [tom], name: "first" });
     const second = await create({ m: { __op: "Add", objects: [tom] }, name: "second" });
@@ -76,7 +76,7 @@ describe("[B-19] conversations as rows of a class", () => {
     expect(await found({ limit: 1, skip: 1 })).toEqual([second.objectId]);
   });
 
-  test("without a condition, or with an empty one as SDKs send it, all of them are found", async () => {
+  test("[B-19] a query without a condition, or with an empty one, finds all rows", async () => {
     const { objectId } = await create({ m: named("tom") });
     for (const query of [{}, { where: {} }, { where: "{}", keys: "name", include: "" }]) {
       const { results } = await find({ ...query, limit: 1000, order: "-createdAt" });
@@ -84,7 +84,7 @@ describe("[B-19] conversations as rows of a class", () => {
     }
   });
 
-  test("are counted, alone with limit 0 or beside a page", async () => {
+  test("[B-19] rows are counted, alone with limit 0 or beside a page", async () => {
     const [name = ""] = named("counted");
     for (const place of [1, 2, 3]) await create({ name, place });
     const where = { name };
@@ -98,7 +98,7 @@ describe("[B-19] conversations as rows of a class", () => {
     expect(await outcome(rest("GET", `${CLASS}?count=1&limit=0&where={"a":{"$like":1}}`))).toBe("400 102");
   });
 
-  test("other classes are not served, and it says so", async () => {
+  test("[B-19] other classes are refused with an explanation", async () => {
     expect(await outcome(rest("GET", "/1.1/classes/Todo"))).toBe("404 404");
   });
 });
@@ -113,7 +113,7 @@ describe("[B-19] a change of a row", () => {
     return { tom, jerry, spike, id, row: `${CLASS}/${id}`, toms, spikes };
   }
 
-  test("sets `m` to a list: who is new joins, who is missing leaves, and everybody is told", async () => {
+  test("[B-19] a change that sets `m` to a list adds new members, removes missing ones, and notifies all", async () => {
     const { tom, jerry, spike, id, row, toms, spikes } = await pairChat();
     await done("PUT", row, { m: [tom, spike, tom], name: "Bones" });
     await spikes.push("conv", "members_joined");
@@ -128,7 +128,7 @@ describe("[B-19] a change of a row", () => {
     expect((await read(id)).m).toEqual([]);
   });
 
-  test("[M-46] sets `mu` to a list, adds to it and takes from it", async () => {
+  test("[B-19] [M-46] a change sets `mu` to a list, adds to it and removes from it", async () => {
     const { tom, jerry, id, row, toms } = await pairChat();
     await done("PUT", row, { mu: [tom] });
     expect(await look(toms, id)).toMatchObject({ mu: [tom] });
@@ -140,7 +140,7 @@ describe("[B-19] a change of a row", () => {
     expect((await read(id)).mu).toEqual([]);
   });
 
-  test("nothing is deleted under a condition, by any route: it would be deleted where the condition is false", async () => {
+  test("[B-19] a deletion under a condition is refused on every route", async () => {
     const { id, row } = await pairChat();
     const where = encodeURIComponent('{"name":"other"}');
     for (const path of [row, `/1.2/rtm/conversations/${id}`]) {
@@ -156,7 +156,7 @@ describe("[B-19] a change of a row", () => {
     expect((await done<Row>("GET", path)).objectId).toBe(device.objectId);
   });
 
-  test("answers the row's new time, and with fetchWhenSave or new the whole row", async () => {
+  test("[B-19] a change answers the new time of the row, and with fetchWhenSave or new the whole row", async () => {
     const { id, row } = await pairChat();
     const short = await done<Row>("PUT", row, { name: "More" });
     expect(short).toEqual({ objectId: id, updatedAt: expect.stringMatching(/Z$/) });
@@ -189,7 +189,7 @@ describe("[B-19] a change of a row", () => {
     [{ tr: true }, /^tr: chat rooms/],
     [{ sys: true }, /^sys: service/],
     [{ "m.0": "Spike" }, /^m\.0: /],
-  ])("%j is refused by name, and the rest of the body is not done either", async (body, words) => {
+  ])("[B-19] a change with %j is refused by name, and nothing of its body is done", async (body, words) => {
     const { id, row } = await pairChat();
     const before = await read(id);
     expect(await refusal(rest("PUT", row, { name: "More", ...body }))).toEqual([
@@ -199,7 +199,7 @@ describe("[B-19] a change of a row", () => {
     expect(await read(id)).toEqual(before);
   });
 
-  test("passes over what storage SDKs add to every body", async () => {
+  test("[B-19] a change ignores what storage SDKs add to every body", async () => {
     const { id, row } = await pairChat();
     const extra = {
       ACL: { "*": { read: true } },
@@ -213,7 +213,7 @@ describe("[B-19] a change of a row", () => {
     for (const key of Object.keys(extra)) expect(changed).not.toHaveProperty(key);
   });
 
-  test("that says nothing tells nobody and moves no time", async () => {
+  test("[B-19] an empty change notifies nobody and keeps the time", async () => {
     const { id, row, toms } = await pairChat();
     const before = await read(id);
     expect(await done("PUT", row, {})).toEqual({ objectId: id, updatedAt: before.updatedAt });
@@ -221,7 +221,7 @@ describe("[B-19] a change of a row", () => {
     expect(notices(toms, id)).toEqual([]);
   });
 
-  test("[L-06] beyond the limit of members is refused as a whole", async () => {
+  test("[B-19] [L-06] a change beyond the limit of members is refused as a whole", async () => {
     const { id, row, spike } = await pairChat();
     await configure({ limits: { members: 2 } });
     const body = { name: "More", m: { __op: "Add", objects: [spike] } };
@@ -241,7 +241,7 @@ describe("[B-19] a change of a row", () => {
     [{ name: { $regex: "^Chee" } }, true],
     [{ createdAt: { $lt: { __type: "Date", iso: "2020-01-01T00:00:00.000Z" } } }, false],
     [{}, true],
-  ])("under the condition %j is made: %j", async (where, expected) => {
+  ])("[B-19] a change under the condition %j is made: %j", async (where, expected) => {
     const { id, row } = await pairChat();
     const query = `?where=${encodeURIComponent(JSON.stringify(where))}`;
     const answer = await outcome(rest("PUT", row + query, { name: "More" }));
@@ -249,7 +249,7 @@ describe("[B-19] a change of a row", () => {
     expect((await read(id)).name).toBe(expected ? "More" : "Cheese");
   });
 
-  test("under a condition is judged by what the row is now: of ten that count down from 3, three are made", async () => {
+  test("[B-19] a condition is checked against the current row: of ten changes that count down from 3, three are made", async () => {
     const { id, row } = await pairChat();
     const query = `?where=${encodeURIComponent(JSON.stringify({ "attr.holes": { $gt: 0 } }))}`;
     const body = { "attr.holes": { __op: "Increment", amount: -1 } };
@@ -261,7 +261,7 @@ describe("[B-19] a change of a row", () => {
     expect((await read(id)).attr).toEqual({ holes: 0 });
   });
 
-  test("under a condition that is not understood is refused", async () => {
+  test("[B-19] a change under an unknown condition is refused", async () => {
     const { row } = await pairChat();
     for (const [where, expected] of [
       ['{"name":{"$like":"x"}}', "400 102"],
@@ -277,7 +277,7 @@ describe("[B-19] a change of a row", () => {
 });
 
 describe("[B-19] a row is created", () => {
-  test("with who muted it, as a list or an operation", async () => {
+  test("[B-19] a row is created with its muting members, as a list or an operation", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const listed = await create({ m: [tom, jerry], mu: [jerry] });
     expect(listed).toMatchObject({ m: [jerry, tom], mu: [jerry] });
@@ -296,7 +296,7 @@ describe("[B-19] a row is created", () => {
     [{ tr: true }, /^tr: chat rooms/],
     [{ sys: true }, /^sys: service/],
     [{ unique: "yes" }, /^unique: /],
-  ])("not with %j, which is refused by name", async (body, words) => {
+  ])("[B-19] a new row with %j is refused by name", async (body, words) => {
     expect(await refusal(rest("POST", CLASS, { m: ["Tom"], ...body }))).toEqual([
       105,
       expect.stringMatching(words),
@@ -310,7 +310,7 @@ describe("[B-19] /1.1/batch with conversations", () => {
   const batch = (requests: Json) => done<Outcome[]>("POST", "/1.1/batch", { requests });
   const codes = (outcomes: Outcome[]) => outcomes.map(({ error }) => error?.code);
 
-  test("does each part for itself, in order, and says of each what came of it", async () => {
+  test("[B-19] a batch does its parts separately and in order, and answers each", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const [made] = await batch([{ method: "POST", path: "/1.1/classes/_Conversation", body: { m: [tom] } }]);
     const id = made?.success?.objectId ?? "";
@@ -337,7 +337,7 @@ describe("[B-19] /1.1/batch with conversations", () => {
     expect(outcomes[7]?.success).toEqual({});
   });
 
-  test("takes the paths that SDKs write, whichever version and however they are spelt", async () => {
+  test("[B-19] a batch accepts the paths of all SDKs, in every version and spelling", async () => {
     const id = await conversationOf(named("tom"));
     for (const path of [
       `/1.1/classes/_Conversation/${id}`,
@@ -352,7 +352,7 @@ describe("[B-19] /1.1/batch with conversations", () => {
     }
   });
 
-  test("finds by a condition too long for an address, as JavaScript asks then", async () => {
+  test("[B-19] a batch finds by a condition too long for a URL, as JavaScript does", async () => {
     const [name = ""] = named("long");
     const ids: string[] = [];
     for (const _ of [1, 2, 3]) ids.push((await create({ name })).objectId);
@@ -366,7 +366,7 @@ describe("[B-19] /1.1/batch with conversations", () => {
     }
   });
 
-  test("deletes several by one path, as JavaScript does", async () => {
+  test("[B-19] a batch deletes several rows by one path, as JavaScript does", async () => {
     const ids = [await conversationOf(["Tom"]), await conversationOf(["Tom"])];
     const path = `/1.1/classes/_Conversation/${ids.join(",")}`;
     expect(await batch([{ method: "DELETE", path, body: {} }])).toEqual([{ success: {} }]);
@@ -375,14 +375,14 @@ describe("[B-19] /1.1/batch with conversations", () => {
     expect(read?.error?.code).toBe(105);
   });
 
-  test("takes nothing, and an empty list for a body, as PHP writes it", async () => {
+  test("[B-19] a batch accepts an absent body and an empty list as one, as PHP writes it", async () => {
     expect(await batch([])).toEqual([]);
     const id = await conversationOf(["Tom"]);
     const [outcome] = await batch([{ method: "PUT", path: `/1.1/classes/_Conversation/${id}`, body: [] }]);
     expect(outcome?.success?.objectId).toBe(id);
   });
 
-  test("lets the app key do what it may with installations, and nothing with conversations", async () => {
+  test("[B-19] a batch with the app key reaches installations, and no conversations", async () => {
     const id = await conversationOf(["Tom"], { name: "Cheese" });
     const path = `/1.1/classes/_Conversation/${id}`;
     const device = { deviceType: "ios", deviceToken: `token-${id}` };
@@ -399,7 +399,7 @@ describe("[B-19] /1.1/batch with conversations", () => {
     expect((await read(id)).name).toBe("Cheese");
   });
 
-  test("costs at most 50 questions", async () => {
+  test("[B-19] a batch has at most 50 requests", async () => {
     const part = { method: "GET", path: `/1.1/classes/_Conversation/${NOWHERE}` };
     const device = { method: "GET", path: "/1.1/installations/x" };
     const several = { method: "DELETE", path: `${part.path}${`,${NOWHERE}`.repeat(50)}` };
@@ -410,7 +410,7 @@ describe("[B-19] /1.1/batch with conversations", () => {
     expect(await ask([several])).toBe("400 105");
   });
 
-  test("saves under /1.1/batch/save as well, each answered under its id", async () => {
+  test("[B-19] /1.1/batch/save saves conversations, each answered under its id", async () => {
     const id = await conversationOf(["Tom"]);
     const path = `/1.1/classes/_Conversation/${id}`;
     const requests = [
@@ -443,7 +443,7 @@ describe("[http-api §1.3] what a route does not know is refused by name", () =>
     ["GET", "/1.2/rtm/conversations?wehre={}", undefined, /^wehre: /],
     ["GET", "/1.1/classes/_Conversation?skp=1", undefined, /^skp: /],
     ["GET", "/1.2/rtm/conversations/ID/messages?before=1", undefined, /^before: /],
-  ])("%s %s %j", async (method, path, body, words) => {
+  ])("[http-api §1.3] an unknown field is refused by name: %s %s %j", async (method, path, body, words) => {
     const id = await conversationOf(["Tom"]);
     const sent = body && JSON.parse(JSON.stringify(body).replace('"ID"', JSON.stringify(id)));
     const response = await rest(method, path.replace("ID", id), sent);
@@ -451,7 +451,7 @@ describe("[http-api §1.3] what a route does not know is refused by name", () =>
     expect((await response.json<{ error: string }>()).error).toMatch(words);
   });
 
-  test("but not what storage SDKs add to a body, nor what client SDKs ask beside their socket", async () => {
+  test("[http-api §1.3] unknown fields that SDKs add are ignored", async () => {
     const id = await conversationOf(["Tom"]);
     const body = { client_ids: ["Jerry"], __internalId: "x" };
     expect(await outcome(rest("POST", `/1.2/rtm/conversations/${id}/members`, body))).toBe("200");

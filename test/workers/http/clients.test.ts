@@ -20,7 +20,7 @@ describe("[A-05] the online clients", () => {
   test.each([
     ["/1.2/rtm/clients/check-online", "client_ids"],
     ["/1.1/rtm/online", "peers"],
-  ])("%s: those who are, each once, of at most 20", async (path, field) => {
+  ])("[A-05] %s returns the online clients of at most 20, each once", async (path, field) => {
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const online = (...ids: string[]) => done("POST", path, { [field]: ids });
     const [toms] = [await Device.of(tom), await Device.of(jerry)];
@@ -33,13 +33,13 @@ describe("[A-05] the online clients", () => {
   });
 
   test.each([{}, { client_ids: [] }, { client_ids: "Tom" }, { client_ids: ["\u0000"] }])(
-    "%j is refused",
+    "[A-05] a request for online clients with %j is refused",
     async (body) => {
       expect(await outcome(rest("POST", "/1.2/rtm/clients/check-online", body))).toBe("400 105");
     },
   );
 
-  test("[I11] an object that fails is 503, told to the log once and to the caller not at all", async () => {
+  test("[A-05] [I11] an object that fails is answered with 503 and logged once, without details for the caller", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const failing = instead(world.APP, () => Promise.reject(new Error("secret of the object")));
     const response = await ask("http://parley.test/1.2/rtm/clients/check-online", {
@@ -53,7 +53,7 @@ describe("[A-05] the online clients", () => {
     expect(log).toHaveBeenCalledTimes(1);
   });
 
-  test("[A-06] stats count them, and the clients of the day", async () => {
+  test("[A-06] stats count the online clients and those of the day", async () => {
     const stats = async () => {
       const { result } = await done<{ result: { online_user_count: number; user_count_today: number } }>(
         "GET",
@@ -83,7 +83,7 @@ describe("[Y-22] unread, with the app key", () => {
     return response.ok ? (await response.json<{ count: number }>()).count : outcome(response);
   };
 
-  test("in each conversation and in all, while he is away and while he is here, until he read it", async () => {
+  test("[Y-22] unread counts, of one conversation or all, last until the client reads, offline or online", async () => {
     const { tom, jerry, toms, chat: first } = await tomsChat();
     const second = await start(toms, [tom, jerry], { unique: false });
     await say(toms, first, "one");
@@ -110,7 +110,7 @@ describe("[Y-22] unread, with the app key", () => {
     expect(await count(`/1.2/rtm/clients/${tom}/unread-count`)).toBe(0);
   });
 
-  test("is 0 where he is no member and for who was never here, and 404 where there is no conversation", async () => {
+  test("[Y-22] the unread count is 0 without membership or a first login, and 404 without a conversation", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom]);
     await saidBy(tom, id, "hello");
@@ -121,7 +121,7 @@ describe("[Y-22] unread, with the app key", () => {
     expect(await count(`/1.1/rtm/messages/unread/${tom}/${nowhere}`)).toBe("404 4303");
   });
 
-  test("counts what the client may see: a removed member has none there", async () => {
+  test("[Y-22] the unread count of a removed member is 0", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     await saidBy(tom, id, "hello");
@@ -130,12 +130,15 @@ describe("[Y-22] unread, with the app key", () => {
     expect([await unreadOf(jerry), await unreadOf(jerry, id)]).toEqual([0, 0]);
   });
 
-  test.each(["a/b", "猫", "a b", "%41"])("a client may be called %j", async (name) => {
-    const id = await conversationOf([name]);
-    await saidBy("Tom", id, "hello");
-    expect(await count(`/1.2/rtm/clients/${encodeURIComponent(name)}/unread-count`)).toBe(1);
-    expect(await count(`/1.1/rtm/messages/unread/${encodeURIComponent(name)}/${id}`)).toBe(1);
-  });
+  test.each(["a/b", "猫", "a b", "%41"])(
+    "[Y-22] the unread count is returned for a client with the id %j",
+    async (name) => {
+      const id = await conversationOf([name]);
+      await saidBy("Tom", id, "hello");
+      expect(await count(`/1.2/rtm/clients/${encodeURIComponent(name)}/unread-count`)).toBe(1);
+      expect(await count(`/1.1/rtm/messages/unread/${encodeURIComponent(name)}/${id}`)).toBe(1);
+    },
+  );
 });
 
 describe("[A-05] kick", () => {
@@ -143,7 +146,7 @@ describe("[A-05] kick", () => {
     ["/1.2/rtm/clients/{}/kick", { reason: "Enough" }, "Enough"],
     ["/1.2/rtm/clients/{}/kick", undefined, undefined],
     ["/1.1/rtm/client/kick", { client_id: "{}", reason: "Enough" }, "Enough"],
-  ])("[C-10] %s with %j ends every session with 4115", async (path, body, detail) => {
+  ])("[A-05] [C-10] %s with %j ends every session with 4115", async (path, body, detail) => {
     const [tom] = named("tom");
     const devices = [await Device.of(tom), await Device.of(tom)];
     const filled = (text: string) => text.replace("{}", tom);
@@ -159,7 +162,7 @@ describe("[A-05] kick", () => {
     expect(refusal(await (await Device.connect()).login(tom))).toBe("");
   });
 
-  test("[M-50] the client's will is not sent", async () => {
+  test("[A-05] [M-50] a kick discards the client's will", async () => {
     const { tom, toms, jerrys, chat: id } = await pairChat();
     await caughtUp(id, jerrys);
     expect(refusal(await say(toms, id, "I am gone", { will: true }))).toBe("");
@@ -172,7 +175,7 @@ describe("[A-05] kick", () => {
     expect(heard(jerrys, id)).toEqual([]);
   });
 
-  test("[C-09] the client's session token is no longer valid", async () => {
+  test("[A-05] [C-09] a kick revokes the client's session token", async () => {
     const [tom] = named("tom");
     const { token } = await loggedIn(tom);
     await done("POST", `/1.2/rtm/clients/${tom}/kick`);
@@ -180,7 +183,7 @@ describe("[A-05] kick", () => {
     expect(refusal(await device.login(tom, { st: token, r: true }))).toMatch(/^4112 /);
   });
 
-  test("a reason has at most 20 characters; with more nobody is kicked", async () => {
+  test("[A-05] a kick whose reason has more than 20 characters is refused", async () => {
     const { tom, toms } = await onlineClients("tom");
     const twenty = "x".repeat(20);
     for (const [path, body] of [
@@ -194,7 +197,7 @@ describe("[A-05] kick", () => {
     expect((await toms.push("session", "closed")).sessionMessage?.detail).toBe(twenty);
   });
 
-  test("a kick of a client that is offline changes nothing", async () => {
+  test("[A-05] a kick of a client that is offline changes nothing", async () => {
     const [tom] = named("tom");
     expect(await done("POST", `/1.2/rtm/clients/${tom}/kick`)).toEqual({});
     expect(refusal(await (await Device.connect()).login(tom))).toBe("");
@@ -217,7 +220,7 @@ describe("[X-06] [H-10] signing logins", () => {
   }
 
   test.each(calls)(
-    "by %s: one that logs in, another every time, for whom the hook knows",
+    "[X-06] [H-10] version %s signs a login for the client that the hook names, differently each time",
     async (_, call) => {
       const [tom] = named("tom");
       const asked = await engineWith({ _rtmClientSign: () => ({ result: true, objectId: tom }) });
@@ -237,13 +240,16 @@ describe("[X-06] [H-10] signing logins", () => {
     },
   );
 
-  test.each(calls)("by %s: refused where the hook refuses, with its words", async (_, call) => {
-    await engineWith({ _rtmClientSign: () => ({ result: false, error: "who?" }) });
-    const refused = await call();
-    expect([refused.status, await refused.json()]).toEqual([403, { code: 403, error: "who?" }]);
-  });
+  test.each(calls)(
+    "[X-06] [H-10] version %s refuses to sign a login with the text of the hook",
+    async (_, call) => {
+      await engineWith({ _rtmClientSign: () => ({ result: false, error: "who?" }) });
+      const refused = await call();
+      expect([refused.status, await refused.json()]).toEqual([403, { code: 403, error: "who?" }]);
+    },
+  );
 
-  test.each(calls)("by %s: 404 where there is none", async (_, call) => {
+  test.each(calls)("[X-06] [H-10] version %s answers 404 without a hook", async (_, call) => {
     expect(await outcome(call())).toBe("404 404");
     await engineWith({});
     expect(await outcome(call())).toBe("404 404");
@@ -256,7 +262,7 @@ describe("[http-api §5] roles of members", () => {
       headers,
     });
 
-  test("there are none: for the app key, and for who shows his session token", async () => {
+  test("[http-api §5] the list of roles is empty, for the app key and for a client with its session token", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const { token } = await loggedIn(tom);
     const shown = { "X-LC-IM-Session-Token": token };
@@ -289,7 +295,7 @@ describe("[A-03] [A-04] [A-07] routes that are not served", () => {
     "/1.1/rtm/conversation/subscribers/count",
     "/1.1/rtm/conversation/blacklist",
     "/1.1/rtm/transient_group/onlines",
-  ])("%s says so, with 404", async (path) => {
+  ])("[A-03] [A-04] [A-07] %s is answered with 404 and says that it is not served", async (path) => {
     for (const method of ["GET", "POST", "DELETE"]) {
       const response = await rest(method, path);
       expect(response.status).toBe(404);

@@ -50,7 +50,7 @@ async function find(where: object, path = PATH, more = ""): Promise<Row[]> {
 }
 
 describe("[A-01] creating", () => {
-  test("answers the row, with the app's own columns", async () => {
+  test("[A-01] a new conversation is answered with its row, the app's own columns included", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const row = await create({ name: "Cheese", m: [tom, jerry, tom], c: tom, attr: { holes: 3 }, kind: "b" });
     expect(row).toEqual({
@@ -70,7 +70,7 @@ describe("[A-01] creating", () => {
     expect(await find({ objectId: row.objectId })).toEqual([row]);
   });
 
-  test("who creates it is no member by that, and may be nobody", async () => {
+  test("[A-01] the creator of a new conversation need not be a member, and may be absent", async () => {
     const [tom] = named("tom");
     expect((await create({ c: tom })).m).toEqual([]);
     const nobodys = await create({ m: [] });
@@ -78,7 +78,7 @@ describe("[A-01] creating", () => {
     expect(nobodys).not.toHaveProperty("c");
   });
 
-  test("[B-03] [B-04] a unique one is the same for the app's server and its clients", async () => {
+  test("[B-03] [B-04] a unique conversation is the same one for the app's server and its clients", async () => {
     const { tom, jerry, toms, chat } = await tomsChat({ unique: true });
     const row = await create({ m: [jerry, tom], unique: true });
     expect(row).toMatchObject({ objectId: chat, unique: true, c: tom });
@@ -88,7 +88,7 @@ describe("[A-01] creating", () => {
     expect(await start(toms, [mary, tom], { unique: true })).toBe(other.objectId);
   });
 
-  test("what is null counts as not sent, as callers that leave nothing out write it", async () => {
+  test("[A-01] a field that is null counts as not sent", async () => {
     const row = await create({ name: null, m: null, c: null, unique: null, attr: null, kind: null });
     expect(row).toMatchObject({ m: [], unique: false, attr: {} });
     for (const column of ["name", "c", "kind"]) expect(row).not.toHaveProperty(column);
@@ -116,13 +116,13 @@ describe("[A-01] creating", () => {
     [{ m: ["Tom"], temp: true }, 400, 105, /^temp: /],
     [[], 400, 105, /./],
     [7, 400, 105, /./],
-  ])("%j is refused with %i and %i", async (body, status, code, error) => {
+  ])("[A-01] a new conversation with %j is refused with %i and %i", async (body, status, code, error) => {
     const response = await rest("POST", PATH, body);
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ code, error: expect.stringMatching(error) });
   });
 
-  test("[L-06] more members than the setting allows are refused", async () => {
+  test("[A-01] [L-06] a new conversation with too many members is refused", async () => {
     await configure({ limits: { members: 2 } });
     expect(await outcome(rest("POST", PATH, { m: named("tom", "jerry", "mary") }))).toBe("409 4304");
     await configure({ limits: { members: null } });
@@ -130,7 +130,7 @@ describe("[A-01] creating", () => {
 });
 
 describe("[A-01] [B-07] creating", () => {
-  test("everybody in it who is online is told, its creator too, and nobody is said to have done it", async () => {
+  test("[A-01] [B-07] a new conversation notifies its online members, the creator included, without an inviter", async () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     for (const device of [toms, jerrys]) {
@@ -142,7 +142,7 @@ describe("[A-01] [B-07] creating", () => {
     expect(notices(toms, second)[0]).toBe(`joined by ${tom}`);
   });
 
-  test("it can be talked in at once", async () => {
+  test("[A-01] a new conversation accepts messages at once", async () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     expect(refusal(await say(toms, id, "hello"))).toBe("");
@@ -151,7 +151,7 @@ describe("[A-01] [B-07] creating", () => {
 });
 
 describe("[A-01] [A-06] finding", () => {
-  test("by any condition, oldest first, page by page", async () => {
+  test("[A-01] [A-06] conversations are found by any condition, oldest first, page by page", async () => {
     const [name = ""] = named("page");
     for (const place of [1, 2, 3]) await create({ name, place });
     expect((await find({ name })).map(({ place }) => place)).toEqual([1, 2, 3]);
@@ -161,7 +161,7 @@ describe("[A-01] [A-06] finding", () => {
     expect(await find({ name }, PATH, "&limit=5000")).toHaveLength(3);
   });
 
-  test("without conditions all are meant, not those of somebody", async () => {
+  test("[A-01] [A-06] a query without conditions finds all conversations", async () => {
     const [name = ""] = named("every");
     const { objectId } = await create({ name });
     for (const path of [PATH, "/1.2/rtm/all-conversations"]) {
@@ -178,7 +178,7 @@ describe("[A-01] [A-06] finding", () => {
     ['{"__proto__":{"a":1}}', 1, /__proto__/],
     ['{"$where":"1"}', 102, /\$where/],
     ['{"name":{"$like":"Cheese"}}', 102, /^unknown operator \$like$/],
-  ])("where=%s is refused with %i", async (where, code, error) => {
+  ])("[A-01] [A-06] a query with where=%s is refused with %i", async (where, code, error) => {
     for (const path of [PATH, "/1.2/rtm/all-conversations"]) {
       const response = await rest("GET", `${path}?where=${encodeURIComponent(where)}`);
       expect(response.status).toBe(400);
@@ -199,7 +199,7 @@ describe("[A-01] changing", () => {
     return { tom, jerry, spike, id, path: `${PATH}/${id}`, toms };
   }
 
-  test("[B-06] [B-07] who is added is told, and so are those who are there already", async () => {
+  test("[A-01] [B-06] [B-07] adding members notifies them and the members there are", async () => {
     const { tom, jerry, spike, id, path, toms } = await pairChat();
     const spikes = await Device.of(spike);
     const body = { client_ids: [spike, tom] };
@@ -213,7 +213,7 @@ describe("[A-01] changing", () => {
     expect((await find({ m: spike })).map(({ objectId }) => objectId)).toEqual([id]);
   });
 
-  test("adding who is there already changes nothing and tells nobody", async () => {
+  test("[A-01] adding a client that is a member changes nothing and notifies nobody", async () => {
     const { jerry, id, path, toms } = await pairChat();
     const before = await look(toms, id);
     const { updatedAt } = await done<Row>("POST", `${path}/members`, { client_ids: [jerry] });
@@ -222,7 +222,7 @@ describe("[A-01] changing", () => {
     expect(notices(toms, id)).toEqual([]);
   });
 
-  test("[B-06] [B-07] who is removed is told, as are those who stay, and can say nothing there any more", async () => {
+  test("[A-01] [B-06] [B-07] removing a member notifies all and ends the member's sends", async () => {
     const { tom, jerry, id, path, toms } = await pairChat();
     const jerrys = await Device.of(jerry);
     await caughtUp(id, jerrys);
@@ -236,7 +236,7 @@ describe("[A-01] changing", () => {
     expect(await find({ m: jerry })).toEqual([]);
   });
 
-  test("[B-08] who is away learns of it when he is back", async () => {
+  test("[A-01] [B-08] a member that is offline receives the changes at the next login", async () => {
     const { spike, id, path } = await pairChat();
     await done("POST", `${path}/members`, { client_ids: [spike] });
     await done("PUT", path, { name: "Bones" });
@@ -251,7 +251,7 @@ describe("[A-01] changing", () => {
     });
   });
 
-  test("[B-17] [B-18] columns are set, counted up and taken away, and every member's device is told", async () => {
+  test("[A-01] [B-17] [B-18] columns are set, incremented and removed, and the devices of all members are notified", async () => {
     const { id, path, toms } = await pairChat();
     const changes = { name: "More", "attr.holes": { __op: "Increment", amount: 2 }, kind: "blue" };
     expect(await done("PUT", path, changes)).toEqual(updated(id));
@@ -265,7 +265,7 @@ describe("[A-01] changing", () => {
     expect(row).not.toHaveProperty("kind");
   });
 
-  test.each([null, { __op: "Delete" }])("name and attributes are taken away by %j", async (nothing) => {
+  test.each([null, { __op: "Delete" }])("[A-01] name and attributes are removed by %j", async (nothing) => {
     const { id, path } = await pairChat();
     await done("PUT", path, { name: "More", kind: "blue" });
     await done("PUT", path, { name: nothing, attr: nothing, kind: nothing });
@@ -287,7 +287,7 @@ describe("[A-01] changing", () => {
     "lm.iso",
     "mu",
     "unique",
-  ])("%s is the server's own, and refused by name rather than passed over", async (column) => {
+  ])("[A-01] the column %s belongs to the server and is refused by name", async (column) => {
     const { id, path } = await pairChat();
     const before = await find({ objectId: id });
     const response = await rest("PUT", path, { name: "More", [column]: "x" });
@@ -296,7 +296,7 @@ describe("[A-01] changing", () => {
     expect(await find({ objectId: id })).toEqual(before);
   });
 
-  test("[M-46] who is muted is shown to devices, in queries and in the list, and no others are", async () => {
+  test("[A-01] [M-46] mutes are shown to devices, in queries and in the list", async () => {
     const { tom, jerry, spike, id, path, toms } = await pairChat();
     expect(await done("POST", `${path}/mutes`, { client_ids: [jerry, spike] })).toEqual(updated(id));
     expect(await done("GET", `${path}/mutes`)).toEqual({ result: [jerry] });
@@ -307,7 +307,7 @@ describe("[A-01] changing", () => {
     expect(await done("GET", `${path}/mutes`)).toEqual({ result: [tom] });
   });
 
-  test("[L-06] more members than the setting allows are refused, and nobody is added", async () => {
+  test("[A-01] [L-06] adding too many members is refused, and nobody is added", async () => {
     const { tom, jerry, spike, path } = await pairChat();
     await configure({ limits: { members: 2 } });
     expect(await outcome(rest("POST", `${path}/members`, { client_ids: [spike] }))).toBe("409 4304");
@@ -326,7 +326,7 @@ describe("[A-01] changing", () => {
     ["DELETE", "/members", { client_ids: "Tom" }, "400 105"],
     ["POST", "/mutes", { client_ids: [""] }, "400 105"],
     ["POST", "/mutes", { client_ids: Array.from({ length: 501 }, (_, at) => `c${at}`) }, "400 105"],
-  ])("%s …%s refuses %j with %s and changes nothing", async (method, sub, body, expected) => {
+  ])("[A-01] %s …%s refuses %j with %s and changes nothing", async (method, sub, body, expected) => {
     const { id, path } = await pairChat();
     const before = await find({ objectId: id });
     expect(await outcome(rest(method, path + sub, body))).toBe(expected);
@@ -344,12 +344,12 @@ describe("[A-01] changing", () => {
     ["GET", "/mutes", undefined],
     ["GET", "/messages", undefined],
     ["POST", "/messages", { from_client: "Tom", message: "x" }],
-  ])("%s …%s of a conversation there is none of is 404 with 4303", async (method, sub, body) => {
+  ])("[A-01] %s …%s of an unknown conversation is answered with 404 and 4303", async (method, sub, body) => {
     expect(await outcome(rest(method, `${PATH}/65537a0e0000000000000009${sub}`, body))).toBe("404 4303");
     expect(await find({ objectId: "65537a0e0000000000000009" })).toEqual([]);
   });
 
-  test("[I11] the index failing, it is done all the same, members are told, and queries follow", async () => {
+  test("[A-01] [I11] a change while D1 fails is made, notifies members and reaches queries later", async () => {
     const { jerry, id, path, toms } = await pairChat();
     vi.spyOn(console, "warn").mockImplementation(() => {});
     vi.spyOn(console, "error").mockImplementation(() => {});
@@ -379,7 +379,7 @@ describe("[A-01] deleting", () => {
   const rowsOf = async (table: string, column: string, id: string) =>
     (await world.DB.prepare(`SELECT * FROM ${table} WHERE ${column} = ?`).bind(id).all()).results;
 
-  test("it is gone: from queries, from D1, and with its history", async () => {
+  test("[A-01] a deleted conversation is gone from queries and D1, with its history", async () => {
     const { tom, id, path } = await spoken();
     expect(await done("DELETE", path)).toEqual({});
     expect(await find({ objectId: id })).toEqual([]);
@@ -398,7 +398,7 @@ describe("[A-01] deleting", () => {
     expect(await query(await Device.of(tom), { objectId: id })).toEqual([]);
   });
 
-  test("[Y-22] nothing of it is unread", async () => {
+  test("[A-01] [Y-22] a deleted conversation has no unread messages", async () => {
     const { tom, jerry, id, path } = await spoken();
     const other = await conversationOf([tom, jerry]);
     await saidBy(tom, other, "here");
@@ -413,7 +413,7 @@ describe("[A-01] deleting", () => {
     expect(unread?.map(({ cid }) => cid)).toEqual([other]);
   });
 
-  test("[B-08] [I4] who was away logs in and reads what else he missed as if it had never been", async () => {
+  test("[A-01] [B-08] [I4] a member that was offline logs in and reads its other conversations after a deletion", async () => {
     const { tom, jerry, id, path } = await spoken();
     const other = await conversationOf([tom, jerry]);
     await done("DELETE", path);
@@ -425,7 +425,7 @@ describe("[A-01] deleting", () => {
   });
 
   test.each(["subscribed", "not subscribed"])(
-    "[B-09] members' sends get 4401, on devices that are %s, whose sockets stay and talk elsewhere",
+    "[A-01] [B-09] sends to a deleted conversation are refused with 4401 on devices that are %s, and their sockets stay",
     async (how) => {
       const { tom, jerry, path, id } = await spoken();
       const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
@@ -446,7 +446,7 @@ describe("[A-01] deleting", () => {
     },
   );
 
-  test("[B-03] a unique one can be made anew, and knows nothing of what was", async () => {
+  test("[A-01] [B-03] a deleted unique conversation can be created anew, without its history", async () => {
     const { tom, jerry, id, path } = await spoken({ unique: true });
     const toms = await Device.of(tom);
     await done("DELETE", path);
@@ -460,7 +460,7 @@ describe("[A-01] deleting", () => {
     expect(anew).toBe(id);
   });
 
-  test("[I11] D1 failing, it is deleted all the same, and D1 is cleared afterwards", async () => {
+  test("[A-01] [I11] a conversation is deleted while D1 fails, and D1 is cleared afterwards", async () => {
     const { tom, id, path } = await spoken();
     vi.spyOn(console, "warn").mockImplementation(() => {});
     await breakTable("messages");

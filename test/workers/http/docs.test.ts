@@ -11,7 +11,7 @@ interface Described {
 }
 
 describe("GET /openapi.json", () => {
-  test("describes every operation with who may call it and what goes wrong", async () => {
+  test("GET /openapi.json describes every operation with its callers and errors", async () => {
     const response = await get("/openapi.json");
     expect(response.status).toBe(200);
     const { openapi, paths, components } = await response.json<Described>();
@@ -27,7 +27,7 @@ describe("GET /openapi.json", () => {
     expect(paths["/v1/route"]?.get?.security).toEqual([]);
   });
 
-  test("says the same each time", async () => {
+  test("GET /openapi.json returns the same each time", async () => {
     const [first, second] = [
       await (await get("/openapi.json")).text(),
       await (await get("/openapi.json")).text(),
@@ -38,7 +38,7 @@ describe("GET /openapi.json", () => {
 
 afterEach(() => void vi.restoreAllMocks());
 
-test("[I13] the document and its page are made once, however often they are asked for", async () => {
+test("[I13] the OpenAPI document and its page are built once, however often they are requested", async () => {
   const paths = ["/openapi.json", "/docs"];
   for (const path of paths) expect((await http(path)).status).toBe(200);
   // What making them takes: the document becomes text, and the page's style a digest.
@@ -51,7 +51,7 @@ test("[I13] the document and its page are made once, however often they are aske
 });
 
 describe("GET /docs", () => {
-  test("is a page that may load nothing but its own style", async () => {
+  test("GET /docs is a page that may load nothing but its own style", async () => {
     const response = await get("/docs");
     const policy = response.headers.get("Content-Security-Policy") ?? "";
     expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'/);
@@ -62,7 +62,7 @@ describe("GET /docs", () => {
     expect(page).not.toMatch(/<script|style="|onload|(src|href)="?https?:|url\(/);
   });
 
-  test("shows what is text as text", async () => {
+  test("GET /docs escapes text", async () => {
     const page = await (await get("/docs")).text();
     expect(page).toContain("&lt;master key&gt;,master");
     expect(page).not.toContain("<master key>");

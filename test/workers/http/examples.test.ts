@@ -234,11 +234,11 @@ const needs: Record<string, () => Promise<Real>> = {
 /** Whose answer is an empty list, whatever there is. */
 const ALWAYS_EMPTY = ["listMemberRoles"];
 
-test("the document names every operation once, and what the example of each needs is known", () => {
+test("the OpenAPI document has every operation once, and the test has the data of each example", () => {
   expect(operations.map(({ id }) => id).toSorted()).toEqual(Object.keys(needs).toSorted());
 });
 
-test.each(operations)("[A-01 to A-08] $id does as its example says", async (operation) => {
+test.each(operations)("[A-01 to A-08] the operation $id answers as its example shows", async (operation) => {
   const request = await realRequest(operation, await needs[operation.id]?.());
   const response = await http(request.url, request);
   const text = await response.text();
@@ -253,7 +253,7 @@ test.each(operations)("[A-01 to A-08] $id does as its example says", async (oper
   if (!ALWAYS_EMPTY.includes(operation.id)) expect(shown(answer)).not.toEqual([]);
 });
 
-test.each(operations)("$id: what the document shows is as it says", (operation) => {
+test.each(operations)("the examples of the operation $id match their schemas", (operation) => {
   const { schema } = successOf(operation);
   for (const described of [schema, contentOf(operation.operation.requestBody).schema]) {
     const value = exampleOf(described);

@@ -16,12 +16,12 @@ test("GET /healthz is answered to anybody, without a database or an object", asy
 describe("GET /admin/health", () => {
   const health = async () => (await http("/admin/health", { headers: masterKeys })).json();
 
-  test("is for the owner alone", async () => {
+  test("GET /admin/health needs the master key", async () => {
     expect((await http("/admin/health")).status).toBe(401);
     expect((await http("/admin/health", { headers: appKeys })).status).toBe(401);
   });
 
-  test("says how everything is, and which switches are off", async () => {
+  test("GET /admin/health reports every part, and the switches that are off", async () => {
     expect(await health()).toEqual({
       version: VERSION,
       d1: {
@@ -42,7 +42,7 @@ describe("GET /admin/health", () => {
     await configure({ security: { signLogin: null } });
   });
 
-  test("[I11] says what does not answer, and the rest all the same", async () => {
+  test("[I11] GET /admin/health reports a part that does not answer, and the others", async () => {
     const prepare = () => ({ all: () => Promise.reject(new Error("down")) });
     const response = await ask("https://im.example.com/admin/health", {
       headers: masterKeys,

@@ -75,17 +75,20 @@ describe("[http-api §3] the table of bounds, for messages 1, 2 and 3", () => {
     ...["one conversation, 1.1", "one client, 1.1", "the whole app, 1.1", "one conversation, 1.1 logs"],
   ].flatMap((source) => table.map((row) => ({ source, ...row })));
 
-  test.each(rows)("$source, from $start to $end with $flags: $result", async (row) => {
-    const { "msg-id": msgid, timestamp } = messages[row.start];
-    const { "msg-id": till_msgid, timestamp: till_timestamp } = messages[row.end];
-    const path = paths[row.source] ?? "";
-    const ask = async (query: object) => {
-      const parameters = new URLSearchParams(withTexts({ ...query, ...row.flags }));
-      return texts(await done<Logged[]>("GET", `${path}${path.includes("?") ? "&" : "?"}${parameters}`));
-    };
-    expect(await ask({ timestamp, till_timestamp })).toEqual(row.result);
-    expect(await ask({ timestamp, msgid, till_timestamp, till_msgid })).toEqual(row.result);
-  });
+  test.each(rows)(
+    "[http-api §3] history of $source from $start to $end with $flags has $result",
+    async (row) => {
+      const { "msg-id": msgid, timestamp } = messages[row.start];
+      const { "msg-id": till_msgid, timestamp: till_timestamp } = messages[row.end];
+      const path = paths[row.source] ?? "";
+      const ask = async (query: object) => {
+        const parameters = new URLSearchParams(withTexts({ ...query, ...row.flags }));
+        return texts(await done<Logged[]>("GET", `${path}${path.includes("?") ? "&" : "?"}${parameters}`));
+      };
+      expect(await ask({ timestamp, till_timestamp })).toEqual(row.result);
+      expect(await ask({ timestamp, msgid, till_timestamp, till_msgid })).toEqual(row.result);
+    },
+  );
 });
 
 describe("[http-api §3] [A-06] messages of one millisecond in several conversations", () => {
@@ -117,27 +120,30 @@ describe("[http-api §3] [A-06] messages of one millisecond in several conversat
     ["one client", "the whole app"].flatMap((source) =>
       [true, false].flatMap((reversed) => [1, 2, 4].map((limit) => ({ source, reversed, limit }))),
     ),
-  )("$source is paged without loss: reversed $reversed, pages of $limit", async (how) => {
-    const path = how.source === "one client" ? `/1.2/rtm/clients/${tom}/messages` : "/1.2/rtm/messages";
-    const limit = String(how.limit);
-    const seen: string[] = [];
-    let point: Record<string, string> = how.reversed ? { timestamp: String(start - 1) } : {};
-    for (;;) {
-      const end: Record<string, string> = how.reversed
-        ? { reversed: "true" }
-        : { till_timestamp: String(start - 1) };
-      const page = await read(path, { limit, ...end, ...point });
-      seen.push(...page.map((message) => message["msg-id"]));
-      const last = page.at(-1);
-      if (last === undefined) break;
-      point = { timestamp: String(last.timestamp), msgid: last["msg-id"] };
-    }
-    expect(seen).toEqual(how.reversed ? all : all.toReversed());
-  });
+  )(
+    "[http-api §3] messages of one millisecond of $source are paged without loss: reversed $reversed, pages of $limit",
+    async (how) => {
+      const path = how.source === "one client" ? `/1.2/rtm/clients/${tom}/messages` : "/1.2/rtm/messages";
+      const limit = String(how.limit);
+      const seen: string[] = [];
+      let point: Record<string, string> = how.reversed ? { timestamp: String(start - 1) } : {};
+      for (;;) {
+        const end: Record<string, string> = how.reversed
+          ? { reversed: "true" }
+          : { till_timestamp: String(start - 1) };
+        const page = await read(path, { limit, ...end, ...point });
+        seen.push(...page.map((message) => message["msg-id"]));
+        const last = page.at(-1);
+        if (last === undefined) break;
+        point = { timestamp: String(last.timestamp), msgid: last["msg-id"] };
+      }
+      expect(seen).toEqual(how.reversed ? all : all.toReversed());
+    },
+  );
 });
 
 describe("[http-api §3] a conversation's history", () => {
-  test("a record has the documented fields, from the object and from D1", async () => {
+  test("[http-api §3] a record of history has the documented fields, from the object and from D1", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     const toms = await Device.of(tom, { headers: { "cf-connecting-ip": "203.0.113.7" } });
@@ -176,7 +182,7 @@ describe("[http-api §3] a conversation's history", () => {
     ["limit=-1", 100],
     ["limit=1001", 100],
     ["limit=1000", 105],
-  ])("with %j it has %i of 105 messages, the newest", async (query, count) => {
+  ])("[http-api §3] history with %j has the newest %i of 105 messages", async (query, count) => {
     const [tom] = named("tom");
     const id = await conversationOf([tom]);
     const toms = await Device.of(tom);
@@ -191,7 +197,7 @@ describe("[http-api §3] a conversation's history", () => {
   test.each([
     ...["msgid=a", "till_msgid=a", "limit=x", "timestamp=yesterday", "reversed=maybe", "timestamp=-1"],
     ...["include_start=2", "timestamp=1&timestamp=2", "till_timestamp=1e3"],
-  ])("%s is refused, wherever it is asked", async (query) => {
+  ])("[http-api §3] history with %s is refused on every route", async (query) => {
     const id = await conversationOf(["Tom"]);
     for (const path of [messagesOf(id), "/1.2/rtm/messages", "/1.2/rtm/clients/Tom/messages"]) {
       expect(await outcome(rest("GET", `${path}?${query}`))).toBe("400 1");
@@ -199,7 +205,7 @@ describe("[http-api §3] a conversation's history", () => {
     expect(await outcome(rest("GET", `/1.1/rtm/messages/history?convid=${id}&${query}`))).toBe("400 1");
   });
 
-  test("[A-08] Python's own way to write a time and a flag", async () => {
+  test("[http-api §3] [A-08] history accepts a time and a flag as Python writes them", async () => {
     const [tom] = named("tom");
     const id = await conversationOf([tom]);
     const [one] = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")];
@@ -208,7 +214,7 @@ describe("[http-api §3] a conversation's history", () => {
   });
 });
 
-describe("[I11] history out of D1 says up to when it is complete", () => {
+describe("[I11] history from D1 and the time up to which it is complete", () => {
   const until = async () => {
     const response = await rest("GET", "/1.2/rtm/messages?limit=1");
     return Number(response.headers.get(COMPLETE_UNTIL));
@@ -220,15 +226,18 @@ describe("[I11] history out of D1 says up to when it is complete", () => {
     "/1.1/rtm/messages/history",
     "/1.1/rtm/messages/history?from=Tom",
     "/1.1/rtm/messages/logs/",
-  ])("%s: not up to now, as what was just said is still on its way", async (path) => {
-    const before = Date.now();
-    const response = await rest("GET", path);
-    const complete = Number(response.headers.get(COMPLETE_UNTIL));
-    expect(complete).toBeGreaterThan(before - 300_000);
-    expect(complete).toBeLessThan(before);
-  });
+  ])(
+    "[I11] %s is not complete up to now, because the newest messages are still being copied",
+    async (path) => {
+      const before = Date.now();
+      const response = await rest("GET", path);
+      const complete = Number(response.headers.get(COMPLETE_UNTIL));
+      expect(complete).toBeGreaterThan(before - 300_000);
+      expect(complete).toBeLessThan(before);
+    },
+  );
 
-  test("no further than what a conversation could not copy, until it could", async () => {
+  test("[I11] history from D1 is complete only up to what a conversation could not copy yet", async () => {
     const [tom] = named("tom");
     const id = await conversationOf([tom]);
     vi.spyOn(console, "warn").mockImplementation(() => {});
@@ -245,7 +254,7 @@ describe("[I11] history out of D1 says up to when it is complete", () => {
     await expect.poll(until).toBeGreaterThan(timestamp);
   });
 
-  test("D1 failing, a conversation still reads its own, and what is read from D1 is 503", async () => {
+  test("[I11] while D1 fails, history of a conversation comes from its object, and history from D1 is answered with 503", async () => {
     const [tom] = named("tom");
     const id = await conversationOf([tom]);
     await saidBy(tom, id, "hello");
@@ -267,7 +276,7 @@ describe("[I11] history out of D1 says up to when it is complete", () => {
   });
 });
 
-describe("[X-01] history for a member who shows a signature", () => {
+describe("[X-01] history for a member with a signature", () => {
   beforeEach(() => configure({ security: { signHistory: true } }));
   afterEach(() => configure({ security: { signHistory: null }, hooks: null }));
 
@@ -304,31 +313,37 @@ describe("[X-01] history for a member who shows a signature", () => {
   test.each([
     ["1.2", by12],
     ["1.1", by11],
-  ])("he reads it by version %s, whichever order was signed, in either unit of time", async (_, ask) => {
-    const { tom, id } = await pairChat();
-    const seconds = Math.floor(Date.now() / 1_000);
-    for (const showing of [{}, { order: "time first" as const }, { at: seconds }]) {
-      const response = await ask(id, { client_id: tom, ...signed(tom, id, showing) });
-      expect(texts(await response.json<Logged[]>())).toEqual(["hello"]);
-    }
-  });
+  ])(
+    "[X-01] a member reads history by version %s with a signature of either order and unit of time",
+    async (_, ask) => {
+      const { tom, id } = await pairChat();
+      const seconds = Math.floor(Date.now() / 1_000);
+      for (const showing of [{}, { order: "time first" as const }, { at: seconds }]) {
+        const response = await ask(id, { client_id: tom, ...signed(tom, id, showing) });
+        expect(texts(await response.json<Logged[]>())).toEqual(["hello"]);
+      }
+    },
+  );
 
   test.each([
     ["1.2", by12],
     ["1.1", by11],
-  ])("by version %s not while the setting is off", async (_, ask) => {
+  ])("[X-01] a signature for history is refused by version %s while the setting is off", async (_, ask) => {
     const { tom, id } = await pairChat();
     await configure({ security: { signHistory: null } });
     expect(await outcome(ask(id, { client_id: tom, ...signed(tom, id) }))).toBe("401 401");
   });
 
-  test.each(["client_id", "nonce", "signature_ts", "signature"])("not without %s", async (name) => {
-    const { tom, id } = await pairChat();
-    const { [name]: _, ...query }: Record<string, string> = { client_id: tom, ...signed(tom, id) };
-    expect(await outcome(by12(id, query))).toBe("401 401");
-  });
+  test.each(["client_id", "nonce", "signature_ts", "signature"])(
+    "[X-01] a signature for history is refused without %s",
+    async (name) => {
+      const { tom, id } = await pairChat();
+      const { [name]: _, ...query }: Record<string, string> = { client_id: tom, ...signed(tom, id) };
+      expect(await outcome(by12(id, query))).toBe("401 401");
+    },
+  );
 
-  test("not with one that is wrong, too old, another's or for another conversation", async () => {
+  test("[X-01] a signature for history is refused if it is wrong, too old, another client's or of another conversation", async () => {
     const { tom, jerry, id } = await pairChat();
     const other = await conversationOf([tom]);
     for (const shown of [
@@ -343,13 +358,13 @@ describe("[X-01] history for a member who shows a signature", () => {
     }
   });
 
-  test("[B-24] not for who is no member: 4312", async () => {
+  test("[X-01] [B-24] history with a signature is refused with 4312 to a client that is not a member", async () => {
     const { id } = await pairChat();
     const [mary] = named("mary");
     expect(await outcome(by12(id, { client_id: mary, ...signed(mary, id) }))).toBe("403 4312");
   });
 
-  test("[X-22] not while the client is banned, by a signature from before or after", async () => {
+  test("[X-01] [X-22] history with a signature is refused while the client is banned", async () => {
     const { tom, id } = await pairChat();
     const before = signed(tom, id);
     await done("POST", "/admin/bans", { client_ids: [tom] });
@@ -360,7 +375,7 @@ describe("[X-01] history for a member who shows a signature", () => {
     expect((await by12(id, { client_id: tom, ...signed(tom, id) })).status).toBe(200);
   });
 
-  test("[X-03] not after a kick, until it is signed anew", async () => {
+  test("[X-01] [X-03] a signature for history from before a kick is refused", async () => {
     const { tom, id } = await pairChat();
     const before = { client_id: tom, ...signed(tom, id) };
     expect((await by12(id, before)).status).toBe(200);
@@ -370,7 +385,7 @@ describe("[X-01] history for a member who shows a signature", () => {
     expect((await by12(id, after)).status).toBe(200);
   });
 
-  test("[H-01] [I12] what was narrowed down to others is not shown to him", async () => {
+  test("[X-01] [H-01] [I12] history with a signature leaves out messages restricted to others", async () => {
     const { tom, jerry, spike, id } = await pairChat();
     await engineWith({ _messageReceived: ({ content }) => (content === "psst" ? { toPeers: [jerry] } : {}) });
     const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
@@ -388,7 +403,7 @@ describe("[X-01] history for a member who shows a signature", () => {
     expect(texts(await read(messagesOf(id)))).toEqual(["aloud", "psst", "hello"]);
   });
 
-  test("[I12] with history from joining, he reads nothing from before he joined", async () => {
+  test("[X-01] [I12] history with a signature leaves out messages from before joining, if that is set", async () => {
     const { jerry, id } = await pairChat();
     const [mary] = named("mary");
     await done("POST", `/1.2/rtm/conversations/${id}/members`, { client_ids: [mary] });
@@ -407,7 +422,7 @@ describe("[X-01] history for a member who shows a signature", () => {
     expect(await seenBy(mary, by12)).toEqual(["welcome", "hello"]);
   });
 
-  test("nothing beyond conversations", async () => {
+  test("[X-01] a signature opens the history of conversations alone", async () => {
     const { tom, id } = await pairChat();
     const query = new URLSearchParams({ peerid: tom, ...signed(tom, id) });
     for (const path of ["/1.1/rtm/messages/history", "/1.1/rtm/messages/logs", "/1.2/rtm/messages"]) {
@@ -416,7 +431,7 @@ describe("[X-01] history for a member who shows a signature", () => {
   });
 });
 
-test("[I8] [B-21] D1 holds what was said once, and no transient message", async () => {
+test("[I8] [B-21] D1 has every message once, and no transient one", async () => {
   const [tom] = named("tom");
   const id = await conversationOf([tom]);
   await saidBy(tom, id, "typing", { transient: true });

@@ -33,7 +33,7 @@ async function legacyChat() {
 }
 
 describe("[A-08] POST messages", () => {
-  test("answers both flat and inside `result`, where the hosted service had it", async () => {
+  test("[A-08] POST messages answers both flat and inside `result`, as the hosted service did", async () => {
     const { say, jerrys } = await legacyChat();
     const { result, ...flat } = await say({ message: "hello" }).then((sent) => ({ result: {}, ...sent }));
     expect(result).toEqual(flat);
@@ -41,7 +41,7 @@ describe("[A-08] POST messages", () => {
     await jerrys.message("hello");
   });
 
-  test("[http-api §15.5] is transient unless told otherwise", async () => {
+  test("[A-08] [http-api §15.5] POST messages sends a transient message by default", async () => {
     const { id, toms, jerrys, say } = await legacyChat();
     await say({ message: "passing" });
     await say({ message: "staying", transient: false });
@@ -52,7 +52,7 @@ describe("[A-08] POST messages", () => {
     expect(await textsIn(id)).toEqual(["staying"]);
   });
 
-  test("also with a slash at the end, as old documents have it, and with `no_sync`", async () => {
+  test("[A-08] POST messages/ with a slash at the end is accepted, also with `no_sync`", async () => {
     const { id, toms, jerrys, say } = await legacyChat();
     await say({ message: "hello", transient: false, no_sync: true }, "/1.1/rtm/messages/");
     await jerrys.message("hello");
@@ -60,7 +60,7 @@ describe("[A-08] POST messages", () => {
     expect([heard(toms, id), heard(jerrys, id)]).toEqual([[], ["hello"]]);
   });
 
-  test("with push data as the Python SDK sends it", async () => {
+  test("[A-08] POST messages accepts push data as the Python SDK sends it", async () => {
     const { say, jerrys } = await legacyChat();
     const said = vi.spyOn(ConversationObject.prototype, "sendAsServer");
     await say({ message: "hello", transient: false, push_data: { alert: "Hi" } });
@@ -68,13 +68,13 @@ describe("[A-08] POST messages", () => {
     await jerrys.message("hello");
   });
 
-  test("of back ends that forget to make a text of a typed message", async () => {
+  test("[A-08] POST messages accepts a typed message as an object", async () => {
     const { say, jerrys } = await legacyChat();
     await say({ message: { _lctype: -1 }, transient: false, priority: "high" });
     await jerrys.message('{"_lctype":-1}');
   });
 
-  test("[I3] with an Idempotency-Key once, whichever version it comes by", async () => {
+  test("[A-08] [I3] POST messages with an Idempotency-Key sends once, by either version", async () => {
     const { tom, id } = await legacyChat();
     const key = { "Idempotency-Key": "order-4711" };
     const old = { from_peer: tom, conv_id: id, message: "once", transient: false };
@@ -93,7 +93,7 @@ describe("[A-08] POST patch/message", () => {
     [{ message: "Hello" }, "Hello"],
     [{ message: "Hello", recall: true }, '{"_lctype":-127}'],
     [{ recall: true }, '{"_lctype":-127}'],
-  ])("with %j makes it %s, on devices too", async (change, text) => {
+  ])("[A-08] POST patch/message with %j makes the message %s, on devices too", async (change, text) => {
     const { tom, id, jerrys, say } = await legacyChat();
     const { "msg-id": msg_id, timestamp } = await say({ message: "Helo", transient: false });
     await jerrys.message("Helo");
@@ -104,7 +104,7 @@ describe("[A-08] POST patch/message", () => {
     expect(await textsIn(id)).toEqual([text]);
   });
 
-  test("takes the time as a text, too", async () => {
+  test("[A-08] POST patch/message accepts the time as a text", async () => {
     const { tom, id, say } = await legacyChat();
     const { "msg-id": msg_id, timestamp } = await say({ message: "Helo", transient: false });
     const place = { from_peer: tom, conv_id: id, msg_id, timestamp: String(timestamp) };
@@ -114,7 +114,7 @@ describe("[A-08] POST patch/message", () => {
 });
 
 describe("[A-08] messages/logs", () => {
-  test("PUT rewrites the stored copy from a whole record, bytes included, and tells nobody", async () => {
+  test("[A-08] PUT messages/logs rewrites the stored copy from a whole record, bytes included, and notifies nobody", async () => {
     const { tom, id, toms, jerrys, say } = await legacyChat();
     await say({ message: "Helo", transient: false });
     await archivedAs(id, ["Helo"]);
@@ -132,7 +132,7 @@ describe("[A-08] messages/logs", () => {
     expect(pushesOf(jerrys, "patch")).toEqual([]);
   });
 
-  test("DELETE deletes it, and what a body says beside is passed over", async () => {
+  test("[A-08] DELETE messages/logs deletes the message and ignores its body", async () => {
     const { tom, id, jerrys, say } = await legacyChat();
     const { "msg-id": msgid, timestamp } = await say({ message: "oops", transient: false });
     const query = new URLSearchParams({ convid: id, msgid, timestamp: String(timestamp), from: tom });
@@ -143,7 +143,7 @@ describe("[A-08] messages/logs", () => {
   });
 });
 
-describe("[A-08] [I10] what does not fit", () => {
+describe("[A-08] [I10] invalid requests", () => {
   const place = { from_peer: "Tom", msg_id: "m1", timestamp: 5 };
   const record = { "msg-id": "m1", timestamp: 5, from: "Tom", data: "x" };
 
@@ -158,7 +158,7 @@ describe("[A-08] [I10] what does not fit", () => {
     ["PUT", "/1.1/rtm/messages/logs", record, "400 105"],
     ["PUT", "/1.1/rtm/messages/logs", { ...record, to: "c1", data: "!", bin: true }, "400 105"],
     ["DELETE", "/1.1/rtm/messages/logs?msgid=m1&timestamp=5", undefined, "400 1"],
-  ])("%s %s refuses %j", async (method, path, body, expected) => {
+  ])("[A-08] [I10] %s %s refuses %j", async (method, path, body, expected) => {
     const id = await conversationOf(["Tom", "Jerry"]);
     await saidBy("Tom", id, "hello");
     expect(await outcome(rest(method, path, body && { conv_id: id, ...body }))).toBe(expected);

@@ -14,7 +14,7 @@ interface Rows {
   count?: number;
 }
 
-test("[B-19] a thousand rows of any size come as asked for, by themselves and in a batch", async () => {
+test("[B-19] a thousand rows of any size are returned, alone and in a batch", async () => {
   const text = "é".repeat(3_000);
   const ids = Array.from({ length: 150 }, (_, at) => `long-${String(at).padStart(4, "0")}`);
   for (const id of ids)

@@ -55,7 +55,7 @@ const sent = (messageId: string | undefined, timestamp: bigint | undefined): Sen
 
 describe("[A-02] [http-api §2.2] sending", () => {
   test.each(["subscribed", "not subscribed"] as const)(
-    "[B-09] [D-08] reaches every device of every member, the sender's own too, that are %s",
+    "[A-02] [B-09] [D-08] a message reaches the devices of all members that are %s, the sender's own too",
     async (how) => {
       const { tom, jerry, id, toms, jerrys } = await serverChat(how);
       const devices = [toms, jerrys, await Device.of(tom), await Device.of(jerry)];
@@ -73,7 +73,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   );
 
   test.each(["subscribed", "not subscribed"] as const)(
-    "[D-08] `no_sync` leaves the sender's own devices out, that are %s, and stays in history",
+    "[A-02] [D-08] `no_sync` leaves out the sender's own devices that are %s, and the message is in history",
     async (how) => {
       const { tom, id, toms, jerrys } = await serverChat(how);
       await saidBy(tom, id, "not for me", { no_sync: true });
@@ -87,7 +87,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     },
   );
 
-  test("[D-08] nor is it brought to them when they come back", async () => {
+  test("[A-02] [D-08] a message with `no_sync` is not sent to the sender's devices when they reconnect", async () => {
     const { tom, id, toms, jerrys } = await serverChat();
     toms.close();
     await saidBy(tom, id, "not for me", { no_sync: true });
@@ -98,7 +98,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     expect(pushesOf(back, "unread")).toEqual([]);
   });
 
-  test("[I4] [Y-07] members who are offline find it unread at their next login; its sender does not", async () => {
+  test("[A-02] [I4] [Y-07] a message is unread at the next login of offline members, and not of its sender", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     await saidBy(tom, id, "one");
@@ -110,7 +110,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     expect(await history(jerrys, id)).toEqual(["one", "two"]);
   });
 
-  test("[Y-02] a `.1` device that was away is brought it", async () => {
+  test("[A-02] [Y-02] a message is replayed to a `.1` device that was offline", async () => {
     const { tom, jerry, id, jerrys } = await serverChat();
     jerrys.close();
     await saidBy(tom, id, "missed");
@@ -118,7 +118,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     await phone.message("missed");
   });
 
-  test("[I8] `transient` reaches who is online now, marked so, and is nowhere afterwards", async () => {
+  test("[A-02] [I8] a message with `transient` reaches online devices marked so, and is not kept", async () => {
     const [spike] = named("spike");
     const { tom, jerry, id, toms, jerrys } = await serverChat();
     await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
@@ -135,14 +135,14 @@ describe("[A-02] [http-api §2.2] sending", () => {
     expect(spikes.texts(id)).toEqual(["staying"]);
   });
 
-  test("fields that are null count as not sent, as callers that leave nothing out write them", async () => {
+  test("[A-02] fields of a message that are null count as not sent", async () => {
     const { tom, id } = await serverChat();
     const nothing = { transient: null, no_sync: null, priority: null, push_data: null, to_clients: null };
     await saidBy(tom, id, "hello", { ...nothing, mention_all: null, mention_client_ids: null });
     expect(await textsIn(id)).toEqual(["hello"]);
   });
 
-  test("[M-01] [M-09] mentions go along, live and in the unread summary", async () => {
+  test("[A-02] [M-01] [M-09] a message carries mentions, live and in unread counts", async () => {
     const [spike] = named("spike");
     const { tom, jerry, id, jerrys } = await serverChat();
     await done("POST", `${CONVERSATIONS}/${id}/members`, { client_ids: [spike] });
@@ -161,7 +161,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     ["Hi", '"Hi"'],
     [undefined, undefined],
   ])(
-    "[P-03] push data may be an object, its JSON or a text: %j is handed on as %j",
+    "[A-02] [P-03] push data may be an object, its JSON or a text: %j is passed on as %j",
     async (given, handed) => {
       const { tom, id, jerrys } = await serverChat();
       const say = vi.spyOn(ConversationObject.prototype, "sendAsServer");
@@ -172,14 +172,14 @@ describe("[A-02] [http-api §2.2] sending", () => {
     },
   );
 
-  test("a typed message that old back ends forgot to make a text of becomes one", async () => {
+  test("[A-02] a typed message that is an object becomes text", async () => {
     const { tom, id, jerrys } = await serverChat();
     const path = messagesOf(id);
     await done("POST", path, { from_client: tom, message: { _lctype: -1, _lctext: "hello" } });
     await jerrys.message('{"_lctype":-1,"_lctext":"hello"}');
   });
 
-  test("the sender need be no member, and becomes none", async () => {
+  test("[A-02] the sender of a message need not be a member, and becomes none", async () => {
     const [spike] = named("spike");
     const { tom, jerry, id, jerrys } = await serverChat();
     const spikes = await Device.of(spike);
@@ -190,7 +190,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
     expect(heard(spikes, id)).toEqual([]);
   });
 
-  test("[I2] messages of the app's server and of devices have one order", async () => {
+  test("[A-02] [I2] messages of the app's server and of devices have one order", async () => {
     const { tom, id, toms, jerrys } = await serverChat();
     await Promise.all(
       Array.from({ length: 20 }, (_, at) =>
@@ -204,7 +204,7 @@ describe("[A-02] [http-api §2.2] sending", () => {
   });
 });
 
-describe("[A-02] [I10] sending what does not fit", () => {
+describe("[A-02] [I10] messages that are refused", () => {
   const plain = { from_client: "Tom", message: "Hello" };
 
   test.each([
@@ -221,22 +221,25 @@ describe("[A-02] [I10] sending what does not fit", () => {
     ["a forbidden name", '{"constructor":1}', "400 107", /constructor/],
     ["32769 bytes", { ...plain, message: "x".repeat(32_769) }, "413 4109", /32768 bytes/],
     ["70,000 bytes", { ...plain, message: "x".repeat(70_000) }, "413 413", /65536 bytes/],
-  ])("%s: refused, nothing is said, and it counts for nothing", async (_, body, expected, error) => {
-    const id = await conversationOf(["Tom", "Jerry"]);
-    const spent = vi.fn(async () => undefined);
-    const response = await ask(`http://parley.test${messagesOf(id)}`, {
-      method: "POST",
-      headers: masterKeys,
-      env: { APP: instead(world.APP, spent) },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
-    expect(await response.clone().text()).toMatch(error);
-    expect(await outcome(response)).toBe(expected);
-    expect(await textsIn(id)).toEqual([]);
-    expect(spent).not.toHaveBeenCalled();
-  });
+  ])(
+    "[A-02] [I10] a message with %s is refused, not sent and not counted",
+    async (_, body, expected, error) => {
+      const id = await conversationOf(["Tom", "Jerry"]);
+      const spent = vi.fn(async () => undefined);
+      const response = await ask(`http://parley.test${messagesOf(id)}`, {
+        method: "POST",
+        headers: masterKeys,
+        env: { APP: instead(world.APP, spent) },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      });
+      expect(await response.clone().text()).toMatch(error);
+      expect(await outcome(response)).toBe(expected);
+      expect(await textsIn(id)).toEqual([]);
+      expect(spent).not.toHaveBeenCalled();
+    },
+  );
 
-  test("[B-09] [L-05] content and push data together have the limit of the settings", async () => {
+  test("[A-02] [B-09] [L-05] content and push data together have the limit of the settings", async () => {
     await configure({ limits: { messageBytes: 5_120 } });
     const { tom, id } = await serverChat();
     const path = messagesOf(id);
@@ -249,7 +252,7 @@ describe("[A-02] [I10] sending what does not fit", () => {
     await configure({ limits: { messageBytes: null } });
   });
 
-  test("a body that goes on and on is refused unread to its end", async () => {
+  test("[A-02] an endless body is refused before its end", async () => {
     const { id } = await serverChat();
     const path = messagesOf(id);
     let chunks = 0;
@@ -272,7 +275,7 @@ describe("[A-02] [I10] sending what does not fit", () => {
 describe("[I3] an Idempotency-Key", () => {
   const key = { "Idempotency-Key": "order-4711" };
 
-  test("makes it the same message each time: one answer, heard and kept once", async () => {
+  test("[I3] requests with one Idempotency-Key are one message, answered alike, received and kept once", async () => {
     const { tom, id, jerrys, toms } = await serverChat();
     const path = messagesOf(id);
     const body = { from_client: tom, message: "once" };
@@ -286,7 +289,7 @@ describe("[I3] an Idempotency-Key", () => {
     expect(await textsIn(id)).toEqual(["once 1"]);
   });
 
-  test("is the sender's own, and apart from the tokens of his devices", async () => {
+  test("[I3] an Idempotency-Key belongs to its sender, separate from the tokens of devices", async () => {
     const { tom, jerry, id, toms } = await serverChat();
     const path = messagesOf(id);
     await say(toms, id, "from a device", { dt: "order-4711" });
@@ -296,7 +299,7 @@ describe("[I3] an Idempotency-Key", () => {
     expect(await textsIn(id)).toEqual(["from a device", "Tom's", "Jerry's", "without"]);
   });
 
-  test.each(["", "x".repeat(129), "a b"])("that is %j is refused", async (given) => {
+  test.each(["", "x".repeat(129), "a b"])("[I3] the Idempotency-Key %j is refused", async (given) => {
     const { tom, id } = await serverChat();
     const path = messagesOf(id);
     const response = rest("POST", path, { from_client: tom, message: "x" }, { "Idempotency-Key": given });
@@ -312,7 +315,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
     );
 
   test.each(["subscribed", "not subscribed"] as const)(
-    "[M-16] reach every device, the sender's too, that are %s",
+    "[A-02] [M-16] edits and recalls reach all devices that are %s, the sender's too",
     async (how) => {
       await configure({ messages: { allowEdit: false, allowRecall: false } });
       const { tom, id, toms, jerrys, messages } = await serverChatWithMessages(how);
@@ -333,7 +336,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
     },
   );
 
-  test("[M-19] reach devices that were away when they log in", async () => {
+  test("[A-02] [M-19] edits and recalls reach devices that were offline at their login", async () => {
     const { tom, jerry, id, jerrys } = await serverChat();
     const [first, second] = [await saidBy(tom, id, "Helo"), await saidBy(tom, id, "Oops")];
     await jerrys.message("Oops");
@@ -348,7 +351,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
     ]);
   });
 
-  test("[M-01] an edit keeps who was mentioned", async () => {
+  test("[A-02] [M-01] an edit keeps the mentions", async () => {
     const { tom, jerry, id, jerrys } = await serverChat();
     const message = await saidBy(tom, id, "Jery", { mention_client_ids: [jerry] });
     const by = { from_client: tom, timestamp: message.timestamp };
@@ -357,7 +360,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
     expect(patch?.mentionPids).toEqual([jerry]);
   });
 
-  test("[M-21] what was recalled stays so: recalling again is done, editing it is 404", async () => {
+  test("[A-02] [M-21] a recalled message may be recalled again, and an edit of it is answered with 404", async () => {
     const { tom, id } = await serverChat();
     const message = await saidBy(tom, id, "Oops");
     const by = { from_client: tom, timestamp: message.timestamp };
@@ -367,7 +370,7 @@ describe("[A-02] [M-11] [M-20] editing and recalling, whatever the settings allo
     expect(await textsIn(id)).toEqual([RECALLED]);
   });
 
-  test("[http-api §1.1] an id with a plus, as other servers gave, is understood in every way callers write it", async () => {
+  test("[http-api §1.1] a message id with a plus is accepted in every encoding", async () => {
     const { tom, id } = await serverChat();
     const path = messagesOf(id);
     const { timestamp } = await saidBy(tom, id, "hello");
@@ -394,7 +397,7 @@ describe("[A-02] deleting", () => {
   const remove = (id: string, message: Sent, from: string) =>
     done("DELETE", `${pathOf(id, message)}?from_client=${from}&timestamp=${message.timestamp}`);
 
-  test("it is gone from history everywhere, and nobody's device is told", async () => {
+  test("[A-02] a deleted message is gone from history, and no device is notified", async () => {
     const { tom, id, toms, jerrys } = await serverChat();
     const [one, two] = [await saidBy(tom, id, "one"), await saidBy(tom, id, "two")];
     await archivedAs(id, ["one", "two"]);
@@ -411,7 +414,7 @@ describe("[A-02] deleting", () => {
     expect(pushesOf(jerrys, "patch")).toEqual([]);
   });
 
-  test("before D1 has it, it never gets there", async () => {
+  test("[A-02] a message that is deleted before D1 has it never reaches D1", async () => {
     const { tom, id } = await serverChat();
     const message = await saidBy(tom, id, "oops");
     await remove(id, message, tom);
@@ -419,7 +422,7 @@ describe("[A-02] deleting", () => {
     await archivedAs(id, ["two"]);
   });
 
-  test("[Y-22] [I5] it is unread no more, nor the last message", async () => {
+  test("[A-02] [Y-22] [I5] a deleted message is neither unread nor the last message", async () => {
     const { tom, jerry, id, jerrys } = await serverChat();
     jerrys.close();
     const one = await saidBy(tom, id, "one");
@@ -435,7 +438,7 @@ describe("[A-02] deleting", () => {
   });
 
   test.each(["subscribed", "not subscribed"] as const)(
-    "[L6] what is said later arrives on devices that are %s, once, and no link is opened again for the gap",
+    "[L6] messages after a deleted one reach devices that are %s once, and the gap reopens no subscription",
     async (how) => {
       const { tom, id, toms, jerrys, messages } = await serverChatWithMessages(how);
       for (const message of messages) await remove(id, message, tom);
@@ -458,7 +461,7 @@ describe("[A-02] deleting", () => {
     },
   );
 
-  test("[L6] in flight to devices that are not subscribed, it may be missed, and what follows is not", async () => {
+  test("[L6] a message that is deleted in flight to devices that are not subscribed may be missed, and later ones are not", async () => {
     const { tom, id, toms, jerrys } = await serverChat("not subscribed");
     const message = await saidBy(tom, id, "oops");
     await remove(id, message, tom);
@@ -470,7 +473,7 @@ describe("[A-02] deleting", () => {
     }
   });
 
-  test("[I3] sent again under its key, it is answered as before and stays deleted", async () => {
+  test("[I3] a deleted message sent again with its Idempotency-Key is answered as before and stays deleted", async () => {
     const { tom, id } = await serverChat();
     const path = messagesOf(id);
     const key = { "Idempotency-Key": "order-4712" };
@@ -483,7 +486,7 @@ describe("[A-02] deleting", () => {
   });
 });
 
-describe("[I10] a message that is named wrongly", () => {
+describe("[I10] requests that name no message", () => {
   const BY = { from_client: "Tom", timestamp: 5 };
 
   test.each([
@@ -497,14 +500,14 @@ describe("[I10] a message that is named wrongly", () => {
     ["DELETE", "?from_client=Tom&timestamp=x", undefined, "400 1"],
     ["DELETE", "?from_client=Tom&timestamp=5&timestamp=6", undefined, "400 1"],
     ["DELETE", "?from_client=Tom&timestamp=5", undefined, "404 4404"],
-  ])("%s …%s with %j is refused with %s", async (method, sub, body, expected) => {
+  ])("[I10] a message request %s …%s with %j is refused with %s", async (method, sub, body, expected) => {
     const id = await conversationOf(["Tom", "Jerry"]);
     const message = await saidBy("Tom", id, "hello");
     expect(await outcome(rest(method, pathOf(id, message) + sub, body))).toBe(expected);
     expect(await textsIn(id)).toEqual(["hello"]);
   });
 
-  test("[M-13] another's is 403 with 4403, another conversation's 404", async () => {
+  test("[M-13] a request for another sender's message is answered with 403 and 4403, and for another conversation's with 404", async () => {
     const { tom, jerry, id } = await serverChat();
     const other = await conversationOf([tom, jerry]);
     const message = await saidBy(tom, id, "hello");
@@ -520,7 +523,7 @@ describe("[I10] a message that is named wrongly", () => {
   });
 });
 
-describe("[I10] what a conversation refuses or leaves open", () => {
+describe("[I10] sends that a conversation refuses or does not answer", () => {
   beforeEach(() => {
     vi.spyOn(KnownConversations.prototype, "has").mockResolvedValue(true);
   });
@@ -537,22 +540,28 @@ describe("[I10] what a conversation refuses or leaves open", () => {
     ["MESSAGE_REJECTED_BY_APP", 403, 4402],
     ["UNSUPPORTED_COMMAND", 400, 1],
     ["INTERNAL_ERROR", 500, 4200],
-  ])("%s is %i with %i and a sentence", async (refused, status, code) => {
-    const response = await send(async () => ({ refused, detail: "because" }));
-    expect(response.status).toBe(status);
-    expect(await response.json()).toEqual({ code, error: expect.stringMatching(/: because$/) });
-  });
+  ])(
+    "[I10] a send that the conversation refuses with %s is answered with %i and %i and a sentence",
+    async (refused, status, code) => {
+      const response = await send(async () => ({ refused, detail: "because" }));
+      expect(response.status).toBe(status);
+      expect(await response.json()).toEqual({ code, error: expect.stringMatching(/: because$/) });
+    },
+  );
 
   test.each([
     [new DeadlineExceeded("late"), 504, 4201],
     [new Error("secret of the object"), 503, 503],
-  ])("%s is %i with %i, told to the log once and to the caller not at all", async (error, status, code) => {
-    const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    const response = await send(() => Promise.reject(error));
-    expect([response.status, await response.json()]).toEqual([
-      status,
-      { code, error: expect.not.stringContaining("secret") },
-    ]);
-    expect(log).toHaveBeenCalledTimes(1);
-  });
+  ])(
+    "[I10] a send that fails with %s is answered with %i and %i and logged once, without details for the caller",
+    async (error, status, code) => {
+      const log = vi.spyOn(console, "error").mockImplementation(() => {});
+      const response = await send(() => Promise.reject(error));
+      expect([response.status, await response.json()]).toEqual([
+        status,
+        { code, error: expect.not.stringContaining("secret") },
+      ]);
+      expect(log).toHaveBeenCalledTimes(1);
+    },
+  );
 });

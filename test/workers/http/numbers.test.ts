@@ -27,7 +27,7 @@ async function shown(device: Device, where: object): Promise<string> {
 }
 
 describe("[B-17] numbers in attributes", () => {
-  test("are carried as written from a device, in its query, its history of changes and over HTTP", async () => {
+  test("[B-17] numbers in attributes are kept as written by a device, in queries, events and over HTTP", async () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const columns = { data: `{"attr":${attr},"top":18446744073709551615}` };
     const id = await start(toms, [tom, jerry], { attr: columns });
@@ -49,7 +49,7 @@ describe("[B-17] numbers in attributes", () => {
     expect(await shown(jerrys, { objectId: id })).toContain('"next":9007199254740993');
   });
 
-  test("are carried as written over HTTP, counted up exactly, alone and in a batch", async () => {
+  test("[B-17] numbers in attributes are kept as written over HTTP and incremented exactly, alone and in a batch", async () => {
     const body = `{"name":"x","m":["Tom"],"attr":${attr},"top":1.0,"unique":false}`;
     const made = await raw(rest("POST", CONVERSATIONS, body));
     expect(made).toContain(`"attr":${attr}`);
@@ -68,7 +68,7 @@ describe("[B-17] numbers in attributes", () => {
     expect(await raw(rest("GET", `${CONVERSATIONS}?where=${where}`))).toContain('"y":1.10');
   });
 
-  test("are found by exactly what they are, and by nothing near it", async () => {
+  test("[B-17] numbers in attributes are found by exactly their value", async () => {
     const [name = ""] = named("exact");
     const body = (number: string) => `{"name":"${name}","attr":{"n":${number}}}`;
     for (const number of ["1234567890123456789", "1234567890123456790", "1.0"]) {
@@ -96,7 +96,7 @@ describe("[B-17] numbers in attributes", () => {
 });
 
 describe("[A-02] numbers in messages given as objects", () => {
-  test("are carried as written by both versions, edits included", async () => {
+  test("[A-02] numbers in messages given as objects are kept as written by both versions, edits included", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom, jerry]);
     const jerrys = await Device.of(jerry);
@@ -119,7 +119,7 @@ describe("[A-02] numbers in messages given as objects", () => {
 });
 
 describe("[N-01] numbers of installations", () => {
-  test("are carried as written, and those that pushes read count as what they are", async () => {
+  test("[N-01] numbers of installations are kept as written, and pushes read them exactly", async () => {
     const body = `{"deviceType":"ios","deviceToken":"numbers","badge":3.0,${LARGE},${FRACTION}}`;
     const saved = await rest("POST", "/1.1/installations?fetchWhenSave=true", body, appKeys);
     const text = await saved.text();
@@ -132,7 +132,7 @@ describe("[N-01] numbers of installations", () => {
 describe("[P-08] numbers in push data", () => {
   const URL = "https://numbers.example.com/";
 
-  test("are carried as written to the end, of a message and of a notification", async () => {
+  test("[P-08] numbers in push data are kept as written, of a message and of a notification", async () => {
     const texts: string[] = [];
     const network = globalThis.fetch;
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
@@ -161,7 +161,7 @@ describe("[P-08] numbers in push data", () => {
 });
 
 describe("[H-01] numbers in what hooks are asked and answer", () => {
-  test("are carried as written in both directions", async () => {
+  test("[H-01] numbers in requests to hooks and in their answers are kept as written", async () => {
     const calls: string[] = [];
     const engine = "http://engine-of-numbers.test";
     await engineWith({});

@@ -98,18 +98,21 @@ const free: [string, Call][] = [
   ],
 ];
 
-describe("[L-10] [A-02]", () => {
-  test.each(metered)("%s takes one, and beyond it is 429 with when to try again", async (_, asked) => {
-    expect(await outcome(call(asked))).toBe("200");
-    const over = await call(asked);
-    const wait = Number(over.headers.get("Retry-After"));
-    expect(wait).toBeGreaterThan(0);
-    expect(wait).toBeLessThanOrEqual(60);
-    expect(over.headers.get("Access-Control-Expose-Headers")).toContain("Retry-After");
-    expect(await outcome(over)).toBe("429 429");
-  });
+describe("[L-10] [A-02] the quota of messages", () => {
+  test.each(metered)(
+    "[L-10] [A-02] %s counts as one message, and beyond the quota is answered with 429 and a time",
+    async (_, asked) => {
+      expect(await outcome(call(asked))).toBe("200");
+      const over = await call(asked);
+      const wait = Number(over.headers.get("Retry-After"));
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(60);
+      expect(over.headers.get("Access-Control-Expose-Headers")).toContain("Retry-After");
+      expect(await outcome(over)).toBe("429 429");
+    },
+  );
 
-  test("what was refused was not done", async () => {
+  test("[L-10] [A-02] a request beyond the quota is not done", async () => {
     await call(send);
     const before = await textsIn(id);
     await evictAllDurableObjects();
@@ -119,19 +122,19 @@ describe("[L-10] [A-02]", () => {
     expect(await textsIn(id)).toEqual([...before, "x"]);
   });
 
-  test("all of them take from one", async () => {
+  test("[L-10] [A-02] all counted requests share one quota", async () => {
     expect(await outcome(call(send))).toBe("200");
     for (const [, asked] of metered) expect(await outcome(call(asked))).toBe("429 429");
   });
 
-  test("after a minute there is more", async () => {
+  test("[L-10] [A-02] the quota is renewed after a minute", async () => {
     await call(send);
     expect(await outcome(call(send))).toBe("429 429");
     vi.spyOn(Date, "now").mockReturnValue(Date.now() + 61_000);
     expect(await outcome(call(send))).toBe("200");
   });
 
-  test("bad input counts for nothing", async () => {
+  test("[L-10] [A-02] bad input does not count", async () => {
     const bad: Call = [send[0], send[1], () => ({ from_client: "Tom" })];
     const long: Call = [send[0], send[1], () => ({ from_client: "Tom", message: "x".repeat(33_000) })];
     for (const asked of [bad, long]) expect(await outcome(call(asked))).toMatch(/^4(00|13) /);
@@ -140,19 +143,19 @@ describe("[L-10] [A-02]", () => {
     expect(await outcome(call(send))).toBe("200");
   });
 
-  test("0 is unlimited", async () => {
+  test("[L-10] [A-02] a quota of 0 is unlimited", async () => {
     await configure({ limits: { restMessagesPerMinute: 0 } });
     for (const _ of [1, 2, 3]) expect(await outcome(call(send))).toBe("200");
   });
 
-  test("[I11] messages go on when nobody counts", async () => {
+  test("[L-10] [A-02] [I11] messages go on while the object that counts fails", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const APP = instead(world.APP, () => Promise.reject(new Error("no")));
     for (const _ of [1, 2]) expect(await outcome(call(send, { APP }))).toBe("200");
     expect(log).toHaveBeenCalledTimes(2);
   });
 
-  test.each(free)("%s counts for nothing", async (_, asked) => {
+  test.each(free)("[L-10] [A-02] %s does not count", async (_, asked) => {
     message = { ...message, ...(await fresh()) };
     await evictAllDurableObjects();
     await call(send);

@@ -5,7 +5,7 @@ import { ask } from "./ask.ts";
 const query = `appId=${world.APP_ID}&secure=true&_t=1`;
 
 describe("GET /v1/route", () => {
-  test("names the socket twice, with a numeric ttl and no query string", async () => {
+  test("GET /v1/route returns the socket address twice, with a numeric ttl and no query string", async () => {
     const response = await ask(`http://im.example.com/v1/route?${query}`);
     expect(response.status).toBe(200);
     expect(response.headers.get("Content-Type")).toMatch(/^application\/json/);
@@ -25,23 +25,23 @@ describe("GET /v1/route", () => {
     ["http://im.example.com", { "X-Forwarded-Proto": "https" }, "wss://im.example.com/rtm"],
     ["http://im.example.com", { "X-Forwarded-Proto": "https, http" }, "wss://im.example.com/rtm"],
     ["http://10.0.0.1:8787", { Host: "im.example.com" }, "ws://im.example.com/rtm"],
-  ])("answers %s with headers %j by %s", async (origin, headers, url) => {
+  ])("GET /v1/route at %s with headers %j returns %s", async (origin, headers, url) => {
     const response = await ask(`${origin}/v1/route?${query}`, { headers });
     expect(await response.json()).toMatchObject({ server: url, secondary: url });
   });
 
-  test("the scheme the client came by decides, not `secure`, which SDKs always set", async () => {
+  test("GET /v1/route uses the scheme of the request, not `secure`, which SDKs always set", async () => {
     const response = await ask(`https://im.example.com/v1/route?appId=${world.APP_ID}&secure=0`);
     expect(await response.json()).toMatchObject({ server: "wss://im.example.com/rtm" });
   });
 
-  test("C#'s double slash and Java's installation id change nothing", async () => {
+  test("GET /v1/route ignores C#'s double slash and Java's installation id", async () => {
     const response = await ask(`http://im.example.com//v1//route?${query}&installationId=${"0".repeat(32)}`);
     expect(response.status).toBe(200);
   });
 
   test.each(["", "?appId=", "?appId=somebody-else"])(
-    "answers %j with 404 in status and body",
+    "GET /v1/route with %j is answered with 404 in status and body",
     async (search) => {
       const response = await ask(`http://im.example.com/v1/route${search}`);
       expect(response.status).toBe(404);
@@ -51,7 +51,7 @@ describe("GET /v1/route", () => {
 });
 
 describe("GET /2/route", () => {
-  test("names hosts without a scheme", async () => {
+  test("GET /2/route returns hosts without a scheme", async () => {
     const response = await ask(`https://im.example.com/2/route?appId=${world.APP_ID}`);
     const host = "im.example.com";
     expect(await response.json()).toEqual({
@@ -64,7 +64,7 @@ describe("GET /2/route", () => {
     });
   });
 
-  test("knows one app", async () => {
+  test("GET /2/route answers for one app", async () => {
     expect((await ask("https://im.example.com/2/route?appId=other")).status).toBe(404);
   });
 });

@@ -62,7 +62,7 @@ async function expectUnauthorized(operation: Described, who: string, keys: Keys)
 }
 
 describe("[I12] who may call what", () => {
-  test("every operation is for the master key, for the app, or one of the few for anyone", () => {
+  test("[I12] every operation needs the master key or the app key, except a few", () => {
     expect(forAnyone.map(({ id }) => id).toSorted()).toEqual(["findHosts", "findSocket", "listMemberRoles"]);
     const reading = ["countUnread", "countUnread11", "countUnreadInConversation11", "listNotifications"];
     const history = ["listLogs11", "listMessages", "listMessages11"];
@@ -78,16 +78,16 @@ describe("[I12] who may call what", () => {
     expect(forMaster.length).toBeGreaterThan(30);
   });
 
-  test.each(forMaster)("$method $path ($id) is for the master key alone", async (operation) => {
+  test.each(forMaster)("[I12] $method $path ($id) needs the master key", async (operation) => {
     for (const [who, keys] of [...strangers, ...appItself]) await expectUnauthorized(operation, who, keys);
   });
 
-  test.each(forApp)("$method $path ($id) is not for strangers", async (operation) => {
+  test.each(forApp)("[I12] $method $path ($id) needs a key", async (operation) => {
     for (const [who, keys] of strangers) await expectUnauthorized(operation, who, keys);
   });
 
   test.each(["listMessages", "listMessages11", "listLogs11"])(
-    "the app key alone reads no history (%s)",
+    "[I12] the app key alone reads no history (%s)",
     async (id) => {
       const [operation] = forApp.filter((described) => described.id === id);
       if (operation === undefined) throw new Error(`no ${id}`);
@@ -95,7 +95,7 @@ describe("[I12] who may call what", () => {
     },
   );
 
-  test("no path below /admin tells strangers whether it is there", async () => {
+  test("[I12] paths below /admin are refused alike, whether they exist or not", async () => {
     for (const path of ["/admin", "/admin/nothing", "/admin/settings/"]) {
       expect(await outcome(http(path, { headers: appKeys }))).toMatch(/^40[14] /);
     }
@@ -103,7 +103,7 @@ describe("[I12] who may call what", () => {
     expect(await outcome(http("/admin/nothing", { headers: masterKeys }))).toBe("404 404");
   });
 
-  test("who is refused has changed nothing", async () => {
+  test("[I12] a refused call changes nothing", async () => {
     const [tom, jerry] = named("tom", "jerry");
     const id = await conversationOf([tom]);
     const { "msg-id": messageId, timestamp }: Sent = await saidBy(tom, id, "hello");
@@ -135,7 +135,7 @@ describe("[I12] [http-api §1.2] X-LC-Sign", () => {
   const digest = md5(`${time}${world.MASTER_KEY}`);
   const sign = (text: string): Keys => ({ "x-lc-id": world.APP_ID, "x-lc-sign": text });
 
-  test("by the master key opens what is the master's, made within the hour", async () => {
+  test("[I12] [http-api §1.2] an X-LC-Sign with the master key made within the hour has its rights", async () => {
     expect(await stats(sign(`${digest},${time},master`))).toBe("200");
     expect(await stats(signedBy(world.MASTER_KEY, time, "master"))).toBe("200");
     expect(await stats(signedBy(world.MASTER_KEY, time - 2 * 60 * 60 * 1_000, "master"))).toBe("401 401");
@@ -153,11 +153,11 @@ describe("[I12] [http-api §1.2] X-LC-Sign", () => {
     ["with a time that is none", `${md5(`now${world.MASTER_KEY}`)},now,master`],
     ["by the app key", `${md5(`${time}${world.APP_KEY}`)},${time},master`],
     ["by an empty key", `${md5(`${time}`)},${time},master`],
-  ])("with %s opens nothing", async (_, text) => {
+  ])("[I12] [http-api §1.2] an X-LC-Sign with %s is refused", async (_, text) => {
     expect(await stats(sign(text))).toBe("401 401");
   });
 
-  test("is not looked at beside a key that is wrong", async () => {
+  test("[I12] [http-api §1.2] an X-LC-Sign beside a wrong key is refused", async () => {
     const wrong = { ...signedBy(world.MASTER_KEY, time, "master"), "x-lc-key": "wrong" };
     expect(await stats(wrong)).toBe("401 401");
   });
@@ -174,7 +174,7 @@ describe("[I12] conditions and names that are SQL", () => {
     ...["\\' OR 1=1 --", "$.name') OR 1=1 --", '$."x"', "`name`", "NULL", "1=1", "? OR ?", ":a"],
   ];
 
-  test.each(SQL)("as a value, %j finds what is called that and nothing else", async (text) => {
+  test.each(SQL)("[I12] the value %j finds only what has this name", async (text) => {
     const [tom] = named("tom");
     await conversationOf([tom], { name: "plain" });
     const id = await conversationOf([tom], { name: text, attr: { [text.replaceAll(".", "")]: text } });
@@ -185,7 +185,7 @@ describe("[I12] conditions and names that are SQL", () => {
     expect(await results(await find({ m: tom }))).toHaveLength(2);
   });
 
-  test.each(SQL)("as a column, %j is a column or refused", async (text) => {
+  test.each(SQL)("[I12] the column %j is an ordinary column or refused", async (text) => {
     const [tom] = named("tom");
     await conversationOf([tom]);
     for (const column of [text, `attr.${text}`]) {
@@ -196,12 +196,15 @@ describe("[I12] conditions and names that are SQL", () => {
     expect(await results(await find({ m: tom }))).toHaveLength(1);
   });
 
-  test.each(["$or 1=1", "$where", "$expr", "$gt; DROP", "$regex'"])("%j is no operator", async (name) => {
-    expect((await find({ name: { [name]: 1 } })).status).toBe(400);
-    expect((await find({ [name]: [{ name: "x" }] })).status).toBe(400);
-  });
+  test.each(["$or 1=1", "$where", "$expr", "$gt; DROP", "$regex'"])(
+    "[I12] %j is no operator",
+    async (name) => {
+      expect((await find({ name: { [name]: 1 } })).status).toBe(400);
+      expect((await find({ [name]: [{ name: "x" }] })).status).toBe(400);
+    },
+  );
 
-  test.each(SQL)("as anybody's name, %j reads nobody else's", async (text) => {
+  test.each(SQL)("[I12] the client id %j reads only its own data", async (text) => {
     const [tom] = named("tom");
     await saidBy(tom, await conversationOf([tom]), "hello");
     const name = encodeURIComponent(text);
@@ -232,7 +235,7 @@ describe("[I12] names that reach for prototypes", () => {
     '{"constructor":{"prototype":{"polluted":1}}}',
     '{"attr":{"constructor":{"prototype":{"polluted":1}}}}',
     '{"\\u005f_proto__":{"polluted":1}}',
-  ])("%s is refused as a body, and as a condition", async (text) => {
+  ])("[I12] %s is refused in a body and in a condition", async (text) => {
     const id = await conversationOf(["Tom"]);
     for (const [method, path] of [
       ["POST", CONVERSATIONS],
@@ -248,7 +251,7 @@ describe("[I12] names that reach for prototypes", () => {
   test.each([
     ...["__proto__.polluted", "attr.__proto__.polluted", "attr.a.__proto__.polluted", "attr.__proto__"],
     ...["attr.constructor.prototype.polluted", "constructor.prototype.polluted"],
-  ])("%s is no path of a column, nor of a condition", async (path) => {
+  ])("[I12] %s is refused as a path of a column and of a condition", async (path) => {
     const id = await conversationOf(["Tom"]);
     expect(await outcome(rest("PUT", `${CONVERSATIONS}/${id}`, { [path]: 1 }))).toBe("400 107");
     const where = encodeURIComponent(JSON.stringify({ [path]: 1 }));
@@ -257,7 +260,7 @@ describe("[I12] names that reach for prototypes", () => {
   });
 
   test.each(["toString", "attr.hasOwnProperty", "valueOf"])(
-    "%s is a column like any other",
+    "[I12] %s is an ordinary column",
     async (column) => {
       const [tom] = named("tom");
       const id = await conversationOf([tom]);
@@ -273,19 +276,19 @@ describe("[I12] names that reach for prototypes", () => {
   );
 });
 
-describe("[I10] bodies that are too much", () => {
+describe("[I10] bodies that are too large", () => {
   const withBodies = operations.filter(({ method }) => ["POST", "PUT", "PATCH"].includes(method));
 
-  test("there are such operations", () => expect(withBodies.length).toBeGreaterThan(15));
+  test("[I10] more than 15 operations have bodies", () => expect(withBodies.length).toBeGreaterThan(15));
 
-  test.each(withBodies)("$method $path ($id) refuses 1 MB and a byte with 413", async (operation) => {
+  test.each(withBodies)("[I10] $method $path ($id) refuses a body over 1 MB with 413", async (operation) => {
     const { url, method } = exampleRequest(operation);
     const body = `{"padding":"${"x".repeat(1_048_577)}"}`;
     expect(await outcome(http(url, { method, headers: masterKeys, body }))).toBe("413 413");
   });
 
   test.each(operations.filter(({ method, operation }) => method === "DELETE" && operation.requestBody))(
-    "$method $path ($id) as well",
+    "[I10] $method $path ($id) refuses a body over 64 KB with 413",
     async (operation) => {
       const { url, method } = exampleRequest(operation);
       const body = `{"padding":"${"x".repeat(65_536)}"}`;
@@ -294,7 +297,7 @@ describe("[I10] bodies that are too much", () => {
   );
 
   test.each(withBodies)(
-    "$method $path ($id) refuses JSON of 30,000 levels with a number",
+    "[I10] $method $path ($id) refuses JSON of 30,000 levels with a code",
     async (operation) => {
       const { url, method } = exampleRequest(operation);
       const body = `{"attr":${"[".repeat(30_000)}${"]".repeat(30_000)}}`;
@@ -305,7 +308,7 @@ describe("[I10] bodies that are too much", () => {
     },
   );
 
-  test("conditions of 1,000 levels or 2,000 values are refused with a number", async () => {
+  test("[I10] conditions of 1,000 levels or 2,000 values are refused with a code", async () => {
     const deep = `${'{"a":'.repeat(1_000)}1${"}".repeat(1_000)}`;
     const wide = JSON.stringify({ name: { $in: Array.from({ length: 2_000 }, (_, at) => `${at}`) } });
     const find = (where: string) => rest("GET", `${CONVERSATIONS}?where=${encodeURIComponent(where)}`);

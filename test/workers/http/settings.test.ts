@@ -13,7 +13,7 @@ const patch = (body: string, headers: Record<string, string> = masterKeys) =>
   http("/admin/settings", { method: "PATCH", headers, body });
 
 test.each([{}, appKeys, { ...masterKeys, "x-lc-key": "wrong,master" }])(
-  "is for the master key, not for %j",
+  "settings need the master key, not %j",
   async (headers) => {
     for (const method of ["GET", "PATCH"]) {
       const response = await http("/admin/settings", {
@@ -28,12 +28,12 @@ test.each([{}, appKeys, { ...masterKeys, "x-lc-key": "wrong,master" }])(
   },
 );
 
-test("GET lists every setting with its value", async () => {
+test("GET /admin/settings lists every setting with its value", async () => {
   const response = await http("/admin/settings", { headers: masterKeys });
   expect(await response.json()).toEqual(defaultSettings(false));
 });
 
-test("a patch responds with the settings that count from then on", async () => {
+test("a patch of settings is answered with those that apply from then on", async () => {
   const response = await patch('{"limits":{"members":3}}');
   expect(response.status).toBe(200);
   const expected = { ...defaultSettings(false), limits: { ...defaultSettings(false).limits, members: 3 } };
@@ -41,7 +41,7 @@ test("a patch responds with the settings that count from then on", async () => {
   expect(await (await http("/admin/settings", { headers: masterKeys })).json()).toEqual(expected);
 });
 
-test("null resets a field", async () => {
+test("null in a patch of settings resets a field", async () => {
   await patch('{"limits":{"members":3}}');
   expect(await (await patch('{"limits":{"members":null}}')).json()).toEqual(defaultSettings(false));
 });
@@ -57,14 +57,17 @@ test.each([
   ['{"hooks":{"key":"***"}}', 105, /^hooks\.key: is shown as \*\*\*/],
   ['{"security":{"jwt":{}}}', 105, /^security\.jwt: needs a secret or a jwksUrl/],
   ['{"keywords":{"version":"v"}}', 105, /^keywords\.version: is set by PUT \/admin\/keywords$/],
-])("refuses %j with 400 and code %i, and stores nothing", async (body, code, error) => {
-  const response = await patch(body);
-  expect(response.status).toBe(400);
-  expect(await response.json()).toEqual({ code, error: expect.stringMatching(error) });
-  expect(await world.DB.prepare("SELECT count(*) AS n FROM settings").first("n")).toBe(0);
-});
+])(
+  "a patch of settings with %j is refused with 400 and code %i, and stores nothing",
+  async (body, code, error) => {
+    const response = await patch(body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ code, error: expect.stringMatching(error) });
+    expect(await world.DB.prepare("SELECT count(*) AS n FROM settings").first("n")).toBe(0);
+  },
+);
 
-test("[I12] secrets are not shown, only that they are set; null takes them back", async () => {
+test("[I12] answers show whether secrets are set, not the secrets, and null removes them", async () => {
   const secrets = {
     hooks: { key: "the hook key" },
     webhooks: { secret: "the webhook secret" },
@@ -86,7 +89,7 @@ test("[I12] secrets are not shown, only that they are set; null takes them back"
   expect(await without.json()).toEqual(defaultSettings(false));
 });
 
-test("[I12] what stands for a secret fits the document where it is answered, not where it is sent", async () => {
+test("[I12] the placeholder of a secret matches the schema of answers, not of requests", async () => {
   await patch('{"hooks":{"key":"the hook key"},"security":{"jwt":{"secret":"the token secret"}}}');
   const shown: Json = await (await http("/admin/settings", { headers: masterKeys })).json();
   for (const described of await allOperations()) {
@@ -97,14 +100,14 @@ test("[I12] what stands for a secret fits the document where it is answered, not
   }
 });
 
-test("the text that GET shows for a secret cannot be stored over the secret", async () => {
+test("the placeholder of a secret cannot be stored over the secret", async () => {
   await patch('{"hooks":{"key":"the hook key"}}');
   const shown = await (await http("/admin/settings", { headers: masterKeys })).text();
   expect((await patch(shown)).status).toBe(400);
   expect((await readSettings(world)).hooks.key).toBe("the hook key");
 });
 
-test("a body over 64 KB is refused with 413", async () => {
+test("a patch of settings over 64 KB is refused with 413", async () => {
   const response = await patch(`{"limits":{"members":3}}${" ".repeat(65_536)}`);
   expect(response.status).toBe(413);
   expect(await response.json()).toEqual({ code: 413, error: "The body is too large: at most 65536 bytes." });

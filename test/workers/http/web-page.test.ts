@@ -25,11 +25,14 @@ describe("[I12] the master key", () => {
     ["https://im.example.com", "im.example.com:443", 200],
     ["http://127.0.0.1:8787", "127.0.0.1:8787", 200],
     [undefined, "im.example.com", 200],
-  ])("from a page of %j is taken by %s with status %i", async (origin, host, status) => {
-    expect(await settingsFor(origin, host)).toBe(status);
-  });
+  ])(
+    "[I12] the master key from a page of %j is answered by %s with status %i",
+    async (origin, host, status) => {
+      expect(await settingsFor(origin, host)).toBe(status);
+    },
+  );
 
-  test("in the body of a page that sends no headers of its own is not taken either", async () => {
+  test("[I12] the master key in the body of a page without headers of its own is refused", async () => {
     const body = JSON.stringify({ _ApplicationId: world.APP_ID, _MasterKey: world.MASTER_KEY, data: {} });
     const response = await ask("https://im.example.com/1.1/push", {
       method: "POST",
@@ -39,13 +42,13 @@ describe("[I12] the master key", () => {
     expect(response.status).toBe(401);
   });
 
-  test("from a page of an origin that the owner lists is taken", async () => {
+  test("[I12] the master key from a page of a listed origin is accepted", async () => {
     await configure({ security: { origins: ["https://console.example.com"] } });
     expect(await settingsFor("https://console.example.com")).toBe(200);
     expect(await settingsFor("https://console.example.com:444")).toBe(401);
   });
 
-  test("is refused to a page where the app key is taken from it, as SDKs in pages send that", async () => {
+  test("[I12] a page whose master key is refused may use the app key", async () => {
     const asked = (headers: Record<string, string>) =>
       ask("https://im.example.com/1.2/rtm/clients/check-online", {
         method: "POST",
@@ -57,7 +60,7 @@ describe("[I12] the master key", () => {
   });
 });
 
-describe("[I12] with the keys that everybody knows", () => {
+describe("[I12] a server with the default keys", () => {
   const answerAt = (host: string, env: object = trial, upgrade?: string) =>
     ask(`http://${host}/v1/route?appId=parley-dev`, {
       headers: upgrade === undefined ? {} : { Upgrade: upgrade },
@@ -66,14 +69,14 @@ describe("[I12] with the keys that everybody knows", () => {
     });
 
   test.each(["localhost:8787", "app.localhost", "127.0.0.1:8787", "[::1]:8787", "10.0.2.2:8787"])(
-    "a server answers at %s, where no name can lead anybody else's page",
+    "[I12] a server with the default keys answers at %s, which no other page's name can lead to",
     async (host) => {
       expect((await answerAt(host)).status).toBe(200);
     },
   );
 
   test.each(["evil.example:8787", "localhost.evil.example", "127.0.0.1.evil.example", "im.example.com"])(
-    "it does not answer as %s, sockets included",
+    "[I12] a server with the default keys does not answer as %s, sockets included",
     async (host) => {
       const response = await answerAt(host);
       expect(response.status).toBe(403);
@@ -82,7 +85,7 @@ describe("[I12] with the keys that everybody knows", () => {
     },
   );
 
-  test("the name that counts is the one in the request's own header", async () => {
+  test("[I12] a server with the default keys checks the name in the Host header", async () => {
     const response = await ask("http://localhost/v1/route?appId=parley-dev", {
       headers: { Host: "evil.example" },
       env: trial,
@@ -90,7 +93,7 @@ describe("[I12] with the keys that everybody knows", () => {
     expect(response.status).toBe(403);
   });
 
-  test("with keys of its own it answers under any name", async () => {
+  test("[I12] a server with keys of its own answers under any name", async () => {
     expect((await answerAt("im.example.com", { ...trial, MASTER_KEY: "our-own" })).status).toBe(200);
   });
 });
