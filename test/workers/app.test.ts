@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { appOf } from "../../src/app/app-stub.ts";
-import { maybeEvict, world } from "./support/world.ts";
+import { emptyWorld, maybeEvict, world } from "./support/world.ts";
 
-/** What the app's object answers, and what of it outlives its sleep. */
+/** What the app's object answers, and what of it survives hibernation. */
+
+beforeAll(() => emptyWorld());
 
 const app = appOf(world);
 
