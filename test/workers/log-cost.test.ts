@@ -68,7 +68,7 @@ const page = {
 describe("[I13] in a conversation of 30,000 messages", () => {
   beforeAll(() => fill([0]));
 
-  test("an acknowledgement of old times by the author of all of them looks at a bounded number of rows", async () => {
+  test("[I13] an acknowledgement of old times by the author of all messages reads a bounded number of rows", async () => {
     const [next, rows] = await readFor(chat, (log) => log.fromOthers.next("tom", 1));
     expect(next).toBe(FIRST);
     expect(rows).toBeLessThan(5_000);
@@ -78,7 +78,7 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     expect(more).toBeLessThan(5_000);
   });
 
-  test("receipts, missed messages and the last message are looked for in a bounded number of rows", async () => {
+  test("[I13] receipts, missed messages and the last message are searched in a bounded number of rows", async () => {
     const [receipts, first] = await readFor(chat, (log) =>
       log.fromOthers.askingForReceipt("jerry", 0, LAST, 50),
     );
@@ -120,7 +120,7 @@ describe("[I13] in a conversation of 30,000 messages", () => {
     expect(few).toBeLessThan(25_000);
   });
 
-  test("a page of history reads little more rows than it has, one of a type that is not there comes by turns", async () => {
+  test("[I13] a page of history reads few more rows than it has, and one of an absent type reads them in turns", async () => {
     const [newest, rows] = await readFor(chat, (log) => pageOf(log, page, "jerry"));
     expect(newest.map(({ timestamp }) => timestamp)).toEqual(
       Array.from({ length: 20 }, (_, at) => LAST - 19 + at),
