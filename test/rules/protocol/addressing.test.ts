@@ -4,11 +4,11 @@ import * as replies from "../../../src/protocol/replies.ts";
 import { decodeFrame, encodeCommand, has, plain, toHex } from "../../support/frames.ts";
 
 test.each(["alice", "", "张三", "x".repeat(64), "x".repeat(200), "x".repeat(20_000)])(
-  "the field is what an encoder writes (%#)",
+  "the peerId field is what an encoder writes (%#)",
   (peerId) => expect(toHex(clientIdField(peerId))).toBe(toHex(encodeCommand({ peerId }))),
 );
 
-test("[7] one frame is addressed to many and is otherwise the same", () => {
+test("[7] one frame addressed to many clients is otherwise the same", () => {
   const frame = replies.memberCount(1, { conversationId: "c1", count: 0 });
   expect(has(decodeFrame(frame), "peerId")).toBe(false);
   for (const clientId of ["alice", "bob"]) {

@@ -4,7 +4,7 @@ import { normal, room } from "./records.ts";
 
 const whole = { compact: false };
 
-test("a normal conversation, whole", () => {
+test("a normal conversation has all its fields", () => {
   const record = normal({
     name: "lunch",
     muted: ["bob"],
@@ -31,13 +31,13 @@ test("a normal conversation, whole", () => {
   });
 });
 
-test("[B-21] compact leaves the members out and the mutes in", () => {
+test("[B-21] a compact conversation has its mutes and no members", () => {
   const json = conversationJson(normal({}), { compact: true });
   expect(json).not.toHaveProperty("m");
   expect(json.mu).toEqual([]);
 });
 
-test("a custom column cannot pass for a known one", () => {
+test("a custom column cannot replace a known one", () => {
   const columns = { objectId: "other", c: "mallory", conv_type: 3, unique: "yes" };
   const json = conversationJson(normal({ columns }), whole);
   expect(json).toMatchObject({ objectId: normal({}).id, c: "alice", conv_type: 1, unique: false });
@@ -47,7 +47,7 @@ test("a chat room is marked tr", () => {
   expect(conversationJson(room({}), whole)).toMatchObject({ tr: true, conv_type: 2, m: [] });
 });
 
-test("a service conversation tells each client of its own subscription and of no other's", () => {
+test("a service conversation shows each client its own subscription and no other", () => {
   const record = normal({ kind: "system", members: ["alice", "bob"], muted: ["bob"] });
   const json = conversationJson(record, { compact: false, forClient: "bob" });
   expect(json).toMatchObject({ sys: true, conv_type: 3, joined: true, muted: true });
@@ -57,7 +57,7 @@ test("a service conversation tells each client of its own subscription and of no
   expect(stranger).toMatchObject({ joined: false, muted: false });
 });
 
-test("[B-22] the last message comes along, edited or not", () => {
+test("[B-22] a conversation has its last message, edited or not", () => {
   const lastMessage = {
     timestamp: 5,
     id: "m1",
@@ -108,7 +108,7 @@ test("the last message's time comes after the message, which C# reads in order",
   expect(keys.indexOf("lm")).toBeGreaterThan(keys.indexOf("msg_timestamp"));
 });
 
-test("a client is told whether it muted a conversation itself", () => {
+test("a conversation shows a client whether that client muted it", () => {
   const record = normal({ muted: ["bob"] });
   expect(conversationJson(record, { compact: false, forClient: "bob" }).muted).toBe(true);
   expect(conversationJson(record, { compact: false, forClient: "alice" }).muted).toBe(false);

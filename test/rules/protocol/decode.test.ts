@@ -22,11 +22,11 @@ function refusal(init: CommandInit): string {
 }
 
 describe("the envelope", () => {
-  test.each([0, -1, -65_535, 2_147_483_647])("serial %i is one", (i) => {
+  test.each([0, -1, -65_535, 2_147_483_647])("the decoder keeps the serial %i", (i) => {
     expect(decode({ cmd: "echo", i })?.serial).toBe(i);
   });
 
-  test("C#'s heartbeat has no serial and speaks for no client", () => {
+  test("C#'s heartbeat has no serial and belongs to no client", () => {
     const beat = decode({ cmd: "echo", appId: "app", peerId: "app" });
     expect(beat).toMatchObject({ name: "echo", serial: undefined, clientId: undefined, appId: "app" });
   });
@@ -36,14 +36,14 @@ describe("the envelope", () => {
     expect(login).toMatchObject({ name: "login", service: 1, installationId: "device", serial: undefined });
   });
 
-  test("bytes that are no command are none", () => {
+  test("bytes that are no command decode to nothing", () => {
     expect(decodeCommand(new Uint8Array())).toBeUndefined();
     expect(decodeCommand(fromHex("ff"))).toBeUndefined();
     expect(decodeCommand(fromHex("0802c206ff"))).toBeUndefined();
     expect(decodeCommand(new TextEncoder().encode("hello"))).toBeUndefined();
   });
 
-  test("a command or operation outside the schema is unsupported, not noise", () => {
+  test("a command or operation outside the schema is unsupported, not unreadable", () => {
     expect(decodeCommand(fromHex("08632801"))).toMatchObject({
       name: "unsupported",
       what: "unknown command",
@@ -53,7 +53,7 @@ describe("the envelope", () => {
     expect(decodeCommand(fromHex("0801108f4e2801"))).toMatchObject({ name: "unsupported", what: "conv" });
   });
 
-  test("features an app can have switched off are refused by their own number", () => {
+  test("features that an app can switch off are refused with their own code", () => {
     expect(decodeAs("unsupported", { cmd: "blacklist", op: "block" })).toMatchObject({
       what: "blacklist/block",
       error: "BLACKLIST_FEATURE_DISABLED",
@@ -65,7 +65,7 @@ describe("the envelope", () => {
 });
 
 describe("sessions", () => {
-  test("an open carries everything a device says about itself", () => {
+  test("a login has everything a device reports about itself", () => {
     const open = decodeAs("session.open", {
       cmd: "session",
       op: "open",
@@ -97,12 +97,12 @@ describe("sessions", () => {
     });
   });
 
-  test("a push token stands in for a device id (Swift, Objective-C)", () => {
+  test("a push token serves as the device id (Swift, Objective-C)", () => {
     const init: CommandInit = { cmd: "session", op: "open", sessionMessage: { deviceToken: "apns" } };
     expect(decodeAs("session.open", init).deviceId).toBe("apns");
   });
 
-  test("an open of nothing (C# reopen without configBitmap) says nothing", () => {
+  test("a login without fields (C# reopen without configBitmap) has none", () => {
     expect(decodeAs("session.open", { cmd: "session", op: "open" })).toMatchObject({
       capabilities: undefined,
       signature: undefined,
@@ -116,16 +116,16 @@ describe("starting a conversation", () => {
   const start = (convMessage: CommandInit["convMessage"]) =>
     decodeAs("conversation.start", { cmd: "conv", op: "start", convMessage });
 
-  test("C# asks for unique rooms and gets plain ones", () => {
+  test("C#'s start of a unique chat room is one of a plain chat room", () => {
     expect(start({ transient: true, unique: true })).toMatchObject({ kind: "room", unique: false });
   });
 
-  test("a temporary one may be unique and has a lifetime", () => {
+  test("a start of a temporary conversation may be unique and has a lifetime", () => {
     const sent = { tempConv: true, tempConvTTL: 600, unique: true, transient: false };
     expect(start(sent)).toMatchObject({ kind: "temporary", unique: true, timeToLive: 600 });
   });
 
-  test("a normal one has none", () => {
+  test("a start of a normal conversation has no lifetime", () => {
     expect(start({ tempConvTTL: 600 })).toMatchObject({
       kind: "normal",
       unique: false,
@@ -133,7 +133,7 @@ describe("starting a conversation", () => {
     });
   });
 
-  test("columns come as sent; none, empty and null are the empty object", () => {
+  test("a start has its columns as sent, and absent, empty and null columns are the empty object", () => {
     expect(start({ attr: { data: '{"name":"n","attr":{"k":1},"x":2}' } }).columns).toEqual({
       name: "n",
       attr: { k: 1 },
@@ -148,7 +148,7 @@ describe("querying conversations", () => {
   const query = (convMessage: CommandInit["convMessage"]) =>
     decodeAs("conversation.query", { cmd: "conv", op: "query", convMessage });
 
-  test("flag bits say compact and with last message", () => {
+  test("the flag bits of a query request compact results and last messages", () => {
     const flags = [0, 1, 2, 3].map((flag) => query({ flag })).map((q) => [q.compact, q.withLastMessage]);
     expect(flags).toEqual([
       [false, false],
@@ -158,7 +158,7 @@ describe("querying conversations", () => {
     ]);
   });
 
-  test("Java's comma lists of temporary ids are split", () => {
+  test("a query splits Java's comma lists of temporary ids", () => {
     expect(query({ tempConvIds: ["_tmp:a,_tmp:b", "_tmp:c", ""] }).temporaryIds).toEqual([
       "_tmp:a",
       "_tmp:b",
@@ -166,7 +166,7 @@ describe("querying conversations", () => {
     ]);
   });
 
-  test("no where is told from an empty one", () => {
+  test("a query without a where differs from one with an empty where", () => {
     expect(query({}).where).toBeUndefined();
     expect(query({ where: { data: "{}" } }).where).toEqual({});
   });
@@ -176,29 +176,29 @@ describe("messages", () => {
   const send = (directMessage: CommandInit["directMessage"]) =>
     decodeAs("message.send", { cmd: "direct", directMessage });
 
-  test("bytes win where Java sends both, unless there are none", () => {
+  test("a message with bytes and text has the bytes, unless there are none (Java)", () => {
     const bytes = new Uint8Array([0, 0xff]);
     expect(send({ cid: "c", msg: "x", binaryMsg: bytes }).content).toEqual(bytes);
     expect(send({ cid: "c", msg: "x", binaryMsg: new Uint8Array() }).content).toBe("x");
   });
 
-  test("binary content does not hold on to the frame", () => {
+  test("binary content does not keep its frame in memory", () => {
     const { content } = send({ cid: "c", binaryMsg: new Uint8Array([1, 2, 3]) });
     expect(content instanceof Uint8Array && content.buffer.byteLength).toBe(3);
   });
 
-  test("[B-09] size counts UTF-8 bytes of content and push data", () => {
+  test("[B-09] the size of a message counts UTF-8 bytes of content and push data", () => {
     expect(send({ cid: "c", msg: "aé中😀", pushData: "中" }).size).toBe(1 + 2 + 3 + 4 + 3);
     expect(send({ cid: "c", binaryMsg: new Uint8Array(7), pushData: "{}" }).size).toBe(9);
   });
 
-  test("invalid UTF-8 in a text field neither throws nor refuses", () => {
+  test("invalid UTF-8 in a text field is neither thrown nor refused", () => {
     // directMessage { cid "c", msg ff fe }
     const command = decodeCommand(fromHex("0802c206070a02fffe5a0163"));
     expect(command).toMatchObject({ name: "message.send", conversationId: "c", content: "��" });
   });
 
-  test("acknowledgements name one message or a range", () => {
+  test("an acknowledgement has one message or a range", () => {
     expect(decode({ cmd: "ack", ackMessage: { cid: "c", mid: "m" } })).toMatchObject({
       name: "message.acknowledge",
       conversationId: "c",
@@ -213,7 +213,7 @@ describe("messages", () => {
     expect(decode({ cmd: "ack", ackMessage: { ids: ["push"] } })?.name).toBe("unsupported");
   });
 
-  test("read takes tuples and skips those of no conversation", () => {
+  test("a read command has tuples, without those that name no conversation", () => {
     const convs = [{ cid: "a", timestamp: 5, mid: "m" }, { cid: "b" }, { cid: "" }];
     expect(decodeAs("read", { cmd: "read", readMessage: { convs } }).conversations).toEqual([
       { conversationId: "a", timestamp: 5, messageId: "m" },
@@ -226,12 +226,12 @@ describe("history", () => {
   const history = (logsMessage: CommandInit["logsMessage"]) =>
     decodeAs("message.history", { cmd: "logs", logsMessage: { cid: "c", ...logsMessage } });
 
-  test("JavaScript's l and everyone's limit; 0 stays 0", () => {
+  test("a history query has JavaScript's l or the limit of others, and 0 stays 0", () => {
     const limits = [{ l: 10 }, { limit: 30 }, { l: 0 }, { limit: 0 }, {}].map((sent) => history(sent).limit);
     expect(limits).toEqual([10, 30, 0, 0, undefined]);
   });
 
-  test("points, their ends and the direction", () => {
+  test("a history query has its bounds, whether they are included, and the direction", () => {
     expect(history({ t: 5, mid: "m", tIncluded: true, tt: 9, direction: 2, lctype: -1 })).toMatchObject({
       start: { timestamp: 5, messageId: "m", inclusive: true },
       end: { timestamp: 9, messageId: undefined, inclusive: false },
@@ -246,7 +246,7 @@ describe("history", () => {
     });
   });
 
-  test("a 64-bit time beyond what a number holds is the greatest one", () => {
+  test("a 64-bit time beyond safe numbers is the greatest time", () => {
     expect(history({ t: 2n ** 63n - 1n }).start?.timestamp).toBe(Number.MAX_SAFE_INTEGER);
   });
 });
@@ -261,7 +261,7 @@ describe("edits and recalls", () => {
       patchMessage: { patches: [{ cid: "c", mid: "m", timestamp: 5, ...item }] },
     }).patches[0];
 
-  test("text, mark and all", () => {
+  test("an edit has text and mentions", () => {
     expect(patch({ data: bytes("\ufeffnew"), mentionPids: ["bob"], mentionAll: true })).toEqual({
       conversationId: "c",
       messageId: "m",
@@ -274,18 +274,18 @@ describe("edits and recalls", () => {
     });
   });
 
-  test("bytes in the text field are bytes (Java)", () => {
+  test("an edit with bytes in the text field has bytes (Java)", () => {
     expect(patch({ data: new Uint8Array([0xff, 0]) })?.content).toEqual(new Uint8Array([0xff, 0]));
     expect(patch({ binaryMsg: new Uint8Array([1]) })?.content).toEqual(new Uint8Array([1]));
   });
 
-  test("a recall has no content, whatever Swift sends along", () => {
+  test("a recall has no content, even if Swift sends some", () => {
     const recalled = patch({ recall: true, data: bytes('{"_lctype":-127}') });
     expect(recalled).toMatchObject({ recall: true, content: undefined });
   });
 });
 
-describe("what makes no sense is refused by the fitting number", () => {
+describe("commands that are refused by their code", () => {
   const update = (data: string): CommandInit => ({
     cmd: "conv",
     op: "update",
@@ -327,9 +327,11 @@ describe("what makes no sense is refused by the fitting number", () => {
     ["100000 levels", update("[".repeat(100_000) + "]".repeat(100_000)), "CONVERSATION_UPDATE_FAILED"],
     ["a number beyond numbers", update('{"a":1e999}'), "CONVERSATION_UPDATE_FAILED"],
   ];
-  test.each(table)("%s", (_what, init, error) => expect(refusal(init)).toBe(error));
+  test.each(table)("a command is refused by its code: %s", (_what, init, error) =>
+    expect(refusal(init)).toBe(error),
+  );
 
-  test("32 levels and harmless look-alikes pass", () => {
+  test("an update of 32 levels and with names similar to prototypes is accepted", () => {
     expect(decode(update(deep(32)))?.name).toBe("conversation.update");
     expect(decode(update('{"my_constructor":1,"prototypes":2}'))?.name).toBe("conversation.update");
   });

@@ -74,7 +74,7 @@ function mutated(random: () => number): Uint8Array {
   return frame;
 }
 
-test("[I10] no bytes make the decoder throw or dawdle", () => {
+test("[I10] the decoder neither throws nor takes long on any bytes", () => {
   const random = randomFrom(20_231_114);
   const seen = new Map<string, number>();
   let slowest = 0;
@@ -92,12 +92,12 @@ test("[I10] no bytes make the decoder throw or dawdle", () => {
   }
 });
 
-test("nested groups of unknown fields are refused, not recursed into without end", () => {
+test("deeply nested groups of unknown fields are refused", () => {
   expect(decodeCommand(new Uint8Array(100_000).fill(0xfb))).toBeUndefined();
   expect(decodeCommand(new Uint8Array(100_000).fill(0x7b))).toBeUndefined();
 });
 
-test("a long frame takes time in proportion", () => {
+test("the decoder's time is proportional to the length of a frame", () => {
   const frame = encodeCommand({
     cmd: "conv",
     op: "start",
@@ -108,7 +108,7 @@ test("a long frame takes time in proportion", () => {
   expect(performance.now() - start).toBeLessThan(2_000);
 });
 
-test("no text makes the Base64 decoder throw", () => {
+test("the Base64 decoder throws on no text", () => {
   const random = randomFrom(7);
   for (let round = 0; round < 2_000; round++) {
     const text = String.fromCharCode(

@@ -37,26 +37,26 @@ const everyPush: Record<string, Uint8Array> = {
   goAway: pushes.goAway(),
 };
 
-describe.each(Object.entries(everyPush))("the push %s", (_name, frame) => {
+describe.each(Object.entries(everyPush))("the event %s", (name, frame) => {
   const command = decodeFrame(frame);
-  test("[6] carries service 2 and the server's time", () => {
+  test(`[6] the event ${name} has service 2 and the server's time`, () => {
     expect(command.service).toBe(2);
     expect(Number(command.serverTs)).toBeGreaterThan(0);
   });
-  test("[8] carries no serial", () => expect(has(command, "i")).toBe(false));
-  test("carries its command, and a notification type only when it is kept", () => {
+  test(`[8] the event ${name} has no serial`, () => expect(has(command, "i")).toBe(false));
+  test(`the event ${name} has its command, and a notification type only if it is kept`, () => {
     expect(has(command, "cmd")).toBe(true);
     expect(has(command, "notificationType")).toBe(command.cmd === CommandType.conv);
   });
 });
 
-test.each([0, -1, -65_535, 65_535])("[9] serial %i comes back", (serial) => {
+test.each([0, -1, -65_535, 65_535])("[9] a reply has the serial %i of its command", (serial) => {
   const command = decodeFrame(replies.messagesPatched(serial, { lastPatchTime: 1 }));
   expect(has(command, "i")).toBe(true);
   expect(command.i).toBe(serial);
 });
 
-test("[9] without a serial none comes back", () => {
+test("[9] a reply to a command without a serial has none", () => {
   expect(has(decodeFrame(replies.errorReply(undefined, "SESSION_TOKEN_EXPIRED")), "i")).toBe(false);
 });
 
@@ -71,7 +71,7 @@ test("[10] [21] the answer to session/close has no code", () => {
   expect(has(sessionMessage, "code")).toBe(false);
 });
 
-test("[11] only a read receipt mentions reading", () => {
+test("[11] only a read receipt has the field read", () => {
   const receipt = { messageId: "m1", conversationId: "c1", timestamp: 5, from: "bob" };
   expect(plain(pushes.receipt({ ...receipt, read: false })).rcpMessage).toEqual({
     id: "m1",
@@ -94,7 +94,7 @@ test("[12] a patch reason goes out only when the system made the change", () => 
   expect(has(itemOf(nought), "patchCode")).toBe(false);
 });
 
-test("[13] cmd session is encoded although it is 0", () => {
+test("[13] the command session is encoded although it is 0", () => {
   expect([...replies.sessionClosed(1)].join()).toMatch(/(^|,)8,0(,|$)/);
   expect(has(decodeFrame(replies.sessionOpened(1, { token: "t", tokenTtl: 1 })), "cmd")).toBe(true);
 });
@@ -106,11 +106,11 @@ test("[14] an unread count of 0 is encoded", () => {
   expect([has(tuple, "unread"), has(tuple, "cid"), has(tuple, "mentioned")]).toEqual([true, true, true]);
 });
 
-test("[15] an unread push of nothing cannot be built", () => {
+test("[15] an unread event without conversations cannot be built", () => {
   expect(() => pushes.unread({ conversations: [], notifiedAt: 1 })).toThrow(RangeError);
 });
 
-test("[16] an unread tuple names a message only together with its content", () => {
+test("[16] an unread tuple has the id of a message only with its content", () => {
   const tupleOf = (lastMessage: MessageRecord | undefined) => {
     const summary = {
       conversationId: "c1",
@@ -137,24 +137,24 @@ test("[17] [18] opened and refreshed carry token and lifetime", () => {
   expect(plain(replies.sessionRefreshed(1, session)).sessionMessage).toEqual(expected);
 });
 
-test("[19] a lifetime stays within what Java can count", () => {
+test("[19] the lifetime of a token fits into Java's numbers", () => {
   const opened = decodeFrame(replies.sessionOpened(1, { token: "t", tokenTtl: 90 * 86_400 }));
   expect(opened.sessionMessage?.stTtl).toBe(2_147_483);
 });
 
-test("[25] [26] [27] an object has no nulls, real booleans and a Date for lm", () => {
+test("[25] [26] [27] a conversation object has no nulls, real booleans and a Date for lm", () => {
   const json = conversationJson(room({ lastMessageAt: 1_700_000_000_000 }), { compact: false });
   expect(Object.values(json)).not.toContain(null);
   expect([json.tr, json.unique, json.sys, json.temp]).toEqual([true, false, undefined, undefined]);
   expect(json.lm).toEqual({ __type: "Date", iso: "2023-11-14T22:13:20.000Z" });
 });
 
-test("[24] an object says when it was created and changed", () => {
+test("[24] a conversation object has the times of its creation and last change", () => {
   const json = conversationJson(room({}), { compact: true });
   expect([json.createdAt, json.updatedAt]).toEqual(["2023-11-14T22:13:20.000Z", "2023-11-14T22:13:20.001Z"]);
 });
 
-test("[28] a last message says whether it is binary", () => {
+test("[28] a last message has whether it is binary", () => {
   const text = conversationJson(room({}), { compact: true, lastMessage: greeting });
   expect([text.msg, text.bin]).toEqual(["hi", false]);
   const bytes = { ...greeting, content: new Uint8Array([0xfb, 0xff]) };
@@ -170,7 +170,7 @@ test("[29] a temporary conversation has both keys C# looks for", () => {
   expect(unsaid).toMatchObject({ tempConv: true, tempConvTTL: 86_400 });
 });
 
-test("[31] changes of members and columns say when", () => {
+test("[31] changes of members and columns have their time", () => {
   const change = { conversationId: "c1", updatedAt: 1_700_000_000_000, allowed: ["bob"], failed: [] };
   const frames = [
     replies.membersAdded(1, change),
@@ -187,7 +187,7 @@ test("[31] changes of members and columns say when", () => {
   }
 });
 
-test("[32] an update's reply and push carry what resulted", () => {
+test("[32] the reply and the event of an update have the resulting columns", () => {
   const update = {
     conversationId: "c1",
     updatedAt: 1,
@@ -204,14 +204,14 @@ test("[32] an update's reply and push carry what resulted", () => {
   }
 });
 
-test("[35] history goes out oldest first, ties by id", () => {
+test("[35] history is encoded oldest first, and by id at the same time", () => {
   const at = (timestamp: number, id: string): MessageRecord => ({ ...greeting, timestamp, id });
   const messages = [at(3, "c"), at(2, "b"), at(2, "a"), at(1, "z")];
   const page = decodeFrame(replies.historyPage(1, { conversationId: "c1", kind: "room", messages }));
   expect(page.logsMessage?.logs.map((item) => item.msgId)).toEqual(["z", "a", "b", "c"]);
 });
 
-test("[36] a history page answers its serial", () => {
+test("[36] a page of history has its serial", () => {
   expect(decodeFrame(replies.historyPage(0, { conversationId: "c", kind: "room", messages: [] })).i).toBe(0);
 });
 
@@ -225,7 +225,7 @@ test("[42] service 0 of the push login is encoded", () => {
   expect(has(command, "i")).toBe(false);
 });
 
-test("[45] [48] refusals carry code and reason, a message's its id and time too", () => {
+test("[45] [48] refusals have code and reason, and those of messages an id and time too", () => {
   expect(plain(replies.errorReply(1, "SILIENCED", { detail: "d" })).errorMessage).toEqual({
     code: 4563,
     reason: "SILIENCED",
@@ -250,7 +250,7 @@ test("[45] [48] refusals carry code and reason, a message's its id and time too"
   });
 });
 
-test("a plain message carries no option at its default", () => {
+test("a plain message encodes no option with its default", () => {
   expect(plain(everyPush.message ?? new Uint8Array()).directMessage).toEqual({
     id: "m1",
     cid: "c1",
@@ -261,7 +261,7 @@ test("a plain message carries no option at its default", () => {
   });
 });
 
-test("what a client away will be told later says it is permanent, and when it was", () => {
+test("an event that offline clients receive later is marked permanent and has its time", () => {
   const updatedAt = 1_700_000_000_123;
   const kept = { ...notice, updatedAt };
   for (const frame of [

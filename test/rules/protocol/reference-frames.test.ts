@@ -24,7 +24,7 @@ function expectFrame(frame: Uint8Array, hex: string): void {
   expect(plain(addressed(frame, TOM))).toEqual(plain(fromHex(hex)));
 }
 
-test("session/open as JavaScript sends it", () => {
+test("the decoder reads session/open as JavaScript sends it", () => {
   const frame = fromHex(
     "080010011a1161707031323334352d677a477a6f48737a2203546f6d2801b2061d220d6a732f352e302e302d72632e382800900180d095ffbc319801bb01",
   );
@@ -49,12 +49,12 @@ test("session/open as JavaScript sends it", () => {
   });
 });
 
-test("session/opened", () => {
+test("session/opened is encoded as the hosted service did", () => {
   vi.setSystemTime(1_700_000_000_001);
   expectFrame(replies.sessionOpened(1, { token: "tok", tokenTtl: 172_800 }), OPENED);
 });
 
-test("direct as JavaScript sends it", () => {
+test("the decoder reads direct as JavaScript sends it", () => {
   const frame = fromHex(
     "08022802c206250a1d7b225f6c6374797065223a2d312c225f6c6374657874223a226869227d50015a026331",
   );
@@ -81,7 +81,7 @@ test("direct as JavaScript sends it", () => {
   });
 });
 
-test("the acknowledgement of a message", () => {
+test("the acknowledgement of a message is encoded as the hosted service did", () => {
   vi.setSystemTime(SENT_AT);
   expectFrame(
     replies.messageAccepted(2, { conversationId: "c1", messageId: "m1", timestamp: SENT_AT }),
@@ -89,7 +89,7 @@ test("the acknowledgement of a message", () => {
   );
 });
 
-test("an error for a command numbered −65535", () => {
+test("an error for the serial −65535 is encoded as the hosted service did", () => {
   // The recorded one carries neither service nor serverTs, which replies may have (wire §4).
   const { service, serverTs, ...reply } = plain(
     addressed(replies.errorReply(-65_535, "INVALID_MESSAGING_TARGET"), TOM),
@@ -97,7 +97,7 @@ test("an error for a command numbered −65535", () => {
   expect(reply).toEqual(plain(fromHex(REFUSED)));
 });
 
-test("an unread push counting 0", () => {
+test("an unread event with a count of 0 is encoded as the hosted service did", () => {
   const notifiedAt = 1_700_000_000_003;
   vi.setSystemTime(notifiedAt);
   const summary = { conversationId: "c1", kind: "normal", unread: 0, mentioned: false } as const;

@@ -23,22 +23,25 @@ function read(text: string): Json {
 }
 
 describe("numbers as they were written", () => {
-  test.each(NUMBERS)("%s is written as it was read, also after a copy between objects", (number) => {
-    const text = `{"a":[${number},{"b":${number}}],"c":"${number}","d":1}`;
-    expect(JSON.stringify(read(text))).toBe(text);
-    expect(JSON.stringify(structuredClone(read(text)))).toBe(text);
-    expect(JSON.stringify(readAsWritten(text))).toBe(text);
-    expect(numberOf(read(number))).toBe(Number(number));
-  });
+  test.each(NUMBERS)(
+    "the number %s is written as it was read, also after a copy between objects",
+    (number) => {
+      const text = `{"a":[${number},{"b":${number}}],"c":"${number}","d":1}`;
+      expect(JSON.stringify(read(text))).toBe(text);
+      expect(JSON.stringify(structuredClone(read(text)))).toBe(text);
+      expect(JSON.stringify(readAsWritten(text))).toBe(text);
+      expect(numberOf(read(number))).toBe(Number(number));
+    },
+  );
 
   test.each(["1", "-7", "0.5", "3.14", "1700000000000", "9007199254740991", '"1.0"', "true", "null"])(
-    "%s stays what JavaScript has for it",
+    "the number %s stays a JavaScript number",
     (text) => {
       expect(read(text)).toBe(JSON.parse(text));
     },
   );
 
-  test("what no number can hold is refused, and so are too many that cost", () => {
+  test("numbers beyond all numbers are refused, and so are too many long ones", () => {
     expect(parseAsWritten("[1e999]")).toEqual({ problem: "number out of range" });
     expect(parseAsWritten(`[${"1.0,".repeat(20_000)}1]`)).toEqual({
       problem: "too many fractions and large numbers",
@@ -53,13 +56,13 @@ describe("numbers as they were written", () => {
     ["1", "1", "2"],
     ["1.0", "1", "2"],
     ["0.5", "1.0", "1.5"],
-  ])("%s counted up by %s is %s", (current, amount, sum) => {
+  ])("the number %s incremented by %s is %s", (current, amount, sum) => {
     const outcome = setPath({ n: read(current) }, ["n"], { __op: "Increment", amount: read(amount) });
     expect(outcome).not.toBeTypeOf("string");
     expect(JSON.stringify(outcome)).toBe(`{"value":${sum}}`);
   });
 
-  test("lists tell large numbers from each other", () => {
+  test("large numbers in lists differ from each other", () => {
     const list = read('{"n":[9007199254740993,1.0]}');
     if (typeof list !== "object" || list === null || Array.isArray(list) || list instanceof String) return;
     setPath(list, ["n"], { __op: "AddUnique", objects: read("[9007199254740992,9007199254740993]") });

@@ -20,7 +20,7 @@ describe("[N-07] an Apple device gets", () => {
   });
 
   test.each(["ios", "android", "mi", "hms", "mz", "vivo", "oppo", "honor", "fcm", "web"])(
-    "nothing called `%s`",
+    "[N-07] an Apple payload has no key `%s`",
     (platform) => {
       const content = { alert: "hello", [platform]: { from: "Tom" } };
       expect(payloadOf(content)).not.toHaveProperty(platform);
@@ -53,11 +53,11 @@ describe("[N-08] `aps` holds", () => {
     ["url-args", ["boarding", "A998"]],
     ["interruption-level", "time-sensitive"],
     ["relevance-score", 0.7],
-  ])("`%s` as it was given", (key, value) => {
+  ])("[N-08] `aps` has `%s` as given", (key, value) => {
     expect(payloadOf({ [key]: value })).toEqual({ aps: { [key]: value } });
   });
 
-  test("an alert together with the title and subtitle beside it", () => {
+  test("[N-08] `aps` has the alert with the title and subtitle beside it", () => {
     const content = { alert: "the party begins", title: "Jerry", subtitle: "tonight" };
     const alert = { title: "Jerry", subtitle: "tonight", body: "the party begins" };
     expect(payloadOf(content)).toEqual({ aps: { alert } });
@@ -67,7 +67,7 @@ describe("[N-08] `aps` holds", () => {
     expect(payloadOf({ title: "Jerry" })).toEqual({ aps: { alert: { title: "Jerry" } } });
   });
 
-  test("an alert object's own title before one beside it", () => {
+  test("[N-08] `aps` has an alert object's own title before one beside it", () => {
     expect(payloadOf({ title: "Parley", alert: { title: "Jerry", body: "hi" } })).toEqual({
       aps: { alert: { title: "Jerry", body: "hi" } },
     });
@@ -95,7 +95,7 @@ describe("[P-07][P-08] keys of the app's own", () => {
 });
 
 describe("[P-06] the badge `Increment`", () => {
-  test("becomes the device's number, in a ready `aps` too", () => {
+  test("[P-06] the badge `Increment` becomes the device's number, in a ready `aps` too", () => {
     expect(payloadOf({ badge: "Increment" }, 5)).toEqual({ aps: { badge: 5 } });
     expect(payloadOf({ ios: { badge: "Increment" } }, 5)).toEqual({ aps: { badge: 5 } });
     expect(payloadOf({ aps: { alert: "a", badge: "Increment" } }, 5)).toEqual({
@@ -103,7 +103,7 @@ describe("[P-06] the badge `Increment`", () => {
     });
   });
 
-  test("is case-sensitive, and a number sets the badge", () => {
+  test("[P-06] the badge `Increment` is case-sensitive, and a number sets the badge", () => {
     expect(payloadOf({ badge: "increment" }, 5)).toEqual({ aps: { badge: "increment" } });
     expect(payloadOf({ badge: 0 }, 5)).toEqual({ aps: { badge: 0 } });
   });
@@ -115,7 +115,7 @@ describe("[N-08] a value for Apple's headers", () => {
     return headers;
   };
 
-  test("is taken from the content, and is no part of the payload", () => {
+  test("[N-08] Apple's headers come from the content, and are not in the payload", () => {
     const keys = { "collapse-id": "score", "apns-priority": 5, "apns-push-type": "location" };
     expect(apnsContentOf({ alert: "1:0", ios: keys }, 0)).toEqual({
       payload: { aps: { alert: "1:0" } },
@@ -130,14 +130,14 @@ describe("[N-08] a value for Apple's headers", () => {
   });
 
   test.each<JsonObject>([{ "content-available": 1 }, { aps: { "content-available": 1 }, from: "Tom" }])(
-    "is a push in the background where nothing would be shown: %j",
+    "[N-08] Apple's headers are of a background push if nothing is shown: %j",
     (content) => {
       expect(told(content)).toMatchObject({ priority: 5, pushType: "background" });
     },
   );
 
   test.each<JsonObject>([{ alert: "hi" }, { badge: 0 }, { sound: "a.caf" }])(
-    "is an alert where something is: %j",
+    "[N-08] Apple's headers are of an alert if something is shown: %j",
     (shown) => {
       expect(told({ "content-available": 1, ...shown })).toMatchObject({ priority: 10, pushType: "alert" });
     },
@@ -149,11 +149,11 @@ describe("[N-08] a value for Apple's headers", () => {
     [10, 10],
     [7, 10],
     ["high", 10],
-  ])("is one of Apple's priorities: %j is %d", (asked, priority) => {
+  ])("[N-08] the priority %j becomes Apple's priority %d", (asked, priority) => {
     expect(told({ alert: "hi", "apns-priority": asked })).toMatchObject({ priority });
   });
 
-  test("is not the highest priority in the background, which Apple refuses", () => {
+  test("[N-08] a background push never has the highest priority, which Apple refuses", () => {
     const content = { "content-available": 1, "apns-priority": 10 };
     expect(told(content)).toMatchObject({ priority: 5, pushType: "background" });
   });

@@ -99,10 +99,13 @@ function phones(count: number): Target[] {
 const sent = { outcome: "sent" };
 
 describe("[N-10] Apple's devices", () => {
-  test.each(["ios", "macos", "watchos", "tvos"])("are those with a token: %s", (deviceType) => {
-    expect(apns().serves(phone(tomsPhone, {}, deviceType))).toBe(true);
-    expect(apns().serves(phone(undefined, {}, deviceType))).toBe(false);
-  });
+  test.each(["ios", "macos", "watchos", "tvos"])(
+    "[N-10] APNs serves a device with a token: %s",
+    (deviceType) => {
+      expect(apns().serves(phone(tomsPhone, {}, deviceType))).toBe(true);
+      expect(apns().serves(phone(undefined, {}, deviceType))).toBe(false);
+    },
+  );
 
   test.each(["android", "web", "windows"])("are no others, with any token: %s", (deviceType) => {
     expect(apns().serves(phone(tomsPhone, {}, deviceType))).toBe(false);
@@ -129,7 +132,7 @@ describe("[P-20] a push with token authentication", () => {
     ]);
   });
 
-  test("goes to many devices over one connection with one token, six at a time", async () => {
+  test("[P-20] pushes to many devices share one connection and one token, six at a time", async () => {
     const outcomes = await apns().send(push(), phones(100));
     expect(outcomes).toEqual(Array.from({ length: 100 }, () => sent));
     expect(apple.arrived).toHaveLength(100);
@@ -156,7 +159,7 @@ describe("[P-20] a push with token authentication", () => {
     expect(apple.answers.length).toBeLessThanOrEqual(6);
   });
 
-  test("asks for a new token once, however many devices were tried with the old", async () => {
+  test("[P-20] a push requests a new token once, however many devices were tried with the old one", async () => {
     const tokens = [await keeperWith([mouse], () => now - 7_200_000).apns("TEAMMOUSE1", "KEYMOUSE01")];
     const refused: string[] = [];
     const provider = new Apns(apnsSettings({ keys: [mouse], url: apple.url }), {
@@ -222,7 +225,7 @@ describe("[P-16] the key is", () => {
     );
   });
 
-  test("none for a team without one", async () => {
+  test("[P-16] a push for a team without a key is not sent", async () => {
     const outcomes = await apns().send(push(), [to(tomsPhone, { apnsTeamId: "TEAMDOG001" })]);
     expect(outcomes).toEqual([{ outcome: "failed", why: expect.stringContaining("TEAMDOG001") }]);
     expect(await apns({ keys: [] }).send(push(), [to(tomsPhone)])).toEqual([
@@ -236,7 +239,7 @@ describe("[P-17][P-18] the server is", () => {
   test.each([
     ["prod", "https://api.push.apple.com"],
     ["dev", "https://api.sandbox.push.apple.com"],
-  ] as const)("for %s %s", async (environment, server) => {
+  ] as const)("[P-17][P-18] the server for %s is %s", async (environment, server) => {
     const called: string[] = [];
     const provider = new Apns(apnsSettings({ keys: [mouse], url: null }), {
       fetch: async (url) => {
@@ -269,7 +272,7 @@ describe("[N-08][P-19] the device gets", () => {
   });
 
   test.each(["比分", `${"x".repeat(70)}1`])(
-    "one of those with the same collapse id, whatever it is: %s",
+    "[N-08][P-19] pushes with one collapse id replace each other, whatever it is: %s",
     async (id) => {
       const scored = (alert: string, collapseId: string) =>
         push({ id: alert, content: { alert, "collapse-id": collapseId } });
@@ -365,7 +368,7 @@ describe("[I11] a push that Apple does not take", () => {
   );
 
   test.each([{ garbage: 200 }, { garbage: 400 }, { garbage: 410 }, { garbage: 502 }])(
-    "is tried later after %j",
+    "[I11] a push is tried later after %j",
     async (garbage) => {
       apple.behave(tomsPhone, garbage);
       expect(await apns().send(push(), [to(tomsPhone)])).toMatchObject([{ outcome: "later" }]);

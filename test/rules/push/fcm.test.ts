@@ -26,7 +26,7 @@ function messageOf(content: JsonObject, expiresAt = NOW + 3_600_000): JsonObject
 }
 
 describe("a message to FCM", () => {
-  test("[P-01] shows a notification, and brings the content along for the official SDK", () => {
+  test("[P-01] a message to FCM shows a notification and has the content for the official SDK", () => {
     const content = { alert: "Cheese!", title: "Tom", holes: 3, kinds: ["blue"], action: "com.example.EAT" };
     const { data, ...message } = messageOf(content);
     expect(message).toEqual({
@@ -60,7 +60,7 @@ describe("a message to FCM", () => {
   test.each<[JsonObject]>([
     [{ alert: "Cheese!", silent: true }],
     [{ android: { silent: true }, alert: "x" }],
-  ])("[N-09] %j is for the app alone, and does not wake the device", (content) => {
+  ])("[N-09] a message to FCM with %j is only for the app and does not wake the device", (content) => {
     const message = messageOf(content);
     expect(message).not.toHaveProperty("notification");
     expect(message.android).toEqual({ priority: "NORMAL", ttl: "3600s" });
@@ -75,7 +75,7 @@ describe("a message to FCM", () => {
     [{ silent: true, priority: "high" }, "HIGH"],
     [{ alert: "x", priority: "normal" }, "NORMAL"],
     [{ alert: "x", priority: 7 }, "HIGH"],
-  ])("[N-09] %j has priority %s", (content, priority) => {
+  ])("[N-09] a message to FCM with %j has the priority %s", (content, priority) => {
     expect(messageOf(content).android).toMatchObject({ priority });
   });
 
@@ -83,13 +83,13 @@ describe("a message to FCM", () => {
     ["beside the other keys", { alert: "x", _notificationChannel: "mice" }],
     ["for Android", { alert: "x", _notificationChannel: "cats", android: { _notificationChannel: "mice" } }],
     ["for FCM", { alert: "x", fcm: { _notificationChannel: "mice" } }],
-  ])("[N-09] names the notification channel %s", (_, content) => {
+  ])("[N-09] a message to FCM has the notification channel %s", (_, content) => {
     const { android, data } = messageOf(content);
     expect(android).toMatchObject({ notification: { channel_id: "mice" } });
     expect(data).toEqual({ alert: "x", payload: '{"alert":"x"}' });
   });
 
-  test("has the channel by which the official SDK chooses what a tap opens", () => {
+  test("a message to FCM has the channel by which the official SDK chooses what a tap opens", () => {
     expect(messageOf({ alert: "x", _channel: "mice" }).data).toEqual({
       alert: "x",
       payload: '{"alert":"x","_channel":"mice"}',
@@ -110,7 +110,7 @@ describe("a message to FCM", () => {
     [NOW + 1, "1s"],
     [NOW - 5_000, "0s"],
     [NOW + 90 * 86_400_000, "2419200s"],
-  ])("[P-15] that expires at %d is kept for %s", (expiresAt, ttl) => {
+  ])("[P-15] a message to FCM that expires at %d is kept for %s", (expiresAt, ttl) => {
     expect(messageOf({ alert: "x" }, expiresAt).android).toMatchObject({ ttl });
   });
 
@@ -119,7 +119,7 @@ describe("a message to FCM", () => {
     expect(messageOf(content).data).toEqual({ payload: JSON.stringify(content) });
   });
 
-  test("does not have more than 4096 bytes", () => {
+  test("a message to FCM has at most 4096 bytes", () => {
     const tooLong = push({ more: "ü".repeat(2_048) });
     expect(fcmMessage(tooLong, "t", NOW)).toEqual({ problem: "content of more than 4096 bytes" });
   });
@@ -163,11 +163,11 @@ describe("FCM", () => {
     [{ vendor: "HMS", registrationId: "t" }, false],
     [{ vendor: undefined, registrationId: "t" }, false],
     [{ vendor: "fcm", registrationId: "t", deviceType: "ios" }, false],
-  ])("[P-03] serves %j: %s", (fields, served) => {
+  ])("[P-03] FCM serves %j: %s", (fields, served) => {
     expect(fcm().serves(device(fields))).toBe(served);
   });
 
-  test("[P-01] takes a push for each device", async () => {
+  test("[P-01] FCM receives one message for each device", async () => {
     expect(await fcm().send(cheese, phones("one", "two"))).toEqual([
       { outcome: "sent" },
       { outcome: "sent" },
@@ -290,7 +290,7 @@ describe("the server that stands for Google's gives tokens", () => {
     return fetch(token_uri, { method: "POST", body });
   }
 
-  test("to the service account", async () => {
+  test("the test's token server gives a token to the service account", async () => {
     const response = await exchanged({});
     expect(await response.json()).toMatchObject({ access_token: expect.any(String), expires_in: 3_599 });
   });
@@ -302,7 +302,7 @@ describe("the server that stands for Google's gives tokens", () => {
     ["another scope", () => exchanged({ scope: "https://www.googleapis.com/auth/drive" })],
     ["what has expired", () => exchanged({}, -3_600)],
     ["what counts too long", () => exchanged({}, 7_200)],
-  ])("but not by %s", async (_, asked) => {
+  ])("the test's token server refuses %s", async (_, asked) => {
     const response = await asked();
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: "invalid_grant" });

@@ -53,7 +53,7 @@ async function pushed(world: World, more: Partial<OfflineEvent> = {}) {
   return { queued, to, lookedFor, badges };
 }
 
-test("[P-01, P-13] a message goes to every device of its offline recipients, for seven days (P-15)", async () => {
+test("[P-01, P-13] [P-15] a message is pushed to every device of its offline recipients, for seven days", async () => {
   const tablet = phoneOf("Jerry", { id: "Jerry's tablet" });
   const { queued, to } = await pushed({ phones: [phoneOf("Jerry"), tablet, phoneOf("Tom")] });
   expect(to).toEqual(["Jerry's phone", "Jerry's tablet"]);
@@ -134,14 +134,14 @@ test("[P-04] without a provider the app's own server is still asked, and no devi
   expect(lookedFor).toEqual([]);
 });
 
-test("[P-06] Increment adds one on each device of Apple's, and on no other", async () => {
+test("[P-06] Increment adds one on each Apple device, and on no other", async () => {
   const android = phoneOf("Spike", { deviceType: "android", vendor: "fcm" });
   const pushData = '{"alert":"hello","badge":"Increment"}';
   const { badges } = await pushed({ phones: [phoneOf("Jerry"), android] }, { pushData });
   expect(badges).toEqual([["Jerry's phone"]]);
 });
 
-test("[P-16, P-17, P-18] control keys choose the team and Apple's server, and are no part of the content (P-19)", async () => {
+test("[P-16, P-17, P-18] [P-19] control keys choose the team and Apple's server, and are not in the content", async () => {
   const pushData = '{"alert":"hello","_profile":"dev","_apns_team_id":"CATS"}';
   const { queued } = await pushed({}, { pushData });
   expect(queued[0]?.push).toMatchObject({ content: { alert: "hello" }, environment: "dev", teamId: "CATS" });

@@ -16,7 +16,7 @@ describe("[I11] a delivery to many devices", () => {
     expect((await outcomes).map((outcome) => "why" in outcome && outcome.why)).toEqual([..."012345"]);
   });
 
-  test("calls six at a time", async () => {
+  test("[I11] a delivery calls six devices at a time", async () => {
     const calls: PromiseWithResolvers<Outcome>[] = [];
     let underWay = 0;
     let most = 0;
@@ -45,7 +45,7 @@ describe("[I11] a delivery to many devices", () => {
     expect(outcomes.at(-1)).toMatchObject({ outcome: "later" });
   });
 
-  test("is given up after several calls in a row without an answer", async () => {
+  test("[I11] a delivery ends after several calls in a row without an answer", async () => {
     let calls = 0;
     const outcomes = await eachTarget(Array.from({ length: 50 }), async () => {
       calls += 1;
@@ -86,7 +86,7 @@ describe("[I11] the delay that a provider asks for", () => {
 });
 
 describe("[I11] a call to a provider", () => {
-  test("follows no redirect, has the whole answer, and leaves nothing under way", async () => {
+  test("[I11] a call to a provider follows no redirect, reads the whole answer and leaves nothing running", async () => {
     let signal: AbortSignal | null | undefined;
     const answer = await callProvider(
       async (_url, init) => {

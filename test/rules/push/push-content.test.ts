@@ -22,11 +22,11 @@ const pushData = '{"alert":"from the message","sound":"squeak.caf"}';
 const template = { alert: "from the app", badge: "Increment" };
 
 describe("the push content for a message", () => {
-  test("[P-05] is nothing if no source has any", () => {
+  test("[P-05] a message has no push content if no source has any", () => {
     expect(chosen({})).toBeUndefined();
   });
 
-  test("[P-05] is the static text of the app", () => {
+  test("[P-05] the push content is the app's static text by default", () => {
     expect(chosen({ template })).toEqual(template);
   });
 
@@ -35,7 +35,7 @@ describe("the push content for a message", () => {
     expect(chosen({ pushData: JSON.stringify(own) })).toEqual(own);
   });
 
-  test("[P-10] is the hook's, else the message's, else the static text", () => {
+  test("[P-10] the push content is the hook's, else the message's, else the static text", () => {
     expect(chosen({ hook, pushData, template })).toEqual({ alert: "from the hook" });
     expect(chosen({ pushData, template })).toEqual({ alert: "from the message", sound: "squeak.caf" });
     expect(chosen({ hook, template })).toEqual({ alert: "from the hook" });
@@ -55,12 +55,12 @@ describe("the push content for a message", () => {
     ["words", "Cheese!", "Cheese!"],
     ["words in quotes", '"Cheese!"', "Cheese!"],
     ["words that look like JSON", "{cheese}", "{cheese}"],
-  ])("[P-08] %s are an alert", (_, given, alert) => {
+  ])("[P-08] push content of %s is an alert", (_, given, alert) => {
     expect(chosen({ pushData: given, template })).toEqual({ alert });
   });
 
   test.each(["null", "5", "true", "[]", '[{"alert":"x"}]', "", "  ", '""'])(
-    "[P-08] %j is no content, and the next way has its turn",
+    "[P-08] %j is no push content, and the next source is used",
     (given) => {
       expect(chosen({ hook: given, pushData, template })).toMatchObject({ alert: "from the message" });
       expect(chosen({ pushData: given, template })).toEqual(template);
@@ -68,7 +68,7 @@ describe("the push content for a message", () => {
   );
 
   test.each(['{"__proto__":{"alert":"x"}}', `${"[".repeat(40)}${"]".repeat(40)}`, '{"badge":1e999}'])(
-    "[P-08] JSON that nobody may send (%s) is neither content nor an alert",
+    "[P-08] JSON that is not allowed (%s) is neither push content nor an alert",
     (given) => {
       expect(chosen({ pushData: given })).toBeUndefined();
     },
@@ -76,7 +76,7 @@ describe("the push content for a message", () => {
 });
 
 describe("[P-21] variables", () => {
-  test("are filled in, in every string anywhere", () => {
+  test("[P-21] variables are filled into every string of the static text", () => {
     const template = {
       alert: { title: "${fromClientId}", "loc-args": ["${convId}", 7, null, ["${fromClientId}!"]] },
       ios: { sound: "squeak.caf", at: "${timestamp} ${timestamp}" },
@@ -94,19 +94,19 @@ describe("[P-21] variables", () => {
     expect(chosen({ template })).toEqual(template);
   });
 
-  test("have values that are not interpreted: a client chooses its own id", () => {
+  test("[P-21] values of variables are not interpreted, since a client chooses its own id", () => {
     const mean = { ...variables, fromClientId: "${convId}$&$1" };
     const ways = { hook: undefined, pushData: undefined, template: { alert: "${fromClientId}" } };
     expect(chosenContent({ ...ways, variables: mean })).toEqual({ alert: "${convId}$&$1" });
   });
 
-  test("are in the static text alone", () => {
+  test("[P-21] variables are replaced only in the static text", () => {
     const text = '{"alert":"${fromClientId}"}';
     expect(chosen({ pushData: text })).toEqual({ alert: "${fromClientId}" });
     expect(chosen({ hook: text })).toEqual({ alert: "${fromClientId}" });
   });
 
-  test("leave the static text as it is for the next message", () => {
+  test("[P-21] filling in variables does not change the static text", () => {
     const template = { alert: "${fromClientId}", ios: { alert: ["${convId}"] } };
     const before = structuredClone(template);
     chosen({ template });
@@ -121,7 +121,7 @@ describe("control keys", () => {
     ["DEV", "prod"],
     [true, "prod"],
     [undefined, "prod"],
-  ])("[P-17] [P-18] _profile %j selects %s", (profile, environment) => {
+  ])("[P-17] [P-18] the control key _profile %j selects %s", (profile, environment) => {
     const content: JsonObject = profile === undefined ? {} : { _profile: profile };
     expect(controlled({ alert: "Cheese!", ...content }).environment).toBe(environment);
   });
@@ -184,7 +184,7 @@ describe("[N-07] content for a platform", () => {
     [["android", "fcm"], { title: "Tom on FCM", silent: false }],
     [["web"], { icon: "/cheese.png" }],
     [["honor"], { a: 1 }],
-  ])("%j is the common keys, overridden by its own", (platforms, own) => {
+  ])("[N-07] content for %j is the common keys, overridden by its own", (platforms, own) => {
     const common = { alert: "Cheese!", title: "Tom", holes: 3 };
     expect(contentFor(content, ...platforms)).toEqual({ ...common, ...own });
   });
@@ -204,7 +204,7 @@ describe("[P-06] the icon of an iOS device shows one more", () => {
     [{ badge: 3, ios: { badge: "Increment" } }],
     [{ aps: { alert: "Cheese!", badge: "Increment" } }],
     [{ ios: { aps: { badge: "Increment" } } }],
-  ])("by %j", (content) => {
+  ])("[P-06] the badge of an iOS device is incremented by %j", (content) => {
     expect(wantsIncrement(content)).toBe(true);
   });
 
@@ -216,7 +216,7 @@ describe("[P-06] the icon of an iOS device shows one more", () => {
     [{ badge: "Increment", ios: { badge: 3 } }],
     [{ android: { badge: "Increment" } }],
     [{ aps: { badge: 3 } }],
-  ])("but not by %j", (content) => {
+  ])("[P-06] the badge of an iOS device is not incremented by %j", (content) => {
     expect(wantsIncrement(content)).toBe(false);
   });
 });

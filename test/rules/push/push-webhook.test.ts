@@ -33,11 +33,11 @@ afterEach(() => vi.useRealTimers());
 afterAll(() => receiver.close());
 
 describe("[P-04] the webhook", () => {
-  test("serves any device", () => {
+  test("[P-04] the webhook serves every device", () => {
     expect(webhook().serves()).toBe(true);
   });
 
-  test("takes a push for all its devices by one call, signed, with the parts for each platform", async () => {
+  test("[P-04] the webhook receives a push for all devices in one signed call, with the parts for each platform", async () => {
     expect(await webhook().send(cheese, both)).toEqual([{ outcome: "sent" }, { outcome: "sent" }]);
     expect(receiver.received).toEqual([
       {
@@ -57,7 +57,7 @@ describe("[P-04] the webhook", () => {
     expect(receiver.refused).toEqual([]);
   });
 
-  test("names neither message nor client for a notification of the app's server", async () => {
+  test("[P-04] a call for a notification of the app's server names neither message nor client", async () => {
     const asked = { ...cheese, cause: { type: "notification" as const, notificationId: "n" } };
     await webhook().send(asked, [{ installation: huawei, clientId: undefined }]);
     expect(receiver.received[0]?.body).toMatchObject({

@@ -154,7 +154,7 @@ describe("[N-06] a request with an id", () => {
     expect(handOn(again)).toEqual(["launch"]);
   });
 
-  test("is new after five minutes", () => {
+  test("[N-06] a request with an id is new after five minutes", () => {
     schedule.accept(notification("launch", NOON), "request", NOON);
     const later = NOON + 5 * MINUTE;
     expect(schedule.acceptedBefore("request", later)).toBeUndefined();

@@ -131,7 +131,7 @@ afterEach(() => {
 });
 
 describe("[N-04] a notification's devices", () => {
-  test("are all that its conditions fit, page by page, each once", async () => {
+  test("[N-04] a notification selects all devices that fit its conditions, page by page, each once", async () => {
     world.devices = iphones(1_234);
     await world.run();
     expect(world.recipients).toEqual(world.devices.map(({ id }) => id));
@@ -152,7 +152,7 @@ describe("[N-04] a notification's devices", () => {
     ]);
   });
 
-  test("end with a page that is just full", async () => {
+  test("[N-04] a selection ends after a page that is just full", async () => {
     world.devices = iphones(500);
     await world.run();
     expect(world.recipients).toHaveLength(500);
@@ -180,7 +180,7 @@ describe("[N-04] a notification's devices", () => {
 });
 
 describe("deliveries", () => {
-  test("are of one provider each, the first that serves a device, and of at most a hundred recipients", async () => {
+  test("a delivery has one provider, the first that serves its devices, and at most a hundred recipients", async () => {
     world.devices = [
       ...iphones(201),
       android(300, "fcm"),
@@ -299,7 +299,7 @@ describe("[I11] a failure", () => {
     expect(work.at(-1)).toEqual({ type: "select", number: NUMBER, after: device(499).id });
   });
 
-  test("of the record alone repeats nothing", async () => {
+  test("[I11] a selection whose record fails repeats nothing", async () => {
     const told = vi.spyOn(console, "error").mockImplementation(() => {});
     world.devices = iphones(600);
     world.failing = "record";

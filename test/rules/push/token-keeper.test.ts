@@ -33,7 +33,7 @@ describe("[P-20] Apple's provider token", () => {
   const awake = (keys = [mouse, cat]) => keeperWith(keys, () => now, sql);
   const mouseToken = (keeper = awake()) => keeper.apns("TEAMMOUSE1", "KEYMOUSE01");
 
-  test("is signed with the key, and names it, the team and the time", async () => {
+  test("[P-20] Apple's provider token is signed with the key, and has its id, the team and the time", async () => {
     const token = (await mouseToken()) ?? "";
     const { payload, protectedHeader } = await jwtVerify(token, mouse.publicKey);
     expect(protectedHeader).toEqual({ alg: "ES256", kid: "KEYMOUSE01" });
@@ -41,7 +41,7 @@ describe("[P-20] Apple's provider token", () => {
     await expect(jwtVerify(token, cat.publicKey)).rejects.toThrow();
   });
 
-  test("is one for each key, and none for a key that is not there", async () => {
+  test("[P-20] there is one provider token for each key, and none for an unknown key", async () => {
     const keeper = awake();
     const token = (await keeper.apns("TEAMCAT001", "KEYCAT0001")) ?? "";
     expect((await jwtVerify(token, cat.publicKey)).payload.iss).toBe("TEAMCAT001");
@@ -117,7 +117,7 @@ describe("[N-10] FCM's access token", () => {
     });
   }
 
-  test("is exchanged for the service account's signature", async () => {
+  test("[N-10] FCM's access token is exchanged for the service account's signature", async () => {
     expect(await awake().fcm()).toBe("access-1");
     const [{ grant, assertion, type } = { grant: "", assertion: "", type: "" }] = google.asked;
     expect(type).toBe("application/x-www-form-urlencoded");
@@ -135,11 +135,11 @@ describe("[N-10] FCM's access token", () => {
     });
   });
 
-  test("is none without a service account", async () => {
+  test("[N-10] there is no access token without a service account", async () => {
     expect(await awake(null).fcm()).toBeUndefined();
   });
 
-  test("is kept until five minutes before it expires", async () => {
+  test("[N-10] FCM's access token is kept until five minutes before it expires", async () => {
     await awake().fcm();
     now += 55 * MINUTE - 1;
     expect(await awake().fcm()).toBe("access-1");
@@ -147,7 +147,7 @@ describe("[N-10] FCM's access token", () => {
     expect(await awake().fcm()).toBe("access-2");
   });
 
-  test("that was refused is replaced", async () => {
+  test("[N-10] a refused access token is replaced", async () => {
     await awake().fcm();
     awake().refused("access-1");
     expect(await awake().fcm()).toBe("access-2");

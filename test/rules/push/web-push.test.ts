@@ -87,7 +87,7 @@ describe("[P-01] a browser", () => {
     [{ urgency: "very-low" }, "very-low"],
     [{ web: { urgency: "normal" } }, "normal"],
     [{ urgency: "now!" }, "high"],
-  ])("gets %j with urgency %s", async (content, urgency) => {
+  ])("[P-01] a browser receives %j with the urgency %s", async (content, urgency) => {
     await webPush().send(push(content), browsers(service.subscribe()));
     expect(service.received[0]).toMatchObject({ urgency });
   });
@@ -135,7 +135,7 @@ describe("[P-01] a browser", () => {
   });
 
   test.each([{ p256dh: "cheese" }, { auth: "cheese" }, { p256dh: "B".repeat(87) }])(
-    "whose keys are none (%j) fails alone",
+    "[P-01] a browser with invalid keys (%j) fails alone",
     async (wrong) => {
       const [good, bad] = [service.subscribe(), service.subscribe()];
       const outcomes = await webPush().send(
@@ -207,7 +207,7 @@ describe("[I11] a push service", () => {
   });
 });
 
-test("the browser of these tests reads the example of RFC 8291", () => {
+test("the test's browser reads the example of RFC 8291", () => {
   const bytes = (text: string) => Buffer.from(text, "base64url");
   const ecdh = createECDH("prime256v1");
   ecdh.setPrivateKey(bytes("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"));
