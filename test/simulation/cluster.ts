@@ -54,6 +54,9 @@ export interface Faults {
   indexTime?: number;
 }
 
+/** Reading them takes longer than most calls. */
+const SETTINGS = defaultSettings(false);
+
 type Fate = "fine" | "request lost" | "answer lost";
 
 /** All client and conversation objects and the dialling between them: the real rules on a simulated network. */
@@ -510,7 +513,7 @@ export class SimulatedConversation {
           const member = state.members.get(clientId);
           if (member !== undefined && isAlive()) state.members.setAway(member, away);
         },
-        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, defaultSettings(false)),
+        replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, SETTINGS),
         notices: (clientId, range) => noticesOf(state, clientId, range),
         readCursorMovedAt: (clientId) => state.members.get(clientId)?.readCursorMovedAt ?? 0,
         unread: (clientId, count) => unreadOf(state, clientId, count, network.now),
@@ -571,7 +574,7 @@ export class SimulatedConversation {
       turns: (run) => void timer(0, run),
       nextTick: (run) => void timer(0, run),
       archiveSoon: () => this.#alarm(10_000),
-      settings: () => defaultSettings(false),
+      settings: () => SETTINGS,
       refreshSettings: () => undefined,
       hooks: {
         aboutMessage: () => this.#hook(),
@@ -718,10 +721,10 @@ class SimulatedClient {
       masterKey: "key",
       tokens: new UnsignedTokens("app", "key"),
       now: () => network.now,
-      settings: async () => defaultSettings(false),
+      settings: async () => SETTINGS,
       checkJsonWebToken: () => Promise.reject(new Error("not here")),
       hooks: { aboutMessage: async () => ALLOWED, aboutConversation: async () => ALLOWED },
-      limits: async () => defaultSettings(false).limits,
+      limits: async () => SETTINGS.limits,
       start: (record) => call(() => this.#cluster.conversationObject(record.id).start(record), anyFate),
       describe: async () => undefined,
       lagging: async () => [],

@@ -31,7 +31,7 @@ export class Network {
 
   /** Whether nothing is on its way. */
   get isIdle(): boolean {
-    return [...this.#queues].every((queue) => queue.length === 0);
+    return this.#ready().length === 0;
   }
 
   random(below: number): number {
@@ -69,8 +69,8 @@ export class Network {
       ready = this.#ready();
     }
     this.now += this.random(3);
-    const due = [...this.#timers].filter(([, timer]) => timer.at <= this.now);
-    const [timerId, timer] = due[this.random(due.length)] ?? [];
+    const timerId = this.pick(this.#due());
+    const timer = timerId === undefined ? undefined : this.#timers.get(timerId);
     if (timer !== undefined && timerId !== undefined && (ready.length === 0 || this.chance(0.3))) {
       this.#timers.delete(timerId);
       timer.run();
@@ -78,16 +78,31 @@ export class Network {
       const queue = this.pick(ready);
       queue?.shift()?.();
     } else {
-      const next = [...this.#timers.values()].sort((a, b) => a.at - b.at)[0];
-      if (next === undefined || next.at > this.now + HORIZON) return false;
-      this.now = Math.max(this.now, next.at);
+      const next = this.#nextDue();
+      if (next > this.now + HORIZON) return false;
+      this.now = Math.max(this.now, next);
     }
     await settle();
     return true;
   }
 
   #ready(): (() => void)[][] {
-    return [...this.#queues].filter((queue) => queue.length > 0);
+    const ready: (() => void)[][] = [];
+    for (const queue of this.#queues) if (queue.length > 0) ready.push(queue);
+    return ready;
+  }
+
+  #due(): number[] {
+    const due: number[] = [];
+    for (const [id, { at }] of this.#timers) if (at <= this.now) due.push(id);
+    return due;
+  }
+
+  /** When the next timer is due (ms). */
+  #nextDue(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { at } of this.#timers.values()) if (at < next) next = at;
+    return next;
   }
 
   /** A request and its answer, each on its own way; `fate` may lose either. */

@@ -11,6 +11,7 @@ export interface PendingSend {
   token: string;
 }
 
+const defaults = defaultSettings(false);
 let devices = 0;
 
 /** One device of a client behind a real gateway, from login until it is lost. */
@@ -49,7 +50,6 @@ export class SimulatedDevice {
     this.clientId = clientId;
     this.name = `${clientId}#${++devices}`;
     this.#acked = acked;
-    const defaults = defaultSettings(false);
     const limits = {
       ...defaults.limits,
       sendsPerMinute: 0,

@@ -24,6 +24,7 @@ interface Outcome {
 
 type Answered = (outcome: Outcome) => void;
 
+const defaults = defaultSettings(true);
 /** How often an SDK sends a heartbeat (ms). */
 const HEARTBEAT = 180_000;
 let devices = 0;
@@ -94,7 +95,6 @@ export class Device {
     this.tag = about.tag;
     this.name = `${clientId}#${++devices}${about.mode === "push" ? ".1" : ""}`;
     this.since = network.now - 1;
-    const defaults = defaultSettings(true);
     const limits = {
       ...defaults.limits,
       sendsPerMinute: 0,

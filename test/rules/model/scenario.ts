@@ -81,6 +81,12 @@ interface HandedOver {
   end: "there" | "lost" | "broken" | "leaving" | "logged out" | "replaced";
 }
 
+/** A member's read cursor, and since when it is a member: the cursor begins anew when it joins again. */
+interface ReadCursor {
+  joinedAt: number;
+  readAt: number;
+}
+
 /** One seed's run: what was done and answered, as a plain model that the cluster is compared with. */
 export class ScenarioRun {
   readonly #network: Network;
@@ -96,7 +102,8 @@ export class ScenarioRun {
   readonly #parted = new Set<string>();
   /** Times when minutes began to pass. */
   readonly #waits: number[] = [];
-  readonly #readCursors = new Map<string, number>();
+  /** The read cursors of members as last seen, by conversation and client. */
+  readonly #readCursors = new Map<string, Map<string, ReadCursor>>();
   #number = 0;
 
   constructor(network: Network, cluster: Cluster, scenario: Scenario) {
@@ -388,14 +395,18 @@ export class ScenarioRun {
     for (const device of this.#devices) device.heartbeat();
     this.#watchStarts();
     for (const [id, object] of this.#cluster.conversations) {
+      const before = this.#readCursors.get(id) ?? new Map<string, ReadCursor>();
+      this.#readCursors.set(id, before);
       for (const { clientId, joinedAt, readCursor: readAt } of object.state.members.values()) {
-        const key = `${clientId} ${id} ${joinedAt}`;
-        const before = this.#readCursors.get(key) ?? 0;
-        if (readAt < before) throw new Error(`[I5] the read cursor of ${key} went back`);
-        this.#readCursors.set(key, readAt);
+        const seen = before.get(clientId);
+        if (seen?.readAt === readAt && seen.joinedAt === joinedAt) continue;
+        if (seen?.joinedAt === joinedAt && readAt < seen.readAt) {
+          throw new Error(`[I5] the read cursor of ${clientId} in ${id} went back`);
+        }
+        before.set(clientId, { joinedAt, readAt });
       }
     }
-    for (const [clientId, object] of this.#cluster.clients) {
+    for (const [clientId, object] of this.#scenario.tags ? this.#cluster.clients : []) {
       const tags = object.sessions.map(({ state }) => (state.phase === "open" ? state.tag : undefined));
       const held = tags.filter((tag) => tag !== undefined);
       if (new Set(held).size < held.length) throw new Error(`[I6] ${clientId} holds a tag twice`);
@@ -416,7 +427,10 @@ export class ScenarioRun {
   #watchStarts(): void {
     if (this.#starts.length === 0) return;
     for (const [id, { state }] of this.#cluster.conversations) {
-      for (const { set, theirs } of this.#starts) if (areSame(state.members.keys(), set)) theirs.add(id);
+      const members = [...state.members.keys()];
+      for (const { set, theirs } of this.#starts) {
+        if (members.length === set.length && areSame(members, set)) theirs.add(id);
+      }
     }
   }
 
