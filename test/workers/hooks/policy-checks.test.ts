@@ -11,11 +11,11 @@ import {
   settle,
   start,
   update,
-} from "../support/chat.ts";
-import { edit, loggedIn, namedBy, pushesOf, recall } from "./support/commands.ts";
-import { Device } from "./support/device.ts";
-import { onlineClients, pairChat } from "./support/pair-chat.ts";
-import { configure, http, masterKeys, openWorld, stayAwake, world } from "./support/world.ts";
+} from "../../support/chat.ts";
+import { edit, loggedIn, namedBy, pushesOf, recall } from "../support/commands.ts";
+import { Device } from "../support/device.ts";
+import { onlineClients, pairChat } from "../support/pair-chat.ts";
+import { configure, http, masterKeys, openWorld, stayAwake, world } from "../support/world.ts";
 
 /*
  * The app's server has a say: an engine that these tests are, and the word list. How it is called is proved beside
