@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AppEvent } from "../../src/model/app-events.ts";
 import { heard, named, say, settle, start } from "../support/chat.ts";
@@ -51,7 +51,12 @@ async function breakLinks(clientId: string): Promise<void> {
   await runInDurableObject(object, (_, state) => state.abort("a test")).catch(() => {});
 }
 
-const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1000));
+/** Moves the clock past the time in which devices may come back, and runs the alarm of a client's object. */
+async function passReturnTime(clientId: string): Promise<void> {
+  const real = Date.now.bind(Date);
+  vi.spyOn(Date, "now").mockImplementation(() => real() + 3_000);
+  await runDurableObjectAlarm(world.CLIENTS.getByName(clientId));
+}
 
 describe("a device whose connection broke on the server's side", () => {
   test("[H-09] [M-47] [P-01] a device that reconnects in time causes no will, event or push, and has the messages sent meanwhile", async () => {
@@ -61,7 +66,7 @@ describe("a device whose connection broke on the server's side", () => {
     await say(jerrys, chat, "are you there?");
     const back = await loggedIn(tom, { st: toms.token, r: true, lastUnreadNotifTime: 1n });
     expect((await back.push("unread")).unreadMessage?.convs).toMatchObject([{ cid: chat, unread: 1 }]);
-    await seconds(3);
+    await passReturnTime(tom);
     await settle(chat, back, jerrys);
     expect(heard(jerrys, chat)).toEqual([]);
     expect(words).toEqual(["clientOnline"]);
@@ -90,7 +95,7 @@ describe("a device whose connection broke on the server's side", () => {
     const jerryAgain = await loggedIn(jerry, { st: jerrys.token, r: true });
     await say(jerryAgain, chat, "what was that?");
     const back = await loggedIn(tom, { st: toms.token, r: true });
-    await seconds(3);
+    await passReturnTime(tom);
     await settle(chat, back, jerryAgain);
     expect(heard(jerryAgain, chat)).toEqual([]);
     expect(words).toEqual(["clientOnline"]);
@@ -117,7 +122,7 @@ describe("a device whose connection broke on the server's side", () => {
     await toms.push("goaway");
     toms.close();
     const back = await loggedIn(tom, { st: toms.token, r: true });
-    await seconds(3);
+    await passReturnTime(tom);
     await settle(chat, back, jerrys);
     expect([heard(jerrys, chat), words]).toEqual([[], ["clientOnline"]]);
   });
@@ -158,7 +163,7 @@ describe("a device with a tag and no name, as with the C# SDK", () => {
       await jerrys.message("I am gone");
       const back = await loggedIn(tom, { ...csharp, r: true });
       await expect.poll(() => words).toEqual(["clientOnline", "silent", "clientOnline"]);
-      await seconds(3); // as long as devices may be away
+      await passReturnTime(tom);
       await say(back, chat, "it is me");
       await settle(chat, back, jerrys);
       expect(heard(jerrys, chat)).toEqual(["I am gone", "it is me"]);
@@ -180,7 +185,7 @@ describe("a device with a tag and no name, as with the C# SDK", () => {
     await breakLinks(tom);
     expect((await toms.closing()).code).toBe(4200);
     const back = await loggedIn(tom, { ...csharp, r: true });
-    await seconds(3);
+    await passReturnTime(tom);
     await settle(chat, back, jerrys);
     expect([heard(jerrys, chat), words]).toEqual([[], ["clientOnline"]]);
     back.close();
