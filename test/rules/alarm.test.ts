@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 
 describe("[I11] an object's alarm", () => {
-  test("runs when the first task is due, and is written only for that", () => {
+  test("[I11] an object's alarm runs when the first task is due, and is written only for that", () => {
     const alarm = newAlarm();
     for (const delay of [10_000, 60_000, 2_000, 5_000]) alarm.within(delay);
     expect(stored).toEqual({ at: NOON + 2_000, written: 2 });
@@ -30,7 +30,7 @@ describe("[I11] an object's alarm", () => {
     expect(stored.at).toBe(NOON + 60_000);
   });
 
-  test("is not postponed by an object that was evicted", async () => {
+  test("[I11] an object's alarm is not postponed after an eviction", async () => {
     newAlarm().within(2_000);
     const woken = newAlarm();
     await woken.load();
@@ -38,7 +38,7 @@ describe("[I11] an object's alarm", () => {
     expect(stored).toEqual({ at: NOON + 2_000, written: 1 });
   });
 
-  test("runs soon after the clock was set back", async () => {
+  test("[I11] an object's alarm runs soon after the clock was set back", async () => {
     newAlarm().within(60_000);
     now -= HOUR;
     const woken = newAlarm();
@@ -47,7 +47,7 @@ describe("[I11] an object's alarm", () => {
     expect(stored.at).toBe(now);
   });
 
-  test("is not written again while the clock runs forward", () => {
+  test("[I11] an object's alarm is not written again while the clock runs forward", () => {
     const alarm = newAlarm();
     alarm.within(180_000);
     now += 1_000;

@@ -11,7 +11,7 @@ test.each([
   ["next\u0085line\u2028and\u2029more", "next line and more"],
   ["half a \ud800 pair", "half a \ufffd pair"],
   ["plain, 猫 🧀", "plain, 猫 🧀"],
-])("%j is written as %j", (given, written) => {
+])("the text %j is printed as %j", (given, written) => {
   expect(printable(given, 100)).toBe(written);
 });
 

@@ -35,7 +35,7 @@ const written = (sql: MemorySql, run: () => void): string[] => {
 };
 
 describe("the tables of an object", () => {
-  test("are created by the first row, and reading creates none", () => {
+  test("the tables of an object are created by the first row, and reading creates none", () => {
     const sql = new MemorySql();
     const tables = new Tables(sql, SCHEMA);
     expect(tables.read("mice", "SELECT name FROM mice")).toEqual([]);
@@ -46,7 +46,7 @@ describe("the tables of an object", () => {
     expect(tables.has("holes")).toBe(false);
   });
 
-  test("are looked up once per instance", () => {
+  test("the tables of an object are looked up once per instance", () => {
     const sql = new MemorySql();
     const tables = new Tables(sql, SCHEMA);
     tables.create("holes");
@@ -55,7 +55,7 @@ describe("the tables of an object", () => {
     expect(exec.mock.calls.map(([statement]) => statement)).toEqual(Array(3).fill("SELECT place FROM holes"));
   });
 
-  test("of the first version get all later columns and tables, and keep their rows", () => {
+  test("tables of the first version get all later columns and tables, and keep their rows", () => {
     const sql = new MemorySql();
     sql.exec("CREATE TABLE holes (place TEXT PRIMARY KEY)");
     sql.exec("INSERT INTO holes VALUES ('wall')");
@@ -65,7 +65,7 @@ describe("the tables of an object", () => {
     expect(tables.read("mice", "SELECT age FROM mice")).toEqual([]);
   });
 
-  test("of the second version get the rest", () => {
+  test("tables of the second version get the columns and tables after it", () => {
     const sql = new MemorySql();
     sql.exec("CREATE TABLE mice (name TEXT PRIMARY KEY)");
     sql.exec("INSERT INTO mice VALUES ('Jerry')");
@@ -74,13 +74,13 @@ describe("the tables of an object", () => {
     ]);
   });
 
-  test("of the present version are not written", () => {
+  test("tables of the present version are not written", () => {
     const sql = new MemorySql();
     new Tables(sql, SCHEMA).create("holes", "mice");
     expect(written(sql, () => new Tables(sql, SCHEMA).has("holes"))).toEqual([]);
   });
 
-  test("may be dropped except some, and are created again by the next row", () => {
+  test("tables may be dropped except some, and are created again by the next row", () => {
     const sql = new MemorySql();
     const tables = new Tables(sql, SCHEMA);
     tables.create("holes", "mice");
@@ -133,7 +133,7 @@ describe.each(versions)("[I4] objects that the version of %s wrote", (version) =
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("have the present tables and all their rows once they were opened, and are migrated once", () => {
+  test("[I4] objects of an earlier version have the present tables and all their rows once opened, and are migrated once", () => {
     expect(new Set(objects.map(({ kind }) => kind))).toContain("ConversationObject");
     for (const { kind, path } of objects) {
       const schema = SCHEMAS[kind];

@@ -35,7 +35,7 @@ beforeEach(() => {
 
 const rows = () => sql.exec<{ client_id: string }>("SELECT client_id FROM presence").toArray();
 
-test("who comes counts for now and today, who goes for today only", () => {
+test("a client that is online counts for now and today, and one that left only for today", () => {
   presence.online("tom", MONDAY);
   presence.online("jerry", MONDAY);
   expect(presence.counts(MONDAY)).toEqual({ online: 2, today: 2 });
@@ -43,7 +43,7 @@ test("who comes counts for now and today, who goes for today only", () => {
   expect(presence.counts(MONDAY + HOUR)).toEqual({ online: 1, today: 2 });
 });
 
-test("a UTC day later only who stayed online is counted, and who goes then was there that day", () => {
+test("a UTC day later only clients that stayed online count, and those that leave then count for that day", () => {
   presence.online("tom", MONDAY + 23 * HOUR);
   presence.online("jerry", MONDAY + 23 * HOUR);
   presence.offline("jerry", MONDAY + DAY - 1);
@@ -53,7 +53,7 @@ test("a UTC day later only who stayed online is counted, and who goes then was t
   expect(presence.counts(MONDAY + 2 * DAY)).toEqual({ online: 0, today: 0 });
 });
 
-test("only a change is written, once", () => {
+test("presence is written only when it changes, once", () => {
   presence.online("tom", MONDAY);
   sql.writes = 0;
   presence.online("tom", MONDAY + DAY);
@@ -65,12 +65,12 @@ test("only a change is written, once", () => {
   expect(sql.writes).toBe(2);
 });
 
-test("it is remembered by an object that slept", () => {
+test("presence is remembered over hibernation", () => {
   presence.online("tom", MONDAY);
   expect(presenceIn(sql).counts(MONDAY)).toEqual({ online: 1, today: 1 });
 });
 
-test("who stayed away for more than 30 days is dropped with the first change of a day", () => {
+test("a client that was offline for more than 30 days is dropped with the first change of a day", () => {
   for (const client of ["tom", "jerry", "spike"]) presence.online(client, MONDAY);
   presence.offline("jerry", MONDAY);
   presence.offline("spike", MONDAY + DAY);

@@ -13,14 +13,14 @@ test("[L-10] a quota is used up, and is whole again a minute after it was first 
   expect(spend(61_000)).toBeUndefined();
 });
 
-test("[L-10] who asks for more than is left gets none of it, and leaves it to the next", () => {
+test("[L-10] a request for more than is left of a quota takes none of it", () => {
   const quotas = new Quotas();
   expect(quotas.spend("rest", 10, 8, 0)).toBeUndefined();
   expect(quotas.spend("rest", 10, 3, 0)).toEqual({ retryAfter: 60 });
   expect(quotas.spend("rest", 10, 2, 0)).toBeUndefined();
 });
 
-test("[L-10] quotas do not share, and 0 is unlimited", () => {
+test("[L-10] quotas are counted separately, and 0 is unlimited", () => {
   const quotas = new Quotas();
   expect(quotas.spend("rest", 1, 1, 0)).toBeUndefined();
   expect(quotas.spend("broadcast", 1, 1, 0)).toBeUndefined();

@@ -212,7 +212,7 @@ test("[P-12] a logout is answered after at most three seconds", async () => {
 });
 
 describe("[C-12] a client that is kicked or banned", () => {
-  test("is unbound from its devices, connected or not", async () => {
+  test("[C-12] a client that is kicked or banned is unbound from its devices, connected or not", async () => {
     const { state, of } = phone();
     state.clients.set("Tom", 1);
     const toms = of();
@@ -221,7 +221,7 @@ describe("[C-12] a client that is kicked or banned", () => {
     expect([...state.clients.keys()]).toEqual([]);
   });
 
-  test("[I11] stays bound to a device that it logged in on since, however late that reaches D1", async () => {
+  test("[C-12] [I11] a client that was kicked stays bound to a device that it logged in on since, however late that reaches D1", async () => {
     const { state, of } = phone();
     state.clients.set("Tom", 1);
     const toms = of();

@@ -32,7 +32,7 @@ const good = { issuedAt: seconds * 1000 + 999 };
 const problem = { problem: expect.any(String) };
 
 describe("[X-01] a token by a secret", () => {
-  test("is valid for the client that it names", async () => {
+  test("[X-01] a token by a secret is valid for the client that it names", async () => {
     const token = await signed(toms);
     expect(looksLikeJsonWebToken(token)).toBe(true);
     expect(await check(token)).toEqual(good);
@@ -45,20 +45,20 @@ describe("[X-01] a token by a secret", () => {
     ["no end", { ...toms, exp: undefined }],
     ["an end in the past", { ...toms, exp: seconds - 61 }],
     ["a beginning in the future", { ...toms, nbf: seconds + 61 }],
-  ])("is bad if it names %s", async (_, payload) => {
+  ])("[X-01] a token by a secret is invalid if it names %s", async (_, payload) => {
     expect(await check(await signed(payload))).toEqual(problem);
   });
 
-  test("is valid for a minute more, for clocks that differ", async () => {
+  test("[X-01] a token by a secret is valid for a minute more, for clocks that differ", async () => {
     expect(await check(await signed({ ...toms, exp: seconds - 59 }))).toEqual(good);
     expect(await check(await signed({ ...toms, nbf: seconds + 59 }))).toEqual(good);
   });
 
-  test("without a time counts as the oldest possible", async () => {
+  test("[X-01] a token by a secret without a time counts as the oldest possible", async () => {
     expect(await check(await signed({ ...toms, iat: undefined }))).toEqual({ issuedAt: 0 });
   });
 
-  test("is invalid by another secret or algorithm, if changed, or without a signature", async () => {
+  test("[X-01] a token by a secret is invalid by another secret or algorithm, if changed, or without a signature", async () => {
     expect(await check(await signed(toms, "another"))).toEqual(problem);
     expect(await check(await signed(toms, SECRET, "HS512"))).toEqual(problem);
     expect(await check(await signed(toms, SECRET, "HS384"))).toEqual(problem);
@@ -71,13 +71,13 @@ describe("[X-01] a token by a secret", () => {
   });
 
   test.each(["a.b.c", "..", "e30.e30.e30", `${btoa('{"alg":"HS256"}')}.e30.AAAA`, `${btoa("[]")}.e30.AAAA`])(
-    "%j is bad, whatever it is",
+    "[X-01] %j is no token",
     async (token) => {
       expect(await check(token)).toEqual(problem);
     },
   );
 
-  test("has the issuer and the audience that the rules name", async () => {
+  test("[X-01] a token by a secret needs the issuer and the audience of the settings", async () => {
     const named = { ...rules, issuer: "https://id.example.com", audience: "parley" };
     const claims = { ...toms, iss: "https://id.example.com", aud: ["parley", "shop"] };
     expect(await check(await signed(claims), { rules: named })).toEqual(good);
@@ -141,7 +141,7 @@ describe("[X-01] a token by published keys", () => {
 
   const place = (...from: Issuer[]) => new Place(from.map(({ published: key }) => key));
 
-  test("is valid by RSA, elliptic curves and Edwards curves, and the keys are read once", async () => {
+  test("[X-01] a token by published keys is valid by RSA, elliptic curves and Edwards curves, and the keys are read once", async () => {
     const keys = place(...issuers);
     for (const { sign } of issuers) {
       expect(await keys.check(await sign(toms))).toEqual(good);
@@ -151,7 +151,7 @@ describe("[X-01] a token by published keys", () => {
     expect(keys.asked).toBe(1);
   });
 
-  test("[I12] is never valid by a secret, not even the published key's text, nor without a signature", async () => {
+  test("[X-01] [I12] a token is never valid by a secret where keys are published, not even by the key's text, nor without a signature", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const shared = { kty: "oct", k: btoa(SECRET).replaceAll("=", ""), kid: "shared" };
@@ -166,14 +166,14 @@ describe("[X-01] a token by published keys", () => {
     expect(await keys.check(`${new UnsecuredJWT(toms).encode()}AAAA`)).toEqual(problem);
   });
 
-  test("is invalid by a key that is not published, also under a known name", async () => {
+  test("[X-01] a token by a key that is not published is invalid, also under a known id", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const stranger = await issuer(rsa.kid, "RS256");
     expect(await place(rsa).check(await stranger.sign(toms))).toEqual(problem);
   });
 
-  test("by a new key is valid once it is published, and unknown keys cause no repeated reads", async () => {
+  test("[X-01] a token by a new key is valid once it is published, and unknown keys cause no repeated reads", async () => {
     const [old, next] = issuers;
     if (old === undefined || next === undefined) throw new Error("no issuers");
     const keys = place(old);
@@ -186,7 +186,7 @@ describe("[X-01] a token by published keys", () => {
     expect(keys.asked).toBe(2);
   });
 
-  test("[I11] stays valid while the keys cannot be read, which are read again after 10 minutes, every 30 s", async () => {
+  test("[X-01] [I11] a token by published keys stays valid while the keys cannot be read again", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const keys = place(rsa);
@@ -203,7 +203,7 @@ describe("[X-01] a token by published keys", () => {
     expect([await keys.check(token), keys.asked]).toEqual([problem, 3]);
   });
 
-  test("[I11] cannot be checked if no keys are known and none can be read, for 1 s", async () => {
+  test("[X-01] [I11] a token cannot be checked for 1 s if no keys are known and none can be read", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const keys = place(rsa);
@@ -217,7 +217,7 @@ describe("[X-01] a token by published keys", () => {
     expect(await keys.check(token)).toEqual(good);
   });
 
-  test("[I10] cannot be checked if the keys are more than 1 MB, which are not read to their end", async () => {
+  test("[X-01] [I10] a token cannot be checked if the keys are more than 1 MB", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     let pieces = 0;
@@ -233,7 +233,7 @@ describe("[X-01] a token by published keys", () => {
     expect(pieces).toBeLessThan(20);
   });
 
-  test("[I11] waits at most 3 s for keys from a server that does not answer", async () => {
+  test("[X-01] [I11] a token waits at most 3 s for keys from a server that does not answer", async () => {
     const [rsa] = issuers;
     if (rsa === undefined) throw new Error("no issuer");
     const keys = place(rsa);

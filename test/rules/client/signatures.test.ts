@@ -84,11 +84,11 @@ describe("[X-02] the documents' own examples", () => {
 describe("a login signature", () => {
   const good = tomsLogin(NOW);
 
-  test("[X-04] counts in upper case, which a sample makes", async () => {
+  test("[X-04] a login signature is valid in upper case", async () => {
     expect(await allows(login, good.toUpperCase())).toBe(true);
   });
 
-  test("[X-02] counts for no other client, app, time, nonce or key", async () => {
+  test("[X-02] a login signature is valid for no other client, app, time, nonce or key", async () => {
     const others: Shown[] = [
       { app: { ...tomsApp, clientId: "tom" } },
       { app: { ...tomsApp, clientId: "Jerry" } },
@@ -112,16 +112,16 @@ describe("a login signature", () => {
     good.replace(/^./, "g"),
     "汤姆",
     "0".repeat(40),
-  ])("[X-02] is not %j", async (signature) => {
+  ])("[X-02] %j is no login signature", async (signature) => {
     expect(await allows(login, signature)).toBe(false);
   });
 
-  test("[I12] is none by the key of a deployment that has none", async () => {
+  test("[I12] a login signature by the empty key of a deployment without keys is invalid", async () => {
     const app = { ...tomsApp, masterKey: "" };
     expect(await allows(login, hmac("", `appid1:Tom::${NOW}:n0nce`), { app })).toBe(false);
   });
 
-  test("[X-02] counts for 6 hours, and from 5 minutes before, for the clocks of other servers", async () => {
+  test("[X-02] a login signature is valid from 5 minutes before its time until 6 hours after it", async () => {
     const minute = 60_000;
     const ages: [number, boolean][] = [
       [0, true],
@@ -137,7 +137,7 @@ describe("a login signature", () => {
     }
   });
 
-  test("[X-04] may give its time in seconds, and is signed over that number", async () => {
+  test("[X-04] a login signature may have its time in seconds, and is signed over that number", async () => {
     const seconds = NOW / 1000;
     const bySeconds = tomsLogin(seconds);
     expect(await allows(login, bySeconds, { timestamp: seconds })).toBe(true);
@@ -146,7 +146,7 @@ describe("a login signature", () => {
   });
 
   test.each([0, -1, 1, -NOW, Number.MAX_SAFE_INTEGER])(
-    "[X-02] of the time %d is stale",
+    "[X-02] a login signature of the time %d is stale",
     async (timestamp) => {
       expect(await allows(login, tomsLogin(timestamp), { timestamp })).toBe(false);
     },
@@ -170,7 +170,7 @@ describe("[X-02] [wire §6] the members of a new conversation", () => {
     ["by code units", ["a", "B", "_", "1"], "1:B:_:a"],
     ["without regard to case", ["a", "B", "c", "D"], "a:B:c:D"],
     ["as C# sorts them", ["1a", "_b", "Ab", "aa"], "_b:1a:aa:Ab"],
-  ])("may be signed %s", async (_, members, list) => {
+  ])("[X-02] [wire §6] the members of a new conversation may be signed %s", async (_, members, list) => {
     expect(await allows(create(members), signedFor(list))).toBe(true);
   });
 
@@ -179,11 +179,11 @@ describe("[X-02] [wire §6] the members of a new conversation", () => {
     ["fewer", ["Jerry", "Mary"], "Jerry"],
     ["more", ["Jerry"], "Jerry:Mary"],
     ["in no order", ["Jerry", "Mary", "Spike"], "Mary:Jerry:Spike"],
-  ])("may not be %s", async (_, members, list) => {
+  ])("[X-02] [wire §6] the members of a new conversation may not be %s", async (_, members, list) => {
     expect(await allows(create(members), signedFor(list))).toBe(false);
   });
 
-  test("[I12] are not signed by a login's signature, as long as there is anybody but the creator", async () => {
+  test("[X-02] [I12] a login signature is no signature of a new conversation with other members", async () => {
     expect(await allows(create(["Jerry"]), tomsLogin(NOW))).toBe(false);
     expect(await allows(create(["Tom", "Jerry"]), tomsLogin(NOW))).toBe(false);
   });
@@ -197,7 +197,7 @@ describe("[X-01] adding and removing", () => {
     nonce: "n0nce",
   });
 
-  test("is signed as what it is, for those it is about, in its conversation", async () => {
+  test("[X-01] adding and removing are signed with their operation, members and conversation", async () => {
     const members = ["Mary", "Jerry"];
     const verify = (action: "invite" | "kick", signature: ReturnType<typeof signed> | undefined) =>
       verifyMembershipSignature({ ...place, members, action, signature });
@@ -211,7 +211,7 @@ describe("[X-01] adding and removing", () => {
     expect(await verify("invite", undefined)).toBe(false);
   });
 
-  test("of oneself is signed like any other", async () => {
+  test("[X-01] joining and leaving are signed like any other change of members", async () => {
     const verify = (action: "invite" | "kick") =>
       verifyMembershipSignature({ ...place, members: ["Tom"], action, signature: signed("Tom", action) });
     expect([await verify("invite"), await verify("kick")]).toEqual([true, true]);
@@ -239,7 +239,7 @@ describe("[X-02] the other operations", () => {
     [{ action: "history", conversationId: "conv1" }, [`n0nce:${NOW}`, stamp]],
   ];
 
-  test("each is signed by its own words, and by no other's", async () => {
+  test("[X-02] each other operation is signed with its own name", async () => {
     for (const [permission, texts] of cases) {
       for (const [other, theirs] of cases) {
         for (const text of theirs) {
@@ -256,7 +256,7 @@ describe("[X-02] the other operations", () => {
 });
 
 describe("a signature that could be read two ways", () => {
-  test("[X-01] of an id with colons does not log in as the client whose id it begins with", async () => {
+  test("[X-01] a signature for an id with colons does not log in the client whose id it begins with", async () => {
     const text = `appid1:Tom::${NOW}:x::${NOW}:n0nce`; // what the id `Tom::<time>:x` signs
     const signature = hmac("masterKey123", text);
     expect(await allows(login, signature, { nonce: `x::${NOW}:n0nce` })).toBe(false);
@@ -264,13 +264,13 @@ describe("a signature that could be read two ways", () => {
     expect(await allows(login, signature, { app })).toBe(true);
   });
 
-  test("[X-01] has no colon in its nonce, whatever it allows", async () => {
+  test("[X-01] a signature has no colon in its nonce", async () => {
     for (const nonce of [":", "a:b", ":n0nce", "n0nce:"]) {
       expect(await allows(login, tomsLogin(NOW, nonce), { nonce })).toBe(false);
     }
   });
 
-  test("[X-01] of history, with a nonce of digits, counts only in the documented order", async () => {
+  test("[X-01] a signature of history with a nonce of digits is valid only in the documented order", async () => {
     const conversationId = "5f3c1c0b2d2f4a0001a1b2c3";
     const history: Permission = { action: "history", conversationId };
     const [old, digits] = [1_600_000_000_000, String(NOW)];

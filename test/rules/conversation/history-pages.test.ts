@@ -28,7 +28,7 @@ describe("[I13] a page of long messages", () => {
   const page = (limit: number, clientId: string | undefined, direction: "newer" | "older" = "newer") =>
     timesOf(pageOf(state.log, { ...everything, limit, direction }, clientId));
 
-  test("holds for a client what fits into an answer, and the next page continues there", () => {
+  test("[I13] a page of long messages holds for a client what fits into an answer, and the next page continues there", () => {
     fill(400, 7_000);
     const first = page(1_000, "jerry");
     expect(first).toEqual(Array.from({ length: 200 }, (_, at) => 2_000 + at));
@@ -39,13 +39,13 @@ describe("[I13] a page of long messages", () => {
     expect(page(1_000, "jerry", "older")).toEqual(Array.from({ length: 200 }, (_, at) => 2_200 + at));
   });
 
-  test("holds for a client the 100 messages that SDKs ask for, however long they are", () => {
+  test("[I13] a page holds for a client the 100 messages that SDKs request, however long they are", () => {
     fill(120, 21_000);
     expect(page(100, "jerry").length).toBe(100);
     expect(page(1_000, "jerry").length).toBe(100);
   });
 
-  test("holds for the app's server everything it asks for", () => {
+  test("[I13] a page of long messages holds for the app's server all it requests", () => {
     fill(400, 7_000);
     expect(page(1_000, undefined).length).toBe(400);
   });

@@ -17,7 +17,7 @@ test("clients asked about in the same turn are looked up in one query", async ()
   expect(asked.mock.calls).toEqual([[names]]);
 });
 
-test("a client that logged in is looked up once, one that did not is looked up each time", async () => {
+test("a client that logged in is looked up once, and one that did not is looked up each time", async () => {
   const { asked, known } = setUp("tom");
   for (const _ of [1, 2]) {
     expect(await known.mayHaveLoggedIn("tom")).toBe(true);

@@ -64,14 +64,14 @@ describe("[H-01] a message for some members", () => {
     append(state, message(2_020, { from: "jerry", recipients: [] }));
   });
 
-  test("is in the history of its sender, its recipients and the app's server", () => {
+  test("[H-01] a restricted message is in the history of its sender, its recipients and the app's server", () => {
     expect(seenBy("tom")).toEqual([2_000, 2_010]);
     expect(seenBy("jerry")).toEqual([2_000, 2_010, 2_020]);
     expect(seenBy("spike")).toEqual([2_000]);
     expect(seenBy(undefined)).toEqual([2_000, 2_010, 2_020]);
   });
 
-  test("[I5] counts as unread, missed and waiting for a receipt only for its recipients", () => {
+  test("[H-01] [I5] a restricted message counts as unread, missed and waiting for a receipt only for its recipients", () => {
     expect(log.unread("jerry", BEGINNING)).toEqual({ count: 2, mentioned: true });
     expect(log.unread("spike", BEGINNING)).toEqual({ count: 1, mentioned: false });
     expect(log.unread("tom", BEGINNING)).toEqual({ count: 0, mentioned: false });
@@ -83,14 +83,14 @@ describe("[H-01] a message for some members", () => {
     expect(log.fromOthers.next("spike", 2_000)).toBeUndefined();
   });
 
-  test("is the last message only for its recipients, and never for outsiders", () => {
+  test("[H-01] a restricted message is the last one only for its recipients, and never for outsiders", () => {
     expect(log.lastVisible(undefined, "jerry")?.timestamp).toBe(2_020);
     expect(log.lastVisible(undefined, "tom")?.timestamp).toBe(2_010);
     expect(log.lastVisible(undefined, "spike")?.timestamp).toBe(2_000);
     expect(log.lastVisible()?.timestamp).toBe(2_000);
   });
 
-  test("[I12] is skipped in the replays of other members, and so is its edit", () => {
+  test("[H-01] [I12] a restricted message and its edit are skipped in the replays of other members", () => {
     log.patch({ ...message(2_010, { recipients: ["jerry"], content: "edited" }), patchedAt: 2_030 });
     expect(replayed("tom")).toEqual({ shown: [2_000, 2_010, 2_030], passed: [2_020] });
     expect(replayed("jerry")).toEqual({ shown: [2_000, 2_010, 2_020, 2_030], passed: [] });
@@ -108,13 +108,13 @@ describe("a deleted message", () => {
     log.delete(2_000, 2_020);
   });
 
-  test("keeps nothing of its content", () => {
+  test("a deleted message keeps nothing of its content", () => {
     expect(log.after(0, 10)[0]?.message).toEqual(
       message(2_000, { content: "", patchedAt: 2_020, deleted: true }),
     );
   });
 
-  test("is in no history, unread count or catch-up", () => {
+  test("a deleted message is in no history, unread count or catch-up", () => {
     expect(seenBy("tom")).toEqual([2_010]);
     expect(seenBy(undefined)).toEqual([2_010]);
     expect(log.find(2_000, "message-2000")).toBeUndefined();
@@ -128,14 +128,14 @@ describe("a deleted message", () => {
     expect(log.lastVisible(undefined, "jerry")).toBeUndefined();
   });
 
-  test("[I2] has a log entry of its own, which replays skip", () => {
+  test("[I2] a deletion has a log entry of its own, which replays skip", () => {
     expect([log.head, log.end]).toEqual([2_010, 2_020]);
     expect(state.nextTime(0)).toBe(2_021);
     expect(replayed("spike")).toEqual({ shown: [2_010], passed: [2_000, 2_020] });
     expect(replayed("spike", 2_010)).toEqual({ shown: [], passed: [2_020] });
   });
 
-  test("[I3] is not stored again when a device repeats the send", () => {
+  test("[I3] a deleted message is not stored again when a device repeats the send", () => {
     const woken = ConversationState.load(conversationTables(sql));
     expect(woken?.log.accepted.find("tom", "token", 2_030)).toEqual({
       timestamp: 2_000,
@@ -143,7 +143,7 @@ describe("a deleted message", () => {
     });
   });
 
-  test("[I11] is missing in a copy until the copy reaches its deletion", () => {
+  test("[I11] a deletion is copied to D1 after the entries before it", () => {
     const lacking = (timestamp: number, patchedAt: number) =>
       log.missingFrom({ timestamp, patchedAt }, 10).map((each) => [each.timestamp, each.deleted]);
     expect(lacking(2_010, 0)).toEqual([[2_000, true]]);
@@ -178,11 +178,11 @@ describe("an edit of a message from before a member joined", () => {
     log.patch({ ...message(2_010, { content: "edited" }), patchedAt: 2_030 });
   });
 
-  test("is replayed to new members if they may read the past", () => {
+  test("an edit from before a member joined is replayed to them if they may read the past", () => {
     expect(replayed("quacker")).toEqual({ shown: [2_010, 2_020, 2_030], passed: [2_000] });
   });
 
-  test("[I12] is skipped if members may read only messages since they joined", () => {
+  test("[I12] an edit of a message from before a member joined is skipped if members read only later messages", () => {
     const { settings } = settingsFrom({ security: { historyFrom: "joining" } }, false);
     expect(replayed("quacker", BEGINNING, settings)).toEqual({
       shown: [2_010, 2_030],

@@ -161,7 +161,7 @@ test("[I11] D1 is not reported as behind when it lacks only members or names", a
 });
 
 describe("[I9] [I11] an object that hibernated", () => {
-  test("still reports that D1 caught up", async () => {
+  test("[I9] [I11] an object that hibernated still reports that D1 caught up", async () => {
     append(state, message(NOON));
     archive.broken = "everything";
     await outbox.drain();
@@ -175,7 +175,7 @@ describe("[I9] [I11] an object that hibernated", () => {
     expect(archive.reports).toEqual([NOON - 1, "caught up"]);
   });
 
-  test("assumes that D1 lacks only recent entries", async () => {
+  test("[I9] [I11] an object that hibernated assumes that D1 lacks only recent entries", async () => {
     append(state, message(NOON));
     await outbox.drain();
     hibernate();
@@ -219,7 +219,7 @@ describe("[I11] a write reaches D1", () => {
     return timestamp;
   }
 
-  test("at once after a quiet moment, and after a second if others came before", async () => {
+  test("[I11] a write reaches D1 at once after a quiet moment, and after a second if others came before", async () => {
     const first = appendNow();
     await archive.passes(0);
     expect(archive.saved).toEqual([first]);
@@ -232,7 +232,7 @@ describe("[I11] a write reaches D1", () => {
     expect(archive.timers).toEqual([]);
   });
 
-  test("in larger and larger batches in a busy conversation", async () => {
+  test("[I11] writes of a busy conversation reach D1 in larger and larger batches", async () => {
     const batches: number[] = [];
     for (let tenth = 0; tenth < 300; tenth++) {
       const before = archive.saved.length;
@@ -245,7 +245,7 @@ describe("[I11] a write reaches D1", () => {
     expect(archive.saved).toHaveLength(300);
   });
 
-  test("through the alarm if the object dies before it has copied", async () => {
+  test("[I11] a write reaches D1 by the alarm if the object dies before it has copied", async () => {
     appendNow();
     expect(archive.alarms).toEqual([archive.lag.safety]);
     const lost = state.log.head;
@@ -256,7 +256,7 @@ describe("[I11] a write reaches D1", () => {
     expect(archive.saved).toEqual([lost]);
   });
 
-  test("even if the alarm was lost, as soon as the object wakes", async () => {
+  test("[I11] a write reaches D1 as soon as the object wakes, even if the alarm was lost", async () => {
     archive.broken = "messages";
     appendNow();
     await archive.passes(0);
@@ -269,7 +269,7 @@ describe("[I11] a write reaches D1", () => {
     expect(archive.saved).toHaveLength(2);
   });
 
-  test("without a request from an object that wakes with nothing to copy", async () => {
+  test("[I11] an object that wakes with nothing to copy makes no request to D1", async () => {
     appendNow();
     await archive.passes(0);
     hibernate();
@@ -279,14 +279,14 @@ describe("[I11] a write reaches D1", () => {
     expect(archive.alarms).toHaveLength(1);
   });
 
-  test("once, however many calls ask for the copy in progress", async () => {
+  test("[I11] a write reaches D1 once, however many calls request the copy in progress", async () => {
     const appended = appendNow();
     expect(await Promise.all([outbox.drain(), outbox.drain(), outbox.drain()])).toEqual([true, true, true]);
     expect(archive.saved).toEqual([appended]);
     expect(archive.asked).toBe(1);
   });
 
-  test("even if the clock was set back under a timer", async () => {
+  test("[I11] a write reaches D1 even if the clock was set back under a timer", async () => {
     appendNow();
     await archive.passes(0);
     appendNow(); // waits a second
@@ -296,7 +296,7 @@ describe("[I11] a write reaches D1", () => {
     expect(archive.saved).toHaveLength(3);
   });
 
-  test("even if D1 lost the conversation: it is copied again with members and facts", async () => {
+  test("[I11] a write reaches D1 with members and metadata if D1 lost the conversation", async () => {
     appendNow();
     await archive.passes(0);
     archive.hasConversation = false;
@@ -309,7 +309,7 @@ describe("[I11] a write reaches D1", () => {
     expect(archive.reports.at(-1)).toBe("caught up");
   });
 
-  test("only when D1 has it, and is reported as behind before", async () => {
+  test("[I11] a write counts as copied only when D1 has it, and is reported as behind before", async () => {
     appendNow();
     vi.spyOn(archive, "saveMessages").mockResolvedValueOnce({ timestamp: 0, patchedAt: 0 });
     expect(await outbox.drain()).toBe(false);

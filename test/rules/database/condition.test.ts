@@ -35,19 +35,19 @@ describe("a where by ids only", () => {
 describe("a parsed where", () => {
   const read = (where: Json) => conditionOf(where, conversationTable);
 
-  test("the refusal names the first unknown part", () => {
+  test("the refusal of a where names its first unknown part", () => {
     expect(read({ a: { $one: 1 }, b: { $two: 2 } })).toEqual({
       refused: "CONVERSATION_QUERY_FAILED",
       detail: "102: unknown operator $one",
     });
   });
 
-  test("a client's text is shown shortened", () => {
+  test("the refusal of a where shortens a client's text", () => {
     const answer = read({ [`$${"x".repeat(5000)}`]: 1 });
     expect(isQueryRefusal(answer) && answer.detail.length).toBeLessThan(120);
   });
 
-  test("no depth and no width overflows the stack", () => {
+  test("no depth and no width of a where overflows the stack", () => {
     let where: Json = { name: "x" };
     for (let depth = 0; depth < 5000; depth++) where = { $and: [where] };
     expect(read(where)).toEqual({
@@ -58,7 +58,7 @@ describe("a parsed where", () => {
     expect(isQueryRefusal(read(wide))).toBe(true);
   });
 
-  test("values are told apart by type", () => {
+  test("values of a where differ by type", () => {
     const where: Json = {
       name: { $in: ["a", 1, true, null, { __type: "Date", iso: "2026-11-22T00:00:00.000Z" }, [1], { k: 1 }] },
     };

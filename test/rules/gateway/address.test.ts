@@ -8,12 +8,12 @@ const CONNECTING = "CF-Connecting-IP";
 const FORWARDED = "X-Forwarded-For";
 
 describe("the address of a request", () => {
-  test("is on Cloudflare the one its edge sets, not one that the client forwards", () => {
+  test("the address of a request on Cloudflare is the one its edge sets, not one that the client forwards", () => {
     const headers = { [CONNECTING]: "198.51.100.1", [FORWARDED]: "6.6.6.6" };
     expect(sent(undefined, headers)).toEqual({ address: "198.51.100.1", countedAs: "198.51.100.1" });
   });
 
-  test("is on a self-hosted server never one that the client made up", () => {
+  test("the address of a request on a self-hosted server is never one that the client made up", () => {
     const made: Record<string, string> = { [CONNECTING]: "7.7.7.7", [FORWARDED]: "6.6.6.6" };
     for (const headers of [{}, made]) {
       expect(sent({ proxies: 0, onLoopback: true }, headers).address).toBe("127.0.0.1");
@@ -21,18 +21,18 @@ describe("the address of a request", () => {
     }
   });
 
-  test("is the one that the owner's proxies wrote, not one that was forwarded to them", () => {
+  test("the address of a request is the one that the owner's proxies wrote, not one that was forwarded to them", () => {
     const headers = { [CONNECTING]: "7.7.7.7", [FORWARDED]: "6.6.6.6, 198.51.100.1, 10.0.0.2" };
     const by = (proxies: number) => sent({ proxies, onLoopback: true }, headers).address;
     expect([by(1), by(2)]).toEqual(["10.0.0.2", "198.51.100.1"]);
   });
 
-  test("is this machine's if a request passed fewer proxies than are set", () => {
+  test("the address of a request is this machine's if it passed fewer proxies than are set", () => {
     const sender = sent({ proxies: 2, onLoopback: true }, { [FORWARDED]: "6.6.6.6" });
     expect(sender.address).toBe("127.0.0.1");
   });
 
-  test("distinguishes devices for the limits also behind an unknown proxy", () => {
+  test("the address of a request distinguishes devices for the limits also behind an unknown proxy", () => {
     const headers = { [CONNECTING]: "7.7.7.7", [FORWARDED]: "6.6.6.6, 198.51.100.1" };
     for (const onLoopback of [true, false]) {
       expect(sent({ proxies: 0, onLoopback }, headers).countedAs).toBe("198.51.100.1");

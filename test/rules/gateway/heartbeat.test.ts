@@ -86,7 +86,7 @@ test("[C-06] a heartbeat every 180 s keeps a device connected", () => {
 });
 
 test.each([JAVA, "LeanCloud-Java-SDK/6.0.5", "LeanCloud-Swift-SDK/17.11.0", "LeanCloud-Objc-SDK/13.9.0"])(
-  "[C-06] %s beats with pings nobody here sees: it may be silent for as long as it is sent no message",
+  "[C-06] %s has invisible heartbeats and may be silent for as long as it is sent no message",
   (ua) => {
     const pulse = new Pulse();
     pulse.heartbeat.identify(ua);
@@ -114,7 +114,7 @@ test("[C-06] a device with invisible heartbeats is lost if it acknowledges no me
 });
 
 test.each(["js/5.0.0-rc.8", "LeanCloud-CSharp-SDK/2.4.1", "raw/1"])(
-  "[C-06] %s is taken at its frames",
+  "[C-06] %s is lost without frames",
   (ua) => {
     const pulse = new Pulse();
     pulse.heartbeat.identify(ua);

@@ -66,7 +66,7 @@ function asking(network: Fetch, hooks: JsonObject = refusing, now?: () => number
 }
 
 describe("[H-13] a call to an engine", () => {
-  test("carries the app key and the hook key, and never the master key", async () => {
+  test("[H-13] a call to an engine has the app key and the hook key, and never the master key", async () => {
     const { network, asked } = engine(result({}));
     await asking(network, { url, key: "hook key" }).aboutMessage(saying("hello"));
     const { path, method, headers } = asked[1] ?? {};
@@ -81,7 +81,7 @@ describe("[H-13] a call to an engine", () => {
     });
   });
 
-  test("asks for the list of hooks with the master key in both forms", async () => {
+  test("[H-13] a request for the list of hooks has the master key in both forms", async () => {
     const { network, asked } = engine(result({}));
     await asking(network).aboutMessage(saying("hello"));
     const { path, method, headers } = asked[0] ?? {};
@@ -90,7 +90,7 @@ describe("[H-13] a call to an engine", () => {
     expect(headers?.get("X-AVOSCloud-Master-Key")).toBe("demoMasterKey0003");
   });
 
-  test("goes below the path of the URL", async () => {
+  test("[H-13] a call to an engine goes below the path of the URL", async () => {
     const urls: string[] = [];
     const network: Fetch = async (called) => {
       urls.push(called);
@@ -100,14 +100,14 @@ describe("[H-13] a call to an engine", () => {
     expect(urls[1]).toBe(`${url}/engine/1.1/functions/_messageReceived?app=1`);
   });
 
-  test("passes on no header that is not an address", async () => {
+  test("[H-13] a call to an engine has an address header only for an address", async () => {
     const { network, asked } = engine(result({}));
     await asking(network).aboutMessage({ ...saying("hello"), address: "for=evil, 10.0.0.1" });
     expect(asked[1]?.headers.has("Forwarded")).toBe(false);
     expect(asked[1]?.headers.has("X-Real-IP")).toBe(false);
   });
 
-  test("is signed by default, for engines that know no hook key, and is not where the owner says so", async () => {
+  test("[H-13] a call to an engine is signed by default, and not if the owner disables that", async () => {
     expect(await legacySign("_messageReceived", "demoMasterKey0003", 1_700_000_000_000)).toBe(
       "1700000000000,14473ca667d1279e1ef45f6110f6334a2bd24406",
     );
@@ -133,7 +133,7 @@ describe("[15.9] an engine's answer", () => {
     ["a result of null", result(null)],
     ["a text as result", result("thanks")],
     ["a bare true", result(true)],
-  ])("of %s changes nothing", async (_, answer) => {
+  ])("[15.9] an engine's answer of %s changes nothing", async (_, answer) => {
     const { network } = engine(answer);
     expect(await asking(network).aboutMessage(saying("hello"))).toEqual({
       allowed: true,
@@ -151,13 +151,13 @@ describe("[15.9] an engine's answer", () => {
     ["an error", () => Response.json({ code: 1, error: "no" }, { status: 400 })],
     ["over 1 MB", () => Response.json({ result: { content: "x".repeat(1_000_000) } })],
     ["no such function, although it is listed", notFound],
-  ])("of %s is a failure", async (_, answer) => {
+  ])("[15.9] an engine's answer of %s is a failure", async (_, answer) => {
     const { network } = engine(answer);
     expect(await asking(network).aboutMessage(saying("hello"))).toEqual(failing);
     expect(await asking(network, { url }).aboutMessage(saying("hello"))).toEqual(ALLOWED);
   });
 
-  test("to a sign-in is read at both depths", async () => {
+  test("[15.9] an engine's answer to a sign-in is read at both depths", async () => {
     const hooks = ["_rtmClientSign"];
     const flat = engine(() => Response.json({ result: true, objectId: "Tom" }), { hooks });
     expect(await asking(flat.network).aboutSignIn("t")).toEqual({ allowed: true, clientId: "Tom" });
@@ -171,7 +171,7 @@ describe("[15.9] an engine's answer", () => {
     expect(await asking(flat.network).aboutSignIn("t")).toMatchObject({ allowed: false });
   });
 
-  test("to a sign-in must name a client id", async () => {
+  test("[15.9] an engine's answer to a sign-in must have a client id", async () => {
     const { network, answer } = engine(result({ result: true }), { hooks: ["_rtmClientSign"] });
     expect(await asking(network).aboutSignIn("t")).toMatchObject({ allowed: false });
     answer(result({ result: true, objectId: "x".repeat(65) }));
@@ -180,7 +180,7 @@ describe("[15.9] an engine's answer", () => {
 });
 
 describe("[H-12] the list of an engine's hooks", () => {
-  test("is requested once a minute, and a new hook counts from then on", async () => {
+  test("[H-12] the list of an engine's hooks is requested once a minute, and a new hook applies from then on", async () => {
     let now = 0;
     const { network, paths, list } = engine(dropping, { hooks: [] });
     const hooks = asking(network, refusing, () => now);
@@ -195,7 +195,7 @@ describe("[H-12] the list of an engine's hooks", () => {
     expect(paths()).toEqual(["_ops/metadatas", "_messageReceived"]);
   });
 
-  test("is replaced by trying each hook if the engine has no list", async () => {
+  test("[H-12] each hook is tried if the engine has no list", async () => {
     let now = 0;
     const { network, paths, answer } = engine(notFound, { hooks: "no list" });
     const hooks = asking(network, refusing, () => now);
@@ -211,7 +211,7 @@ describe("[H-12] the list of an engine's hooks", () => {
     expect(paths()).toEqual(["_ops/metadatas", "_messageReceived"]);
   });
 
-  test("stays when the engine has no list to give for a while", async () => {
+  test("[H-12] the list of an engine's hooks is kept while the engine returns none", async () => {
     let now = 0;
     const { network, list, paths } = engine(dropping, { hooks: ["_conversationStart"] });
     const hooks = asking(network, refusing, () => now);
@@ -222,7 +222,7 @@ describe("[H-12] the list of an engine's hooks", () => {
     expect(paths()).toEqual(["_ops/metadatas", "_ops/metadatas"]);
   });
 
-  test("is requested by one caller while the others use the last known one", async () => {
+  test("[H-12] the list of an engine's hooks is requested by one caller while the others use the last one", async () => {
     let now = 0;
     const { network, list, paths } = engine(dropping);
     const hooks = asking(network, refusing, () => now);
@@ -241,7 +241,7 @@ describe("[H-12] the list of an engine's hooks", () => {
 });
 
 describe("[I11] a dead engine", () => {
-  test("fails calls at once, and one call probes it every 5 s", async () => {
+  test("[I11] calls to a dead engine fail at once, and one call probes it every 5 s", async () => {
     let now = 0;
     const { network, paths, list } = engine(dropping);
     const hooks = asking(network, refusing, () => now);
@@ -260,7 +260,7 @@ describe("[I11] a dead engine", () => {
     expect(await hooks.aboutMessage(saying("hello"))).toEqual(dropped);
   });
 
-  test("is detected by the call after the first failure", async () => {
+  test("[I11] a dead engine is detected by the call after the first failure", async () => {
     const { network, paths, list, answer } = engine(dropping);
     const hooks = asking(network, refusing, () => 0);
     expect(await hooks.aboutMessage(saying("hello"))).toEqual(dropped);
@@ -273,7 +273,7 @@ describe("[I11] a dead engine", () => {
     expect(paths()).toEqual(["_messageReceived", "_ops/metadatas"]);
   });
 
-  test("costs its deadline and leaves no timer", async () => {
+  test("[I11] a call to a dead engine takes its deadline and leaves no timer", async () => {
     vi.useFakeTimers();
     try {
       const hooks = asking(() => new Promise<Response>(() => {}), { ...refusing, timeoutMs: 3_000 });
@@ -288,7 +288,7 @@ describe("[I11] a dead engine", () => {
 });
 
 describe("without hooks", () => {
-  test("nothing is called", async () => {
+  test("nothing is called without hooks", async () => {
     const { network, paths } = engine(dropping);
     expect(await asking(network, {}).aboutMessage(saying("hello"))).toEqual(ALLOWED);
     expect(await asking(network, {}).aboutConversation(starting())).toEqual(ALLOWED);

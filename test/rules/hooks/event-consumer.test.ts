@@ -93,14 +93,14 @@ function place(settings: JsonObject = both) {
 }
 
 describe("[H-02 to H-09, G-05] an event", () => {
-  test("reaches the event log, the engine and the webhook, once each", async () => {
+  test("[H-02 to H-09, G-05] an event reaches the event log, the engine and the webhook, once each", async () => {
     const { consume, took, logged } = place();
     expect(await consume([arriving("1"), arriving("2")])).toEqual(["taken", "taken"]);
     expect(took.sort()).toEqual(["app 1", "app 2", "engine", "engine"]);
     expect(logged).toEqual([arriving("1"), arriving("2")]);
   });
 
-  test("reaches only the targets that the settings name", async () => {
+  test("[H-02 to H-09, G-05] an event reaches only the targets that the settings name", async () => {
     const silent = place({});
     expect(await silent.consume([arriving("1")])).toEqual(["taken"]);
     expect([silent.took, silent.logged]).toEqual([[], []]);
@@ -109,14 +109,14 @@ describe("[H-02 to H-09, G-05] an event", () => {
     expect(choosy.took).toEqual([]);
   });
 
-  test("costs no call to an engine that has no such hook", async () => {
+  test("[H-02 to H-09] an event causes no call to an engine without its hook", async () => {
     const { consume, took } = place({ hooks: { url: engineUrl } });
     const gone = { clientId: "Tom", why: "lost" as const, message: "", address: undefined, tag: undefined };
     expect(await consume([{ id: "1", at: 0, name: "clientOffline", ...gone }])).toEqual(["taken"]);
     expect(took).toEqual([]);
   });
 
-  test("[H-03] for offline recipients goes to push alone", async () => {
+  test("[H-03] an event for offline recipients goes only to push", async () => {
     const { consume, took, logged } = place();
     expect(await consume([unseen("hello", { id: "1" })])).toEqual(["taken"]);
     expect(took).toEqual(["push 1"]);
@@ -125,7 +125,7 @@ describe("[H-02 to H-09, G-05] an event", () => {
 });
 
 describe("[I11] a target that fails", () => {
-  test("gets a message of its own, and the others no second one", async () => {
+  test("[I11] a target that fails gets a message of its own, and the others no second one", async () => {
     const { consume, answers, took, queued } = place();
     answers.app = () => new Response("", { status: 500 });
     expect(await consume([arriving("1")])).toEqual(["taken"]);
@@ -135,7 +135,7 @@ describe("[I11] a target that fails", () => {
     expect(took).toEqual(["app 1"]);
   });
 
-  test("is retried with growing delays of up to 15 minutes", async () => {
+  test("[I11] a target that fails is retried with growing delays of up to 15 minutes", async () => {
     const { consume, answers } = place({ webhooks: { url: webhookUrl } });
     answers.app = () => new Response("", { status: 500 });
     const delays: unknown[] = [];
@@ -143,20 +143,20 @@ describe("[I11] a target that fails", () => {
     expect(delays).toEqual([5, 10, 20, 640, 900, 900]);
   });
 
-  test("is dropped once the settings no longer name it", async () => {
+  test("[I11] a target that fails is dropped once the settings no longer name it", async () => {
     const { consume, took } = place({ hooks: { url: engineUrl } });
     expect(await consume([{ ...arriving("1"), only: "webhook" }])).toEqual(["taken"]);
     expect(took).toEqual([]);
   });
 
-  test("receives everything again, like the others, if the queue fails as well", async () => {
+  test("[I11] all targets receive an event again if one of them and the queue fail", async () => {
     const { consume, answers, host } = place();
     answers.app = () => new Response("", { status: 500 });
     host.queue = () => Promise.reject(new Error("down"));
     expect(await consume([arriving("1")])).toEqual([5]);
   });
 
-  test("does not delay the others if it is the event log", async () => {
+  test("[I11] an event log that fails does not delay the other targets", async () => {
     const { consume, host, took, queued } = place();
     host.log.save = () => Promise.reject(new Error("down"));
     expect(await consume([arriving("1")])).toEqual(["taken"]);
@@ -164,13 +164,13 @@ describe("[I11] a target that fails", () => {
     expect(queued.map(({ event }) => event.only)).toEqual(["log"]);
   });
 
-  test("is retried if it is push", async () => {
+  test("[I11] push is retried if it fails", async () => {
     const { consume, host } = place({});
     host.push = () => Promise.reject(new Error("down"));
     expect(await consume([unseen("hello")])).toEqual([5]);
   });
 
-  test("has accepted an event that its own handler rejects: a retry would fail the same way", async () => {
+  test("[I11] an event that a target's handler rejects is not retried", async () => {
     const { consume, answers } = place({ hooks: { url: engineUrl } });
     answers.engine = () => Response.json({ code: 1, error: "no" }, { status: 400 });
     expect(await consume([arriving("1")])).toEqual(["taken"]);
@@ -180,7 +180,7 @@ describe("[I11] a target that fails", () => {
     expect(await consume([arriving("1")])).toEqual([5]);
   });
 
-  test("is called a few times for a whole batch without a response, not once for each event", async () => {
+  test("[I11] a target without a response is called a few times for a whole batch, not once for each event", async () => {
     const { consume, answers, took } = place({ webhooks: { url: webhookUrl } });
     answers.app = () => {
       throw new TypeError("connection refused");
@@ -192,7 +192,7 @@ describe("[I11] a target that fails", () => {
 });
 
 describe("an endpoint", () => {
-  test("gets a few events at a time", async () => {
+  test("an endpoint gets a few events at a time", async () => {
     const { consume, answers } = place({ webhooks: { url: webhookUrl } });
     let open = 0;
     let most = 0;
@@ -223,7 +223,7 @@ test("[I11] events wait with growing delays while the settings are unknown", () 
 });
 
 describe("[G-05] the event log", () => {
-  test("loses its old rows once a day, as events arrive", async () => {
+  test("[G-05] the event log loses its old rows once a day, as events arrive", async () => {
     const { consume, dropped, at } = place();
     at(100 * DAY);
     await consume([arriving("1")]);
@@ -237,14 +237,14 @@ describe("[G-05] the event log", () => {
     expect(dropped).toEqual([93 * DAY, 94 * DAY]);
   });
 
-  test("loses all rows once it is switched off", async () => {
+  test("[G-05] the event log loses all rows once it is switched off", async () => {
     const { consume, dropped, logged, at } = place({});
     at(100 * DAY);
     await consume([arriving("1")]);
     expect([dropped, logged]).toEqual([[100 * DAY], []]);
   });
 
-  test("deletes its old rows another day if that fails", async () => {
+  test("[G-05] the event log deletes its old rows another day if that fails", async () => {
     const { consume, host } = place();
     host.log.dropBefore = () => Promise.reject(new Error("down"));
     expect(await consume([arriving("1")])).toEqual(["taken"]);

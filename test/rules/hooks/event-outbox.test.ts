@@ -44,7 +44,7 @@ function came(id: string): AppEvent {
 const idsOf = (events: AppEvent[]) => events.map(({ id }) => id);
 
 describe("the outbox of events", () => {
-  test("[I9] that never had any has no table", () => {
+  test("[I9] an outbox that never had events has no table", () => {
     const sql = new MemorySql();
     const outbox = new EventOutbox(clientTables(sql));
     expect(outbox.take(10)).toEqual([]);
@@ -52,7 +52,7 @@ describe("the outbox of events", () => {
     expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
   });
 
-  test("[H-09] keeps events in order until they are sent, whatever becomes of the object", () => {
+  test("[H-09] the outbox keeps events in order until they are sent, also over hibernation", () => {
     const sql = new MemorySql();
     const outbox = new EventOutbox(clientTables(sql));
     for (const id of ["c", "a", "b"]) outbox.add(came(id));
@@ -71,13 +71,13 @@ describe("the outbox of events", () => {
     ["text that looks like bytes", '{"base64":"AAAA"}'],
     ["bytes", Uint8Array.from({ length: 256 }, (_, at) => at)],
     ["no bytes", new Uint8Array()],
-  ])("gives back %s as it was", (_, content) => {
+  ])("the outbox returns %s as it was", (_, content) => {
     const outbox = new EventOutbox(clientTables(new MemorySql()));
     outbox.add(sent("a", content));
     expect(outbox.take(1)).toEqual([sent("a", content)]);
   });
 
-  test("hands out no more at once than a queue takes, but always one", () => {
+  test("the outbox returns at most what a queue accepts at once, and at least one event", () => {
     const outbox = new EventOutbox(clientTables(new MemorySql()));
     const long = "x".repeat(60_000);
     for (const id of ["a", "b", "c"]) outbox.add(sent(id, long));
@@ -89,7 +89,7 @@ describe("the outbox of events", () => {
     expect(idsOf(outbox.take(100))).toEqual(["c", "d"]);
   });
 
-  test("leaves out what no queue would take, since it would hold up all the others", () => {
+  test("the outbox leaves out an event too large for a queue, which would delay all others", () => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const outbox = new EventOutbox(clientTables(new MemorySql()));
     outbox.add(sent("a", "汤".repeat(50_000)));
@@ -122,7 +122,7 @@ describe("the sender of events", () => {
 
   const settled = () => new Promise((resolve) => setTimeout(resolve));
 
-  test("[H-09] sends what happens in one turn together, and what comes meanwhile after it", async () => {
+  test("[H-09] events of one turn are sent together, and events during that after it", async () => {
     const { sender, taken, sql } = queue();
     sender.enqueue(came("a"));
     sender.enqueue(came("b"));
@@ -134,13 +134,13 @@ describe("the sender of events", () => {
     expect(new EventOutbox(clientTables(sql)).take(10)).toEqual([]);
   });
 
-  test("[H-09] has an alarm set before it tries, so that a crash loses nothing", () => {
+  test("[H-09] an alarm is set before events are sent, so that a crash loses none", () => {
     const { sender, state } = queue();
     sender.enqueue(came("a"));
     expect(state.retries).toBe(1);
   });
 
-  test("[H-09] has another alarm set where the one that came found it still sending", async () => {
+  test("[H-09] another alarm is set if one runs while events are being sent", async () => {
     const { sender, state } = queue();
     sender.enqueue(came("a"));
     await sender.send();
@@ -148,7 +148,7 @@ describe("the sender of events", () => {
     await settled();
   });
 
-  test("[H-09] [I11] keeps what the queue does not take, and sends it in order when woken", async () => {
+  test("[H-09] [I11] events that the queue refuses are kept and sent in order at the alarm", async () => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const { sender, taken, state } = queue();
     state.failing = true;
@@ -163,7 +163,7 @@ describe("the sender of events", () => {
     complaint.mockRestore();
   });
 
-  test("[H-09] sends by the hundred", async () => {
+  test("[H-09] events are sent in batches of a hundred", async () => {
     const { sender, taken } = queue();
     for (let at = 0; at < 250; at++) sender.enqueue(came(`${at}`));
     await settled();

@@ -143,9 +143,12 @@ function leaving(why: Leaving): AppEvent {
 }
 
 describe("the app's server receives the documented fields and no others", () => {
-  test.each(cases)("%s", (_, event, parameters) => {
-    expect(parametersOf(event)).toStrictEqual(parameters);
-  });
+  test.each(cases)(
+    "the app's server receives the documented fields of %s and no others",
+    (_, event, parameters) => {
+      expect(parametersOf(event)).toStrictEqual(parameters);
+    },
+  );
 
   test("[H-09] the close code shows how a session ended", () => {
     const codes = (["logout", "lost", "displaced", "kicked"] as const).map(

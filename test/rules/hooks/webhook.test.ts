@@ -33,7 +33,7 @@ function webhook(network: Fetch, more: JsonObject = {}, now?: () => number) {
 }
 
 describe("[H-13] a webhook", () => {
-  test("takes an event that the Standard Webhooks library accepts", async () => {
+  test("[H-13] a webhook receives an event that the Standard Webhooks library accepts", async () => {
     const { taken, network } = receiver();
     await webhook(network).callWebhook(eventCall(arriving("event-1")));
     const [{ path, body, headers } = { path: "", body: "", headers: {} }] = taken;
@@ -48,7 +48,7 @@ describe("[H-13] a webhook", () => {
     expect(() => new Receiver(secret).verify(body.replace("Tom", "Jim"), headers)).toThrow();
   });
 
-  test("is signed with any other text as it is", async () => {
+  test("[H-13] a secret that is not Base64 signs webhooks as it is", async () => {
     const { taken, network } = receiver();
     await webhook(network, { secret: "geheim, ü" }).callWebhook(eventCall(arriving("event-1")));
     const [{ body, headers } = { body: "", headers: {} }] = taken;
@@ -58,13 +58,13 @@ describe("[H-13] a webhook", () => {
     });
   });
 
-  test("without a secret is not signed", async () => {
+  test("[H-13] a webhook without a secret is not signed", async () => {
     const { taken, network } = receiver();
     await webhook(network, { secret: null }).callWebhook(eventCall(arriving("event-1")));
     expect(Object.keys(taken[0]?.headers ?? {})).toEqual(["content-type", "webhook-id", "webhook-timestamp"]);
   });
 
-  test("sees at every attempt the same id and body, and the attempt's own time", async () => {
+  test("[H-13] a webhook receives the same id and body at every attempt, and the attempt's own time", async () => {
     let now = 1_000_000;
     const { taken, network } = receiver();
     const server = webhook(network, {}, () => now);
@@ -76,7 +76,7 @@ describe("[H-13] a webhook", () => {
     expect(taken[0]?.body).toBe(taken[1]?.body);
   });
 
-  test("receives only the events it is set to, which can be every event", async () => {
+  test("[H-13] a webhook receives only the events of its setting, which may be all", async () => {
     const { taken, network } = receiver();
     const events = ["clientOffline"];
     await webhook(network, { events }).callWebhook(eventCall(arriving("event-1")));
@@ -93,13 +93,13 @@ describe("[H-13] a webhook", () => {
     [200, "ok"],
     [201, ""],
     [299, "{}"],
-  ])("succeeds by status %d and the body %j", async (status, body) => {
+  ])("[H-13] a webhook succeeds by status %d and the body %j", async (status, body) => {
     const { network } = receiver(() => new Response(body, { status }));
     const answer = await webhook(network).callWebhook(eventCall(arriving("event-1")));
     expect(answer.outcome).toBe("answered");
   });
 
-  test.each([302, 400, 410, 500])("fails by status %d", async (status) => {
+  test.each([302, 400, 410, 500])("[H-13] a webhook fails by status %d", async (status) => {
     const { network } = receiver(() => new Response("", { status }));
     const answer = await webhook(network).callWebhook(eventCall(arriving("event-1")));
     expect(answer).toMatchObject({ outcome: "failed", failure: "unable" });
@@ -111,7 +111,7 @@ describe("a webhook that is asked before something happens", () => {
   const asking = (network: Fetch, more: JsonObject = {}) =>
     hooksWith({ webhooks: { url, secret, events }, ...more }, { fetch: network });
 
-  test("decides with its response", async () => {
+  test("a webhook before an event decides with its response", async () => {
     const { network, taken } = receiver(() => Response.json({ drop: true, code: 3, detail: "no" }));
     const verdict = await asking(network).aboutMessage(saying("hello"));
     expect(verdict).toEqual({ allowed: false, appCode: 3, appMessage: "no" });
@@ -123,25 +123,25 @@ describe("a webhook that is asked before something happens", () => {
     expect(await asking(network).aboutConversation(starting())).toEqual(ALLOWED);
   });
 
-  test("changes nothing with an empty response", async () => {
+  test("a webhook before an event changes nothing with an empty response", async () => {
     const { network } = receiver();
     expect(await asking(network).aboutMessage(saying("hello"))).toMatchObject({ content: undefined });
     expect(await asking(network).aboutConversation(starting())).toEqual(ALLOWED);
   });
 
-  test("[H-10] maps a session token to a client", async () => {
+  test("[H-10] a webhook maps a session token to a client", async () => {
     const { network } = receiver(() => Response.json({ result: true, objectId: "Tom" }));
     expect(await asking(network).aboutSignIn("t")).toEqual({ allowed: true, clientId: "Tom" });
   });
 
-  test("[H-11] counts as a failed hook if it fails", async () => {
+  test("[H-11] a webhook before an event that fails counts as a failed hook", async () => {
     const { network } = receiver(() => new Response("", { status: 503 }));
     expect(await asking(network).aboutMessage(saying("hello"))).toEqual(ALLOWED);
     const strict = asking(network, { hooks: { onFailure: "refuse" } });
     expect(await strict.aboutMessage(saying("hello"))).toMatchObject({ allowed: false });
   });
 
-  test("is not called for hooks that the engine has", async () => {
+  test("a webhook is not called for hooks that the engine has", async () => {
     const asked: string[] = [];
     const network: Fetch = async (called) => {
       const { hostname, pathname } = new URL(called);

@@ -14,7 +14,7 @@ function started(keys: Record<string, string | undefined>, host = "0.0.0.0") {
 }
 
 describe("[I12] on an address that others can reach, a server", () => {
-  test("starts with keys of its own", () => {
+  test("[I12] a server that others can reach starts with keys of its own", () => {
     expect(started(good).variables).toMatchObject(good);
   });
 
@@ -32,7 +32,7 @@ describe("[I12] on an address that others can reach, a server", () => {
     ["with one key for both", { ...good, APP_KEY: good.MASTER_KEY }, /must not be MASTER_KEY/],
     ["with a space at the end", { ...good, MASTER_KEY: `${good.MASTER_KEY} ` }, /without spaces around it/],
     ["with letters that no header carries", { ...good, MASTER_KEY: `${good.MASTER_KEY}é` }, /plain ASCII/],
-  ])("does not start %s", (_, keys, why) => {
+  ])("[I12] a server that others can reach does not start %s", (_, keys, why) => {
     for (const host of ["0.0.0.0", "::", "192.168.1.5", "im.example.com", "127.0.0.1.example.com"]) {
       expect(() => started(keys, host)).toThrow(why);
     }
@@ -40,13 +40,13 @@ describe("[I12] on an address that others can reach, a server", () => {
 });
 
 describe("on this machine alone, a server", () => {
-  test("starts with the trial keys without a warning", () => {
+  test("a server on this machine alone starts with the trial keys without a warning", () => {
     for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) {
       expect(started({}, host).weaknesses).toEqual([]);
     }
   });
 
-  test("starts with weak keys of its own and warns about them, because a proxy may be in front", () => {
+  test("a server on this machine alone starts with weak keys of its own and warns about them", () => {
     const { weaknesses } = started({ ...good, MASTER_KEY: "k" }, "127.0.0.1");
     expect(weaknesses).toEqual([expect.stringContaining("MASTER_KEY must have 24 characters")]);
     expect(started(good, "127.0.0.1").weaknesses).toEqual([]);

@@ -18,7 +18,7 @@ test("[I13] an address has a limit of requests per minute with the app key, and 
 });
 
 test.each(["127.0.0.1", "::1", "172.17.0.1"])(
-  "[I13] %s, where a proxy may stand for everybody, asks for more, and not for everything",
+  "[I13] %s has a higher limit of requests, since a proxy may stand there for many callers",
   (address) => {
     const limits = new AddressLimits();
     expect(isWithinRate(address, REQUESTS_PER_ADDRESS.public * 2, NOW, limits)).toBe(true);

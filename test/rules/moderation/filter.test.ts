@@ -18,11 +18,11 @@ describe("[X-32] of a typed message", () => {
       '{"_lctype":-1,"_lctext":"cheese","_lctext":"cheese"}',
       '{"_lctype":-1,"_lctext":"***","_lctext":"***"}',
     ],
-  ])("the text is filtered: %s", (content, expected) => {
+  ])("[X-32] the text of a typed message is filtered: %s", (content, expected) => {
     expect(filtered(content, cheese)).toEqual({ content: expected });
   });
 
-  test("everything else stays byte for byte: order, spaces, escapes, and numbers too big for JavaScript", () => {
+  test("[X-32] everything but the text of a typed message stays byte for byte", () => {
     const [before, after] = [
       ' {\n\t"2": 12345678901234567890 , "1":1.50e+2, "cheese":"cheese","_lctype" : -1,"_lctext": ',
       ', "_lcattrs":{"_lctext":"cheese","s":"\\u0041\\/","list":["_lctext","cheese",{}]}} ',
@@ -38,11 +38,11 @@ describe("[X-32] of a typed message", () => {
     '{"_lctype":-1,"_lctext":["cheese"]}',
     '{"_lctype":-1,"_lctext":null,"cheese":1}',
     '{"_lctype":-1,"_lcattrs":{"_lctext":"cheese"}}',
-  ])("nothing but the text is looked at: %s", (content) => {
+  ])("[X-32] only the text of a typed message is filtered, not %s", (content) => {
     expect(filtered(content, cheese)).toBeUndefined();
   });
 
-  test("only the text changes, whatever its fields and text are", () => {
+  test("[X-32] only the text of a typed message changes, whatever its fields and text are", () => {
     const part = fc.constantFrom(
       "cheese",
       " ",
@@ -79,11 +79,11 @@ describe("[X-32] of a message without a numeric type", () => {
     ['{"cheese":1}', '{"***":1}'],
     ['[{"_lctype":-1},"cheese"]', '[{"_lctype":-1},"***"]'],
     ['"cheese"', '"***"'],
-  ])("all is filtered: %s", (content, expected) => {
+  ])("[X-32] all content of a message without a numeric type is filtered: %s", (content, expected) => {
     expect(filtered(content, cheese)).toEqual({ content: expected });
   });
 
-  test("filtering may break the JSON", () => {
+  test("[X-32] filtering may break the JSON of a message without a numeric type", () => {
     expect(filtered('{"a":1}', new WordList(['"a":1']))).toEqual({ content: "{***}" });
   });
 });
@@ -106,7 +106,7 @@ describe("[X-31] filtered are", () => {
     ["two people not", 2, withList, false],
     ["two people if the owner says so", 2, two, true],
     ["none without a list", 3, defaultSettings(false), false],
-  ])("%s", (_, members, settings, expected) => {
+  ])("[X-31] conversations are filtered: %s", (_, members, settings, expected) => {
     expect(isFiltered(members, settings)).toBe(expected);
   });
 });

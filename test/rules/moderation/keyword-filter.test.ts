@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe("[X-33] the word list", () => {
-  test("is read once for each version, and its search index is built once", async () => {
+  test("[X-33] the word list is read once for each version, and its search index is built once", async () => {
     const read = vi.fn(stored);
     const filter = new KeywordFilter(read);
     const list = await filter.get("cheeses");
@@ -33,20 +33,20 @@ describe("[X-33] the word list", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("filters nothing and costs no read if there is none", async () => {
+  test("[X-33] without a word list nothing is filtered or read", async () => {
     const read = vi.fn(stored);
     expect(await filteredBy(new KeywordFilter(read), null)).toBeUndefined();
     expect(read).not.toHaveBeenCalled();
   });
 
-  test("no longer filters after its removal", async () => {
+  test("[X-33] the word list no longer filters after its removal", async () => {
     const filter = new KeywordFilter(stored);
     await filter.get("cheeses");
     await filter.get(null);
     expect(await filteredBy(filter, "unknown")).toBeUndefined();
   });
 
-  test("stays in force for other callers while one caller reads a new one", async () => {
+  test("[X-33] the word list stays in force for other callers while one caller reads a new one", async () => {
     const { promise, resolve } = Promise.withResolvers<string[]>();
     const read = vi.fn(stored);
     const filter = new KeywordFilter(read);
@@ -60,7 +60,7 @@ describe("[X-33] the word list", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("is read by each caller before the first read is done: none waits for another's promise", async () => {
+  test("[X-33] the word list is read by each caller until the first read is done", async () => {
     const reads = [Promise.withResolvers<string[]>(), Promise.withResolvers<string[]>()];
     let next = 0;
     const filter = new KeywordFilter(() => reads[next++]?.promise ?? Promise.reject(new Error("once more")));
@@ -73,7 +73,7 @@ describe("[X-33] the word list", () => {
 });
 
 describe("[I11] a list that cannot be read", () => {
-  test("leaves the last list in force, and is read once a second", async () => {
+  test("[I11] a word list that cannot be read leaves the last one in force, and is tried once a second", async () => {
     const read = vi.fn(stored);
     const filter = new KeywordFilter(read);
     await filter.get("cheeses");
@@ -87,7 +87,7 @@ describe("[I11] a list that cannot be read", () => {
     expect(await filteredBy(filter, "milks")).toBe(MILK);
   });
 
-  test("filters nothing if there was none before it, and the log reports it", async () => {
+  test("[I11] a first word list that cannot be read filters nothing, and is logged", async () => {
     const filter = new KeywordFilter(stored);
     expect(await filteredBy(filter, "unknown")).toBeUndefined();
     expect(console.error).toHaveBeenCalledWith(
@@ -96,7 +96,7 @@ describe("[I11] a list that cannot be read", () => {
     );
   });
 
-  test("costs a message 2 s at most while D1 does not respond, and leaves no timer", async () => {
+  test("[I11] a word list that D1 does not return delays a message by at most 2 s, and leaves no timer", async () => {
     const filter = new KeywordFilter(() => new Promise(() => {}));
     const reading = filter.get("cheeses");
     await vi.advanceTimersByTimeAsync(2_000);

@@ -19,7 +19,7 @@ describe("[X-33] a word list is a text with a word on each line", () => {
     expect(read(text)).toEqual({ words });
   });
 
-  test("of 10,000 words", () => {
+  test("[X-33] a word list has up to 10,000 words", () => {
     const words = Array.from({ length: 10_000 }, (_, index) => `word ${index}`);
     expect(read([...words, ...words].join("\n"))).toEqual({ words });
     expect(read([...words, "one more"].join("\n"))).toEqual({ problem: "must have at most 10000 words" });
@@ -35,7 +35,7 @@ describe("[X-33] refused is a list", () => {
     expect(read(text)).toEqual({ problem });
   });
 
-  test("that is not UTF-8", () => {
+  test("[X-33] a word list that is not UTF-8 is refused", () => {
     expect(readWordFile(new Uint8Array([0x63, 0xe9, 0x0a]))).toEqual({
       problem: "must be a text in UTF-8",
     });

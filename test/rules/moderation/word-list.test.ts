@@ -15,7 +15,7 @@ describe("[X-31] a word becomes ***", () => {
     ["nothing here", ["cheese"], "nothing here"],
     ["", ["cheese"], ""],
     ["cheese", [], "cheese"],
-  ])("%j without %j is %j", (text, words, expected) => {
+  ])("[X-31] %j without %j becomes %j", (text, words, expected) => {
     expect(masked(text, ...words)).toBe(expected);
   });
 
@@ -35,7 +35,7 @@ describe("[X-31] one *** stands for all words that", () => {
     expect(masked(text, ...words)).toBe(expected);
   });
 
-  test("but not for two with anything between them", () => {
+  test("[X-31] two words with anything between them become two ***", () => {
     expect(masked("ab cd", "ab", "cd")).toBe("*** ***");
   });
 });
@@ -60,11 +60,11 @@ describe("[X-31] a word is found", () => {
     expect(masked(text, word)).toBe(expected);
   });
 
-  test("exactly where it stands, whatever around it folds to more or less than it was", () => {
+  test("[X-31] a word is replaced exactly where it is, whatever around it folds to more or less characters", () => {
     expect(masked("İﬃ㍿😀e\u0301 cheese ßİ㍿", "cheese")).toBe("İﬃ㍿😀e\u0301 *** ßİ㍿");
   });
 
-  test("in part of a letter that is several: it goes as a whole", () => {
+  test("[X-31] a word in part of a letter that folds to several replaces the whole letter", () => {
     expect(masked("an oﬃce", "off")).toBe("an ***ce");
     expect(masked("1㍿2", "会")).toBe("1***2");
   });
@@ -79,7 +79,7 @@ describe("[X-31] a word is not found", () => {
   });
 });
 
-test("[X-31] any words in any text: the same as looking at each place for each word", () => {
+test("[X-31] any words in any text are found as by a search at each place for each word", () => {
   const letters = [
     "a",
     "A",

@@ -98,43 +98,46 @@ describe("[I12] an app's URLs are called", () => {
     "https://[2606:4700::1111]/",
     "https://internal.example.com/",
     "https://localhost.example.com/",
-  ])("on public hosts, by the network that looks at addresses: %s", async (url) => {
-    expect(await wayOf("public", url)).toBe("open");
-    expect(await wayOf("trial", url)).toBe("open");
-  });
+  ])(
+    "[I12] an app's URL on a public host is called by the network that checks addresses: %s",
+    async (url) => {
+      expect(await wayOf("public", url)).toBe("open");
+      expect(await wayOf("trial", url)).toBe("open");
+    },
+  );
 
-  test("by https alone", async () => {
+  test("[I12] an app's URL is called by https alone", async () => {
     expect(await wayOf("public", "http://example.com/")).toBe("none");
     expect(await wayOf("trial", "http://example.com/")).toBe("none");
   });
 
-  test.each(privateUrls)("never in a private network: %s", async (url) => {
+  test.each(privateUrls)("[I12] an app's URL in a private network is never called: %s", async (url) => {
     expect(await wayOf("public", url)).toBe("none");
     expect(await wayOf("trial", url)).toBe("none");
     expect(await wayOf("public", url.replace("https:", "http:"))).toBe("none");
   });
 
-  test.each(loopbackUrls)("on this machine only while Parley is being tried out: %s", async (url) => {
+  test.each(loopbackUrls)("[I12] an app's URL on this machine is called only by a demo: %s", async (url) => {
     expect(await wayOf("public", url)).toBe("none");
     expect(await wayOf("public", url.replace("http:", "https:"))).toBe("none");
     expect(await wayOf("trial", url)).toBe("all");
   });
 
-  test("anywhere when the owner allows private networks", async () => {
+  test("[I12] an app's URL is called anywhere if the owner allows private networks", async () => {
     for (const url of [...privateUrls, ...loopbackUrls, "http://example.com/"]) {
       expect(await wayOf("anywhere", url)).toBe("all");
     }
   });
 
   test.each(["file:///etc/passwd", "gopher://127.0.0.1:6379/_FLUSHALL", "ftp://example.com/", "data:,x"])(
-    "by no other scheme: %s",
+    "[I12] an app's URL with another scheme is not called: %s",
     async (url) => {
       for (const reach of ["public", "trial", "anywhere"] as const)
         expect(await wayOf(reach, url)).toBe("none");
     },
   );
 
-  test("without a user in front of the host", async () => {
+  test("[I12] an app's URL with a user in front of the host is not called", async () => {
     expect(await wayOf("public", "https://example.com@127.0.0.1/")).toBe("none");
     expect(await wayOf("public", "https://tom:secret@example.com/")).toBe("none");
     expect(await wayOf("anywhere", "https://tom@example.com/")).toBe("none");
@@ -142,12 +145,12 @@ describe("[I12] an app's URLs are called", () => {
 });
 
 describe("a call", () => {
-  test("returns status and text, whatever the status", async () => {
+  test("an outbound call returns status and text, whatever the status", async () => {
     const url = await listening((_, response) => response.writeHead(418).end("a teapöt"));
     expect(await anywhere().send(calling(url), 5_000)).toEqual({ status: 418, text: "a teapöt" });
   });
 
-  test("follows no redirect", async () => {
+  test("an outbound call follows no redirect", async () => {
     let asked = 0;
     const secret = await listening((_, response) => {
       asked += 1;
@@ -158,7 +161,7 @@ describe("a call", () => {
     expect(asked).toBe(0);
   });
 
-  test("reads no more than 1 MB", async () => {
+  test("an outbound call reads at most 1 MB", async () => {
     let stopped: (() => void) | undefined;
     const left = new Promise<void>((resolve) => {
       stopped = resolve;
@@ -177,7 +180,7 @@ describe("a call", () => {
     await left;
   });
 
-  test("ends with its deadline, and leaves no connection", async () => {
+  test("an outbound call ends with its deadline, and leaves no connection", async () => {
     let left: (() => void) | undefined;
     const gone = new Promise<void>((resolve) => {
       left = resolve;
@@ -192,7 +195,7 @@ describe("a call", () => {
     await gone;
   });
 
-  test("is unanswered if no server accepts it", async () => {
+  test("an outbound call that no server accepts is unanswered", async () => {
     const url = await listening(() => {});
     const [server] = servers.splice(0);
     server?.close();

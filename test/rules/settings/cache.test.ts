@@ -19,14 +19,14 @@ afterEach(() => {
 });
 
 describe("a cache of the settings", () => {
-  test("has no value until its first read", async () => {
+  test("the cache of settings has no value until its first read", async () => {
     const cache = cacheOf(async () => withMembers(1));
     expect(cache.peek()).toBeUndefined();
     expect(await cache.get()).toEqual(withMembers(1));
     expect(cache.peek()).toEqual(withMembers(1));
   });
 
-  test("reads again only after 5 s", async () => {
+  test("the cache of settings reads again only after 5 s", async () => {
     let members = 0;
     const read = vi.fn(async () => withMembers(++members));
     const cache = cacheOf(read);
@@ -39,7 +39,7 @@ describe("a cache of the settings", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("gives the last known settings to other callers while one caller reads", async () => {
+  test("the cache gives the last known settings to other callers while one caller reads", async () => {
     vi.useFakeTimers();
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const read = vi.fn(() => Promise.resolve(withMembers(3)));
@@ -55,7 +55,7 @@ describe("a cache of the settings", () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  test("reads fresh settings for a caller that cannot use older ones, even while another caller reads", async () => {
+  test("the cache reads fresh settings for a caller that cannot use older ones, even while another caller reads", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const read = vi.fn(() => Promise.resolve(withMembers(3)));
     const cache = cacheOf(read);
@@ -69,7 +69,7 @@ describe("a cache of the settings", () => {
     for (const reader of readers) expect((await reader)?.limits.members).toBe(4);
   });
 
-  test("applies a stored change at once, and an earlier read does not undo it", async () => {
+  test("the cache applies a stored change at once, and an earlier read does not undo it", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const cache = cacheOf(() => promise);
     const reading = cache.get();
@@ -81,7 +81,7 @@ describe("a cache of the settings", () => {
 });
 
 describe("[I11] a D1 that is down", () => {
-  test("gives no settings to a caller that needs fresh ones", async () => {
+  test("[I11] a caller that needs fresh settings gets none while D1 is down", async () => {
     const read = vi.fn(() => Promise.resolve(withMembers(3)));
     const cache = cacheOf(read, async () => withMembers(2));
     await cache.get();
@@ -92,7 +92,7 @@ describe("[I11] a D1 that is down", () => {
     expect((await cache.fresh())?.limits.members).toBe(4);
   });
 
-  test("leaves the defaults in force, and is read once a second", async () => {
+  test("[I11] the defaults apply while D1 is down from the start, which is tried once a second", async () => {
     const read = vi.fn(() => Promise.reject<Settings>(new Error("down")));
     const cache = cacheOf(read);
     expect(await cache.get()).toEqual(defaults);
@@ -105,7 +105,7 @@ describe("[I11] a D1 that is down", () => {
     expect(cache.peek()).toBeUndefined();
   });
 
-  test("leaves the last known settings in force, and new ones count after it is back", async () => {
+  test("[I11] the last known settings apply while D1 is down, and new ones after it is back", async () => {
     const read = vi.fn(async () => withMembers(1));
     const cache = cacheOf(read);
     await cache.get();
@@ -117,7 +117,7 @@ describe("[I11] a D1 that is down", () => {
     expect((await cache.get()).limits.members).toBe(2);
   });
 
-  test("costs each caller 2 s at most without a response, and leaves no timer", async () => {
+  test("[I11] settings that D1 does not return delay each caller by at most 2 s, and leave no timer", async () => {
     const read = vi.fn(() => new Promise<Settings>(() => {}));
     const cache = cacheOf(read);
     const first = cache.get();
@@ -134,7 +134,7 @@ describe("[I11] a D1 that is down", () => {
     expect((await cache.get()).limits.members).toBe(4);
   });
 
-  test("leaves no timer after a response", async () => {
+  test("[I11] reading settings leaves no timer after a response", async () => {
     const cache = cacheOf(async () => withMembers(1));
     await cache.get();
     expect(vi.getTimerCount()).toBe(0);
@@ -144,14 +144,14 @@ describe("[I11] a D1 that is down", () => {
 describe("[I11] the copy kept for when D1 is down", () => {
   const down = () => Promise.reject<Settings>(new Error("down"));
 
-  test("counts if no other settings are known", async () => {
+  test("[I11] the copy of settings applies if no others are known", async () => {
     const cache = cacheOf(down, async () => withMembers(5));
     expect(await cache.get()).toEqual(withMembers(5));
     expect(cache.last).toEqual(withMembers(5));
     expect(cache.peek()).toBeUndefined();
   });
 
-  test("counts before settings that were read earlier and may be outdated", async () => {
+  test("[I11] the copy of settings applies before settings that were read earlier", async () => {
     const read = vi.fn(async () => withMembers(1));
     const cache = cacheOf(read, async () => withMembers(5));
     await cache.get();
@@ -163,7 +163,7 @@ describe("[I11] the copy kept for when D1 is down", () => {
     expect(await cache.get()).toEqual(withMembers(2));
   });
 
-  test("is never read while D1 works", async () => {
+  test("[I11] the copy of settings is never read while D1 works", async () => {
     const kept = vi.fn(async () => withMembers(5));
     const cache = cacheOf(async () => withMembers(1), kept);
     for (let minute = 0; minute < 3; minute++) {
@@ -173,7 +173,7 @@ describe("[I11] the copy kept for when D1 is down", () => {
     expect(kept).not.toHaveBeenCalled();
   });
 
-  test("does not undo a change that was stored during its read", async () => {
+  test("[I11] the copy of settings does not undo a change that was stored during its read", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const cache = cacheOf(down, () => promise);
     const reading = cache.get();
@@ -184,7 +184,7 @@ describe("[I11] the copy kept for when D1 is down", () => {
     expect(cache.peek()).toEqual(withMembers(9));
   });
 
-  test("delays every caller if no settings are known: no caller uses the defaults", async () => {
+  test("[I11] every caller waits for the copy of settings if none are known", async () => {
     const { promise, resolve } = Promise.withResolvers<Settings>();
     const cache = cacheOf(down, () => promise);
     const first = cache.get();
@@ -195,7 +195,7 @@ describe("[I11] the copy kept for when D1 is down", () => {
     expect(await second).toEqual(withMembers(5));
   });
 
-  test("costs 1 s more if it fails too, leaves no timer, and then the known settings count", async () => {
+  test("[I11] a copy of settings that fails too takes 1 s more, and then the known settings apply", async () => {
     const cache = cacheOf(down, () => new Promise(() => {}));
     const reading = cache.get();
     await vi.advanceTimersByTimeAsync(1_000);

@@ -30,13 +30,13 @@ describe("[P-08, P-10] messages may be pushed", () => {
     ["always, where a hook may have something", { push: { apns }, ...engine }, "always"],
     ["always, where a webhook may", { push: { webPush }, webhooks: { url: "https://a.example" } }, "always"],
     ["by Google's way", { push: { fcm: { serviceAccount } } }, "with data"],
-  ])("%s", (_, overrides, expected) => {
+  ])("[P-08, P-10] messages may be pushed: %s", (_, overrides, expected) => {
     expect(pushPolicyBy(settingsOf(overrides))).toBe(expected);
   });
 });
 
 describe("[N-10] keys", () => {
-  test("are never shown again", () => {
+  test("[N-10] keys of providers are never shown again", () => {
     const push = { apns, fcm: { serviceAccount }, webPush, webhook };
     const shown = JSON.stringify(withoutSecrets(settingsOf({ push })));
     for (const secret of [pem.slice(30, 60), webPush.privateKey, webhook.secret]) {
@@ -67,11 +67,11 @@ describe("[N-10] keys", () => {
       { webPush: { ...webPush, subject: "Tom" } },
       "push.webPush.subject: must be a mailto: or https: URL",
     ],
-  ])("%s is refused", (_, push, problem) => {
+  ])("[N-10] a provider's key with %s is refused", (_, push, problem) => {
     expect(patchProblem({ push })).toContain(problem);
   });
 
-  test("ignore further fields of a service account's file", () => {
+  test("[N-10] further fields of a service account's file are ignored", () => {
     expect(patchProblem({ push: { fcm: { serviceAccount } } })).toBeUndefined();
   });
 });

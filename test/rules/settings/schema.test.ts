@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { defaultSettings, patchProblem, settingsFrom } from "../../../src/settings/schema.ts";
 
 describe("defaults", () => {
-  test("are the documented ones", () => {
+  test("the defaults of settings are the documented ones", () => {
     expect(defaultSettings(false)).toEqual({
       messages: { allowEdit: false, allowRecall: false },
       limits: {
@@ -86,7 +86,7 @@ describe("a patch", () => {
     [{ limits: { members: 10_000, sendsPerMinute: 0 }, messages: { allowEdit: true } }],
     [{ limits: { members: null } }],
     [{ limits: null }],
-  ])("%j is accepted", (patch) => {
+  ])("the patch %j of settings is accepted", (patch) => {
     expect(patchProblem(patch)).toBeUndefined();
   });
 
@@ -120,11 +120,11 @@ describe("a patch", () => {
     [null, "settings: must be an object of settings"],
     [[], "settings: must be an object of settings"],
     ["limits", "settings: must be an object of settings"],
-  ])("%j is refused with the field's name", (patch, problem) => {
+  ])("the patch %j of settings is refused with the field's name", (patch, problem) => {
     expect(patchProblem(patch)).toBe(problem);
   });
 
-  test("is refused with every invalid field named", () => {
+  test("a patch of settings is refused with every invalid field named", () => {
     expect(patchProblem({ limits: { members: 0, messageBytes: 0 } })).toMatch(
       /limits\.messageBytes: .*; limits\.members: /,
     );
@@ -132,7 +132,7 @@ describe("a patch", () => {
 });
 
 describe("a stored set of overrides", () => {
-  test("overrides the defaults", () => {
+  test("stored settings override the defaults", () => {
     const { settings, ignored } = settingsFrom({ limits: { members: 7 } }, false);
     expect(settings).toEqual({
       ...defaultSettings(false),
@@ -141,7 +141,7 @@ describe("a stored set of overrides", () => {
     expect(ignored).toEqual([]);
   });
 
-  test("loses only fields that this version cannot use", () => {
+  test("stored settings lose only fields that this version cannot use", () => {
     const { settings, ignored } = settingsFrom(
       { limits: { members: 7, messageBytes: "big", "a.b": 1 }, later: { x: 1 }, messages: 3 },
       false,
@@ -157,7 +157,7 @@ describe("a stored set of overrides", () => {
     ]);
   });
 
-  test.each([[null], [[]], ["text"], [5]])("%j stands for no override at all", (stored) => {
+  test.each([[null], [[]], ["text"], [5]])("%j stands for no stored settings", (stored) => {
     expect(settingsFrom(stored, false).settings).toEqual(defaultSettings(false));
   });
 });

@@ -21,14 +21,14 @@ function passes(tries: number, isAllowed: () => boolean): number {
 }
 
 describe("an allowance", () => {
-  test("is spent at once and refilled over time", () => {
+  test("an allowance is spent at once and refilled over time", () => {
     const allowance = new TokenBucket({ atOnce: 10, perMinute: 60 });
     expect(passes(20, () => allowance.take(1, NOW))).toBe(10);
     expect(passes(20, () => allowance.take(1, NOW + 3_000))).toBe(3);
     expect(passes(20, () => allowance.take(1, NOW + 60 * MINUTE))).toBe(10);
   });
 
-  test("is taken as a whole or not at all", () => {
+  test("an allowance is taken as a whole or not at all", () => {
     const allowance = new TokenBucket({ atOnce: 10, perMinute: 60 });
     expect(allowance.take(11, NOW)).toBe(false);
     expect(allowance.take(10, NOW)).toBe(true);
@@ -59,7 +59,7 @@ describe("of one address", () => {
   });
 
   test.each(["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])(
-    "%s is this machine, where load tests are let through and whoever goes on making up names is not",
+    "%s is this machine, where load tests pass and a flood of invented names does not",
     (address) => {
       const addresses = new AllowancesByAddress();
       const { atOnce, perMinute } = LOGINS_ON_LOOPBACK;
@@ -102,21 +102,21 @@ test("logins on one socket are counted together for all client ids", () => {
 describe("how often one client is added to conversations", () => {
   const allowed = { atOnce: 10, perMinute: 2 };
 
-  test("is limited for each client separately and refilled over time", () => {
+  test("additions to conversations are limited for each client separately and refilled over time", () => {
     const invited = new InvitationCounts(allowed, 100);
     expect(passes(50, () => invited.take(["jerry"], NOW))).toBe(10);
     expect(passes(50, () => invited.take(["spike"], NOW))).toBe(10);
     expect(passes(50, () => invited.take(["jerry"], NOW + MINUTE))).toBe(2);
   });
 
-  test("is counted for all members of a command or for none, and once for a repeated id", () => {
+  test("additions to conversations count for all members of a command or for none, and once for a repeated id", () => {
     const invited = new InvitationCounts(allowed, 100);
     expect(passes(10, () => invited.take(["jerry", "jerry"], NOW))).toBe(10);
     expect(invited.take(["spike", "jerry"], NOW)).toBe(false);
     expect(passes(50, () => invited.take(["spike"], NOW))).toBe(10);
   });
 
-  test("is forgotten first for the clients invited longest ago", () => {
+  test("additions to conversations are forgotten first for the clients invited longest ago", () => {
     const invited = new InvitationCounts(allowed, 100);
     passes(10, () => invited.take(["jerry"], NOW));
     for (let at = 0; at < 99; at += 1) invited.take([`${at}`], NOW);

@@ -47,7 +47,7 @@ describe("with the default limits", () => {
     expect(allowed(rates, "agent", readOne, 600)).toBe(600);
   });
 
-  test("[L-01] [L-02] [L-03] 200 people behind one address who log in, chat and read are never refused", () => {
+  test("[L-01] [L-02] [L-03] 200 people behind one address that log in, chat and read are never refused", () => {
     const office = new AddressLimits();
     for (let person = 0; person < 200; person += 1) {
       const rates = new RateLimits("192.0.2.1", office);

@@ -49,7 +49,7 @@ test.each<[string, CommandInit]>([
   ["a heartbeat", { cmd: "echo", i: 1 }],
   ["a first page of history", { cmd: "logs", i: 1, logsMessage: { cid } }],
   ["a query", { cmd: "conv", op: "query", i: 1 }],
-])("%s shows nothing: it can be asked without end by who never reads", (_, command) => {
+])("%s does not show that a device reads", (_, command) => {
   const { unread, told, says } = socket();
   for (let round = 0; round < 20; round += 1) {
     unread.sent(MB);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ProgressTable } from "../../../../src/gateway/session/progress-table.ts";
 
-test("[I4] [I5] the progress in one conversation says nothing about another", () => {
+test("[I4] [I5] the progress in one conversation does not affect another", () => {
   const table = new ProgressTable(() => false);
   table.use("chat").addNotice(30);
   table.use("chat").addCount({ upTo: 1, changedAt: 30 });
