@@ -79,3 +79,26 @@ export function arriving(id: string): AppEvent {
     userAgent: "js/5.0.0",
   };
 }
+
+/** Tom sent a message, which Jerry received. */
+export function sending(id: string, content: Content = "hi"): AppEvent {
+  return {
+    id,
+    at: NOON,
+    name: "messageSent",
+    conversationId: "65537a0e0000000000000001",
+    messageId: "message-1",
+    from: "Tom",
+    content,
+    timestamp: NOON,
+    address: undefined,
+    transient: false,
+    receipt: false,
+    mentionAll: false,
+    mentions: [],
+    pushData: undefined,
+    to: undefined,
+    online: ["Jerry"],
+    offline: [],
+  };
+}

@@ -1,22 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { HistoryRequest } from "../../../src/conversation/history-pages.ts";
 import type { ConversationState } from "../../../src/conversation/state.ts";
-import type { MessageRecord } from "../../../src/model/records.ts";
-import { append, message, pageOf, pairChat } from "./people.ts";
+import { append, everything, message, pageOf, pairChat, timesOf } from "./people.ts";
 
 let state: ConversationState;
 beforeEach(() => {
   state = pairChat();
 });
-
-const everything: HistoryRequest = {
-  direction: "newer",
-  start: undefined,
-  end: undefined,
-  limit: 100,
-  messageType: undefined,
-};
-const timesOf = (messages: MessageRecord[]) => messages.map(({ timestamp }) => timestamp);
 
 describe("[I13] a page of long messages", () => {
   /** Bytes of one in three for each character. */

@@ -1,14 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { HistoryRequest } from "../../../src/conversation/history-pages.ts";
 import type { Log } from "../../../src/conversation/log.ts";
 import { replayOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import { conversationTables } from "../../../src/conversation/tables.ts";
-import type { MessageRecord } from "../../../src/model/records.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";
 import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";
-import { append, BEGINNING, message, pageOf, pairChat } from "./people.ts";
+import { append, BEGINNING, everything, message, pageOf, pairChat, timesOf } from "./people.ts";
 
 /** Messages for some recipients only, and deleted messages. */
 
@@ -21,14 +19,6 @@ beforeEach(() => {
   log = state.log;
 });
 
-const everything: HistoryRequest = {
-  direction: "newer",
-  start: undefined,
-  end: undefined,
-  limit: 100,
-  messageType: undefined,
-};
-const timesOf = (messages: MessageRecord[]) => messages.map(({ timestamp }) => timestamp);
 const seenBy = (clientId: string | undefined) => timesOf(pageOf(log, everything, clientId));
 
 /** A replay for a client: the times of visible entries, and of skipped ones. */

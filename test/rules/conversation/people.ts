@@ -1,4 +1,5 @@
 import type { Subscription } from "../../../src/conversation/delivery-state.ts";
+import type { HistoryRequest } from "../../../src/conversation/history-pages.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import { conversationTables } from "../../../src/conversation/tables.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
@@ -27,6 +28,17 @@ export function pairChat(sql = new MemorySql()): ConversationState {
     timeToLive: undefined,
   });
 }
+
+/** A history query for all of a short log. */
+export const everything: HistoryRequest = {
+  direction: "newer",
+  start: undefined,
+  end: undefined,
+  limit: 100,
+  messageType: undefined,
+};
+
+export const timesOf = (messages: MessageRecord[]): number[] => messages.map(({ timestamp }) => timestamp);
 
 /** Appends a message to a conversation, with a token if one is given. */
 export function append(state: ConversationState, record: MessageRecord, token?: string): MessageRecord {

@@ -4,42 +4,8 @@ import { EventOutbox } from "../../../src/hooks/event-outbox.ts";
 import { EventSender } from "../../../src/hooks/event-sender.ts";
 import type { AppEvent } from "../../../src/model/app-events.ts";
 import type { Content } from "../../../src/model/records.ts";
+import { arriving, sending } from "../../support/questions.ts";
 import { MemorySql } from "../../support/sqlite.ts";
-
-function sent(id: string, content: Content = "hi"): AppEvent {
-  return {
-    id,
-    at: 1_700_000_000_000,
-    name: "messageSent",
-    conversationId: "chat",
-    messageId: id,
-    from: "Tom",
-    content,
-    timestamp: 1_700_000_000_000,
-    address: undefined,
-    transient: false,
-    receipt: false,
-    mentionAll: false,
-    mentions: [],
-    pushData: undefined,
-    to: undefined,
-    online: ["Jerry"],
-    offline: [],
-  };
-}
-
-function came(id: string): AppEvent {
-  return {
-    id,
-    at: 1,
-    name: "clientOnline",
-    clientId: "Tom",
-    address: "::1",
-    tag: undefined,
-    reconnect: false,
-    userAgent: undefined,
-  };
-}
 
 const idsOf = (events: AppEvent[]) => events.map(({ id }) => id);
 
@@ -55,7 +21,7 @@ describe("the outbox of events", () => {
   test("[H-09] the outbox keeps events in order until they are sent, also over hibernation", () => {
     const sql = new MemorySql();
     const outbox = new EventOutbox(clientTables(sql));
-    for (const id of ["c", "a", "b"]) outbox.add(came(id));
+    for (const id of ["c", "a", "b"]) outbox.add(arriving(id));
     expect(idsOf(outbox.take(2))).toEqual(["c", "a"]);
     const revived = new EventOutbox(clientTables(sql));
     expect(revived.take(10)).toEqual([came("c"), came("a"), came("b")]);
@@ -73,14 +39,14 @@ describe("the outbox of events", () => {
     ["no bytes", new Uint8Array()],
   ])("the outbox returns %s as it was", (_, content) => {
     const outbox = new EventOutbox(clientTables(new MemorySql()));
-    outbox.add(sent("a", content));
-    expect(outbox.take(1)).toEqual([sent("a", content)]);
+    outbox.add(sending("a", content));
+    expect(outbox.take(1)).toEqual([sending("a", content)]);
   });
 
   test("the outbox returns at most what a queue accepts at once, and at least one event", () => {
     const outbox = new EventOutbox(clientTables(new MemorySql()));
     const long = "x".repeat(60_000);
-    for (const id of ["a", "b", "c"]) outbox.add(sent(id, long));
+    for (const id of ["a", "b", "c"]) outbox.add(sending(id, long));
     expect(idsOf(outbox.take(100))).toEqual(["a"]);
     outbox.remove(["a"]);
     outbox.add(sent("d"));
@@ -92,8 +58,8 @@ describe("the outbox of events", () => {
   test("the outbox leaves out an event too large for a queue, which would delay all others", () => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const outbox = new EventOutbox(clientTables(new MemorySql()));
-    outbox.add(sent("a", "汤".repeat(50_000)));
-    outbox.add(sent("b"));
+    outbox.add(sending("a", "汤".repeat(50_000)));
+    outbox.add(sending("b"));
     expect(idsOf(outbox.take(100))).toEqual(["b"]);
     expect(complaint).toHaveBeenCalledOnce();
     complaint.mockRestore();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { conversationJson } from "../../../src/protocol/conversation-json.ts";
+import { message } from "../../support/messages.ts";
 import { normal, room } from "./records.ts";
 
 const whole = { compact: false };
@@ -58,20 +59,7 @@ test("a service conversation shows each client its own subscription and no other
 });
 
 test("[B-22] a conversation has its last message, edited or not", () => {
-  const lastMessage = {
-    timestamp: 5,
-    id: "m1",
-    from: "bob",
-    content: "hi",
-    mentionAll: false,
-    mentions: ["alice"],
-    receipt: false,
-    patchedAt: 9,
-    recalled: false,
-    recipients: undefined,
-    address: undefined,
-    deleted: false,
-  };
+  const lastMessage = message(5, { id: "m1", from: "bob", content: "hi", mentions: ["alice"], patchedAt: 9 });
   expect(conversationJson(normal({}), { compact: true, lastMessage })).toMatchObject({
     msg: "hi",
     bin: false,
@@ -90,20 +78,7 @@ test("[B-22] a conversation has its last message, edited or not", () => {
 });
 
 test("the last message's time comes after the message, which C# reads in order", () => {
-  const lastMessage = {
-    timestamp: 5,
-    id: "m1",
-    from: "bob",
-    content: "hi",
-    mentionAll: false,
-    mentions: [],
-    receipt: false,
-    patchedAt: undefined,
-    recalled: false,
-    recipients: undefined,
-    address: undefined,
-    deleted: false,
-  };
+  const lastMessage = message(5, { id: "m1", from: "bob", content: "hi" });
   const keys = Object.keys(conversationJson(normal({ lastMessageAt: 5 }), { compact: false, lastMessage }));
   expect(keys.indexOf("lm")).toBeGreaterThan(keys.indexOf("msg_timestamp"));
 });

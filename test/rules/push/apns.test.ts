@@ -15,6 +15,7 @@ import {
   deviceTokenOf,
   openApnsServer,
 } from "../../support/push/apns-server.ts";
+import { device, push as pushOf } from "../../support/push/pushes.ts";
 
 const tomsPhone = deviceTokenOf("Tom's phone");
 const jerrysPhone = deviceTokenOf("Jerry's phone");
@@ -56,35 +57,11 @@ function apns({
   });
 }
 
-function push(more: Partial<Push> = {}): Push {
-  return {
-    id: "push-1",
-    cause: { type: "message", conversationId: "c1", messageId: "m1" },
-    content: { alert: "the party begins" },
-    environment: "prod",
-    teamId: undefined,
-    topic: undefined,
-    expiresAt,
-    ...more,
-  };
-}
+const party = { alert: "the party begins" };
+const push = (more: Partial<Push> = {}): Push => pushOf(party, { id: "push-1", expiresAt, ...more });
 
 function phone(deviceToken: string | undefined, fields: JsonObject = {}, deviceType = "ios"): Installation {
-  return {
-    id: `of ${deviceToken}`,
-    deviceType,
-    deviceToken,
-    fields,
-    channels: [],
-    valid: true,
-    badge: 0,
-    installationId: undefined,
-    registrationId: undefined,
-    vendor: undefined,
-    subscription: undefined,
-    createdAt: 0,
-    updatedAt: 0,
-  };
+  return device({ id: `of ${deviceToken}`, deviceType, deviceToken, fields });
 }
 
 function to(deviceToken: string, fields: JsonObject = {}, badge = 0): Target {

@@ -8,22 +8,15 @@ export const DAY = 24 * 60 * 60 * 1_000; // ms
 
 /** Somebody's phone, an iPhone unless said otherwise, last heard of at noon. */
 export function phoneOf(clientId: string, more: Partial<Installation> = {}): Installation {
-  return {
+  return device({
     id: `${clientId}'s phone`,
     deviceType: "ios",
     deviceToken: `token of ${clientId}`,
-    installationId: undefined,
-    registrationId: undefined,
-    vendor: undefined,
     channels: [clientId],
-    valid: true,
-    badge: 0,
-    subscription: undefined,
-    fields: {},
     createdAt: NOON,
     updatedAt: NOON,
     ...more,
-  };
+  });
 }
 
 /** A provider for devices of some type, which records its pushes and has prepared outcomes. */

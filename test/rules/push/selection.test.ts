@@ -27,28 +27,15 @@ const notification = (content: JsonObject = { alert: "Cheese" }): ScheduledNotif
   createdAt: NOON,
 });
 
-/** A device, by a number that its id ends with. */
-function device(at: number, more: Partial<Installation> = {}): Installation {
-  return {
-    id: `65537a0e0000000000${String(at).padStart(6, "0")}`,
-    deviceType: "ios",
-    deviceToken: `token${at}`,
-    installationId: undefined,
-    registrationId: undefined,
-    vendor: undefined,
-    channels: [],
-    valid: true,
-    badge: 0,
-    subscription: undefined,
-    fields: {},
-    createdAt: NOON,
-    updatedAt: NOON,
-    ...more,
-  };
+/** An iPhone, by a number that its id ends with. */
+function numbered(at: number, more: Partial<Installation> = {}): Installation {
+  const id = `65537a0e0000000000${String(at).padStart(6, "0")}`;
+  const times = { createdAt: NOON, updatedAt: NOON };
+  return device({ id, deviceType: "ios", deviceToken: `token${at}`, ...times, ...more });
 }
 
-const iphones = (count: number) => Array.from({ length: count }, (_, at) => device(at));
-const android = (at: number, vendor: string | undefined) => device(at, { deviceType: "android", vendor });
+const iphones = (count: number) => Array.from({ length: count }, (_, at) => numbered(at));
+const android = (at: number, vendor: string | undefined) => numbered(at, { deviceType: "android", vendor });
 
 const way = (name: ProviderName, serves: (installation: Installation) => boolean) => ({ name, serves });
 const apns = way("apns", ({ deviceType }) => deviceType === "ios");
@@ -137,8 +124,8 @@ describe("[N-04] a notification's devices", () => {
     expect(world.recipients).toEqual(world.devices.map(({ id }) => id));
     expect(world.asked.map(({ after, limit }) => [after, limit])).toEqual([
       [undefined, 500],
-      [device(499).id, 500],
-      [device(999).id, 500],
+      [numbered(499).id, 500],
+      [numbered(999).id, 500],
     ]);
     expect(world.states).toEqual(["in-queue", "done"]);
     expect(world.counts).toEqual([{ devices: 500 }, { devices: 500 }, { devices: 234 }]);
@@ -162,7 +149,7 @@ describe("[N-04] a notification's devices", () => {
   test("are valid ones only", async () => {
     world.devices = [device(1), device(2, { valid: false })];
     await world.run();
-    expect(world.recipients).toEqual([device(1).id]);
+    expect(world.recipients).toEqual([numbered(1).id]);
   });
 
   test("[P-03] are no Androids without a vendor, even if a webhook takes everything", async () => {
@@ -185,7 +172,7 @@ describe("deliveries", () => {
       ...iphones(201),
       android(300, "fcm"),
       android(301, "mi"),
-      device(302, { deviceType: "web" }),
+      numbered(302, { deviceType: "web" }),
     ];
     await world.run();
     expect(world.deliveries.map(({ provider, recipients }) => [provider, recipients.length])).toEqual([
@@ -200,7 +187,7 @@ describe("deliveries", () => {
 
   test("leave out devices that no provider serves", async () => {
     world.providers = [fcm];
-    world.devices = [device(1), android(2, "fcm")];
+    world.devices = [numbered(1), android(2, "fcm")];
     await world.run();
     expect(world.recipients).toEqual([android(2, "fcm").id]);
     expect(world.counts).toEqual([{ devices: 1 }]);
@@ -209,7 +196,7 @@ describe("deliveries", () => {
   test("[N-07] carry the whole push, for devices without a client", async () => {
     const content = { alert: "Cheese", ios: { sound: "squeak" }, mi: { title: "Cheese!" } };
     world.kept = notification(content);
-    world.devices = [device(1)];
+    world.devices = [numbered(1)];
     await world.run();
     expect(world.deliveries).toEqual([
       {
@@ -217,7 +204,7 @@ describe("deliveries", () => {
         provider: "apns",
         attempts: 0,
         push: notification(content).push,
-        recipients: [{ installation: device(1).id, clientIds: [] }],
+        recipients: [{ installation: numbered(1).id, clientIds: [] }],
       },
     ]);
   });
@@ -235,9 +222,9 @@ describe("deliveries", () => {
 
   test("[P-06] increment the badges of Apple's devices alone, if the content asks for it", async () => {
     world.kept = notification({ alert: "Cheese", badge: "Increment" });
-    world.devices = [device(1), android(2, "fcm"), device(3)];
+    world.devices = [numbered(1), android(2, "fcm"), numbered(3)];
     await world.run();
-    expect(world.incremented).toEqual([device(1).id, device(3).id]);
+    expect(world.incremented).toEqual([numbered(1).id, numbered(3).id]);
     world.kept = notification({ alert: "Cheese", badge: 3 });
     await world.run();
     expect(world.incremented).toHaveLength(2);
@@ -249,7 +236,7 @@ describe("[N-11] [N-12] a notification is not sent", () => {
     world.devices = iphones(600);
     await selectPage({ type: "select", number: NUMBER, after: undefined }, world);
     world.kept = undefined;
-    await selectPage({ type: "select", number: NUMBER, after: device(499).id }, world);
+    await selectPage({ type: "select", number: NUMBER, after: numbered(499).id }, world);
     expect(world.recipients).toHaveLength(500);
   });
 
@@ -296,7 +283,7 @@ describe("[I11] a failure", () => {
     await selectPage(page, world);
     const [work = []] = world.queued;
     expect(world.queued).toHaveLength(1);
-    expect(work.at(-1)).toEqual({ type: "select", number: NUMBER, after: device(499).id });
+    expect(work.at(-1)).toEqual({ type: "select", number: NUMBER, after: numbered(499).id });
   });
 
   test("[I11] a selection whose record fails repeats nothing", async () => {

@@ -2,6 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from "clou
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { consumeEvents } from "../../../src/hooks/consume-events.ts";
 import type { QueuedEvent } from "../../../src/model/app-events.ts";
+import { sending } from "../../support/questions.ts";
 import { configure, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());
@@ -29,25 +30,7 @@ describe("an event on the queue", () => {
   test("[B-14] an event reaches the webhook with its bytes unchanged", async () => {
     await configure({ webhooks: { url: app, secret: "a secret" } });
     const bodies = takeCalls();
-    const message = { conversationId: "c", from: "Tom", content: new Uint8Array([1, 2, 3]), timestamp: NOON };
-    const recipients = { online: ["Jerry"], offline: [], address: undefined };
-    await world.EVENTS.send(
-      {
-        id: "event-1",
-        at: NOON,
-        name: "messageSent",
-        messageId: "m",
-        transient: false,
-        receipt: false,
-        mentionAll: false,
-        mentions: [],
-        pushData: undefined,
-        to: undefined,
-        ...message,
-        ...recipients,
-      },
-      { contentType: "v8" },
-    );
+    await world.EVENTS.send(sending("event-1", new Uint8Array([1, 2, 3])), { contentType: "v8" });
     const [body = ""] = await vi.waitUntil(() => bodies.length > 0 && bodies, { timeout: 20_000 });
     expect(JSON.parse(body)).toMatchObject({
       type: "messageSent",

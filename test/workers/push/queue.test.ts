@@ -17,15 +17,7 @@ test("[P-01] pushes are told apart from events, whatever the name of their queue
     provider: "apns",
     recipients: [],
     attempts: 0,
-    push: {
-      id: "push-1",
-      cause: { type: "message", conversationId: "cheese", messageId: "push-1" },
-      content: { alert: "hello" },
-      environment: "prod",
-      teamId: undefined,
-      topic: undefined,
-      expiresAt: 0,
-    },
+    push: push({ alert: "hello" }, { id: "push-1", expiresAt: 0 }),
   };
   const ack = vi.fn();
   const message = { id: "1", timestamp: new Date(), body, attempts: 1, ack, retry: vi.fn() };

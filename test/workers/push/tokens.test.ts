@@ -1,40 +1,15 @@
 import { decodeJwt, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Target } from "../../../src/push/provider.ts";
 import { providersOf } from "../../../src/push/providers.ts";
 import { pushesOf } from "../../../src/push/push-stub.ts";
 import type { Push } from "../../../src/push/push-work.ts";
 import { settingsOf } from "../../../src/settings/store.ts";
+import { device, push as pushOf, target } from "../../support/push/pushes.ts";
 import { configure, maybeEvict, openWorld, world } from "../support/world.ts";
 
 const deviceToken = "ab".repeat(32);
-const push: Push = {
-  id: "push-1",
-  cause: { type: "message", conversationId: "c1", messageId: "m1" },
-  content: { alert: "the party begins" },
-  environment: "dev",
-  teamId: undefined,
-  topic: undefined,
-  expiresAt: Date.now() + 60_000,
-};
-const jerrysPhone: Target = {
-  installation: {
-    id: "i1",
-    deviceType: "ios",
-    deviceToken,
-    fields: {},
-    channels: [],
-    valid: true,
-    badge: 0,
-    installationId: undefined,
-    registrationId: undefined,
-    vendor: undefined,
-    subscription: undefined,
-    createdAt: 0,
-    updatedAt: 0,
-  },
-  clientId: "Jerry",
-};
+const push = pushOf({ alert: "the party begins" }, { environment: "dev" });
+const jerrysPhone = target(device({ deviceType: "ios", deviceToken }));
 
 const keeper = pushesOf(world);
 let publicKey: CryptoKey;
