@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
 import { look, named, notices, settle } from "../../support/chat.ts";
-import { caughtUp } from "../support/commands.ts";
 import { Device } from "../support/device.ts";
-import { onlineClients } from "../support/pair-chat.ts";
+import { cheeseChat, onlineClients } from "../support/pair-chat.ts";
 import { conversationOf, done, outcome, rest } from "../support/rest.ts";
 import { appKeys, configure, maybeEvict, openWorld } from "../support/world.ts";
 
@@ -104,17 +103,14 @@ describe("[B-19] conversations as rows of a class", () => {
 });
 
 describe("[B-19] a change of a row", () => {
-  /** Tom and Jerry, each on a device, and Spike, who is not in it. */
-  async function pairChat() {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const id = await conversationOf([tom, jerry], { name: "Cheese", attr: { holes: 3 } });
-    const [toms, spikes] = [await Device.of(tom), await Device.of(spike)];
-    await caughtUp(id, toms);
-    return { tom, jerry, spike, id, row: `${CLASS}/${id}`, toms, spikes };
+  /** The same, with Spike online. */
+  async function cheeseRow() {
+    const chat = await cheeseChat();
+    return { ...chat, row: `${CLASS}/${chat.id}`, spikes: await Device.of(chat.spike) };
   }
 
   test("[B-19] a change that sets `m` to a list adds new members, removes missing ones, and notifies all", async () => {
-    const { tom, jerry, spike, id, row, toms, spikes } = await pairChat();
+    const { tom, jerry, spike, id, row, toms, spikes } = await cheeseRow();
     await done("PUT", row, { m: [tom, spike, tom], name: "Bones" });
     await spikes.push("conv", "members_joined");
     await toms.push("conv", "members_joined");
@@ -129,7 +125,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[B-19] [M-46] a change sets `mu` to a list, adds to it and removes from it", async () => {
-    const { tom, jerry, id, row, toms } = await pairChat();
+    const { tom, jerry, id, row, toms } = await cheeseRow();
     await done("PUT", row, { mu: [tom] });
     expect(await look(toms, id)).toMatchObject({ mu: [tom] });
     await done("PUT", row, { mu: { __op: "Add", objects: [jerry] } });
@@ -141,7 +137,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[B-19] a deletion under a condition is refused on every route", async () => {
-    const { id, row } = await pairChat();
+    const { id, row } = await cheeseRow();
     const where = encodeURIComponent('{"name":"other"}');
     for (const path of [row, `/1.2/rtm/conversations/${id}`]) {
       expect(await outcome(rest("DELETE", `${path}?where=${where}`))).toBe("400 1");
@@ -157,7 +153,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[B-19] a change answers the new time of the row, and with fetchWhenSave or new the whole row", async () => {
-    const { id, row } = await pairChat();
+    const { id, row } = await cheeseRow();
     const short = await done<Row>("PUT", row, { name: "More" });
     expect(short).toEqual({ objectId: id, updatedAt: expect.stringMatching(/Z$/) });
     for (const flag of ["fetchWhenSave=true", "new=true"]) {
@@ -190,7 +186,7 @@ describe("[B-19] a change of a row", () => {
     [{ sys: true }, /^sys: service/],
     [{ "m.0": "Spike" }, /^m\.0: /],
   ])("[B-19] a change with %j is refused by name, and nothing of its body is done", async (body, words) => {
-    const { id, row } = await pairChat();
+    const { id, row } = await cheeseRow();
     const before = await read(id);
     expect(await refusal(rest("PUT", row, { name: "More", ...body }))).toEqual([
       105,
@@ -200,7 +196,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[B-19] a change ignores what storage SDKs add to every body", async () => {
-    const { id, row } = await pairChat();
+    const { id, row } = await cheeseRow();
     const extra = {
       ACL: { "*": { read: true } },
       className: "_Conversation",
@@ -214,7 +210,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[B-19] an empty change notifies nobody and keeps the time", async () => {
-    const { id, row, toms } = await pairChat();
+    const { id, row, toms } = await cheeseRow();
     const before = await read(id);
     expect(await done("PUT", row, {})).toEqual({ objectId: id, updatedAt: before.updatedAt });
     await settle(id, toms);
@@ -222,7 +218,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[B-19] [L-06] a change beyond the limit of members is refused as a whole", async () => {
-    const { id, row, spike } = await pairChat();
+    const { id, row, spike } = await cheeseRow();
     await configure({ limits: { members: 2 } });
     const body = { name: "More", m: { __op: "Add", objects: [spike] } };
     expect(await outcome(rest("PUT", row, body))).toBe("409 4304");
@@ -242,7 +238,7 @@ describe("[B-19] a change of a row", () => {
     [{ createdAt: { $lt: { __type: "Date", iso: "2020-01-01T00:00:00.000Z" } } }, false],
     [{}, true],
   ])("[B-19] a change under the condition %j is made: %j", async (where, expected) => {
-    const { id, row } = await pairChat();
+    const { id, row } = await cheeseRow();
     const query = `?where=${encodeURIComponent(JSON.stringify(where))}`;
     const answer = await outcome(rest("PUT", row + query, { name: "More" }));
     expect(answer).toBe(expected ? "200" : "400 305");
@@ -250,7 +246,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[B-19] a condition is checked against the current row: of ten changes that count down from 3, three are made", async () => {
-    const { id, row } = await pairChat();
+    const { id, row } = await cheeseRow();
     const query = `?where=${encodeURIComponent(JSON.stringify({ "attr.holes": { $gt: 0 } }))}`;
     const body = { "attr.holes": { __op: "Increment", amount: -1 } };
     const answers = await Promise.all(
@@ -262,7 +258,7 @@ describe("[B-19] a change of a row", () => {
   });
 
   test("[B-19] a change under an unknown condition is refused", async () => {
-    const { row } = await pairChat();
+    const { row } = await cheeseRow();
     for (const [where, expected] of [
       ['{"name":{"$like":"x"}}', "400 102"],
       ['{"name":{"$regex":"C.*e"}}', "400 102"],

@@ -15,7 +15,7 @@ import {
 import { caughtUp, loggedIn, notifications } from "../support/commands.ts";
 import { archived, archivedAs, breakTable, repair } from "../support/d1.ts";
 import { Device } from "../support/device.ts";
-import { onlineClients, tomsChat } from "../support/pair-chat.ts";
+import { cheeseChat, onlineClients, tomsChat } from "../support/pair-chat.ts";
 import {
   conversationOf,
   done,
@@ -190,17 +190,9 @@ describe("[A-01] [A-06] finding", () => {
 describe("[A-01] changing", () => {
   const updated = (id: string) => ({ objectId: id, updatedAt: expect.stringMatching(/^\d{4}-.*Z$/) });
 
-  /** Tom and Jerry in a conversation that the app's server made, Tom on a device. */
-  async function pairChat() {
-    const [tom, jerry, spike] = named("tom", "jerry", "spike");
-    const id = await conversationOf([tom, jerry], { name: "Cheese", attr: { holes: 3 } });
-    const toms = await Device.of(tom);
-    await caughtUp(id, toms);
-    return { tom, jerry, spike, id, path: `${PATH}/${id}`, toms };
-  }
-
   test("[A-01] [B-06] [B-07] adding members notifies them and the members there are", async () => {
-    const { tom, jerry, spike, id, path, toms } = await pairChat();
+    const { tom, jerry, spike, id, toms } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     const spikes = await Device.of(spike);
     const body = { client_ids: [spike, tom] };
     expect(await done("POST", `${path}/members`, body)).toEqual(updated(id));
@@ -214,7 +206,8 @@ describe("[A-01] changing", () => {
   });
 
   test("[A-01] adding a client that is a member changes nothing and notifies nobody", async () => {
-    const { jerry, id, path, toms } = await pairChat();
+    const { jerry, id, toms } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     const before = await look(toms, id);
     const { updatedAt } = await done<Row>("POST", `${path}/members`, { client_ids: [jerry] });
     expect(updatedAt).toBe(before.updatedAt);
@@ -223,7 +216,8 @@ describe("[A-01] changing", () => {
   });
 
   test("[A-01] [B-06] [B-07] removing a member notifies all and ends the member's sends", async () => {
-    const { tom, jerry, id, path, toms } = await pairChat();
+    const { tom, jerry, id, toms } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     const jerrys = await Device.of(jerry);
     await caughtUp(id, jerrys);
     expect(await done("DELETE", `${path}/members`, { client_ids: [jerry] })).toEqual(updated(id));
@@ -237,7 +231,8 @@ describe("[A-01] changing", () => {
   });
 
   test("[A-01] [B-08] a member that is offline receives the changes at the next login", async () => {
-    const { spike, id, path } = await pairChat();
+    const { spike, id } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     await done("POST", `${path}/members`, { client_ids: [spike] });
     await done("PUT", path, { name: "Bones" });
     const { token } = await loggedIn(spike);
@@ -252,7 +247,8 @@ describe("[A-01] changing", () => {
   });
 
   test("[A-01] [B-17] [B-18] columns are set, incremented and removed, and the devices of all members are notified", async () => {
-    const { id, path, toms } = await pairChat();
+    const { id, toms } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     const changes = { name: "More", "attr.holes": { __op: "Increment", amount: 2 }, kind: "blue" };
     expect(await done("PUT", path, changes)).toEqual(updated(id));
     const { convMessage } = await toms.push("conv", "updated");
@@ -266,7 +262,8 @@ describe("[A-01] changing", () => {
   });
 
   test.each([null, { __op: "Delete" }])("[A-01] name and attributes are removed by %j", async (nothing) => {
-    const { id, path } = await pairChat();
+    const { id } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     await done("PUT", path, { name: "More", kind: "blue" });
     await done("PUT", path, { name: nothing, attr: nothing, kind: nothing });
     const [row] = await find({ objectId: id });
@@ -288,7 +285,8 @@ describe("[A-01] changing", () => {
     "mu",
     "unique",
   ])("[A-01] the column %s belongs to the server and is refused by name", async (column) => {
-    const { id, path } = await pairChat();
+    const { id } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     const before = await find({ objectId: id });
     const response = await rest("PUT", path, { name: "More", [column]: "x" });
     expect(response.status).toBe(400);
@@ -297,7 +295,8 @@ describe("[A-01] changing", () => {
   });
 
   test("[A-01] [M-46] mutes are shown to devices, in queries and in the list", async () => {
-    const { tom, jerry, spike, id, path, toms } = await pairChat();
+    const { tom, jerry, spike, id, toms } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     expect(await done("POST", `${path}/mutes`, { client_ids: [jerry, spike] })).toEqual(updated(id));
     expect(await done("GET", `${path}/mutes`)).toEqual({ result: [jerry] });
     expect(await look(toms, id)).toMatchObject({ mu: [jerry] });
@@ -308,7 +307,8 @@ describe("[A-01] changing", () => {
   });
 
   test("[A-01] [L-06] adding too many members is refused, and nobody is added", async () => {
-    const { tom, jerry, spike, path } = await pairChat();
+    const { tom, jerry, spike, id } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     await configure({ limits: { members: 2 } });
     expect(await outcome(rest("POST", `${path}/members`, { client_ids: [spike] }))).toBe("409 4304");
     await configure({ limits: { members: null } });
@@ -327,7 +327,8 @@ describe("[A-01] changing", () => {
     ["POST", "/mutes", { client_ids: [""] }, "400 105"],
     ["POST", "/mutes", { client_ids: Array.from({ length: 501 }, (_, at) => `c${at}`) }, "400 105"],
   ])("[A-01] %s …%s refuses %j with %s and changes nothing", async (method, sub, body, expected) => {
-    const { id, path } = await pairChat();
+    const { id } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     const before = await find({ objectId: id });
     expect(await outcome(rest(method, path + sub, body))).toBe(expected);
     expect(await find({ objectId: id })).toEqual(before);
@@ -350,7 +351,8 @@ describe("[A-01] changing", () => {
   });
 
   test("[A-01] [I11] a change while D1 fails is made, notifies members and reaches queries later", async () => {
-    const { jerry, id, path, toms } = await pairChat();
+    const { jerry, id, toms } = await cheeseChat();
+    const path = `${PATH}/${id}`;
     vi.spyOn(console, "warn").mockImplementation(() => {});
     vi.spyOn(console, "error").mockImplementation(() => {});
     await breakTable("conversations");

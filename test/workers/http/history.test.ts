@@ -280,8 +280,8 @@ describe("[X-01] history for a member with a signature", () => {
   beforeEach(() => configure({ security: { signHistory: true } }));
   afterEach(() => configure({ security: { signHistory: null }, hooks: null }));
 
-  /** Tom in a conversation where Jerry said something. */
-  async function pairChat() {
+  /** A chat of Tom, Jerry and Spike in which Jerry has sent a message. */
+  async function chatWithMessage() {
     const [tom, jerry, spike] = named("tom", "jerry", "spike");
     const id = await conversationOf([tom, jerry, spike]);
     await saidBy(jerry, id, "hello");
@@ -316,7 +316,7 @@ describe("[X-01] history for a member with a signature", () => {
   ])(
     "[X-01] a member reads history by version %s with a signature of either order and unit of time",
     async (_, ask) => {
-      const { tom, id } = await pairChat();
+      const { tom, id } = await chatWithMessage();
       const seconds = Math.floor(Date.now() / 1_000);
       for (const showing of [{}, { order: "time first" as const }, { at: seconds }]) {
         const response = await ask(id, { client_id: tom, ...signed(tom, id, showing) });
@@ -329,7 +329,7 @@ describe("[X-01] history for a member with a signature", () => {
     ["1.2", by12],
     ["1.1", by11],
   ])("[X-01] a signature for history is refused by version %s while the setting is off", async (_, ask) => {
-    const { tom, id } = await pairChat();
+    const { tom, id } = await chatWithMessage();
     await configure({ security: { signHistory: null } });
     expect(await outcome(ask(id, { client_id: tom, ...signed(tom, id) }))).toBe("401 401");
   });
@@ -337,14 +337,14 @@ describe("[X-01] history for a member with a signature", () => {
   test.each(["client_id", "nonce", "signature_ts", "signature"])(
     "[X-01] a signature for history is refused without %s",
     async (name) => {
-      const { tom, id } = await pairChat();
+      const { tom, id } = await chatWithMessage();
       const { [name]: _, ...query }: Record<string, string> = { client_id: tom, ...signed(tom, id) };
       expect(await outcome(by12(id, query))).toBe("401 401");
     },
   );
 
   test("[X-01] a signature for history is refused if it is wrong, too old, another client's or of another conversation", async () => {
-    const { tom, jerry, id } = await pairChat();
+    const { tom, jerry, id } = await chatWithMessage();
     const other = await conversationOf([tom]);
     for (const shown of [
       { ...signed(tom, id), signature: "abc" },
@@ -359,13 +359,13 @@ describe("[X-01] history for a member with a signature", () => {
   });
 
   test("[X-01] [B-24] history with a signature is refused with 4312 to a client that is not a member", async () => {
-    const { id } = await pairChat();
+    const { id } = await chatWithMessage();
     const [mary] = named("mary");
     expect(await outcome(by12(id, { client_id: mary, ...signed(mary, id) }))).toBe("403 4312");
   });
 
   test("[X-01] [X-22] history with a signature is refused while the client is banned", async () => {
-    const { tom, id } = await pairChat();
+    const { tom, id } = await chatWithMessage();
     const before = signed(tom, id);
     await done("POST", "/admin/bans", { client_ids: [tom] });
     for (const shown of [before, signed(tom, id)]) {
@@ -376,7 +376,7 @@ describe("[X-01] history for a member with a signature", () => {
   });
 
   test("[X-01] [X-03] a signature for history from before a kick is refused", async () => {
-    const { tom, id } = await pairChat();
+    const { tom, id } = await chatWithMessage();
     const before = { client_id: tom, ...signed(tom, id) };
     expect((await by12(id, before)).status).toBe(200);
     await done("POST", `/1.2/rtm/clients/${tom}/kick`);
@@ -386,7 +386,7 @@ describe("[X-01] history for a member with a signature", () => {
   });
 
   test("[X-01] [H-01] [I12] history with a signature leaves out messages restricted to others", async () => {
-    const { tom, jerry, spike, id } = await pairChat();
+    const { tom, jerry, spike, id } = await chatWithMessage();
     await engineWith({ _messageReceived: ({ content }) => (content === "psst" ? { toPeers: [jerry] } : {}) });
     const [toms, jerrys] = [await Device.of(tom), await Device.of(jerry)];
     await caughtUp(id, toms, jerrys);
@@ -404,7 +404,7 @@ describe("[X-01] history for a member with a signature", () => {
   });
 
   test("[X-01] [I12] history with a signature leaves out messages from before joining, if that is set", async () => {
-    const { jerry, id } = await pairChat();
+    const { jerry, id } = await chatWithMessage();
     const [mary] = named("mary");
     await done("POST", `/1.2/rtm/conversations/${id}/members`, { client_ids: [mary] });
     await configure({ security: { historyFrom: "joining" } });
@@ -423,7 +423,7 @@ describe("[X-01] history for a member with a signature", () => {
   });
 
   test("[X-01] a signature opens the history of conversations alone", async () => {
-    const { tom, id } = await pairChat();
+    const { tom, id } = await chatWithMessage();
     const query = new URLSearchParams({ peerid: tom, ...signed(tom, id) });
     for (const path of ["/1.1/rtm/messages/history", "/1.1/rtm/messages/logs", "/1.2/rtm/messages"]) {
       expect(await outcome(http(`${path}?${query}`, { headers: appKeys }))).toBe("401 401");

@@ -47,3 +47,12 @@ export async function serverChat(how: "subscribed" | "not subscribed" = "subscri
   if (how === "subscribed") await caughtUp(id, toms, jerrys);
   return { tom, jerry, toms, jerrys, id };
 }
+
+/** "Cheese", a chat that the app's server made for Tom, who came online after that, and Jerry. Spike is no member. */
+export async function cheeseChat() {
+  const [tom, jerry, spike] = named("tom", "jerry", "spike");
+  const id = await conversationOf([tom, jerry], { name: "Cheese", attr: { holes: 3 } });
+  const toms = await Device.of(tom);
+  await caughtUp(id, toms);
+  return { tom, jerry, spike, id, toms };
+}
