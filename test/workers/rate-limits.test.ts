@@ -4,7 +4,7 @@ import { named, refusal, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
-import { configure, openWorld, world } from "./support/world.ts";
+import { configure, openWorld, } from "./support/world.ts";
 
 /** With the default limits unless a test sets others: people never reach them, and a flood does at once. */
 
@@ -18,8 +18,6 @@ beforeAll(() => openWorld({ limits: DEFAULTS }));
 afterEach(() => configure({ limits: DEFAULTS }));
 
 const TOO_FAST = "4116 MESSAGE_SENT_QUOTA_EXCEEDED";
-/** Evicting every object after every answer of so many people would take minutes. */
-const SHARE = world.EVICT === undefined ? 1 : 20;
 
 /** Gives commands without waiting in between; how each was refused, or "". */
 async function allOf(device: Device, commands: CommandInit[], first = 10_000): Promise<string[]> {
@@ -142,8 +140,8 @@ describe("invitations", () => {
 
   test("two full groups and many chats with many people stay within the limits on invitations", async () => {
     const { tom, toms } = await onlineClients("tom");
-    const people = times(200 / SHARE, (at) => `${tom} friend ${at}`);
-    const chats = people.slice(0, 40 / SHARE).map((friend) => begin([friend]));
+    const people = times(200, (at) => `${tom} friend ${at}`);
+    const chats = people.slice(0, 40).map((friend) => begin([friend]));
     expect(refused(await allOf(toms, [begin(people), begin(people), ...chats]))).toBe(0);
   }, 60_000);
 
