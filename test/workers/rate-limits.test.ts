@@ -4,7 +4,7 @@ import { named, refusal, start } from "../support/chat.ts";
 import type { CommandInit } from "../support/frames.ts";
 import { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
-import { configure, openWorld, } from "./support/world.ts";
+import { configure, openWorld } from "./support/world.ts";
 
 /** With the default limits unless a test sets others: people never reach them, and a flood does at once. */
 

@@ -26,7 +26,7 @@ test("while no conversation is behind, D1 has everything up to moments ago", () 
   expect(lagging.archivedUntil(NOW)).toBe(SHORTLY_BEFORE);
 });
 
-test("the conversation furthest behind decides, until it has caught up", () => {
+test("D1 is complete up to the conversation that is furthest behind", () => {
   lagging.behind("late", 500);
   lagging.behind("later", 300);
   expect(lagging.archivedUntil(NOW)).toBe(300);

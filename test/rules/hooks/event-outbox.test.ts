@@ -24,9 +24,9 @@ describe("the outbox of events", () => {
     for (const id of ["c", "a", "b"]) outbox.add(arriving(id));
     expect(idsOf(outbox.take(2))).toEqual(["c", "a"]);
     const revived = new EventOutbox(clientTables(sql));
-    expect(revived.take(10)).toEqual([came("c"), came("a"), came("b")]);
+    expect(revived.take(10)).toEqual([arriving("c"), arriving("a"), arriving("b")]);
     revived.remove(["c", "a"]);
-    revived.add(came("d"));
+    revived.add(arriving("d"));
     expect(idsOf(outbox.take(10))).toEqual(["b", "d"]);
     outbox.remove(["b", "d", "never there"]);
     expect(revived.take(10)).toEqual([]);
@@ -49,7 +49,7 @@ describe("the outbox of events", () => {
     for (const id of ["a", "b", "c"]) outbox.add(sending(id, long));
     expect(idsOf(outbox.take(100))).toEqual(["a"]);
     outbox.remove(["a"]);
-    outbox.add(sent("d"));
+    outbox.add(sending("d"));
     expect(idsOf(outbox.take(100))).toEqual(["b"]);
     outbox.remove(["b"]);
     expect(idsOf(outbox.take(100))).toEqual(["c", "d"]);
@@ -90,10 +90,10 @@ describe("the sender of events", () => {
 
   test("[H-09] events of one turn are sent together, and events during that after it", async () => {
     const { sender, taken, sql } = queue();
-    sender.enqueue(came("a"));
-    sender.enqueue(came("b"));
+    sender.enqueue(arriving("a"));
+    sender.enqueue(arriving("b"));
     await Promise.resolve();
-    sender.enqueue(came("c"));
+    sender.enqueue(arriving("c"));
     await settled();
     expect(taken.flat()).toEqual(["a", "b", "c"]);
     expect(taken[0]).toEqual(["a", "b"]);
@@ -102,13 +102,13 @@ describe("the sender of events", () => {
 
   test("[H-09] an alarm is set before events are sent, so that a crash loses none", () => {
     const { sender, state } = queue();
-    sender.enqueue(came("a"));
+    sender.enqueue(arriving("a"));
     expect(state.retries).toBe(1);
   });
 
   test("[H-09] another alarm is set if one runs while events are being sent", async () => {
     const { sender, state } = queue();
-    sender.enqueue(came("a"));
+    sender.enqueue(arriving("a"));
     await sender.send();
     expect(state.retries).toBe(2);
     await settled();
@@ -118,9 +118,9 @@ describe("the sender of events", () => {
     const complaint = vi.spyOn(console, "error").mockReturnValue();
     const { sender, taken, state } = queue();
     state.failing = true;
-    sender.enqueue(came("a"));
+    sender.enqueue(arriving("a"));
     await settled();
-    sender.enqueue(came("b"));
+    sender.enqueue(arriving("b"));
     await settled();
     expect([taken, state.retries]).toEqual([[], 4]);
     state.failing = false;
@@ -131,7 +131,7 @@ describe("the sender of events", () => {
 
   test("[H-09] events are sent in batches of a hundred", async () => {
     const { sender, taken } = queue();
-    for (let at = 0; at < 250; at++) sender.enqueue(came(`${at}`));
+    for (let at = 0; at < 250; at++) sender.enqueue(arriving(`${at}`));
     await settled();
     expect(taken.map(({ length }) => length)).toEqual([100, 100, 50]);
   });

@@ -2,6 +2,7 @@ import type { Installation } from "../../../src/model/installation.ts";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { Outcome, PushProvider, Target } from "../../../src/push/provider.ts";
 import type { Push, PushDelivery } from "../../../src/push/push-work.ts";
+import { device } from "../../support/push/pushes.ts";
 
 export const NOON = Date.UTC(2026, 10, 25, 12); // ms
 export const DAY = 24 * 60 * 60 * 1_000; // ms

@@ -7,6 +7,7 @@ import type { ProviderName } from "../../../src/model/provider-name.ts";
 import type { PushDelivery, PushWork, Selection } from "../../../src/push/push-work.ts";
 import type { ScheduledNotification } from "../../../src/push/schedule.ts";
 import { type InstallationPage, type SelectionHost, selectPage } from "../../../src/push/selection.ts";
+import { device } from "../../support/push/pushes.ts";
 
 const NOON = Date.UTC(2026, 10, 25, 12);
 const DAY = 24 * 60 * 60_000;

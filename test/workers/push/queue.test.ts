@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import worker from "../../../src/index.ts";
 import type { PushWork } from "../../../src/push/push-work.ts";
+import { push } from "../../support/push/pushes.ts";
 import { openWorld, world } from "../support/world.ts";
 
 /** What the platform hands over from its queues. */

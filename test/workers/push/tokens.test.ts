@@ -2,7 +2,6 @@ import { decodeJwt, exportPKCS8, generateKeyPair, jwtVerify } from "jose";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { providersOf } from "../../../src/push/providers.ts";
 import { pushesOf } from "../../../src/push/push-stub.ts";
-import type { Push } from "../../../src/push/push-work.ts";
 import { settingsOf } from "../../../src/settings/store.ts";
 import { device, push as pushOf, target } from "../../support/push/pushes.ts";
 import { configure, maybeEvict, openWorld, world } from "../support/world.ts";

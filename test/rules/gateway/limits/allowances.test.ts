@@ -73,7 +73,7 @@ describe("of one address", () => {
     },
   );
 
-  test("an IPv4 address is the same one where the socket speaks IPv6", () => {
+  test("an IPv4 address is the same one on an IPv6 socket", () => {
     const addresses = new AllowancesByAddress();
     expect(addresses.of("::ffff:8.8.8.8", NOW)).toBe(addresses.of("8.8.8.8", NOW));
     expect(addresses.of("::ffff:10.1.2.3", NOW)).toBeUndefined();
@@ -84,7 +84,7 @@ describe("of one address", () => {
     (address) => expect(new AllowancesByAddress().of(address, NOW)).toBeUndefined(),
   );
 
-  test("of many addresses, those that did nothing lately are forgotten first", () => {
+  test("the addresses that did nothing lately are forgotten first", () => {
     const addresses = new AllowancesByAddress();
     const busy = addresses.of("8.8.8.8", NOW);
     busy?.logins.take(1_000, NOW);
@@ -125,7 +125,7 @@ describe("how often one client is added to conversations", () => {
     expect(invited.take(["jerry"], NOW)).toBe(true);
   });
 
-  test("is counted per address over all its sockets", () => {
+  test("additions to conversations count per address over all its sockets", () => {
     const addresses = new AllowancesByAddress();
     const tries = (address: string, count: number) =>
       passes(count, () => addresses.of(address, NOW)?.mayInvite(["jerry"], NOW) ?? true);
