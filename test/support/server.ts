@@ -11,7 +11,7 @@ const START_DEADLINE = 60_000;
 /** The server forces itself to stop after five seconds, in milliseconds. */
 const STOP_DEADLINE = 10_000;
 
-interface ServerOptions {
+export interface ServerOptions {
   /** Folder for the data, kept afterwards; without it a temporary one, removed at the end. */
   data?: string;
   /** Beside this process's own environment; `undefined` takes a variable away. */
