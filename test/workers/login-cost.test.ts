@@ -134,7 +134,7 @@ test("[I9] of 200 conversations exactly the three with news are asked, and only 
   expect(await unreadIn(third)).toEqual(talking.toSorted());
   expect([again.asked(), again.rows]).toEqual([3, {}]);
   await third.ask({ cmd: "session", op: "close" });
-});
+}, 60_000);
 
 test("[I9] once everything is read, a login asks no conversation", async () => {
   const [jerry] = named("jerry");

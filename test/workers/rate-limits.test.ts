@@ -44,7 +44,7 @@ describe("people", () => {
   test("[L-01] [L-02] [L-03] a support agent opens many conversations at once and writes a message a second in five windows", async () => {
     const [agent] = named("agent");
     const desk = await Device.of(agent);
-    const conversations = 80 / SHARE; // all 300 of a desk are counted in test/rules/gateway/limits/rate-limits.test.ts
+    const conversations = 80; // all 300 of a desk are counted in test/rules/gateway/limits/rate-limits.test.ts
     const starts = Array.from({ length: conversations }, (_, at): CommandInit => {
       return { cmd: "conv", op: "start", convMessage: { m: [`${agent} customer ${at}`], unique: true } };
     });
@@ -69,7 +69,7 @@ describe("people", () => {
   test("[L-01] [L-02] [L-03] an office behind one address logs in, chats and reads in the same minute", async () => {
     const headers = { "cf-connecting-ip": "198.41.200.7" };
     // All 200 of an office are counted in test/rules/gateway/limits/rate-limits.test.ts.
-    const people = Array.from({ length: 80 / SHARE }, (_, at) => named(`person ${at}`)[0] ?? "");
+    const people = Array.from({ length: 80 }, (_, at) => named(`person ${at}`)[0] ?? "");
     const groups: string[] = [];
     let refusals = 0;
     for (const [at, person] of people.entries()) {

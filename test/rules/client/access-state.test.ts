@@ -6,7 +6,7 @@ import { MemorySql } from "../../support/sqlite.ts";
 const NOW = 1_700_000_000_000;
 
 describe("the access state of a client", () => {
-  test("[X-03] is empty at first: nothing is revoked and nothing is written", () => {
+  test("[X-03] without a kick or ban nothing is revoked and nothing is written", () => {
     const sql = new MemorySql();
     const standing = new AccessState(clientTables(sql));
     expect([standing.isRevoked(0), standing.ban, standing.issueTime(NOW)]).toEqual([false, undefined, NOW]);
@@ -14,14 +14,14 @@ describe("the access state of a client", () => {
     expect(sql.exec("SELECT 1 FROM sqlite_master").toArray()).toEqual([]);
   });
 
-  test("[X-03] revokes tokens from before a kick or its own millisecond, and no later ones", () => {
+  test("[X-03] a kick revokes what is from before it or from its own millisecond, and nothing later", () => {
     const standing = new AccessState(clientTables(new MemorySql()));
     standing.kick(NOW);
     const times = [0, NOW - 1, NOW, NOW + 1, Number.POSITIVE_INFINITY];
     expect(times.map((time) => standing.isRevoked(time))).toEqual([true, true, true, false, false]);
   });
 
-  test("[X-03] accepts a token issued in a kick's own millisecond, until the next kick in it", () => {
+  test("[X-03] a token issued in the kick's own millisecond is valid, until the next kick in it", () => {
     const standing = new AccessState(clientTables(new MemorySql()));
     standing.kick(NOW);
     const token = standing.issueTime(NOW);
@@ -31,7 +31,7 @@ describe("the access state of a client", () => {
     expect(standing.isRevoked(standing.issueTime(NOW - 60_000))).toBe(false);
   });
 
-  test("[X-22] revokes tokens from before a ban, also after the ban is lifted", () => {
+  test("[X-22] a ban revokes what is from before it, and lifting it does not restore that", () => {
     const standing = new AccessState(clientTables(new MemorySql()));
     const token = standing.issueTime(NOW - 1);
     standing.setBan({ reason: "no cats", at: NOW });
@@ -39,7 +39,7 @@ describe("the access state of a client", () => {
     expect([token, NOW, NOW + 1].map((time) => standing.isRevoked(time))).toEqual([true, true, false]);
   });
 
-  test("[X-22] [I9] keeps a ban and a kick over a restart of the object, and neither lifts the other", () => {
+  test("[X-22] [I9] a ban and a kick survive a restart of the object, and neither lifts the other", () => {
     const sql = new MemorySql();
     const first = new AccessState(clientTables(sql));
     first.setBan({ reason: "no cats", at: NOW });

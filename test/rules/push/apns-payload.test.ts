@@ -5,7 +5,7 @@ import { apnsContentOf } from "../../../src/push/apns-payload.ts";
 const payloadOf = (content: JsonObject, badge = 0) => apnsContentOf(content, badge).payload;
 
 describe("[N-07] an Apple device gets", () => {
-  test("the common keys of a content, overridden by those of `ios`", () => {
+  test("[N-07] an Apple payload has the common keys, overridden by those of `ios`", () => {
     const content = {
       alert: "hello",
       sound: "a.caf",
@@ -27,13 +27,13 @@ describe("[N-07] an Apple device gets", () => {
     },
   );
 
-  test("a key `ios` of the app's own, if it is no object", () => {
+  test("[N-07] an Apple payload has the app's own key `ios` if it is not an object", () => {
     expect(payloadOf({ alert: "hello", ios: "hello" })).toEqual({ aps: { alert: "hello" }, ios: "hello" });
   });
 });
 
 describe("[P-19] control keys", () => {
-  test("are never sent to a device, at any depth", () => {
+  test("[P-19] control keys are in no Apple payload, wherever the content has them", () => {
     const keys = { _profile: "dev", _apns_team_id: "TEAM1", _notificationChannel: "loud" };
     expect(payloadOf({ alert: "hello", ...keys, ios: keys })).toEqual({ aps: { alert: "hello" } });
     expect(payloadOf({ aps: { alert: "hello" }, ...keys })).toEqual({ aps: { alert: "hello" } });
@@ -63,7 +63,7 @@ describe("[N-08] `aps` holds", () => {
     expect(payloadOf(content)).toEqual({ aps: { alert } });
   });
 
-  test("a title without an alert as an alert", () => {
+  test("[N-08] `aps` has a title alone as an alert", () => {
     expect(payloadOf({ title: "Jerry" })).toEqual({ aps: { alert: { title: "Jerry" } } });
   });
 
@@ -76,7 +76,7 @@ describe("[N-08] `aps` holds", () => {
     });
   });
 
-  test("the keys of a ready `aps`, with every other key beside it", () => {
+  test("[N-08] a ready `aps` is kept, with every other key beside it", () => {
     const aps = { alert: "hello", badge: 1, "my-own": true };
     expect(payloadOf({ ios: { aps, category: "c" }, title: "Tom" })).toEqual({
       aps,
@@ -88,7 +88,7 @@ describe("[N-08] `aps` holds", () => {
 });
 
 describe("[P-07][P-08] keys of the app's own", () => {
-  test("are sent beside `aps`, also keys that Android uses", () => {
+  test("[P-07][P-08] the app's own keys are beside `aps`, those for Android too", () => {
     const own = { from: "Tom", conversation: { id: "c1" }, silent: true, action: "com.example.VIEW" };
     expect(payloadOf({ alert: "hello", ...own })).toEqual({ aps: { alert: "hello" }, ...own });
   });
@@ -125,7 +125,7 @@ describe("[N-08] a value for Apple's headers", () => {
     });
   });
 
-  test("is an alert of the highest priority by default", () => {
+  test("[N-08] Apple's headers are of an alert with the highest priority by default", () => {
     expect(told({ alert: "hi" })).toEqual({ collapseId: undefined, priority: 10, pushType: "alert" });
   });
 
@@ -158,7 +158,7 @@ describe("[N-08] a value for Apple's headers", () => {
     expect(told(content)).toMatchObject({ priority: 5, pushType: "background" });
   });
 
-  test("is left out if a header cannot hold it", () => {
+  test("[N-08] Apple's headers have no value that a header cannot hold", () => {
     expect(told({ alert: "hi", "apns-push-type": "alert\r\nx: y" })).toMatchObject({ pushType: "alert" });
   });
 });

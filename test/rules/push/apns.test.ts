@@ -84,13 +84,16 @@ describe("[N-10] Apple's devices", () => {
     },
   );
 
-  test.each(["android", "web", "windows"])("are no others, with any token: %s", (deviceType) => {
-    expect(apns().serves(phone(tomsPhone, {}, deviceType))).toBe(false);
-  });
+  test.each(["android", "web", "windows"])(
+    "[N-10] APNs serves no other device, even with a token: %s",
+    (deviceType) => {
+      expect(apns().serves(phone(tomsPhone, {}, deviceType))).toBe(false);
+    },
+  );
 });
 
 describe("[P-20] a push with token authentication", () => {
-  test("reaches the device with every header that Apple needs", async () => {
+  test("[P-20] a push with token authentication reaches the device with all that Apple requires", async () => {
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([sent]);
     expect(apple.arrived).toEqual([
       {
@@ -117,7 +120,7 @@ describe("[P-20] a push with token authentication", () => {
     expect(apple.busiest).toBeLessThanOrEqual(6);
   });
 
-  test("gets a new token after the old one was refused for its age", async () => {
+  test("[P-20] a push gets a new token after the old one was refused for its age", async () => {
     await apns().send(push(), [to(tomsPhone)]);
     // Apple's clock is ahead: there, the token is older than an hour.
     now += 40 * 60_000;
@@ -127,7 +130,7 @@ describe("[P-20] a push with token authentication", () => {
     expect(apple.answers).toEqual(["403 ExpiredProviderToken", "200"]);
   });
 
-  test("waits if Apple takes no token, and tries none twice", async () => {
+  test("[P-20] a push waits if every token is refused, and tries none twice", async () => {
     const stranger = await appleKey("TEAMMOUSE1", "KEYMOUSE01", ["com.example.mouse"]);
     keeper = keeperWith([stranger], () => now);
     const outcomes = await apns().send(push(), phones(20));
@@ -153,7 +156,7 @@ describe("[P-20] a push with token authentication", () => {
     expect(refused).toHaveLength(1);
   });
 
-  test("is retried later by the settings of that time if the key was removed meanwhile", async () => {
+  test("[P-20] a push whose key was removed meanwhile is tried later with the new settings", async () => {
     keeper = keeperWith([], () => now);
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([
       { outcome: "later", retryAfter: undefined, why: expect.stringContaining("KEYMOUSE01") },
@@ -162,12 +165,12 @@ describe("[P-20] a push with token authentication", () => {
 });
 
 describe("[P-16] the key is", () => {
-  test("that of the push's team", async () => {
+  test("[P-16] the key of a push is that of its team", async () => {
     await apns().send(push({ teamId: "TEAMCAT001" }), [to(tomsPhone)]);
     expect(apple.arrived).toMatchObject([{ teamId: "TEAMCAT001", topic: "com.example.cat" }]);
   });
 
-  test("none for devices of another team, which get no push", async () => {
+  test("[P-16] devices of another team are not sent a push", async () => {
     const outcomes = await apns().send(push({ teamId: "TEAMCAT001" }), [
       to(tomsPhone, { apnsTeamId: "TEAMCAT001" }),
       to(jerrysPhone, { apnsTeamId: "TEAMMOUSE1" }),
@@ -176,7 +179,7 @@ describe("[P-16] the key is", () => {
     expect(apple.answers).toEqual(["200"]);
   });
 
-  test("that of the device's own team, for its own topic", async () => {
+  test("[P-16] the key of a push is that of the device's own team, for its own topic", async () => {
     const own = { apnsTeamId: "TEAMMOUSE1", apnsTopic: "com.example.cheese" };
     await apns().send(push({ topic: "com.example.mouse" }), [to(tomsPhone), to(jerrysPhone, own)]);
     // Both are on their way at once: which is there first is not said.
@@ -186,13 +189,13 @@ describe("[P-16] the key is", () => {
     expect(topics).toContainEqual({ deviceToken: jerrysPhone, topic: "com.example.cheese" });
   });
 
-  test("one that lists the topic, if no team is known", async () => {
+  test("[P-16] the key of a push without a team is one that lists the topic", async () => {
     await apns().send(push(), [to(tomsPhone, { apnsTopic: "com.example.cat" })]);
     await apns().send(push({ topic: "com.example.cat" }), [to(jerrysPhone)]);
     expect(apple.arrived).toMatchObject([{ teamId: "TEAMCAT001" }, { teamId: "TEAMCAT001" }]);
   });
 
-  test("the first of the team, or of all, if none lists the topic: Apple decides whether it fits", async () => {
+  test("[P-16] the key of a push is the first of the team, or of all, if none lists the topic", async () => {
     const outcomes = await apns().send(push({ topic: "com.example.dog" }), [
       to(tomsPhone),
       to(jerrysPhone, { apnsTeamId: "TEAMCAT001" }),
@@ -233,7 +236,7 @@ describe("[P-17][P-18] the server is", () => {
 });
 
 describe("[N-08][P-19] the device gets", () => {
-  test("the content in Apple's form, with its header values in headers", async () => {
+  test("[N-08][P-19] a device receives the content in Apple's form, with its headers", async () => {
     const content = {
       alert: "1:0",
       badge: "Increment",
@@ -262,7 +265,7 @@ describe("[N-08][P-19] the device gets", () => {
     },
   );
 
-  test("nothing larger than Apple accepts", async () => {
+  test("[N-08][P-19] a push larger than Apple accepts is not sent", async () => {
     const most = (length: number) => push({ content: { alert: "ä".repeat(length) } });
     const room = Math.floor((4_096 - JSON.stringify({ aps: { alert: "" } }).length) / 2);
     expect(await apns().send(most(room), [to(tomsPhone)])).toEqual([sent]);
@@ -272,7 +275,7 @@ describe("[N-08][P-19] the device gets", () => {
     expect(apple.answers).toEqual(["200"]);
   });
 
-  test("a repetition after a lost answer in place of the first push", async () => {
+  test("[N-08][P-19] a push repeated after a lost answer replaces the first", async () => {
     apple.behave(tomsPhone, "deliver, then break", "deliver");
     expect(await apns().send(push(), [to(tomsPhone)])).toMatchObject([{ outcome: "later" }]);
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([sent]);
@@ -285,28 +288,31 @@ describe("[N-08][P-19] the device gets", () => {
 describe("[N-02] a device is gone", () => {
   const gone = (since: number | undefined, why: string) => [{ outcome: "gone", since, why }];
 
-  test.each(["Unregistered", "ExpiredToken"])("since the time that Apple names: %s", async (reason) => {
-    apple.behave(tomsPhone, { status: 410, reason, timestamp: now - 1_000 });
-    expect(await apns().send(push(), [to(tomsPhone)])).toEqual(gone(now - 1_000, reason));
-  });
+  test.each(["Unregistered", "ExpiredToken"])(
+    "[N-02] a device is gone since Apple's time: %s",
+    async (reason) => {
+      apple.behave(tomsPhone, { status: 410, reason, timestamp: now - 1_000 });
+      expect(await apns().send(push(), [to(tomsPhone)])).toEqual(gone(now - 1_000, reason));
+    },
+  );
 
-  test("if its token has an impossible form", async () => {
+  test("[N-02] a device whose token is impossible is gone", async () => {
     expect(await apns().send(push(), [to("../../admin")])).toEqual(gone(undefined, "not a device token"));
     expect(apple.answers).toEqual([]);
   });
 
-  test("if Apple does not know its token", async () => {
+  test("[N-02] a device whose token Apple refuses is gone", async () => {
     apple.behave(tomsPhone, { status: 400, reason: "BadDeviceToken" });
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual(gone(undefined, "BadDeviceToken"));
   });
 
-  test("[P-17] not if the sandbox does not know it: App Store installs are unknown there", async () => {
+  test("[N-02] [P-17] a device whose token the sandbox refuses is not gone, since production tokens are refused there", async () => {
     apple.behave(tomsPhone, { status: 400, reason: "BadDeviceToken" });
     const outcomes = await apns().send({ ...push(), environment: "dev" }, [to(tomsPhone)]);
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
   });
 
-  test("not if Apple refuses the settings", async () => {
+  test("[N-02] a device is not gone if Apple refuses the settings", async () => {
     apple.behave(tomsPhone, { status: 400, reason: "DeviceTokenNotForTopic" });
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([
       {
@@ -323,7 +329,7 @@ describe("[I11] a push that Apple does not take", () => {
     [403, "Forbidden"],
     [404, "BadPath"],
     [413, "PayloadTooLarge"],
-  ])("fails with Apple's reason: %d %s", async (status, reason) => {
+  ])("[I11] a push that Apple refuses fails with Apple's reason: %d %s", async (status, reason) => {
     apple.behave(tomsPhone, { status, reason });
     expect(await apns().send(push(), [to(tomsPhone)])).toEqual([{ outcome: "failed", why: reason }]);
   });
@@ -335,7 +341,7 @@ describe("[I11] a push that Apple does not take", () => {
     [503, "ServiceUnavailable", "5", 5_000],
     [520, "Unknown", undefined, undefined],
   ])(
-    "is retried later, at the time that Apple names: %d %s",
+    "[I11] a push is tried again at Apple's time after %d %s",
     async (status, reason, retryAfter, milliseconds) => {
       apple.behave(tomsPhone, { status, reason, retryAfter });
       expect(await apns().send(push(), [to(tomsPhone)])).toEqual([
@@ -352,7 +358,7 @@ describe("[I11] a push that Apple does not take", () => {
     },
   );
 
-  test("is retried later if the answer breaks off, and others are sent", async () => {
+  test("[I11] a push whose answer breaks off is tried later, and others are sent", async () => {
     apple.behave(tomsPhone, "break");
     expect(await apns().send(push(), [to(tomsPhone), to(jerrysPhone)])).toMatchObject([
       { outcome: "later" },
@@ -360,7 +366,7 @@ describe("[I11] a push that Apple does not take", () => {
     ]);
   });
 
-  test("is retried later without an answer within 30 s, and others are sent meanwhile", async () => {
+  test("[I11] a push without an answer in 30 s is tried later, and others are sent meanwhile", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     apple.behave(tomsPhone, "hang");
     const outcomes = apns().send(push(), [to(tomsPhone), to(jerrysPhone)]);
@@ -375,7 +381,7 @@ describe("[I11] a push that Apple does not take", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("is retried later for every device while Apple is down, after a few calls, and sent once Apple is up", async () => {
+  test("[I11] while Apple is down, pushes to all devices are tried later after a few calls, and sent afterwards", async () => {
     await apple.down();
     const network = networkOf(bridge);
     let calls = 0;
@@ -390,7 +396,7 @@ describe("[I11] a push that Apple does not take", () => {
     expect(await apns().send(push(), phones(2))).toEqual([sent, sent]);
   });
 
-  test("affects its own device alone, with any fields that an app wrote", async () => {
+  test("[I11] data of one device cannot affect the pushes to others", async () => {
     const odd = { apnsTopic: "com.example.Mäuse\n", apnsTeamId: 7 };
     expect(await apns().send(push(), [to(jerrysPhone, odd), to(tomsPhone)])).toMatchObject([
       { outcome: "failed" },

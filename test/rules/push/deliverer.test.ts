@@ -54,7 +54,7 @@ test("[P-01] only recipients that were not served yet are retried", async () => 
   expect(retries).toMatchObject([{ recipients: [{ clientIds: ["Spike"] }], retryAfter: 90_000 }]);
 });
 
-test("[P-01] each attempt looks a message up once, and pushes only to clients to which it is new", async () => {
+test("[P-01] each attempt reads a message once, and pushes only to clients that have not received it", async () => {
   const { provider, host, looks, known, deliverer } = place();
   provider.outcomes.set("Jerry's phone", later());
   provider.outcomes.set("Spike's phone", later());
@@ -78,7 +78,7 @@ test("[I11] a conversation that does not answer keeps a push waiting, rather tha
   expect(provider.sent).toEqual([]);
 });
 
-test("[N-02] a device that no longer exists is removed, unless it registered again since", async () => {
+test("[N-02] a device that is gone is deleted, unless it registered again since", async () => {
   const jerry = phoneOf("Jerry", { updatedAt: NOON });
   const { provider, host, removed, deliverer } = place([jerry, phoneOf("Spike", { updatedAt: NOON - DAY })]);
   provider.outcomes.set("Jerry's phone", gone(NOON - 1));
@@ -94,7 +94,7 @@ test("[C-12] a client that has logged out on a device receives no push there", a
   expect(provider.called).toEqual(["Spike's phone"]);
 });
 
-test("[C-12] a device that several clients share gets the push while one of them is logged in there", async () => {
+test("[C-12] a device shared by several clients receives pushes until all have logged out", async () => {
   const { provider, host, deliverer } = place([phoneOf("Jerry", { channels: ["Spike"] })]);
   const delivery = deliveryTo(["Jerry"]);
   const recipients = [{ installation: "Jerry's phone", clientIds: ["Jerry", "Spike"] }];
@@ -102,14 +102,14 @@ test("[C-12] a device that several clients share gets the push while one of them
   expect(provider.sent.flatMap(({ targets }) => targets.map(({ clientId }) => clientId))).toEqual(["Spike"]);
 });
 
-test("[P-15] an expired push is given up", async () => {
+test("[P-15] an expired push is dropped", async () => {
   const { provider, host, state, deliverer } = place();
   state.now = NOON + 7 * DAY;
   expect(await deliverer.deliver(deliveryTo(["Jerry"]), 1, host)).toEqual([]);
   expect(provider.called).toEqual([]);
 });
 
-test("[P-01] a push for a provider that is not set up is given up, but not at once: it may have been set up just now", async () => {
+test("[P-01] a push for a provider that is not set up is dropped after a while, since it may have been set up just now", async () => {
   const { provider, host, deliverer } = place();
   const other = deliveryTo(["Jerry"], { provider: "fcm" });
   expect(await deliverer.deliver(other, 1, host)).toMatchObject([{ recipients: [{ clientIds: ["Jerry"] }] }]);
@@ -117,7 +117,7 @@ test("[P-01] a push for a provider that is not set up is given up, but not at on
   expect(provider.called).toEqual([]);
 });
 
-test("[P-01] a service that asks for a long delay does not delay others", async () => {
+test("[P-01] a provider that requests a long delay does not delay others", async () => {
   const { provider, host, deliverer } = place();
   provider.outcomes.set("Jerry's phone", later(40_000_000));
   provider.outcomes.set("Spike's phone", later());
@@ -137,7 +137,7 @@ test("[P-01] a push is not repeated if D1 fails after it", async () => {
 });
 
 describe("a provider that hangs", () => {
-  test("[P-01] is not called for a minute, so that other pushes do not wait behind it", async () => {
+  test("[P-01] a provider that hangs is not called for a minute, so that other pushes do not wait behind it", async () => {
     const { provider, host, state, deliverer } = place();
     provider.outcomes.set("Jerry's phone", later());
     const send = provider.send.bind(provider);
@@ -154,7 +154,7 @@ describe("a provider that hangs", () => {
     expect(provider.called).toEqual(["Jerry's phone", "Spike's phone"]);
   });
 
-  test("[I12] is one of many push services that clients name: browsers of the others are still served", async () => {
+  test("[I12] a push service that hangs does not stop pushes to browsers of others", async () => {
     const { provider, host, state, deliverer } = place(undefined, { name: "webPush" });
     provider.outcomes.set("Jerry's phone", later());
     const send = provider.send.bind(provider);
@@ -170,7 +170,7 @@ describe("a provider that hangs", () => {
   });
 });
 
-test("[N-11] the results of a notification are counted, those of a message are not (P-14)", async () => {
+test("[N-11] [P-14] the results of a notification are counted, and those of a message are not", async () => {
   const { provider, host, counts, deliverer } = place();
   provider.outcomes.set("Spike's phone", gone());
   const delivery = deliveryTo(["Jerry", "Spike"]);

@@ -44,7 +44,7 @@ describe("a message to FCM", () => {
     });
   });
 
-  test("[N-07] has the content for Android, overridden by that for FCM", () => {
+  test("[N-07] a message to FCM has the keys for Android, overridden by those for FCM", () => {
     const parts = { android: { title: "on Android", alert: "for Android" }, fcm: { title: "on FCM" } };
     expect(messageOf({ alert: "Cheese!", ios: { badge: 1 }, ...parts })).toMatchObject({
       notification: { title: "on FCM", body: "for Android" },
@@ -52,7 +52,7 @@ describe("a message to FCM", () => {
     });
   });
 
-  test("[N-08] shows the text of an alert in the form of iOS", () => {
+  test("[N-08] a message to FCM has the text of an alert in the form of iOS", () => {
     const { notification } = messageOf({ alert: { title: "Tom", body: "Cheese!", "loc-key": "C" } });
     expect(notification).toEqual({ title: "Tom", body: "Cheese!" });
   });
@@ -67,7 +67,7 @@ describe("a message to FCM", () => {
     expect(message.data).toHaveProperty("payload");
   });
 
-  test("[N-09] without a text is for the app alone", () => {
+  test("[N-09] a message to FCM without text is only for the app", () => {
     expect(messageOf({ holes: 3 })).not.toHaveProperty("notification");
   });
 
@@ -96,12 +96,12 @@ describe("a message to FCM", () => {
     });
   });
 
-  test("replaces others only if the content names them", () => {
+  test("a message to FCM replaces others only if the content has a collapse key", () => {
     const own = { alert: "x", collapse_key: "score", tag: "score" };
     expect(messageOf(own).android).toMatchObject({ collapse_key: "score", notification: { tag: "score" } });
   });
 
-  test("leaves keys that FCM reserves out of its data, and has them in the payload", () => {
+  test("a message to FCM has reserved keys only in its payload, not in its data", () => {
     const content = { from: "Tom", message_type: "x", "google.c": "x", gcm: "x", fromage: "blue" };
     expect(messageOf(content).data).toEqual({ fromage: "blue", payload: JSON.stringify(content) });
   });
@@ -114,7 +114,7 @@ describe("a message to FCM", () => {
     expect(messageOf({ alert: "x" }, expiresAt).android).toMatchObject({ ttl });
   });
 
-  test("has a content that is too long to be sent twice in the payload alone", () => {
+  test("a message to FCM has a long content only in its payload", () => {
     const content = { alert: "x", more: "ü".repeat(1_500) };
     expect(messageOf(content).data).toEqual({ payload: JSON.stringify(content) });
   });
@@ -176,7 +176,7 @@ describe("FCM", () => {
     expect(server.messages[0]).toMatchObject({ notification: { body: "Cheese!" } });
   });
 
-  test("accepts every kind of content", async () => {
+  test("FCM accepts every kind of content", async () => {
     const content = {
       alert: "Cheese!",
       title: "Tom",
@@ -223,7 +223,7 @@ describe("FCM", () => {
     expect(server.calls).toBe(calls);
   });
 
-  test("is sent another token, fetched once for all devices, if it refuses the first", async () => {
+  test("FCM gets another token once for all devices after Google refused its token", async () => {
     await fcm().send(cheese, phones("one"));
     server.expireTokens();
     const asked = { fcmToken: vi.fn(tokens.fcmToken), tokenRefused: vi.fn(tokens.tokenRefused) };
@@ -233,14 +233,14 @@ describe("FCM", () => {
     expect(asked.fcmToken).toHaveBeenCalledTimes(2);
   });
 
-  test("is retried later if it refuses that one too", async () => {
+  test("FCM stops for now if the new token is refused too", async () => {
     const { calls } = server;
     const void_ = { fcmToken: async () => "ya29.void", tokenRefused: async () => {} };
     expect(await fcm({ tokens: void_ }).send(cheese, phones("one"))).toMatchObject([{ outcome: "later" }]);
     expect(server.calls).toBe(calls + 2);
   });
 
-  test("[I11] is not called while no token can be had", async () => {
+  test("[I11] FCM is not called while there is no token", async () => {
     const { calls } = server;
     const down = { ...tokens, fcmToken: () => Promise.reject(new Error("Google is down")) };
     expect(await fcm({ tokens: down }).send(cheese, phones("one", "two"))).toEqual(
@@ -253,14 +253,14 @@ describe("FCM", () => {
     expect(server.calls).toBe(calls);
   });
 
-  test("[I11] that is down is retried later, and then takes the push", async () => {
+  test("[I11] a push while FCM is down is tried later and then sent", async () => {
     await server.close();
     expect(await fcm().send(cheese, phones("one"))).toMatchObject([{ outcome: "later" }]);
     await server.open();
     expect(await fcm().send(cheese, phones("one"))).toEqual([{ outcome: "sent" }]);
   });
 
-  test("[I11] that never answers is retried later", async () => {
+  test("[I11] a push that FCM never answers is tried later", async () => {
     await fcm().send(cheese, phones("one"));
     server.trouble.set("one", "hang");
     const { calls } = server;

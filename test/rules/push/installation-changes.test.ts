@@ -57,12 +57,12 @@ describe("[N-01] a save of an installation", () => {
       { timeZone: "UTC", deviceProfile: "cats" },
       { fields: { lives: 9, timeZone: "UTC", deviceProfile: "cats" } },
     ],
-  ])("applies %j", (changes, expected) => {
+  ])("[N-01] a save applies the changes %j", (changes, expected) => {
     expect(after(changes)).toEqual({ ...phone, ...expected });
     expect(phone).toMatchObject({ channels: ["news"], fields: { lives: 9 } });
   });
 
-  test("of a new one needs a type and a name, and makes it valid", () => {
+  test("[N-01] a new installation needs a type and a name, and is valid", () => {
     const none = {
       deviceToken: undefined,
       installationId: undefined,
@@ -109,11 +109,11 @@ describe("[N-01] a save of an installation", () => {
     [{ "subscription.endpoint": "x" }, "subscription: is set by registering"],
     [{ own: "x".repeat(65_536) }, "an installation has at most 65536 bytes"],
     [{ own: "猫".repeat(22_000) }, "an installation has at most 65536 bytes"],
-  ])("is refused with %j", (changes, why) => {
+  ])("[N-01] a save with %j is refused", (changes, why) => {
     expect(after(changes)).toEqual({ refused: expect.stringContaining(why) });
   });
 
-  test("[N-03] accepts any possible client id as a channel", () => {
+  test("[N-03] every valid client id is a valid channel", () => {
     const channels = ["news", "a-b_c=d", "猫", "Tom & Jerry", "12:34", "x".repeat(64)];
     expect(after({ channels })).toMatchObject({ channels });
     for (const channel of ["x".repeat(65), "a\nb", "\ud800"]) {
@@ -123,7 +123,7 @@ describe("[N-01] a save of an installation", () => {
     }
   });
 
-  test("leaves a browser's token and type as they were registered", () => {
+  test("[N-01] a save does not change the fields of a registered browser", () => {
     const subscription = { endpoint: "https://push.example.com/x", keys: { p256dh: "p", auth: "a" } };
     const browser: InstallationContent = {
       ...phone,

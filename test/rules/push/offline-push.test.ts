@@ -66,7 +66,7 @@ test("[P-01, P-13] [P-15] a message is pushed to every device of its offline rec
   });
 });
 
-test("[P-09] content that no queue would take is not sent, and no device is looked up", async () => {
+test("[P-09] content too large for the queue is not pushed, and no device is looked up", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const { queued, lookedFor } = await pushed({
     hook: { pushMessage: JSON.stringify({ alert: "x".repeat(40_000) }) },
@@ -76,13 +76,13 @@ test("[P-09] content that no queue would take is not sent, and no device is look
   warn.mockRestore();
 });
 
-test("[P-01, M-46] a member that muted the conversation is not pushed to, unless the hook forces it (P-22)", async () => {
+test("[P-01, M-46] [P-22] a member that muted the conversation receives no push, unless the hook forces it", async () => {
   const muted = { muted: ["Jerry"] };
   expect((await pushed({}, muted)).to).toEqual(["Spike's phone"]);
   expect((await pushed({ hook: { force: true } }, muted)).to).toEqual(["Jerry's phone", "Spike's phone"]);
 });
 
-test("[P-03] Android without a vendor's channel is left out, as are devices that are not valid or long inactive", async () => {
+test("[P-03] Android devices without a vendor, invalid devices and unused ones receive no push", async () => {
   const phones = [
     phoneOf("Jerry", { id: "plain", deviceType: "android", installationId: "one" }),
     phoneOf("Jerry", { id: "vendor", deviceType: "android", vendor: "fcm", registrationId: "two" }),
@@ -98,24 +98,24 @@ describe("[P-05, P-10, P-11] content", () => {
   const template = { alert: "news", badge: 1 };
   const hook = { pushMessage: '{"alert":"from the hook"}' };
 
-  test("of the hook comes before the message's, and that before the static text; nothing is merged", async () => {
+  test("[P-10, P-11] push content is the hook's, else the message's, else the static text, never merged", async () => {
     expect(await contentOf({ template, hook }, '{"alert":"from Tom"}')).toEqual({ alert: "from the hook" });
     expect(await contentOf({ template }, '{"alert":"from Tom"}')).toEqual({ alert: "from Tom" });
     expect(await contentOf({ template }, undefined)).toEqual({ alert: "news", badge: 1 });
   });
 
-  test("from no source pushes nothing, and no device is looked up", async () => {
+  test("[P-05] without push content nothing is pushed and no device is looked up", async () => {
     const { queued, lookedFor } = await pushed({}, { pushData: undefined });
     expect(queued).toEqual([]);
     expect(lookedFor).toEqual([]);
   });
 
-  test("[P-19] of control keys alone is none", async () => {
+  test("[P-19] control keys alone are no push content", async () => {
     const { queued, lookedFor } = await pushed({}, { pushData: '{"_profile":"dev"}' });
     expect([queued, lookedFor]).toEqual([[], []]);
   });
 
-  test("[P-21] of the static text names the conversation, the time and the sender", async () => {
+  test("[P-21] the static text has the conversation, the time and the sender", async () => {
     const variable = (name: string) => ["$", "{", name, "}"].join("");
     const told = { alert: `${variable("fromClientId")} in ${variable("convId")}`, at: variable("timestamp") };
     const content = await contentOf({ template: told }, undefined);
@@ -128,7 +128,7 @@ test("[P-22] the hook can skip the push, or drop some recipients", async () => {
   expect((await pushed({ hook: { offline: ["Spike"] } })).to).toEqual(["Spike's phone"]);
 });
 
-test("[P-04] without a provider the app's own server is still asked, and no device is looked up", async () => {
+test("[P-04] without a provider the hook is called all the same, and no device is looked up", async () => {
   const { queued, lookedFor } = await pushed({ providers: [] });
   expect(queued).toEqual([]);
   expect(lookedFor).toEqual([]);
@@ -148,7 +148,7 @@ test("[P-16, P-17, P-18] [P-19] control keys choose the team and Apple's server,
   expect(JSON.stringify(queued)).not.toContain("_profile");
 });
 
-test("[P-13] a phone that two recipients share is pushed to once", async () => {
+test("[P-13] a phone shared by several recipients receives one push for a message", async () => {
   const shared = phoneOf("Jerry", { channels: ["Jerry", "Spike"] });
   expect((await pushed({ phones: [shared] })).to).toEqual(["Jerry's phone"]);
 });
@@ -164,7 +164,7 @@ test("[P-13] a hundred devices share a delivery, and each provider has its own",
   ]);
 });
 
-test("[P-15] a message that took longer than seven days to get here is not pushed any more", async () => {
+test("[P-15] an event older than seven days is not pushed", async () => {
   const timestamp = NOON - 7 * DAY - 1;
   expect((await pushed({}, { timestamp })).queued).toEqual([]);
 });
@@ -181,7 +181,7 @@ describe("a message that is pushed to nobody", () => {
     ],
     ["has a vendor nobody serves", /no configured provider/, { providers: [google()] }, {}],
     ["is muted by all", /muted/, {}, { muted: ["Jerry", "Spike"] }],
-  ])("is logged once a minute, because it %s", async (_, words, world, more) => {
+  ])("a message that is not pushed because it %s is logged once a minute", async (_, words, world, more) => {
     const info = vi.spyOn(console, "info").mockImplementation(() => {});
     // Other tests may have logged it in their minute.
     const now = NOON + 2 * 60_000;

@@ -6,7 +6,7 @@ const sent: Outcome = { outcome: "sent" };
 const now = Date.UTC(2026, 10, 25, 12);
 
 describe("[I11] a delivery to many devices", () => {
-  test("has its outcomes in the devices' order", async () => {
+  test("[I11] a delivery has its outcomes in the order of the devices", async () => {
     const answers = Array.from({ length: 6 }, () => Promise.withResolvers<Outcome>());
     const outcomes = eachTarget(answers, ({ promise }) => promise);
     for (const [index, { resolve }] of [...answers.entries()].reverse()) {
@@ -34,7 +34,7 @@ describe("[I11] a delivery to many devices", () => {
     expect(most).toBe(6);
   });
 
-  test("begins no call after a minute, because others wait behind it in its queue", async () => {
+  test("[I11] a delivery begins no call after a minute, because its queue waits", async () => {
     let time = now;
     const call = async (): Promise<Outcome> => {
       time += 25_000;
@@ -58,7 +58,7 @@ describe("[I11] a delivery to many devices", () => {
       expect(outcome).toMatchObject({ outcome: "later", retryAfter: undefined });
   });
 
-  test("goes on if every other call has an answer", async () => {
+  test("[I11] a delivery goes on if every other call has an answer", async () => {
     const outcomes = await eachTarget([...Array(50).keys()], async (index) => {
       if (index % 2 === 0) throw new Error("connection reset");
       return sent;
@@ -76,11 +76,11 @@ describe("[I11] the delay that a provider asks for", () => {
     ["soon", undefined],
     ["-5", undefined],
     ["", undefined],
-  ])("is the value of its header: %s", (value, milliseconds) => {
+  ])("[I11] a provider's Retry-After is read: %s", (value, milliseconds) => {
     expect(retryAfterOf(new Headers({ "retry-after": value }), now)).toBe(milliseconds);
   });
 
-  test("is unknown without a header", () => {
+  test("[I11] there is no delay without a Retry-After", () => {
     expect(retryAfterOf(new Headers(), now)).toBeUndefined();
   });
 });

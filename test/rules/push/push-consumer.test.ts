@@ -73,7 +73,7 @@ test.each([
   ["after the provider's own delay", 1, 90_000, 90],
   ["not sooner than without a delay of its own", 6, 1_000, 160],
   ["not later than a queue keeps it", 1, 100_000_000, 43_200],
-])("[P-01] a provider that takes nothing is retried %s", async (_, attempts, retryAfter, seconds) => {
+])("[P-01] a provider that accepts nothing is tried again %s", async (_, attempts, retryAfter, seconds) => {
   const { end } = await taken(deliveryTo(["Jerry"]), attempts, retrying(["Jerry"], retryAfter));
   expect(end).toBe(`again in ${seconds} s`);
 });
@@ -89,7 +89,7 @@ test("[P-15] a hundred attempts take longer than the seven days of a push", () =
   expect(seconds).toBeGreaterThan(7 * 24 * 60 * 60);
 });
 
-test("[N-05] a selection that fails is retried", async () => {
+test("[N-05] a selection that fails is repeated", async () => {
   const selection = { type: "select" as const, number: 1, after: undefined };
   expect((await taken(selection, 1, retrying([]))).end).toBe("again in 5 s");
 });

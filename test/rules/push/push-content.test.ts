@@ -30,7 +30,7 @@ describe("the push content for a message", () => {
     expect(chosen({ template })).toEqual(template);
   });
 
-  test("[P-08] is the message's own, with any keys", () => {
+  test("[P-08] the push content is the message's own, with any keys", () => {
     const own = { alert: "Cheese!", category: "food", badge: 3, holes: [1, 2], ios: { sound: "squeak.caf" } };
     expect(chosen({ pushData: JSON.stringify(own) })).toEqual(own);
   });
@@ -41,11 +41,11 @@ describe("the push content for a message", () => {
     expect(chosen({ hook, template })).toEqual({ alert: "from the hook" });
   });
 
-  test("[P-11] has nothing of the other sources", () => {
+  test("[P-11] the push content has nothing of the other sources", () => {
     expect(chosen({ hook: '{"badge":1}', pushData, template })).toEqual({ badge: 1 });
   });
 
-  test("[P-11] is nothing if the first source is empty", () => {
+  test("[P-11] there is no push content if its source is empty", () => {
     expect(chosen({ hook: "{}", pushData, template })).toBeUndefined();
     expect(chosen({ pushData: "{}", template })).toBeUndefined();
     expect(chosen({ template: {} })).toBeUndefined();
@@ -89,7 +89,7 @@ describe("[P-21] variables", () => {
     });
   });
 
-  test("are not replaced in keys, under other names or in other forms", () => {
+  test("[P-21] variables are not replaced in keys, nor with another name or form", () => {
     const template = { "${convId}": "$convId ${convid} ${ convId } ${peer} ${constructor} {convId}" };
     expect(chosen({ template })).toEqual(template);
   });
@@ -126,19 +126,19 @@ describe("control keys", () => {
     expect(controlled({ alert: "Cheese!", ...content }).environment).toBe(environment);
   });
 
-  test("[P-16] _apns_team_id selects the team of the key", () => {
+  test("[P-16] the control key _apns_team_id selects the key", () => {
     expect(controlled({ _apns_team_id: "DEF7654321" }).teamId).toBe("DEF7654321");
     expect(controlled({ alert: "x" }).teamId).toBeUndefined();
     expect(controlled({ _apns_team_id: "" }).teamId).toBeUndefined();
     expect(controlled({ _apns_team_id: 7 }).teamId).toBeUndefined();
   });
 
-  test("[P-17] inside ios have no effect", () => {
+  test("[P-17] control keys inside ios are ignored", () => {
     const content = { ios: { _profile: "dev", _apns_team_id: "DEF7654321" } };
     expect(controlled(content)).toMatchObject({ environment: "prod", teamId: undefined });
   });
 
-  test("[P-19] are never sent, from any place", () => {
+  test("[P-19] control keys are never sent, wherever they are", () => {
     const keys = { _profile: "dev", _apns_team_id: "DEF7654321" };
     const content = {
       alert: "Cheese!",
@@ -153,7 +153,7 @@ describe("control keys", () => {
     });
   });
 
-  test("[P-19] are these two alone, and keys of these names inside the app's own keys stay", () => {
+  test("[P-19] only these two are control keys, and the same names inside the app's own keys stay", () => {
     const content = { _notificationChannel: "mice", food: { _profile: "dev" } };
     expect(controlled(content).content).toEqual(content);
   });
@@ -189,7 +189,7 @@ describe("[N-07] content for a platform", () => {
     expect(contentFor(content, ...platforms)).toEqual({ ...common, ...own });
   });
 
-  test("has a key of the app's own with the name of a platform, if it is no object", () => {
+  test("[N-07] content keeps the app's own key with the name of a platform if it is not an object", () => {
     expect(contentFor({ web: "https://example.com/", mi: 7 }, "web")).toEqual({
       web: "https://example.com/",
       mi: 7,

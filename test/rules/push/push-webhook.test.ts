@@ -67,7 +67,7 @@ describe("[P-04] the webhook", () => {
     });
   });
 
-  test("recognizes a repetition by its id, which no other push or devices have", async () => {
+  test("[P-04] a repeated call has the same id, which no other push or devices have", async () => {
     const { length } = both;
     await webhook().send(cheese, both);
     await webhook(() => Date.now() + 60_000).send(cheese, both);
@@ -93,12 +93,12 @@ describe("[P-04] the webhook", () => {
     [{ status: 425 }, { outcome: "later" }],
     [tooMany(5), { outcome: "later", retryAfter: 5_000 }],
     [broken, { outcome: "later", retryAfter: undefined }],
-  ])("decides with %j for all devices: %j", async (answer, outcome) => {
+  ])("[P-04] the answer %j of the webhook applies to all devices: %j", async (answer, outcome) => {
     receiver.answer = answer;
     expect(await webhook().send(cheese, both)).toMatchObject([outcome, outcome]);
   });
 
-  test("without a secret gets unsigned calls", async () => {
+  test("[P-04] without a secret, calls to the webhook are not signed", async () => {
     const outbound = new Outbound("trial", { open: fetch, all: fetch });
     const host = { outbound, now: Date.now, installationJson: () => ({}) };
     const plain = new PushWebhook({ url: receiver.url, secret: null }, host);
@@ -106,7 +106,7 @@ describe("[P-04] the webhook", () => {
     expect(receiver.refused).toHaveLength(1);
   });
 
-  test("[I12] is called at allowed addresses only", async () => {
+  test("[P-04] [I12] a webhook at a forbidden address is not called", async () => {
     const outbound = new Outbound("public", { open: fetch, all: fetch });
     const host = { outbound, now: Date.now, installationJson: () => ({}) };
     const closed = new PushWebhook({ url: receiver.url, secret }, host);
@@ -114,14 +114,14 @@ describe("[P-04] the webhook", () => {
     expect(receiver.received).toEqual([]);
   });
 
-  test("[I11] that is down is retried later, and then takes the push", async () => {
+  test("[P-04] [I11] a push while the webhook is down is tried later and then sent", async () => {
     await receiver.close();
     expect(await webhook().send(cheese, both)).toMatchObject([{ outcome: "later" }, { outcome: "later" }]);
     await receiver.open();
     expect(await webhook().send(cheese, both)).toMatchObject([{ outcome: "sent" }, { outcome: "sent" }]);
   });
 
-  test("[I11] that never answers is retried later", async () => {
+  test("[P-04] [I11] a push that the webhook never answers is tried later", async () => {
     receiver.answer = "hang";
     const before = receiver.calls;
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -41,7 +41,7 @@ function handOn(now: number): (string | undefined)[] {
 }
 
 describe("[N-06] [N-12] a notification that is to be sent later", () => {
-  test("is listed until its time, the next one first, and is then due", () => {
+  test("[N-06] [N-12] a scheduled notification is due at its time, with all its fields, the next one first", () => {
     for (const [id, at] of [
       ["evening", 8],
       ["morning", 1],
@@ -65,14 +65,14 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
     expect(schedule.nextAt).toBe(NOON + 8 * MINUTE);
   });
 
-  test("survives a restart", () => {
+  test("[N-06] [N-12] a scheduled notification survives a restart", () => {
     schedule.accept(notification("evening", NOON + MINUTE), "request", NOON);
     schedule = new Schedule(pushTables(sql));
     expect(ids(NOON)).toEqual(["evening"]);
     expect(schedule.acceptedBefore("request", NOON)).toEqual({ notificationId: "evening", createdAt: NOON });
   });
 
-  test("is cancelled by its number, and is never due then", () => {
+  test("[N-06] [N-12] a scheduled notification that is canceled by its number is never due", () => {
     schedule.accept(notification("one", NOON + MINUTE), undefined, NOON);
     schedule.accept(notification("two", NOON + MINUTE), undefined, NOON);
     const [first] = schedule.waiting(NOON);
@@ -81,7 +81,7 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
     expect(handOn(NOON + MINUTE)).toEqual(["two"]);
   });
 
-  test("does not get the number of a cancelled one", () => {
+  test("[N-06] [N-12] the number of a canceled notification is not used again", () => {
     schedule.accept(notification("one", NOON + MINUTE), undefined, NOON);
     const [first] = schedule.waiting(NOON);
     schedule.remove(first?.number ?? Number.NaN);
@@ -89,7 +89,7 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
     expect(schedule.read(first?.number ?? Number.NaN)).toBeUndefined();
   });
 
-  test("is one of a thousand at most, without those to be sent now", () => {
+  test("[N-06] [N-12] at most a thousand notifications are scheduled, not counting those for now", () => {
     for (let count = 0; count < 1_000; count++) {
       schedule.accept(notification(`mouse${count}`, NOON + MINUTE), undefined, NOON);
     }
@@ -107,14 +107,14 @@ describe("[N-06] [N-12] a notification that is to be sent later", () => {
 });
 
 describe("a notification that is to be sent now", () => {
-  test("is due at once, and is not listed as scheduled", () => {
+  test("a notification for now is due at once, and not listed as scheduled", () => {
     schedule.accept(notification("now", NOON), undefined, NOON);
     expect(ids(NOON)).toEqual([]);
     expect(schedule.nextAt).toBe(NOON);
     expect(handOn(NOON)).toEqual(["now"]);
   });
 
-  test("is kept until its devices are found, and can be cancelled by its id until then", () => {
+  test("a notification for now is kept while its devices are selected, and can be canceled by its id until then", () => {
     schedule.accept(notification("now", NOON), undefined, NOON);
     schedule.accept(notification("launch", NOON, { id: "first" }), undefined, NOON);
     schedule.accept(notification("launch", NOON, { id: "second" }), undefined, NOON);
@@ -130,7 +130,7 @@ describe("a notification that is to be sent now", () => {
     expect(schedule.due(NOON)).toEqual([]);
   });
 
-  test("is removed after it expired, unlike scheduled ones", () => {
+  test("a notification for now is deleted when it expires on its way, and a scheduled one is not", () => {
     schedule.accept(notification("now", NOON), undefined, NOON);
     schedule.accept(notification("later", NOON + 8 * DAY), undefined, NOON);
     const [now] = schedule.due(NOON);
@@ -146,7 +146,7 @@ describe("a notification that is to be sent now", () => {
 describe("[N-06] a request with an id", () => {
   const first = { notificationId: "launch", createdAt: NOON };
 
-  test("gets its first response again within five minutes, and nothing more is sent", () => {
+  test("[N-06] a request with an id that is repeated within five minutes has the first answer and sends nothing", () => {
     expect(schedule.accept(notification("launch", NOON), "request", NOON)).toEqual(first);
     const again = NOON + 5 * MINUTE - 1;
     expect(schedule.acceptedBefore("request", again)).toEqual(first);
@@ -167,7 +167,7 @@ describe("[N-06] a request with an id", () => {
     expect(schedule.acceptedBefore("request", later)).toMatchObject({ notificationId: "another" });
   });
 
-  test("of another id is another one, and requests without an id are never the same", () => {
+  test("[N-06] requests with other ids, or without one, are different", () => {
     schedule.accept(notification("one", NOON), "request1", NOON);
     schedule.accept(notification("two", NOON), "request2", NOON);
     schedule.accept(notification("three", NOON), undefined, NOON);
@@ -175,7 +175,7 @@ describe("[N-06] a request with an id", () => {
     expect(handOn(NOON)).toEqual(["one", "two", "three", "four"]);
   });
 
-  test("is removed after that by newer ones", () => {
+  test("[N-06] a request with an id is deleted after five minutes by newer ones", () => {
     const kept = () => sql.exec<{ count: number }>("SELECT count(*) AS count FROM requests").one().count;
     schedule.accept(notification("one", NOON), "request1", NOON);
     schedule.accept(notification("two", NOON), "request2", NOON);

@@ -133,7 +133,7 @@ describe("[N-04] a notification's devices", () => {
     expect(world.kept).toBeUndefined();
   });
 
-  test("are found by its conditions among those active within 90 days", async () => {
+  test("[N-04] a notification selects devices that were used within 90 days", async () => {
     await world.run();
     expect(world.asked).toEqual([
       { where: { city: "Burbank" }, after: undefined, limit: 500, updatedSince: NOON - 90 * DAY },
@@ -147,19 +147,19 @@ describe("[N-04] a notification's devices", () => {
     expect(world.states).toEqual(["in-queue", "done"]);
   });
 
-  test("are valid ones only", async () => {
-    world.devices = [device(1), device(2, { valid: false })];
+  test("[N-04] a notification selects no invalid devices", async () => {
+    world.devices = [numbered(1), numbered(2, { valid: false })];
     await world.run();
     expect(world.recipients).toEqual([numbered(1).id]);
   });
 
-  test("[P-03] are no Androids without a vendor, even if a webhook takes everything", async () => {
+  test("[N-04] [P-03] a notification selects no Android devices without a vendor, even if a webhook accepts all", async () => {
     world.devices = [android(1, undefined), android(2, "mi")];
     await world.run();
     expect(world.recipients).toEqual([android(2, "mi").id]);
   });
 
-  test("may be none, and the notification is done", async () => {
+  test("[N-04] a notification without devices is done", async () => {
     await world.run();
     expect(world.queued).toEqual([]);
     expect(world.states).toEqual(["in-queue", "done"]);
@@ -186,7 +186,7 @@ describe("deliveries", () => {
     expect(world.counts).toEqual([{ devices: 204 }]);
   });
 
-  test("leave out devices that no provider serves", async () => {
+  test("deliveries leave out devices that no provider serves", async () => {
     world.providers = [fcm];
     world.devices = [numbered(1), android(2, "fcm")];
     await world.run();
@@ -194,7 +194,7 @@ describe("deliveries", () => {
     expect(world.counts).toEqual([{ devices: 1 }]);
   });
 
-  test("[N-07] carry the whole push, for devices without a client", async () => {
+  test("[N-07] deliveries of a notification have its content, for devices without clients", async () => {
     const content = { alert: "Cheese", ios: { sound: "squeak" }, mi: { title: "Cheese!" } };
     world.kept = notification(content);
     world.devices = [numbered(1)];
@@ -210,7 +210,7 @@ describe("deliveries", () => {
     ]);
   });
 
-  test("of a whole page with the largest content fit into one batch of a queue", async () => {
+  test("deliveries of a whole page with the largest content fit into one batch of the queue", async () => {
     // A letter beyond Latin makes a text take two bytes for each, which are three in the request.
     world.kept = notification({ alert: "鼠".repeat(1_300), x: "x".repeat(100) });
     world.devices = iphones(500).map((each, at) => (at % 2 === 0 ? each : { ...each, deviceType: "web" }));
@@ -221,7 +221,7 @@ describe("deliveries", () => {
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(256_000);
   });
 
-  test("[P-06] increment the badges of Apple's devices alone, if the content asks for it", async () => {
+  test("[P-06] deliveries increment the badges of Apple devices only, if the content requests it", async () => {
     world.kept = notification({ alert: "Cheese", badge: "Increment" });
     world.devices = [numbered(1), android(2, "fcm"), numbered(3)];
     await world.run();
@@ -233,7 +233,7 @@ describe("deliveries", () => {
 });
 
 describe("[N-11] [N-12] a notification is not sent", () => {
-  test("after it was cancelled, even between two pages", async () => {
+  test("[N-11] [N-12] nothing is sent of a canceled notification, even between two pages", async () => {
     world.devices = iphones(600);
     await selectPage({ type: "select", number: NUMBER, after: undefined }, world);
     world.kept = undefined;
@@ -241,7 +241,7 @@ describe("[N-11] [N-12] a notification is not sent", () => {
     expect(world.recipients).toHaveLength(500);
   });
 
-  test("after it expired, and its record shows that", async () => {
+  test("[N-11] [N-12] nothing is sent of an expired notification, and its record shows it", async () => {
     world.devices = iphones(1);
     world.time = NOON + 7 * DAY;
     await world.run();
@@ -250,14 +250,14 @@ describe("[N-11] [N-12] a notification is not sent", () => {
     expect(world.kept).toBeUndefined();
   });
 
-  test("again after it is done", async () => {
+  test("[N-11] [N-12] nothing is sent again of a notification that is done", async () => {
     world.devices = iphones(1);
     await world.run();
     await world.run();
     expect(world.recipients).toHaveLength(1);
   });
 
-  test("if its conditions are no longer understood", async () => {
+  test("[N-11] [N-12] nothing is sent by conditions that are no longer valid", async () => {
     world.installations = async () => ({ refused: "CONVERSATION_QUERY_FAILED", detail: "102: too slow" });
     await world.run();
     expect(world.states).toEqual(["in-queue", "102: too slow"]);
@@ -268,7 +268,7 @@ describe("[N-11] [N-12] a notification is not sent", () => {
 describe("[I11] a failure", () => {
   const page: Selection = { type: "select", number: NUMBER, after: undefined };
 
-  test("before the queue has the page repeats the page from its start", async () => {
+  test("[I11] a selection that fails before the queue has its page is repeated from the start of the page", async () => {
     world.devices = iphones(600);
     world.failing = "queue";
     await expect(selectPage(page, world)).rejects.toThrow("the queue is down");
@@ -279,7 +279,7 @@ describe("[I11] a failure", () => {
     expect(world.recipients).toHaveLength(600);
   });
 
-  test("of a page repeats no earlier page: the next page is queued with the deliveries of this one", async () => {
+  test("[I11] a selection that fails in a page keeps the pages before it", async () => {
     world.devices = iphones(600);
     await selectPage(page, world);
     const [work = []] = world.queued;

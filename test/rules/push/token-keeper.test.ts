@@ -49,14 +49,14 @@ describe("[P-20] Apple's provider token", () => {
     expect(await keeper.apns("TEAMCAT001", "KEYMOUSE01")).toBeUndefined();
   });
 
-  test("is the same for an object that slept, and for simultaneous calls", async () => {
+  test("[P-20] Apple's provider token is the same after hibernation and for concurrent requests", async () => {
     const keeper = awake();
     const tokens = await Promise.all(Array.from({ length: 10 }, () => mouseToken(keeper)));
     now += 49 * MINUTE;
     expect(new Set([...tokens, await mouseToken(awake())]).size).toBe(1);
   });
 
-  test("is replaced before it is too old for Apple", async () => {
+  test("[P-20] Apple's provider token is renewed before Apple would refuse its age", async () => {
     const first = await mouseToken();
     now += 50 * MINUTE;
     const second = (await mouseToken()) ?? "";
@@ -64,7 +64,7 @@ describe("[P-20] Apple's provider token", () => {
     expect(decodeJwt(second).iat).toBe(now / 1_000);
   });
 
-  test("that was refused is replaced, but only after 20 minutes: Apple refuses more frequent ones", async () => {
+  test("[P-20] a refused provider token is replaced, but only after 20 minutes, since Apple refuses more frequent ones", async () => {
     const keeper = awake();
     const first = (await mouseToken(keeper)) ?? "";
     keeper.refused(first);
@@ -78,7 +78,7 @@ describe("[P-20] Apple's provider token", () => {
     expect(await mouseToken(awake())).toBe(second);
   });
 
-  test("is replaced at once if the key was replaced under its name", async () => {
+  test("[P-20] Apple's provider token is renewed at once if its key was replaced under its id", async () => {
     const first = await mouseToken();
     const successor = await appleKey("TEAMMOUSE1", "KEYMOUSE01", ["com.example.mouse"]);
     const second = (await mouseToken(awake([successor]))) ?? "";
@@ -86,7 +86,7 @@ describe("[P-20] Apple's provider token", () => {
     await jwtVerify(second, successor.publicKey);
   });
 
-  test("is replaced if the clock was set back since", async () => {
+  test("[P-20] Apple's provider token is renewed if the clock was set back", async () => {
     const first = await mouseToken();
     now -= 24 * 60 * MINUTE;
     const second = (await mouseToken()) ?? "";
@@ -94,7 +94,7 @@ describe("[P-20] Apple's provider token", () => {
     expect(decodeJwt(second).iat).toBe(now / 1_000);
   });
 
-  test("cannot be made from an invalid key, and the error does not show the key", async () => {
+  test("[P-20] an invalid key gives no provider token, and is not in the error", async () => {
     const privateKey = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
     const error = await mouseToken(awake([{ ...mouse, privateKey }])).catch((reason) => reason);
     expect(error).toBeInstanceOf(Error);
@@ -153,14 +153,14 @@ describe("[N-10] FCM's access token", () => {
     expect(await awake().fcm()).toBe("access-2");
   });
 
-  test("is replaced with the service account", async () => {
+  test("[N-10] FCM's access token is renewed if the service account was replaced", async () => {
     await awake().fcm();
     expect(await awake({ ...google.account, client_email: "new@demo.iam.gserviceaccount.com" }).fcm()).toBe(
       "access-2",
     );
   });
 
-  test("is one for simultaneous calls", async () => {
+  test("[N-10] concurrent requests get one access token", async () => {
     const keeper = awake();
     const tokens = await Promise.all([keeper.fcm(), keeper.fcm(), keeper.fcm()]);
     expect(new Set([...tokens, await keeper.fcm()]).size).toBe(1);
@@ -172,14 +172,17 @@ describe("[N-10] FCM's access token", () => {
     [200, "not JSON", "none of Google's"],
     [200, { access_token: "a secret" }, "none of Google's"],
     [200, { access_token: "", expires_in: 3_600 }, "none of Google's"],
-  ])("cannot be had after %d %j, and is requested again", async (status, body, why) => {
-    const keeper = awake();
-    google.answerOnce(status, typeof body === "string" ? body : JSON.stringify(body));
-    const error = await keeper.fcm().catch((reason) => reason);
-    expect(String(error)).toContain(why);
-    expect(String(error)).not.toContain("a secret");
-    expect(await keeper.fcm()).toBe("access-1");
-  });
+  ])(
+    "[N-10] a request for an access token fails, and is repeated, after %d %j",
+    async (status, body, why) => {
+      const keeper = awake();
+      google.answerOnce(status, typeof body === "string" ? body : JSON.stringify(body));
+      const error = await keeper.fcm().catch((reason) => reason);
+      expect(String(error)).toContain(why);
+      expect(String(error)).not.toContain("a secret");
+      expect(await keeper.fcm()).toBe("access-1");
+    },
+  );
 });
 
 /** A token server as Google's is, that gives out `access-1`, `access-2` and so on, each for an hour. */

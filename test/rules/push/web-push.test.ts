@@ -29,12 +29,12 @@ afterEach(() => vi.useRealTimers());
 afterAll(() => service.close());
 
 describe("[P-01] a browser", () => {
-  test("is served if it has a subscription", () => {
+  test("[P-01] Web Push serves a browser with a subscription", () => {
     expect(webPush().serves(device({ subscription: service.subscribe() }))).toBe(true);
     expect(webPush().serves(device())).toBe(false);
   });
 
-  test("gets content that it alone can read, signed by the app's server", async () => {
+  test("[P-01] a browser receives content that only it can read, signed by the app's server", async () => {
     const subscription = service.subscribe();
     expect(await webPush().send(cheese, browsers(subscription))).toEqual([{ outcome: "sent" }]);
     expect(service.received).toEqual([
@@ -50,7 +50,7 @@ describe("[P-01] a browser", () => {
     expect(service.refused).toEqual([]);
   });
 
-  test("[P-15] gets a push with the lifetime that the push has left", async () => {
+  test("[P-01] [P-15] a push service keeps a push no longer than until it expires", async () => {
     const browser = browsers(service.subscribe());
     await webPush().send(push({ alert: "x" }, { expiresAt: Date.now() + 3_600_000 }), browser);
     await webPush().send(push({ alert: "x" }, { expiresAt: Date.now() - 1_000 }), browser);
@@ -60,7 +60,7 @@ describe("[P-01] a browser", () => {
     expect(none).toBe(0);
   });
 
-  test("[N-07] gets the content for the web", async () => {
+  test("[P-01] [N-07] a browser receives the keys for the web", async () => {
     const content = {
       alert: "Cheese!",
       _channel: "x",
@@ -71,7 +71,7 @@ describe("[P-01] a browser", () => {
     expect(service.received[0]?.content).toEqual({ alert: "Cheese, web!", icon: "/c", _id: cheese.id });
   });
 
-  test("recognizes a repeated push by its id, and a repetition replaces a push that still waits", async () => {
+  test("[P-01] a browser can recognize a push it has shown, and a repeated push replaces the waiting one", async () => {
     const browser = browsers(service.subscribe());
     const long = push({ alert: "x" }, { id: "a push of a name that is no topic: ü, and long, and longer" });
     const others = ["another", `${long.id} one`].map((id) => push({ alert: "x" }, { id }));
@@ -92,7 +92,7 @@ describe("[P-01] a browser", () => {
     expect(service.received[0]).toMatchObject({ urgency });
   });
 
-  test("gets at most 3993 bytes", async () => {
+  test("[P-01] a browser receives at most 3993 bytes", async () => {
     const fits = push({ more: "x".repeat(3_993 - '{"more":"","_id":"push-1"}'.length) }, { id: "push-1" });
     const over = push({ more: `${fits.content.more}x` }, { id: "push-1" });
     const browser = browsers(service.subscribe());
@@ -115,7 +115,7 @@ describe("[P-01] a browser", () => {
     ["that accepts with 200", { status: 200 }, { outcome: "sent" }],
     ["that accepts with 202", { status: 202 }, { outcome: "sent" }],
     ["that accepts with 204", { status: 204 }, { outcome: "sent" }],
-  ])("[N-11] %s does not affect the others", async (_, answer, outcome) => {
+  ])("[P-01] [N-11] a browser %s does not affect the others", async (_, answer, outcome) => {
     const [one, two, three] = [service.subscribe(), service.subscribe(), service.subscribe()];
     service.trouble.set(two.endpoint, answer);
     expect(await webPush().send(cheese, browsers(one, two, three))).toMatchObject([
@@ -128,7 +128,7 @@ describe("[P-01] a browser", () => {
     );
   });
 
-  test("with a subscription to another server's pushes is not reached", async () => {
+  test("[P-01] a browser that subscribed with another server's key receives nothing", async () => {
     const outcomes = await webPush("trial", vapidKeys()).send(cheese, browsers(service.subscribe()));
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
     expect(service.refused).toHaveLength(1);
@@ -146,7 +146,7 @@ describe("[P-01] a browser", () => {
     },
   );
 
-  test("is not reached if the server's own keys do not match", async () => {
+  test("[P-01] Web Push fails if the server's two keys do not match", async () => {
     const mixed = { ...keys, publicKey: vapidKeys().publicKey };
     const outcomes = await webPush("trial", mixed).send(cheese, browsers(service.subscribe()));
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
@@ -161,21 +161,21 @@ describe("[I12] an endpoint written by a client", () => {
     "https://tom@push.example.com/1",
     "ftp://push.example.com/1",
     "cheese",
-  ])("is not called: %s", async (endpoint) => {
+  ])("[I12] the endpoint %s is not called", async (endpoint) => {
     const subscription = { ...service.subscribe(), endpoint };
     expect(await webPush("public").send(cheese, browsers(subscription))).toMatchObject([
       { outcome: "failed" },
     ]);
   });
 
-  test("on this machine is called by a trial server only", async () => {
+  test("[I12] an endpoint on this machine is called only by a demo", async () => {
     const outcomes = await webPush("public").send(cheese, browsers(service.subscribe()));
     expect(outcomes).toMatchObject([{ outcome: "failed" }]);
   });
 });
 
 describe("[I11] a push service", () => {
-  test("that is down is retried later, and then takes the push", async () => {
+  test("[I11] a push while the push service is down is tried later and then sent", async () => {
     const browser = browsers(service.subscribe());
     await service.close();
     expect(await webPush().send(cheese, browser)).toMatchObject([{ outcome: "later" }]);
@@ -183,7 +183,7 @@ describe("[I11] a push service", () => {
     expect(await webPush().send(cheese, browser)).toEqual([{ outcome: "sent" }]);
   });
 
-  test("that is down does not stop calls to others", async () => {
+  test("[I11] a push service that is down does not stop calls to others", async () => {
     const down = new WebPushEndpoint(keys.publicKey);
     await down.open();
     const lost = Array.from({ length: 20 }, () => down.subscribe());
@@ -195,7 +195,7 @@ describe("[I11] a push service", () => {
     ).toBeGreaterThan(10);
   });
 
-  test("that never answers is retried later", async () => {
+  test("[I11] a push that the push service never answers is tried later", async () => {
     const subscription = service.subscribe();
     service.trouble.set(subscription.endpoint, "hang");
     const { calls } = service;
