@@ -12,7 +12,8 @@ export function pathsOf(app: Hono<HttpEnv>): Record<string, Record<string, objec
     if (description === undefined) continue;
     const [place, verb] = [path.replaceAll(/:(\w+)/g, "{$1}"), method.toLowerCase()];
     described[place] ??= {};
-    described[place][verb] = [...(described[place][verb] ?? []), description];
+    described[place][verb] ??= [];
+    described[place][verb].push(description);
   }
   return mapValues(described, (methods) => mapValues(methods, operationOf));
 }
@@ -43,25 +44,25 @@ function operationOf(descriptions: Description[]): object {
 }
 
 /** A parameter is described as parsed, a body as it is written. */
-function parametersOf(description: Description): object[] {
-  if ("operation" in description) {
-    const { headers = [] } = description.operation;
+function parametersOf(given: Description): object[] {
+  if ("operation" in given) {
+    const { headers = [] } = given.operation;
     return headers.map(({ name, description, example }) => {
       return { in: "header", name, description, schema: { type: "string", examples: [example] } };
     });
   }
-  if (description.target === "json") return [];
-  const place = description.target === "param" ? "path" : description.target;
-  const { properties = {}, required = [] } = jsonSchemaOf(description.schema, { typeMode: "output" });
+  if (given.target === "json") return [];
+  const place = given.target === "param" ? "path" : "query";
+  const { properties = {}, required = [] } = jsonSchemaOf(given.schema, { typeMode: "output" });
   return Object.entries(properties).map(([name, property]) => {
     const { description, ...schema } = typeof property === "boolean" ? {} : property;
     return { in: place, name, schema, required: required.includes(name) || undefined, description };
   });
 }
 
-function bodyOf(description: Description): v.GenericSchema | TextBody | [] {
-  if ("operation" in description) return description.operation.body ?? [];
-  return description.target === "json" ? description.schema : [];
+function bodyOf(given: Description): v.GenericSchema | TextBody | [] {
+  if ("operation" in given) return given.operation.body ?? [];
+  return given.target === "json" ? given.schema : [];
 }
 
 function responsesOf({ access, answer, status, isMetered }: Operation): object {

@@ -35,3 +35,13 @@ test("everything that npm start needs is installed without the packages for deve
   expect(imported.flat()).toEqual(expect.arrayContaining(["miniflare", "wrangler", "hono"]));
   expect(missing).toEqual([]);
 });
+
+test("the decision on dependencies names every package, and every version is exact", async () => {
+  const { dependencies, devDependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const packages: Record<string, string> = { ...dependencies, ...devDependencies };
+  const page = await readFile(join(ROOT, "docs/decisions/dependencies.md"), "utf8");
+  expect(Object.keys(packages).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  expect(
+    Object.values(packages).filter((version) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)),
+  ).toEqual([]);
+});

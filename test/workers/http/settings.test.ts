@@ -96,7 +96,7 @@ test("[I12] the placeholder of a secret matches the schema of answers, not of re
     if (described.path !== "/admin/settings") continue;
     expect(misfit(successOf(described).schema, shown)).toBeUndefined();
     const { schema } = contentOf(described.operation.requestBody);
-    if (schema !== undefined) expect(misfit(schema, shown)).toMatch(/secret is \*\*\*/);
+    if (schema !== undefined) expect(misfit(schema, shown)).toMatch(/secret .*"not"/);
   }
 });
 
