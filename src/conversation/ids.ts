@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import { toBase64Url } from "../protocol/base64.ts";
 import { toHex } from "../protocol/hex.ts";
 import { newObjectId } from "../protocol/object-id.ts";
 
@@ -12,9 +14,7 @@ export function newMessageId(timestamp: number): string {
   const view = new DataView(bytes.buffer);
   view.setUint16(0, Math.floor(timestamp / 2 ** 32));
   view.setUint32(2, timestamp % 2 ** 32);
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").slice(0, 22);
+  return toBase64Url(bytes);
 }
 
 /** 16 random bytes. Asking for few at a time costs more than the rest of an id. */
@@ -34,10 +34,7 @@ let used = drawn.length;
 /** The timestamp in a message id of ours; undefined for any other string. */
 export function timeOfMessageId(id: string): number | undefined {
   if (!/^[0-9A-Za-z_-]{22}$/.test(id)) return undefined;
-  const binary = atob(id.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
-  let time = 0;
-  for (const character of binary) time = time * 256 + character.charCodeAt(0);
-  return time;
+  return Buffer.from(id.slice(0, 8), "base64url").readUIntBE(0, 6);
 }
 
 /** Ids of temporary conversations start so; every SDK switches on it (wire §4.5.1). */

@@ -1,6 +1,6 @@
+import { Buffer } from "node:buffer";
 import { NOTICES_BYTES } from "../bounds.ts";
 import type { JsonObject } from "../model/json.ts";
-import { utf8Length } from "../protocol/fields.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 
@@ -65,7 +65,7 @@ export class Notices {
     this.#sql.exec("INSERT INTO notices VALUES (?, ?)", at, text);
     this.#last = at;
     this.#count += 1;
-    this.#bytes += utf8Length(text);
+    this.#bytes += Buffer.byteLength(text);
     this.#drop("at < ?", at - NOTICES_KEPT);
     if (this.#count > NOTICES_MAX) {
       this.#drop("at IN (SELECT at FROM notices ORDER BY at LIMIT ?)", this.#count - NOTICES_MAX);

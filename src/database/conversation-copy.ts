@@ -1,8 +1,8 @@
-import { Buffer } from "node:buffer";
 import { type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import type { Json } from "../model/json.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
+import { toHex } from "../protocol/hex.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";
 import { chunksOf } from "./chunks.ts";
 import { type ArchiveProgress, timeIn } from "./messages/archive-progress.ts";
@@ -191,7 +191,7 @@ function toRow(record: MessageRecord): Json {
     record.id,
     record.from,
     typeof content === "string" ? content : null,
-    typeof content === "string" ? null : Buffer.from(content).toString("hex"),
+    typeof content === "string" ? null : toHex(content),
     record.mentionAll,
     record.mentions,
     record.receipt,

@@ -1,5 +1,5 @@
+import { Buffer } from "node:buffer";
 import type { AppEvent } from "../model/app-events.ts";
-import { utf8Length } from "../protocol/fields.ts";
 import type { Tables } from "../tables.ts";
 import { eventIn, textOf } from "./event-text.ts";
 
@@ -29,7 +29,7 @@ export class EventOutbox {
   /** Adds an event. An event too large for the queue is logged and left out. */
   add(event: AppEvent): void {
     const json = textOf(event);
-    if (utf8Length(json) > EVENT_MAX)
+    if (Buffer.byteLength(json) > EVENT_MAX)
       return console.error(`${event.name}: too large for the queue, left out`);
     this.#tables.add("event_outbox", "INSERT INTO event_outbox (id, event) VALUES (?, ?)", event.id, json);
   }

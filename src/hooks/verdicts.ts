@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { isObject, type Json } from "../model/json.ts";
 import type { Content } from "../model/records.ts";
 import { fromBase64 } from "../protocol/base64.ts";
@@ -101,7 +102,7 @@ function contentOf(fields: HookFields, question: MessageQuestion, max: number): 
   const isBinary = typeof fields.bin === "boolean" ? fields.bin : wasBinary;
   const content = typeof given !== "string" ? undefined : isBinary ? fromBase64(given) : given;
   if (content === undefined) return ignored(`${question.name}: content`, isBinary ? "no Base64" : "no text");
-  if (sizeOf(content) > max) return ignored(`${question.name}: content`, `more than ${max} bytes`);
+  if (Buffer.byteLength(content) > max) return ignored(`${question.name}: content`, `more than ${max} bytes`);
   return isSame(content, question.content) ? undefined : content;
 }
 
@@ -130,10 +131,6 @@ function ignored(what: string, why: string): undefined {
 function isSame(one: Content, other: Content): boolean {
   if (typeof one === "string" || typeof other === "string") return one === other;
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}
-
-function sizeOf(content: Content): number {
-  return typeof content === "string" ? new TextEncoder().encode(content).length : content.length;
 }
 
 /** A code that fits the wire's 32 bits. */

@@ -1,6 +1,8 @@
+import { Buffer } from "node:buffer";
+
 /**
- * Text framing of `lc.proto2base64.*` (wire §2.1) and bytes inside JSON. A table instead of `atob`: official
- * clients and adapters send both alphabets, line breaks and text without padding.
+ * Text framing of `lc.proto2base64.*` (wire §2.1) and bytes inside JSON. A table decodes, because official
+ * clients and adapters send both alphabets, line breaks and text without padding, and `Buffer` refuses nothing.
  */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -15,21 +17,13 @@ values["_".charCodeAt(0)] = 63;
 values["=".charCodeAt(0)] = PADDING;
 for (const blank of " \t\r\n\f") values[blank.charCodeAt(0)] = BLANK;
 
-/** Well under the number of arguments any engine passes to a function. */
-const CHUNK = 8192;
-
-export function toBase64(bytes: Uint8Array): string {
-  if (bytes.length <= CHUNK) return btoa(String.fromCharCode(...bytes));
-  let binary = "";
-  for (let start = 0; start < bytes.length; start += CHUNK) {
-    binary += String.fromCharCode(...bytes.subarray(start, start + CHUNK));
-  }
-  return btoa(binary);
+export function toBase64({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
 
 /** The alphabet for URLs, without padding. */
-export function toBase64Url(bytes: Uint8Array): string {
-  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+export function toBase64Url({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("base64url");
 }
 
 /** The bytes, or `undefined` for text that is not Base64 in either alphabet. */

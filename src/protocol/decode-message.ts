@@ -1,6 +1,7 @@
+import { Buffer } from "node:buffer";
 import type { Content } from "../model/records.ts";
 import type { CommandOf, HistoryPoint, Request } from "./commands.ts";
-import { given, malformed, nonEmpty, optionalNumber, toNumber, utf8Length } from "./fields.ts";
+import { given, malformed, nonEmpty, optionalNumber, toNumber } from "./fields.ts";
 import { type GenericCommand, LogsCommand_QueryDirection, type PatchItem } from "./generated/message_pb.js";
 
 // A byte order mark is ordinary text. Bytes that are not text make the decoder throw.
@@ -26,7 +27,7 @@ export function decodeMessage(message: GenericCommand): Request {
     mentionAll: direct.mentionAll,
     mentions: direct.mentionPids,
     priority: given(message, "priority"),
-    size: contentSize(content) + (pushData === undefined ? 0 : utf8Length(pushData)),
+    size: Buffer.byteLength(content) + (pushData === undefined ? 0 : Buffer.byteLength(pushData)),
   };
 }
 
@@ -84,7 +85,7 @@ export function decodePatches(message: GenericCommand): Request {
       content,
       mentionAll: item.mentionAll,
       mentions: item.mentionPids,
-      size: content === undefined ? 0 : contentSize(content),
+      size: content === undefined ? 0 : Buffer.byteLength(content),
     });
   }
   if (patches.length === 0) return malformed("MESSAGE_NOT_FOUND", "no message named");
@@ -130,8 +131,4 @@ function isFurther(time: number | undefined, before: number | undefined): boolea
 /** A copy: the decoder's bytes are a view of the frame, and storage and RPC would keep all of it. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
-}
-
-function contentSize(content: Content): number {
-  return typeof content === "string" ? utf8Length(content) : content.length;
 }

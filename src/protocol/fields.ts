@@ -36,23 +36,3 @@ export function toSignature(message: { s: string; t: bigint; n: string }): Signa
 export function malformed(error: ErrorName, detail: string): Request {
   return { name: "malformed", error, detail };
 }
-
-/** Bytes `text` takes in UTF-8; a lone surrogate counts as the replacement character it becomes. */
-export function utf8Length(text: string): number {
-  let length = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) {
-      length += 1;
-      continue;
-    }
-    length += 2;
-    // Both halves of a pair are 4 bytes, not the 3 + 3 they would be alone.
-    if (unit >= 0xd800 && unit <= 0xdbff) {
-      const next = text.charCodeAt(index + 1);
-      if (next >= 0xdc00 && next <= 0xdfff) index++;
-    }
-  }
-  return length;
-}

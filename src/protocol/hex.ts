@@ -1,4 +1,6 @@
+import { Buffer } from "node:buffer";
+
 /** Bytes as lower-case hexadecimal digits, two each. */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export function toHex({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
 }

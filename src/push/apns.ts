@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import * as v from "valibot";
 import type { Installation } from "../model/installation.ts";
 import { printable } from "../printable.ts";
@@ -78,7 +79,7 @@ export class Apns implements PushProvider {
     if ("problem" in route) return failedOutcome(route.problem);
     const content = apnsContentOf(push.content, badge);
     const body = JSON.stringify(content.payload);
-    const bytes = new TextEncoder().encode(body).length;
+    const bytes = Buffer.byteLength(body);
     if (bytes > PAYLOAD_MAX) return failedOutcome(`a payload of ${bytes} bytes, of ${PAYLOAD_MAX} at most`);
     const server = this.#settings.url?.replace(/\/+$/, "") ?? SERVERS[push.environment];
     const url = `${server}/3/device/${deviceToken}`;

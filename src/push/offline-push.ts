@@ -1,8 +1,8 @@
+import { Buffer } from "node:buffer";
 import { logOncePerMinute } from "../log-once-per-minute.ts";
 import type { EventOf } from "../model/app-events.ts";
 import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";
-import { utf8Length } from "../protocol/fields.ts";
 import { type Addressee, type DeliveryPlanHost, isEligible, planDeliveries } from "./plan-deliveries.ts";
 import { type Controlled, chosenContent, controlled } from "./push-content.ts";
 import { PUSH_LIFETIME, type PushDelivery } from "./push-work.ts";
@@ -44,7 +44,7 @@ export async function pushToOffline(event: OfflineEvent, host: OfflinePushHost):
   const chosen = contentOf(event, answer.pushMessage, host.template, now);
   if ("problem" in chosen) return notSent(chosen.problem);
   const { content, environment, teamId } = chosen;
-  const bytes = utf8Length(JSON.stringify(content));
+  const bytes = Buffer.byteLength(JSON.stringify(content));
   if (bytes > CONTENT_MAX) {
     // The queue would refuse it at every attempt.
     return console.warn(`push ${messageId}: not sent, content of ${bytes} bytes, of ${CONTENT_MAX} at most`);

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type SQL, sql } from "drizzle-orm";
 import type { Json, WrittenNumber } from "../../model/json.ts";
 import { isWritten } from "../../protocol/written-number.ts";
@@ -183,7 +184,7 @@ function literal(value: SQL, { text, place }: Extract<Pattern, { type: "literal"
   if (place === "anywhere") return sql`instr(${value}, ${text}) > 0`;
   if (place === "start") return sql`instr(${value}, ${text}) = 1`;
   // Compared by bytes: SQLite counts the characters of a text only up to its first NUL.
-  const bytes = new TextEncoder().encode(text).length;
+  const bytes = Buffer.byteLength(text);
   return sql`substr(CAST(${value} AS BLOB), ${-bytes}) = CAST(${text} AS BLOB)`;
 }
 

@@ -1,5 +1,6 @@
 import { html, raw } from "hono/html";
 import { isObject, type Json, type JsonObject } from "../../model/json.ts";
+import { toBase64 } from "../../protocol/base64.ts";
 import { type ListedError, listedErrors, listedHttpErrors } from "./error-list.ts";
 import { exampleOf, outline } from "./outline.ts";
 
@@ -28,7 +29,7 @@ interface Entry {
 /** The document as a page (`GET /docs`): no script, and nothing from other servers. */
 export async function docsPage(document: JsonObject): Promise<{ policy: string; text: string }> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
-  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  const hash = toBase64(new Uint8Array(digest));
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return { policy, text: String(await pageOf(document)) };
 }

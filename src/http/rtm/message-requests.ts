@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Context } from "hono";
 import type { MessageLocation, PatchByServer, ServerMessage } from "../../conversation/server-calls.ts";
 import type { JsonObject } from "../../model/json.ts";
@@ -75,6 +76,6 @@ export async function removeMessage(
 /** Content and push data together have a limit, as for clients (4109). */
 async function tooLong(context: Context<HttpEnv>, text: string): Promise<Response | undefined> {
   const { messageBytes } = (await settingsOf(context.env).get()).limits;
-  if (new TextEncoder().encode(text).length <= messageBytes) return undefined;
+  if (Buffer.byteLength(text) <= messageBytes) return undefined;
   return refused(context, { refused: "FRAME_TOO_LONG", detail: `at most ${messageBytes} bytes` });
 }
