@@ -34,15 +34,15 @@ const LINK_CLOSES: Partial<Record<ClosingErrorName, number>> = {
   READ_TIMEOUT: linkClose.SILENT,
 };
 
-/** The limits until settings are read. */
+/** The limits until the first settings are read. */
 const defaults = defaultSettings(false).limits;
 
 const isolateSubscriptions = new IsolateSubscriptions();
 const isolateUnreadBytes = new IsolateUnreadBytes();
 
 /**
- * One user socket: it connects the clients logged in on it to their objects. It parses only what it routes by. Nothing
- * else handles text framing, missing client ids, heartbeats, frame sizes and rate limits.
+ * One user socket: it connects the clients logged in on it to their objects. It parses only what it routes by. Objects
+ * never see text framing, missing client ids, heartbeats, frame sizes and rate limits.
  */
 export class Gateway implements SessionsOwner, HeartbeatHost {
   readonly #connection: Connection;
