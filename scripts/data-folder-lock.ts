@@ -9,7 +9,7 @@ import { Refusal } from "./options.ts";
  * a Linux socket name without a file, which disappears with the process; other systems have no lock. Throws a `Refusal`
  * if the folder is locked.
  */
-export async function claim(folder: string): Promise<void> {
+export async function lockDataFolder(folder: string): Promise<void> {
   if (process.platform !== "linux") return;
   const name = createHash("sha256")
     .update(await realpath(folder))

@@ -36,7 +36,7 @@ async function make(folder: string): Promise<void> {
  * Removes other users' permissions in a folder that an earlier version left open. Only the server's own files in it
  * change: the folder may be a home folder.
  */
-export async function closeToOthers(folder: string): Promise<void> {
+export async function removeOthersPermissions(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const path = join(folder, entry.name);

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { applyMigrations, type Database } from "./migrations.ts";
 import { Log, LogLevel } from "./miniflare.ts";
 import { Refusal } from "./options.ts";
-import { sentenceOf, untilDone } from "./supervisor.ts";
+import { errorLine, untilDone } from "./supervisor.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../migrations", import.meta.url));
 
@@ -30,7 +30,7 @@ export function prepareDatabase(make: () => Miniflare): Promise<string | undefin
     },
     (error) =>
       isOfTheData(error)
-        ? new Refusal(`Not started: D1's tables could not be brought up to date: ${sentenceOf(error)}`, 1)
+        ? new Refusal(`Not started: D1's tables could not be brought up to date: ${errorLine(error)}`, 1)
         : undefined,
     (line) => console.warn(line),
   );
@@ -38,7 +38,7 @@ export function prepareDatabase(make: () => Miniflare): Promise<string | undefin
 
 /** SQLite's errors about a statement or a file do not go away with a retry. A full disk may. */
 function isOfTheData(error: unknown): boolean {
-  return /SQLITE_(ERROR|CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/.test(sentenceOf(error));
+  return /SQLITE_(ERROR|CORRUPT|NOTADB|CONSTRAINT|MISMATCH)/.test(errorLine(error));
 }
 
 const Row = v.object({ value: v.string() });

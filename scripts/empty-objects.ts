@@ -6,7 +6,7 @@ const DAY = 24 * 60 * 60 * 1000; // ms
 /** The size of an unused object's file: at most SQLite's one page. */
 const EMPTY = 4096;
 /** The start waits at most this long (ms); the rest is left for the next one. */
-const PATIENCE = 10_000;
+const SWEEP_DEADLINE = 10_000;
 /** workerd's list of a class's alarms, beside the objects. */
 const NOT_OBJECTS = new Set(["metadata.sqlite"]);
 
@@ -16,7 +16,7 @@ const NOT_OBJECTS = new Set(["metadata.sqlite"]);
  * Resolves to the number of files; never rejects.
  */
 export async function sweepEmptyObjects(folder: string, now = Date.now()): Promise<number> {
-  const until = performance.now() + PATIENCE;
+  const until = performance.now() + SWEEP_DEADLINE;
   const objects = join(folder, "do");
   let swept = 0;
   for (const namespace of await namesIn(objects)) {

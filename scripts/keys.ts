@@ -33,7 +33,7 @@ export function problemsOf(keys: Keys): string[] {
 }
 
 /** Whether this is a trial: no key is the owner's own. */
-export function areTrial(keys: Keys): boolean {
+export function areTrialKeys(keys: Keys): boolean {
   return (
     keys.APP_ID === TRIAL.APP_ID && keys.APP_KEY === TRIAL.APP_KEY && keys.MASTER_KEY === TRIAL.MASTER_KEY
   );

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { TRIAL } from "../src/demo-mode.ts";
-import { areTrial, HOW_TO_MAKE_ONE, type Keys, problemsOf } from "./keys.ts";
+import { areTrialKeys, HOW_TO_MAKE_ONE, type Keys, problemsOf } from "./keys.ts";
 
 export const usage = `Usage: npm start [-- options]
 
@@ -73,7 +73,7 @@ export function readOptions(args: string[], environment: NodeJS.ProcessEnv): Sta
     // Tests play push services on this machine.
     ...(environment.PARLEY_TEST_PUSH_SERVICES === "loopback" && { TEST_PUSH_SERVICES: "loopback" }),
   };
-  const weaknesses = areTrial(keys) ? [] : problems;
+  const weaknesses = areTrialKeys(keys) ? [] : problems;
   return {
     host: flags.host,
     port: Number(flags.port),

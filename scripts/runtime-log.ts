@@ -13,13 +13,13 @@ export interface RuntimeLine {
 }
 
 /** Whether a line is useful to an owner. */
-export function isWorthSaying({ message }: RuntimeLine): boolean {
+export function isUseful({ message }: RuntimeLine): boolean {
   return !NOISE.some((each) => each.test(message));
 }
 
 /** Prints the runtime's log, warnings and errors as such. */
-export function sayOfRuntime(line: RuntimeLine): void {
-  if (!isWorthSaying(line)) return;
+export function logRuntimeLine(line: RuntimeLine): void {
+  if (!isUseful(line)) return;
   if (line.level === "error" || line.level === "warn") console.error(line.message);
   else console.log(line.message);
 }

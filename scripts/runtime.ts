@@ -5,7 +5,7 @@ import { type BridgedRequest, Http2Bridge } from "./http2.ts";
 import { convertV4MiniflareOptions, Miniflare, type RuntimeOptions } from "./miniflare.ts";
 import { publicNetwork } from "./network.ts";
 import type { StartOptions } from "./options.ts";
-import { sayOfRuntime } from "./runtime-log.ts";
+import { logRuntimeLine } from "./runtime-log.ts";
 
 /** The Worker, and in `own-box.ts` the class of its entrypoint. */
 const WORKER = "parley";
@@ -34,7 +34,7 @@ export const COMMON_OPTIONS = {
   cf: false,
   logRequests: false,
   log: new QuietLog(),
-  handleStructuredLogs: sayOfRuntime,
+  handleStructuredLogs: logRuntimeLine,
 };
 
 /** Options of the runtime that serves. */

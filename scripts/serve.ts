@@ -6,10 +6,9 @@ import { settingsFrom } from "../src/settings/schema.ts";
 import { switchesOff } from "../src/settings/switches.ts";
 import type { Build } from "./build.ts";
 import { watchClock } from "./clock-watch.ts";
-import { runDaily } from "./daily.ts";
 import { prepareDatabase } from "./database.ts";
 import { hostHealth } from "./host-health.ts";
-import { areTrial, HOW_TO_MAKE_ONE } from "./keys.ts";
+import { areTrialKeys, HOW_TO_MAKE_ONE } from "./keys.ts";
 import {
   convertV4MiniflareOptions,
   MiniflareCoreError,
@@ -18,11 +17,12 @@ import {
 } from "./miniflare.ts";
 import { Refusal, type StartOptions } from "./options.ts";
 import { COMMON_OPTIONS, ownServices, Runtime, runtimeOptions } from "./runtime.ts";
-import { Supervisor, sentenceOf } from "./supervisor.ts";
+import { runScheduledCleanup } from "./scheduled-cleanup.ts";
+import { errorLine, Supervisor } from "./supervisor.ts";
 import { WorkerdGuard } from "./workerd-watchdog.ts";
 
 /** The time for a stop before it is forced, in milliseconds. */
-const PATIENCE = 5_000;
+const STOP_DEADLINE = 5_000;
 /** A busy server needs more file descriptors than this: about five per awake object. */
 const DESCRIPTORS_ENOUGH = 10_000;
 
@@ -39,7 +39,7 @@ export async function serve(options: StartOptions): Promise<string> {
     port: options.port,
     make: (port) => start(runtimeOptions({ ...options, port }, built, services)),
     isFinal: refusalOf,
-    say: (line) => console.warn(line),
+    log: (line) => console.warn(line),
   });
   const start = (given: RuntimeOptions) => {
     const miniflare = new Runtime(given);
@@ -49,9 +49,9 @@ export async function serve(options: StartOptions): Promise<string> {
   };
   const built = await readBuild(options.build);
   const overrides = await prepareDatabase(() => start(databaseOptions(options, built.config)));
-  warnOfOpenDoors(options, overrides);
+  warnOfOpenSwitches(options, overrides);
   const { port } = await supervisor.start();
-  runDaily(() => supervisor.runtime);
+  runScheduledCleanup(() => supervisor.runtime);
   watchClock((back) => {
     console.warn(`Parley: the clock was set back by ${Math.round(back / 1000)} s; the runtime starts anew.`);
     guard.kill();
@@ -68,8 +68,8 @@ async function readBuild(path: string | undefined): Promise<Build> {
 }
 
 /** A trial on this machine prints no warnings. */
-function warnOfOpenDoors({ variables, weaknesses }: StartOptions, overrides: string | undefined): void {
-  if (areTrial(variables)) return;
+function warnOfOpenSwitches({ variables, weaknesses }: StartOptions, overrides: string | undefined): void {
+  if (areTrialKeys(variables)) return;
   for (const weakness of weaknesses) {
     console.warn(`Parley: before strangers can reach this server, ${weakness} (${HOW_TO_MAKE_ONE}).`);
   }
@@ -86,7 +86,7 @@ function warnOfOpenDoors({ variables, weaknesses }: StartOptions, overrides: str
 /** If another process took the port meanwhile, it keeps it. */
 function refusalOf(error: unknown): Refusal | undefined {
   return error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE"
-    ? new Refusal(`Not started: ${sentenceOf(error)}`, 1)
+    ? new Refusal(`Not started: ${errorLine(error)}`, 1)
     : undefined;
 }
 
@@ -124,7 +124,7 @@ function stopOnSignals(supervisor: Supervisor<Miniflare>, guard: WorkerdGuard): 
   const stop = () => {
     if (stopping) return leave();
     stopping = true;
-    setTimeout(leave, PATIENCE);
+    setTimeout(leave, STOP_DEADLINE);
     supervisor.stop().catch(console.error).finally(leave);
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {

@@ -1,8 +1,8 @@
 import { checkApp } from "./app-mark.ts";
-import { checkDatabases, closeToOthers, openDataFolder } from "./data-folder.ts";
-import { claim } from "./data-folder-lock.ts";
+import { checkDatabases, openDataFolder, removeOthersPermissions } from "./data-folder.ts";
+import { lockDataFolder } from "./data-folder-lock.ts";
 import { sweepEmptyObjects } from "./empty-objects.ts";
-import { tryAddress } from "./listening.ts";
+import { checkAddress } from "./listen-check.ts";
 import { Refusal, readOptions, usage } from "./options.ts";
 
 /* `npm start`: the whole service on this machine. Every refusal comes before the server and its modules are loaded. */
@@ -13,10 +13,10 @@ try {
     console.log(usage);
   } else {
     process.umask(0o077);
-    await tryAddress(options.host, options.port);
+    await checkAddress(options.host, options.port);
     await openDataFolder(options.data);
-    await claim(options.data);
-    await closeToOthers(options.data);
+    await lockDataFolder(options.data);
+    await removeOthersPermissions(options.data);
     await checkApp(options.data, options.variables);
     await checkDatabases(options.data);
     await sweepEmptyObjects(options.data);

@@ -9,7 +9,7 @@ const FIRST_ATTEMPTS = 9;
  * Miniflare learns of its workerd's end at the same time, in no fixed order; after this its own restart is in progress,
  * in ms.
  */
-const HEARD = 100;
+const RESTART_DELAY = 100;
 
 /** The used part of Miniflare. */
 export type Runtime = Pick<Miniflare, "ready" | "dispose">;
@@ -20,7 +20,7 @@ export interface SupervisorOptions<R extends Runtime> {
   port: number;
   /** The reason that a failed start cannot succeed later; undefined if it may. */
   isFinal(error: unknown): Refusal | undefined;
-  say(line: string): void;
+  log(line: string): void;
 }
 
 /**
@@ -57,7 +57,7 @@ export class Supervisor<R extends Runtime> {
   ended(by: string): void {
     if (this.#state !== "serving") return;
     this.restarts += 1;
-    this.#options.say(`Parley: the runtime (workerd) ended: ${by}. Starting it again.`);
+    this.#options.log(`Parley: the runtime (workerd) ended: ${by}. Starting it again.`);
     this.#recovery ??= this.#recover().finally(() => {
       this.#recovery = undefined;
     });
@@ -74,16 +74,16 @@ export class Supervisor<R extends Runtime> {
   }
 
   async #recover(): Promise<void> {
-    await delay(HEARD);
+    await delay(RESTART_DELAY);
     try {
       await this.#runtime?.ready;
     } catch (error) {
       if (this.#isStopping) return;
-      this.#options.say(`Parley: it did not start again: ${sentenceOf(error)}`);
+      this.#options.log(`Parley: it did not start again: ${errorLine(error)}`);
       await this.#runtime?.dispose().catch(() => {});
       await this.#startOne(Number.POSITIVE_INFINITY);
     }
-    if (this.#state === "serving") this.#options.say("Parley is ready again");
+    if (this.#state === "serving") this.#options.log("Parley is ready again");
   }
 
   async #startOne(attempts: number): Promise<URL> {
@@ -102,9 +102,9 @@ export class Supervisor<R extends Runtime> {
         const final = this.#state === "starting" ? this.#options.isFinal(error) : undefined;
         if (final !== undefined) throw final;
         if (attempt >= attempts) {
-          throw new Refusal(`Not started after ${attempt} attempts: ${sentenceOf(error)}`, 1);
+          throw new Refusal(`Not started after ${attempt} attempts: ${errorLine(error)}`, 1);
         }
-        this.#options.say(`Parley: not started, next try in ${pause} ms: ${sentenceOf(error)}`);
+        this.#options.log(`Parley: not started, next try in ${pause} ms: ${errorLine(error)}`);
         await delay(pause);
       }
     }
@@ -116,7 +116,7 @@ export async function untilDone<T>(
   what: string,
   work: () => Promise<T>,
   isFinal: (error: unknown) => Refusal | undefined,
-  say: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<T> {
   for (let attempt = 1, pause = PAUSES.first; ; attempt++, pause = Math.min(pause * 2, PAUSES.last)) {
     try {
@@ -125,9 +125,9 @@ export async function untilDone<T>(
       const final = isFinal(error);
       if (final !== undefined) throw final;
       if (attempt >= FIRST_ATTEMPTS) {
-        throw new Refusal(`Not started: ${what} failed ${attempt} times: ${sentenceOf(error)}`, 1);
+        throw new Refusal(`Not started: ${what} failed ${attempt} times: ${errorLine(error)}`, 1);
       }
-      say(`Parley: ${what} failed, next try in ${pause} ms: ${sentenceOf(error)}`);
+      log(`Parley: ${what} failed, next try in ${pause} ms: ${errorLine(error)}`);
       await delay(pause);
     }
   }
@@ -138,7 +138,7 @@ function delay(milliseconds: number): Promise<void> {
 }
 
 /** An error in one line. */
-export function sentenceOf(error: unknown): string {
+export function errorLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n").filter(Boolean).join(" ").slice(0, 500);
 }

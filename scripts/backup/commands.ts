@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
 import { whyNot } from "../data-folder.ts";
-import { claim } from "../data-folder-lock.ts";
+import { lockDataFolder } from "../data-folder-lock.ts";
 import { Refusal } from "../options.ts";
 import { checkWhole, type Manifest, sealBackup, verifiedBackup } from "./manifest.ts";
 import { RunningRuntime } from "./running.ts";
@@ -64,7 +64,7 @@ export async function runRestore(args: string[]): Promise<string> {
   if (check) return `The backup ${source} is whole: ${summaryOf(manifest)}, as of ${manifest.takenAt}.`;
   const target = here(data);
   await makeEmpty(target);
-  await claim(target);
+  await lockDataFolder(target);
   const draft = join(target, ".unfinished");
   for (const { path } of manifest.files) {
     const file = join(draft, path);
@@ -109,7 +109,7 @@ async function makeEmpty(folder: string): Promise<void> {
 /** If no server uses the folder, none can start on it until this process ends. */
 async function isServed(folder: string): Promise<boolean> {
   try {
-    await claim(folder);
+    await lockDataFolder(folder);
     return false;
   } catch (error) {
     if (error instanceof Refusal) return true;

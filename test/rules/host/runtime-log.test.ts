@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { isWorthSaying } from "../../../scripts/runtime-log.ts";
+import { isUseful } from "../../../scripts/runtime-log.ts";
 
 test("runtime messages for its developers and about peers that violate the protocol are not printed", () => {
   const lines = [
     "NOSENTRY SQLite alarm overdue, running despite AlarmManager mismatch; scheduledTime = 1",
     "Uncaught exception: kj/compat/http.c++:6212: failed: WebSocket protocol error; protocolError.statusCode = 1002",
   ];
-  expect(lines.map((message) => isWorthSaying({ level: "error", message }))).toEqual([false, false]);
+  expect(lines.map((message) => isUseful({ level: "error", message }))).toEqual([false, false]);
 });
 
 test("failures in Parley and in the runtime are printed", () => {
@@ -14,6 +14,6 @@ test("failures in Parley and in the runtime are printed", () => {
     "message.send Error: database or disk is full: SQLITE_FULL",
     "*** Received signal #11: Segmentation fault",
   ]) {
-    expect(isWorthSaying({ level: "error", message })).toBe(true);
+    expect(isUseful({ level: "error", message })).toBe(true);
   }
 });

@@ -57,7 +57,7 @@ function supervisor(isFinal: (error: unknown) => Refusal | undefined = () => und
       return runtime;
     },
     isFinal,
-    say: (line) => said.push(line),
+    log: (line) => said.push(line),
   });
 }
 

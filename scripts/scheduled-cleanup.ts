@@ -9,7 +9,7 @@ const DAY = 24 * 60 * 60 * 1_000; // ms
  *
  * @param current the current runtime, which changes after a crash
  */
-export function runDaily(current: () => Pick<Miniflare, "getWorker"> | undefined): void {
+export function runScheduledCleanup(current: () => Pick<Miniflare, "getWorker"> | undefined): void {
   const run = () => {
     work(current()).catch((error) => {
       console.error("Parley: the daily work was not done, to be tried again tomorrow:", error);

@@ -6,7 +6,7 @@ import { Refusal } from "./options.ts";
  * Checks whether a server can listen there, so that a failure is one sentence, before everything else is loaded. Throws
  * a `Refusal`.
  */
-export async function tryAddress(host: string, port: number): Promise<void> {
+export async function checkAddress(host: string, port: number): Promise<void> {
   const server = createServer();
   server.listen(port, host);
   try {
