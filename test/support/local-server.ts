@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { freePort } from "./free-port.ts";
 
 /** A server on this machine, which can be gone for a while and come back at the same address. */
 export abstract class LocalServer {
@@ -10,13 +11,12 @@ export abstract class LocalServer {
 
   /** Listens, on the port it had before if there was one. */
   async open(): Promise<void> {
+    if (this.#port === 0) this.#port = await freePort();
     this.#server = createServer((request, response) => this.handle(request, response)).listen(
       this.#port,
       "127.0.0.1",
     );
     await once(this.#server, "listening");
-    const address = this.#server.address();
-    if (typeof address === "object" && address !== null) this.#port = address.port;
   }
 
   /** Stopped, as a server is while it is being updated: nothing listens on its port. */

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Bundling twice and starting workerd on a busy machine, in milliseconds. */
@@ -36,11 +37,11 @@ export interface Server {
   output(): string;
 }
 
-/** Starts the very thing `npm start` starts, on a free port, and waits until it is ready. */
+/** Starts a server as `npm start` does, on a free port, and waits until it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const data = options.data ?? (await mkdtemp(join(tmpdir(), "parley-")));
   const started = launch(
-    ["--port", "0", "--data", data, ...(options.args ?? [])],
+    ["--port", `${await freePort()}`, "--data", data, ...(options.args ?? [])],
     options.env,
     options.descriptors,
   );

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../../src/model/json.ts";
+import { freePort } from "../../support/free-port.ts";
 import type { TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import { startEngine } from "./engine-process.ts";
@@ -19,7 +20,7 @@ interface AppEngineOptions {
 }
 
 /** The app's project on the official engine, with the hooks of `app.cjs`. */
-export async function startAppEngine(app: TestApp, { hooks, port = 0 }: AppEngineOptions = {}) {
+export async function startAppEngine(app: TestApp, { hooks, port }: AppEngineOptions = {}) {
   const engine = await startEngine({
     script: "app.cjs",
     env: {
@@ -27,7 +28,7 @@ export async function startAppEngine(app: TestApp, { hooks, port = 0 }: AppEngin
       LEANCLOUD_APP_KEY: app.keys.appKey,
       LEANCLOUD_APP_MASTER_KEY: app.masterKey,
       LEANCLOUD_APP_HOOK_KEY: HOOK_KEY,
-      PORT: String(port),
+      PORT: String(port ?? (await freePort())),
       ...(hooks !== undefined && { HOOKS: hooks.join(",") }),
     },
   });

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../../support/free-port.ts";
 import { type Launched, launch, ready } from "../../support/server.ts";
 import { callAsOwner, ownerHeaders } from "../support/owner.ts";
 import { useServers } from "../support/servers.ts";
@@ -117,13 +117,7 @@ describe("starting", () => {
   });
 
   test("a server answers no request before it is ready", async () => {
-    const reserved = createServer().listen(0, "127.0.0.1");
-    await once(reserved, "listening");
-    const address = reserved.address();
-    const port = typeof address === "object" ? Number(address?.port) : 0;
-    reserved.close();
-    await once(reserved, "close");
-
+    const port = await freePort();
     const started = launch(["--data", data, "--port", `${port}`]);
     launched.push(started);
     const url = `http://127.0.0.1:${port}`;

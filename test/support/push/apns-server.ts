@@ -14,6 +14,7 @@ import { decodeProtectedHeader, exportPKCS8, generateKeyPair, jwtVerify } from "
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { ApnsKey } from "../../../src/push/apns-key.ts";
 import { selfSigned } from "../../server/sdk/certificate.ts";
+import { freePort } from "../free-port.ts";
 
 /** A key as Apple gives it to a developer, with what Apple keeps of it. */
 export interface AppleKey extends ApnsKey {
@@ -115,7 +116,8 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
   const behaviours = new Map<string, Behaviour[]>();
   const sessions = new Set<ServerHttp2Session>();
   const waiting = new Set<() => void>();
-  let [port, underWay, toRefuse] = [0, 0, 0];
+  const port = await freePort();
+  let [underWay, toRefuse] = [0, 0];
   let held: PromiseWithResolvers<void> | undefined;
   let listening = await listen();
 
@@ -136,9 +138,6 @@ export async function openApnsServer(options: ApnsServerOptions): Promise<ApnsSe
     });
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("no port");
-    port = address.port;
     return server;
   }
 
