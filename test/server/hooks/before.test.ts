@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Conversation, type SdkExports, sdk5 } from "../sdk/sdk.ts";
+import { sdk5 } from "../sdk/sdk.ts";
+import type { Conversation, SdkExports } from "../sdk/sdk-types.ts";
 import { useTestApp } from "../sdk/test-app.ts";
 import { tomAndJerry, viewOf } from "../sdk/tom-and-jerry.ts";
 import { next, record } from "../sdk/waiting.ts";

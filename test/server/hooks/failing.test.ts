@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Conversation, type Message, sdk5 } from "../sdk/sdk.ts";
+import { sdk5 } from "../sdk/sdk.ts";
+import type { Conversation, Message } from "../sdk/sdk-types.ts";
 import { useTestApp } from "../sdk/test-app.ts";
 import { tomAndJerry } from "../sdk/tom-and-jerry.ts";
 import { eventually, next } from "../sdk/waiting.ts";

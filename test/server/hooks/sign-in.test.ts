@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type SdkSignature, sdks } from "../sdk/sdk.ts";
+import { sdks } from "../sdk/sdk.ts";
+import type { SdkSignature } from "../sdk/sdk-types.ts";
 import { useTestApp } from "../sdk/test-app.ts";
 import { next } from "../sdk/waiting.ts";
 import { type AppEngine, HOOK_KEY, startAppEngine } from "./app-engine.ts";

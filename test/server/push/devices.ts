@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { ProviderName } from "../../../src/model/provider-name.ts";
-import type { ImClient, Sdk } from "../sdk/sdk.ts";
+import type { ImClient, Sdk } from "../sdk/sdk-types.ts";
 import type { Person, TestApp } from "../sdk/test-app.ts";
 import { eventually } from "../sdk/waiting.ts";
 import type { Device as RawDevice } from "../support/device.ts";

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, broken, ProviderServer } from "../../support/push/provider-server.ts";
-import { type Conversation, type Message, sdk5 as sdk } from "../sdk/sdk.ts";
+import { sdk5 as sdk } from "../sdk/sdk.ts";
+import type { Conversation, Message } from "../sdk/sdk-types.ts";
 import { type Person, TestApp } from "../sdk/test-app.ts";
 import { comeBack } from "../sdk/tom-and-jerry.ts";
 import { eventually, next } from "../sdk/waiting.ts";

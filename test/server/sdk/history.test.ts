@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Conversation, type Message, type SdkExports, sdk5 } from "./sdk.ts";
+import { sdk5 } from "./sdk.ts";
+import type { Conversation, Message, SdkExports } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
 
 const app = useTestApp();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { bytesOf } from "./bytes.ts";
-import { type SdkExports, sdk4, sdk5, type TypedMessage } from "./sdk.ts";
+import { sdk4, sdk5 } from "./sdk.ts";
+import type { SdkExports, TypedMessage } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
 import { eventually, next, record } from "./waiting.ts";
 

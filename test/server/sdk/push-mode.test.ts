@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Conversation, Message } from "./sdk.ts";
 import { sdks } from "./sdk.ts";
+import type { Conversation, Message } from "./sdk-types.ts";
 import { type Person, useTestApp } from "./test-app.ts";
 import { comeBack, goOffline } from "./tom-and-jerry.ts";
 import { eventually, next, record } from "./waiting.ts";

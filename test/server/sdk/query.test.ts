@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type ConversationQuery, sdk5 } from "./sdk.ts";
+import { sdk5 } from "./sdk.ts";
+import type { ConversationQuery } from "./sdk-types.ts";
 import { type Person, useTestApp } from "./test-app.ts";
 import { eventually } from "./waiting.ts";
 

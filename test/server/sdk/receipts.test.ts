@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import type { Device } from "../support/device.ts";
-import type { Conversation } from "./sdk.ts";
 import { sdk5 } from "./sdk.ts";
+import type { Conversation } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, tomAndJerry, viewOf } from "./tom-and-jerry.ts";
 import { eventually, next, record } from "./waiting.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Receiver } from "../hooks/receiver.ts";
-import { sdks } from "./sdk.ts";
+import { sdk5 } from "./sdk.ts";
 import { useTestApp } from "./test-app.ts";
 import { tomAndJerry } from "./tom-and-jerry.ts";
 import { next, record } from "./waiting.ts";
@@ -32,9 +32,7 @@ function toldOf(clientId: string): string[] {
 }
 
 test("[M-47] [H-09] [P-01] a server that was killed and restarted sends no will, event or push for clients that are back in seconds", async () => {
-  const [sdk] = sdks;
-  if (sdk === undefined) throw new Error("no SDK");
-  const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk);
+  const { tom, jerry, chat, view } = await tomAndJerry(app(), sdk5);
   const phone = await app().raw(app().named("Spike"));
   await chat.add([phone.clientId]);
   await chat.send(new tom.sdk.TextMessage("I dropped out"), { will: true });

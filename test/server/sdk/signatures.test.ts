@@ -1,7 +1,8 @@
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { hmac, stamped } from "../../support/sign.ts";
-import { type LoginOptions, type SdkSignature, sdks } from "./sdk.ts";
+import { sdks } from "./sdk.ts";
+import type { LoginOptions, SdkSignature } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline } from "./tom-and-jerry.ts";
 import { next } from "./waiting.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Conversation, sdk5 } from "./sdk.ts";
+import { sdk5 } from "./sdk.ts";
+import type { Conversation } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
 import { eventually, record } from "./waiting.ts";
 

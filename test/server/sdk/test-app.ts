@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from "vitest";
 import type { CommandInit } from "../../support/frames.ts";
 import { type Server, startServer } from "../../support/server.ts";
 import { Device as RawDevice } from "../support/device.ts";
-import type { ImClient, LoginOptions, Realtime, Sdk, SdkExports, SdkUser } from "./sdk.ts";
+import type { ImClient, LoginOptions, Realtime, Sdk, SdkExports, SdkUser } from "./sdk-types.ts";
 import { openTlsFront, type TlsFront } from "./tls-front.ts";
 
 const APP_ID = "parley-sdk-tests";

@@ -1,4 +1,5 @@
-import type { Conversation, Sdk } from "./sdk.ts";
+import { sdk5 } from "./sdk.ts";
+import type { Conversation, Sdk } from "./sdk-types.ts";
 import type { Person, TestApp, Way } from "./test-app.ts";
 import { eventually, next } from "./waiting.ts";
 
@@ -36,4 +37,15 @@ export async function comeBack(person: Person): Promise<void> {
   const back = next(person.client, "reconnect");
   person.realtime.resume();
   await back;
+}
+
+/** Tom and Jerry, logged in with the JavaScript SDK 5 on a device each. */
+export function pair(app: TestApp): Promise<[Person, Person]> {
+  return Promise.all([app.logIn(sdk5, app.named("Tom")), app.logIn(sdk5, app.named("Jerry"))]);
+}
+
+/** Tom, Jerry and Spike. */
+export async function three(app: TestApp): Promise<[Person, Person, Person]> {
+  const [[tom, jerry], spike] = await Promise.all([pair(app), app.logIn(sdk5, app.named("Spike"))]);
+  return [tom, jerry, spike];
 }

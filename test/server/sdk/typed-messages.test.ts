@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Message, type SdkExports, sdk5 } from "./sdk.ts";
+import { sdk5 } from "./sdk.ts";
+import type { Message, SdkExports } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
 import { tomAndJerry } from "./tom-and-jerry.ts";
 import { next } from "./waiting.ts";

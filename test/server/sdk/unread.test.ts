@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Conversation, type ImClient, type Message, sdks } from "./sdk.ts";
+import { sdks } from "./sdk.ts";
+import type { Conversation, ImClient, Message } from "./sdk-types.ts";
 import { type Person, useTestApp } from "./test-app.ts";
 import { eventually, next, record } from "./waiting.ts";
 

@@ -1,4 +1,4 @@
-import type { ArgumentLists, Emitter } from "./sdk.ts";
+import type { ArgumentLists, Emitter } from "./sdk-types.ts";
 
 /** Far beyond what a loaded machine needs, far below the test's own limit. */
 const DEADLINE = 30_000;

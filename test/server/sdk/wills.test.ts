@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type SdkExports, sdk5 } from "./sdk.ts";
+import { sdk5 } from "./sdk.ts";
+import type { SdkExports } from "./sdk-types.ts";
 import { useTestApp } from "./test-app.ts";
 import { comeBack, goOffline, tomAndJerry, viewOf } from "./tom-and-jerry.ts";
 import { next, record } from "./waiting.ts";
