@@ -149,7 +149,7 @@ test(`[I1] [I2] [I3] ${KILLS} kills of a busy server lose, repeat and reorder no
     const listed = async () =>
       (await inD1<{ results: object[] }>(`/1.2/rtm/conversations?where=${where}`)).results[0];
     await expect.poll(listed, { timeout: PATIENCE }).toMatchObject({ lm });
-    const archived = await inD1<{ "msg-id": string }[]>("/1.2/rtm/messages?limit=20");
+    const archived = await inD1<{ "msg-id": string }[]>("/1.2/rtm/messages?limit=1000");
     expect(archived.map((message) => message["msg-id"])).toContain(id);
   }
 

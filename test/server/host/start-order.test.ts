@@ -98,6 +98,26 @@ async function runtimesOf(pid: number): Promise<number[]> {
   return found;
 }
 
+/** Kills so many runtimes of a server as they appear. Rejects if the server leaves. */
+async function killRuntimes(pid: number, count: number): Promise<void> {
+  const killed = new Set<number>();
+  while (killed.size < count) {
+    if (!existsSync(`/proc/${pid}`)) throw new Error("the server has left");
+    for (const runtime of await runtimesOf(pid))
+      if (!killed.has(runtime) && kill(runtime)) killed.add(runtime);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Whether the process was there: the one that migrates D1 ends by itself. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, "SIGKILL");
+  } catch {
+    return false;
+  }
+}
+
 describe("starting", () => {
   test("a start migrates D1's tables before an object with an overdue alarm runs", async () => {
     const first = await servers.start();
@@ -148,17 +168,7 @@ describe("staying up", () => {
   test("a runtime that is killed while the server starts is started again until it is ready", async () => {
     const started = launch(["--data", data, "--port", "0"]);
     launched.push(started);
-    const pid = started.child.pid ?? 0;
-    const killed = new Set<number>();
-    while (killed.size < 4) {
-      for (const runtime of await runtimesOf(pid)) {
-        if (killed.has(runtime)) continue;
-        killed.add(runtime);
-        process.kill(runtime, "SIGKILL");
-      }
-      expect(started.child.exitCode).toBeNull();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await killRuntimes(started.child.pid ?? 0, 4);
     const url = await ready(started);
     await conversation(url, "hello");
     expect(started.output()).toMatch(/next try in \d+ ms/);
@@ -167,15 +177,7 @@ describe("staying up", () => {
   test("a runtime that is killed later, twice in a row, is started again on the same port with all its data", async () => {
     const server = await servers.start();
     await conversation(server.url, "hello");
-    const killed = new Set<number>();
-    while (killed.size < 3) {
-      for (const runtime of await runtimesOf(server.pid)) {
-        if (killed.has(runtime)) continue;
-        killed.add(runtime);
-        process.kill(runtime, "SIGKILL");
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await killRuntimes(server.pid, 3);
     await expect.poll(() => server.output(), { timeout: 20_000 }).toMatch(/Parley is ready again\n$/);
     expect(server.output()).toContain("the runtime (workerd) ended: killed (SIGKILL)");
     await expect.poll(() => archived(server.url), { timeout: 40_000 }).toEqual(["hello"]);
