@@ -170,7 +170,7 @@ describe("npm start refuses", () => {
     expect(output.trim().split("\n")).toEqual([expect.stringContaining(`in use (127.0.0.1:${port})`)]);
   });
 
-  test("npm start refuses a data folder that another server is using", async () => {
+  test("npm start refuses a data folder that another server is using", { tags: "linux" }, async () => {
     await servers.start();
     const { code, output } = await refusal(["--port", "0"]);
     expect(code).toBe(1);
@@ -206,7 +206,7 @@ test("npm start with keys of its own listens on other addresses and lists what s
   expect(again.output()).toContain("security.join or security.signConversation: join any conversation");
 });
 
-test("npm start warns of a low limit of file descriptors before it is ready", async () => {
+test("npm start warns of a low limit of file descriptors before it is ready", { tags: "linux" }, async () => {
   const server = await servers.start({ descriptors: 4_096 });
   expect(server.output()).toMatch(/only 4096 file descriptors.*Parley is ready/s);
 });

@@ -164,7 +164,7 @@ describe("starting", () => {
   });
 });
 
-describe("staying up", () => {
+describe("staying up", { tags: "linux" }, () => {
   test("a runtime that is killed while the server starts is started again until it is ready", async () => {
     const started = launch(["--data", data, "--port", "0"]);
     launched.push(started);
