@@ -3,7 +3,6 @@ import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
 import type { RelayOutcome } from "../conversation/delivery-state.ts";
-import { loggableError } from "../loggable-error.ts";
 import { decodeCommand } from "../protocol/decode.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import type { SessionReport } from "../protocol/link-controls.ts";
@@ -11,8 +10,6 @@ import { Client } from "./client.ts";
 import type { ClientStub, MissedEvents, TokenRefused } from "./client-stub.ts";
 import { servicesOf } from "./services.ts";
 import { type ProvenRequest, Session, type SessionIdentity, type SessionState } from "./session.ts";
-
-const RETRY = 60_000; // ms
 
 /** One client id: a shell that gives the rules their sessions' sockets, storage and the other objects. */
 export class ClientObject extends DurableObject<Env> implements ClientStub {
@@ -80,14 +77,7 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
 
   /** Retries calls that failed: to a conversation that did not answer in time, or for a will whose author is lost. */
   override async alarm(): Promise<void> {
-    this.#alarm.fired();
-    try {
-      await this.#client.retry();
-    } catch (error) {
-      // The platform retries a failing alarm a few times, and then never again.
-      console.error("alarm:", loggableError(error));
-      this.#alarm.within(RETRY);
-    }
+    await this.#alarm.run(() => this.#client.retry());
   }
 
   /** The events other than messages that the client missed. The caller has to send a session token of this client. */

@@ -7,7 +7,6 @@ import { withDeadline } from "../deadline.ts";
 import { EventOutbox } from "../hooks/event-outbox.ts";
 import { eventQueueOf } from "../hooks/event-queue.ts";
 import { hooksOf } from "../hooks/hooks.ts";
-import { loggableError } from "../loggable-error.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, Will } from "../model/records.ts";
 import { filtered } from "../moderation/filter.ts";
@@ -144,14 +143,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
 
   /** Runs everything pending: deliveries that a crash or a failing client left, then D1's copy. Safe to run twice. */
   override async alarm(): Promise<void> {
-    this.#alarm.fired();
-    try {
-      await this.#runPendingWork();
-    } catch (error) {
-      // The platform retries a failing alarm a few times, and then never again.
-      console.error("alarm:", loggableError(error));
-      this.#alarm.within(RETRY);
-    }
+    await this.#alarm.run(() => this.#runPendingWork());
   }
 
   async #runPendingWork(): Promise<void> {
@@ -355,8 +347,7 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
   async #forget(): Promise<void> {
     const named = this.#registry("server").successor !== undefined;
     this.#deleted = undefined;
-    this.#alarm.fired();
-    await this.ctx.storage.deleteAlarm();
+    await this.#alarm.remove();
     if (named) return this.#tables.dropAllExcept("successor");
     await this.ctx.storage.deleteAll();
     this.#tables.forget();

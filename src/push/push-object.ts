@@ -1,5 +1,6 @@
 // biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
+import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
@@ -25,6 +26,7 @@ const QUEUE_RETRY = 10_000;
 export class PushObject extends DurableObject<Env> implements PushStub {
   readonly #schedule: Schedule;
   readonly #tokens: TokenKeeper;
+  readonly #alarm: Alarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -40,6 +42,8 @@ export class PushObject extends DurableObject<Env> implements PushStub {
       outbound: async () => outboundOf(env, await settingsOf(env).get()),
       now: () => Date.now(),
     });
+    this.#alarm = new Alarm(ctx.storage, () => Date.now());
+    void ctx.blockConcurrencyWhile(() => this.#alarm.load());
   }
 
   async apnsToken(teamId: string, keyId: string): Promise<string | undefined> {
@@ -63,7 +67,7 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     requestId: string | undefined,
   ): Promise<AcceptedNotification | "full"> {
     const accepted = this.#schedule.accept(notification, requestId, Date.now());
-    await this.#wakeForNext();
+    this.#wakeForNext();
     return accepted;
   }
 
@@ -89,12 +93,11 @@ export class PushObject extends DurableObject<Env> implements PushStub {
 
   /** Queues the due notifications. If it runs twice after a crash, it queues twice; sent ones are no longer here. */
   override async alarm(): Promise<void> {
-    const due = this.#schedule.due(Date.now());
-    if (due.length > 0 && !(await this.#queue(due))) {
-      // It does not throw: the platform gives up an alarm that fails seven times (November 2026).
-      return this.ctx.storage.setAlarm(Date.now() + QUEUE_RETRY);
-    }
-    await this.#wakeForNext();
+    await this.#alarm.run(async () => {
+      const due = this.#schedule.due(Date.now());
+      if (due.length > 0 && !(await this.#queue(due))) return this.#alarm.within(QUEUE_RETRY);
+      this.#wakeForNext();
+    });
   }
 
   /** Resolves to whether the queue accepted them. */
@@ -113,9 +116,8 @@ export class PushObject extends DurableObject<Env> implements PushStub {
     return true;
   }
 
-  async #wakeForNext(): Promise<void> {
+  #wakeForNext(): void {
     const next = this.#schedule.nextAt;
-    const set = await this.ctx.storage.getAlarm();
-    if (next !== undefined && (set === null || set > next)) await this.ctx.storage.setAlarm(next);
+    if (next !== undefined) this.#alarm.by(next);
   }
 }

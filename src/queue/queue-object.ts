@@ -1,5 +1,6 @@
 // biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
+import { Alarm } from "../alarm.ts";
 import type { QueueMessage } from "./queue.ts";
 import type { QueueStub } from "./queue-stub.ts";
 import { queueTables } from "./queue-tables.ts";
@@ -24,17 +25,20 @@ export interface QueueRules<Body, Bindings> {
 export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings> implements QueueStub<Body> {
   readonly #rules: QueueRules<Body, Bindings>;
   readonly #waiting: WaitingMessages<Body>;
+  readonly #alarm: Alarm;
 
   constructor(ctx: DurableObjectState, env: Bindings, rules: QueueRules<Body, Bindings>) {
     super(ctx, env);
     this.#rules = rules;
     this.#waiting = new WaitingMessages(queueTables(ctx.storage.sql), rules.text);
+    this.#alarm = new Alarm(ctx.storage, () => Date.now());
+    void ctx.blockConcurrencyWhile(() => this.#alarm.load());
   }
 
   /** Stores messages, to be delivered after this many seconds. */
   async add(bodies: Body[], delaySeconds: number): Promise<void> {
     this.#waiting.add(bodies, Date.now() + delaySeconds * 1000);
-    await this.#wakeForNext();
+    this.#wakeForNext();
   }
 
   async length(): Promise<number> {
@@ -43,6 +47,10 @@ export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings
 
   /** Delivers what is due. If it runs twice after a crash, it delivers twice what was not settled. */
   override async alarm(): Promise<void> {
+    await this.#alarm.run(() => this.#deliver());
+  }
+
+  async #deliver(): Promise<void> {
     const { batch, attemptsMax, consume, nameOf } = this.#rules;
     const messages = this.#waiting.take(Date.now(), batch).map(({ place, body, attempts }) => ({
       body,
@@ -55,12 +63,11 @@ export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings
       },
     }));
     if (messages.length > 0) await consume(messages, this.env);
-    await this.#wakeForNext();
+    this.#wakeForNext();
   }
 
-  async #wakeForNext(): Promise<void> {
+  #wakeForNext(): void {
     const next = this.#waiting.nextAt;
-    const set = await this.ctx.storage.getAlarm();
-    if (next !== undefined && (set === null || set > next)) await this.ctx.storage.setAlarm(next);
+    if (next !== undefined) this.#alarm.by(next);
   }
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Alarm } from "../../src/alarm.ts";
 import { elapsed } from "../../src/elapsed.ts";
 
@@ -12,6 +12,9 @@ const storage = {
   setAlarm: async (at: number) => {
     stored = { at, written: stored.written + 1 };
   },
+  deleteAlarm: async () => {
+    stored = { ...stored, at: null };
+  },
 };
 const newAlarm = () => new Alarm(storage, () => now);
 
@@ -21,11 +24,28 @@ beforeEach(() => {
 });
 
 describe("[I11] an object's alarm", () => {
-  test("[I11] an object's alarm runs when the first task is due, and is written only for that", () => {
+  test("[I11] an object's alarm runs when the first task is due, and is written only for that", async () => {
     const alarm = newAlarm();
     for (const delay of [10_000, 60_000, 2_000, 5_000]) alarm.within(delay);
     expect(stored).toEqual({ at: NOON + 2_000, written: 2 });
-    alarm.fired();
+    await alarm.run(async () => alarm.within(60_000));
+    expect(stored.at).toBe(NOON + 60_000);
+  });
+
+  test("[I11] an alarm is set again after its tasks failed, and the failure does not reach the platform", async () => {
+    const error = vi.spyOn(console, "error").mockImplementation(() => {});
+    const alarm = newAlarm();
+    await alarm.run(() => Promise.reject(new Error("a test")));
+    expect(stored.at).toBe(NOON + 60_000);
+    expect(error).toHaveBeenCalledOnce();
+    error.mockRestore();
+  });
+
+  test("[I11] an alarm is removed from an object that has nothing left to do, and can be set anew", async () => {
+    const alarm = newAlarm();
+    alarm.within(2_000);
+    await alarm.remove();
+    expect([alarm.isSet, stored.at]).toEqual([false, null]);
     alarm.within(60_000);
     expect(stored.at).toBe(NOON + 60_000);
   });
