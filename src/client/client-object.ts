@@ -2,82 +2,66 @@
 import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
+import { closeQuietly } from "../close-quietly.ts";
 import type { RelayOutcome } from "../conversation/delivery-state.ts";
-import { decodeCommand } from "../protocol/decode.ts";
 import type { ErrorName } from "../protocol/errors.ts";
-import type { SessionReport } from "../protocol/link-controls.ts";
-import { Client } from "./client.ts";
+import { type AssembledClient, assembleClient } from "./assemble-client.ts";
+import type { Client } from "./client.ts";
 import type { ClientStub, MissedEvents, TokenRefused } from "./client-stub.ts";
 import { servicesOf } from "./services.ts";
-import { type ProvenRequest, Session, type SessionIdentity, type SessionState } from "./session.ts";
+import type { ProvenRequest } from "./session.ts";
+import type { SessionSockets } from "./session-sockets.ts";
 
 /** One client id: a shell that gives the rules their sessions' sockets, storage and the other objects. */
 export class ClientObject extends DurableObject<Env> implements ClientStub {
-  readonly #sessions = new Map<WebSocket, Session>();
-  readonly #client: Client;
   readonly #alarm: Alarm;
+  readonly #assembled: AssembledClient;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    for (const socket of ctx.getWebSockets()) {
-      const session = sessionOf(socket);
-      if (session !== undefined) this.#sessions.set(socket, session);
-    }
     this.#alarm = new Alarm(ctx.storage, () => Date.now());
-    const retryAfter = (delay: number) => this.#alarm.within(delay);
-    this.#client = new Client(ctx.storage.sql, servicesOf(env, retryAfter), () => this.#sessions.values());
+    this.#assembled = assembleClient(ctx.storage.sql, this.#alarm, servicesOf(env), ctx.getWebSockets());
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
       this.#client.woke();
     });
   }
 
+  get #client(): Client {
+    return this.#assembled.client;
+  }
+
+  get #sockets(): SessionSockets {
+    return this.#assembled.sockets;
+  }
+
   /** Opens a session link. The login itself is the first frame on it. */
   override async fetch(request: Request): Promise<Response> {
     const asked: ProvenRequest = JSON.parse(decodeURIComponent(request.headers.get("parley-link") ?? ""));
-    const { proof, ...identity } = asked;
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    const session = new Session(server, identity, { phase: "connecting" });
-    session.state = { phase: "connecting", proof };
-    this.#sessions.set(server, session);
+    this.#sockets.add(server, asked);
     return new Response(null, { status: 101, webSocket: client });
   }
 
   override async webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): Promise<void> {
     this.#alarm.check();
-    const session = this.#sessions.get(socket);
-    if (session === undefined) return socket.close(1011, "not a session");
-    if (typeof data === "string") {
-      const report: SessionReport = JSON.parse(data);
-      return this.#client.reported(session, report);
-    }
-    const command = decodeCommand(new Uint8Array(data));
-    if (command !== undefined) await this.#client.handle(session, command);
+    await this.#sockets.received(this.#client, socket, data);
   }
 
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
-    const session = this.#forget(socket);
-    try {
-      socket.close(1000);
-    } catch {}
-    await this.#client.sessionLinkClosed(session, code);
+    const closed = this.#sockets.closed(this.#client, socket, code);
+    closeQuietly(socket, 1000);
+    await closed;
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#client.sessionLinkClosed(this.#forget(socket), undefined);
-  }
-
-  /** The session of a socket that closed. An object that this event woke need not have loaded it. */
-  #forget(socket: WebSocket): Session | undefined {
-    const session = this.#sessions.get(socket) ?? sessionOf(socket);
-    this.#sessions.delete(socket);
-    return session;
+    await this.#sockets.closed(this.#client, socket, undefined);
   }
 
   /** Retries calls that failed: to a conversation that did not answer in time, or for a will whose author is lost. */
   override async alarm(): Promise<void> {
-    await this.#alarm.run(() => this.#client.retry());
+    await this.#assembled.runAlarm();
   }
 
   /** The events other than messages that the client missed. The caller has to send a session token of this client. */
@@ -130,9 +114,4 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   async goAway(): Promise<number> {
     return this.#client.goAway();
   }
-}
-
-function sessionOf(socket: WebSocket): Session | undefined {
-  const kept: { identity: SessionIdentity; state: SessionState } | null = socket.deserializeAttachment();
-  return kept === null ? undefined : new Session(socket, kept.identity, kept.state);
 }

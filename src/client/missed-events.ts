@@ -1,6 +1,6 @@
 import { type MissedEvent, NOTICES_KEPT } from "../conversation/notices.ts";
+import { forEachLimited } from "../limited-calls.ts";
 import type { MissedEvents } from "./client-stub.ts";
-import { forEachConversation } from "./for-each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./ports.ts";
 
@@ -22,7 +22,7 @@ export async function missedEvents(
   const asked = inbox.noticesAfter(after);
   let complete = after >= services.now() - NOTICES_KEPT && asked.length <= ASKED_MAX;
   const found: MissedEvent[] = [];
-  await forEachConversation(asked.slice(0, ASKED_MAX), AT_ONCE, async (conversationId) => {
+  await forEachLimited(asked.slice(0, ASKED_MAX), AT_ONCE, async (conversationId) => {
     const missed = await services.missedNotices(conversationId, clientId, after);
     found.push(...missed.events);
     complete &&= missed.complete;

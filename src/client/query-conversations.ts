@@ -4,13 +4,13 @@ import { isConversationId } from "../conversation/ids.ts";
 import { isWhereByIdOnly } from "../database/conversations/query.ts";
 import { type QueryingClient, withoutMembers } from "../database/conversations/visibility.ts";
 import type { QueryRefusal } from "../database/where/condition.ts";
+import { forEachLimited } from "../limited-calls.ts";
 import type { ConversationFound } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { conversationJson } from "../protocol/conversation-json.ts";
 import * as replies from "../protocol/replies.ts";
 import { withinAnswerSize } from "./answer-size.ts";
 import { copyToDatabase } from "./copy-to-database.ts";
-import { forEachConversation } from "./for-each-conversation.ts";
 import type { Services } from "./ports.ts";
 
 const DEFAULT_LIMIT = 10; // conversations, if a query names no limit (B-20)
@@ -168,7 +168,7 @@ async function describeAll(
   return found;
 }
 
-const forEach = (ids: string[], run: (id: string) => Promise<void>) => forEachConversation(ids, AT_ONCE, run);
+const forEach = (ids: string[], run: (id: string) => Promise<void>) => forEachLimited(ids, AT_ONCE, run);
 
 /** The orders that need no D1: by the times in a description; undefined for any other. */
 function comparator(

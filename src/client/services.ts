@@ -22,9 +22,10 @@ import { hooksOf } from "../hooks/hooks.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
+import type { ClientServices } from "./assemble-client.ts";
 import { checkJsonWebToken } from "./json-web-token.ts";
 import { type FetchKeys, KeySets } from "./key-sets.ts";
-import type { CredentialServices, Services } from "./ports.ts";
+import type { CredentialServices } from "./ports.ts";
 import { PresenceReporter } from "./presence-reporter.ts";
 import { QueryQueue } from "./query-queue.ts";
 import { SessionTokens } from "./session-token.ts";
@@ -53,7 +54,7 @@ export function credentialServicesOf(env: Env): CredentialServices {
   };
 }
 
-export function servicesOf(env: Env, retryAfter: (delay: number) => void): Services {
+export function servicesOf(env: Env): ClientServices {
   const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
   const app = env.APP.getByName("app");
   const known = knownConversations(env);
@@ -124,6 +125,5 @@ export function servicesOf(env: Env, retryAfter: (delay: number) => void): Servi
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);
     },
-    retryAfter,
   };
 }

@@ -1,10 +1,10 @@
 import type { CatchUp } from "../conversation/catch-up.ts";
 import { elapsed } from "../elapsed.ts";
+import { forEachLimited } from "../limited-calls.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { MessageRecord } from "../model/records.ts";
 import * as clientEvents from "../protocol/client-events.ts";
 import { eventRecord, missedRecord, unreadRecord } from "../protocol/link-records.ts";
-import { forEachConversation } from "./for-each-conversation.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
@@ -92,7 +92,7 @@ async function ask(
       console.warn(`catch-up of ${conversationId} failed:`, loggableError(error));
     }
   };
-  await forEachConversation(asked, AT_ONCE, askOne, () => yieldToEventLoop(services));
+  await forEachLimited(asked, AT_ONCE, askOne, () => yieldToEventLoop(services));
   return answers;
 }
 

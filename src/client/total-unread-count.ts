@@ -1,5 +1,5 @@
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
-import { forEachConversation } from "./for-each-conversation.ts";
+import { forEachLimited } from "../limited-calls.ts";
 import type { Services } from "./ports.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
@@ -15,13 +15,9 @@ export async function totalUnreadCount(
 ): Promise<number> {
   let count = 0;
   // Ids of newer conversations sort later, so the oldest are left out.
-  await forEachConversation(
-    conversationIds.slice(-CONVERSATIONS_COUNTED),
-    AT_ONCE,
-    async (conversationId) => {
-      const unread = await services.unread(conversationId, clientId);
-      count += unread;
-    },
-  );
+  await forEachLimited(conversationIds.slice(-CONVERSATIONS_COUNTED), AT_ONCE, async (conversationId) => {
+    const unread = await services.unread(conversationId, clientId);
+    count += unread;
+  });
   return count;
 }

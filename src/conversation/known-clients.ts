@@ -4,18 +4,17 @@ import { knownClientsAmong } from "../database/conversations/memberships.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
+import { MinuteCounts } from "../minute-counts.ts";
 
 const DEADLINE = 1_000; // ms for D1
 const RETRY = 1_000; // ms between queries while D1 fails
 const AT_ONCE = 500; // clients in one query
 
-const MINUTE = 60_000; // ms
-
 /** Clients that are known in this isolate to have logged in, and when D1 last failed (ms). */
 export class SeenClients {
   readonly #ids = new Set<string>();
   failedAt = Number.NEGATIVE_INFINITY;
-  #woken = { since: Number.NEGATIVE_INFINITY, count: 0 };
+  readonly #woken = new MinuteCounts();
 
   has(clientId: string): boolean {
     return this.#ids.has(clientId);
@@ -30,9 +29,9 @@ export class SeenClients {
 
   /** Counts an object that is woken without asking D1, at `now` (ms); throws above the limit. */
   countWake(clientId: string, now: number): true {
-    if (elapsed(this.#woken.since, now) >= MINUTE) this.#woken = { since: now, count: 0 };
-    this.#woken.count += 1;
-    if (this.#woken.count > WOKEN_WITHOUT_INDEX)
+    const woken = this.#woken.current("woken", now);
+    woken.count += 1;
+    if (woken.count > WOKEN_WITHOUT_INDEX)
       throw new Error(`nobody knows whether ${clientId} has ever logged in`);
     return true;
   }

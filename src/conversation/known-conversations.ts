@@ -5,6 +5,7 @@ import { existingAmong } from "../database/conversations/existing.ts";
 import { withDeadline } from "../deadline.ts";
 import { elapsed } from "../elapsed.ts";
 import { loggableError } from "../loggable-error.ts";
+import { MinuteCounts } from "../minute-counts.ts";
 
 /** The indexes of existing conversations. Both may fail. */
 export interface ConversationIndex {
@@ -16,8 +17,6 @@ export interface ConversationIndex {
 
 const DEADLINE = 1_000; // ms for each of the two
 const RETRY = 1_000; // ms between queries while the index fails
-const MINUTE = 60_000; // ms
-
 /**
  * Finds out which conversations exist. D1's index is asked before an object is woken, so that none is created for an
  * unused id; known conversations are remembered in the isolate. The index has a conversation before its creation is
@@ -29,7 +28,7 @@ export class KnownConversations {
   readonly #now: () => number;
   readonly #known = new Set<string>();
   #failedAt = Number.NEGATIVE_INFINITY;
-  #woken = { since: Number.NEGATIVE_INFINITY, count: 0 };
+  readonly #woken = new MinuteCounts();
 
   constructor(index: ConversationIndex, now: () => number = Date.now) {
     this.#index = index;
@@ -76,11 +75,9 @@ export class KnownConversations {
   }
 
   #countWakes(ids: string[]): string[] {
-    const now = this.#now();
-    if (elapsed(this.#woken.since, now) >= MINUTE) this.#woken = { since: now, count: 0 };
-    this.#woken.count += ids.length;
-    if (this.#woken.count > WOKEN_WITHOUT_INDEX)
-      throw new Error("nobody knows which conversations there are");
+    const woken = this.#woken.current("woken", this.#now());
+    woken.count += ids.length;
+    if (woken.count > WOKEN_WITHOUT_INDEX) throw new Error("nobody knows which conversations there are");
     return ids;
   }
 }

@@ -2,7 +2,7 @@ import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
 import type { ArchiveProgress } from "../database/messages/archive-progress.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
-import { CopyPace } from "./copy-pace.ts";
+import type { CopyPace } from "./copy-pace.ts";
 import type { ConversationState } from "./state.ts";
 
 /** D1 as the conversation's outbox writes to it. Every call has a deadline and may reject. */
@@ -38,9 +38,6 @@ const RETRY_LAST = 60_000; // ms
 /** A timer this late (ms) counts as lost: the clock was set back under it. */
 const TIMER_LOST = 1_000;
 
-/** Shared by all conversations of this isolate. */
-const paceOfAll = new CopyPace();
-
 /**
  * Copies a conversation to D1. Nothing is queued: comparing with D1 shows what it lacks, so a run after a crash or
  * failure catches up (I11).
@@ -68,7 +65,8 @@ export class Outbox {
   /** Whether the app still has to be sent that D1 is behind. */
   #behindUnreported = false;
 
-  constructor(state: ConversationState, archive: Archive, host: OutboxHost, pace = paceOfAll) {
+  /** @param pace shared by all conversations of an isolate */
+  constructor(state: ConversationState, archive: Archive, host: OutboxHost, pace: CopyPace) {
     this.#state = state;
     this.#archive = archive;
     this.#host = host;

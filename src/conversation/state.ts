@@ -1,12 +1,12 @@
 import type { ConversationRecord } from "../model/records.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
+import type { ConversationTables } from "./conversation-tables.ts";
 import { CopyProgress } from "./copy-progress.ts";
 import type { PendingSince } from "./delivery-state.ts";
 import { Log } from "./log.ts";
 import { Members } from "./members.ts";
 import { Notices } from "./notices.ts";
-import type { ConversationTables } from "./tables.ts";
 import { areSame } from "./unique-registry.ts";
 
 /** Changes remembered by clock time: more than happen during one login. */

@@ -1,6 +1,6 @@
 import type { ConversationRecord } from "../model/records.ts";
+import type { ConversationTables } from "./conversation-tables.ts";
 import type { StartResult } from "./start-result.ts";
-import type { ConversationTables } from "./tables.ts";
 
 /** Attempts while conversations change their members during a lookup. */
 const TRIES = 8;

@@ -1,6 +1,7 @@
 import type { Env } from "../bindings.ts";
 import { checkLogin } from "../client/credentials.ts";
 import { credentialServicesOf } from "../client/services.ts";
+import { closeQuietly } from "../close-quietly.ts";
 import { knownConversations } from "../conversation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
 import { errors } from "../protocol/errors.ts";
@@ -157,10 +158,4 @@ function linkSocket(socket: WebSocket, events: LinkEvents): LinkSocket {
 function abandon(socket: WebSocket): void {
   socket.accept();
   closeQuietly(socket, 1000);
-}
-
-function closeQuietly(socket: WebSocket, code: number): void {
-  try {
-    socket.close(code);
-  } catch {}
 }

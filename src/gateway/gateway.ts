@@ -1,4 +1,5 @@
 import type { ProvenRequest } from "../client/session.ts";
+import { closeQuietly } from "../close-quietly.ts";
 import { addressed, clientIdField } from "../protocol/addressing.ts";
 import { fromBase64, toBase64 } from "../protocol/base64.ts";
 import * as clientEvents from "../protocol/client-events.ts";
@@ -271,9 +272,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
   #closeWith(error: ClosingErrorName, code = LINK_CLOSES[error] ?? linkClose.LOST): void {
     if (this.#over) return;
     this.#finish(code);
-    try {
-      this.#connection.socket.close(errors[error].code, error);
-    } catch {}
+    closeQuietly(this.#connection.socket, errors[error].code, error);
   }
 
   #endLoginDeadline(): void {

@@ -1,4 +1,5 @@
 import { withDeadline } from "../deadline.ts";
+import { forEachLimited } from "../limited-calls.ts";
 import { loggableError } from "../loggable-error.ts";
 import { readText } from "../outbound/http-client.ts";
 import { type Outcome, retryOutcome } from "./provider.ts";
@@ -35,21 +36,18 @@ export async function eachTarget<Target>(
     retryOutcome("not tried: the provider does not answer, or not in time"),
   );
   const until = now() + TIME_MAX;
-  const left = targets.entries();
   let unanswered = 0;
-  const callNext = async () => {
-    for (const [index, target] of left) {
-      if (unanswered >= UNANSWERED_MAX || now() >= until) return;
-      try {
-        outcomes[index] = await call(target);
-        unanswered = 0;
-      } catch (error) {
-        outcomes[index] = retryOutcome(loggableError(error));
-        unanswered += 1;
-      }
+  const callOne = async (target: Target, index: number) => {
+    if (unanswered >= UNANSWERED_MAX || now() >= until) return;
+    try {
+      outcomes[index] = await call(target);
+      unanswered = 0;
+    } catch (error) {
+      outcomes[index] = retryOutcome(loggableError(error));
+      unanswered += 1;
     }
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, callNext));
+  await forEachLimited(targets, AT_A_TIME, callOne, async () => {});
   return outcomes;
 }
 

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { APP_SCHEMA } from "../../src/app/app-tables.ts";
 import { CLIENT_SCHEMA } from "../../src/client/client-tables.ts";
-import { CONVERSATION_SCHEMA } from "../../src/conversation/tables.ts";
+import { CONVERSATION_SCHEMA } from "../../src/conversation/conversation-tables.ts";
 import { PUSH_SCHEMA } from "../../src/push/push-tables.ts";
 import { QUEUE_SCHEMA } from "../../src/queue/queue-tables.ts";
 import type { Sql } from "../../src/sql.ts";

@@ -56,7 +56,7 @@ export class Network {
   timer(delay: number, run: () => void): () => void {
     this.#nextTimer += 1;
     const id = this.#nextTimer;
-    this.#timers.set(id, { at: this.now + delay, run });
+    this.#timers.set(id, { at: this.now + Math.ceil(delay), run });
     return () => this.#timers.delete(id);
   }
 
@@ -154,7 +154,7 @@ export class End {
   peer: End | undefined;
   onMessage: (data: Data) => void = () => {};
   onClose: (code: number) => void = () => {};
-  attachment: unknown;
+  #attachment: unknown;
   #state: "open" | "closing" | "closed" = "open";
   readonly #out: (() => void)[];
   /** What arrived before `accept`. */
@@ -180,6 +180,15 @@ export class End {
     if (this.#state !== "open") return;
     this.#state = "closing";
     this.#out.push(() => this.peer?.closedByPeer(code));
+  }
+
+  serializeAttachment(attachment: unknown): void {
+    this.#attachment = structuredClone(attachment);
+  }
+
+  deserializeAttachment<Attachment>(): Attachment | null;
+  deserializeAttachment(): unknown {
+    return structuredClone(this.#attachment) ?? null;
   }
 
   /** Cuts the socket: from some point on, everything in flight in either direction is lost. */

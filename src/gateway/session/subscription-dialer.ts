@@ -1,6 +1,9 @@
+import { LimitedCalls } from "../../limited-calls.ts";
 import type { SessionReport, SubscriptionRequest } from "../../protocol/link-controls.ts";
-import { DialQueue } from "./dial-queue.ts";
 import type { Dial } from "./link-socket.ts";
+
+/** One frame can name many conversations, and other sockets need the thread too. */
+const DIALS_AT_ONCE = 8;
 
 /** What dialling needs of the gateway. */
 export interface DialServices {
@@ -18,7 +21,7 @@ export interface DialServices {
 export class SubscriptionDialer {
   readonly #services: DialServices;
   readonly #report: (report: SessionReport) => void;
-  readonly #queue: DialQueue<SubscriptionRequest>;
+  readonly #calls: LimitedCalls;
   /** Called once the inbox has the conversation, by conversation id. */
   readonly #confirmations = new Map<string, () => void>();
 
@@ -26,13 +29,14 @@ export class SubscriptionDialer {
   constructor(services: DialServices, report: (report: SessionReport) => void) {
     this.#services = services;
     this.#report = report;
-    const timer = (delay: number, run: () => void) => services.timer(delay, run);
-    this.#queue = new DialQueue((request, events) => this.#dial(request, events), timer);
+    this.#calls = new LimitedCalls(
+      DIALS_AT_ONCE,
+      () => new Promise((resolve) => void services.timer(0, resolve)),
+    );
   }
 
-  get dial(): Dial<SubscriptionRequest> {
-    return this.#queue.dial;
-  }
+  readonly dial: Dial<SubscriptionRequest> = (request, events) =>
+    this.#calls.run(() => this.#dial(request, events));
 
   /** The inbox has the conversation. */
   confirmed(conversationId: string): void {

@@ -138,11 +138,7 @@ async function unreadOf(env: Env, clientId: string): Promise<number> {
   if (await knownClients(env.DB).mayHaveLoggedIn(clientId))
     return env.CLIENTS.getByName(clientId).unreadCount(clientId);
   const conversations = await newestConversationsOf(env.DB, clientId, CONVERSATIONS_COUNTED);
-  return totalUnreadCount(
-    clientId,
-    conversations,
-    servicesOf(env, () => {}),
-  );
+  return totalUnreadCount(clientId, conversations, servicesOf(env));
 }
 
 export async function kick(context: Context<HttpEnv>, clientId: string, why: string): Promise<Response> {

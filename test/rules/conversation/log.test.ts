@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { conversationTables } from "../../../src/conversation/conversation-tables.ts";
 import type { Log } from "../../../src/conversation/log.ts";
 import { replayOf } from "../../../src/conversation/replay.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
-import { conversationTables } from "../../../src/conversation/tables.ts";
 import { readRecords } from "../../../src/protocol/link-records.ts";
 import { defaultSettings, settingsFrom } from "../../../src/settings/schema.ts";
 import { MemorySql } from "../../support/sqlite.ts";

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { conversationTables } from "../../../src/conversation/conversation-tables.ts";
+import { CopyPace } from "../../../src/conversation/copy-pace.ts";
 import { type Archive, Outbox, type OutboxHost } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
-import { conversationTables } from "../../../src/conversation/tables.ts";
 import { lagOf } from "../../../src/database/messages/archive-delay.ts";
 import type { ArchiveProgress } from "../../../src/database/messages/archive-progress.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
@@ -95,13 +96,15 @@ class FakeArchive implements Archive, OutboxHost {
 let archive: FakeArchive;
 let sql: MemorySql;
 let state: ConversationState;
+let pace: CopyPace;
 let outbox: Outbox;
 beforeEach(() => {
+  pace = new CopyPace();
   vi.spyOn(console, "warn").mockReturnValue(undefined);
   archive = new FakeArchive();
   sql = new MemorySql();
   state = pairChat(sql);
-  outbox = new Outbox(state, archive, archive);
+  outbox = new Outbox(state, archive, archive, pace);
 });
 
 /** The object hibernates and loses everything it did not store. */
@@ -109,7 +112,7 @@ function hibernate(): void {
   const woken = ConversationState.load(conversationTables(sql));
   if (woken === undefined) throw new Error("nothing was written");
   state = woken;
-  outbox = new Outbox(state, archive, archive);
+  outbox = new Outbox(state, archive, archive, pace);
 }
 
 test("[I11] nothing is reported to the app while D1 works", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { conversationTables } from "../../../src/conversation/conversation-tables.ts";
 import type { StartResult } from "../../../src/conversation/start-result.ts";
-import { conversationTables } from "../../../src/conversation/tables.ts";
 import { areSame, UniqueRegistry } from "../../../src/conversation/unique-registry.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";

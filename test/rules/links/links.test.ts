@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { Cluster, type Faults } from "../../simulation/cluster.ts";
+import { Cluster } from "../../simulation/cluster.ts";
+import type { Faults } from "../../simulation/faults.ts";
 import { Network } from "../../simulation/network.ts";
 import { type PendingSend, SimulatedDevice } from "./simulated-device.ts";
 

@@ -1,8 +1,10 @@
 import { expect } from "vitest";
 import { timeOfMessageId } from "../../../src/conversation/ids.ts";
 import { areSame } from "../../../src/conversation/unique-registry.ts";
-import { type Cluster, RETURN_TIME, type SimulatedConversation } from "../../simulation/cluster.ts";
+import type { Cluster } from "../../simulation/cluster.ts";
 import { type Network, trace } from "../../simulation/network.ts";
+import { RETURN_TIME } from "../../simulation/simulated-client.ts";
+import type { SimulatedConversation } from "../../simulation/simulated-conversation.ts";
 import type { CommandInit } from "../../support/frames.ts";
 import { Device } from "./device.ts";
 

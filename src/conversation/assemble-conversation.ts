@@ -1,0 +1,126 @@
+import { RELAY_CALLS_AT_ONCE } from "../bounds.ts";
+import { EventOutbox } from "../hooks/event-outbox.ts";
+import { LimitedCalls } from "../limited-calls.ts";
+import { hasListeners } from "../settings/schema.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConversationPlatform, ConversationServices } from "./conversation-ports.ts";
+import { Delivery } from "./delivery.ts";
+import type { PendingSince, Subscription } from "./delivery-state.ts";
+import { noticesOf } from "./notice-records.ts";
+import { Outbox } from "./outbox.ts";
+import { replayOf } from "./replay.ts";
+import type { ConversationState } from "./state.ts";
+import { unreadOf } from "./unread-record.ts";
+
+/** ms: longer than any call in flight, so that the alarm only finds what a crash left. */
+export const PENDING_DELAY = 10_000;
+
+/** A conversation with everything that serves it. */
+export interface OpenConversation {
+  state: ConversationState;
+  delivery: Delivery;
+  conversation: Conversation;
+  outbox: Outbox;
+}
+
+/**
+ * Gives the rules of a conversation to each other.
+ *
+ * @param subscriptions those that survived hibernation
+ * @param pending what was pending when the object hibernated or died
+ */
+export function assembleConversation(
+  state: ConversationState,
+  pending: PendingSince | undefined,
+  subscriptions: readonly Subscription[],
+  platform: ConversationPlatform,
+  services: ConversationServices,
+): OpenConversation {
+  const { alarm, now, nextTick, timer } = platform;
+  const outbox = outboxOf(state, platform, services);
+  const delivery = deliveryOf(state, pending, subscriptions, outbox, platform, services);
+  const conversation = new Conversation(
+    state,
+    delivery,
+    subscriptions,
+    outbox,
+    new EventOutbox(platform.tables),
+    {
+      now,
+      tick: (run) => void timer(0, run),
+      turns: platform.turns,
+      nextTick,
+      archiveSoon: () => outbox.scheduleCopy(),
+      settings: services.settings,
+      refreshSettings: services.refreshSettings,
+      hooks: services.hooks,
+      filtered: services.filtered,
+      isSigned: services.isSigned,
+      hasListeners: () => hasListeners(services.settings()),
+      publish: services.publish,
+      publishAfter: (delay) => alarm.within(delay),
+    },
+  );
+  return { state, delivery, conversation, outbox };
+}
+
+function outboxOf(
+  state: ConversationState,
+  { alarm, now, nextTick, timer }: ConversationPlatform,
+  { archive, archiveDelay, copyPace }: ConversationServices,
+): Outbox {
+  const host = {
+    now,
+    nextTick,
+    timer: (delay: number, run: () => void) => void timer(delay, run),
+    drainWithin: (delay: number) => alarm.within(delay),
+    lag: archiveDelay,
+  };
+  return new Outbox(state, archive, host, copyPace);
+}
+
+function deliveryOf(
+  state: ConversationState,
+  pending: PendingSince | undefined,
+  subscriptions: readonly Subscription[],
+  outbox: Outbox,
+  { alarm, now, timer }: ConversationPlatform,
+  { knownClients, relay, settings }: ConversationServices,
+): Delivery {
+  const { id } = state.facts;
+  // A single command may add 500 members, and each call may create an object.
+  const calls = new LimitedCalls(RELAY_CALLS_AT_ONCE, () => new Promise((resolve) => void timer(0, resolve)));
+  return new Delivery(
+    {
+      now,
+      head: () => state.log.end,
+      members: () => state.members.keys(),
+      isMember: (clientId) => state.members.has(clientId),
+      leftAfter: (time) => state.notices.leftAfter(time).filter((id) => !state.members.has(id)),
+      isAway: (clientId) => state.members.get(clientId)?.away ?? false,
+      setAway: (clientId, away) => {
+        const member = state.members.get(clientId);
+        if (member !== undefined) state.members.setAway(member, away);
+      },
+      replay: (clientId, after, limit) => replayOf(state, clientId, after, limit, settings()),
+      notices: (clientId, range) => noticesOf(state, clientId, range),
+      readCursorMovedAt: (clientId) => state.members.get(clientId)?.readCursorMovedAt ?? 0,
+      unread: (clientId, count) => unreadOf(state, clientId, count, now()),
+      markPending: (since) => {
+        if (state.pendingSince === undefined) alarm.within(PENDING_DELAY);
+        state.markPending(since);
+      },
+      clearPending: () => state.clearPending(),
+      relay: async (clientId, frame) => {
+        // At a client's first login, D1's list of members is the only way to find this conversation.
+        const isUnknown = !knownClients.has(clientId) && (await outbox.index());
+        if (isUnknown && !(await knownClients.mayHaveLoggedIn(clientId))) return "offline";
+        return calls.run(() => relay(clientId, id, frame));
+      },
+      retryAfter: (delay) => alarm.within(delay),
+      timer,
+    },
+    [...subscriptions],
+    pending,
+  );
+}

@@ -1,0 +1,213 @@
+import type { ConversationRecord } from "../model/records.ts";
+import type { ObjectSocket } from "../object-socket.ts";
+import type { SubscriptionRequest } from "../protocol/link-controls.ts";
+import type { Refused } from "../protocol/outcome.ts";
+import { assembleConversation, type OpenConversation, PENDING_DELAY } from "./assemble-conversation.ts";
+import type { ConversationPlatform, ConversationServices } from "./conversation-ports.ts";
+import type { PendingSince, SubscriptionIdentity } from "./delivery-state.ts";
+import { clearArchive } from "./removal.ts";
+import { type Origin, startHere } from "./start.ts";
+import type { StartResult } from "./start-result.ts";
+import { ConversationState } from "./state.ts";
+import { SubscriptionSockets } from "./subscription-sockets.ts";
+import { areSame, UniqueRegistry } from "./unique-registry.ts";
+
+const REMOVAL_RETRY = 60_000; // ms
+
+type Socket = ObjectSocket<SubscriptionIdentity>;
+
+type Stage =
+  | { name: "none" }
+  | { name: "open"; open: OpenConversation }
+  /** D1 may still have the deleted conversation. */
+  | { name: "deleted"; state: ConversationState };
+
+/**
+ * The life of one object's conversation: it is started, woken with the object, worked on by the alarm, removed and
+ * forgotten.
+ */
+export class ConversationLifecycle {
+  readonly #platform: ConversationPlatform;
+  readonly #services: ConversationServices;
+  readonly #sockets = new SubscriptionSockets();
+  #stage: Stage = { name: "none" };
+
+  constructor(platform: ConversationPlatform, services: ConversationServices) {
+    this.#platform = platform;
+    this.#services = services;
+  }
+
+  /** The conversation; undefined if none was started or it is deleted. */
+  get open(): OpenConversation | undefined {
+    return this.#stage.name === "open" ? this.#stage.open : undefined;
+  }
+
+  /**
+   * The object woke up. To be called before anything else, if its storage has a conversation.
+   *
+   * @param sockets those that survived hibernation
+   */
+  wake(state: ConversationState, sockets: Iterable<Socket>): void {
+    if (state.isDeleted) {
+      this.#stage = { name: "deleted", state };
+      return;
+    }
+    this.#sockets.restore(sockets);
+    const { delivery, outbox } = this.#assemble(state, state.pendingAtWake);
+    // Once D1 has caught up, nothing would show that these notices were not sent.
+    if (state.indexIsStale) delivery.resumePending();
+    outbox.woke(this.#platform.alarm.isSet);
+  }
+
+  /**
+   * Opens a subscription for a session that the gateway has authenticated.
+   *
+   * @param connect accepts the socket; called if the subscription can be opened
+   */
+  async subscribe(
+    request: SubscriptionRequest,
+    connect: () => Socket,
+  ): Promise<"subscribed" | "no conversation" | "too far behind"> {
+    await this.refreshSettings();
+    const { open } = this;
+    if (open === undefined) return "no conversation";
+    return (await this.#sockets.open(open, request, connect)) ? "subscribed" : "too far behind";
+  }
+
+  /** A frame or a request arrived on the socket of a subscription. Resolves when it has been handled. */
+  received(socket: Socket, data: ArrayBuffer | Uint8Array | string): Promise<void> {
+    this.#platform.alarm.check();
+    return this.#sockets.received(this.open, socket, data);
+  }
+
+  closed(socket: Socket): void {
+    this.#sockets.closed(this.open, socket);
+  }
+
+  /** Reads the settings again if there is a conversation and they may be stale. Never rejects. */
+  async refreshSettings(): Promise<void> {
+    if (this.open !== undefined) await this.#services.refreshSettings();
+  }
+
+  /** The alarm went off. Never rejects. */
+  runAlarm(): Promise<void> {
+    return this.#platform.alarm.run(() => this.#runPendingWork());
+  }
+
+  /** Runs everything pending: deliveries that a crash or a failing client left, then D1's copy. Safe to run twice. */
+  async #runPendingWork(): Promise<void> {
+    if (this.#stage.name === "deleted") return this.#finishRemoval(this.#stage.state);
+    await this.refreshSettings();
+    const { open } = this;
+    if (open === undefined) return;
+    const { state, delivery, conversation, outbox } = open;
+    delivery.resumePending();
+    if (await outbox.drain()) state.copy.saveArchived();
+    if (state.pendingSince !== undefined) this.#platform.alarm.within(PENDING_DELAY);
+    await conversation.recorder.publish();
+  }
+
+  /**
+   * Creates the conversation, or returns it if it exists. A unique one is the conversation whose members are exactly
+   * these now. D1 has it before this resolves, if D1 is up.
+   */
+  async start(record: ConversationRecord, origin: Origin): Promise<StartResult> {
+    const started = record.unique
+      ? await this.#registry(origin).start(record)
+      : await this.startHere(record, origin);
+    if (started === undefined) throw new Error("a conversation that is not unique is nobody else's");
+    return started;
+  }
+
+  /** The same in this object alone; undefined if the unique conversation here has other members by now. */
+  startHere(record: ConversationRecord, origin: Origin): Promise<StartResult | undefined> {
+    return startHere(record, origin, {
+      now: this.#platform.now,
+      existing: () => this.open,
+      clearDeleted: async () => {
+        await this.#services.refreshSettings();
+        if (this.#stage.name !== "deleted") return;
+        // The old conversation was deleted: D1 must be rid of it before the same members begin a new one.
+        if (!(await clearArchive(this.#stage.state, this.#services.archive)))
+          throw new Error("not cleared yet");
+        await this.#forget();
+      },
+      create: (record) => this.create(record),
+      index: async () => {
+        const outbox = this.open?.outbox;
+        // While D1 is down, the app answers that the conversation exists.
+        if (outbox !== undefined && !(await outbox.index())) await outbox.reportUnindexed();
+      },
+    });
+  }
+
+  /** Creates the conversation in an object that has none. */
+  create(record: ConversationRecord): OpenConversation {
+    const open = this.#assemble(ConversationState.create(this.#platform.tables, record), undefined);
+    open.outbox.scheduleCopy();
+    return open;
+  }
+
+  /** Whether a unique conversation of exactly these members exists. */
+  async hasUnique(members: string[]): Promise<boolean> {
+    const id = this.#registry("server").successor;
+    return id === undefined ? this.isOf(members) : this.#services.hasMembers(id, members);
+  }
+
+  /** Whether the members are exactly these. */
+  isOf(members: readonly string[]): boolean {
+    return this.#membershipOf(members) === "theirs";
+  }
+
+  #membershipOf(members: readonly string[]): "theirs" | "others'" | "none" {
+    if (this.open === undefined) return "none";
+    return areSame(this.open.state.members.keys(), members) ? "theirs" : "others'";
+  }
+
+  #registry(origin: Origin): UniqueRegistry {
+    return new UniqueRegistry(this.#platform.tables, {
+      own: (members) => this.#membershipOf(members),
+      startHere: (record) => this.startHere(record, origin),
+      startThere: this.#services.startThere,
+      newId: this.#services.newId,
+    });
+  }
+
+  /** Deletes the conversation with its history, for everybody. */
+  async remove(): Promise<undefined | Refused> {
+    await this.open?.conversation.recorder.publish();
+    const { open } = this;
+    if (open === undefined) return { refused: "CONVERSATION_NOT_FOUND" };
+    const { state } = open;
+    state.delete(this.#platform.now());
+    this.#stage = { name: "deleted", state };
+    // A copy to D1 in progress may still arrive there, so D1 is cleared once more afterwards.
+    this.#platform.alarm.within(PENDING_DELAY);
+    this.#sockets.closeAll();
+    await clearArchive(state, this.#services.archive);
+    return undefined;
+  }
+
+  async #finishRemoval(state: ConversationState): Promise<void> {
+    if (await clearArchive(state, this.#services.archive)) await this.#forget();
+    else this.#platform.alarm.within(REMOVAL_RETRY);
+  }
+
+  /** Deletes everything, except the successor of a unique conversation. */
+  async #forget(): Promise<void> {
+    const { alarm, tables, deleteAll } = this.#platform;
+    const named = this.#registry("server").successor !== undefined;
+    this.#stage = { name: "none" };
+    await alarm.remove();
+    if (named) return tables.dropAllExcept("successor");
+    await deleteAll();
+    tables.forget();
+  }
+
+  #assemble(state: ConversationState, pending: PendingSince | undefined): OpenConversation {
+    const { subscriptions } = this.#sockets;
+    const open = assembleConversation(state, pending, subscriptions, this.#platform, this.#services);
+    this.#stage = { name: "open", open };
+    return open;
+  }
+}

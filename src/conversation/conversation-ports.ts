@@ -1,0 +1,47 @@
+import type { Alarm } from "../alarm.ts";
+import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
+import type { AppEvent } from "../model/app-events.ts";
+import type { ConversationRecord } from "../model/records.ts";
+import type { ConversationTables } from "./conversation-tables.ts";
+import type { CopyPace } from "./copy-pace.ts";
+import type { RelayOutcome } from "./delivery-state.ts";
+import type { KnownClients } from "./known-clients.ts";
+import type { Archive } from "./outbox.ts";
+import type { PolicyHost } from "./policy.ts";
+import type { Removal } from "./removal.ts";
+import type { StartResult } from "./start-result.ts";
+
+/** The object around a conversation: its storage, alarm, clock and timers. */
+export interface ConversationPlatform {
+  tables: ConversationTables;
+  alarm: Alarm;
+  /** Milliseconds. */
+  now(): number;
+  /** Calls `run` once after this many milliseconds, in memory only. Returns a function that cancels it. */
+  timer(delay: number, run: () => void): () => void;
+  /** Calls `run` in a later turn, even if the clock stands still. */
+  nextTick(run: () => void): void;
+  /** Calls `run` after all that a device sent together has arrived, unless `isWanted` returns false before. */
+  turns(run: () => void, isWanted: () => boolean): void;
+  /** Deletes everything that is stored. */
+  deleteAll(): Promise<void>;
+}
+
+/** The rest of the service, as a conversation calls it. Every call has a deadline and may reject. */
+export interface ConversationServices extends Omit<PolicyHost, "now"> {
+  /** Reads the settings again if they may be stale; undefined if they are fresh. Never rejects. */
+  refreshSettings(): Promise<unknown> | undefined;
+  archive: Archive & Removal;
+  archiveDelay: ArchiveDelay;
+  copyPace: CopyPace;
+  knownClients: Pick<KnownClients, "has" | "mayHaveLoggedIn">;
+  /** Hands records of a conversation to the object of a client. */
+  relay(clientId: string, conversationId: string, frame: Uint8Array): Promise<RelayOutcome>;
+  /** `ConversationLifecycle.startHere` of another object, the one of the record's id. */
+  startThere(record: ConversationRecord): Promise<StartResult | undefined>;
+  /** Whether the members of another conversation are exactly these. */
+  hasMembers(conversationId: string, members: string[]): Promise<boolean>;
+  newId(): string;
+  /** Hands events to their queue. */
+  publish(events: AppEvent[]): Promise<void>;
+}

@@ -1,0 +1,58 @@
+import type { Env } from "../bindings.ts";
+import { lagOf } from "../database/messages/archive-delay.ts";
+import { withDeadline } from "../deadline.ts";
+import { eventQueueOf } from "../hooks/event-queue.ts";
+import { hooksOf } from "../hooks/hooks.ts";
+import { filtered } from "../moderation/filter.ts";
+import { keywordFilterOf } from "../moderation/word-list-store.ts";
+import { verifyMembershipSignature } from "../protocol/signatures.ts";
+import { publish } from "../queue/publish.ts";
+import { settingsOf } from "../settings/store.ts";
+import { archiveOf } from "./archive.ts";
+import type { ConversationServices } from "./conversation-ports.ts";
+import { CopyPace } from "./copy-pace.ts";
+import { newConversationId } from "./ids.ts";
+import { knownClients } from "./known-clients.ts";
+
+const RELAY_DEADLINE = 5_000; // ms for a client's object to take a delivery
+const START_DEADLINE = 4_000; // ms for another conversation; less than the caller of this one waits
+
+/** Shared by all conversations of this isolate. */
+const copyPace = new CopyPace();
+
+export function conversationServices(env: Env): ConversationServices {
+  const settings = settingsOf(env);
+  const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
+  return {
+    settings: () => settings.last,
+    refreshSettings: () => (settings.peek() === undefined ? settings.get() : undefined),
+    hooks: hooksOf(env),
+    filtered: async (content) => {
+      const words = await keywordFilterOf(env).get(settings.last.keywords.version);
+      return words && filtered(content, words)?.content;
+    },
+    isSigned: (change) => {
+      const { APP_ID: appId, MASTER_KEY: masterKey } = env;
+      return verifyMembershipSignature({ ...change, appId, masterKey, now: Date.now() });
+    },
+    archive: archiveOf(env),
+    archiveDelay: lagOf(env),
+    copyPace,
+    knownClients: knownClients(env.DB),
+    relay: (clientId, conversationId, frame) => {
+      const delivery = env.CLIENTS.getByName(clientId).deliver(conversationId, frame);
+      return withDeadline(delivery, RELAY_DEADLINE, `delivery to ${clientId}`);
+    },
+    startThere: async (record) => {
+      // Its creator does not know its id before the reply, which may be lost, so they are notified like every member.
+      const starting = conversation(record.id).startHere(record, "server");
+      const started = await withDeadline(starting, START_DEADLINE, `start of ${record.id}`);
+      // A clone: the RPC result itself would keep the other object from hibernating (seen 2026-11-28).
+      return structuredClone(started);
+    },
+    hasMembers: (id, members) =>
+      withDeadline(conversation(id).isOf(members), START_DEADLINE, `members of ${id}`),
+    newId: () => newConversationId(Date.now()),
+    publish: (events) => publish(eventQueueOf(env), events),
+  };
+}

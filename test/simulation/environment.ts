@@ -1,0 +1,42 @@
+import type { CatchUp, CatchUpRequest } from "../../src/conversation/catch-up.ts";
+import type { CopyPace } from "../../src/conversation/copy-pace.ts";
+import type { RelayOutcome } from "../../src/conversation/delivery-state.ts";
+import type { MissedNotices } from "../../src/conversation/notices.ts";
+import type { StartResult } from "../../src/conversation/start-result.ts";
+import type { ConversationRecord, Will } from "../../src/model/records.ts";
+import type { Faults } from "./faults.ts";
+import type { Network } from "./network.ts";
+import type { Database } from "./simulated-database.ts";
+
+/** What the object of a client or of a conversation finds around it. */
+export interface Environment {
+  readonly network: Network;
+  readonly faults: Faults;
+  readonly database: Database;
+  /** Clients known to have logged in without asking D1. */
+  readonly known: Set<string>;
+  readonly copyPace: CopyPace;
+  /** The object of an id, whether or not it has a conversation. */
+  conversation(id: string): ConversationCalls;
+  /** The same, if it has a conversation. */
+  existing(id: string): ConversationCalls | undefined;
+  client(clientId: string): ClientCalls;
+  newConversationId(): string;
+}
+
+/** The calls that other objects make to a conversation's. */
+export interface ConversationCalls {
+  start(record: ConversationRecord): Promise<StartResult>;
+  startHere(record: ConversationRecord): Promise<StartResult | undefined>;
+  hasUnique(members: string[]): Promise<boolean>;
+  isOf(members: string[]): boolean;
+  isMember(clientId: string): boolean;
+  catchUp(clientId: string, request: CatchUpRequest): Promise<CatchUp | undefined>;
+  missedNotices(clientId: string, after: number): MissedNotices;
+  will(from: string, will: Will): Promise<void>;
+}
+
+/** The call that conversations make to a client's object. */
+export interface ClientCalls {
+  deliver(conversationId: string, frame: Uint8Array): RelayOutcome;
+}

@@ -1,0 +1,251 @@
+import { Alarm } from "../../src/alarm.ts";
+import type { OpenConversation } from "../../src/conversation/assemble-conversation.ts";
+import type { CatchUpRequest } from "../../src/conversation/catch-up.ts";
+import { ConversationLifecycle } from "../../src/conversation/conversation-lifecycle.ts";
+import type {
+  ConversationPlatform,
+  ConversationServices,
+} from "../../src/conversation/conversation-ports.ts";
+import { conversationTables } from "../../src/conversation/conversation-tables.ts";
+import type { RelayOutcome } from "../../src/conversation/delivery-state.ts";
+import type { StartResult } from "../../src/conversation/start-result.ts";
+import { ConversationState } from "../../src/conversation/state.ts";
+import { lagOf } from "../../src/database/messages/archive-delay.ts";
+import { ALLOWED } from "../../src/hooks/questions.ts";
+import type { ConversationRecord, Will } from "../../src/model/records.ts";
+import type { SubscriptionRequest } from "../../src/protocol/link-controls.ts";
+import { readRecords } from "../../src/protocol/link-records.ts";
+import { defaultSettings } from "../../src/settings/schema.ts";
+import { MemorySql } from "../support/sqlite.ts";
+import type { ConversationCalls, Environment } from "./environment.ts";
+import { fateOf, randomDelay } from "./faults.ts";
+import { DurableAlarm, Instance } from "./instance.ts";
+import { type End, trace } from "./network.ts";
+
+const SETTINGS = defaultSettings(false);
+
+/** A conversation's object: what the real shell does, on the simulated network. */
+export class SimulatedConversation implements ConversationCalls {
+  readonly id: string;
+  readonly #environment: Environment;
+  readonly #sql = new MemorySql();
+  readonly #alarm: DurableAlarm;
+  readonly #ends = new Set<End>();
+  #failsUntil = 0;
+  #instance: Instance;
+  #lifecycle: ConversationLifecycle;
+
+  constructor(environment: Environment, id: string) {
+    this.#environment = environment;
+    this.id = id;
+    this.#alarm = new DurableAlarm(environment.network, () =>
+      this.#instance.hold(this.#lifecycle.runAlarm()),
+    );
+    this.#instance = new Instance(environment.network);
+    this.#lifecycle = this.#wake();
+  }
+
+  get isOpen(): boolean {
+    return this.#lifecycle.open !== undefined;
+  }
+
+  get state(): ConversationState {
+    return this.#open.state;
+  }
+
+  get #open(): OpenConversation {
+    const { open } = this.#lifecycle;
+    if (open === undefined) throw new Error("no conversation");
+    return open;
+  }
+
+  /** Creates a conversation that D1 has. */
+  create(record: ConversationRecord): void {
+    this.#lifecycle.create(record).state.copy.setIndexed(record.updatedAt);
+  }
+
+  /** Creates the unique conversation of the set that this object belongs to, or finds it. */
+  start(record: ConversationRecord): Promise<StartResult> {
+    trace(this.#environment.network.now, "start", record.id, "of", record.members.join());
+    return this.#instance.hold(this.#lifecycle.start(record, "client"));
+  }
+
+  startHere(record: ConversationRecord): Promise<StartResult | undefined> {
+    return this.#instance.hold(this.#lifecycle.startHere(record, "server"));
+  }
+
+  hasUnique(members: string[]): Promise<boolean> {
+    return this.#instance.hold(this.#lifecycle.hasUnique(members));
+  }
+
+  isOf(members: string[]): boolean {
+    return this.#lifecycle.isOf(members);
+  }
+
+  isMember(clientId: string): boolean {
+    return this.state.members.has(clientId);
+  }
+
+  /** Resolves to whether the subscription is open; undefined if there is no conversation. */
+  async accept(request: SubscriptionRequest, end: End): Promise<boolean | undefined> {
+    const session = `${request.clientId}/${request.sessionId.slice(0, 4)}`;
+    trace(this.#environment.network.now, "ask", request.conversationId, session, "since", request.since);
+    // If the object crashes meanwhile, the answer is never given.
+    const outcome = await this.#instance.hold(
+      this.#lifecycle.subscribe(request, () => {
+        this.#listen(end);
+        return end;
+      }),
+    );
+    trace(this.#environment.network.now, "open", request.conversationId, session, outcome);
+    if (outcome === "no conversation") return undefined;
+    end.accept();
+    return outcome === "subscribed";
+  }
+
+  #listen(end: End): void {
+    this.#ends.add(end);
+    end.onMessage = (data) => {
+      const fails = typeof data !== "string" && this.#environment.network.now < this.#failsUntil;
+      if (fails) return this.crash();
+      void this.#instance.hold(this.#lifecycle.received(end, data));
+    };
+    end.onClose = () => {
+      if (!this.#ends.delete(end)) return;
+      trace(this.#environment.network.now, "closed", this.id);
+      this.#lifecycle.closed(end);
+    };
+  }
+
+  /** Hibernates as soon as it is at rest, and wakes up: only sockets, their attachments and the storage survive. */
+  evict(): void {
+    this.#instance.whenAtRest(() => {
+      trace(this.#environment.network.now, "evict conversation");
+      this.#restart();
+    });
+  }
+
+  /** Dies: every subscription breaks too. */
+  crash(): void {
+    trace(this.#environment.network.now, "crash conversation");
+    const ends = [...this.#ends];
+    this.#ends.clear();
+    for (const end of ends) end.cut((length) => this.#environment.network.random(length + 1));
+    this.#restart();
+  }
+
+  /** As on a full disk: for this long (ms), every command breaks the object and writes nothing. */
+  failStorage(duration: number): void {
+    trace(this.#environment.network.now, "storage fails");
+    this.#failsUntil = this.#environment.network.now + duration;
+  }
+
+  cutOneSubscription(): void {
+    this.#environment.network
+      .pick([...this.#ends])
+      ?.cut((length) => this.#environment.network.random(length + 1));
+  }
+
+  async catchUp(clientId: string, request: CatchUpRequest) {
+    await this.#lifecycle.refreshSettings();
+    const answer = this.#lifecycle.open?.conversation.catchUp(clientId, request);
+    const head = answer?.member ? answer.head : "none";
+    trace(this.#environment.network.now, "catch-up", this.id, clientId, "head", head);
+    return answer;
+  }
+
+  missedNotices(clientId: string, after: number) {
+    return this.#open.conversation.missedNotices(clientId, after);
+  }
+
+  will(from: string, will: Will): Promise<void> {
+    trace(this.#environment.network.now, "will", this.id, from, will.id);
+    return this.#open.conversation.will(from, will);
+  }
+
+  #restart(): void {
+    this.#instance.end();
+    this.#alarm.instanceEnded();
+    this.#instance = new Instance(this.#environment.network);
+    this.#lifecycle = this.#wake();
+  }
+
+  #wake(): ConversationLifecycle {
+    const platform = this.#platform(this.#instance);
+    const lifecycle = new ConversationLifecycle(platform, this.#services(this.#instance));
+    const state = ConversationState.load(platform.tables);
+    if (state !== undefined) lifecycle.wake(state, this.#ends);
+    return lifecycle;
+  }
+
+  #platform(instance: Instance): ConversationPlatform {
+    const { network } = this.#environment;
+    const now = () => network.now;
+    return {
+      tables: conversationTables(this.#sql),
+      alarm: new Alarm(this.#alarm, now, this.#alarm.at),
+      now,
+      timer: (delay, run) => instance.timer(delay, run),
+      nextTick: (run) => void instance.timer(0, run),
+      turns: (run) => void instance.timer(0, run),
+      deleteAll: () => Promise.reject(new Error("nothing is deleted here")),
+    };
+  }
+
+  #services(instance: Instance): ConversationServices {
+    const { network, faults, database, known, copyPace } = this.#environment;
+    const fate = fateOf(network, faults.relayCallLost);
+    /** A hook takes its time and allows everything; a conversation that died meanwhile does not get the answer. */
+    const hook = () => instance.hold(randomDelay(network, faults.hookTime).then(() => ALLOWED));
+    const other = (id: string) => this.#environment.conversation(id);
+    return {
+      settings: () => SETTINGS,
+      refreshSettings: () => undefined,
+      hooks: { aboutMessage: hook, aboutConversation: hook },
+      filtered: async () => undefined,
+      isSigned: async () => true,
+      archive: {
+        saveConversation: (record) => instance.hold(database.saveConversation(record)),
+        archivedUpTo: (id) => instance.hold(database.archivedUpTo(id)),
+        saveMessages: (id, messages) => instance.hold(database.saveMessages(id, messages)),
+        deleteMessages: (id) => instance.hold(database.deleteMessages(id)),
+        deleteConversation: (id) => instance.hold(database.deleteConversation(id)),
+        behind: () => instance.hold(database.behind()),
+        caughtUp: () => instance.hold(database.caughtUp()),
+      },
+      archiveDelay: lagOf({ OWN_BOX: "1" }),
+      copyPace,
+      knownClients: {
+        has: (clientId) => known.has(clientId),
+        mayHaveLoggedIn: async (clientId) => {
+          try {
+            if (!(await instance.hold(database.hasLoggedIn(clientId)))) return false;
+            known.add(clientId);
+          } catch {} // while nobody can say, everybody may have
+          return true;
+        },
+      },
+      relay: (clientId, conversationId, frame) => {
+        const deliver = () => {
+          if (!instance.isAlive) return new Promise<RelayOutcome>(() => {}); // the caller died first
+          const outcome = this.#environment.client(clientId).deliver(conversationId, frame);
+          const answer = typeof outcome === "string" ? outcome : "may come back";
+          trace(network.now, "relay", conversationId, clientId, storedTimes(frame), answer);
+          return outcome;
+        };
+        return instance.hold(network.call(deliver, 5_000, fate));
+      },
+      startThere: (record) =>
+        instance.hold(network.call(() => other(record.id).startHere(record), 4_000, fate)),
+      hasMembers: (id, members) => instance.hold(network.call(() => other(id).isOf(members), 4_000, fate)),
+      newId: () => this.#environment.newConversationId(),
+      publish: async () => {},
+    };
+  }
+}
+
+function storedTimes(frame: Uint8Array): string {
+  return readRecords(frame)
+    .map((record) => (record.kind === "stored" ? record.timestamp : record.kind))
+    .join(",");
+}
