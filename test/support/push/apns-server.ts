@@ -22,7 +22,7 @@ export interface AppleKey extends ApnsKey {
 }
 
 /** What the server does with a push to one device that is well-formed and proves who sends it. */
-export type Behaviour =
+type Behaviour =
   | "deliver"
   /** Hands it to the device, but breaks the stream before it says so. */
   | "deliver, then break"

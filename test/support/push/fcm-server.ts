@@ -34,7 +34,7 @@ const Message = v.strictObject({
   ),
 });
 
-export type FcmMessage = v.InferOutput<typeof Message>;
+type FcmMessage = v.InferOutput<typeof Message>;
 
 /** An error as FCM says it. */
 function failure(status: number, name: string, message: string, details: object[]): Answer {

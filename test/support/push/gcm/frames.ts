@@ -45,7 +45,7 @@ function frameAtStart(bytes: Uint8Array): (Frame & { end: number }) | undefined 
 }
 
 /** A field by its number. Numbers are varints, big ones fixed64. */
-export type Field = [number: number, value: boolean | number | bigint | string | Uint8Array | Field[]];
+type Field = [number: number, value: boolean | number | bigint | string | Uint8Array | Field[]];
 
 export function encodeMessage(fields: Field[]): Uint8Array {
   const writer = new BinaryWriter();
