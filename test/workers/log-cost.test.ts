@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { conversationTables } from "../../src/conversation/conversation-tables.ts";
 import { Log } from "../../src/conversation/log.ts";
 import type { Sql } from "../../src/sql.ts";
-import { pageOf } from "../support/messages.ts";
+import { pageOf } from "../support/records.ts";
 import { world } from "./support/world.ts";
 
 /** What looking something up in a long conversation costs, in rows that SQLite reads. */

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
 import { newConversationId } from "../../src/conversation/ids.ts";
 import { named, say, start } from "../support/chat.ts";
+import { conversation } from "../support/records.ts";
 import { loggedIn, read } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
 import { onlineClients } from "./support/pair-chat.ts";
@@ -52,26 +53,12 @@ async function counting(clientId: string) {
 async function made(tom: string, jerry: string): Promise<string> {
   const now = Date.now();
   const id = newConversationId(now);
-  const conversation = world.CONVERSATIONS.getByName(id);
-  await runInDurableObject(conversation, (object) => {
+  const stub = world.CONVERSATIONS.getByName(id);
+  await runInDurableObject(stub, (object) => {
     if (!(object instanceof ConversationObject)) throw new Error("no conversation");
+    const members = [tom, jerry];
     return object.start(
-      {
-        id,
-        kind: "normal",
-        creator: tom,
-        members: [tom, jerry],
-        muted: [],
-        name: undefined,
-        attributes: {},
-        columns: {},
-        unique: false,
-        uniqueId: undefined,
-        timeToLive: undefined,
-        createdAt: now,
-        updatedAt: now,
-        lastMessageAt: undefined,
-      },
+      conversation(id, { creator: tom, members, createdAt: now, updatedAt: now }),
       "client",
     );
   });

@@ -3,30 +3,22 @@ import type { Subscription } from "../../../src/conversation/delivery-state.ts";
 import type { HistoryRequest } from "../../../src/conversation/history-pages.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
+import { conversation } from "../../support/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
-export { message, pageOf } from "../../support/messages.ts";
+export { message, pageOf } from "../../support/records.ts";
 
 export const BEGINNING = 1_000;
 
 /** A conversation of Tom, Jerry and Spike in storage of its own. */
 export function pairChat(sql = new MemorySql()): ConversationState {
-  return ConversationState.create(conversationTables(sql), {
-    id: "pairChat",
-    kind: "normal",
-    name: undefined,
+  const record = conversation("pairChat", {
     creator: "tom",
     members: ["jerry", "spike", "tom"],
-    muted: [],
-    attributes: {},
-    columns: {},
-    unique: false,
-    uniqueId: undefined,
     createdAt: BEGINNING,
     updatedAt: BEGINNING,
-    lastMessageAt: undefined,
-    timeToLive: undefined,
   });
+  return ConversationState.create(conversationTables(sql), record);
 }
 
 /** A history query for all of a short log. */

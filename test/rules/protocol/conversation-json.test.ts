@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { conversationJson } from "../../../src/protocol/conversation-json.ts";
-import { message } from "../../support/messages.ts";
+import { message } from "../../support/records.ts";
 import { normal, room } from "./records.ts";
 
 const whole = { compact: false };

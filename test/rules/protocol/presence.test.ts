@@ -5,7 +5,7 @@ import { conversationJson } from "../../../src/protocol/conversation-json.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
 import * as replies from "../../../src/protocol/replies.ts";
 import { decodeFrame, has, plain } from "../../support/frames.ts";
-import { message } from "../../support/messages.ts";
+import { message } from "../../support/records.ts";
 import { room, temporary } from "./records.ts";
 
 /** What must be on the wire and what must not (wire §10.1; the numbers are its rows). */

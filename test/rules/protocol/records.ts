@@ -1,23 +1,11 @@
 import type { ConversationRecord } from "../../../src/model/records.ts";
+import { conversation } from "../../support/records.ts";
 
-export function normal(facts: Partial<ConversationRecord>): ConversationRecord {
-  return {
-    id: "5f1a2b3c4d5e6f7a8b9c0d1e",
-    kind: "normal",
-    name: undefined,
-    creator: "alice",
-    members: ["alice", "bob"],
-    muted: [],
-    attributes: {},
-    columns: {},
-    unique: false,
-    uniqueId: undefined,
-    createdAt: 1_700_000_000_000,
-    updatedAt: 1_700_000_000_001,
-    lastMessageAt: undefined,
-    timeToLive: undefined,
-    ...facts,
-  };
+const ID = "5f1a2b3c4d5e6f7a8b9c0d1e";
+const TIMES = { createdAt: 1_700_000_000_000, updatedAt: 1_700_000_000_001 };
+
+export function normal({ id = ID, ...facts }: Partial<ConversationRecord>): ConversationRecord {
+  return conversation(id, { members: ["alice", "bob"], ...TIMES, ...facts });
 }
 
 export function room(facts: Partial<ConversationRecord>): ConversationRecord {

@@ -10,8 +10,9 @@ import {
 import { conversationIn, messageIn } from "../../../src/database/rows.ts";
 import { conversations, members, messages } from "../../../src/database/schema.ts";
 import type { ConversationRecord, MessageRecord } from "../../../src/model/records.ts";
+import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
-import { conversation, message, WatchedDatabase } from "./database.ts";
+import { message, WatchedDatabase } from "./database.ts";
 
 let db: D1Database;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import type { ConversationRecord, MessageRecord } from "../../../src/model/records.ts";
-import { message as said } from "../../support/messages.ts";
+import type { MessageRecord } from "../../../src/model/records.ts";
+import { message as said } from "../../support/records.ts";
 
 /** D1 that adds up what it would bill for batches, and can say how each statement was run. */
 export class WatchedDatabase implements D1Database {
@@ -58,29 +58,6 @@ export class WatchedDatabase implements D1Database {
   dump(): Promise<ArrayBuffer> {
     return this.#db.dump();
   }
-}
-
-export function conversation(
-  id: string,
-  fields: Partial<Omit<ConversationRecord, "id">> = {},
-): ConversationRecord {
-  return {
-    id,
-    kind: "normal",
-    name: undefined,
-    creator: "alice",
-    members: ["alice"],
-    muted: [],
-    attributes: {},
-    columns: {},
-    unique: false,
-    uniqueId: undefined,
-    createdAt: 1000,
-    updatedAt: 1000,
-    lastMessageAt: undefined,
-    timeToLive: undefined,
-    ...fields,
-  };
 }
 
 export function message(timestamp: number, fields: Partial<MessageRecord> = {}): MessageRecord {

@@ -7,8 +7,9 @@ import {
   messagesSentBy,
 } from "../../../src/database/messages/history.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
+import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
-import { conversation, message, WatchedDatabase } from "./database.ts";
+import { message, WatchedDatabase } from "./database.ts";
 
 /** What the app's server reads of everybody's history (http-api §3), from D1. */
 

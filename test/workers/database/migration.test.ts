@@ -2,8 +2,9 @@ import { applyD1Migrations } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { archivedUpTo } from "../../../src/database/conversation-copy.ts";
 import { messagesOfApp, messagesSentBy } from "../../../src/database/messages/history.ts";
+import { conversation } from "../../support/records.ts";
 import { emptyWorld, world } from "../support/world.ts";
-import { conversation, message } from "./database.ts";
+import { message } from "./database.ts";
 
 test("the migration to an archive ordered by time keeps its messages and archive positions", async () => {
   const { DB, TEST_MIGRATIONS } = world;

@@ -9,8 +9,9 @@ import { orderOf } from "../../../src/database/where/order.ts";
 import type { SliceSize } from "../../../src/database/where/slices.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { readAsWritten } from "../../../src/protocol/written-number.ts";
+import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
-import { conversation, WatchedDatabase } from "./database.ts";
+import { WatchedDatabase } from "./database.ts";
 
 /** How an owner's query is run: a slice of the table at a time (I13). */
 

@@ -8,8 +8,9 @@ import {
 } from "../../../src/database/conversation-copy.ts";
 import { queryConversations } from "../../../src/database/conversations/query.ts";
 import type { Json } from "../../../src/model/json.ts";
+import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
-import { conversation, message, WatchedDatabase } from "./database.ts";
+import { message, WatchedDatabase } from "./database.ts";
 
 let db: D1Database;
 beforeAll(async () => {

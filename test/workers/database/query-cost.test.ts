@@ -4,8 +4,9 @@ import { QUERY_ANSWER_BYTES, QUERY_ROWS_LOOKED_AT } from "../../../src/bounds.ts
 import { saveConversation } from "../../../src/database/conversation-copy.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/database/conversations/query.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
+import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
-import { conversation, WatchedDatabase } from "./database.ts";
+import { WatchedDatabase } from "./database.ts";
 
 /** What clients may make D1 do (I13). Work is counted by the rows that D1 reads, never by a clock. */
 

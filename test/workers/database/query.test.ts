@@ -8,8 +8,9 @@ import {
 import { type ConversationQuery, queryConversations } from "../../../src/database/conversations/query.ts";
 import type { Json } from "../../../src/model/json.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";
+import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
-import { conversation, message } from "./database.ts";
+import { message } from "./database.ts";
 
 const date = (time: number | string): Json => ({ __type: "Date", iso: new Date(time).toISOString() });
 const day = Date.parse("2026-11-22T00:00:00.000Z");

@@ -4,8 +4,8 @@ import { saveConversation } from "../../../src/database/conversation-copy.ts";
 import { type QueryRefusal, queryConversations } from "../../../src/database/conversations/query.ts";
 import { isObject, type Json, type JsonObject } from "../../../src/model/json.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";
+import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";
-import { conversation } from "./database.ts";
 import { matches } from "./evaluator.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import { saveConversation } from "../../../src/database/conversation-copy.ts";
-import { conversation } from "../database/database.ts";
+import { conversation } from "../../support/records.ts";
 import { done } from "../support/rest.ts";
 import { openWorld } from "../support/world.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { UnacknowledgedMessages } from "../../../../src/gateway/session/unacknowledged-messages.ts";
 import * as pushes from "../../../../src/protocol/client-events.ts";
 import { decodeFrame } from "../../../support/frames.ts";
-import { message } from "../../../support/messages.ts";
+import { message } from "../../../support/records.ts";
 
 const CHAT = "chat";
 

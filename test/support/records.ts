@@ -1,6 +1,30 @@
 import type { HistoryRequest } from "../../src/conversation/history-pages.ts";
 import type { Log } from "../../src/conversation/log.ts";
-import type { MessageRecord } from "../../src/model/records.ts";
+import type { ConversationRecord, MessageRecord } from "../../src/model/records.ts";
+
+/** A conversation as it is stored, of Alice alone unless set otherwise. */
+export function conversation(
+  id: string,
+  fields: Partial<Omit<ConversationRecord, "id">> = {},
+): ConversationRecord {
+  return {
+    id,
+    kind: "normal",
+    name: undefined,
+    creator: "alice",
+    members: ["alice"],
+    muted: [],
+    attributes: {},
+    columns: {},
+    unique: false,
+    uniqueId: undefined,
+    createdAt: 1000,
+    updatedAt: 1000,
+    lastMessageAt: undefined,
+    timeToLive: undefined,
+    ...fields,
+  };
+}
 
 /** A stored message, by Tom unless set otherwise. */
 export function message(timestamp: number, fields: Partial<MessageRecord> = {}): MessageRecord {
