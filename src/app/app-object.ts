@@ -1,7 +1,7 @@
 // biome-ignore lint/style/noRestrictedImports: the shell of an object
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../bindings.ts";
-import { lagOf } from "../database/messages/archive-delay.ts";
+import { copyDelayOf } from "../database/messages/copy-delay.ts";
 import type { AppStub, PresenceChange } from "./app-stub.ts";
 import { appTables } from "./app-tables.ts";
 import { KeyValues } from "./key-values.ts";
@@ -30,7 +30,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     this.#facts = new KeyValues(tables);
     this.#presence = new Presence(tables, this.#facts);
     const start = env.OWN_BOX === "1" ? { at: startedAt } : undefined;
-    this.#lagging = new LaggingConversations(tables, this.#facts, lagOf(env), start);
+    this.#lagging = new LaggingConversations(tables, this.#facts, copyDelayOf(env), start);
   }
 
   async spend(quota: string, perMinute: number, count = 1): Promise<{ retryAfter: number } | undefined> {

@@ -1,4 +1,4 @@
-import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
+import type { CopyDelay } from "../database/messages/copy-delay.ts";
 import type { Sql } from "../sql.ts";
 import type { AppTables } from "./app-tables.ts";
 import type { KeyValues } from "./key-values.ts";
@@ -10,14 +10,14 @@ const STEP = 10_000;
 export class LaggingConversations {
   readonly #sql: Sql;
   readonly #facts: KeyValues;
-  readonly #delay: ArchiveDelay;
+  readonly #delay: CopyDelay;
   readonly #start: { at: number } | undefined;
 
   /**
    * @param start when the machine started (ms), if machines stop. Conversations that were behind when it stopped report
    * that by alarms that were due meanwhile. Until those have run, no later time is reported than before.
    */
-  constructor(tables: AppTables, facts: KeyValues, delay: ArchiveDelay, start?: { at: number }) {
+  constructor(tables: AppTables, facts: KeyValues, delay: CopyDelay, start?: { at: number }) {
     tables.create("behind");
     this.#sql = tables.sql;
     this.#facts = facts;

@@ -5,11 +5,12 @@ import { hasListeners } from "../settings/schema.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationPlatform, ConversationServices } from "./conversation-ports.ts";
 import { Delivery } from "./delivery.ts";
-import type { PendingSince, Subscription } from "./delivery-state.ts";
+import type { PendingSince } from "./delivery-host.ts";
 import { noticesOf } from "./notice-records.ts";
 import { Outbox } from "./outbox.ts";
 import { replayOf } from "./replay.ts";
 import type { ConversationState } from "./state.ts";
+import type { Subscription } from "./subscription.ts";
 import { unreadOf } from "./unread-record.ts";
 
 /** ms: longer than any call in flight, so that the alarm only finds what a crash left. */
@@ -67,16 +68,16 @@ export function assembleConversation(
 function outboxOf(
   state: ConversationState,
   { alarm, now, nextTick, timer }: ConversationPlatform,
-  { archive, archiveDelay, copyPace }: ConversationServices,
+  { copyCalls, copyDelay, copyPace }: ConversationServices,
 ): Outbox {
   const host = {
     now,
     nextTick,
     timer: (delay: number, run: () => void) => void timer(delay, run),
     drainWithin: (delay: number) => alarm.within(delay),
-    lag: archiveDelay,
+    copyDelay,
   };
-  return new Outbox(state, archive, host, copyPace);
+  return new Outbox(state, copyCalls, host, copyPace);
 }
 
 function deliveryOf(

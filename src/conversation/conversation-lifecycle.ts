@@ -4,11 +4,12 @@ import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import { assembleConversation, type OpenConversation, PENDING_DELAY } from "./assemble-conversation.ts";
 import type { ConversationPlatform, ConversationServices } from "./conversation-ports.ts";
-import type { PendingSince, SubscriptionIdentity } from "./delivery-state.ts";
-import { clearArchive } from "./removal.ts";
-import { type Origin, startHere } from "./start.ts";
-import type { StartResult } from "./start-result.ts";
+import type { PendingSince } from "./delivery-host.ts";
+import { clearCopy } from "./removal.ts";
+import { startHere } from "./start.ts";
+import type { StartedBy, StartResult } from "./start-result.ts";
 import { ConversationState } from "./state.ts";
+import type { SubscriptionIdentity } from "./subscription.ts";
 import { SubscriptionSockets } from "./subscription-sockets.ts";
 import { areSame, UniqueRegistry } from "./unique-registry.ts";
 
@@ -111,24 +112,24 @@ export class ConversationLifecycle {
    * Creates the conversation, or returns it if it exists. A unique one is the conversation whose members are exactly
    * these now. D1 has it before this resolves, if D1 is up.
    */
-  async start(record: ConversationRecord, origin: Origin): Promise<StartResult> {
+  async start(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult> {
     const started = record.unique
-      ? await this.#registry(origin).start(record)
-      : await this.startHere(record, origin);
+      ? await this.#registry(startedBy).start(record)
+      : await this.startHere(record, startedBy);
     if (started === undefined) throw new Error("a conversation that is not unique is nobody else's");
     return started;
   }
 
   /** The same in this object alone; undefined if the unique conversation here has other members by now. */
-  startHere(record: ConversationRecord, origin: Origin): Promise<StartResult | undefined> {
-    return startHere(record, origin, {
+  startHere(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult | undefined> {
+    return startHere(record, startedBy, {
       now: this.#platform.now,
       existing: () => this.open,
       clearDeleted: async () => {
         await this.#services.refreshSettings();
         if (this.#stage.name !== "deleted") return;
         // The old conversation was deleted: D1 must be rid of it before the same members begin a new one.
-        if (!(await clearArchive(this.#stage.state, this.#services.archive)))
+        if (!(await clearCopy(this.#stage.state, this.#services.copyCalls)))
           throw new Error("not cleared yet");
         await this.#forget();
       },
@@ -164,10 +165,10 @@ export class ConversationLifecycle {
     return areSame(this.open.state.members.keys(), members) ? "theirs" : "others'";
   }
 
-  #registry(origin: Origin): UniqueRegistry {
+  #registry(startedBy: StartedBy): UniqueRegistry {
     return new UniqueRegistry(this.#platform.tables, {
       own: (members) => this.#membershipOf(members),
-      startHere: (record) => this.startHere(record, origin),
+      startHere: (record) => this.startHere(record, startedBy),
       startThere: this.#services.startThere,
       newId: this.#services.newId,
     });
@@ -184,12 +185,12 @@ export class ConversationLifecycle {
     // A copy to D1 in progress may still arrive there, so D1 is cleared once more afterwards.
     this.#platform.alarm.within(PENDING_DELAY);
     this.#sockets.closeAll();
-    await clearArchive(state, this.#services.archive);
+    await clearCopy(state, this.#services.copyCalls);
     return undefined;
   }
 
   async #finishRemoval(state: ConversationState): Promise<void> {
-    if (await clearArchive(state, this.#services.archive)) await this.#forget();
+    if (await clearCopy(state, this.#services.copyCalls)) await this.#forget();
     else this.#platform.alarm.within(REMOVAL_RETRY);
   }
 

@@ -22,8 +22,7 @@ import type { MissedNotices } from "./notices.ts";
 import { NO_ORIGIN } from "./replay.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
-import type { Origin } from "./start.ts";
-import type { StartResult } from "./start-result.ts";
+import type { StartedBy, StartResult } from "./start-result.ts";
 import { ConversationState } from "./state.ts";
 
 /** The author of changes made by the app's server. */
@@ -105,12 +104,12 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
     return (await this.#open?.outbox.drain()) ?? true;
   }
 
-  async start(record: ConversationRecord, origin: Origin): Promise<StartResult> {
-    return this.#lifecycle.start(record, origin);
+  async start(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult> {
+    return this.#lifecycle.start(record, startedBy);
   }
 
-  async startHere(record: ConversationRecord, origin: Origin): Promise<StartResult | undefined> {
-    return this.#lifecycle.startHere(record, origin);
+  async startHere(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult | undefined> {
+    return this.#lifecycle.startHere(record, startedBy);
   }
 
   async hasUnique(members: string[]): Promise<boolean> {

@@ -1,12 +1,12 @@
 import type { Alarm } from "../alarm.ts";
-import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
+import type { CopyDelay } from "../database/messages/copy-delay.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import type { ConversationTables } from "./conversation-tables.ts";
 import type { CopyPace } from "./copy-pace.ts";
-import type { RelayOutcome } from "./delivery-state.ts";
+import type { RelayOutcome } from "./delivery-host.ts";
 import type { KnownClients } from "./known-clients.ts";
-import type { Archive } from "./outbox.ts";
+import type { CopyCalls } from "./outbox.ts";
 import type { PolicyHost } from "./policy.ts";
 import type { Removal } from "./removal.ts";
 import type { StartResult } from "./start-result.ts";
@@ -31,8 +31,8 @@ export interface ConversationPlatform {
 export interface ConversationServices extends Omit<PolicyHost, "now"> {
   /** Reads the settings again if they may be stale; undefined if they are fresh. Never rejects. */
   refreshSettings(): Promise<unknown> | undefined;
-  archive: Archive & Removal;
-  archiveDelay: ArchiveDelay;
+  copyCalls: CopyCalls & Removal;
+  copyDelay: CopyDelay;
   copyPace: CopyPace;
   knownClients: Pick<KnownClients, "has" | "mayHaveLoggedIn">;
   /** Hands records of a conversation to the object of a client. */

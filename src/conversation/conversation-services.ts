@@ -1,5 +1,5 @@
 import type { Env } from "../bindings.ts";
-import { lagOf } from "../database/messages/archive-delay.ts";
+import { copyDelayOf } from "../database/messages/copy-delay.ts";
 import { withDeadline } from "../deadline.ts";
 import { eventQueueOf } from "../hooks/event-queue.ts";
 import { hooksOf } from "../hooks/hooks.ts";
@@ -8,8 +8,8 @@ import { keywordFilterOf } from "../moderation/word-list-store.ts";
 import { verifyMembershipSignature } from "../protocol/signatures.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
-import { archiveOf } from "./archive.ts";
 import type { ConversationServices } from "./conversation-ports.ts";
+import { copyCallsOf } from "./copy-calls.ts";
 import { CopyPace } from "./copy-pace.ts";
 import { newConversationId } from "./ids.ts";
 import { knownClients } from "./known-clients.ts";
@@ -35,8 +35,8 @@ export function conversationServices(env: Env): ConversationServices {
       const { APP_ID: appId, MASTER_KEY: masterKey } = env;
       return verifyMembershipSignature({ ...change, appId, masterKey, now: Date.now() });
     },
-    archive: archiveOf(env),
-    archiveDelay: lagOf(env),
+    copyCalls: copyCallsOf(env),
+    copyDelay: copyDelayOf(env),
     copyPace,
     knownClients: knownClients(env.DB),
     relay: (clientId, conversationId, frame) => {

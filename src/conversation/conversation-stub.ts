@@ -7,15 +7,14 @@ import type { Described, DescriptionOptions } from "./description.ts";
 import type { HistoryRequest } from "./history-pages.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
-import type { StartResult } from "./start-result.ts";
+import type { StartedBy, StartResult } from "./start-result.ts";
 
 /** The calls that the rest of the service may make to a ConversationObject. */
 export interface ConversationStub {
   fetch(request: Request): Promise<Response>;
-  /** @param origin a `client` gets the creation notices from its own object, with the reply */
-  start(record: ConversationRecord, origin: "client" | "server"): Promise<StartResult>;
+  start(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult>;
   /** The same in this object alone; undefined if the unique conversation here has other members by now. */
-  startHere(record: ConversationRecord, origin: "client" | "server"): Promise<StartResult | undefined>;
+  startHere(record: ConversationRecord, startedBy: StartedBy): Promise<StartResult | undefined>;
   /** Whether a unique conversation of exactly these members exists; for the object whose id is derived from them. */
   hasUnique(members: string[]): Promise<boolean>;
   /** Whether the members are exactly these. */

@@ -7,7 +7,6 @@ import { type CatchUp, type CatchUpRequest, catchUp } from "./catch-up.ts";
 import { CommandQueue, type CommandQueueHost } from "./command-queue.ts";
 import type { ConversationCommand } from "./commands.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Subscription } from "./delivery-state.ts";
 import { EventRecorder, type EventRecorderHost } from "./event-recorder.ts";
 import { History, type HistoryHost } from "./history.ts";
 import type { HistoryRequest } from "./history-pages.ts";
@@ -23,6 +22,7 @@ import { Replier } from "./replier.ts";
 import type { SendOutcome } from "./sender-replies.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
+import type { Subscription } from "./subscription.ts";
 
 export interface ConversationHost
   extends MessagesHost,

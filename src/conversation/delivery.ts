@@ -1,19 +1,14 @@
 import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import { joinRecords } from "../protocol/link-records.ts";
 import { type ClientEvent, isUnreadRequest, recordsOf } from "./client-event.ts";
-import type {
-  DeliveryHost,
-  PendingSince,
-  Reservation,
-  Subscription,
-  SubscriptionPort,
-} from "./delivery-state.ts";
+import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
 import { InFlightWindows } from "./in-flight.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
 import type { RecentEphemeral } from "./recent-ephemeral.ts";
 import { Relay } from "./relay.ts";
 import { type Audience, ServedClients } from "./served-clients.ts";
 import { Subscribers } from "./subscribers.ts";
+import type { Reservation, Subscription, SubscriptionPort } from "./subscription.ts";
 
 /**
  * Delivers records to a conversation's clients by the subscription rules (docs/rules.md L1-L5): members with a

@@ -6,11 +6,11 @@ import * as replies from "../protocol/replies.ts";
 import { SEEN_VERSION_LIFETIME } from "../protocol/seen-version.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Subscription } from "./delivery-state.ts";
 import type { HistoryRequest } from "./history-pages.ts";
 import type { Receipts } from "./receipts.ts";
 import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
+import type { Subscription } from "./subscription.ts";
 import { historyVisibleFrom } from "./visibility.ts";
 
 export interface HistoryHost {

@@ -2,12 +2,12 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Subscription } from "./delivery-state.ts";
 import type { Membership } from "./membership.ts";
 import { membershipRefusal } from "./membership-rules.ts";
 import type { PolicyChecks } from "./policy.ts";
 import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
+import type { Subscription } from "./subscription.ts";
 
 /**
  * The commands by which clients change members, name and attributes. A policy check takes time, so the rules are checked

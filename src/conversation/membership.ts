@@ -11,6 +11,7 @@ import { changeRecord } from "./notice-records.ts";
 import type { MissedEvent } from "./notices.ts";
 import type { Outbox } from "./outbox.ts";
 import { skippedEntryRecord } from "./replay.ts";
+import type { StartedBy } from "./start-result.ts";
 import type { ConversationState } from "./state.ts";
 
 export interface MembershipHost {
@@ -53,10 +54,10 @@ export class Membership {
    * Notifies the members that the conversation exists; a creator that is a client gets its notices with the reply
    * instead.
    */
-  announceCreation(origin: "client" | "server"): void {
+  announceCreation(startedBy: StartedBy): void {
     const members = [...this.#state.members.keys()];
     const { creator } = this.#state.facts;
-    const others = members.filter((clientId) => origin === "server" || clientId !== creator);
+    const others = members.filter((clientId) => startedBy === "server" || clientId !== creator);
     this.#delivery.notify(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
   }
 

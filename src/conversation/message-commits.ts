@@ -4,7 +4,6 @@ import * as clientEvents from "../protocol/client-events.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { joinRecords, type LogPosition, replyRecord, storedRecord } from "../protocol/link-records.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Subscription } from "./delivery-state.ts";
 import { type Draft, messageOf } from "./draft.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import { GroupCommit, type GroupCommitHost } from "./group-commit.ts";
@@ -12,6 +11,7 @@ import { hasReceipts } from "./receipts.ts";
 import { NO_ORIGIN, skippedEntryRecord } from "./replay.ts";
 import { replyToSend, type SendOutcome, senderCorrection } from "./sender-replies.ts";
 import type { ConversationState } from "./state.ts";
+import type { Subscription } from "./subscription.ts";
 import { isDeliveredTo } from "./visibility.ts";
 
 export interface MessageCommitsHost extends GroupCommitHost {

@@ -4,7 +4,6 @@ import type { CommandOf } from "../protocol/commands.ts";
 import { eventRecord } from "../protocol/link-records.ts";
 import { pushPolicyBy, type Settings } from "../settings/schema.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Subscription } from "./delivery-state.ts";
 import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import { MessageCommits, type MessageCommitsHost } from "./message-commits.ts";
@@ -14,6 +13,7 @@ import type { Replier } from "./replier.ts";
 import { replyToSend, type SendOutcome, senderCorrection, sendRefused } from "./sender-replies.ts";
 import type { ServerMessage } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
+import type { Subscription } from "./subscription.ts";
 import { isDeliveredTo } from "./visibility.ts";
 
 export interface MessagesHost extends MessageCommitsHost {

@@ -1,6 +1,6 @@
 import * as clientEvents from "../protocol/client-events.ts";
 import { noticeRecord } from "../protocol/link-records.ts";
-import type { NoticeRange } from "./delivery-state.ts";
+import type { NoticeRange } from "./delivery-host.ts";
 import type { MissedEvent } from "./notices.ts";
 import type { ConversationState } from "./state.ts";
 

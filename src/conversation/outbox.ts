@@ -1,12 +1,12 @@
-import type { ArchiveDelay } from "../database/messages/archive-delay.ts";
 import type { ArchiveProgress } from "../database/messages/archive-progress.ts";
+import type { CopyDelay } from "../database/messages/copy-delay.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { CopyPace } from "./copy-pace.ts";
 import type { ConversationState } from "./state.ts";
 
 /** D1 as the conversation's outbox writes to it. Every call has a deadline and may reject. */
-export interface Archive {
+export interface CopyCalls {
   saveConversation(record: ConversationRecord): Promise<void>;
   /** How far D1 has this conversation's log; undefined if D1 does not have the conversation. */
   archivedUpTo(conversationId: string): Promise<ArchiveProgress | undefined>;
@@ -25,7 +25,7 @@ export interface OutboxHost {
   timer(milliseconds: number, run: () => void): void;
   /** Makes sure that `drain` is called within this many milliseconds, even if the object hibernates or dies. */
   drainWithin(milliseconds: number): void;
-  lag: ArchiveDelay;
+  copyDelay: CopyDelay;
 }
 
 const BATCH = 100; // messages per D1 batch
@@ -42,14 +42,14 @@ const TIMER_LOST = 1_000;
  * Copies a conversation to D1. Nothing is queued: comparing with D1 shows what it lacks, so a run after a crash or
  * failure catches up (I11).
  *
- * What is written after a quiet moment is copied at once, or in its turn if other conversations copy too
- * (`copy-pace.ts`). What follows gathers for a while and is copied together.
+ * A write after a quiet moment is copied at once, or when its turn comes if other conversations copy too
+ * (`copy-pace.ts`). The writes that follow gather for a while and are copied together.
  *
  * An alarm covers an object that dies before it has copied: one alarm for everything written until it fires.
  */
 export class Outbox {
   readonly #state: ConversationState;
-  readonly #archive: Archive;
+  readonly #calls: CopyCalls;
   readonly #host: OutboxHost;
   readonly #pace: CopyPace;
   #saving: Promise<boolean> | undefined;
@@ -66,15 +66,15 @@ export class Outbox {
   #behindUnreported = false;
 
   /** @param pace shared by all conversations of an isolate */
-  constructor(state: ConversationState, archive: Archive, host: OutboxHost, pace: CopyPace) {
+  constructor(state: ConversationState, calls: CopyCalls, host: OutboxHost, pace: CopyPace) {
     this.#state = state;
-    this.#archive = archive;
+    this.#calls = calls;
     this.#host = host;
     this.#pace = pace;
   }
 
   /**
-   * The object woke up: what it may have died with, before D1 had it, is copied at once.
+   * The object woke up. It may have died before D1 had everything, so that is copied at once.
    *
    * @param isAlarmSet whether work is left for later; if not, everything is done, unless the alarm was lost
    */
@@ -85,12 +85,12 @@ export class Outbox {
 
   /** Something was written that D1 lacks. Call it in the turn that writes it. */
   scheduleCopy(): void {
-    this.#host.drainWithin(this.#host.lag.safety);
+    this.#host.drainWithin(this.#host.copyDelay.safety);
     this.#schedule();
   }
 
   #schedule(): void {
-    // While D1 fails, the alarm retries. While a copy runs, it looks afterwards for what came meanwhile.
+    // While D1 fails, the alarm retries. A running copy schedules the next one for writes that came meanwhile.
     if (this.#failures > 0 || this.#copying !== undefined) return;
     const now = this.#host.now();
     const timer = this.#timer;
@@ -132,7 +132,7 @@ export class Outbox {
     const record = this.#state.record();
     if (record.kind !== "temporary") {
       try {
-        await this.#archive.saveConversation(record);
+        await this.#calls.saveConversation(record);
       } catch (error) {
         console.warn(`index of ${record.id} is late:`, loggableError(error));
         return false;
@@ -177,13 +177,13 @@ export class Outbox {
     return false;
   }
 
-  /** Copies everything there is now; what comes meanwhile gathers for the next copy. */
+  /** Copies everything up to the present end; later writes gather for the next copy. */
   async #copy(id: string): Promise<boolean> {
     const { log } = this.#state;
     const { end } = log;
     if (!this.#lacks(end)) return true;
     try {
-      this.#reached ??= known(await this.#archive.archivedUpTo(id));
+      this.#reached ??= known(await this.#calls.archivedUpTo(id));
       let copied = 0;
       for (let upTo = 0; upTo < end; ) {
         const missing = this.#firstMissing();
@@ -191,7 +191,7 @@ export class Outbox {
         const messages = log.missingFrom(this.#reached, BATCH);
         const last = messages.at(-1);
         if (last === undefined) break;
-        const reached = known(await this.#archive.saveMessages(id, messages));
+        const reached = known(await this.#calls.saveMessages(id, messages));
         this.#reached = reached;
         if (isShortOf(reached, messages)) throw new Error("D1 did not take what it was given");
         copied += messages.length;
@@ -217,7 +217,7 @@ export class Outbox {
    */
   #firstMissing(): number | undefined {
     const { log, copy } = this.#state;
-    const presumed = Math.max(copy.archivedAt, log.end - this.#host.lag.normal);
+    const presumed = Math.max(copy.archivedAt, log.end - this.#host.copyDelay.normal);
     return log.firstMissingFrom(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
   }
 
@@ -233,7 +233,7 @@ export class Outbox {
     const since = this.#state.copy.behindSince;
     if (!this.#behindUnreported || since === undefined) return;
     try {
-      await this.#archive.behind(id, since);
+      await this.#calls.behind(id, since);
       this.#behindUnreported = false;
     } catch (error) {
       console.warn(`could not report that history of ${id} is late:`, loggableError(error));
@@ -242,7 +242,7 @@ export class Outbox {
 
   async #reportCaughtUp(id: string): Promise<boolean> {
     try {
-      await this.#archive.caughtUp(id);
+      await this.#calls.caughtUp(id);
       this.#state.copy.setCaughtUp();
       return true;
     } catch (error) {
@@ -271,7 +271,7 @@ function known(progress: ArchiveProgress | undefined): ArchiveProgress {
   return progress;
 }
 
-/** Whether a copy lacks any of these messages, as it reports itself. */
+/** Whether a copy lacks any of these messages by its own report. */
 function isShortOf({ timestamp, patchedAt }: ArchiveProgress, messages: readonly MessageRecord[]): boolean {
   return messages.some((message) => message.timestamp > timestamp || (message.patchedAt ?? 0) > patchedAt);
 }

@@ -7,12 +7,12 @@ import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Subscription } from "./delivery-state.ts";
 import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "./policy.ts";
 import { NO_ORIGIN, skippedEntryRecord } from "./replay.ts";
 import type { Replier } from "./replier.ts";
 import type { MessageLocation, PatchByServer } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
+import type { Subscription } from "./subscription.ts";
 import { historyVisibleFrom, isVisibleTo } from "./visibility.ts";
 
 export interface PatchesHost {

@@ -1,4 +1,4 @@
-import type { DeliveryHost, PendingSince } from "./delivery-state.ts";
+import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
 import type { ServedClients } from "./served-clients.ts";
 
 /**

@@ -5,11 +5,11 @@ import { eventRecord, noticeRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
 import { type CursorMoves, coveredAt, reachedAt, withMove } from "./cursor-moves.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Subscription } from "./delivery-state.ts";
 import { timeOfMessageId } from "./ids.ts";
 import type { Member } from "./members.ts";
 import type { Replier } from "./replier.ts";
 import type { ConversationState } from "./state.ts";
+import type { Subscription } from "./subscription.ts";
 import { unreadOf } from "./unread-record.ts";
 
 /** The largest conversation that has receipts (M-38). */

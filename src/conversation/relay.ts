@@ -1,6 +1,7 @@
 import { joinRecords } from "../protocol/link-records.ts";
+import type { UnsubscribedDelivery } from "./client-delivery.ts";
 import { type ClientEvent, isRepeatable, isUnreadRequest, recordsOf } from "./client-event.ts";
-import type { DeliveryHost, UnsubscribedDelivery } from "./delivery-state.ts";
+import type { DeliveryHost } from "./delivery-host.ts";
 import { IN_FLIGHT_TIME, type InFlightWindows } from "./in-flight.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
 import type { ServedClients } from "./served-clients.ts";

@@ -13,7 +13,7 @@ const BATCH = 1_000; // messages per call
  * Removes a deleted conversation from D1: first its messages, which only its own log can list, then its row. Safe to
  * run twice. Resolves to whether it succeeded; never rejects.
  */
-export async function clearArchive(
+export async function clearCopy(
   { log, facts: { id } }: ConversationState,
   removal: Removal,
 ): Promise<boolean> {

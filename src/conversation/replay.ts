@@ -1,7 +1,7 @@
 import * as clientEvents from "../protocol/client-events.ts";
 import { joinRecords, storedRecord } from "../protocol/link-records.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Replay } from "./delivery-state.ts";
+import type { Replay } from "./delivery-host.ts";
 import { hasReceipts } from "./receipts.ts";
 import type { ConversationState } from "./state.ts";
 import { historyVisibleFrom, isDeliveredTo, isVisibleTo } from "./visibility.ts";

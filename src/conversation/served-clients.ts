@@ -1,4 +1,6 @@
-import type { ClientDelivery, DeliveryHost, Subscription } from "./delivery-state.ts";
+import type { ClientDelivery } from "./client-delivery.ts";
+import type { DeliveryHost } from "./delivery-host.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** Subscriptions of members, and the members to be served by the relay. */
 export interface Audience {

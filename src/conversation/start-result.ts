@@ -1,5 +1,8 @@
 import type { ConversationRecord } from "../model/records.ts";
 
+/** The side that starts a conversation. A client gets the creation notices from its own object, with the reply. */
+export type StartedBy = "client" | "server";
+
 /** A conversation that was created or found. */
 export interface StartResult {
   /** Whether it existed before. */

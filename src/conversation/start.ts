@@ -1,12 +1,9 @@
 import type { ConversationRecord } from "../model/records.ts";
 import type { Membership } from "./membership.ts";
 import { noticesOf } from "./notice-records.ts";
-import type { StartResult } from "./start-result.ts";
+import type { StartedBy, StartResult } from "./start-result.ts";
 import type { ConversationState } from "./state.ts";
 import { areSame } from "./unique-registry.ts";
-
-/** Who asked for the conversation: a client gets the creation notices from its own object, with the reply. */
-export type Origin = "client" | "server";
 
 /** The conversation that an object has. */
 interface ExistingConversation {
@@ -14,7 +11,7 @@ interface ExistingConversation {
   conversation: { membership: Membership };
 }
 
-/** What starting a conversation needs from its object. */
+/** The object around a conversation that starts. */
 export interface StartHost {
   existing(): ExistingConversation | undefined;
   /** Clears a deleted conversation away, so that a new one can begin. Rejects on failure. */
@@ -32,27 +29,27 @@ export interface StartHost {
  */
 export async function startHere(
   record: ConversationRecord,
-  origin: Origin,
+  startedBy: StartedBy,
   host: StartHost,
 ): Promise<StartResult | undefined> {
   const existing = host.existing();
   if (existing !== undefined) {
-    // The client that is creating it at this moment has no reply yet either.
+    // Another call may be creating it at this moment, and nothing can find it before it is indexed.
     if (existing.state.copy.indexedAt === 0) await host.index();
-    if (host.existing() === undefined) return startHere(record, origin, host); // deleted meanwhile
+    if (host.existing() === undefined) return startHere(record, startedBy, host); // deleted meanwhile
     if (record.unique && !areSame(existing.state.members.keys(), record.members)) return undefined;
-    const creatorNotices = origin === "client" ? creationNoticesFor(existing.state, record.creator) : [];
+    const creatorNotices = startedBy === "client" ? creationNoticesFor(existing.state, record.creator) : [];
     return { existing: true, conversation: existing.state.record(), creatorNotices };
   }
   await host.clearDeleted();
-  if (host.existing() !== undefined) return startHere(record, origin, host); // another call was faster
-  // A client that logs in from now on asks for changes since: the creation must not be older than its write.
+  if (host.existing() !== undefined) return startHere(record, startedBy, host); // another call was faster
+  // The creation must not be older than its write: clients that log in from now on request only later changes.
   const now = host.now();
   const { state, conversation } = host.create({ ...record, createdAt: now, updatedAt: now });
   conversation.membership.recordCreation();
   await host.index();
-  const creatorNotices = origin === "client" ? conversation.membership.creationNotices() : [];
-  conversation.membership.announceCreation(origin); // before any message
+  const creatorNotices = startedBy === "client" ? conversation.membership.creationNotices() : [];
+  conversation.membership.announceCreation(startedBy); // before any message
   return { existing: false, conversation: state.record(), creatorNotices };
 }
 

@@ -3,7 +3,7 @@ import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 import type { ConversationTables } from "./conversation-tables.ts";
 import { CopyProgress } from "./copy-progress.ts";
-import type { PendingSince } from "./delivery-state.ts";
+import type { PendingSince } from "./delivery-host.ts";
 import { Log } from "./log.ts";
 import { Members } from "./members.ts";
 import { Notices } from "./notices.ts";

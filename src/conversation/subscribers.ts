@@ -1,20 +1,14 @@
 import { type ConversationControl, linkClose, type SubscriptionRequest } from "../protocol/link-controls.ts";
 import { controlRecord, joinRecords } from "../protocol/link-records.ts";
+import type { ClientDelivery, JoiningSession } from "./client-delivery.ts";
 import { type ClientEvent, recordsOf } from "./client-event.ts";
-import type {
-  ClientDelivery,
-  DeliveryHost,
-  JoiningSession,
-  Reservation,
-  SubscribedSpan,
-  Subscription,
-  SubscriptionPort,
-} from "./delivery-state.ts";
+import type { DeliveryHost } from "./delivery-host.ts";
 import { IN_FLIGHT_TIME, type InFlightWindows } from "./in-flight.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
 import { RecentEphemeral } from "./recent-ephemeral.ts";
 import type { Relay } from "./relay.ts";
 import type { ServedClients } from "./served-clients.ts";
+import type { Reservation, SubscribedSpan, Subscription, SubscriptionPort } from "./subscription.ts";
 
 const UNSUBSCRIBE_DEADLINE = 5_000; // ms
 const REPLAY_LIMIT = 5_000; // messages; a session further behind logs in again and catches up

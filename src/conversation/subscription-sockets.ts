@@ -3,7 +3,7 @@ import { decodeCommand } from "../protocol/decode.ts";
 import { type ConversationRequest, linkClose, type SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { OpenConversation } from "./assemble-conversation.ts";
 import { isConversationCommand } from "./commands.ts";
-import type { Subscription, SubscriptionIdentity, SubscriptionPort } from "./delivery-state.ts";
+import type { Subscription, SubscriptionIdentity, SubscriptionPort } from "./subscription.ts";
 
 type Socket = ObjectSocket<SubscriptionIdentity>;
 

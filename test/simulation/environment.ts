@@ -1,6 +1,6 @@
 import type { CatchUp, CatchUpRequest } from "../../src/conversation/catch-up.ts";
 import type { CopyPace } from "../../src/conversation/copy-pace.ts";
-import type { RelayOutcome } from "../../src/conversation/delivery-state.ts";
+import type { RelayOutcome } from "../../src/conversation/delivery-host.ts";
 import type { MissedNotices } from "../../src/conversation/notices.ts";
 import type { StartResult } from "../../src/conversation/start-result.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";

@@ -7,10 +7,10 @@ import type {
   ConversationServices,
 } from "../../src/conversation/conversation-ports.ts";
 import { conversationTables } from "../../src/conversation/conversation-tables.ts";
-import type { RelayOutcome } from "../../src/conversation/delivery-state.ts";
+import type { RelayOutcome } from "../../src/conversation/delivery-host.ts";
 import type { StartResult } from "../../src/conversation/start-result.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
-import { lagOf } from "../../src/database/messages/archive-delay.ts";
+import { copyDelayOf } from "../../src/database/messages/copy-delay.ts";
 import { ALLOWED } from "../../src/hooks/questions.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { SubscriptionRequest } from "../../src/protocol/link-controls.ts";
@@ -204,7 +204,7 @@ export class SimulatedConversation implements ConversationCalls {
       hooks: { aboutMessage: hook, aboutConversation: hook },
       filtered: async () => undefined,
       isSigned: async () => true,
-      archive: {
+      copyCalls: {
         saveConversation: (record) => instance.hold(database.saveConversation(record)),
         archivedUpTo: (id) => instance.hold(database.archivedUpTo(id)),
         saveMessages: (id, messages) => instance.hold(database.saveMessages(id, messages)),
@@ -213,7 +213,7 @@ export class SimulatedConversation implements ConversationCalls {
         behind: () => instance.hold(database.behind()),
         caughtUp: () => instance.hold(database.caughtUp()),
       },
-      archiveDelay: lagOf({ OWN_BOX: "1" }),
+      copyDelay: copyDelayOf({ OWN_BOX: "1" }),
       copyPace,
       knownClients: {
         has: (clientId) => known.has(clientId),

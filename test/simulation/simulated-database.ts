@@ -1,4 +1,4 @@
-import type { Archive } from "../../src/conversation/outbox.ts";
+import type { CopyCalls } from "../../src/conversation/outbox.ts";
 import type { Removal } from "../../src/conversation/removal.ts";
 import type { ArchiveProgress } from "../../src/database/messages/archive-progress.ts";
 import type { ConversationRecord } from "../../src/model/records.ts";
@@ -11,7 +11,7 @@ const NOTHING: ArchiveProgress = { timestamp: 0, patchedAt: 0 };
  * D1: the members of conversations, how far it has their messages, and the clients that have logged in. It takes time,
  * and calls get lost.
  */
-export class Database implements Archive, Removal {
+export class Database implements CopyCalls, Removal {
   readonly #network: Network;
   readonly #faults: Faults;
   readonly #conversations = new Map<string, { updatedAt: number; members: string[] }>();

@@ -2,11 +2,11 @@ import { beforeEach, expect, test } from "vitest";
 import { appTables } from "../../../src/app/app-tables.ts";
 import { KeyValues } from "../../../src/app/key-values.ts";
 import { LaggingConversations } from "../../../src/app/lagging-conversations.ts";
-import { lagOf } from "../../../src/database/messages/archive-delay.ts";
+import { copyDelayOf } from "../../../src/database/messages/copy-delay.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOW = 1_000_000;
-const normal = lagOf({ OWN_BOX: "1" });
+const normal = copyDelayOf({ OWN_BOX: "1" });
 const SHORTLY_BEFORE = NOW - normal.normal;
 
 let sql: MemorySql;

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { conversationTables } from "../../../src/conversation/conversation-tables.ts";
 import { CopyPace } from "../../../src/conversation/copy-pace.ts";
-import { type Archive, Outbox, type OutboxHost } from "../../../src/conversation/outbox.ts";
+import { type CopyCalls, Outbox, type OutboxHost } from "../../../src/conversation/outbox.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
-import { lagOf } from "../../../src/database/messages/archive-delay.ts";
 import type { ArchiveProgress } from "../../../src/database/messages/archive-progress.ts";
+import { copyDelayOf } from "../../../src/database/messages/copy-delay.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 import { append, message, pairChat } from "./people.ts";
@@ -14,14 +14,14 @@ import { append, message, pairChat } from "./people.ts";
 const NOON = 1_000_000;
 
 /** D1 as the outbox sees it, and what was reported to the app. */
-class FakeArchive implements Archive, OutboxHost {
+class FakeDatabase implements CopyCalls, OutboxHost {
   clock = NOON;
   broken: "nothing" | "everything" | "messages" = "nothing";
   appIsDown = false;
   hasConversation = true;
-  asked = 0;
+  progressReads = 0;
   indexed = 0;
-  readonly lag = lagOf({ OWN_BOX: "1" });
+  readonly copyDelay = copyDelayOf({ OWN_BOX: "1" });
   readonly alarms: number[] = [];
   readonly timers: { at: number; run: () => void }[] = [];
   readonly saved: number[] = [];
@@ -36,7 +36,7 @@ class FakeArchive implements Archive, OutboxHost {
 
   async archivedUpTo(): Promise<ArchiveProgress | undefined> {
     if (this.broken !== "nothing") throw new Error("D1 is away");
-    this.asked += 1;
+    this.progressReads += 1;
     return this.reached;
   }
 
@@ -93,7 +93,7 @@ class FakeArchive implements Archive, OutboxHost {
   }
 }
 
-let archive: FakeArchive;
+let database: FakeDatabase;
 let sql: MemorySql;
 let state: ConversationState;
 let pace: CopyPace;
@@ -101,10 +101,10 @@ let outbox: Outbox;
 beforeEach(() => {
   pace = new CopyPace();
   vi.spyOn(console, "warn").mockReturnValue(undefined);
-  archive = new FakeArchive();
+  database = new FakeDatabase();
   sql = new MemorySql();
   state = pairChat(sql);
-  outbox = new Outbox(state, archive, archive, pace);
+  outbox = new Outbox(state, database, database, pace);
 });
 
 /** The object hibernates and loses everything it did not store. */
@@ -112,17 +112,17 @@ function hibernate(): void {
   const woken = ConversationState.load(conversationTables(sql));
   if (woken === undefined) throw new Error("nothing was written");
   state = woken;
-  outbox = new Outbox(state, archive, archive, pace);
+  outbox = new Outbox(state, database, database, pace);
 }
 
 test("[I11] nothing is reported to the app while D1 works", async () => {
   for (const timestamp of [NOON, NOON + 1, NOON + 5_000]) {
     append(state, message(timestamp));
-    archive.clock = timestamp + 1_000;
+    database.clock = timestamp + 1_000;
     expect(await outbox.drain()).toBe(true);
   }
-  expect(archive.saved).toEqual([NOON, NOON + 1, NOON + 5_000]);
-  expect(archive.reports).toEqual([]);
+  expect(database.saved).toEqual([NOON, NOON + 1, NOON + 5_000]);
+  expect(database.reports).toEqual([]);
 });
 
 test("[I11] the app gets one report since when D1 is behind, and one when D1 caught up", async () => {
@@ -130,52 +130,52 @@ test("[I11] the app gets one report since when D1 is behind, and one when D1 cau
   await outbox.drain();
   append(state, message(NOON + 100));
   append(state, message(NOON + 200));
-  archive.broken = "messages";
+  database.broken = "messages";
   for (let time = 0; time < 3; time++) expect(await outbox.drain()).toBe(false);
-  expect(archive.reports).toEqual([NOON + 99]);
-  archive.broken = "nothing";
+  expect(database.reports).toEqual([NOON + 99]);
+  database.broken = "nothing";
   for (let time = 0; time < 3; time++) expect(await outbox.drain()).toBe(true);
-  expect(archive.reports).toEqual([NOON + 99, "caught up"]);
-  expect(archive.saved).toEqual([NOON, NOON + 100, NOON + 200]);
+  expect(database.reports).toEqual([NOON + 99, "caught up"]);
+  expect(database.saved).toEqual([NOON, NOON + 100, NOON + 200]);
 });
 
 test("[I11] D1 is behind as well when it lacks an edit or a deletion", async () => {
   const appended = append(state, message(NOON));
   await outbox.drain();
-  archive.broken = "messages";
+  database.broken = "messages";
   state.log.patch({ ...appended, content: "edited", patchedAt: NOON + 300 });
   await outbox.drain();
-  expect(archive.reports).toEqual([NOON + 299]);
-  archive.broken = "nothing";
+  expect(database.reports).toEqual([NOON + 299]);
+  database.broken = "nothing";
   await outbox.drain();
-  archive.broken = "messages";
+  database.broken = "messages";
   state.log.delete(NOON, NOON + 400);
   await outbox.drain();
-  expect(archive.reports).toEqual([NOON + 299, "caught up", NOON + 399]);
+  expect(database.reports).toEqual([NOON + 299, "caught up", NOON + 399]);
 });
 
 test("[I11] D1 is not reported as behind when it lacks only members or names", async () => {
   append(state, message(NOON));
   await outbox.drain();
   state.change({ name: "Cheese" }, NOON + 1_000);
-  archive.broken = "everything";
+  database.broken = "everything";
   expect(await outbox.drain()).toBe(false);
-  expect(archive.reports).toEqual([]);
+  expect(database.reports).toEqual([]);
 });
 
 describe("[I9] [I11] an object that hibernated", () => {
   test("[I9] [I11] an object that hibernated still reports that D1 caught up", async () => {
     append(state, message(NOON));
-    archive.broken = "everything";
+    database.broken = "everything";
     await outbox.drain();
     hibernate();
     await outbox.drain();
     hibernate();
-    archive.broken = "nothing";
+    database.broken = "nothing";
     expect(await outbox.drain()).toBe(true);
     hibernate();
     expect(await outbox.drain()).toBe(true);
-    expect(archive.reports).toEqual([NOON - 1, "caught up"]);
+    expect(database.reports).toEqual([NOON - 1, "caught up"]);
   });
 
   test("[I9] [I11] an object that hibernated assumes that D1 lacks only recent entries", async () => {
@@ -184,139 +184,139 @@ describe("[I9] [I11] an object that hibernated", () => {
     hibernate();
     append(state, message(NOON + 60_000));
     append(state, message(NOON + 61_000));
-    archive.broken = "messages";
+    database.broken = "messages";
     await outbox.drain();
-    expect(archive.reports).toEqual([NOON + 59_999]);
+    expect(database.reports).toEqual([NOON + 59_999]);
   });
 });
 
 test("[I11] entries that waited for long are reported even though D1 works", async () => {
   append(state, message(NOON));
-  archive.clock = NOON + 60_000;
+  database.clock = NOON + 60_000;
   expect(await outbox.drain()).toBe(true);
-  expect(archive.reports).toEqual([NOON - 1, "caught up"]);
+  expect(database.reports).toEqual([NOON - 1, "caught up"]);
 });
 
 test("[I11] a report that failed is made again", async () => {
   append(state, message(NOON));
-  archive.broken = "messages";
-  archive.appIsDown = true;
+  database.broken = "messages";
+  database.appIsDown = true;
   await outbox.drain();
-  archive.appIsDown = false;
+  database.appIsDown = false;
   await outbox.drain();
   await outbox.drain();
-  expect(archive.reports).toEqual([NOON - 1]);
-  archive.broken = "nothing";
-  archive.appIsDown = true;
+  expect(database.reports).toEqual([NOON - 1]);
+  database.broken = "nothing";
+  database.appIsDown = true;
   expect(await outbox.drain()).toBe(false);
-  archive.appIsDown = false;
+  database.appIsDown = false;
   expect(await outbox.drain()).toBe(true);
-  expect(archive.reports).toEqual([NOON - 1, "caught up"]);
+  expect(database.reports).toEqual([NOON - 1, "caught up"]);
 });
 
 describe("[I11] a write reaches D1", () => {
   /** Appends a message from Tom, now. */
   function appendNow(): number {
-    const { timestamp } = append(state, message(state.nextTime(archive.clock)));
+    const { timestamp } = append(state, message(state.nextTime(database.clock)));
     outbox.scheduleCopy();
     return timestamp;
   }
 
   test("[I11] a write reaches D1 at once after a quiet moment, and after a second if others came before", async () => {
     const first = appendNow();
-    await archive.passes(0);
-    expect(archive.saved).toEqual([first]);
+    await database.passes(0);
+    expect(database.saved).toEqual([first]);
     const others = [appendNow(), appendNow()];
-    await archive.passes(900);
-    expect(archive.saved).toEqual([first]);
-    await archive.passes(100);
-    expect(archive.saved).toEqual([first, ...others]);
-    await archive.passes(10_000);
-    expect(archive.timers).toEqual([]);
+    await database.passes(900);
+    expect(database.saved).toEqual([first]);
+    await database.passes(100);
+    expect(database.saved).toEqual([first, ...others]);
+    await database.passes(10_000);
+    expect(database.timers).toEqual([]);
   });
 
   test("[I11] writes of a busy conversation reach D1 in larger and larger batches", async () => {
     const batches: number[] = [];
     for (let tenth = 0; tenth < 300; tenth++) {
-      const before = archive.saved.length;
+      const before = database.saved.length;
       appendNow();
-      await archive.passes(100);
-      if (archive.saved.length > before) batches.push(archive.saved.length - before);
+      await database.passes(100);
+      if (database.saved.length > before) batches.push(database.saved.length - before);
     }
     expect(batches.length).toBeLessThan(9);
-    await archive.passes(10_000);
-    expect(archive.saved).toHaveLength(300);
+    await database.passes(10_000);
+    expect(database.saved).toHaveLength(300);
   });
 
   test("[I11] a write reaches D1 by the alarm if the object dies before it has copied", async () => {
     appendNow();
-    expect(archive.alarms).toEqual([archive.lag.safety]);
+    expect(database.alarms).toEqual([database.copyDelay.safety]);
     const lost = state.log.head;
-    archive.timers.splice(0); // the object died
+    database.timers.splice(0); // the object died
     hibernate();
     outbox.woke(true);
-    await archive.passes(0);
-    expect(archive.saved).toEqual([lost]);
+    await database.passes(0);
+    expect(database.saved).toEqual([lost]);
   });
 
   test("[I11] a write reaches D1 as soon as the object wakes, even if the alarm was lost", async () => {
-    archive.broken = "messages";
+    database.broken = "messages";
     appendNow();
-    await archive.passes(0);
-    archive.clock += 2 * 60 * 60_000;
+    await database.passes(0);
+    database.clock += 2 * 60 * 60_000;
     appendNow();
-    archive.broken = "nothing";
+    database.broken = "nothing";
     hibernate();
     outbox.woke(false);
-    await archive.passes(0);
-    expect(archive.saved).toHaveLength(2);
+    await database.passes(0);
+    expect(database.saved).toHaveLength(2);
   });
 
   test("[I11] an object that wakes with nothing to copy makes no request to D1", async () => {
     appendNow();
-    await archive.passes(0);
+    await database.passes(0);
     hibernate();
     outbox.woke(false);
-    await archive.passes(60_000);
-    expect(archive.asked).toBe(1);
-    expect(archive.alarms).toHaveLength(1);
+    await database.passes(60_000);
+    expect(database.progressReads).toBe(1);
+    expect(database.alarms).toHaveLength(1);
   });
 
   test("[I11] a write reaches D1 once, however many calls request the copy in progress", async () => {
     const appended = appendNow();
     expect(await Promise.all([outbox.drain(), outbox.drain(), outbox.drain()])).toEqual([true, true, true]);
-    expect(archive.saved).toEqual([appended]);
-    expect(archive.asked).toBe(1);
+    expect(database.saved).toEqual([appended]);
+    expect(database.progressReads).toBe(1);
   });
 
   test("[I11] a write reaches D1 even if the clock was set back under a timer", async () => {
     appendNow();
-    await archive.passes(0);
+    await database.passes(0);
     appendNow(); // waits a second
-    archive.clock -= 60 * 60_000;
+    database.clock -= 60 * 60_000;
     appendNow();
-    await archive.passes(0);
-    expect(archive.saved).toHaveLength(3);
+    await database.passes(0);
+    expect(database.saved).toHaveLength(3);
   });
 
   test("[I11] a write reaches D1 with members and metadata if D1 lost the conversation", async () => {
     appendNow();
-    await archive.passes(0);
-    archive.hasConversation = false;
-    const before = archive.indexed;
+    await database.passes(0);
+    database.hasConversation = false;
+    const before = database.indexed;
     appendNow();
     expect(await outbox.drain()).toBe(false);
-    expect(archive.reports).toHaveLength(1);
+    expect(database.reports).toHaveLength(1);
     expect(await outbox.drain()).toBe(true);
-    expect(archive.indexed).toBe(before + 1);
-    expect(archive.reports.at(-1)).toBe("caught up");
+    expect(database.indexed).toBe(before + 1);
+    expect(database.reports.at(-1)).toBe("caught up");
   });
 
   test("[I11] a write counts as copied only when D1 has it, and is reported as behind before", async () => {
     appendNow();
-    vi.spyOn(archive, "saveMessages").mockResolvedValueOnce({ timestamp: 0, patchedAt: 0 });
+    vi.spyOn(database, "saveMessages").mockResolvedValueOnce({ timestamp: 0, patchedAt: 0 });
     expect(await outbox.drain()).toBe(false);
-    expect(archive.reports).toHaveLength(1);
+    expect(database.reports).toHaveLength(1);
     expect(await outbox.drain()).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import type { Deployment } from "../../model/deployment.ts";
 
 /** How late D1's copy of messages may be while everything works. */
-export interface ArchiveDelay {
+export interface CopyDelay {
   /**
    * An object that dies before it has copied its messages is woken by its alarm after this many milliseconds at most.
    * One alarm serves all messages until it fires, and each alarm costs a row and a request. On one's own box alarms
@@ -15,10 +15,10 @@ export interface ArchiveDelay {
   normal: number;
 }
 
-const OWN_BOX: ArchiveDelay = { safety: 10_000, normal: 20_000 };
+const OWN_BOX: CopyDelay = { safety: 10_000, normal: 20_000 };
 /** Alarms are guaranteed there, but may be late when machines are moved. */
-const CLOUDFLARE: ArchiveDelay = { safety: 180_000, normal: 240_000 };
+const CLOUDFLARE: CopyDelay = { safety: 180_000, normal: 240_000 };
 
-export function lagOf(env: Pick<Deployment, "OWN_BOX">): ArchiveDelay {
+export function copyDelayOf(env: Pick<Deployment, "OWN_BOX">): CopyDelay {
   return env.OWN_BOX === "1" ? OWN_BOX : CLOUDFLARE;
 }
