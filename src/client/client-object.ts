@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Alarm } from "../alarm.ts";
 import type { Env } from "../bindings.ts";
 import { closeQuietly } from "../close-quietly.ts";
-import type { RelayOutcome } from "../conversation/delivery-host.ts";
+import type { RelayOutcome } from "../conversation/delivery/delivery-host.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { type AssembledClient, assembleClient } from "./assemble-client.ts";
 import type { Client } from "./client.ts";

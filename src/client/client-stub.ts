@@ -1,4 +1,4 @@
-import type { RelayOutcome } from "../conversation/delivery-host.ts";
+import type { RelayOutcome } from "../conversation/delivery/delivery-host.ts";
 import type { MissedEvent } from "../conversation/notices.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 

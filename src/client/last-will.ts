@@ -1,4 +1,4 @@
-import { isConversationId, newMessageId } from "../conversation/ids.ts";
+import { isConversationId, newMessageId } from "../conversation/messages/ids.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";

@@ -1,9 +1,9 @@
 import type { PresenceChange } from "../app/app-stub.ts";
 import type { CatchUp, CatchUpRequest } from "../conversation/catch-up.ts";
+import type { ConversationLimits } from "../conversation/creation/new-conversation.ts";
+import type { StartResult } from "../conversation/creation/start-result.ts";
 import type { Described, DescriptionOptions } from "../conversation/description.ts";
-import type { ConversationLimits } from "../conversation/new-conversation.ts";
 import type { MissedNotices } from "../conversation/notices.ts";
-import type { StartResult } from "../conversation/start-result.ts";
 import type { Memberships } from "../database/conversations/memberships.ts";
 import type { ConversationQuery, QueryRefusal } from "../database/conversations/query.ts";
 import type { DeviceBinding, DeviceState } from "../database/installations/device-clients.ts";

@@ -1,6 +1,6 @@
 import { QUERY_ANSWER_BYTES } from "../bounds.ts";
 import type { Described, DescriptionOptions } from "../conversation/description.ts";
-import { isConversationId } from "../conversation/ids.ts";
+import { isConversationId } from "../conversation/messages/ids.ts";
 import { isWhereByIdOnly } from "../database/conversations/query.ts";
 import { type QueryingClient, withoutMembers } from "../database/conversations/visibility.ts";
 import type { QueryRefusal } from "../database/where/condition.ts";

@@ -1,8 +1,8 @@
 import { onlineAmong } from "../app/online.ts";
 import type { Env } from "../bindings.ts";
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
+import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { seenClients } from "../conversation/known-clients.ts";
-import { knownConversations } from "../conversation/known-conversations.ts";
 import { lagging } from "../database/conversation-copy.ts";
 import {
   conversationsAfter,

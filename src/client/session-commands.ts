@@ -1,4 +1,4 @@
-import type { RelayOutcome } from "../conversation/delivery-host.ts";
+import type { RelayOutcome } from "../conversation/delivery/delivery-host.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Command, CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";

@@ -1,4 +1,4 @@
-import { newConversation } from "../conversation/new-conversation.ts";
+import { newConversation } from "../conversation/creation/new-conversation.ts";
 import { ALLOWED, type ConversationVerdict } from "../hooks/questions.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord } from "../model/records.ts";

@@ -4,14 +4,14 @@ import { LimitedCalls } from "../limited-calls.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { Conversation } from "./conversation.ts";
 import type { ConversationPlatform, ConversationServices } from "./conversation-ports.ts";
-import { Delivery } from "./delivery.ts";
-import type { PendingSince } from "./delivery-host.ts";
-import { noticesOf } from "./notice-records.ts";
-import { Outbox } from "./outbox.ts";
-import { replayOf } from "./replay.ts";
+import { Outbox } from "./copy/outbox.ts";
+import { Delivery } from "./delivery/delivery.ts";
+import type { PendingSince } from "./delivery/delivery-host.ts";
+import { noticesOf } from "./delivery/notice-records.ts";
+import { replayOf } from "./delivery/replay.ts";
+import type { Subscription } from "./delivery/subscription.ts";
+import { unreadOf } from "./delivery/unread-record.ts";
 import type { ConversationState } from "./state.ts";
-import type { Subscription } from "./subscription.ts";
-import { unreadOf } from "./unread-record.ts";
 
 /** ms: longer than any call in flight, so that the alarm only finds what a crash left. */
 export const PENDING_DELAY = 10_000;

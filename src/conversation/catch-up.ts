@@ -1,10 +1,10 @@
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
 import type { SyncMode } from "../protocol/link-controls.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { Delivery } from "./delivery.ts";
-import type { Member } from "./members.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import { historyVisibleFrom } from "./log/visibility.ts";
+import type { Member } from "./membership/members.ts";
 import type { ConversationState } from "./state.ts";
-import { historyVisibleFrom } from "./visibility.ts";
 
 /** The part of a conversation that a session needs when it logs in. */
 export interface CatchUpRequest {

@@ -1,5 +1,5 @@
 import type { ConversationCommand } from "./commands.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Subscription } from "./delivery/subscription.ts";
 
 export interface CommandQueueHost {
   /** Fetches the settings if they may be stale; undefined if they are fresh. Never rejects. */

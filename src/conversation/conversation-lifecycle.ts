@@ -4,14 +4,14 @@ import type { SubscriptionRequest } from "../protocol/link-controls.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import { assembleConversation, type OpenConversation, PENDING_DELAY } from "./assemble-conversation.ts";
 import type { ConversationPlatform, ConversationServices } from "./conversation-ports.ts";
-import type { PendingSince } from "./delivery-host.ts";
-import { clearCopy } from "./removal.ts";
-import { startHere } from "./start.ts";
-import type { StartedBy, StartResult } from "./start-result.ts";
+import { clearCopy } from "./copy/removal.ts";
+import { startHere } from "./creation/start.ts";
+import type { StartedBy, StartResult } from "./creation/start-result.ts";
+import { areSame, UniqueRegistry } from "./creation/unique-registry.ts";
+import type { PendingSince } from "./delivery/delivery-host.ts";
+import type { SubscriptionIdentity } from "./delivery/subscription.ts";
+import { SubscriptionSockets } from "./delivery/subscription-sockets.ts";
 import { ConversationState } from "./state.ts";
-import type { SubscriptionIdentity } from "./subscription.ts";
-import { SubscriptionSockets } from "./subscription-sockets.ts";
-import { areSame, UniqueRegistry } from "./unique-registry.ts";
 
 const REMOVAL_RETRY = 60_000; // ms
 

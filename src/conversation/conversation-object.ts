@@ -16,13 +16,13 @@ import { ConversationLifecycle } from "./conversation-lifecycle.ts";
 import { conversationServices } from "./conversation-services.ts";
 import type { ConversationStub } from "./conversation-stub.ts";
 import { conversationTables } from "./conversation-tables.ts";
+import type { StartedBy, StartResult } from "./creation/start-result.ts";
+import { NO_ORIGIN } from "./delivery/replay.ts";
 import { type Described, type DescriptionOptions, described } from "./description.ts";
-import type { HistoryRequest } from "./history-pages.ts";
+import type { HistoryRequest } from "./log/history-pages.ts";
 import type { MissedNotices } from "./notices.ts";
-import { NO_ORIGIN } from "./replay.ts";
 import { changeRow } from "./row-change.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
-import type { StartedBy, StartResult } from "./start-result.ts";
 import { ConversationState } from "./state.ts";
 
 /** The author of changes made by the app's server. */

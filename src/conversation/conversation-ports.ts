@@ -3,13 +3,13 @@ import type { CopyDelay } from "../database/messages/copy-delay.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import type { ConversationTables } from "./conversation-tables.ts";
-import type { CopyPace } from "./copy-pace.ts";
-import type { RelayOutcome } from "./delivery-host.ts";
+import type { CopyPace } from "./copy/copy-pace.ts";
+import type { CopyCalls } from "./copy/outbox.ts";
+import type { Removal } from "./copy/removal.ts";
+import type { StartResult } from "./creation/start-result.ts";
+import type { RelayOutcome } from "./delivery/delivery-host.ts";
 import type { KnownClients } from "./known-clients.ts";
-import type { CopyCalls } from "./outbox.ts";
 import type { PolicyHost } from "./policy.ts";
-import type { Removal } from "./removal.ts";
-import type { StartResult } from "./start-result.ts";
 
 /** The object around a conversation: its storage, alarm, clock and timers. */
 export interface ConversationPlatform {

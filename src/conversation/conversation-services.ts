@@ -9,10 +9,10 @@ import { verifyMembershipSignature } from "../protocol/signatures.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
 import type { ConversationServices } from "./conversation-ports.ts";
-import { copyCallsOf } from "./copy-calls.ts";
-import { CopyPace } from "./copy-pace.ts";
-import { newConversationId } from "./ids.ts";
+import { copyCallsOf } from "./copy/copy-calls.ts";
+import { CopyPace } from "./copy/copy-pace.ts";
 import { knownClients } from "./known-clients.ts";
+import { newConversationId } from "./messages/ids.ts";
 
 const RELAY_DEADLINE = 5_000; // ms for a client's object to take a delivery
 const START_DEADLINE = 4_000; // ms for another conversation; less than the caller of this one waits

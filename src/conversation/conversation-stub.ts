@@ -3,11 +3,11 @@ import type { ConversationRecord, Will } from "../model/records.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
 import type { CatchUp, CatchUpRequest } from "./catch-up.ts";
+import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import type { Described, DescriptionOptions } from "./description.ts";
-import type { HistoryRequest } from "./history-pages.ts";
+import type { HistoryRequest } from "./log/history-pages.ts";
 import type { MissedNotices } from "./notices.ts";
 import type { MessageLocation, PatchByServer, RowChange, RowChanged, ServerMessage } from "./server-calls.ts";
-import type { StartedBy, StartResult } from "./start-result.ts";
 
 /** The calls that the rest of the service may make to a ConversationObject. */
 export interface ConversationStub {

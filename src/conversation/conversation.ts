@@ -6,23 +6,23 @@ import type { HistoryMessage } from "../protocol/replies.ts";
 import { type CatchUp, type CatchUpRequest, catchUp } from "./catch-up.ts";
 import { CommandQueue, type CommandQueueHost } from "./command-queue.ts";
 import type { ConversationCommand } from "./commands.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Outbox } from "./copy/outbox.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import type { Subscription } from "./delivery/subscription.ts";
 import { EventRecorder, type EventRecorderHost } from "./event-recorder.ts";
-import { History, type HistoryHost } from "./history.ts";
-import type { HistoryRequest } from "./history-pages.ts";
-import { Membership } from "./membership.ts";
-import { MembershipCommands } from "./membership-commands.ts";
-import { Messages, type MessagesHost } from "./messages.ts";
+import type { HistoryRequest } from "./log/history-pages.ts";
+import { Membership } from "./membership/membership.ts";
+import { MembershipCommands } from "./membership/membership-commands.ts";
+import { Receipts } from "./membership/receipts.ts";
+import { History, type HistoryHost } from "./messages/history.ts";
+import { Messages, type MessagesHost } from "./messages/messages.ts";
+import { Patches } from "./messages/patches.ts";
+import type { SendOutcome } from "./messages/sender-replies.ts";
 import type { MissedNotices } from "./notices.ts";
-import type { Outbox } from "./outbox.ts";
-import { Patches } from "./patches.ts";
 import { PolicyChecks, type PolicyHost } from "./policy.ts";
-import { Receipts } from "./receipts.ts";
 import { Replier } from "./replier.ts";
-import type { SendOutcome } from "./sender-replies.ts";
 import type { MessageLocation, PatchByServer, ServerMessage } from "./server-calls.ts";
 import type { ConversationState } from "./state.ts";
-import type { Subscription } from "./subscription.ts";
 
 export interface ConversationHost
   extends MessagesHost,

@@ -4,8 +4,8 @@ import { loggableError } from "../loggable-error.ts";
 import type { AppEvent, AppEventBody, EventOf } from "../model/app-events.ts";
 import type { MessageRecord } from "../model/records.ts";
 import { RECIPIENTS_MAX } from "../push/push-work.ts";
-import type { Delivery } from "./delivery.ts";
-import type { Member } from "./members.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import type { Member } from "./membership/members.ts";
 import type { ConversationState } from "./state.ts";
 
 export interface EventRecorderHost {

@@ -10,8 +10,8 @@ import { isFiltered } from "../moderation/filter.ts";
 import type { CommandOf, Signature } from "../protocol/commands.ts";
 import { type ErrorName, errors } from "../protocol/errors.ts";
 import type { Settings } from "../settings/schema.ts";
+import type { Subscription } from "./delivery/subscription.ts";
 import type { ConversationState } from "./state.ts";
-import type { Subscription } from "./subscription.ts";
 
 /** A change of members that an app's server may have to sign. */
 export interface SignedChange {

@@ -1,9 +1,9 @@
 import type { ErrorName } from "../protocol/errors.ts";
 import { replyRecord } from "../protocol/link-records.ts";
 import * as replies from "../protocol/replies.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import type { Subscription } from "./delivery/subscription.ts";
 import type { Rejection } from "./policy.ts";
-import type { Subscription } from "./subscription.ts";
 
 /** Replies to commands, each to the session that sent it. A command without a serial gets no reply. */
 export class Replier {

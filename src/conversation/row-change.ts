@@ -1,10 +1,10 @@
 import { recordMatches } from "../database/conversations/record-matches.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import type { Sql } from "../sql.ts";
-import { changeColumns } from "./attributes.ts";
-import type { Membership } from "./membership.ts";
-import type { ConversationLimits } from "./new-conversation.ts";
-import { NO_ORIGIN } from "./replay.ts";
+import type { ConversationLimits } from "./creation/new-conversation.ts";
+import { NO_ORIGIN } from "./delivery/replay.ts";
+import { changeColumns } from "./membership/attributes.ts";
+import type { Membership } from "./membership/membership.ts";
 import type { ListChange, RowChange, RowChanged } from "./server-calls.ts";
 
 interface RowHost {

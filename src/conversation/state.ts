@@ -2,12 +2,12 @@ import type { ConversationRecord } from "../model/records.ts";
 import { readAsWritten } from "../protocol/written-number.ts";
 import type { Sql } from "../sql.ts";
 import type { ConversationTables } from "./conversation-tables.ts";
-import { CopyProgress } from "./copy-progress.ts";
-import type { PendingSince } from "./delivery-host.ts";
-import { Log } from "./log.ts";
-import { Members } from "./members.ts";
+import { CopyProgress } from "./copy/copy-progress.ts";
+import { areSame } from "./creation/unique-registry.ts";
+import type { PendingSince } from "./delivery/delivery-host.ts";
+import { Log } from "./log/log.ts";
+import { Members } from "./membership/members.ts";
 import { Notices } from "./notices.ts";
-import { areSame } from "./unique-registry.ts";
 
 /** Changes remembered by clock time: more than happen during one login. */
 const RECENT_MAX = 2_000;

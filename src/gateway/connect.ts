@@ -2,7 +2,7 @@ import type { Env } from "../bindings.ts";
 import { checkLogin } from "../client/credentials.ts";
 import { credentialServicesOf } from "../client/services.ts";
 import { closeQuietly } from "../close-quietly.ts";
-import { knownConversations } from "../conversation/known-conversations.ts";
+import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";
 import { errors } from "../protocol/errors.ts";
 import { settingsOf } from "../settings/store.ts";

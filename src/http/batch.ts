@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import type { Env } from "../bindings.ts";
 import { BATCH_COST_MAX, BATCH_PARTS_MAX, COSTLY_REQUEST } from "../bounds.ts";
-import { isConversationId } from "../conversation/ids.ts";
+import { isConversationId } from "../conversation/messages/ids.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { printable } from "../printable.ts";

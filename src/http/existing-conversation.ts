@@ -1,5 +1,5 @@
 import type { Env } from "../bindings.ts";
-import { knownConversations } from "../conversation/known-conversations.ts";
+import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { errors } from "../protocol/errors.ts";
 import type { ErrorBody } from "./errors.ts";
 import { awaitCall } from "./object-call.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isConversationId } from "../conversation/ids.ts";
+import { isConversationId } from "../conversation/messages/ids.ts";
 import { isClientId } from "../model/client-id.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
 import { parseAsWritten } from "../protocol/json-text.ts";

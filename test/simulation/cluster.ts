@@ -1,6 +1,6 @@
 import { checkLogin } from "../../src/client/credentials.ts";
 import type { ProvenRequest } from "../../src/client/session.ts";
-import { CopyPace } from "../../src/conversation/copy-pace.ts";
+import { CopyPace } from "../../src/conversation/copy/copy-pace.ts";
 import type { GatewayServices } from "../../src/gateway/gateway-services.ts";
 import type { Dial, LinkSocket } from "../../src/gateway/session/link-socket.ts";
 import type { ConversationRecord } from "../../src/model/records.ts";

@@ -1,8 +1,8 @@
 import type { CatchUp, CatchUpRequest } from "../../src/conversation/catch-up.ts";
-import type { CopyPace } from "../../src/conversation/copy-pace.ts";
-import type { RelayOutcome } from "../../src/conversation/delivery-host.ts";
+import type { CopyPace } from "../../src/conversation/copy/copy-pace.ts";
+import type { StartResult } from "../../src/conversation/creation/start-result.ts";
+import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";
 import type { MissedNotices } from "../../src/conversation/notices.ts";
-import type { StartResult } from "../../src/conversation/start-result.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { Faults } from "./faults.ts";
 import type { Network } from "./network.ts";

@@ -8,7 +8,7 @@ import type { Client } from "../../src/client/client.ts";
 import { clientTables } from "../../src/client/client-tables.ts";
 import type { ProvenRequest, Session } from "../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
-import type { RelayOutcome } from "../../src/conversation/delivery-host.ts";
+import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";
 import { ALLOWED } from "../../src/hooks/questions.ts";
 import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";

@@ -7,8 +7,8 @@ import type {
   ConversationServices,
 } from "../../src/conversation/conversation-ports.ts";
 import { conversationTables } from "../../src/conversation/conversation-tables.ts";
-import type { RelayOutcome } from "../../src/conversation/delivery-host.ts";
-import type { StartResult } from "../../src/conversation/start-result.ts";
+import type { StartResult } from "../../src/conversation/creation/start-result.ts";
+import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
 import { copyDelayOf } from "../../src/database/messages/copy-delay.ts";
 import { ALLOWED } from "../../src/hooks/questions.ts";

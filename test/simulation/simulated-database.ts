@@ -1,5 +1,5 @@
-import type { CopyCalls } from "../../src/conversation/outbox.ts";
-import type { Removal } from "../../src/conversation/removal.ts";
+import type { CopyCalls } from "../../src/conversation/copy/outbox.ts";
+import type { Removal } from "../../src/conversation/copy/removal.ts";
 import type { ArchiveProgress } from "../../src/database/messages/archive-progress.ts";
 import type { ConversationRecord } from "../../src/model/records.ts";
 import { type Faults, fateOf, randomDelay } from "./faults.ts";

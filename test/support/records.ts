@@ -1,5 +1,5 @@
-import type { HistoryRequest } from "../../src/conversation/history-pages.ts";
-import type { Log } from "../../src/conversation/log.ts";
+import type { HistoryRequest } from "../../src/conversation/log/history-pages.ts";
+import type { Log } from "../../src/conversation/log/log.ts";
 import type { ConversationRecord, MessageRecord } from "../../src/model/records.ts";
 
 /** A conversation as it is stored, of Alice alone unless set otherwise. */

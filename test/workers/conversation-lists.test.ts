@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { QUERIES } from "../../src/bounds.ts";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
-import { Log } from "../../src/conversation/log.ts";
+import { Log } from "../../src/conversation/log/log.ts";
 import { history, look, named, query, refusal, say, start } from "../support/chat.ts";
 import { edit, namedBy } from "./support/commands.ts";
 import { breakTable, repair } from "./support/d1.ts";

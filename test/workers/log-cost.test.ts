@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { conversationTables } from "../../src/conversation/conversation-tables.ts";
-import { Log } from "../../src/conversation/log.ts";
+import { Log } from "../../src/conversation/log/log.ts";
 import type { Sql } from "../../src/sql.ts";
 import { pageOf } from "../support/records.ts";
 import { world } from "./support/world.ts";

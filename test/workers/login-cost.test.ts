@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../src/conversation/conversation-object.ts";
-import { newConversationId } from "../../src/conversation/ids.ts";
+import { newConversationId } from "../../src/conversation/messages/ids.ts";
 import { named, say, start } from "../support/chat.ts";
 import { conversation } from "../support/records.ts";
 import { loggedIn, read } from "./support/commands.ts";

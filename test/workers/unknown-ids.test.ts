@@ -1,8 +1,8 @@
 import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { newConversationId } from "../../src/conversation/ids.ts";
+import { KnownConversations } from "../../src/conversation/creation/known-conversations.ts";
 import { KnownClients } from "../../src/conversation/known-clients.ts";
-import { KnownConversations } from "../../src/conversation/known-conversations.ts";
+import { newConversationId } from "../../src/conversation/messages/ids.ts";
 import { SUBSCRIPTION } from "../../src/http/examples.ts";
 import { OpType } from "../../src/protocol/generated/message_pb.js";
 import { named, query, refusal, say, start } from "../support/chat.ts";

@@ -1,4 +1,4 @@
-import { newMessageId } from "../../conversation/ids.ts";
+import { newMessageId } from "../../conversation/messages/ids.ts";
 import type { Command, CommandOf } from "../../protocol/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import * as replies from "../../protocol/replies.ts";

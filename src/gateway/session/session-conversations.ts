@@ -1,6 +1,6 @@
 import { SUBSCRIPTIONS_OPENING, SUBSCRIPTIONS_PAUSED } from "../../bounds.ts";
 import { type ConversationCommand, refusalWithoutConversation } from "../../conversation/commands.ts";
-import { isConversationId, timeOfMessageId } from "../../conversation/ids.ts";
+import { isConversationId, timeOfMessageId } from "../../conversation/messages/ids.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import type { Epoch, SessionReport } from "../../protocol/link-controls.ts";

@@ -2,8 +2,8 @@ import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import type { Env } from "../../bindings.ts";
 import { OWNERS_QUERY_LONGEST } from "../../bounds.ts";
-import { knownConversations } from "../../conversation/known-conversations.ts";
-import { newConversation } from "../../conversation/new-conversation.ts";
+import { knownConversations } from "../../conversation/creation/known-conversations.ts";
+import { newConversation } from "../../conversation/creation/new-conversation.ts";
 import {
   countConversations,
   type QueryRefusal,

@@ -1,4 +1,4 @@
-import { isReserved } from "../../conversation/attributes.ts";
+import { isReserved } from "../../conversation/membership/attributes.ts";
 import type { Json, JsonObject } from "../../model/json.ts";
 
 /**

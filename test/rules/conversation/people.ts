@@ -1,7 +1,7 @@
 import { conversationTables } from "../../../src/conversation/conversation-tables.ts";
-import type { HistoryRequest } from "../../../src/conversation/history-pages.ts";
+import type { Subscription } from "../../../src/conversation/delivery/subscription.ts";
+import type { HistoryRequest } from "../../../src/conversation/log/history-pages.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
-import type { Subscription } from "../../../src/conversation/subscription.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { conversation } from "../../support/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";

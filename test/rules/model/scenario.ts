@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { timeOfMessageId } from "../../../src/conversation/ids.ts";
-import { areSame } from "../../../src/conversation/unique-registry.ts";
+import { areSame } from "../../../src/conversation/creation/unique-registry.ts";
+import { timeOfMessageId } from "../../../src/conversation/messages/ids.ts";
 import type { Cluster } from "../../simulation/cluster.ts";
 import { type Network, trace } from "../../simulation/network.ts";
 import { RETURN_TIME } from "../../simulation/simulated-client.ts";

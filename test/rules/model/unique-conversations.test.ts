@@ -5,7 +5,7 @@ import { comings, faults, PARTIAL, quiet, scenarioTest } from "./scenario-test.t
 /** People start unique conversations, and members come and go. */
 
 // Real digests take real time, which a seed cannot repeat.
-vi.mock(import("../../../src/conversation/ids.ts"), async (original) => ({
+vi.mock(import("../../../src/conversation/messages/ids.ts"), async (original) => ({
   ...(await original()),
   uniqueConversationId: async (...name) =>
     createHash("sha256").update(JSON.stringify(name)).digest("hex").slice(0, 24),

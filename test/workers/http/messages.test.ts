@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ConversationObject } from "../../../src/conversation/conversation-object.ts";
-import { KnownConversations } from "../../../src/conversation/known-conversations.ts";
+import { KnownConversations } from "../../../src/conversation/creation/known-conversations.ts";
 import { DeadlineExceeded } from "../../../src/deadline.ts";
 import { heard, history, named, say, settle } from "../../support/chat.ts";
 import { has } from "../../support/frames.ts";

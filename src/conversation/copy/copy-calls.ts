@@ -1,0 +1,28 @@
+import type { Env } from "../../bindings.ts";
+import {
+  archivedUpTo,
+  deleteConversation,
+  deleteMessages,
+  saveConversation,
+  saveMessages,
+} from "../../database/conversation-copy.ts";
+import { withDeadline } from "../../deadline.ts";
+import type { CopyCalls } from "./outbox.ts";
+import type { Removal } from "./removal.ts";
+
+const DEADLINE = 2_500; // ms for a write to D1
+
+/** D1 and the app's object, as a conversation's outbox calls them. Every call has a deadline and may reject. */
+export function copyCallsOf({ DB, APP }: Env): CopyCalls & Removal {
+  const within = <T>(answer: Promise<T>, what: string) => withDeadline(answer, DEADLINE, what);
+  const app = () => APP.getByName("app");
+  return {
+    saveConversation: (record) => within(saveConversation(DB, record), "saving a conversation to D1"),
+    archivedUpTo: (id) => within(archivedUpTo(DB, id), "reading how far D1 has history"),
+    saveMessages: (id, messages) => within(saveMessages(DB, id, messages), "saving history to D1"),
+    deleteMessages: (id, times) => within(deleteMessages(DB, id, times), "deleting history from D1"),
+    deleteConversation: (id) => within(deleteConversation(DB, id), "deleting a conversation from D1"),
+    behind: (id, since) => within(app().archiveBehind(id, since), "reporting that history is behind"),
+    caughtUp: (id) => within(app().archiveCaughtUp(id), "reporting that history caught up"),
+  };
+}

@@ -1,0 +1,277 @@
+import type { ArchiveProgress } from "../../database/messages/archive-progress.ts";
+import type { CopyDelay } from "../../database/messages/copy-delay.ts";
+import { loggableError } from "../../loggable-error.ts";
+import type { ConversationRecord, MessageRecord } from "../../model/records.ts";
+import type { ConversationState } from "../state.ts";
+import type { CopyPace } from "./copy-pace.ts";
+
+/** D1 as the conversation's outbox writes to it. Every call has a deadline and may reject. */
+export interface CopyCalls {
+  saveConversation(record: ConversationRecord): Promise<void>;
+  /** How far D1 has this conversation's log; undefined if D1 does not have the conversation. */
+  archivedUpTo(conversationId: string): Promise<ArchiveProgress | undefined>;
+  /** How far D1 has the log after this write, as D1 reports it; undefined if it does not have the conversation. */
+  saveMessages(conversationId: string, messages: MessageRecord[]): Promise<ArchiveProgress | undefined>;
+  /** Reports to the app that D1 may lack messages after a time (ms). */
+  behind(conversationId: string, since: number): Promise<void>;
+  caughtUp(conversationId: string): Promise<void>;
+}
+
+export interface OutboxHost {
+  now(): number;
+  /** Runs its argument when everything that already arrived has been handled. */
+  nextTick(run: () => void): void;
+  /** Runs once after this many milliseconds; lost if the object hibernates or dies. */
+  timer(milliseconds: number, run: () => void): void;
+  /** Makes sure that `drain` is called within this many milliseconds, even if the object hibernates or dies. */
+  drainWithin(milliseconds: number): void;
+  copyDelay: CopyDelay;
+}
+
+const BATCH = 100; // messages per D1 batch
+const GATHER_FIRST = 1_000; // ms
+const GATHER_LAST = 8_000; // ms
+const BUSY_COPY = 8; // messages in one copy: more than people type
+const LATE = 10_000; // ms: longer than an entry waits for its copy in normal operation
+const RETRY_FIRST = 2_000; // ms
+const RETRY_LAST = 60_000; // ms
+/** A timer this late (ms) counts as lost: the clock was set back under it. */
+const TIMER_LOST = 1_000;
+
+/**
+ * Copies a conversation to D1. Nothing is queued: comparing with D1 shows what it lacks, so a run after a crash or
+ * failure catches up (I11).
+ *
+ * A write after a quiet moment is copied at once, or when its turn comes if other conversations copy too
+ * (`copy-pace.ts`). The writes that follow gather for a while and are copied together.
+ *
+ * An alarm covers an object that dies before it has copied: one alarm for everything written until it fires.
+ */
+export class Outbox {
+  readonly #state: ConversationState;
+  readonly #calls: CopyCalls;
+  readonly #host: OutboxHost;
+  readonly #pace: CopyPace;
+  #saving: Promise<boolean> | undefined;
+  #copying: Promise<boolean> | undefined;
+  #reached: ArchiveProgress | undefined;
+  /** How long writes gather (ms): a second in a chat of people, longer in a busy conversation. */
+  #gathering = GATHER_FIRST;
+  #begunAt = 0;
+  #copiedAt = Number.NEGATIVE_INFINITY;
+  /** The next copy that a timer will start (ms): between these two times, unless the clock was set back meanwhile. */
+  #timer: { setAt: number; dueAt: number } | undefined;
+  #failures = 0;
+  /** Whether the app still has to be sent that D1 is behind. */
+  #behindUnreported = false;
+
+  /** @param pace shared by all conversations of an isolate */
+  constructor(state: ConversationState, calls: CopyCalls, host: OutboxHost, pace: CopyPace) {
+    this.#state = state;
+    this.#calls = calls;
+    this.#host = host;
+    this.#pace = pace;
+  }
+
+  /**
+   * The object woke up. It may have died before D1 had everything, so that is copied at once.
+   *
+   * @param isAlarmSet whether work is left for later; if not, everything is done, unless the alarm was lost
+   */
+  woke(isAlarmSet: boolean): void {
+    if (this.#state.copy.isUncertain(this.#state.log.end) || this.#state.indexIsStale) this.scheduleCopy();
+    else if (isAlarmSet && this.isBehind) this.#schedule();
+  }
+
+  /** Something was written that D1 lacks. Call it in the turn that writes it. */
+  scheduleCopy(): void {
+    this.#host.drainWithin(this.#host.copyDelay.safety);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    // While D1 fails, the alarm retries. A running copy schedules the next one for writes that came meanwhile.
+    if (this.#failures > 0 || this.#copying !== undefined) return;
+    const now = this.#host.now();
+    const timer = this.#timer;
+    if (timer !== undefined && now >= timer.setAt && now <= timer.dueAt + TIMER_LOST) return;
+    const passed = now - this.#copiedAt;
+    const quiet = passed < 0 ? 0 : Math.max(0, this.#gathering - passed);
+    const wait = this.#pace.reserve(now, quiet);
+    const next = { setAt: now, dueAt: now + wait };
+    this.#timer = next;
+    const run = () => {
+      if (this.#timer === next) void this.drain();
+    };
+    if (wait === 0) this.#host.nextTick(run);
+    else this.#host.timer(wait, run);
+  }
+
+  /**
+   * Brings D1's copy of members and facts up to date; one write at a time, and later changes share the next one.
+   * Resolves to whether it succeeded; never rejects.
+   */
+  async index(): Promise<boolean> {
+    const target = this.#state.facts.updatedAt;
+    while (this.#state.copy.indexedAt < target) {
+      this.#saving ??= this.#save().finally(() => {
+        this.#saving = undefined;
+      });
+      if (!(await this.#saving)) return false;
+    }
+    return true;
+  }
+
+  /** D1 does not have the conversation at all, so the app must answer that it exists. */
+  reportUnindexed(): Promise<void> {
+    const { id, createdAt } = this.#state.facts;
+    return this.#reportBehind(id, createdAt);
+  }
+
+  async #save(): Promise<boolean> {
+    const record = this.#state.record();
+    if (record.kind !== "temporary") {
+      try {
+        await this.#calls.saveConversation(record);
+      } catch (error) {
+        console.warn(`index of ${record.id} is late:`, loggableError(error));
+        return false;
+      }
+    }
+    this.#state.copy.setIndexed(record.updatedAt);
+    return true;
+  }
+
+  /**
+   * Copies to D1 what it lacks of index and history. Resolves to whether D1 has everything that was there at the call
+   * and the app knows whether D1 is behind. Shared with a copy in progress; never rejects.
+   */
+  async drain(): Promise<boolean> {
+    const { end } = this.#state.log;
+    do {
+      if (this.#state.isDeleted) return true; // taken out of D1, not copied to it
+      this.#timer = undefined;
+      this.#begunAt = this.#copying === undefined ? this.#host.now() : this.#begunAt;
+      this.#copying ??= this.#drain().finally(() => {
+        this.#copying = undefined;
+        this.#copiedAt = this.#host.now();
+        this.#pace.addDuration(this.#copiedAt - this.#begunAt);
+        if (this.isBehind) this.#schedule();
+      });
+      if (!(await this.#copying)) return false;
+    } while (this.#lacks(end));
+    return true;
+  }
+
+  async #drain(): Promise<boolean> {
+    const { id, kind } = this.#state.facts;
+    const indexed = await this.index();
+    const done = indexed && (kind === "temporary" || (await this.#copy(id)));
+    if (!done && kind !== "temporary") await this.#reportBehind(id, this.#firstMissing());
+    if (done && (this.#state.copy.behindSince === undefined || (await this.#reportCaughtUp(id)))) {
+      this.#failures = 0;
+      return true;
+    }
+    this.#failures += 1;
+    this.#host.drainWithin(Math.min(RETRY_FIRST * 2 ** (this.#failures - 1), RETRY_LAST));
+    return false;
+  }
+
+  /** Copies everything up to the present end; later writes gather for the next copy. */
+  async #copy(id: string): Promise<boolean> {
+    const { log } = this.#state;
+    const { end } = log;
+    if (!this.#lacks(end)) return true;
+    try {
+      this.#reached ??= known(await this.#calls.archivedUpTo(id));
+      let copied = 0;
+      for (let upTo = 0; upTo < end; ) {
+        const missing = this.#firstMissing();
+        if (missing !== undefined && missing < this.#host.now() - LATE) await this.#reportBehind(id, missing);
+        const messages = log.missingFrom(this.#reached, BATCH);
+        const last = messages.at(-1);
+        if (last === undefined) break;
+        const reached = known(await this.#calls.saveMessages(id, messages));
+        this.#reached = reached;
+        if (isShortOf(reached, messages)) throw new Error("D1 did not take what it was given");
+        copied += messages.length;
+        upTo = last.patchedAt ?? last.timestamp;
+      }
+      this.#state.copy.setArchived(end);
+      this.#gathering = copied > BUSY_COPY ? Math.min(this.#gathering * 2, GATHER_LAST) : GATHER_FIRST;
+      return true;
+    } catch (error) {
+      if (error instanceof UnknownConversation) {
+        // Start from the beginning, with members and facts.
+        this.#reached = { timestamp: 0, patchedAt: 0 };
+        this.#state.copy.lost();
+      }
+      console.warn(`history of ${id} is late:`, loggableError(error));
+      return false;
+    }
+  }
+
+  /**
+   * Time of the oldest entry that D1 lacks. Until D1 has reported how far it is, the entry is assumed to be recent:
+   * earlier failures to copy were reported when they happened.
+   */
+  #firstMissing(): number | undefined {
+    const { log, copy } = this.#state;
+    const presumed = Math.max(copy.archivedAt, log.end - this.#host.copyDelay.normal);
+    return log.firstMissingFrom(this.#reached ?? { timestamp: presumed, patchedAt: presumed });
+  }
+
+  /**
+   * Reports once each time D1 falls behind, and again only if the report failed. It is stored first, so that the end is
+   * reported even if the object hibernates or dies.
+   */
+  async #reportBehind(id: string, missing: number | undefined): Promise<void> {
+    if (missing !== undefined && this.#state.copy.behindSince === undefined) {
+      this.#state.copy.setBehind(missing - 1);
+      this.#behindUnreported = true;
+    }
+    const since = this.#state.copy.behindSince;
+    if (!this.#behindUnreported || since === undefined) return;
+    try {
+      await this.#calls.behind(id, since);
+      this.#behindUnreported = false;
+    } catch (error) {
+      console.warn(`could not report that history of ${id} is late:`, loggableError(error));
+    }
+  }
+
+  async #reportCaughtUp(id: string): Promise<boolean> {
+    try {
+      await this.#calls.caughtUp(id);
+      this.#state.copy.setCaughtUp();
+      return true;
+    } catch (error) {
+      console.warn(`could not report that history of ${id} caught up:`, loggableError(error));
+      return false;
+    }
+  }
+
+  /** Whether D1 lacks anything, as far as is known without asking it. */
+  get isBehind(): boolean {
+    return this.#state.indexIsStale || this.#lacks(this.#state.log.end);
+  }
+
+  #lacks(end: number): boolean {
+    return this.#state.facts.kind !== "temporary" && this.#state.copy.archivedAt < end;
+  }
+}
+
+/** D1 does not have the conversation, so it has none of its messages either. */
+class UnknownConversation extends Error {
+  override name = "Unknown";
+}
+
+function known(progress: ArchiveProgress | undefined): ArchiveProgress {
+  if (progress === undefined) throw new UnknownConversation("D1 does not have the conversation");
+  return progress;
+}
+
+/** Whether a copy lacks any of these messages by its own report. */
+function isShortOf({ timestamp, patchedAt }: ArchiveProgress, messages: readonly MessageRecord[]): boolean {
+  return messages.some((message) => message.timestamp > timestamp || (message.patchedAt ?? 0) > patchedAt);
+}

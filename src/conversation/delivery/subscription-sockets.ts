@@ -1,0 +1,94 @@
+import type { ObjectSocket } from "../../object-socket.ts";
+import { decodeCommand } from "../../protocol/decode.ts";
+import {
+  type ConversationRequest,
+  linkClose,
+  type SubscriptionRequest,
+} from "../../protocol/link-controls.ts";
+import type { OpenConversation } from "../assemble-conversation.ts";
+import { isConversationCommand } from "../commands.ts";
+import type { Subscription, SubscriptionIdentity, SubscriptionPort } from "./subscription.ts";
+
+type Socket = ObjectSocket<SubscriptionIdentity>;
+
+/** The sockets of a conversation's subscriptions. */
+export class SubscriptionSockets {
+  readonly #subscriptions = new Map<Socket, Subscription>();
+
+  get subscriptions(): Subscription[] {
+    return [...this.#subscriptions.values()];
+  }
+
+  /** Takes over sockets that survived hibernation. */
+  restore(sockets: Iterable<Socket>): void {
+    for (const socket of sockets) {
+      const identity = socket.deserializeAttachment();
+      if (identity !== null) this.#subscriptions.set(socket, { ...identity, port: portOf(socket) });
+    }
+  }
+
+  /**
+   * Opens a subscription for a session that the gateway has authenticated. Resolves to whether it is open; if not, the
+   * session is too far behind.
+   *
+   * @param connect accepts the socket; called when the subscription can be opened
+   */
+  async open(
+    { delivery }: OpenConversation,
+    request: SubscriptionRequest,
+    connect: () => Socket,
+  ): Promise<boolean> {
+    const reservation = await delivery.reserve(request);
+    // No await from here to the end: the reservation is valid in this turn only.
+    let subscription: Subscription | undefined;
+    try {
+      const socket = connect();
+      subscription = delivery.accept(request, reservation, portOf(socket));
+      if (subscription === undefined) socket.close(1011, "too far behind");
+      else this.#subscriptions.set(socket, subscription);
+    } finally {
+      if (subscription === undefined) delivery.release(request.clientId);
+    }
+    return subscription !== undefined;
+  }
+
+  /** A frame or a request arrived. Resolves when it has been handled. */
+  async received(
+    open: OpenConversation | undefined,
+    socket: Socket,
+    data: ArrayBuffer | Uint8Array | string,
+  ): Promise<void> {
+    const subscription = this.#subscriptions.get(socket);
+    if (open === undefined || subscription === undefined) return socket.close(1011, "not subscribed");
+    if (typeof data === "string") {
+      const request: ConversationRequest = JSON.parse(data);
+      if (request.type === "unsubscribe") open.delivery.unsubscribe(subscription.clientId);
+      return;
+    }
+    const command = decodeCommand(new Uint8Array(data));
+    if (command !== undefined && isConversationCommand(command))
+      await open.conversation.handle(subscription, command);
+  }
+
+  closed(open: OpenConversation | undefined, socket: Socket): void {
+    const subscription = this.#subscriptions.get(socket);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(socket);
+    open?.delivery.closed(subscription);
+    open?.conversation.receipts.subscriptionClosed(subscription);
+  }
+
+  /** The conversation is deleted. */
+  closeAll(): void {
+    for (const socket of this.#subscriptions.keys()) socket.close(linkClose.LOST, "deleted");
+    this.#subscriptions.clear();
+  }
+}
+
+function portOf(socket: Socket): SubscriptionPort {
+  return {
+    send: (frame) => socket.send(frame),
+    close: (code, reason) => socket.close(code, reason),
+    save: (identity) => socket.serializeAttachment(identity),
+  };
+}

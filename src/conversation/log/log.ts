@@ -1,0 +1,245 @@
+import { LOG_ROWS } from "../../bounds.ts";
+import type { MessageRecord } from "../../model/records.ts";
+import type { Sql } from "../../sql.ts";
+import { AcceptedSends } from "./accepted-sends.ts";
+import { HistoryPages } from "./history-pages.ts";
+import { COLUMNS, DELETED, type Row, timeOfRowBefore, toColumns, toMessage } from "./message-rows.ts";
+import { MessagesFromOthers } from "./messages-from-others.ts";
+import { UnreadCounts } from "./unread-counts.ts";
+import { NOT_DELETED, VISIBLE_TO } from "./visibility.ts";
+
+/** An entry of the log: a message was added, or one was edited, recalled or deleted. */
+export interface Entry {
+  at: number;
+  kind: "message" | "patch";
+  message: MessageRecord;
+  /** The session that caused it; 0 if it is not known any more. */
+  origin: number;
+}
+
+/**
+ * The ordered log of one conversation: the timestamp is the primary key, and one message is one row (I1, I2). It writes
+ * entries and reads them in order; searches of a kind of their own are in its parts.
+ */
+export class Log {
+  readonly accepted: AcceptedSends;
+  readonly history: HistoryPages;
+  readonly fromOthers: MessagesFromOthers;
+  readonly #unread: UnreadCounts;
+  readonly #sql: Sql;
+  #head: number;
+  #patchedAt: number;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    this.accepted = new AcceptedSends(sql);
+    this.history = new HistoryPages(sql);
+    this.fromOthers = new MessagesFromOthers(sql);
+    this.#unread = new UnreadCounts(sql);
+    this.#head =
+      sql.exec<{ head: number | null }>("SELECT max(timestamp) AS head FROM messages").one().head ?? 0;
+    this.#patchedAt =
+      sql
+        .exec<{ last: number | null }>(
+          "SELECT max(patched_at) AS last FROM messages WHERE patched_at IS NOT NULL",
+        )
+        .one().last ?? 0;
+  }
+
+  /** Timestamp of the newest message, 0 before the first. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Time of the newest edit, recall or deletion, 0 before the first. */
+  get patchedAt(): number {
+    return this.#patchedAt;
+  }
+
+  /** Time of the newest entry. Messages and their changes share one clock, and no two entries have the same time. */
+  get end(): number {
+    return Math.max(this.#head, this.#patchedAt);
+  }
+
+  /** Appends a message whose timestamp is after the head; `origin` names the session that sent it. */
+  append(message: MessageRecord, token: string | undefined, origin: number): void {
+    this.#sql.exec(
+      "INSERT INTO messages (timestamp, id, sender, token, origin, address, content, mentions, recipients, flags) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      message.timestamp,
+      message.id,
+      message.from,
+      token ?? null,
+      origin,
+      message.address ?? null,
+      ...toColumns(message),
+    );
+    this.#head = message.timestamp;
+    if (token !== undefined) this.accepted.remember(message.from, token, message);
+  }
+
+  /** The message at exactly this timestamp, if it has this id. */
+  find(timestamp: number, id: string): MessageRecord | undefined {
+    const [row] = this.#sql
+      .exec<Row>(`SELECT ${COLUMNS} FROM messages WHERE timestamp = ? AND ${NOT_DELETED}`, timestamp)
+      .toArray();
+    return row?.id === id ? toMessage(row) : undefined;
+  }
+
+  /** Rewrites a message in its place; its `patchedAt` is after the end (M-14, M-22). */
+  patch(message: MessageRecord & { patchedAt: number }): void {
+    this.#sql.exec(
+      "UPDATE messages SET content = ?, mentions = ?, recipients = ?, flags = ?, patched_at = ? WHERE timestamp = ?",
+      ...toColumns(message),
+      message.patchedAt,
+      message.timestamp,
+    );
+    this.#patchedAt = message.patchedAt;
+    this.#unread.forget();
+  }
+
+  /**
+   * Deletes a message's content for good and keeps its timestamp and token, so that a repeated send is still answered
+   * as accepted (I3). The deletion is an entry of its own at `at`, which is after the end.
+   */
+  delete(timestamp: number, at: number): void {
+    this.#sql.exec(
+      "UPDATE messages SET content = '', mentions = NULL, recipients = NULL, address = NULL, flags = ?, " +
+        "patched_at = ? WHERE timestamp = ?",
+      DELETED,
+      at,
+      timestamp,
+    );
+    this.#patchedAt = at;
+    this.#unread.forget();
+  }
+
+  /** Messages edited, recalled or deleted after a time, in order of their last change (M-19). */
+  patchedAfter(time: number, limit: number): MessageRecord[] {
+    if (time >= this.#patchedAt) return [];
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? ORDER BY patched_at LIMIT ?`,
+        time,
+        limit,
+      )
+      .toArray()
+      .map(toMessage);
+  }
+
+  /** The latest edits and recalls after a time that a client may see, in the same order. */
+  lastPatchedAfter(clientId: string, time: number, limit: number): MessageRecord[] {
+    if (time >= this.#patchedAt) return [];
+    return this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE patched_at > ? AND ${VISIBLE_TO} ORDER BY patched_at DESC LIMIT ?`,
+        Math.max(time, timeOfRowBefore(this.#sql, "patched_at", this.#patchedAt, LOG_ROWS)),
+        clientId,
+        clientId,
+        limit,
+      )
+      .toArray()
+      .reverse()
+      .map(toMessage);
+  }
+
+  /** Time of the oldest entry that a copy lacks; undefined if it lacks none. */
+  firstMissingFrom(copy: { timestamp: number; patchedAt: number }): number | undefined {
+    const { message, patch } = this.#sql
+      .exec<{ message: number | null; patch: number | null }>(
+        "SELECT (SELECT min(timestamp) FROM messages WHERE timestamp > ?) AS message, " +
+          "(SELECT min(patched_at) FROM messages WHERE patched_at > ?) AS patch",
+        copy.timestamp,
+        copy.patchedAt,
+      )
+      .one();
+    return message !== null && patch !== null ? Math.min(message, patch) : (message ?? patch ?? undefined);
+  }
+
+  /** The messages that a copy lacks; a patched message counts at the time of its last patch. */
+  missingFrom(copy: { timestamp: number; patchedAt: number }, limit: number): MessageRecord[] {
+    const added = this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp > ? AND patched_at IS NULL ORDER BY timestamp LIMIT ?`,
+        copy.timestamp,
+        limit,
+      )
+      .toArray()
+      .map(toMessage);
+    return [...added, ...this.patchedAfter(copy.patchedAt, limit)]
+      .sort((a, b) => (a.patchedAt ?? a.timestamp) - (b.patchedAt ?? b.timestamp))
+      .slice(0, limit);
+  }
+
+  /** Timestamps of messages after a timestamp, deleted ones included, oldest first. */
+  timestampsAfter(timestamp: number, limit: number): number[] {
+    return this.#sql
+      .exec<{ timestamp: number }>(
+        "SELECT timestamp FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?",
+        timestamp,
+        limit,
+      )
+      .toArray()
+      .map((row) => row.timestamp);
+  }
+
+  /** Messages after a timestamp, oldest first, with the session that sent each and its token. */
+  after(
+    timestamp: number,
+    limit: number,
+  ): { message: MessageRecord; token: string | undefined; origin: number }[] {
+    return this.#sql
+      .exec<Row & { token: string | null; origin: number }>(
+        `SELECT ${COLUMNS}, token, origin FROM messages WHERE timestamp > ? ORDER BY timestamp LIMIT ?`,
+        timestamp,
+        limit,
+      )
+      .toArray()
+      .map((row) => ({ message: toMessage(row), token: row.token ?? undefined, origin: row.origin }));
+  }
+
+  /** Entries after a time in order: messages at their timestamp, and again at their last change. */
+  entriesAfter(time: number, limit: number): Entry[] {
+    const added = this.after(time, limit).map(({ message, origin }) => {
+      return { at: message.timestamp, kind: "message" as const, message, origin };
+    });
+    const patched = this.patchedAfter(time, limit).map((message) => {
+      return { at: message.patchedAt ?? 0, kind: "patch" as const, message, origin: 0 };
+    });
+    return [...added, ...patched].sort((a, b) => a.at - b.at).slice(0, limit);
+  }
+
+  /** Time of the newest entry at or before this one that is still known; 0 if there is none. */
+  upTo(time: number): number {
+    const row = this.#sql
+      .exec<{ message: number | null; patch: number | null }>(
+        "SELECT (SELECT max(timestamp) FROM messages WHERE timestamp <= ?) AS message, " +
+          "(SELECT max(patched_at) FROM messages WHERE patched_at <= ?) AS patch",
+        time,
+        time,
+      )
+      .one();
+    return Math.max(row.message ?? 0, row.patch ?? 0);
+  }
+
+  /**
+   * The newest message up to a time that is visible to a client, or to everybody; only the newest rows are searched.
+   */
+  lastVisible(upTo = this.#head, clientId?: string): MessageRecord | undefined {
+    const visible = clientId === undefined ? `${NOT_DELETED} AND recipients IS NULL` : VISIBLE_TO;
+    const [row] = this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM messages WHERE timestamp <= ? AND timestamp > ? AND ${visible} ORDER BY timestamp DESC LIMIT 1`,
+        upTo,
+        timeOfRowBefore(this.#sql, "timestamp", upTo, LOG_ROWS),
+        ...(clientId === undefined ? [] : [clientId, clientId]),
+      )
+      .toArray();
+    return row && toMessage(row);
+  }
+
+  /** Number of unread messages from others after a read cursor, up to a time or all (`unread-counts.ts`). */
+  unread(clientId: string, after: number, upTo = this.#head): { count: number; mentioned: boolean } {
+    return this.#unread.of(clientId, after, upTo, this.#head);
+  }
+}

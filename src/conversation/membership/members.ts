@@ -1,0 +1,163 @@
+import type { Sql } from "../../sql.ts";
+import { type CursorMoves, movesFromText, movesToText, withMove } from "./cursor-moves.ts";
+
+/** One member as stored; one row each. */
+export interface Member {
+  clientId: string;
+  joinedAt: number;
+  /** Whether push is switched off (M-46). */
+  muted: boolean;
+  /** Everything at or before it is read; never moves back (I5). It starts where the member joined. */
+  readCursor: number;
+  /** When the read cursor last moved (ms), 0 if it never did. Devices that were away then are sent the new count. */
+  readCursorMovedAt: number;
+  /**
+   * Everything at or before it reached one of the member's devices; never moves back. It is stored only when it matters
+   * to others (`Receipts`), so storage may have an earlier value.
+   */
+  deliveredCursor: number;
+  /** When the two cursors moved, as far as that is kept. */
+  readMoves: CursorMoves;
+  deliveredMoves: CursorMoves;
+  /** What the member's `.1` devices acknowledged; undefined until the first of them logged in. */
+  pushedAt: number | undefined;
+  /** No device was online at the last try: later messages wait for the next login and cost no call. */
+  away: boolean;
+}
+
+/** The members of a conversation, by client id, in the order in which they joined. */
+export class Members {
+  readonly #sql: Sql;
+  readonly #byId = new Map<string, Member>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    const rows = sql.exec<{
+      client_id: string;
+      joined_at: number;
+      muted: number;
+      read_at: number;
+      read_moved_at: number;
+      delivered_at: number;
+      pushed_at: number | null;
+      read_moves: string | null;
+      delivered_moves: string | null;
+      away: number;
+    }>("SELECT * FROM members ORDER BY joined_at, client_id");
+    for (const member of rows) {
+      this.#byId.set(member.client_id, {
+        clientId: member.client_id,
+        joinedAt: member.joined_at,
+        muted: member.muted === 1,
+        readCursor: member.read_at,
+        readCursorMovedAt: member.read_moved_at,
+        deliveredCursor: member.delivered_at,
+        readMoves: movesFromText(member.read_moves),
+        deliveredMoves: movesFromText(member.delivered_moves),
+        pushedAt: member.pushed_at ?? undefined,
+        away: member.away === 1,
+      });
+    }
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  has(clientId: string): boolean {
+    return this.#byId.has(clientId);
+  }
+
+  get(clientId: string): Member | undefined {
+    return this.#byId.get(clientId);
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#byId.keys();
+  }
+
+  values(): IterableIterator<Member> {
+    return this.#byId.values();
+  }
+
+  /** @param readMovedAt 0, or for a client that was a member before, the time (ms): its devices must get a new count */
+  add(clientId: string, joinedAt: number, readMovedAt: number): void {
+    this.#byId.set(clientId, {
+      clientId,
+      joinedAt,
+      muted: false,
+      readCursor: joinedAt,
+      readCursorMovedAt: readMovedAt,
+      deliveredCursor: joinedAt,
+      readMoves: [],
+      deliveredMoves: [],
+      pushedAt: undefined,
+      away: false,
+    });
+    this.#sql.exec(
+      "INSERT INTO members (client_id, joined_at, muted, read_at, delivered_at, away, read_moved_at) " +
+        "VALUES (?, ?, 0, ?, ?, 0, ?)",
+      clientId,
+      joinedAt,
+      joinedAt,
+      joinedAt,
+      readMovedAt,
+    );
+  }
+
+  remove(clientId: string): void {
+    this.#byId.delete(clientId);
+    this.#sql.exec("DELETE FROM members WHERE client_id = ?", clientId);
+  }
+
+  setMuted(member: Member, muted: boolean): void {
+    member.muted = muted;
+    this.#sql.exec("UPDATE members SET muted = ? WHERE client_id = ?", muted ? 1 : 0, member.clientId);
+  }
+
+  setAway(member: Member, away: boolean): void {
+    if (member.away === away) return;
+    member.away = away;
+    this.#sql.exec("UPDATE members SET away = ? WHERE client_id = ?", away ? 1 : 0, member.clientId);
+  }
+
+  /**
+   * Moves a read cursor forward, and the delivered cursor with it; returns whether it moved (I5).
+   *
+   * @param readAt not after the head of the log
+   * @param at the time of the move for receipts (ms); undefined if the conversation has none
+   */
+  moveReadCursor(member: Member, readAt: number, now: number, at: number | undefined): boolean {
+    if (readAt <= member.readCursor) return false;
+    member.readCursor = readAt;
+    member.readCursorMovedAt = Math.max(now, member.readCursorMovedAt + 1);
+    const isNew = readAt > member.deliveredCursor;
+    member.deliveredCursor = Math.max(member.deliveredCursor, readAt);
+    if (at !== undefined) {
+      member.readMoves = withMove(member.readMoves, readAt, at);
+      if (isNew) member.deliveredMoves = withMove(member.deliveredMoves, readAt, at);
+    }
+    this.#sql.exec(
+      "UPDATE members SET read_at = ?, read_moved_at = ?, delivered_at = ?, read_moves = ?, delivered_moves = ? " +
+        "WHERE client_id = ?",
+      readAt,
+      member.readCursorMovedAt,
+      member.deliveredCursor,
+      movesToText(member.readMoves),
+      movesToText(member.deliveredMoves),
+      member.clientId,
+    );
+    return true;
+  }
+
+  /** Stores how far a member's devices have acknowledged. */
+  saveDelivered(member: Member): void {
+    this.#sql.exec(
+      "UPDATE members SET delivered_at = ?, pushed_at = ?, delivered_moves = ? WHERE client_id = ?",
+      member.deliveredCursor,
+      member.pushedAt ?? null,
+      movesToText(member.deliveredMoves),
+      member.clientId,
+    );
+  }
+}

@@ -1,0 +1,211 @@
+import type { AppEventBody } from "../../model/app-events.ts";
+import { isClientId } from "../../model/client-id.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { joinRecords, noticeRecord } from "../../protocol/link-records.ts";
+import type { Changed, Refused } from "../../protocol/outcome.ts";
+import type * as replies from "../../protocol/replies.ts";
+import type { Outbox } from "../copy/outbox.ts";
+import type { ConversationLimits } from "../creation/new-conversation.ts";
+import type { StartedBy } from "../creation/start-result.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import { changeRecord } from "../delivery/notice-records.ts";
+import { skippedEntryRecord } from "../delivery/replay.ts";
+import type { MissedEvent } from "../notices.ts";
+import type { ConversationState } from "../state.ts";
+import { changeColumns } from "./attributes.ts";
+
+export interface MembershipHost {
+  now(): number;
+  /** Something changed that D1 lacks. */
+  archiveSoon(): void;
+  /** As last read; `conversation.ts` refreshes them where it matters. */
+  limits(): ConversationLimits;
+  /** Records an event for the app's server; called in the turn of the change. */
+  recordEvent(event: AppEventBody): void;
+}
+
+type LocalChange<N = Exclude<MissedEvent, { kind: "receipt" }>> = N extends MissedEvent
+  ? Omit<N, "conversationId">
+  : never;
+
+/**
+ * Changes of a conversation's members, name and attributes, by clients and by the app's server. Each change is saved to
+ * D1 first, then the author gets a reply, then members are notified.
+ */
+export class Membership {
+  readonly #state: ConversationState;
+  readonly #delivery: Delivery;
+  readonly #outbox: Outbox;
+  readonly #host: MembershipHost;
+
+  constructor(state: ConversationState, delivery: Delivery, outbox: Outbox, host: MembershipHost) {
+    this.#state = state;
+    this.#delivery = delivery;
+    this.#outbox = outbox;
+    this.#host = host;
+  }
+
+  /** Records that the conversation was created. Call it in the turn that creates it. */
+  recordCreation(): void {
+    this.#recordEvent("conversationStarted", this.#state.facts.creator, [...this.#state.members.keys()]);
+  }
+
+  /**
+   * Notifies the members that the conversation exists; a creator that is a client gets its notices with the reply
+   * instead.
+   */
+  announceCreation(startedBy: StartedBy): void {
+    const members = [...this.#state.members.keys()];
+    const { creator } = this.#state.facts;
+    const others = members.filter((clientId) => startedBy === "server" || clientId !== creator);
+    this.#delivery.notify(others, joinRecords(this.creationNotices()), this.#state.facts.createdAt);
+  }
+
+  /** Notices for each initial member (wire §5.1). */
+  creationNotices(): Uint8Array[] {
+    const { creator: by, createdAt: at } = this.#state.facts;
+    const members = [...this.#state.members.keys()];
+    return [
+      this.#noticeRecord({ kind: "joined", at, by }),
+      this.#noticeRecord({ kind: "membersJoined", at, by, members }),
+    ];
+  }
+
+  /**
+   * Adds the clients that are not members yet.
+   *
+   * @param by the author; the empty string for the app's server
+   * @param reply is called before members are notified
+   */
+  async addMembers(
+    clientIds: readonly string[],
+    by: string,
+    reply: (outcome: replies.MembersChanged) => void = () => {},
+  ): Promise<Changed | Refused> {
+    if (this.#state.facts.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    const { members } = this.#state;
+    const named = [...new Set(clientIds)];
+    const invalid = named.filter((clientId) => !isClientId(clientId));
+    const allowed = named.filter(isClientId);
+    const added = allowed.filter((clientId) => !members.has(clientId)).toSorted();
+    if (added.length > 0 && members.size + added.length > this.#host.limits().members) {
+      return { refused: "CONVERSATION_FULL" };
+    }
+    const { end } = this.#state.log;
+    const updatedAt = added.length === 0 ? this.#state.facts.updatedAt : this.#join(added, by);
+    await this.#outbox.index();
+    const failed = invalid.length === 0 ? [] : [{ error: "INVALID_LOGIN" as const, clientIds: invalid }];
+    reply({ conversationId: this.#state.facts.id, allowed, failed, updatedAt });
+    if (added.length > 0) this.#announceJoin(added, by, updatedAt, end);
+    return { updatedAt };
+  }
+
+  #join(added: string[], by: string): number {
+    const updatedAt = this.#state.change({}, this.#host.now());
+    this.#state.notices.keep({ kind: "joined", by, members: added }, updatedAt);
+    this.#state.addMembers(added, updatedAt);
+    this.#recordEvent("conversationAdded", by, added);
+    this.#delivery.audienceChanged();
+    this.#host.archiveSoon();
+    return updatedAt;
+  }
+
+  /** @param end of the log when they joined: messages sent since, while D1 was written, are for them too */
+  #announceJoin(added: string[], by: string, updatedAt: number, end: number): void {
+    const at = updatedAt;
+    const joined = this.#noticeRecord({ kind: "joined", at, by });
+    // Their subscriptions, if any, begin here: earlier entries did not come through them.
+    this.#delivery.notify(added, joinRecords([skippedEntryRecord(end, 0), joined]), at);
+    // Messages from before a client (re)joined are not unread, whatever its devices counted before.
+    const returning = added.filter(
+      (clientId) => this.#state.members.get(clientId)?.readCursorMovedAt === updatedAt,
+    );
+    this.#delivery.notify(returning, "unread");
+    const membersJoined = this.#noticeRecord({ kind: "membersJoined", at, by, members: added });
+    this.#delivery.notify([...this.#state.members.keys()], membersJoined, at);
+  }
+
+  /** Removes the clients that are members; parameters as for `addMembers`. */
+  async removeMembers(
+    clientIds: readonly string[],
+    by: string,
+    reply: (outcome: replies.MembersChanged) => void = () => {},
+  ): Promise<Changed | Refused> {
+    if (this.#state.facts.kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    const named = [...new Set(clientIds)];
+    const removed = named.filter((clientId) => this.#state.members.has(clientId));
+    let { updatedAt } = this.#state.facts;
+    if (removed.length > 0) {
+      updatedAt = this.#state.change({}, this.#host.now());
+      this.#state.notices.keep({ kind: "left", by, members: removed }, updatedAt);
+      for (const clientId of removed) this.#state.members.remove(clientId);
+      this.#recordEvent("conversationRemoved", by, removed);
+      this.#delivery.audienceChanged();
+      this.#host.archiveSoon();
+    }
+    await this.#outbox.index();
+    reply({ conversationId: this.#state.facts.id, allowed: named, failed: [], updatedAt });
+    if (removed.length === 0) return { updatedAt };
+    this.#delivery.notify(removed, this.#noticeRecord({ kind: "left", by, at: updatedAt }), updatedAt);
+    const left = this.#noticeRecord({ kind: "membersLeft", by, at: updatedAt, members: removed });
+    this.#delivery.notify([...this.#state.members.keys()], left, updatedAt);
+    return { updatedAt };
+  }
+
+  /**
+   * Changes name, attributes or custom columns (B-17), by column path.
+   *
+   * @param by the author; the app's server has no client id and no session
+   * @param reply is called before members are notified
+   */
+  async change(
+    changes: JsonObject,
+    by: { clientId: string; origin: number },
+    reply: (change: Parameters<typeof replies.conversationUpdated>[1]) => void = () => {},
+  ): Promise<Changed | Refused> {
+    const { kind, name, attributes, columns, id: conversationId } = this.#state.facts;
+    if (kind !== "normal") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    const outcome = changeColumns({ name, attributes, columns }, changes, this.#host.limits());
+    if ("refused" in outcome) return { refused: "CONVERSATION_UPDATE_FAILED", detail: outcome.refused };
+    const updatedAt = this.#state.change(outcome.after, this.#host.now());
+    const { changed, resulting } = outcome;
+    this.#state.notices.keep({ kind: "updated", by: by.clientId, changed, resulting }, updatedAt);
+    this.#host.archiveSoon();
+    await this.#outbox.index();
+    reply({ conversationId, updatedAt, changed, resulting });
+    // The session that made the change is left out; other devices of the same client are notified (wire §5.1).
+    const notice = { kind: "updated" as const, at: updatedAt, by: by.clientId, changed, resulting };
+    const own = noticeRecord(updatedAt, false, new Uint8Array());
+    this.#delivery.notifyMembers(this.#noticeRecord(notice), {
+      origin: by.origin,
+      own,
+      noticedAt: updatedAt,
+    });
+    return { updatedAt };
+  }
+
+  /** Switches push off or on for the clients that are members (M-46). */
+  async setMuted(clientIds: readonly string[], muted: boolean): Promise<Changed | Refused> {
+    if (this.#state.facts.kind === "temporary") return { refused: "NORMAL_CONVERSATION_REQUIRED" };
+    for (const clientId of clientIds) {
+      const member = this.#state.members.get(clientId);
+      if (member !== undefined) this.#state.members.setMuted(member, muted);
+    }
+    const updatedAt = this.#state.change({}, this.#host.now());
+    this.#host.archiveSoon();
+    await this.#outbox.index();
+    return { updatedAt };
+  }
+
+  #recordEvent(
+    name: "conversationStarted" | "conversationAdded" | "conversationRemoved",
+    by: string,
+    members: string[],
+  ): void {
+    this.#host.recordEvent({ name, conversationId: this.#state.facts.id, by, members });
+  }
+
+  #noticeRecord(change: LocalChange): Uint8Array {
+    return changeRecord(this.#state, { conversationId: this.#state.facts.id, ...change }, false);
+  }
+}

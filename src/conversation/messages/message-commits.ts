@@ -1,0 +1,171 @@
+import { loggableError } from "../../loggable-error.ts";
+import type { MessageRecord } from "../../model/records.ts";
+import * as clientEvents from "../../protocol/client-events.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
+import { joinRecords, type LogPosition, replyRecord, storedRecord } from "../../protocol/link-records.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import { NO_ORIGIN, skippedEntryRecord } from "../delivery/replay.ts";
+import type { Subscription } from "../delivery/subscription.ts";
+import type { EventRecorder } from "../event-recorder.ts";
+import { isDeliveredTo } from "../log/visibility.ts";
+import { hasReceipts } from "../membership/receipts.ts";
+import type { ConversationState } from "../state.ts";
+import { type Draft, messageOf } from "./draft.ts";
+import { GroupCommit, type GroupCommitHost } from "./group-commit.ts";
+import { replyToSend, type SendOutcome, senderCorrection } from "./sender-replies.ts";
+
+export interface MessageCommitsHost extends GroupCommitHost {
+  /** Something was appended that D1 lacks. */
+  archiveSoon(): void;
+}
+
+/** Receives the outcome of a send: a session that gets a reply, or the app's server. */
+type Sender =
+  | { subscription: Subscription; serial: number | undefined }
+  | { done: (outcome: SendOutcome) => void };
+
+type Send = Draft & { sender: Sender };
+
+/** A message stored in a commit, with its record for subscribers. */
+interface StoredMessage {
+  message: MessageRecord;
+  origin: number;
+  position: LogPosition;
+  record: Uint8Array;
+  about: Pick<Draft, "pushData" | "isPushed">;
+}
+
+/**
+ * Appends messages to the log, those that arrive together in one commit. Replies and broadcasts leave once it is
+ * durable (I1).
+ */
+export class MessageCommits {
+  readonly #state: ConversationState;
+  readonly #delivery: Delivery;
+  readonly #recorder: EventRecorder;
+  readonly #host: MessageCommitsHost;
+  readonly #sends: GroupCommit<Send>;
+
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    recorder: EventRecorder,
+    host: MessageCommitsHost,
+  ) {
+    this.#state = state;
+    this.#delivery = delivery;
+    this.#recorder = recorder;
+    this.#host = host;
+    this.#sends = new GroupCommit((sends) => this.#commit(sends), host);
+  }
+
+  add(draft: Draft, sender: Sender): void {
+    this.#sends.add({ ...draft, sender });
+  }
+
+  /** Commits the waiting sends, before something that must follow them. */
+  flush(): void {
+    this.#sends.flush();
+  }
+
+  #commit(sends: Send[]): void {
+    const before = this.#state.log.end;
+    const stored: StoredMessage[] = [];
+    const outgoing = new Map<Subscription, Uint8Array[]>();
+    for (const send of sends) {
+      const { outcome, position, records } = this.#append(send, stored);
+      const { sender } = send;
+      if ("done" in sender) sender.done(outcome);
+      else this.#addReply(outgoing, sender, outcome, position, records);
+    }
+    for (const { message, about } of stored)
+      this.#recorder.recordSent(message, { transient: false, ...about });
+    if (stored.length > 0) this.#broadcast(stored, outgoing);
+    for (const [subscription, own] of outgoing) this.#delivery.send(subscription, joinRecords(own));
+    if (stored.length === 0) return;
+    this.#delivery.storedAfter(before);
+    // After the delivery's alarm: one alarm serves both, and setting it costs a row each time.
+    this.#host.archiveSoon();
+  }
+
+  #addReply(
+    outgoing: Map<Subscription, Uint8Array[]>,
+    { subscription, serial }: { subscription: Subscription; serial: number | undefined },
+    outcome: SendOutcome,
+    position: LogPosition | undefined,
+    records: Uint8Array[],
+  ): void {
+    const gathered = outgoing.get(subscription) ?? [];
+    if (serial !== undefined) {
+      const reply = replyToSend(this.#state.facts.id, serial, outcome, this.#host.now());
+      gathered.push(replyRecord(serial, reply, position));
+    }
+    gathered.push(...records);
+    if (gathered.length > 0) outgoing.set(subscription, gathered);
+  }
+
+  /** To all subscriptions, each with its own replies; replies that were sent are removed from `outgoing`. */
+  #broadcast(stored: StoredMessage[], outgoing: Map<Subscription, Uint8Array[]>): void {
+    const shared = joinRecords(stored.map(({ record }) => record));
+    const forAll = stored.every(({ message }) => message.recipients === undefined && !message.noSync);
+    const [first] = stored;
+    const onlyOrigin = stored.every(({ origin }) => origin === first?.origin) ? first?.origin : undefined;
+    const { subscriptions } = this.#delivery.audience();
+    // If a single session sent everything, its replies go first: it gets nothing of the broadcast.
+    for (const [subscription, own] of outgoing) {
+      if (subscription.origin !== onlyOrigin) continue;
+      this.#delivery.send(subscription, joinRecords(own));
+      outgoing.delete(subscription);
+    }
+    for (const subscription of subscriptions) {
+      if (subscription.origin === onlyOrigin && onlyOrigin !== NO_ORIGIN) continue;
+      const frame = forAll ? shared : joinRecords(stored.map((each) => shownTo(subscription.clientId, each)));
+      const own = outgoing.get(subscription);
+      outgoing.delete(subscription);
+      this.#delivery.send(subscription, own === undefined ? frame : joinRecords([frame, ...own]));
+    }
+  }
+
+  /** Appends one message, or finds it appended already; with records for its sender beside the reply. */
+  #append(
+    send: Send,
+    stored: StoredMessage[],
+  ): { outcome: SendOutcome; position?: LogPosition; records: Uint8Array[] } {
+    const refused = (error: ErrorName) => ({ outcome: { refused: error }, records: [] });
+    const { from, origin, dedupeToken: token, changed } = send;
+    try {
+      // The author of a message of the app's server need not be a member (A-02).
+      if ("subscription" in send.sender && !this.#state.members.has(from))
+        return refused("INVALID_MESSAGING_TARGET");
+      const now = this.#host.now();
+      const before = token === undefined ? undefined : this.#state.log.accepted.find(from, token, now);
+      if (before !== undefined) {
+        return { outcome: { messageId: before.id, timestamp: before.timestamp }, records: [] };
+      }
+      const position = { timestamp: this.#state.nextTime(now), previous: this.#state.log.end };
+      const message = messageOf(send, position.timestamp);
+      this.#state.log.append(message, token, origin);
+      const { id: conversationId, kind } = this.#state.facts;
+      const event = clientEvents.message({ conversationId, kind, message });
+      const traits = { acknowledge: hasReceipts(this.#state) };
+      const record = storedRecord(position, origin, traits, event);
+      const { pushData, isPushed } = send;
+      stored.push({ message, origin, position, record, about: { pushData, isPushed } });
+      const outcome = { messageId: message.id, timestamp: message.timestamp };
+      return {
+        outcome,
+        position,
+        records: changed === undefined ? [] : [senderCorrection(conversationId, message, changed)],
+      };
+    } catch (error) {
+      console.error("message.send:", loggableError(error));
+      return refused("INTERNAL_ERROR");
+    }
+  }
+}
+
+function shownTo(clientId: string, { message, position, record }: StoredMessage): Uint8Array {
+  return isDeliveredTo(clientId, message)
+    ? record
+    : skippedEntryRecord(position.timestamp, position.previous);
+}

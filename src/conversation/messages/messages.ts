@@ -1,0 +1,155 @@
+import type { MessageRecord, Will } from "../../model/records.ts";
+import * as clientEvents from "../../protocol/client-events.ts";
+import type { CommandOf } from "../../protocol/commands.ts";
+import { eventRecord } from "../../protocol/link-records.ts";
+import { pushPolicyBy, type Settings } from "../../settings/schema.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import { NO_ORIGIN } from "../delivery/replay.ts";
+import type { Subscription } from "../delivery/subscription.ts";
+import type { EventRecorder } from "../event-recorder.ts";
+import { isDeliveredTo } from "../log/visibility.ts";
+import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "../policy.ts";
+import type { Replier } from "../replier.ts";
+import type { ServerMessage } from "../server-calls.ts";
+import type { ConversationState } from "../state.ts";
+import { changeOf, type Draft, isPushedBy, messageOf, UNCHANGED } from "./draft.ts";
+import { MessageCommits, type MessageCommitsHost } from "./message-commits.ts";
+import { replyToSend, type SendOutcome, senderCorrection, sendRefused } from "./sender-replies.ts";
+
+export interface MessagesHost extends MessageCommitsHost {
+  /** As last read. */
+  settings(): Settings;
+}
+
+/** Sending messages: those that are stored go to the commits, those that are not go to the clients online. */
+export class Messages {
+  readonly #state: ConversationState;
+  readonly #delivery: Delivery;
+  readonly #commits: MessageCommits;
+  readonly #replier: Replier;
+  readonly #policy: PolicyChecks;
+  readonly #recorder: EventRecorder;
+  readonly #host: MessagesHost;
+
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    replier: Replier,
+    policy: PolicyChecks,
+    recorder: EventRecorder,
+    host: MessagesHost,
+  ) {
+    this.#state = state;
+    this.#delivery = delivery;
+    this.#commits = new MessageCommits(state, delivery, recorder, host);
+    this.#replier = replier;
+    this.#policy = policy;
+    this.#recorder = recorder;
+    this.#host = host;
+  }
+
+  /** Sends a session's message, if the app's policy allows it. */
+  async send(subscription: Subscription, command: CommandOf<"message.send">): Promise<void> {
+    if (!command.needsCheck || this.#isDecided(subscription, command)) {
+      return this.#sendApproved(subscription, command, APPROVED_AS_SENT);
+    }
+    const verdict = await this.#policy.checkMessage(subscription, command);
+    if (!("error" in verdict)) return this.#sendApproved(subscription, command, verdict);
+    const { serial } = command;
+    const refused = sendRefused(this.#state.facts.id, serial, verdict, this.#host.now());
+    this.#replier.reply(subscription, serial, refused);
+  }
+
+  /** Whether a message needs no policy check: it will be refused, or was accepted already (I3). */
+  #isDecided(subscription: Subscription, { dedupeToken }: CommandOf<"message.send">): boolean {
+    const { members, log } = this.#state;
+    if (!members.has(subscription.clientId)) return true;
+    this.#commits.flush();
+    return (
+      dedupeToken !== undefined &&
+      log.accepted.find(subscription.clientId, dedupeToken, this.#host.now()) !== undefined
+    );
+  }
+
+  #sendApproved(subscription: Subscription, command: CommandOf<"message.send">, approved: Approved): void {
+    const { receipt, mentionAll, mentions, dedupeToken, pushData, serial } = command;
+    const draft: Draft = {
+      from: subscription.clientId,
+      origin: subscription.origin,
+      content: approved.content ?? command.content,
+      receipt,
+      mentionAll,
+      mentions,
+      dedupeToken,
+      pushData,
+      address: subscription.address,
+      isPushed: isPushedBy(command.pushes, pushData),
+      recipients: approved.to,
+      noSync: false,
+      changed: changeOf(approved),
+    };
+    if (!command.transient) return this.#commits.add(draft, { subscription, serial });
+    this.#commits.flush();
+    this.#sendTransient(subscription, serial, draft);
+  }
+
+  /** Sends a message of the app's server (http-api §2.2). Its author need not be a member. */
+  async sendAsServer({ transient, ...message }: ServerMessage): Promise<SendOutcome> {
+    const draft: Draft = {
+      ...message,
+      origin: NO_ORIGIN,
+      receipt: false,
+      address: undefined,
+      recipients: undefined,
+      changed: undefined,
+      isPushed: isPushedBy(pushPolicyBy(this.#host.settings()), message.pushData),
+    };
+    if (!transient) return new Promise((done) => this.#commits.add(draft, { done }));
+    this.#commits.flush();
+    const sent = messageOf(draft, this.#state.nextTime(this.#host.now()));
+    this.#notifyOnline(draft, sent);
+    return { messageId: sent.id, timestamp: sent.timestamp };
+  }
+
+  /** Commits the messages that wait for others, before something that must follow them. */
+  flush(): void {
+    this.#commits.flush();
+  }
+
+  /** Sends to clients that are online now, and to none later (I8). */
+  #sendTransient(subscription: Subscription, serial: number | undefined, draft: Draft): void {
+    const message = messageOf(draft, this.#state.nextTime(this.#host.now()));
+    const { id } = this.#state.facts;
+    const outcome: SendOutcome = this.#state.members.has(subscription.clientId)
+      ? { messageId: message.id, timestamp: message.timestamp }
+      : { refused: "INVALID_MESSAGING_TARGET" };
+    if (serial !== undefined)
+      this.#replier.reply(subscription, serial, replyToSend(id, serial, outcome, this.#host.now()));
+    if ("refused" in outcome) return;
+    this.#notifyOnline(draft, message);
+    if (draft.changed !== undefined)
+      this.#delivery.send(subscription, senderCorrection(id, message, draft.changed));
+  }
+
+  #notifyOnline(draft: Draft, message: MessageRecord): void {
+    const { id: conversationId, kind } = this.#state.facts;
+    const ephemeral = eventRecord(clientEvents.message({ conversationId, kind, message, transient: true }));
+    const isFor = (clientId: string) => isDeliveredTo(clientId, message);
+    this.#delivery.notifyMembers({ ephemeral }, { origin: draft.origin, isFor });
+    this.#recorder.recordSent(message, { transient: true, pushData: undefined, isPushed: false });
+  }
+
+  /**
+   * Sends a will to the members that are online (M-47). It is sent like any message but never stored (M-49). A will is
+   * dropped if it was sent already, or if its author is no longer a member.
+   */
+  will(from: string, will: Will): void {
+    if (!this.#state.members.has(from) || this.#state.notices.hasWill(will.id)) return;
+    const timestamp = this.#state.nextTime(this.#host.now());
+    this.#state.notices.keep({ kind: "will", messageId: will.id }, timestamp);
+    const message = { ...will, from, timestamp, ...UNCHANGED, receipt: false };
+    const { id: conversationId, kind } = this.#state.facts;
+    const ephemeral = eventRecord(clientEvents.message({ conversationId, kind, message }));
+    this.#delivery.notifyMembers({ ephemeral }, { origin: NO_ORIGIN });
+  }
+}

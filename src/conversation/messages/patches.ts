@@ -1,0 +1,221 @@
+import type { MessageRecord } from "../../model/records.ts";
+import * as clientEvents from "../../protocol/client-events.ts";
+import type { CommandOf } from "../../protocol/commands.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
+import { correctionRecord, joinRecords, storedRecord } from "../../protocol/link-records.ts";
+import type { Refused } from "../../protocol/outcome.ts";
+import * as replies from "../../protocol/replies.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import { NO_ORIGIN, skippedEntryRecord } from "../delivery/replay.ts";
+import type { Subscription } from "../delivery/subscription.ts";
+import { historyVisibleFrom, isVisibleTo } from "../log/visibility.ts";
+import { APPROVED_AS_SENT, type Approved, type PolicyChecks } from "../policy.ts";
+import type { Replier } from "../replier.ts";
+import type { MessageLocation, PatchByServer } from "../server-calls.ts";
+import type { ConversationState } from "../state.ts";
+
+export interface PatchesHost {
+  now(): number;
+  /** As last read. */
+  settings(): Settings;
+  /** Something was appended that D1 lacks. */
+  archiveSoon(): void;
+}
+
+/** The content of a recalled message; every SDK knows it by the type number (M-22). */
+const RECALLED = '{"_lctype":-127}';
+
+type Patch = CommandOf<"message.patch">["patches"][number];
+
+/** A log entry that changes a message, with the records for those who may see it and those who may not. */
+interface PatchEntry {
+  message: MessageRecord;
+  record: Uint8Array;
+  /** For clients that may not see the message. */
+  hidden: Uint8Array;
+}
+
+/** Edits and recalls: a message is rewritten in place, and all members that may see it are notified (M-11 to M-24). */
+export class Patches {
+  readonly #state: ConversationState;
+  readonly #delivery: Delivery;
+  readonly #replier: Replier;
+  readonly #policy: PolicyChecks;
+  readonly #flush: () => void;
+  readonly #host: PatchesHost;
+
+  /** @param flush commits the messages that wait to be stored */
+  constructor(
+    state: ConversationState,
+    delivery: Delivery,
+    replier: Replier,
+    policy: PolicyChecks,
+    flush: () => void,
+    host: PatchesHost,
+  ) {
+    this.#state = state;
+    this.#delivery = delivery;
+    this.#replier = replier;
+    this.#policy = policy;
+    this.#flush = flush;
+    this.#host = host;
+  }
+
+  /**
+   * Applies all patches of a command that are for this conversation, or none of them, if the rules and the app's policy
+   * allow it.
+   */
+  async patch(subscription: Subscription, command: CommandOf<"message.patch">): Promise<void> {
+    const { id } = this.#state.facts;
+    const patches = command.patches.filter((patch) => patch.conversationId === id);
+    const isChecked = command.needsCheck && this.#refusal(subscription, patches) === undefined;
+    const approved: Approved[] = [];
+    for (const patch of isChecked ? patches : []) {
+      const outcome = await this.#policy.checkPatch(subscription, patch);
+      if ("error" in outcome) return this.#replier.reject(subscription, command.serial, outcome);
+      approved.push(outcome);
+    }
+    this.#flush();
+    this.#patchApproved(subscription, command.serial, patches, approved);
+  }
+
+  /** Why these patches are refused, all together; undefined if they are allowed. */
+  #refusal(subscription: Subscription, patches: readonly Patch[]): ErrorName | undefined {
+    if (!this.#state.members.has(subscription.clientId)) return "INVALID_MESSAGING_TARGET";
+    for (const patch of patches) {
+      const message = this.#state.log.find(patch.timestamp, patch.messageId);
+      const refusal = refusalOf(subscription.clientId, patch, message);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  /** @param approved the verdict of the app's policy on each of the patches */
+  #patchApproved(
+    subscription: Subscription,
+    serial: number | undefined,
+    patches: readonly Patch[],
+    approved: readonly Approved[],
+  ): void {
+    const refusal = this.#refusal(subscription, patches);
+    if (refusal !== undefined) return this.#replier.refuse(subscription, serial, refusal);
+    const before = this.#state.log.end;
+    const entries: PatchEntry[] = [];
+    const corrections: Uint8Array[] = [];
+    let lastPatchTime = 0;
+    for (const [at, patch] of patches.entries()) {
+      const message = this.#state.log.find(patch.timestamp, patch.messageId);
+      if (message === undefined) continue;
+      // Recalled already: the command was repeated.
+      if (message.recalled && message.patchedAt !== undefined) {
+        lastPatchTime = Math.max(lastPatchTime, message.patchedAt);
+        continue;
+      }
+      const { content, reason, to = message.recipients } = approved[at] ?? APPROVED_AS_SENT;
+      const changes = { ...resultOf(patch), recipients: to, ...(content === undefined ? {} : { content }) };
+      const entry = this.#append(message, changes, subscription.origin);
+      entries.push(entry);
+      lastPatchTime = entry.message.patchedAt ?? 0;
+      if (content !== undefined) corrections.push(this.#event(entry.message, reason));
+    }
+    this.#replier.reply(subscription, serial, replies.messagesPatched(serial, { lastPatchTime }));
+    // The session that made an edit skips its own copy, and must be sent the final text (M-18).
+    if (corrections.length > 0)
+      this.#delivery.send(subscription, joinRecords(corrections.map(correctionRecord)));
+    this.#broadcast(entries, before);
+  }
+
+  /** An edit or recall by the app's server, which is not bound by the rules for clients (http-api §2.1). */
+  patchByServer(patch: PatchByServer): undefined | Refused {
+    const message = this.#find(patch);
+    if ("refused" in message) return message;
+    if (message.recalled && !patch.recall) return { refused: "MESSAGE_NOT_FOUND" };
+    if (message.recalled) return undefined;
+    const { mentionAll, mentions } = message;
+    const changes = patch.recall
+      ? resultOf({ recall: true })
+      : resultOf({ recall: false, content: patch.content, mentionAll, mentions });
+    const before = this.#state.log.end;
+    const entry = this.#append(message, changes, NO_ORIGIN);
+    if (patch.silent) this.#sendHidden(entry.hidden);
+    else this.#broadcast([entry], before);
+    return undefined;
+  }
+
+  /** Deletes a message from the server's copy; devices keep theirs (http-api §2.1). */
+  delete(which: MessageLocation): undefined | Refused {
+    const message = this.#find(which);
+    if ("refused" in message) return message;
+    const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#state.log.end };
+    this.#state.log.delete(message.timestamp, position.timestamp);
+    this.#sendHidden(skippedEntryRecord(position.timestamp, position.previous));
+    return undefined;
+  }
+
+  /** An entry that shows nothing: subscriptions advance past it, other members with their next message. */
+  #sendHidden(hidden: Uint8Array): void {
+    for (const subscription of this.#delivery.audience().subscriptions)
+      this.#delivery.send(subscription, hidden);
+    this.#host.archiveSoon();
+  }
+
+  #find({ timestamp, messageId, from }: MessageLocation): MessageRecord | Refused {
+    const message = this.#state.log.find(timestamp, messageId);
+    if (message === undefined) return { refused: "MESSAGE_NOT_FOUND" };
+    if (from !== undefined && message.from !== from) return { refused: "MESSAGE_OWNERSHIP_REQUIRED" };
+    return message;
+  }
+
+  #append(message: MessageRecord, changes: Partial<MessageRecord>, origin: number): PatchEntry {
+    const position = { timestamp: this.#state.nextTime(this.#host.now()), previous: this.#state.log.end };
+    const patched = { ...message, ...changes, patchedAt: position.timestamp };
+    this.#state.log.patch(patched);
+    return {
+      message: patched,
+      record: storedRecord(position, origin, { patch: true }, this.#event(patched)),
+      hidden: skippedEntryRecord(position.timestamp, position.previous),
+    };
+  }
+
+  #event(message: MessageRecord, reason?: { code: number; detail: string }): Uint8Array {
+    return clientEvents.patched({ conversationId: this.#state.facts.id, message, reason });
+  }
+
+  /** Sends to all subscriptions at once, to other members through the relay. */
+  #broadcast(entries: PatchEntry[], before: number): void {
+    if (entries.length === 0) return;
+    const settings = this.#host.settings();
+    for (const other of this.#delivery.audience().subscriptions) {
+      const member = this.#state.members.get(other.clientId);
+      const from = member === undefined ? 0 : historyVisibleFrom(settings, member);
+      const shown = entries.map(({ message, record, hidden }) =>
+        isVisibleTo(other.clientId, message) && message.timestamp > from ? record : hidden,
+      );
+      this.#delivery.send(other, joinRecords(shown));
+    }
+    this.#delivery.storedAfter(before);
+    this.#host.archiveSoon();
+  }
+}
+
+/** Why a client may not patch a message: it is missing, not the client's own (M-13, M-21), or recalled for good. */
+function refusalOf(
+  clientId: string,
+  patch: Patch,
+  message: MessageRecord | undefined,
+): ErrorName | undefined {
+  if (message === undefined) return "MESSAGE_NOT_FOUND";
+  if (message.from !== clientId) return "MESSAGE_OWNERSHIP_REQUIRED";
+  return message.recalled && !patch.recall ? "MESSAGE_NOT_FOUND" : undefined;
+}
+
+type Result = Pick<MessageRecord, "content" | "mentionAll" | "mentions" | "recalled">;
+
+function resultOf(
+  patch: { recall: true } | Omit<Patch, "conversationId" | "messageId" | "timestamp" | "size">,
+): Result {
+  if (patch.recall) return { content: RECALLED, mentionAll: false, mentions: [], recalled: true };
+  const { content = "", mentionAll, mentions } = patch;
+  return { content, mentionAll, mentions, recalled: false };
+}
