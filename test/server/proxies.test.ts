@@ -35,7 +35,8 @@ const nginx: Proxy = {
     const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
       (each) => `${each}_temp_path ${join(folder, each)};`,
     );
-    const all = `daemon off; pid ${join(folder, "pid")}; error_log stderr; worker_processes 1;
+    // One process, so that none is left when it is killed.
+    const all = `daemon off; master_process off; pid ${join(folder, "pid")}; error_log stderr;
       events {} http { access_log off; ${paths.join(" ")} ${server} }`;
     await writeFile(join(folder, "nginx.conf"), all);
     return ["nginx", "-e", "stderr", "-c", join(folder, "nginx.conf")];
