@@ -30,7 +30,7 @@ interface Charge {
   perMinute: number;
   /**
    * The part of a client's limit that each of many people behind one address uses when all are busy at once; undefined
-   * for commands with limits of their own per socket and address (`logins.ts`).
+   * for commands with limits of their own per socket and address (`login-attempts.ts`).
    */
   share: number | undefined;
 }
