@@ -1,6 +1,6 @@
 import type { Env } from "./bindings.ts";
 import { connect } from "./gateway/connect.ts";
-import { consumeEvents } from "./hooks/consume-events.ts";
+import { consumeEvents } from "./hooks/events/consume-events.ts";
 import { createApp } from "./http/app.ts";
 import type { QueuedEvent } from "./model/app-events.ts";
 import { runScheduledCleanup } from "./push/cleanup.ts";
@@ -10,7 +10,7 @@ import type { PushWork } from "./push/push-work.ts";
 export { AppObject } from "./app/app-object.ts";
 export { ClientObject } from "./client/client-object.ts";
 export { ConversationObject } from "./conversation/conversation-object.ts";
-export { EventQueueObject } from "./hooks/event-queue-object.ts";
+export { EventQueueObject } from "./hooks/events/event-queue-object.ts";
 export { PushObject } from "./push/push-object.ts";
 export { PushQueueObject } from "./push/push-queue-object.ts";
 

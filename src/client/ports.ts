@@ -7,7 +7,7 @@ import type { MissedNotices } from "../conversation/notices.ts";
 import type { Memberships } from "../database/conversations/memberships.ts";
 import type { ConversationQuery, QueryRefusal } from "../database/conversations/query.ts";
 import type { DeviceBinding, DeviceState } from "../database/installations/device-clients.ts";
-import type { Hooks } from "../hooks/questions.ts";
+import type { Hooks } from "../hooks/before/hook-question.ts";
 import type { AppEvent } from "../model/app-events.ts";
 import type { ConversationFound, ConversationRecord, Will } from "../model/records.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";

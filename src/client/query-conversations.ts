@@ -3,7 +3,7 @@ import type { Described, DescriptionOptions } from "../conversation/description.
 import { isConversationId } from "../conversation/messages/ids.ts";
 import { isWhereByIdOnly } from "../database/conversations/query.ts";
 import { type QueryingClient, withoutMembers } from "../database/conversations/visibility.ts";
-import type { QueryRefusal } from "../database/where/condition.ts";
+import type { QueryRefusal } from "../database/where/query-refusal.ts";
 import { forEachLimited } from "../limited-calls.ts";
 import type { ConversationFound } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";

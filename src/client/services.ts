@@ -3,7 +3,6 @@ import type { Env } from "../bindings.ts";
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { seenClients } from "../conversation/known-clients.ts";
-import { lagging } from "../database/conversation-copy.ts";
 import {
   conversationsAfter,
   registerClient,
@@ -16,9 +15,10 @@ import {
   unbindDevice,
   unbindEverywhere,
 } from "../database/installations/device-clients.ts";
+import { lagging } from "../database/messages/archive-progress.ts";
 import { withDeadline } from "../deadline.ts";
-import { eventQueueOf } from "../hooks/event-queue.ts";
-import { hooksOf } from "../hooks/hooks.ts";
+import { hooksOf } from "../hooks/before/app-hooks.ts";
+import { eventQueueOf } from "../hooks/events/event-queue.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";

@@ -1,5 +1,4 @@
-import { EventOutbox } from "../hooks/event-outbox.ts";
-import { EventSender } from "../hooks/event-sender.ts";
+import { EventOutbox, EventSender } from "../hooks/events/event-outbox.ts";
 import type { Leaving } from "../model/app-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { type BrokenSession, brokenSessionOf } from "./broken-sessions.ts";

@@ -1,5 +1,5 @@
 import { newConversation } from "../conversation/creation/new-conversation.ts";
-import { ALLOWED, type ConversationVerdict } from "../hooks/questions.ts";
+import { ALLOWED, type ConversationVerdict } from "../hooks/before/hook-question.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord } from "../model/records.ts";
 import type { CommandOf } from "../protocol/commands.ts";

@@ -1,5 +1,5 @@
 import { RELAY_CALLS_AT_ONCE } from "../bounds.ts";
-import { EventOutbox } from "../hooks/event-outbox.ts";
+import { EventOutbox } from "../hooks/events/event-outbox.ts";
 import { LimitedCalls } from "../limited-calls.ts";
 import { hasListeners } from "../settings/schema.ts";
 import { Conversation } from "./conversation.ts";

@@ -1,8 +1,8 @@
 import type { Env } from "../bindings.ts";
 import { copyDelayOf } from "../database/messages/copy-delay.ts";
 import { withDeadline } from "../deadline.ts";
-import { eventQueueOf } from "../hooks/event-queue.ts";
-import { hooksOf } from "../hooks/hooks.ts";
+import { hooksOf } from "../hooks/before/app-hooks.ts";
+import { eventQueueOf } from "../hooks/events/event-queue.ts";
 import { filtered } from "../moderation/filter.ts";
 import { keywordFilterOf } from "../moderation/word-list-store.ts";
 import { verifyMembershipSignature } from "../protocol/signatures.ts";

@@ -1,4 +1,4 @@
-import { EVENT_OUTBOX } from "../hooks/event-outbox.ts";
+import { EVENT_OUTBOX } from "../hooks/events/event-outbox.ts";
 import type { Sql } from "../sql.ts";
 import { type Schema, Tables } from "../tables.ts";
 

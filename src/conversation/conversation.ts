@@ -1,4 +1,4 @@
-import type { EventOutbox } from "../hooks/event-outbox.ts";
+import type { EventOutbox } from "../hooks/events/event-outbox.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Will } from "../model/records.ts";
 import type { Refused } from "../protocol/outcome.ts";

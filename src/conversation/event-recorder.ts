@@ -1,5 +1,5 @@
-import type { EventOutbox } from "../hooks/event-outbox.ts";
-import { EventSender, type SendEvents } from "../hooks/event-sender.ts";
+import type { EventOutbox } from "../hooks/events/event-outbox.ts";
+import { EventSender, type SendEvents } from "../hooks/events/event-outbox.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { AppEvent, AppEventBody, EventOf } from "../model/app-events.ts";
 import type { MessageRecord } from "../model/records.ts";

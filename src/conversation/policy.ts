@@ -4,7 +4,7 @@ import type {
   HookQuestion,
   Hooks,
   MessageVerdict,
-} from "../hooks/questions.ts";
+} from "../hooks/before/hook-question.ts";
 import type { Content } from "../model/records.ts";
 import { isFiltered } from "../moderation/filter.ts";
 import type { CommandOf, Signature } from "../protocol/commands.ts";

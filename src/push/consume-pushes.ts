@@ -6,10 +6,10 @@ import type { QueueMessage } from "../queue/queue.ts";
 import { settingsOf } from "../settings/store.ts";
 import { Deliverer } from "./deliverer.ts";
 import { providersOf } from "./providers.ts";
-import { consumeBatch } from "./push-consumer.ts";
 import { pushQueueOf } from "./push-queue.ts";
 import type { PushWork } from "./push-work.ts";
 import { runSelection } from "./run-selection.ts";
+import { settlePushes } from "./settle-pushes.ts";
 
 const QUEUE_DEADLINE = 10_000; // ms
 
@@ -20,7 +20,7 @@ const deliverer = new Deliverer();
 export async function consumePushes(messages: readonly QueueMessage<PushWork>[], env: Env): Promise<void> {
   const settings = await settingsOf(env).fresh();
   const providers = settings && providersOf(env, settings);
-  await consumeBatch(messages, {
+  await settlePushes(messages, {
     deliver: async (delivery, attempts) => {
       // Older settings may have no providers, and pushes would be given up.
       if (providers === undefined) throw new Error("the settings are not known");

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { InstallationContent } from "../database/installations/save.ts";
 import type { InstallationNames } from "../database/installations/write.ts";
-import { segmentsOf } from "../database/where/field.ts";
+import { segmentsOf } from "../database/where/query-table.ts";
 import { isClientId } from "../model/client-id.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { setPath } from "../protocol/field-operations.ts";

@@ -2,7 +2,7 @@ import type { Env } from "../bindings.ts";
 import { incrementBadges } from "../database/installations/installations.ts";
 import { selectInstallations } from "../database/installations/query.ts";
 import { addCounts, settleNotification } from "../database/notifications.ts";
-import { sliceSizeOf } from "../database/where/slices.ts";
+import { sliceSizeOf } from "../database/where/owner-query-slices.ts";
 import { withDeadline } from "../deadline.ts";
 import { settingsOf } from "../settings/store.ts";
 import { type ProvidersEnv, providersOf } from "./providers.ts";

@@ -1,5 +1,5 @@
 import type { NotificationCounts, NotificationStatus } from "../database/notifications.ts";
-import type { QueryRefusal } from "../database/where/condition.ts";
+import type { QueryRefusal } from "../database/where/query-refusal.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Installation } from "../model/installation.ts";
 import type { JsonObject } from "../model/json.ts";

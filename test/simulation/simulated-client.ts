@@ -9,7 +9,7 @@ import { clientTables } from "../../src/client/client-tables.ts";
 import type { ProvenRequest, Session } from "../../src/client/session.ts";
 import { type IssuedClaims, type SessionClaims, SessionTokens } from "../../src/client/session-token.ts";
 import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";
-import { ALLOWED } from "../../src/hooks/questions.ts";
+import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
 import { defaultSettings } from "../../src/settings/schema.ts";
 import { MemorySql } from "../support/sqlite.ts";
 import type { ClientCalls, Environment } from "./environment.ts";

@@ -11,7 +11,7 @@ import type { StartResult } from "../../src/conversation/creation/start-result.t
 import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";
 import { ConversationState } from "../../src/conversation/state.ts";
 import { copyDelayOf } from "../../src/database/messages/copy-delay.ts";
-import { ALLOWED } from "../../src/hooks/questions.ts";
+import { ALLOWED } from "../../src/hooks/before/hook-question.ts";
 import type { ConversationRecord, Will } from "../../src/model/records.ts";
 import type { SubscriptionRequest } from "../../src/protocol/link-controls.ts";
 import { readRecords } from "../../src/protocol/link-records.ts";

@@ -1,6 +1,6 @@
-import { AppHooks } from "../../src/hooks/app-hooks.ts";
-import { AppServer } from "../../src/hooks/app-server.ts";
-import { HookList } from "../../src/hooks/hook-list.ts";
+import { AppServer } from "../../src/hooks/app-server/app-server.ts";
+import { EngineHooks } from "../../src/hooks/app-server/engine-hooks.ts";
+import { AppHooks } from "../../src/hooks/before/app-hooks.ts";
 import type { Json } from "../../src/model/json.ts";
 import { type Fetch, Outbound } from "../../src/outbound/http-client.ts";
 import { type Settings, settingsFrom } from "../../src/settings/schema.ts";
@@ -25,7 +25,7 @@ export function serverWith(
   settings: Settings,
   { fetch: network = fetch, now = Date.now }: Surroundings = {},
 ) {
-  const list = new HookList();
+  const list = new EngineHooks();
   return new AppServer(settings, {
     keys,
     outbound: new Outbound("anywhere", { open: network, all: network }),

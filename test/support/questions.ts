@@ -1,4 +1,4 @@
-import type { Hooks } from "../../src/hooks/questions.ts";
+import type { Hooks } from "../../src/hooks/before/hook-question.ts";
 import type { AppEvent } from "../../src/model/app-events.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Content } from "../../src/model/records.ts";

@@ -1,11 +1,7 @@
 import type { Env } from "../../bindings.ts";
-import {
-  archivedUpTo,
-  deleteConversation,
-  deleteMessages,
-  saveConversation,
-  saveMessages,
-} from "../../database/conversation-copy.ts";
+import { deleteConversation, saveConversation } from "../../database/conversations/save.ts";
+import { archivedUpTo } from "../../database/messages/archive-progress.ts";
+import { deleteMessages, saveMessages } from "../../database/messages/save.ts";
 import { withDeadline } from "../../deadline.ts";
 import type { CopyCalls } from "./outbox.ts";
 import type { Removal } from "./removal.ts";

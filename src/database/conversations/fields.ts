@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { conversations, members } from "../schema.ts";
-import { type Field, inJson, type NameIndex, type QueryTable, segmentsOf } from "../where/field.ts";
+import { type Field, inJson, type NameIndex, type QueryTable, segmentsOf } from "../where/query-table.ts";
 
 /** The index of members: which client is in which conversation. */
 export const memberIndex: NameIndex = {

@@ -9,21 +9,16 @@ import { textList } from "../installations/device-clients.ts";
 import { conversationIn, messageIn } from "../rows.ts";
 import { conversations, messages } from "../schema.ts";
 import { hasTooManyParameters } from "../statement.ts";
-import { clauseOf, hasAnyName } from "../where/clause.ts";
-import {
-  type Condition,
-  conditionOf,
-  isQueryRefusal,
-  isWhereByIdOnly,
-  type QueryRefusal,
-  tooLarge,
-} from "../where/condition.ts";
-import type { Field } from "../where/field.ts";
-import { orderOf, sortedByJson } from "../where/order.ts";
+import type { Condition } from "../where/condition.ts";
+import { conditionToSql, hasAnyName } from "../where/condition-to-sql.ts";
 import { countInSlices, findInSlices, type OwnerQuery } from "../where/owner-query.ts";
-import { matchesOf } from "../where/pattern-search.ts";
+import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";
+import { isWhereByIdOnly, parseWhere } from "../where/parse-where.ts";
 import { costRefusal } from "../where/query-cost.ts";
-import { readInParts, type SliceSize } from "../where/slices.ts";
+import { isQueryRefusal, type QueryRefusal, tooLarge } from "../where/query-refusal.ts";
+import type { Field } from "../where/query-table.ts";
+import { matchesOf } from "../where/regex-search.ts";
+import { orderOf, sortedByJson } from "../where/sort-order.ts";
 import { conversationTable, memberIndex } from "./fields.ts";
 import {
   asNonMembersSee,
@@ -128,7 +123,7 @@ function reachOf(
     const within = sql`${conversations.kind} = 'normal' AND ${hasAnyName(memberIndex, [clientId])}`;
     return { condition: undefined, within, others: undefined };
   }
-  const condition = conditionOf(where, conversationTable);
+  const condition = parseWhere(where, conversationTable);
   if (isQueryRefusal(condition)) return condition;
   if (asker === undefined) return { condition, within: undefined, others: undefined };
   // A client that knows an id may look it up, in any order.
@@ -144,7 +139,7 @@ async function clauseFor(d1: DrizzleD1Database, { condition, within }: Reach): P
   if (condition === undefined) return sql.join(bounds);
   const matches = await matchesOf(d1, conversations, condition, { within, work: QUERY_PATTERN_WORK });
   if (isQueryRefusal(matches)) return matches;
-  return sql.join([...bounds, sql`(${clauseOf(condition, matches)})`], sql` AND `);
+  return sql.join([...bounds, sql`(${conditionToSql(condition, matches)})`], sql` AND `);
 }
 
 /** A value for members alone is NULL for non-members, in the sort order too. */

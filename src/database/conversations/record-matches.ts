@@ -3,12 +3,13 @@ import type { JsonObject } from "../../model/json.ts";
 import type { ConversationRecord } from "../../model/records.ts";
 import type { Sql } from "../../sql.ts";
 import { hasTooManyParameters, objectStatement } from "../statement.ts";
-import { clauseOf } from "../where/clause.ts";
-import { conditionOf, isQueryRefusal, type QueryRefusal, refusal, tooLarge } from "../where/condition.ts";
-import { hasGeneralPattern } from "../where/pattern-search.ts";
+import { conditionToSql } from "../where/condition-to-sql.ts";
+import { parseWhere } from "../where/parse-where.ts";
+import { isQueryRefusal, type QueryRefusal, refusal, tooLarge } from "../where/query-refusal.ts";
+import { hasGeneralPattern } from "../where/regex-search.ts";
 import { conversationTable } from "./fields.ts";
 
-export type { QueryRefusal } from "../where/condition.ts";
+export type { QueryRefusal } from "../where/query-refusal.ts";
 
 /**
  * Whether a conversation matches a `where` in its current state rather than in D1's copy. The SQL that queries D1 runs
@@ -19,7 +20,7 @@ export function recordMatches(
   record: ConversationRecord,
   where: JsonObject,
 ): boolean | QueryRefusal {
-  const condition = conditionOf(where, conversationTable);
+  const condition = parseWhere(where, conversationTable);
   if (isQueryRefusal(condition)) return condition;
   if (hasGeneralPattern(condition)) return refusal("102: a change under a $regex takes fixed text only");
   const { id, kind, name, creator, createdAt, updatedAt, uniqueId, lastMessageAt, timeToLive } = record;
@@ -30,7 +31,7 @@ export function recordMatches(
       ${creator}, ${members}, ${muted}, ${attributes}, ${columns}, ${Number(record.unique)}, ${uniqueId ?? null},
       ${createdAt}, ${updatedAt}, ${lastMessageAt ?? null}, ${timeToLive ?? null})),
     members(client_id, conversation_id) AS (SELECT value, ${id} FROM json_each(${members}))
-    SELECT EXISTS (SELECT 1 FROM conversations WHERE ${clauseOf(condition)}) AS fits`;
+    SELECT EXISTS (SELECT 1 FROM conversations WHERE ${conditionToSql(condition)}) AS fits`;
   if (hasTooManyParameters(query)) return tooLarge;
   const { text, parameters } = objectStatement(query);
   return database.exec<{ fits: number }>(text, ...parameters).one().fits === 1;

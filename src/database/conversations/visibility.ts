@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { ConversationRecord } from "../../model/records.ts";
 import { conversations, members } from "../schema.ts";
 import type { Condition, Operands } from "../where/condition.ts";
-import type { Field } from "../where/field.ts";
+import type { Field } from "../where/query-table.ts";
 import { conversationTable } from "./fields.ts";
 
 /**

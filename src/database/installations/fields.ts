@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { installationChannels, installations } from "../schema.ts";
-import { type Field, inJson, type QueryTable, segmentsOf } from "../where/field.ts";
+import { type Field, inJson, type QueryTable, segmentsOf } from "../where/query-table.ts";
 
 const channelIndex = {
   table: installationChannels,

@@ -5,9 +5,10 @@ import type { Installation } from "../../model/installation.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { installationIn } from "../rows.ts";
 import { installations } from "../schema.ts";
-import { conditionOf, isQueryRefusal, type QueryRefusal } from "../where/condition.ts";
 import { countInSlices, findInSlices, type OwnerPage } from "../where/owner-query.ts";
-import { readInParts, type SliceSize } from "../where/slices.ts";
+import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";
+import { parseWhere } from "../where/parse-where.ts";
+import { isQueryRefusal, type QueryRefusal } from "../where/query-refusal.ts";
 import { textList } from "./device-clients.ts";
 import { installationTable } from "./fields.ts";
 
@@ -57,7 +58,7 @@ export async function countInstallations(
   where: JsonObject,
   size: SliceSize = OWNERS_SLICE,
 ): Promise<number | QueryRefusal> {
-  const condition = conditionOf(where, installationTable);
+  const condition = parseWhere(where, installationTable);
   if (isQueryRefusal(condition)) return condition;
   return countInSlices(drizzle(db), { queried: installationTable, condition, size });
 }
@@ -73,7 +74,7 @@ async function pageOf(
   { where, limit, skip, ...asked }: Page,
 ): Promise<Installation[] | QueryRefusal> {
   const d1 = drizzle(db);
-  const condition = conditionOf(where, installationTable);
+  const condition = parseWhere(where, installationTable);
   if (isQueryRefusal(condition)) return condition;
   const most = limit === 0 ? 0 : skip + limit;
   const found = await findInSlices(d1, { queried: installationTable, condition, most, ...asked });

@@ -1,15 +1,16 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { hasTooManyParameters } from "../statement.ts";
-import { clauseOf, type PatternMatches } from "./clause.ts";
-import { type Condition, isQueryRefusal, type QueryRefusal, tooLarge } from "./condition.ts";
-import type { Field, QueryTable } from "./field.ts";
-import { jsonAccesses, restOf, scopeOf } from "./json-access.ts";
-import { type SortKey, sortKeysOf } from "./order.ts";
-import { refusedPatterns } from "./pattern-search.ts";
-import { SlicedPatternSearch } from "./sliced-pattern-search.ts";
-import { bytesOf, type SliceSize, slicesOf } from "./slices.ts";
-import { type MatchingRow, type SortValue, TopRows } from "./top-rows.ts";
+import type { Condition } from "./condition.ts";
+import { conditionToSql, type PatternMatches } from "./condition-to-sql.ts";
+import { OwnerQueryRegexSearch } from "./owner-query-regex-search.ts";
+import { bytesOf, type SliceSize, slicesOf } from "./owner-query-slices.ts";
+import { type MatchingRow, type SortValue, TopRows } from "./owner-query-top-rows.ts";
+import { indexedPartToSql, jsonAccesses, unindexedPartOf } from "./query-plan.ts";
+import { isQueryRefusal, type QueryRefusal, tooLarge } from "./query-refusal.ts";
+import type { Field, QueryTable } from "./query-table.ts";
+import { refusedPatterns } from "./regex-search.ts";
+import { type SortKey, sortKeysOf } from "./sort-order.ts";
 
 /*
  * Queries of the app's server. Unlike clients' queries they are not refused for their cost, so they run on a slice of
@@ -99,17 +100,17 @@ async function eachSlice(
 ): Promise<QueryRefusal | undefined> {
   const refused = refusedPatterns(condition);
   if (refused !== undefined) return refused;
-  const rest = restOf(condition);
-  const trials = new SlicedPatternSearch(rest, size.pattern);
+  const rest = unindexedPartOf(condition);
+  const trials = new OwnerQueryRegexSearch(rest, size.pattern);
   const clauseFor = (matches: PatternMatches): SQL => {
-    const parts = [also, clauseOf(rest, matches)].filter((part) => part !== undefined);
+    const parts = [also, conditionToSql(rest, matches)].filter((part) => part !== undefined);
     return sql.join(
       parts.map((part) => sql`(${part})`),
       sql` AND `,
     );
   };
   const scope = (last: string | undefined): SQL | undefined => {
-    const parts = [within, scopeOf(condition, last)].filter((part) => part !== undefined);
+    const parts = [within, indexedPartToSql(condition, last)].filter((part) => part !== undefined);
     return parts.length === 0 ? undefined : sql.join(parts, sql` AND `);
   };
   const sorted = keys.map(({ value }) => value);

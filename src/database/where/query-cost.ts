@@ -8,9 +8,10 @@ import {
   QUERY_ROWS_LOOKED_AT,
 } from "../../bounds.ts";
 import { conversations } from "../schema.ts";
-import { type Condition, type QueryRefusal, refusal } from "./condition.ts";
-import type { JsonField } from "./field.ts";
-import { countPatterns, type JsonAccess, jsonAccesses, scopeOf } from "./json-access.ts";
+import type { Condition } from "./condition.ts";
+import { countPatterns, indexedPartToSql, type JsonAccess, jsonAccesses } from "./query-plan.ts";
+import { type QueryRefusal, refusal } from "./query-refusal.ts";
+import type { JsonField } from "./query-table.ts";
 
 /*
  * The cost limit of a client's query (I13): SQLite runs it in one go while everybody waits. The cost is estimated
@@ -54,7 +55,7 @@ export async function costRefusal(
     ...sorted.map((field) => ({ field, perElement: 0 })),
   ];
   if (looks.length > QUERY_CONDITIONS_ON_JSON) return tooCostly;
-  const scope = within ?? (condition && scopeOf(condition));
+  const scope = within ?? (condition && indexedPartToSql(condition));
   // The rest of the condition runs once more for each general pattern.
   const passes = 1 + (condition === undefined ? 0 : countPatterns(condition));
   const columns = [...new Set(looks.map(({ field }) => field.column))];

@@ -8,7 +8,7 @@ import {
   MEMBERS_PER_COMMAND,
   MESSAGES_PER_HISTORY_QUERY,
 } from "../../bounds.ts";
-import { isWhereByIdOnly } from "../../database/where/condition.ts";
+import { isWhereByIdOnly } from "../../database/where/parse-where.ts";
 import { MinuteCounts } from "../../minute-counts.ts";
 import type { Command } from "../../protocol/commands.ts";
 import { type AddressLimits, addressLimits } from "./address-limits.ts";

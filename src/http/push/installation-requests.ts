@@ -3,8 +3,8 @@ import { INSTALLATIONS_PER_ADDRESS, OWNERS_QUERY_LONGEST } from "../../bounds.ts
 import { installationsById, removeInstallations } from "../../database/installations/installations.ts";
 import { countInstallations, findInstallations } from "../../database/installations/query.ts";
 import { type SaveResult, saveInstallation } from "../../database/installations/save.ts";
-import { isQueryRefusal, type QueryRefusal } from "../../database/where/condition.ts";
-import { sliceSizeOf } from "../../database/where/slices.ts";
+import { sliceSizeOf } from "../../database/where/owner-query-slices.ts";
+import { isQueryRefusal, type QueryRefusal } from "../../database/where/query-refusal.ts";
 import { addressLimits } from "../../gateway/limits/address-limits.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { toIsoTime } from "../../protocol/encode.ts";

@@ -9,7 +9,7 @@ import {
   type QueryRefusal,
   queryConversations,
 } from "../../database/conversations/query.ts";
-import { sliceSizeOf } from "../../database/where/slices.ts";
+import { sliceSizeOf } from "../../database/where/owner-query-slices.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { ConversationRecord } from "../../model/records.ts";
 import { conversationJson } from "../../protocol/conversation-json.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import * as v from "valibot";
-import { hooksOf } from "../../hooks/hooks.ts";
+import { hooksOf } from "../../hooks/before/app-hooks.ts";
 import { signLogin } from "../../protocol/signatures.ts";
 import type { HttpEnv } from "../env.ts";
 import { refuse } from "../errors.ts";

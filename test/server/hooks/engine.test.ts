@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { eventCall } from "../../../src/hooks/hook-calls.ts";
-import { ALLOWED } from "../../../src/hooks/questions.ts";
+import { eventCall } from "../../../src/hooks/app-server/hook-call.ts";
+import { ALLOWED } from "../../../src/hooks/before/hook-question.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { hooksWith, serverWith, settingsWith } from "../../support/app-hooks.ts";
 import { arriving, editing, saying, starting, unseen } from "../../support/questions.ts";

@@ -1,12 +1,8 @@
 import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  archivedUpTo,
-  deleteConversation,
-  deleteMessages,
-  saveConversation,
-  saveMessages,
-} from "../../../src/database/conversation-copy.ts";
+import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
+import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
+import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import { conversationIn, messageIn } from "../../../src/database/rows.ts";
 import { conversations, members, messages } from "../../../src/database/schema.ts";
 import type { ConversationRecord, MessageRecord } from "../../../src/model/records.ts";

@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { saveConversation, saveMessages } from "../../../src/database/conversation-copy.ts";
+import { saveConversation } from "../../../src/database/conversations/save.ts";
 import {
   type ArchivedMessage,
   type ArchiveRequest,
   messagesOfApp,
   messagesSentBy,
 } from "../../../src/database/messages/history.ts";
+import { saveMessages } from "../../../src/database/messages/save.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";

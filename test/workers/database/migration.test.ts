@@ -1,6 +1,6 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { archivedUpTo } from "../../../src/database/conversation-copy.ts";
+import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
 import { messagesOfApp, messagesSentBy } from "../../../src/database/messages/history.ts";
 import { conversation } from "../../support/records.ts";
 import { emptyWorld, world } from "../support/world.ts";

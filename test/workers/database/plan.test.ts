@@ -1,12 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
-import {
-  archivedUpTo,
-  deleteConversation,
-  deleteMessages,
-  saveConversation,
-  saveMessages,
-} from "../../../src/database/conversation-copy.ts";
 import { queryConversations } from "../../../src/database/conversations/query.ts";
+import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
+import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
+import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import type { Json } from "../../../src/model/json.ts";
 import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";

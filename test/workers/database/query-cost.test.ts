@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { QUERY_ANSWER_BYTES, QUERY_ROWS_LOOKED_AT } from "../../../src/bounds.ts";
-import { saveConversation } from "../../../src/database/conversation-copy.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/database/conversations/query.ts";
+import { saveConversation } from "../../../src/database/conversations/save.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { conversation } from "../../support/records.ts";
 import { database } from "../support/world.ts";

@@ -1,11 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  deleteConversation,
-  deleteMessages,
-  saveConversation,
-  saveMessages,
-} from "../../../src/database/conversation-copy.ts";
 import { type ConversationQuery, queryConversations } from "../../../src/database/conversations/query.ts";
+import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
+import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
 import type { Json } from "../../../src/model/json.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";
 import { conversation } from "../../support/records.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { saveConversation } from "../../../src/database/conversation-copy.ts";
 import { type QueryRefusal, queryConversations } from "../../../src/database/conversations/query.ts";
+import { saveConversation } from "../../../src/database/conversations/save.ts";
 import { isObject, type Json, type JsonObject } from "../../../src/model/json.ts";
 import type { ConversationRecord } from "../../../src/model/records.ts";
 import { conversation } from "../../support/records.ts";

@@ -1,6 +1,6 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { consumeEvents } from "../../../src/hooks/consume-events.ts";
+import { consumeEvents } from "../../../src/hooks/events/consume-events.ts";
 import type { QueuedEvent } from "../../../src/model/app-events.ts";
 import { sending } from "../../support/questions.ts";
 import { configure, openWorld, world } from "../support/world.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import { saveConversation } from "../../../src/database/conversation-copy.ts";
+import { saveConversation } from "../../../src/database/conversations/save.ts";
 import { conversation } from "../../support/records.ts";
 import { done } from "../support/rest.ts";
 import { openWorld } from "../support/world.ts";

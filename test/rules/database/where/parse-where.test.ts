@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { conversationTable } from "../../../../src/database/conversations/fields.ts";
+import { isWhereByIdOnly, parseWhere } from "../../../../src/database/where/parse-where.ts";
+import { isQueryRefusal } from "../../../../src/database/where/query-refusal.ts";
+import type { Json } from "../../../../src/model/json.ts";
+
+describe("a where by ids only", () => {
+  const ids = (count: number) => Array.from({ length: count }, (_, index) => `id-${index}`);
+
+  test.each<[Json | undefined, string[] | undefined]>([
+    [{ objectId: "x" }, ["x"]],
+    [{ objectId: { $in: ["x", "y"] } }, ["x", "y"]],
+    [{ objectId: { $in: ["x", "y", "x"] } }, ["x", "y"]],
+    [{ objectId: { $in: [] } }, []],
+    [{ objectId: { $in: ids(1000) } }, ids(1000)],
+    [{ objectId: { $in: ids(1001) } }, undefined],
+    [{ objectId: { $in: ["x", 5] } }, undefined],
+    [{ objectId: { $in: "x" } }, undefined],
+    [{ objectId: { $in: ["x"], $ne: "y" } }, undefined],
+    [{ objectId: { $nin: ["x"] } }, undefined],
+    [{ objectId: "x", name: "y" }, undefined],
+    [{ objectId: 5 }, undefined],
+    [{ objectId: null }, undefined],
+    [{ objectId: ["x"] }, undefined],
+    [{ name: "x" }, undefined],
+    [{}, undefined],
+    [[], undefined],
+    [null, undefined],
+    ["x", undefined],
+    [undefined, undefined],
+  ])("%j", (where, expected) => {
+    expect(isWhereByIdOnly(where)).toEqual(expected);
+  });
+});
+
+describe("a parsed where", () => {
+  const read = (where: Json) => parseWhere(where, conversationTable);
+
+  test("the refusal of a where names its first unknown part", () => {
+    expect(read({ a: { $one: 1 }, b: { $two: 2 } })).toEqual({
+      refused: "CONVERSATION_QUERY_FAILED",
+      detail: "102: unknown operator $one",
+    });
+  });
+
+  test("the refusal of a where shortens a client's text", () => {
+    const answer = read({ [`$${"x".repeat(5000)}`]: 1 });
+    expect(isQueryRefusal(answer) && answer.detail.length).toBeLessThan(120);
+  });
+
+  test("no depth and no width of a where overflows the stack", () => {
+    let where: Json = { name: "x" };
+    for (let depth = 0; depth < 5000; depth++) where = { $and: [where] };
+    expect(read(where)).toEqual({
+      refused: "CONVERSATION_QUERY_FAILED",
+      detail: "102: where is nested too deeply",
+    });
+    const wide = { $or: Array.from({ length: 100_000 }, () => ({ name: "x" })) };
+    expect(isQueryRefusal(read(wide))).toBe(true);
+  });
+
+  test("values of a where differ by type", () => {
+    const where: Json = {
+      name: { $in: ["a", 1, true, null, { __type: "Date", iso: "2026-11-22T00:00:00.000Z" }, [1], { k: 1 }] },
+    };
+    expect(read(where)).toMatchObject({
+      type: "among",
+      values: {
+        texts: ["a"],
+        numbers: [1],
+        booleans: [true],
+        dates: [Date.parse("2026-11-22T00:00:00.000Z")],
+        documents: ["[1]", '{"k":1}'],
+        absent: true,
+      },
+    });
+  });
+});
