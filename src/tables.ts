@@ -2,7 +2,10 @@ import type { Sql, SqlValue } from "./sql.ts";
 
 /** The tables that one kind of object may have. */
 export interface Schema<Name extends string> {
-  /** For each table, the statements that create it and its indexes in their present form. */
+  /**
+   * For each table, the statements that create it and its indexes in their present form. A new column stands last, where
+   * `ALTER TABLE` puts it: rows are inserted by position.
+   */
   readonly tables: Readonly<Record<Name, readonly string[]>>;
   /** What each version added to the tables of the one before, oldest first. None is ever changed or removed. */
   readonly versions: readonly Migration<Name>[];

@@ -1,6 +1,7 @@
 import type { Command } from "../protocol/commands.ts";
 import { withPolicyCheck, withPushPolicy } from "../protocol/policy-fields.ts";
-import { needsLoginCheck, needsPolicyCheck, pushPolicyBy, type Settings } from "../settings/schema.ts";
+import { pushPolicyBy } from "../push/providers.ts";
+import { needsLoginCheck, needsPolicyCheck, type Settings } from "../settings/schema.ts";
 
 /** Messages may be pushed. A login binds a device to its client (C-12), and a logout unbinds it. */
 const NEEDS_PUSH_POLICY: ReadonlySet<Command["name"]> = new Set(["message.send", "session.open"]);

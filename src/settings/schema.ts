@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
-import type { PushPolicy } from "../protocol/commands.ts";
 import { pushSettings } from "./push.ts";
 import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./values.ts";
 
@@ -218,20 +217,6 @@ export function needsPolicyCheck(settings: Settings): boolean {
   const { keywords, security } = settings;
   const hasRules = security.removeOthers !== "members" || security.historyFrom !== "beginning";
   return hasListeners(settings) || keywords.version !== null || security.signConversation || hasRules;
-}
-
-/** Whether messages can be pushed to offline members, as far as the settings show (P-10). */
-export function pushPolicyBy(settings: Settings): PushPolicy {
-  if (!isPushSetUp(settings)) return "never";
-  const { hooks, webhooks, push } = settings;
-  const isAsked = webhooks.url !== null && webhooks.events.includes("receiversOffline");
-  return push.static !== null || hooks.url !== null || isAsked ? "always" : "with data";
-}
-
-/** Whether any push provider is set up. */
-export function isPushSetUp({ push }: Settings): boolean {
-  const { apns, fcm, webPush, webhook } = push;
-  return apns.keys.length > 0 || fcm.serviceAccount !== null || webPush !== null || webhook.url !== null;
 }
 
 /** Whether events have any target: hooks, a webhook, or the event log. */

@@ -3,7 +3,8 @@ import * as v from "valibot";
 import { appOf } from "../../app/app-stub.ts";
 import type { Env } from "../../bindings.ts";
 import { withDeadline } from "../../deadline.ts";
-import { defaultSettings, hasListeners, isPushSetUp, type Settings } from "../../settings/schema.ts";
+import { providersSetUp } from "../../push/providers.ts";
+import { defaultSettings, hasListeners, type Settings } from "../../settings/schema.ts";
 import { readSettings } from "../../settings/store.ts";
 import { switchesOff } from "../../settings/switches.ts";
 import { VERSION } from "../../version.ts";
@@ -130,16 +131,13 @@ async function databaseHealth(database: D1Database): Promise<Answer["d1"]> {
 async function queueLengths(env: Env, settings: Settings): Promise<Answer["queues"]> {
   if (env.OWN_BOX !== "1") return null;
   const { EVENT_QUEUE: events, PUSH_QUEUE: pushes } = env;
-  const { apns, fcm, webPush, webhook } = settings.push;
-  const isPushed = isPushSetUp(settings);
+  const providers = providersSetUp(settings);
+  const isPushed = providers.length > 0;
   const queues = [
     { name: "events", objects: events, isUsed: hasListeners(settings) },
     { name: "pushes", objects: events, isUsed: isPushed },
     { name: "selections", objects: pushes, isUsed: isPushed },
-    { name: "apns", objects: pushes, isUsed: apns.keys.length > 0 },
-    { name: "fcm", objects: pushes, isUsed: fcm.serviceAccount !== null },
-    { name: "webPush", objects: pushes, isUsed: webPush !== null },
-    { name: "webhook", objects: pushes, isUsed: webhook.url !== null },
+    ...providers.map((name) => ({ name, objects: pushes, isUsed: true })),
   ].filter(({ isUsed }) => isUsed);
   const lengths = queues.map(async ({ name, objects }) => {
     return [name, await orNull(objects.getByName(name).length())] as const;

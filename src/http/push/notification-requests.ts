@@ -4,11 +4,11 @@ import { addNotification, removeNotification, settleNotification } from "../../d
 import { loggableError } from "../../loggable-error.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { newObjectId } from "../../protocol/object-id.ts";
+import { isPushSetUp } from "../../push/providers.ts";
 import { controlled } from "../../push/push-content.ts";
 import { pushesOf } from "../../push/push-stub.ts";
 import { PUSH_LIFETIME } from "../../push/push-work.ts";
 import type { AcceptedNotification, ScheduledNotification } from "../../push/schedule.ts";
-import { isPushSetUp } from "../../settings/schema.ts";
 import { settingsOf } from "../../settings/store.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, INVALID_QUERY, refuse } from "../errors.ts";

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
-import { patchProblem, pushPolicyBy, settingsFrom } from "../../../src/settings/schema.ts";
+import { patchProblem, settingsFrom } from "../../../src/settings/schema.ts";
 import { withoutSecrets } from "../../../src/settings/secrets.ts";
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -18,22 +18,6 @@ const webPush = { publicKey: "B".repeat(87), privateKey: "c".repeat(43), subject
 const webhook = { url: "https://push.example.com/", secret: "a secret" };
 
 const settingsOf = (overrides: Json) => settingsFrom(overrides, false).settings;
-
-describe("[P-08, P-10] messages may be pushed", () => {
-  const template = { alert: "news" };
-  const engine = { hooks: { url: "https://engine.example.com" } };
-
-  test.each<[string, Json, string]>([
-    ["not at all without a way to devices", { push: { static: template } }, "never"],
-    ["if they bring content, where nothing else could", { push: { webhook } }, "with data"],
-    ["always, with a static text", { push: { webhook, static: template } }, "always"],
-    ["always, where a hook may have something", { push: { apns }, ...engine }, "always"],
-    ["always, where a webhook may", { push: { webPush }, webhooks: { url: "https://a.example" } }, "always"],
-    ["by Google's way", { push: { fcm: { serviceAccount } } }, "with data"],
-  ])("[P-08, P-10] messages may be pushed: %s", (_, overrides, expected) => {
-    expect(pushPolicyBy(settingsOf(overrides))).toBe(expected);
-  });
-});
 
 describe("[N-10] keys", () => {
   test("[N-10] keys of providers are never shown again", () => {
