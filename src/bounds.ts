@@ -196,13 +196,17 @@ export const PRESENCE_WAITING = 10_000;
 export const QUERY_ROWS_LOOKED_AT = 20_000;
 /** Conditions and sort keys of a client's query that open attributes, mutes or columns of the app's own, in each row. */
 export const QUERY_CONDITIONS_ON_JSON = 10;
-/**
- * Client queries of an isolate that D1 runs at once: other calls to D1, such as looking up or copying a conversation,
- * wait for no more than these. Other queries wait, this long (ms) at most: Java gives up after 10 s, and its query has
- * to be run as well. Beyond this number of waiting queries, none would run in time. The longest (ms) a query takes:
- * after that it was given up, or died with its object.
- */
-export const QUERIES = { atOnce: 4, wait: 6_000, waiting: 2_000, longest: 10_000 };
+/** The queue in which the queries of all clients of an isolate wait for D1 (`client/query-queue.ts`). */
+export const QUERIES = {
+  /** Queries before D1 at once. A call to D1 of another kind, such as a copy, waits for no more than these. */
+  atOnce: 4,
+  /** The longest wait in the queue (ms), then the query is refused: Java gives up after 10 s, and it still has to run. */
+  wait: 6_000,
+  /** Queries in the queue before a new one is refused at once: it would not run in time. */
+  waiting: 2_000,
+  /** The longest run (ms). A query that takes longer was given up or died with its object, and its place is free. */
+  longest: 10_000,
+};
 /** The estimated cost of a client's query, in microseconds of SQLite. */
 export const QUERY_MICROSECONDS = 40_000;
 /** JSON that may be opened to make an estimate: 5 ms. */

@@ -95,7 +95,10 @@ export class ConversationLifecycle {
     return this.#platform.alarm.run(() => this.#runPendingWork());
   }
 
-  /** Runs everything pending: deliveries that a crash or a failing client left, then D1's copy. Safe to run twice. */
+  /**
+   * Does what the alarm was set for: resumes deliveries that a crash or a failing client left, copies to D1 what it lacks,
+   * and hands waiting events to their queue. If the conversation is deleted, removes it from D1. Safe to run twice.
+   */
   async #runPendingWork(): Promise<void> {
     if (this.#stage.name === "deleted") return this.#finishRemoval(this.#stage.state);
     await this.refreshSettings();

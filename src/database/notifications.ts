@@ -27,13 +27,15 @@ export interface NewNotification {
 /** A notification and its results (N-11). */
 export interface NotificationRecord extends Omit<NewNotification, "status"> {
   status: NotificationStatus;
-  /** Installations that the notification was for. */
+  /** Installations that were found for the notification so far. */
   devices: number;
-  /** Accepted by a provider, in total and by provider. */
+  /** Devices for which a provider accepted the push. */
   successes: number;
+  /** The same number for each provider. */
   providers: Partial<Record<ProviderName, number>>;
   /** Devices that no longer exist. */
   invalidTokens: number;
+  /** Devices for which the push failed or was given up. */
   errors: number;
   lastError: string | undefined;
 }

@@ -50,7 +50,10 @@ export const conversations = sqliteTable(
     updatedAt: integer("updated_at").notNull(),
     lastMessageAt: integer("last_message_at"),
     timeToLive: integer("time_to_live"),
-    /** The archive's progress: the newest message, and the newest patch. */
+    /**
+     * How far `messages` follows the conversation's log: the times (ms) of the newest message and of the newest patch
+     * that it was given. Null for none.
+     */
     archivedAt: integer("archived_at"),
     archivedPatchAt: integer("archived_patch_at"),
   },
@@ -62,7 +65,7 @@ export const conversations = sqliteTable(
   ],
 );
 
-/** The index of members: `conversations.members` turned around, for "conversations I am in". WITHOUT ROWID. */
+/** The clients of `conversations.members`, a row each, to find the conversations of a client. WITHOUT ROWID. */
 export const members = sqliteTable(
   "members",
   { clientId: text("client_id").notNull(), conversationId: text("conversation_id").notNull() },
@@ -188,7 +191,7 @@ export const installations = sqliteTable(
 );
 
 /**
- * The index of channels: `installations.channels` turned around, to find the devices for a push (P-13). WITHOUT ROWID.
+ * The channels of `installations.channels`, a row each, to find the devices for a push (P-13). WITHOUT ROWID.
  */
 export const installationChannels = sqliteTable(
   "installation_channels",
@@ -225,13 +228,15 @@ export const notifications = sqliteTable(
     pushAt: integer("push_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
     createdAt: integer("created_at").notNull(),
-    /** Installations that the notification was for. */
+    /** Installations that were found for the notification so far. */
     devices: integer("devices").notNull(),
-    /** Accepted by a provider, in total and by provider. */
+    /** Devices for which a provider accepted the push. */
     successes: integer("successes").notNull(),
+    /** The same number for each provider, by its name. */
     providers: text("providers", { mode: "json" }).$type<Record<string, number>>().notNull(),
     /** Devices that no longer exist; they were removed. */
     invalidTokens: integer("invalid_tokens").notNull(),
+    /** Devices for which the push failed or was given up. */
     errors: integer("errors").notNull(),
     /** The last error, as a sentence. */
     lastError: text("last_error"),
