@@ -194,13 +194,17 @@ export const PRESENCE_WAITING = 10_000;
  * name or kind, which are indexed.
  */
 export const QUERY_ROWS_LOOKED_AT = 20_000;
-/** Conditions and sort keys of a client's query that open attributes, mutes or columns of the app's own, in each row. */
+/**
+ * Conditions and sort keys of a client's query that open attributes, mutes or columns of the app's own, in each row.
+ */
 export const QUERY_CONDITIONS_ON_JSON = 10;
 /** The queue in which the queries of all clients of an isolate wait for D1 (`client/query-queue.ts`). */
 export const QUERIES = {
   /** Queries before D1 at once. A call to D1 of another kind, such as a copy, waits for no more than these. */
   atOnce: 4,
-  /** The longest wait in the queue (ms), then the query is refused: Java gives up after 10 s, and it still has to run. */
+  /**
+   * The longest wait in the queue (ms), then the query is refused: Java gives up after 10 s, and it still has to run.
+   */
   wait: 6_000,
   /** Queries in the queue before a new one is refused at once: it would not run in time. */
   waiting: 2_000,

@@ -16,9 +16,9 @@ const DISPLACED = "the client logged in on another device with the same tag";
 const DISPLACED_ON_SAME_DEVICE = "the client logged in again on this device with the same tag";
 
 /**
- * Why a session ended that was open when its gateway closed the link, by the gateway's code. The gateway sends `DONE` for
- * a session that this object has ended itself, which is no longer open then. If it is open all the same, the object died
- * before the end was stored. The device is told that the session is over, so the session counts as lost.
+ * Why a session ended that was open when its gateway closed the link, by the gateway's code. The gateway sends `DONE`
+ * after this object has ended the session itself, so the session is usually no longer open here. If it is open all the
+ * same, because the object died in between, the device knows that its session is over: it counts as lost.
  */
 const LEAVING_REASONS: Partial<Record<number, Leaving>> = {
   [linkClose.LOST]: "lost",

@@ -96,8 +96,9 @@ export class ConversationLifecycle {
   }
 
   /**
-   * Does what the alarm was set for: resumes deliveries that a crash or a failing client left, copies to D1 what it lacks,
-   * and hands waiting events to their queue. If the conversation is deleted, removes it from D1. Safe to run twice.
+   * Does what the alarm was set for: resumes deliveries that a crash or a failing client left, copies to D1 what it
+   * lacks, and hands waiting events to their queue. If the conversation is deleted, removes it from D1. Safe to run
+   * twice.
    */
   async #runPendingWork(): Promise<void> {
     if (this.#stage.name === "deleted") return this.#finishRemoval(this.#stage.state);

@@ -22,9 +22,10 @@ const CLIENTS_MAX = 10_000;
 
 /**
  * Unread counts by client. `Log.unread` asks for them: for `catchUp` after a login, for `unreadOf`, which makes the
- * `unread` event, and for `Conversation.unread`, a client's count over HTTP. They are exact (I5) unless the log has more
- * than ten thousand messages in the range; then only the newest ten thousand are counted. Counts up to the head are
- * remembered: new messages are added to a known count and read ones subtracted, so that no message is counted twice.
+ * `unread` event, and for `Conversation.unread`, a client's count over HTTP. They are exact (I5) unless the log has
+ * more than ten thousand messages in the range; then only the newest ten thousand are counted. Counts up to the head
+ * are remembered: new messages are added to a known count and read ones subtracted, so that no message is counted
+ * twice.
  */
 export class UnreadCounts {
   readonly #sql: Sql;
