@@ -1,4 +1,4 @@
-import { OwnBox as PlainOwnBox } from "../scripts/own-box.ts";
+import { FrontDoor as PlainFrontDoor } from "../scripts/front-door.ts";
 import {
   ClientObject as PlainClientObject,
   ConversationObject as PlainConversationObject,
@@ -126,11 +126,11 @@ export { AppObject, EventQueueObject, PushObject, PushQueueObject } from "../src
 countEvents(ClientObject, PlainClientObject);
 countEvents(ConversationObject, PlainConversationObject);
 
-export class OwnBox extends PlainOwnBox {
+export class FrontDoor extends PlainFrontDoor {
   override async fetch(request: Request): Promise<Response> {
     if (new URL(request.url).pathname === "/bench/counts") return Response.json(counts);
     return super.fetch(request);
   }
 }
 
-export { default } from "../scripts/own-box.ts";
+export { default } from "../scripts/front-door.ts";

@@ -8,12 +8,12 @@ const environment = {
   variables: { APP_ID, APP_KEY: "parley-bench-key", MASTER_KEY, PROXIES: "0", LOOPBACK: "1" },
 };
 
-export const parley: Program = { entry: "../scripts/own-box.ts", environment };
+export const parley: Program = { entry: "../scripts/front-door.ts", environment };
 
 /** Cloudflare's bill is counted: its queues are not objects. */
 export const countedParley: Program = {
   entry: "counted-worker.ts",
-  environment: { ...environment, variables: { ...environment.variables, OWN_BOX: "0" } },
+  environment: { ...environment, variables: { ...environment.variables, SINGLE_MACHINE: "0" } },
 };
 
 export const bare: Program = {

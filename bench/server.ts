@@ -15,9 +15,9 @@ export interface Program {
   environment: Environment;
 }
 
-/** Parley as on one's own box, with these variables; or a bare Worker with its objects. */
+/** Parley as on a single machine, with these variables; or a bare Worker with its objects. */
 type Environment =
-  | { kind: "Parley"; variables: StartOptions["variables"] & { OWN_BOX?: string } }
+  | { kind: "Parley"; variables: StartOptions["variables"] & { SINGLE_MACHINE?: string } }
   | { kind: "bare"; objects: string[] };
 
 export interface Server {

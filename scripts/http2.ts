@@ -46,7 +46,7 @@ class NotProcessed extends Error {
 }
 
 /**
- * Makes HTTP/2 calls for the Worker, whose runtime on one's own box cannot (workerd, November 2026): `https:` like
+ * Makes HTTP/2 calls for the Worker, whose runtime on a single machine cannot (workerd, November 2026): `https:` like
  * browsers, `http:` without negotiation. One connection per origin carries many calls.
  *
  * Only the Worker can reach it, and the Worker's `Outbound` decides which URLs may be called (I12). If only public

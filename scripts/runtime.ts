@@ -7,11 +7,11 @@ import { publicNetwork } from "./network.ts";
 import type { StartOptions } from "./options.ts";
 import { logRuntimeLine } from "./runtime-log.ts";
 
-/** The Worker, and in `own-box.ts` the class of its entrypoint. */
+/** The Worker, and in `front-door.ts` the class of its entrypoint. */
 const WORKER = "parley";
-const FRONT_DOOR = "OwnBox";
+const FRONT_DOOR = "FrontDoor";
 
-/** The runtime of one's own box. It is reached by its own entrypoint if it has one, and not through Miniflare's. */
+/** The runtime of a single machine. It is reached by its own entrypoint if it has one, and not through Miniflare's. */
 export class Runtime extends Miniflare {
   override get ready(): Promise<URL> {
     return super.ready.then((front) => this.unsafeGetDirectURL(WORKER, FRONT_DOOR).catch(() => front));
@@ -49,7 +49,7 @@ export function runtimeOptions(
       ...worker,
       name: WORKER,
       modules: [{ type: "ESModule", path: "parley.js", contents: script }],
-      bindings: Object.assign({}, worker.bindings, { OWN_BOX: "1" }, variables),
+      bindings: Object.assign({}, worker.bindings, { SINGLE_MACHINE: "1" }, variables),
       serviceBindings: Object.assign({}, worker.serviceBindings, services),
       unsafeDirectSockets: [{ host, port, entrypoint: FRONT_DOOR }],
       // Miniflare's own entrypoint is for this process alone.

@@ -3,8 +3,8 @@ import type { Miniflare } from "miniflare";
 const DAY = 24 * 60 * 60 * 1_000; // ms
 
 /**
- * Runs the Worker's daily job of wrangler.toml: on one's own box no scheduler calls it (Miniflare 5, November 2026). It
- * also runs at the start, for servers that are restarted each day. Neither the timer nor the job keeps the process
+ * Runs the Worker's daily job of wrangler.toml: on a single machine no scheduler calls it (Miniflare 5, November 2026).
+ * It also runs at the start, for servers that are restarted each day. Neither the timer nor the job keeps the process
  * alive.
  *
  * @param current the current runtime, which changes after a crash

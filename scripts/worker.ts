@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const ENTRY = new URL("../src/index.ts", import.meta.url);
-/** The same with an entrypoint for one's own box. */
-export const OWN_BOX = new URL("./own-box.ts", import.meta.url);
+/** The same with the entrypoint that a single machine has. */
+export const FRONT_DOOR = new URL("./front-door.ts", import.meta.url);
 
 /** A Worker as one ES module, bundled like `wrangler deploy`. Throws if the build fails. */
 export async function bundleWorker(entry = ENTRY): Promise<string> {

@@ -29,7 +29,7 @@ export class AppObject extends DurableObject<Env> implements AppStub {
     startedAt ??= tables.has("facts") ? Date.now() : Number.NEGATIVE_INFINITY;
     this.#facts = new KeyValues(tables);
     this.#presence = new Presence(tables, this.#facts);
-    const start = env.OWN_BOX === "1" ? { at: startedAt } : undefined;
+    const start = env.SINGLE_MACHINE === "1" ? { at: startedAt } : undefined;
     this.#lagging = new LaggingConversations(tables, this.#facts, copyDelayOf(env), start);
   }
 

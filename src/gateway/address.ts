@@ -17,11 +17,11 @@ export interface Front {
 }
 
 export function frontOf({
-  OWN_BOX,
+  SINGLE_MACHINE,
   PROXIES,
   LOOPBACK,
-}: Pick<Env, "OWN_BOX" | "PROXIES" | "LOOPBACK">): Front | undefined {
-  if (OWN_BOX !== "1") return undefined;
+}: Pick<Env, "SINGLE_MACHINE" | "PROXIES" | "LOOPBACK">): Front | undefined {
+  if (SINGLE_MACHINE !== "1") return undefined;
   return { proxies: Number(PROXIES ?? 0), onLoopback: LOOPBACK === "1" };
 }
 

@@ -85,7 +85,7 @@ function newServices(env: Env): GatewayServices {
   const conversations = knownConversations(env);
   return {
     appId: env.APP_ID,
-    hasPlatformLimits: env.OWN_BOX !== "1",
+    hasPlatformLimits: env.SINGLE_MACHINE !== "1",
     now: () => Date.now(),
     timer: (milliseconds, run) => {
       const timer = setTimeout(run, milliseconds);

@@ -105,7 +105,7 @@ function httpApp(): Hono<HttpEnv> {
   // requests on.
   app.get("/", (context) => {
     const { method, url, headers } = context.req.raw;
-    // Without `cf`, which a client can send on one's own box, and which need not be JSON.
+    // Without `cf`, which a client can send on a single machine, and which need not be JSON.
     return context.env.ASSETS?.fetch(new Request(url, { method, headers })) ?? context.notFound();
   });
   app.route("/", discoveryRoutes);

@@ -12,15 +12,15 @@ export interface Deployment {
   /** `loopback` in tests alone, which play push services on this machine; no setting reaches it. */
   TEST_PUSH_SERVICES?: string;
   /** "1" under `npm start`. */
-  OWN_BOX?: string;
-  /** On one's own box: how many proxies of the owner's stand before it, as a number in text. */
+  SINGLE_MACHINE?: string;
+  /** On a single machine: how many proxies of the owner's stand before it, as a number in text. */
   PROXIES?: string;
-  /** "1" on one's own box where only this machine can connect. */
+  /** "1" on a single machine where only this machine can connect. */
   LOOPBACK?: string;
-  /** On one's own box: calls that cannot leave for a private network, whatever a name resolves to. */
+  /** On a single machine: calls that cannot leave for a private network, whatever a name resolves to. */
   PUBLIC_NETWORK?: Fetcher;
-  /** On one's own box, whose runtime speaks no HTTP/2: calls to Apple. */
+  /** On a single machine, whose runtime speaks no HTTP/2: calls to Apple. */
   HTTP2?: Fetcher;
-  /** On one's own box: how the process around the runtime is, as JSON. */
+  /** On a single machine: how the process around the runtime is, as JSON. */
   HOST?: Fetcher;
 }

@@ -129,7 +129,7 @@ export function outboundOf(
 }
 
 /**
- * On Cloudflare no network is private; on one's own box `PUBLIC_NETWORK` checks the address that a name resolves to.
+ * On Cloudflare no network is private; on a single machine `PUBLIC_NETWORK` checks the address that a name resolves to.
  */
 export function networksOf({ PUBLIC_NETWORK: network }: Pick<Deployment, "PUBLIC_NETWORK">): Networks {
   const all: Fetch = (url, init) => fetch(url, init);

@@ -11,8 +11,8 @@ export const ANY_ADDRESS = "parley-any-address";
 export const UNANSWERED = "parley-unanswered";
 
 /**
- * Networks that speak HTTP/2 if the other side does. Cloudflare's fetch does so by itself. On one's own box the runtime
- * cannot (workerd, November 2026), so a bridge in Node calls in its place.
+ * Networks that speak HTTP/2 if the other side does. Cloudflare's fetch does so by itself. On a single machine the
+ * runtime cannot (workerd, November 2026), so a bridge in Node calls in its place.
  */
 export function http2NetworksOf(env: { HTTP2?: Bridge; PUBLIC_NETWORK?: Fetcher }): Networks {
   const { HTTP2: bridge } = env;

@@ -4,7 +4,7 @@ import { QueueObject } from "../queue/queue-object.ts";
 import { consumePushes } from "./consume-pushes.ts";
 import type { PushWork } from "./push-work.ts";
 
-/** A queue of pushes on one's own box: one for each provider, and one for selections. */
+/** A queue of pushes on a single machine: one for each provider, and one for selections. */
 export class PushQueueObject extends QueueObject<PushWork, Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {

@@ -14,7 +14,8 @@ import { selectPage } from "./selection.ts";
 /** The deadline of D1, the queue or an object for one step (ms). */
 const DEADLINE = 10_000;
 
-export type SelectionEnv = ProvidersEnv & Pick<Env, "DB" | "APP" | "PUSHES" | "PUSH_QUEUE" | "OWN_BOX">;
+export type SelectionEnv = ProvidersEnv &
+  Pick<Env, "DB" | "APP" | "PUSHES" | "PUSH_QUEUE" | "SINGLE_MACHINE">;
 
 /** Finds a page of a notification's devices and queues its deliveries. Rejects if it has to be repeated. */
 export async function runSelection(selection: Selection, env: SelectionEnv): Promise<void> {

@@ -19,8 +19,8 @@ export interface QueueRules<Body, Bindings> {
 }
 
 /**
- * A queue on one's own box, where Miniflare's stand-in for Cloudflare's keeps nothing through a restart (Miniflare 5,
- * November 2026).
+ * A queue on a single machine, where Miniflare's stand-in for Cloudflare's keeps nothing through a restart (Miniflare
+ * 5, November 2026).
  */
 export abstract class QueueObject<Body, Bindings> extends DurableObject<Bindings> implements QueueStub<Body> {
   readonly #rules: QueueRules<Body, Bindings>;

@@ -16,7 +16,7 @@ export interface BodyText<Body> {
 
 type Row = { place: number; body: string; attempts: number };
 
-/** The messages of a queue on one's own box: a row for each message, until a consumer has settled it. */
+/** The messages of a queue on a single machine: a row for each message, until a consumer has settled it. */
 export class WaitingMessages<Body> {
   readonly #sql: Sql;
   readonly #text: BodyText<Body>;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type Server, startServer } from "../support/server.ts";
 
-/* What a request that comes from anywhere can say to one's own box, beside its body. */
+/* What a request that comes from anywhere can say to a server on a single machine, beside its body. */
 
 let server: Server;
 beforeAll(async () => {

@@ -213,7 +213,7 @@ export class SimulatedConversation implements ConversationCalls {
         behind: () => instance.hold(database.behind()),
         caughtUp: () => instance.hold(database.caughtUp()),
       },
-      copyDelay: copyDelayOf({ OWN_BOX: "1" }),
+      copyDelay: copyDelayOf({ SINGLE_MACHINE: "1" }),
       copyPace,
       knownClients: {
         has: (clientId) => known.has(clientId),

@@ -196,7 +196,7 @@ async function page(
     kept: skip + limit,
   });
   if (costly !== undefined) return costly;
-  // On one's own box D1 runs on this thread. Each step is short; all of them together are not.
+  // On a single machine D1 runs on this thread. Each step is short; all of them together are not.
   await yieldToEventLoop();
   const clause = await clauseFor(d1, reach);
   if ("refused" in clause) return clause;

@@ -4,7 +4,7 @@ import type { Deployment } from "../../model/deployment.ts";
 export interface CopyDelay {
   /**
    * An object that dies before it has copied its messages is woken by its alarm after this many milliseconds at most.
-   * One alarm serves all messages until it fires, and each alarm costs a row and a request. On one's own box alarms
+   * One alarm serves all messages until it fires, and each alarm costs a row and a request. On a single machine alarms
    * cost nothing, and a restart recovers sooner.
    */
   safety: number;
@@ -15,10 +15,10 @@ export interface CopyDelay {
   normal: number;
 }
 
-const OWN_BOX: CopyDelay = { safety: 10_000, normal: 20_000 };
+const SINGLE_MACHINE: CopyDelay = { safety: 10_000, normal: 20_000 };
 /** Alarms are guaranteed there, but may be late when machines are moved. */
 const CLOUDFLARE: CopyDelay = { safety: 180_000, normal: 240_000 };
 
-export function copyDelayOf(env: Pick<Deployment, "OWN_BOX">): CopyDelay {
-  return env.OWN_BOX === "1" ? OWN_BOX : CLOUDFLARE;
+export function copyDelayOf(env: Pick<Deployment, "SINGLE_MACHINE">): CopyDelay {
+  return env.SINGLE_MACHINE === "1" ? SINGLE_MACHINE : CLOUDFLARE;
 }

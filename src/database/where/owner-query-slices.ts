@@ -11,8 +11,8 @@ import type { QueryTable } from "./query-table.ts";
  */
 export type SliceSize = typeof OWNERS_SLICE;
 
-export const sliceSizeOf = ({ OWN_BOX }: Pick<Deployment, "OWN_BOX">): SliceSize =>
-  OWN_BOX === "1" ? OWNERS_SLICE : OWNERS_SLICE_ELSEWHERE;
+export const sliceSizeOf = ({ SINGLE_MACHINE }: Pick<Deployment, "SINGLE_MACHINE">): SliceSize =>
+  SINGLE_MACHINE === "1" ? OWNERS_SLICE : OWNERS_SLICE_ELSEWHERE;
 
 /** Milliseconds of a slice above which the next one is smaller, and below which it is larger. */
 const [SLOW, QUICK] = [30, 15];

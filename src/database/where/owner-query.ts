@@ -14,8 +14,8 @@ import { type SortKey, sortKeysOf } from "./sort-order.ts";
 
 /*
  * Queries of the app's server. Unlike clients' queries they are not refused for their cost, so they run on a slice of
- * the table at a time, and other work runs in between (I13): on one's own box D1 runs on the one thread. Rows that are
- * added or changed meanwhile may or may not be found.
+ * the table at a time, and other work runs in between (I13): on a single machine D1 runs on the one thread. Rows that
+ * are added or changed meanwhile may or may not be found.
  */
 
 /** A query of a table. */

@@ -20,7 +20,7 @@ export type HooksEnv = Pick<
   | "APP"
   | "EVENTS"
   | "EVENT_QUEUE"
-  | "OWN_BOX"
+  | "SINGLE_MACHINE"
   | "PUBLIC_NETWORK"
 >;
 

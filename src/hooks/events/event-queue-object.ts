@@ -4,7 +4,7 @@ import { QueueObject } from "../../queue/queue-object.ts";
 import { consumeEvents } from "./consume-events.ts";
 import { eventFromJson, eventToJson } from "./event-json.ts";
 
-/** A queue of events on one's own box: one for events that lead to pushes, and one for the others. */
+/** A queue of events on a single machine: one for events that lead to pushes, and one for the others. */
 export class EventQueueObject extends QueueObject<QueuedEvent, Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, {

@@ -3,12 +3,12 @@ import type { QueuedEvent } from "../../model/app-events.ts";
 import { queuesIn, type SendingQueue } from "../../queue/queue.ts";
 
 /**
- * The queue of events: Cloudflare's, or on one's own box objects that keep events through a restart. There, events that
- * lead to pushes have a queue of their own, so that they do not wait for a slow app's server (I11).
+ * The queue of events: Cloudflare's, or on a single machine objects that keep events through a restart. There, events
+ * that lead to pushes have a queue of their own, so that they do not wait for a slow app's server (I11).
  */
 export function eventQueueOf(
-  env: Pick<Env, "EVENTS" | "EVENT_QUEUE" | "OWN_BOX">,
+  env: Pick<Env, "EVENTS" | "EVENT_QUEUE" | "SINGLE_MACHINE">,
 ): SendingQueue<QueuedEvent> {
-  if (env.OWN_BOX !== "1") return env.EVENTS;
+  if (env.SINGLE_MACHINE !== "1") return env.EVENTS;
   return queuesIn(env.EVENT_QUEUE, ({ name }) => (name === "receiversOffline" ? "pushes" : "events"));
 }

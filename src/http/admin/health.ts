@@ -32,7 +32,9 @@ const facts = v.object({
   online: count("Clients online."),
   queues: v.pipe(
     v.nullable(v.record(v.string(), v.nullable(v.number()))),
-    v.description("What waits for hooks and providers, on one's own box; elsewhere the platform counts it."),
+    v.description(
+      "What waits for hooks and providers, on a single machine; elsewhere the platform counts it.",
+    ),
   ),
   switchesOff: v.pipe(
     v.nullable(v.array(v.object({ setting: v.string(), allows: v.string() }))),
@@ -49,7 +51,7 @@ const facts = v.object({
         memoryBytes: count("Of the runtime."),
       }),
     ),
-    v.description("On one's own box."),
+    v.description("On a single machine."),
   ),
 });
 
@@ -129,7 +131,7 @@ async function databaseHealth(database: D1Database): Promise<Answer["d1"]> {
 
 /** The lengths of queues that can hold something: a call to an unused queue would create its object. */
 async function queueLengths(env: Env, settings: Settings): Promise<Answer["queues"]> {
-  if (env.OWN_BOX !== "1") return null;
+  if (env.SINGLE_MACHINE !== "1") return null;
   const { EVENT_QUEUE: events, PUSH_QUEUE: pushes } = env;
   const providers = providersSetUp(settings);
   const isPushed = providers.length > 0;

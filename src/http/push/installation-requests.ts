@@ -93,7 +93,7 @@ export interface InstallationSearch {
 
 /** The matching installations, and their number if requested. An absent limit counts as 0 then, as in SDKs. */
 export async function searchInstallations(
-  env: Pick<Env, "DB" | "OWN_BOX">,
+  env: Pick<Env, "DB" | "SINGLE_MACHINE">,
   asked: InstallationSearch,
 ): Promise<ApiResponse> {
   const { where = {}, order, limit = LIMIT_DEFAULT, skip = 0, count = false } = asked;

@@ -6,7 +6,7 @@ import { copyDelayOf } from "../../../src/database/messages/copy-delay.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const NOW = 1_000_000;
-const normal = copyDelayOf({ OWN_BOX: "1" });
+const normal = copyDelayOf({ SINGLE_MACHINE: "1" });
 const SHORTLY_BEFORE = NOW - normal.normal;
 
 let sql: MemorySql;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { sweepEmptyObjects } from "../../../scripts/empty-objects.ts";
 import { DatabaseSync } from "../../../scripts/sqlite.ts";
 
-/** What a start on one's own box does with files of objects in which nothing was ever kept. */
+/** What a start on a single machine does with files of objects in which nothing was ever kept. */
 
 const NOW = Date.now();
 const TWO_DAYS = 2 * 24 * 60 * 60 * 1000;

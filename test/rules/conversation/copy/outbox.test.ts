@@ -21,7 +21,7 @@ class FakeDatabase implements CopyCalls, OutboxHost {
   hasConversation = true;
   progressReads = 0;
   indexed = 0;
-  readonly copyDelay = copyDelayOf({ OWN_BOX: "1" });
+  readonly copyDelay = copyDelayOf({ SINGLE_MACHINE: "1" });
   readonly alarms: number[] = [];
   readonly timers: { at: number; run: () => void }[] = [];
   readonly saved: number[] = [];

@@ -9,11 +9,11 @@ export { default } from "../src/index.ts";
 const FILE = /^\/[\w-]+\.(?:css|js)$/;
 
 /**
- * The entrypoint of one's own box. Sockets come here directly from the runtime. Through Miniflare's own entrypoint they
- * would pass two more Workers, with compression that a few bytes can abuse, and with headers that only a developer tool
- * may trust.
+ * The entrypoint on a single machine. Sockets come here directly from the runtime. Through Miniflare's own entrypoint
+ * they would pass two more Workers, with compression that a few bytes can abuse, and with headers that only a developer
+ * tool may trust.
  */
-export class OwnBox extends WorkerEntrypoint<Env & { ASSETS: Fetcher }> {
+export class FrontDoor extends WorkerEntrypoint<Env & { ASSETS: Fetcher }> {
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     // The proxy that terminates TLS sets it.
