@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Miniflare } from "miniflare";
 import * as v from "valibot";
 import { settingsFrom } from "../src/settings/schema.ts";
-import { switchesOff } from "../src/settings/switches.ts";
+import { switchesOff } from "../src/settings/switches-off.ts";
 import type { Build } from "./build.ts";
 import { watchClock } from "./clock-watch.ts";
 import { prepareDatabase } from "./database.ts";

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { afterEvents, eventNames } from "../model/event-names.ts";
 import { isObject, type Json, type JsonObject } from "../model/json.ts";
-import { pushSettings } from "./push.ts";
-import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./values.ts";
+import { pushSettings } from "./push-settings.ts";
+import { address, booleanSetting, group, listOf, perMinute, secret, wholeNumber } from "./value-schemas.ts";
 
 /** Scheme, host and port, as browsers send it: nothing after them, no wildcards (C-11). */
 const origin = () =>

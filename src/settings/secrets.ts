@@ -1,5 +1,5 @@
 import type { Settings } from "./schema.ts";
-import { HIDDEN } from "./values.ts";
+import { HIDDEN } from "./value-schemas.ts";
 
 /** The settings for display: they show which secrets are set, but not the secrets. */
 export function withoutSecrets(settings: Settings): Settings {

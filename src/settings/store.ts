@@ -6,7 +6,7 @@ import { settings as table } from "../database/schema.ts";
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { Json } from "../model/json.ts";
-import { type AddressProblem, addressProblems } from "./addresses.ts";
+import { type AddressProblem, addressProblems } from "./address-problems.ts";
 import { SettingsCache } from "./cache.ts";
 import { merge } from "./merge.ts";
 import { defaultSettings, type Settings, settingsFrom } from "./schema.ts";

@@ -6,7 +6,7 @@ import type { ConversationFound, ConversationRecord, MessageRecord } from "../..
 import type { CommandOf } from "../../protocol/commands.ts";
 import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { textList } from "../installations/device-clients.ts";
-import { conversationIn, messageIn } from "../rows.ts";
+import { conversationIn, messageIn } from "../rows-to-records.ts";
 import { conversations, messages } from "../schema.ts";
 import { hasTooManyParameters } from "../statement.ts";
 import type { Condition } from "../where/condition.ts";

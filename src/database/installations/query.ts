@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { OWNERS_SLICE } from "../../bounds.ts";
 import type { Installation } from "../../model/installation.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { installationIn } from "../rows.ts";
+import { installationIn } from "../rows-to-records.ts";
 import { installations } from "../schema.ts";
 import { countInSlices, findInSlices, type OwnerPage } from "../where/owner-query.ts";
 import { readInParts, type SliceSize } from "../where/owner-query-slices.ts";

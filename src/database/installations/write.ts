@@ -2,7 +2,7 @@ import { eq, or, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { getTableColumns } from "drizzle-orm/utils";
 import type { Installation } from "../../model/installation.ts";
-import { installationIn } from "../rows.ts";
+import { installationIn } from "../rows-to-records.ts";
 import { deviceClients, installationChannels, installations } from "../schema.ts";
 import { statement } from "../statement.ts";
 import { textList, withClients } from "./device-clients.ts";

@@ -1,11 +1,11 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { addressProblem } from "../../outbound/http-client.ts";
-import { apnsKey } from "../../settings/push.ts";
+import { apnsKey } from "../../settings/push-settings.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { withoutSecrets } from "../../settings/secrets.ts";
 import { changeSettings } from "../../settings/store.ts";
-import { HIDDEN } from "../../settings/values.ts";
+import { HIDDEN } from "../../settings/value-schemas.ts";
 import type { HttpEnv } from "../env.ts";
 import { failures, INVALID_FIELD, refuse } from "../errors.ts";
 import * as example from "../examples.ts";

@@ -6,7 +6,7 @@ import { withDeadline } from "../../deadline.ts";
 import { providersSetUp } from "../../push/providers.ts";
 import { defaultSettings, hasListeners, type Settings } from "../../settings/schema.ts";
 import { readSettings } from "../../settings/store.ts";
-import { switchesOff } from "../../settings/switches.ts";
+import { switchesOff } from "../../settings/switches-off.ts";
 import { VERSION } from "../../version.ts";
 import type { HttpEnv } from "../env.ts";
 import * as example from "../examples.ts";

@@ -11,7 +11,7 @@ import { fromBase64 } from "../../protocol/base64.ts";
 import { newVapidKeys, TRIAL_SUBJECT } from "../../push/vapid.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { changeSettings, settingsOf } from "../../settings/store.ts";
-import { address } from "../../settings/values.ts";
+import { address } from "../../settings/value-schemas.ts";
 import type { HttpEnv } from "../env.ts";
 import { INVALID_FIELD, refuse, refused } from "../errors.ts";
 import * as example from "../examples.ts";

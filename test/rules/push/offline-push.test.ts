@@ -3,7 +3,7 @@ import type { Installation } from "../../../src/model/installation.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { type OfflineAnswer, type OfflineEvent, pushToOffline } from "../../../src/push/offline-push.ts";
 import type { PushDelivery } from "../../../src/push/push-work.ts";
-import { unseen } from "../../support/questions.ts";
+import { unseen } from "../../support/hook-examples.ts";
 import { DAY, NOON, phoneOf, RecordingProvider } from "./recipients.ts";
 
 interface World {

@@ -3,7 +3,7 @@ import { eventCall } from "../../../src/hooks/app-server/hook-call.ts";
 import { ALLOWED } from "../../../src/hooks/before/hook-question.ts";
 import type { Json, JsonObject } from "../../../src/model/json.ts";
 import { hooksWith, serverWith, settingsWith } from "../../support/app-hooks.ts";
-import { arriving, editing, saying, starting, unseen } from "../../support/questions.ts";
+import { arriving, editing, saying, starting, unseen } from "../../support/hook-examples.ts";
 import { type EngineProcess, startEngine } from "./engine-process.ts";
 
 let engine: EngineProcess;

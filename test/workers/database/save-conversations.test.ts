@@ -2,7 +2,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { beforeAll, describe, expect, test } from "vitest";
 import { deleteConversation, saveConversation } from "../../../src/database/conversations/save.ts";
 import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
-import { conversationIn, messageIn } from "../../../src/database/rows.ts";
+import { conversationIn, messageIn } from "../../../src/database/rows-to-records.ts";
 import { conversations, members, messages } from "../../../src/database/schema.ts";
 import type { ConversationRecord, MessageRecord } from "../../../src/model/records.ts";
 import { conversation } from "../../support/records.ts";

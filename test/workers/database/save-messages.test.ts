@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { saveConversation } from "../../../src/database/conversations/save.ts";
 import { archivedUpTo } from "../../../src/database/messages/archive-progress.ts";
 import { deleteMessages, saveMessages } from "../../../src/database/messages/save.ts";
-import { messageIn } from "../../../src/database/rows.ts";
+import { messageIn } from "../../../src/database/rows-to-records.ts";
 import { messages } from "../../../src/database/schema.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
 import { conversation } from "../../support/records.ts";

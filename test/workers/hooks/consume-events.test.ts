@@ -2,7 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from "clou
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { consumeEvents } from "../../../src/hooks/events/consume-events.ts";
 import type { QueuedEvent } from "../../../src/model/app-events.ts";
-import { sending } from "../../support/questions.ts";
+import { sending } from "../../support/hook-examples.ts";
 import { configure, openWorld, world } from "../support/world.ts";
 
 beforeAll(() => openWorld());

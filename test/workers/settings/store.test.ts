@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
-import type { AddressProblem } from "../../../src/settings/addresses.ts";
+import type { AddressProblem } from "../../../src/settings/address-problems.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import { inspectSettings, patchSettings, readSettings, settingsOf } from "../../../src/settings/store.ts";
 import { openWorld, world } from "../support/world.ts";

@@ -4,7 +4,7 @@ import { ALLOWED } from "../../../../src/hooks/before/hook-question.ts";
 import type { Json, JsonObject } from "../../../../src/model/json.ts";
 import type { Fetch } from "../../../../src/outbound/http-client.ts";
 import { hooksWith } from "../../../support/app-hooks.ts";
-import { saying, starting } from "../../../support/questions.ts";
+import { saying, starting } from "../../../support/hook-examples.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => {});

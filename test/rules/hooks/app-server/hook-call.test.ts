@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parametersOf } from "../../../../src/hooks/app-server/hook-call.ts";
 import type { HookQuestion } from "../../../../src/hooks/before/hook-question.ts";
 import type { AppEvent, Leaving } from "../../../../src/model/app-events.ts";
-import { arriving, editing, saying, starting, unseen } from "../../../support/questions.ts";
+import { arriving, editing, saying, starting, unseen } from "../../../support/hook-examples.ts";
 
 const conversationId = "65537a0e0000000000000001";
 const NOON = Date.UTC(2026, 10, 25, 12);

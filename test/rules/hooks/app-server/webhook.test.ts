@@ -5,7 +5,7 @@ import { ALLOWED } from "../../../../src/hooks/before/hook-question.ts";
 import type { JsonObject } from "../../../../src/model/json.ts";
 import type { Fetch } from "../../../../src/outbound/http-client.ts";
 import { hooksWith, serverWith, settingsWith } from "../../../support/app-hooks.ts";
-import { arriving, saying, starting, unseen } from "../../../support/questions.ts";
+import { arriving, saying, starting, unseen } from "../../../support/hook-examples.ts";
 
 const url = "https://app.example.com/parley";
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -6,7 +6,13 @@ import {
   offlineAnswer,
 } from "../../../../src/hooks/before/read-verdict.ts";
 import type { Json } from "../../../../src/model/json.ts";
-import { type ConversationQuestion, editing, saying, starting, unseen } from "../../../support/questions.ts";
+import {
+  type ConversationQuestion,
+  editing,
+  saying,
+  starting,
+  unseen,
+} from "../../../support/hook-examples.ts";
 
 const LIMIT = 100; // bytes
 const warn = vi.fn();

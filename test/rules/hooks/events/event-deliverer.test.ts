@@ -4,7 +4,7 @@ import type { AppEvent, QueuedEvent } from "../../../../src/model/app-events.ts"
 import type { JsonObject } from "../../../../src/model/json.ts";
 import type { Fetch } from "../../../../src/outbound/http-client.ts";
 import { serverWith, settingsWith } from "../../../support/app-hooks.ts";
-import { arriving, unseen } from "../../../support/questions.ts";
+import { arriving, unseen } from "../../../support/hook-examples.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => {});

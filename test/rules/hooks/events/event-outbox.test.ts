@@ -3,7 +3,7 @@ import { clientTables } from "../../../../src/client/client-tables.ts";
 import { EventOutbox, EventSender } from "../../../../src/hooks/events/event-outbox.ts";
 import type { AppEvent } from "../../../../src/model/app-events.ts";
 import type { Content } from "../../../../src/model/records.ts";
-import { arriving, sending } from "../../../support/questions.ts";
+import { arriving, sending } from "../../../support/hook-examples.ts";
 import { MemorySql } from "../../../support/sqlite.ts";
 
 const idsOf = (events: AppEvent[]) => events.map(({ id }) => id);

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { address, booleanSetting, group, jsonObject, listOf, secret } from "./values.ts";
+import { address, booleanSetting, group, jsonObject, listOf, secret } from "./value-schemas.ts";
 
 /** A private key in PEM has 250 to 3,300 characters, by its kind. */
 const KEY_LENGTH_MAX = 8_192;

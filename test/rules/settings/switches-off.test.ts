@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { settingsFrom } from "../../../src/settings/schema.ts";
-import { switchesOff } from "../../../src/settings/switches.ts";
+import { switchesOff } from "../../../src/settings/switches-off.ts";
 
 const offWith = (security: object) =>
   switchesOff(settingsFrom({ security: { ...security } }, false).settings).map(({ setting }) => setting);
