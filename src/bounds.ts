@@ -95,6 +95,8 @@ export const UNREAD_BYTES_PER_SOCKET = 16 * 1024 * 1024;
  * The same for all sockets of an isolate together that have more than a little unread. The one with the most closes.
  */
 export const UNREAD_BYTES_OF_ALL = 64 * 1024 * 1024;
+/** A record that an object handed over reaches its device, or never does, in less than this (ms). */
+export const LONGEST_DELIVERY = 30_000;
 /** Unread bytes of a socket in good order: some answers, and messages in flight. */
 export const SUSPICIOUS_BYTES = 1024 * 1024;
 /**
@@ -107,7 +109,7 @@ export const SUBREQUESTS_PER_SOCKET = 8_000;
  * Subscriptions of all sessions of an isolate on Cloudflare, about 3 KB each of its 128 MB. Beyond it, sessions hold
  * fewer.
  */
-export const LINKS_OF_ALL = 16_000;
+export const SUBSCRIPTIONS_OF_ALL = 16_000;
 /**
  * Sockets of one address on which no client is logged in: a whole office reconnects at once after its network was down.
  */

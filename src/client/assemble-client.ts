@@ -1,11 +1,11 @@
 import type { Alarm } from "../alarm.ts";
 import type { Sql } from "../sql.ts";
 import { Client } from "./client.ts";
-import type { Services } from "./ports.ts";
+import type { ClientServices } from "./client-ports.ts";
 import { SessionSockets } from "./session-sockets.ts";
 
 /** What the rules of a client are given, beside the alarm. */
-export type ClientServices = Omit<Services, "retryAfter">;
+export type ServicesBesideAlarm = Omit<ClientServices, "retryAfter">;
 
 /** A client's object in memory. */
 export interface AssembledClient {
@@ -23,7 +23,7 @@ export interface AssembledClient {
 export function assembleClient(
   sql: Sql,
   alarm: Alarm,
-  services: ClientServices,
+  services: ServicesBesideAlarm,
   restored: ConstructorParameters<typeof SessionSockets>[0],
 ): AssembledClient {
   const sockets = new SessionSockets(restored);

@@ -47,7 +47,7 @@ export class BrokenSessions {
   }
 
   /** Marks all sessions but these as broken. Their links broke at this time (ms) at the latest. */
-  onlyThese(sessionIds: readonly string[], now: number): void {
+  markBrokenExcept(sessionIds: readonly string[], now: number): void {
     for (const { session, brokenAt } of [...this.#load().values()]) {
       if (brokenAt === undefined && !sessionIds.includes(session.sessionId)) this.#write(session, now);
     }
@@ -64,7 +64,7 @@ export class BrokenSessions {
   }
 
   /** The sessions whose links broke at this time (ms) or before. */
-  since(time: number): BrokenSession[] {
+  brokenBy(time: number): BrokenSession[] {
     return this.#broken()
       .filter(({ brokenAt }) => brokenAt <= time)
       .map(({ session }) => session);

@@ -1,6 +1,6 @@
+import type { ClientServices } from "./client-ports.ts";
 import type { FirstLogin } from "./first-login.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 import { type CatchUpScope, catchUpSession } from "./session-catch-up.ts";
 import type { Sessions } from "./sessions.ts";
@@ -12,10 +12,10 @@ const BEHIND_LIMIT = 50; // conversations: they are stored in the attachment of 
 export class CatchUpSchedule {
   readonly #firstLogin: FirstLogin;
   readonly #inbox: Inbox;
-  readonly #services: Services;
+  readonly #services: ClientServices;
   readonly #sessions: Sessions;
 
-  constructor(sessions: Sessions, inbox: Inbox, firstLogin: FirstLogin, services: Services) {
+  constructor(sessions: Sessions, inbox: Inbox, firstLogin: FirstLogin, services: ClientServices) {
     this.#firstLogin = firstLogin;
     this.#inbox = inbox;
     this.#services = services;

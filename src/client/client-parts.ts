@@ -1,9 +1,9 @@
 import type { AccessRecords } from "./access-records.ts";
 import type { CatchUpSchedule } from "./catch-up-schedule.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { DeviceBindings } from "./device-bindings.ts";
 import type { FirstLogin } from "./first-login.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Services } from "./ports.ts";
 import type { SessionLifecycle } from "./session-lifecycle.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -15,6 +15,6 @@ export interface ClientParts {
   inbox: Inbox;
   lifecycle: SessionLifecycle;
   records: AccessRecords;
-  services: Services;
+  services: ClientServices;
   sessions: Sessions;
 }

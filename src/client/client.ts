@@ -9,6 +9,7 @@ import { AccessControl } from "./access-control.ts";
 import { AccessState } from "./access-state.ts";
 import { CatchUpSchedule } from "./catch-up-schedule.ts";
 import type { ClientParts } from "./client-parts.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { MissedEvents, TokenRefused } from "./client-stub.ts";
 import { clientTables } from "./client-tables.ts";
 import { DeviceBindings } from "./device-bindings.ts";
@@ -16,7 +17,6 @@ import { FirstLogin } from "./first-login.ts";
 import { Inbox } from "./inbox.ts";
 import { Logouts } from "./logouts.ts";
 import { missedEvents } from "./missed-events.ts";
-import type { Services } from "./ports.ts";
 import { serializeCalls } from "./serialize-calls.ts";
 import type { Session } from "./session.ts";
 import { SessionCommands } from "./session-commands.ts";
@@ -33,7 +33,7 @@ export class Client {
   readonly #parts: ClientParts;
 
   /** @param sessionsNow the sessions whose links the object holds, as they are at each moment */
-  constructor(sql: Sql, services: Services, sessionsNow: () => Iterable<Session>) {
+  constructor(sql: Sql, services: ClientServices, sessionsNow: () => Iterable<Session>) {
     const sessions = new Sessions(sessionsNow);
     const tables = clientTables(sql);
     const inbox = new Inbox(tables);

@@ -1,7 +1,7 @@
 import { withDeadline } from "../deadline.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { SeenVersion } from "../protocol/seen-version.ts";
-import type { Services } from "./ports.ts";
+import type { ClientServices } from "./client-ports.ts";
 
 /** How long (ms) a list may wait for the state that its client has seen. */
 const DEADLINE = 3_000;
@@ -11,7 +11,7 @@ const AT_ONCE = 10; // conversations that copy in parallel
  * Has conversations copy the state that a client has seen to D1, before the client's query reads it there. Newer state,
  * and that of other conversations, may appear a moment later. If D1 does not take it, the list is older. Never rejects.
  */
-export async function copyToDatabase(services: Services, shown: readonly SeenVersion[]): Promise<void> {
+export async function copyToDatabase(services: ClientServices, shown: readonly SeenVersion[]): Promise<void> {
   if (shown.length === 0) return;
   try {
     await withDeadline(copyAll(services, shown), DEADLINE, "copying to the database");
@@ -20,7 +20,7 @@ export async function copyToDatabase(services: Services, shown: readonly SeenVer
   }
 }
 
-async function copyAll(services: Services, shown: readonly SeenVersion[]): Promise<void> {
+async function copyAll(services: ClientServices, shown: readonly SeenVersion[]): Promise<void> {
   const queue = (await services.lagging(shown))[Symbol.iterator]();
   const worker = async () => {
     for (const conversationId of queue) {

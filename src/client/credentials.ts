@@ -3,8 +3,8 @@ import type { CommandOf, Signature } from "../protocol/commands.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import type { Settings } from "../settings/schema.ts";
+import type { CredentialServices } from "./client-ports.ts";
 import { looksLikeJsonWebToken, type TokenVerdict } from "./json-web-token.ts";
-import type { CredentialServices } from "./ports.ts";
 import type { IssuedClaims } from "./session-token.ts";
 import { tagOf } from "./tags.ts";
 

@@ -1,7 +1,7 @@
 import { type DeviceClient, LAST_SEEN_INTERVAL } from "../database/installations/device-clients.ts";
 import { loggableError } from "../loggable-error.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { ClientTables } from "./client-tables.ts";
-import type { Services } from "./ports.ts";
 
 /** How long a logout waits for its device to be unsubscribed (ms). */
 const LOGOUT_DEADLINE = 3_000;
@@ -23,7 +23,7 @@ export interface DeviceLogin {
 }
 
 type DeviceServices = Pick<
-  Services,
+  ClientServices,
   | "deviceState"
   | "bindDevice"
   | "unbindDevice"

@@ -1,7 +1,7 @@
 import { loggableError } from "../loggable-error.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { ClientTables } from "./client-tables.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Services } from "./ports.ts";
 
 const RETRY = 10_000; // ms
 
@@ -17,12 +17,12 @@ const RETRY = 10_000; // ms
 export class FirstLogin {
   readonly #tables: ClientTables;
   readonly #inbox: Inbox;
-  readonly #services: Pick<Services, "now" | "registerClient" | "conversationsAfter" | "retryAfter">;
+  readonly #services: Pick<ClientServices, "now" | "registerClient" | "conversationsAfter" | "retryAfter">;
 
   constructor(
     tables: ClientTables,
     inbox: Inbox,
-    services: Pick<Services, "now" | "registerClient" | "conversationsAfter" | "retryAfter">,
+    services: Pick<ClientServices, "now" | "registerClient" | "conversationsAfter" | "retryAfter">,
   ) {
     this.#tables = tables;
     this.#inbox = inbox;

@@ -1,17 +1,18 @@
-import type { ChangeTimes } from "../conversation/catch-up.ts";
-import type { SyncMode } from "../protocol/link-controls.ts";
+import type { ChangeTimes } from "../conversation/conversation-catch-up.ts";
+import type { CatchUpMode } from "../protocol/link-controls.ts";
+import { catchUpModes } from "../protocol/link-controls.ts";
 import type { ClientTables } from "./client-tables.ts";
 import type { KnownTimes } from "./session.ts";
 
 /** How long (ms) a conversation without news is kept for devices that were offline longer. */
 const REMEMBERED = 30 * 24 * 60 * 60 * 1000;
 
-/** Which kinds of devices may have something unread there. */
-const PULL = 1;
-const PUSH = 2;
+/** Which devices may have something unread there, by their catch-up mode. Stored. */
+const COUNTS = 1;
+const MESSAGES = 2;
 
 interface Row extends ChangeTimes {
-  /** `PULL`, `PUSH`, both, or neither once both are up to date. */
+  /** `COUNTS`, `MESSAGES`, both, or neither once both are up to date. */
   pending: number;
 }
 
@@ -31,7 +32,7 @@ type Stored = {
 export class Inbox {
   readonly #tables: ClientTables;
   #rows: Map<string, Row> | undefined;
-  #firstPushAt: number | undefined;
+  #messagesModeSince: number | undefined;
   /** Counts the calls of `add` per conversation: an answer asked for before the last of them removes nothing. */
   readonly #arrivals = new Map<string, number>();
 
@@ -40,24 +41,24 @@ export class Inbox {
   }
 
   /** When a `.1` device of the client first logged in (ms); undefined if none did. */
-  get firstPushAt(): number | undefined {
+  get messagesModeSince(): number | undefined {
     this.#load();
-    return this.#firstPushAt;
+    return this.#messagesModeSince;
   }
 
-  /** A `.1` device logs in: from the first one on, news for this kind is kept separately. */
-  pushesFrom(now: number): void {
+  /** A `.1` device logs in: from the first one on, news for its catch-up mode is kept separately. */
+  beginMessagesMode(now: number): void {
     const rows = this.#load();
-    if (this.#firstPushAt !== undefined) return;
+    if (this.#messagesModeSince !== undefined) return;
     this.#tables.add("pushes", "INSERT INTO pushes VALUES (?)", now);
-    this.#firstPushAt = now;
+    this.#messagesModeSince = now;
     for (const [conversationId, row] of rows) {
-      if (row.pending !== 0) this.#write(conversationId, { ...row, pending: PULL | PUSH });
+      if (row.pending !== 0) this.#write(conversationId, { ...row, pending: COUNTS | MESSAGES });
     }
   }
 
   /** The conversations that a login has to ask. */
-  newsFor(mode: SyncMode, known: KnownTimes): string[] {
+  newsFor(mode: CatchUpMode, known: KnownTimes): string[] {
     const news: string[] = [];
     for (const [conversationId, row] of this.#load()) {
       const missed =
@@ -70,7 +71,7 @@ export class Inbox {
 
   /** The conversations in which the client may have something unread. */
   unread(): string[] {
-    return [...this.#load()].filter(([, row]) => (row.pending & PULL) !== 0).map(([id]) => id);
+    return [...this.#load()].filter(([, row]) => (row.pending & COUNTS) !== 0).map(([id]) => id);
   }
 
   /** The conversations that may have notices from after a time (ms). */
@@ -84,7 +85,7 @@ export class Inbox {
   add(conversationId: string): void {
     this.#arrivals.set(conversationId, this.arrivals(conversationId) + 1);
     const row = this.#load().get(conversationId);
-    const pending = this.#firstPushAt === undefined ? PULL : PULL | PUSH;
+    const pending = this.#messagesModeSince === undefined ? COUNTS : COUNTS | MESSAGES;
     if (row !== undefined && (row.pending & pending) === pending) return;
     this.#write(conversationId, { patchedAt: 0, readAt: 0, noticedAt: 0, ...row, pending });
   }
@@ -103,7 +104,7 @@ export class Inbox {
   settle(
     conversationId: string,
     arrivals: number,
-    mode: SyncMode,
+    mode: CatchUpMode,
     answer: { pending: boolean; changed: ChangeTimes },
     now: number,
   ): void {
@@ -143,8 +144,9 @@ export class Inbox {
   #load(): Map<string, Row> {
     if (this.#rows !== undefined) return this.#rows;
     this.#rows = new Map();
+    // The table is older than the word "push" for mobile push alone.
     const [first] = this.#tables.read<{ first_at: number }>("pushes", "SELECT first_at FROM pushes");
-    this.#firstPushAt = first?.first_at;
+    this.#messagesModeSince = first?.first_at;
     for (const row of this.#tables.read<Stored>("inbox", "SELECT * FROM inbox")) {
       const { pending, patched_at: patchedAt, read_at: readAt, noticed_at: noticedAt } = row;
       this.#rows.set(row.conversation_id, { pending, patchedAt, readAt, noticedAt });
@@ -153,8 +155,8 @@ export class Inbox {
   }
 }
 
-function bit(mode: SyncMode): number {
-  return mode === "pull" ? PULL : PUSH;
+function bit(mode: CatchUpMode): number {
+  return mode === catchUpModes.COUNTS ? COUNTS : MESSAGES;
 }
 
 function isLater(changed: ChangeTimes, than: ChangeTimes): boolean {

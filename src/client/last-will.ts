@@ -2,7 +2,7 @@ import { isConversationId, newMessageId } from "../conversation/messages/ids.ts"
 import { loggableError } from "../loggable-error.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
-import type { Services } from "./ports.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { WillStorage } from "./will-storage.ts";
 
 const RETRY = 5_000; // ms
@@ -25,10 +25,10 @@ interface Author {
  */
 export class LastWill {
   readonly #wills: WillStorage;
-  readonly #services: Services;
+  readonly #services: ClientServices;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(wills: WillStorage, services: Services) {
+  constructor(wills: WillStorage, services: ClientServices) {
     this.#wills = wills;
     this.#services = services;
   }

@@ -2,6 +2,7 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import { hasListeners } from "../settings/schema.ts";
 import type { AccessRecords } from "./access-records.ts";
+import type { ClientServices } from "./client-ports.ts";
 import {
   checkCredentials,
   checkLogin,
@@ -10,7 +11,6 @@ import {
   tokenExpired,
 } from "./credentials.ts";
 import { type LoginIdentity, loginIdentity } from "./login-identity.ts";
-import type { Services } from "./ports.ts";
 import type { Session, SessionState } from "./session.ts";
 import { TOKEN_LIFETIME } from "./session-token.ts";
 import { decideTag, type TagDecision, type TagRequest } from "./tag-decision.ts";
@@ -50,7 +50,7 @@ export async function decideLogin(
   command: CommandOf<"session.open">,
   others: () => Session[],
   records: AccessRecords,
-  services: Services,
+  services: ClientServices,
 ): Promise<AdmittedLogin | Refused> {
   const { clientId } = session.identity;
   // The app's own rules. Most apps have none.
@@ -136,7 +136,7 @@ export async function renewedToken(
   session: Session,
   { needsCheck, signature }: CommandOf<"session.refresh">,
   records: AccessRecords,
-  services: Services,
+  services: ClientServices,
 ): Promise<{ token: string; tokenTtl: number } | Refused | undefined> {
   if (needsCheck && signature !== undefined) {
     const { security } = await services.settings();

@@ -1,8 +1,8 @@
 import { type MissedEvent, NOTICES_KEPT } from "../conversation/notices.ts";
 import { forEachLimited } from "../limited-calls.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { MissedEvents } from "./client-stub.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Services } from "./ports.ts";
 
 const PAGE = 100; // notifications
 const AT_ONCE = 20; // conversations asked in parallel
@@ -17,7 +17,7 @@ export async function missedEvents(
   clientId: string,
   after: number,
   inbox: Inbox,
-  services: Services,
+  services: ClientServices,
 ): Promise<MissedEvents> {
   const asked = inbox.noticesAfter(after);
   let complete = after >= services.now() - NOTICES_KEPT && asked.length <= ASKED_MAX;

@@ -1,6 +1,6 @@
 import type { CommandOf } from "../protocol/commands.ts";
 import * as replies from "../protocol/replies.ts";
-import type { Services } from "./ports.ts";
+import type { ClientServices } from "./client-ports.ts";
 
 const LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
 
@@ -10,7 +10,7 @@ const LIMIT = 100; // clients asked about at once; SDKs ask for 20 at most
  * @param isSelfOnline the state of the asking client itself, whose object runs this
  */
 export async function answerOnline(
-  services: Services,
+  services: ClientServices,
   self: string,
   isSelfOnline: boolean,
   { serial, clientIds }: CommandOf<"session.query">,

@@ -1,5 +1,6 @@
 import * as clientEvents from "../protocol/client-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
+import { catchUpModes } from "../protocol/link-controls.ts";
 import { eventRecord, replyRecord } from "../protocol/link-records.ts";
 import type { Refused } from "../protocol/outcome.ts";
 import * as replies from "../protocol/replies.ts";
@@ -30,7 +31,7 @@ export async function openSession(
   admit(session, command, login, parts);
   // A login on the same socket again is answered, and no catch-up follows (wire §2.6).
   if (wasOpen) return;
-  if (session.identity.mode === "push") parts.inbox.pushesFrom(services.now());
+  if (session.identity.mode === catchUpModes.MESSAGES) parts.inbox.beginMessagesMode(services.now());
   const asking = catchUps.conversationsFor(session);
   const { capabilities } = login.state;
   session.sendControl({ type: "opened", asking, capabilities, at: services.now() });

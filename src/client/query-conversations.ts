@@ -10,8 +10,8 @@ import type { CommandOf } from "../protocol/commands.ts";
 import { conversationJson } from "../protocol/conversation-json.ts";
 import * as replies from "../protocol/replies.ts";
 import { withinAnswerSize } from "./answer-size.ts";
+import type { ClientServices } from "./client-ports.ts";
 import { copyToDatabase } from "./copy-to-database.ts";
-import type { Services } from "./ports.ts";
 
 const DEFAULT_LIMIT = 10; // conversations, if a query names no limit (B-20)
 const AT_ONCE = 10; // conversations asked in parallel
@@ -26,7 +26,7 @@ type Viewer = QueryingClient & Pick<DescriptionOptions, "sinceJoining">;
  * nothing of the messages (I12).
  */
 export async function answerQuery(
-  services: Services,
+  services: ClientServices,
   clientId: string,
   command: CommandOf<"conversation.query">,
 ): Promise<Uint8Array> {
@@ -55,7 +55,7 @@ export async function answerQuery(
 
 /** The temporary conversations of a query that names some; undefined for any other query. */
 async function findTemporary(
-  services: Services,
+  services: ClientServices,
   viewer: Viewer,
   { temporaryIds, withLastMessage }: CommandOf<"conversation.query">,
 ): Promise<ConversationFound[] | undefined> {
@@ -66,7 +66,7 @@ async function findTemporary(
 
 /** The conversations of a query by ids alone, in an order that needs no D1; undefined for any other query. */
 async function findByIds(
-  services: Services,
+  services: ClientServices,
   viewer: Viewer,
   { where, sort, limit, skip, withLastMessage }: CommandOf<"conversation.query">,
 ): Promise<ConversationFound[] | undefined> {
@@ -81,7 +81,7 @@ async function findByIds(
 
 /** The conversations of any query, from D1, with the state that the client has seen already. */
 async function findByCondition(
-  services: Services,
+  services: ClientServices,
   viewer: Viewer,
   { where, sort, limit, skip, withLastMessage, shown }: CommandOf<"conversation.query">,
 ): Promise<ConversationFound[] | QueryRefusal> {
@@ -98,7 +98,7 @@ async function findByCondition(
  * conversations have them.
  */
 async function withLastMessages(
-  services: Services,
+  services: ClientServices,
   { clientId, sinceJoining }: Viewer,
   all: ConversationFound[],
 ): Promise<ConversationFound[]> {
@@ -135,7 +135,7 @@ async function withLastMessages(
 
 /** Answers in which of some conversations the client is a member. */
 export async function answerMembership(
-  services: Services,
+  services: ClientServices,
   clientId: string,
   command: CommandOf<"conversation.isMember">,
 ): Promise<Uint8Array> {
@@ -151,7 +151,7 @@ export async function answerMembership(
 
 /** The conversations with some ids, as the viewer may see them. */
 async function describeAll(
-  services: Services,
+  services: ClientServices,
   ids: string[],
   { clientId, showMembers, sinceJoining }: Viewer,
   lastMessage: boolean,

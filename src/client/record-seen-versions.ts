@@ -1,13 +1,16 @@
 import { SEEN_VERSION_LIFETIME, type SeenVersion } from "../protocol/seen-version.ts";
-import type { Services } from "./ports.ts";
+import type { ClientServices } from "./client-ports.ts";
 
 /**
  * Wraps the services so that they record the state of the conversations they describe. D1 may not have that state yet,
  * and later lists must not be older.
  */
-export function recordSeenVersions(services: Services): { services: Services; shown: SeenVersion[] } {
+export function recordSeenVersions(services: ClientServices): {
+  services: ClientServices;
+  shown: SeenVersion[];
+} {
   const shown: SeenVersion[] = [];
-  const describe: Services["describe"] = async (conversationId, viewer, wanted) => {
+  const describe: ClientServices["describe"] = async (conversationId, viewer, wanted) => {
     const described = await services.describe(conversationId, viewer, wanted);
     if (described === undefined) return undefined;
     const { lastMessageAt = 0, updatedAt: changedAt } = described.conversation;

@@ -22,10 +22,10 @@ import { eventQueueOf } from "../hooks/events/event-queue.ts";
 import { outboundOf } from "../outbound/http-client.ts";
 import { publish } from "../queue/publish.ts";
 import { settingsOf } from "../settings/store.ts";
-import type { ClientServices } from "./assemble-client.ts";
+import type { ServicesBesideAlarm } from "./assemble-client.ts";
+import type { CredentialServices } from "./client-ports.ts";
 import { checkJsonWebToken } from "./json-web-token.ts";
 import { type FetchKeys, KeySets } from "./key-sets.ts";
-import type { CredentialServices } from "./ports.ts";
 import { PresenceReporter } from "./presence-reporter.ts";
 import { QueryQueue } from "./query-queue.ts";
 import { SessionTokens } from "./session-token.ts";
@@ -54,7 +54,7 @@ export function credentialServicesOf(env: Env): CredentialServices {
   };
 }
 
-export function servicesOf(env: Env): ClientServices {
+export function servicesOf(env: Env): ServicesBesideAlarm {
   const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
   const app = env.APP.getByName("app");
   const known = knownConversations(env);

@@ -1,12 +1,13 @@
-import type { CatchUp } from "../conversation/catch-up.ts";
+import type { CatchUp } from "../conversation/conversation-catch-up.ts";
 import { elapsed } from "../elapsed.ts";
 import { forEachLimited } from "../limited-calls.ts";
 import { loggableError } from "../loggable-error.ts";
 import type { MessageRecord } from "../model/records.ts";
 import * as clientEvents from "../protocol/client-events.ts";
+import { catchUpModes } from "../protocol/link-controls.ts";
 import { eventRecord, missedRecord, unreadRecord } from "../protocol/link-records.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { Inbox } from "./inbox.ts";
-import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
@@ -20,7 +21,7 @@ const ALWAYS = { upTo: Number.MAX_SAFE_INTEGER, changedAt: Number.MAX_SAFE_INTEG
 /** Whether a session is sent all unread counts, or only those that are new to it by its own report. */
 export type CatchUpScope = "news" | "everything";
 
-type Asking = Pick<Services, "now" | "catchUp" | "timer">;
+type Asking = Pick<ClientServices, "now" | "catchUp" | "timer">;
 
 interface Answer {
   conversationId: string;
@@ -76,7 +77,12 @@ async function ask(
   services: Asking,
 ): Promise<Answer[]> {
   const { clientId, mode } = session.identity;
-  const request = { mode, asOf, patchesSince: session.known.patches, firstPushAt: inbox.firstPushAt };
+  const request = {
+    mode,
+    asOf,
+    patchesSince: session.known.patches,
+    messagesModeSince: inbox.messagesModeSince,
+  };
   const answers: Answer[] = [];
   let reportedAt = asOf;
   const askOne = async (conversationId: string) => {
@@ -113,7 +119,7 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
     session.sendControl({ type: "link", conversationId, since: news.head });
   // A conversation that a session is subscribed to stays in the inbox: records sent over a subscription leave no other
   // trace here.
-  const unseen = news.member && (mode === "pull" ? news.unread : news.missed.length) > 0;
+  const unseen = news.member && (mode === catchUpModes.COUNTS ? news.unread : news.missed.length) > 0;
   // A closed session may still be subscribed there, and records sent to its subscription reach no device.
   const isSubscribed =
     news.bySubscriptions || [session, ...siblings].some((one) => one.reaches(conversationId));

@@ -2,8 +2,8 @@ import { EventOutbox, EventSender } from "../hooks/events/event-outbox.ts";
 import type { Leaving } from "../model/app-events.ts";
 import type { CommandOf } from "../protocol/commands.ts";
 import { type BrokenSession, brokenSessionOf } from "./broken-sessions.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { ClientTables } from "./client-tables.ts";
-import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -12,11 +12,11 @@ import type { Session } from "./session.ts";
  */
 export class SessionEvents {
   readonly #events: EventSender;
-  readonly #services: Services;
+  readonly #services: ClientServices;
   readonly #isOnline: () => boolean;
 
   /** @param isOnline whether the client has a session at this moment */
-  constructor(tables: ClientTables, services: Services, isOnline: () => boolean) {
+  constructor(tables: ClientTables, services: ClientServices, isOnline: () => boolean) {
     this.#events = new EventSender(
       new EventOutbox(tables),
       async (events) => {

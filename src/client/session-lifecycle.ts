@@ -3,10 +3,10 @@ import type { CommandOf } from "../protocol/commands.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { linkClose } from "../protocol/link-controls.ts";
 import { type BrokenSession, BrokenSessions, brokenSessionOf } from "./broken-sessions.ts";
+import type { ClientServices } from "./client-ports.ts";
 import type { ClientTables } from "./client-tables.ts";
 import type { DeviceBindings } from "./device-bindings.ts";
 import { LastWill } from "./last-will.ts";
-import type { Services } from "./ports.ts";
 import type { Session } from "./session.ts";
 import { SessionEvents } from "./session-events.ts";
 import type { Sessions } from "./sessions.ts";
@@ -34,11 +34,11 @@ export class SessionLifecycle {
   readonly #brokenSessions: BrokenSessions;
   readonly #devices: DeviceBindings;
   readonly #events: SessionEvents;
-  readonly #services: Services;
+  readonly #services: ClientServices;
   readonly #sessions: Sessions;
   readonly #will: LastWill;
 
-  constructor(tables: ClientTables, sessions: Sessions, devices: DeviceBindings, services: Services) {
+  constructor(tables: ClientTables, sessions: Sessions, devices: DeviceBindings, services: ClientServices) {
     this.#brokenSessions = new BrokenSessions(tables);
     this.#devices = devices;
     this.#events = new SessionEvents(tables, services, () => this.#hasSessions());
@@ -181,7 +181,7 @@ export class SessionLifecycle {
   /** Ends the broken sessions that did not come back in time. */
   expireBrokenSessions(): void {
     const last = this.#services.now() - this.#services.returnTime();
-    const lost = this.#brokenSessions.since(last);
+    const lost = this.#brokenSessions.brokenBy(last);
     for (const broken of lost) this.#over(broken, "lost");
     if (lost.length > 0 && this.#isWillDue()) this.#services.retryAfter(0);
   }
@@ -207,7 +207,7 @@ export class SessionLifecycle {
 
   /** The object woke: finds the sessions whose links broke while it was not running, since no event reports them. */
   woke(): void {
-    this.#brokenSessions.onlyThese(this.#sessions.ids, this.#services.now());
+    this.#brokenSessions.markBrokenExcept(this.#sessions.ids, this.#services.now());
     // The time that they have to come back is in settings that may have to be read first.
     if (this.#isWillDue() || this.#brokenSessions.firstBrokenAt !== undefined) this.#services.retryAfter(0);
   }

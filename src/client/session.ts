@@ -1,5 +1,5 @@
 import type { ErrorName } from "../protocol/errors.ts";
-import type { Epoch, SessionControl, SessionRequest, SyncMode } from "../protocol/link-controls.ts";
+import type { CatchUpMode, Epoch, SessionControl, SessionRequest } from "../protocol/link-controls.ts";
 import { controlRecord } from "../protocol/link-records.ts";
 import type { LoginProof } from "./credentials.ts";
 
@@ -56,7 +56,7 @@ export interface SessionIdentity {
   sessionId: string;
   /** The user's socket, which several clients may share. */
   connectionId: string;
-  mode: SyncMode;
+  mode: CatchUpMode;
   /** The address of the device, for events alone: no decision depends on it. */
   address: string | undefined;
 }

@@ -7,7 +7,7 @@ import type { ErrorName } from "../protocol/errors.ts";
 import * as replies from "../protocol/replies.ts";
 import { isSignatureValid, lastTimeOf } from "../protocol/signatures.ts";
 import type { AccessState } from "./access-state.ts";
-import type { Services } from "./ports.ts";
+import type { ClientServices } from "./client-ports.ts";
 
 export interface StartAnswer {
   conversationId: string;
@@ -18,7 +18,7 @@ export interface StartAnswer {
 
 /** Creates a conversation, or finds the unique one (B-02, B-03). */
 export async function answerStart(
-  services: Services,
+  services: ClientServices,
   clientId: string,
   command: CommandOf<"conversation.start">,
   accessState: AccessState,
@@ -49,7 +49,7 @@ export async function answerStart(
 
 /** The answer of the app's server to a new conversation (H-05), without a call if the conversation exists (B-03). */
 async function askedToStart(
-  services: Services,
+  services: ClientServices,
   record: ConversationRecord,
   attributes: JsonObject,
 ): Promise<ConversationVerdict> {
@@ -61,7 +61,7 @@ async function askedToStart(
 
 /** Whether the app requires no signature for it, or it has a valid one; temporary ones never have any. */
 async function mayStart(
-  services: Services,
+  services: ClientServices,
   clientId: string,
   { needsCheck, kind, members, signature }: CommandOf<"conversation.start">,
   accessState: AccessState,

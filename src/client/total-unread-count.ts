@@ -1,6 +1,6 @@
 import { CONVERSATIONS_COUNTED } from "../bounds.ts";
 import { forEachLimited } from "../limited-calls.ts";
-import type { Services } from "./ports.ts";
+import type { ClientServices } from "./client-ports.ts";
 
 const AT_ONCE = 20; // conversations asked in parallel
 
@@ -11,7 +11,7 @@ const AT_ONCE = 20; // conversations asked in parallel
 export async function totalUnreadCount(
   clientId: string,
   conversationIds: string[],
-  services: Pick<Services, "unread">,
+  services: Pick<ClientServices, "unread">,
 ): Promise<number> {
   let count = 0;
   // Ids of newer conversations sort later, so the oldest are left out.

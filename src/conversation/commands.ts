@@ -35,7 +35,7 @@ export function refusalWithoutConversation(command: ConversationCommand): ErrorN
  * Whether a command may be carried out twice. Only such commands are sent again if a subscription broke before the
  * reply. A stored message may, because its token is recognised (I3).
  */
-export function isRepeatable(command: ConversationCommand): boolean {
+export function isRepeatableCommand(command: ConversationCommand): boolean {
   if (command.name === "message.send") {
     return !command.transient && !command.will && command.dedupeToken !== undefined;
   }

@@ -11,7 +11,7 @@ import type { HistoryMessage } from "../protocol/replies.ts";
 import { settingsOf } from "../settings/store.ts";
 import { afterTurns, inNextTurn } from "../turns.ts";
 import type { OpenConversation } from "./assemble-conversation.ts";
-import type { CatchUp, CatchUpRequest } from "./catch-up.ts";
+import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
 import { ConversationLifecycle } from "./conversation-lifecycle.ts";
 import { conversationServices } from "./conversation-services.ts";
 import type { ConversationStub } from "./conversation-stub.ts";

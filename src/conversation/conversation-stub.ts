@@ -2,7 +2,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { ConversationRecord, Will } from "../model/records.ts";
 import type { Changed, Refused } from "../protocol/outcome.ts";
 import type { HistoryMessage } from "../protocol/replies.ts";
-import type { CatchUp, CatchUpRequest } from "./catch-up.ts";
+import type { CatchUp, CatchUpRequest } from "./conversation-catch-up.ts";
 import type { StartedBy, StartResult } from "./creation/start-result.ts";
 import type { Described, DescriptionOptions } from "./description.ts";
 import type { HistoryRequest } from "./log/history-pages.ts";

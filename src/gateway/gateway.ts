@@ -202,7 +202,7 @@ export class Gateway implements SessionsOwner, HeartbeatHost {
 
   sendingMessage(clientId: string, payload: Uint8Array): void {
     if (!this.#heartbeat.hasInvisibleHeartbeats) return;
-    const message = clientEvents.messagePushed(payload);
+    const message = clientEvents.readMessage(payload);
     // SDKs do not acknowledge a copy of the client's own message.
     if (message !== undefined && message.from !== clientId) this.#heartbeat.sentMessage();
   }

@@ -1,18 +1,17 @@
+import { type CatchUpMode, catchUpModes } from "../protocol/link-controls.ts";
+
 /** The sub-protocol of a client: its framing, and how it receives what it missed (wire §2.1). */
 export interface SubProtocol {
   /** Base64 text instead of binary frames. */
   text: boolean;
-  /**
-   * `.3` clients receive unread counts and pull the messages; `.1` clients receive missed messages themselves (Y-01).
-   */
-  mode: "pull" | "push";
+  mode: CatchUpMode;
 }
 
 const KNOWN: Record<string, SubProtocol> = {
-  "lc.protobuf2.3": { text: false, mode: "pull" },
-  "lc.protobuf2.1": { text: false, mode: "push" },
-  "lc.proto2base64.3": { text: true, mode: "pull" },
-  "lc.proto2base64.1": { text: true, mode: "push" },
+  "lc.protobuf2.3": { text: false, mode: catchUpModes.COUNTS },
+  "lc.protobuf2.1": { text: false, mode: catchUpModes.MESSAGES },
+  "lc.proto2base64.3": { text: true, mode: catchUpModes.COUNTS },
+  "lc.proto2base64.1": { text: true, mode: catchUpModes.MESSAGES },
 };
 
 /**

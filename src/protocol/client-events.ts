@@ -127,8 +127,8 @@ export function message(delivery: {
 }
 
 /** The author and time of the message in a `message` event; undefined for any other event. */
-export function messagePushed(push: Uint8Array): { from: string; timestamp: number } | undefined {
-  const { directMessage } = fromBinary(GenericCommandSchema, push);
+export function readMessage(event: Uint8Array): { from: string; timestamp: number } | undefined {
+  const { directMessage } = fromBinary(GenericCommandSchema, event);
   if (directMessage === undefined || directMessage.transient) return undefined;
   return { from: directMessage.fromPeerId, timestamp: Number(directMessage.timestamp) };
 }
@@ -163,7 +163,7 @@ export function unread(report: {
   conversations: UnreadSummary[];
   notifiedAt: number | undefined;
 }): Uint8Array {
-  if (report.conversations.length === 0) throw new RangeError("an unread push needs a conversation");
+  if (report.conversations.length === 0) throw new RangeError("an unread event needs a conversation");
   return frame({
     cmd: CommandType.unread,
     unreadMessage: {

@@ -23,15 +23,23 @@ export interface SubscriptionRequest {
   since: number | undefined;
   /** When the session logged in (ms), by its client's object. The session does not receive what is older. */
   admittedAt: number;
-  mode: SyncMode;
+  mode: CatchUpMode;
   /** Of the device; nothing is decided by it. */
   address: string | undefined;
 }
 
 /**
- * `.3` sessions receive unread counts and pull the messages; `.1` sessions receive missed messages themselves (Y-01).
+ * What a session is sent of what it missed (Y-01), by its sub-protocol. The values are older than their names: they
+ * stay, since objects of the version before and after a deployment may exchange them.
  */
-export type SyncMode = "pull" | "push";
+export const catchUpModes = {
+  /** `.3`: unread counts. The device asks for the messages. */
+  COUNTS: "pull",
+  /** `.1`: the missed messages themselves. */
+  MESSAGES: "push",
+} as const;
+
+export type CatchUpMode = (typeof catchUpModes)[keyof typeof catchUpModes];
 
 /** A request for a session link. */
 export interface SessionRequest {
@@ -39,7 +47,7 @@ export interface SessionRequest {
   sessionId: string;
   /** The user's socket: clients on one socket are on one device. */
   connectionId: string;
-  mode: SyncMode;
+  mode: CatchUpMode;
   /** Of the device; nothing is decided by it. */
   address: string | undefined;
 }

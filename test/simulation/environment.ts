@@ -1,4 +1,4 @@
-import type { CatchUp, CatchUpRequest } from "../../src/conversation/catch-up.ts";
+import type { CatchUp, CatchUpRequest } from "../../src/conversation/conversation-catch-up.ts";
 import type { CopyPace } from "../../src/conversation/copy/copy-pace.ts";
 import type { StartResult } from "../../src/conversation/creation/start-result.ts";
 import type { RelayOutcome } from "../../src/conversation/delivery/delivery-host.ts";

@@ -2,7 +2,7 @@ import { Alarm } from "../../src/alarm.ts";
 import {
   type AssembledClient,
   assembleClient,
-  type ClientServices,
+  type ServicesBesideAlarm,
 } from "../../src/client/assemble-client.ts";
 import type { Client } from "../../src/client/client.ts";
 import { clientTables } from "../../src/client/client-tables.ts";
@@ -111,7 +111,7 @@ export class SimulatedClient implements ClientCalls {
     return assembled;
   }
 
-  #services(instance: Instance): ClientServices {
+  #services(instance: Instance): ServicesBesideAlarm {
     const { network, faults, database } = this.#environment;
     const mostlyFine = (): Fate => (network.chance(faults.relayCallLost / 4) ? "answer lost" : "fine");
     const anyFate = fateOf(network, faults.relayCallLost);

@@ -1,6 +1,6 @@
 import { Alarm } from "../../src/alarm.ts";
 import type { OpenConversation } from "../../src/conversation/assemble-conversation.ts";
-import type { CatchUpRequest } from "../../src/conversation/catch-up.ts";
+import type { CatchUpRequest } from "../../src/conversation/conversation-catch-up.ts";
 import { ConversationLifecycle } from "../../src/conversation/conversation-lifecycle.ts";
 import type {
   ConversationPlatform,

@@ -14,7 +14,7 @@ export function isUnreadRequest(event: ClientEvent): event is UnreadRequest {
 }
 
 /** Whether the event may be sent later, and more than once. */
-export function isRepeatable(event: ClientEvent): boolean {
+export function isRepeatableEvent(event: ClientEvent): boolean {
   return isUnreadRequest(event) || event instanceof Uint8Array;
 }
 

@@ -2,7 +2,7 @@ import type { SubscriptionRequest } from "../../protocol/link-controls.ts";
 import { joinRecords } from "../../protocol/link-records.ts";
 import { type ClientEvent, isUnreadRequest, recordsOf } from "./client-event.ts";
 import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
-import { InFlightWindows } from "./in-flight.ts";
+import { InFlightWindows } from "./in-flight-windows.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
 import type { RecentEphemeral } from "./recent-ephemeral.ts";
 import { Relay } from "./relay.ts";

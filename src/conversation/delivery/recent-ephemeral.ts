@@ -1,4 +1,4 @@
-import { IN_FLIGHT_TIME } from "./in-flight.ts";
+import { LONGEST_DELIVERY } from "../../bounds.ts";
 
 const EVENTS_MAX = 200;
 
@@ -13,7 +13,10 @@ export class RecentEphemeral {
   /** Remembers an event that is sent to these sessions now. */
   add(record: Uint8Array, sessions: Iterable<string>, now: number): void {
     const events = this.#events;
-    while (events[0] !== undefined && (now - events[0].at >= IN_FLIGHT_TIME || events.length >= EVENTS_MAX)) {
+    while (
+      events[0] !== undefined &&
+      (now - events[0].at >= LONGEST_DELIVERY || events.length >= EVENTS_MAX)
+    ) {
       events.shift();
     }
     events.push({ record, at: now, sessions: new Set(sessions) });

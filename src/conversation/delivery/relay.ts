@@ -1,8 +1,9 @@
+import { LONGEST_DELIVERY } from "../../bounds.ts";
 import { joinRecords } from "../../protocol/link-records.ts";
 import type { UnsubscribedDelivery } from "./client-delivery.ts";
-import { type ClientEvent, isRepeatable, isUnreadRequest, recordsOf } from "./client-event.ts";
+import { type ClientEvent, isRepeatableEvent, isUnreadRequest, recordsOf } from "./client-event.ts";
 import type { DeliveryHost } from "./delivery-host.ts";
-import { IN_FLIGHT_TIME, type InFlightWindows } from "./in-flight.ts";
+import type { InFlightWindows } from "./in-flight-windows.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
 import type { ServedClients } from "./served-clients.ts";
 
@@ -53,7 +54,7 @@ export class Relay {
       this.#pending.mark(Math.min(this.#host.head(), noticedAt - 1));
     }
     // A client that may come back is not online for an ephemeral event.
-    const isMissed = client.unknownUntil !== undefined && !isRepeatable(event);
+    const isMissed = client.unknownUntil !== undefined && !isRepeatableEvent(event);
     if (!isMissed && client.events.length < HELD_EVENTS) client.events.push(event);
     this.#callNext(clientId, client);
   }
@@ -86,7 +87,7 @@ export class Relay {
    * Sessions that have them ignore them.
    */
   recentNotices(clientId: string, before?: number): ClientEvent[] {
-    const since = this.#host.now() - IN_FLIGHT_TIME;
+    const since = this.#host.now() - LONGEST_DELIVERY;
     const notices = this.#host.notices(clientId, { after: since, before, isRepeated: true });
     return this.#host.readCursorMovedAt(clientId) > since ? [...notices, "recount"] : notices;
   }
@@ -210,7 +211,7 @@ export class Relay {
   #restore(clientId: string, client: UnsubscribedDelivery, { after, events }: CallContent): boolean {
     const current = this.#clients.get(clientId);
     // It may have arrived all the same.
-    const repeatable = events.filter(isRepeatable);
+    const repeatable = events.filter(isRepeatableEvent);
     if (current?.state === "subscribing") {
       // The subscription carries the content of the call instead.
       current.events.unshift(...repeatable);

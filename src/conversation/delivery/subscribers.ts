@@ -1,3 +1,4 @@
+import { LONGEST_DELIVERY } from "../../bounds.ts";
 import {
   type ConversationControl,
   linkClose,
@@ -7,7 +8,7 @@ import { controlRecord, joinRecords } from "../../protocol/link-records.ts";
 import type { ClientDelivery, JoiningSession } from "./client-delivery.ts";
 import { type ClientEvent, recordsOf } from "./client-event.ts";
 import type { DeliveryHost } from "./delivery-host.ts";
-import { IN_FLIGHT_TIME, type InFlightWindows } from "./in-flight.ts";
+import type { InFlightWindows } from "./in-flight-windows.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
 import { RecentEphemeral } from "./recent-ephemeral.ts";
 import type { Relay } from "./relay.ts";
@@ -170,8 +171,8 @@ export class Subscribers {
     if (current?.state === "subscribing") this.#pending.clearIfDone();
     // Notices may have been lost with a subscription that broke, or sent to other sessions before this one subscribed,
     // so they are sent again: a session takes each notice once, and a count is always current.
-    const recount = this.#host.readCursorMovedAt(clientId) > request.admittedAt - IN_FLIGHT_TIME;
-    const known = Math.max(request.admittedAt, this.#host.now() - IN_FLIGHT_TIME);
+    const recount = this.#host.readCursorMovedAt(clientId) > request.admittedAt - LONGEST_DELIVERY;
+    const known = Math.max(request.admittedAt, this.#host.now() - LONGEST_DELIVERY);
     const notices = this.#host.notices(clientId, { after: known, isRepeated: true });
     const events: ClientEvent[] = [...notices, ...reservation.events, ...this.#missedEphemeral(request)];
     const rendered = recordsOf(recount ? [...events, "recount"] : events, (count) =>
@@ -216,7 +217,7 @@ export class Subscribers {
     since,
     joining,
   }: SubscribedSpan & { joining: JoiningSession | undefined }): number {
-    const recent = this.#host.now() - IN_FLIGHT_TIME;
+    const recent = this.#host.now() - LONGEST_DELIVERY;
     const head = joining !== undefined && joining.at > recent ? joining.since : this.#host.head();
     return startedAt > recent ? Math.min(since, head) : head;
   }

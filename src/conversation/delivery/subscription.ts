@@ -1,6 +1,6 @@
-import type { Epoch, SyncMode } from "../../protocol/link-controls.ts";
+import type { CatchUpMode, Epoch } from "../../protocol/link-controls.ts";
 import type { ClientEvent } from "./client-event.ts";
-import type { InFlightWindow } from "./in-flight.ts";
+import type { InFlightWindow } from "./in-flight-windows.ts";
 
 /** The conversation's end of a subscription: a hibernatable WebSocket. */
 export interface SubscriptionPort {
@@ -16,7 +16,7 @@ export interface SubscriptionIdentity {
   clientId: string;
   sessionId: string;
   origin: number;
-  mode: SyncMode;
+  mode: CatchUpMode;
   /** Address of the device. No rule depends on it. */
   address: string | undefined;
   /** Timestamp of the newest message the device acknowledged; storage may not have it yet. */

@@ -3,8 +3,8 @@ import { unreadRecord } from "../../protocol/link-records.ts";
 import type { ConversationState } from "../state.ts";
 import type { UnreadRequest } from "./client-event.ts";
 
-/** The longest time a message takes to a device (ms); the time sent with unread counts is older than that. */
-const IN_FLIGHT = 2_000;
+/** The time sent with unread counts is this much (ms) in the past: most messages on their way take less. */
+const NOTIFIED_AT_MARGIN = 2_000;
 
 /** A member's unread count as it is now (Y-15); undefined for others. */
 export function unreadOf(
@@ -18,7 +18,7 @@ export function unreadOf(
   const changedAt = count === "recount" ? member.readCursorMovedAt : now;
   const { count: unread, mentioned } = state.log.unread(clientId, member.readCursor);
   const { id: conversationId, kind } = state.facts;
-  const notifiedAt = now - IN_FLIGHT;
+  const notifiedAt = now - NOTIFIED_AT_MARGIN;
   const summary = { conversationId, kind, unread, mentioned };
   return unreadRecord(
     { upTo: state.log.end, changedAt },

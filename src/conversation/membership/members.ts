@@ -19,8 +19,11 @@ export interface Member {
   /** When the two cursors moved, as far as that is kept. */
   readMoves: CursorMoves;
   deliveredMoves: CursorMoves;
-  /** What the member's `.1` devices acknowledged; undefined until the first of them logged in. */
-  pushedAt: number | undefined;
+  /**
+   * The member's `.1` devices miss the messages after it, as none of them acknowledged those; undefined until the first
+   * of them logged in. Stored as `pushed_at`, a name from before "push" meant mobile push alone.
+   */
+  missedAfter: number | undefined;
   /** No device was online at the last try: later messages wait for the next login and cost no call. */
   away: boolean;
 }
@@ -54,7 +57,7 @@ export class Members {
         deliveredCursor: member.delivered_at,
         readMoves: movesFromText(member.read_moves),
         deliveredMoves: movesFromText(member.delivered_moves),
-        pushedAt: member.pushed_at ?? undefined,
+        missedAfter: member.pushed_at ?? undefined,
         away: member.away === 1,
       });
     }
@@ -91,7 +94,7 @@ export class Members {
       deliveredCursor: joinedAt,
       readMoves: [],
       deliveredMoves: [],
-      pushedAt: undefined,
+      missedAfter: undefined,
       away: false,
     });
     this.#sql.exec(
@@ -155,7 +158,7 @@ export class Members {
     this.#sql.exec(
       "UPDATE members SET delivered_at = ?, pushed_at = ?, delivered_moves = ? WHERE client_id = ?",
       member.deliveredCursor,
-      member.pushedAt ?? null,
+      member.missedAfter ?? null,
       movesToText(member.deliveredMoves),
       member.clientId,
     );

@@ -1,6 +1,7 @@
 import type { MessageRecord } from "../../model/records.ts";
 import * as clientEvents from "../../protocol/client-events.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
+import { catchUpModes } from "../../protocol/link-controls.ts";
 import { eventRecord, noticeRecord } from "../../protocol/link-records.ts";
 import * as replies from "../../protocol/replies.ts";
 import type { Delivery } from "../delivery/delivery.ts";
@@ -62,8 +63,9 @@ export class Receipts {
     if (member === undefined || acknowledged === undefined || acknowledged === "") return;
     const upTo = Math.min(acknowledged, this.#state.log.head);
     // A `.1` device gets all missed messages before the first live one.
-    const advances = subscription.mode === "push" && upTo > (member.pushedAt ?? member.joinedAt);
-    if (advances) member.pushedAt = upTo;
+    const advances =
+      subscription.mode === catchUpModes.MESSAGES && upTo > (member.missedAfter ?? member.joinedAt);
+    if (advances) member.missedAfter = upTo;
     const before = member.deliveredCursor;
     if (upTo > before) {
       member.deliveredCursor = upTo;

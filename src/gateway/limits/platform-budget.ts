@@ -1,4 +1,4 @@
-import { CPU_PER_SOCKET, LINKS_OF_ALL, SUBREQUESTS_PER_SOCKET } from "../../bounds.ts";
+import { CPU_PER_SOCKET, SUBREQUESTS_PER_SOCKET, SUBSCRIPTIONS_OF_ALL } from "../../bounds.ts";
 
 /** The cost of a frame in an ordinary conversation, and of 1 KB of it (ms of CPU): measured, with room to spare. */
 const COST = { received: 0.2, sent: 0.05, kilobyte: 0.02 };
@@ -50,7 +50,7 @@ export class IsolateSubscriptions {
 
   /** How many subscriptions a session may hold at the moment, out of the number it may hold while there is room. */
   limit(wanted: number): number {
-    if (this.#count <= LINKS_OF_ALL) return wanted;
-    return Math.max(1, Math.floor((wanted * LINKS_OF_ALL) / this.#count));
+    if (this.#count <= SUBSCRIPTIONS_OF_ALL) return wanted;
+    return Math.max(1, Math.floor((wanted * SUBSCRIPTIONS_OF_ALL) / this.#count));
   }
 }

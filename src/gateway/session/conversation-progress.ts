@@ -1,9 +1,8 @@
+import { LONGEST_DELIVERY } from "../../bounds.ts";
 import type { CountPosition, LogPosition } from "../../protocol/link-records.ts";
 
-/** Notices of a conversation that are remembered: more than are in flight at a time. */
+/** Notices of a conversation that are remembered: more than are on their way at a time. */
 const NOTICES = 16;
-/** Whatever is in flight to a session arrives within this (ms). A larger difference means the clock was set back. */
-const IN_FLIGHT = 30_000;
 
 /** How far a session has come in one conversation: what it received, and so does not have to be sent again (L6). */
 export class ConversationProgress {
@@ -56,11 +55,11 @@ export class ConversationProgress {
 
   /**
    * Whether this unread count is older than the last one. One count goes by the relay and the next by a subscription,
-   * so the older one may arrive later.
+   * so the older one may arrive later. A larger difference means that the clock was set back.
    */
   isStale({ changedAt }: CountPosition): boolean {
     if (this.#count === undefined) return false;
-    return changedAt < this.#count.changedAt && this.#count.changedAt - changedAt < IN_FLIGHT;
+    return changedAt < this.#count.changedAt && this.#count.changedAt - changedAt < LONGEST_DELIVERY;
   }
 
   addCount({ upTo, changedAt }: CountPosition): void {

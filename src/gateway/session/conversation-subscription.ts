@@ -1,4 +1,4 @@
-import { isRepeatable, refusalWithoutConversation } from "../../conversation/commands.ts";
+import { isRepeatableCommand, refusalWithoutConversation } from "../../conversation/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import type { ConversationControl, ConversationRequest, Epoch } from "../../protocol/link-controls.ts";
 import { linkClose } from "../../protocol/link-controls.ts";
@@ -252,9 +252,9 @@ export class ConversationSubscription {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const forwarded of pending) {
-      if (!isRepeatable(forwarded.command)) this.#owner.refuse(forwarded, "INTERNAL_ERROR");
+      if (!isRepeatableCommand(forwarded.command)) this.#owner.refuse(forwarded, "INTERNAL_ERROR");
     }
-    return pending.filter(({ command }) => isRepeatable(command));
+    return pending.filter(({ command }) => isRepeatableCommand(command));
   }
 
   /** The socket can fail at any of them: the rest waits for the next one. */

@@ -5,24 +5,24 @@ import type { CommandOf } from "../../protocol/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import type { Epoch, SessionReport } from "../../protocol/link-controls.ts";
 import { type LinkRecord, readRecords } from "../../protocol/link-records.ts";
-import { CatchUpWait } from "./catch-up-wait.ts";
-import { CatchingUp, type CatchUpOwner } from "./catching-up.ts";
+import { CatchUpDeadline } from "./catch-up-deadline.ts";
+import { type CatchUpOwner, CatchUpQueue } from "./catch-up-queue.ts";
 import type { ClientSender } from "./client-sender.ts";
 import {
   ConversationSubscription,
   type OpenedSubscription,
   type SubscriptionOwner,
 } from "./conversation-subscription.ts";
-import { ConversationTable } from "./conversation-table.ts";
 import { type Forwarded, forwardingOf } from "./forwarding.ts";
 import { type OpeningLinkEvents, openLink } from "./link-socket.ts";
 import type { PendingRequests } from "./pending-requests.ts";
 import type { SeenVersions } from "./seen-versions.ts";
 import { type DeliveryServices, SessionDelivery, type SessionLogin } from "./session-delivery.ts";
+import { SessionSubscriptions } from "./session-subscriptions.ts";
 import { type DialServices, SubscriptionDialer } from "./subscription-dialer.ts";
 
 /** What the conversations of a session need of its gateway. */
-export interface ConversationServices extends DialServices, DeliveryServices {
+export interface SubscriptionServices extends DialServices, DeliveryServices {
   subscriptionLimit(): number;
   /** The number of subscriptions changed by this many. */
   subscriptionsChanged(by: number): void;
@@ -44,17 +44,17 @@ const IN_USE = 5_000;
 
 /** The conversations of one session: its commands go to them by subscriptions, and their records to its device. */
 export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
-  readonly #services: ConversationServices;
+  readonly #services: SubscriptionServices;
   readonly #session: ConversationsOwner;
   readonly #login: SessionLogin;
   readonly #requests: PendingRequests;
-  readonly #table: ConversationTable;
+  readonly #subscriptions: SessionSubscriptions;
   readonly #dialer: SubscriptionDialer;
   readonly #delivery: SessionDelivery;
-  readonly #catchUpWait = new CatchUpWait();
+  readonly #catchUpDeadline = new CatchUpDeadline();
 
   constructor(
-    services: ConversationServices,
+    services: SubscriptionServices,
     session: ConversationsOwner,
     login: SessionLogin,
     requests: PendingRequests,
@@ -65,15 +65,15 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     this.#session = session;
     this.#login = login;
     this.#requests = requests;
-    this.#table = new ConversationTable((by) => services.subscriptionsChanged(by));
+    this.#subscriptions = new SessionSubscriptions((by) => services.subscriptionsChanged(by));
     this.#dialer = new SubscriptionDialer(services, (report) => session.report(report));
-    const isInUse = (conversationId: string) => this.#table.hasSubscription(conversationId);
+    const isInUse = (conversationId: string) => this.#subscriptions.hasSubscription(conversationId);
     this.#delivery = new SessionDelivery(login, services, client, seenVersions, isInUse);
   }
 
   /** Whether commands wait for a catch-up, or for a subscription. */
   get isWaiting(): boolean {
-    return this.#table.isWaiting;
+    return this.#subscriptions.isWaiting;
   }
 
   /** Forwards a command to the conversations that it names. */
@@ -99,40 +99,40 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     if (!isConversationId(conversationId)) {
       return this.refuse(forwarded, refusalWithoutConversation(forwarded.command));
     }
-    const known = this.#table.get(conversationId);
-    if (known instanceof CatchingUp) known.send(forwarded);
-    else if (known !== undefined || this.#table.opening < SUBSCRIPTIONS_OPENING) {
+    const known = this.#subscriptions.get(conversationId);
+    if (known instanceof CatchUpQueue) known.send(forwarded);
+    else if (known !== undefined || this.#subscriptions.opening < SUBSCRIPTIONS_OPENING) {
       this.#subscriptionTo(conversationId).send(forwarded);
     } else this.refuse(forwarded, "MESSAGE_SENT_QUOTA_EXCEEDED");
   }
 
   /** The subscription to a conversation, opened if there is none: for that, another one may be evicted (L1, L4). */
   #subscriptionTo(conversationId: string, usedBefore?: number): ConversationSubscription {
-    const known = this.#table.get(conversationId);
+    const known = this.#subscriptions.get(conversationId);
     let subscription = known instanceof ConversationSubscription ? known : undefined;
     if (subscription === undefined) {
-      this.#table.makeRoom(1, this.#services.subscriptionLimit(), usedBefore);
+      this.#subscriptions.makeRoom(1, this.#services.subscriptionLimit(), usedBefore);
       subscription = new ConversationSubscription(this, conversationId);
-      this.#table.addSubscription(subscription);
+      this.#subscriptions.addSubscription(subscription);
     }
-    this.#table.used(subscription, this.now());
+    this.#subscriptions.used(subscription, this.now());
     return subscription;
   }
 
   /** Refuses all commands that wait or have no answer yet. */
   refusePending(): void {
-    for (const subscription of this.#table.subscriptions()) subscription.refusePending();
-    for (const catchingUp of this.#table.catchUps()) {
-      for (const forwarded of catchingUp.takeFrames()) this.refuse(forwarded, "INTERNAL_ERROR");
+    for (const subscription of this.#subscriptions.subscriptions()) subscription.refusePending();
+    for (const catchUp of this.#subscriptions.catchUps()) {
+      for (const forwarded of catchUp.takeFrames()) this.refuse(forwarded, "INTERNAL_ERROR");
     }
   }
 
   /** The session is over. @param code the code with which the links are closed */
   close(code: number): void {
     this.#delivery.close();
-    for (const catchingUp of this.#table.catchUps()) catchingUp.takeFrames();
-    for (const subscription of this.#table.subscriptions()) subscription.close(code);
-    this.#table.clear();
+    for (const catchUp of this.#subscriptions.catchUps()) catchUp.takeFrames();
+    for (const subscription of this.#subscriptions.subscriptions()) subscription.close(code);
+    this.#subscriptions.clear();
   }
 
   // What the client's object sends.
@@ -140,24 +140,27 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   /** The session is being caught up on these conversations: `caughtUp` follows for each. */
   catchUp(conversationIds: readonly string[], subscribes = false): void {
     for (const conversationId of conversationIds) {
-      this.#table.addCatchUp(conversationId, new CatchingUp(this, this.#catchUpWait, subscribes));
+      this.#subscriptions.addCatchUp(
+        conversationId,
+        new CatchUpQueue(this, this.#catchUpDeadline, subscribes),
+      );
     }
   }
 
   /** Some more conversations have answered: commands for the others go on waiting. */
   catchUpProgressed(): void {
-    this.#catchUpWait.answered(this.now());
+    this.#catchUpDeadline.answered(this.now());
   }
 
   /** The session is caught up on a conversation, up to this entry, as far as that is known. */
   caughtUp(conversationId: string, head: number | undefined): void {
     if (head !== undefined) this.#delivery.caughtUp(conversationId, head);
-    const catchingUp = this.#table.get(conversationId);
-    if (!(catchingUp instanceof CatchingUp)) return;
-    this.#table.removeCatchUp(conversationId);
-    if (catchingUp.subscribes) this.#subscriptionTo(conversationId);
-    for (const frame of catchingUp.takeRelayed()) this.receiveRelayed(conversationId, frame);
-    for (const forwarded of catchingUp.takeFrames()) this.#subscriptionTo(conversationId).send(forwarded);
+    const catchUp = this.#subscriptions.get(conversationId);
+    if (!(catchUp instanceof CatchUpQueue)) return;
+    this.#subscriptions.removeCatchUp(conversationId);
+    if (catchUp.subscribes) this.#subscriptionTo(conversationId);
+    for (const frame of catchUp.takeRelayed()) this.receiveRelayed(conversationId, frame);
+    for (const forwarded of catchUp.takeFrames()) this.#subscriptionTo(conversationId).send(forwarded);
   }
 
   /** The inbox has the conversation: records that arrive by a subscription leave no other trace (I4). */
@@ -167,8 +170,8 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
 
   /** A sibling session is subscribed to the conversation, from `since` on: this session subscribes as well (L3). */
   followSibling(conversationId: string, since: number): void {
-    const known = this.#table.get(conversationId);
-    if (known instanceof CatchingUp) {
+    const known = this.#subscriptions.get(conversationId);
+    if (known instanceof CatchUpQueue) {
       known.subscribes = true;
       return;
     }
@@ -184,8 +187,8 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
    * session's position are left to the replay of the subscription that opens (L7).
    */
   receiveRelayed(conversationId: string, frame: Uint8Array): void {
-    const known = this.#table.get(conversationId);
-    if (known instanceof CatchingUp) return known.hold(frame);
+    const known = this.#subscriptions.get(conversationId);
+    if (known instanceof CatchUpQueue) return known.hold(frame);
     let isNew = false;
     for (const record of readRecords(frame)) isNew = this.#receive(conversationId, record) || isNew;
     // Records that are not new arrive when subscriptions end. A subscription for them would evict another one.
@@ -200,7 +203,7 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   /** Unread counts of several conversations. */
   receiveUnread(payload: Uint8Array): void {
     // Subscriptions that are opening may bring messages that this list does not count.
-    this.#delivery.deliverUnread(payload, this.#table.opening === 0);
+    this.#delivery.deliverUnread(payload, this.#subscriptions.opening === 0);
   }
 
   // What the subscriptions ask and report.
@@ -238,14 +241,14 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
       this.#requests.answer(record.serial, record.payload);
       return false;
     }
-    const outcome = this.#delivery.deliver(conversationId, record, this.#table.catchingUp === 0);
+    const outcome = this.#delivery.deliver(conversationId, record, this.#subscriptions.catchUpCount === 0);
     if (outcome === "gap") this.#resync(conversationId);
     return outcome !== "other";
   }
 
   /** An entry before this one never arrived: replays the log after the session's position (L7). */
   #resync(conversationId: string): void {
-    const known = this.#table.get(conversationId);
+    const known = this.#subscriptions.get(conversationId);
     if (known instanceof ConversationSubscription) known.resync();
     else this.#subscriptionTo(conversationId);
   }
@@ -259,9 +262,9 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
     // A subscription that breaks before its first record replays from here, and needs no catch-up (L7).
     this.#delivery.startAt(conversationId, head);
     this.#session.report({ type: "subscribed", conversationId, epoch, since });
-    this.#table.opened(subscription);
+    this.#subscriptions.opened(subscription);
     const limit = this.#services.subscriptionLimit();
-    if (this.#table.size > limit + SUBSCRIPTIONS_OVER_LIMIT) this.#table.makeRoom(0, limit);
+    if (this.#subscriptions.size > limit + SUBSCRIPTIONS_OVER_LIMIT) this.#subscriptions.makeRoom(0, limit);
     queueMicrotask(() => this.#session.progressed()); // the frames that wait for it are sent in this turn
   }
 
@@ -270,23 +273,23 @@ export class SessionConversations implements SubscriptionOwner, CatchUpOwner {
   }
 
   reopening(subscription: ConversationSubscription): void {
-    this.#table.reopening(subscription);
+    this.#subscriptions.reopening(subscription);
     // A single conversation that fails concerns only itself. If so many fail, the fault is the socket's or the
     // server's.
-    if (subscription.isPaused && this.#table.paused > SUBSCRIPTIONS_PAUSED)
+    if (subscription.isPaused && this.#subscriptions.paused > SUBSCRIPTIONS_PAUSED)
       queueMicrotask(() => this.#services.broken());
   }
 
   lostPosition(subscription: ConversationSubscription, rest: Forwarded[]): void {
     const { conversationId } = subscription;
-    this.#table.removeSubscription(subscription);
+    this.#subscriptions.removeSubscription(subscription);
     this.catchUp([conversationId], true);
     for (const forwarded of rest) this.#toConversation(conversationId, forwarded);
     this.#session.report({ type: "behind", conversationId });
   }
 
   closed(subscription: ConversationSubscription, rest: Forwarded[], reopens: boolean): void {
-    this.#table.removeSubscription(subscription);
+    this.#subscriptions.removeSubscription(subscription);
     if (reopens) this.#subscriptionTo(subscription.conversationId);
     for (const forwarded of rest) this.#toConversation(subscription.conversationId, forwarded);
     this.#session.progressed();

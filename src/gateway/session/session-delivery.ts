@@ -1,5 +1,6 @@
 import * as clientEvents from "../../protocol/client-events.ts";
 import type { SubscriptionRequest } from "../../protocol/link-controls.ts";
+import { catchUpModes } from "../../protocol/link-controls.ts";
 import type { LinkRecord, LogPosition } from "../../protocol/link-records.ts";
 import type { ClientSender } from "./client-sender.ts";
 import { ProgressTable } from "./progress-table.ts";
@@ -49,7 +50,7 @@ export class SessionDelivery {
     this.#client = client;
     this.#seenVersions = seenVersions;
     this.#progress = new ProgressTable(isInUse);
-    if (login.mode !== "push") return;
+    if (login.mode !== catchUpModes.MESSAGES) return;
     const send = (payload: Uint8Array) => client.sendEvent(payload);
     const timer = (milliseconds: number, run: () => void) => services.timer(milliseconds, run);
     this.#unacknowledged = new UnacknowledgedMessages(
@@ -113,7 +114,7 @@ export class SessionDelivery {
   /** Sends unread counts. @param isComplete whether the device has everything up to the time that they name */
   deliverUnread(payload: Uint8Array, isComplete: boolean): void {
     const report = isComplete ? payload : clientEvents.unreadSoFar(payload);
-    if (this.#login.mode === "pull") this.#client.sendEvent(report);
+    if (this.#login.mode === catchUpModes.COUNTS) this.#client.sendEvent(report);
   }
 
   /** A message that the client missed while it was offline (Y-02). */
@@ -163,7 +164,7 @@ export class SessionDelivery {
       return "new";
     }
     progress.countedByDevice(timestamp);
-    progress.wantsAcknowledgements = traits.acknowledge || this.#login.mode === "push";
+    progress.wantsAcknowledgements = traits.acknowledge || this.#login.mode === catchUpModes.MESSAGES;
     this.#deliverMessage(conversationId, payload);
     return "new";
   }

@@ -3,10 +3,10 @@ import type { Command } from "../../protocol/commands.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import type { Backlog } from "../limits/backlog.ts";
 import type { Dial } from "./link-socket.ts";
-import type { ConversationServices } from "./session-conversations.ts";
+import type { SubscriptionServices } from "./session-conversations.ts";
 
 /** What a session needs of its gateway. */
-export interface SessionOwner extends ConversationServices {
+export interface SessionOwner extends SubscriptionServices {
   dialSession: Dial<ProvenRequest>;
   /** Counts the sends that wait for an answer; undefined if the app's policy takes time of its own. */
   backlog: Backlog | undefined;

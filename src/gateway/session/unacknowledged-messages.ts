@@ -1,6 +1,6 @@
 import { REDELIVERIES, UNACKNOWLEDGED } from "../../bounds.ts";
 import { elapsed } from "../../elapsed.ts";
-import { messagePushed } from "../../protocol/client-events.ts";
+import { readMessage } from "../../protocol/client-events.ts";
 
 /** How long (ms) a `.1` device may take to acknowledge a message before it is sent again. */
 const ACKNOWLEDGE_TIMEOUT = 30_000;
@@ -39,7 +39,7 @@ export class UnacknowledgedMessages {
   }
 
   sent(conversationId: string, payload: Uint8Array): void {
-    const message = messagePushed(payload);
+    const message = readMessage(payload);
     if (message === undefined || message.from === this.#clientId) return;
     const { timestamp } = message;
     const sentAt = this.#host.now();

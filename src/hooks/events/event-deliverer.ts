@@ -29,7 +29,7 @@ export interface EventDelivererHost {
 }
 
 /** Concurrent calls to one endpoint: events of one batch need not wait for each other, nor flood the endpoint. */
-const IN_FLIGHT = 4;
+const CALLS_AT_ONCE = 4;
 /** After so many calls in a row without a response, the rest of the batch waits for the next attempt. */
 const UNANSWERED_MAX = 3;
 const LOG_DEADLINE = 8_000; // ms for D1
@@ -130,7 +130,7 @@ async function each(
       if (failure !== "final") failed.push(target);
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, work));
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, work));
   if (why === undefined) return;
   const late = due.filter(({ failed }) => failed.includes(target)).length;
   console.warn(`${target}: ${late} of ${due.length} events are late; some failed: ${why}`);

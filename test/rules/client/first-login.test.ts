@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { clientTables } from "../../../src/client/client-tables.ts";
 import { FirstLogin } from "../../../src/client/first-login.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const fresh = { unread: undefined, reads: undefined, patches: undefined };
@@ -22,7 +23,11 @@ function jerrys(...pages: string[][]) {
     const tables = clientTables(sql);
     return new FirstLogin(tables, new Inbox(tables), services);
   };
-  return { services, begin, news: () => new Inbox(clientTables(sql)).newsFor("pull", fresh).sort() };
+  return {
+    services,
+    begin,
+    news: () => new Inbox(clientTables(sql)).newsFor(catchUpModes.COUNTS, fresh).sort(),
+  };
 }
 
 test("all conversations of a client may have news at the first login, over any number of pages", async () => {

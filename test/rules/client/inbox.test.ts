@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { clientTables } from "../../../src/client/client-tables.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const fresh = { unread: undefined, reads: undefined, patches: undefined };
@@ -13,19 +14,19 @@ test("[I4] news that arrives during a catch-up is not removed by its answer", ()
   inbox.add("chat");
   const asked = inbox.arrivals("chat");
   inbox.add("chat"); // a message, after the conversation counted nothing unread
-  inbox.settle("chat", asked, "pull", read, NOW);
-  expect(inbox.newsFor("pull", fresh)).toEqual(["chat"]);
-  inbox.settle("chat", inbox.arrivals("chat"), "pull", read, NOW);
-  expect(inbox.newsFor("pull", fresh)).toEqual([]);
+  inbox.settle("chat", asked, catchUpModes.COUNTS, read, NOW);
+  expect(inbox.newsFor(catchUpModes.COUNTS, fresh)).toEqual(["chat"]);
+  inbox.settle("chat", inbox.arrivals("chat"), catchUpModes.COUNTS, read, NOW);
+  expect(inbox.newsFor(catchUpModes.COUNTS, fresh)).toEqual([]);
 });
 
 test("[I9] the inbox is the same after the object was evicted, and an empty one has no table", () => {
   const sql = new MemorySql();
-  expect(new Inbox(clientTables(sql)).newsFor("pull", fresh)).toEqual([]);
+  expect(new Inbox(clientTables(sql)).newsFor(catchUpModes.COUNTS, fresh)).toEqual([]);
   expect(sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);
   const inbox = new Inbox(clientTables(sql));
   for (const id of ["one", "two", "one"]) inbox.add(id);
-  expect(new Inbox(clientTables(sql)).newsFor("pull", fresh).sort()).toEqual(["one", "two"]);
+  expect(new Inbox(clientTables(sql)).newsFor(catchUpModes.COUNTS, fresh).sort()).toEqual(["one", "two"]);
 });
 
 test("[M-19] [Y-21] a device that was offline longer finds what another device has received already", () => {
@@ -33,13 +34,13 @@ test("[M-19] [Y-21] a device that was offline longer finds what another device h
   const inbox = new Inbox(clientTables(sql));
   inbox.add("chat");
   const changed = { patchedAt: NOW - 100, readAt: NOW - 50, noticedAt: NOW - 25 };
-  inbox.settle("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW);
+  inbox.settle("chat", inbox.arrivals("chat"), catchUpModes.COUNTS, { pending: false, changed }, NOW);
   const later = new Inbox(clientTables(sql));
-  expect(later.newsFor("pull", fresh)).toEqual([]);
-  expect(later.newsFor("pull", { ...fresh, patches: NOW - 101 })).toEqual(["chat"]);
-  expect(later.newsFor("pull", { ...fresh, patches: NOW - 100 })).toEqual([]);
-  expect(later.newsFor("pull", { ...fresh, reads: NOW - 51 })).toEqual(["chat"]);
-  expect(later.newsFor("pull", { ...fresh, reads: NOW - 50 })).toEqual([]);
+  expect(later.newsFor(catchUpModes.COUNTS, fresh)).toEqual([]);
+  expect(later.newsFor(catchUpModes.COUNTS, { ...fresh, patches: NOW - 101 })).toEqual(["chat"]);
+  expect(later.newsFor(catchUpModes.COUNTS, { ...fresh, patches: NOW - 100 })).toEqual([]);
+  expect(later.newsFor(catchUpModes.COUNTS, { ...fresh, reads: NOW - 51 })).toEqual(["chat"]);
+  expect(later.newsFor(catchUpModes.COUNTS, { ...fresh, reads: NOW - 50 })).toEqual([]);
   expect(later.noticesAfter(NOW - 26)).toEqual(["chat"]);
   expect(later.noticesAfter(NOW - 25)).toEqual([]);
 });
@@ -49,7 +50,7 @@ test("the inbox forgets a conversation without news for a month", () => {
   inbox.add("chat");
   const changed = { patchedAt: NOW, readAt: NOW, noticedAt: NOW };
   const month = 31 * 24 * 60 * 60 * 1000;
-  inbox.settle("chat", inbox.arrivals("chat"), "pull", { pending: false, changed }, NOW + month);
+  inbox.settle("chat", inbox.arrivals("chat"), catchUpModes.COUNTS, { pending: false, changed }, NOW + month);
   expect(inbox.noticesAfter(0)).toEqual([]);
 });
 
@@ -57,15 +58,16 @@ test("[Y-06] news that a .3 device has received is still new for a .1 device, an
   const sql = new MemorySql();
   const inbox = new Inbox(clientTables(sql));
   inbox.add("before");
-  inbox.pushesFrom(NOW);
+  inbox.beginMessagesMode(NOW);
   inbox.add("after");
-  for (const id of ["before", "after"]) inbox.settle(id, inbox.arrivals(id), "pull", read, NOW);
+  for (const id of ["before", "after"]) inbox.settle(id, inbox.arrivals(id), catchUpModes.COUNTS, read, NOW);
   const later = new Inbox(clientTables(sql));
-  expect(later.firstPushAt).toBe(NOW);
-  expect(later.newsFor("pull", fresh)).toEqual([]);
-  expect(later.newsFor("push", fresh).sort()).toEqual(["after", "before"]);
-  for (const id of ["before", "after"]) later.settle(id, later.arrivals(id), "push", read, NOW);
-  expect(later.newsFor("push", fresh)).toEqual([]);
+  expect(later.messagesModeSince).toBe(NOW);
+  expect(later.newsFor(catchUpModes.COUNTS, fresh)).toEqual([]);
+  expect(later.newsFor(catchUpModes.MESSAGES, fresh).sort()).toEqual(["after", "before"]);
+  for (const id of ["before", "after"])
+    later.settle(id, later.arrivals(id), catchUpModes.MESSAGES, read, NOW);
+  expect(later.newsFor(catchUpModes.MESSAGES, fresh)).toEqual([]);
 });
 
 test("an inbox that an earlier version wrote is read", () => {
@@ -73,7 +75,7 @@ test("an inbox that an earlier version wrote is read", () => {
   sql.exec("CREATE TABLE inbox (conversation_id TEXT PRIMARY KEY) WITHOUT ROWID");
   sql.exec("INSERT INTO inbox VALUES (?)", "chat");
   const inbox = new Inbox(clientTables(sql));
-  expect(inbox.newsFor("pull", fresh)).toEqual(["chat"]);
+  expect(inbox.newsFor(catchUpModes.COUNTS, fresh)).toEqual(["chat"]);
   inbox.add("other");
-  expect(new Inbox(clientTables(sql)).newsFor("pull", fresh).sort()).toEqual(["chat", "other"]);
+  expect(new Inbox(clientTables(sql)).newsFor(catchUpModes.COUNTS, fresh).sort()).toEqual(["chat", "other"]);
 });

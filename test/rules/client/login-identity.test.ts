@@ -3,6 +3,7 @@ import { loginIdentity } from "../../../src/client/login-identity.ts";
 import { Session } from "../../../src/client/session.ts";
 import type { IssuedClaims } from "../../../src/client/session-token.ts";
 import type { CommandOf } from "../../../src/protocol/commands.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 
 type Login = Partial<CommandOf<"session.open">>;
 
@@ -14,7 +15,7 @@ function identityOf(login: Login, claims: Partial<IssuedClaims> | undefined = un
     clientId: "Tom",
     sessionId: "session 1",
     connectionId: "socket 1",
-    mode: "pull",
+    mode: catchUpModes.COUNTS,
     address: undefined,
   } as const;
   const command: CommandOf<"session.open"> = {

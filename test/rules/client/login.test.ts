@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { AccessState } from "../../../src/client/access-state.ts";
+import type { ClientServices } from "../../../src/client/client-ports.ts";
 import { clientTables } from "../../../src/client/client-tables.ts";
 import { type AdmittedLogin, decideLogin } from "../../../src/client/login.ts";
 import { Logouts } from "../../../src/client/logouts.ts";
-import type { Services } from "../../../src/client/ports.ts";
 import { Session } from "../../../src/client/session.ts";
 import { type SessionClaims, SessionTokens } from "../../../src/client/session-token.ts";
 import { Tags } from "../../../src/client/tags.ts";
 import type { CommandOf } from "../../../src/protocol/commands.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import type { Refused } from "../../../src/protocol/outcome.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import { hmac, stamped } from "../../support/sign.ts";
@@ -42,7 +43,7 @@ function toms() {
   const defaults = defaultSettings(false);
   const settings: Settings = { ...defaults, security: { ...defaults.security, signLogin: true } };
   const notHere = () => Promise.reject(new Error("not here"));
-  const services: Services = {
+  const services: ClientServices = {
     appId: "app",
     masterKey: "key",
     tokens,
@@ -84,7 +85,7 @@ function toms() {
       clientId: "Tom",
       sessionId: "one",
       connectionId: "here",
-      mode: "pull",
+      mode: catchUpModes.COUNTS,
       address: undefined,
     } as const;
     const session = new Session(socket, identity, { phase: "connecting" });

@@ -3,8 +3,9 @@ import { clientTables } from "../../../src/client/client-tables.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { Session } from "../../../src/client/session.ts";
 import { catchUpSession } from "../../../src/client/session-catch-up.ts";
-import type { CatchUp } from "../../../src/conversation/catch-up.ts";
+import type { CatchUp } from "../../../src/conversation/conversation-catch-up.ts";
 import type { SessionControl } from "../../../src/protocol/link-controls.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { readControl, readRecords } from "../../../src/protocol/link-records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -37,7 +38,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     clientId: "agent",
     sessionId: "s",
     connectionId: "c",
-    mode: "pull",
+    mode: catchUpModes.COUNTS,
     address: undefined,
   } as const;
   const session = new Session({ send, serializeAttachment: () => {} }, identity, {

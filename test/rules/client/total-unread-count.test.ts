@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { clientTables } from "../../../src/client/client-tables.ts";
 import { Inbox } from "../../../src/client/inbox.ts";
 import { totalUnreadCount } from "../../../src/client/total-unread-count.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
 const chats = Array.from({ length: 65 }, (_, at) => `chat${at}`);
@@ -42,7 +43,7 @@ test("[Y-22] only conversations that may have unread messages are asked", () => 
   const inbox = new Inbox(clientTables(new MemorySql()));
   for (const chat of ["read", "unread", "unread by old devices"]) inbox.add(chat);
   const changed = { patchedAt: 1, readAt: 1, noticedAt: 1 };
-  inbox.settle("read", 1, "pull", { pending: false, changed }, 2);
-  inbox.settle("unread by old devices", 1, "push", { pending: false, changed }, 2);
+  inbox.settle("read", 1, catchUpModes.COUNTS, { pending: false, changed }, 2);
+  inbox.settle("unread by old devices", 1, catchUpModes.MESSAGES, { pending: false, changed }, 2);
   expect(inbox.unread()).toEqual(["unread", "unread by old devices"]);
 });

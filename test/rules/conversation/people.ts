@@ -3,6 +3,7 @@ import type { Subscription } from "../../../src/conversation/delivery/subscripti
 import type { HistoryRequest } from "../../../src/conversation/log/history-pages.ts";
 import { ConversationState } from "../../../src/conversation/state.ts";
 import type { MessageRecord } from "../../../src/model/records.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { conversation } from "../../support/records.ts";
 import { MemorySql } from "../../support/sqlite.ts";
 
@@ -45,7 +46,7 @@ export function subscription(clientId: string): Subscription {
     clientId,
     sessionId: `session of ${clientId}`,
     origin: 1,
-    mode: "pull",
+    mode: catchUpModes.COUNTS,
     address: undefined,
     acknowledged: 0,
     epoch: "epoch",

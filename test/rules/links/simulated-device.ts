@@ -1,6 +1,7 @@
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { Connection, GatewayServices } from "../../../src/gateway/gateway-services.ts";
 import { CommandType } from "../../../src/protocol/generated/message_pb.js";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import type { Cluster } from "../../simulation/cluster.ts";
 import { type Network, trace } from "../../simulation/network.ts";
@@ -67,7 +68,7 @@ export class SimulatedDevice {
     };
     const connection: Connection = {
       socket,
-      protocol: { text: false, mode: "pull" },
+      protocol: { text: false, mode: catchUpModes.COUNTS },
       address: undefined,
       countedAs: undefined,
       allowances: undefined,

@@ -1,7 +1,8 @@
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { Connection, GatewayServices } from "../../../src/gateway/gateway-services.ts";
 import { CommandType, type GenericCommand, OpType } from "../../../src/protocol/generated/message_pb.js";
-import type { SyncMode } from "../../../src/protocol/link-controls.ts";
+import type { CatchUpMode } from "../../../src/protocol/link-controls.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import { defaultSettings, type Settings } from "../../../src/settings/schema.ts";
 import type { Cluster } from "../../simulation/cluster.ts";
 import { type End, type Network, trace } from "../../simulation/network.ts";
@@ -36,7 +37,7 @@ let devices = 0;
 export class Device {
   readonly clientId: string;
   readonly name: string;
-  readonly mode: SyncMode;
+  readonly mode: CatchUpMode;
   readonly tag: string | undefined;
   /** Unread counts as the SDK shows them. */
   readonly counts = new Map<string, number>();
@@ -86,14 +87,14 @@ export class Device {
     network: Network,
     cluster: Cluster,
     clientId: string,
-    about: { mode: SyncMode; tag?: string; subscriptionLimit: number },
+    about: { mode: CatchUpMode; tag?: string; subscriptionLimit: number },
   ) {
     this.#network = network;
     this.#cluster = cluster;
     this.clientId = clientId;
     this.mode = about.mode;
     this.tag = about.tag;
-    this.name = `${clientId}#${++devices}${about.mode === "push" ? ".1" : ""}`;
+    this.name = `${clientId}#${++devices}${about.mode === catchUpModes.MESSAGES ? ".1" : ""}`;
     this.since = network.now - 1;
     const limits = {
       ...defaults.limits,
@@ -384,7 +385,7 @@ export class Device {
     }
     if (direct.hasMore) this.leftOut.set(cid, timestamp);
     if (!direct.offline) {
-      const again = this.mode === "push" && this.copies.get(cid)?.has(id) === true;
+      const again = this.mode === catchUpModes.MESSAGES && this.copies.get(cid)?.has(id) === true;
       if (!again && timestamp <= (this.#live.get(cid) ?? 0)) {
         this.problems.push(`${timestamp} of ${cid} came after ${this.#live.get(cid)}`);
       }

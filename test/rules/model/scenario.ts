@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { areSame } from "../../../src/conversation/creation/unique-registry.ts";
 import { timeOfMessageId } from "../../../src/conversation/messages/ids.ts";
+import { catchUpModes } from "../../../src/protocol/link-controls.ts";
 import type { Cluster } from "../../simulation/cluster.ts";
 import { type Network, trace } from "../../simulation/network.ts";
 import { RETURN_TIME } from "../../simulation/simulated-client.ts";
@@ -345,7 +346,7 @@ export class ScenarioRun {
 
   #newDevice(clientId: string): void {
     const { push, tags, subscriptionLimit } = this.#scenario;
-    const mode = this.#network.random(10) < push ? "push" : "pull";
+    const mode = this.#network.random(10) < push ? catchUpModes.MESSAGES : catchUpModes.COUNTS;
     const tag = tags && this.#network.chance(0.5) ? "phone" : undefined;
     const device = new Device(this.#network, this.#cluster, clientId, { mode, tag, subscriptionLimit });
     for (const [id, object] of this.#cluster.conversations) {
@@ -546,7 +547,7 @@ export class ScenarioRun {
       expect(device.belongs.get(id) ?? false, `[I4] ${who}: membership`).toBe(member !== undefined);
       if (member === undefined) continue;
       const { count } = object.state.log.unread(clientId, member.readCursor);
-      if (mode === "pull") expect(device.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
+      if (mode === catchUpModes.COUNTS) expect(device.counts.get(id) ?? 0, `[I5] ${who}: unread`).toBe(count);
       if (this.#parted.has(`${clientId} ${id}`)) continue;
       this.#checkCopies(device, id, object);
     }
@@ -576,9 +577,9 @@ export class ScenarioRun {
         const { data, patchedAt } = copy;
         const shown = { data: message.content, patchedAt: message.patchedAt ?? 0 };
         expect({ data, patchedAt }, `[I4] ${name} shows ${message.timestamp} of ${id}`).toEqual(shown);
-      } else if (mode === "push" && message.from !== clientId && message.timestamp > from) {
+      } else if (mode === catchUpModes.MESSAGES && message.from !== clientId && message.timestamp > from) {
         const siblings = this.#devices.filter(
-          (other) => other.clientId === clientId && other.mode === "push",
+          (other) => other.clientId === clientId && other.mode === catchUpModes.MESSAGES,
         );
         const reached = siblings.some((other) => other.copies.get(id)?.has(message.id));
         const leftOut = (device.leftOut.get(id) ?? 0) > message.timestamp;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CPU_PER_SOCKET, LINKS_OF_ALL, SUBREQUESTS_PER_SOCKET } from "../../../../src/bounds.ts";
+import { CPU_PER_SOCKET, SUBREQUESTS_PER_SOCKET, SUBSCRIPTIONS_OF_ALL } from "../../../../src/bounds.ts";
 import { IsolateSubscriptions, PlatformBudget } from "../../../../src/gateway/limits/platform-budget.ts";
 
 /** A socket's allotment, and how often it was handed over. */
@@ -34,10 +34,10 @@ test("a socket that floods is handed over before it used the CPU that Cloudflare
 
 test("sessions hold fewer subscriptions, at least one, while their isolate is full of them", () => {
   const links = new IsolateSubscriptions();
-  links.changed(LINKS_OF_ALL);
+  links.changed(SUBSCRIPTIONS_OF_ALL);
   expect(links.limit(64)).toBe(64);
-  links.changed(LINKS_OF_ALL);
+  links.changed(SUBSCRIPTIONS_OF_ALL);
   expect([links.limit(64), links.limit(1)]).toEqual([32, 1]);
-  links.changed(-LINKS_OF_ALL);
+  links.changed(-SUBSCRIPTIONS_OF_ALL);
   expect(links.limit(64)).toBe(64);
 });

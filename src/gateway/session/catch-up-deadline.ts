@@ -6,7 +6,7 @@ import { elapsed } from "../../elapsed.ts";
  * conversations answer, the others are likely to: on a busy machine, many of them take long. If none answers, they may
  * never.
  */
-export class CatchUpWait {
+export class CatchUpDeadline {
   #answeredAt = Number.NEGATIVE_INFINITY;
 
   /** Some conversation answered at this time (ms). */

@@ -1,13 +1,13 @@
-import { CatchingUp } from "./catching-up.ts";
+import { CatchUpQueue } from "./catch-up-queue.ts";
 import { ConversationSubscription } from "./conversation-subscription.ts";
 
 /**
  * The conversations of a session: each is being caught up on, or has a subscription. The open subscriptions are in the
  * order of their use, so that the one to evict is found without looking at the others (L4).
  */
-export class ConversationTable {
-  readonly #conversations = new Map<string, CatchingUp | ConversationSubscription>();
-  #catchingUp = 0;
+export class SessionSubscriptions {
+  readonly #conversations = new Map<string, CatchUpQueue | ConversationSubscription>();
+  #catchUpCount = 0;
   /** Open subscriptions, the least recently used first. Some may have closed or broken meanwhile. */
   readonly #byUse = new Set<ConversationSubscription>();
   /** Being evicted, and not closed yet. */
@@ -22,7 +22,7 @@ export class ConversationTable {
 
   /** The number of subscriptions. */
   get size(): number {
-    return this.#conversations.size - this.#catchingUp;
+    return this.#conversations.size - this.#catchUpCount;
   }
 
   /** Subscriptions that have not been open yet, or broke and are being opened again. */
@@ -31,8 +31,8 @@ export class ConversationTable {
   }
 
   /** The number of conversations that the session is being caught up on. */
-  get catchingUp(): number {
-    return this.#catchingUp;
+  get catchUpCount(): number {
+    return this.#catchUpCount;
   }
 
   /** The number of subscriptions that failed twice and wait. */
@@ -46,11 +46,11 @@ export class ConversationTable {
   get isWaiting(): boolean {
     return (
       this.subscriptions().some((subscription) => subscription.isOpening) ||
-      this.catchUps().some((catchingUp) => catchingUp.hasFrames)
+      this.catchUps().some((catchUp) => catchUp.hasFrames)
     );
   }
 
-  get(conversationId: string): CatchingUp | ConversationSubscription | undefined {
+  get(conversationId: string): CatchUpQueue | ConversationSubscription | undefined {
     return this.#conversations.get(conversationId);
   }
 
@@ -62,19 +62,19 @@ export class ConversationTable {
     return [...this.#conversations.values()].filter((one) => one instanceof ConversationSubscription);
   }
 
-  catchUps(): CatchingUp[] {
-    return [...this.#conversations.values()].filter((one) => one instanceof CatchingUp);
+  catchUps(): CatchUpQueue[] {
+    return [...this.#conversations.values()].filter((one) => one instanceof CatchUpQueue);
   }
 
   /** The session is being caught up on a conversation, to which it has no subscription. */
-  addCatchUp(conversationId: string, catchingUp: CatchingUp): void {
-    if (!(this.get(conversationId) instanceof CatchingUp)) this.#catchingUp += 1;
-    this.#conversations.set(conversationId, catchingUp);
+  addCatchUp(conversationId: string, catchUp: CatchUpQueue): void {
+    if (!(this.get(conversationId) instanceof CatchUpQueue)) this.#catchUpCount += 1;
+    this.#conversations.set(conversationId, catchUp);
   }
 
   removeCatchUp(conversationId: string): void {
-    if (!(this.get(conversationId) instanceof CatchingUp)) return;
-    this.#catchingUp -= 1;
+    if (!(this.get(conversationId) instanceof CatchUpQueue)) return;
+    this.#catchUpCount -= 1;
     this.#conversations.delete(conversationId);
   }
 
@@ -115,7 +115,7 @@ export class ConversationTable {
 
   clear(): void {
     this.#onSizeChange(-this.size);
-    this.#catchingUp = 0;
+    this.#catchUpCount = 0;
     for (const collection of [this.#conversations, this.#byUse, this.#evicting, this.#opening])
       collection.clear();
   }

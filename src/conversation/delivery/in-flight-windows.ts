@@ -1,7 +1,4 @@
-/** Records that were handed over in the last moments and may still be on their way. */
-
-/** A frame on its way reaches a device in less than this (ms). */
-export const IN_FLIGHT_TIME = 30_000;
+import { LONGEST_DELIVERY } from "../../bounds.ts";
 
 /** Relayed messages after `after`, the last of them handed over at `lastAt` (ms). */
 export interface InFlightWindow {
@@ -20,7 +17,7 @@ export class InFlightWindows {
 
   of(clientId: string): InFlightWindow | undefined {
     const window = this.#windows.get(clientId);
-    if (window === undefined || this.#now() - window.lastAt < IN_FLIGHT_TIME) return window;
+    if (window === undefined || this.#now() - window.lastAt < LONGEST_DELIVERY) return window;
     this.#windows.delete(clientId);
     return undefined;
   }

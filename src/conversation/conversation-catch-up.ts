@@ -1,5 +1,6 @@
 import type { ConversationRecord, MessageRecord } from "../model/records.ts";
-import type { SyncMode } from "../protocol/link-controls.ts";
+import type { CatchUpMode } from "../protocol/link-controls.ts";
+import { catchUpModes } from "../protocol/link-controls.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import { historyVisibleFrom } from "./log/visibility.ts";
@@ -8,13 +9,13 @@ import type { ConversationState } from "./state.ts";
 
 /** The part of a conversation that a session needs when it logs in. */
 export interface CatchUpRequest {
-  mode: SyncMode;
+  mode: CatchUpMode;
   /** When the session logged in (ms). Later entries are delivered like all new ones, so they are not missed. */
   asOf: number;
   /** Edits and recalls after this time are included; undefined for none (M-19). */
   patchesSince: number | undefined;
   /** When a `.1` device of the client first logged in (ms). Older messages are not missed by any `.1` device. */
-  firstPushAt: number | undefined;
+  messagesModeSince: number | undefined;
 }
 
 /** Times of the last changes that the client may have missed while away, delivered or not (ms, 0 for never). */
@@ -63,7 +64,7 @@ const PATCHES_MAX = 1_000;
  */
 export function catchUp(
   clientId: string,
-  { mode, asOf, patchesSince, firstPushAt }: CatchUpRequest,
+  { mode, asOf, patchesSince, messagesModeSince }: CatchUpRequest,
   { state, delivery, settings }: { state: ConversationState; delivery: Delivery; settings: Settings },
 ): CatchUp {
   const { log, facts, notices } = state;
@@ -80,7 +81,9 @@ export function catchUp(
   const from = historyVisibleFrom(settings, member);
   const unread = log.unread(clientId, member.readCursor, head);
   const missed =
-    mode === "push" ? missedMessages(state, member, head, firstPushAt) : { messages: [], more: false };
+    mode === catchUpModes.MESSAGES
+      ? missedMessages(state, member, head, messagesModeSince)
+      : { messages: [], more: false };
   const patches = patchesSince === undefined ? [] : log.lastPatchedAfter(clientId, patchesSince, PATCHES_MAX);
   return {
     member: true,
@@ -104,12 +107,12 @@ function missedMessages(
   state: ConversationState,
   member: Member,
   head: number,
-  firstPushAt: number | undefined,
+  messagesModeSince: number | undefined,
 ) {
-  if (member.pushedAt === undefined) {
-    const known = Math.min(member.readCursor, firstPushAt ?? member.readCursor);
-    member.pushedAt = Math.max(member.joinedAt, known);
+  if (member.missedAfter === undefined) {
+    const known = Math.min(member.readCursor, messagesModeSince ?? member.readCursor);
+    member.missedAfter = Math.max(member.joinedAt, known);
     state.members.saveDelivered(member);
   }
-  return state.log.fromOthers.newest(member.clientId, member.pushedAt, head, MISSED_MAX);
+  return state.log.fromOthers.newest(member.clientId, member.missedAfter, head, MISSED_MAX);
 }

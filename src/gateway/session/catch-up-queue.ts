@@ -1,5 +1,5 @@
 import type { ErrorName } from "../../protocol/errors.ts";
-import type { CatchUpWait } from "./catch-up-wait.ts";
+import type { CatchUpDeadline } from "./catch-up-deadline.ts";
 import type { Forwarded } from "./forwarding.ts";
 
 /** What a catch-up needs of its session. */
@@ -10,16 +10,16 @@ export interface CatchUpOwner {
 }
 
 /** A conversation on which a session is being caught up: until that is complete, everything else of it waits (L5). */
-export class CatchingUp {
+export class CatchUpQueue {
   readonly #owner: CatchUpOwner;
-  readonly #wait: CatchUpWait;
+  readonly #wait: CatchUpDeadline;
   /** Whether the session subscribes to the conversation afterwards. */
   subscribes: boolean;
   #relayed: Uint8Array[] = [];
   #frames: Forwarded[] = [];
 
   /** @param wait how long frames wait, which all catch-ups of the session share */
-  constructor(owner: CatchUpOwner, wait: CatchUpWait, subscribes: boolean) {
+  constructor(owner: CatchUpOwner, wait: CatchUpDeadline, subscribes: boolean) {
     this.#owner = owner;
     this.#wait = wait;
     this.subscribes = subscribes;

@@ -1,5 +1,5 @@
 import type { PresenceChange } from "../app/app-stub.ts";
-import type { CatchUp, CatchUpRequest } from "../conversation/catch-up.ts";
+import type { CatchUp, CatchUpRequest } from "../conversation/conversation-catch-up.ts";
 import type { ConversationLimits } from "../conversation/creation/new-conversation.ts";
 import type { StartResult } from "../conversation/creation/start-result.ts";
 import type { Described, DescriptionOptions } from "../conversation/description.ts";
@@ -16,7 +16,7 @@ import type { TokenRules, TokenVerdict } from "./json-web-token.ts";
 import type { SessionTokens } from "./session-token.ts";
 
 /** The services that the rules of a client need. Every call has a deadline and may reject. */
-export interface Services {
+export interface ClientServices {
   appId: string;
   masterKey: string;
   tokens: SessionTokens;
@@ -83,6 +83,6 @@ export interface Services {
 
 /** The services needed to check the credentials of a login. No object is called. */
 export type CredentialServices = Pick<
-  Services,
+  ClientServices,
   "appId" | "masterKey" | "tokens" | "now" | "checkJsonWebToken"
 >;

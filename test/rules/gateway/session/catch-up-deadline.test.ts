@@ -4,6 +4,7 @@ import type { LinkEvents } from "../../../../src/gateway/session/link-socket.ts"
 import type { SessionOwner, SessionRegistry } from "../../../../src/gateway/session/session-owner.ts";
 import { decodeCommand } from "../../../../src/protocol/decode.ts";
 import type { SessionControl } from "../../../../src/protocol/link-controls.ts";
+import { catchUpModes } from "../../../../src/protocol/link-controls.ts";
 import { controlRecord } from "../../../../src/protocol/link-records.ts";
 import { refusal } from "../../../support/chat.ts";
 import { type CommandInit, decodeFrame, encodeCommand } from "../../../support/frames.ts";
@@ -15,7 +16,7 @@ const CHAT = "0123456789abcdef01234567";
 const OTHERS = ["1123456789abcdef01234567", "2123456789abcdef01234567"];
 
 /** Tom's session, which has just been let in and is being caught up on conversations. */
-async function catchingUp() {
+async function catchUp() {
   const answers: string[] = [];
   let events: LinkEvents | undefined;
   const owner: SessionOwner = {
@@ -46,7 +47,7 @@ async function catchingUp() {
     clientId: "tom",
     sessionId: "session",
     connectionId: "socket",
-    mode: "pull",
+    mode: catchUpModes.COUNTS,
     address: undefined,
   });
   const give = (init: CommandInit) => {
@@ -67,7 +68,7 @@ async function catchingUp() {
 const REFUSED = "4200 INTERNAL_ERROR";
 
 test("a command waits 8 s for a conversation that does not answer the catch-up, then it is refused", async () => {
-  const { answers, askForHistory } = await catchingUp();
+  const { answers, askForHistory } = await catchUp();
   askForHistory(2);
   await vi.advanceTimersByTimeAsync(7_900);
   expect(answers).toEqual([]);
@@ -76,7 +77,7 @@ test("a command waits 8 s for a conversation that does not answer the catch-up, 
 });
 
 test("a command waits for its conversation as long as other conversations answer", async () => {
-  const { answers, tell, askForHistory } = await catchingUp();
+  const { answers, tell, askForHistory } = await catchUp();
   askForHistory(2);
   await vi.advanceTimersByTimeAsync(6_000);
   tell({ type: "catchingUp" });
@@ -87,7 +88,7 @@ test("a command waits for its conversation as long as other conversations answer
 });
 
 test("a command that came in the middle of a catch-up waits as long as any other", async () => {
-  const { answers, tell, askForHistory } = await catchingUp();
+  const { answers, tell, askForHistory } = await catchUp();
   tell({ type: "catchingUp" });
   await vi.advanceTimersByTimeAsync(7_000);
   askForHistory(2);
@@ -98,7 +99,7 @@ test("a command that came in the middle of a catch-up waits as long as any other
 });
 
 test("a command that every SDK has given up is refused, however long the catch-up takes", async () => {
-  const { answers, tell, askForHistory } = await catchingUp();
+  const { answers, tell, askForHistory } = await catchUp();
   askForHistory(2);
   for (let second = 1; second < 20; second += 1) {
     await vi.advanceTimersByTimeAsync(1_000);
