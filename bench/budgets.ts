@@ -86,7 +86,7 @@ export function workBudgets(work: readonly Work[]): Budget[] {
     atMost(`${label}: rows`, rows, work.rows - alone.rows);
     atMost(`${label}: requests`, requests, work.requests - alone.requests);
   };
-  beyondSend("first delivery to a member without a link", workNames.cold, 0, 1);
+  beyondSend("first delivery to a member without a subscription", workNames.unsubscribed, 0, 1);
   beyondSend("first delivery to a member offline", workNames.offline, 2, 1);
   beyondSend("further message to a member away", workNames.away, 0, 0);
   beyondSend("message to a member away, push set up", workNames.pushed, 2, 0);

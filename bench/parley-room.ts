@@ -27,14 +27,14 @@ export function parleyContender(server: URL, appId: string): Contender {
       };
       sender.acknowledged = (sequence) => room.acknowledged(sequence);
       for (const member of members) member.delivered = (sequence) => room.delivered(sequence);
-      await linkEverybody(room);
+      await subscribeEverybody(room);
       return room;
     },
   };
 }
 
 /** A first message reaches members by relay and makes them subscribe; later ones use the subscriptions. */
-async function linkEverybody(room: Room): Promise<void> {
+async function subscribeEverybody(room: Room): Promise<void> {
   for (let message = 0; message < 2; message++) {
     let left = room.receivers + 1;
     await new Promise<void>((resolve, reject) => {

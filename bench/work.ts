@@ -26,7 +26,7 @@ export const workNames = {
   offline: "send, first to a member now offline",
   away: "send, further to a member offline",
   news: "login, news in 1 conversation",
-  cold: "send, first to a member online without a link",
+  unsubscribed: "send, first to a member online without a subscription",
   pushedFlow: "send to 1 subscribed member, in full flow, push set up",
   pushed: "send, further to a member offline, push set up",
   idle: "an idle hour's heartbeats, then sleep",
@@ -70,7 +70,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
     await inParallel(workNames.wideAudience, 10, (index) => logIn(`near-${index}`)),
   );
   const small = await chatWith(sender, [await logIn("only")]);
-  const linkedAt = performance.now();
+  const subscribedAt = performance.now();
   await sleep(PENDING_SETTLED);
 
   const idle: ParleyClient[] = [];
@@ -96,7 +96,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
     each(async (index) => friends[index]?.send(deliveredFrame(`friend-${index}`, chats[index]?.id ?? ""))),
   );
 
-  await sleep(linkedAt + LONG_SUBSCRIBED - performance.now());
+  await sleep(subscribedAt + LONG_SUBSCRIBED - performance.now());
   await spend(workNames.leave, TIMES, SETTLED, () =>
     Promise.all(friends.splice(0).map((friend) => friend.leave())),
   );
@@ -111,7 +111,7 @@ export async function countWork(server: URL, appId: string): Promise<Work[]> {
   await spend(workNames.news, TIMES, SETTLED, () =>
     each(async (index) => friends.push(await logIn(`friend-${index}`))),
   );
-  await spend(workNames.cold, TIMES, PENDING_SETTLED, sendToAll);
+  await spend(workNames.unsubscribed, TIMES, PENDING_SETTLED, sendToAll);
 
   await spend(workNames.idle, TIMES, ASLEEP, () =>
     Promise.all(

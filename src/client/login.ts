@@ -123,7 +123,7 @@ function openState(
   { proven, announced }: Pick<OpenState, "proven" | "announced">,
 ): OpenState {
   const [deviceId] = deviceIds;
-  const fresh = { announced, links: [], subscribing: [], behind: [] };
+  const fresh = { announced, subscriptions: [], subscribing: [], behind: [] };
   const kept = state.phase === "open" ? state : fresh;
   return { ...kept, phase: "open", tag, deviceId, capabilities, proven, known, pushDevice };
 }

@@ -6,6 +6,7 @@ import type { MessageRecord } from "../model/records.ts";
 import * as clientEvents from "../protocol/client-events.ts";
 import { catchUpModes } from "../protocol/link-controls.ts";
 import { eventRecord, missedRecord, unreadRecord } from "../protocol/link-records.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { ClientServices } from "./client-ports.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Session } from "./session.ts";
@@ -102,9 +103,6 @@ async function ask(
   return answers;
 }
 
-const yieldToEventLoop = (services: Asking) =>
-  new Promise<void>((resolve) => void services.timer(0, resolve));
-
 /** Sends the session its new position, and updates the inbox. */
 function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Session[], now: number): void {
   const { conversationId, arrivals, news } = answer;
@@ -116,7 +114,7 @@ function settle(session: Session, answer: Answer, inbox: Inbox, siblings: Sessio
   // by now. The session has to subscribe to get it.
   const subscribed = siblings.some((sibling) => sibling.subscriptionTo(conversationId) !== undefined);
   if (subscribed || news.bySubscriptions)
-    session.sendControl({ type: "link", conversationId, since: news.head });
+    session.sendControl({ type: "follow", conversationId, since: news.head });
   // A conversation that a session is subscribed to stays in the inbox: records sent over a subscription leave no other
   // trace here.
   const unseen = news.member && (mode === catchUpModes.COUNTS ? news.unread : news.missed.length) > 0;

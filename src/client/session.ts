@@ -44,7 +44,7 @@ export type SessionState =
       known: KnownTimes;
       /** The app's server was sent the event that the session opened, and expects the event that it closed (H-09). */
       announced: boolean;
-      links: HeldSubscription[];
+      subscriptions: HeldSubscription[];
       /** Conversations the session is about to be subscribed to. */
       subscribing: string[];
       /** Conversations that did not answer the catch-up: frames for them wait at the gateway. */
@@ -106,7 +106,7 @@ export class Session {
   }
 
   get subscriptions(): readonly HeldSubscription[] {
-    return this.#state.phase === "open" ? this.#state.links : [];
+    return this.#state.phase === "open" ? this.#state.subscriptions : [];
   }
 
   /** Whether messages of a conversation may reach the client only by a subscription of this session. */
@@ -141,18 +141,18 @@ export class Session {
 
   hold(subscription: HeldSubscription): void {
     if (this.#state.phase !== "open") return;
-    const others = this.#state.links.filter(
+    const others = this.#state.subscriptions.filter(
       ({ conversationId }) => conversationId !== subscription.conversationId,
     );
     const subscribing = this.#state.subscribing.filter((id) => id !== subscription.conversationId);
-    this.state = { ...this.#state, links: [...others, subscription], subscribing };
+    this.state = { ...this.#state, subscriptions: [...others, subscription], subscribing };
   }
 
   drop(conversationId: string): void {
     if (this.#state.phase !== "open" || !this.reaches(conversationId)) return;
-    const links = this.#state.links.filter((held) => held.conversationId !== conversationId);
+    const subscriptions = this.#state.subscriptions.filter((held) => held.conversationId !== conversationId);
     const subscribing = this.#state.subscribing.filter((id) => id !== conversationId);
-    this.state = { ...this.#state, links, subscribing };
+    this.state = { ...this.#state, subscriptions, subscribing };
   }
 
   /** A socket that is closing throws; its close event follows. */

@@ -24,7 +24,7 @@ export function shareSubscriptions(
     inbox.add(conversationId);
     for (const sibling of siblings) {
       if (sibling.subscriptionTo(conversationId)?.epoch === epoch) continue;
-      sibling.sendControl({ type: "link", conversationId, since: report.since });
+      sibling.sendControl({ type: "follow", conversationId, since: report.since });
     }
     return;
   }
@@ -35,6 +35,6 @@ export function shareSubscriptions(
     .map((sibling) => sibling.subscriptionTo(conversationId))
     .find((held) => held !== undefined && held.epoch !== epoch);
   if (renewed !== undefined && session.subscriptionTo(conversationId) === undefined) {
-    session.sendControl({ type: "link", conversationId, since: renewed.since });
+    session.sendControl({ type: "follow", conversationId, since: renewed.since });
   }
 }

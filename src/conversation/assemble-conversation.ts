@@ -37,7 +37,7 @@ export function assembleConversation(
   platform: ConversationPlatform,
   services: ConversationServices,
 ): OpenConversation {
-  const { alarm, now, nextTick, timer } = platform;
+  const { alarm, now, inNextTurn, timer } = platform;
   const outbox = outboxOf(state, platform, services);
   const delivery = deliveryOf(state, pending, subscriptions, outbox, platform, services);
   const conversation = new Conversation(
@@ -48,9 +48,9 @@ export function assembleConversation(
     new EventOutbox(platform.tables),
     {
       now,
-      tick: (run) => void timer(0, run),
-      turns: platform.turns,
-      nextTick,
+      timer,
+      inNextTurn,
+      afterTurns: platform.afterTurns,
       archiveSoon: () => outbox.scheduleCopy(),
       settings: services.settings,
       refreshSettings: services.refreshSettings,
@@ -67,12 +67,12 @@ export function assembleConversation(
 
 function outboxOf(
   state: ConversationState,
-  { alarm, now, nextTick, timer }: ConversationPlatform,
+  { alarm, now, inNextTurn, timer }: ConversationPlatform,
   { copyCalls, copyDelay, copyPace }: ConversationServices,
 ): Outbox {
   const host = {
     now,
-    nextTick,
+    inNextTurn,
     timer: (delay: number, run: () => void) => void timer(delay, run),
     drainWithin: (delay: number) => alarm.within(delay),
     copyDelay,

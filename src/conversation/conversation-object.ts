@@ -47,8 +47,8 @@ export class ConversationObject extends DurableObject<Env> implements Conversati
           const timer = setTimeout(run, delay);
           return () => clearTimeout(timer);
         },
-        nextTick: (run) => inNextTurn(storage, run),
-        turns: (run, isWanted) => void afterTurns(storage, run, isWanted),
+        inNextTurn: (run) => inNextTurn(storage, run),
+        afterTurns: (run, isWanted) => void afterTurns(storage, run, isWanted),
         deleteAll: () => storage.deleteAll(),
       },
       conversationServices(env),

@@ -20,9 +20,9 @@ export interface ConversationPlatform {
   /** Calls `run` once after this many milliseconds, in memory only. Returns a function that cancels it. */
   timer(delay: number, run: () => void): () => void;
   /** Calls `run` in a later turn, even if the clock stands still. */
-  nextTick(run: () => void): void;
+  inNextTurn(run: () => void): void;
   /** Calls `run` after all that a device sent together has arrived, unless `isWanted` returns false before. */
-  turns(run: () => void, isWanted: () => boolean): void;
+  afterTurns(run: () => void, isWanted: () => boolean): void;
   /** Deletes everything that is stored. */
   deleteAll(): Promise<void>;
 }

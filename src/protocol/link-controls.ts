@@ -2,7 +2,7 @@ import type { ErrorName } from "./errors.ts";
 import type { SeenVersion } from "./seen-version.ts";
 
 /**
- * The control messages of the link rules L1-L8 (docs/rules.md): what gateway and objects send each other beside the
+ * The control messages of the rules L1-L8 (docs/rules.md): what gateway and objects send each other beside the
  * frames of clients. Towards the gateway they are control records, towards an object they are text.
  */
 
@@ -87,7 +87,7 @@ export type SessionControl =
    * Another session of this client is subscribed to the conversation: this one subscribes as well, and the log after
    * `since` is replayed (L3, L5).
    */
-  | { type: "link"; conversationId: string; since: number }
+  | { type: "follow"; conversationId: string; since: number }
   /** The inbox has the conversation: if anything breaks from here on, the next login asks it (I4). */
   | { type: "noted"; conversationId: string }
   /**

@@ -232,7 +232,7 @@ function mulberry(seed: number): () => number {
   };
 }
 
-/** Traces a failing seed: `TRACE=1 SEED=7 SEEDS=1 npx vitest run --project rules test/rules/links`. */
+/** Traces a failing seed: `TRACE=1 SEED=7 SEEDS=1 npx vitest run --project rules test/rules/subscriptions`. */
 export function trace(...what: unknown[]): void {
   if (process.env.TRACE === "1") process.stdout.write(`${what.map(String).join(" ")}\n`);
 }

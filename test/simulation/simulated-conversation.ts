@@ -186,8 +186,8 @@ export class SimulatedConversation implements ConversationCalls {
       alarm: new Alarm(this.#alarm, now, this.#alarm.at),
       now,
       timer: (delay, run) => instance.timer(delay, run),
-      nextTick: (run) => void instance.timer(0, run),
-      turns: (run) => void instance.timer(0, run),
+      inNextTurn: (run) => void instance.timer(0, run),
+      afterTurns: (run) => void instance.timer(0, run),
       deleteAll: () => Promise.reject(new Error("nothing is deleted here")),
     };
   }

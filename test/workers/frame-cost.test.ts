@@ -10,7 +10,7 @@ import { configure, openWorld } from "./support/world.ts";
 
 beforeAll(() => openWorld({ messages: { allowEdit: true, allowRecall: true } }));
 
-/** What conversations were handed while something ran: links asked for, and frames. */
+/** What conversations were handed while something ran: subscriptions asked for, and frames. */
 async function costOf(run: () => Promise<void>): Promise<{ dials: number; frames: Uint8Array[] }> {
   const dials = vi.spyOn(ConversationObject.prototype, "fetch");
   const handed = vi.spyOn(ConversationObject.prototype, "webSocketMessage");
@@ -157,7 +157,7 @@ describe("a frame that names many conversations", () => {
   });
 });
 
-describe("links", () => {
+describe("subscriptions", () => {
   test("[I13] [L4] a frame that names 300 unsubscribed conversations opens each subscription at most once", async () => {
     const { toms } = await onlineClients("tom");
     const convs = Array.from({ length: 300 }, (_, at) => ({ cid: `${at}`.padStart(24, "b") }));

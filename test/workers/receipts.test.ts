@@ -39,12 +39,12 @@ interface Marks {
 }
 
 /** Resolves once the conversation has noticed that a client left, a moment after its last device did. */
-async function linkless(chat: string, clientId: string): Promise<void> {
-  const links = () =>
+async function untilUnsubscribed(chat: string, clientId: string): Promise<void> {
+  const clients = () =>
     runInDurableObject(world.CONVERSATIONS.getByName(chat), (_, state) => {
       return state.getWebSockets().map((socket) => socket.deserializeAttachment()?.clientId);
     });
-  await expect.poll(links).not.toContain(clientId);
+  await expect.poll(clients).not.toContain(clientId);
 }
 
 /** What `max_read` answers; 0 for what is absent. */
@@ -434,7 +434,7 @@ describe("a sender that is offline", () => {
     const since = Date.now();
     const message = await tell(toms, chat, "hi", jerrys);
     await toms.ask({ cmd: "session", op: "close" });
-    await linkless(chat, tom);
+    await untilUnsubscribed(chat, tom);
     acknowledge(jerrys, chat, { mid: message.mid });
     await jerrys.ask({ cmd: "conv", op: "count", convMessage: { cid: chat } });
     read(jerrys, chat);

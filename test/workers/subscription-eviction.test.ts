@@ -7,7 +7,7 @@ import { openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
-const MANY = 150; // conversations, over twice the links a session may hold
+const MANY = 150; // conversations, over twice the subscriptions a session may hold
 
 test("[L1] [L4] with more active conversations than subscriptions, each is opened once or twice", async () => {
   const [tom, jerry, spike] = named("tom", "jerry", "spike");
@@ -26,7 +26,7 @@ test("[L1] [L4] with more active conversations than subscriptions, each is opene
   }
   expect(dials.mock.calls.length).toBeLessThanOrEqual(MANY * 2);
   const held = await runInDurableObject(world.CLIENTS.getByName(tom), (_, state) => {
-    return state.getWebSockets().map((socket) => socket.deserializeAttachment().state.links.length);
+    return state.getWebSockets().map((socket) => socket.deserializeAttachment().state.subscriptions.length);
   });
   expect(Math.max(...held)).toBeLessThanOrEqual(64 + 16);
   expect(toms.pushes().length).toBe(MANY * 2); // and each notice came once

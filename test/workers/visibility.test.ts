@@ -301,14 +301,14 @@ describe("the app decides who joins, adds, removes and reads the past", () => {
     const old = namedBy(chat, await say(toms, chat, SECRET));
     await change(toms, "add", chat, [spike]);
     const welcome = namedBy(chat, await say(toms, chat, "welcome"));
-    expect(await history(subscribed, chat)).toEqual(["welcome"]); // which opens a link
-    // A second device hears by the relay or a link of its own, whichever comes first.
+    expect(await history(subscribed, chat)).toEqual(["welcome"]); // which opens a subscription
+    // A second device hears by the relay or a subscription of its own, whichever comes first.
     const second = await loggedIn(spike);
     await edit(toms, old, `${SECRET}, by ${other}`);
     await edit(toms, welcome, "welcome, dear");
     await settle(chat, toms, subscribed, second);
     for (const device of [subscribed, second]) expect(edits(device, chat)).toEqual(["welcome, dear"]);
-    // Over a link that is opened later, and replayed what was said since.
+    // Over a subscription that is opened later, with the replay of what was said since.
     const away = await loggedIn(spike, { lastPatchTime: Number(old.timestamp) });
     await history(away, chat);
     await settle(chat, toms, away);

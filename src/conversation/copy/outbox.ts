@@ -20,7 +20,7 @@ export interface CopyCalls {
 export interface OutboxHost {
   now(): number;
   /** Runs its argument when everything that already arrived has been handled. */
-  nextTick(run: () => void): void;
+  inNextTurn(run: () => void): void;
   /** Runs once after this many milliseconds; lost if the object hibernates or dies. */
   timer(milliseconds: number, run: () => void): void;
   /** Makes sure that `drain` is called within this many milliseconds, even if the object hibernates or dies. */
@@ -103,7 +103,7 @@ export class Outbox {
     const run = () => {
       if (this.#timer === next) void this.drain();
     };
-    if (wait === 0) this.#host.nextTick(run);
+    if (wait === 0) this.#host.inNextTurn(run);
     else this.#host.timer(wait, run);
   }
 

@@ -1,4 +1,4 @@
-/** For this long after a commit (ms) the thread counts as busy, and a write waits a tick for others. */
+/** For this long after a commit (ms) the thread counts as busy, and a write waits a turn for others. */
 const BUSY = 2;
 
 /**
@@ -9,24 +9,24 @@ let committedAt = Number.NEGATIVE_INFINITY;
 
 export interface GroupCommitHost {
   now(): number;
-  /** Runs its argument when everything that has arrived was handled; never while the clock stands still. */
-  tick(run: () => void): void;
+  /** Calls `run` after this many milliseconds: with 0 in the next turn, but never while the clock stands still. */
+  timer(milliseconds: number, run: () => void): unknown;
   /**
-   * Runs its argument after a few turns of the thread, even while the clock stands still, unless `isWanted` returns
-   * false before.
+   * Calls `run` after a few turns of the thread, even while the clock stands still, unless `isWanted` returns false
+   * before.
    */
-  turns(run: () => void, isWanted: () => boolean): void;
+  afterTurns(run: () => void, isWanted: () => boolean): void;
 }
 
 /**
- * Group commit: after a quiet moment a write is committed at once; on a busy thread the writes until the next tick
- * share one commit. A durable commit costs as much as a hundred rows, so a busy conversation pays once per tick, and a
+ * Group commit: after a quiet moment a write is committed at once; on a busy thread the writes until the next turn
+ * share one commit. A durable commit costs as much as a hundred rows, so a busy conversation pays once per turn, and a
  * quiet one does not wait.
  */
 export class GroupCommit<Item> {
   #waiting: Item[] = [];
-  /** The tick being waited for, if any. */
-  #tick: object | undefined;
+  /** The turn being waited for, if any. */
+  #turn: object | undefined;
   readonly #commit: (items: Item[]) => void;
   readonly #host: GroupCommitHost;
 
@@ -38,19 +38,20 @@ export class GroupCommit<Item> {
 
   add(item: Item): void {
     this.#waiting.push(item);
-    if (this.#tick !== undefined) return;
+    if (this.#turn !== undefined) return;
     const now = this.#host.now();
     if (Math.abs(now - committedAt) > BUSY) return this.flush();
-    const tick = {};
-    this.#tick = tick;
+    const turn = {};
+    this.#turn = turn;
     const run = () => {
-      if (this.#tick !== tick) return;
-      this.#tick = undefined;
+      if (this.#turn !== turn) return;
+      this.#turn = undefined;
       this.flush();
     };
-    this.#host.tick(run);
-    // After the clock was set back it stands still, and no tick comes: then turns are used as well.
-    if (now === committedAt) this.#host.turns(run, () => this.#tick === tick && this.#host.now() === now);
+    this.#host.timer(0, run);
+    // After the clock was set back it stands still, and no timer ends: then turns are counted as well.
+    if (now === committedAt)
+      this.#host.afterTurns(run, () => this.#turn === turn && this.#host.now() === now);
   }
 
   /** Commits the waiting writes now, before something that must follow them. */

@@ -18,7 +18,7 @@ export interface HistoryHost {
   /** As last read. */
   settings(): Settings;
   /** Runs its argument in a later turn, even if the clock stands still. */
-  nextTick(run: () => void): void;
+  inNextTurn(run: () => void): void;
 }
 
 const LIMIT_DEFAULT = 20; // messages; SDKs always say how many (wire §4.9)
@@ -81,7 +81,7 @@ export class History {
     for (;;) {
       const slice = slices.next();
       if (slice.done) return slice.value;
-      await new Promise<void>((resolve) => this.#host.nextTick(resolve));
+      await new Promise<void>((resolve) => this.#host.inNextTurn(resolve));
     }
   }
 

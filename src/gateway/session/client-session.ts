@@ -226,7 +226,7 @@ export class ClientSession implements RequestOwner, ConversationsOwner {
         return this.#withConversations().caughtUp(control.conversationId, control.head);
       case "catchingUp":
         return this.#conversations?.catchUpProgressed();
-      case "link":
+      case "follow":
         return this.#withConversations().followSibling(control.conversationId, control.since);
       case "shown":
         for (const shown of control.shown) this.#seenVersions.sawVersion(shown, this.now());

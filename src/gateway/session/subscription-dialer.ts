@@ -1,5 +1,6 @@
 import { LimitedCalls } from "../../limited-calls.ts";
 import type { SessionReport, SubscriptionRequest } from "../../protocol/link-controls.ts";
+import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import type { Dial } from "./link-socket.ts";
 
 /** One frame can name many conversations, and other sockets need the thread too. */
@@ -29,10 +30,7 @@ export class SubscriptionDialer {
   constructor(services: DialServices, report: (report: SessionReport) => void) {
     this.#services = services;
     this.#report = report;
-    this.#calls = new LimitedCalls(
-      DIALS_AT_ONCE,
-      () => new Promise((resolve) => void services.timer(0, resolve)),
-    );
+    this.#calls = new LimitedCalls(DIALS_AT_ONCE, () => yieldToEventLoop(services));
   }
 
   readonly dial: Dial<SubscriptionRequest> = (request, events) =>

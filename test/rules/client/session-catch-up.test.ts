@@ -50,7 +50,7 @@ function caughtUpOn(count: number, answer: () => Promise<CatchUp>) {
     capabilities: 0,
     proven: false,
     known: { unread: undefined, reads: undefined, patches: undefined },
-    links: [],
+    subscriptions: [],
     subscribing: [],
     behind: [],
   });

@@ -60,7 +60,7 @@ class FakeDatabase implements CopyCalls, OutboxHost {
     return this.clock;
   }
 
-  nextTick(run: () => void): void {
+  inNextTurn(run: () => void): void {
     this.timer(0, run);
   }
 

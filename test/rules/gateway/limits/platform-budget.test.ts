@@ -33,11 +33,11 @@ test("a socket that floods is handed over before it used the CPU that Cloudflare
 });
 
 test("sessions hold fewer subscriptions, at least one, while their isolate is full of them", () => {
-  const links = new IsolateSubscriptions();
-  links.changed(SUBSCRIPTIONS_OF_ALL);
-  expect(links.limit(64)).toBe(64);
-  links.changed(SUBSCRIPTIONS_OF_ALL);
-  expect([links.limit(64), links.limit(1)]).toEqual([32, 1]);
-  links.changed(-SUBSCRIPTIONS_OF_ALL);
-  expect(links.limit(64)).toBe(64);
+  const subscriptions = new IsolateSubscriptions();
+  subscriptions.changed(SUBSCRIPTIONS_OF_ALL);
+  expect(subscriptions.limit(64)).toBe(64);
+  subscriptions.changed(SUBSCRIPTIONS_OF_ALL);
+  expect([subscriptions.limit(64), subscriptions.limit(1)]).toEqual([32, 1]);
+  subscriptions.changed(-SUBSCRIPTIONS_OF_ALL);
+  expect(subscriptions.limit(64)).toBe(64);
 });
