@@ -7,8 +7,8 @@ import type { RelayOutcome } from "../conversation/delivery/delivery-host.ts";
 import type { ErrorName } from "../protocol/errors.ts";
 import { type AssembledClient, assembleClient } from "./assemble-client.ts";
 import type { Client } from "./client.ts";
+import { clientServicesOf } from "./client-services.ts";
 import type { ClientStub, MissedEvents, TokenRefused } from "./client-stub.ts";
-import { servicesOf } from "./services.ts";
 import type { ProvenRequest } from "./session.ts";
 import type { SessionSockets } from "./session-sockets.ts";
 
@@ -20,7 +20,12 @@ export class ClientObject extends DurableObject<Env> implements ClientStub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#alarm = new Alarm(ctx.storage, () => Date.now());
-    this.#assembled = assembleClient(ctx.storage.sql, this.#alarm, servicesOf(env), ctx.getWebSockets());
+    this.#assembled = assembleClient(
+      ctx.storage.sql,
+      this.#alarm,
+      clientServicesOf(env),
+      ctx.getWebSockets(),
+    );
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
       this.#client.woke();

@@ -1,6 +1,6 @@
 import type { Env } from "../bindings.ts";
+import { credentialServicesOf } from "../client/client-services.ts";
 import { checkLogin } from "../client/credentials.ts";
-import { credentialServicesOf } from "../client/services.ts";
 import { closeQuietly } from "../close-quietly.ts";
 import { knownConversations } from "../conversation/creation/known-conversations.ts";
 import { withDeadline } from "../deadline.ts";

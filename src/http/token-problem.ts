@@ -1,5 +1,5 @@
 import type { Env } from "../bindings.ts";
-import { credentialServicesOf } from "../client/services.ts";
+import { credentialServicesOf } from "../client/client-services.ts";
 import type { Refused } from "../protocol/outcome.ts";
 
 /**

@@ -12,16 +12,16 @@ export interface CatchUpOwner {
 /** A conversation on which a session is being caught up: until that is complete, everything else of it waits (L5). */
 export class CatchUpQueue {
   readonly #owner: CatchUpOwner;
-  readonly #wait: CatchUpDeadline;
+  readonly #deadline: CatchUpDeadline;
   /** Whether the session subscribes to the conversation afterwards. */
   subscribes: boolean;
   #relayed: Uint8Array[] = [];
   #frames: Forwarded[] = [];
 
-  /** @param wait how long frames wait, which all catch-ups of the session share */
-  constructor(owner: CatchUpOwner, wait: CatchUpDeadline, subscribes: boolean) {
+  /** @param deadline how long frames wait, which all catch-ups of the session share */
+  constructor(owner: CatchUpOwner, deadline: CatchUpDeadline, subscribes: boolean) {
     this.#owner = owner;
-    this.#wait = wait;
+    this.#deadline = deadline;
     this.subscribes = subscribes;
   }
 
@@ -42,12 +42,12 @@ export class CatchUpQueue {
     const check = () => {
       const position = this.#frames.indexOf(forwarded);
       if (position < 0) return;
-      const remaining = this.#wait.remaining(since, this.#owner.now());
+      const remaining = this.#deadline.remaining(since, this.#owner.now());
       if (remaining > 0) return void this.#owner.timer(remaining, check);
       this.#frames.splice(position, 1);
       this.#owner.refuse(forwarded, "INTERNAL_ERROR");
     };
-    this.#owner.timer(this.#wait.remaining(since, since), check);
+    this.#owner.timer(this.#deadline.remaining(since, since), check);
   }
 
   /** Takes the frames of the relay, in order. */

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { onlineAmong } from "../../app/online.ts";
 import type { Env } from "../../bindings.ts";
 import { CONVERSATIONS_COUNTED, COSTLY_REQUEST } from "../../bounds.ts";
-import { servicesOf } from "../../client/services.ts";
+import { clientServicesOf } from "../../client/client-services.ts";
 import { totalUnreadCount } from "../../client/total-unread-count.ts";
 import { knownClients } from "../../conversation/known-clients.ts";
 import { newestConversationsOf } from "../../database/conversations/memberships.ts";
@@ -138,7 +138,7 @@ async function unreadOf(env: Env, clientId: string): Promise<number> {
   if (await knownClients(env.DB).mayHaveLoggedIn(clientId))
     return env.CLIENTS.getByName(clientId).unreadCount(clientId);
   const conversations = await newestConversationsOf(env.DB, clientId, CONVERSATIONS_COUNTED);
-  return totalUnreadCount(clientId, conversations, servicesOf(env));
+  return totalUnreadCount(clientId, conversations, clientServicesOf(env));
 }
 
 export async function kick(context: Context<HttpEnv>, clientId: string, why: string): Promise<Response> {

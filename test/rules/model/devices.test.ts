@@ -13,7 +13,7 @@ scenarioTest("[I4] people join and leave", PARTIAL, {
 });
 scenarioTest("[Y-02] [Y-06] some devices are sent the messages they missed", PARTIAL, {
   ...quiet,
-  push: 4,
+  messagesMode: 4,
   weights: { ...quiet.weights, ...comings },
 });
 scenarioTest("[I6] [I7] devices use tags and wills", PARTIAL, {
@@ -28,6 +28,6 @@ scenarioTest("[I4] [I6] [I7] devices freeze, count as lost, and come back", PART
 });
 scenarioTest("[I4] [I7] gateways and objects die: a device that is back in time was never away", PARTIAL, {
   ...quiet,
-  push: 2,
+  messagesMode: 2,
   weights: { ...quiet.weights, ...members, evict: 6, die: 6, restart: 1, crash: 1, will: 5, reconnect: 14 },
 });

@@ -5,7 +5,7 @@ import { comings, FULL, faults, members, PARTIAL, quiet, scenarioTest } from "./
 scenarioTest("[I1-I9] objects hibernate, fail and die", FULL, {
   ...quiet,
   weights: { ...quiet.weights, ...comings, ...members, ...faults, will: 3 },
-  push: 2,
+  messagesMode: 2,
   tags: true,
 });
 scenarioTest(
@@ -16,7 +16,7 @@ scenarioTest(
     subscriptionLimit: 2,
     steps: 600,
     weights: { ...quiet.weights, ...comings, ...members, ...faults, will: 3 },
-    push: 2,
+    messagesMode: 2,
     tags: true,
   },
   { relayCallLost: 0.1 },
@@ -27,7 +27,7 @@ scenarioTest(
   {
     ...quiet,
     weights: { ...quiet.weights, ...comings, ...members, ...faults },
-    push: 2,
+    messagesMode: 2,
   },
   { hookTime: 3_000 },
 );

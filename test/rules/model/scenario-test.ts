@@ -22,7 +22,7 @@ export const quiet: Scenario = {
   subscriptionLimit: 64,
   steps: 400,
   weights: { send: 30, transient: 3, edit: 8, recall: 3, read: 12, cursors: 3, login: 3, reconnect: 8 },
-  push: 0,
+  messagesMode: 0,
   tags: false,
 };
 export const comings = { drop: 5, logout: 2 };

@@ -18,7 +18,7 @@ export interface Scenario {
   /** How often each step is taken, as weights. */
   weights: Partial<Record<Step, number>>;
   /** Number of `.1` devices in ten. */
-  push: number;
+  messagesMode: number;
   /** Whether some devices log in with a tag. */
   tags: boolean;
   /** Sets of people that start their unique conversation, if any. */
@@ -345,8 +345,8 @@ export class ScenarioRun {
   // How steps are carried out.
 
   #newDevice(clientId: string): void {
-    const { push, tags, subscriptionLimit } = this.#scenario;
-    const mode = this.#network.random(10) < push ? catchUpModes.MESSAGES : catchUpModes.COUNTS;
+    const { messagesMode, tags, subscriptionLimit } = this.#scenario;
+    const mode = this.#network.random(10) < messagesMode ? catchUpModes.MESSAGES : catchUpModes.COUNTS;
     const tag = tags && this.#network.chance(0.5) ? "phone" : undefined;
     const device = new Device(this.#network, this.#cluster, clientId, { mode, tag, subscriptionLimit });
     for (const [id, object] of this.#cluster.conversations) {

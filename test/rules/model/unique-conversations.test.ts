@@ -30,7 +30,7 @@ scenarioTest(
     sets,
     steps: 600,
     weights: { ...quiet.weights, ...comings, ...faults, join: 12, leave: 12, unique: 12 },
-    push: 2,
+    messagesMode: 2,
   },
   { relayCallLost: 0.1, indexTime: 3_000 },
 );

@@ -54,7 +54,7 @@ export function credentialServicesOf(env: Env): CredentialServices {
   };
 }
 
-export function servicesOf(env: Env): ServicesBesideAlarm {
+export function clientServicesOf(env: Env): ServicesBesideAlarm {
   const conversation = (id: string) => env.CONVERSATIONS.getByName(id);
   const app = env.APP.getByName("app");
   const known = knownConversations(env);
