@@ -1,5 +1,5 @@
 import type { ClientEvent } from "./client-event.ts";
-import type { RecentEphemeral } from "./recent-ephemeral.ts";
+import type { RecentEvents } from "./recent-events.ts";
 import type { SubscribedSpan, Subscription } from "./subscription.ts";
 
 /** The way in which one client is served now. */
@@ -8,7 +8,7 @@ export type ClientDelivery =
       state: "subscribed";
       subscriptions: Subscription[];
       joining: JoiningSession | undefined;
-      recent: RecentEphemeral;
+      recent: RecentEvents;
     } & SubscribedSpan)
   /** A subscription was requested: no new call to the relay begins, and the call in flight finishes first (L2). */
   | { state: "subscribing"; since: number; events: ClientEvent[]; ready: Promise<void> }

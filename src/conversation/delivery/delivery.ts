@@ -4,7 +4,7 @@ import { type ClientEvent, isUnreadRequest, recordsOf } from "./client-event.ts"
 import type { DeliveryHost, PendingSince } from "./delivery-host.ts";
 import { InFlightWindows } from "./in-flight-windows.ts";
 import { PendingDeliveries } from "./pending-deliveries.ts";
-import type { RecentEphemeral } from "./recent-ephemeral.ts";
+import type { RecentEvents } from "./recent-events.ts";
 import { Relay } from "./relay.ts";
 import { type Audience, ServedClients } from "./served-clients.ts";
 import { Subscribers } from "./subscribers.ts";
@@ -69,7 +69,7 @@ export class Delivery {
         const subscriptions = [...client.subscriptions];
         for (const subscription of subscriptions) this.#subscribers.send(subscription, frame);
         if (!isUnreadRequest(event) && "ephemeral" in event)
-          this.#rememberEphemeral(client.recent, event.ephemeral, subscriptions);
+          this.#rememberEphemeral(client.recent, event, subscriptions);
       } else if (client?.state === "subscribing" || client?.state === "unsubscribing") {
         client.events.push(event);
       } else if (!this.#host.isAway(clientId)) {
@@ -106,17 +106,17 @@ export class Delivery {
         const frame = subscription.origin === origin ? own : record;
         if (frame !== undefined) this.#subscribers.send(subscription, frame);
       }
-      if (record !== event) this.#rememberEphemeral(client.recent, record, subscriptions);
+      if (!(event instanceof Uint8Array)) this.#rememberEphemeral(client.recent, event, subscriptions);
     }
   }
 
   #rememberEphemeral(
-    recent: RecentEphemeral,
-    record: Uint8Array,
+    recent: RecentEvents,
+    event: { ephemeral: Uint8Array },
     subscriptions: readonly Subscription[],
   ): void {
     const sessions = subscriptions.map(({ sessionId }) => sessionId);
-    recent.add(record, sessions, this.#host.now());
+    recent.add(event, sessions, this.#host.now());
   }
 
   /** Sends one frame to one session. */

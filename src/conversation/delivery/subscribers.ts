@@ -6,11 +6,11 @@ import {
 } from "../../protocol/link-controls.ts";
 import { controlRecord, joinRecords } from "../../protocol/link-records.ts";
 import type { ClientDelivery, JoiningSession } from "./client-delivery.ts";
-import { type ClientEvent, recordsOf } from "./client-event.ts";
+import { type ClientEvent, isUnreadRequest, recordsOf } from "./client-event.ts";
 import type { DeliveryHost } from "./delivery-host.ts";
 import type { InFlightWindows } from "./in-flight-windows.ts";
 import type { PendingDeliveries } from "./pending-deliveries.ts";
-import { RecentEphemeral } from "./recent-ephemeral.ts";
+import { RecentEvents } from "./recent-events.ts";
 import type { Relay } from "./relay.ts";
 import type { ServedClients } from "./served-clients.ts";
 import type { Reservation, SubscribedSpan, Subscription, SubscriptionPort } from "./subscription.ts";
@@ -59,7 +59,7 @@ export class Subscribers {
         state: "subscribed",
         subscriptions: [subscription],
         joining: undefined,
-        recent: new RecentEphemeral(),
+        recent: new RecentEvents(),
         epoch,
         since,
         startedAt,
@@ -169,12 +169,15 @@ export class Subscribers {
     this.#clients.setAway(clientId, false);
     const opened: ConversationControl = { type: "opened", epoch, since, head: this.#host.head() };
     if (current?.state === "subscribing") this.#pending.clearIfDone();
+    if (current?.state !== "subscribed") this.#rememberHeld(request, reservation.events);
     // Notices may have been lost with a subscription that broke, or sent to other sessions before this one subscribed,
     // so they are sent again: a session takes each notice once, and a count is always current.
     const recount = this.#host.readCursorMovedAt(clientId) > request.admittedAt - LONGEST_DELIVERY;
     const known = Math.max(request.admittedAt, this.#host.now() - LONGEST_DELIVERY);
     const notices = this.#host.notices(clientId, { after: known, isRepeated: true });
-    const events: ClientEvent[] = [...notices, ...reservation.events, ...this.#missedEphemeral(request)];
+    // A session that waited together with the first one gets the same held events by both ways.
+    const held = new Set<ClientEvent>([...reservation.events, ...this.#missedEvents(request)]);
+    const events: ClientEvent[] = [...notices, ...held];
     const rendered = recordsOf(recount ? [...events, "recount"] : events, (count) =>
       this.#host.unread(clientId, count),
     );
@@ -182,11 +185,21 @@ export class Subscribers {
     return subscription;
   }
 
-  /** Ephemeral events that were sent while the session was online but not subscribed yet. */
-  #missedEphemeral({ clientId, sessionId, admittedAt }: SubscriptionRequest): ClientEvent[] {
+  /**
+   * The first subscription of an epoch carries what the relay has not handed over. The client's other sessions have not
+   * got it either, and those that logged in since are not sent it as recent notices.
+   */
+  #rememberHeld({ clientId, sessionId }: SubscriptionRequest, events: readonly ClientEvent[]): void {
     const client = this.#clients.get(clientId);
-    if (client?.state !== "subscribed") return [];
-    return client.recent.takeMissedBy(sessionId, admittedAt).map((ephemeral) => ({ ephemeral }));
+    if (client?.state !== "subscribed") return;
+    for (const event of events)
+      if (!isUnreadRequest(event)) client.recent.add(event, [sessionId], this.#host.now());
+  }
+
+  /** Events that were sent while the session was online but not subscribed yet. */
+  #missedEvents({ clientId, sessionId, admittedAt }: SubscriptionRequest): ClientEvent[] {
+    const client = this.#clients.get(clientId);
+    return client?.state === "subscribed" ? client.recent.takeMissedBy(sessionId, admittedAt) : [];
   }
 
   /** The subscription is closed, by either side. */
