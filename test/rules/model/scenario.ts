@@ -81,6 +81,8 @@ interface HandedOver {
   id: string | undefined;
   device: Device;
   conversationId: string;
+  /** When the connection that it was handed over on ended, or one that continued it. */
+  endedAt: number | undefined;
   end: "there" | "lost" | "broken" | "leaving" | "logged out" | "replaced";
 }
 
@@ -274,7 +276,8 @@ export class ScenarioRun {
       if (will.device.clientId === device.clientId && will.end === "there") will.end = "replaced";
     }
     const at = this.#network.now;
-    const will: HandedOver = { text, at, id: undefined, device, conversationId: cid, end: "there" };
+    const place = { device, conversationId: cid };
+    const will: HandedOver = { text, at, id: undefined, ...place, endedAt: undefined, end: "there" };
     this.#wills.push(will);
     this.#ask(device, { cmd: "direct", directMessage: { cid, msg: text, will: true } }, (frame) => {
       will.id = frame.ackMessage?.uid;
@@ -386,11 +389,17 @@ export class ScenarioRun {
   }
 
   #anyConversationId(): string {
-    return this.#network.pick([...this.#cluster.conversations.keys()]) ?? "";
+    return this.#network.pick(this.#knownIds()) ?? "";
   }
 
   #anyChangeableId(): string {
-    return this.#network.pick([...this.#cluster.conversations.keys()].slice(1)) ?? "";
+    return this.#network.pick(this.#knownIds().slice(1)) ?? "";
+  }
+
+  /** No client can know the id of a conversation that is not indexed yet: its creation is answered afterwards. */
+  #knownIds(): string[] {
+    const known = [...this.#cluster.conversations].filter(([, { state }]) => state.copy.indexedAt !== 0);
+    return known.map(([id]) => id);
   }
 
   /** Checks what must be true at every moment. */
@@ -420,9 +429,13 @@ export class ScenarioRun {
   #watchWills(): void {
     for (const will of this.#wills) {
       const { connection, ending, endedAt } = will.device;
-      if (will.end === "there" && connection === "none") will.end = ending;
-      // The device came back in time, so nothing is sent.
-      const isBack = will.end === "broken" && connection === "open";
+      if (will.end === "there" && connection === "none") {
+        will.end = ending;
+        will.endedAt = endedAt;
+      }
+      // The device came back in time at its first attempt, so nothing is sent. An attempt that failed before may have
+      // opened a session that was lost at once, and gives no more time.
+      const isBack = will.end === "broken" && connection === "open" && will.endedAt === endedAt;
       if (isBack && this.#network.now < endedAt + RETURN_TIME) will.end = "there";
     }
   }
@@ -608,7 +621,7 @@ export class ScenarioRun {
       if (last.device.tag !== undefined) continue;
       if (this.#parted.has(`${person} ${last.conversationId}`)) continue;
       // A will that is in flight for five minutes is dropped as outdated.
-      const { endedAt } = last.device;
+      const { endedAt = 0 } = last;
       if (this.#waits.some((at) => at >= endedAt && at < endedAt + 20_000)) continue;
       const object = this.#cluster.conversations.get(last.conversationId);
       const isSent = object?.state.notices.hasWill(last.id) ?? false;
