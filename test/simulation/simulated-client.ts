@@ -80,7 +80,7 @@ export class SimulatedClient implements ClientCalls {
   }
 
   /** Hibernates as soon as it is at rest, and wakes up: only sockets, their attachments and the storage survive. */
-  evict(): void {
+  hibernate(): void {
     this.#instance.whenAtRest(() => this.#restart());
   }
 

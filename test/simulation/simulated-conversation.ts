@@ -118,9 +118,9 @@ export class SimulatedConversation implements ConversationCalls {
   }
 
   /** Hibernates as soon as it is at rest, and wakes up: only sockets, their attachments and the storage survive. */
-  evict(): void {
+  hibernate(): void {
     this.#instance.whenAtRest(() => {
-      trace(this.#environment.network.now, "evict conversation");
+      trace(this.#environment.network.now, "hibernate conversation");
       this.#restart();
     });
   }

@@ -29,5 +29,14 @@ scenarioTest("[I4] [I6] [I7] devices freeze, count as lost, and come back", PART
 scenarioTest("[I4] [I7] gateways and objects die: a device that is back in time was never away", PARTIAL, {
   ...quiet,
   messagesMode: 2,
-  weights: { ...quiet.weights, ...members, evict: 6, die: 6, restart: 1, crash: 1, will: 5, reconnect: 14 },
+  weights: {
+    ...quiet.weights,
+    ...members,
+    hibernate: 6,
+    die: 6,
+    restart: 1,
+    crash: 1,
+    will: 5,
+    reconnect: 14,
+  },
 });

@@ -27,7 +27,7 @@ export const quiet: Scenario = {
 };
 export const comings = { drop: 5, logout: 2 };
 export const members = { join: 4, leave: 3 };
-export const faults = { evict: 10, cut: 1, crash: 1, restart: 0.3, storage: 0.3, die: 0.5 };
+export const faults = { hibernate: 10, cut: 1, crash: 1, restart: 0.3, storage: 0.3, die: 0.5 };
 
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ["Date"] });

@@ -41,7 +41,7 @@ const steps = {
   drop: (run: ScenarioRun) => run.anyOpen()?.drop(),
   logout: (run: ScenarioRun) => run.logOut(),
   cut: (run: ScenarioRun) => run.anyConversation().cutOneSubscription(),
-  evict: (run: ScenarioRun) => run.evict(),
+  hibernate: (run: ScenarioRun) => run.hibernate(),
   crash: (run: ScenarioRun) => run.crash(),
   restart: (run: ScenarioRun) => run.restart(),
   storage: (run: ScenarioRun) => run.storage(),
@@ -308,9 +308,9 @@ export class ScenarioRun {
     });
   }
 
-  evict(): void {
-    this.anyConversation().evict();
-    this.#cluster.client(this.#network.pick(this.#scenario.people) ?? "").evict();
+  hibernate(): void {
+    this.anyConversation().hibernate();
+    this.#cluster.client(this.#network.pick(this.#scenario.people) ?? "").hibernate();
   }
 
   /** A disk is full for a while. */

@@ -39,7 +39,7 @@ scenarioTest(
   PARTIAL,
   {
     ...quiet,
-    weights: { ...quiet.weights, ...comings, join: 12, leave: 12, unique: 4, crash: 6, evict: 10 },
+    weights: { ...quiet.weights, ...comings, join: 12, leave: 12, unique: 4, crash: 6, hibernate: 10 },
     sets,
   },
   { indexTime: 4_000 },

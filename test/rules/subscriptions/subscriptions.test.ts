@@ -16,7 +16,7 @@ interface Scenario {
   drop: number;
   cut: number;
   crash: number;
-  evict: number;
+  hibernate: number;
   /** Probability that a conversation's storage fails for 15 s, and whether no device may lose its socket by that. */
   storage?: number;
   keepsSockets?: boolean;
@@ -33,7 +33,7 @@ const quiet: Scenario = {
   drop: 0,
   cut: 0,
   crash: 0,
-  evict: 0,
+  hibernate: 0,
 };
 
 /**
@@ -92,9 +92,9 @@ async function run(seed: number, scenario: Scenario): Promise<void> {
     if (network.chance(scenario.cut)) object?.cutOneSubscription();
     if (network.chance(scenario.crash)) object?.crash();
     if (scenario.storage !== undefined && network.chance(scenario.storage)) object?.failStorage(15_000);
-    if (network.chance(scenario.evict)) {
-      object?.evict();
-      cluster.client(network.pick(scenario.people) ?? "").evict();
+    if (network.chance(scenario.hibernate)) {
+      object?.hibernate();
+      cluster.client(network.pick(scenario.people) ?? "").hibernate();
     }
     removeDead();
     await network.step();
@@ -185,7 +185,7 @@ scenario("[L2] the relay is slow or fails", {
   login: 0.04,
   drop: 0.02,
 });
-scenario("[I9] objects hibernate at any moment", { ...quiet, evict: 0.05, login: 0.03, drop: 0.01 });
+scenario("[I9] objects hibernate at any moment", { ...quiet, hibernate: 0.05, login: 0.03, drop: 0.01 });
 scenario("[I1] [L7] conversations die at any moment", { ...quiet, crash: 0.01, login: 0.03, drop: 0.01 });
 scenario("[I10] [L7] conversations whose storage fails refuse commands, close no socket, and recover", {
   ...quiet,
@@ -206,5 +206,5 @@ scenario("[L1-L8] everything happens at once", {
   drop: 0.02,
   cut: 0.01,
   crash: 0.005,
-  evict: 0.03,
+  hibernate: 0.03,
 });
