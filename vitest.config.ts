@@ -2,9 +2,9 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { requirements } from "./test/server/support/requirements.ts";
 import { RequirementsReporter } from "./test/server/support/requirements-reporter.ts";
-import { evictingTests } from "./test/workers/support/evicting.ts";
+import { hibernatingTests } from "./test/workers/support/hibernating.ts";
 
-/** Tests inside workerd. With `EVICT` every object is evicted between commands (I9). */
+/** Tests inside workerd. With `HIBERNATE` every object hibernates between commands (I9). */
 function inWorkerd(name: string, include: string[], bindings: Record<string, string>) {
   return {
     plugins: [
@@ -63,7 +63,7 @@ export default defineConfig({
     projects: [
       { test: { name: "rules", include: ["test/rules/**/*.test.ts"], sequence: { groupOrder: 0 } } },
       inWorkerd("workers", ["test/workers/**/*.test.ts"], {}),
-      inWorkerd("workers, evicted", evictingTests(), { EVICT: "1" }),
+      inWorkerd("workers, hibernated", hibernatingTests(), { HIBERNATE: "1" }),
       // After the others: they start servers, browsers and engines.
       onServers("server", 2, { include: ["test/server/**/*.test.ts"], exclude: MEASURING }),
       onServers("server, alone", 3, { include: MEASURING }),

@@ -50,7 +50,7 @@ describe("[I11] an object's alarm", () => {
     expect(stored.at).toBe(NOON + 60_000);
   });
 
-  test("[I11] an object's alarm is not postponed after an eviction", async () => {
+  test("[I11] an object's alarm is not postponed by a hibernation", async () => {
     newAlarm().within(2_000);
     const woken = newAlarm();
     await woken.load();

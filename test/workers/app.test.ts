@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { maybeEvict, world } from "./support/world.ts";
+import { maybeHibernate, world } from "./support/world.ts";
 
 /** What the app's object answers, and what of it survives hibernation. */
 
@@ -11,9 +11,9 @@ test("the counts of clients online now and today survive hibernation", async () 
     { clientId: "tom", online: true },
     { clientId: "jerry", online: true },
   ]);
-  await maybeEvict();
+  await maybeHibernate();
   await app.presenceChanged([{ clientId: "jerry", online: false }]);
-  await maybeEvict();
+  await maybeHibernate();
   expect(await app.presence()).toEqual({ online: 1, today: 2 });
 });
 
@@ -21,16 +21,16 @@ test("the list of conversations that D1 lags behind survives hibernation", async
   const before = await app.archivedUntil();
   expect(before).toBeLessThanOrEqual(Date.now() - 15_000);
   await app.archiveBehind("a conversation", 1_000);
-  await maybeEvict();
+  await maybeHibernate();
   expect(await app.archivedUntil()).toBe(1_000);
   await app.archiveCaughtUp("a conversation");
-  await maybeEvict();
+  await maybeHibernate();
   expect(await app.archivedUntil()).toBeGreaterThanOrEqual(before);
 });
 
 test("the copy of the settings survives hibernation", async () => {
   await app.keepSettings('{"limits":{"members":7}}');
-  await maybeEvict();
+  await maybeHibernate();
   expect(await app.keptSettings()).toBe('{"limits":{"members":7}}');
 });
 

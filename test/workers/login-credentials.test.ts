@@ -9,7 +9,7 @@ import { has } from "../support/frames.ts";
 import { hmac, onTheWire, signingTime, stamped } from "../support/sign.ts";
 import { loggedIn, notifications } from "./support/commands.ts";
 import { Device } from "./support/device.ts";
-import { configure, maybeEvict, openWorld, world } from "./support/world.ts";
+import { configure, maybeHibernate, openWorld, world } from "./support/world.ts";
 
 /** Which clients may log in (X-01 to, C-10, C-11). */
 
@@ -163,7 +163,7 @@ describe("with login signatures on", () => {
     const seconds = loginSigned(tom, Math.floor(Date.now() / 1000) - 1);
     const toms = await loggedIn(tom, before);
     expect(await kick(tom)).toBe(1);
-    await maybeEvict();
+    await maybeHibernate();
     expect(await login(tom, before)).toBe(FAILED);
     expect(await login(tom, seconds)).toBe(FAILED);
     expect(await login(tom, { st: toms.token, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
@@ -222,7 +222,7 @@ describe("a client that is kicked", () => {
     await say(toms, chat, "I am gone", { will: true });
     await kick(tom);
     await toms.push("session", "closed");
-    await maybeEvict();
+    await maybeHibernate();
     await say(jerrys, chat, "are you?");
     expect(jerrys.texts(chat)).toEqual([]);
     const again = await loggedIn(tom);
@@ -242,12 +242,12 @@ describe("a client that is banned", () => {
     await ban(tom);
     const { sessionMessage } = await toms.push("session", "closed");
     expect(sessionMessage).toMatchObject({ code: 4106, reason: "BLACKLISTED", detail: "no cats" });
-    await maybeEvict();
+    await maybeHibernate();
     expect(await login(tom)).toBe("4106 BLACKLISTED");
     expect(await login(tom, { st: toms.token, r: true })).toBe("4106 BLACKLISTED");
     expect((await notifications(tom, toms.token)).status).toBe(403);
     await unban(tom);
-    await maybeEvict();
+    await maybeHibernate();
     expect(await login(tom)).toBe("");
     expect(await login(tom, { st: toms.token, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
   });
@@ -273,7 +273,7 @@ describe("a client that is banned", () => {
     const { token: st } = await loggedIn(tom);
     await ban(tom);
     await unban(tom);
-    await maybeEvict();
+    await maybeHibernate();
     expect(await login(tom, { st, r: true })).toBe("4112 SESSION_TOKEN_EXPIRED");
     expect((await notifications(tom, st)).status).toBe(401);
   });

@@ -5,7 +5,7 @@ import { has } from "../support/frames.ts";
 import { notifications } from "./support/commands.ts";
 import { Device, type GenericCommand } from "./support/device.ts";
 import { onlineClients, tomsChat } from "./support/pair-chat.ts";
-import { maybeEvict, openWorld, world } from "./support/world.ts";
+import { maybeHibernate, openWorld, world } from "./support/world.ts";
 
 beforeAll(() => openWorld());
 
@@ -328,7 +328,7 @@ describe("a logout", () => {
     const tablets = token(await tablet.login(tom, { deviceId: "tablet" }));
     const renewed = token(await phone.ask({ cmd: "session", op: "refresh", sessionMessage: { st } }));
     await phone.ask({ cmd: "session", op: "close" });
-    await maybeEvict();
+    await maybeHibernate();
     for (const ended of [st, renewed]) {
       expect(refusal(await (await Device.connect()).login(tom, { st: ended, r: true }))).toContain("4112");
       expect((await notifications(tom, ended)).status).toBe(401);

@@ -140,7 +140,7 @@ describe("a will", () => {
     expect(heard(jerrys, chat)).toEqual(["I am gone"]);
   });
 
-  test("[I7] a will that reaches its conversation twice is sent once, also if that was evicted in between", async () => {
+  test("[I7] a will that reaches its conversation twice is sent once, also if the conversation hibernated in between", async () => {
     const { tom, toms, jerrys, chat } = await chatWithWill();
     const will = { id: "A".repeat(22), content: "twice?", mentionAll: false, mentions: [] };
     const tell = () =>

@@ -40,7 +40,7 @@ test("all conversations of a client may have news at the first login, over any n
   ]);
 });
 
-test("[I9] the first login is done once, also after the object was evicted", async () => {
+test("[I9] the first login is done once, also after the object hibernated", async () => {
   const { begin } = jerrys([]);
   expect(begin().isDone).toBe(false);
   await begin().look("jerry");

@@ -20,7 +20,7 @@ test("[I4] news that arrives during a catch-up is not removed by its answer", ()
   expect(inbox.newsFor(catchUpModes.COUNTS, fresh)).toEqual([]);
 });
 
-test("[I9] the inbox is the same after the object was evicted, and an empty one has no table", () => {
+test("[I9] the inbox is the same after the object hibernated, and an empty one has no table", () => {
   const sql = new MemorySql();
   expect(new Inbox(clientTables(sql)).newsFor(catchUpModes.COUNTS, fresh)).toEqual([]);
   expect(sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);

@@ -4,7 +4,7 @@ import { look, named, notices, settle } from "../../support/chat.ts";
 import { Device } from "../support/device.ts";
 import { cheeseChat, onlineClients } from "../support/pair-chat.ts";
 import { conversationOf, done, outcome, rest } from "../support/rest.ts";
-import { appKeys, configure, maybeEvict, openWorld } from "../support/world.ts";
+import { appKeys, configure, maybeHibernate, openWorld } from "../support/world.ts";
 
 /** Conversations as rows of a class (http-api §4): what storage SDKs and other back ends make of them. */
 
@@ -117,7 +117,7 @@ describe("[B-19] a change of a row", () => {
     expect(notices(toms, id)).toEqual(
       expect.arrayContaining([`members_left ${jerry} by `, `members_joined ${spike} by `]),
     );
-    await maybeEvict();
+    await maybeHibernate();
     expect(await read(id)).toMatchObject({ m: [tom, spike], name: "Bones" });
     expect((await find({ where: { m: jerry } })).results).toEqual([]);
     await done("PUT", row, { m: [] });

@@ -26,7 +26,7 @@ import {
   textsIn,
   unreadOf,
 } from "../support/rest.ts";
-import { configure, maybeEvict, openWorld, world } from "../support/world.ts";
+import { configure, maybeHibernate, openWorld, world } from "../support/world.ts";
 
 /** Conversations as the app's server makes, changes and deletes them, and what their members see of it. */
 
@@ -66,7 +66,7 @@ describe("[A-01] creating", () => {
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
     });
-    await maybeEvict();
+    await maybeHibernate();
     expect(await find({ objectId: row.objectId })).toEqual([row]);
   });
 
@@ -82,7 +82,7 @@ describe("[A-01] creating", () => {
     const { tom, jerry, toms, chat } = await tomsChat({ unique: true });
     const row = await create({ m: [jerry, tom], unique: true });
     expect(row).toMatchObject({ objectId: chat, unique: true, c: tom });
-    await maybeEvict();
+    await maybeHibernate();
     const [mary] = named("mary");
     const other = await create({ m: [tom, mary], unique: true });
     expect(await start(toms, [mary, tom], { unique: true })).toBe(other.objectId);

@@ -5,7 +5,7 @@ import { Device } from "../support/device.ts";
 import { engineWith } from "../support/engine.ts";
 import { onlineClients } from "../support/pair-chat.ts";
 import { CONVERSATIONS, conversationOf, done, outcome, rest, textsIn } from "../support/rest.ts";
-import { appKeys, configure, maybeEvict, openWorld } from "../support/world.ts";
+import { appKeys, configure, maybeHibernate, openWorld } from "../support/world.ts";
 
 /* Numbers of apps' own are carried as they were written: by sockets and HTTP, through storage and back. */
 
@@ -31,7 +31,7 @@ describe("[B-17] numbers in attributes", () => {
     const { tom, jerry, toms, jerrys } = await onlineClients("tom", "jerry");
     const columns = { data: `{"attr":${attr},"top":18446744073709551615}` };
     const id = await start(toms, [tom, jerry], { attr: columns });
-    await maybeEvict();
+    await maybeHibernate();
     expect(await shown(jerrys, { objectId: id })).toContain(`"attr":${attr}`);
     expect(await shown(jerrys, { m: jerry })).toContain(`"top":18446744073709551615`);
     expect(await raw(rest("GET", `/1.1/classes/_Conversation/${id}`))).toContain(`"attr":${attr}`);

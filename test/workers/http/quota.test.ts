@@ -34,7 +34,7 @@ afterAll(() => configure({ limits: { restMessagesPerMinute: null } }));
 
 type Call = [method: string, path: () => string, body: () => object | undefined];
 
-/** Without an eviction afterwards, which would begin the minute anew. */
+/** Without a hibernation afterwards, which would begin the minute anew. */
 function call([method, path, body]: Call, env = {}): Promise<Response> {
   const sent = body();
   return ask(`http://parley.test${path()}`, {

@@ -4,7 +4,7 @@ import { providersOf } from "../../../src/push/providers.ts";
 import { pushesOf } from "../../../src/push/push-stub.ts";
 import { settingsOf } from "../../../src/settings/store.ts";
 import { device, push as pushOf, target } from "../../support/push/pushes.ts";
-import { configure, maybeEvict, openWorld, world } from "../support/world.ts";
+import { configure, maybeHibernate, openWorld, world } from "../support/world.ts";
 
 const deviceToken = "ab".repeat(32);
 const push = pushOf({ alert: "the party begins" }, { environment: "dev" });
@@ -26,11 +26,11 @@ beforeEach(async () => {
 describe("[P-20] Apple's provider token", () => {
   test("[P-20] Apple's provider token is the same for all callers, and after its object hibernated", async () => {
     const first = (await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01")) ?? "";
-    await maybeEvict();
+    await maybeHibernate();
     expect(await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01")).toBe(first);
     // Not even a refused one is replaced at once: Apple would refuse that as well.
     await keeper.tokenRefused(first);
-    await maybeEvict();
+    await maybeHibernate();
     expect(await keeper.apnsToken("TEAMMOUSE1", "KEYMOUSE01")).toBe(first);
     expect((await jwtVerify(first, publicKey)).payload.iss).toBe("TEAMMOUSE1");
   });

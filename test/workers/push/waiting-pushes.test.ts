@@ -5,7 +5,7 @@ import { named, say, start } from "../../support/chat.ts";
 import { edit, namedBy, read, recall } from "../support/commands.ts";
 import { Device } from "../support/device.ts";
 import { CONVERSATIONS, done, rest, unreadOf } from "../support/rest.ts";
-import { appKeys, configure, maybeEvict, openWorld, world } from "../support/world.ts";
+import { appKeys, configure, maybeHibernate, openWorld, world } from "../support/world.ts";
 import { RECEIVER, receivePushes } from "./receiver.ts";
 
 /* A push that waits for its provider is looked at again before each attempt: what it tells of may be gone. */
@@ -88,7 +88,7 @@ test.each<[string, number, (push: Waiting) => Promise<unknown>]>([
   const received = receivePushes();
   const waiting = await putOff();
   await meanwhile(waiting);
-  await maybeEvict();
+  await maybeHibernate();
   const message = { body: waiting.body, attempts: 1, ack: vi.fn(), retry: vi.fn() };
   await consumePushes([message], world);
   expect(received).toHaveLength(times);

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { expect, vi } from "vitest";
-import { maybeEvict, world } from "./world.ts";
+import { maybeHibernate, world } from "./world.ts";
 
 /** D1 as conversations copy to it, and as it fails. */
 
@@ -30,7 +30,7 @@ export async function repair(): Promise<void> {
 /** Lets the conversation do what it put off, at once. */
 export async function work(conversationId: string): Promise<void> {
   await runDurableObjectAlarm(world.CONVERSATIONS.getByName(conversationId));
-  await maybeEvict();
+  await maybeHibernate();
 }
 
 interface Row {

@@ -1,5 +1,5 @@
 import { RawDevice } from "../../support/raw-device.ts";
-import { http, maybeEvict, world } from "./world.ts";
+import { http, maybeHibernate, world } from "./world.ts";
 
 export type { GenericCommand } from "../../support/raw-device.ts";
 
@@ -45,6 +45,6 @@ export class Device extends RawDevice {
   }
 
   protected override answered(): Promise<void> {
-    return maybeEvict();
+    return maybeHibernate();
   }
 }

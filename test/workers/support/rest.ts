@@ -1,4 +1,4 @@
-import { http, masterKeys, maybeEvict } from "./world.ts";
+import { http, masterKeys, maybeHibernate } from "./world.ts";
 
 /** The HTTP API as an app's own server calls it: with the master key and JSON. */
 export async function rest(
@@ -12,7 +12,7 @@ export async function rest(
     headers: { "content-type": "application/json", ...masterKeys, ...headers },
     ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
-  await maybeEvict();
+  await maybeHibernate();
   return response;
 }
 

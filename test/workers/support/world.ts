@@ -12,7 +12,7 @@ interface TestEnv extends Env {
   CONVERSATIONS: DurableObjectNamespace & Objects<ConversationStub>;
   PUSH: DurableObjectNamespace & Objects<PushStub>;
   TEST_MIGRATIONS: D1Migration[];
-  EVICT?: string;
+  HIBERNATE?: string;
 }
 
 declare global {
@@ -66,7 +66,7 @@ export function http(path: string, init?: RequestInit): Promise<Response> {
 
 let held = 0;
 
-/** Nothing is evicted until the returned function is called: an object that waits for a reply could not be evicted. */
+/** Nothing hibernates until the returned function is called: an object that waits for a reply cannot. */
 export function stayAwake(): () => void {
   held += 1;
   return () => {
@@ -74,7 +74,7 @@ export function stayAwake(): () => void {
   };
 }
 
-/** In the runs that evict, every object forgets all it did not write; sockets and attachments survive (I9). */
-export async function maybeEvict(): Promise<void> {
-  if (world.EVICT === "1" && held === 0) await evictAllDurableObjects();
+/** In the second run every object hibernates: it forgets all it did not write; sockets and attachments survive (I9). */
+export async function maybeHibernate(): Promise<void> {
+  if (world.HIBERNATE === "1" && held === 0) await evictAllDurableObjects();
 }

@@ -19,7 +19,7 @@ class FakeObjects {
     this.#wait = wait;
   }
 
-  /** Uses a new registry for each start, as after an eviction: only storage counts. */
+  /** Uses a new registry for each start, as after hibernation: only storage counts. */
   start(record: ConversationRecord): Promise<StartResult> {
     const registry = new UniqueRegistry(conversationTables(this.#sql), {
       own: (members) => this.#own(record.id, members),

@@ -13,26 +13,26 @@ const UNAFFECTED = [
 ].map((name) => join(FOLDER, `${name}.test.ts`));
 
 /**
- * The test files that evict objects between commands, by themselves or through a helper that they import. The others
- * would do the same in both runs, so the second one leaves them out.
+ * The test files that let objects hibernate between commands, by themselves or through a helper that they import. The
+ * others would do the same in both runs, so the second one leaves them out.
  */
-export function evictingTests(): string[] {
+export function hibernatingTests(): string[] {
   const known = new Map<string, boolean>();
   return readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
     .map((name) => join(FOLDER, name))
-    .filter((file) => file.endsWith(".test.ts") && !UNAFFECTED.includes(file) && evicts(file, known))
+    .filter((file) => file.endsWith(".test.ts") && !UNAFFECTED.includes(file) && hibernates(file, known))
     .sort();
 }
 
-function evicts(file: string, known: Map<string, boolean>): boolean {
+function hibernates(file: string, known: Map<string, boolean>): boolean {
   const before = known.get(file);
   if (before !== undefined) return before;
   known.set(file, false); // modules may import each other
   const text = readFileSync(file, "utf8");
-  const calls = text.replaceAll("function maybeEvict(", "").includes("maybeEvict(");
+  const calls = text.replaceAll("function maybeHibernate(", "").includes("maybeHibernate(");
   const imported = [...text.matchAll(/from "(\.[^"]+)"/g)].map(([, path = ""]) => join(dirname(file), path));
   const does =
-    calls || imported.some((path) => path.startsWith("test/") && existsSync(path) && evicts(path, known));
+    calls || imported.some((path) => path.startsWith("test/") && existsSync(path) && hibernates(path, known));
   known.set(file, does);
   return does;
 }
