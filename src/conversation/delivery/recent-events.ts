@@ -27,10 +27,22 @@ export class RecentEvents {
     events.push({ event, at: now, sessions: new Set(sessions) });
   }
 
-  /** The events since a session was admitted (ms) that it has not received; from now on it has. */
+  /**
+   * The events since a session was admitted (ms) that it may not have received. An ephemeral one is given for it once.
+   * A notice is given again, since it may have been lost with a subscription that broke; a session takes it once.
+   */
   takeMissedBy(sessionId: string, admittedAt: number): MadeEvent[] {
-    const missed = this.#events.filter(({ at, sessions }) => at >= admittedAt && !sessions.has(sessionId));
+    const missed = this.#events.filter(({ event, at, sessions }) => {
+      return at >= admittedAt && (event instanceof Uint8Array || !sessions.has(sessionId));
+    });
     for (const { sessions } of missed) sessions.add(sessionId);
     return missed.map(({ event }) => event);
+  }
+
+  /** The recent notices, for whatever serves the client after its subscriptions. */
+  notices(now: number): Uint8Array[] {
+    return this.#events.flatMap(({ event, at }) =>
+      event instanceof Uint8Array && now - at < LONGEST_DELIVERY ? [event] : [],
+    );
   }
 }

@@ -216,7 +216,7 @@ export class Subscribers {
       this.#relay.takeOver(
         subscription.clientId,
         this.#servedUpTo(client),
-        this.#relay.recentNotices(subscription.clientId),
+        this.#recentNotices(subscription.clientId, client.recent),
       );
   }
 
@@ -233,6 +233,11 @@ export class Subscribers {
     const recent = this.#host.now() - LONGEST_DELIVERY;
     const head = joining !== undefined && joining.at > recent ? joining.since : this.#host.head();
     return startedAt > recent ? Math.min(since, head) : head;
+  }
+
+  /** Notices that the subscriptions of a client may have lost, or brought to some of its sessions alone. */
+  #recentNotices(clientId: string, recent: RecentEvents): ClientEvent[] {
+    return [...this.#relay.recentNotices(clientId), ...recent.notices(this.#host.now())];
   }
 
   /**
@@ -256,7 +261,7 @@ export class Subscribers {
       state: "unsubscribing",
       subscriptions,
       since: this.#servedUpTo(client),
-      events: this.#relay.recentNotices(clientId),
+      events: this.#recentNotices(clientId, client.recent),
       done,
       finish: () => {
         cancel();

@@ -59,6 +59,23 @@ test("[I4] [L3] a notice that no call handed over reaches every session that sub
   expect(await subscribed(delivery, "tablet")).toEqual(["notice"]);
 });
 
+test("[I4] [L4] a notice that no call handed over is relayed when the subscription that got it ends", async () => {
+  const frames: Uint8Array[] = [];
+  const delivery = toms(async (_clientId, frame) => {
+    frames.push(frame);
+    if (frames.length === 1) throw new Error("no answer");
+    return "online";
+  });
+  delivery.notify(["tom"], notice, NOW - 100);
+  await delivery.settled();
+  const request = requestOf("phone");
+  const port = { send: () => {}, close: () => {}, save: () => {} };
+  const subscription = delivery.accept(request, await delivery.reserve(request), port);
+  if (subscription === undefined) throw new Error("not subscribed");
+  delivery.closed(subscription);
+  expect(frames[1]).toEqual(notice);
+});
+
 test("[L3] an ephemeral event held for a call in flight reaches every session that subscribes, once", async () => {
   let answer = (): void => {};
   const delivery = toms(() => new Promise((resolve) => (answer = () => resolve("online"))));
